@@ -1,0 +1,73 @@
+//! The door of every route: 401, then 403, before anything else is looked at.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web::Data};
+
+use super::permission::Access;
+use super::principal::{Account, Principal, Role};
+use super::store;
+use super::token::Tokens;
+use crate::db::Database;
+use crate::error::{ApiError, Code};
+
+/// Lets the request through with its principal in the extensions, or refuses it.
+pub async fn authorize<B: MessageBody>(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let principal = admit(access, &request).await?;
+    request.extensions_mut().insert(principal);
+    next.call(request).await
+}
+
+async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, ApiError> {
+    if access == Access::Anonymous {
+        return Ok(Principal::Guest);
+    }
+    let principal = identify(request).await?;
+    match (access, &principal) {
+        (Access::Anonymous | Access::Public, _) => Ok(principal),
+        (_, Principal::Guest) => {
+            Err(ApiError::new(Code::Unauthenticated, "This call needs an access token: Authorization: Bearer …"))
+        }
+        (Access::User, _) => Ok(principal),
+        (Access::Permission(permission), _) if principal.can(permission) => Ok(principal),
+        (Access::Permission(permission), _) => {
+            Err(ApiError::new(Code::Forbidden, format!("The permission {} is missing.", permission.as_str())))
+        }
+        (Access::Admin, _) if principal.is_admin() => Ok(principal),
+        (Access::Admin, _) => Err(ApiError::new(Code::Forbidden, "This call needs the role admin.")),
+    }
+}
+
+async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
+    let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(Principal::Guest) };
+    let refuse = || ApiError::new(Code::Unauthenticated, "The Authorization header is not a Bearer token.");
+    let token = header.to_str().ok().and_then(|value| value.split_once(' '));
+    let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+        return Err(refuse());
+    };
+    let (Some(tokens), Some(database)) = (request.app_data::<Data<Tokens>>(), request.app_data::<Data<Database>>())
+    else {
+        return Err(ApiError::internal());
+    };
+    let bearer = tokens.check(token.trim())?;
+    if bearer.role == Role::Customer {
+        // A customer can only act for themself, so that the token is enough for its ten minutes.
+        return Ok(Principal::User(Account {
+            id: bearer.user,
+            role: Role::Customer,
+            permissions: super::Permissions::default(),
+            store: None,
+        }));
+    }
+    // What staff may do is asked each time: a permission taken away is gone at once.
+    let account = database.read("find_account", move |conn| Ok(store::find_active_account(conn, bearer.user)?)).await?;
+    account
+        .map(Principal::User)
+        .ok_or_else(|| ApiError::new(Code::Unauthenticated, "This account is not active any more."))
+}

@@ -1,0 +1,111 @@
+//! What a handler works with: the caller, the store they mean, and the database.
+
+use std::future::{Ready, ready};
+
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use diesel::PgConnection;
+
+use super::principal::Principal;
+use super::store::{StoreDirectory, StoreSelector};
+use crate::db::tx::Mode;
+use crate::db::{Database, End};
+use crate::error::{ApiError, Halt};
+use crate::kernel::id::StoreId;
+
+/// A request's caller, store and database.
+#[derive(Clone)]
+pub struct Ctx {
+    pub database: Database,
+    pub principal: Principal,
+    stores: Data<StoreDirectory>,
+    selector: StoreSelector,
+}
+
+/// Where and for whom a use case runs.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub store: StoreId,
+    pub principal: Principal,
+}
+
+impl Scope {
+    #[must_use]
+    pub fn actor(&self) -> String {
+        self.principal.actor()
+    }
+}
+
+impl Ctx {
+    /// The same caller in the store that a path or a body names.
+    #[must_use]
+    pub fn in_store(mut self, name: &str) -> Self {
+        self.selector = StoreSelector::Named(name.to_owned());
+        self
+    }
+
+    /// Finds the store. Late on purpose: a bad body is told before a missing store.
+    pub fn scope(&self, conn: &mut PgConnection) -> Result<Scope, Halt> {
+        let store = self.stores.resolve(conn, &self.selector, self.principal.bound_store())?;
+        Ok(Scope { store, principal: self.principal.clone() })
+    }
+
+    /// Runs a read in one snapshot.
+    pub async fn read<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+    {
+        self.run(name, Mode::Read, work).await
+    }
+
+    /// Runs a read of much in one snapshot, with more time.
+    pub async fn report<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+    {
+        self.run(name, Mode::Report, work).await
+    }
+
+    async fn run<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+    {
+        let database = self.database.clone();
+        let in_transaction = move |conn: &mut PgConnection| match self.scope(conn).and_then(|scope| work(conn, &scope))
+        {
+            Ok(value) => Ok(End::RollBack(Ok(value))),
+            Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
+            Err(Halt::Failed(failure)) => Err(failure),
+        };
+        database.run(name, mode, in_transaction).await?
+    }
+}
+
+impl FromRequest for Ctx {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(extract(request).ok_or_else(ApiError::internal))
+    }
+}
+
+fn extract(request: &HttpRequest) -> Option<Ctx> {
+    let selector = match request.headers().get("x-store-id") {
+        None => StoreSelector::Default,
+        // What is no text names no store; an empty name would mean the default.
+        Some(value) => StoreSelector::Named(match value.to_str() {
+            Ok(name) if !name.is_empty() => name.to_owned(),
+            _ => "?".to_owned(),
+        }),
+    };
+    Some(Ctx {
+        database: request.app_data::<Data<Database>>()?.get_ref().clone(),
+        principal: request.extensions().get::<Principal>()?.clone(),
+        stores: request.app_data::<Data<StoreDirectory>>()?.clone(),
+        selector,
+    })
+}

@@ -1,0 +1,13 @@
+//! Who is asking, and what they may do.
+
+pub mod authorize;
+pub mod context;
+pub mod password;
+pub mod permission;
+pub mod principal;
+pub mod store;
+pub mod token;
+
+pub use context::{Ctx, Scope};
+pub use permission::{Access, Permission, Permissions};
+pub use principal::{Principal, Role};

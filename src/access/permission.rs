@@ -1,0 +1,89 @@
+//! The closed list of permissions, and what a route asks for.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! permissions {
+    ($($name:ident = $text:literal),+ $(,)?) => {
+        /// What staff can be allowed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        pub enum Permission {
+            $(#[serde(rename = $text)] $name,)+
+        }
+
+        impl Permission {
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|permission| permission.as_str() == text)
+            }
+        }
+    };
+}
+
+permissions! {
+    OrdersRead = "orders:read",
+    OrdersCreate = "orders:create",
+    OrdersUpdate = "orders:update",
+    PaymentsConfirm = "payments:confirm",
+    InventoryRead = "inventory:read",
+    InventoryUpdate = "inventory:update",
+    ProductsWrite = "products:write",
+    ReportsRead = "reports:read",
+    AuditRead = "audit:read",
+    UsersManage = "users:manage",
+    StoresManage = "stores:manage",
+    WebhooksManage = "webhooks:manage",
+}
+
+/// A set of permissions, in the order of the list and each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(from = "Vec<Permission>")]
+pub struct Permissions(Vec<Permission>);
+
+impl From<Vec<Permission>> for Permissions {
+    fn from(mut permissions: Vec<Permission>) -> Self {
+        permissions.sort_unstable();
+        permissions.dedup();
+        Self(permissions)
+    }
+}
+
+impl Permissions {
+    #[must_use]
+    pub fn all() -> Self {
+        Self(Permission::ALL.to_vec())
+    }
+
+    #[must_use]
+    pub fn contains(&self, permission: Permission) -> bool {
+        self.0.contains(&permission)
+    }
+
+    /// The first permission that `self` has and `other` lacks.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> Option<Permission> {
+        self.0.iter().copied().find(|permission| !other.contains(*permission))
+    }
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone; a token is not looked at.
+    Anonymous,
+    /// Anyone; a token, if there is one, must be good.
+    Public,
+    /// Anyone with an account.
+    User,
+    /// Staff with the permission, and admins.
+    Permission(Permission),
+    /// Admins.
+    Admin,
+}

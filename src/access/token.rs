@@ -1,0 +1,143 @@
+//! Access tokens: JWT with one algorithm, and every claim checked.
+
+use chrono::Utc;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::principal::Role;
+use crate::error::{ApiError, Code};
+use crate::kernel::id::UserId;
+use crate::settings::Auth;
+
+const ALGORITHM: Algorithm = Algorithm::HS256;
+/// RFC 9068's type, so that no other token of the same key passes as an access token.
+const TYPE: &str = "at+jwt";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    role: Role,
+    iat: i64,
+    exp: i64,
+    jti: String,
+}
+
+/// Signs and checks access tokens.
+pub struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    issuer: String,
+    audience: String,
+    ttl_seconds: i64,
+}
+
+/// What a good token says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Bearer {
+    pub user: UserId,
+    pub role: Role,
+}
+
+impl Tokens {
+    #[must_use]
+    pub fn new(auth: &Auth) -> Self {
+        let secret = auth.jwt_secret.reveal().as_bytes();
+        let mut validation = Validation::new(ALGORITHM);
+        validation.set_issuer(&[&auth.issuer]);
+        validation.set_audience(&[&auth.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.leeway = 0;
+        Self {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            validation,
+            issuer: auth.issuer.clone(),
+            audience: auth.audience.clone(),
+            ttl_seconds: auth.access_ttl_seconds,
+        }
+    }
+
+    #[must_use]
+    pub fn ttl_seconds(&self) -> i64 {
+        self.ttl_seconds
+    }
+
+    pub fn sign(&self, user: UserId, role: Role) -> Result<String, ApiError> {
+        let issued = Utc::now().timestamp();
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: user.to_string(),
+            role,
+            iat: issued,
+            exp: issued.saturating_add(self.ttl_seconds),
+            jti: Uuid::new_v4().to_string(),
+        };
+        let header = Header { typ: Some(TYPE.to_owned()), ..Header::new(ALGORITHM) };
+        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|error| {
+            log::error!(error:% = error; "signing a token failed");
+            ApiError::internal()
+        })
+    }
+
+    pub fn check(&self, token: &str) -> Result<Bearer, ApiError> {
+        let refuse = || ApiError::new(Code::Unauthenticated, "The access token is not valid.");
+        let data =
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|error| {
+                match error.kind() {
+                    ErrorKind::ExpiredSignature => ApiError::new(Code::TokenExpired, "The access token has expired."),
+                    _ => refuse(),
+                }
+            })?;
+        let user = data.claims.sub.parse().map_err(|_not_an_id| refuse())?;
+        if data.header.typ.as_deref() != Some(TYPE) || data.claims.jti.is_empty() {
+            return Err(refuse());
+        }
+        Ok(Bearer { user: UserId(user), role: data.claims.role })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Secret;
+
+    fn tokens(secret: &str, issuer: &str, ttl_seconds: i64) -> Tokens {
+        Tokens::new(&Auth {
+            jwt_secret: Secret::new(secret.repeat(32)),
+            issuer: issuer.into(),
+            audience: "api".into(),
+            access_ttl_seconds: ttl_seconds,
+            refresh_ttl_seconds: 60,
+            hash_threads: 1,
+        })
+    }
+
+    #[test]
+    fn only_our_own_unexpired_tokens_pass() {
+        let ours = tokens("a", "stockroom", 60);
+        let good = ours.sign(UserId(7), Role::Customer).unwrap();
+        assert_eq!(ours.check(&good).unwrap(), Bearer { user: UserId(7), role: Role::Customer });
+        let others = [tokens("b", "stockroom", 60), tokens("a", "elsewhere", 60)];
+        for other in others {
+            let forged = other.sign(UserId(7), Role::Admin).unwrap();
+            assert_eq!(ours.check(&forged).unwrap_err().code, Code::Unauthenticated);
+        }
+        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin).unwrap();
+        assert_eq!(ours.check(&expired).unwrap_err().code, Code::TokenExpired);
+    }
+
+    #[test]
+    fn a_token_of_another_type_is_refused() {
+        let ours = tokens("a", "stockroom", 60);
+        let good = ours.sign(UserId(7), Role::Admin).unwrap();
+        let claims = jsonwebtoken::decode::<Claims>(&good, &ours.decoding, &ours.validation).unwrap().claims;
+        let plain = jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &ours.encoding).unwrap();
+        assert_eq!(ours.check(&plain).unwrap_err().code, Code::Unauthenticated);
+    }
+}

@@ -1,0 +1,3 @@
+//! Products and their variants.
+
+pub mod store;

@@ -1,0 +1,3 @@
+//! The SQL of products and variants.
+
+pub mod sellables;

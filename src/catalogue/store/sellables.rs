@@ -1,0 +1,111 @@
+//! What a line of a cart or an order can be of.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text};
+
+use crate::db;
+use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
+use crate::kernel::money::Money;
+
+/// A variant as it is now: what it is called, what it costs, whether it can be sold.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Sellable {
+    #[diesel(sql_type = BigInt)]
+    pub variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    pub product_id: ProductId,
+    #[diesel(sql_type = Text)]
+    pub sku: String,
+    #[diesel(sql_type = Text)]
+    pub product_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub size: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub unit_price: Money,
+    #[diesel(sql_type = Bool)]
+    pub is_active: bool,
+    /// Brand, category, unit and barcode, kept with an order's item.
+    #[diesel(sql_type = Jsonb)]
+    pub attributes: serde_json::Value,
+}
+
+/// Loads variants by id. Price and status are protected by the lock on the variant's stock rows:
+/// whoever changes them takes that lock first, so read this after it.
+pub fn load(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Sellable>> {
+    db::sql(
+        "SELECT v.id AS variant_id, p.id AS product_id, v.sku, p.name AS product_name, v.size, \
+                COALESCE(v.price, p.price) AS unit_price, p.status = 'active' AS is_active, \
+                jsonb_strip_nulls(jsonb_build_object('brand', p.brand, 'category', p.category, 'unit', p.unit, \
+                                                     'barcode', COALESCE(v.barcode, p.barcode))) AS attributes \
+         FROM variants v JOIN products p ON p.store_id = v.store_id AND p.id = v.product_id \
+         WHERE v.store_id = $1 AND v.id = ANY($2)",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .load(conn)
+}
+
+/// What the name of a product and a size stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    Variant(VariantId),
+    NoProduct,
+    NoSize,
+    SizeMissing,
+}
+
+#[derive(QueryableByName)]
+struct NamedRow {
+    #[diesel(sql_type = BigInt)]
+    line: i64,
+    #[diesel(sql_type = Bool)]
+    has_sizes: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    variant_id: Option<VariantId>,
+}
+
+/// Finds the variants of products named by id or SKU, with or without a size, in the order asked.
+pub fn resolve(
+    conn: &mut PgConnection,
+    store: StoreId,
+    names: &[(&ProductRef, Option<&str>)],
+) -> QueryResult<Vec<Named>> {
+    let mut ids = Vec::with_capacity(names.len());
+    let mut skus = Vec::with_capacity(names.len());
+    for (product, _) in names {
+        let (id, sku) = match product {
+            ProductRef::Id(id) => (Some(*id), None),
+            ProductRef::Sku(sku) => (None, Some(sku.as_str())),
+        };
+        ids.push(id);
+        skus.push(sku);
+    }
+    let sizes: Vec<Option<&str>> = names.iter().map(|(_, size)| *size).collect();
+    let rows: Vec<NamedRow> = db::sql(
+        "SELECT n.line, p.has_sizes, v.id AS variant_id \
+         FROM unnest($2::int8[], $3::text[], $4::text[]) WITH ORDINALITY AS n (id, sku, size, line) \
+         JOIN products p ON p.store_id = $1 AND p.id = COALESCE(n.id, \
+              (SELECT s.id FROM products s WHERE s.store_id = $1 AND s.sku = n.sku)) \
+         LEFT JOIN variants v ON v.store_id = $1 AND v.product_id = p.id \
+              AND v.size IS NOT DISTINCT FROM n.size \
+         ORDER BY n.line",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Nullable<BigInt>>, _>(ids)
+    .bind::<Array<Nullable<Text>>, _>(skus)
+    .bind::<Array<Nullable<Text>>, _>(sizes.clone())
+    .load(conn)?;
+    let mut found = vec![Named::NoProduct; names.len()];
+    for row in rows {
+        let place = usize::try_from(row.line).ok().and_then(|line| line.checked_sub(1));
+        let Some((named, size)) = place.and_then(|place| Some((found.get_mut(place)?, sizes.get(place)?))) else {
+            continue;
+        };
+        *named = match (row.variant_id, size) {
+            (Some(variant), _) => Named::Variant(variant),
+            (None, None) if row.has_sizes => Named::SizeMissing,
+            (None, _) => Named::NoSize,
+        };
+    }
+    Ok(found)
+}

@@ -1,0 +1,82 @@
+//! Hand-written SQL that is prepared once per connection.
+//!
+//! Diesel's `sql_query` is parsed and planned anew at each call. The statements of checkout
+//! are set-based and fixed, so they go through this instead: the text is the cache's key.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{HasSqlType, Untyped};
+
+/// A statement with binds for its `$1`, `$2`, ….
+pub struct Sql<'a> {
+    text: &'static str,
+    binds: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
+}
+
+/// Starts a statement. Its text must be the same at every call; what varies is bound.
+#[must_use]
+pub fn sql<'a>(text: &'static str) -> Sql<'a> {
+    Sql { text, binds: Vec::new() }
+}
+
+impl<'a> Sql<'a> {
+    /// Binds the value of the next placeholder.
+    #[must_use]
+    pub fn bind<ST, V>(mut self, value: V) -> Self
+    where
+        V: ToSql<ST, Pg> + Send + 'a,
+        ST: Send + 'a,
+        Pg: HasSqlType<ST>,
+    {
+        self.binds.push(Box::new(Bind { value, sql_type: std::marker::PhantomData::<ST> }));
+        self
+    }
+}
+
+struct Bind<ST, V> {
+    value: V,
+    sql_type: std::marker::PhantomData<ST>,
+}
+
+impl<ST, V> QueryFragment<Pg> for Bind<ST, V>
+where
+    Pg: HasSqlType<ST>,
+    V: ToSql<ST, Pg>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_bind_param::<ST, V>(&self.value)
+    }
+}
+
+impl QueryFragment<Pg> for Sql<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let mut parts = self.text.split('$');
+        out.push_sql(parts.next().unwrap_or_default());
+        for part in parts {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, rest) = part.split_at(digits);
+            let bind = number.parse::<usize>().ok().and_then(|n| self.binds.get(n.checked_sub(1)?));
+            let Some(bind) = bind else {
+                return Err(diesel::result::Error::QueryBuilderError(
+                    format!("no value bound for ${number} in: {}", self.text).into(),
+                ));
+            };
+            bind.walk_ast(out.reborrow())?;
+            out.push_sql(rest);
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for Sql<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Sql<'_> {
+    type SqlType = Untyped;
+}
+
+impl RunQueryDsl<PgConnection> for Sql<'_> {}

@@ -1,0 +1,300 @@
+//! What a client is told when something is not done: code → status → problem+json.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::Failure;
+
+macro_rules! codes {
+    ($($code:ident = $text:literal, $status:ident, $title:literal;)+) => {
+        /// The closed list of codes that clients may act on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+        pub enum Code {
+            $(#[serde(rename = $text)] $code,)+
+        }
+
+        impl Code {
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $text,)+ }
+            }
+
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$code => StatusCode::$status,)+ }
+            }
+
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$code => $title,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    InsufficientStock = "INSUFFICIENT_STOCK", BAD_REQUEST, "Insufficient stock";
+    CartEmpty = "CART_EMPTY", BAD_REQUEST, "Cart empty";
+    MalformedRequest = "MALFORMED_REQUEST", BAD_REQUEST, "Malformed request";
+    Unauthenticated = "UNAUTHENTICATED", UNAUTHORIZED, "Authentication required";
+    InvalidCredentials = "INVALID_CREDENTIALS", UNAUTHORIZED, "Invalid credentials";
+    TokenExpired = "TOKEN_EXPIRED", UNAUTHORIZED, "Token expired";
+    Forbidden = "FORBIDDEN", FORBIDDEN, "Forbidden";
+    NotFound = "NOT_FOUND", NOT_FOUND, "Not found";
+    StoreNotFound = "STORE_NOT_FOUND", NOT_FOUND, "Store not found";
+    UserNotFound = "USER_NOT_FOUND", NOT_FOUND, "User not found";
+    ProductNotFound = "PRODUCT_NOT_FOUND", NOT_FOUND, "Product not found";
+    SizeNotFound = "SIZE_NOT_FOUND", NOT_FOUND, "Size not found";
+    LocationNotFound = "LOCATION_NOT_FOUND", NOT_FOUND, "Location not found";
+    CartItemNotFound = "CART_ITEM_NOT_FOUND", NOT_FOUND, "Cart item not found";
+    OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";
+    AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";
+    OrderNotCancellable = "ORDER_NOT_CANCELLABLE", CONFLICT, "Order not cancellable";
+    InvalidTransition = "INVALID_TRANSITION", CONFLICT, "Invalid transition";
+    AlreadyPaid = "ALREADY_PAID", CONFLICT, "Already paid";
+    PriceChanged = "PRICE_CHANGED", CONFLICT, "Price changed";
+    StaleStock = "STALE_STOCK", CONFLICT, "Stale stock";
+    StockBelowReserved = "STOCK_BELOW_RESERVED", CONFLICT, "Stock below reserved";
+    ProductUnavailable = "PRODUCT_UNAVAILABLE", CONFLICT, "Product unavailable";
+    RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "Request in progress";
+    Duplicate = "DUPLICATE", CONFLICT, "Duplicate";
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "Payload too large";
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
+    ValidationFailed = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Validation failed";
+    SizeRequired = "SIZE_REQUIRED", UNPROCESSABLE_ENTITY, "Size required";
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "Idempotency key reused";
+    RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Rate limited";
+    Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "Internal error";
+    DatabaseUnavailable = "DATABASE_UNAVAILABLE", SERVICE_UNAVAILABLE, "Database unavailable";
+    Busy = "BUSY", SERVICE_UNAVAILABLE, "Busy";
+    OutcomeUnknown = "OUTCOME_UNKNOWN", SERVICE_UNAVAILABLE, "Outcome unknown";
+}
+
+/// A field that was refused, named as in the request: `items[0].quantity`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    pub field: String,
+    pub message: String,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// A line that asks for more than there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StockError {
+    pub product_id: i64,
+    pub sku: String,
+    pub product_name: String,
+    pub size: Option<String>,
+    pub requested_quantity: i64,
+    pub available_quantity: i64,
+    pub shortage: i64,
+    pub message: String,
+}
+
+/// An answer that is not the one asked for.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{code:?}: {detail}")]
+pub struct ApiError {
+    pub code: Code,
+    pub detail: String,
+    pub extra: Box<Extra>,
+}
+
+/// What only some refusals carry; boxed, so that a `Result` stays small.
+#[derive(Clone, Debug, Default)]
+pub struct Extra {
+    pub errors: Vec<FieldError>,
+    pub stock_errors: Vec<StockError>,
+    pub retry_after_seconds: Option<u64>,
+    /// The level on hand, for a stale `expected_stock`.
+    pub current_stock: Option<i64>,
+    allow: Option<String>,
+}
+
+/// RFC 9457.
+#[derive(Serialize, ToSchema)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "about:blank")]
+    kind: &'static str,
+    #[schema(value_type = String)]
+    title: &'static str,
+    status: u16,
+    code: Code,
+    detail: String,
+    request_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldError>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    stock_errors: Vec<StockError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    current_stock: Option<i64>,
+}
+
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+impl ApiError {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), extra: Box::default() }
+    }
+
+    /// 422 with every field that was refused.
+    #[must_use]
+    pub fn validation(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.first() {
+            Some(first) if first.field.is_empty() => first.message.clone(),
+            Some(first) => format!("{}: {}", first.field, first.message),
+            None => "The request is not valid.".to_owned(),
+        };
+        let mut refusal = Self::new(Code::ValidationFailed, detail);
+        refusal.extra.errors = errors;
+        refusal
+    }
+
+    /// 422 for one field.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::validation(vec![FieldError::new(field, message)])
+    }
+
+    /// 404 of a kind of thing.
+    pub fn not_found(code: Code, what: impl std::fmt::Display) -> Self {
+        Self::new(code, format!("{what} was not found."))
+    }
+
+    /// 405 with the methods that are known.
+    #[must_use]
+    pub fn method_not_allowed(allow: String) -> Self {
+        let detail = format!("This path takes {allow}.");
+        let mut refusal = Self::new(Code::MethodNotAllowed, detail);
+        refusal.extra.allow = Some(allow);
+        refusal
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.extra.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The same refusal as a body, with the request's id.
+    #[must_use]
+    pub fn problem(&self, request_id: Option<&str>) -> Problem {
+        Problem {
+            kind: "about:blank",
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            code: self.code,
+            detail: self.detail.clone(),
+            request_id: request_id.map(ToOwned::to_owned),
+            errors: self.extra.errors.clone(),
+            stock_errors: self.extra.stock_errors.clone(),
+            current_stock: self.extra.current_stock,
+        }
+    }
+
+    #[must_use]
+    pub fn respond(&self, request_id: Option<&str>) -> HttpResponse {
+        let mut response = HttpResponse::build(self.code.status());
+        response.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
+        if let Some(seconds) = self.extra.retry_after_seconds {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Some(allow) = self.extra.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+            response.insert_header((header::ALLOW, allow));
+        }
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.body(serde_json::to_vec(&self.problem(request_id)).unwrap_or_default())
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    // The request's id is added by the outermost middleware.
+    fn error_response(&self) -> HttpResponse {
+        self.respond(None)
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        match &failure {
+            Failure::Unavailable(_) => {
+                log::warn!(error:% = failure; "database unavailable");
+                Self::new(Code::DatabaseUnavailable, "The database can't be reached right now.").retry_after(2)
+            }
+            Failure::OutcomeUnknown => {
+                log::error!(error:% = failure; "outcome unknown");
+                let detail = "The connection to the database was lost while the request was committed. \
+                              Send it again with the same Idempotency-Key to learn the outcome.";
+                Self::new(Code::OutcomeUnknown, detail).retry_after(2)
+            }
+            Failure::QueueFull | Failure::LockTimeout | Failure::StatementTimeout | Failure::Retry(_) => {
+                log::warn!(error:% = failure; "busy");
+                Self::new(Code::Busy, "Too much is going on right now. Try again in a moment.").retry_after(1)
+            }
+            Failure::Constraint { .. } | Failure::Internal(_) => {
+                log::error!(error:% = failure; "internal error");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl ApiError {
+    /// 500, with nothing of the inside.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(Code::Internal, "Something went wrong on our side.")
+    }
+}
+
+/// Why a use case stops early: it is refused, or the database failed.
+#[derive(Debug)]
+pub enum Halt {
+    Refused(ApiError),
+    Failed(Failure),
+}
+
+impl From<ApiError> for Halt {
+    fn from(refusal: ApiError) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<diesel::result::Error> for Halt {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(Failure::from(error))
+    }
+}
+
+impl Halt {
+    /// Turns the violation of a named constraint into the refusal that it stands for.
+    #[must_use]
+    pub fn or_refuse(error: diesel::result::Error, constraint: &str, refusal: impl FnOnce() -> ApiError) -> Self {
+        let failure = Failure::from(error);
+        if failure.violates(constraint) { refusal().into() } else { Self::Failed(failure) }
+    }
+}

@@ -1,0 +1,37 @@
+//! Is it up, is it ready, how is it doing.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, ServiceConfig};
+use diesel::connection::SimpleConnection;
+use serde_json::json;
+
+use crate::db::tx::Mode;
+use crate::db::{Database, End};
+use crate::error::ApiError;
+use crate::web::metrics::Metrics;
+
+/// Mounts the paths that are no part of the versioned API.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/health/live", web::get().to(live))
+        .route("/health/ready", web::get().to(ready))
+        .route("/metrics", web::get().to(metrics));
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "ok"}))
+}
+
+/// Ready when the database answers.
+async fn ready(database: Data<Database>) -> Result<HttpResponse, ApiError> {
+    database.run("ready", Mode::Read, |conn| Ok(End::RollBack(conn.batch_execute("SELECT 1")?))).await?;
+    Ok(HttpResponse::Ok().json(json!({"status": "ok", "database": "ok"})))
+}
+
+async fn metrics(metrics: Data<Metrics>, database: Data<Database>) -> Result<HttpResponse, ApiError> {
+    let text = metrics.render(&database).map_err(|error| {
+        log::error!(error:% = error; "rendering metrics failed");
+        ApiError::internal()
+    })?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
+}

@@ -1,0 +1,52 @@
+//! An answer as the bytes that are sent, stored, and sent again.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::Serialize;
+
+use crate::db::Failure;
+use crate::error::{Code, Halt};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+    /// Whether it was given before, to an earlier request of the same key.
+    pub replayed: bool,
+    /// The order that the request made, kept beside the key.
+    pub order: Option<i64>,
+}
+
+impl Answer {
+    pub fn ok(body: &impl Serialize) -> Result<Self, Halt> {
+        Self::of(StatusCode::OK, body)
+    }
+
+    pub fn created(body: &impl Serialize) -> Result<Self, Halt> {
+        Self::of(StatusCode::CREATED, body)
+    }
+
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new(), replayed: false, order: None }
+    }
+
+    fn of(status: StatusCode, body: &impl Serialize) -> Result<Self, Halt> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Failure::Internal(format!("{}: {error}", Code::Internal.as_str())))?;
+        Ok(Self { status: status.as_u16(), body, replayed: false, order: None })
+    }
+
+    #[must_use]
+    pub fn into_response(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        if self.replayed {
+            response.insert_header(("Idempotent-Replayed", "true"));
+        }
+        if status == StatusCode::NO_CONTENT {
+            return response.finish();
+        }
+        response.content_type("application/json").body(self.body)
+    }
+}

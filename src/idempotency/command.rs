@@ -1,0 +1,167 @@
+//! The extractor of every call that changes something, and the transaction around its work.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use diesel::PgConnection;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use validator::Validate;
+
+use super::answer::Answer;
+use super::store::{self, Claim, Claimed};
+use crate::access::{Ctx, Scope};
+use crate::db::{End, Failure};
+use crate::error::{ApiError, Code, Halt};
+use crate::kernel::id::StoreId;
+use crate::web::json;
+
+/// A call that changes something: its body, its caller, and its claim to be done once.
+pub struct Command<T> {
+    pub ctx: Ctx,
+    pub body: T,
+    pub claim: Claim,
+}
+
+/// The body of calls that take none.
+#[derive(Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoBody {}
+
+impl<T: Send + 'static> Command<T> {
+    /// Does the work once, in one transaction with its claim and its stored answer.
+    pub async fn run<F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
+    where
+        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Halt> + Send + 'static,
+    {
+        let Self { ctx, body, claim } = self;
+        let database = ctx.database.clone();
+        let answer = database
+            .write(name, move |conn| match ctx.scope(conn) {
+                Ok(scope) => once(conn, scope.store, &claim, |conn| work(conn, &scope, &body)),
+                Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
+                Err(Halt::Failed(failure)) => Err(failure),
+            })
+            .await??;
+        Ok(answer.into_response())
+    }
+}
+
+/// Claims, works, stores the answer. A refusal leaves nothing behind, the claim included.
+pub fn once(
+    conn: &mut PgConnection,
+    store: StoreId,
+    claim: &Claim,
+    work: impl FnOnce(&mut PgConnection) -> Result<Answer, Halt>,
+) -> Result<End<Result<Answer, ApiError>>, Failure> {
+    match store::claim_all(conn, store, &[claim]).map(|mut claimed| claimed.pop()) {
+        Ok(Some(Claimed::New)) => {}
+        Ok(Some(Claimed::Done(answer))) => return Ok(End::RollBack(Ok(answer))),
+        Ok(Some(Claimed::Reused) | None) => return Ok(End::RollBack(Err(key_reused()))),
+        Err(Failure::LockTimeout) => return Ok(End::RollBack(Err(in_progress()))),
+        Err(failure) => return Err(failure),
+    }
+    match work(conn) {
+        Ok(answer) => {
+            store::store_answers(conn, store, &[(claim, &answer)])?;
+            Ok(End::Commit(Ok(answer)))
+        }
+        Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
+        Err(Halt::Failed(failure)) => Err(failure),
+    }
+}
+
+/// 422 of a key that stands for another request.
+#[must_use]
+pub fn key_reused() -> ApiError {
+    ApiError::new(Code::IdempotencyKeyReused, "This Idempotency-Key was used for another request.")
+}
+
+/// 409 of a key that is being worked on.
+#[must_use]
+pub fn in_progress() -> ApiError {
+    ApiError::new(Code::RequestInProgress, "A request with this Idempotency-Key is still running.").retry_after(1)
+}
+
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for Command<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move { extract(request, payload).await })
+    }
+}
+
+async fn extract<T: DeserializeOwned + Validate>(
+    request: HttpRequest,
+    mut payload: Payload,
+) -> Result<Command<T>, ApiError> {
+    let ctx = Ctx::from_request(&request, &mut payload).await?;
+    let body = json::read(request.clone(), payload).await?;
+    let claim = Claim {
+        caller: ctx.principal.actor(),
+        key: key_of(&request)?,
+        fingerprint: fingerprint(&request, &body.parsed),
+    };
+    Ok(Command { ctx, body: body.value, claim })
+}
+
+fn key_of(request: &HttpRequest) -> Result<String, ApiError> {
+    let Some(value) = request.headers().get("idempotency-key") else {
+        return Ok(format!("made:{}", Uuid::new_v4()));
+    };
+    let key =
+        value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
+    key.map(ToOwned::to_owned)
+        .ok_or_else(|| ApiError::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"))
+}
+
+/// Method, path without its version, query and parsed body: what makes two requests the same.
+fn fingerprint(request: &HttpRequest, body: &Value) -> Vec<u8> {
+    let path = request.path().trim_end_matches('/');
+    let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
+    let mut hash = Sha256::new();
+    for part in [request.method().as_str(), path, request.query_string()] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(body.to_string().as_bytes());
+    hash.finalize().to_vec()
+}
+
+/// Reads a call that changes nothing but has a body: it takes no key.
+pub struct Question<T> {
+    pub ctx: Ctx,
+    pub body: T,
+}
+
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for Question<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let ctx = Ctx::from_request(&request, &mut payload).await?;
+            let body = json::read(request, payload).await?;
+            Ok(Self { ctx, body: body.value })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_order_of_fields_makes_no_difference_to_a_fingerprint() {
+        let a: serde_json::Value = serde_json::from_str(r#"{"a":1,"b":{"c":2,"d":3}}"#).unwrap();
+        let b: serde_json::Value = serde_json::from_str(r#"{"b":{"d":3,"c":2},"a":1}"#).unwrap();
+        assert_eq!(a.to_string(), b.to_string());
+    }
+}

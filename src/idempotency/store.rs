@@ -1,0 +1,169 @@
+//! The SQL of claims. A claim is the first thing that a transaction writes, and so its first lock.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Nullable, SmallInt, Text, Timestamptz};
+
+use super::answer::Answer;
+use crate::db::schema::idempotency_keys;
+use crate::db::{self, Failure};
+use crate::kernel::id::StoreId;
+
+/// A request that asks to be done once. Scoped to the store and the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub caller: String,
+    pub key: String,
+    pub fingerprint: Vec<u8>,
+}
+
+/// What a claim found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// Nobody had the key: go on.
+    New,
+    /// Done before: this was the answer.
+    Done(Answer),
+    /// The key was used for another request.
+    Reused,
+}
+
+#[derive(QueryableByName)]
+struct KeyRow {
+    #[diesel(sql_type = Text)]
+    caller: String,
+    #[diesel(sql_type = Text)]
+    key: String,
+}
+
+#[derive(QueryableByName)]
+struct StoredRow {
+    #[diesel(sql_type = Text)]
+    caller: String,
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = Binary)]
+    fingerprint: Vec<u8>,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    status: Option<i16>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    body: Option<Vec<u8>>,
+}
+
+/// Takes the keys of a slice, in one order for everyone. A key that another transaction is
+/// working on is waited for, up to the lock timeout.
+///
+/// The claims must differ in caller or key.
+pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<Vec<Claimed>, Failure> {
+    let now = Utc::now();
+    let fresh: Vec<KeyRow> = db::sql(
+        "INSERT INTO idempotency_keys (store_id, caller, key, fingerprint, created_at) \
+         SELECT $1, c.caller, c.key, c.fingerprint, $2 \
+         FROM unnest($3::text[], $4::text[], $5::bytea[]) AS c (caller, key, fingerprint) \
+         ORDER BY c.caller, c.key \
+         ON CONFLICT DO NOTHING RETURNING caller, key",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.caller.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.key.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Binary>, _>(claims.iter().map(|claim| claim.fingerprint.as_slice()).collect::<Vec<_>>())
+    .load(conn)?;
+    let stored = if fresh.len() == claims.len() { Vec::new() } else { load_stored(conn, store, claims)? };
+    Ok(claims.iter().map(|claim| decide(claim, &fresh, &stored)).collect())
+}
+
+fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> QueryResult<Vec<StoredRow>> {
+    db::sql(
+        "SELECT k.caller, k.key, k.fingerprint, k.status, k.body FROM idempotency_keys k \
+         JOIN unnest($2::text[], $3::text[]) AS c (caller, key) ON k.caller = c.caller AND k.key = c.key \
+         WHERE k.store_id = $1",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.caller.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.key.as_str()).collect::<Vec<_>>())
+    .load(conn)
+}
+
+fn decide(claim: &Claim, fresh: &[KeyRow], stored: &[StoredRow]) -> Claimed {
+    if fresh.iter().any(|row| row.caller == claim.caller && row.key == claim.key) {
+        return Claimed::New;
+    }
+    match stored.iter().find(|row| row.caller == claim.caller && row.key == claim.key) {
+        Some(row) if row.fingerprint == claim.fingerprint => Claimed::Done(Answer {
+            status: row.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(500),
+            body: row.body.clone().unwrap_or_default(),
+            replayed: true,
+            order: None,
+        }),
+        _ => Claimed::Reused,
+    }
+}
+
+/// Keeps the answers of claims that were done.
+pub fn store_answers(conn: &mut PgConnection, store: StoreId, done: &[(&Claim, &Answer)]) -> Result<(), Failure> {
+    let stored = db::sql(
+        "UPDATE idempotency_keys k SET status = a.status, body = a.body, order_id = a.order_id \
+         FROM unnest($2::text[], $3::text[], $4::int2[], $5::bytea[], $6::int8[]) \
+              AS a (caller, key, status, body, order_id) \
+         WHERE k.store_id = $1 AND k.caller = a.caller AND k.key = a.key",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Text>, _>(done.iter().map(|(claim, _)| claim.caller.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(done.iter().map(|(claim, _)| claim.key.as_str()).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(
+        done.iter().map(|(_, answer)| i16::try_from(answer.status).unwrap_or(500)).collect::<Vec<_>>(),
+    )
+    .bind::<Array<Binary>, _>(done.iter().map(|(_, answer)| answer.body.as_slice()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(done.iter().map(|(_, answer)| answer.order).collect::<Vec<_>>())
+    .execute(conn)?;
+    if stored == done.len() {
+        Ok(())
+    } else {
+        Err(Failure::Internal(format!("{stored} of {} answers were stored", done.len())))
+    }
+}
+
+/// Takes back the claims of refused requests, so that they may be sent again.
+pub fn release(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<(), Failure> {
+    db::sql(
+        "DELETE FROM idempotency_keys k USING unnest($2::text[], $3::text[]) AS c (caller, key) \
+         WHERE k.store_id = $1 AND k.caller = c.caller AND k.key = c.key",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.caller.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.key.as_str()).collect::<Vec<_>>())
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets answers that are older than the promise, some at a time. Returns how many.
+pub fn purge(conn: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+    let old = idempotency_keys::table
+        .filter(idempotency_keys::created_at.lt(before))
+        .select((idempotency_keys::store_id, idempotency_keys::caller, idempotency_keys::key))
+        .order(idempotency_keys::created_at)
+        .limit(limit)
+        .load::<(i64, String, String)>(conn)?;
+    let Some(newest) = old.len().checked_sub(1) else { return Ok(0) };
+    let (stores, rest): (Vec<i64>, Vec<(String, String)>) =
+        old.into_iter().map(|(store, caller, key)| (store, (caller, key))).unzip();
+    let (callers, keys): (Vec<String>, Vec<String>) = rest.into_iter().unzip();
+    log::debug!(keys = newest.saturating_add(1); "forgetting answers");
+    db::sql(
+        "DELETE FROM idempotency_keys k USING unnest($1::int8[], $2::text[], $3::text[]) AS o (store_id, caller, key) \
+         WHERE k.store_id = o.store_id AND k.caller = o.caller AND k.key = o.key",
+    )
+    .bind::<Array<BigInt>, _>(stores)
+    .bind::<Array<Text>, _>(callers)
+    .bind::<Array<Text>, _>(keys)
+    .execute(conn)
+}
+
+/// Answers made before this moment may be forgotten.
+#[must_use]
+pub fn keep_until(keep_hours: i64) -> DateTime<Utc> {
+    Duration::try_hours(keep_hours)
+        .and_then(|keep| Utc::now().checked_sub_signed(keep))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
+}

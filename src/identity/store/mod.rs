@@ -1,0 +1,3 @@
+//! The SQL of stores, accounts, sessions and addresses.
+
+pub mod stores;

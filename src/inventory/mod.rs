@@ -1,0 +1,4 @@
+//! Stock: levels, the ledger of their movements, and what can be promised of them.
+
+pub mod level;
+pub mod store;

@@ -1,0 +1,132 @@
+//! The SQL of stock rows and of the ledger. Nothing else writes them.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+use crate::db::{self, Failure};
+use crate::inventory::level::{Level, Movement};
+use crate::kernel::id::{LocationId, MovementId, StoreId, VariantId};
+
+#[derive(QueryableByName)]
+struct LevelRow {
+    #[diesel(sql_type = BigInt)]
+    variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    location_id: LocationId,
+    #[diesel(sql_type = BigInt)]
+    stock_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    reserved_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    sold_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+}
+
+impl From<LevelRow> for Level {
+    fn from(row: LevelRow) -> Self {
+        let LevelRow { variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version } = row;
+        Self {
+            variant: variant_id,
+            location: location_id,
+            stock: stock_quantity,
+            reserved: reserved_quantity,
+            sold: sold_quantity,
+            version,
+        }
+    }
+}
+
+/// Locks every stock row of the variants, in the one order that everybody locks in, and reads them.
+pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Level>> {
+    let rows: Vec<LevelRow> = db::sql(
+        "SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version \
+         FROM stock_levels WHERE store_id = $1 AND variant_id = ANY($2) \
+         ORDER BY variant_id, location_id FOR UPDATE",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .load(conn)?;
+    Ok(rows.into_iter().map(Level::from).collect())
+}
+
+/// Writes the rows back as they are in memory. They must have been locked in this transaction.
+pub fn update_levels(
+    conn: &mut PgConnection,
+    store: StoreId,
+    levels: &[&Level],
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let column = |value: fn(&Level) -> i64| levels.iter().map(|level| value(level)).collect::<Vec<_>>();
+    let updated = db::sql(
+        "UPDATE stock_levels l SET stock_quantity = n.stock, reserved_quantity = n.reserved, \
+                sold_quantity = n.sold, version = n.version, updated_at = $2 \
+         FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[]) \
+              AS n (variant_id, location_id, stock, reserved, sold, version) \
+         WHERE l.store_id = $1 AND l.variant_id = n.variant_id AND l.location_id = n.location_id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(column(|level| level.variant.0))
+    .bind::<Array<BigInt>, _>(column(|level| level.location.0))
+    .bind::<Array<BigInt>, _>(column(|level| level.stock))
+    .bind::<Array<BigInt>, _>(column(|level| level.reserved))
+    .bind::<Array<BigInt>, _>(column(|level| level.sold))
+    .bind::<Array<BigInt>, _>(column(|level| level.version))
+    .execute(conn)?;
+    if updated == levels.len() {
+        Ok(())
+    } else {
+        Err(Failure::Internal(format!("{updated} of {} stock rows were written", levels.len())))
+    }
+}
+
+/// A movement and what it is remembered with.
+#[derive(Clone, Debug)]
+pub struct NewMovement<'a> {
+    pub movement: &'a Movement,
+    pub reason: Option<&'a str>,
+    pub reference_id: Option<&'a str>,
+    pub actor: &'a str,
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: MovementId,
+}
+
+/// Appends to the ledger. The ids are in the order of the movements only when there is one.
+pub fn append_movements(
+    conn: &mut PgConnection,
+    store: StoreId,
+    movements: &[NewMovement<'_>],
+    at: DateTime<Utc>,
+) -> QueryResult<Vec<MovementId>> {
+    let column = |value: fn(&Movement) -> i64| movements.iter().map(|new| value(new.movement)).collect::<Vec<_>>();
+    let rows: Vec<IdRow> = db::sql(
+        "INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, \
+                reserved_delta, sold_delta, stock_after, reserved_after, sold_after, reason, reference_id, actor, created_at) \
+         SELECT $1, m.*, $2 FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::text[], $7::int8[], $8::int8[], \
+                $9::int8[], $10::int8[], $11::int8[], $12::int8[], $13::text[], $14::text[], $15::text[]) AS m \
+         RETURNING id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(column(|m| m.variant.0))
+    .bind::<Array<BigInt>, _>(column(|m| m.location.0))
+    .bind::<Array<BigInt>, _>(column(|m| m.version))
+    .bind::<Array<Text>, _>(movements.iter().map(|new| new.movement.kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(column(|m| m.delta.stock))
+    .bind::<Array<BigInt>, _>(column(|m| m.delta.reserved))
+    .bind::<Array<BigInt>, _>(column(|m| m.delta.sold))
+    .bind::<Array<BigInt>, _>(column(|m| m.after.stock))
+    .bind::<Array<BigInt>, _>(column(|m| m.after.reserved))
+    .bind::<Array<BigInt>, _>(column(|m| m.after.sold))
+    .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reason).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reference_id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(movements.iter().map(|new| new.actor).collect::<Vec<_>>())
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}

@@ -1,0 +1,3 @@
+//! The SQL of stock.
+
+pub mod levels;

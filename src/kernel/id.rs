@@ -1,0 +1,181 @@
+//! Ids are 64-bit integers in PostgreSQL, each of a type of its own here.
+
+use std::fmt;
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::Pg;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::BigInt;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Ids on the wire stay below 2⁵³, so that every JSON reader keeps them exact.
+pub const MAX_ID: i64 = (1 << 53) - 1;
+
+macro_rules! id_types {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, FromSqlRow, AsExpression,
+            utoipa::ToSchema,
+        )]
+        #[serde(transparent)]
+        #[schema(value_type = i64)]
+        #[diesel(sql_type = BigInt)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl ToSql<BigInt, Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0, out)
+            }
+        }
+
+        impl FromSql<BigInt, Pg> for $name {
+            fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                <i64 as FromSql<BigInt, Pg>>::from_sql(bytes).map(Self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_u64(IdVisitor).map(Self)
+            }
+        }
+
+        impl $name {
+            /// Reads an id from a path. What is no id names nothing, so it becomes an id that is never given.
+            #[must_use]
+            pub fn from_path(segment: &str) -> Self {
+                Self(parse_path_id(segment))
+            }
+        }
+    )+};
+}
+
+id_types! {
+    StoreId, UserId, AddressId, ProductId, VariantId, LocationId,
+    CartId, CartItemId, OrderId, OrderItemId, MovementId,
+}
+
+struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id, an integer from 1 to 2^53 - 1")
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<i64, E> {
+        i64::try_from(value)
+            .ok()
+            .filter(|id| (1..=MAX_ID).contains(id))
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<i64, E> {
+        match u64::try_from(value) {
+            Ok(value) => self.visit_u64(value),
+            Err(_) => Err(E::invalid_value(de::Unexpected::Signed(value), &self)),
+        }
+    }
+}
+
+/// An id that no row has: identity columns start at 1.
+const NO_ID: i64 = 0;
+
+fn parse_path_id(segment: &str) -> i64 {
+    if !is_digits(segment) {
+        return NO_ID;
+    }
+    segment.parse().unwrap_or(NO_ID)
+}
+
+/// Whether a path segment or a SKU would be read as an id.
+#[must_use]
+pub fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// A product named by `id` (a JSON number, digits in a path) or by `sku`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(as = ProductRef)]
+pub enum ProductRef {
+    /// The product's id.
+    #[schema(value_type = i64)]
+    Id(ProductId),
+    /// The product's SKU.
+    Sku(String),
+}
+
+impl ProductRef {
+    #[must_use]
+    pub fn from_path(segment: &str) -> Self {
+        if is_digits(segment) { Self::Id(ProductId::from_path(segment)) } else { Self::Sku(segment.to_owned()) }
+    }
+}
+
+impl fmt::Display for ProductRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Sku(sku) => write!(f, "'{sku}'"),
+        }
+    }
+}
+
+// A visitor, not an untagged enum: those buffer the value and lose exact numbers beside it.
+impl<'de> Deserialize<'de> for ProductRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RefVisitor;
+        impl Visitor<'_> for RefVisitor {
+            type Value = ProductRef;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a product id (integer) or a SKU (string)")
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<ProductRef, E> {
+                IdVisitor.visit_u64(value).map(|id| ProductRef::Id(ProductId(id)))
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<ProductRef, E> {
+                IdVisitor.visit_i64(value).map(|id| ProductRef::Id(ProductId(id)))
+            }
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<ProductRef, E> {
+                if value.is_empty() || value.len() > 255 {
+                    return Err(E::custom("a SKU has 1 to 255 characters"));
+                }
+                Ok(ProductRef::Sku(value.to_owned()))
+            }
+        }
+        deserializer.deserialize_any(RefVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_segment_that_is_no_id_names_nothing() {
+        assert_eq!(OrderId::from_path("12"), OrderId(12));
+        assert_eq!(OrderId::from_path("99999999999999999999"), OrderId(0));
+        assert_eq!(OrderId::from_path("-1"), OrderId(0));
+        assert_eq!(ProductRef::from_path("tee-red"), ProductRef::Sku("tee-red".into()));
+    }
+
+    #[test]
+    fn a_number_is_an_id_and_a_string_a_sku() {
+        let refs: Vec<ProductRef> = serde_json::from_str(r#"[7, "7"]"#).unwrap();
+        assert_eq!(refs, [ProductRef::Id(ProductId(7)), ProductRef::Sku("7".into())]);
+        assert!(serde_json::from_str::<ProductRef>("1.5").is_err());
+        assert!(serde_json::from_str::<ProductRef>("0").is_err());
+        assert!(serde_json::from_str::<ProductRef>("9007199254740992").is_err());
+    }
+}

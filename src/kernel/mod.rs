@@ -1,0 +1,7 @@
+//! Small types that are parsed once at the edge and hold from then on.
+
+pub mod id;
+pub mod money;
+pub mod page;
+pub mod quantity;
+pub mod text;

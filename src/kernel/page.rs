@@ -1,0 +1,106 @@
+//! Pages of lists: `?page=1&limit=20`, and the shape that lists answer in.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+/// The page that a list call asks for.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// Page number, from 1.
+    #[serde(default = "first_page")]
+    #[validate(range(min = 1, max = 1_000_000_000, message = "must be from 1 to 1000000000"))]
+    #[param(minimum = 1, default = 1)]
+    pub page: i64,
+    /// Rows of a page, 1 to 100.
+    #[serde(default = "usual_limit")]
+    #[validate(range(min = 1, max = 100, message = "must be from 1 to 100"))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    pub limit: i64,
+}
+
+/// The page of a feed that grows for ever.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FeedQuery {
+    /// Only rows after this id, oldest first. Without it the feed starts at the newest row.
+    #[validate(range(min = 0, message = "must not be negative"))]
+    pub after: Option<i64>,
+}
+
+fn first_page() -> i64 {
+    1
+}
+
+fn usual_limit() -> i64 {
+    20
+}
+
+impl PageQuery {
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        self.page.saturating_sub(1).saturating_mul(self.limit)
+    }
+
+    /// Wraps one page of rows.
+    #[must_use]
+    pub fn list<T>(&self, items: Vec<T>, total: i64) -> List<T> {
+        let full = total.checked_div(self.limit).unwrap_or(0);
+        let rest = i64::from(total.checked_rem(self.limit).unwrap_or(0) > 0);
+        List { items, total, page: self.page, limit: self.limit, pages: full.saturating_add(rest) }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct List<T> {
+    pub items: Vec<T>,
+    pub total: i64,
+    pub page: i64,
+    pub limit: i64,
+    pub pages: i64,
+}
+
+impl<T> List<T> {
+    #[must_use]
+    pub fn map<U>(self, item: impl FnMut(T) -> U) -> List<U> {
+        let Self { items, total, page, limit, pages } = self;
+        List { items: items.into_iter().map(item).collect(), total, page, limit, pages }
+    }
+}
+
+/// A column to sort by and its direction, from `?sort=-created_at`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort<'a> {
+    pub column: &'a str,
+    pub descending: bool,
+}
+
+impl<'a> Sort<'a> {
+    /// Refuses columns that are not in the list.
+    pub fn parse(text: &'a str, columns: &[&str]) -> Result<Self, String> {
+        let (column, descending) = match text.strip_prefix('-') {
+            Some(column) => (column, true),
+            None => (text, false),
+        };
+        if columns.contains(&column) {
+            Ok(Self { column, descending })
+        } else {
+            Err(format!("must be one of {}, with - before it for descending", columns.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_counted_up() {
+        let query = PageQuery { page: 2, limit: 20 };
+        assert_eq!(query.offset(), 20);
+        assert_eq!(query.list(vec![(); 20], 41).pages, 3);
+        assert_eq!(query.list(vec![(); 0], 0).pages, 0);
+    }
+}

@@ -1,0 +1,132 @@
+//! Counts of units.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// Units in a line of a cart, an order or a reservation: 1 to 10,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(value_type = i64, minimum = 1, maximum = 10_000)]
+pub struct Quantity(i64);
+
+/// Units of stock: 0 to 10¹².
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, utoipa::ToSchema)]
+#[schema(value_type = i64, minimum = 0)]
+pub struct StockQuantity(i64);
+
+/// The most lines of a cart or an order.
+pub const MAX_LINES: usize = 100;
+pub const MAX_QUANTITY: i64 = 10_000;
+pub const MAX_STOCK: i64 = 1_000_000_000_000;
+
+trait Bounded: Copy {
+    const MIN: i64;
+    const MAX: i64;
+    fn wrap(value: i64) -> Self;
+}
+
+impl Bounded for Quantity {
+    const MIN: i64 = 1;
+    const MAX: i64 = MAX_QUANTITY;
+    fn wrap(value: i64) -> Self {
+        Self(value)
+    }
+}
+
+impl Bounded for StockQuantity {
+    const MIN: i64 = 0;
+    const MAX: i64 = MAX_STOCK;
+    fn wrap(value: i64) -> Self {
+        Self(value)
+    }
+}
+
+impl Quantity {
+    #[must_use]
+    pub fn new(value: i64) -> Option<Self> {
+        within(value)
+    }
+
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+
+    /// Reads a quantity from a path or a query.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().and_then(within)
+    }
+}
+
+impl StockQuantity {
+    #[must_use]
+    pub fn new(value: i64) -> Option<Self> {
+        within(value)
+    }
+
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+fn within<T: Bounded>(value: i64) -> Option<T> {
+    (T::MIN..=T::MAX).contains(&value).then(|| T::wrap(value))
+}
+
+struct BoundedVisitor<T>(PhantomData<T>);
+
+impl<T: Bounded> Visitor<'_> for BoundedVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an integer from {} to {}", T::MIN, T::MAX)
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
+        i64::try_from(value)
+            .ok()
+            .and_then(within)
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
+        within(value).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(value), &self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(BoundedVisitor(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for StockQuantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(BoundedVisitor(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantity_is_an_integer_from_1_to_10_000() {
+        assert_eq!(serde_json::from_str::<Quantity>("10000").unwrap().get(), 10_000);
+        for refused in
+            ["0", "-1", "1.5", "\"2\"", "2147483648", "1000000", "10001", "null", "1e2", "99999999999999999999"]
+        {
+            assert!(serde_json::from_str::<Quantity>(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn stock_goes_from_none_to_a_trillion() {
+        assert_eq!(serde_json::from_str::<StockQuantity>("0").unwrap().get(), 0);
+        assert!(serde_json::from_str::<StockQuantity>("1000000000001").is_err());
+    }
+}

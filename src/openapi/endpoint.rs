@@ -1,0 +1,147 @@
+//! One row of the route table: where it is, who may call it, what it takes and answers.
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{FromRequest, Handler, Responder, Route, web};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::access::Access;
+use crate::access::authorize::authorize;
+use crate::error::Code;
+
+/// An operation of the API.
+pub struct Endpoint {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    pub summary: &'static str,
+    pub request: Option<SchemaOf>,
+    pub success: u16,
+    pub answer: Option<SchemaOf>,
+    pub query: Vec<Parameter>,
+    pub errors: Vec<Code>,
+    pub takes_key: bool,
+    pub route: Route,
+}
+
+/// A schema and how to put it, with all that it refers to, among the components.
+pub struct SchemaOf {
+    pub reference: RefOr<Schema>,
+    pub components: Vec<(String, RefOr<Schema>)>,
+}
+
+impl SchemaOf {
+    fn of<T: ToSchema>() -> Self {
+        let mut components = vec![(T::name().into_owned(), T::schema())];
+        T::schemas(&mut components);
+        Self { reference: Ref::from_schema_name(T::name()).into(), components }
+    }
+
+    /// One page of items.
+    fn list_of<T: ToSchema>() -> Self {
+        let mut schema = Self::of::<T>();
+        let integer = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
+        let mut list =
+            ObjectBuilder::new().property("items", ArrayBuilder::new().items(schema.reference)).required("items");
+        for name in ["total", "page", "limit", "pages"] {
+            list = list.property(name, integer()).required(name);
+        }
+        let name = format!("{}List", T::name());
+        schema.reference = Ref::from_schema_name(&name).into();
+        schema.components.push((name, list.into()));
+        schema
+    }
+}
+
+macro_rules! methods {
+    ($($name:ident = $method:ident, $success:literal, $takes_key:literal;)+) => {$(
+        pub fn $name<F, Args>(path: &'static str, access: Access, handler: F) -> Endpoint
+        where
+            F: Handler<Args>,
+            Args: FromRequest + 'static,
+            F::Output: Responder + 'static,
+        {
+            let guard = from_fn(move |request, next| authorize(access, request, next));
+            Endpoint {
+                method: Method::$method,
+                path,
+                access,
+                summary: "",
+                request: None,
+                success: $success,
+                answer: None,
+                query: Vec::new(),
+                errors: Vec::new(),
+                takes_key: $takes_key,
+                route: web::method(Method::$method).to(handler).wrap(guard),
+            }
+        }
+    )+};
+}
+
+methods! {
+    get = GET, 200, false;
+    post = POST, 201, true;
+    put = PUT, 200, true;
+    patch = PATCH, 200, true;
+    delete = DELETE, 204, true;
+}
+
+impl Endpoint {
+    #[must_use]
+    pub fn summary(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    /// The body that it takes.
+    #[must_use]
+    pub fn takes<T: ToSchema>(mut self) -> Self {
+        self.request = Some(SchemaOf::of::<T>());
+        self
+    }
+
+    /// The values of its query string.
+    #[must_use]
+    pub fn query<T: IntoParams>(mut self) -> Self {
+        self.query.extend(T::into_params(|| Some(ParameterIn::Query)));
+        self
+    }
+
+    #[must_use]
+    pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
+        self.success = status;
+        self.answer = Some(SchemaOf::of::<T>());
+        self
+    }
+
+    #[must_use]
+    pub fn lists<T: ToSchema>(mut self) -> Self {
+        self.answer = Some(SchemaOf::list_of::<T>());
+        self
+    }
+
+    /// Success without a body.
+    #[must_use]
+    pub fn answers_nothing(mut self, status: u16) -> Self {
+        self.success = status;
+        self
+    }
+
+    /// The codes of its own; those that follow from its kind are added by themselves.
+    #[must_use]
+    pub fn errors(mut self, codes: &[Code]) -> Self {
+        self.errors.extend(codes);
+        self
+    }
+
+    /// For POSTs that change nothing, and those outside the promise.
+    #[must_use]
+    pub fn without_key(mut self) -> Self {
+        self.takes_key = false;
+        self
+    }
+}

@@ -1,0 +1,6 @@
+//! The OpenAPI document, made of the same table that the routes are mounted from.
+
+pub mod document;
+pub mod endpoint;
+
+pub use endpoint::Endpoint;

@@ -1,0 +1,73 @@
+//! One table: method, path, who may call it, handler. The routes are mounted from it, and the
+//! OpenAPI document is written from it.
+
+use std::collections::BTreeMap;
+
+use actix_web::{Resource, Scope, web};
+use utoipa::openapi::OpenApi;
+
+use crate::error::ApiError;
+use crate::openapi::Endpoint;
+use crate::openapi::document::describe;
+
+/// Every operation of the API. Literal paths stand before those with a name in braces.
+#[must_use]
+pub fn table() -> Vec<Endpoint> {
+    [accounts(), stores(), inventory(), cart_and_checkout(), orders(), reports()].into_iter().flatten().collect()
+}
+
+fn accounts() -> Vec<Endpoint> {
+    vec![]
+}
+
+fn stores() -> Vec<Endpoint> {
+    vec![]
+}
+
+fn inventory() -> Vec<Endpoint> {
+    vec![]
+}
+
+fn cart_and_checkout() -> Vec<Endpoint> {
+    vec![]
+}
+
+fn orders() -> Vec<Endpoint> {
+    vec![]
+}
+
+fn reports() -> Vec<Endpoint> {
+    vec![]
+}
+
+/// The table under a prefix: one resource per path, so that a wrong method is 405.
+#[must_use]
+pub fn mount(prefix: &str) -> Scope {
+    let mut order = Vec::new();
+    let mut resources: BTreeMap<&'static str, Vec<Endpoint>> = BTreeMap::new();
+    for endpoint in table() {
+        let endpoints = resources.entry(endpoint.path).or_default();
+        if endpoints.is_empty() {
+            order.push(endpoint.path);
+        }
+        endpoints.push(endpoint);
+    }
+    order.into_iter().fold(web::scope(prefix), |scope, path| {
+        scope.service(resource(path, resources.remove(path).unwrap_or_default()))
+    })
+}
+
+fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
+    let allow = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect::<Vec<_>>().join(", ");
+    let resource = endpoints.into_iter().fold(web::resource(path), |resource, endpoint| resource.route(endpoint.route));
+    resource.default_service(web::to(move || {
+        let refusal = ApiError::method_not_allowed(allow.clone());
+        async move { Err::<&'static str, _>(refusal) }
+    }))
+}
+
+/// The OpenAPI document of the table.
+#[must_use]
+pub fn document() -> OpenApi {
+    describe(table())
+}

@@ -1,0 +1,206 @@
+//! Typed settings, in layers: `config/default.toml` (built in), a file, the environment.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{Config, Environment, File, FileFormat};
+use serde::Deserialize;
+
+use crate::db::pool::PoolSettings;
+
+const DEFAULTS: &str = include_str!("../config/default.toml");
+
+/// The settings of a server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub server: Server,
+    pub database: DatabaseSettings,
+    pub auth: Auth,
+    pub payments: Payments,
+    pub reservations: Reservations,
+    pub idempotency: Idempotency,
+    pub limits: Limits,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    pub workers: usize,
+    pub shutdown_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    pub url: Secret,
+    pub data_dir: PathBuf,
+    pub bin_dir: PathBuf,
+    pub pool_size: u32,
+    pub prepared_statements: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub jwt_secret: Secret,
+    pub issuer: String,
+    pub audience: String,
+    pub access_ttl_seconds: i64,
+    pub refresh_ttl_seconds: i64,
+    pub hash_threads: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    pub window_seconds: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reservations {
+    pub cart_hold_seconds: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Idempotency {
+    pub keep_hours: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub queue_ms: u64,
+    pub queue_length: usize,
+    pub login_per_minute: u32,
+    pub register_per_minute: u32,
+    pub requests_per_minute: u32,
+    pub checkout_per_minute: u32,
+}
+
+/// Text that is never shown.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "(none)" } else { "(set)" })
+    }
+}
+
+/// Why the settings can't be used, in words for the person who wrote them.
+#[derive(Debug, thiserror::Error)]
+#[error("settings: {0}")]
+pub struct SettingsError(String);
+
+/// The smallest secret that HMAC-SHA256 is safe with.
+pub const MIN_SECRET_BYTES: usize = 32;
+
+impl Settings {
+    /// Reads the layers and checks them.
+    pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
+        let mut layers = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(path) = file {
+            layers = layers.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        let environment =
+            Environment::with_prefix("STOCKROOM").prefix_separator("__").separator("__").try_parsing(true);
+        layers = layers.add_source(environment);
+        for (variable, key) in [("DATABASE_URL", "database.url"), ("JWT_SECRET", "auth.jwt_secret")] {
+            layers = layers.set_override_option(key, std::env::var(variable).ok()).map_err(describe)?;
+        }
+        let settings: Self = layers.build().and_then(Config::try_deserialize).map_err(describe)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let rules = [
+            (self.database.pool_size >= 1, "database.pool_size must be at least 1"),
+            (self.auth.hash_threads >= 1, "auth.hash_threads must be at least 1"),
+            (self.auth.access_ttl_seconds >= 1, "auth.access_ttl_seconds must be at least 1"),
+            (self.auth.refresh_ttl_seconds >= 1, "auth.refresh_ttl_seconds must be at least 1"),
+            (self.payments.window_seconds >= 1, "payments.window_seconds must be at least 1"),
+            (self.reservations.cart_hold_seconds >= 1, "reservations.cart_hold_seconds must be at least 1"),
+            (self.idempotency.keep_hours >= 24, "idempotency.keep_hours must be at least 24"),
+            (self.limits.queue_ms >= 1, "limits.queue_ms must be at least 1"),
+        ];
+        match rules.iter().find(|(holds, _)| !holds) {
+            Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether Stockroom starts a PostgreSQL of its own.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.database.url.reveal().is_empty()
+    }
+
+    /// Refuses a missing or short signing secret.
+    pub fn check_secret(&self) -> Result<(), SettingsError> {
+        match self.auth.jwt_secret.reveal().len() {
+            0 => Err(SettingsError(format!("JWT_SECRET is not set; it needs at least {MIN_SECRET_BYTES} bytes"))),
+            length if length < MIN_SECRET_BYTES => {
+                Err(SettingsError(format!("JWT_SECRET has {length} bytes; it needs at least {MIN_SECRET_BYTES}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[must_use]
+    pub fn pool(&self) -> PoolSettings {
+        PoolSettings {
+            url: self.database.url.reveal().to_owned(),
+            pool_size: self.database.pool_size,
+            prepared_statements: self.database.prepared_statements,
+            queue_time: Duration::from_millis(self.limits.queue_ms),
+            queue_length: self.limits.queue_length,
+        }
+    }
+}
+
+fn describe(error: config::ConfigError) -> SettingsError {
+    SettingsError(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_complete_and_legal() {
+        let settings: Settings = Config::builder()
+            .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .build()
+            .unwrap()
+            .try_deserialize()
+            .unwrap();
+        settings.check().unwrap();
+        assert!(settings.is_embedded());
+        assert_eq!(settings.payments.window_seconds, 900);
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        assert_eq!(format!("{:?}", Secret::new("hush".into())), "(set)");
+    }
+}

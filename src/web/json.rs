@@ -1,0 +1,175 @@
+//! Bodies: JSON, checked whole before anything else happens.
+
+use actix_web::http::header;
+use actix_web::{FromRequest as _, HttpRequest, dev::Payload, web::Bytes};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+
+use crate::error::{ApiError, Code, FieldError};
+use crate::kernel::text;
+
+/// Bodies over this are 413.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A body and the JSON value that it was read from.
+pub struct Body<T> {
+    pub value: T,
+    pub parsed: Value,
+}
+
+/// Reads the body. A request without one reads as `{}`, for calls whose fields are all optional.
+pub async fn read<T: DeserializeOwned + Validate>(
+    request: HttpRequest,
+    mut payload: Payload,
+) -> Result<Body<T>, ApiError> {
+    let bytes = Bytes::from_request(&request, &mut payload).await.map_err(|error| refuse_payload(&error))?;
+    if bytes.is_empty() {
+        return parse(b"{}").map_err(|_required| {
+            ApiError::new(Code::MalformedRequest, "This call needs a JSON body, and there is none.")
+        });
+    }
+    check_content_type(&request)?;
+    parse(&bytes)
+}
+
+fn refuse_payload(error: &actix_web::Error) -> ApiError {
+    if error.as_response_error().status_code() == Code::PayloadTooLarge.status() {
+        ApiError::new(Code::PayloadTooLarge, format!("The body is larger than {MAX_BODY_BYTES} bytes."))
+    } else {
+        ApiError::new(Code::MalformedRequest, "The body could not be read.")
+    }
+}
+
+fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).map(|essence| essence.trim().to_lowercase());
+    match essence.as_deref() {
+        Some("application/json") => Ok(()),
+        Some(other) if other.starts_with("application/") && other.ends_with("+json") => Ok(()),
+        _ => Err(ApiError::new(Code::UnsupportedMediaType, "Send the body as application/json.")),
+    }
+}
+
+/// Parses and checks a body.
+pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<Body<T>, ApiError> {
+    // Twice on purpose: only the whole text tells malformed JSON from a wrong field, and amounts
+    // are read from the text, where they are exact.
+    let parsed: Value = serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::new(Code::MalformedRequest, format!("The body is not valid JSON: {error}.")))?;
+    let mut unprintable = Vec::new();
+    find_control_characters(&parsed, &mut String::new(), &mut unprintable);
+    if !unprintable.is_empty() {
+        return Err(ApiError::validation(unprintable));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        ApiError::field(if path == "." { String::new() } else { path }, without_position(error.inner()))
+    })?;
+    value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
+    Ok(Body { value, parsed })
+}
+
+/// serde_json adds ` at line 1 column 20`, which helps nobody who sent one line.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+fn find_control_characters(value: &Value, path: &mut String, found: &mut Vec<FieldError>) {
+    let length = path.len();
+    match value {
+        Value::String(text) if text::has_control(text) => {
+            found.push(FieldError::new(path.as_str(), "must not contain control characters"));
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push_str(&format!("[{index}]"));
+                find_control_characters(item, path, found);
+                path.truncate(length);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, item) in fields {
+                if length > 0 {
+                    path.push('.');
+                }
+                path.push_str(name);
+                find_control_characters(item, path, found);
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every refused field with its full path.
+#[must_use]
+pub fn flatten(errors: &ValidationErrors) -> Vec<FieldError> {
+    let mut found = Vec::new();
+    collect("", errors, &mut found);
+    found.sort_by(|a, b| a.field.cmp(&b.field));
+    found
+}
+
+fn collect(prefix: &str, errors: &ValidationErrors, found: &mut Vec<FieldError>) {
+    for (name, kind) in errors.errors() {
+        let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
+        match kind {
+            ValidationErrorsKind::Field(problems) => {
+                found.extend(problems.iter().map(|problem| {
+                    let message =
+                        problem.message.as_ref().map_or_else(|| problem.code.to_string(), ToString::to_string);
+                    FieldError::new(path.clone(), message)
+                }));
+            }
+            ValidationErrorsKind::Struct(inner) => collect(&path, inner, found),
+            ValidationErrorsKind::List(items) => {
+                for (index, inner) in items {
+                    collect(&format!("{path}[{index}]"), inner, found);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, Validate)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        #[validate(length(min = 1, max = 5, message = "must have 1 to 5 characters"))]
+        name: String,
+        #[allow(dead_code)]
+        count: u8,
+    }
+
+    #[derive(Debug, Deserialize, Validate)]
+    #[serde(deny_unknown_fields)]
+    struct Lines {
+        #[validate(nested)]
+        items: Vec<Line>,
+    }
+
+    fn refusal(body: &[u8]) -> ApiError {
+        parse::<Lines>(body).err().unwrap()
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed_and_what_is_wrong_in_it_is_named() {
+        assert_eq!(refusal(b"{\"items\":").code, Code::MalformedRequest);
+        assert_eq!(refusal(b"{\"items\":[{\"name\":\"\xff\"}]}").code, Code::MalformedRequest);
+        assert_eq!(refusal(br#"{"items":[{"name":"a","count":"2"}]} x"#).code, Code::MalformedRequest);
+        let wrong_type = refusal(br#"{"items":[{"name":"a","count":"2"}]}"#);
+        assert_eq!(wrong_type.extra.errors[0].field, "items[0].count");
+        let too_long = refusal(br#"{"items":[{"name":"ok","count":2},{"name":"far too long","count":2}]}"#);
+        assert_eq!(too_long.extra.errors[0], FieldError::new("items[1].name", "must have 1 to 5 characters"));
+        let control = refusal(br#"{"items":[{"name":"a\u0000","count":2}]}"#);
+        assert_eq!(control.extra.errors[0].field, "items[0].name");
+        assert_eq!(refusal(br#"{"items":[],"price":1}"#).code, Code::ValidationFailed);
+    }
+}

@@ -1,0 +1,82 @@
+//! Requests per minute, by address or by account.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use actix_web::HttpRequest;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::error::{ApiError, Code};
+use crate::settings::Limits;
+
+/// The limits of a server; each is its own and forgets on restart.
+pub struct Limiters {
+    pub login_address: Limiter,
+    pub login_account: Limiter,
+    pub register_address: Limiter,
+    pub request_address: Limiter,
+    pub checkout_address: Limiter,
+}
+
+/// A number of requests per minute for each key. Without a number, any.
+pub struct Limiter(Option<DefaultKeyedRateLimiter<String>>);
+
+impl Limiters {
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            login_address: Limiter::per_minute(limits.login_per_minute),
+            login_account: Limiter::per_minute(limits.login_per_minute),
+            register_address: Limiter::per_minute(limits.register_per_minute),
+            request_address: Limiter::per_minute(limits.requests_per_minute),
+            checkout_address: Limiter::per_minute(limits.checkout_per_minute),
+        }
+    }
+
+    /// Forgets keys that have been quiet, so that memory stays bounded.
+    pub fn tidy(&self) {
+        let all = [
+            &self.login_address,
+            &self.login_account,
+            &self.register_address,
+            &self.request_address,
+            &self.checkout_address,
+        ];
+        for limiter in all.into_iter().filter_map(|limiter| limiter.0.as_ref()) {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+impl Limiter {
+    fn per_minute(count: u32) -> Self {
+        Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_minute(count))))
+    }
+
+    /// Counts a request, or says when the next one may come.
+    pub fn check(&self, key: &str) -> Result<(), ApiError> {
+        let Some(limiter) = &self.0 else { return Ok(()) };
+        limiter.check_key(&key.to_owned()).map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            let seconds = wait.as_secs().saturating_add(1);
+            ApiError::new(Code::RateLimited, format!("Too many requests. Try again in {seconds} s."))
+                .retry_after(seconds)
+        })
+    }
+}
+
+/// The address at the other end of the connection. Headers that a client can write are not asked.
+#[must_use]
+pub fn address(request: &HttpRequest) -> String {
+    match request.peer_addr().map(|peer| peer.ip()) {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        // Whoever has one IPv6 address has the whole /64.
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        None => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,9 @@
+//! What every request passes: its id, the access log, limits, and how bodies and queries are read.
+
+pub mod json;
+pub mod limits;
+pub mod metrics;
+pub mod query;
+pub mod trace;
+
+pub use query::Query;
