@@ -269,6 +269,8 @@ impl ApiError {
 #[derive(Debug)]
 pub enum Halt {
     Refused(ApiError),
+    /// Refused, but what was written so far stays: money that came too late.
+    Recorded(ApiError),
     Failed(Failure),
 }
 

@@ -3,6 +3,7 @@
 //! The modules in reading order. Imports run one way, from the later to the earlier.
 
 pub mod kernel;
+pub mod postgres;
 
 pub mod db;
 pub mod error;
@@ -17,6 +18,13 @@ pub mod identity;
 
 pub mod catalogue;
 pub mod inventory;
+
+pub mod cart;
+pub mod orders;
+pub mod payments;
+
+pub mod checkout;
+pub mod reports;
 
 pub mod health;
 pub mod openapi;

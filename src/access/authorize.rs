@@ -6,7 +6,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web::Data};
 
-use super::permission::Access;
+use super::permission::{Access, Permission};
 use super::principal::{Account, Principal, Role};
 use super::store;
 use super::token::Tokens;
@@ -30,18 +30,21 @@ async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, Ap
     }
     let principal = identify(request).await?;
     match (access, &principal) {
-        (Access::Anonymous | Access::Public, _) => Ok(principal),
+        (Access::Anonymous | Access::Public, _) | (Access::Buyer, Principal::Guest) => Ok(principal),
+        (Access::Buyer, Principal::User(account)) if account.role == Role::Customer => Ok(principal),
+        (Access::Buyer, _) => permit(principal, Permission::OrdersCreate),
         (_, Principal::Guest) => {
             Err(ApiError::new(Code::Unauthenticated, "This call needs an access token: Authorization: Bearer …"))
         }
         (Access::User, _) => Ok(principal),
-        (Access::Permission(permission), _) if principal.can(permission) => Ok(principal),
-        (Access::Permission(permission), _) => {
-            Err(ApiError::new(Code::Forbidden, format!("The permission {} is missing.", permission.as_str())))
-        }
+        (Access::Permission(permission), _) => permit(principal, permission),
         (Access::Admin, _) if principal.is_admin() => Ok(principal),
         (Access::Admin, _) => Err(ApiError::new(Code::Forbidden, "This call needs the role admin.")),
     }
+}
+
+fn permit(principal: Principal, permission: Permission) -> Result<Principal, ApiError> {
+    if principal.can(permission) { Ok(principal) } else { Err(permission.missing()) }
 }
 
 async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {

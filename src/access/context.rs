@@ -77,7 +77,7 @@ impl Ctx {
         let in_transaction = move |conn: &mut PgConnection| match self.scope(conn).and_then(|scope| work(conn, &scope))
         {
             Ok(value) => Ok(End::RollBack(Ok(value))),
-            Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
+            Err(Halt::Refused(refusal) | Halt::Recorded(refusal)) => Ok(End::RollBack(Err(refusal))),
             Err(Halt::Failed(failure)) => Err(failure),
         };
         database.run(name, mode, in_transaction).await?

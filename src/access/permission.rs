@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::error::{ApiError, Code};
+
 macro_rules! permissions {
     ($($name:ident = $text:literal),+ $(,)?) => {
         /// What staff can be allowed.
@@ -25,6 +27,14 @@ macro_rules! permissions {
             }
         }
     };
+}
+
+impl Permission {
+    /// 403 that names it.
+    #[must_use]
+    pub fn missing(self) -> ApiError {
+        ApiError::new(Code::Forbidden, format!("The permission {} is missing.", self.as_str()))
+    }
 }
 
 permissions! {
@@ -80,6 +90,8 @@ pub enum Access {
     Anonymous,
     /// Anyone; a token, if there is one, must be good.
     Public,
+    /// Who may buy: customers and guests; staff with `orders:create`, for others.
+    Buyer,
     /// Anyone with an account.
     User,
     /// Staff with the permission, and admins.

@@ -43,7 +43,7 @@ impl<T: Send + 'static> Command<T> {
         let answer = database
             .write(name, move |conn| match ctx.scope(conn) {
                 Ok(scope) => once(conn, scope.store, &claim, |conn| work(conn, &scope, &body)),
-                Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
+                Err(Halt::Refused(refusal) | Halt::Recorded(refusal)) => Ok(End::RollBack(Err(refusal))),
                 Err(Halt::Failed(failure)) => Err(failure),
             })
             .await??;
@@ -71,6 +71,10 @@ pub fn once(
             Ok(End::Commit(Ok(answer)))
         }
         Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
+        Err(Halt::Recorded(refusal)) => {
+            store::release(conn, store, &[claim])?;
+            Ok(End::Commit(Err(refusal)))
+        }
         Err(Halt::Failed(failure)) => Err(failure),
     }
 }

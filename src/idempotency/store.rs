@@ -10,7 +10,7 @@ use crate::db::{self, Failure};
 use crate::kernel::id::StoreId;
 
 /// A request that asks to be done once. Scoped to the store and the caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
     pub caller: String,
     pub key: String,

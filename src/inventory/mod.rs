@@ -1,4 +1,5 @@
 //! Stock: levels, the ledger of their movements, and what can be promised of them.
 
 pub mod level;
+pub mod shortage;
 pub mod store;

@@ -158,6 +158,21 @@ impl<'de> Deserialize<'de> for ProductRef {
     }
 }
 
+/// A store named in a body, by id or by code.
+#[derive(Clone, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String)]
+pub struct StoreRef(pub String);
+
+impl<'de> Deserialize<'de> for StoreRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The same two forms as a product: a number is an id, a string a name.
+        Ok(Self(match ProductRef::deserialize(deserializer)? {
+            ProductRef::Id(id) => id.to_string(),
+            ProductRef::Sku(code) => code,
+        }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -137,6 +137,9 @@ fn describe_access(access: Access) -> String {
     match access {
         Access::Anonymous => "Anyone may call this; a token is not looked at.".to_owned(),
         Access::Public => "Anyone may call this.".to_owned(),
+        Access::Buyer => {
+            "Customers for themselves; guests where the store takes them; staff with `orders:create`.".to_owned()
+        }
         Access::User => "Needs an account.".to_owned(),
         Access::Admin => "Needs the role admin.".to_owned(),
         Access::Permission(permission) => format!("Needs the permission `{}`.", permission.as_str()),
@@ -157,7 +160,7 @@ fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     codes.extend([Code::Internal, Code::DatabaseUnavailable, Code::Busy, Code::RateLimited]);
     match endpoint.access {
         Access::Anonymous => {}
-        Access::Public | Access::User => codes.extend([Code::Unauthenticated, Code::TokenExpired]),
+        Access::Public | Access::Buyer | Access::User => codes.extend([Code::Unauthenticated, Code::TokenExpired]),
         Access::Permission(_) | Access::Admin => {
             codes.extend([Code::Unauthenticated, Code::TokenExpired, Code::Forbidden]);
         }

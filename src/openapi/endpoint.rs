@@ -19,6 +19,7 @@ pub struct Endpoint {
     pub access: Access,
     pub summary: &'static str,
     pub request: Option<SchemaOf>,
+    pub body_required: bool,
     pub success: u16,
     pub answer: Option<SchemaOf>,
     pub query: Vec<Parameter>,
@@ -71,6 +72,7 @@ macro_rules! methods {
                 access,
                 summary: "",
                 request: None,
+                body_required: true,
                 success: $success,
                 answer: None,
                 query: Vec::new(),
@@ -122,6 +124,22 @@ impl Endpoint {
     pub fn lists<T: ToSchema>(mut self) -> Self {
         self.answer = Some(SchemaOf::list_of::<T>());
         self
+    }
+
+    /// Items without pages.
+    #[must_use]
+    pub fn answers_array<T: ToSchema>(mut self) -> Self {
+        let mut schema = SchemaOf::of::<T>();
+        schema.reference = ArrayBuilder::new().items(schema.reference).into();
+        self.answer = Some(schema);
+        self
+    }
+
+    /// A body that may be left out, since all its fields may.
+    #[must_use]
+    pub fn takes_optionally<T: ToSchema>(mut self) -> Self {
+        self.body_required = false;
+        self.takes::<T>()
     }
 
     /// Success without a body.

@@ -1,3 +1,4 @@
 //! The SQL of stores, accounts, sessions and addresses.
 
+pub mod address_snapshots;
 pub mod stores;

@@ -130,3 +130,15 @@ pub fn append_movements(
     .load(conn)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
+
+/// Reads the stock rows of the variants without a lock, for answers that promise nothing.
+pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Level>> {
+    let rows: Vec<LevelRow> = db::sql(
+        "SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version \
+         FROM stock_levels WHERE store_id = $1 AND variant_id = ANY($2) ORDER BY variant_id, location_id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .load(conn)?;
+    Ok(rows.into_iter().map(Level::from).collect())
+}

@@ -1,3 +1,4 @@
 //! The SQL of stock.
 
+pub mod availability;
 pub mod levels;

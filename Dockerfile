@@ -1,0 +1,44 @@
+# syntax=docker/dockerfile:1
+
+FROM rust:1-bookworm AS builder
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpq-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /build
+
+# The dependencies, built for an empty program: this layer lasts until Cargo.toml or Cargo.lock
+# change.
+COPY Cargo.toml Cargo.lock ./
+RUN mkdir src \
+    && echo 'fn main() {}' > src/main.rs \
+    && touch src/lib.rs \
+    && cargo build --release --locked \
+    && rm -rf src
+
+# The program itself. Cargo goes by modification times, and those of the checkout may be older
+# than the empty program's.
+COPY . .
+RUN touch src/main.rs src/lib.rs \
+    && cargo build --release --locked
+
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates libpq5 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --no-create-home --shell /usr/sbin/nologin stockroom
+COPY --from=builder /build/target/release/stockroom /usr/local/bin/stockroom
+
+USER stockroom
+WORKDIR /
+
+# There is no PostgreSQL in this image: DATABASE_URL and JWT_SECRET have to be given.
+ENV STOCKROOM__SERVER__HOST=0.0.0.0
+EXPOSE 8080
+
+# Bash speaks enough HTTP to ask whether the server is ready.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /health/ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
+
+ENTRYPOINT ["stockroom"]
+CMD ["serve"]

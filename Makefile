@@ -1,0 +1,44 @@
+# `make run` starts the server, `make test` runs every check. Both install what is missing where
+# they can (Debian and Ubuntu, as root), and say what to install where they cannot.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: ## Show what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+# The server answers Ctrl-C by itself and leaves in good order. `exec` makes it the process that
+# make waits for.
+.PHONY: run
+run: ## Build and start the server on http://127.0.0.1:8080
+	@scripts/setup.sh run
+	@cargo build --release --locked
+	@exec target/release/stockroom serve
+
+.PHONY: build
+build: ## Build the server
+	@scripts/setup.sh run
+	cargo build --release --locked
+
+.PHONY: test
+test: ## Run every check, as the continuous integration does
+	@scripts/setup.sh test
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
+	cargo test --locked
+	scripts/check_schema.sh
+	scripts/postman.sh
+
+.PHONY: schema
+schema: ## Write src/db/schema.rs anew from the migrations
+	@scripts/setup.sh run
+	scripts/check_schema.sh --write
+
+.PHONY: clean
+clean: ## Remove what was built, but not the data
+	cargo clean
+	rm -rf postman/node_modules

@@ -1,0 +1,149 @@
+//! The calls of a cart.
+
+use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::response::{self, CartResponse};
+use super::store::{self, Cart, CartLine, NewLine};
+use crate::access::{Ctx, Scope};
+use crate::catalogue::store::sellables::{self, Named};
+use crate::db;
+use crate::error::{ApiError, Code, Halt};
+use crate::idempotency::{Answer, Command, command::NoBody};
+use crate::kernel::id::{CartItemId, ProductRef, VariantId};
+use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddItemRequest {
+    pub product_id: ProductRef,
+    #[schema(value_type = Quantity)]
+    pub quantity: Quantity,
+    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    pub size: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetQuantityRequest {
+    pub quantity: Quantity,
+}
+
+/// `GET /cart`
+pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let cart =
+        ctx.read("get_cart", |conn, scope| response::read(conn, scope.store, scope.principal.account()?.id)).await?;
+    Ok(HttpResponse::Ok().json(cart))
+}
+
+/// `POST /cart/items`
+pub async fn add(command: Command<AddItemRequest>) -> Result<HttpResponse, ApiError> {
+    command.run("add_cart_item", |conn, scope, body| Answer::created(&add_item(conn, scope, body)?)).await
+}
+
+fn add_item(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) -> Result<CartResponse, Halt> {
+    let variant = resolve_one(conn, scope, &body.product_id, body.size.as_deref())?;
+    let (cart, lines) = lock_cart(conn, scope)?;
+    let sellable = sellables::load(conn, scope.store, &[variant])?.pop();
+    if let Some(archived) = sellable.filter(|sellable| !sellable.is_active) {
+        return Err(ApiError::new(Code::ProductUnavailable, response::unavailable(&archived.product_name)).into());
+    }
+    let at = db::clock(conn)?;
+    match lines.iter().find(|line| line.variant_id == variant) {
+        Some(line) => {
+            let sum = line.quantity.saturating_add(body.quantity.get());
+            if sum > MAX_QUANTITY {
+                let message = format!("makes {sum} with what is in the cart; the most is {MAX_QUANTITY}");
+                return Err(ApiError::field("quantity", message).into());
+            }
+            store::update_line(conn, scope.store, line, sum, at)?;
+        }
+        None if lines.len() >= MAX_LINES => {
+            return Err(ApiError::field("product_id", format!("a cart has at most {MAX_LINES} lines")).into());
+        }
+        None => {
+            let line = NewLine { cart: cart.id, variant, quantity: body.quantity.get() };
+            store::insert_line(conn, scope.store, line, at)?;
+        }
+    }
+    response::read(conn, scope.store, cart.user_id)
+}
+
+fn resolve_one(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    product: &ProductRef,
+    size: Option<&str>,
+) -> Result<VariantId, Halt> {
+    let named = sellables::resolve(conn, scope.store, &[(product, size)])?.pop().unwrap_or(Named::NoProduct);
+    Err(match named {
+        Named::Variant(variant) => return Ok(variant),
+        Named::NoProduct => ApiError::not_found(Code::ProductNotFound, format_args!("Product {product}")),
+        Named::NoSize => ApiError::not_found(
+            Code::SizeNotFound,
+            format_args!("Size '{}' of product {product}", size.unwrap_or_default()),
+        ),
+        Named::SizeMissing => ApiError::new(Code::SizeRequired, format!("Product {product} needs a size.")),
+    }
+    .into())
+}
+
+fn lock_cart(conn: &mut PgConnection, scope: &Scope) -> Result<(Cart, Vec<CartLine>), Halt> {
+    let user = scope.principal.account()?.id;
+    let at = db::clock(conn)?;
+    let cart = store::get_for_update(conn, scope.store, user, at)?;
+    let lines = store::list_lines(conn, scope.store, &[cart.id])?.remove(&cart.id).unwrap_or_default();
+    Ok((cart, lines))
+}
+
+fn find_line(lines: &[CartLine], item: CartItemId) -> Result<&CartLine, ApiError> {
+    lines
+        .iter()
+        .find(|line| line.id == item)
+        .ok_or_else(|| ApiError::not_found(Code::CartItemNotFound, format_args!("Cart item {item}")))
+}
+
+/// `PUT /cart/items/{id}`
+pub async fn set_quantity(
+    path: web::Path<String>,
+    command: Command<SetQuantityRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let item = CartItemId::from_path(&path);
+    command
+        .run("set_cart_quantity", move |conn, scope, body| {
+            let (cart, lines) = lock_cart(conn, scope)?;
+            let line = find_line(&lines, item)?;
+            let at = db::clock(conn)?;
+            store::update_line(conn, scope.store, line, body.quantity.get(), at)?;
+            Answer::ok(&response::read(conn, scope.store, cart.user_id)?)
+        })
+        .await
+}
+
+/// `DELETE /cart/items/{id}`
+pub async fn remove(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
+    let item = CartItemId::from_path(&path);
+    command
+        .run("remove_cart_item", move |conn, scope, _body| {
+            let (cart, lines) = lock_cart(conn, scope)?;
+            let line = find_line(&lines, item)?;
+            store::delete_lines(conn, scope.store, &[line.id])?;
+            Answer::ok(&response::read(conn, scope.store, cart.user_id)?)
+        })
+        .await
+}
+
+/// `DELETE /cart`
+pub async fn clear(command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
+    command
+        .run("clear_cart", |conn, scope, _body| {
+            let (_cart, lines) = lock_cart(conn, scope)?;
+            let ids: Vec<CartItemId> = lines.iter().map(|line| line.id).collect();
+            store::delete_lines(conn, scope.store, &ids)?;
+            Ok(Answer::no_content())
+        })
+        .await
+}

@@ -1,0 +1,6 @@
+//! Carts: what a customer means to buy, what it costs, and what stands in the way.
+
+pub mod api;
+pub mod pricing;
+pub mod response;
+pub mod store;

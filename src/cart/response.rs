@@ -1,0 +1,152 @@
+//! A cart on the wire, with its price and with what would refuse its checkout.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::pricing::{self, Totals};
+use super::store::{self, Cart, CartLine};
+use crate::catalogue::store::sellables::{self, Sellable};
+use crate::db::Failure;
+use crate::error::{ApiError, Code, Halt};
+use crate::identity::store::stores::{self, Store};
+use crate::inventory::shortage;
+use crate::inventory::store::availability;
+use crate::kernel::id::{CartItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::money::{Amount, Money};
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CartResponse {
+    pub items: Vec<CartItemResponse>,
+    pub subtotal: Amount,
+    pub tax_amount: Amount,
+    pub shipping_amount: Amount,
+    pub discount_amount: Amount,
+    pub total_amount: Amount,
+    /// Units in all lines.
+    pub total_items: i64,
+    /// What would refuse the checkout now.
+    pub problems: Vec<CartProblem>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CartItemResponse {
+    pub id: CartItemId,
+    pub product_id: ProductId,
+    pub sku: String,
+    pub product_name: String,
+    pub size: Option<String>,
+    pub quantity: i64,
+    pub unit_price: Amount,
+    pub total_price: Amount,
+    pub available_quantity: i64,
+    /// Until when the units are held for this cart; null without cart holds.
+    pub reserved_until: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CartProblem {
+    pub code: Code,
+    pub message: String,
+    /// The line, where the problem is of one.
+    pub item_id: Option<CartItemId>,
+}
+
+/// Reads a customer's cart as it is in this transaction.
+pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<CartResponse, Halt> {
+    let cart = store::find(conn, store, &[user])?.pop();
+    let lines = lines_of(conn, store, cart)?;
+    let variants: Vec<VariantId> = lines.iter().map(|line| line.variant_id).collect();
+    let known = sellables::load(conn, store, &variants)?;
+    let known: HashMap<VariantId, Sellable> =
+        known.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
+    let available = availability::available_by_variant(conn, store, &variants)?;
+    let settings = stores::get_store(conn, store)?;
+    describe(&settings, &lines, &known, &available)
+}
+
+fn lines_of(conn: &mut PgConnection, store: StoreId, cart: Option<Cart>) -> Result<Vec<CartLine>, Halt> {
+    let Some(cart) = cart else { return Ok(Vec::new()) };
+    Ok(store::list_lines(conn, store, &[cart.id])?.remove(&cart.id).unwrap_or_default())
+}
+
+fn describe(
+    store: &Store,
+    lines: &[CartLine],
+    known: &HashMap<VariantId, Sellable>,
+    available: &HashMap<VariantId, i64>,
+) -> Result<CartResponse, Halt> {
+    let mut items = Vec::with_capacity(lines.len());
+    let mut totals = Vec::with_capacity(lines.len());
+    let mut problems = Vec::new();
+    if lines.is_empty() {
+        problems.push(CartProblem { code: Code::CartEmpty, message: CART_EMPTY.to_owned(), item_id: None });
+    }
+    for line in lines {
+        let sellable = known
+            .get(&line.variant_id)
+            .ok_or_else(|| Failure::Internal(format!("variant {} of a cart is gone", line.variant_id)))?;
+        let free = available.get(&line.variant_id).copied().unwrap_or(0);
+        let total = pricing::line_total(sellable.unit_price, line.quantity).map_err(|error| too_large(&error))?;
+        problems.extend(problem_of(line, sellable, free));
+        totals.push(total);
+        items.push(item(store, line, sellable, total, free));
+    }
+    let Totals { subtotal, tax, shipping, discount, total } =
+        pricing::price(store, &totals).map_err(|error| too_large(&error))?;
+    let amount = |money| store.currency.amount(money);
+    Ok(CartResponse {
+        items,
+        subtotal: amount(subtotal),
+        tax_amount: amount(tax),
+        shipping_amount: amount(shipping),
+        discount_amount: amount(discount),
+        total_amount: amount(total),
+        total_items: lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.quantity)),
+        problems,
+    })
+}
+
+/// The detail of CART_EMPTY.
+pub const CART_EMPTY: &str = "Cart is empty. Add items before checkout.";
+
+fn too_large(error: &pricing::TooLarge) -> ApiError {
+    ApiError::field("quantity", error.to_string())
+}
+
+fn item(store: &Store, line: &CartLine, sellable: &Sellable, total: Money, free: i64) -> CartItemResponse {
+    CartItemResponse {
+        id: line.id,
+        product_id: sellable.product_id,
+        sku: sellable.sku.clone(),
+        product_name: sellable.product_name.clone(),
+        size: sellable.size.clone(),
+        quantity: line.quantity,
+        unit_price: store.currency.amount(sellable.unit_price),
+        total_price: store.currency.amount(total),
+        available_quantity: free,
+        reserved_until: None,
+    }
+}
+
+fn problem_of(line: &CartLine, sellable: &Sellable, free: i64) -> Option<CartProblem> {
+    let name = &sellable.product_name;
+    if !sellable.is_active {
+        let message = unavailable(name);
+        return Some(CartProblem { code: Code::ProductUnavailable, message, item_id: Some(line.id) });
+    }
+    (line.quantity > free).then(|| CartProblem {
+        code: Code::InsufficientStock,
+        message: shortage::message(name, free, line.quantity),
+        item_id: Some(line.id),
+    })
+}
+
+/// The detail of PRODUCT_UNAVAILABLE.
+#[must_use]
+pub fn unavailable(product_name: &str) -> String {
+    format!("'{product_name}' can't be bought any more.")
+}

@@ -1,0 +1,139 @@
+//! The SQL of carts. Every write locks the cart's header row first.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
+
+use crate::db;
+use crate::db::schema::{cart_items, carts};
+use crate::kernel::id::{CartId, CartItemId, StoreId, UserId, VariantId};
+
+/// A cart's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Cart {
+    #[diesel(sql_type = BigInt)]
+    pub id: CartId,
+    #[diesel(sql_type = BigInt)]
+    pub user_id: UserId,
+    /// The number of orders that were made of it.
+    #[diesel(sql_type = BigInt)]
+    pub round: i64,
+}
+
+/// A line of a cart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct CartLine {
+    #[diesel(sql_type = BigInt)]
+    pub id: CartItemId,
+    #[diesel(sql_type = BigInt)]
+    pub cart_id: CartId,
+    #[diesel(sql_type = BigInt)]
+    pub variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    pub quantity: i64,
+}
+
+/// Locks the carts of these customers, in one order for everyone. Who has none is left out.
+pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, users: &[UserId]) -> QueryResult<Vec<Cart>> {
+    db::sql("SELECT id, user_id, round FROM carts WHERE store_id = $1 AND user_id = ANY($2) ORDER BY id FOR UPDATE")
+        .bind::<BigInt, _>(store)
+        .bind::<Array<BigInt>, _>(users)
+        .load(conn)
+}
+
+/// Reads the carts without a lock.
+pub fn find(conn: &mut PgConnection, store: StoreId, users: &[UserId]) -> QueryResult<Vec<Cart>> {
+    db::sql("SELECT id, user_id, round FROM carts WHERE store_id = $1 AND user_id = ANY($2) ORDER BY id")
+        .bind::<BigInt, _>(store)
+        .bind::<Array<BigInt>, _>(users)
+        .load(conn)
+}
+
+/// The customer's cart, locked; made if this is the first time.
+pub fn get_for_update(conn: &mut PgConnection, store: StoreId, user: UserId, at: DateTime<Utc>) -> QueryResult<Cart> {
+    if let Some(cart) = lock_for_update(conn, store, &[user])?.pop() {
+        return Ok(cart);
+    }
+    diesel::insert_into(carts::table)
+        .values((carts::store_id.eq(store), carts::user_id.eq(user), carts::created_at.eq(at)))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    lock_for_update(conn, store, &[user])?.pop().ok_or(diesel::result::Error::NotFound)
+}
+
+/// The lines of a set of carts, by cart, oldest first.
+pub fn list_lines(
+    conn: &mut PgConnection,
+    store: StoreId,
+    carts: &[CartId],
+) -> QueryResult<HashMap<CartId, Vec<CartLine>>> {
+    let lines: Vec<CartLine> = db::sql(
+        "SELECT id, cart_id, variant_id, quantity FROM cart_items \
+         WHERE store_id = $1 AND cart_id = ANY($2) ORDER BY id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(carts)
+    .load(conn)?;
+    let mut by_cart: HashMap<CartId, Vec<CartLine>> = HashMap::new();
+    for line in lines {
+        by_cart.entry(line.cart_id).or_default().push(line);
+    }
+    Ok(by_cart)
+}
+
+/// A line about to be put into a locked cart.
+#[derive(Clone, Copy, Debug)]
+pub struct NewLine {
+    pub cart: CartId,
+    pub variant: VariantId,
+    pub quantity: i64,
+}
+
+pub fn insert_line(conn: &mut PgConnection, store: StoreId, line: NewLine, at: DateTime<Utc>) -> QueryResult<()> {
+    let NewLine { cart, variant, quantity } = line;
+    diesel::insert_into(cart_items::table)
+        .values((
+            cart_items::store_id.eq(store),
+            cart_items::cart_id.eq(cart),
+            cart_items::variant_id.eq(variant),
+            cart_items::quantity.eq(quantity),
+            cart_items::created_at.eq(at),
+            cart_items::updated_at.eq(at),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Sets the quantity of a line of a locked cart.
+pub fn update_line(
+    conn: &mut PgConnection,
+    store: StoreId,
+    line: &CartLine,
+    quantity: i64,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(cart_items::table)
+        .filter(cart_items::store_id.eq(store))
+        .filter(cart_items::id.eq(line.id))
+        .set((cart_items::quantity.eq(quantity), cart_items::updated_at.eq(at)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Deletes exactly these lines, of locked carts.
+pub fn delete_lines(conn: &mut PgConnection, store: StoreId, lines: &[CartItemId]) -> QueryResult<usize> {
+    db::sql("DELETE FROM cart_items WHERE store_id = $1 AND id = ANY($2)")
+        .bind::<BigInt, _>(store)
+        .bind::<Array<BigInt>, _>(lines)
+        .execute(conn)
+}
+
+/// Ends a round of locked carts: their lines were ordered.
+pub fn end_round(conn: &mut PgConnection, store: StoreId, carts: &[CartId]) -> QueryResult<usize> {
+    db::sql("UPDATE carts SET round = round + 1 WHERE store_id = $1 AND id = ANY($2)")
+        .bind::<BigInt, _>(store)
+        .bind::<Array<BigInt>, _>(carts)
+        .execute(conn)
+}

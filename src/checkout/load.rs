@@ -1,0 +1,173 @@
+//! The first part of checkout: lock what will change, read what is decided on.
+//!
+//! Locks are taken in the global order: keys, carts, stock rows. What a lock protects is read
+//! by a later statement, for only that sees what others committed while the lock was waited for.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde_json::Value;
+
+use super::placement::{Placement, RequestedItem, Source};
+use super::write::Numbers;
+use crate::cart::store::{self as carts, Cart, CartLine};
+use crate::catalogue::store::sellables::{self, Named, Sellable};
+use crate::db::{self, Failure};
+use crate::identity::store::address_snapshots;
+use crate::identity::store::stores::{self, Store};
+use crate::inventory::level::{Level, Movement};
+use crate::inventory::store::levels;
+use crate::kernel::id::{AddressId, CartId, LocationId, StoreId, UserId, VariantId};
+use crate::orders::store::numbers::{self, Taken};
+
+/// Whether the rows are locked for an order, or only looked at for a preview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locking {
+    ForUpdate,
+    None,
+}
+
+/// The carts of the placements, locked, with their lines.
+pub struct Carts {
+    pub by_user: HashMap<UserId, Cart>,
+    pub lines: HashMap<CartId, Vec<CartLine>>,
+    /// What the listed items are, in the order of the placements and their items.
+    pub named: Vec<Vec<Named>>,
+}
+
+/// Stock rows held in memory while orders are allocated from them, in the order of their locks.
+pub struct Shelf(pub BTreeMap<(VariantId, LocationId), Level>);
+
+impl Shelf {
+    /// The rows of a variant, in the order of their locations.
+    pub fn of(&self, variant: VariantId) -> impl Iterator<Item = &Level> {
+        self.0.range(Self::places(variant)).map(|(_, level)| level)
+    }
+
+    pub fn of_mut(&mut self, variant: VariantId) -> impl Iterator<Item = &mut Level> {
+        self.0.range_mut(Self::places(variant)).map(|(_, level)| level)
+    }
+
+    fn places(variant: VariantId) -> RangeInclusive<(VariantId, LocationId)> {
+        (variant, LocationId(i64::MIN))..=(variant, LocationId(i64::MAX))
+    }
+
+    /// The rows that these movements changed, each once.
+    pub fn changed_by<'a>(&'a self, movements: impl Iterator<Item = &'a Movement>) -> Vec<&'a Level> {
+        let places: BTreeSet<_> = movements.map(|movement| (movement.variant, movement.location)).collect();
+        places.iter().filter_map(|place| self.0.get(place)).collect()
+    }
+}
+
+/// All else that is decided on, read after the locks.
+pub struct Terms {
+    pub store: Store,
+    pub sellables: HashMap<VariantId, Sellable>,
+    pub addresses: HashMap<AddressId, (UserId, Value)>,
+    pub now: DateTime<Utc>,
+}
+
+/// Locks the carts and reads their lines; finds the variants of listed items.
+pub fn validate_carts(
+    conn: &mut PgConnection,
+    store: StoreId,
+    placements: &[&Placement],
+    locking: Locking,
+) -> Result<Carts, Failure> {
+    let users: HashSet<UserId> = placements.iter().filter_map(|placement| cart_owner(placement)).collect();
+    let users: Vec<UserId> = users.into_iter().collect();
+    let (mut by_user, mut lines) = (HashMap::new(), HashMap::new());
+    if !users.is_empty() {
+        let found = match locking {
+            Locking::ForUpdate => carts::lock_for_update(conn, store, &users)?,
+            Locking::None => carts::find(conn, store, &users)?,
+        };
+        let ids: Vec<CartId> = found.iter().map(|cart| cart.id).collect();
+        lines = carts::list_lines(conn, store, &ids)?;
+        by_user = found.into_iter().map(|cart| (cart.user_id, cart)).collect();
+    }
+    Ok(Carts { by_user, lines, named: resolve_items(conn, store, placements)? })
+}
+
+fn cart_owner(placement: &Placement) -> Option<UserId> {
+    match placement.source {
+        Source::Cart(user) => Some(user),
+        Source::Items(_) => None,
+    }
+}
+
+fn items_of(placement: &Placement) -> &[RequestedItem] {
+    match &placement.source {
+        Source::Cart(_) => &[],
+        Source::Items(items) => items,
+    }
+}
+
+fn resolve_items(
+    conn: &mut PgConnection,
+    store: StoreId,
+    placements: &[&Placement],
+) -> Result<Vec<Vec<Named>>, Failure> {
+    let names: Vec<_> = placements
+        .iter()
+        .flat_map(|placement| items_of(placement))
+        .map(|item| (&item.product, item.size.as_deref()))
+        .collect();
+    if names.is_empty() {
+        return Ok(placements.iter().map(|_| Vec::new()).collect());
+    }
+    let mut named = sellables::resolve(conn, store, &names)?.into_iter();
+    Ok(placements.iter().map(|placement| named.by_ref().take(items_of(placement).len()).collect()).collect())
+}
+
+impl Carts {
+    fn variants(&self) -> Vec<VariantId> {
+        let of_carts = self.lines.values().flatten().map(|line| line.variant_id);
+        let of_items = self.named.iter().flatten().filter_map(|named| match named {
+            Named::Variant(variant) => Some(*variant),
+            _ => None,
+        });
+        let variants: HashSet<VariantId> = of_carts.chain(of_items).collect();
+        variants.into_iter().collect()
+    }
+
+    /// The most orders' items that can come of them.
+    fn line_count(&self) -> usize {
+        self.lines.values().map(Vec::len).sum::<usize>().saturating_add(self.named.iter().map(Vec::len).sum())
+    }
+}
+
+/// Locks every stock row that the placements may take from.
+pub fn lock_stock(conn: &mut PgConnection, store: StoreId, carts: &Carts, locking: Locking) -> Result<Shelf, Failure> {
+    let variants = carts.variants();
+    let rows = match locking {
+        Locking::ForUpdate => levels::lock_for_update(conn, store, &variants)?,
+        Locking::None => levels::list(conn, store, &variants)?,
+    };
+    Ok(Shelf(rows.into_iter().map(|level| ((level.variant, level.location), level)).collect()))
+}
+
+/// Reads prices, addresses, the store's terms and the clock, and takes the ids of what may be written.
+pub fn read_terms(
+    conn: &mut PgConnection,
+    store: StoreId,
+    placements: &[&Placement],
+    carts: &Carts,
+    locking: Locking,
+) -> Result<(Terms, Numbers), Failure> {
+    let known = sellables::load(conn, store, &carts.variants())?;
+    let wanted: Vec<AddressId> =
+        placements.iter().flat_map(|p| [p.shipping_address, p.billing_address]).flatten().collect();
+    let addresses = if wanted.is_empty() { HashMap::new() } else { address_snapshots::load(conn, store, &wanted)? };
+    let store = stores::get_store(conn, store)?;
+    let (orders, items) = (placements.len(), carts.line_count());
+    let taken = match locking {
+        Locking::ForUpdate => numbers::take(conn, orders, items)?,
+        Locking::None => Taken::nothing(db::clock(conn)?, orders, items),
+    };
+    let sellables = known.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
+    let terms = Terms { store, sellables, addresses, now: taken.now };
+    Ok((terms, Numbers::new(taken.orders, taken.items)))
+}

@@ -1,0 +1,14 @@
+//! The use cases that write rows of several features: placing, cancelling and settling orders.
+
+pub mod api;
+pub mod cancel;
+pub mod decide;
+pub mod keys;
+pub mod load;
+pub mod place_orders;
+pub mod placement;
+pub mod preview;
+pub mod refusal;
+pub mod settle;
+pub mod update;
+pub mod write;

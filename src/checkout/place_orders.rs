@@ -1,0 +1,91 @@
+//! Placing orders: the eight steps, for one request or for a slice of them.
+//!
+//! Everything happens in one transaction, which the caller opens. The number of statements depends
+//! neither on the number of orders nor on their lines. Any failure leaves no trace.
+
+use diesel::PgConnection;
+
+use super::decide::{Decider, Stop};
+use super::keys;
+use super::load::{self, Carts, Locking};
+use super::placement::Placement;
+use super::refusal::Refusal;
+use super::write::{self, Placed};
+use crate::db::{End, Failure};
+use crate::idempotency::Answer;
+use crate::kernel::id::StoreId;
+
+/// What came of a placement.
+pub type Outcome = Result<PlacedOrder, Refusal>;
+
+/// An order that is placed, now or by an earlier request of the same key.
+#[derive(Clone, Debug)]
+pub struct PlacedOrder {
+    pub answer: Answer,
+    /// Units that this request sold; none when it was answered before.
+    pub units_sold: i64,
+}
+
+/// Places orders of one store. Each placement has its own outcome, in the order given.
+pub fn place_orders(
+    conn: &mut PgConnection,
+    store: StoreId,
+    placements: &[Placement],
+) -> Result<End<Vec<Outcome>>, Failure> {
+    let Some(claimed) = keys::claim(conn, store, placements)? else {
+        return Ok(End::RollBack(vec![Err(Refusal::InProgress); placements.len()]));
+    };
+    let fresh = claimed.fresh(placements);
+
+    // 1 validate the carts · 2 check availability · 3 reserve, under the locks on the stock rows
+    let carts = load::validate_carts(conn, store, &fresh, Locking::ForUpdate)?;
+    let mut shelf = load::lock_stock(conn, store, &carts, Locking::ForUpdate)?;
+    let (terms, mut numbers) = load::read_terms(conn, store, &fresh, &carts, Locking::ForUpdate)?;
+    let decided = decide(&mut Decider::new(&terms, &carts, &mut shelf, &mut numbers), &fresh, &carts)?;
+
+    // ---- Nothing is refused after this line: only the database itself may fail. ----
+    let placed: Vec<&Placed> = decided.iter().filter_map(|placed| placed.as_ref().ok()).collect();
+    if placed.is_empty() {
+        return Ok(End::RollBack(claimed.outcomes(placements, refusals(decided))));
+    }
+    write::create_orders(conn, store, &placed)?; // 4
+    write::create_order_items(conn, store, &placed)?; // 5
+    write::fulfil_stock(conn, store, &placed, &shelf)?; // 6
+    write::clear_carts(conn, store, &placed)?; // 7
+    let outcomes = decided.into_iter().map(answer).collect::<Result<Vec<_>, _>>()?;
+    keys::settle(conn, store, &fresh, &outcomes)?;
+    Ok(End::Commit(claimed.outcomes(placements, outcomes))) // 8
+}
+
+fn decide(
+    decider: &mut Decider<'_>,
+    placements: &[&Placement],
+    carts: &Carts,
+) -> Result<Vec<Result<Placed, Refusal>>, Failure> {
+    let mut decided = Vec::with_capacity(placements.len());
+    for (placement, named) in placements.iter().zip(&carts.named) {
+        decided.push(match decider.decide(placement, named) {
+            Ok(plan) => Ok(Placed::new(plan, placement)),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Failed(failure)) => return Err(failure),
+        });
+    }
+    Ok(decided)
+}
+
+fn refusals(decided: Vec<Result<Placed, Refusal>>) -> Vec<Outcome> {
+    decided.into_iter().filter_map(|placed| placed.err().map(Err)).collect()
+}
+
+/// The answer that is sent, stored, and sent again.
+fn answer(decided: Result<Placed, Refusal>) -> Result<Outcome, Failure> {
+    let placed = match decided {
+        Ok(placed) => placed,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let mut answer = Answer::created(&placed.response()).map_err(|_unwritable| {
+        Failure::Internal(format!("the answer of order {} can't be written", placed.plan.order.id))
+    })?;
+    answer.order = Some(placed.plan.order.id.0);
+    Ok(Ok(PlacedOrder { answer, units_sold: placed.plan.units_sold() }))
+}

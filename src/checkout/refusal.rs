@@ -1,0 +1,63 @@
+//! Why an order is not placed. A refusal leaves no trace.
+
+use crate::cart::response::{CART_EMPTY, unavailable};
+use crate::error::{ApiError, Code, FieldError, StockError};
+use crate::idempotency::command::{in_progress, key_reused};
+use crate::inventory::shortage;
+use crate::kernel::id::AddressId;
+use crate::kernel::money::Amount;
+
+/// The variants stand in the order in which they are decided.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    KeyReused,
+    InProgress,
+    SignInFirst,
+    UnknownPaymentMethod { method: String, known: Vec<String> },
+    Fields(Vec<FieldError>),
+    SizeRequired { product: String },
+    ProductNotFound { product: String },
+    SizeNotFound { product: String, size: String },
+    AddressNotFound(AddressId),
+    CartEmpty,
+    ProductUnavailable { product_name: String },
+    UnitPriceChanged { product_name: String, now: Amount },
+    TotalChanged { now: Amount },
+    InsufficientStock(Vec<StockError>),
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::KeyReused => key_reused(),
+            Refusal::InProgress => in_progress(),
+            Refusal::SignInFirst => {
+                Self::new(Code::Unauthenticated, "This store takes orders of signed-in customers only.")
+            }
+            Refusal::UnknownPaymentMethod { method, known } => Self::field(
+                "payment_method",
+                format!("'{method}' is not a payment method of this store; it takes {}", known.join(", ")),
+            ),
+            Refusal::Fields(errors) => Self::validation(errors),
+            Refusal::SizeRequired { product } => {
+                Self::new(Code::SizeRequired, format!("Product {product} needs a size."))
+            }
+            Refusal::ProductNotFound { product } => {
+                Self::not_found(Code::ProductNotFound, format_args!("Product {product}"))
+            }
+            Refusal::SizeNotFound { product, size } => {
+                Self::not_found(Code::SizeNotFound, format_args!("Size '{size}' of product {product}"))
+            }
+            Refusal::AddressNotFound(id) => Self::not_found(Code::AddressNotFound, format_args!("Address {id}")),
+            Refusal::CartEmpty => Self::new(Code::CartEmpty, CART_EMPTY),
+            Refusal::ProductUnavailable { product_name } => {
+                Self::new(Code::ProductUnavailable, unavailable(&product_name))
+            }
+            Refusal::UnitPriceChanged { product_name, now } => {
+                Self::new(Code::PriceChanged, format!("The price of '{product_name}' is {now} now."))
+            }
+            Refusal::TotalChanged { now } => Self::new(Code::PriceChanged, format!("The total is {now} now.")),
+            Refusal::InsufficientStock(short) => shortage::refuse(short),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Settling: what happens when money comes, and when it goes back.
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use crate::db::{self, Failure};
+use crate::error::{ApiError, Code, Halt};
+use crate::kernel::id::{OrderId, StoreId};
+use crate::kernel::money::{AmountInput, Money};
+use crate::orders::order::Order;
+use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::orders::store::orders;
+use crate::payments::store::{self, Kind, NewPayment};
+
+/// A payment that somebody reports, or a refund.
+#[derive(Clone, Copy, Debug)]
+pub struct Settlement<'a> {
+    pub reference: &'a str,
+    pub amount: Option<AmountInput>,
+    pub actor: &'a str,
+}
+
+/// Records the payment of an order that exists. The same reference again changes nothing.
+pub fn confirm(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    settlement: Settlement<'_>,
+) -> Result<Order, Halt> {
+    let mut order = orders::get_for_update(conn, store, order)?;
+    let amount = amount_of(&order, settlement.amount, order.total_amount)?;
+    let known = store::find_amount(conn, store, order.id, Kind::Payment, settlement.reference)?;
+    let at = db::clock(conn)?;
+    if order.status == OrderStatus::Cancelled {
+        if known.is_none() {
+            record_payment(conn, &mut order, settlement, amount, at)?;
+            orders::update(conn, &order)?;
+        }
+        return Err(Halt::Recorded(dead_order(&order)));
+    }
+    if known.is_some() {
+        return Ok(order);
+    }
+    if order.payment_status != PaymentStatus::Pending {
+        return Err(already_paid().into());
+    }
+    if amount != order.total_amount {
+        let total = order.currency.amount(order.total_amount);
+        return Err(ApiError::field("amount", format!("must be the order's total, {total}")).into());
+    }
+    record_payment(conn, &mut order, settlement, amount, at)?;
+    order.payment_status = PaymentStatus::Paid;
+    order.paid_at = Some(at);
+    order.payment_reference = Some(settlement.reference.to_owned());
+    orders::update(conn, &order)?;
+    Ok(order)
+}
+
+fn record_payment(
+    conn: &mut PgConnection,
+    order: &mut Order,
+    settlement: Settlement<'_>,
+    amount: Money,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let Settlement { reference, actor, .. } = settlement;
+    let new = NewPayment { order: order.id, kind: Kind::Payment, reference: Some(reference), amount, actor };
+    store::append(conn, order.store_id, new, at)?;
+    order.received_amount = add(order.received_amount, amount)?;
+    order.updated_at = at;
+    Ok(())
+}
+
+/// Marks a live order as paid without a provider's reference, as staff do who took the money.
+pub fn mark_paid(conn: &mut PgConnection, order: &mut Order, actor: &str, at: DateTime<Utc>) -> Result<(), Halt> {
+    let amount = order.total_amount;
+    let new = NewPayment { order: order.id, kind: Kind::Payment, reference: None, amount, actor };
+    store::append(conn, order.store_id, new, at)?;
+    order.received_amount = add(order.received_amount, amount)?;
+    order.payment_status = PaymentStatus::Paid;
+    order.paid_at = Some(at);
+    Ok(())
+}
+
+/// Records money that was given back. Partial refunds add up, never over what was received.
+pub fn refund(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    settlement: Settlement<'_>,
+) -> Result<Order, Halt> {
+    let mut order = orders::get_for_update(conn, store, order)?;
+    if let Some(known) = store::find_amount(conn, store, order.id, Kind::Refund, settlement.reference)? {
+        return match settlement.amount.map(|amount| amount.in_currency(&order.currency)) {
+            None => Ok(order),
+            Some(Ok(amount)) if amount == known => Ok(order),
+            Some(_) => Err(ApiError::field("amount", "differs from the refund of this reference").into()),
+        };
+    }
+    let rest = Money(order.received_amount.0.saturating_sub(order.refunded_amount.0));
+    if rest == Money(0) {
+        let detail = format!("There is no money of order {} to give back.", order.order_number);
+        return Err(ApiError::new(Code::InvalidTransition, detail).into());
+    }
+    let amount = amount_of(&order, settlement.amount, rest)?;
+    if amount == Money(0) || amount > rest {
+        let most = order.currency.amount(rest);
+        return Err(ApiError::field("amount", format!("must be more than nothing and at most {most}")).into());
+    }
+    let at = db::clock(conn)?;
+    let Settlement { reference, actor, .. } = settlement;
+    let new = NewPayment { order: order.id, kind: Kind::Refund, reference: Some(reference), amount, actor };
+    store::append(conn, store, new, at)?;
+    order.refunded_amount = add(order.refunded_amount, amount)?;
+    if order.refunded_amount == order.received_amount && order.payment_status == PaymentStatus::Paid {
+        order.payment_status = PaymentStatus::Refunded;
+    }
+    order.updated_at = at;
+    orders::update(conn, &order)?;
+    Ok(order)
+}
+
+fn amount_of(order: &Order, given: Option<AmountInput>, otherwise: Money) -> Result<Money, ApiError> {
+    match given {
+        Some(amount) => amount.in_currency(&order.currency).map_err(|message| ApiError::field("amount", message)),
+        None => Ok(otherwise),
+    }
+}
+
+fn add(sum: Money, amount: Money) -> Result<Money, Failure> {
+    sum.checked_add(amount).ok_or_else(|| Failure::Internal("the payments of an order are too large".to_owned()))
+}
+
+fn already_paid() -> ApiError {
+    ApiError::new(Code::AlreadyPaid, "The order was paid under another reference.")
+}
+
+/// 409 of money that came too late. It was recorded.
+fn dead_order(order: &Order) -> ApiError {
+    let detail = format!(
+        "Order {} is {}. The payment was recorded and has to be refunded.",
+        order.order_number,
+        order.status.as_str()
+    );
+    ApiError::new(Code::InvalidTransition, detail)
+}

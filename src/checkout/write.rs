@@ -1,0 +1,133 @@
+//! The third part of checkout: what was decided, written set by set.
+
+use diesel::PgConnection;
+
+use super::decide::Plan;
+use super::load::Shelf;
+use super::placement::{Buyer, Placement};
+use crate::cart::store as carts;
+use crate::db::Failure;
+use crate::inventory::store::levels::{self, NewMovement};
+use crate::kernel::id::{CartId, CartItemId, OrderId, OrderItemId, StoreId};
+use crate::orders::guest_token::GuestToken;
+use crate::orders::response::OrderResponse;
+use crate::orders::store::history::{self, NewStep};
+use crate::orders::store::items::{self, Allocation};
+use crate::orders::store::orders::{self, NewOrder};
+
+/// Ids that were taken before anything was decided, in the order in which they are given out.
+pub struct Numbers {
+    orders: std::vec::IntoIter<OrderId>,
+    items: std::vec::IntoIter<OrderItemId>,
+}
+
+impl Numbers {
+    /// Wraps ids that were taken.
+    #[must_use]
+    pub fn new(orders: Vec<OrderId>, items: Vec<OrderItemId>) -> Self {
+        Self { orders: orders.into_iter(), items: items.into_iter() }
+    }
+
+    pub fn next_order(&mut self) -> Result<OrderId, Failure> {
+        self.orders.next().ok_or_else(|| Failure::Internal("no order id is left".to_owned()))
+    }
+
+    pub fn next_item(&mut self) -> Result<OrderItemId, Failure> {
+        self.items.next().ok_or_else(|| Failure::Internal("no item id is left".to_owned()))
+    }
+}
+
+/// A plan, who placed it, and the token that opens it for a guest.
+pub struct Placed {
+    pub plan: Plan,
+    actor: String,
+    guest_token: Option<GuestToken>,
+}
+
+impl Placed {
+    #[must_use]
+    pub fn new(plan: Plan, placement: &Placement) -> Self {
+        let guest_token = (placement.buyer == Buyer::Guest).then(GuestToken::random);
+        Self { plan, actor: placement.actor.clone(), guest_token }
+    }
+
+    /// The order as it is answered to the one who placed it.
+    #[must_use]
+    pub fn response(&self) -> OrderResponse {
+        let Plan { order, items, reductions, .. } = &self.plan;
+        let mut response = OrderResponse::new(order, items, reductions);
+        response.guest_token = self.guest_token.as_ref().map(GuestToken::reveal);
+        response
+    }
+}
+
+/// The orders with their numbers, and the first row of their history.
+pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
+    let Some(first) = placed.first() else { return Ok(()) };
+    let at = first.plan.order.created_at;
+    let new: Vec<NewOrder<'_>> = placed
+        .iter()
+        .map(|placed| NewOrder {
+            order: &placed.plan.order,
+            guest_token_hash: placed.guest_token.as_ref().map(GuestToken::hash),
+            checkout: placed.plan.checkout.as_deref(),
+        })
+        .collect();
+    orders::insert(conn, store, &new).map_err(Failure::from).map_err(|failure| {
+        // One in 2⁵⁰: the next run takes another number.
+        if failure.violates("orders_number_key") { Failure::Retry(failure.to_string()) } else { failure }
+    })?;
+    let steps: Vec<NewStep<'_>> = placed
+        .iter()
+        .map(|placed| NewStep {
+            order: placed.plan.order.id,
+            from: None,
+            to: placed.plan.order.status,
+            reason: None,
+            actor: &placed.actor,
+        })
+        .collect();
+    Ok(history::append(conn, store, &steps, at)?)
+}
+
+/// The items with name, price and attributes as they are now, and where their units come from.
+pub fn create_order_items(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
+    let new: Vec<_> = placed.iter().flat_map(|placed| &placed.plan.items).collect();
+    items::insert(conn, store, &new)?;
+    let allocations: Vec<Allocation> = placed.iter().flat_map(|placed| &placed.plan.allocations).copied().collect();
+    Ok(items::insert_allocations(conn, store, &allocations)?)
+}
+
+/// `stock −= q`, `sold += q`: the rows as they are in memory, and a movement for each change.
+pub fn fulfil_stock(conn: &mut PgConnection, store: StoreId, placed: &[&Placed], shelf: &Shelf) -> Result<(), Failure> {
+    let Some(first) = placed.first() else { return Ok(()) };
+    let at = first.plan.order.created_at;
+    let movements: Vec<NewMovement<'_>> = placed
+        .iter()
+        .flat_map(|placed| {
+            placed.plan.movements.iter().map(|movement| NewMovement {
+                movement,
+                reason: None,
+                reference_id: Some(&placed.plan.order.order_number),
+                actor: &placed.actor,
+            })
+        })
+        .collect();
+    let changed = shelf.changed_by(movements.iter().map(|new| new.movement));
+    levels::update_levels(conn, store, &changed, at)?;
+    levels::append_movements(conn, store, &movements, at)?;
+    Ok(())
+}
+
+/// Deletes exactly the lines that were ordered, and ends the round of their carts.
+pub fn clear_carts(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
+    let carts: Vec<CartId> = placed.iter().filter_map(|placed| placed.plan.cart.as_ref()).map(|(id, _)| *id).collect();
+    if carts.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<CartItemId> =
+        placed.iter().filter_map(|placed| placed.plan.cart.as_ref()).flat_map(|(_, lines)| lines).copied().collect();
+    carts::delete_lines(conn, store, &lines)?;
+    carts::end_round(conn, store, &carts)?;
+    Ok(())
+}

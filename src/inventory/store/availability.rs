@@ -1,0 +1,33 @@
+//! The SQL of what can be promised.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
+
+use crate::db;
+use crate::kernel::id::{StoreId, VariantId};
+
+#[derive(QueryableByName)]
+struct AvailableRow {
+    #[diesel(sql_type = BigInt)]
+    variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    available: i64,
+}
+
+/// Units of each variant that nobody holds, over all locations.
+pub fn available_by_variant(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variants: &[VariantId],
+) -> QueryResult<HashMap<VariantId, i64>> {
+    let rows: Vec<AvailableRow> = db::sql(
+        "SELECT variant_id, SUM(stock_quantity - reserved_quantity)::int8 AS available FROM stock_levels \
+         WHERE store_id = $1 AND variant_id = ANY($2) GROUP BY variant_id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.variant_id, row.available)).collect())
+}

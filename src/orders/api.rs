@@ -1,0 +1,179 @@
+//! The calls that read orders.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use validator::Validate;
+
+use super::guest_token;
+use super::order::OrderRef;
+use super::status::{OrderStatus, PaymentStatus};
+use super::store::list::{self, OrderFilter, OrderSort};
+use super::store::{history, orders};
+use crate::access::{Ctx, Permission, Principal, Role, Scope};
+use crate::error::{ApiError, Code, Halt};
+use crate::kernel::id::{OrderId, UserId};
+use crate::kernel::page::{PageQuery, Sort};
+use crate::web::Query;
+
+/// `?sort=` of lists of orders.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SortQuery {
+    /// `created_at` or `total_amount`, with `-` before it for descending.
+    #[param(default = "-created_at")]
+    pub sort: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FilterQuery {
+    pub status: Option<OrderStatus>,
+    pub payment_status: Option<PaymentStatus>,
+    pub user_id: Option<i64>,
+    /// Part of the order number, or of the customer's name or phone.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    pub q: Option<String>,
+    /// Placed at or after.
+    pub from: Option<DateTime<Utc>>,
+    /// Placed before.
+    pub to: Option<DateTime<Utc>>,
+    /// Orders that are dead while their money is kept.
+    pub refund_due: Option<bool>,
+}
+
+impl SortQuery {
+    fn read(&self) -> Result<OrderSort, ApiError> {
+        let text = self.sort.as_deref().unwrap_or("-created_at");
+        let sort =
+            Sort::parse(text, &["created_at", "total_amount"]).map_err(|message| ApiError::field("sort", message))?;
+        Ok(match (sort.column, sort.descending) {
+            ("created_at", true) => OrderSort::Newest,
+            ("created_at", false) => OrderSort::Oldest,
+            (_, true) => OrderSort::Dearest,
+            (_, false) => OrderSort::Cheapest,
+        })
+    }
+}
+
+/// `GET /orders/me`
+pub async fn list_mine(
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+    Query(filter): Query<FilterQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.read()?;
+    let filter = OrderFilter { user: Some(ctx.principal.account()?.id), ..filter.into() };
+    let found =
+        ctx.read("list_my_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// `GET /orders`
+pub async fn list_all(
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+    Query(filter): Query<FilterQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.read()?;
+    let filter = OrderFilter::from(filter);
+    let found =
+        ctx.read("list_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+impl From<FilterQuery> for OrderFilter {
+    fn from(query: FilterQuery) -> Self {
+        let FilterQuery { status, payment_status, user_id, q, from, to, refund_due } = query;
+        Self { user: user_id.map(UserId), status, payment_status, text: q, from, to, refund_due }
+    }
+}
+
+/// `GET /orders/{id}`
+pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    viewer.check(&ctx.principal, Permission::OrdersRead)?;
+    let named = OrderRef::from_path(&path);
+    let order = ctx
+        .read("get_order", move |conn, scope| {
+            let id = viewer.find(conn, scope, &named, Permission::OrdersRead)?;
+            let order = orders::get(conn, scope.store, id)?;
+            Ok(list::respond_one(conn, &order)?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(order))
+}
+
+/// `GET /orders/{id}/history`
+pub async fn show_history(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    viewer.check(&ctx.principal, Permission::OrdersRead)?;
+    let named = OrderRef::from_path(&path);
+    let steps = ctx
+        .read("get_order_history", move |conn, scope| {
+            let id = viewer.find(conn, scope, &named, Permission::OrdersRead)?;
+            Ok(history::list(conn, scope.store, id)?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(steps))
+}
+
+/// Somebody who wants to see or cancel one order: its owner, staff, or who has its token.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    token: Option<String>,
+}
+
+impl actix_web::FromRequest for Viewer {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut actix_web::dev::Payload) -> Self::Future {
+        let token = request.headers().get("x-order-token").and_then(|value| value.to_str().ok());
+        std::future::ready(Ok(Self { token: token.map(ToOwned::to_owned) }))
+    }
+}
+
+impl Viewer {
+    /// 401 and 403, before the order is looked for.
+    pub fn check(&self, principal: &Principal, permission: Permission) -> Result<(), ApiError> {
+        match principal {
+            Principal::Guest if self.token.is_none() => Err(ApiError::new(
+                Code::Unauthenticated,
+                "This call needs an access token, or the order's X-Order-Token.",
+            )),
+            Principal::User(account) if account.role == Role::Staff && !principal.can(permission) => {
+                Err(permission.missing())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The order, if this viewer may know of it. Another's order answers as an absent one.
+    pub fn find(
+        &self,
+        conn: &mut PgConnection,
+        scope: &Scope,
+        named: &OrderRef,
+        permission: Permission,
+    ) -> Result<OrderId, Halt> {
+        let found = orders::find_owner(conn, scope.store, named)?;
+        let visible = found.filter(|(_, owner)| {
+            let is_owner = matches!(&scope.principal, Principal::User(account) if owner.user_id == Some(account.id));
+            let has_token = match (&self.token, &owner.guest_token_hash) {
+                (Some(token), Some(hash)) => guest_token::opens(token, hash),
+                _ => false,
+            };
+            is_owner || has_token || scope.principal.can(permission)
+        });
+        visible.map(|(id, _)| id).ok_or_else(|| not_found().into())
+    }
+}
+
+/// 404 of an order.
+#[must_use]
+pub fn not_found() -> ApiError {
+    ApiError::new(Code::OrderNotFound, "There is no such order.")
+}

@@ -1,0 +1,147 @@
+//! An order as the shop knows it.
+
+use chrono::{DateTime, Utc};
+use rand::RngExt;
+use serde_json::Value;
+
+use super::status::{OrderStatus, PaymentStatus};
+use crate::kernel::id::{self, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::money::{Currency, Money};
+
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub id: OrderId,
+    pub store_id: StoreId,
+    pub order_number: String,
+    pub user_id: Option<UserId>,
+    pub created_by: Option<UserId>,
+    pub customer_name: Option<String>,
+    pub customer_phone: Option<String>,
+    pub delivery_address: Option<String>,
+    pub status: OrderStatus,
+    pub payment_status: PaymentStatus,
+    pub payment_method: String,
+    /// Set on orders that are sold at payment, and only on them.
+    pub payment_expires_at: Option<DateTime<Utc>>,
+    pub paid_at: Option<DateTime<Utc>>,
+    pub payment_reference: Option<String>,
+    pub received_amount: Money,
+    pub refunded_amount: Money,
+    pub tracking_number: Option<String>,
+    pub currency: Currency,
+    pub subtotal: Money,
+    pub tax_amount: Money,
+    pub shipping_amount: Money,
+    pub discount_amount: Money,
+    pub total_amount: Money,
+    pub total_items: i64,
+    pub shipping_address: Option<Value>,
+    pub billing_address: Option<Value>,
+    pub notes: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Order {
+    /// Whether money is kept for an order that is dead.
+    #[must_use]
+    pub fn is_refund_due(&self) -> bool {
+        self.status == OrderStatus::Cancelled && self.received_amount > self.refunded_amount
+    }
+
+    /// Whether its stock is sold at payment and not at checkout.
+    #[must_use]
+    pub fn is_sold_at_payment(&self) -> bool {
+        self.payment_expires_at.is_some()
+    }
+}
+
+/// A line of an order, with name, price and attributes as they were when it was placed.
+#[derive(Clone, Debug)]
+pub struct OrderItem {
+    pub id: OrderItemId,
+    pub order_id: OrderId,
+    pub product_id: ProductId,
+    pub variant_id: VariantId,
+    pub sku: String,
+    pub product_name: String,
+    pub size: Option<String>,
+    pub quantity: i64,
+    pub unit_price: Money,
+    pub total_price: Money,
+    pub attributes: Value,
+}
+
+/// Stock that an order took, before and after, as read under the lock.
+#[derive(Clone, Debug)]
+pub struct StockReduction {
+    pub product_id: ProductId,
+    pub size: Option<String>,
+    pub quantity: i64,
+    pub previous_stock: i64,
+    pub new_stock: i64,
+}
+
+/// An order named in a path by id or by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderRef {
+    Id(OrderId),
+    Number(String),
+}
+
+impl OrderRef {
+    #[must_use]
+    pub fn from_path(segment: &str) -> Self {
+        if id::is_digits(segment) {
+            Self::Id(OrderId::from_path(segment))
+        } else if segment.bytes().all(|b| b.is_ascii_graphic()) {
+            Self::Number(segment.to_owned())
+        } else {
+            Self::Id(OrderId(0))
+        }
+    }
+}
+
+/// Crockford's base 32: no I, L, O or U, so that a number survives being read out.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// The random part of an order number: ten characters, 50 bits.
+#[must_use]
+pub fn random_code() -> String {
+    let mut bits = rand::rng().random::<u64>();
+    let mut code = String::with_capacity(10);
+    for _ in 0..10 {
+        let letter = usize::try_from(bits & 31).ok().and_then(|index| ALPHABET.get(index)).copied().unwrap_or(b'0');
+        code.push(char::from(letter));
+        bits >>= 5;
+    }
+    code
+}
+
+/// `ORD-YYYYMMDD-` and the random part.
+#[must_use]
+pub fn order_number(placed_at: DateTime<Utc>, code: &str) -> String {
+    format!("ORD-{}-{code}", placed_at.format("%Y%m%d"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_number_has_the_day_and_ten_random_characters() {
+        let day = "2026-11-21T10:30:00Z".parse().unwrap();
+        let number = order_number(day, &random_code());
+        assert!(number.starts_with("ORD-20261121-"), "{number}");
+        assert_eq!(number.len(), 23);
+        assert!(number.bytes().skip(13).all(|b| ALPHABET.contains(&b)), "{number}");
+        assert_ne!(random_code(), random_code());
+    }
+
+    #[test]
+    fn an_order_is_named_by_digits_or_by_number() {
+        assert_eq!(OrderRef::from_path("12"), OrderRef::Id(OrderId(12)));
+        assert_eq!(OrderRef::from_path("ORD-1"), OrderRef::Number("ORD-1".into()));
+        assert_eq!(OrderRef::from_path("a\u{0}"), OrderRef::Id(OrderId(0)));
+    }
+}

@@ -1,0 +1,183 @@
+//! An order on the wire.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::order::{Order, OrderItem, StockReduction};
+use super::status::{OrderStatus, PaymentStatus};
+use crate::kernel::id::{OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::money::Amount;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderResponse {
+    /// Null in a preview, as is every number that is given when the order is placed.
+    #[schema(value_type = OrderId)]
+    pub id: Option<OrderId>,
+    #[schema(value_type = String)]
+    pub order_number: Option<String>,
+    pub store_id: StoreId,
+    pub user_id: Option<UserId>,
+    pub created_by: Option<UserId>,
+    pub customer_name: Option<String>,
+    pub customer_phone: Option<String>,
+    pub delivery_address: Option<String>,
+    pub status: OrderStatus,
+    pub payment_status: PaymentStatus,
+    pub payment_method: String,
+    pub payment_expires_at: Option<DateTime<Utc>>,
+    pub paid_at: Option<DateTime<Utc>>,
+    pub payment_reference: Option<String>,
+    pub refund_due: bool,
+    pub refunded_amount: Amount,
+    pub tracking_number: Option<String>,
+    pub currency: String,
+    pub subtotal: Amount,
+    pub tax_amount: Amount,
+    pub shipping_amount: Amount,
+    pub discount_amount: Amount,
+    pub total_amount: Amount,
+    pub items: Vec<OrderItemResponse>,
+    /// Units in all lines.
+    pub total_items: i64,
+    pub stock_reductions: Vec<StockReductionResponse>,
+    #[schema(value_type = Option<Object>)]
+    pub shipping_address: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    pub billing_address: Option<Value>,
+    pub notes: Option<String>,
+    /// What the status can be set to from here.
+    pub next_statuses: Vec<OrderStatus>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    /// Opens and cancels this one order by the header X-Order-Token. Only in the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub guest_token: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderItemResponse {
+    #[schema(value_type = OrderItemId)]
+    pub id: Option<OrderItemId>,
+    pub product_id: ProductId,
+    pub variant_id: VariantId,
+    pub sku: String,
+    pub product_name: String,
+    pub size: Option<String>,
+    pub quantity: i64,
+    pub unit_price: Amount,
+    pub total_price: Amount,
+    #[schema(value_type = Object)]
+    pub attributes: Value,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StockReductionResponse {
+    pub product_id: ProductId,
+    pub size: Option<String>,
+    pub quantity: i64,
+    pub previous_stock: i64,
+    pub new_stock: i64,
+    #[schema(value_type = String)]
+    pub reference_id: Option<String>,
+}
+
+impl OrderResponse {
+    #[must_use]
+    pub fn new(order: &Order, items: &[OrderItem], reductions: &[StockReduction]) -> Self {
+        let amount = |money| order.currency.amount(money);
+        Self {
+            id: Some(order.id),
+            order_number: Some(order.order_number.clone()),
+            store_id: order.store_id,
+            user_id: order.user_id,
+            created_by: order.created_by,
+            customer_name: order.customer_name.clone(),
+            customer_phone: order.customer_phone.clone(),
+            delivery_address: order.delivery_address.clone(),
+            status: order.status,
+            payment_status: order.payment_status,
+            payment_method: order.payment_method.clone(),
+            payment_expires_at: order.payment_expires_at,
+            paid_at: order.paid_at,
+            payment_reference: order.payment_reference.clone(),
+            refund_due: order.is_refund_due(),
+            refunded_amount: amount(order.refunded_amount),
+            tracking_number: order.tracking_number.clone(),
+            currency: order.currency.code().to_owned(),
+            subtotal: amount(order.subtotal),
+            tax_amount: amount(order.tax_amount),
+            shipping_amount: amount(order.shipping_amount),
+            discount_amount: amount(order.discount_amount),
+            total_amount: amount(order.total_amount),
+            items: items.iter().map(|item| OrderItemResponse::new(item, order)).collect(),
+            total_items: order.total_items,
+            stock_reductions: reductions.iter().map(|cut| StockReductionResponse::new(cut, order)).collect(),
+            shipping_address: order.shipping_address.clone(),
+            billing_address: order.billing_address.clone(),
+            notes: order.notes.clone(),
+            next_statuses: order.status.next().to_vec(),
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+            guest_token: None,
+        }
+    }
+
+    /// The same order without the numbers that only a placed one has.
+    #[must_use]
+    pub fn into_preview(mut self) -> Self {
+        self.id = None;
+        self.order_number = None;
+        for item in &mut self.items {
+            item.id = None;
+        }
+        for reduction in &mut self.stock_reductions {
+            reduction.reference_id = None;
+        }
+        self
+    }
+}
+
+impl OrderItemResponse {
+    fn new(item: &OrderItem, order: &Order) -> Self {
+        Self {
+            id: Some(item.id),
+            product_id: item.product_id,
+            variant_id: item.variant_id,
+            sku: item.sku.clone(),
+            product_name: item.product_name.clone(),
+            size: item.size.clone(),
+            quantity: item.quantity,
+            unit_price: order.currency.amount(item.unit_price),
+            total_price: order.currency.amount(item.total_price),
+            attributes: item.attributes.clone(),
+        }
+    }
+}
+
+impl StockReductionResponse {
+    fn new(reduction: &StockReduction, order: &Order) -> Self {
+        Self {
+            product_id: reduction.product_id,
+            size: reduction.size.clone(),
+            quantity: reduction.quantity,
+            previous_stock: reduction.previous_stock,
+            new_stock: reduction.new_stock,
+            reference_id: Some(order.order_number.clone()),
+        }
+    }
+}
+
+/// One status that an order has had.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryResponse {
+    /// Null at first.
+    pub from: Option<OrderStatus>,
+    pub to: OrderStatus,
+    pub at: DateTime<Utc>,
+    /// `user:<id>`, `guest` or `system`.
+    pub actor: String,
+    pub reason: Option<String>,
+}

@@ -1,0 +1,68 @@
+//! The SQL of an order's history. Append-only.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+use crate::db::schema::order_history;
+use crate::db::{self, Failure};
+use crate::kernel::id::{OrderId, StoreId};
+use crate::orders::response::HistoryResponse;
+use crate::orders::status::OrderStatus;
+
+/// A step of an order from one status to the next.
+#[derive(Clone, Debug)]
+pub struct NewStep<'a> {
+    pub order: OrderId,
+    pub from: Option<OrderStatus>,
+    pub to: OrderStatus,
+    pub reason: Option<&'a str>,
+    pub actor: &'a str,
+}
+
+pub fn append(conn: &mut PgConnection, store: StoreId, steps: &[NewStep<'_>], at: DateTime<Utc>) -> QueryResult<()> {
+    db::sql(
+        "INSERT INTO order_history (store_id, order_id, from_status, to_status, reason, actor, created_at) \
+         SELECT $1, s.*, $2 FROM unnest($3::int8[], $4::text[], $5::text[], $6::text[], $7::text[]) AS s",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(steps.iter().map(|step| step.order).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.from.map(OrderStatus::as_str)).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(steps.iter().map(|step| step.to.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.reason).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(steps.iter().map(|step| step.actor).collect::<Vec<_>>())
+    .execute(conn)
+    .map(drop)
+}
+
+type Row = (Option<String>, String, DateTime<Utc>, String, Option<String>);
+
+/// Every status that the order has had, oldest first.
+pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Vec<HistoryResponse>, Failure> {
+    let rows: Vec<Row> = order_history::table
+        .filter(order_history::store_id.eq(store))
+        .filter(order_history::order_id.eq(order))
+        .order(order_history::id)
+        .limit(100)
+        .select((
+            order_history::from_status,
+            order_history::to_status,
+            order_history::created_at,
+            order_history::actor,
+            order_history::reason,
+        ))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(from, to, at, actor, reason)| {
+            let unreadable = || Failure::Internal(format!("order {order} has an unreadable history"));
+            Ok(HistoryResponse {
+                from: from.map(|from| OrderStatus::parse(&from).ok_or_else(unreadable)).transpose()?,
+                to: OrderStatus::parse(&to).ok_or_else(unreadable)?,
+                at,
+                actor,
+                reason,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,118 @@
+//! The SQL of lists of orders.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+
+use super::items;
+use super::orders::Row;
+use crate::db::Failure;
+use crate::db::schema::orders;
+use crate::kernel::id::{OrderId, StoreId, UserId};
+use crate::kernel::page::{List, PageQuery};
+use crate::kernel::text;
+use crate::orders::order::{Order, OrderItem};
+use crate::orders::response::OrderResponse;
+use crate::orders::status::{OrderStatus, PaymentStatus};
+
+/// Which orders a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct OrderFilter {
+    pub user: Option<UserId>,
+    pub status: Option<OrderStatus>,
+    pub payment_status: Option<PaymentStatus>,
+    /// Part of the number, the customer's name or phone.
+    pub text: Option<String>,
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+    pub refund_due: Option<bool>,
+}
+
+/// How a list is sorted. Ties are broken by id, so that the order is total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderSort {
+    Newest,
+    Oldest,
+    Dearest,
+    Cheapest,
+}
+
+type Query<'a> = orders::BoxedQuery<'a, Pg>;
+
+/// One page of orders, each whole.
+pub fn list(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &OrderFilter,
+    sort: OrderSort,
+    page: &PageQuery,
+) -> Result<List<OrderResponse>, Failure> {
+    let total: i64 = filtered(store, filter).count().get_result(conn)?;
+    let query = filtered(store, filter);
+    let query = match sort {
+        OrderSort::Newest => query.order((orders::created_at.desc(), orders::id.desc())),
+        OrderSort::Oldest => query.order((orders::created_at.asc(), orders::id.asc())),
+        OrderSort::Dearest => query.order((orders::total_amount.desc(), orders::id.desc())),
+        OrderSort::Cheapest => query.order((orders::total_amount.asc(), orders::id.asc())),
+    };
+    let rows: Vec<Row> = query.limit(page.limit).offset(page.offset()).select(Row::as_select()).load(conn)?;
+    let found = rows.into_iter().map(Order::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(page.list(respond(conn, store, &found)?, total))
+}
+
+fn filtered<'a>(store: StoreId, filter: &OrderFilter) -> Query<'a> {
+    let OrderFilter { user, status, payment_status, text, from, to, refund_due } = filter;
+    let mut query = orders::table.filter(orders::store_id.eq(store)).into_boxed();
+    if let Some(user) = user {
+        query = query.filter(orders::user_id.eq(*user));
+    }
+    if let Some(status) = status {
+        query = query.filter(orders::status.eq(status.as_str()));
+    }
+    if let Some(status) = payment_status {
+        query = query.filter(orders::payment_status.eq(status.as_str()));
+    }
+    if let Some(text) = text {
+        let pattern = text::contains_pattern(text);
+        let by_number = orders::order_number.ilike(pattern.clone());
+        let by_name =
+            orders::customer_name.is_not_null().and(orders::customer_name.assume_not_null().ilike(pattern.clone()));
+        let by_phone =
+            orders::customer_phone.is_not_null().and(orders::customer_phone.assume_not_null().ilike(pattern));
+        query = query.filter(by_number.or(by_name).or(by_phone));
+    }
+    if let Some(from) = from {
+        query = query.filter(orders::created_at.ge(*from));
+    }
+    if let Some(to) = to {
+        query = query.filter(orders::created_at.lt(*to));
+    }
+    let due = orders::status.eq("cancelled").and(orders::received_amount.gt(orders::refunded_amount));
+    match refund_due {
+        Some(true) => query.filter(due),
+        Some(false) => query.filter(diesel::dsl::not(due)),
+        None => query,
+    }
+}
+
+/// Orders with their items and the stock that they took, in three statements for any number.
+pub fn respond(conn: &mut PgConnection, store: StoreId, found: &[Order]) -> Result<Vec<OrderResponse>, Failure> {
+    let ids: Vec<OrderId> = found.iter().map(|order| order.id).collect();
+    let mut items: HashMap<OrderId, Vec<OrderItem>> = items::list(conn, store, &ids)?;
+    let mut reductions = items::list_reductions(conn, store, &found.iter().collect::<Vec<_>>())?;
+    let responses = found.iter().map(|order| {
+        let items = items.remove(&order.id).unwrap_or_default();
+        let reductions = reductions.remove(&order.order_number).unwrap_or_default();
+        OrderResponse::new(order, &items, &reductions)
+    });
+    Ok(responses.collect())
+}
+
+/// One order that exists, whole.
+pub fn respond_one(conn: &mut PgConnection, order: &Order) -> Result<OrderResponse, Failure> {
+    respond(conn, order.store_id, std::slice::from_ref(order))?
+        .pop()
+        .ok_or_else(|| Failure::Internal(format!("order {} is gone", order.id)))
+}

@@ -1,0 +1,7 @@
+//! The SQL of orders, their items and their history.
+
+pub mod history;
+pub mod items;
+pub mod list;
+pub mod numbers;
+pub mod orders;

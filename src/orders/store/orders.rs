@@ -1,0 +1,207 @@
+//! The SQL of the orders table.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz};
+use serde_json::Value;
+
+use crate::db::schema::orders;
+use crate::db::{self, Failure};
+use crate::kernel::id::{OrderId, StoreId, UserId};
+use crate::kernel::money::{Currency, Money};
+use crate::orders::order::{Order, OrderRef};
+use crate::orders::status::{OrderStatus, PaymentStatus};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = orders)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub(super) struct Row {
+    id: OrderId,
+    store_id: StoreId,
+    order_number: String,
+    user_id: Option<UserId>,
+    created_by: Option<UserId>,
+    customer_name: Option<String>,
+    customer_phone: Option<String>,
+    delivery_address: Option<String>,
+    status: String,
+    payment_status: String,
+    payment_method: String,
+    payment_expires_at: Option<DateTime<Utc>>,
+    paid_at: Option<DateTime<Utc>>,
+    payment_reference: Option<String>,
+    received_amount: Money,
+    refunded_amount: Money,
+    tracking_number: Option<String>,
+    currency: String,
+    subtotal: Money,
+    tax_amount: Money,
+    shipping_amount: Money,
+    discount_amount: Money,
+    total_amount: Money,
+    total_items: i64,
+    shipping_address: Option<Value>,
+    billing_address: Option<Value>,
+    notes: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Order {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Result<Self, Failure> {
+        let unreadable = |what: &str| Failure::Internal(format!("order {} has an unreadable {what}", row.id));
+        Ok(Self {
+            status: OrderStatus::parse(&row.status).ok_or_else(|| unreadable("status"))?,
+            payment_status: PaymentStatus::parse(&row.payment_status).ok_or_else(|| unreadable("payment status"))?,
+            currency: Currency::parse(&row.currency).map_err(|_unknown| unreadable("currency"))?,
+            id: row.id,
+            store_id: row.store_id,
+            order_number: row.order_number,
+            user_id: row.user_id,
+            created_by: row.created_by,
+            customer_name: row.customer_name,
+            customer_phone: row.customer_phone,
+            delivery_address: row.delivery_address,
+            payment_method: row.payment_method,
+            payment_expires_at: row.payment_expires_at,
+            paid_at: row.paid_at,
+            payment_reference: row.payment_reference,
+            received_amount: row.received_amount,
+            refunded_amount: row.refunded_amount,
+            tracking_number: row.tracking_number,
+            subtotal: row.subtotal,
+            tax_amount: row.tax_amount,
+            shipping_amount: row.shipping_amount,
+            discount_amount: row.discount_amount,
+            total_amount: row.total_amount,
+            total_items: row.total_items,
+            shipping_address: row.shipping_address,
+            billing_address: row.billing_address,
+            notes: row.notes,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// An order about to be written, with what only the database knows of it.
+#[derive(Clone, Debug)]
+pub struct NewOrder<'a> {
+    pub order: &'a Order,
+    pub guest_token_hash: Option<&'a [u8]>,
+    /// Cart and round that it was made of, so that a second order of them is impossible.
+    pub checkout: Option<&'a str>,
+}
+
+/// Inserts a set of orders whose ids were taken beforehand.
+pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> QueryResult<()> {
+    fn texts<'a>(new: &[NewOrder<'a>], value: impl Fn(&'a Order) -> Option<&'a str>) -> Vec<Option<&'a str>> {
+        new.iter().map(|new| value(new.order)).collect()
+    }
+    let money = |value: fn(&Order) -> Money| new.iter().map(|new| value(new.order)).collect::<Vec<_>>();
+    db::sql(
+        "INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
+                delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
+                tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
+                billing_address, notes, guest_token_hash, checkout, created_at, updated_at) \
+         SELECT $1, o.*, o.created_at FROM unnest($2::int8[], $3::text[], $4::int8[], $5::int8[], $6::text[], \
+                $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[], \
+                $14::int8[], $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::jsonb[], \
+                $21::jsonb[], $22::text[], $23::bytea[], $24::text[], $25::timestamptz[]) \
+              AS o (id, order_number, user_id, created_by, customer_name, customer_phone, delivery_address, status, \
+                payment_status, payment_method, payment_expires_at, currency, subtotal, tax_amount, shipping_amount, \
+                discount_amount, total_amount, total_items, shipping_address, billing_address, notes, \
+                guest_token_hash, checkout, created_at)",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(new.iter().map(|new| new.order.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.order_number.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.order.user_id).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.order.created_by).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.customer_name.as_deref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.customer_phone.as_deref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.delivery_address.as_deref()))
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.payment_status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.payment_method.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|new| new.order.payment_expires_at).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.currency.code()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(money(|order| order.subtotal))
+    .bind::<Array<BigInt>, _>(money(|order| order.tax_amount))
+    .bind::<Array<BigInt>, _>(money(|order| order.shipping_amount))
+    .bind::<Array<BigInt>, _>(money(|order| order.discount_amount))
+    .bind::<Array<BigInt>, _>(money(|order| order.total_amount))
+    .bind::<Array<BigInt>, _>(new.iter().map(|new| new.order.total_items).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(new.iter().map(|new| new.order.shipping_address.as_ref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(new.iter().map(|new| new.order.billing_address.as_ref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.notes.as_deref()))
+    .bind::<Array<Nullable<Binary>>, _>(new.iter().map(|new| new.guest_token_hash).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|new| new.checkout).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(new.iter().map(|new| new.order.created_at).collect::<Vec<_>>())
+    .execute(conn)
+    .map(drop)
+}
+
+/// Who may look at an order without a permission.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    pub user_id: Option<UserId>,
+    pub guest_token_hash: Option<Vec<u8>>,
+}
+
+/// Finds the order that a path names, and whose it is.
+pub fn find_owner(conn: &mut PgConnection, store: StoreId, order: &OrderRef) -> QueryResult<Option<(OrderId, Owner)>> {
+    let query = orders::table
+        .filter(orders::store_id.eq(store))
+        .select((orders::id, orders::user_id, orders::guest_token_hash))
+        .into_boxed();
+    let query = match order {
+        OrderRef::Id(id) => query.filter(orders::id.eq(*id)),
+        OrderRef::Number(number) => query.filter(orders::order_number.eq(number.clone())),
+    };
+    let row = query.first::<(OrderId, Option<UserId>, Option<Vec<u8>>)>(conn).optional()?;
+    Ok(row.map(|(id, user_id, guest_token_hash)| (id, Owner { user_id, guest_token_hash })))
+}
+
+/// Reads an order that exists.
+pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Order, Failure> {
+    let row: Row = orders::table
+        .filter(orders::store_id.eq(store))
+        .filter(orders::id.eq(order))
+        .select(Row::as_select())
+        .first(conn)?;
+    row.try_into()
+}
+
+/// Locks an order that exists and reads it as it is after the wait.
+pub fn get_for_update(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Order, Failure> {
+    let row: Row = orders::table
+        .filter(orders::store_id.eq(store))
+        .filter(orders::id.eq(order))
+        .select(Row::as_select())
+        .for_update()
+        .first(conn)?;
+    row.try_into()
+}
+
+/// Writes back what can change of an order. It must have been locked in this transaction.
+pub fn update(conn: &mut PgConnection, order: &Order) -> Result<(), Failure> {
+    let updated = diesel::update(orders::table)
+        .filter(orders::store_id.eq(order.store_id))
+        .filter(orders::id.eq(order.id))
+        .set((
+            orders::status.eq(order.status.as_str()),
+            orders::payment_status.eq(order.payment_status.as_str()),
+            orders::paid_at.eq(order.paid_at),
+            orders::payment_reference.eq(&order.payment_reference),
+            orders::received_amount.eq(order.received_amount),
+            orders::refunded_amount.eq(order.refunded_amount),
+            orders::tracking_number.eq(&order.tracking_number),
+            orders::notes.eq(&order.notes),
+            orders::updated_at.eq(order.updated_at),
+        ))
+        .execute(conn)?;
+    if updated == 1 { Ok(()) } else { Err(Failure::Internal(format!("order {} was not written", order.id))) }
+}

@@ -1,0 +1,3 @@
+//! Money received and given back.
+
+pub mod store;

@@ -1,0 +1,75 @@
+//! The calls of reports.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::{store, verify};
+use crate::access::Ctx;
+use crate::db;
+use crate::error::ApiError;
+use crate::identity::store::stores;
+use crate::kernel::money::Amount;
+use crate::web::Query;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PeriodQuery {
+    /// At or after.
+    pub from: Option<DateTime<Utc>>,
+    /// Before.
+    pub to: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatisticsResponse {
+    pub total_orders: i64,
+    pub by_status: BTreeMap<String, i64>,
+    pub by_payment_status: BTreeMap<String, i64>,
+    /// Of orders that are neither cancelled nor under payment, as are the units.
+    pub revenue: Amount,
+    pub average_order_value: Amount,
+    pub units_sold: i64,
+    pub today: TodayResponse,
+}
+
+/// Since midnight UTC.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TodayResponse {
+    pub orders: i64,
+    pub revenue: Amount,
+}
+
+/// `GET /orders/statistics`
+pub async fn statistics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let figures = ctx
+        .report("order_statistics", move |conn, scope| {
+            let currency = stores::get_store(conn, scope.store)?.currency;
+            let now = db::clock(conn)?;
+            let groups = store::order_groups(conn, scope.store, period.from, period.to)?;
+            let today = store::today(conn, scope.store, now)?;
+            let totals = store::totals(&groups);
+            let amount = |money| currency.amount(money);
+            Ok(StatisticsResponse {
+                total_orders: totals.orders,
+                by_status: totals.by_status,
+                by_payment_status: totals.by_payment_status,
+                revenue: amount(totals.revenue),
+                average_order_value: amount(totals.average),
+                units_sold: totals.units,
+                today: TodayResponse { orders: today.orders, revenue: amount(today.revenue) },
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(figures))
+}
+
+/// `GET /inventory/verify`
+pub async fn verify(ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let found = ctx.report("verify", |conn, scope| Ok(verify::verify_store(conn, scope.store)?)).await?;
+    Ok(HttpResponse::Ok().json(found))
+}

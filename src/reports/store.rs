@@ -1,0 +1,102 @@
+//! The SQL of statistics.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+
+use crate::db;
+use crate::kernel::id::StoreId;
+use crate::kernel::money::Money;
+use crate::orders::status::{OrderStatus, PaymentStatus};
+
+/// Orders of one status and payment status.
+#[derive(QueryableByName)]
+pub struct Group {
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Text)]
+    payment_status: String,
+    #[diesel(sql_type = BigInt)]
+    orders: i64,
+    #[diesel(sql_type = BigInt)]
+    revenue: i64,
+    #[diesel(sql_type = BigInt)]
+    units: i64,
+}
+
+pub fn order_groups(
+    conn: &mut PgConnection,
+    store: StoreId,
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+) -> QueryResult<Vec<Group>> {
+    db::sql(
+        "SELECT status, payment_status, COUNT(*) AS orders, SUM(total_amount)::int8 AS revenue, \
+                SUM(total_items)::int8 AS units FROM orders \
+         WHERE store_id = $1 AND created_at >= COALESCE($2, '-infinity') AND created_at < COALESCE($3, 'infinity') \
+         GROUP BY status, payment_status ORDER BY status, payment_status",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Nullable<Timestamptz>, _>(from)
+    .bind::<Nullable<Timestamptz>, _>(to)
+    .load(conn)
+}
+
+#[derive(QueryableByName)]
+pub struct Today {
+    #[diesel(sql_type = BigInt)]
+    pub orders: i64,
+    #[diesel(sql_type = BigInt)]
+    pub revenue: Money,
+}
+
+/// Orders since midnight UTC, and the revenue of those that count.
+pub fn today(conn: &mut PgConnection, store: StoreId, now: DateTime<Utc>) -> QueryResult<Today> {
+    db::sql(
+        "SELECT COUNT(*) AS orders, \
+                COALESCE(SUM(total_amount) FILTER (WHERE status NOT IN ('cancelled', 'under_paying')), 0)::int8 AS revenue \
+         FROM orders WHERE store_id = $1 AND created_at >= date_trunc('day', $2, 'UTC')",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(now)
+    .get_result(conn)
+}
+
+#[derive(Default)]
+pub struct Totals {
+    pub orders: i64,
+    pub by_status: BTreeMap<String, i64>,
+    pub by_payment_status: BTreeMap<String, i64>,
+    pub revenue: Money,
+    pub average: Money,
+    pub units: i64,
+}
+
+/// Adds the groups up. Every status is named, also where no order has it.
+#[must_use]
+pub fn totals(groups: &[Group]) -> Totals {
+    let mut totals = Totals {
+        by_status: OrderStatus::ALL.iter().map(|status| (status.as_str().to_owned(), 0)).collect(),
+        by_payment_status: PaymentStatus::ALL.iter().map(|status| (status.as_str().to_owned(), 0)).collect(),
+        ..Totals::default()
+    };
+    let (mut counted, mut revenue) = (0_i64, 0_i64);
+    for group in groups {
+        totals.orders = totals.orders.saturating_add(group.orders);
+        let by_status = totals.by_status.entry(group.status.clone()).or_default();
+        *by_status = by_status.saturating_add(group.orders);
+        let by_payment = totals.by_payment_status.entry(group.payment_status.clone()).or_default();
+        *by_payment = by_payment.saturating_add(group.orders);
+        if !matches!(group.status.as_str(), "cancelled" | "under_paying") {
+            counted = counted.saturating_add(group.orders);
+            revenue = revenue.saturating_add(group.revenue);
+            totals.units = totals.units.saturating_add(group.units);
+        }
+    }
+    totals.revenue = Money(revenue);
+    let half = counted.checked_div(2).unwrap_or(0);
+    totals.average = Money(revenue.saturating_add(half).checked_div(counted).unwrap_or(0));
+    totals
+}

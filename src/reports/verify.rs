@@ -1,0 +1,195 @@
+//! The check of the books: what always holds, asked of the database itself in one snapshot.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::schema::stores;
+use crate::db::{self, Failure};
+use crate::kernel::id::StoreId;
+
+/// What was found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct VerifyResponse {
+    pub ok: bool,
+    /// The number of rules that were asked, over all stores.
+    pub checked: i64,
+    pub violations: Vec<Violation>,
+}
+
+/// A rule that does not hold, and a row that breaks it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Violation {
+    pub store_id: i64,
+    pub rule: String,
+    /// The row, in words.
+    pub row: String,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    row: String,
+}
+
+/// A rule is a query for the rows that break it, of one store.
+struct Rule {
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// Checks every store.
+pub fn verify_all(conn: &mut PgConnection) -> Result<VerifyResponse, Failure> {
+    let stores: Vec<StoreId> = stores::table.select(stores::id).order(stores::id).load(conn)?;
+    let mut whole = VerifyResponse { ok: true, checked: 0, violations: Vec::new() };
+    for store in stores {
+        let VerifyResponse { ok, checked, violations } = verify_store(conn, store)?;
+        whole.ok &= ok;
+        whole.checked = whole.checked.saturating_add(checked);
+        whole.violations.extend(violations);
+    }
+    Ok(whole)
+}
+
+/// Checks one store. Run it in a snapshot, so that all rules look at the same moment.
+pub fn verify_store(conn: &mut PgConnection, store: StoreId) -> Result<VerifyResponse, Failure> {
+    let mut violations = Vec::new();
+    for rule in RULES {
+        let rows: Vec<Row> = db::sql(rule.sql).bind::<BigInt, _>(store).load(conn)?;
+        violations.extend(rows.into_iter().map(|row| Violation {
+            store_id: store.0,
+            rule: rule.name.to_owned(),
+            row: row.row,
+        }));
+    }
+    let checked = i64::try_from(RULES.len()).unwrap_or(0);
+    Ok(VerifyResponse { ok: violations.is_empty(), checked, violations })
+}
+
+macro_rules! rules {
+    ($($name:literal: $sql:literal;)+) => {
+        const RULES: &[Rule] = &[$(Rule { name: $name, sql: concat!($sql, " ORDER BY 1 LIMIT 20") }),+];
+    };
+}
+
+rules! {
+    "0 <= reserved <= stock": "
+        SELECT format('variant %s at %s: stock %s, reserved %s, sold %s', variant_id, location_id,
+                      stock_quantity, reserved_quantity, sold_quantity) AS row
+        FROM stock_levels
+        WHERE store_id = $1 AND NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity AND sold_quantity >= 0)";
+    "a level is the sum of its movements": "
+        SELECT format('variant %s at %s: stock %s of %s, reserved %s of %s, sold %s of %s, version %s of %s',
+                      l.variant_id, l.location_id, l.stock_quantity, COALESCE(m.stock, 0), l.reserved_quantity,
+                      COALESCE(m.reserved, 0), l.sold_quantity, COALESCE(m.sold, 0), l.version, COALESCE(m.count, 0)) AS row
+        FROM stock_levels l
+        LEFT JOIN (SELECT variant_id, location_id, SUM(stock_delta) AS stock, SUM(reserved_delta) AS reserved,
+                          SUM(sold_delta) AS sold, COUNT(*) AS count
+                   FROM stock_movements WHERE store_id = $1 GROUP BY variant_id, location_id) m
+               ON m.variant_id = l.variant_id AND m.location_id = l.location_id
+        WHERE l.store_id = $1
+          AND (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version)
+              IS DISTINCT FROM (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0), COALESCE(m.count, 0))";
+    "a movement continues the one before": "
+        SELECT format('movement %s of variant %s at %s, version %s', id, variant_id, location_id, version) AS row
+        FROM (SELECT id, variant_id, location_id, version, stock_after, reserved_after, sold_after,
+                     stock_delta, reserved_delta, sold_delta,
+                     LAG(version, 1, 0::int8) OVER w AS version_before,
+                     LAG(stock_after, 1, 0::int8) OVER w AS stock_before,
+                     LAG(reserved_after, 1, 0::int8) OVER w AS reserved_before,
+                     LAG(sold_after, 1, 0::int8) OVER w AS sold_before
+              FROM stock_movements WHERE store_id = $1
+              WINDOW w AS (PARTITION BY variant_id, location_id ORDER BY version)) m
+        WHERE version <> version_before + 1 OR stock_after <> stock_before + stock_delta
+           OR reserved_after <> reserved_before + reserved_delta OR sold_after <> sold_before + sold_delta";
+    "a line's effect on stock is what its order's status says": "
+        SELECT format('order %s (%s), variant %s: sold %s of %s', o.order_number, o.status, i.variant_id,
+                      COALESCE(m.sold, 0), CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END) AS row
+        FROM orders o JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id
+        LEFT JOIN (SELECT reference_id, variant_id, SUM(stock_delta) AS stock, SUM(reserved_delta) AS reserved,
+                          SUM(sold_delta) AS sold
+                   FROM stock_movements
+                   WHERE store_id = $1 AND kind IN ('reserve', 'release', 'fulfil', 'restore')
+                   GROUP BY reference_id, variant_id) m
+               ON m.reference_id = o.order_number AND m.variant_id = i.variant_id
+        WHERE o.store_id = $1
+          AND (COALESCE(m.sold, 0), COALESCE(m.stock, 0), COALESCE(m.reserved, 0))
+              IS DISTINCT FROM (
+                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END,
+                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE -i.quantity END,
+                CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END)";
+    "the allocations of a line are its quantity": "
+        SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(SUM(a.quantity), 0), i.quantity) AS row
+        FROM order_items i
+        LEFT JOIN order_allocations a ON a.store_id = i.store_id AND a.order_item_id = i.id
+        WHERE i.store_id = $1 GROUP BY i.id, i.order_id, i.quantity
+        HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity";
+    "totals are of the items, and no order is without": "
+        SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
+                      COALESCE(i.total, 0), o.total_items, COALESCE(i.quantity, 0), o.total_amount) AS row
+        FROM orders o
+        LEFT JOIN (SELECT order_id, SUM(total_price) AS total, SUM(quantity) AS quantity,
+                          bool_and(total_price = quantity * unit_price) AS lines_add_up
+                   FROM order_items WHERE store_id = $1 GROUP BY order_id) i ON i.order_id = o.id
+        WHERE o.store_id = $1
+          AND NOT (COALESCE(i.lines_add_up, false) AND o.subtotal = i.total AND o.total_items = i.quantity
+                   AND o.total_amount = o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount)";
+    "only legal transitions": "
+        SELECT format('order %s: %s to %s', order_id, COALESCE(from_status, '(none)'), to_status) AS row
+        FROM (SELECT id, order_id, from_status, to_status,
+                     LAG(to_status) OVER (PARTITION BY order_id ORDER BY id) AS status_before
+              FROM order_history WHERE store_id = $1) h
+        WHERE from_status IS DISTINCT FROM status_before
+           OR (from_status IS NULL AND to_status NOT IN ('under_paying', 'pending'))
+           OR (from_status IS NOT NULL AND (from_status, to_status) NOT IN (
+                ('under_paying', 'pending'), ('under_paying', 'cancelled'), ('pending', 'processing'),
+                ('pending', 'cancelled'), ('processing', 'shipped'), ('processing', 'cancelled'),
+                ('shipped', 'delivered')))";
+    "the last row of the history is the status": "
+        SELECT format('order %s is %s, its history says %s', o.order_number, o.status, COALESCE(h.to_status, '(nothing)')) AS row
+        FROM orders o
+        LEFT JOIN (SELECT DISTINCT ON (order_id) order_id, to_status FROM order_history
+                   WHERE store_id = $1 ORDER BY order_id, id DESC) h ON h.order_id = o.id
+        WHERE o.store_id = $1 AND h.to_status IS DISTINCT FROM o.status";
+    "paid before the deadline, expired at or after it": "
+        SELECT format('order %s: %s/%s, deadline %s, paid %s, changed %s', order_number, status, payment_status,
+                      payment_expires_at, paid_at, updated_at) AS row
+        FROM orders
+        WHERE store_id = $1
+          AND ((payment_expires_at IS NOT NULL AND paid_at >= payment_expires_at)
+            OR (payment_status = 'expired' AND (payment_expires_at IS NULL OR updated_at < payment_expires_at))
+            OR (payment_status IN ('paid', 'refunded') AND paid_at IS NULL)
+            OR (status = 'under_paying' AND payment_status <> 'pending'))";
+    "received and refunded are the sums of the payments": "
+        SELECT format('order %s: received %s of %s, refunded %s of %s', o.order_number, o.received_amount,
+                      COALESCE(p.received, 0), o.refunded_amount, COALESCE(p.refunded, 0)) AS row
+        FROM orders o
+        LEFT JOIN (SELECT order_id, SUM(amount) FILTER (WHERE kind = 'payment') AS received,
+                          SUM(amount) FILTER (WHERE kind = 'refund') AS refunded
+                   FROM order_payments WHERE store_id = $1 GROUP BY order_id) p ON p.order_id = o.id
+        WHERE o.store_id = $1
+          AND (o.received_amount, o.refunded_amount)
+              IS DISTINCT FROM (COALESCE(p.received, 0), COALESCE(p.refunded, 0))";
+    "a stored key has its answer and an order of the same caller": "
+        SELECT format('key %s of %s: order %s', k.key, k.caller, COALESCE(k.order_id::text, '(none)')) AS row
+        FROM idempotency_keys k LEFT JOIN orders o ON o.store_id = k.store_id AND o.id = k.order_id
+        WHERE k.store_id = $1
+          AND (k.status IS NULL OR k.body IS NULL
+            OR (k.order_id IS NOT NULL AND (o.id IS NULL
+                OR k.caller <> COALESCE('user:' || COALESCE(o.user_id, o.created_by), 'guest'))))";
+    "one key for each order": "
+        SELECT format('order %s has %s keys', order_id, COUNT(*)) AS row
+        FROM idempotency_keys WHERE store_id = $1 AND order_id IS NOT NULL
+        GROUP BY order_id HAVING COUNT(*) > 1";
+    "every write has its audit entry, once": "
+        SELECT format('order %s has %s rows of creation', o.order_number, COUNT(h.id)) AS row
+        FROM orders o
+        LEFT JOIN order_history h ON h.store_id = o.store_id AND h.order_id = o.id AND h.from_status IS NULL
+        WHERE o.store_id = $1 GROUP BY o.order_number HAVING COUNT(h.id) <> 1
+        UNION ALL
+        SELECT format('product %s has %s entries of creation', p.sku, COUNT(a.id)) AS row
+        FROM products p
+        LEFT JOIN audit_log a ON a.store_id = p.store_id AND a.entity = 'Product' AND a.entity_id = p.id AND a.action = 'CREATE'
+        WHERE p.store_id = $1 GROUP BY p.sku HAVING COUNT(a.id) <> 1";
+}
