@@ -6,6 +6,7 @@ pub mod kernel;
 
 pub mod db;
 pub mod error;
+pub mod postgres;
 pub mod settings;
 pub mod web;
 
@@ -17,6 +18,8 @@ pub mod identity;
 
 pub mod catalogue;
 pub mod inventory;
+
+pub mod jobs;
 
 pub mod health;
 pub mod openapi;
