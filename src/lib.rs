@@ -3,10 +3,10 @@
 //! The modules in reading order. Imports run one way, from the later to the earlier.
 
 pub mod kernel;
-pub mod postgres;
 
 pub mod db;
 pub mod error;
+pub mod postgres;
 pub mod settings;
 pub mod web;
 
@@ -25,6 +25,8 @@ pub mod payments;
 
 pub mod checkout;
 pub mod reports;
+
+pub mod jobs;
 
 pub mod health;
 pub mod openapi;

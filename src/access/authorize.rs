@@ -1,6 +1,6 @@
 //! The door of every route: 401, then 403, before anything else is looked at.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
@@ -13,15 +13,20 @@ use super::token::Tokens;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 
-/// Lets the request through with its principal in the extensions, or refuses it.
+/// Lets the request through with its principal in the extensions, or refuses it. As an answer, not
+/// as an error: only an answer still knows the route that it belongs to.
 pub async fn authorize<B: MessageBody>(
     access: Access,
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let principal = admit(access, &request).await?;
-    request.extensions_mut().insert(principal);
-    next.call(request).await
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match admit(access, &request).await {
+        Ok(principal) => {
+            request.extensions_mut().insert(principal);
+            next.call(request).await.map(ServiceResponse::map_into_left_body)
+        }
+        Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+    }
 }
 
 async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, ApiError> {

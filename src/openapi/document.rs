@@ -124,7 +124,7 @@ fn describe_endpoint(endpoint: Endpoint) -> OperationBuilder {
     }
     match endpoint.access {
         Access::Anonymous => operation,
-        Access::Public => {
+        Access::Public | Access::Buyer => {
             operation.security(SecurityRequirement::default()).security(SecurityRequirement::new(SECURITY, [""; 0]))
         }
         Access::User => operation.security(SecurityRequirement::new(SECURITY, [""; 0])),

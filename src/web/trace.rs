@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
@@ -33,15 +34,18 @@ pub async fn trace<B: MessageBody + 'static>(
         Some(limiters) => limiters.request_address.check(&limits::address(request.request())).err(),
         None => None,
     };
-    let http = request.request().clone();
-    let response = match limited {
+    let mut response = match limited {
         Some(refusal) => request.into_response(refusal.respond(Some(&id))),
+        // Handlers and the door answer their refusals; an error that arrives here as one is rare.
+        // No copy of the request could be kept for it: the framework needs to be its only holder.
         None => match next.call(request).await {
             Ok(response) => in_one_shape(response.map_into_boxed_body(), &id),
-            Err(error) => ServiceResponse::new(http, as_refusal(&error).respond(Some(&id))),
+            Err(error) => {
+                let answer = as_refusal(&error).respond(Some(&id));
+                return Err(InternalError::from_response(error, answer).into());
+            }
         },
     };
-    let mut response = response;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -1,0 +1,35 @@
+//! Why a command could not be carried out, in words for the person who gave it.
+
+use stockroom::db::Failure;
+use stockroom::postgres::EmbeddedError;
+use stockroom::server::StartError;
+use stockroom::settings::SettingsError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Database(#[from] Failure),
+    #[error(
+        "server.host is {0}, but without DATABASE_URL the demo accounts are open to everyone who \
+         knows them: use 127.0.0.1, or a database of your own"
+    )]
+    NotLoopback(String),
+    #[error("can't {0}: {1}")]
+    Io(String, std::io::Error),
+    #[error("{0}")]
+    Other(String),
+}
+
+impl CommandError {
+    /// For `map_err`: adds what was tried to the system's reason.
+    pub fn io(action: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let action = action.into();
+        move |error| Self::Io(action, error)
+    }
+}

@@ -1,0 +1,76 @@
+//! `stockroom serve | migrate | openapi`: each command in a file of its own.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use stockroom::settings::Settings;
+
+use error::CommandError;
+
+mod error;
+mod guard;
+mod migrate;
+mod openapi;
+mod opened;
+mod secret;
+mod serve;
+mod signals;
+
+/// A shop's stock and orders as a web API that never sells what is not there.
+#[derive(Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+struct Arguments {
+    /// A TOML file of settings over the defaults; the environment overrides both
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API; the default
+    Serve,
+    /// Apply the migrations that are missing
+    Migrate,
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Does what the arguments say. A failure is one sentence on standard error and exit code 1.
+pub fn run() -> ExitCode {
+    let Arguments { config, command } = Arguments::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
+    match dispatch(command.unwrap_or(Command::Serve), config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stockroom: {}", on_one_line(&error.to_string()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandError> {
+    let settings = || Settings::load(config.as_deref());
+    match command {
+        Command::Serve => serve::run(settings()?),
+        Command::Migrate => migrate::run(settings()?),
+        Command::Openapi => openapi::run(),
+    }
+}
+
+/// Writes a line for the person, or the program, that started this. Nobody listening is no failure.
+fn print(line: &str) {
+    let mut out = std::io::stdout();
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        log::debug!(error:% = error; "standard output is closed");
+    }
+}
+
+/// Drivers like to tell things on several lines.
+fn on_one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}

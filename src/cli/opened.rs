@@ -1,0 +1,64 @@
+//! The database of a command: the one of `DATABASE_URL`, or the embedded one.
+
+use diesel::PgConnection;
+use stockroom::db;
+use stockroom::postgres::{DATABASE, Embedded, Options};
+use stockroom::settings::{Secret, Settings};
+
+use super::error::CommandError;
+use super::guard::Guard;
+
+/// What the embedded server takes beside the pool: other commands, and its own maintenance.
+const SPARE_CONNECTIONS: u32 = 20;
+const MIN_CONNECTIONS: u32 = 100;
+
+/// A database that can be connected to, and the settings that lead to it.
+pub struct Opened {
+    pub settings: Settings,
+    embedded: Option<Guard>,
+}
+
+impl Opened {
+    /// Starts the embedded server, or attaches to it, when the settings name no database.
+    pub fn open(mut settings: Settings) -> Result<Self, CommandError> {
+        if !settings.is_embedded() {
+            return Ok(Self { settings, embedded: None });
+        }
+        let embedded = Embedded::start(&options(&settings))?;
+        settings.database.url = Secret::new(embedded.url(DATABASE));
+        settings.database.data_dir = embedded.data_dir().to_path_buf();
+        Ok(Self { settings, embedded: Some(Guard::new(embedded)?) })
+    }
+
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    pub fn connect(&self) -> Result<PgConnection, CommandError> {
+        Ok(db::pool::connect_once(self.settings.database.url.reveal())?)
+    }
+
+    /// Applies the migrations that are missing and names them.
+    pub fn migrate(&self) -> Result<Vec<String>, CommandError> {
+        let mut conn = self.connect()?;
+        Ok(db::migrate::run_beside_others(&mut conn)?)
+    }
+
+    /// Stops the embedded server, unless others use it.
+    pub fn close(self) -> Result<(), CommandError> {
+        match self.embedded {
+            Some(guard) => guard.stop(),
+            None => Ok(()),
+        }
+    }
+}
+
+fn options(settings: &Settings) -> Options {
+    let database = &settings.database;
+    let connections = database.pool_size.saturating_add(SPARE_CONNECTIONS).max(MIN_CONNECTIONS);
+    Options {
+        data_dir: database.data_dir.clone(),
+        bin_dir: Some(database.bin_dir.clone()).filter(|folder| !folder.as_os_str().is_empty()),
+        settings: vec![("max_connections".to_owned(), connections.to_string())],
+    }
+}

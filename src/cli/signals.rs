@@ -1,0 +1,49 @@
+//! SIGINT and SIGTERM: the first asks for an orderly stop, the second ends the process at once.
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use super::error::CommandError;
+
+/// What a shell reports of a process that Ctrl-C ended.
+const ENDED_BY_SIGNAL: i32 = 130;
+
+/// Whether somebody asked for a stop.
+#[derive(Clone)]
+pub struct StopAsked(watch::Receiver<bool>);
+
+impl StopAsked {
+    /// Listens from now on, on the current runtime.
+    pub fn listen() -> Result<Self, CommandError> {
+        let listen = |kind| signal(kind).map_err(CommandError::io("listen for signals"));
+        let (interrupt, terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        let (asked, receiver) = watch::channel(false);
+        tokio::spawn(pass_on(interrupt, terminate, asked));
+        Ok(Self(receiver))
+    }
+
+    pub fn now(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    pub async fn wait(&mut self) {
+        if self.0.wait_for(|asked| *asked).await.is_err() {
+            log::error!("nobody listens for signals any more");
+        }
+    }
+}
+
+async fn pass_on(mut interrupt: Signal, mut terminate: Signal, asked: watch::Sender<bool>) {
+    either(&mut interrupt, &mut terminate).await;
+    log::info!("stopping; a second signal ends the process at once");
+    asked.send_replace(true);
+    either(&mut interrupt, &mut terminate).await;
+    std::process::exit(ENDED_BY_SIGNAL);
+}
+
+async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,66 @@
+//! Runs the jobs while the server serves.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::Jobs;
+use crate::db::Failure;
+
+/// The running jobs, each a task of its own: one that waits holds up no other.
+pub struct Runner {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Runner {
+    /// Starts every job on the current runtime. Each waits for its period first.
+    #[must_use]
+    pub fn start(jobs: &Jobs) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let every = |period, name, step| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, step));
+        let tasks = vec![
+            every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
+            every(Duration::from_secs(60), "tidy_limiters", Step::TidyLimiters),
+        ];
+        Self { stop, tasks }
+    }
+
+    /// Lets the jobs finish what they are doing, and no more.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                log::error!(error:% = error; "a job did not stop in good order");
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    PurgeKeys,
+    TidyLimiters,
+}
+
+impl Step {
+    async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
+        match self {
+            Self::PurgeKeys => jobs.purge_keys().await,
+            Self::TidyLimiters => jobs.tidy_limiters().await,
+        }
+    }
+}
+
+async fn repeat(jobs: Jobs, mut stopped: watch::Receiver<bool>, period: Duration, name: &'static str, step: Step) {
+    while timeout(period, stopped.wait_for(|stop| *stop)).await.is_err() {
+        match step.run(&jobs).await {
+            Ok(0) => {}
+            Ok(count) => log::info!(job = name, count = count; "job done"),
+            // The next run does what this one left.
+            Err(failure) => log::warn!(job = name, error:% = failure; "job failed"),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The server under test.
+
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use config::{Config, File};
+use diesel::prelude::*;
+use stockroom::access::token::Tokens;
+use stockroom::kernel::id::StoreId;
+use stockroom::server;
+use stockroom::settings::{Secret, Settings};
+
+use super::books;
+use super::client::Client;
+use super::database::TestDatabase;
+use super::shop;
+
+/// Signs the tokens of every test.
+pub const JWT_SECRET: &str = "a secret that only the tests have, and nobody else";
+
+/// The real server on a free port, in threads of this process, with a database of its own and the
+/// store [`shop::STORE`] in it. Stopped, audited and removed on drop.
+pub struct TestApp {
+    pub address: String,
+    pub settings: Settings,
+    pub tokens: Tokens,
+    /// The default store.
+    pub store: StoreId,
+    database: TestDatabase,
+    server: Option<Serving>,
+}
+
+impl TestApp {
+    pub fn start() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// With other settings than the usual ones: the defaults, but without limits on requests.
+    pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let database = TestDatabase::migrated();
+        let store = shop::create_store(&mut database.connect(), shop::STORE);
+        let mut settings = defaults();
+        settings.server.port = 0;
+        settings.server.workers = 2;
+        settings.database.url = Secret::new(database.url.clone());
+        settings.auth.jwt_secret = Secret::new(JWT_SECRET.to_owned());
+        settings.limits.login_per_minute = 0;
+        settings.limits.register_per_minute = 0;
+        change(&mut settings);
+        let serving = Serving::start(settings.clone());
+        Self {
+            address: format!("http://127.0.0.1:{}", serving.port),
+            tokens: Tokens::new(&settings.auth),
+            settings,
+            store,
+            database,
+            server: Some(serving),
+        }
+    }
+
+    /// Looks into the database, beside the server.
+    pub fn connection(&self) -> PgConnection {
+        self.database.connect()
+    }
+
+    /// A client that is not signed in.
+    pub fn guest(&self) -> Client {
+        Client::new(&self.address)
+    }
+
+    /// Ends the server as a signal would: requests in flight are finished.
+    pub fn stop(&mut self) {
+        if let Some(serving) = self.server.take() {
+            serving.stop();
+        }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop();
+        if !std::thread::panicking() {
+            books::assert_clean(&mut self.connection());
+        }
+    }
+}
+
+/// The settings of `config/default.toml`, whatever the environment says.
+pub fn defaults() -> Settings {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/default.toml");
+    Config::builder().add_source(File::from(path)).build().unwrap().try_deserialize().unwrap()
+}
+
+struct Serving {
+    port: u16,
+    handle: ServerHandle,
+    thread: JoinHandle<()>,
+}
+
+impl Serving {
+    fn start(settings: Settings) -> Self {
+        // RUST_LOG shows the server's log of a test that fails.
+        env_logger::builder().is_test(true).try_init().ok();
+        let (sender, started) = mpsc::channel();
+        let serve = move || {
+            System::new().block_on(async move {
+                let running = server::build(&settings).unwrap();
+                sender.send((running.port, running.server.handle())).unwrap();
+                running.server.await.unwrap();
+            });
+        };
+        let thread = std::thread::Builder::new().name("server".to_owned()).spawn(serve).unwrap();
+        let (port, handle) = started.recv().expect("the server did not start");
+        Self { port, handle, thread }
+    }
+
+    fn stop(self) {
+        // The request to stop is on its way already; the answer is that the thread ends.
+        drop(self.handle.stop(true));
+        self.thread.join().unwrap();
+    }
+}

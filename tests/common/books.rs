@@ -1,0 +1,106 @@
+//! An auditor of its own: the invariants of the contract, in SQL that the server does not share.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = Text)]
+    finding: String,
+}
+
+/// What must find nothing, by name. Each selects one text per violation.
+const CHECKS: [(&str, &str); 7] = [
+    (
+        "no row of stock breaks its bounds",
+        "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
+         WHERE NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity AND sold_quantity >= 0)",
+    ),
+    (
+        "every level is the sum of its movements and their last word",
+        "SELECT format('variant %s at %s', l.variant_id, l.location_id) AS finding FROM stock_levels l \
+         LEFT JOIN (SELECT store_id, variant_id, location_id, count(*) AS n, max(version) AS version, \
+                           sum(stock_delta) AS stock, sum(reserved_delta) AS reserved, sum(sold_delta) AS sold \
+                    FROM stock_movements GROUP BY 1, 2, 3) m USING (store_id, variant_id, location_id) \
+         WHERE (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version, l.version) IS DISTINCT FROM \
+               (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0), COALESCE(m.version, 0), \
+                COALESCE(m.n, 0))",
+    ),
+    (
+        "every movement continues the one before",
+        "SELECT format('variant %s version %s', variant_id, version) AS finding FROM ( \
+             SELECT *, lag(stock_after, 1, 0::bigint) OVER chain AS stock, \
+                    lag(reserved_after, 1, 0::bigint) OVER chain AS reserved, \
+                    lag(sold_after, 1, 0::bigint) OVER chain AS sold, \
+                    lag(version, 1, 0::bigint) OVER chain AS before \
+             FROM stock_movements \
+             WINDOW chain AS (PARTITION BY store_id, variant_id, location_id ORDER BY version)) m \
+         WHERE (stock + stock_delta, reserved + reserved_delta, sold + sold_delta, before + 1) IS DISTINCT FROM \
+               (stock_after, reserved_after, sold_after, version)",
+    ),
+    (
+        "every order line moved what its status says",
+        "SELECT format('order %s (%s) variant %s', o.order_number, o.status, i.variant_id) AS finding \
+         FROM orders o JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id \
+         LEFT JOIN (SELECT store_id, reference_id, variant_id, sum(stock_delta) AS stock, \
+                           sum(reserved_delta) AS reserved, sum(sold_delta) AS sold \
+                    FROM stock_movements GROUP BY 1, 2, 3) m \
+           ON m.store_id = o.store_id AND m.reference_id = o.order_number AND m.variant_id = i.variant_id \
+         WHERE (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0)) IS DISTINCT FROM \
+               (CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE -i.quantity END, \
+                CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END, \
+                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END)",
+    ),
+    (
+        "every order adds up",
+        "SELECT format('order %s', o.order_number) AS finding FROM orders o \
+         LEFT JOIN (SELECT store_id, order_id, sum(total_price) AS subtotal, sum(quantity) AS units, \
+                           bool_and(total_price = quantity * unit_price) AS lines \
+                    FROM order_items GROUP BY 1, 2) i ON i.store_id = o.store_id AND i.order_id = o.id \
+         WHERE i.lines IS NOT TRUE OR o.subtotal <> i.subtotal OR o.total_items <> i.units \
+            OR o.total_amount <> o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount",
+    ),
+    (
+        "every history is legal and ends with the order's status",
+        "SELECT format('order %s: %s', o.order_number, h.steps) AS finding FROM orders o \
+         LEFT JOIN (SELECT store_id, order_id, string_agg(step, ', ' ORDER BY id) AS steps, \
+                           bool_and(continues AND legal) AS good, \
+                           (array_agg(to_status ORDER BY id DESC))[1] AS last \
+                    FROM (SELECT *, concat(from_status, '>', to_status) AS step, \
+                                 from_status IS NOT DISTINCT FROM lag(to_status) OVER \
+                                     (PARTITION BY store_id, order_id ORDER BY id) AS continues, \
+                                 concat(from_status, '>', to_status) IN ( \
+                                     '>under_paying', '>pending', 'under_paying>pending', 'pending>processing', \
+                                     'processing>shipped', 'shipped>delivered', 'under_paying>cancelled', \
+                                     'pending>cancelled', 'processing>cancelled') AS legal \
+                          FROM order_history) steps GROUP BY 1, 2) h \
+           ON h.store_id = o.store_id AND h.order_id = o.id \
+         WHERE h.good IS NOT TRUE OR h.last <> o.status",
+    ),
+    (
+        "every stored key is answered, and its order is its caller's",
+        "SELECT format('key %s of %s', k.key, k.caller) AS finding FROM idempotency_keys k \
+         LEFT JOIN orders o ON o.store_id = k.store_id AND o.id = k.order_id \
+         WHERE k.status IS NULL OR k.body IS NULL OR (k.order_id IS NOT NULL AND k.caller NOT IN \
+               (concat('user:', o.user_id), concat('user:', o.created_by), \
+                CASE WHEN o.user_id IS NULL AND o.created_by IS NULL THEN k.caller END))",
+    ),
+];
+
+/// Everything that is wrong in the database.
+pub fn findings(conn: &mut PgConnection) -> Vec<String> {
+    CHECKS
+        .iter()
+        .flat_map(|(name, sql)| {
+            let found: Vec<Finding> =
+                diesel::sql_query(*sql).load(conn).unwrap_or_else(|error| panic!("{name}: {error}"));
+            found.into_iter().map(move |row| format!("not so: {name}: {}", row.finding))
+        })
+        .collect()
+}
+
+/// Fails the test if anything is wrong.
+pub fn assert_clean(conn: &mut PgConnection) {
+    let findings = findings(conn);
+    assert!(findings.is_empty(), "the books are wrong:\n{}", findings.join("\n"));
+}

@@ -1,0 +1,32 @@
+//! The harness: the real server in this process, on a database of its own, driven over HTTP.
+//!
+//! `TestApp::start()` gives a server with one store; `app.customer("mara")` a client that is signed
+//! in; `client.post("/cart/items", …).expect(201)` an answer. When the application is dropped its
+//! books are audited.
+
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops where something unexpected happens"
+)]
+
+pub mod app;
+pub mod books;
+pub mod client;
+pub mod cluster;
+pub mod database;
+pub mod people;
+pub mod process;
+pub mod race;
+pub mod reply;
+pub mod shop;
+
+pub use app::TestApp;
+pub use client::Client;
+pub use race::race;
+pub use reply::Reply;
+pub use serde_json::{Value, json};

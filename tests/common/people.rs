@@ -1,0 +1,85 @@
+//! Accounts, and clients that are signed in as them.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text};
+use serde_json::json;
+use stockroom::access::Role;
+use stockroom::access::password::hash_now;
+use stockroom::kernel::id::{StoreId, UserId};
+
+use super::app::TestApp;
+use super::client::Client;
+
+/// The password of every account that is made with one.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Sessions are begun by a token: nobody logs in with this.
+const NO_PASSWORD: &str = "!";
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+impl TestApp {
+    /// Signed in with every right.
+    pub fn admin(&self) -> Client {
+        self.signed_in("admin", Role::Admin, &[], None)
+    }
+
+    /// Signed in as the customer of that name, who is made the first time.
+    pub fn customer(&self, name: &str) -> Client {
+        self.signed_in(name, Role::Customer, &[], None)
+    }
+
+    /// Signed in as staff of the default store with exactly these permissions.
+    pub fn staff(&self, permissions: &[&str]) -> Client {
+        self.staff_of(self.store, permissions)
+    }
+
+    pub fn staff_of(&self, store: StoreId, permissions: &[&str]) -> Client {
+        let name = format!("staff-{store}-{}", permissions.join("-").replace(':', "."));
+        self.signed_in(&name, Role::Staff, permissions, Some(store))
+    }
+
+    /// The id of an account of that name, with a password to log in with.
+    pub fn account(&self, name: &str, role: Role) -> UserId {
+        let store = (role == Role::Staff).then_some(self.store);
+        self.find_or_create(name, role, &[], store, &hash_now(PASSWORD).unwrap())
+    }
+
+    fn signed_in(&self, name: &str, role: Role, permissions: &[&str], store: Option<StoreId>) -> Client {
+        let user = self.find_or_create(name, role, permissions, store, NO_PASSWORD);
+        let token = self.tokens.sign(user, role).unwrap();
+        self.guest().with_token(&token).of_user(user)
+    }
+
+    fn find_or_create(
+        &self,
+        name: &str,
+        role: Role,
+        permissions: &[&str],
+        store: Option<StoreId>,
+        password_hash: &str,
+    ) -> UserId {
+        let user: Id = diesel::sql_query(
+            "INSERT INTO users (email, password_hash, full_name, role, permissions, store_id, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, now(), now()) \
+             ON CONFLICT (email) DO UPDATE SET email = EXCLUDED.email RETURNING id",
+        )
+        .bind::<Text, _>(email(name))
+        .bind::<Text, _>(password_hash)
+        .bind::<Text, _>(name)
+        .bind::<Text, _>(role.as_str())
+        .bind::<Jsonb, _>(json!(permissions))
+        .bind::<Nullable<BigInt>, _>(store)
+        .get_result(&mut self.connection())
+        .unwrap();
+        UserId(user.id)
+    }
+}
+
+pub fn email(name: &str) -> String {
+    format!("{name}@example.com")
+}

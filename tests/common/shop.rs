@@ -1,0 +1,114 @@
+//! A store with something in it.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Text};
+use serde_json::{Value, json};
+use stockroom::identity::payment_methods::PaymentMethods;
+use stockroom::kernel::id::StoreId;
+
+use super::app::TestApp;
+use super::client::Client;
+use super::reply::Reply;
+
+/// The code of the store that every test begins with: INR, no tax, no shipping.
+pub const STORE: &str = "STORE-TEST";
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// A store with its location, put into the database directly.
+pub fn create_store(conn: &mut PgConnection, code: &str) -> StoreId {
+    let store: Id = diesel::sql_query(
+        "WITH s AS (INSERT INTO stores (code, name, currency, payment_methods, created_at, updated_at) \
+                    VALUES ($1, $1, 'INR', $2, now(), now()) RETURNING id), \
+              l AS (INSERT INTO locations (store_id, code, name, created_at) \
+                    SELECT id, 'main', 'Main', now() FROM s) \
+         SELECT id FROM s",
+    )
+    .bind::<Text, _>(code)
+    .bind::<Jsonb, _>(serde_json::to_value(PaymentMethods::default()).unwrap())
+    .get_result(conn)
+    .unwrap();
+    StoreId(store.id)
+}
+
+/// A product as it was answered when it was made.
+#[derive(Clone, Debug)]
+pub struct Product {
+    pub id: i64,
+    pub sku: String,
+    pub body: Value,
+}
+
+impl TestApp {
+    /// A second store, beside the default one.
+    pub fn other_store(&self, code: &str) -> StoreId {
+        create_store(&mut self.connection(), code)
+    }
+
+    /// A product without sizes.
+    pub fn product(&self, sku: &str, price: f64, stock: i64) -> Product {
+        self.create_product(&json!({"sku": sku, "name": name_of(sku), "price": price, "initial_stock": stock}))
+    }
+
+    /// A product with sizes, each with its stock.
+    pub fn sized_product(&self, sku: &str, price: f64, sizes: &[(&str, i64)]) -> Product {
+        let sizes: Vec<_> = sizes.iter().map(|(size, stock)| json!({"size": size, "initial_stock": stock})).collect();
+        self.create_product(&json!({"sku": sku, "name": name_of(sku), "price": price, "sizes": sizes}))
+    }
+
+    pub fn create_product(&self, body: &Value) -> Product {
+        let body = self.admin().post("/inventory/products", body).expect(201).json();
+        Product { id: body["id"].as_i64().unwrap(), sku: body["sku"].as_str().unwrap().to_owned(), body }
+    }
+
+    /// The figures of a product's stock: on hand, reserved, sold.
+    pub fn stock(&self, product: &Product) -> (i64, i64, i64) {
+        let figures = self.admin().get(&format!("/inventory/products/{}/stock", product.id)).expect(200).json();
+        let of = |name: &str| figures[name].as_i64().unwrap_or_else(|| panic!("no {name} in {figures}"));
+        (of("stock_quantity"), of("reserved_quantity"), of("sold_quantity"))
+    }
+}
+
+/// `tee-red` is sold as `Tee red`.
+fn name_of(sku: &str) -> String {
+    let words = sku.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What a customer does.
+impl Client {
+    /// The id of a new address.
+    pub fn address(&self) -> i64 {
+        let body = json!({"full_name": "Mara Iyer", "phone": "+91 98450 12345", "line1": "12 Lake Road",
+                          "city": "Bengaluru", "postal_code": "560001", "country": "IN"});
+        self.post("/addresses", &body).expect(201).id()
+    }
+
+    pub fn add_to_cart(&self, product: &Product, quantity: i64) -> Reply {
+        self.post("/cart/items", &json!({"product_id": product.id, "quantity": quantity})).expect(201)
+    }
+
+    pub fn add_size_to_cart(&self, product: &Product, size: &str, quantity: i64) -> Reply {
+        self.post("/cart/items", &json!({"product_id": product.id, "quantity": quantity, "size": size})).expect(201)
+    }
+
+    /// Buys the cart, sent to a new address. What comes of it is the test's matter.
+    pub fn checkout(&self) -> Reply {
+        self.checkout_to(self.address())
+    }
+
+    pub fn checkout_to(&self, address: i64) -> Reply {
+        self.post("/checkout", &json!({"shipping_address_id": address}))
+    }
+
+    /// An order of one product, bought through the cart.
+    pub fn buy(&self, product: &Product, quantity: i64) -> Value {
+        self.add_to_cart(product, quantity);
+        self.checkout().expect(201).json()
+    }
+}
