@@ -22,6 +22,9 @@ pub struct Ctx {
     selector: StoreSelector,
 }
 
+/// No store: where things are remembered that were done before there was one.
+pub const PLATFORM: StoreId = StoreId(0);
+
 /// Where and for whom a use case runs.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -33,6 +36,12 @@ impl Scope {
     #[must_use]
     pub fn actor(&self) -> String {
         self.principal.actor()
+    }
+
+    /// The same caller in another store, such as one just made.
+    #[must_use]
+    pub fn in_store(&self, store: StoreId) -> Self {
+        Self { store, principal: self.principal.clone() }
     }
 }
 
@@ -48,6 +57,36 @@ impl Ctx {
     pub fn scope(&self, conn: &mut PgConnection) -> Result<Scope, Halt> {
         let store = self.stores.resolve(conn, &self.selector, self.principal.bound_store())?;
         Ok(Scope { store, principal: self.principal.clone() })
+    }
+
+    /// The caller without a store, for what makes one.
+    #[must_use]
+    pub fn platform_scope(&self) -> Scope {
+        Scope { store: PLATFORM, principal: self.principal.clone() }
+    }
+
+    /// Finds the store, but does without one where none is named and none has been made yet.
+    pub fn scope_or_platform(&self, conn: &mut PgConnection) -> Result<Scope, Halt> {
+        match self.scope(conn) {
+            Err(Halt::Refused(_)) if self.selector == StoreSelector::Default => Ok(self.platform_scope()),
+            found => found,
+        }
+    }
+
+    /// Runs a write outside the promise of idempotency. It must be safe to run again. Whatever
+    /// it answers is committed, also a refusal that it answers as a value.
+    pub async fn write<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Self) -> Result<T, Halt> + Send + 'static,
+    {
+        let database = self.database.clone();
+        let in_transaction = move |conn: &mut PgConnection| match work(conn, &self) {
+            Ok(value) => Ok(End::Commit(Ok(value))),
+            Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
+            Err(Halt::Failed(failure)) => Err(failure),
+        };
+        database.write(name, in_transaction).await?
     }
 
     /// Runs a read in one snapshot.

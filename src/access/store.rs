@@ -10,6 +10,7 @@ use super::principal::{Account, Role};
 use crate::db::schema::{stores, users};
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{self, StoreId, UserId};
+use crate::kernel::text;
 
 /// The account as it is now, if it is active.
 pub fn find_active_account(conn: &mut PgConnection, user: UserId) -> QueryResult<Option<Account>> {
@@ -80,6 +81,9 @@ impl StoreDirectory {
 }
 
 fn find_store(conn: &mut PgConnection, name: &str) -> QueryResult<Option<StoreId>> {
+    if text::has_control(name) {
+        return Ok(None);
+    }
     let query = stores::table.select(stores::id).order(stores::id).limit(1).into_boxed();
     let query = if name.is_empty() {
         query

@@ -1,5 +1,6 @@
 //! The extractor of every call that changes something, and the transaction around its work.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -32,16 +33,47 @@ pub struct Command<T> {
 #[serde(deny_unknown_fields)]
 pub struct NoBody {}
 
+/// How a command finds its store.
+type ScopeOf = fn(&Ctx, &mut PgConnection) -> Result<Scope, Halt>;
+
 impl<T: Send + 'static> Command<T> {
+    /// The same command in the store that its path names.
+    #[must_use]
+    pub fn in_store(mut self, name: &str) -> Self {
+        self.ctx = self.ctx.in_store(name);
+        self
+    }
+
+    /// The same command with its body in the words of the domain, or the refusal of the body.
+    pub fn try_map<U>(self, parse: impl FnOnce(T) -> Result<U, ApiError>) -> Result<Command<U>, ApiError> {
+        let Self { ctx, body, claim } = self;
+        Ok(Command { ctx, body: parse(body)?, claim })
+    }
+
     /// Does the work once, in one transaction with its claim and its stored answer.
     pub async fn run<F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
+    where
+        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Halt> + Send + 'static,
+    {
+        self.run_where(Ctx::scope, name, work).await
+    }
+
+    /// The same without a store, for what makes one.
+    pub async fn run_platform<F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
+    where
+        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Halt> + Send + 'static,
+    {
+        self.run_where(|ctx, _conn| Ok(ctx.platform_scope()), name, work).await
+    }
+
+    async fn run_where<F>(self, scope_of: ScopeOf, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
     where
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Halt> + Send + 'static,
     {
         let Self { ctx, body, claim } = self;
         let database = ctx.database.clone();
         let answer = database
-            .write(name, move |conn| match ctx.scope(conn) {
+            .write(name, move |conn| match scope_of(&ctx, conn) {
                 Ok(scope) => once(conn, scope.store, &claim, |conn| work(conn, &scope, &body)),
                 Err(Halt::Refused(refusal) | Halt::Recorded(refusal)) => Ok(End::RollBack(Err(refusal))),
                 Err(Halt::Failed(failure)) => Err(failure),
@@ -127,6 +159,7 @@ fn key_of(request: &HttpRequest) -> Result<String, ApiError> {
 }
 
 /// Method, path without its version, query and parsed body: what makes two requests the same.
+/// A password is left out: whoever reads the stored hash could try passwords on it, and fast.
 fn fingerprint(request: &HttpRequest, body: &Value) -> Vec<u8> {
     let path = request.path().trim_end_matches('/');
     let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
@@ -135,9 +168,21 @@ fn fingerprint(request: &HttpRequest, body: &Value) -> Vec<u8> {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.update(body.to_string().as_bytes());
+    hash.update(without_password(body).to_string().as_bytes());
     hash.finalize().to_vec()
 }
+
+fn without_password(body: &Value) -> Cow<'_, Value> {
+    match body {
+        Value::Object(fields) if fields.contains_key(PASSWORD) => {
+            let others = fields.iter().filter(|(name, _)| *name != PASSWORD);
+            Cow::Owned(others.map(|(name, value)| (name.clone(), value.clone())).collect())
+        }
+        _ => Cow::Borrowed(body),
+    }
+}
+
+const PASSWORD: &str = "password";
 
 /// Reads a call that changes nothing but has a body: it takes no key.
 pub struct Question<T> {
@@ -162,6 +207,15 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Question<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_no_part_of_a_fingerprint() {
+        let body = serde_json::json!({"email": "a@example.com", "password": "correct horse"});
+        assert_eq!(*without_password(&body), serde_json::json!({"email": "a@example.com"}));
+        assert_eq!(*without_password(&serde_json::json!([1])), serde_json::json!([1]));
+    }
+
     #[test]
     fn the_order_of_fields_makes_no_difference_to_a_fingerprint() {
         let a: serde_json::Value = serde_json::from_str(r#"{"a":1,"b":{"c":2,"d":3}}"#).unwrap();
