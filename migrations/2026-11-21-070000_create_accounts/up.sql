@@ -47,6 +47,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_family_idx ON sessions (family_id);
 CREATE INDEX sessions_expires_idx ON sessions (expires_at);
+CREATE INDEX sessions_user_idx ON sessions (user_id) WHERE rotated_at IS NULL AND revoked_at IS NULL;
 
 CREATE TABLE addresses (
     store_id    BIGINT NOT NULL CONSTRAINT addresses_store_fkey REFERENCES stores (id),

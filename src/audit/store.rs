@@ -2,9 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
 use crate::access::Scope;
+use crate::db;
 use crate::db::schema::audit_log;
+use crate::db::sql::Sql;
+use crate::kernel::id::StoreId;
+use crate::kernel::page::PageQuery;
 
 /// A write to be remembered.
 #[derive(Clone, Debug)]
@@ -19,17 +24,128 @@ pub struct NewEntry<'a> {
 
 /// Remembers a write, in the transaction that does it.
 pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewEntry<'_>, at: DateTime<Utc>) -> QueryResult<()> {
+    append_by(conn, scope.store, &scope.actor(), entry, at)
+}
+
+/// Remembers a write of one who is not the caller of a request.
+pub fn append_by(
+    conn: &mut PgConnection,
+    store: StoreId,
+    actor: &str,
+    entry: &NewEntry<'_>,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
     let NewEntry { entity, entity_id, action, detail } = entry;
     diesel::insert_into(audit_log::table)
         .values((
-            audit_log::store_id.eq(scope.store.0),
+            audit_log::store_id.eq(store),
             audit_log::entity.eq(*entity),
             audit_log::entity_id.eq(*entity_id),
             audit_log::action.eq(*action),
             audit_log::detail.eq(detail),
-            audit_log::actor.eq(scope.actor()),
+            audit_log::actor.eq(actor),
             audit_log::created_at.eq(at),
         ))
         .execute(conn)
         .map(drop)
+}
+
+/// A write that is remembered, wherever it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Entry {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub entity: String,
+    #[diesel(sql_type = BigInt)]
+    pub entity_id: i64,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Text)]
+    pub detail: String,
+    #[diesel(sql_type = Text)]
+    pub actor: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which entries are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    pub entity: Option<String>,
+    pub entity_id: Option<i64>,
+    pub action: Option<String>,
+    pub actor: Option<String>,
+    /// From this moment on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// A read of the view that all of the audit is seen through. PostgreSQL pushes the conditions
+/// into each of its parts and merges their primary keys, so that a page costs its rows only.
+macro_rules! select_entries {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM audit_entries WHERE store_id = $1 \
+             AND ($2 IS NULL OR entity = $2) AND ($3 IS NULL OR entity_id = $3) \
+             AND ($4 IS NULL OR action = $4) AND ($5 IS NULL OR actor = $5) \
+             AND ($6 IS NULL OR created_at >= $6) AND ($7 IS NULL OR created_at < $7)",
+            $rest
+        )
+    };
+}
+
+/// One page of the entries that fit, newest first.
+pub fn list_entries(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EntryFilter,
+    page: &PageQuery,
+) -> QueryResult<Vec<Entry>> {
+    let text = select_entries!(
+        "id, entity, entity_id, action, detail, actor, created_at",
+        " ORDER BY id DESC LIMIT $8 OFFSET $9"
+    );
+    filtered(text, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
+}
+
+/// The entries that fit and come after this one, oldest first.
+pub fn list_entries_after(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EntryFilter,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<Entry>> {
+    let text = select_entries!(
+        "id, entity, entity_id, action, detail, actor, created_at",
+        " AND id > $8 ORDER BY id LIMIT $9"
+    );
+    filtered(text, store, filter).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)
+}
+
+/// How many entries fit.
+pub fn count_entries(conn: &mut PgConnection, store: StoreId, filter: &EntryFilter) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        total: i64,
+    }
+    let text = select_entries!("count(*) AS total", "");
+    filtered(text, store, filter).get_result::<Row>(conn).map(|row| row.total)
+}
+
+fn filtered<'a>(text: &'static str, store: StoreId, filter: &'a EntryFilter) -> Sql<'a> {
+    let EntryFilter { entity, entity_id, action, actor, from, to } = filter;
+    db::sql(text)
+        .bind::<BigInt, _>(store)
+        .bind::<Nullable<Text>, _>(entity.as_deref())
+        .bind::<Nullable<BigInt>, _>(*entity_id)
+        .bind::<Nullable<Text>, _>(action.as_deref())
+        .bind::<Nullable<Text>, _>(actor.as_deref())
+        .bind::<Nullable<Timestamptz>, _>(*from)
+        .bind::<Nullable<Timestamptz>, _>(*to)
 }

@@ -1,0 +1,81 @@
+//! Reading the audit.
+
+use actix_web::HttpResponse;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::store::{self, Entry, EntryFilter};
+use crate::access::Ctx;
+use crate::error::ApiError;
+use crate::kernel::id;
+use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::web::Query;
+
+/// A write on the wire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditEntryResponse {
+    id: i64,
+    entity: String,
+    entity_id: i64,
+    action: String,
+    detail: String,
+    /// `user:5`, `guest` or `system`.
+    actor: String,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Entry> for AuditEntryResponse {
+    fn from(entry: Entry) -> Self {
+        let Entry { id, entity, entity_id, action, detail, actor, created_at } = entry;
+        Self { id, entity, entity_id, action, detail, actor, created_at }
+    }
+}
+
+/// Which entries to show.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// `Order`, `Inventory`, `Product`, `Address`, `User`, `Store`, ….
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    pub entity: Option<String>,
+    pub entity_id: Option<i64>,
+    /// `CREATE`, `UPDATE`, `ORDER_FULFILLED`, ….
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    pub action: Option<String>,
+    /// `user:5`, or `5` for the same; `guest`, `system`.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    pub actor: Option<String>,
+    /// From this moment on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub to: Option<DateTime<Utc>>,
+}
+
+impl From<AuditQuery> for EntryFilter {
+    fn from(query: AuditQuery) -> Self {
+        let AuditQuery { entity, entity_id, action, actor, from, to } = query;
+        let actor = actor.map(|actor| if id::is_digits(&actor) { format!("user:{actor}") } else { actor });
+        Self { entity, entity_id, action, actor, from, to }
+    }
+}
+
+/// `GET /audit`
+pub async fn list(
+    page: Query<PageQuery>,
+    feed: Query<FeedQuery>,
+    query: Query<AuditQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let (page, after, filter) = (page.0, feed.0.after, EntryFilter::from(query.0));
+    let listed = ctx.read("list_audit", move |conn, scope| {
+        let total = store::count_entries(conn, scope.store, &filter)?;
+        let found = match after {
+            Some(after) => store::list_entries_after(conn, scope.store, &filter, after, page.limit)?,
+            None => store::list_entries(conn, scope.store, &filter, &page)?,
+        };
+        Ok(page.list(found, total).map(AuditEntryResponse::from))
+    });
+    Ok(HttpResponse::Ok().json(listed.await?))
+}
