@@ -1,4 +1,18 @@
 //! Stores, accounts, sessions and addresses.
 
+pub mod email;
 pub mod payment_methods;
+pub mod secret_token;
+pub mod store_code;
+
+pub mod grants;
+pub mod session;
+pub mod store_settings;
+pub mod user;
+
+pub mod api;
 pub mod store;
+
+mod create_user;
+
+pub use create_user::{NewAccount, create_user};

@@ -13,13 +13,15 @@ pub enum SellAt {
     AtPayment,
 }
 
-/// Payment methods by name.
+/// Payment methods by name: at least one, and each name fit for a column of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
+#[serde(try_from = "BTreeMap<String, SellAt>")]
 pub struct PaymentMethods(BTreeMap<String, SellAt>);
 
 /// The method of a checkout that names none.
 pub const DEFAULT_METHOD: &str = "cod";
+
+const MAX_METHODS: usize = 50;
 
 impl Default for PaymentMethods {
     fn default() -> Self {
@@ -34,6 +36,26 @@ impl Default for PaymentMethods {
     }
 }
 
+impl TryFrom<BTreeMap<String, SellAt>> for PaymentMethods {
+    type Error = &'static str;
+
+    fn try_from(methods: BTreeMap<String, SellAt>) -> Result<Self, &'static str> {
+        if !(1..=MAX_METHODS).contains(&methods.len()) {
+            return Err("must name 1 to 50 payment methods");
+        }
+        if !methods.keys().all(|name| is_method_name(name)) {
+            return Err("names must have 1 to 50 small letters, digits or _, and start with a letter");
+        }
+        Ok(Self(methods))
+    }
+}
+
+fn is_method_name(name: &str) -> bool {
+    name.len() <= 50
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
 impl PaymentMethods {
     #[must_use]
     pub fn sell_at(&self, method: &str) -> Option<SellAt> {
@@ -42,5 +64,21 @@ impl PaymentMethods {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_named_and_there_is_one_at_least() {
+        let read = serde_json::from_str::<PaymentMethods>;
+        let methods = read(r#"{"cod":"at_checkout","pay_2":"at_payment"}"#).unwrap();
+        assert_eq!(methods.sell_at("pay_2"), Some(SellAt::AtPayment));
+        assert_eq!(serde_json::to_string(&methods).unwrap(), r#"{"cod":"at_checkout","pay_2":"at_payment"}"#);
+        for refused in ["{}", r#"{"COD":"at_checkout"}"#, r#"{"2x":"at_checkout"}"#, r#"{"cod":"later"}"#, "[]"] {
+            assert!(read(refused).is_err(), "{refused}");
+        }
     }
 }

@@ -1,4 +1,7 @@
 //! The SQL of stores, accounts, sessions and addresses.
 
 pub mod address_snapshots;
+pub mod addresses;
+pub mod sessions;
 pub mod stores;
+pub mod users;

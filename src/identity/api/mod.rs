@@ -1,0 +1,34 @@
+//! The calls of stores, accounts, sessions and addresses.
+
+pub mod accounts;
+pub mod addresses;
+pub mod sessions;
+pub mod stores;
+pub mod users;
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+use validator::Validate;
+
+use crate::error::ApiError;
+use crate::kernel::page::Sort;
+
+/// How a list is sorted.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SortQuery {
+    /// A column, with `-` before it for descending.
+    #[validate(length(max = 50, message = "must have at most 50 characters"))]
+    pub sort: Option<String>,
+}
+
+impl SortQuery {
+    /// One of the columns, the first one descending when none is asked for.
+    fn among(&self, columns: &'static [&'static str]) -> Result<Sort<'static>, ApiError> {
+        let newest_first = Sort { column: columns.first().copied().unwrap_or_default(), descending: true };
+        let Some(text) = &self.sort else { return Ok(newest_first) };
+        let asked = Sort::parse(text, columns).map_err(|message| ApiError::field("sort", message))?;
+        let column = columns.iter().find(|column| **column == asked.column);
+        Ok(column.map_or(newest_first, |column| Sort { column, descending: asked.descending }))
+    }
+}

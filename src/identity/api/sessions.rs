@@ -1,0 +1,200 @@
+//! Signing in, staying signed in, signing out.
+
+use std::future::{Ready, ready};
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use chrono::{DateTime, Duration, Utc};
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::users::UserResponse;
+use crate::access::Ctx;
+use crate::access::password::{Hasher, wrong_credentials};
+use crate::access::token::Tokens;
+use crate::db::{self, Failure};
+use crate::error::{ApiError, Code, Halt};
+use crate::idempotency::command::Question;
+use crate::identity::session::{Session, Verdict};
+use crate::identity::store::sessions::{self, NewSession};
+use crate::identity::store::users;
+use crate::identity::user::User;
+use crate::identity::{email, secret_token};
+use crate::settings::Settings;
+use crate::web::limits::{self, Limiters};
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRequest {
+    #[validate(length(max = 254, message = "must have at most 254 characters"))]
+    email: String,
+    #[validate(length(max = 1000, message = "must have at most 1000 characters"))]
+    #[schema(format = "password")]
+    password: String,
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshTokenRequest {
+    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
+    refresh_token: String,
+}
+
+/// Tokens for an account.
+#[derive(Serialize, ToSchema)]
+pub struct SessionResponse {
+    access_token: String,
+    #[schema(value_type = String, example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds for which the access token is good.
+    expires_in: i64,
+    /// Good once: exchange it for the next one.
+    refresh_token: String,
+    user: UserResponse,
+}
+
+/// Hands out tokens.
+pub struct Issuer {
+    tokens: Data<Tokens>,
+    refresh_ttl: Duration,
+}
+
+impl Issuer {
+    fn answer(&self, user: User, refresh_token: String) -> Result<HttpResponse, ApiError> {
+        let session = SessionResponse {
+            access_token: self.tokens.sign(user.id, user.role)?,
+            token_type: "Bearer",
+            expires_in: self.tokens.ttl_seconds(),
+            refresh_token,
+            user: UserResponse::from(user),
+        };
+        Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(session))
+    }
+}
+
+impl FromRequest for Issuer {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let issuer = request.app_data::<Data<Tokens>>().zip(request.app_data::<Data<Settings>>()).and_then(
+            |(tokens, settings)| {
+                let refresh_ttl = Duration::try_seconds(settings.auth.refresh_ttl_seconds)?;
+                Some(Self { tokens: tokens.clone(), refresh_ttl })
+            },
+        );
+        ready(issuer.ok_or_else(ApiError::internal))
+    }
+}
+
+/// `POST /auth/login`
+pub async fn login(
+    request: HttpRequest,
+    limiters: Data<Limiters>,
+    hasher: Data<Hasher>,
+    issuer: Issuer,
+    question: Question<LoginRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    let email = email::normalise(&body.email);
+    limiters.login_address.check(&limits::address(&request))?;
+    limiters.login_account.check(&email)?;
+    let known = ctx.database.read("find_account", move |conn| users::find_by_email(conn, &email)).await?;
+    // An account that is unknown or shut is answered as a wrong password is, and as late.
+    let known = known.filter(|user| user.active);
+    let hash = known.as_ref().map(|user| user.password_hash.reveal().to_owned());
+    let fits = hasher.verify(body.password, hash).await?;
+    let checked = known.filter(|_| fits).ok_or_else(wrong_credentials)?;
+    let token = secret_token::generate();
+    let hash = secret_token::digest(&token);
+    let ttl = issuer.refresh_ttl;
+    let user = ctx.write("login", move |conn, _| start_session(conn, &checked, &hash, ttl)).await?;
+    issuer.answer(user, token)
+}
+
+/// Starts a family for the account, unless it was shut or got another password in the meantime.
+fn start_session(conn: &mut PgConnection, checked: &User, token_hash: &[u8], ttl: Duration) -> Result<User, Halt> {
+    let same = |user: &User| user.active && user.password_hash.reveal() == checked.password_hash.reveal();
+    let user = users::find_user_for_update(conn, checked.id)?.filter(same).ok_or_else(wrong_credentials)?;
+    let at = db::clock(conn)?;
+    let new = NewSession { user: user.id, token_hash, family: None, expires_at: end_of(at, ttl) };
+    sessions::insert_session(conn, &new, at)?;
+    Ok(user)
+}
+
+fn end_of(at: DateTime<Utc>, ttl: Duration) -> DateTime<Utc> {
+    at.checked_add_signed(ttl).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// `POST /auth/refresh`
+pub async fn refresh(issuer: Issuer, question: Question<RefreshTokenRequest>) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    let next = secret_token::generate();
+    let exchange = Exchange {
+        shown: secret_token::digest(&body.refresh_token),
+        next: secret_token::digest(&next),
+        ttl: issuer.refresh_ttl,
+    };
+    let user = ctx.write("refresh", move |conn, _| exchange.run(conn)).await??;
+    issuer.answer(user, next)
+}
+
+/// A refresh token for the next one, both as hashes.
+struct Exchange {
+    shown: Vec<u8>,
+    next: Vec<u8>,
+    ttl: Duration,
+}
+
+impl Exchange {
+    /// The inner refusal is committed: with it goes the end of a family.
+    fn run(&self, conn: &mut PgConnection) -> Result<Result<User, ApiError>, Halt> {
+        let Some((session, user)) = find_session_for_update(conn, &self.shown)? else { return Ok(Err(refused())) };
+        let at = db::clock(conn)?;
+        match session.judge(at) {
+            Verdict::Rotate if user.active => {
+                let (family, expires_at) = (Some(session.family), end_of(at, self.ttl));
+                let next = NewSession { user: user.id, token_hash: &self.next, family, expires_at };
+                sessions::mark_rotated(conn, &session, at)?;
+                sessions::insert_session(conn, &next, at)?;
+                Ok(Ok(user))
+            }
+            // This very transaction was run before, and its COMMIT was not answered.
+            Verdict::Reused if sessions::find_session(conn, &self.next)?.is_some() => Ok(Ok(user)),
+            Verdict::Reused => {
+                log::warn!(user = user.id.0; "a refresh token was used twice: its family is ended");
+                sessions::revoke_family(conn, session.family, at)?;
+                Ok(Err(refused()))
+            }
+            Verdict::Rotate | Verdict::Dead => Ok(Err(refused())),
+        }
+    }
+}
+
+/// The token as it is under the lock of its account.
+fn find_session_for_update(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<(Session, User)>, Failure> {
+    let Some(seen) = sessions::find_session(conn, token_hash)? else { return Ok(None) };
+    let Some(user) = users::find_user_for_update(conn, seen.user)? else { return Ok(None) };
+    let session = sessions::find_session(conn, token_hash)?;
+    Ok(session.map(|session| (session, user)))
+}
+
+fn refused() -> ApiError {
+    ApiError::new(Code::Unauthenticated, "The refresh token is not valid.")
+}
+
+/// `POST /auth/logout`
+pub async fn logout(question: Question<RefreshTokenRequest>) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    let shown = secret_token::digest(&body.refresh_token);
+    let end = move |conn: &mut PgConnection, _: &Ctx| {
+        let Some((session, _)) = find_session_for_update(conn, &shown)? else { return Ok(()) };
+        let at = db::clock(conn)?;
+        Ok(sessions::revoke_family(conn, session.family, at)?)
+    };
+    ctx.write("logout", end).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

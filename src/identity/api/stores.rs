@@ -1,0 +1,216 @@
+//! Stores and their settings.
+
+use actix_web::HttpResponse;
+use actix_web::web::Path;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::SortQuery;
+use crate::access::Ctx;
+use crate::audit;
+use crate::audit::store::NewEntry;
+use crate::db;
+use crate::error::ApiError;
+use crate::idempotency::{Answer, Command};
+use crate::identity::payment_methods::PaymentMethods;
+use crate::identity::store::stores::{self, Store};
+use crate::identity::store_code::StoreCode;
+use crate::identity::store_settings::{CURRENCY, NewStore, StoreChange, shipping};
+use crate::kernel::id::StoreId;
+use crate::kernel::money::{Amount, AmountInput, Currency, Money, Rate};
+use crate::kernel::page::PageQuery;
+use crate::kernel::text;
+use crate::web::Query;
+
+/// A store on the wire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StoreResponse {
+    id: StoreId,
+    code: String,
+    name: String,
+    currency: String,
+    tax_rate: Rate,
+    shipping_flat_rate: Amount,
+    guest_orders: bool,
+    hold_cart_items: bool,
+    payment_methods: PaymentMethods,
+}
+
+impl From<Store> for StoreResponse {
+    fn from(store: Store) -> Self {
+        let Store {
+            id,
+            code,
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+            created_at: _,
+            updated_at: _,
+        } = store;
+        Self {
+            id,
+            code,
+            name,
+            currency: currency.code().to_owned(),
+            tax_rate,
+            shipping_flat_rate: currency.amount(shipping_flat_rate),
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+        }
+    }
+}
+
+/// A store to be made.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStoreRequest {
+    code: StoreCode,
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    name: String,
+    /// ISO 4217 code. It can be changed until there are products.
+    #[serde(default = "usual_currency")]
+    #[schema(default = "INR", example = "INR")]
+    currency: String,
+    #[serde(default)]
+    tax_rate: Rate,
+    shipping_flat_rate: Option<AmountInput>,
+    /// Whether guests may order without an account.
+    #[serde(default)]
+    guest_orders: bool,
+    /// Whether putting something in the cart reserves it for a while.
+    #[serde(default)]
+    hold_cart_items: bool,
+    #[serde(default)]
+    payment_methods: PaymentMethods,
+}
+
+fn usual_currency() -> String {
+    "INR".to_owned()
+}
+
+impl TryFrom<NewStoreRequest> for NewStore {
+    type Error = ApiError;
+
+    fn try_from(request: NewStoreRequest) -> Result<Self, ApiError> {
+        let NewStoreRequest {
+            code,
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+        } = request;
+        let currency = parse_currency(&currency)?;
+        let shipping_flat_rate = match shipping_flat_rate {
+            Some(amount) => shipping(amount, &currency)?,
+            None => Money(0),
+        };
+        Ok(Self { code, name, currency, tax_rate, shipping_flat_rate, guest_orders, hold_cart_items, payment_methods })
+    }
+}
+
+fn parse_currency(code: &str) -> Result<Currency, ApiError> {
+    Currency::parse(code).map_err(|message| ApiError::field(CURRENCY, message))
+}
+
+/// What to change of a store; what is absent stays.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StorePatchRequest {
+    #[serde(default, deserialize_with = "text::some")]
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    name: Option<String>,
+    /// Only while the store has no products.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(example = "INR")]
+    currency: Option<String>,
+    #[serde(default, deserialize_with = "text::some")]
+    tax_rate: Option<Rate>,
+    #[serde(default, deserialize_with = "text::some")]
+    shipping_flat_rate: Option<AmountInput>,
+    #[serde(default, deserialize_with = "text::some")]
+    guest_orders: Option<bool>,
+    #[serde(default, deserialize_with = "text::some")]
+    hold_cart_items: Option<bool>,
+    /// All of them: methods that are not named are gone.
+    #[serde(default, deserialize_with = "text::some")]
+    payment_methods: Option<PaymentMethods>,
+}
+
+impl TryFrom<StorePatchRequest> for StoreChange {
+    type Error = ApiError;
+
+    fn try_from(request: StorePatchRequest) -> Result<Self, ApiError> {
+        let StorePatchRequest {
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+        } = request;
+        let currency = currency.as_deref().map(parse_currency).transpose()?;
+        Ok(Self { name, currency, tax_rate, shipping_flat_rate, guest_orders, hold_cart_items, payment_methods })
+    }
+}
+
+/// `GET /stores`
+pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.among(&stores::SORTS)?;
+    let page = page.0;
+    let listed = ctx.database.read("list_stores", move |conn| {
+        let (found, total) = stores::list_stores(conn, sort, &page)?;
+        Ok(page.list(found, total).map(StoreResponse::from))
+    });
+    Ok(HttpResponse::Ok().json(listed.await?))
+}
+
+/// `GET /stores/{id}`
+pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let found = ctx.in_store(&path).read("get_store", |conn, scope| Ok(stores::get_store(conn, scope.store)?));
+    Ok(HttpResponse::Ok().json(StoreResponse::from(found.await?)))
+}
+
+/// `POST /stores`
+pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, ApiError> {
+    let made = command.try_map(NewStore::try_from)?.run_platform("create_store", |conn, scope, new| {
+        let at = db::clock(conn)?;
+        let store = stores::insert_store(conn, new, at)?;
+        let detail = format!("Store {} created", store.code);
+        let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "CREATE", detail };
+        audit::store::append(conn, &scope.in_store(store.id), &entry, at)?;
+        Answer::created(&StoreResponse::from(store))
+    });
+    made.await
+}
+
+/// `PATCH /stores/{id}`
+pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> Result<HttpResponse, ApiError> {
+    let command = command.in_store(&path).try_map(StoreChange::try_from)?;
+    let updated = command.run("update_store", |conn, scope, change| {
+        let mut store = stores::get_store_for_update(conn, scope.store)?;
+        let changed = store.apply(change)?;
+        if changed.is_empty() {
+            return Answer::ok(&StoreResponse::from(store));
+        }
+        if changed.contains(&CURRENCY) && stores::has_amounts(conn, scope.store)? {
+            return Err(ApiError::field(CURRENCY, "can't be changed once there are products").into());
+        }
+        let at = db::clock(conn)?;
+        stores::update_store(conn, &store, at)?;
+        let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
+        let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "UPDATE", detail };
+        audit::store::append(conn, scope, &entry, at)?;
+        Answer::ok(&StoreResponse::from(store))
+    });
+    updated.await
+}

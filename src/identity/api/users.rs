@@ -1,0 +1,197 @@
+//! Accounts, for those who manage them.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::SortQuery;
+use crate::access::password::{Hasher, check_strength};
+use crate::access::{Ctx, Permissions, Role};
+use crate::audit;
+use crate::audit::store::NewEntry;
+use crate::db;
+use crate::error::ApiError;
+use crate::idempotency::{Answer, Command};
+use crate::identity::email::Email;
+use crate::identity::grants::{check_may_change, check_may_grant, user_not_found};
+use crate::identity::store::users::UserFilter;
+use crate::identity::store::{sessions, users};
+use crate::identity::user::{NewUser, User, UserChange, check_grantable};
+use crate::kernel::id::UserId;
+use crate::kernel::page::PageQuery;
+use crate::kernel::text;
+use crate::settings::Secret;
+use crate::web::Query;
+
+/// An account on the wire, everywhere.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserResponse {
+    id: UserId,
+    email: String,
+    full_name: Option<String>,
+    role: Role,
+    permissions: Permissions,
+    /// The store that staff belong to.
+    store_id: Option<i64>,
+    active: bool,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<User> for UserResponse {
+    fn from(user: User) -> Self {
+        let User { id, email, password_hash: _, full_name, role, permissions, store, active, created_at, updated_at } =
+            user;
+        let store_id = store.map(|store| store.0);
+        Self { id, email, full_name, role, permissions, store_id, active, created_at, updated_at }
+    }
+}
+
+/// Which accounts to list.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UserQuery {
+    pub role: Option<Role>,
+    pub active: Option<bool>,
+    /// Part of the e-mail address or the name.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    pub q: Option<String>,
+}
+
+/// `GET /users`
+pub async fn list(
+    page: Query<PageQuery>,
+    sort: Query<SortQuery>,
+    query: Query<UserQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.among(&users::SORTS)?;
+    let UserQuery { role, active, q } = query.0;
+    let page = page.0;
+    let listed = ctx.read("list_users", move |conn, scope| {
+        let staff_of = (!scope.principal.is_admin()).then_some(scope.store);
+        let role = if staff_of.is_some() { role.or(Some(Role::Staff)) } else { role };
+        let filter = UserFilter { staff_of, role, active, q: q.clone() };
+        let (found, total) = users::list_users(conn, &filter, sort, &page)?;
+        Ok(page.list(found, total).map(UserResponse::from))
+    });
+    Ok(HttpResponse::Ok().json(listed.await?))
+}
+
+/// An account to be made.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUserRequest {
+    email: Email,
+    /// 8 to 128 characters, and none of the most common passwords.
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    password: String,
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    full_name: Option<String>,
+    /// Staff belong to the request's store.
+    #[serde(default = "usual_role")]
+    #[schema(default = "staff")]
+    role: Role,
+    /// For staff.
+    #[serde(default)]
+    permissions: Permissions,
+    #[serde(default = "usually_active")]
+    #[schema(default = true)]
+    active: bool,
+}
+
+fn usual_role() -> Role {
+    Role::Staff
+}
+
+fn usually_active() -> bool {
+    true
+}
+
+/// `POST /users`
+pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> Result<HttpResponse, ApiError> {
+    let Command { ctx, body, claim } = command;
+    check_may_grant(ctx.principal.account()?, Some(body.role), &body.permissions)?;
+    check_grantable(body.role, &body.permissions)?;
+    check_strength(&body.password)?;
+    let NewUserRequest { email, password, full_name, role, permissions, active } = body;
+    let password_hash = Secret::new(hasher.hash(password).await?);
+    let body = NewUser { email, password_hash, full_name, role, permissions, active };
+    let command = Command { ctx, body, claim };
+    let made = command.run("create_user", |conn, scope, new| {
+        let at = db::clock(conn)?;
+        let user = users::insert_user(conn, new, scope.store, at)?.ok_or_else(users::email_taken)?;
+        let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.made() };
+        audit::store::append(conn, scope, &entry, at)?;
+        Answer::created(&UserResponse::from(user))
+    });
+    made.await
+}
+
+/// What to change of an account; what is absent stays.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserPatchRequest {
+    #[serde(default, deserialize_with = "text::some")]
+    email: Option<Email>,
+    /// 8 to 128 characters, and none of the most common passwords.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    password: Option<String>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(value_type = Option<String>)]
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    full_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "text::some")]
+    role: Option<Role>,
+    #[serde(default, deserialize_with = "text::some")]
+    permissions: Option<Permissions>,
+    #[serde(default, deserialize_with = "text::some")]
+    active: Option<bool>,
+}
+
+/// `PATCH /users/{id}`
+pub async fn update(
+    path: Path<String>,
+    hasher: Data<Hasher>,
+    command: Command<UserPatchRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let id = UserId::from_path(&path);
+    let Command { ctx, body, claim } = command;
+    check_may_grant(ctx.principal.account()?, body.role, &body.permissions.clone().unwrap_or_default())?;
+    let body = change_of(&hasher, body).await?;
+    let command = Command { ctx, body, claim };
+    let updated = command.run("update_user", move |conn, scope, change| {
+        let mut user = users::find_user_for_update(conn, id)?.ok_or_else(|| user_not_found(&path))?;
+        check_may_change(scope.principal.account()?, &user, change)?;
+        let changed = user.apply(change, scope.store)?;
+        if changed.fields.is_empty() {
+            return Answer::ok(&UserResponse::from(user));
+        }
+        user.updated_at = db::clock(conn)?;
+        users::update_user(conn, &user)?;
+        if changed.ends_sessions {
+            sessions::revoke_user(conn, id, user.updated_at)?;
+        }
+        let detail = format!("User {id} updated: {}", changed.fields.join(", "));
+        let entry = NewEntry { entity: "User", entity_id: id.0, action: "UPDATE", detail };
+        audit::store::append(conn, scope, &entry, user.updated_at)?;
+        Answer::ok(&UserResponse::from(user))
+    });
+    updated.await
+}
+
+async fn change_of(hasher: &Hasher, body: UserPatchRequest) -> Result<UserChange, ApiError> {
+    let UserPatchRequest { email, password, full_name, role, permissions, active } = body;
+    let password_hash = match password {
+        Some(password) => {
+            check_strength(&password)?;
+            Some(Secret::new(hasher.hash(password).await?))
+        }
+        None => None,
+    };
+    Ok(UserChange { email, password_hash, full_name, role, permissions, active })
+}

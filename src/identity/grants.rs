@@ -1,0 +1,119 @@
+//! Who may make and change whose account: nobody grants what they lack.
+
+use super::user::{User, UserChange};
+
+use crate::access::principal::Account;
+use crate::access::{Permissions, Role};
+use crate::error::{ApiError, Code};
+
+/// Admins see every account; staff those of their own store's staff.
+#[must_use]
+pub fn sees(caller: &Account, user: &User) -> bool {
+    caller.role == Role::Admin || (user.role == Role::Staff && user.store == caller.store)
+}
+
+/// 403 unless the caller may give this role and has all of these permissions.
+pub fn check_may_grant(caller: &Account, role: Option<Role>, granted: &Permissions) -> Result<(), ApiError> {
+    if caller.role == Role::Admin {
+        return Ok(());
+    }
+    if role.is_some_and(|role| role != Role::Staff) {
+        return Err(ApiError::new(Code::Forbidden, "Only the role admin may give this role."));
+    }
+    match granted.beyond(&caller.permissions) {
+        Some(permission) => Err(permission.missing()),
+        None => Ok(()),
+    }
+}
+
+/// 404 of an account that the caller does not see, 403 of one that may do more than they, and
+/// 422 when they would lock themself out.
+pub fn check_may_change(caller: &Account, user: &User, change: &UserChange) -> Result<(), ApiError> {
+    if !sees(caller, user) {
+        return Err(user_not_found(user.id));
+    }
+    if let Some(permission) = user.permissions.beyond(&caller.permissions) {
+        return Err(permission.missing());
+    }
+    if user.id == caller.id && change.active == Some(false) {
+        return Err(ApiError::field("active", "you can't deactivate yourself"));
+    }
+    if user.id == caller.id && change.role.is_some_and(|role| role != user.role) {
+        return Err(ApiError::field("role", "you can't change your own role"));
+    }
+    Ok(())
+}
+
+/// 404 of an account.
+pub fn user_not_found(id: impl std::fmt::Display) -> ApiError {
+    ApiError::not_found(Code::UserNotFound, format_args!("User {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Permission::{OrdersRead, ReportsRead, UsersManage};
+    use crate::kernel::id::{StoreId, UserId};
+    use crate::settings::Secret;
+    use chrono::DateTime;
+
+    fn caller(role: Role, permissions: Permissions, store: Option<i64>) -> Account {
+        Account { id: UserId(1), role, permissions, store: store.map(StoreId) }
+    }
+
+    fn manager() -> Account {
+        caller(Role::Staff, vec![UsersManage, OrdersRead].into(), Some(1))
+    }
+
+    fn user(id: i64, role: Role, permissions: Permissions, store: Option<i64>) -> User {
+        User {
+            id: UserId(id),
+            email: String::new(),
+            password_hash: Secret::default(),
+            full_name: None,
+            role,
+            permissions,
+            store: store.map(StoreId),
+            active: true,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn code(result: Result<(), ApiError>) -> Option<Code> {
+        result.err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn nobody_grants_what_they_lack() {
+        let may = |role, granted: Permissions| code(check_may_grant(&manager(), role, &granted));
+        assert_eq!(may(Some(Role::Staff), vec![OrdersRead].into()), None);
+        assert_eq!(may(None, vec![OrdersRead, ReportsRead].into()), Some(Code::Forbidden));
+        assert_eq!(may(Some(Role::Admin), Permissions::default()), Some(Code::Forbidden));
+        assert_eq!(may(Some(Role::Customer), Permissions::default()), Some(Code::Forbidden));
+        let admin = caller(Role::Admin, Permissions::all(), None);
+        assert_eq!(code(check_may_grant(&admin, Some(Role::Admin), &Permissions::all())), None);
+    }
+
+    #[test]
+    fn staff_change_the_staff_of_their_store_who_may_do_no_more_than_they() {
+        let may = |user: &User| code(check_may_change(&manager(), user, &UserChange::default()));
+        assert_eq!(may(&user(2, Role::Staff, vec![OrdersRead].into(), Some(1))), None);
+        assert_eq!(may(&user(2, Role::Staff, vec![ReportsRead].into(), Some(1))), Some(Code::Forbidden));
+        assert_eq!(may(&user(2, Role::Staff, vec![OrdersRead].into(), Some(2))), Some(Code::UserNotFound));
+        assert_eq!(may(&user(2, Role::Customer, Permissions::default(), None)), Some(Code::UserNotFound));
+        assert_eq!(may(&user(2, Role::Admin, Permissions::all(), None)), Some(Code::UserNotFound));
+    }
+
+    #[test]
+    fn nobody_locks_themself_out() {
+        let admin = caller(Role::Admin, Permissions::all(), None);
+        let own = user(1, Role::Admin, Permissions::all(), None);
+        let off = UserChange { active: Some(false), ..UserChange::default() };
+        let down = UserChange { role: Some(Role::Staff), ..UserChange::default() };
+        let same = UserChange { role: Some(Role::Admin), active: Some(true), ..UserChange::default() };
+        assert_eq!(code(check_may_change(&admin, &own, &off)), Some(Code::ValidationFailed));
+        assert_eq!(code(check_may_change(&admin, &own, &down)), Some(Code::ValidationFailed));
+        assert_eq!(code(check_may_change(&admin, &own, &same)), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! What becomes of a refresh token that is shown to us, apart from any database.
+
+use chrono::{DateTime, Utc};
+
+/// A refresh token as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: i64,
+    pub family: i64,
+    pub user: crate::kernel::id::UserId,
+    pub expires_at: DateTime<Utc>,
+    /// When it was exchanged for the next one.
+    pub rotated_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// What to do with a token that asks for the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Good: exchange it.
+    Rotate,
+    /// It was exchanged before, so that two hold it and one of them stole it: end the family.
+    Reused,
+    /// Expired or ended.
+    Dead,
+}
+
+impl Session {
+    #[must_use]
+    pub fn judge(&self, now: DateTime<Utc>) -> Verdict {
+        if self.rotated_at.is_some() {
+            Verdict::Reused
+        } else if self.revoked_at.is_some() || self.expires_at <= now {
+            Verdict::Dead
+        } else {
+            Verdict::Rotate
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::id::UserId;
+
+    #[test]
+    fn a_token_is_good_once_and_until_it_expires() {
+        let now = DateTime::from_timestamp(1_000, 0).unwrap();
+        let later = DateTime::from_timestamp(2_000, 0).unwrap();
+        let good = Session { id: 1, family: 1, user: UserId(1), expires_at: later, rotated_at: None, revoked_at: None };
+        assert_eq!(good.judge(now), Verdict::Rotate);
+        assert_eq!(good.judge(later), Verdict::Dead);
+        assert_eq!(Session { revoked_at: Some(now), ..good.clone() }.judge(now), Verdict::Dead);
+        assert_eq!(Session { rotated_at: Some(now), ..good.clone() }.judge(now), Verdict::Reused);
+        assert_eq!(Session { rotated_at: Some(now), revoked_at: Some(now), ..good }.judge(later), Verdict::Reused);
+    }
+}

@@ -1,0 +1,184 @@
+//! The SQL of accounts.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+
+use crate::access::store::permissions_of;
+use crate::access::{Permissions, Role};
+use crate::db::Failure;
+use crate::db::schema::users;
+use crate::error::{ApiError, Code, Halt};
+use crate::identity::user::{NewUser, User};
+use crate::kernel::id::{StoreId, UserId};
+use crate::kernel::page::{PageQuery, Sort};
+use crate::kernel::text;
+use crate::settings::Secret;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+#[diesel(check_for_backend(Pg))]
+struct Row {
+    id: UserId,
+    email: String,
+    password_hash: String,
+    full_name: Option<String>,
+    role: String,
+    permissions: serde_json::Value,
+    store_id: Option<StoreId>,
+    active: bool,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for User {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Result<Self, Failure> {
+        let Row { id, email, password_hash, full_name, role, permissions, store_id, active, created_at, updated_at } =
+            row;
+        let role = Role::parse(&role).ok_or_else(|| Failure::Internal(format!("user {id} has the role {role}")))?;
+        Ok(Self {
+            id,
+            email,
+            password_hash: Secret::new(password_hash),
+            full_name,
+            role,
+            permissions: permissions_of(role, permissions),
+            store: store_id,
+            active,
+            created_at,
+            updated_at,
+        })
+    }
+}
+
+/// What is stored of permissions: those of admins follow from their role.
+fn stored(role: Role, permissions: &Permissions) -> Result<serde_json::Value, Failure> {
+    let granted = if role == Role::Staff { permissions } else { &Permissions::default() };
+    serde_json::to_value(granted).map_err(|error| Failure::Internal(format!("permissions: {error}")))
+}
+
+/// Makes an account; staff belong to the store. `None` when the e-mail address is taken.
+pub fn insert_user(
+    conn: &mut PgConnection,
+    new: &NewUser,
+    store: StoreId,
+    at: DateTime<Utc>,
+) -> Result<Option<User>, Failure> {
+    let row: Option<Row> = diesel::insert_into(users::table)
+        .values((
+            users::email.eq(new.email.as_str()),
+            users::password_hash.eq(new.password_hash.reveal()),
+            users::full_name.eq(&new.full_name),
+            users::role.eq(new.role.as_str()),
+            users::permissions.eq(stored(new.role, &new.permissions)?),
+            users::store_id.eq((new.role == Role::Staff).then_some(store)),
+            users::active.eq(new.active),
+            users::created_at.eq(at),
+            users::updated_at.eq(at),
+        ))
+        .on_conflict(users::email)
+        .do_nothing()
+        .returning(Row::as_returning())
+        .get_result(conn)
+        .optional()?;
+    row.map(User::try_from).transpose()
+}
+
+/// 409 of an e-mail address that has an account.
+#[must_use]
+pub fn email_taken() -> ApiError {
+    ApiError::new(Code::Duplicate, "There is an account with this e-mail address already.")
+}
+
+/// The account with this address, trimmed and in lower case.
+pub fn find_by_email(conn: &mut PgConnection, email: &str) -> Result<Option<User>, Failure> {
+    let row = users::table.filter(users::email.eq(email)).select(Row::as_select()).first(conn).optional()?;
+    row.map(User::try_from).transpose()
+}
+
+pub fn find_user(conn: &mut PgConnection, user: UserId) -> Result<Option<User>, Failure> {
+    let row = users::table.filter(users::id.eq(user)).select(Row::as_select()).first(conn).optional()?;
+    row.map(User::try_from).transpose()
+}
+
+/// The account with its row locked. Every change of its sessions takes this lock first, so that
+/// none slips through while they are ended.
+pub fn find_user_for_update(conn: &mut PgConnection, user: UserId) -> Result<Option<User>, Failure> {
+    let row =
+        users::table.filter(users::id.eq(user)).select(Row::as_select()).for_no_key_update().first(conn).optional()?;
+    row.map(User::try_from).transpose()
+}
+
+/// Writes the account back as it is in memory. The row must have been locked.
+pub fn update_user(conn: &mut PgConnection, user: &User) -> Result<(), Halt> {
+    diesel::update(users::table.filter(users::id.eq(user.id)))
+        .set((
+            users::email.eq(&user.email),
+            users::password_hash.eq(user.password_hash.reveal()),
+            users::full_name.eq(&user.full_name),
+            users::role.eq(user.role.as_str()),
+            users::permissions.eq(stored(user.role, &user.permissions)?),
+            users::store_id.eq(user.store),
+            users::active.eq(user.active),
+            users::updated_at.eq(user.updated_at),
+        ))
+        .execute(conn)
+        .map_err(|error| Halt::or_refuse(error, "users_email_key", email_taken))?;
+    Ok(())
+}
+
+/// Which accounts a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// Only the staff of this store.
+    pub staff_of: Option<StoreId>,
+    pub role: Option<Role>,
+    pub active: Option<bool>,
+    /// Part of the e-mail address or the name.
+    pub q: Option<String>,
+}
+
+/// The columns that accounts can be sorted by.
+pub const SORTS: [&str; 3] = ["id", "email", "created_at"];
+
+/// One page of the accounts that fit, and how many fit.
+pub fn list_users(
+    conn: &mut PgConnection,
+    filter: &UserFilter,
+    sort: Sort<'_>,
+    page: &PageQuery,
+) -> Result<(Vec<User>, i64), Failure> {
+    let total = matching(filter).count().get_result(conn)?;
+    let query = matching(filter).select(Row::as_select());
+    let query = match (sort.column, sort.descending) {
+        ("email", false) => query.order(users::email.asc()),
+        ("email", true) => query.order(users::email.desc()),
+        ("created_at", false) => query.order((users::created_at.asc(), users::id.asc())),
+        ("created_at", true) => query.order((users::created_at.desc(), users::id.desc())),
+        (_, false) => query.order(users::id.asc()),
+        (_, true) => query.order(users::id.desc()),
+    };
+    let rows: Vec<Row> = query.limit(page.limit).offset(page.offset()).load(conn)?;
+    let users = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
+    Ok((users, total))
+}
+
+fn matching(filter: &UserFilter) -> users::BoxedQuery<'_, Pg> {
+    let mut query = users::table.into_boxed();
+    if let Some(store) = filter.staff_of {
+        query = query.filter(users::store_id.eq(store));
+    }
+    if let Some(role) = filter.role {
+        query = query.filter(users::role.eq(role.as_str()));
+    }
+    if let Some(active) = filter.active {
+        query = query.filter(users::active.eq(active));
+    }
+    if let Some(q) = &filter.q {
+        let pattern = text::contains_pattern(q);
+        query = query.filter(users::email.ilike(pattern.clone()).or(users::full_name.ilike(pattern)));
+    }
+    query
+}
