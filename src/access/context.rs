@@ -73,8 +73,7 @@ impl Ctx {
         }
     }
 
-    /// Runs a write outside the promise of idempotency. It must be safe to run again. Whatever
-    /// it answers is committed, also a refusal that it answers as a value.
+    /// Runs a write outside the promise of idempotency. It must be safe to run again.
     pub async fn write<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -84,6 +83,7 @@ impl Ctx {
         let in_transaction = move |conn: &mut PgConnection| match work(conn, &self) {
             Ok(value) => Ok(End::Commit(Ok(value))),
             Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
+            Err(Halt::Recorded(refusal)) => Ok(End::Commit(Err(refusal))),
             Err(Halt::Failed(failure)) => Err(failure),
         };
         database.write(name, in_transaction).await?

@@ -138,7 +138,7 @@ pub async fn refresh(issuer: Issuer, question: Question<RefreshTokenRequest>) ->
         next: secret_token::digest(&next),
         ttl: issuer.refresh_ttl,
     };
-    let user = ctx.write("refresh", move |conn, _| exchange.run(conn)).await??;
+    let user = ctx.write("refresh", move |conn, _| exchange.run(conn)).await?;
     issuer.answer(user, next)
 }
 
@@ -150,9 +150,8 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// The inner refusal is committed: with it goes the end of a family.
-    fn run(&self, conn: &mut PgConnection) -> Result<Result<User, ApiError>, Halt> {
-        let Some((session, user)) = find_session_for_update(conn, &self.shown)? else { return Ok(Err(refused())) };
+    fn run(&self, conn: &mut PgConnection) -> Result<User, Halt> {
+        let (session, user) = find_session_for_update(conn, &self.shown)?.ok_or_else(refused)?;
         let at = db::clock(conn)?;
         match session.judge(at) {
             Verdict::Rotate if user.active => {
@@ -160,16 +159,16 @@ impl Exchange {
                 let next = NewSession { user: user.id, token_hash: &self.next, family, expires_at };
                 sessions::mark_rotated(conn, &session, at)?;
                 sessions::insert_session(conn, &next, at)?;
-                Ok(Ok(user))
+                Ok(user)
             }
+            Verdict::Rotate | Verdict::Dead => Err(refused().into()),
             // This very transaction was run before, and its COMMIT was not answered.
-            Verdict::Reused if sessions::find_session(conn, &self.next)?.is_some() => Ok(Ok(user)),
+            Verdict::Reused if sessions::find_session(conn, &self.next)?.is_some() => Ok(user),
             Verdict::Reused => {
                 log::warn!(user = user.id.0; "a refresh token was used twice: its family is ended");
                 sessions::revoke_family(conn, session.family, at)?;
-                Ok(Err(refused()))
+                Err(Halt::Recorded(refused()))
             }
-            Verdict::Rotate | Verdict::Dead => Ok(Err(refused())),
         }
     }
 }
