@@ -3,17 +3,18 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use chrono::{DateTime, Utc};
+use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::SortQuery;
 use crate::access::password::{Hasher, check_strength};
-use crate::access::{Ctx, Permissions, Role};
+use crate::access::{Ctx, Permissions, Role, Scope};
 use crate::audit;
 use crate::audit::store::NewEntry;
 use crate::db;
-use crate::error::ApiError;
+use crate::error::{ApiError, Halt};
 use crate::idempotency::{Answer, Command};
 use crate::identity::email::Email;
 use crate::identity::grants::{check_may_change, check_may_grant, user_not_found};
@@ -164,24 +165,25 @@ pub async fn update(
     check_may_grant(ctx.principal.account()?, body.role, &body.permissions.clone().unwrap_or_default())?;
     let body = change_of(&hasher, body).await?;
     let command = Command { ctx, body, claim };
-    let updated = command.run("update_user", move |conn, scope, change| {
-        let mut user = users::find_user_for_update(conn, id)?.ok_or_else(|| user_not_found(&path))?;
-        check_may_change(scope.principal.account()?, &user, change)?;
-        let changed = user.apply(change, scope.store)?;
-        if changed.fields.is_empty() {
-            return Answer::ok(&UserResponse::from(user));
-        }
-        user.updated_at = db::clock(conn)?;
-        users::update_user(conn, &user)?;
-        if changed.ends_sessions {
-            sessions::revoke_user(conn, id, user.updated_at)?;
-        }
-        let detail = format!("User {id} updated: {}", changed.fields.join(", "));
-        let entry = NewEntry { entity: "User", entity_id: id.0, action: "UPDATE", detail };
-        audit::store::append(conn, scope, &entry, user.updated_at)?;
-        Answer::ok(&UserResponse::from(user))
-    });
-    updated.await
+    command.run("update_user", move |conn, scope, change| change_user(conn, scope, id, change)).await
+}
+
+fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &UserChange) -> Result<Answer, Halt> {
+    let mut user = users::find_user_for_update(conn, id)?.ok_or_else(|| user_not_found(id))?;
+    check_may_change(scope.principal.account()?, &user, change)?;
+    let changed = user.apply(change, scope.store)?;
+    if changed.fields.is_empty() {
+        return Answer::ok(&UserResponse::from(user));
+    }
+    let at = db::clock(conn)?;
+    user.updated_at = at;
+    users::update_user(conn, &user)?;
+    if changed.ends_sessions {
+        sessions::revoke_user(conn, id, at)?;
+    }
+    let detail = format!("User {id} updated: {}", changed.fields.join(", "));
+    audit::store::append(conn, scope, &NewEntry { entity: "User", entity_id: id.0, action: "UPDATE", detail }, at)?;
+    Answer::ok(&UserResponse::from(user))
 }
 
 async fn change_of(hasher: &Hasher, body: UserPatchRequest) -> Result<UserChange, ApiError> {
