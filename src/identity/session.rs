@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::kernel::id::UserId;
+
 /// A refresh token as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     pub id: i64,
     pub family: i64,
-    pub user: crate::kernel::id::UserId,
+    pub user: UserId,
     pub expires_at: DateTime<Utc>,
     /// When it was exchanged for the next one.
     pub rotated_at: Option<DateTime<Utc>>,
@@ -41,7 +43,6 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::id::UserId;
 
     #[test]
     fn a_token_is_good_once_and_until_it_expires() {

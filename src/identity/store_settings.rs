@@ -31,7 +31,7 @@ pub struct StoreChange {
     pub payment_methods: Option<PaymentMethods>,
 }
 
-/// What a store was changed in. Its currency holds as long as there are amounts in it.
+/// The field that may change only while nothing has a price.
 pub const CURRENCY: &str = "currency";
 
 impl Store {
