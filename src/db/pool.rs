@@ -1,7 +1,7 @@
 //! The pool, and the bounded queue before it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
@@ -10,7 +10,7 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnectio
 use tokio::sync::Semaphore;
 
 use super::tx::{self, End, Mode};
-use super::{Failure, failure};
+use super::{Failure, clock, failure};
 
 /// What the pool is made of.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Database {
     turns: Arc<Semaphore>,
     waiting: Arc<Waiting>,
     settings: Arc<PoolSettings>,
+    /// Seconds by which a test has moved the clock.
+    clock_offset: Arc<AtomicI64>,
 }
 
 #[derive(Default)]
@@ -59,7 +61,19 @@ impl Database {
             .connection_customizer(Box::new(setup))
             .build_unchecked(ConnectionManager::new(&settings.url));
         let turns = usize::try_from(settings.pool_size).unwrap_or(1);
-        Self { pool, turns: Arc::new(Semaphore::new(turns)), waiting: Arc::default(), settings: Arc::new(settings) }
+        Self {
+            pool,
+            turns: Arc::new(Semaphore::new(turns)),
+            waiting: Arc::default(),
+            settings: Arc::new(settings),
+            clock_offset: Arc::default(),
+        }
+    }
+
+    /// Moves the clock of this database's deadlines. For tests, which must not sleep.
+    #[doc(hidden)]
+    pub fn advance_clock(&self, seconds: i64) {
+        self.clock_offset.fetch_add(seconds, Ordering::AcqRel);
     }
 
     /// Runs a read of several statements in one snapshot.
@@ -107,6 +121,7 @@ impl Database {
         mode: Mode,
         work: impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
     ) -> Result<T, Failure> {
+        clock::set_offset(self.clock_offset.load(Ordering::Acquire));
         let give_up = Instant::now().checked_add(SETTLE_TIME);
         let mut unknown = false;
         let mut pause = Duration::from_millis(10);

@@ -167,6 +167,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_events (store_id, provider, event_id) {
+        store_id -> Int8,
+        provider -> Text,
+        event_id -> Text,
+        event_type -> Text,
+        order_number -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        amount -> Nullable<Int8>,
+        outcome -> Text,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     products (store_id, id) {
         store_id -> Int8,
         id -> Int8,
@@ -190,6 +204,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    reservations (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        reference_id -> Text,
+        state -> Text,
+        expires_at -> Timestamptz,
+        created_by -> Int8,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Int8,
         family_id -> Int8,
@@ -199,6 +226,22 @@ diesel::table! {
         expires_at -> Timestamptz,
         rotated_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    stock_holds (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        variant_id -> Int8,
+        location_id -> Int8,
+        quantity -> Int8,
+        holder_kind -> Text,
+        holder_id -> Int8,
+        state -> Text,
+        expires_at -> Timestamptz,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -299,8 +342,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_items,
     order_payments,
     orders,
+    payment_events,
     products,
+    reservations,
     sessions,
+    stock_holds,
     stock_levels,
     stock_movements,
     stores,

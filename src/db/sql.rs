@@ -9,6 +9,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 
+use super::clock;
+
 /// A statement with binds for its `$1`, `$2`, ….
 pub struct Sql<'a> {
     text: &'static str,
@@ -16,6 +18,7 @@ pub struct Sql<'a> {
 }
 
 /// Starts a statement. Its text must be the same at every call; what varies is bound.
+/// `$now` stands for the database's clock at the moment when the statement arrives there.
 #[must_use]
 pub fn sql<'a>(text: &'static str) -> Sql<'a> {
     Sql { text, binds: Vec::new() }
@@ -55,6 +58,11 @@ impl QueryFragment<Pg> for Sql<'_> {
         let mut parts = self.text.split('$');
         out.push_sql(parts.next().unwrap_or_default());
         for part in parts {
+            if let Some(rest) = part.strip_prefix("now") {
+                out.push_sql(&clock::now());
+                out.push_sql(rest);
+                continue;
+            }
             let digits = part.bytes().take_while(u8::is_ascii_digit).count();
             let (number, rest) = part.split_at(digits);
             let bind = number.parse::<usize>().ok().and_then(|n| self.binds.get(n.checked_sub(1)?));

@@ -1,5 +1,6 @@
 //! Stock: levels, the ledger of their movements, and what can be promised of them.
 
+pub mod hold;
 pub mod level;
 pub mod shortage;
 pub mod store;

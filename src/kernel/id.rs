@@ -62,7 +62,7 @@ macro_rules! id_types {
 
 id_types! {
     StoreId, UserId, AddressId, ProductId, VariantId, LocationId,
-    CartId, CartItemId, OrderId, OrderItemId, MovementId,
+    CartId, CartItemId, OrderId, OrderItemId, MovementId, HoldId, ReservationId,
 }
 
 struct IdVisitor;

@@ -1,4 +1,5 @@
 //! The SQL of stock.
 
 pub mod availability;
+pub mod holds;
 pub mod levels;

@@ -29,7 +29,7 @@ impl Taken {
 pub fn take(conn: &mut PgConnection, orders: usize, items: usize) -> QueryResult<Taken> {
     let count = |number: usize| i64::try_from(number).unwrap_or(0);
     db::sql(
-        "SELECT clock_timestamp() AS now, \
+        "SELECT $now AS now, \
                 ARRAY(SELECT nextval('orders_id_seq') FROM generate_series(1, $1)) AS orders, \
                 ARRAY(SELECT nextval('order_items_id_seq') FROM generate_series(1, $2)) AS items",
     )

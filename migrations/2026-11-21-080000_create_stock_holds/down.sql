@@ -1,0 +1,3 @@
+DROP TABLE payment_events;
+DROP TABLE reservations;
+DROP TABLE stock_holds;

@@ -1,0 +1,41 @@
+//! Time for every deadline: the database's clock, read after the locks that the deadline needs.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
+
+use super::sql;
+
+thread_local! {
+    /// Seconds that a test has moved the clock by; none in a running shop.
+    static OFFSET_SECONDS: Cell<i64> = const { Cell::new(0) };
+}
+
+/// The database's clock at this moment, as `$now` is in any statement made by [`sql`].
+///
+/// `now()` is as old as the transaction, so that it would miss the time spent waiting for a lock.
+pub fn clock(conn: &mut PgConnection) -> QueryResult<DateTime<Utc>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Timestamptz)]
+        now: DateTime<Utc>,
+    }
+    sql("SELECT $now AS now").get_result::<Row>(conn).map(|row| row.now)
+}
+
+/// What `$now` becomes: the time at which the statement arrived. It stays the same within the
+/// statement, so that an index can be used with it.
+pub(super) fn now() -> Cow<'static, str> {
+    match OFFSET_SECONDS.get() {
+        0 => Cow::Borrowed("statement_timestamp()"),
+        seconds => Cow::Owned(format!("(statement_timestamp() + interval '{seconds} seconds')")),
+    }
+}
+
+/// Sets this thread's offset before a transaction runs on it.
+pub(super) fn set_offset(seconds: i64) {
+    OFFSET_SECONDS.set(seconds);
+}

@@ -1,0 +1,88 @@
+//! Stock that is kept for somebody until a deadline.
+
+use chrono::{DateTime, Utc};
+
+use crate::kernel::id::{CartId, HoldId, LocationId, OrderId, ReservationId, VariantId};
+
+/// For whom stock is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Holder {
+    Cart(CartId),
+    Order(OrderId),
+    Reservation(ReservationId),
+}
+
+impl Holder {
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Cart(_) => "cart",
+            Self::Order(_) => "order",
+            Self::Reservation(_) => "reservation",
+        }
+    }
+
+    #[must_use]
+    pub const fn id(self) -> i64 {
+        match self {
+            Self::Cart(CartId(id)) | Self::Order(OrderId(id)) | Self::Reservation(ReservationId(id)) => id,
+        }
+    }
+
+    #[must_use]
+    pub fn parse(kind: &str, id: i64) -> Option<Self> {
+        match kind {
+            "cart" => Some(Self::Cart(CartId(id))),
+            "order" => Some(Self::Order(OrderId(id))),
+            "reservation" => Some(Self::Reservation(ReservationId(id))),
+            _ => None,
+        }
+    }
+
+    /// As the ledger names it. Orders are named by their number, which only they know.
+    #[must_use]
+    pub fn reference(self) -> String {
+        format!("{}:{}", self.kind(), self.id())
+    }
+}
+
+/// How a hold ends. Each ends once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Sold,
+    Released,
+    Expired,
+}
+
+impl Ending {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sold => "sold",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A hold that has not ended, past its deadline or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub id: HoldId,
+    pub holder: Holder,
+    pub variant: VariantId,
+    pub location: LocationId,
+    pub quantity: i64,
+    pub expires_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A hold about to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewHold {
+    pub holder: Holder,
+    pub variant: VariantId,
+    pub location: LocationId,
+    pub quantity: i64,
+    pub expires_at: DateTime<Utc>,
+}

@@ -1,0 +1,187 @@
+//! The SQL of holds. A holder's holds change only under the lock on the holder's own row (its cart,
+//! order or reservation) and on the stock rows.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+
+use crate::db::{self, Failure};
+use crate::inventory::hold::{Ending, Hold, Holder, NewHold};
+use crate::kernel::id::{HoldId, LocationId, StoreId, VariantId};
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: HoldId,
+    #[diesel(sql_type = Text)]
+    holder_kind: String,
+    #[diesel(sql_type = BigInt)]
+    holder_id: i64,
+    #[diesel(sql_type = BigInt)]
+    variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    location_id: LocationId,
+    #[diesel(sql_type = BigInt)]
+    quantity: i64,
+    #[diesel(sql_type = Timestamptz)]
+    expires_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Hold {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Result<Self, Failure> {
+        let Row { id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at } = row;
+        let holder = Holder::parse(&holder_kind, holder_id)
+            .ok_or_else(|| Failure::Internal(format!("hold {id} is of an unknown kind")))?;
+        Ok(Self { id, holder, variant: variant_id, location: location_id, quantity, expires_at, created_at })
+    }
+}
+
+/// The holds of these holders that have not ended, in the order that stock rows are locked in.
+pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> Result<Vec<Hold>, Failure> {
+    let rows: Vec<Row> = db::sql(
+        "SELECT s.id, s.holder_kind, s.holder_id, s.variant_id, s.location_id, s.quantity, s.expires_at, s.created_at \
+         FROM unnest($2::text[], $3::int8[]) AS h (kind, id) \
+         JOIN stock_holds s ON s.store_id = $1 AND s.holder_kind = h.kind AND s.holder_id = h.id AND s.state = 'active' \
+         ORDER BY s.variant_id, s.location_id, s.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Text>, _>(holders.iter().map(|holder| holder.kind()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(holders.iter().map(|holder| holder.id()).collect::<Vec<_>>())
+    .load(conn)?;
+    rows.into_iter().map(Hold::try_from).collect()
+}
+
+pub fn insert(conn: &mut PgConnection, store: StoreId, holds: &[NewHold], at: DateTime<Utc>) -> QueryResult<()> {
+    db::sql(
+        "INSERT INTO stock_holds (store_id, variant_id, location_id, quantity, holder_kind, holder_id, expires_at, \
+                state, created_at) \
+         SELECT $1, h.*, 'active', $2 \
+         FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::text[], $7::int8[], $8::timestamptz[]) AS h",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(holds.iter().map(|hold| hold.variant).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(holds.iter().map(|hold| hold.location).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(holds.iter().map(|hold| hold.quantity).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(holds.iter().map(|hold| hold.holder.kind()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(holds.iter().map(|hold| hold.holder.id()).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(holds.iter().map(|hold| hold.expires_at).collect::<Vec<_>>())
+    .execute(conn)
+    .map(drop)
+}
+
+/// Ends active holds. The guard makes a second ending a failure.
+pub fn end(
+    conn: &mut PgConnection,
+    store: StoreId,
+    holds: &[HoldId],
+    ending: Ending,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let ended = db::sql(
+        "UPDATE stock_holds SET state = $3, ended_at = $4 \
+         WHERE store_id = $1 AND id = ANY($2) AND state = 'active'",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(holds)
+    .bind::<Text, _>(ending.as_str())
+    .bind::<Timestamptz, _>(at)
+    .execute(conn)?;
+    if ended == holds.len() {
+        Ok(())
+    } else {
+        Err(Failure::Internal(format!("{ended} of {} holds were ended", holds.len())))
+    }
+}
+
+/// Moves the deadlines of a holder's holds to `expires_at`, none beyond so many seconds of age and
+/// none back.
+pub fn extend(
+    conn: &mut PgConnection,
+    store: StoreId,
+    holder: Holder,
+    expires_at: DateTime<Utc>,
+    most_seconds: i64,
+) -> QueryResult<()> {
+    db::sql(
+        "UPDATE stock_holds SET expires_at = GREATEST(expires_at, \
+                LEAST($4, created_at + $5 * interval '1 second')) \
+         WHERE store_id = $1 AND holder_kind = $2 AND holder_id = $3 AND state = 'active'",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Text, _>(holder.kind())
+    .bind::<BigInt, _>(holder.id())
+    .bind::<Timestamptz, _>(expires_at)
+    .bind::<BigInt, _>(most_seconds)
+    .execute(conn)
+    .map(drop)
+}
+
+#[derive(QueryableByName)]
+struct HolderRow {
+    #[diesel(sql_type = BigInt)]
+    store_id: StoreId,
+    #[diesel(sql_type = Text)]
+    holder_kind: String,
+    #[diesel(sql_type = BigInt)]
+    holder_id: i64,
+}
+
+/// Holders anywhere with holds past their deadline, the longest overdue first. Takes no lock: what is
+/// found is looked at again, store by store.
+pub fn discover_due(conn: &mut PgConnection, limit: i64) -> QueryResult<Vec<(StoreId, Holder)>> {
+    let rows: Vec<HolderRow> = db::sql(
+        "SELECT store_id, holder_kind, holder_id FROM stock_holds \
+         WHERE state = 'active' AND expires_at <= $now \
+         GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), store_id, holder_kind, holder_id LIMIT $1",
+    )
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    let known = |row: HolderRow| Holder::parse(&row.holder_kind, row.holder_id).map(|holder| (row.store_id, holder));
+    Ok(rows.into_iter().filter_map(known).collect())
+}
+
+/// Holders of a store with holds of these variants past their deadline.
+pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Holder>> {
+    let rows: Vec<HolderRow> = db::sql(
+        "SELECT DISTINCT store_id, holder_kind, holder_id FROM stock_holds \
+         WHERE store_id = $1 AND variant_id = ANY($2) AND state = 'active' AND expires_at <= $now \
+         ORDER BY holder_kind, holder_id LIMIT 10000",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .load(conn)?;
+    Ok(rows.into_iter().filter_map(|row| Holder::parse(&row.holder_kind, row.holder_id)).collect())
+}
+
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(sql_type = BigInt)]
+    holds: i64,
+    #[diesel(sql_type = BigInt)]
+    lag_milliseconds: i64,
+    #[diesel(sql_type = BigInt)]
+    active: i64,
+}
+
+/// How many holds are active, how many of them are overdue, and by how much the oldest is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    pub active: i64,
+    pub holds: i64,
+    pub lag_milliseconds: i64,
+}
+
+pub fn measure_due(conn: &mut PgConnection) -> QueryResult<Due> {
+    let row: DueRow = db::sql(
+        "SELECT COUNT(*) AS active, COUNT(*) FILTER (WHERE expires_at <= $now) AS holds, \
+                GREATEST(0, COALESCE(EXTRACT(EPOCH FROM $now - MIN(expires_at)), 0) * 1000)::int8 AS lag_milliseconds \
+         FROM stock_holds WHERE state = 'active'",
+    )
+    .get_result(conn)?;
+    Ok(Due { active: row.active, holds: row.holds, lag_milliseconds: row.lag_milliseconds })
+}
