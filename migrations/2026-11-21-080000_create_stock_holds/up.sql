@@ -8,7 +8,8 @@ CREATE TABLE stock_holds (
     quantity    BIGINT NOT NULL CONSTRAINT stock_holds_quantity_check CHECK (quantity > 0),
     holder_kind TEXT NOT NULL CONSTRAINT stock_holds_holder_check CHECK (holder_kind IN ('cart', 'order', 'reservation')),
     holder_id   BIGINT NOT NULL,
-    state       TEXT NOT NULL CONSTRAINT stock_holds_state_check CHECK (state IN ('active', 'sold', 'released', 'expired')),
+    state       TEXT NOT NULL CONSTRAINT stock_holds_state_check CHECK (state IN (
+        'active', 'sold', 'released', 'expired', 'transferred')),
     expires_at  TIMESTAMPTZ NOT NULL,
     created_at  TIMESTAMPTZ NOT NULL,
     ended_at    TIMESTAMPTZ,

@@ -5,13 +5,15 @@ use diesel::PgConnection;
 
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
-use crate::inventory::level::{Level, Movement};
-use crate::inventory::store::levels::{self, NewMovement};
-use crate::kernel::id::{OrderId, StoreId, VariantId};
+use crate::inventory::hold::{Ending, Holder};
+use crate::inventory::level::{Figures, MovementKind};
+use crate::inventory::shelf::{Note, Shelf};
+use crate::inventory::store::holds;
+use crate::kernel::id::{HoldId, OrderId, StoreId, VariantId};
 use crate::orders::order::Order;
-use crate::orders::status::OrderStatus;
+use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::orders::store::history::{self, NewStep};
-use crate::orders::store::items::{self, Allocation};
+use crate::orders::store::items;
 use crate::orders::store::orders;
 
 /// Who cancels, and why.
@@ -28,23 +30,35 @@ pub fn cancel(
     order: OrderId,
     cancellation: Cancellation<'_>,
 ) -> Result<Order, Halt> {
-    let mut order = orders::get_for_update(conn, store, order)?;
+    let order = orders::get_for_update(conn, store, order)?;
     if !order.status.can_become(OrderStatus::Cancelled) {
         return Err(not_cancellable(order.status).into());
     }
-    let allocations = items::list_allocations(conn, store, order.id)?;
-    let variants: Vec<VariantId> = allocations.iter().map(|allocation| allocation.variant_id).collect();
-    let mut rows = levels::lock_for_update(conn, store, &variants)?;
-    let at = db::clock(conn)?;
-    let movements = restore(&mut rows, &allocations)?;
-    write_stock(conn, &order, &rows, &movements, cancellation, at)?;
+    let payment_status = order.payment_status;
+    Ok(give_back(conn, order, payment_status, cancellation)?)
+}
+
+/// Ends a locked order that can be cancelled: sold units are restored, kept ones released.
+pub(super) fn give_back(
+    conn: &mut PgConnection,
+    mut order: Order,
+    payment_status: PaymentStatus,
+    cancellation: Cancellation<'_>,
+) -> Result<Order, Failure> {
+    let Cancellation { actor, reason } = cancellation;
+    let note = Note { reference: &order.order_number, reason, actor };
+    let at = if order.status == OrderStatus::UnderPaying {
+        release(conn, &order, note)?
+    } else {
+        restore(conn, &order, note)?
+    };
     let from = order.status;
     order.status = OrderStatus::Cancelled;
+    order.payment_status = payment_status;
     order.updated_at = at;
     orders::update(conn, &order)?;
-    let Cancellation { actor, reason } = cancellation;
     let step = NewStep { order: order.id, from: Some(from), to: order.status, reason, actor };
-    history::append(conn, store, &[step], at)?;
+    history::append(conn, order.store_id, &[step], at)?;
     Ok(order)
 }
 
@@ -57,45 +71,31 @@ fn not_cancellable(status: OrderStatus) -> ApiError {
     ApiError::new(Code::OrderNotCancellable, detail)
 }
 
-/// Gives every allocation back to its own row.
-fn restore(rows: &mut [Level], allocations: &[Allocation]) -> Result<Vec<Movement>, Failure> {
-    allocations
-        .iter()
-        .map(|allocation| {
-            let Allocation { variant_id, location_id, quantity, .. } = *allocation;
-            let row = rows.iter_mut().find(|row| row.variant == variant_id && row.location == location_id);
-            let movement = row.map(|row| row.restore(quantity));
-            match movement {
-                Some(Ok(movement)) => Ok(movement),
-                Some(Err(error)) => Err(Failure::Internal(format!("variant {variant_id}: {error}"))),
-                None => Err(Failure::Internal(format!("variant {variant_id} has no stock row any more"))),
-            }
-        })
-        .collect()
+/// Gives every sold allocation back to its own row.
+fn restore(conn: &mut PgConnection, order: &Order, note: Note<'_>) -> Result<DateTime<Utc>, Failure> {
+    let allocations = items::list_allocations(conn, order.store_id, order.id)?;
+    let variants: Vec<VariantId> = allocations.iter().map(|allocation| allocation.variant_id).collect();
+    let mut shelf = Shelf::lock(conn, order.store_id, &variants)?;
+    let at = db::clock(conn)?;
+    for allocation in &allocations {
+        let place = (allocation.variant_id, allocation.location_id);
+        shelf.book(place, MovementKind::Restore, Figures::restore(allocation.quantity), note)?;
+    }
+    shelf.write(conn, at)?;
+    Ok(at)
 }
 
-fn write_stock(
-    conn: &mut PgConnection,
-    order: &Order,
-    rows: &[Level],
-    movements: &[Movement],
-    cancellation: Cancellation<'_>,
-    at: DateTime<Utc>,
-) -> Result<(), Failure> {
-    let changed: Vec<&Level> = rows
-        .iter()
-        .filter(|row| movements.iter().any(|m| m.variant == row.variant && m.location == row.location))
-        .collect();
-    levels::update_levels(conn, order.store_id, &changed, at)?;
-    let new: Vec<NewMovement<'_>> = movements
-        .iter()
-        .map(|movement| NewMovement {
-            movement,
-            reason: cancellation.reason,
-            reference_id: Some(&order.order_number),
-            actor: cancellation.actor,
-        })
-        .collect();
-    levels::append_movements(conn, order.store_id, &new, at)?;
-    Ok(())
+/// Lets everything go that is kept for the order.
+fn release(conn: &mut PgConnection, order: &Order, note: Note<'_>) -> Result<DateTime<Utc>, Failure> {
+    let kept = holds::list_active(conn, order.store_id, &[Holder::Order(order.id)])?;
+    let variants: Vec<VariantId> = kept.iter().map(|hold| hold.variant).collect();
+    let mut shelf = Shelf::lock(conn, order.store_id, &variants)?;
+    let at = db::clock(conn)?;
+    for hold in &kept {
+        shelf.book((hold.variant, hold.location), MovementKind::Release, Figures::release(hold.quantity), note)?;
+    }
+    shelf.write(conn, at)?;
+    let ids: Vec<HoldId> = kept.iter().map(|hold| hold.id).collect();
+    holds::end(conn, order.store_id, &ids, Ending::Released, at)?;
+    Ok(at)
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::load::{Carts, Shelf, Terms};
+use super::load::{Carts, Terms};
 use super::placement::{Buyer, Placement, Source, Wanted};
 use super::refusal::Refusal;
 use super::write::Numbers;
@@ -12,9 +13,12 @@ use crate::cart::pricing::{self, TooLarge, Totals};
 use crate::catalogue::store::sellables::{Named, Sellable};
 use crate::db::Failure;
 use crate::error::{FieldError, StockError};
-use crate::inventory::level::Movement;
+use crate::identity::payment_methods::SellAt;
+use crate::inventory::hold::{Hold, Holder, NewHold};
+use crate::inventory::level::{Figures, MovementKind};
+use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::shortage;
-use crate::kernel::id::{AddressId, CartId, CartItemId};
+use crate::kernel::id::{AddressId, CartId, CartItemId, HoldId};
 use crate::kernel::money::Money;
 use crate::kernel::quantity::MAX_QUANTITY;
 use crate::orders::order::{self, Order, OrderItem, StockReduction};
@@ -26,8 +30,12 @@ pub struct Plan {
     pub order: Order,
     pub items: Vec<OrderItem>,
     pub allocations: Vec<Allocation>,
-    pub movements: Vec<Movement>,
+    /// Empty until stock is really reduced.
     pub reductions: Vec<StockReduction>,
+    /// What is kept until the order is paid.
+    pub holds: Vec<NewHold>,
+    /// The cart's own holds, and what becomes of them.
+    pub used_holds: Vec<HoldId>,
     /// The cart that it was made of, and its lines.
     pub cart: Option<(CartId, Vec<CartItemId>)>,
     /// Cart and round: one order of each.
@@ -38,7 +46,7 @@ impl Plan {
     /// Units that are sold by it.
     #[must_use]
     pub fn units_sold(&self) -> i64 {
-        self.movements.iter().fold(0, |sum: i64, movement| sum.saturating_add(movement.delta.sold))
+        self.reductions.iter().fold(0, |sum: i64, reduction| sum.saturating_add(reduction.quantity))
     }
 }
 
@@ -78,7 +86,7 @@ impl<'a> Decider<'a> {
 
     /// Refuses in the order of the contract, or takes the stock in memory.
     pub fn decide(&mut self, placement: &Placement, named: &[Named]) -> Result<Plan, Stop> {
-        self.check_terms(placement)?;
+        let sell_at = self.check_terms(placement)?;
         let wanted = self.want(placement, named)?;
         let shipping = self.address(placement, placement.shipping_address)?;
         let billing = self.address(placement, placement.billing_address)?.or_else(|| shipping.clone());
@@ -87,20 +95,20 @@ impl<'a> Decider<'a> {
         }
         let priced = price_lines(self.terms, &wanted)?;
         let totals = price_order(self.terms, placement, &priced)?;
-        self.check_availability(&priced)?;
+        self.check_availability(placement, &priced)?;
         // From here on nothing is refused: only the database itself may fail.
-        let mut order = self.order(placement, &totals, &priced)?;
+        let mut order = self.order(placement, sell_at, &totals, &priced)?;
         (order.shipping_address, order.billing_address) = (shipping, billing);
         self.reserve(placement, order, &priced).map_err(Stop::Failed)
     }
 
-    fn check_terms(&self, placement: &Placement) -> Result<(), Refusal> {
+    fn check_terms(&self, placement: &Placement) -> Result<SellAt, Refusal> {
         let Terms { store, .. } = self.terms;
         if placement.buyer == Buyer::Guest && !store.guest_orders {
             return Err(Refusal::SignInFirst);
         }
         match store.payment_methods.sell_at(&placement.payment_method) {
-            Some(_) => Ok(()),
+            Some(sell_at) => Ok(sell_at),
             None => Err(Refusal::UnknownPaymentMethod {
                 method: placement.payment_method.clone(),
                 known: store.payment_methods.names().map(ToOwned::to_owned).collect(),
@@ -166,24 +174,40 @@ impl<'a> Decider<'a> {
         }
     }
 
-    fn available(&self, line: &Priced<'_>) -> i64 {
-        self.shelf.of(line.wanted.variant).fold(0, |sum: i64, level| sum.saturating_add(level.available()))
+    /// What the placement's own cart holds.
+    fn own_holds(&self, placement: &Placement) -> &'a [Hold] {
+        let cart = self.cart_of(placement);
+        cart.and_then(|cart| self.carts.holds.get(&cart)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Every short line, not only the first.
-    fn check_availability(&self, lines: &[Priced<'_>]) -> Result<(), Refusal> {
+    /// Every short line, not only the first. What the cart holds itself is there for it.
+    fn check_availability(&self, placement: &Placement, lines: &[Priced<'_>]) -> Result<(), Refusal> {
+        let own = self.own_holds(placement);
         let short: Vec<StockError> = lines
             .iter()
             .filter_map(|line| {
-                let (available, requested) = (self.available(line), line.wanted.quantity);
+                let variant = line.wanted.variant;
+                let held = own.iter().filter(|hold| hold.variant == variant).map(|hold| hold.quantity);
+                let available = held.fold(self.shelf.available(variant), i64::saturating_add);
+                let requested = line.wanted.quantity;
                 (requested > available).then(|| stock_error(line.sellable, available, requested))
             })
             .collect();
-        if short.is_empty() { Ok(()) } else { Err(Refusal::InsufficientStock(short)) }
+        if short.is_empty() { Ok(()) } else { Err(Refusal::InsufficientStock { short, overdue: Vec::new() }) }
     }
 
-    fn order(&mut self, placement: &Placement, totals: &Totals, lines: &[Priced<'_>]) -> Result<Order, Stop> {
+    fn order(
+        &mut self,
+        placement: &Placement,
+        sell_at: SellAt,
+        totals: &Totals,
+        lines: &[Priced<'_>],
+    ) -> Result<Order, Stop> {
         let Terms { store, now, .. } = self.terms;
+        let (status, payment_expires_at) = match sell_at {
+            SellAt::AtCheckout => (OrderStatus::Pending, None),
+            SellAt::AtPayment => (OrderStatus::UnderPaying, deadline(*now, placement.payment_window_seconds)),
+        };
         let (user_id, created_by) = match placement.buyer {
             Buyer::Account(user) => (Some(user), None),
             Buyer::Staff(user) => (None, Some(user)),
@@ -199,10 +223,10 @@ impl<'a> Decider<'a> {
             customer_name: contact.customer_name,
             customer_phone: contact.customer_phone,
             delivery_address: contact.delivery_address,
-            status: OrderStatus::Pending,
+            status,
             payment_status: PaymentStatus::Pending,
             payment_method: placement.payment_method.clone(),
-            payment_expires_at: None,
+            payment_expires_at,
             paid_at: None,
             payment_reference: None,
             received_amount: Money(0),
@@ -236,45 +260,71 @@ impl<'a> Decider<'a> {
             order,
             items: Vec::with_capacity(lines.len()),
             allocations: Vec::with_capacity(lines.len()),
-            movements: Vec::with_capacity(lines.len()),
             reductions: Vec::with_capacity(lines.len()),
+            holds: Vec::new(),
+            used_holds: Vec::new(),
         };
+        self.let_go(placement, &mut plan)?;
         for line in lines {
             let item = order_item(&plan.order, line, self.numbers)?;
-            self.take(&item, &mut plan)?;
+            self.take(placement, &item, &mut plan)?;
             plan.items.push(item);
         }
         self.emptied.extend(cart);
         Ok(plan)
     }
 
-    fn take(&mut self, item: &OrderItem, plan: &mut Plan) -> Result<(), Failure> {
-        let mut missing = item.quantity;
-        for level in self.shelf.of_mut(item.variant_id) {
-            let quantity = missing.min(level.available());
-            if quantity <= 0 {
-                continue;
+    /// Lets the cart's own holds go: their units are taken for the order in the same transaction.
+    fn let_go(&mut self, placement: &Placement, plan: &mut Plan) -> Result<(), Failure> {
+        for hold in self.own_holds(placement) {
+            let note = Note { reference: &hold.holder.reference(), reason: None, actor: &placement.actor };
+            let release = Figures::release(hold.quantity);
+            self.shelf.book((hold.variant, hold.location), MovementKind::Release, release, note)?;
+            plan.used_holds.push(hold.id);
+        }
+        Ok(())
+    }
+
+    /// Sells the units of an item, or keeps them until the order is paid.
+    fn take(&mut self, placement: &Placement, item: &OrderItem, plan: &mut Plan) -> Result<(), Failure> {
+        let parts = self
+            .shelf
+            .allocate(item.variant_id, item.quantity)
+            .ok_or_else(|| Failure::Internal("a checked line was short".to_owned()))?;
+        let Plan { order, allocations, reductions, holds, .. } = plan;
+        let note = Note { reference: &order.order_number, reason: None, actor: &placement.actor };
+        for (location, quantity) in parts {
+            let place = (item.variant_id, location);
+            match order.payment_expires_at {
+                None => {
+                    let sold = self.shelf.book(place, MovementKind::Fulfil, Figures::sell(quantity), note)?;
+                    reductions.push(StockReduction {
+                        product_id: item.product_id,
+                        size: item.size.clone(),
+                        quantity,
+                        previous_stock: sold.after.stock.saturating_sub(sold.delta.stock),
+                        new_stock: sold.after.stock,
+                    });
+                }
+                Some(expires_at) => {
+                    self.shelf.book(place, MovementKind::Reserve, Figures::reserve(quantity), note)?;
+                    let holder = Holder::Order(order.id);
+                    holds.push(NewHold { holder, variant: item.variant_id, location, quantity, expires_at });
+                }
             }
-            let previous_stock = level.stock;
-            let movement = level.sell(quantity).map_err(|error| Failure::Internal(error.to_string()))?;
-            plan.reductions.push(StockReduction {
-                product_id: item.product_id,
-                size: item.size.clone(),
-                quantity,
-                previous_stock,
-                new_stock: level.stock,
-            });
-            plan.allocations.push(Allocation {
+            allocations.push(Allocation {
                 order_item_id: item.id,
                 variant_id: item.variant_id,
-                location_id: level.location,
+                location_id: location,
                 quantity,
             });
-            plan.movements.push(movement);
-            missing = missing.saturating_sub(quantity);
         }
-        if missing == 0 { Ok(()) } else { Err(Failure::Internal("a checked line was short".to_owned())) }
+        Ok(())
     }
+}
+
+fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
+    now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
 }
 
 /// 422 before 404: first what is missing in the request, then what is missing in the shop.

@@ -3,8 +3,7 @@
 //! Locks are taken in the global order: keys, carts, stock rows. What a lock protects is read
 //! by a later statement, for only that sees what others committed while the lock was waited for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::RangeInclusive;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -17,9 +16,10 @@ use crate::catalogue::store::sellables::{self, Named, Sellable};
 use crate::db::{self, Failure};
 use crate::identity::store::address_snapshots;
 use crate::identity::store::stores::{self, Store};
-use crate::inventory::level::{Level, Movement};
-use crate::inventory::store::levels;
-use crate::kernel::id::{AddressId, CartId, LocationId, StoreId, UserId, VariantId};
+use crate::inventory::hold::{Hold, Holder};
+use crate::inventory::shelf::Shelf;
+use crate::inventory::store::holds;
+use crate::kernel::id::{AddressId, CartId, StoreId, UserId, VariantId};
 use crate::orders::store::numbers::{self, Taken};
 
 /// Whether the rows are locked for an order, or only looked at for a preview.
@@ -33,32 +33,10 @@ pub enum Locking {
 pub struct Carts {
     pub by_user: HashMap<UserId, Cart>,
     pub lines: HashMap<CartId, Vec<CartLine>>,
+    /// Stock that the carts hold themselves.
+    pub holds: HashMap<CartId, Vec<Hold>>,
     /// What the listed items are, in the order of the placements and their items.
     pub named: Vec<Vec<Named>>,
-}
-
-/// Stock rows held in memory while orders are allocated from them, in the order of their locks.
-pub struct Shelf(pub BTreeMap<(VariantId, LocationId), Level>);
-
-impl Shelf {
-    /// The rows of a variant, in the order of their locations.
-    pub fn of(&self, variant: VariantId) -> impl Iterator<Item = &Level> {
-        self.0.range(Self::places(variant)).map(|(_, level)| level)
-    }
-
-    pub fn of_mut(&mut self, variant: VariantId) -> impl Iterator<Item = &mut Level> {
-        self.0.range_mut(Self::places(variant)).map(|(_, level)| level)
-    }
-
-    fn places(variant: VariantId) -> RangeInclusive<(VariantId, LocationId)> {
-        (variant, LocationId(i64::MIN))..=(variant, LocationId(i64::MAX))
-    }
-
-    /// The rows that these movements changed, each once.
-    pub fn changed_by<'a>(&'a self, movements: impl Iterator<Item = &'a Movement>) -> Vec<&'a Level> {
-        let places: BTreeSet<_> = movements.map(|movement| (movement.variant, movement.location)).collect();
-        places.iter().filter_map(|place| self.0.get(place)).collect()
-    }
 }
 
 /// All else that is decided on, read after the locks.
@@ -78,7 +56,7 @@ pub fn validate_carts(
 ) -> Result<Carts, Failure> {
     let users: HashSet<UserId> = placements.iter().filter_map(|placement| cart_owner(placement)).collect();
     let users: Vec<UserId> = users.into_iter().collect();
-    let (mut by_user, mut lines) = (HashMap::new(), HashMap::new());
+    let (mut by_user, mut lines, mut holds) = (HashMap::new(), HashMap::new(), HashMap::new());
     if !users.is_empty() {
         let found = match locking {
             Locking::ForUpdate => carts::lock_for_update(conn, store, &users)?,
@@ -86,9 +64,25 @@ pub fn validate_carts(
         };
         let ids: Vec<CartId> = found.iter().map(|cart| cart.id).collect();
         lines = carts::list_lines(conn, store, &ids)?;
+        holds = holds_by_cart(conn, store, &ids)?;
         by_user = found.into_iter().map(|cart| (cart.user_id, cart)).collect();
     }
-    Ok(Carts { by_user, lines, named: resolve_items(conn, store, placements)? })
+    Ok(Carts { by_user, lines, holds, named: resolve_items(conn, store, placements)? })
+}
+
+fn holds_by_cart(
+    conn: &mut PgConnection,
+    store: StoreId,
+    carts: &[CartId],
+) -> Result<HashMap<CartId, Vec<Hold>>, Failure> {
+    let holders: Vec<Holder> = carts.iter().map(|cart| Holder::Cart(*cart)).collect();
+    let mut by_cart: HashMap<CartId, Vec<Hold>> = HashMap::new();
+    for hold in holds::list_active(conn, store, &holders)? {
+        if let Holder::Cart(cart) = hold.holder {
+            by_cart.entry(cart).or_default().push(hold);
+        }
+    }
+    Ok(by_cart)
 }
 
 fn cart_owner(placement: &Placement) -> Option<UserId> {
@@ -129,7 +123,8 @@ impl Carts {
             Named::Variant(variant) => Some(*variant),
             _ => None,
         });
-        let variants: HashSet<VariantId> = of_carts.chain(of_items).collect();
+        let of_holds = self.holds.values().flatten().map(|hold| hold.variant);
+        let variants: HashSet<VariantId> = of_carts.chain(of_items).chain(of_holds).collect();
         variants.into_iter().collect()
     }
 
@@ -142,11 +137,10 @@ impl Carts {
 /// Locks every stock row that the placements may take from.
 pub fn lock_stock(conn: &mut PgConnection, store: StoreId, carts: &Carts, locking: Locking) -> Result<Shelf, Failure> {
     let variants = carts.variants();
-    let rows = match locking {
-        Locking::ForUpdate => levels::lock_for_update(conn, store, &variants)?,
-        Locking::None => levels::list(conn, store, &variants)?,
-    };
-    Ok(Shelf(rows.into_iter().map(|level| ((level.variant, level.location), level)).collect()))
+    match locking {
+        Locking::ForUpdate => Shelf::lock(conn, store, &variants),
+        Locking::None => Shelf::read(conn, store, &variants),
+    }
 }
 
 /// Reads prices, addresses, the store's terms and the clock, and takes the ids of what may be written.

@@ -18,6 +18,8 @@ pub struct Placement {
     pub payment_method: String,
     pub notes: Option<String>,
     pub expected_total: Option<AmountInput>,
+    /// How long stock is kept for an order that is sold at payment.
+    pub payment_window_seconds: i64,
 }
 
 /// For whom an order is.

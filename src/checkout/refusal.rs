@@ -3,6 +3,7 @@
 use crate::cart::response::{CART_EMPTY, unavailable};
 use crate::error::{ApiError, Code, FieldError, StockError};
 use crate::idempotency::command::{in_progress, key_reused};
+use crate::inventory::hold::Holder;
 use crate::inventory::shortage;
 use crate::kernel::id::AddressId;
 use crate::kernel::money::Amount;
@@ -23,7 +24,9 @@ pub enum Refusal {
     ProductUnavailable { product_name: String },
     UnitPriceChanged { product_name: String, now: Amount },
     TotalChanged { now: Amount },
-    InsufficientStock(Vec<StockError>),
+    /// With the holders whose holds on the short variants are past their deadline: a second try,
+    /// after these have been ended, may go through.
+    InsufficientStock { short: Vec<StockError>, overdue: Vec<Holder> },
 }
 
 impl From<Refusal> for ApiError {
@@ -57,7 +60,7 @@ impl From<Refusal> for ApiError {
                 Self::new(Code::PriceChanged, format!("The price of '{product_name}' is {now} now."))
             }
             Refusal::TotalChanged { now } => Self::new(Code::PriceChanged, format!("The total is {now} now.")),
-            Refusal::InsufficientStock(short) => shortage::refuse(short),
+            Refusal::InsufficientStock { short, .. } => shortage::refuse(short),
         }
     }
 }

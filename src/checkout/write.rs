@@ -3,12 +3,13 @@
 use diesel::PgConnection;
 
 use super::decide::Plan;
-use super::load::Shelf;
 use super::placement::{Buyer, Placement};
 use crate::cart::store as carts;
 use crate::db::Failure;
-use crate::inventory::store::levels::{self, NewMovement};
-use crate::kernel::id::{CartId, CartItemId, OrderId, OrderItemId, StoreId};
+use crate::inventory::hold::{Ending, NewHold};
+use crate::inventory::shelf::Shelf;
+use crate::inventory::store::holds;
+use crate::kernel::id::{CartId, CartItemId, HoldId, OrderId, OrderItemId, StoreId};
 use crate::orders::guest_token::GuestToken;
 use crate::orders::response::OrderResponse;
 use crate::orders::store::history::{self, NewStep};
@@ -98,24 +99,28 @@ pub fn create_order_items(conn: &mut PgConnection, store: StoreId, placed: &[&Pl
     Ok(items::insert_allocations(conn, store, &allocations)?)
 }
 
-/// `stock −= q`, `sold += q`: the rows as they are in memory, and a movement for each change.
-pub fn fulfil_stock(conn: &mut PgConnection, store: StoreId, placed: &[&Placed], shelf: &Shelf) -> Result<(), Failure> {
+/// `stock −= q`, `sold += q`, or `reserved += q` with a hold until the order is paid: the rows as they
+/// are in memory, and a movement for each change.
+pub fn fulfil_stock(
+    conn: &mut PgConnection,
+    store: StoreId,
+    placed: &[&Placed],
+    shelf: &Shelf,
+) -> Result<(), Failure> {
     let Some(first) = placed.first() else { return Ok(()) };
     let at = first.plan.order.created_at;
-    let movements: Vec<NewMovement<'_>> = placed
-        .iter()
-        .flat_map(|placed| {
-            placed.plan.movements.iter().map(|movement| NewMovement {
-                movement,
-                reason: None,
-                reference_id: Some(&placed.plan.order.order_number),
-                actor: &placed.actor,
-            })
-        })
-        .collect();
-    let changed = shelf.changed_by(movements.iter().map(|new| new.movement));
-    levels::update_levels(conn, store, &changed, at)?;
-    levels::append_movements(conn, store, &movements, at)?;
+    shelf.write(conn, at)?;
+    for (ending, of) in [(Ending::Sold, None), (Ending::Transferred, Some(()))] {
+        let used = placed.iter().filter(|placed| placed.plan.order.payment_expires_at.map(drop) == of);
+        let used: Vec<HoldId> = used.flat_map(|placed| &placed.plan.used_holds).copied().collect();
+        if !used.is_empty() {
+            holds::end(conn, store, &used, ending, at)?;
+        }
+    }
+    let kept: Vec<NewHold> = placed.iter().flat_map(|placed| &placed.plan.holds).copied().collect();
+    if !kept.is_empty() {
+        holds::insert(conn, store, &kept, at)?;
+    }
     Ok(())
 }
 

@@ -52,6 +52,8 @@ pub enum Ending {
     Sold,
     Released,
     Expired,
+    /// A cart's hold that goes on as its order's.
+    Transferred,
 }
 
 impl Ending {
@@ -61,6 +63,7 @@ impl Ending {
             Self::Sold => "sold",
             Self::Released => "released",
             Self::Expired => "expired",
+            Self::Transferred => "transferred",
         }
     }
 }

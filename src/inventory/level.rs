@@ -80,28 +80,15 @@ impl Level {
             reserved: sum(self.reserved, delta.reserved)?,
             sold: sum(self.sold, delta.sold)?,
         };
-        let fits = 0 <= after.reserved && after.reserved <= after.stock && after.stock <= MAX_STOCK && after.sold >= 0;
-        if !fits {
+        // What was sold can always come back, also into a row that is full.
+        let is_too_much = delta.stock > 0 && after.stock > MAX_STOCK && kind != MovementKind::Restore;
+        let fits = 0 <= after.reserved && after.reserved <= after.stock && after.sold >= 0;
+        if is_too_much || !fits {
             return Err(DoesNotFit);
         }
         self.version = sum(self.version, 1)?;
         (self.stock, self.reserved, self.sold) = (after.stock, after.reserved, after.sold);
         Ok(Movement { variant: self.variant, location: self.location, version: self.version, kind, delta, after })
-    }
-
-    /// Sells units that nobody holds: reserved and fulfilled in one.
-    pub fn sell(&mut self, quantity: i64) -> Result<Movement, DoesNotFit> {
-        if quantity > self.available() {
-            return Err(DoesNotFit);
-        }
-        let back = quantity.checked_neg().ok_or(DoesNotFit)?;
-        self.apply(MovementKind::Fulfil, Figures { stock: back, reserved: 0, sold: quantity })
-    }
-
-    /// Takes sold units back.
-    pub fn restore(&mut self, quantity: i64) -> Result<Movement, DoesNotFit> {
-        let back = quantity.checked_neg().ok_or(DoesNotFit)?;
-        self.apply(MovementKind::Restore, Figures { stock: quantity, reserved: 0, sold: back })
     }
 }
 
@@ -117,12 +104,14 @@ mod tests {
     #[test]
     fn selling_takes_from_stock_and_restoring_gives_back() {
         let mut level = level(100, 10);
-        let sale = level.sell(5).unwrap();
+        let sale = level.apply(MovementKind::Fulfil, Figures::sell(5)).unwrap();
         assert_eq!((sale.after, sale.version), (Figures { stock: 95, reserved: 10, sold: 5 }, 2));
-        assert_eq!(level.sell(86), Err(DoesNotFit));
-        level.restore(5).unwrap();
+        assert_eq!(level.apply(MovementKind::Fulfil, Figures::sell(86)), Err(DoesNotFit));
+        level.apply(MovementKind::Restore, Figures::restore(5)).unwrap();
         assert_eq!((level.stock, level.sold, level.version), (100, 0, 3));
-        assert_eq!(level.restore(1), Err(DoesNotFit));
+        assert_eq!(level.apply(MovementKind::Restore, Figures::restore(1)), Err(DoesNotFit));
+        level.apply(MovementKind::Fulfil, Figures::fulfil(10)).unwrap();
+        assert_eq!((level.stock, level.reserved, level.sold), (90, 0, 10));
     }
 
     proptest! {

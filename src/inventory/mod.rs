@@ -2,5 +2,6 @@
 
 pub mod hold;
 pub mod level;
+pub mod shelf;
 pub mod shortage;
 pub mod store;
