@@ -9,8 +9,8 @@ use diesel::PgConnection;
 use super::principal::Principal;
 use super::store::{StoreDirectory, StoreSelector};
 use crate::db::tx::Mode;
-use crate::db::{Database, End};
-use crate::error::{ApiError, Halt};
+use crate::db::{Database, End, Failure};
+use crate::error::{ApiError, Halt, Overdue};
 use crate::kernel::id::StoreId;
 
 /// A request's caller, store and database.
@@ -19,8 +19,14 @@ pub struct Ctx {
     pub database: Database,
     pub principal: Principal,
     stores: Data<StoreDirectory>,
+    reclaim: Reclaim,
     selector: StoreSelector,
 }
+
+/// Ends the holds of these variants that are past their deadline. What does it lives above this module,
+/// and is handed in where the application is built.
+#[derive(Clone, Copy)]
+pub struct Reclaim(pub fn(&mut PgConnection, &Overdue) -> Result<(), Failure>);
 
 /// No store: where things are remembered that were done before there was one.
 pub const PLATFORM: StoreId = StoreId(0);
@@ -73,6 +79,12 @@ impl Ctx {
         }
     }
 
+    /// Ends holds past their deadline, in a transaction of its own, before a write is tried again.
+    pub async fn reclaim(&self, overdue: Overdue) -> Result<(), ApiError> {
+        let Reclaim(reclaim) = self.reclaim;
+        Ok(self.database.write("reclaim", move |conn| reclaim(conn, &overdue).map(End::Commit)).await?)
+    }
+
     /// Runs a write outside the promise of idempotency. It must be safe to run again.
     pub async fn write<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
     where
@@ -82,11 +94,9 @@ impl Ctx {
         let database = self.database.clone();
         let in_transaction = move |conn: &mut PgConnection| match work(conn, &self) {
             Ok(value) => Ok(End::Commit(Ok(value))),
-            Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
-            Err(Halt::Recorded(refusal)) => Ok(End::Commit(Err(refusal))),
-            Err(Halt::Failed(failure)) => Err(failure),
+            Err(halt) => halt.into_end(),
         };
-        database.write(name, in_transaction).await?
+        Ok(database.write(name, in_transaction).await??)
     }
 
     /// Runs a read in one snapshot.
@@ -116,10 +126,9 @@ impl Ctx {
         let in_transaction = move |conn: &mut PgConnection| match self.scope(conn).and_then(|scope| work(conn, &scope))
         {
             Ok(value) => Ok(End::RollBack(Ok(value))),
-            Err(Halt::Refused(refusal) | Halt::Recorded(refusal)) => Ok(End::RollBack(Err(refusal))),
-            Err(Halt::Failed(failure)) => Err(failure),
+            Err(halt) => halt.into_end(),
         };
-        database.run(name, mode, in_transaction).await?
+        Ok(database.run(name, mode, in_transaction).await??)
     }
 }
 
@@ -145,6 +154,7 @@ fn extract(request: &HttpRequest) -> Option<Ctx> {
         database: request.app_data::<Data<Database>>()?.get_ref().clone(),
         principal: request.extensions().get::<Principal>()?.clone(),
         stores: request.app_data::<Data<StoreDirectory>>()?.clone(),
+        reclaim: *request.app_data::<Data<Reclaim>>()?.get_ref(),
         selector,
     })
 }

@@ -137,3 +137,20 @@ pub fn end_round(conn: &mut PgConnection, store: StoreId, carts: &[CartId]) -> Q
         .bind::<Array<BigInt>, _>(carts)
         .execute(conn)
 }
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: CartId,
+}
+
+/// Locks carts by id, ascending; with `skip`, leaves out those that somebody else has locked.
+pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, carts: &[i64], skip: bool) -> QueryResult<Vec<CartId>> {
+    let text = if skip {
+        "SELECT id FROM carts WHERE store_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE SKIP LOCKED"
+    } else {
+        "SELECT id FROM carts WHERE store_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE"
+    };
+    let rows: Vec<IdRow> = db::sql(text).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(carts).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}

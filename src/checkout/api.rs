@@ -14,11 +14,12 @@ use super::preview;
 use super::settle::{self, Settlement};
 use super::update::{self, Change};
 use crate::access::{Ctx, Permission, Principal, Role, Scope};
-use crate::db::End;
-use crate::error::{ApiError, Halt};
+use super::refusal::Refusal;
+use crate::db::{End, Failure};
+use crate::error::{ApiError, Halt, Overdue, Rejected};
 use crate::idempotency::{Answer, Command, command::Question};
 use crate::identity::payment_methods::DEFAULT_METHOD;
-use crate::kernel::id::{AddressId, OrderId, ProductRef, StoreRef};
+use crate::kernel::id::{AddressId, OrderId, ProductRef, StoreId, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::kernel::text;
@@ -26,6 +27,7 @@ use crate::orders::api::{Viewer, not_found};
 use crate::orders::order::{Order, OrderRef};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::orders::store::{list, orders};
+use crate::settings::Settings;
 use crate::web::Query;
 use crate::web::limits::{self, Limiters};
 use crate::web::metrics::Metrics;
@@ -88,16 +90,20 @@ pub async fn checkout(
     command: Command<CheckoutRequest>,
     limiters: Data<Limiters>,
     metrics: Data<Metrics>,
+    settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
-    let placement = Placement { claim, ..of_cart(&ctx.principal, body)? };
+    let placement = Placement { claim, ..of_cart(&ctx.principal, body, &settings)? };
     place(ctx, placement, &metrics).await
 }
 
 /// `POST /checkout/preview`
-pub async fn show_preview(question: Question<CheckoutRequest>) -> Result<HttpResponse, ApiError> {
-    let placement = of_cart(&question.ctx.principal, question.body)?;
+pub async fn show_preview(
+    question: Question<CheckoutRequest>,
+    settings: Data<Settings>,
+) -> Result<HttpResponse, ApiError> {
+    let placement = of_cart(&question.ctx.principal, question.body, &settings)?;
     let preview = question
         .ctx
         .read("preview_checkout", move |conn, scope| preview::preview(conn, scope.store, &placement))
@@ -105,7 +111,7 @@ pub async fn show_preview(question: Question<CheckoutRequest>) -> Result<HttpRes
     Ok(HttpResponse::Ok().json(preview))
 }
 
-fn of_cart(principal: &Principal, body: CheckoutRequest) -> Result<Placement, ApiError> {
+fn of_cart(principal: &Principal, body: CheckoutRequest, settings: &Settings) -> Result<Placement, ApiError> {
     let user = principal.account()?.id;
     let CheckoutRequest { shipping_address_id, billing_address_id, notes, payment_method, expected_total } = body;
     Ok(Placement {
@@ -119,6 +125,7 @@ fn of_cart(principal: &Principal, body: CheckoutRequest) -> Result<Placement, Ap
         payment_method: payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes,
         expected_total,
+        payment_window_seconds: settings.payments.window_seconds,
     })
 }
 
@@ -128,6 +135,7 @@ pub async fn place_order(
     command: Command<OrderRequest>,
     limiters: Data<Limiters>,
     metrics: Data<Metrics>,
+    settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
@@ -143,11 +151,11 @@ pub async fn place_order(
         Principal::User(account) if account.role == Role::Customer => Buyer::Account(account.id),
         Principal::User(account) => Buyer::Staff(account.id),
     };
-    let placement = Placement { claim, ..of_items(&ctx.principal, buyer, body) };
+    let placement = Placement { claim, ..of_items(&ctx.principal, buyer, body, &settings) };
     place(ctx, placement, &metrics).await
 }
 
-fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest) -> Placement {
+fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &Settings) -> Placement {
     let OrderRequest { items, customer_name, customer_phone, delivery_address, .. } = body;
     let items = items.into_iter().map(|item| {
         let OrderItemRequest { product_id, quantity, size, unit_price, product_name: _, unit: _ } = item;
@@ -164,41 +172,52 @@ fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest) -> Placemen
         payment_method: body.payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes: body.notes,
         expected_total: None,
+        payment_window_seconds: settings.payments.window_seconds,
     }
 }
 
 async fn place(ctx: Ctx, placement: Placement, metrics: &Metrics) -> Result<HttpResponse, ApiError> {
-    let database = ctx.database.clone();
-    let outcome = database.write("place_orders", move |conn| place_one(conn, &ctx, &placement)).await?;
-    match outcome {
-        Ok(Ok(placed)) => {
+    let mut outcome = attempt(&ctx, &placement).await?;
+    if let (store, Err(Refusal::InsufficientStock { overdue, .. })) = &outcome
+        && !overdue.is_empty()
+    {
+        // Short only because of holds past their deadline: end these, then decide once more.
+        ctx.reclaim(Overdue { store: *store, variants: overdue.clone() }).await?;
+        outcome = attempt(&ctx, &placement).await?;
+    }
+    match outcome.1 {
+        Ok(placed) => {
             metrics.count_checkout("placed");
             metrics.count_units_sold(placed.units_sold);
             Ok(placed.answer.into_response())
         }
-        Ok(Err(refusal)) => {
+        Err(refusal) => {
             let refusal = ApiError::from(refusal);
             metrics.count_checkout(refusal.code.as_str());
             Err(refusal)
         }
-        Err(refusal) => Err(refusal),
     }
 }
 
-type Found<T> = Result<T, ApiError>;
+async fn attempt(ctx: &Ctx, placement: &Placement) -> Result<(StoreId, Outcome), ApiError> {
+    let (inner, placement) = (ctx.clone(), placement.clone());
+    let placed = ctx.database.write("place_orders", move |conn| match inner.scope(conn) {
+        Ok(scope) => place_one(conn, scope.store, &placement),
+        Err(halt) => halt.into_end(),
+    });
+    Ok(placed.await??)
+}
 
 fn place_one(
     conn: &mut PgConnection,
-    ctx: &Ctx,
+    store: StoreId,
     placement: &Placement,
-) -> Result<End<Found<Outcome>>, crate::db::Failure> {
-    let scope = match ctx.scope(conn) {
-        Ok(scope) => scope,
-        Err(Halt::Refused(refusal) | Halt::Recorded(refusal)) => return Ok(End::RollBack(Err(refusal))),
-        Err(Halt::Failed(failure)) => return Err(failure),
+) -> Result<End<Result<(StoreId, Outcome), Rejected>>, Failure> {
+    let only = |mut outcomes: Vec<Outcome>| {
+        let outcome = outcomes.pop().unwrap_or(Err(Refusal::InProgress));
+        Ok((store, outcome))
     };
-    let only = |mut outcomes: Vec<Outcome>| outcomes.pop().map_or_else(|| Err(ApiError::internal()), Ok);
-    Ok(match place_orders(conn, scope.store, std::slice::from_ref(placement))? {
+    Ok(match place_orders(conn, store, std::slice::from_ref(placement))? {
         End::Commit(outcomes) => End::Commit(only(outcomes)),
         End::RollBack(outcomes) => End::RollBack(only(outcomes)),
     })

@@ -18,7 +18,7 @@ use crate::inventory::hold::{Hold, Holder, NewHold};
 use crate::inventory::level::{Figures, MovementKind};
 use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::shortage;
-use crate::kernel::id::{AddressId, CartId, CartItemId, HoldId};
+use crate::kernel::id::{AddressId, CartId, CartItemId, HoldId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::quantity::MAX_QUANTITY;
 use crate::orders::order::{self, Order, OrderItem, StockReduction};
@@ -183,17 +183,20 @@ impl<'a> Decider<'a> {
     /// Every short line, not only the first. What the cart holds itself is there for it.
     fn check_availability(&self, placement: &Placement, lines: &[Priced<'_>]) -> Result<(), Refusal> {
         let own = self.own_holds(placement);
-        let short: Vec<StockError> = lines
+        let (variants, short): (Vec<VariantId>, Vec<StockError>) = lines
             .iter()
             .filter_map(|line| {
                 let variant = line.wanted.variant;
                 let held = own.iter().filter(|hold| hold.variant == variant).map(|hold| hold.quantity);
                 let available = held.fold(self.shelf.available(variant), i64::saturating_add);
                 let requested = line.wanted.quantity;
-                (requested > available).then(|| stock_error(line.sellable, available, requested))
+                (requested > available).then(|| (variant, stock_error(line.sellable, available, requested)))
             })
-            .collect();
-        if short.is_empty() { Ok(()) } else { Err(Refusal::InsufficientStock { short, overdue: Vec::new() }) }
+            .unzip();
+        if short.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::InsufficientStock { short, variants, overdue: Vec::new() })
     }
 
     fn order(

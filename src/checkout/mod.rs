@@ -3,6 +3,7 @@
 pub mod api;
 pub mod cancel;
 pub mod decide;
+pub mod expire;
 pub mod keys;
 pub mod load;
 pub mod place_orders;

@@ -13,7 +13,8 @@ use super::refusal::Refusal;
 use super::write::{self, Placed};
 use crate::db::{End, Failure};
 use crate::idempotency::Answer;
-use crate::kernel::id::StoreId;
+use crate::inventory::store::holds;
+use crate::kernel::id::{StoreId, VariantId};
 
 /// What came of a placement.
 pub type Outcome = Result<PlacedOrder, Refusal>;
@@ -41,7 +42,8 @@ pub fn place_orders(
     let carts = load::validate_carts(conn, store, &fresh, Locking::ForUpdate)?;
     let mut shelf = load::lock_stock(conn, store, &carts, Locking::ForUpdate)?;
     let (terms, mut numbers) = load::read_terms(conn, store, &fresh, &carts, Locking::ForUpdate)?;
-    let decided = decide(&mut Decider::new(&terms, &carts, &mut shelf, &mut numbers), &fresh, &carts)?;
+    let mut decided = decide(&mut Decider::new(&terms, &carts, &mut shelf, &mut numbers), &fresh, &carts)?;
+    name_overdue(conn, store, &mut decided)?;
 
     // ---- Nothing is refused after this line: only the database itself may fail. ----
     let placed: Vec<&Placed> = decided.iter().filter_map(|placed| placed.as_ref().ok()).collect();
@@ -71,6 +73,29 @@ fn decide(
         });
     }
     Ok(decided)
+}
+
+/// Tells of short lines whether only holds past their deadline stand in the way.
+fn name_overdue(
+    conn: &mut PgConnection,
+    store: StoreId,
+    decided: &mut [Result<Placed, Refusal>],
+) -> Result<(), Failure> {
+    let short = |placed: &Result<Placed, Refusal>| match placed {
+        Err(Refusal::InsufficientStock { variants, .. }) => variants.clone(),
+        _ => Vec::new(),
+    };
+    let variants: Vec<VariantId> = decided.iter().flat_map(short).collect();
+    if variants.is_empty() {
+        return Ok(());
+    }
+    let found = holds::list_overdue_variants(conn, store, &variants)?;
+    for placed in decided {
+        if let Err(Refusal::InsufficientStock { variants, overdue, .. }) = placed {
+            overdue.extend(variants.iter().filter(|variant| found.contains(variant)));
+        }
+    }
+    Ok(())
 }
 
 fn refusals(decided: Vec<Result<Placed, Refusal>>) -> Vec<Outcome> {

@@ -3,9 +3,8 @@
 use crate::cart::response::{CART_EMPTY, unavailable};
 use crate::error::{ApiError, Code, FieldError, StockError};
 use crate::idempotency::command::{in_progress, key_reused};
-use crate::inventory::hold::Holder;
 use crate::inventory::shortage;
-use crate::kernel::id::AddressId;
+use crate::kernel::id::{AddressId, VariantId};
 use crate::kernel::money::Amount;
 
 /// The variants stand in the order in which they are decided.
@@ -24,9 +23,9 @@ pub enum Refusal {
     ProductUnavailable { product_name: String },
     UnitPriceChanged { product_name: String, now: Amount },
     TotalChanged { now: Amount },
-    /// With the holders whose holds on the short variants are past their deadline: a second try,
+    /// With the short variants, and those of them on which holds are past their deadline: a second try,
     /// after these have been ended, may go through.
-    InsufficientStock { short: Vec<StockError>, overdue: Vec<Holder> },
+    InsufficientStock { short: Vec<StockError>, variants: Vec<VariantId>, overdue: Vec<VariantId> },
 }
 
 impl From<Refusal> for ApiError {

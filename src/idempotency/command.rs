@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use diesel::PgConnection;
@@ -17,7 +18,7 @@ use super::answer::Answer;
 use super::store::{self, Claim, Claimed};
 use crate::access::{Ctx, Scope};
 use crate::db::{End, Failure};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{ApiError, Code, Halt, Rejected};
 use crate::kernel::id::StoreId;
 use crate::web::json;
 
@@ -71,14 +72,22 @@ impl<T: Send + 'static> Command<T> {
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Halt> + Send + 'static,
     {
         let Self { ctx, body, claim } = self;
-        let database = ctx.database.clone();
-        let answer = database
-            .write(name, move |conn| match scope_of(&ctx, conn) {
-                Ok(scope) => once(conn, scope.store, &claim, |conn| work(conn, &scope, &body)),
-                Err(Halt::Refused(refusal) | Halt::Recorded(refusal)) => Ok(End::RollBack(Err(refusal))),
-                Err(Halt::Failed(failure)) => Err(failure),
-            })
-            .await??;
+        let outer = ctx.clone();
+        let once = Arc::new(Mutex::new(move |conn: &mut PgConnection| match scope_of(&ctx, conn) {
+            Ok(scope) => once(conn, scope.store, &claim, |conn| work(conn, &scope, &body)),
+            Err(halt) => halt.into_end(),
+        }));
+        let attempt = || {
+            let once = Arc::clone(&once);
+            outer.database.write(name, move |conn| once.lock().unwrap_or_else(PoisonError::into_inner)(conn))
+        };
+        let answer = match attempt().await? {
+            Err(Rejected { overdue: Some(overdue), .. }) => {
+                outer.reclaim(overdue).await?;
+                attempt().await??
+            }
+            settled => settled?,
+        };
         Ok(answer.into_response())
     }
 }
@@ -89,12 +98,12 @@ pub fn once(
     store: StoreId,
     claim: &Claim,
     work: impl FnOnce(&mut PgConnection) -> Result<Answer, Halt>,
-) -> Result<End<Result<Answer, ApiError>>, Failure> {
+) -> Result<End<Result<Answer, Rejected>>, Failure> {
     match store::claim_all(conn, store, &[claim]).map(|mut claimed| claimed.pop()) {
         Ok(Some(Claimed::New)) => {}
         Ok(Some(Claimed::Done(answer))) => return Ok(End::RollBack(Ok(answer))),
-        Ok(Some(Claimed::Reused) | None) => return Ok(End::RollBack(Err(key_reused()))),
-        Err(Failure::LockTimeout) => return Ok(End::RollBack(Err(in_progress()))),
+        Ok(Some(Claimed::Reused) | None) => return Halt::from(key_reused()).into_end(),
+        Err(Failure::LockTimeout) => return Halt::from(in_progress()).into_end(),
         Err(failure) => return Err(failure),
     }
     match work(conn) {
@@ -102,12 +111,12 @@ pub fn once(
             store::store_answers(conn, store, &[(claim, &answer)])?;
             Ok(End::Commit(Ok(answer)))
         }
-        Err(Halt::Refused(refusal)) => Ok(End::RollBack(Err(refusal))),
-        Err(Halt::Recorded(refusal)) => {
-            store::release(conn, store, &[claim])?;
-            Ok(End::Commit(Err(refusal)))
+        Err(halt) => {
+            if matches!(halt, Halt::Recorded(_)) {
+                store::release(conn, store, &[claim])?;
+            }
+            halt.into_end()
         }
-        Err(Halt::Failed(failure)) => Err(failure),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod hold;
 pub mod level;
+pub mod reservation;
 pub mod shelf;
 pub mod shortage;
 pub mod store;

@@ -145,6 +145,29 @@ pub fn discover_due(conn: &mut PgConnection, limit: i64) -> QueryResult<Vec<(Sto
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
+/// Those of the variants on which there are holds past their deadline.
+pub fn list_overdue_variants(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variants: &[VariantId],
+) -> QueryResult<Vec<VariantId>> {
+    let rows: Vec<VariantRow> = db::sql(
+        "SELECT DISTINCT variant_id FROM stock_holds \
+         WHERE store_id = $1 AND variant_id = ANY($2) AND state = 'active' AND expires_at <= $now \
+         ORDER BY variant_id LIMIT 10000",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.variant_id).collect())
+}
+
+#[derive(QueryableByName)]
+struct VariantRow {
+    #[diesel(sql_type = BigInt)]
+    variant_id: VariantId,
+}
+
 /// Holders of a store with holds of these variants past their deadline.
 pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Holder>> {
     let rows: Vec<HolderRow> = db::sql(

@@ -3,3 +3,4 @@
 pub mod availability;
 pub mod holds;
 pub mod levels;
+pub mod reservations;

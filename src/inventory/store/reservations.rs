@@ -1,0 +1,234 @@
+//! The SQL of reservations. Their items are their holds.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+use crate::db::schema::reservations;
+use crate::db::{self, Failure};
+use crate::inventory::reservation::{Reservation, ReservedItem, State};
+use crate::kernel::id::{ProductId, ReservationId, StoreId, UserId, VariantId};
+use crate::kernel::page::{List, PageQuery};
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: ReservationId,
+    #[diesel(sql_type = Text)]
+    reference_id: String,
+    #[diesel(sql_type = Text)]
+    state: String,
+    #[diesel(sql_type = Timestamptz)]
+    expires_at: DateTime<Utc>,
+    #[diesel(sql_type = BigInt)]
+    created_by: UserId,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for Reservation {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Result<Self, Failure> {
+        let Row { id, reference_id, state, expires_at, created_by, created_at, ended_at } = row;
+        let state = State::parse(&state)
+            .ok_or_else(|| Failure::Internal(format!("reservation {id} has an unreadable state")))?;
+        Ok(Self { id, reference_id, state, expires_at, created_by, created_at, ended_at })
+    }
+}
+
+/// A reservation about to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewReservation<'a> {
+    pub reference_id: &'a str,
+    pub expires_at: DateTime<Utc>,
+    pub created_by: UserId,
+}
+
+pub fn insert(
+    conn: &mut PgConnection,
+    store: StoreId,
+    new: NewReservation<'_>,
+    at: DateTime<Utc>,
+) -> QueryResult<ReservationId> {
+    let NewReservation { reference_id, expires_at, created_by } = new;
+    diesel::insert_into(reservations::table)
+        .values((
+            reservations::store_id.eq(store),
+            reservations::reference_id.eq(reference_id),
+            reservations::state.eq(State::Active.as_str()),
+            reservations::expires_at.eq(expires_at),
+            reservations::created_by.eq(created_by),
+            reservations::created_at.eq(at),
+        ))
+        .returning(reservations::id)
+        .get_result(conn)
+}
+
+/// Finds a reservation and locks it.
+pub fn find_for_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    id: ReservationId,
+) -> Result<Option<Reservation>, Failure> {
+    let row: Option<Row> = db::sql(
+        "SELECT id, reference_id, state, expires_at, created_by, created_at, ended_at \
+         FROM reservations WHERE store_id = $1 AND id = $2 FOR UPDATE",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(id)
+    .get_result(conn)
+    .optional()?;
+    row.map(Reservation::try_from).transpose()
+}
+
+/// Finds a reservation. One past its deadline reads as expired, ended or not.
+pub fn find(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
+    let row: Option<Row> = db::sql(
+        "SELECT id, reference_id, CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state, \
+                expires_at, created_by, created_at, ended_at \
+         FROM reservations WHERE store_id = $1 AND id = $2",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(id)
+    .get_result(conn)
+    .optional()?;
+    row.map(Reservation::try_from).transpose()
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// A page of reservations, newest first.
+pub fn list(
+    conn: &mut PgConnection,
+    store: StoreId,
+    state: Option<State>,
+    reference_id: Option<&str>,
+    page: &PageQuery,
+) -> Result<List<Reservation>, Failure> {
+    let state = state.map(State::as_str);
+    let total: CountRow = db::sql(
+        "SELECT COUNT(*) AS count FROM (SELECT reference_id, \
+                CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state \
+                FROM reservations WHERE store_id = $1) r \
+         WHERE ($2 IS NULL OR state = $2) AND ($3 IS NULL OR reference_id = $3)",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Nullable<Text>, _>(state)
+    .bind::<Nullable<Text>, _>(reference_id)
+    .get_result(conn)?;
+    let rows: Vec<Row> = db::sql(
+        "SELECT id, reference_id, state, expires_at, created_by, created_at, ended_at FROM (SELECT id, reference_id, \
+                CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state, \
+                expires_at, created_by, created_at, ended_at FROM reservations WHERE store_id = $1) r \
+         WHERE ($2 IS NULL OR state = $2) AND ($3 IS NULL OR reference_id = $3) \
+         ORDER BY id DESC LIMIT $4 OFFSET $5",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Nullable<Text>, _>(state)
+    .bind::<Nullable<Text>, _>(reference_id)
+    .bind::<BigInt, _>(page.limit)
+    .bind::<BigInt, _>(page.offset())
+    .load(conn)?;
+    let found = rows.into_iter().map(Reservation::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(page.list(found, total.count))
+}
+
+#[derive(QueryableByName)]
+struct ItemRow {
+    #[diesel(sql_type = BigInt)]
+    reservation_id: ReservationId,
+    #[diesel(sql_type = BigInt)]
+    product_id: ProductId,
+    #[diesel(sql_type = BigInt)]
+    variant_id: VariantId,
+    #[diesel(sql_type = Text)]
+    sku: String,
+    #[diesel(sql_type = Text)]
+    product_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    size: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    quantity: i64,
+}
+
+/// What is kept by a set of reservations.
+pub fn list_items(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: &[ReservationId],
+) -> QueryResult<HashMap<ReservationId, Vec<ReservedItem>>> {
+    let rows: Vec<ItemRow> = db::sql(
+        "SELECT h.holder_id AS reservation_id, v.product_id, v.id AS variant_id, v.sku, p.name AS product_name, v.size, \
+                SUM(h.quantity)::int8 AS quantity \
+         FROM stock_holds h JOIN variants v ON v.store_id = h.store_id AND v.id = h.variant_id \
+         JOIN products p ON p.store_id = v.store_id AND p.id = v.product_id \
+         WHERE h.store_id = $1 AND h.holder_kind = 'reservation' AND h.holder_id = ANY($2) \
+         GROUP BY h.holder_id, v.product_id, v.id, v.sku, p.name, v.size ORDER BY h.holder_id, MIN(h.id)",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(ids)
+    .load(conn)?;
+    let mut items: HashMap<ReservationId, Vec<ReservedItem>> = HashMap::new();
+    for row in rows {
+        let ItemRow { reservation_id, product_id, variant_id, sku, product_name, size, quantity } = row;
+        let item = ReservedItem { product_id, variant_id, sku, product_name, size, quantity };
+        items.entry(reservation_id).or_default().push(item);
+    }
+    Ok(items)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: ReservationId,
+}
+
+/// Locks those of the reservations that are active, ascending; with `skip`, leaves out those that
+/// somebody else has locked.
+pub fn lock_by_id(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: &[i64],
+    skip: bool,
+) -> QueryResult<Vec<ReservationId>> {
+    let text = if skip {
+        "SELECT id FROM reservations WHERE store_id = $1 AND id = ANY($2) AND state = 'active' \
+         ORDER BY id FOR UPDATE SKIP LOCKED"
+    } else {
+        "SELECT id FROM reservations WHERE store_id = $1 AND id = ANY($2) AND state = 'active' ORDER BY id FOR UPDATE"
+    };
+    let rows: Vec<IdRow> = db::sql(text).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(ids).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Ends locked reservations that are active.
+pub fn end(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: &[ReservationId],
+    state: State,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let ended = db::sql(
+        "UPDATE reservations SET state = $3, ended_at = $4 WHERE store_id = $1 AND id = ANY($2) AND state = 'active'",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Text, _>(state.as_str())
+    .bind::<Timestamptz, _>(at)
+    .execute(conn)?;
+    if ended == ids.len() {
+        Ok(())
+    } else {
+        Err(Failure::Internal(format!("{ended} of {} reservations were ended", ids.len())))
+    }
+}
