@@ -236,7 +236,12 @@ fn orders() -> Vec<Endpoint> {
         .summary("Record the payment of an order")
         .takes::<checkout::ConfirmRequest>()
         .answers::<OrderResponse>(200)
-        .errors(&[Code::OrderNotFound, Code::AlreadyPaid, Code::InvalidTransition]),
+        .errors(&[Code::OrderNotFound, Code::AlreadyPaid, Code::InvalidTransition, Code::PaymentExpired]),
+        post("/orders/{id}/payment/fail", Access::Permission(Permission::PaymentsConfirm), checkout::fail_payment)
+            .summary("Record that the payment failed: the stock is released and the order cancelled")
+            .takes_optionally::<checkout::ReasonRequest>()
+            .answers::<OrderResponse>(200)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
         post("/orders/{id}/refund", update, checkout::refund_order)
             .summary("Record money that was given back")
             .takes::<checkout::RefundRequest>()

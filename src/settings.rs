@@ -64,6 +64,8 @@ pub struct Payments {
 #[serde(deny_unknown_fields)]
 pub struct Reservations {
     pub cart_hold_seconds: i64,
+    pub cart_hold_max_seconds: i64,
+    pub max_ttl_seconds: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -140,6 +142,11 @@ impl Settings {
             (self.auth.refresh_ttl_seconds >= 1, "auth.refresh_ttl_seconds must be at least 1"),
             (self.payments.window_seconds >= 1, "payments.window_seconds must be at least 1"),
             (self.reservations.cart_hold_seconds >= 1, "reservations.cart_hold_seconds must be at least 1"),
+            (
+                self.reservations.cart_hold_max_seconds >= self.reservations.cart_hold_seconds,
+                "reservations.cart_hold_max_seconds must be at least reservations.cart_hold_seconds",
+            ),
+            (self.reservations.max_ttl_seconds >= 1, "reservations.max_ttl_seconds must be at least 1"),
             (self.idempotency.keep_hours >= 24, "idempotency.keep_hours must be at least 24"),
             (self.limits.queue_ms >= 1, "limits.queue_ms must be at least 1"),
         ];

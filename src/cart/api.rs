@@ -1,17 +1,21 @@
 //! The calls of a cart.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data};
 use diesel::PgConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::holding::{self, Target};
 use super::response::{self, CartResponse};
 use super::store::{self, Cart, CartLine, NewLine};
 use crate::access::{Ctx, Scope};
 use crate::catalogue::store::sellables::{self, Named};
 use crate::db;
 use crate::error::{ApiError, Code, Halt};
+use crate::identity::store::stores;
+use crate::settings::{Reservations, Settings};
 use crate::idempotency::{Answer, Command, command::NoBody};
 use crate::kernel::id::{CartItemId, ProductRef, VariantId};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
@@ -40,11 +44,20 @@ pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
 }
 
 /// `POST /cart/items`
-pub async fn add(command: Command<AddItemRequest>) -> Result<HttpResponse, ApiError> {
-    command.run("add_cart_item", |conn, scope, body| Answer::created(&add_item(conn, scope, body)?)).await
+pub async fn add(command: Command<AddItemRequest>, settings: Data<Settings>) -> Result<HttpResponse, ApiError> {
+    command
+        .run("add_cart_item", move |conn, scope, body| {
+            Answer::created(&add_item(conn, scope, body, &settings.reservations)?)
+        })
+        .await
 }
 
-fn add_item(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) -> Result<CartResponse, Halt> {
+fn add_item(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    body: &AddItemRequest,
+    terms: &Reservations,
+) -> Result<CartResponse, Halt> {
     let variant = resolve_one(conn, scope, &body.product_id, body.size.as_deref())?;
     let (cart, lines) = lock_cart(conn, scope)?;
     let sellable = sellables::load(conn, scope.store, &[variant])?.pop();
@@ -52,24 +65,36 @@ fn add_item(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) -> Re
         return Err(ApiError::new(Code::ProductUnavailable, response::unavailable(&archived.product_name)).into());
     }
     let at = db::clock(conn)?;
-    match lines.iter().find(|line| line.variant_id == variant) {
-        Some(line) => {
-            let sum = line.quantity.saturating_add(body.quantity.get());
-            if sum > MAX_QUANTITY {
-                let message = format!("makes {sum} with what is in the cart; the most is {MAX_QUANTITY}");
-                return Err(ApiError::field("quantity", message).into());
-            }
-            store::update_line(conn, scope.store, line, sum, at)?;
+    let known = lines.iter().find(|line| line.variant_id == variant);
+    let quantity = known.map_or(0, |line| line.quantity).saturating_add(body.quantity.get());
+    match known {
+        Some(_) if quantity > MAX_QUANTITY => {
+            let message = format!("makes {quantity} with what is in the cart; the most is {MAX_QUANTITY}");
+            return Err(ApiError::field("quantity", message).into());
         }
+        Some(line) => store::update_line(conn, scope.store, line, quantity, at)?,
         None if lines.len() >= MAX_LINES => {
             return Err(ApiError::field("product_id", format!("a cart has at most {MAX_LINES} lines")).into());
         }
-        None => {
-            let line = NewLine { cart: cart.id, variant, quantity: body.quantity.get() };
-            store::insert_line(conn, scope.store, line, at)?;
-        }
+        None => store::insert_line(conn, scope.store, NewLine { cart: cart.id, variant, quantity }, at)?,
     }
+    hold(conn, scope, &cart, &[Target { variant, quantity }], terms)?;
     response::read(conn, scope.store, cart.user_id)
+}
+
+/// Holds the targets where the store holds carts. Where it has stopped to, what is left of earlier
+/// holds runs out by itself.
+fn hold(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    cart: &Cart,
+    targets: &[Target],
+    terms: &Reservations,
+) -> Result<(), Halt> {
+    if stores::get_store(conn, scope.store)?.hold_cart_items {
+        holding::hold(conn, scope, cart, targets, terms)?;
+    }
+    Ok(())
 }
 
 fn resolve_one(
@@ -110,6 +135,7 @@ fn find_line(lines: &[CartLine], item: CartItemId) -> Result<&CartLine, ApiError
 pub async fn set_quantity(
     path: web::Path<String>,
     command: Command<SetQuantityRequest>,
+    settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
     let item = CartItemId::from_path(&path);
     command
@@ -117,33 +143,53 @@ pub async fn set_quantity(
             let (cart, lines) = lock_cart(conn, scope)?;
             let line = find_line(&lines, item)?;
             let at = db::clock(conn)?;
-            store::update_line(conn, scope.store, line, body.quantity.get(), at)?;
+            let quantity = body.quantity.get();
+            store::update_line(conn, scope.store, line, quantity, at)?;
+            let target = Target { variant: line.variant_id, quantity };
+            hold(conn, scope, &cart, &[target], &settings.reservations)?;
             Answer::ok(&response::read(conn, scope.store, cart.user_id)?)
         })
         .await
 }
 
 /// `DELETE /cart/items/{id}`
-pub async fn remove(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
+pub async fn remove(
+    path: web::Path<String>,
+    command: Command<NoBody>,
+    settings: Data<Settings>,
+) -> Result<HttpResponse, ApiError> {
     let item = CartItemId::from_path(&path);
     command
         .run("remove_cart_item", move |conn, scope, _body| {
             let (cart, lines) = lock_cart(conn, scope)?;
             let line = find_line(&lines, item)?;
-            store::delete_lines(conn, scope.store, &[line.id])?;
+            take_out(conn, scope, &cart, &[*line], &settings.reservations)?;
             Answer::ok(&response::read(conn, scope.store, cart.user_id)?)
         })
         .await
 }
 
 /// `DELETE /cart`
-pub async fn clear(command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
+pub async fn clear(command: Command<NoBody>, settings: Data<Settings>) -> Result<HttpResponse, ApiError> {
     command
-        .run("clear_cart", |conn, scope, _body| {
-            let (_cart, lines) = lock_cart(conn, scope)?;
-            let ids: Vec<CartItemId> = lines.iter().map(|line| line.id).collect();
-            store::delete_lines(conn, scope.store, &ids)?;
+        .run("clear_cart", move |conn, scope, _body| {
+            let (cart, lines) = lock_cart(conn, scope)?;
+            take_out(conn, scope, &cart, &lines, &settings.reservations)?;
             Ok(Answer::no_content())
         })
         .await
+}
+
+/// Deletes lines of a locked cart and lets go what it holds for them.
+fn take_out(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    cart: &Cart,
+    lines: &[CartLine],
+    terms: &Reservations,
+) -> Result<(), Halt> {
+    let ids: Vec<CartItemId> = lines.iter().map(|line| line.id).collect();
+    store::delete_lines(conn, scope.store, &ids)?;
+    let targets: Vec<Target> = lines.iter().map(|line| Target { variant: line.variant_id, quantity: 0 }).collect();
+    hold(conn, scope, cart, &targets, terms)
 }

@@ -1,6 +1,7 @@
 //! Carts: what a customer means to buy, what it costs, and what stands in the way.
 
 pub mod api;
+pub mod holding;
 pub mod pricing;
 pub mod response;
 pub mod store;

@@ -10,13 +10,14 @@ use utoipa::ToSchema;
 use super::pricing::{self, Totals};
 use super::store::{self, Cart, CartLine};
 use crate::catalogue::store::sellables::{self, Sellable};
-use crate::db::Failure;
+use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
 use crate::identity::store::stores::{self, Store};
 use crate::inventory::shortage;
-use crate::inventory::store::availability;
+use crate::inventory::hold::Holder;
+use crate::inventory::store::{availability, holds};
 use crate::kernel::id::{CartItemId, ProductId, StoreId, UserId, VariantId};
-use crate::kernel::money::{Amount, Money};
+use crate::kernel::money::Amount;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CartResponse {
@@ -64,8 +65,34 @@ pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<Car
     let known: HashMap<VariantId, Sellable> =
         known.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
     let available = availability::available_by_variant(conn, store, &variants)?;
+    let held = held_by(conn, store, cart)?;
     let settings = stores::get_store(conn, store)?;
-    describe(&settings, &lines, &known, &available)
+    describe(&settings, &lines, &known, |variant| {
+        let free = available.get(&variant).copied().unwrap_or(0);
+        match held.get(&variant) {
+            Some((quantity, until)) => (free.saturating_add(*quantity), Some(*until)),
+            None => (free, None),
+        }
+    })
+}
+
+/// What the cart itself holds and how long: there for it, though for nobody else.
+fn held_by(
+    conn: &mut PgConnection,
+    store: StoreId,
+    cart: Option<Cart>,
+) -> Result<HashMap<VariantId, (i64, DateTime<Utc>)>, Halt> {
+    let Some(cart) = cart else { return Ok(HashMap::new()) };
+    let now = db::clock(conn)?;
+    let mut held: HashMap<VariantId, (i64, DateTime<Utc>)> = HashMap::new();
+    for hold in holds::list_active(conn, store, &[Holder::Cart(cart.id)])? {
+        if hold.expires_at > now {
+            let (quantity, until) = held.entry(hold.variant).or_insert((0, hold.expires_at));
+            *quantity = quantity.saturating_add(hold.quantity);
+            *until = hold.expires_at.min(*until);
+        }
+    }
+    Ok(held)
 }
 
 fn lines_of(conn: &mut PgConnection, store: StoreId, cart: Option<Cart>) -> Result<Vec<CartLine>, Halt> {
@@ -77,7 +104,7 @@ fn describe(
     store: &Store,
     lines: &[CartLine],
     known: &HashMap<VariantId, Sellable>,
-    available: &HashMap<VariantId, i64>,
+    stock: impl Fn(VariantId) -> (i64, Option<DateTime<Utc>>),
 ) -> Result<CartResponse, Halt> {
     let mut items = Vec::with_capacity(lines.len());
     let mut totals = Vec::with_capacity(lines.len());
@@ -89,11 +116,22 @@ fn describe(
         let sellable = known
             .get(&line.variant_id)
             .ok_or_else(|| Failure::Internal(format!("variant {} of a cart is gone", line.variant_id)))?;
-        let free = available.get(&line.variant_id).copied().unwrap_or(0);
+        let (free, reserved_until) = stock(line.variant_id);
         let total = pricing::line_total(sellable.unit_price, line.quantity).map_err(|error| too_large(&error))?;
         problems.extend(problem_of(line, sellable, free));
         totals.push(total);
-        items.push(item(store, line, sellable, total, free));
+        items.push(CartItemResponse {
+            id: line.id,
+            product_id: sellable.product_id,
+            sku: sellable.sku.clone(),
+            product_name: sellable.product_name.clone(),
+            size: sellable.size.clone(),
+            quantity: line.quantity,
+            unit_price: store.currency.amount(sellable.unit_price),
+            total_price: store.currency.amount(total),
+            available_quantity: free,
+            reserved_until,
+        });
     }
     let Totals { subtotal, tax, shipping, discount, total } =
         pricing::price(store, &totals).map_err(|error| too_large(&error))?;
@@ -115,21 +153,6 @@ pub const CART_EMPTY: &str = "Cart is empty. Add items before checkout.";
 
 fn too_large(error: &pricing::TooLarge) -> ApiError {
     ApiError::field("quantity", error.to_string())
-}
-
-fn item(store: &Store, line: &CartLine, sellable: &Sellable, total: Money, free: i64) -> CartItemResponse {
-    CartItemResponse {
-        id: line.id,
-        product_id: sellable.product_id,
-        sku: sellable.sku.clone(),
-        product_name: sellable.product_name.clone(),
-        size: sellable.size.clone(),
-        quantity: line.quantity,
-        unit_price: store.currency.amount(sellable.unit_price),
-        total_price: store.currency.amount(total),
-        available_quantity: free,
-        reserved_until: None,
-    }
 }
 
 fn problem_of(line: &CartLine, sellable: &Sellable, free: i64) -> Option<CartProblem> {

@@ -320,6 +320,20 @@ pub async fn confirm_payment(
         .await
 }
 
+/// `POST /orders/{id}/payment/fail`
+pub async fn fail_payment(path: web::Path<String>, command: Command<ReasonRequest>) -> Result<HttpResponse, ApiError> {
+    let named = OrderRef::from_path(&path);
+    command
+        .run("fail_payment", move |conn, scope, body| {
+            let id = find(conn, scope, &named)?;
+            let actor = scope.actor();
+            let cancellation = Cancellation { actor: &actor, reason: body.reason.as_deref() };
+            let order = settle::fail(conn, scope.store, id, cancellation)?;
+            answer(conn, &order)
+        })
+        .await
+}
+
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundRequest {

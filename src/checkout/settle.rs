@@ -1,14 +1,21 @@
 //! Settling: what happens when money comes, and when it goes back.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::PgConnection;
 
+use super::cancel::{self, Cancellation};
+use super::expire::{self, Locking};
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
-use crate::kernel::id::{OrderId, StoreId};
+use crate::inventory::hold::{Ending, Hold, Holder};
+use crate::inventory::level::{Figures, MovementKind};
+use crate::inventory::shelf::{Note, Shelf};
+use crate::inventory::store::holds;
+use crate::kernel::id::{HoldId, OrderId, StoreId, VariantId};
 use crate::kernel::money::{AmountInput, Money};
 use crate::orders::order::Order;
 use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::orders::store::history::{self, NewStep};
 use crate::orders::store::orders;
 use crate::payments::store::{self, Kind, NewPayment};
 
@@ -20,7 +27,9 @@ pub struct Settlement<'a> {
     pub actor: &'a str,
 }
 
-/// Records the payment of an order that exists. The same reference again changes nothing.
+/// Takes the payment of an order that exists. The same reference again changes nothing.
+///
+/// Money that comes too late is refused and recorded all the same: it has to be given back.
 pub fn confirm(
     conn: &mut PgConnection,
     store: StoreId,
@@ -30,13 +39,18 @@ pub fn confirm(
     let mut order = orders::get_for_update(conn, store, order)?;
     let amount = amount_of(&order, settlement.amount, order.total_amount)?;
     let known = store::find_amount(conn, store, order.id, Kind::Payment, settlement.reference)?;
+    let kept = Kept::lock(conn, &order)?;
     let at = db::clock(conn)?;
+    if order.status == OrderStatus::UnderPaying && order.payment_expires_at.is_some_and(|deadline| at >= deadline) {
+        expire::expire(conn, store, &[Holder::Order(order.id)], Locking::Wait)?;
+        order = orders::get_for_update(conn, store, order.id)?;
+    }
     if order.status == OrderStatus::Cancelled {
         if known.is_none() {
             record_payment(conn, &mut order, settlement, amount, at)?;
             orders::update(conn, &order)?;
         }
-        return Err(Halt::Recorded(dead_order(&order)));
+        return Err(Halt::Recorded(too_late(&order)));
     }
     if known.is_some() {
         return Ok(order);
@@ -52,8 +66,69 @@ pub fn confirm(
     order.payment_status = PaymentStatus::Paid;
     order.paid_at = Some(at);
     order.payment_reference = Some(settlement.reference.to_owned());
+    if order.status == OrderStatus::UnderPaying {
+        kept.sell(conn, &mut order, settlement.actor, at)?;
+    }
     orders::update(conn, &order)?;
     Ok(order)
+}
+
+/// What is kept for an order under payment, with its stock rows locked. Nothing for any other order.
+struct Kept {
+    holds: Vec<Hold>,
+    shelf: Shelf,
+}
+
+impl Kept {
+    fn lock(conn: &mut PgConnection, order: &Order) -> Result<Self, Failure> {
+        let holds = match order.status {
+            OrderStatus::UnderPaying => holds::list_active(conn, order.store_id, &[Holder::Order(order.id)])?,
+            _ => Vec::new(),
+        };
+        let variants: Vec<VariantId> = holds.iter().map(|hold| hold.variant).collect();
+        let shelf = Shelf::lock(conn, order.store_id, &variants)?;
+        Ok(Self { holds, shelf })
+    }
+
+    /// Reserved becomes sold, and the order pending.
+    fn sell(
+        mut self,
+        conn: &mut PgConnection,
+        order: &mut Order,
+        actor: &str,
+        at: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let note = Note { reference: &order.order_number, reason: None, actor };
+        for hold in &self.holds {
+            let place = (hold.variant, hold.location);
+            self.shelf.book(place, MovementKind::Fulfil, Figures::fulfil(hold.quantity), note)?;
+        }
+        self.shelf.write(conn, at)?;
+        let ids: Vec<HoldId> = self.holds.iter().map(|hold| hold.id).collect();
+        holds::end(conn, order.store_id, &ids, Ending::Sold, at)?;
+        let from = order.status;
+        order.status = OrderStatus::Pending;
+        let step = NewStep { order: order.id, from: Some(from), to: order.status, reason: None, actor };
+        Ok(history::append(conn, order.store_id, &[step], at)?)
+    }
+}
+
+/// Records that a payment failed: the stock is let go and the order is dead.
+pub fn fail(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    cancellation: Cancellation<'_>,
+) -> Result<Order, Halt> {
+    let order = orders::get_for_update(conn, store, order)?;
+    if order.payment_status == PaymentStatus::Failed {
+        return Ok(order);
+    }
+    if order.status != OrderStatus::UnderPaying {
+        let detail = format!("Order {} is {}; only a payment under way can fail.", order.order_number, order.status.as_str());
+        return Err(ApiError::new(Code::InvalidTransition, detail).into());
+    }
+    Ok(cancel::give_back(conn, order, PaymentStatus::Failed, cancellation)?)
 }
 
 fn record_payment(
@@ -136,11 +211,16 @@ fn already_paid() -> ApiError {
 }
 
 /// 409 of money that came too late. It was recorded.
-fn dead_order(order: &Order) -> ApiError {
-    let detail = format!(
-        "Order {} is {}. The payment was recorded and has to be refunded.",
-        order.order_number,
-        order.status.as_str()
-    );
-    ApiError::new(Code::InvalidTransition, detail)
+fn too_late(order: &Order) -> ApiError {
+    let recorded = "The payment was recorded and has to be refunded.";
+    match order.payment_expires_at.filter(|_| order.payment_status == PaymentStatus::Expired) {
+        Some(deadline) => {
+            let deadline = deadline.to_rfc3339_opts(SecondsFormat::Secs, true);
+            ApiError::new(Code::PaymentExpired, format!("The payment window ended at {deadline}. {recorded}"))
+        }
+        None => {
+            let (number, status) = (&order.order_number, order.status.as_str());
+            ApiError::new(Code::InvalidTransition, format!("Order {number} is {status}. {recorded}"))
+        }
+    }
 }

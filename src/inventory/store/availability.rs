@@ -23,8 +23,10 @@ pub fn available_by_variant(
     variants: &[VariantId],
 ) -> QueryResult<HashMap<VariantId, i64>> {
     let rows: Vec<AvailableRow> = db::sql(
-        "SELECT variant_id, SUM(stock_quantity - reserved_quantity)::int8 AS available FROM stock_levels \
-         WHERE store_id = $1 AND variant_id = ANY($2) GROUP BY variant_id",
+        "SELECT l.variant_id, (SUM(l.stock_quantity - l.reserved_quantity) + COALESCE(( \
+                SELECT SUM(h.quantity) FROM stock_holds h WHERE h.store_id = $1 AND h.variant_id = l.variant_id \
+                   AND h.state = 'active' AND h.expires_at <= $now), 0))::int8 AS available \
+         FROM stock_levels l WHERE l.store_id = $1 AND l.variant_id = ANY($2) GROUP BY l.variant_id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)

@@ -74,6 +74,23 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, holds: &[NewHold], at: Da
     .map(drop)
 }
 
+/// Sets the quantities of active holds.
+pub fn change(conn: &mut PgConnection, store: StoreId, holds: &[(HoldId, i64)]) -> Result<(), Failure> {
+    let changed = db::sql(
+        "UPDATE stock_holds s SET quantity = c.quantity FROM unnest($2::int8[], $3::int8[]) AS c (id, quantity) \
+         WHERE s.store_id = $1 AND s.id = c.id AND s.state = 'active'",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(holds.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(holds.iter().map(|(_, quantity)| *quantity).collect::<Vec<_>>())
+    .execute(conn)?;
+    if changed == holds.len() {
+        Ok(())
+    } else {
+        Err(Failure::Internal(format!("{changed} of {} holds were changed", holds.len())))
+    }
+}
+
 /// Ends active holds. The guard makes a second ending a failure.
 pub fn end(
     conn: &mut PgConnection,

@@ -1,0 +1,168 @@
+//! Cart holds: in stores that turn them on, what is in a cart is kept for its customer for a while.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::PgConnection;
+
+use super::store::Cart;
+use crate::access::Scope;
+use crate::catalogue::store::sellables;
+use crate::db::{self, Failure};
+use crate::error::{Halt, Overdue, StockError};
+use crate::inventory::hold::{Ending, Hold, Holder, NewHold};
+use crate::inventory::level::{Figures, MovementKind};
+use crate::inventory::shelf::{Note, Shelf};
+use crate::inventory::shortage;
+use crate::inventory::store::holds;
+use crate::kernel::id::{HoldId, VariantId};
+use crate::settings::Reservations;
+
+/// How many units of a variant a cart is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub variant: VariantId,
+    pub quantity: i64,
+}
+
+/// Brings a locked cart's holds to the targets: reserves or releases the difference, and moves the
+/// deadline of all that it holds. What can't be reserved is refused and changes nothing.
+pub fn hold(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    cart: &Cart,
+    targets: &[Target],
+    terms: &Reservations,
+) -> Result<(), Halt> {
+    let holder = Holder::Cart(cart.id);
+    let mut change = Change::load(conn, scope, holder, targets)?;
+    let now = db::clock(conn)?;
+    let expires_at = TimeDelta::try_seconds(terms.cart_hold_seconds)
+        .and_then(|seconds| now.checked_add_signed(seconds))
+        .ok_or_else(|| Failure::Internal("a cart hold without an end".to_owned()))?;
+    for target in targets {
+        let held = change.held(target.variant);
+        if target.quantity > held && !change.reserve(*target, held, expires_at)? {
+            return Err(refuse(conn, scope, &change.shelf, *target, held)?);
+        }
+        change.release(target.variant, held.saturating_sub(target.quantity))?;
+    }
+    change.write(conn, scope, now)?;
+    holds::extend(conn, scope.store, holder, expires_at, terms.cart_hold_max_seconds)?;
+    Ok(())
+}
+
+/// A change of a cart's holds, worked out in memory.
+struct Change {
+    holder: Holder,
+    actor: String,
+    shelf: Shelf,
+    holds: Vec<Hold>,
+    changed: Vec<(HoldId, i64)>,
+    ended: Vec<HoldId>,
+    new: Vec<NewHold>,
+}
+
+impl Change {
+    fn load(conn: &mut PgConnection, scope: &Scope, holder: Holder, targets: &[Target]) -> Result<Self, Failure> {
+        let variants: Vec<VariantId> = targets.iter().map(|target| target.variant).collect();
+        let holds = holds::list_active(conn, scope.store, &[holder])?;
+        let shelf = Shelf::lock(conn, scope.store, &variants)?;
+        Ok(Self {
+            holder,
+            actor: scope.actor(),
+            shelf,
+            holds,
+            changed: Vec::new(),
+            ended: Vec::new(),
+            new: Vec::new(),
+        })
+    }
+
+    fn held(&self, variant: VariantId) -> i64 {
+        let of_variant = self.holds.iter().filter(|hold| hold.variant == variant);
+        of_variant.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity))
+    }
+
+    /// False if there is not enough.
+    fn reserve(&mut self, target: Target, held: i64, expires_at: DateTime<Utc>) -> Result<bool, Failure> {
+        let Target { variant, quantity } = target;
+        let Some(parts) = self.shelf.allocate(variant, quantity.saturating_sub(held)) else { return Ok(false) };
+        let reference = self.holder.reference();
+        for (location, part) in parts {
+            let note = Note { reference: &reference, reason: None, actor: &self.actor };
+            self.shelf.book((variant, location), MovementKind::Reserve, Figures::reserve(part), note)?;
+            let known = self.holds.iter().find(|hold| hold.variant == variant && hold.location == location);
+            match known {
+                Some(hold) => self.changed.push((hold.id, hold.quantity.saturating_add(part))),
+                None => {
+                    self.new.push(NewHold { holder: self.holder, variant, location, quantity: part, expires_at });
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn release(&mut self, variant: VariantId, quantity: i64) -> Result<(), Failure> {
+        let reference = self.holder.reference();
+        let mut rest = quantity;
+        for hold in self.holds.iter().filter(|hold| hold.variant == variant).rev() {
+            let part = rest.min(hold.quantity);
+            if part <= 0 {
+                break;
+            }
+            rest = rest.saturating_sub(part);
+            let note = Note { reference: &reference, reason: None, actor: &self.actor };
+            self.shelf.book((variant, hold.location), MovementKind::Release, Figures::release(part), note)?;
+            if part == hold.quantity {
+                self.ended.push(hold.id);
+            } else {
+                self.changed.push((hold.id, hold.quantity.saturating_sub(part)));
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, conn: &mut PgConnection, scope: &Scope, at: DateTime<Utc>) -> Result<(), Failure> {
+        self.shelf.write(conn, at)?;
+        if !self.ended.is_empty() {
+            holds::end(conn, scope.store, &self.ended, Ending::Released, at)?;
+        }
+        if !self.changed.is_empty() {
+            holds::change(conn, scope.store, &self.changed)?;
+        }
+        if !self.new.is_empty() {
+            holds::insert(conn, scope.store, &self.new, at)?;
+        }
+        Ok(())
+    }
+}
+
+/// 400, or another try if only holds past their deadline stand in the way.
+fn refuse(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    shelf: &Shelf,
+    target: Target,
+    held: i64,
+) -> Result<Halt, Failure> {
+    let Target { variant, quantity } = target;
+    let sellable = sellables::load(conn, scope.store, &[variant])?
+        .pop()
+        .ok_or_else(|| Failure::Internal(format!("variant {variant} is gone")))?;
+    let available = shelf.available(variant).saturating_add(held);
+    let refusal = shortage::refuse(vec![StockError {
+        product_id: sellable.product_id.0,
+        sku: sellable.sku,
+        message: shortage::message(&sellable.product_name, available, quantity),
+        product_name: sellable.product_name,
+        size: sellable.size,
+        requested_quantity: quantity,
+        available_quantity: available,
+        shortage: quantity.saturating_sub(available),
+    }]);
+    let overdue = holds::list_overdue_variants(conn, scope.store, &[variant])?;
+    Ok(if overdue.is_empty() {
+        refusal.into()
+    } else {
+        Halt::Overdue(refusal, Overdue { store: scope.store, variants: overdue })
+    })
+}
