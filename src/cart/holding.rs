@@ -7,7 +7,7 @@ use super::store::Cart;
 use crate::access::Scope;
 use crate::catalogue::store::sellables;
 use crate::db::{self, Failure};
-use crate::error::{Halt, Overdue, StockError};
+use crate::error::Halt;
 use crate::inventory::hold::{Ending, Hold, Holder, NewHold};
 use crate::inventory::level::{Figures, MovementKind};
 use crate::inventory::shelf::{Note, Shelf};
@@ -149,20 +149,6 @@ fn refuse(
         .pop()
         .ok_or_else(|| Failure::Internal(format!("variant {variant} is gone")))?;
     let available = shelf.available(variant).saturating_add(held);
-    let refusal = shortage::refuse(vec![StockError {
-        product_id: sellable.product_id.0,
-        sku: sellable.sku,
-        message: shortage::message(&sellable.product_name, available, quantity),
-        product_name: sellable.product_name,
-        size: sellable.size,
-        requested_quantity: quantity,
-        available_quantity: available,
-        shortage: quantity.saturating_sub(available),
-    }]);
-    let overdue = holds::list_overdue_variants(conn, scope.store, &[variant])?;
-    Ok(if overdue.is_empty() {
-        refusal.into()
-    } else {
-        Halt::Overdue(refusal, Overdue { store: scope.store, variants: overdue })
-    })
+    let refusal = shortage::refuse(vec![shortage::line(&sellable, available, quantity)]);
+    shortage::halt(conn, scope.store, refusal, &[variant])
 }

@@ -190,7 +190,7 @@ impl<'a> Decider<'a> {
                 let held = own.iter().filter(|hold| hold.variant == variant).map(|hold| hold.quantity);
                 let available = held.fold(self.shelf.available(variant), i64::saturating_add);
                 let requested = line.wanted.quantity;
-                (requested > available).then(|| (variant, stock_error(line.sellable, available, requested)))
+                (requested > available).then(|| (variant, shortage::line(line.sellable, available, requested)))
             })
             .unzip();
         if short.is_empty() {
@@ -384,19 +384,6 @@ fn price_order(terms: &Terms, placement: &Placement, lines: &[Priced<'_>]) -> Re
 
 fn too_large(error: TooLarge) -> Refusal {
     Refusal::Fields(vec![FieldError::new("items", error.to_string())])
-}
-
-fn stock_error(sellable: &Sellable, available: i64, requested: i64) -> StockError {
-    StockError {
-        product_id: sellable.product_id.0,
-        sku: sellable.sku.clone(),
-        product_name: sellable.product_name.clone(),
-        size: sellable.size.clone(),
-        requested_quantity: requested,
-        available_quantity: available,
-        shortage: requested.saturating_sub(available),
-        message: shortage::message(&sellable.product_name, available, requested),
-    }
 }
 
 fn order_item(order: &Order, line: &Priced<'_>, numbers: &mut Numbers) -> Result<OrderItem, Failure> {

@@ -3,6 +3,7 @@
 pub mod hold;
 pub mod level;
 pub mod reservation;
+pub mod reserve;
 pub mod shelf;
 pub mod shortage;
 pub mod store;
