@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
+use super::figures::levels;
 use crate::db;
 use crate::kernel::id::{StoreId, VariantId};
 
@@ -22,10 +23,11 @@ pub fn available_by_variant(
     store: StoreId,
     variants: &[VariantId],
 ) -> QueryResult<HashMap<VariantId, i64>> {
-    let rows: Vec<AvailableRow> = db::sql(
-        "SELECT variant_id, SUM(stock_quantity - reserved_quantity)::int8 AS available FROM stock_levels \
-         WHERE store_id = $1 AND variant_id = ANY($2) GROUP BY variant_id",
-    )
+    let rows: Vec<AvailableRow> = db::sql(concat!(
+        "SELECT l.variant_id, SUM(l.available_quantity)::int8 AS available FROM ",
+        levels!(),
+        " l WHERE l.variant_id = ANY($2) GROUP BY l.variant_id"
+    ))
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
     .load(conn)?;

@@ -1,4 +1,9 @@
 //! The SQL of stock.
 
 pub mod availability;
+pub mod figures;
 pub mod levels;
+pub mod listing;
+pub mod locations;
+pub mod movements;
+pub mod summary;
