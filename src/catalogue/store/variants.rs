@@ -8,7 +8,7 @@ use super::products;
 use crate::catalogue::product::{NewVariant, Variant};
 use crate::db::schema::variants;
 use crate::db::{self, Failure};
-use crate::error::Halt;
+use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{ProductId, StoreId, VariantId};
 use crate::kernel::money::Money;
 
@@ -60,12 +60,16 @@ pub fn insert_variants(
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|variant| variant.barcode.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|variant| variant.price).collect::<Vec<Option<Money>>>())
     .execute(conn)
-    .map_err(|error| Halt::or_refuse(error, "variants_sku_key", || products::taken(first_sku(new))))?;
+    .map_err(|error| Halt::or_refuse(error, "variants_sku_key", || taken(new)))?;
     Ok(ids)
 }
 
-fn first_sku(new: &[NewVariant]) -> &str {
-    new.first().map_or("", |variant| variant.sku.as_str())
+/// The constraint tells that one of several is taken, and not which.
+fn taken(new: &[NewVariant]) -> ApiError {
+    match new {
+        [single] => products::taken(&single.sku),
+        _ => ApiError::new(Code::Duplicate, "A SKU of the sizes is taken."),
+    }
 }
 
 /// Writes price and barcode of variants as they are in memory, under the same lock as a product's.
