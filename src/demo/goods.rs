@@ -41,8 +41,9 @@ const GROCERIES: [Grocery; 10] = [
               barcode: "8901262000109", unit: "1 L", money: (6_600, 6_800, 5_900), levels: (4, 60, 10) },
 ];
 
-pub(super) fn groceries() -> Vec<NewProduct> {
-    GROCERIES.iter().map(Grocery::to_new).collect()
+/// The groceries, and a shirt with sizes.
+pub(super) fn all() -> Vec<NewProduct> {
+    GROCERIES.iter().map(Grocery::to_new).chain([shirt()]).collect()
 }
 
 impl Grocery {
@@ -68,8 +69,7 @@ impl Grocery {
     }
 }
 
-/// A shirt in three sizes.
-pub(super) fn shirt() -> NewProduct {
+fn shirt() -> NewProduct {
     let sku = "tee-red";
     let size = |size: &str| NewVariant {
         size: Some(size.to_owned()),
@@ -101,15 +101,15 @@ mod tests {
 
     #[test]
     fn exactly_onions_and_tomatoes_are_at_or_under_their_minimum() {
-        let all = groceries().into_iter().chain([shirt()]);
         let stock = |new: &NewProduct| new.variants.iter().map(|variant| variant.initial_stock).sum::<i64>();
-        let low: Vec<_> = all.filter(|new| stock(new) <= new.min_stock_level).map(|new| new.name).collect();
+        let low: Vec<_> =
+            all().into_iter().filter(|new| stock(new) <= new.min_stock_level).map(|new| new.name).collect();
         assert_eq!(low, ["Onions 1kg", "Tomatoes 1kg"]);
     }
 
     #[test]
     fn nothing_is_sold_below_cost_or_above_its_mrp() {
-        for new in groceries().into_iter().chain([shirt()]) {
+        for new in all() {
             assert!(new.cost_price.unwrap() < new.price && new.price <= new.mrp.unwrap(), "{}", new.sku);
         }
     }

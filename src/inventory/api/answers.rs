@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::access::{Permission, Scope};
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::error::Halt;
-use crate::identity::store::stores;
+use crate::identity::store::stores::{self, Store};
 use crate::inventory::stocked::{Stock, StockStatus, StockedProduct, StockedVariant};
 use crate::inventory::store::figures;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
@@ -68,8 +68,17 @@ pub struct Reader {
 
 impl Reader {
     pub fn of(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Halt> {
-        let currency = stores::get_store(conn, scope.store)?.currency;
-        Ok(Self { store: scope.store, currency, sees_cost: scope.principal.can(Permission::InventoryRead) })
+        Ok(Self::in_store(stores::get_store(conn, scope.store)?, scope))
+    }
+
+    /// The one who sets prices: the store's currency stays until the transaction ends.
+    pub fn who_writes(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Halt> {
+        Ok(Self::in_store(stores::get_store_for_key_share(conn, scope.store)?, scope))
+    }
+
+    fn in_store(store: Store, scope: &Scope) -> Self {
+        let sees_cost = scope.principal.can(Permission::InventoryRead);
+        Self { store: store.id, currency: store.currency, sees_cost }
     }
 
     /// The product of that name, or 404.

@@ -128,7 +128,7 @@ impl NewProductRequest {
 pub async fn create(command: Command<NewProductRequest>) -> Result<HttpResponse, ApiError> {
     command
         .run("create_product", |conn, scope, body| {
-            let reader = Reader::of(conn, scope)?;
+            let reader = Reader::who_writes(conn, scope)?;
             let new = body.read(&reader.currency)?;
             let product = create_product(conn, scope, &new)?;
             Answer::created(&reader.get(conn, &ProductRef::Id(product))?)

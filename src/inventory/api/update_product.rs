@@ -136,7 +136,7 @@ pub async fn update(path: web::Path<String>, command: Command<UpdateProductReque
     let name = ProductRef::from_path(&path);
     command
         .run("update_product", move |conn, scope, body| {
-            let reader = Reader::of(conn, scope)?;
+            let reader = Reader::who_writes(conn, scope)?;
             let changes = body.read(&reader.currency)?;
             let product = change_product(conn, scope, &name, &changes)?;
             Answer::ok(&reader.get(conn, &ProductRef::Id(product))?)
