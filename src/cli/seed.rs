@@ -1,7 +1,5 @@
 //! `stockroom seed --demo`
 
-use stockroom::db::End;
-use stockroom::db::tx::{self, Mode};
 use stockroom::demo;
 use stockroom::settings::Settings;
 
@@ -18,8 +16,7 @@ pub fn run(settings: Settings) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Loads the demo store in one transaction; false if it is there already.
+/// Loads the demo store; false if it is there already.
 pub fn load(opened: &Opened) -> Result<bool, CommandError> {
-    let mut conn = opened.connect()?;
-    Ok(tx::run(&mut conn, Mode::Write, |conn| demo::load(conn).map(End::Commit))?)
+    Ok(demo::load(&mut opened.connect()?)?)
 }
