@@ -26,6 +26,7 @@ pub mod payments;
 pub mod checkout;
 pub mod reports;
 
+pub mod demo;
 pub mod jobs;
 
 pub mod health;

@@ -1,3 +1,6 @@
 //! Products and their variants.
 
+pub mod changes;
+pub mod product;
+pub mod sku;
 pub mod store;

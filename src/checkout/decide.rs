@@ -7,12 +7,14 @@ use serde_json::Value;
 
 use super::load::{Carts, Terms};
 use super::placement::{Buyer, Placement, Source, Wanted};
+use super::price::{Priced, price_lines, price_order};
 use super::refusal::Refusal;
+use super::wanted::add_up;
 use super::write::Numbers;
-use crate::cart::pricing::{self, TooLarge, Totals};
+use crate::cart::pricing::Totals;
 use crate::catalogue::store::sellables::{Named, Sellable};
 use crate::db::Failure;
-use crate::error::{FieldError, StockError};
+use crate::error::StockError;
 use crate::identity::payment_methods::SellAt;
 use crate::inventory::hold::{Hold, Holder, NewHold};
 use crate::inventory::level::{Figures, MovementKind};
@@ -20,7 +22,6 @@ use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::shortage;
 use crate::kernel::id::{AddressId, CartId, CartItemId, HoldId, VariantId};
 use crate::kernel::money::Money;
-use crate::kernel::quantity::MAX_QUANTITY;
 use crate::orders::order::{self, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::orders::store::items::Allocation;
@@ -60,13 +61,6 @@ impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
-}
-
-/// A line of a product that can be sold, with its price.
-struct Priced<'a> {
-    wanted: &'a Wanted,
-    sellable: &'a Sellable,
-    total: Money,
 }
 
 /// Decides placements one after the other, each on what the ones before it left.
@@ -120,29 +114,7 @@ impl<'a> Decider<'a> {
     fn want(&self, placement: &Placement, named: &[Named]) -> Result<Vec<Wanted>, Refusal> {
         match &placement.source {
             Source::Cart(_) => Ok(self.cart_lines(placement)),
-            Source::Items(items) => {
-                refuse_names(items, named)?;
-                let mut wanted: Vec<Wanted> = Vec::with_capacity(items.len());
-                for (index, (item, named)) in items.iter().zip(named).enumerate() {
-                    let Named::Variant(variant) = *named else { continue };
-                    let Some(known) = wanted.iter_mut().find(|known| known.variant == variant) else {
-                        let unit_prices = item.unit_price.into_iter().collect();
-                        wanted.push(Wanted { variant, quantity: item.quantity.get(), unit_prices, cart_item: None });
-                        continue;
-                    };
-                    known.quantity = known.quantity.saturating_add(item.quantity.get());
-                    known.unit_prices.extend(item.unit_price);
-                    if known.quantity > MAX_QUANTITY {
-                        let message =
-                            format!("makes {} with earlier lines; the most is {MAX_QUANTITY}", known.quantity);
-                        return Err(Refusal::Fields(vec![FieldError::new(
-                            format!("items[{index}].quantity"),
-                            message,
-                        )]));
-                    }
-                }
-                Ok(wanted)
-            }
+            Source::Items(items) => add_up(items, named),
         }
     }
 
@@ -328,62 +300,6 @@ impl<'a> Decider<'a> {
 
 fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
     now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
-}
-
-/// 422 before 404: first what is missing in the request, then what is missing in the shop.
-fn refuse_names(items: &[super::placement::RequestedItem], named: &[Named]) -> Result<(), Refusal> {
-    let of_kind = |kind: Named| items.iter().zip(named).find(|(_, named)| **named == kind).map(|(item, _)| item);
-    if let Some(item) = of_kind(Named::SizeMissing) {
-        return Err(Refusal::SizeRequired { product: item.product.to_string() });
-    }
-    if let Some(item) = of_kind(Named::NoProduct) {
-        return Err(Refusal::ProductNotFound { product: item.product.to_string() });
-    }
-    match of_kind(Named::NoSize) {
-        Some(item) => Err(Refusal::SizeNotFound {
-            product: item.product.to_string(),
-            size: item.size.clone().unwrap_or_default(),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// Refuses archived products before changed prices.
-fn price_lines<'a>(terms: &'a Terms, wanted: &'a [Wanted]) -> Result<Vec<Priced<'a>>, Stop> {
-    let mut lines = Vec::with_capacity(wanted.len());
-    for wanted in wanted {
-        let Some(sellable) = terms.sellables.get(&wanted.variant) else {
-            return Err(Stop::Failed(Failure::Internal(format!("variant {} is gone", wanted.variant))));
-        };
-        if !sellable.is_active {
-            return Err(Refusal::ProductUnavailable { product_name: sellable.product_name.clone() }.into());
-        }
-        let total = pricing::line_total(sellable.unit_price, wanted.quantity).map_err(too_large)?;
-        lines.push(Priced { wanted, sellable, total });
-    }
-    for line in &lines {
-        let now = line.sellable.unit_price;
-        if line.wanted.unit_prices.iter().any(|guard| guard.in_currency(&terms.store.currency) != Ok(now)) {
-            let now = terms.store.currency.amount(now);
-            return Err(Refusal::UnitPriceChanged { product_name: line.sellable.product_name.clone(), now }.into());
-        }
-    }
-    Ok(lines)
-}
-
-fn price_order(terms: &Terms, placement: &Placement, lines: &[Priced<'_>]) -> Result<Totals, Refusal> {
-    let of_lines: Vec<Money> = lines.iter().map(|line| line.total).collect();
-    let totals = pricing::price(&terms.store, &of_lines).map_err(too_large)?;
-    match placement.expected_total {
-        Some(expected) if expected.in_currency(&terms.store.currency) != Ok(totals.total) => {
-            Err(Refusal::TotalChanged { now: terms.store.currency.amount(totals.total) })
-        }
-        _ => Ok(totals),
-    }
-}
-
-fn too_large(error: TooLarge) -> Refusal {
-    Refusal::Fields(vec![FieldError::new("items", error.to_string())])
 }
 
 fn order_item(order: &Order, line: &Priced<'_>, numbers: &mut Numbers) -> Result<OrderItem, Failure> {

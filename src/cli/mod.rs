@@ -1,4 +1,4 @@
-//! `stockroom serve | migrate | openapi`: each command in a file of its own.
+//! `stockroom serve | migrate | seed | verify | openapi | user`: each command in a file of its own.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,8 +15,11 @@ mod migrate;
 mod openapi;
 mod opened;
 mod secret;
+mod seed;
 mod serve;
 mod signals;
+mod user;
+mod verify;
 
 /// A shop's stock and orders as a web API that never sells what is not there.
 #[derive(Parser)]
@@ -36,8 +39,21 @@ enum Command {
     Serve,
     /// Apply the migrations that are missing
     Migrate,
+    /// Load data into the database
+    Seed {
+        /// The demo store, with its products and accounts
+        #[arg(long, required = true)]
+        demo: bool,
+    },
+    /// Check every invariant in the database itself; exit code 1 when one is broken
+    Verify,
     /// Print the OpenAPI document
     Openapi,
+    /// Make accounts
+    User {
+        #[command(subcommand)]
+        command: user::UserCommand,
+    },
 }
 
 /// Does what the arguments say. A failure is one sentence on standard error and exit code 1.
@@ -58,7 +74,10 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
     match command {
         Command::Serve => serve::run(settings()?),
         Command::Migrate => migrate::run(settings()?),
+        Command::Seed { demo: _ } => seed::run(settings()?),
+        Command::Verify => verify::run(settings()?),
         Command::Openapi => openapi::run(),
+        Command::User { command } => user::run(settings()?, command),
     }
 }
 

@@ -41,7 +41,7 @@ impl Opened {
     /// Applies the migrations that are missing and names them.
     pub fn migrate(&self) -> Result<Vec<String>, CommandError> {
         let mut conn = self.connect()?;
-        Ok(db::migrate::run_beside_others(&mut conn)?)
+        Ok(db::migrate::run(&mut conn)?)
     }
 
     /// Stops the embedded server, unless others use it.

@@ -10,7 +10,7 @@ use stockroom::settings::Settings;
 use super::error::CommandError;
 use super::opened::Opened;
 use super::signals::StopAsked;
-use super::{print, secret};
+use super::{print, secret, seed};
 
 /// Serves until a signal asks for a stop, then finishes the requests in flight.
 pub fn run(settings: Settings) -> Result<(), CommandError> {
@@ -62,7 +62,11 @@ fn make_ready(opened: &mut Opened) -> Result<(), CommandError> {
     if opened.settings.auth.jwt_secret.reveal().is_empty() {
         opened.settings.auth.jwt_secret = secret::read_or_create(&opened.settings.database.data_dir)?;
     }
-    Ok(opened.settings.check_secret()?)
+    opened.settings.check_secret()?;
+    if seed::load(opened)? {
+        log::info!("demo store loaded");
+    }
+    Ok(())
 }
 
 /// The embedded database has accounts whose password is in the manual.
@@ -95,6 +99,9 @@ async fn serve_until(mut stop: StopAsked, opened: &Opened) -> Result<(), Command
     let settings = &opened.settings;
     let Running { server, port, database, limiters } = server::build(settings)?;
     announce(&settings.server.host, port);
+    if opened.is_embedded() {
+        print("demo accounts: admin@example.com and customer@example.com, password stockroom-demo");
+    }
     let jobs = Jobs { database, limiters: limiters.into_inner(), keep_hours: settings.idempotency.keep_hours };
     let runner = Runner::start(&jobs);
     let handle = server.handle();

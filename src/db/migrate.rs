@@ -1,9 +1,7 @@
 //! The migrations, built in.
 
-use std::time::Duration;
-
-use diesel::migration::MigrationSource;
-use diesel::pg::Pg;
+use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -12,31 +10,23 @@ use super::Failure;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
-/// Between tries, when another server migrates at the same time.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// Applies what is missing and names it.
+/// Applies what is missing and names it, all or nothing.
+///
+/// Another server may be doing the same: whoever comes second waits and finds less to do. Without
+/// the wait both would make the same table, and PostgreSQL names the sequence of the one that stays
+/// as if the other were there: `orders_id_seq1`.
 pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
-    let applied = conn
-        .run_pending_migrations(MIGRATIONS)
-        .map_err(|error| Failure::Internal(format!("migration failed: {error}")))?;
-    Ok(applied.iter().map(ToString::to_string).collect())
-}
-
-/// Applies what is missing, though another server may be doing the same. Whoever comes second with
-/// a migration fails on it, so that each failure leaves one less to do.
-pub fn run_beside_others(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
-    let mut tries = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_or(0, |all| all.len());
-    loop {
-        match run(conn) {
-            Err(failure) if tries > 0 => {
-                log::warn!(error:% = failure; "migrating is tried again");
-                tries = tries.saturating_sub(1);
-                std::thread::sleep(PAUSE);
-            }
-            outcome => return outcome,
-        }
+    // Two that make diesel's own table at once: one of them fails when the other has made it.
+    if conn.setup().is_err() {
+        conn.setup()?;
     }
+    conn.transaction(|conn| {
+        conn.batch_execute("LOCK TABLE __diesel_schema_migrations IN EXCLUSIVE MODE")?;
+        let applied = conn
+            .run_pending_migrations(MIGRATIONS)
+            .map_err(|error| Failure::Internal(format!("migration failed: {error}")))?;
+        Ok(applied.iter().map(ToString::to_string).collect())
+    })
 }
 
 /// The language of the server's messages.

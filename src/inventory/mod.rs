@@ -6,4 +6,13 @@ pub mod reservation;
 pub mod reserve;
 pub mod shelf;
 pub mod shortage;
+pub mod stocked;
+
+pub mod availability;
+pub mod change_product;
+pub mod change_stock;
+pub mod create_product;
+
 pub mod store;
+
+pub mod api;

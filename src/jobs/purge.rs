@@ -1,8 +1,11 @@
 //! Forgets what nobody can ask for any more.
 
+use chrono::Utc;
+
 use super::Jobs;
 use crate::db::{End, Failure};
 use crate::idempotency;
+use crate::identity::store::sessions;
 
 /// Rows deleted in one transaction: few enough to be quick, so that others wait little.
 const AT_A_TIME: i64 = 1_000;
@@ -16,6 +19,18 @@ impl Jobs {
             let before = idempotency::store::keep_until(keep_hours);
             let forget = move |conn: &mut _| Ok(End::Commit(idempotency::store::purge(conn, before, AT_A_TIME)?));
             match self.database.write("purge_keys", forget).await? {
+                0 => return Ok(purged),
+                count => purged = purged.saturating_add(count),
+            }
+        }
+    }
+
+    /// Forgets sessions that have run out. Returns how many.
+    pub async fn purge_sessions(&self) -> Result<usize, Failure> {
+        let mut purged: usize = 0;
+        loop {
+            let forget = |conn: &mut _| Ok(End::Commit(sessions::purge(conn, Utc::now(), AT_A_TIME)?));
+            match self.database.write("purge_sessions", forget).await? {
                 0 => return Ok(purged),
                 count => purged = purged.saturating_add(count),
             }

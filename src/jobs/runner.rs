@@ -23,6 +23,7 @@ impl Runner {
         let every = |period, name, step| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, step));
         let tasks = vec![
             every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
+            every(Duration::from_secs(600), "purge_sessions", Step::PurgeSessions),
             every(Duration::from_secs(60), "tidy_limiters", Step::TidyLimiters),
         ];
         Self { stop, tasks }
@@ -42,6 +43,7 @@ impl Runner {
 #[derive(Clone, Copy)]
 enum Step {
     PurgeKeys,
+    PurgeSessions,
     TidyLimiters,
 }
 
@@ -49,6 +51,7 @@ impl Step {
     async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
         match self {
             Self::PurgeKeys => jobs.purge_keys().await,
+            Self::PurgeSessions => jobs.purge_sessions().await,
             Self::TidyLimiters => jobs.tidy_limiters().await,
         }
     }

@@ -127,20 +127,31 @@ impl Currency {
     /// The amount as it goes on the wire.
     #[must_use]
     pub fn amount(&self, money: Money) -> Amount {
-        Amount { money, decimals: self.decimals }
+        self.total(i128::from(money.0))
+    }
+
+    /// A sum in minor units that may be larger than any single amount.
+    #[must_use]
+    pub fn total(&self, minor: i128) -> Amount {
+        Amount { minor, decimals: self.decimals }
     }
 }
 
 /// Money on its way out, written with its currency's decimals: `150.00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount {
-    money: Money,
+    minor: i128,
     decimals: u32,
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Decimal::new(self.money.0, self.decimals).fmt(f)
+        let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = self.decimals as usize + 1);
+        let sign = if self.minor < 0 { "-" } else { "" };
+        match digits.split_at(digits.len().saturating_sub(self.decimals as usize)) {
+            (whole, "") => write!(f, "{sign}{whole}"),
+            (whole, fraction) => write!(f, "{sign}{whole}.{fraction}"),
+        }
     }
 }
 
@@ -247,6 +258,9 @@ mod tests {
         assert_eq!(serde_json::to_string(&inr().amount(Money(15_000))).unwrap(), "150.00");
         let yen = Currency::parse("JPY").unwrap();
         assert_eq!(serde_json::to_string(&yen.amount(Money(150))).unwrap(), "150");
+        assert_eq!(inr().amount(Money(5)).to_string(), "0.05");
+        assert_eq!(inr().amount(Money(-1_250)).to_string(), "-12.50");
+        assert_eq!(inr().total(10_i128.pow(30)).to_string(), "10000000000000000000000000000.00");
     }
 
     #[test]

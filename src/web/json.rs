@@ -117,6 +117,13 @@ fn collect(prefix: &str, errors: &ValidationErrors, found: &mut Vec<FieldError>)
     for (name, kind) in errors.errors() {
         let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
         match kind {
+            // What is wrong between fields is told of the one that its code names.
+            ValidationErrorsKind::Field(problems) if name == "__all__" => {
+                found.extend(problems.iter().map(|problem| {
+                    let path = path.replace("__all__", &problem.code);
+                    FieldError::new(path, problem.message.as_deref().unwrap_or("is not valid"))
+                }));
+            }
             ValidationErrorsKind::Field(problems) => {
                 found.extend(problems.iter().map(|problem| {
                     let message =
@@ -148,8 +155,14 @@ mod tests {
         count: u8,
     }
 
+    fn check_lines(lines: &Lines) -> Result<(), validator::ValidationError> {
+        let refused = validator::ValidationError::new("items").with_message("must have an entry".into());
+        if lines.items.is_empty() { Err(refused) } else { Ok(()) }
+    }
+
     #[derive(Debug, Deserialize, Validate)]
     #[serde(deny_unknown_fields)]
+    #[validate(schema(function = "check_lines"))]
     struct Lines {
         #[validate(nested)]
         items: Vec<Line>,
@@ -170,6 +183,8 @@ mod tests {
         assert_eq!(too_long.extra.errors[0], FieldError::new("items[1].name", "must have 1 to 5 characters"));
         let control = refusal(br#"{"items":[{"name":"a\u0000","count":2}]}"#);
         assert_eq!(control.extra.errors[0].field, "items[0].name");
+        let none = refusal(br#"{"items":[]}"#);
+        assert_eq!(none.extra.errors[0], FieldError::new("items", "must have an entry"));
         assert_eq!(refusal(br#"{"items":[],"price":1}"#).code, Code::ValidationFailed);
     }
 }

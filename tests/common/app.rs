@@ -9,7 +9,10 @@ use actix_web::rt::System;
 use config::{Config, File};
 use diesel::prelude::*;
 use stockroom::access::token::Tokens;
+use stockroom::db::End;
+use stockroom::db::tx::{self, Mode};
 use stockroom::kernel::id::StoreId;
+use stockroom::reports::verify;
 use stockroom::server;
 use stockroom::settings::{Secret, Settings};
 
@@ -71,6 +74,20 @@ impl TestApp {
         Client::new(&self.address)
     }
 
+    /// Fails the test if an invariant does not hold, by the server's own check or by the other one.
+    pub fn audit(&self) {
+        let mut conn = self.connection();
+        let found = tx::run(&mut conn, Mode::Report, |conn| verify::verify_all(conn).map(End::RollBack)).unwrap();
+        let told: Vec<String> = found
+            .violations
+            .iter()
+            .map(|violation| format!("store {}: not so: {}: {}", violation.store_id, violation.rule, violation.row))
+            .collect();
+        assert!(found.ok && told.is_empty(), "verify is not clean:\n{}", told.join("\n"));
+        assert!(found.checked > 0, "verify checked nothing");
+        books::assert_clean(&mut conn);
+    }
+
     /// Ends the server as a signal would: requests in flight are finished.
     pub fn stop(&mut self) {
         if let Some(serving) = self.server.take() {
@@ -83,7 +100,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop();
         if !std::thread::panicking() {
-            books::assert_clean(&mut self.connection());
+            self.audit();
         }
     }
 }

@@ -106,6 +106,12 @@ pub fn get_store_for_update(conn: &mut PgConnection, store: StoreId) -> Result<S
     Store::try_from(row)
 }
 
+/// The store of a transaction that adds amounts to it: its currency stays until the end of that.
+pub fn get_store_for_key_share(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
+    let row = stores::table.filter(stores::id.eq(store)).select(Row::as_select()).for_key_share().first(conn)?;
+    Store::try_from(row)
+}
+
 /// The columns that stores can be sorted by.
 pub const SORTS: [&str; 3] = ["id", "code", "name"];
 

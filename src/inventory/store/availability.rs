@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
+use super::figures::levels;
 use crate::db;
 use crate::kernel::id::{StoreId, VariantId};
 
@@ -22,12 +23,11 @@ pub fn available_by_variant(
     store: StoreId,
     variants: &[VariantId],
 ) -> QueryResult<HashMap<VariantId, i64>> {
-    let rows: Vec<AvailableRow> = db::sql(
-        "SELECT l.variant_id, (SUM(l.stock_quantity - l.reserved_quantity) + COALESCE(( \
-                SELECT SUM(h.quantity) FROM stock_holds h WHERE h.store_id = $1 AND h.variant_id = l.variant_id \
-                   AND h.state = 'active' AND h.expires_at <= $now), 0))::int8 AS available \
-         FROM stock_levels l WHERE l.store_id = $1 AND l.variant_id = ANY($2) GROUP BY l.variant_id",
-    )
+    let rows: Vec<AvailableRow> = db::sql(concat!(
+        "SELECT l.variant_id, SUM(l.available_quantity)::int8 AS available FROM ",
+        levels!(),
+        " l WHERE l.variant_id = ANY($2) GROUP BY l.variant_id"
+    ))
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
     .load(conn)?;

@@ -51,6 +51,28 @@ pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, variants: &[Vari
     Ok(rows.into_iter().map(Level::from).collect())
 }
 
+/// Makes empty stock rows at a location for variants that have none there.
+pub fn insert_missing(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variants: &[VariantId],
+    location: LocationId,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    db::sql(
+        "INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
+                sold_quantity, version, updated_at) \
+         SELECT $1, n.variant_id, $2, 0, 0, 0, 0, $3 FROM unnest($4::int8[]) AS n (variant_id) \
+         ORDER BY n.variant_id ON CONFLICT DO NOTHING",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(location)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(variants)
+    .execute(conn)
+    .map(drop)
+}
+
 /// Writes the rows back as they are in memory. They must have been locked in this transaction.
 pub fn update_levels(
     conn: &mut PgConnection,

@@ -1,6 +1,11 @@
 //! The SQL of stock.
 
 pub mod availability;
+pub mod figures;
 pub mod holds;
 pub mod levels;
+pub mod listing;
+pub mod locations;
+pub mod movements;
 pub mod reservations;
+pub mod summary;

@@ -1,34 +1,25 @@
-//! The calls that place, change and settle orders.
+//! The calls that place orders.
 
-use actix_web::web::{self, Data};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use diesel::PgConnection;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use validator::Validate;
 
-use super::cancel::{self, Cancellation};
-use super::place_orders::{Outcome, place_orders};
-use super::placement::{Buyer, Contact, Placement, RequestedItem, Source};
-use super::preview;
-use super::settle::{self, Settlement};
-use super::update::{self, Change};
-use crate::access::{Ctx, Permission, Principal, Role, Scope};
-use super::refusal::Refusal;
+use crate::access::{Ctx, Principal, Role};
+use crate::checkout::place_orders::{Outcome, place_orders};
+use crate::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Source};
+use crate::checkout::preview;
+use crate::checkout::refusal::Refusal;
 use crate::db::{End, Failure};
-use crate::error::{ApiError, Halt, Overdue, Rejected};
-use crate::idempotency::{Answer, Command, command::Question};
+use crate::error::{ApiError, Overdue, Rejected};
+use crate::idempotency::{Command, command::Question};
 use crate::identity::payment_methods::DEFAULT_METHOD;
-use crate::kernel::id::{AddressId, OrderId, ProductRef, StoreId, StoreRef};
+use crate::kernel::id::{AddressId, ProductRef, StoreId, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
-use crate::kernel::text;
-use crate::orders::api::{Viewer, not_found};
-use crate::orders::order::{Order, OrderRef};
-use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::orders::store::{list, orders};
 use crate::settings::Settings;
-use crate::web::Query;
 use crate::web::limits::{self, Limiters};
 use crate::web::metrics::Metrics;
 
@@ -221,146 +212,4 @@ fn place_one(
         End::Commit(outcomes) => End::Commit(only(outcomes)),
         End::RollBack(outcomes) => End::RollBack(only(outcomes)),
     })
-}
-
-/// Why an order is cancelled, in the query or in the body.
-#[derive(Clone, Debug, Deserialize, Validate, IntoParams, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ReasonRequest {
-    #[validate(length(max = 500, message = "must have at most 500 characters"))]
-    pub reason: Option<String>,
-}
-
-/// The query of a cancel call; other values in it are left alone.
-#[derive(Clone, Debug, Deserialize, Validate, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ReasonQuery {
-    #[validate(length(max = 500, message = "must have at most 500 characters"))]
-    pub reason: Option<String>,
-}
-
-/// `POST /orders/{id}/cancel`
-pub async fn cancel_order(
-    path: web::Path<String>,
-    Query(query): Query<ReasonQuery>,
-    viewer: Viewer,
-    command: Command<ReasonRequest>,
-) -> Result<HttpResponse, ApiError> {
-    viewer.check(&command.ctx.principal, Permission::OrdersUpdate)?;
-    let named = OrderRef::from_path(&path);
-    command
-        .run("cancel_order", move |conn, scope, body| {
-            let id = viewer.find(conn, scope, &named, Permission::OrdersUpdate)?;
-            let reason = body.reason.as_deref().or(query.reason.as_deref());
-            let actor = scope.actor();
-            let order = cancel::cancel(conn, scope.store, id, Cancellation { actor: &actor, reason })?;
-            answer(conn, &order)
-        })
-        .await
-}
-
-#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UpdateOrderRequest {
-    /// `cancelled` is the cancel call.
-    pub status: Option<OrderStatus>,
-    /// Only from `pending` to `paid`, of a live order that was sold at checkout.
-    pub payment_status: Option<PaymentStatus>,
-    #[serde(default, deserialize_with = "text::some")]
-    #[schema(value_type = Option<String>)]
-    #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
-    pub notes: Option<Option<String>>,
-    #[serde(default, deserialize_with = "text::some")]
-    #[schema(value_type = Option<String>)]
-    #[validate(length(max = 100, message = "must have at most 100 characters"))]
-    pub tracking_number: Option<Option<String>>,
-}
-
-/// `PUT /orders/{id}`
-pub async fn update_order(
-    path: web::Path<String>,
-    command: Command<UpdateOrderRequest>,
-) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
-    command
-        .run("update_order", move |conn, scope, body| {
-            let id = find(conn, scope, &named)?;
-            let UpdateOrderRequest { status, payment_status, notes, tracking_number } = body.clone();
-            let order = update::update(conn, scope, id, &Change { status, payment_status, notes, tracking_number })?;
-            answer(conn, &order)
-        })
-        .await
-}
-
-#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmRequest {
-    /// The provider's reference of the payment.
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    pub payment_reference: String,
-    /// The order's total if it is left out.
-    pub amount: Option<AmountInput>,
-}
-
-/// `POST /orders/{id}/payment/confirm`
-pub async fn confirm_payment(
-    path: web::Path<String>,
-    command: Command<ConfirmRequest>,
-) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
-    command
-        .run("confirm_payment", move |conn, scope, body| {
-            let id = find(conn, scope, &named)?;
-            let actor = scope.actor();
-            let settlement = Settlement { reference: &body.payment_reference, amount: body.amount, actor: &actor };
-            let order = settle::confirm(conn, scope.store, id, settlement)?;
-            answer(conn, &order)
-        })
-        .await
-}
-
-/// `POST /orders/{id}/payment/fail`
-pub async fn fail_payment(path: web::Path<String>, command: Command<ReasonRequest>) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
-    command
-        .run("fail_payment", move |conn, scope, body| {
-            let id = find(conn, scope, &named)?;
-            let actor = scope.actor();
-            let cancellation = Cancellation { actor: &actor, reason: body.reason.as_deref() };
-            let order = settle::fail(conn, scope.store, id, cancellation)?;
-            answer(conn, &order)
-        })
-        .await
-}
-
-#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RefundRequest {
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    pub refund_reference: String,
-    /// All that is left if it is left out.
-    pub amount: Option<AmountInput>,
-}
-
-/// `POST /orders/{id}/refund`
-pub async fn refund_order(path: web::Path<String>, command: Command<RefundRequest>) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
-    command
-        .run("refund_order", move |conn, scope, body| {
-            let id = find(conn, scope, &named)?;
-            let actor = scope.actor();
-            let settlement = Settlement { reference: &body.refund_reference, amount: body.amount, actor: &actor };
-            let order = settle::refund(conn, scope.store, id, settlement)?;
-            answer(conn, &order)
-        })
-        .await
-}
-
-fn find(conn: &mut PgConnection, scope: &Scope, named: &OrderRef) -> Result<OrderId, Halt> {
-    orders::find_owner(conn, scope.store, named)?.map(|(id, _)| id).ok_or_else(|| not_found().into())
-}
-
-fn answer(conn: &mut PgConnection, order: &Order) -> Result<Answer, Halt> {
-    Answer::ok(&list::respond_one(conn, order)?)
 }

@@ -1,0 +1,48 @@
+//! Which SKUs can be given.
+
+use crate::kernel::id::is_digits;
+
+/// Words that a path means something else by.
+const PATH_WORDS: [&str; 5] = ["low-stock", "stock", "movements", ".", ".."];
+
+/// A SKU names a product in a path, so that it must be one segment that is no id and no path word.
+pub fn check(sku: &str) -> Result<(), &'static str> {
+    if !(1..=100).contains(&sku.chars().count()) {
+        return Err("must have 1 to 100 characters");
+    }
+    if sku.trim() != sku {
+        return Err("must not begin or end with a blank");
+    }
+    if is_digits(sku) {
+        return Err("must not be digits only, which would be an id");
+    }
+    if sku.contains('/') || sku.chars().any(char::is_control) {
+        return Err("must not contain a slash or control characters");
+    }
+    if PATH_WORDS.contains(&sku) {
+        return Err("must not be a word of the API's paths");
+    }
+    Ok(())
+}
+
+/// The SKU of a size that was given none.
+#[must_use]
+pub fn of_size(product: &str, size: &str) -> String {
+    format!("{product}-{size}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sku_is_one_segment_of_a_path() {
+        for taken in ["tee-red", "prod_001", "12a", "ürün 7", &"x".repeat(100)] {
+            assert_eq!(check(taken), Ok(()), "{taken}");
+        }
+        let refused = ["", " ", "007", "low-stock", "stock", "movements", "a/b", "a\tb", "a\0", " a", "a ", "..", "."];
+        for sku in refused.iter().copied().chain([&*"x".repeat(101)]) {
+            assert!(check(sku).is_err(), "{sku:?}");
+        }
+    }
+}

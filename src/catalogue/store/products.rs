@@ -1,0 +1,137 @@
+//! The SQL of products.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+use crate::catalogue::product::{NewProduct, Product, ProductStatus};
+use crate::db::schema::products;
+use crate::db::{self, Failure};
+use crate::error::{ApiError, Code, Halt};
+use crate::kernel::id::{ProductId, ProductRef, StoreId};
+use crate::kernel::text;
+
+/// The product of that name, active or archived.
+pub fn find_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> QueryResult<Option<Product>> {
+    let query = products::table.filter(products::store_id.eq(store)).select(Product::as_select());
+    match name {
+        ProductRef::Id(id) => query.filter(products::id.eq(*id)).first(conn).optional(),
+        // A path may hold anything; no SKU has control characters, and PostgreSQL takes no NUL.
+        ProductRef::Sku(sku) if text::has_control(sku) => Ok(None),
+        ProductRef::Sku(sku) => query.filter(products::sku.eq(sku)).first(conn).optional(),
+    }
+}
+
+/// The product of that name, or 404.
+pub fn get_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> Result<Product, Halt> {
+    find_product(conn, store, name)?.ok_or_else(|| not_found(name).into())
+}
+
+/// The products of these names, each once and in no order.
+pub fn list_named(conn: &mut PgConnection, store: StoreId, names: &[&ProductRef]) -> QueryResult<Vec<Product>> {
+    let mut ids = Vec::new();
+    let mut skus = Vec::new();
+    for name in names {
+        match name {
+            ProductRef::Id(id) => ids.push(*id),
+            ProductRef::Sku(sku) => skus.push(sku.as_str()),
+        }
+    }
+    products::table
+        .filter(products::store_id.eq(store))
+        .filter(products::id.eq_any(ids).or(products::sku.eq_any(skus)))
+        .select(Product::as_select())
+        .load(conn)
+}
+
+/// 404 of a product.
+#[must_use]
+pub fn not_found(name: &ProductRef) -> ApiError {
+    ApiError::not_found(Code::ProductNotFound, format_args!("Product {name}"))
+}
+
+#[derive(QueryableByName)]
+struct SkuRow {
+    #[diesel(sql_type = Text)]
+    sku: String,
+}
+
+/// One of these SKUs that a product or a variant of the store has.
+pub fn find_taken_sku(conn: &mut PgConnection, store: StoreId, skus: &[&str]) -> QueryResult<Option<String>> {
+    let row: Option<SkuRow> = db::sql(
+        "SELECT sku FROM products WHERE store_id = $1 AND sku = ANY($2) \
+         UNION ALL SELECT sku FROM variants WHERE store_id = $1 AND sku = ANY($2) LIMIT 1",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Text>, _>(skus)
+    .get_result(conn)
+    .optional()?;
+    Ok(row.map(|row| row.sku))
+}
+
+/// 409 of a SKU that is taken.
+#[must_use]
+pub fn taken(sku: &str) -> ApiError {
+    ApiError::new(Code::Duplicate, format!("The SKU '{sku}' is taken."))
+}
+
+pub fn insert_product(
+    conn: &mut PgConnection,
+    store: StoreId,
+    new: &NewProduct,
+    at: DateTime<Utc>,
+) -> Result<ProductId, Halt> {
+    diesel::insert_into(products::table)
+        .values((
+            products::store_id.eq(store),
+            products::sku.eq(&new.sku),
+            products::name.eq(&new.name),
+            products::description.eq(&new.description),
+            products::category.eq(&new.category),
+            products::brand.eq(&new.brand),
+            products::barcode.eq(&new.barcode),
+            products::price.eq(new.price),
+            products::mrp.eq(new.mrp),
+            products::cost_price.eq(new.cost_price),
+            products::unit.eq(&new.unit),
+            products::has_sizes.eq(new.has_sizes()),
+            products::status.eq(ProductStatus::Active),
+            products::min_stock_level.eq(new.min_stock_level),
+            products::max_stock_level.eq(new.max_stock_level),
+            products::created_at.eq(at),
+            products::updated_at.eq(at),
+        ))
+        .returning(products::id)
+        .get_result(conn)
+        .map_err(|error| Halt::or_refuse(error, "products_sku_key", || taken(&new.sku)))
+}
+
+/// Writes the product as it is in memory. The stock rows of its variants must have been locked
+/// before: a checkout that holds one of them sees either the old product or the new one.
+pub fn update_product(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: &Product,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let updated = diesel::update(products::table)
+        .filter(products::store_id.eq(store))
+        .filter(products::id.eq(product.id))
+        .set((
+            products::name.eq(&product.name),
+            products::description.eq(&product.description),
+            products::category.eq(&product.category),
+            products::brand.eq(&product.brand),
+            products::barcode.eq(&product.barcode),
+            products::price.eq(product.price),
+            products::mrp.eq(product.mrp),
+            products::cost_price.eq(product.cost_price),
+            products::unit.eq(&product.unit),
+            products::status.eq(product.status),
+            products::min_stock_level.eq(product.min_stock_level),
+            products::max_stock_level.eq(product.max_stock_level),
+            products::updated_at.eq(at),
+        ))
+        .execute(conn)?;
+    if updated == 1 { Ok(()) } else { Err(Failure::Internal(format!("product {} is gone", product.id))) }
+}

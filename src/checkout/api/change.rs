@@ -1,0 +1,88 @@
+//! The calls that cancel and change orders.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::{answer, find};
+use crate::access::Permission;
+use crate::checkout::cancel::{self, Cancellation};
+use crate::checkout::update::{self, Change};
+use crate::error::ApiError;
+use crate::idempotency::Command;
+use crate::kernel::text;
+use crate::orders::api::Viewer;
+use crate::orders::order::OrderRef;
+use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::web::Query;
+
+/// Why an order is cancelled, in the query or in the body.
+#[derive(Clone, Debug, Deserialize, Validate, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReasonRequest {
+    #[validate(length(max = 500, message = "must have at most 500 characters"))]
+    pub reason: Option<String>,
+}
+
+/// The query of a cancel call; other values in it are left alone.
+#[derive(Clone, Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReasonQuery {
+    #[validate(length(max = 500, message = "must have at most 500 characters"))]
+    pub reason: Option<String>,
+}
+
+/// `POST /orders/{id}/cancel`
+pub async fn cancel_order(
+    path: web::Path<String>,
+    Query(query): Query<ReasonQuery>,
+    viewer: Viewer,
+    command: Command<ReasonRequest>,
+) -> Result<HttpResponse, ApiError> {
+    viewer.check(&command.ctx.principal, Permission::OrdersUpdate)?;
+    let named = OrderRef::from_path(&path);
+    command
+        .run("cancel_order", move |conn, scope, body| {
+            let id = viewer.find(conn, scope, &named, Permission::OrdersUpdate)?;
+            let reason = body.reason.as_deref().or(query.reason.as_deref());
+            let actor = scope.actor();
+            let order = cancel::cancel(conn, scope.store, id, Cancellation { actor: &actor, reason })?;
+            answer(conn, &order)
+        })
+        .await
+}
+
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateOrderRequest {
+    /// `cancelled` is the cancel call.
+    pub status: Option<OrderStatus>,
+    /// Only from `pending` to `paid`, of a live order that was sold at checkout.
+    pub payment_status: Option<PaymentStatus>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(value_type = Option<String>)]
+    #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
+    pub notes: Option<Option<String>>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(value_type = Option<String>)]
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    pub tracking_number: Option<Option<String>>,
+}
+
+/// `PUT /orders/{id}`
+pub async fn update_order(
+    path: web::Path<String>,
+    command: Command<UpdateOrderRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let named = OrderRef::from_path(&path);
+    command
+        .run("update_order", move |conn, scope, body| {
+            let id = find(conn, scope, &named)?;
+            let UpdateOrderRequest { status, payment_status, notes, tracking_number } = body.clone();
+            let order = update::update(conn, scope, id, &Change { status, payment_status, notes, tracking_number })?;
+            answer(conn, &order)
+        })
+        .await
+}

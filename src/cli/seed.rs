@@ -1,0 +1,22 @@
+//! `stockroom seed --demo`
+
+use stockroom::demo;
+use stockroom::settings::Settings;
+
+use super::error::CommandError;
+use super::opened::Opened;
+use super::print;
+
+/// Loads the demo store into whatever database the settings name.
+pub fn run(settings: Settings) -> Result<(), CommandError> {
+    let opened = Opened::open(settings)?;
+    let loaded = opened.migrate().and_then(|_applied| load(&opened));
+    opened.close()?;
+    print(if loaded? { "demo store loaded" } else { "nothing to do: the demo store is there" });
+    Ok(())
+}
+
+/// Loads the demo store; false if it is there already.
+pub fn load(opened: &Opened) -> Result<bool, CommandError> {
+    Ok(demo::load(&mut opened.connect()?)?)
+}

@@ -1,0 +1,82 @@
+//! `stockroom user create`
+
+use clap::{Args, Subcommand};
+use stockroom::access::{Permission, Permissions, Role};
+use stockroom::db::End;
+use stockroom::db::tx::{self, Mode};
+use stockroom::error::Halt;
+use stockroom::identity::{NewAccount, create_user};
+use stockroom::settings::{Secret, Settings};
+
+use super::error::CommandError;
+use super::opened::Opened;
+use super::print;
+
+#[derive(Subcommand)]
+pub enum UserCommand {
+    /// Make an account; the password comes from STOCKROOM_PASSWORD or standard input
+    Create(Create),
+}
+
+#[derive(Args)]
+pub struct Create {
+    #[arg(long)]
+    email: String,
+    /// admin, staff or customer
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// What staff are granted, as in orders:read,orders:update
+    #[arg(long, value_delimiter = ',', value_parser = permission)]
+    permissions: Vec<Permission>,
+    /// The code of the store that staff belong to
+    #[arg(long)]
+    store: Option<String>,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "must be admin, staff or customer".to_owned())
+}
+
+fn permission(text: &str) -> Result<Permission, String> {
+    Permission::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
+        format!("must be one of {}", known.join(", "))
+    })
+}
+
+pub fn run(settings: Settings, command: UserCommand) -> Result<(), CommandError> {
+    let UserCommand::Create(create) = command;
+    let password = read_password()?;
+    let opened = Opened::open(settings)?;
+    let made = opened.migrate().and_then(|_applied| make(&opened, &create, password));
+    opened.close()?;
+    print(&made?);
+    Ok(())
+}
+
+fn make(opened: &Opened, create: &Create, password: Secret) -> Result<String, CommandError> {
+    let account = NewAccount {
+        email: &create.email,
+        password,
+        full_name: None,
+        role: create.role,
+        permissions: Permissions::from(create.permissions.clone()),
+        store: create.store.as_deref(),
+    };
+    let mut conn = opened.connect()?;
+    let made = tx::run(&mut conn, Mode::Write, |conn| match create_user(conn, &account) {
+        Ok(user) => Ok(End::Commit(Ok(format!("user {} made", user.id)))),
+        Err(Halt::Failed(failure)) => Err(failure),
+        Err(Halt::Refused(refusal) | Halt::Recorded(refusal) | Halt::Overdue(refusal, _)) => Ok(End::RollBack(Err(refusal.detail))),
+    })?;
+    made.map_err(CommandError::Other)
+}
+
+fn read_password() -> Result<Secret, CommandError> {
+    if let Ok(password) = std::env::var("STOCKROOM_PASSWORD") {
+        return Ok(Secret::new(password));
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(CommandError::io("read the password"))?;
+    Ok(Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
+}

@@ -1,0 +1,99 @@
+//! The demo store: a small grocery, two accounts, and shirts in three sizes.
+
+mod goods;
+
+use diesel::PgConnection;
+
+use crate::access::permission::Permissions;
+use crate::access::principal::{Account, SYSTEM};
+use crate::access::{Principal, Role, Scope};
+use crate::audit::store::{self as audit, NewEntry};
+use crate::db::tx::{self, Mode};
+use crate::db::{self, End, Failure};
+use crate::error::{Code, Halt};
+use crate::identity::payment_methods::PaymentMethods;
+use crate::identity::store::stores::{self, Store};
+use crate::identity::store::users;
+use crate::identity::store_code::StoreCode;
+use crate::identity::store_settings::NewStore;
+use crate::identity::{NewAccount, create_user};
+use crate::inventory::create_product::create_product;
+use crate::kernel::id::UserId;
+use crate::kernel::money::{Currency, Money, Rate};
+use crate::settings::Secret;
+
+pub const STORE: &str = "STORE-DEMO";
+/// Of both accounts. They are for a server that only this machine can reach.
+pub const PASSWORD: &str = "stockroom-demo";
+pub const ADMIN: &str = "admin@example.com";
+pub const CUSTOMER: &str = "customer@example.com";
+
+/// Loads the demo store in one transaction, and says whether it did: it does nothing where the
+/// store is there already.
+pub fn load(conn: &mut PgConnection) -> Result<bool, Failure> {
+    tx::run(conn, Mode::Write, |conn| match fill(conn) {
+        Ok(true) => Ok(End::Commit(true)),
+        Ok(false) => Ok(End::RollBack(false)),
+        Err(Halt::Refused(refusal) | Halt::Recorded(refusal) | Halt::Overdue(refusal, _)) => {
+            Err(Failure::Internal(format!("the demo data was refused: {refusal}")))
+        }
+        Err(Halt::Failed(failure)) => Err(failure),
+    })
+}
+
+fn fill(conn: &mut PgConnection) -> Result<bool, Halt> {
+    if stores::find_by_code(conn, STORE)?.is_some() {
+        return Ok(false);
+    }
+    let at = db::clock(conn)?;
+    let store = match stores::insert_store(conn, &new_store()?, at) {
+        // Another server was faster by a moment.
+        Err(Halt::Refused(refusal)) if refusal.code == Code::Duplicate => return Ok(false),
+        made => made?,
+    };
+    let detail = format!("Store {STORE} created");
+    let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "CREATE", detail };
+    audit::append_by(conn, store.id, SYSTEM, &entry, at)?;
+    let admin = find_or_create(conn, ADMIN, Role::Admin)?;
+    find_or_create(conn, CUSTOMER, Role::Customer)?;
+    let scope = scope_of(&store, admin);
+    // One after the other, the same way as through the API.
+    goods::all().iter().try_for_each(|new| create_product(conn, &scope, new).map(drop))?;
+    Ok(true)
+}
+
+fn new_store() -> Result<NewStore, Failure> {
+    let unreadable = |error: &str| Failure::Internal(format!("the demo store: {error}"));
+    Ok(NewStore {
+        code: StoreCode::parse(STORE).map_err(unreadable)?,
+        name: "Stockroom Demo Store".to_owned(),
+        currency: Currency::parse("INR").map_err(unreadable)?,
+        tax_rate: Rate(0),
+        shipping_flat_rate: Money(0),
+        guest_orders: true,
+        hold_cart_items: false,
+        payment_methods: PaymentMethods::default(),
+    })
+}
+
+/// An account with that address is left as it is, whatever its password.
+fn find_or_create(conn: &mut PgConnection, email: &str, role: Role) -> Result<UserId, Halt> {
+    if let Some(user) = users::find_by_email(conn, email)? {
+        return Ok(user.id);
+    }
+    let account = NewAccount {
+        email,
+        password: Secret::new(PASSWORD.to_owned()),
+        full_name: Some(format!("Demo {}", role.as_str())),
+        role,
+        permissions: Permissions::default(),
+        store: Some(STORE),
+    };
+    Ok(create_user(conn, &account)?.id)
+}
+
+/// The goods are the demo admin's doing.
+fn scope_of(store: &Store, admin: UserId) -> Scope {
+    let account = Account { id: admin, role: Role::Admin, permissions: Permissions::all(), store: None };
+    Scope { store: store.id, principal: Principal::User(account) }
+}

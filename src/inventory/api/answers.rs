@@ -1,0 +1,144 @@
+//! A product as a reader is told of it.
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::{Permission, Scope};
+use crate::catalogue::product::{Product, ProductStatus};
+use crate::error::Halt;
+use crate::identity::store::stores::{self, Store};
+use crate::inventory::stocked::{Stock, StockStatus, StockedProduct, StockedVariant};
+use crate::inventory::store::figures;
+use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
+use crate::kernel::money::{Amount, Currency};
+use crate::kernel::page::List;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProductResponse {
+    pub id: ProductId,
+    pub sku: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub category: Option<String>,
+    pub brand: Option<String>,
+    pub barcode: Option<String>,
+    pub price: Amount,
+    pub mrp: Option<Amount>,
+    /// Only for those who may read the inventory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Amount>, required = false)]
+    pub cost_price: Option<Option<Amount>>,
+    pub unit: Option<String>,
+    pub has_sizes: bool,
+    pub status: ProductStatus,
+    pub min_stock_level: i64,
+    pub max_stock_level: Option<i64>,
+    pub stock_quantity: i64,
+    pub reserved_quantity: i64,
+    pub available_quantity: i64,
+    pub stock_status: StockStatus,
+    pub variants: Vec<VariantResponse>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// One size, or all there is of a product without sizes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VariantResponse {
+    pub id: VariantId,
+    pub sku: String,
+    pub size: Option<String>,
+    pub barcode: Option<String>,
+    /// The size's own price, or the product's.
+    pub price: Amount,
+    pub stock_quantity: i64,
+    pub reserved_quantity: i64,
+    pub available_quantity: i64,
+    pub stock_status: StockStatus,
+}
+
+/// The one that products are told to: in which money, and with what it cost or without.
+pub struct Reader {
+    pub store: StoreId,
+    pub currency: Currency,
+    sees_cost: bool,
+}
+
+impl Reader {
+    pub fn of(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Halt> {
+        Ok(Self::in_store(stores::get_store(conn, scope.store)?, scope))
+    }
+
+    /// The one who sets prices: the store's currency stays until the transaction ends.
+    pub fn who_writes(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Halt> {
+        Ok(Self::in_store(stores::get_store_for_key_share(conn, scope.store)?, scope))
+    }
+
+    fn in_store(store: Store, scope: &Scope) -> Self {
+        let sees_cost = scope.principal.can(Permission::InventoryRead);
+        Self { store: store.id, currency: store.currency, sees_cost }
+    }
+
+    /// The product of that name, or 404.
+    pub fn get(&self, conn: &mut PgConnection, name: &ProductRef) -> Result<ProductResponse, Halt> {
+        Ok(self.tell(figures::get_stocked(conn, self.store, name)?))
+    }
+
+    /// A page of products with their stock.
+    pub fn list(&self, conn: &mut PgConnection, page: List<Product>) -> Result<List<ProductResponse>, Halt> {
+        let List { items, total, page, limit, pages } = page;
+        let stocked = figures::with_stock(conn, self.store, items)?;
+        let items = stocked.into_iter().map(|product| self.tell(product)).collect();
+        Ok(List { items, total, page, limit, pages })
+    }
+
+    fn tell(&self, stocked: StockedProduct) -> ProductResponse {
+        let Stock { stock, reserved, available, sold: _ } = stocked.figures();
+        let stock_status = stocked.status();
+        let variants = stocked.variants.iter().map(|variant| self.tell_variant(&stocked, variant)).collect();
+        let product = stocked.product;
+        ProductResponse {
+            id: product.id,
+            sku: product.sku,
+            name: product.name,
+            description: product.description,
+            category: product.category,
+            brand: product.brand,
+            barcode: product.barcode,
+            price: self.currency.amount(product.price),
+            mrp: product.mrp.map(|mrp| self.currency.amount(mrp)),
+            cost_price: self.sees_cost.then(|| product.cost_price.map(|cost| self.currency.amount(cost))),
+            unit: product.unit,
+            has_sizes: product.has_sizes,
+            status: product.status,
+            min_stock_level: product.min_stock_level,
+            max_stock_level: product.max_stock_level,
+            stock_quantity: stock,
+            reserved_quantity: reserved,
+            available_quantity: available,
+            stock_status,
+            variants,
+            created_at: product.created_at,
+            updated_at: product.updated_at,
+        }
+    }
+
+    fn tell_variant(&self, stocked: &StockedProduct, variant: &StockedVariant) -> VariantResponse {
+        let product = &stocked.product;
+        // A barcode is of one thing: the product's is its single variant's, and no size's.
+        let of_product = product.barcode.clone().filter(|_| !product.has_sizes);
+        VariantResponse {
+            id: variant.id,
+            sku: variant.sku.clone(),
+            size: variant.size.clone(),
+            barcode: variant.barcode.clone().or(of_product),
+            price: self.currency.amount(variant.price.unwrap_or(product.price)),
+            stock_quantity: variant.stock,
+            reserved_quantity: variant.reserved,
+            available_quantity: variant.available,
+            stock_status: stocked.status_of(variant.figures()),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Can it be bought now?
+
+use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::{Validate, ValidationError};
+
+use super::answers::Reader;
+use super::requests::{check_count, check_size};
+use crate::access::{Ctx, Scope};
+use crate::catalogue::store::products;
+use crate::error::{ApiError, Halt};
+use crate::idempotency::command::Question;
+use crate::inventory::availability::{self, Asked, Availability};
+use crate::inventory::stocked::StockStatus;
+use crate::inventory::store::figures;
+use crate::inventory::store::listing::{self, Alternative};
+use crate::kernel::id::{ProductId, ProductRef};
+use crate::kernel::money::{Amount, Currency};
+use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
+use crate::web::Query;
+
+/// One size of a product, or all of them.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SizeQuery {
+    #[validate(length(max = 50, message = "must have at most 50 characters"))]
+    pub size: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailabilityResponse {
+    product_id: ProductId,
+    product_name: String,
+    size: Option<String>,
+    requested_quantity: i64,
+    available: bool,
+    available_quantity: i64,
+    /// The stock on hand, with what is reserved.
+    current_stock: i64,
+    shortage: i64,
+    stock_status: StockStatus,
+}
+
+impl From<Availability> for AvailabilityResponse {
+    fn from(line: Availability) -> Self {
+        Self {
+            available: line.is_available(),
+            shortage: line.shortage(),
+            product_id: line.product_id,
+            product_name: line.product_name,
+            size: line.size,
+            requested_quantity: line.requested_quantity,
+            available_quantity: line.available_quantity,
+            current_stock: line.current_stock,
+            stock_status: line.stock_status,
+        }
+    }
+}
+
+pub async fn show(
+    path: web::Path<(String, String)>,
+    query: Query<SizeQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let name = ProductRef::from_path(&path.0);
+    let quantity = Quantity::parse(&path.1)
+        .ok_or_else(|| ApiError::field("qty", format!("must be an integer from 1 to {MAX_QUANTITY}")))?;
+    let line = ctx
+        .read("get_availability", move |conn, scope| {
+            let product = figures::get_stocked(conn, scope.store, &name)?;
+            Ok(availability::of_product(&product, query.0.size.as_deref(), quantity.get())?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(AvailabilityResponse::from(line)))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "check_items"))]
+pub struct AvailabilityRequest {
+    #[validate(nested)]
+    #[schema(min_items = 1, max_items = 100)]
+    items: Vec<AvailabilityItemRequest>,
+}
+
+fn check_items(request: &AvailabilityRequest) -> Result<(), ValidationError> {
+    check_count("items", &request.items, MAX_LINES)
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AvailabilityItemRequest {
+    product_id: ProductRef,
+    quantity: Quantity,
+    #[validate(custom(function = "check_size"))]
+    size: Option<String>,
+}
+
+impl AvailabilityItemRequest {
+    fn read(&self) -> Asked<'_> {
+        Asked { product: &self.product_id, size: self.size.as_deref(), quantity: self.quantity.get() }
+    }
+}
+
+/// Whether everything could be bought together, and each line after the ones before it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailabilityListResponse {
+    available: bool,
+    items: Vec<AvailabilityItemResponse>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailabilityItemResponse {
+    product_id: ProductId,
+    product_name: String,
+    size: Option<String>,
+    requested_quantity: i64,
+    available: bool,
+    available_quantity: i64,
+    current_stock: i64,
+    shortage: i64,
+    stock_status: StockStatus,
+    /// How much of the line could be bought.
+    max_fulfillable: i64,
+    /// Others of the same category, for a line that is short.
+    alternatives: Vec<AlternativeResponse>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlternativeResponse {
+    product_id: ProductId,
+    sku: String,
+    product_name: String,
+    price: Amount,
+    available_quantity: i64,
+}
+
+pub async fn check(question: Question<AvailabilityRequest>) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    let answer = ctx.read("check_availability", move |conn, scope| answer(conn, scope, &body)).await?;
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+fn answer(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    body: &AvailabilityRequest,
+) -> Result<AvailabilityListResponse, Halt> {
+    let currency = Reader::of(conn, scope)?.currency;
+    let names: Vec<&ProductRef> = body.items.iter().map(|item| &item.product_id).collect();
+    let products = products::list_named(conn, scope.store, &names)?;
+    let products = figures::with_stock(conn, scope.store, products)?;
+    let asked: Vec<_> = body.items.iter().map(AvailabilityItemRequest::read).collect();
+    let lines = availability::of_lines(&asked, &products)?;
+    let short: Vec<_> = lines.iter().filter(|line| !line.is_available()).map(|line| line.product_id).collect();
+    let alternatives =
+        if short.is_empty() { Vec::new() } else { listing::list_alternatives(conn, scope.store, &short)? };
+    Ok(AvailabilityListResponse {
+        available: short.is_empty(),
+        items: lines.into_iter().map(|line| tell_line(line, &alternatives, &currency)).collect(),
+    })
+}
+
+fn tell_line(line: Availability, alternatives: &[Alternative], currency: &Currency) -> AvailabilityItemResponse {
+    let alternatives = alternatives.iter().filter(|other| !line.is_available() && other.instead_of == line.product_id);
+    AvailabilityItemResponse {
+        available: line.is_available(),
+        shortage: line.shortage(),
+        max_fulfillable: line.max_fulfillable,
+        alternatives: alternatives.map(|other| tell_alternative(other, currency)).collect(),
+        product_id: line.product_id,
+        product_name: line.product_name,
+        size: line.size,
+        requested_quantity: line.requested_quantity,
+        available_quantity: line.available_quantity,
+        current_stock: line.current_stock,
+        stock_status: line.stock_status,
+    }
+}
+
+fn tell_alternative(other: &Alternative, currency: &Currency) -> AlternativeResponse {
+    AlternativeResponse {
+        product_id: other.product_id,
+        sku: other.sku.clone(),
+        product_name: other.product_name.clone(),
+        price: currency.amount(other.price),
+        available_quantity: other.available_quantity,
+    }
+}

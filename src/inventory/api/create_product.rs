@@ -1,0 +1,137 @@
+//! Creating a product.
+
+use actix_web::HttpResponse;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::answers::Reader;
+use super::requests::{Prices, check_count, check_distinct, check_name, check_size, check_sku, refuse};
+use crate::catalogue::changes::MAX_SIZES;
+use crate::catalogue::product::{NewProduct, NewVariant};
+use crate::catalogue::sku;
+use crate::error::ApiError;
+use crate::idempotency::{Answer, Command};
+use crate::inventory::create_product::create_product;
+use crate::kernel::id::ProductRef;
+use crate::kernel::money::{AmountInput, Currency};
+use crate::kernel::quantity::StockQuantity;
+
+/// A new product. With `sizes` each of them is a variant; `initial_stock` is for products without.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "check_product"))]
+pub struct NewProductRequest {
+    #[validate(custom(function = "check_sku"))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub sku: String,
+    #[validate(custom(function = "check_name"))]
+    #[schema(min_length = 1, max_length = 255)]
+    pub name: String,
+    #[validate(length(max = 5000, message = "must have at most 5000 characters"))]
+    pub description: Option<String>,
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    pub category: Option<String>,
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    pub brand: Option<String>,
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    pub barcode: Option<String>,
+    pub price: AmountInput,
+    pub mrp: Option<AmountInput>,
+    pub cost_price: Option<AmountInput>,
+    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    pub unit: Option<String>,
+    pub min_stock_level: Option<StockQuantity>,
+    pub max_stock_level: Option<StockQuantity>,
+    pub initial_stock: Option<StockQuantity>,
+    #[validate(nested)]
+    #[schema(min_items = 1, max_items = 50)]
+    pub sizes: Option<Vec<NewSizeRequest>>,
+}
+
+/// A size; without a SKU of its own it gets the product's with the size after it.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSizeRequest {
+    #[validate(custom(function = "check_size"))]
+    #[schema(min_length = 1, max_length = 50)]
+    pub size: String,
+    #[validate(custom(function = "check_sku"))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub sku: Option<String>,
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    pub barcode: Option<String>,
+    pub initial_stock: Option<StockQuantity>,
+    /// Instead of the product's price.
+    pub price: Option<AmountInput>,
+}
+
+fn check_product(request: &NewProductRequest) -> Result<(), ValidationError> {
+    let minimum = request.min_stock_level.unwrap_or_default();
+    if request.max_stock_level.is_some_and(|most| most < minimum) {
+        return Err(refuse("max_stock_level", "must not be under min_stock_level"));
+    }
+    let Some(sizes) = &request.sizes else { return Ok(()) };
+    if request.initial_stock.is_some() {
+        return Err(refuse("initial_stock", "must be given for each size, not beside sizes"));
+    }
+    check_count("sizes", sizes, MAX_SIZES)?;
+    check_distinct(sizes.iter().map(|size| size.size.as_str()), "size")?;
+    let skus: Vec<String> = sizes.iter().map(|size| size.sku(&request.sku)).collect();
+    check_distinct(skus.iter().map(String::as_str), "sku")
+}
+
+impl NewSizeRequest {
+    fn sku(&self, product: &str) -> String {
+        self.sku.clone().unwrap_or_else(|| sku::of_size(product, &self.size))
+    }
+}
+
+impl NewProductRequest {
+    fn read(&self, currency: &Currency) -> Result<NewProduct, ApiError> {
+        let mut prices = Prices::new(currency);
+        let new = NewProduct {
+            sku: self.sku.clone(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            category: self.category.clone(),
+            brand: self.brand.clone(),
+            barcode: self.barcode.clone(),
+            price: prices.read("price", self.price),
+            mrp: self.mrp.map(|mrp| prices.read("mrp", mrp)),
+            cost_price: self.cost_price.map(|cost| prices.read("cost_price", cost)),
+            unit: self.unit.clone(),
+            min_stock_level: self.min_stock_level.unwrap_or_default().get(),
+            max_stock_level: self.max_stock_level.map(StockQuantity::get),
+            variants: self.read_variants(&mut prices),
+        };
+        prices.finish()?;
+        Ok(new)
+    }
+
+    fn read_variants(&self, prices: &mut Prices<'_>) -> Vec<NewVariant> {
+        let Some(sizes) = &self.sizes else {
+            let initial_stock = self.initial_stock.unwrap_or_default().get();
+            return vec![NewVariant { size: None, sku: self.sku.clone(), barcode: None, price: None, initial_stock }];
+        };
+        let variant = |(index, size): (usize, &NewSizeRequest)| NewVariant {
+            size: Some(size.size.clone()),
+            sku: size.sku(&self.sku),
+            barcode: size.barcode.clone(),
+            price: size.price.map(|price| prices.read(format!("sizes[{index}].price"), price)),
+            initial_stock: size.initial_stock.unwrap_or_default().get(),
+        };
+        sizes.iter().enumerate().map(variant).collect()
+    }
+}
+
+pub async fn create(command: Command<NewProductRequest>) -> Result<HttpResponse, ApiError> {
+    command
+        .run("create_product", |conn, scope, body| {
+            let reader = Reader::who_writes(conn, scope)?;
+            let new = body.read(&reader.currency)?;
+            let product = create_product(conn, scope, &new)?;
+            Answer::created(&reader.get(conn, &ProductRef::Id(product))?)
+        })
+        .await
+}

@@ -1,0 +1,126 @@
+//! Reading the ledger.
+
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::{Validate, ValidationError};
+
+use crate::access::Ctx;
+use crate::catalogue::store::products;
+use crate::error::ApiError;
+use crate::inventory::store::movements::{self, LedgerRow, MovementFilter};
+use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
+use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::web::Query;
+
+/// Every kind that the ledger knows.
+const KINDS: [&str; 10] =
+    ["receive", "remove", "adjust", "reserve", "release", "fulfil", "restore", "transfer_out", "transfer_in", "return"];
+
+/// What the movements of a list have in common.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MovementsQuery {
+    /// `receive`, `remove`, `adjust`, `reserve`, `release`, `fulfil`, `restore`, `transfer_out`,
+    /// `transfer_in` or `return`.
+    #[validate(custom(function = "check_kind"))]
+    kind: Option<String>,
+    /// An order's number, or what a stock change was given.
+    reference_id: Option<String>,
+    /// From this moment on.
+    from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    to: Option<DateTime<Utc>>,
+}
+
+fn check_kind(kind: &str) -> Result<(), ValidationError> {
+    if KINDS.contains(&kind) {
+        return Ok(());
+    }
+    Err(ValidationError::new("kind").with_message(format!("must be one of {}", KINDS.join(", ")).into()))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MovementResponse {
+    id: MovementId,
+    product_id: ProductId,
+    variant_id: VariantId,
+    sku: String,
+    size: Option<String>,
+    location_id: LocationId,
+    kind: String,
+    stock_delta: i64,
+    reserved_delta: i64,
+    sold_delta: i64,
+    stock_after: i64,
+    reserved_after: i64,
+    sold_after: i64,
+    reason: Option<String>,
+    reference_id: Option<String>,
+    actor: String,
+    created_at: DateTime<Utc>,
+}
+
+impl From<LedgerRow> for MovementResponse {
+    fn from(row: LedgerRow) -> Self {
+        Self {
+            id: row.id,
+            product_id: row.product_id,
+            variant_id: row.variant_id,
+            sku: row.sku,
+            size: row.size,
+            location_id: row.location_id,
+            kind: row.kind,
+            stock_delta: row.stock_delta,
+            reserved_delta: row.reserved_delta,
+            sold_delta: row.sold_delta,
+            stock_after: row.stock_after,
+            reserved_after: row.reserved_after,
+            sold_after: row.sold_after,
+            reason: row.reason,
+            reference_id: row.reference_id,
+            actor: row.actor,
+            created_at: row.created_at,
+        }
+    }
+}
+
+fn filter(query: MovementsQuery, feed: &FeedQuery) -> MovementFilter {
+    let MovementsQuery { kind, reference_id, from, to } = query;
+    MovementFilter { product: None, kind, reference_id, from, to, after: feed.after }
+}
+
+/// The ledger of the store.
+pub async fn list(
+    query: Query<MovementsQuery>,
+    feed: Query<FeedQuery>,
+    page: Query<PageQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let filter = filter(query.0, &feed.0);
+    let list = ctx
+        .read("list_movements", move |conn, scope| Ok(movements::list_movements(conn, scope.store, &filter, &page.0)?))
+        .await?;
+    Ok(HttpResponse::Ok().json(list.map(MovementResponse::from)))
+}
+
+/// The ledger of one product.
+pub async fn list_of_product(
+    path: web::Path<String>,
+    query: Query<MovementsQuery>,
+    feed: Query<FeedQuery>,
+    page: Query<PageQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let name = ProductRef::from_path(&path);
+    let filter = filter(query.0, &feed.0);
+    let list = ctx
+        .read("list_movements_of_product", move |conn, scope| {
+            let product = products::get_product(conn, scope.store, &name)?.id;
+            let filter = MovementFilter { product: Some(product), ..filter.clone() };
+            Ok(movements::list_movements(conn, scope.store, &filter, &page.0)?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(list.map(MovementResponse::from)))
+}

@@ -1,0 +1,162 @@
+//! The stock of one product.
+
+use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::availability::SizeQuery;
+use super::requests::{check_reason, check_size, refuse};
+use crate::access::{Ctx, Scope};
+use crate::error::{ApiError, Halt};
+use crate::idempotency::{Answer, Command};
+use crate::inventory::change_stock::{ChangedStock, MovementType, StockChange, change_stock};
+use crate::inventory::stocked::{Stock, StockStatus};
+use crate::inventory::store::figures;
+use crate::inventory::store::summary::{self, LocationStock};
+use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef};
+use crate::kernel::quantity::{MAX_STOCK, StockQuantity};
+use crate::web::Query;
+
+/// Units that come in, go out, or were counted.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "check_quantity"))]
+pub struct StockChangeRequest {
+    /// From 1 for `in` and `out`, from 0 for `adjustment`.
+    pub quantity: StockQuantity,
+    #[schema(inline)]
+    pub movement_type: MovementType,
+    #[validate(custom(function = "check_reason"))]
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    pub reference_id: Option<String>,
+    /// Needed for a product with sizes.
+    #[validate(custom(function = "check_size"))]
+    pub size: Option<String>,
+    /// Without one, the store's main location.
+    pub location_id: Option<LocationId>,
+    /// Refuses the change if the stock is another by now.
+    pub expected_stock: Option<StockQuantity>,
+}
+
+fn check_quantity(request: &StockChangeRequest) -> Result<(), ValidationError> {
+    let moves = request.movement_type != MovementType::Adjustment;
+    if moves && request.quantity.get() == 0 {
+        return Err(refuse("quantity", format!("must be from 1 to {MAX_STOCK} for this movement_type")));
+    }
+    Ok(())
+}
+
+impl StockChangeRequest {
+    fn read(&self) -> StockChange {
+        StockChange {
+            movement_type: self.movement_type,
+            quantity: self.quantity.get(),
+            expected_stock: self.expected_stock.map(StockQuantity::get),
+            size: self.size.clone(),
+            location: self.location_id,
+            reason: self.reason.clone(),
+            reference_id: self.reference_id.clone(),
+        }
+    }
+}
+
+/// Stock before and after, at the location that it was changed at.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StockChangeResponse {
+    success: bool,
+    product_id: ProductId,
+    previous_stock: i64,
+    new_stock: i64,
+    reserved_quantity: i64,
+    available_quantity: i64,
+    stock_status: StockStatus,
+    movement_id: MovementId,
+    message: String,
+}
+
+pub async fn update(path: web::Path<String>, command: Command<StockChangeRequest>) -> Result<HttpResponse, ApiError> {
+    let name = ProductRef::from_path(&path);
+    command
+        .run("update_stock", move |conn, scope, body| {
+            let changed = change_stock(conn, scope, &name, &body.read())?;
+            Answer::ok(&tell_change(conn, scope, &changed)?)
+        })
+        .await
+}
+
+fn tell_change(conn: &mut PgConnection, scope: &Scope, changed: &ChangedStock) -> Result<StockChangeResponse, Halt> {
+    let places = figures::list_places(conn, scope.store, changed.variant)?;
+    let here: Stock = places.iter().filter(|(at, _)| *at == changed.location).map(|(_, stock)| *stock).sum();
+    let everywhere: Stock = places.iter().map(|(_, stock)| *stock).sum();
+    Ok(StockChangeResponse {
+        success: true,
+        product_id: changed.product.product.id,
+        previous_stock: changed.previous_stock,
+        new_stock: changed.new_stock,
+        reserved_quantity: here.reserved,
+        available_quantity: here.available,
+        stock_status: changed.product.status_of(everywhere),
+        movement_id: changed.movement,
+        message: format!("Stock updated from {} to {}", changed.previous_stock, changed.new_stock),
+    })
+}
+
+/// A product's stock, and where it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StockResponse {
+    available_quantity: i64,
+    reserved_quantity: i64,
+    sold_quantity: i64,
+    stock_quantity: i64,
+    locations: Vec<LocationStockResponse>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LocationStockResponse {
+    location_id: LocationId,
+    code: String,
+    name: String,
+    available_quantity: i64,
+    reserved_quantity: i64,
+    sold_quantity: i64,
+    stock_quantity: i64,
+}
+
+impl From<LocationStock> for LocationStockResponse {
+    fn from(row: LocationStock) -> Self {
+        let LocationStock {
+            location_id,
+            code,
+            name,
+            available_quantity,
+            reserved_quantity,
+            sold_quantity,
+            stock_quantity,
+        } = row;
+        Self { location_id, code, name, available_quantity, reserved_quantity, sold_quantity, stock_quantity }
+    }
+}
+
+pub async fn show(path: web::Path<String>, query: Query<SizeQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let name = ProductRef::from_path(&path);
+    let answer = ctx
+        .read("get_stock", move |conn, scope| {
+            let size = query.0.size.as_deref();
+            let product = figures::get_stocked(conn, scope.store, &name)?;
+            let Stock { stock, reserved, available, sold } = product.figures_of(size)?;
+            let locations = summary::list_by_location(conn, scope.store, product.product.id, size)?;
+            Ok(StockResponse {
+                available_quantity: available,
+                reserved_quantity: reserved,
+                sold_quantity: sold,
+                stock_quantity: stock,
+                locations: locations.into_iter().map(LocationStockResponse::from).collect(),
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(answer))
+}

@@ -1,0 +1,127 @@
+//! All stock at a glance, and row by row.
+
+use actix_web::HttpResponse;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answers::Reader;
+use crate::access::Ctx;
+use crate::db::Failure;
+use crate::error::ApiError;
+use crate::inventory::store::summary::{self, CategoryRow, PlacedStock};
+use crate::kernel::id::{LocationId, ProductId, VariantId};
+use crate::kernel::money::{Amount, Currency};
+use crate::kernel::page::PageQuery;
+use crate::web::Query;
+
+/// The active products of a store. Values are stock times cost price (0 without one) and times price.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SummaryResponse {
+    total_products: i64,
+    total_units: i64,
+    reserved_units: i64,
+    in_stock: i64,
+    low_stock: i64,
+    out_of_stock: i64,
+    stock_value: Amount,
+    retail_value: Amount,
+    by_category: Vec<CategoryResponse>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CategoryResponse {
+    category: Option<String>,
+    products: i64,
+    total_units: i64,
+    stock_value: Amount,
+    retail_value: Amount,
+}
+
+pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let answer = ctx
+        .report("get_summary", move |conn, scope| {
+            let currency = Reader::of(conn, scope)?.currency;
+            Ok(add_up(summary::sum_by_category(conn, scope.store)?, &currency)?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> Result<SummaryResponse, Failure> {
+    let sum = |value: fn(&CategoryRow) -> i64| rows.iter().map(value).fold(0, i64::saturating_add);
+    let (total_products, total_units) = (sum(|row| row.products), sum(|row| row.total_units));
+    let (in_stock, low_stock) = (sum(|row| row.in_stock), sum(|row| row.low_stock));
+    let (out_of_stock, reserved_units) = (sum(|row| row.out_of_stock), sum(|row| row.reserved_units));
+    let (mut stock_value, mut retail_value) = (0_i128, 0_i128);
+    let mut by_category = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (stock, retail) = (whole(&row.stock_value)?, whole(&row.retail_value)?);
+        stock_value = stock_value.saturating_add(stock);
+        retail_value = retail_value.saturating_add(retail);
+        by_category.push(CategoryResponse {
+            category: row.category,
+            products: row.products,
+            total_units: row.total_units,
+            stock_value: currency.total(stock),
+            retail_value: currency.total(retail),
+        });
+    }
+    Ok(SummaryResponse {
+        total_products,
+        total_units,
+        reserved_units,
+        in_stock,
+        low_stock,
+        out_of_stock,
+        stock_value: currency.total(stock_value),
+        retail_value: currency.total(retail_value),
+        by_category,
+    })
+}
+
+fn whole(text: &str) -> Result<i128, Failure> {
+    text.parse().map_err(|error| Failure::Internal(format!("a sum of '{text}' is unreadable: {error}")))
+}
+
+/// What one location has of one variant.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LevelResponse {
+    variant_id: VariantId,
+    product_id: ProductId,
+    sku: String,
+    product_name: String,
+    size: Option<String>,
+    location_id: LocationId,
+    location_code: String,
+    stock_quantity: i64,
+    reserved_quantity: i64,
+    available_quantity: i64,
+    sold_quantity: i64,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<PlacedStock> for LevelResponse {
+    fn from(row: PlacedStock) -> Self {
+        Self {
+            variant_id: row.variant_id,
+            product_id: row.product_id,
+            sku: row.sku,
+            product_name: row.product_name,
+            size: row.size,
+            location_id: row.location_id,
+            location_code: row.location_code,
+            stock_quantity: row.stock_quantity,
+            reserved_quantity: row.reserved_quantity,
+            available_quantity: row.available_quantity,
+            sold_quantity: row.sold_quantity,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+pub async fn list_levels(page: Query<PageQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let list =
+        ctx.read("list_levels", move |conn, scope| Ok(summary::list_levels(conn, scope.store, &page.0)?)).await?;
+    Ok(HttpResponse::Ok().json(list.map(LevelResponse::from)))
+}

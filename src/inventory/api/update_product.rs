@@ -1,0 +1,157 @@
+//! Changing and archiving a product.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::answers::Reader;
+use super::requests::{Prices, check_count, check_distinct, check_name, check_size, check_sku};
+use crate::catalogue::changes::{MAX_SIZES, ProductChanges, SizeChange};
+use crate::catalogue::product::ProductStatus;
+use crate::error::ApiError;
+use crate::idempotency::command::NoBody;
+use crate::idempotency::{Answer, Command};
+use crate::inventory::change_product::change_product;
+use crate::kernel::id::ProductRef;
+use crate::kernel::money::{AmountInput, Currency};
+use crate::kernel::quantity::StockQuantity;
+use crate::kernel::text::some;
+
+/// What is to change; an absent field stays, null empties. A SKU never changes.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "check_sizes"))]
+pub struct UpdateProductRequest {
+    #[serde(default, deserialize_with = "some")]
+    #[validate(custom(function = "check_name"))]
+    #[schema(min_length = 1, max_length = 255)]
+    pub name: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    #[validate(length(max = 5000, message = "must have at most 5000 characters"))]
+    #[schema(value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+    #[serde(default, deserialize_with = "some")]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Option<String>>,
+    #[serde(default, deserialize_with = "some")]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(value_type = Option<String>)]
+    pub brand: Option<Option<String>>,
+    #[serde(default, deserialize_with = "some")]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(value_type = Option<String>)]
+    pub barcode: Option<Option<String>>,
+    #[serde(default, deserialize_with = "some")]
+    pub price: Option<AmountInput>,
+    #[serde(default, deserialize_with = "some")]
+    #[schema(value_type = Option<AmountInput>)]
+    pub mrp: Option<Option<AmountInput>>,
+    #[serde(default, deserialize_with = "some")]
+    #[schema(value_type = Option<AmountInput>)]
+    pub cost_price: Option<Option<AmountInput>>,
+    #[serde(default, deserialize_with = "some")]
+    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(value_type = Option<String>)]
+    pub unit: Option<Option<String>>,
+    #[serde(default, deserialize_with = "some")]
+    pub status: Option<ProductStatus>,
+    #[serde(default, deserialize_with = "some")]
+    pub min_stock_level: Option<StockQuantity>,
+    #[serde(default, deserialize_with = "some")]
+    #[schema(value_type = Option<StockQuantity>)]
+    pub max_stock_level: Option<Option<StockQuantity>>,
+    /// Sizes to add, and sizes to price anew.
+    #[serde(default, deserialize_with = "some")]
+    #[validate(nested)]
+    #[schema(min_items = 1, max_items = 50)]
+    pub sizes: Option<Vec<ChangedSizeRequest>>,
+}
+
+/// A size of the product, or a new one. `sku` and `initial_stock` are for new ones.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedSizeRequest {
+    #[validate(custom(function = "check_size"))]
+    #[schema(min_length = 1, max_length = 50)]
+    pub size: String,
+    #[validate(custom(function = "check_sku"))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub sku: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(value_type = Option<String>)]
+    pub barcode: Option<Option<String>>,
+    #[serde(default, deserialize_with = "some")]
+    #[schema(value_type = Option<AmountInput>)]
+    pub price: Option<Option<AmountInput>>,
+    pub initial_stock: Option<StockQuantity>,
+}
+
+fn check_sizes(request: &UpdateProductRequest) -> Result<(), ValidationError> {
+    let Some(sizes) = &request.sizes else { return Ok(()) };
+    check_count("sizes", sizes, MAX_SIZES)?;
+    check_distinct(sizes.iter().map(|size| size.size.as_str()), "size")
+}
+
+impl UpdateProductRequest {
+    fn read(&self, currency: &Currency) -> Result<ProductChanges, ApiError> {
+        let mut prices = Prices::new(currency);
+        let sizes = self.sizes.as_deref().unwrap_or_default();
+        let changes = ProductChanges {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            category: self.category.clone(),
+            brand: self.brand.clone(),
+            barcode: self.barcode.clone(),
+            price: self.price.map(|price| prices.read("price", price)),
+            mrp: self.mrp.map(|mrp| mrp.map(|mrp| prices.read("mrp", mrp))),
+            cost_price: self.cost_price.map(|cost| cost.map(|cost| prices.read("cost_price", cost))),
+            unit: self.unit.clone(),
+            status: self.status,
+            min_stock_level: self.min_stock_level.map(StockQuantity::get),
+            max_stock_level: self.max_stock_level.map(|most| most.map(StockQuantity::get)),
+            sizes: sizes.iter().enumerate().map(|(index, size)| size.read(index, &mut prices)).collect(),
+        };
+        prices.finish()?;
+        Ok(changes)
+    }
+}
+
+impl ChangedSizeRequest {
+    fn read(&self, index: usize, prices: &mut Prices<'_>) -> SizeChange {
+        let price = self.price.map(|price| price.map(|price| prices.read(format!("sizes[{index}].price"), price)));
+        SizeChange {
+            size: self.size.clone(),
+            sku: self.sku.clone(),
+            barcode: self.barcode.clone(),
+            price,
+            initial_stock: self.initial_stock.map(StockQuantity::get),
+        }
+    }
+}
+
+pub async fn update(path: web::Path<String>, command: Command<UpdateProductRequest>) -> Result<HttpResponse, ApiError> {
+    let name = ProductRef::from_path(&path);
+    command
+        .run("update_product", move |conn, scope, body| {
+            let reader = Reader::who_writes(conn, scope)?;
+            let changes = body.read(&reader.currency)?;
+            let product = change_product(conn, scope, &name, &changes)?;
+            Answer::ok(&reader.get(conn, &ProductRef::Id(product))?)
+        })
+        .await
+}
+
+/// It can no longer be sold; its history stays.
+pub async fn archive(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
+    let name = ProductRef::from_path(&path);
+    command
+        .run("archive_product", move |conn, scope, _| {
+            let changes = ProductChanges { status: Some(ProductStatus::Archived), ..ProductChanges::default() };
+            let product = change_product(conn, scope, &name, &changes)?;
+            Answer::ok(&Reader::of(conn, scope)?.get(conn, &ProductRef::Id(product))?)
+        })
+        .await
+}

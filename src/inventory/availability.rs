@@ -1,0 +1,137 @@
+//! Whether a quantity could be bought now.
+
+use std::collections::HashMap;
+
+use super::stocked::{Stock, StockStatus, StockedProduct};
+use crate::catalogue::store::products;
+use crate::error::ApiError;
+use crate::kernel::id::{ProductId, ProductRef, VariantId};
+
+/// A line of a question: so many of this product, or of one size of it.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    pub product: &'a ProductRef,
+    pub size: Option<&'a str>,
+    pub quantity: i64,
+}
+
+/// What can be had of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Availability {
+    pub product_id: ProductId,
+    pub product_name: String,
+    pub size: Option<String>,
+    pub requested_quantity: i64,
+    pub available_quantity: i64,
+    pub current_stock: i64,
+    /// How much of the quantity could be bought.
+    pub max_fulfillable: i64,
+    pub stock_status: StockStatus,
+}
+
+impl Availability {
+    #[must_use]
+    pub fn is_available(&self) -> bool {
+        self.shortage() == 0
+    }
+
+    #[must_use]
+    pub fn shortage(&self) -> i64 {
+        self.requested_quantity.saturating_sub(self.max_fulfillable)
+    }
+}
+
+/// Judges one quantity, without a size for all sizes together.
+pub fn of_product(product: &StockedProduct, size: Option<&str>, quantity: i64) -> Result<Availability, ApiError> {
+    Ok(judge(product, size, quantity, product.figures_of(size)?, 0))
+}
+
+/// Judges lines one after the other: what the earlier ones ask for is not there for the later ones.
+pub fn of_lines(lines: &[Asked<'_>], products: &[StockedProduct]) -> Result<Vec<Availability>, ApiError> {
+    let mut asked_before: HashMap<VariantId, i64> = HashMap::new();
+    let mut judged = Vec::with_capacity(lines.len());
+    let mut refusals = Vec::new();
+    for line in lines {
+        let product = products.iter().find(|stocked| stocked.product.is_named(line.product));
+        let variant = product.ok_or_else(|| products::not_found(line.product)).and_then(|product| {
+            let variant = product.variant(line.size)?;
+            Ok((product, variant))
+        });
+        match variant {
+            Ok((product, variant)) => {
+                let before = asked_before.entry(variant.id).or_default();
+                judged.push(judge(product, line.size, line.quantity, variant.figures(), *before));
+                *before = before.saturating_add(line.quantity);
+            }
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    // A missing size is 422 and goes before what is 404.
+    match refusals.into_iter().min_by_key(|refusal| std::cmp::Reverse(refusal.code.status().as_u16())) {
+        Some(refusal) => Err(refusal),
+        None => Ok(judged),
+    }
+}
+
+fn judge(product: &StockedProduct, size: Option<&str>, quantity: i64, stock: Stock, before: i64) -> Availability {
+    let free = if product.product.is_active() { stock.available.saturating_sub(before).max(0) } else { 0 };
+    Availability {
+        product_id: product.product.id,
+        product_name: product.product.name.clone(),
+        size: size.map(ToOwned::to_owned),
+        requested_quantity: quantity,
+        available_quantity: stock.available,
+        current_stock: stock.stock,
+        max_fulfillable: quantity.min(free),
+        stock_status: product.status_of(stock),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stocked::tests::product;
+    use super::*;
+    use crate::catalogue::product::ProductStatus;
+    use crate::error::Code;
+
+    fn asked<'a>(product: &'a ProductRef, size: Option<&'a str>, quantity: i64) -> Asked<'a> {
+        Asked { product, size, quantity }
+    }
+
+    #[test]
+    fn demand_for_one_variant_is_summed_over_lines() {
+        let products = [product(1, &[(None, 10)]), product(2, &[(Some("S"), 3), (Some("M"), 3)])];
+        let (by_id, by_sku, shirt) =
+            (ProductRef::Id(ProductId(1)), ProductRef::Sku("p1".into()), ProductRef::Id(ProductId(2)));
+        let lines = [
+            asked(&by_id, None, 6),
+            asked(&by_sku, None, 7),
+            asked(&by_id, None, 2),
+            asked(&shirt, Some("S"), 3),
+            asked(&shirt, Some("M"), 3),
+        ];
+        let judged = of_lines(&lines, &products).unwrap();
+        let told: Vec<_> = judged.iter().map(|line| (line.is_available(), line.shortage())).collect();
+        assert_eq!(told, [(true, 0), (false, 3), (false, 2), (true, 0), (true, 0)]);
+        assert_eq!(judged[1].max_fulfillable, 4);
+        assert_eq!(judged[1].available_quantity, 10);
+    }
+
+    #[test]
+    fn a_missing_size_is_told_before_an_unknown_product() {
+        let products = [product(2, &[(Some("S"), 3)])];
+        let (unknown, shirt) = (ProductRef::Id(ProductId(9)), ProductRef::Id(ProductId(2)));
+        let refused = of_lines(&[asked(&unknown, None, 1), asked(&shirt, None, 1)], &products).unwrap_err();
+        assert_eq!(refused.code, Code::SizeRequired);
+        let refused = of_lines(&[asked(&unknown, None, 1)], &products).unwrap_err();
+        assert_eq!(refused.code, Code::ProductNotFound);
+    }
+
+    #[test]
+    fn nothing_of_an_archived_product_can_be_bought() {
+        let mut archived = product(1, &[(None, 10)]);
+        archived.product.status = ProductStatus::Archived;
+        let judged = of_product(&archived, None, 3).unwrap();
+        assert_eq!((judged.is_available(), judged.shortage(), judged.available_quantity), (false, 3, 10));
+    }
+}

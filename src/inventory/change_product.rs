@@ -1,0 +1,95 @@
+//! A product's name, price, status or sizes become others.
+//!
+//! Checkout reads them after it has locked the stock rows, so that whoever changes them takes these
+//! locks first: a change is strictly before or strictly after any checkout of the product.
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use super::create_product::{add_variants, refuse_taken};
+use super::store::levels;
+use crate::access::Scope;
+use crate::audit::store::{self as audit, NewEntry};
+use crate::catalogue::changes::{ChangedVariants, ProductChanges, changed_fields};
+use crate::catalogue::product::{Product, Variant};
+use crate::catalogue::store::{products, variants};
+use crate::db;
+use crate::error::{ApiError, Halt};
+use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
+
+/// Changes a product. What would change nothing writes nothing.
+pub fn change_product(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    name: &ProductRef,
+    changes: &ProductChanges,
+) -> Result<ProductId, Halt> {
+    let product = products::get_product(conn, scope.store, name)?.id;
+    let variants = lock_variants(conn, scope.store, product)?;
+    let at = db::clock(conn)?;
+    let before = products::get_product(conn, scope.store, &ProductRef::Id(product))?;
+    let refuse = |field| ApiError::validation(vec![field]);
+    let after = changes.apply(&before).map_err(refuse)?;
+    let sizes = changes.apply_to_sizes(&before, &variants).map_err(refuse)?;
+    let mut fields = changed_fields(&before, &after);
+    if sizes != ChangedVariants::default() {
+        fields.push("sizes");
+    }
+    if fields.is_empty() {
+        return Ok(product);
+    }
+    products::update_product(conn, scope.store, &after, at)?;
+    write_sizes(conn, scope, product, &sizes, at)?;
+    append_audit(conn, scope, &after, &fields, at)?;
+    Ok(product)
+}
+
+/// Takes the stock rows of every variant. A size that was added while it waited is taken too; after
+/// that none can be added, since that needs these locks.
+fn lock_variants(conn: &mut PgConnection, store: StoreId, product: ProductId) -> Result<Vec<Variant>, Halt> {
+    let known: Vec<VariantId> = ids(&variants::list_variants(conn, store, product)?);
+    levels::lock_for_update(conn, store, &known)?;
+    let variants = variants::list_variants(conn, store, product)?;
+    let added: Vec<VariantId> = ids(&variants).into_iter().filter(|id| !known.contains(id)).collect();
+    if !added.is_empty() {
+        levels::lock_for_update(conn, store, &added)?;
+    }
+    Ok(variants)
+}
+
+fn ids(variants: &[Variant]) -> Vec<VariantId> {
+    variants.iter().map(|variant| variant.id).collect()
+}
+
+fn write_sizes(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    product: ProductId,
+    sizes: &ChangedVariants,
+    at: DateTime<Utc>,
+) -> Result<(), Halt> {
+    let ChangedVariants { changed, new } = sizes;
+    if !changed.is_empty() {
+        variants::update_variants(conn, scope.store, changed, at)?;
+    }
+    if !new.is_empty() {
+        refuse_taken(conn, scope, &new.iter().map(|variant| variant.sku.as_str()).collect::<Vec<_>>())?;
+        add_variants(conn, scope, product, new, at)?;
+    }
+    Ok(())
+}
+
+fn append_audit(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    product: &Product,
+    fields: &[&str],
+    at: DateTime<Utc>,
+) -> Result<(), Halt> {
+    let (action, detail) = match (fields, product.is_active()) {
+        (["status"], false) => ("ARCHIVE", format!("Product {} archived", product.sku)),
+        _ => ("UPDATE", format!("Product {} changed: {}", product.sku, fields.join(", "))),
+    };
+    audit::append(conn, scope, &NewEntry { entity: "Product", entity_id: product.id.0, action, detail }, at)?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! A new product, its variants, and the stock that they begin with.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use super::level::{Figures, Movement, MovementKind};
+use super::store::levels::{self, NewMovement};
+use super::store::locations;
+use crate::access::Scope;
+use crate::audit::store::{self as audit, NewEntry};
+use crate::catalogue::product::{NewProduct, NewVariant};
+use crate::catalogue::store::{products, variants};
+use crate::db::{self, Failure};
+use crate::error::Halt;
+use crate::kernel::id::{ProductId, VariantId};
+
+const INITIAL_STOCK: &str = "Initial stock";
+
+/// Creates the product, or refuses a SKU that is taken.
+pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) -> Result<ProductId, Halt> {
+    refuse_taken(conn, scope, &new.skus().collect::<Vec<_>>())?;
+    let at = db::clock(conn)?;
+    let product = products::insert_product(conn, scope.store, new, at)?;
+    add_variants(conn, scope, product, &new.variants, at)?;
+    let entry = NewEntry {
+        entity: "Product",
+        entity_id: product.0,
+        action: "CREATE",
+        detail: format!("Product {} created", new.sku),
+    };
+    audit::append(conn, scope, &entry, at)?;
+    Ok(product)
+}
+
+/// Asks first, so that the refusal can name the SKU. The constraints decide when two come at once.
+pub(super) fn refuse_taken(conn: &mut PgConnection, scope: &Scope, skus: &[&str]) -> Result<(), Halt> {
+    match products::find_taken_sku(conn, scope.store, skus)? {
+        Some(sku) => Err(products::taken(&sku).into()),
+        None => Ok(()),
+    }
+}
+
+/// Adds variants to a product, with a stock row at the store's main location and what is there at first.
+pub(super) fn add_variants(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    product: ProductId,
+    new: &[NewVariant],
+    at: DateTime<Utc>,
+) -> Result<(), Halt> {
+    let location = locations::get_location(conn, scope.store, None)?;
+    let ids = variants::insert_variants(conn, scope.store, product, new, at)?;
+    levels::insert_missing(conn, scope.store, &ids, location, at)?;
+    let initial: HashMap<VariantId, i64> =
+        ids.into_iter().zip(new).map(|(id, variant)| (id, variant.initial_stock)).filter(|(_, n)| *n > 0).collect();
+    if initial.is_empty() {
+        return Ok(());
+    }
+    receive(conn, scope, &initial, at)
+}
+
+fn receive(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    units: &HashMap<VariantId, i64>,
+    at: DateTime<Utc>,
+) -> Result<(), Halt> {
+    let ids: Vec<VariantId> = units.keys().copied().collect();
+    let mut rows = levels::lock_for_update(conn, scope.store, &ids)?;
+    let received: Result<Vec<Movement>, _> = rows
+        .iter_mut()
+        .map(|row| {
+            let stock = units.get(&row.variant).copied().unwrap_or(0);
+            row.apply(MovementKind::Receive, Figures { stock, ..Figures::default() })
+        })
+        .collect();
+    let received = received.map_err(|misfit| Failure::Internal(format!("initial stock: {misfit}")))?;
+    let actor = scope.actor();
+    let movements: Vec<_> = received
+        .iter()
+        .map(|movement| NewMovement { movement, reason: Some(INITIAL_STOCK), reference_id: None, actor: &actor })
+        .collect();
+    levels::update_levels(conn, scope.store, &rows.iter().collect::<Vec<_>>(), at)?;
+    levels::append_movements(conn, scope.store, &movements, at)?;
+    Ok(())
+}

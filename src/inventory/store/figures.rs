@@ -1,0 +1,136 @@
+//! Stock as everybody is told of it. Every figure on the wire comes through `levels!`.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
+
+use crate::catalogue::product::Product;
+use crate::catalogue::store::products;
+use crate::db;
+use crate::error::Halt;
+use crate::inventory::stocked::{Stock, StockedProduct, StockedVariant};
+use crate::kernel::id::{LocationId, ProductId, ProductRef, StoreId, VariantId};
+
+/// The stock rows of store `$1` with what is reserved and available of them: the one place where
+/// these are computed for reading.
+macro_rules! levels {
+    () => {
+        "(SELECT r.variant_id, r.location_id, r.stock_quantity, \
+                 r.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, \
+                 r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity, \
+                 r.sold_quantity, r.updated_at \
+          FROM stock_levels r LEFT JOIN LATERAL (SELECT SUM(h.quantity)::int8 AS quantity FROM stock_holds h \
+               WHERE h.store_id = $1 AND h.variant_id = r.variant_id AND h.location_id = r.location_id \
+                 AND h.state = 'active' AND h.expires_at <= $now) e ON true \
+          WHERE r.store_id = $1)"
+    };
+}
+
+/// What is available of product `p`, over its sizes and locations.
+macro_rules! available_of_product {
+    () => {
+        concat!(
+            "(SELECT COALESCE(SUM(l.available_quantity), 0)::int8 FROM variants v JOIN ",
+            levels!(),
+            " l ON l.variant_id = v.id WHERE v.store_id = $1 AND v.product_id = p.id)"
+        )
+    };
+}
+
+/// The stock status of a product, of what is available and its minimum.
+macro_rules! stock_status {
+    ($available:expr, $minimum:expr) => {
+        concat!(
+            "CASE WHEN ",
+            $available,
+            " <= 0 THEN 'out_of_stock' WHEN ",
+            $available,
+            " <= ",
+            $minimum,
+            " THEN 'low_stock' ELSE 'in_stock' END"
+        )
+    };
+}
+
+pub(super) use {available_of_product, levels, stock_status};
+
+/// Adds their variants with stock to products, in one statement.
+pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product>) -> QueryResult<Vec<StockedProduct>> {
+    let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
+    let mut variants: HashMap<ProductId, Vec<StockedVariant>> = HashMap::new();
+    for variant in load_variants(conn, store, &ids)? {
+        variants.entry(variant.product_id).or_default().push(variant);
+    }
+    let stocked = |product: Product| {
+        let variants = variants.remove(&product.id).unwrap_or_default();
+        StockedProduct { product, variants }
+    };
+    Ok(products.into_iter().map(stocked).collect())
+}
+
+fn load_variants(conn: &mut PgConnection, store: StoreId, products: &[ProductId]) -> QueryResult<Vec<StockedVariant>> {
+    db::sql(concat!(
+        "SELECT v.product_id, v.id, v.sku, v.size, v.barcode, v.price, \
+                COALESCE(SUM(l.stock_quantity), 0)::int8 AS stock, \
+                COALESCE(SUM(l.reserved_quantity), 0)::int8 AS reserved, \
+                COALESCE(SUM(l.available_quantity), 0)::int8 AS available, \
+                COALESCE(SUM(l.sold_quantity), 0)::int8 AS sold \
+         FROM variants v LEFT JOIN ",
+        levels!(),
+        " l ON l.variant_id = v.id \
+         WHERE v.store_id = $1 AND v.product_id = ANY($2) \
+         GROUP BY v.store_id, v.id ORDER BY v.id"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(products)
+    .load(conn)
+}
+
+/// The product of that name with its stock, or 404.
+pub fn get_stocked(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> Result<StockedProduct, Halt> {
+    let product = products::get_product(conn, store, name)?;
+    let stocked = with_stock(conn, store, vec![product])?.pop();
+    stocked.ok_or_else(|| products::not_found(name).into())
+}
+
+#[derive(QueryableByName)]
+struct PlaceRow {
+    #[diesel(sql_type = BigInt)]
+    location_id: LocationId,
+    #[diesel(sql_type = BigInt)]
+    stock_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    reserved_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    available_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    sold_quantity: i64,
+}
+
+/// The stock of one variant at each of its locations.
+pub fn list_places(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variant: VariantId,
+) -> QueryResult<Vec<(LocationId, Stock)>> {
+    let rows: Vec<PlaceRow> = db::sql(concat!(
+        "SELECT l.location_id, l.stock_quantity, l.reserved_quantity, l.available_quantity, l.sold_quantity FROM ",
+        levels!(),
+        " l WHERE l.variant_id = $2 ORDER BY l.location_id"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(variant)
+    .load(conn)?;
+    let place = |row: PlaceRow| {
+        let PlaceRow { location_id, stock_quantity, reserved_quantity, available_quantity, sold_quantity } = row;
+        let stock = Stock {
+            stock: stock_quantity,
+            reserved: reserved_quantity,
+            available: available_quantity,
+            sold: sold_quantity,
+        };
+        (location_id, stock)
+    };
+    Ok(rows.into_iter().map(place).collect())
+}

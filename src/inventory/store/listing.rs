@@ -1,0 +1,190 @@
+//! The SQL that finds products by what they are and by how much there is of them.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+
+use super::figures::{available_of_product, levels, stock_status};
+use crate::catalogue::product::{Product, ProductStatus};
+use crate::db;
+use crate::inventory::stocked::StockStatus;
+use crate::kernel::id::{ProductId, StoreId};
+use crate::kernel::money::Money;
+use crate::kernel::page::{List, PageQuery, Sort};
+
+/// What products of a list have in common; `None` asks for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct ProductFilter {
+    /// A LIKE pattern for name, SKU, description, brand and barcode.
+    pub pattern: Option<String>,
+    pub category: Option<String>,
+    pub brand: Option<String>,
+    pub status: Option<ProductStatus>,
+    pub stock_status: Option<StockStatus>,
+    pub min_price: Option<Money>,
+    pub max_price: Option<Money>,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+macro_rules! product_columns {
+    () => {
+        "p.id, p.sku, p.name, p.description, p.category, p.brand, p.barcode, p.price, p.mrp, p.cost_price, p.unit, \
+         p.has_sizes, p.status, p.min_stock_level, p.max_stock_level, p.created_at, p.updated_at"
+    };
+}
+
+/// Products `p` of the filter that is bound to `$1` to `$8`.
+macro_rules! matching {
+    () => {
+        concat!(
+            "FROM products p WHERE p.store_id = $1 \
+             AND ($2 IS NULL OR p.name ILIKE $2 ESCAPE '\\' OR p.sku ILIKE $2 ESCAPE '\\' \
+                  OR p.description ILIKE $2 ESCAPE '\\' OR p.brand ILIKE $2 ESCAPE '\\' \
+                  OR p.barcode ILIKE $2 ESCAPE '\\' OR EXISTS ( \
+                     SELECT 1 FROM variants v WHERE v.store_id = $1 AND v.product_id = p.id \
+                     AND (v.sku ILIKE $2 ESCAPE '\\' OR v.barcode ILIKE $2 ESCAPE '\\'))) \
+             AND ($3 IS NULL OR p.category = $3) AND ($4 IS NULL OR p.brand = $4) \
+             AND ($5 IS NULL OR p.status = $5) AND ($6 IS NULL OR p.price >= $6) AND ($7 IS NULL OR p.price <= $7) \
+             AND ($8 IS NULL OR $8 = (SELECT ",
+            stock_status!("s.available", "p.min_stock_level"),
+            " FROM (SELECT ",
+            available_of_product!(),
+            " AS available) s))"
+        )
+    };
+}
+
+macro_rules! page_by {
+    ($($order:tt)+) => {
+        concat!("SELECT ", product_columns!(), " ", matching!(), " ORDER BY ", $($order)+, " LIMIT $9 OFFSET $10")
+    };
+}
+
+/// A column of the closed list and a direction, as the whole text of its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProductSort(&'static str);
+
+const SORT_COLUMNS: [&str; 6] = ["id", "name", "sku", "price", "created_at", "stock"];
+
+impl ProductSort {
+    /// Reads `?sort=-price`. Nothing of it gets into the SQL.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let sort = Sort::parse(text, &SORT_COLUMNS)?;
+        Ok(Self(match (sort.column, sort.descending) {
+            ("name", false) => page_by!("lower(p.name), p.id"),
+            ("name", true) => page_by!("lower(p.name) DESC, p.id DESC"),
+            ("sku", false) => page_by!("p.sku"),
+            ("sku", true) => page_by!("p.sku DESC"),
+            ("price", false) => page_by!("p.price, p.id"),
+            ("price", true) => page_by!("p.price DESC, p.id DESC"),
+            ("created_at", false) => page_by!("p.created_at, p.id"),
+            ("created_at", true) => page_by!("p.created_at DESC, p.id DESC"),
+            ("stock", false) => page_by!(available_of_product!(), ", p.id"),
+            ("stock", true) => page_by!(available_of_product!(), " DESC, p.id DESC"),
+            (_, false) => page_by!("p.id"),
+            (_, true) => page_by!("p.id DESC"),
+        }))
+    }
+}
+
+fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a ProductFilter) -> db::sql::Sql<'a> {
+    db::sql(text)
+        .bind::<BigInt, _>(store)
+        .bind::<Nullable<Text>, _>(filter.pattern.as_deref())
+        .bind::<Nullable<Text>, _>(filter.category.as_deref())
+        .bind::<Nullable<Text>, _>(filter.brand.as_deref())
+        .bind::<Nullable<Text>, _>(filter.status.map(ProductStatus::as_str))
+        .bind::<Nullable<BigInt>, _>(filter.min_price)
+        .bind::<Nullable<BigInt>, _>(filter.max_price)
+        .bind::<Nullable<Text>, _>(filter.stock_status.map(StockStatus::as_str))
+}
+
+/// One page of the products that the filter leaves.
+pub fn list_products(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &ProductFilter,
+    sort: ProductSort,
+    page: &PageQuery,
+) -> QueryResult<List<Product>> {
+    let total: Count =
+        bind_filter(concat!("SELECT count(*) AS count ", matching!()), store, filter).get_result(conn)?;
+    let items =
+        bind_filter(sort.0, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)?;
+    Ok(page.list(items, total.count))
+}
+
+macro_rules! low_stock {
+    () => {
+        concat!(
+            "FROM products p CROSS JOIN LATERAL (SELECT ",
+            available_of_product!(),
+            " AS available) s WHERE p.store_id = $1 AND p.status = 'active' AND s.available <= p.min_stock_level"
+        )
+    };
+}
+
+/// Products that can be sold and are at or under their minimum, worst first.
+pub fn list_low_stock(conn: &mut PgConnection, store: StoreId, page: &PageQuery) -> QueryResult<List<Product>> {
+    let total: Count =
+        db::sql(concat!("SELECT count(*) AS count ", low_stock!())).bind::<BigInt, _>(store).get_result(conn)?;
+    let items = db::sql(concat!(
+        "SELECT ",
+        product_columns!(),
+        " ",
+        low_stock!(),
+        " ORDER BY s.available - p.min_stock_level, p.id LIMIT $2 OFFSET $3"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(page.limit)
+    .bind::<BigInt, _>(page.offset())
+    .load(conn)?;
+    Ok(page.list(items, total.count))
+}
+
+/// A product to offer instead of another one.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Alternative {
+    /// The product that there is too little of.
+    #[diesel(sql_type = BigInt)]
+    pub instead_of: ProductId,
+    #[diesel(sql_type = BigInt)]
+    pub product_id: ProductId,
+    #[diesel(sql_type = Text)]
+    pub sku: String,
+    #[diesel(sql_type = Text)]
+    pub product_name: String,
+    #[diesel(sql_type = BigInt)]
+    pub price: Money,
+    #[diesel(sql_type = BigInt)]
+    pub available_quantity: i64,
+}
+
+/// Up to five others of the same category for each product, those that there is most of first.
+pub fn list_alternatives(
+    conn: &mut PgConnection,
+    store: StoreId,
+    products: &[ProductId],
+) -> QueryResult<Vec<Alternative>> {
+    db::sql(concat!(
+        "SELECT short.id AS instead_of, a.id AS product_id, a.sku, a.name AS product_name, a.price, \
+                a.available AS available_quantity \
+         FROM products short CROSS JOIN LATERAL ( \
+              SELECT p.id, p.sku, p.name, p.price, s.available \
+              FROM products p CROSS JOIN LATERAL (SELECT ",
+        available_of_product!(),
+        " AS available) s \
+              WHERE p.store_id = $1 AND p.category = short.category AND p.id <> short.id \
+              AND p.status = 'active' AND s.available > 0 \
+              ORDER BY s.available DESC, p.id LIMIT 5) a \
+         WHERE short.store_id = $1 AND short.id = ANY($2) \
+         ORDER BY short.id, a.available DESC, a.id"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(products)
+    .load(conn)
+}

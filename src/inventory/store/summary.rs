@@ -1,0 +1,162 @@
+//! The SQL of stock by place and by category.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+
+use super::figures::{levels, stock_status};
+use crate::db;
+use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
+use crate::kernel::page::{List, PageQuery};
+
+/// A stock row with the names of what and where it is.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct PlacedStock {
+    #[diesel(sql_type = BigInt)]
+    pub variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    pub product_id: ProductId,
+    #[diesel(sql_type = Text)]
+    pub sku: String,
+    #[diesel(sql_type = Text)]
+    pub product_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub size: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub location_id: LocationId,
+    #[diesel(sql_type = Text)]
+    pub location_code: String,
+    #[diesel(sql_type = BigInt)]
+    pub stock_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub reserved_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub available_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sold_quantity: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// One page of the store's stock rows.
+pub fn list_levels(conn: &mut PgConnection, store: StoreId, page: &PageQuery) -> QueryResult<List<PlacedStock>> {
+    let total: Count = db::sql(concat!("SELECT count(*) AS count FROM ", levels!(), " l"))
+        .bind::<BigInt, _>(store)
+        .get_result(conn)?;
+    let items = db::sql(concat!(
+        "SELECT l.variant_id, v.product_id, v.sku, p.name AS product_name, v.size, l.location_id, \
+                o.code AS location_code, l.stock_quantity, l.reserved_quantity, l.available_quantity, \
+                l.sold_quantity, l.updated_at \
+         FROM ",
+        levels!(),
+        " l JOIN variants v ON v.store_id = $1 AND v.id = l.variant_id \
+         JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
+         JOIN locations o ON o.store_id = $1 AND o.id = l.location_id \
+         ORDER BY l.variant_id, l.location_id LIMIT $2 OFFSET $3"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(page.limit)
+    .bind::<BigInt, _>(page.offset())
+    .load(conn)?;
+    Ok(page.list(items, total.count))
+}
+
+/// What one location has of some variants.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct LocationStock {
+    #[diesel(sql_type = BigInt)]
+    pub location_id: LocationId,
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = BigInt)]
+    pub available_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub reserved_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sold_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub stock_quantity: i64,
+}
+
+/// Where a product is, or one size of it.
+pub fn list_by_location(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: ProductId,
+    size: Option<&str>,
+) -> QueryResult<Vec<LocationStock>> {
+    db::sql(concat!(
+        "SELECT o.id AS location_id, o.code, o.name, \
+                SUM(l.available_quantity)::int8 AS available_quantity, \
+                SUM(l.reserved_quantity)::int8 AS reserved_quantity, \
+                SUM(l.sold_quantity)::int8 AS sold_quantity, SUM(l.stock_quantity)::int8 AS stock_quantity \
+         FROM variants v JOIN ",
+        levels!(),
+        " l ON l.variant_id = v.id JOIN locations o ON o.store_id = $1 AND o.id = l.location_id \
+         WHERE v.store_id = $1 AND v.product_id = $2 AND ($3 IS NULL OR v.size = $3) \
+         GROUP BY o.store_id, o.id ORDER BY o.id"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(product)
+    .bind::<Nullable<Text>, _>(size)
+    .load(conn)
+}
+
+/// The sums of a category. Values are text, because they may be larger than a BIGINT.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct CategoryRow {
+    #[diesel(sql_type = Nullable<Text>)]
+    pub category: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub products: i64,
+    #[diesel(sql_type = BigInt)]
+    pub total_units: i64,
+    #[diesel(sql_type = BigInt)]
+    pub reserved_units: i64,
+    #[diesel(sql_type = BigInt)]
+    pub in_stock: i64,
+    #[diesel(sql_type = BigInt)]
+    pub low_stock: i64,
+    #[diesel(sql_type = BigInt)]
+    pub out_of_stock: i64,
+    #[diesel(sql_type = Text)]
+    pub stock_value: String,
+    #[diesel(sql_type = Text)]
+    pub retail_value: String,
+}
+
+/// The active products by category, those without one last.
+pub fn sum_by_category(conn: &mut PgConnection, store: StoreId) -> QueryResult<Vec<CategoryRow>> {
+    db::sql(concat!(
+        "WITH per_product AS ( \
+              SELECT p.category, p.min_stock_level, COALESCE(SUM(l.stock_quantity), 0) AS stock, \
+                     COALESCE(SUM(l.reserved_quantity), 0) AS reserved, \
+                     COALESCE(SUM(l.available_quantity), 0) AS available, \
+                     COALESCE(SUM(l.stock_quantity::numeric * p.cost_price), 0) AS stock_value, \
+                     COALESCE(SUM(l.stock_quantity::numeric * COALESCE(v.price, p.price)), 0) AS retail_value \
+              FROM products p LEFT JOIN variants v ON v.store_id = $1 AND v.product_id = p.id LEFT JOIN ",
+        levels!(),
+        " l ON l.variant_id = v.id \
+              WHERE p.store_id = $1 AND p.status = 'active' GROUP BY p.store_id, p.id), \
+         judged AS (SELECT per_product.*, ",
+        stock_status!("available", "min_stock_level"),
+        " AS stock_status FROM per_product) \
+         SELECT category, count(*) AS products, SUM(stock)::int8 AS total_units, \
+                SUM(reserved)::int8 AS reserved_units, \
+                count(*) FILTER (WHERE stock_status = 'in_stock') AS in_stock, \
+                count(*) FILTER (WHERE stock_status = 'low_stock') AS low_stock, \
+                count(*) FILTER (WHERE stock_status = 'out_of_stock') AS out_of_stock, \
+                SUM(stock_value)::text AS stock_value, SUM(retail_value)::text AS retail_value \
+         FROM judged GROUP BY category ORDER BY category NULLS LAST"
+    ))
+    .bind::<BigInt, _>(store)
+    .load(conn)
+}
