@@ -15,6 +15,7 @@ use crate::checkout::preview::PreviewResponse;
 use crate::error::{ApiError, Code};
 use crate::identity::api::users::UserResponse;
 use crate::identity::api::{SortQuery, accounts, addresses, sessions, stores, users};
+use crate::inventory::api::reservations;
 use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::openapi::Endpoint;
 use crate::openapi::document::describe;
@@ -27,7 +28,7 @@ use crate::reports::verify::VerifyResponse;
 /// Every operation of the API. Literal paths stand before those with a name in braces.
 #[must_use]
 pub fn table() -> Vec<Endpoint> {
-    [accounts(), stores(), reports(), inventory(), cart_and_checkout(), orders()].into_iter().flatten().collect()
+    [accounts(), stores(), reports(), reservations(), inventory(), cart_and_checkout(), orders()].into_iter().flatten().collect()
 }
 
 fn accounts() -> Vec<Endpoint> {
@@ -226,6 +227,45 @@ fn stock() -> Vec<Endpoint> {
             .summary("List stock by variant and location")
             .query::<PageQuery>()
             .lists::<summary::LevelResponse>(),
+    ]
+}
+
+fn reservations() -> Vec<Endpoint> {
+    let update = Access::Permission(Permission::InventoryUpdate);
+    let closed = [Code::ReservationNotFound, Code::ReservationClosed, Code::ReservationExpired];
+    vec![
+        get("/inventory/reservations/metrics", Access::Permission(Permission::ReportsRead), reports::reservation_metrics)
+            .summary("Rates of reserving, converting and expiring, and the accuracy of stock")
+            .query::<reports::PeriodQuery>()
+            .answers::<reports::ReservationMetricsResponse>(200),
+        post("/reservations", update, reservations::create)
+            .summary("Keep stock for another service: all lines or none")
+            .takes::<reservations::ReservationRequest>()
+            .answers::<reservations::ReservationResponse>(201)
+            .errors(&[
+                Code::ProductNotFound,
+                Code::SizeNotFound,
+                Code::SizeRequired,
+                Code::ProductUnavailable,
+                Code::InsufficientStock,
+            ]),
+        get("/reservations", update, reservations::list)
+            .summary("Reservations, newest first")
+            .query::<PageQuery>()
+            .query::<reservations::ReservationQuery>()
+            .lists::<reservations::ReservationResponse>(),
+        get("/reservations/{id}", update, reservations::show)
+            .summary("A reservation and what it keeps")
+            .answers::<reservations::ReservationResponse>(200)
+            .errors(&[Code::ReservationNotFound]),
+        post("/reservations/{id}/confirm", update, reservations::confirm)
+            .summary("Sell what the reservation keeps")
+            .answers::<reservations::ReservationResponse>(200)
+            .errors(&closed),
+        post("/reservations/{id}/release", update, reservations::release)
+            .summary("Let go what the reservation keeps")
+            .answers::<reservations::ReservationResponse>(200)
+            .errors(&closed),
     ]
 }
 

@@ -9,9 +9,11 @@ use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::access::context::Reclaim;
 use crate::access::password::Hasher;
 use crate::access::store::StoreDirectory;
 use crate::access::token::Tokens;
+use crate::checkout::expire;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::routes;
@@ -36,6 +38,7 @@ pub struct Running {
     pub port: u16,
     pub database: Database,
     pub limiters: Data<Limiters>,
+    pub metrics: Metrics,
 }
 
 /// Binds the address and builds the application on the given settings.
@@ -57,7 +60,8 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let stores = Data::new(StoreDirectory::default());
     let document = Arc::new(routes::document());
 
-    let for_app = limiters.clone();
+    let (for_app, metrics_of_jobs) = (limiters.clone(), metrics.get_ref().clone());
+    let reclaim = Data::new(Reclaim(expire::reclaim));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shared_database.clone())
@@ -67,6 +71,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .app_data(for_app.clone())
             .app_data(metrics.clone())
             .app_data(stores.clone())
+            .app_data(reclaim.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(from_fn(trace))
@@ -85,7 +90,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
         0 => server,
         workers => server.workers(workers),
     };
-    Ok(Running { server: server.run(), port, database, limiters })
+    Ok(Running { server: server.run(), port, database, limiters, metrics: metrics_of_jobs })
 }
 
 async fn nothing_here() -> Result<HttpResponse, ApiError> {

@@ -97,12 +97,13 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
 
 async fn serve_until(mut stop: StopAsked, opened: &Opened) -> Result<(), CommandError> {
     let settings = &opened.settings;
-    let Running { server, port, database, limiters } = server::build(settings)?;
+    let Running { server, port, database, limiters, metrics } = server::build(settings)?;
     announce(&settings.server.host, port);
     if opened.is_embedded() {
         print("demo accounts: admin@example.com and customer@example.com, password stockroom-demo");
     }
-    let jobs = Jobs { database, limiters: limiters.into_inner(), keep_hours: settings.idempotency.keep_hours };
+    let keep_hours = settings.idempotency.keep_hours;
+    let jobs = Jobs { database, limiters: limiters.into_inner(), metrics, keep_hours };
     let runner = Runner::start(&jobs);
     let handle = server.handle();
     tokio::spawn(async move {

@@ -76,11 +76,31 @@ pub fn change_stock(
     let mut level = lock_level(conn, scope.store, variant.id, location)?;
     let at = db::clock(conn)?;
     let previous_stock = level.stock;
-    let movement = decide(&mut level, change).map_err(|refused| refused.tell(&product, variant))?;
+    let movement = match decide(&mut level, change) {
+        Ok(movement) => movement,
+        Err(refused) => return Err(refuse(conn, scope.store, refused, &product, variant)?),
+    };
     levels::update_levels(conn, scope.store, &[&level], at)?;
     let movement = append_movement(conn, scope, &movement, change, at)?;
     let variant = variant.id;
     Ok(ChangedStock { product, variant, location, previous_stock, new_stock: level.stock, movement })
+}
+
+/// Refuses, or asks for another try if holds past their deadline stand in the way.
+fn refuse(
+    conn: &mut PgConnection,
+    store: StoreId,
+    refused: Refused,
+    product: &StockedProduct,
+    variant: &StockedVariant,
+) -> Result<Halt, Failure> {
+    let refusal = refused.tell(product, variant);
+    match refused {
+        Refused::Insufficient { .. } | Refused::BelowReserved { .. } => {
+            shortage::halt(conn, store, refusal, &[variant.id])
+        }
+        Refused::Stale { .. } | Refused::TooMuch => Ok(refusal.into()),
+    }
 }
 
 /// Locks the variant's rows and takes the one at the location, which is made if there is none yet.

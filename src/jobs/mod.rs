@@ -3,6 +3,7 @@
 //! A job takes no input and may run on several servers at once: it finds out what is due and does
 //! it. Nothing that a client sees depends on a job having run.
 
+pub mod expire;
 pub mod purge;
 pub mod runner;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use crate::db::Database;
 use crate::web::limits::Limiters;
+use crate::web::metrics::Metrics;
 
 pub use runner::Runner;
 
@@ -18,6 +20,7 @@ pub use runner::Runner;
 pub struct Jobs {
     pub database: Database,
     pub limiters: Arc<Limiters>,
+    pub metrics: Metrics,
     /// How long answers are kept for a repeated key.
     pub keep_hours: i64,
 }

@@ -22,6 +22,7 @@ impl Runner {
         let (stop, stopped) = watch::channel(false);
         let every = |period, name, step| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, step));
         let tasks = vec![
+            every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
             every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
             every(Duration::from_secs(600), "purge_sessions", Step::PurgeSessions),
             every(Duration::from_secs(60), "tidy_limiters", Step::TidyLimiters),
@@ -42,6 +43,7 @@ impl Runner {
 
 #[derive(Clone, Copy)]
 enum Step {
+    ExpireHolds,
     PurgeKeys,
     PurgeSessions,
     TidyLimiters,
@@ -50,6 +52,7 @@ enum Step {
 impl Step {
     async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
         match self {
+            Self::ExpireHolds => jobs.expire_holds().await,
             Self::PurgeKeys => jobs.purge_keys().await,
             Self::PurgeSessions => jobs.purge_sessions().await,
             Self::TidyLimiters => jobs.tidy_limiters().await,

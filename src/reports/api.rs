@@ -68,6 +68,39 @@ pub async fn statistics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<H
     Ok(HttpResponse::Ok().json(figures))
 }
 
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReservationMetricsResponse {
+    /// Reserved units over stock on hand, now.
+    pub reservation_rate: f64,
+    /// Holds that were sold over holds that ended in the period.
+    pub conversion_rate: f64,
+    /// Holds that expired over holds that ended in the period.
+    pub expiry_rate: f64,
+    /// Holds of orders, carts and reservations, not past their deadline.
+    pub active_reservations: i64,
+    pub reserved_units: i64,
+    /// Stock rows that equal their ledger over all stock rows.
+    pub stock_accuracy: f64,
+}
+
+/// `GET /inventory/reservations/metrics`
+pub async fn reservation_metrics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let figures = ctx
+        .report("reservation_metrics", move |conn, scope| {
+            let figures = store::reservation_figures(conn, scope.store, period.from, period.to)?;
+            Ok(ReservationMetricsResponse {
+                reservation_rate: figures.reservation_rate,
+                conversion_rate: figures.conversion_rate,
+                expiry_rate: figures.expiry_rate,
+                active_reservations: figures.active_reservations,
+                reserved_units: figures.reserved_units,
+                stock_accuracy: figures.stock_accuracy,
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(figures))
+}
+
 /// `GET /inventory/verify`
 pub async fn verify(ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let found = ctx.report("verify", |conn, scope| Ok(verify::verify_store(conn, scope.store)?)).await?;

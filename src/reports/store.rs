@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Double, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::kernel::id::StoreId;
@@ -61,6 +61,58 @@ pub fn today(conn: &mut PgConnection, store: StoreId, now: DateTime<Utc>) -> Que
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(now)
+    .get_result(conn)
+}
+
+/// Rates between 0 and 1; where nothing is there to compare, nothing was reserved or lost, and all is accurate.
+#[derive(QueryableByName)]
+pub struct ReservationFigures {
+    #[diesel(sql_type = Double)]
+    pub reservation_rate: f64,
+    #[diesel(sql_type = Double)]
+    pub conversion_rate: f64,
+    #[diesel(sql_type = Double)]
+    pub expiry_rate: f64,
+    #[diesel(sql_type = BigInt)]
+    pub active_reservations: i64,
+    #[diesel(sql_type = BigInt)]
+    pub reserved_units: i64,
+    #[diesel(sql_type = Double)]
+    pub stock_accuracy: f64,
+}
+
+pub fn reservation_figures(
+    conn: &mut PgConnection,
+    store: StoreId,
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+) -> QueryResult<ReservationFigures> {
+    db::sql(
+        "WITH active AS (SELECT COUNT(*) AS holds, COALESCE(SUM(quantity), 0)::int8 AS units FROM stock_holds \
+                         WHERE store_id = $1 AND state = 'active' AND expires_at > $now), \
+              stock AS (SELECT COALESCE(SUM(stock_quantity), 0) AS units FROM stock_levels WHERE store_id = $1), \
+              ended AS (SELECT COUNT(*) AS holds, COUNT(*) FILTER (WHERE state = 'sold') AS sold, \
+                               COUNT(*) FILTER (WHERE state = 'expired') AS expired FROM stock_holds \
+                        WHERE store_id = $1 AND state IN ('sold', 'released', 'expired') \
+                          AND ended_at >= COALESCE($2, '-infinity') AND ended_at < COALESCE($3, 'infinity')), \
+              accurate AS (SELECT COUNT(*) AS total, COUNT(*) FILTER (WHERE \
+                                  (l.stock_quantity, l.reserved_quantity, l.sold_quantity) \
+                                  IS NOT DISTINCT FROM (COALESCE(m.stock_after, 0), COALESCE(m.reserved_after, 0), \
+                                                        COALESCE(m.sold_after, 0))) AS equal \
+                           FROM stock_levels l LEFT JOIN stock_movements m \
+                             ON m.store_id = l.store_id AND m.variant_id = l.variant_id \
+                            AND m.location_id = l.location_id AND m.version = l.version \
+                           WHERE l.store_id = $1) \
+         SELECT COALESCE(active.units::float8 / NULLIF(stock.units, 0)::float8, 0) AS reservation_rate, \
+                COALESCE(ended.sold::float8 / NULLIF(ended.holds, 0), 0) AS conversion_rate, \
+                COALESCE(ended.expired::float8 / NULLIF(ended.holds, 0), 0) AS expiry_rate, \
+                active.holds AS active_reservations, active.units AS reserved_units, \
+                COALESCE(accurate.equal::float8 / NULLIF(accurate.total, 0), 1) AS stock_accuracy \
+         FROM active, stock, ended, accurate",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Nullable<Timestamptz>, _>(from)
+    .bind::<Nullable<Timestamptz>, _>(to)
     .get_result(conn)
 }
 

@@ -103,6 +103,29 @@ rules! {
               WINDOW w AS (PARTITION BY variant_id, location_id ORDER BY version)) m
         WHERE version <> version_before + 1 OR stock_after <> stock_before + stock_delta
            OR reserved_after <> reserved_before + reserved_delta OR sold_after <> sold_before + sold_delta";
+    "reserved is the sum of the holds that have not ended": "
+        SELECT format('variant %s at %s: reserved %s, held %s', l.variant_id, l.location_id, l.reserved_quantity,
+                      COALESCE(h.quantity, 0)) AS row
+        FROM stock_levels l
+        LEFT JOIN (SELECT variant_id, location_id, SUM(quantity) AS quantity FROM stock_holds
+                   WHERE store_id = $1 AND state = 'active' GROUP BY variant_id, location_id) h
+               ON h.variant_id = l.variant_id AND h.location_id = l.location_id
+        WHERE l.store_id = $1 AND l.reserved_quantity <> COALESCE(h.quantity, 0)";
+    "an order under payment holds its lines, and no other order holds anything": "
+        SELECT format('order %s (%s), variant %s: held %s of %s', o.order_number, o.status, i.variant_id,
+                      COALESCE(h.quantity, 0), CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END) AS row
+        FROM orders o JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id
+        LEFT JOIN (SELECT holder_id, variant_id, SUM(quantity) AS quantity FROM stock_holds
+                   WHERE store_id = $1 AND holder_kind = 'order' AND state = 'active' GROUP BY holder_id, variant_id) h
+               ON h.holder_id = o.id AND h.variant_id = i.variant_id
+        WHERE o.store_id = $1
+          AND COALESCE(h.quantity, 0) <> CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END";
+    "a reservation holds as long as it is active": "
+        SELECT format('reservation %s (%s): %s active holds', r.id, r.state, COUNT(h.id)) AS row
+        FROM reservations r
+        LEFT JOIN stock_holds h ON h.store_id = r.store_id AND h.holder_kind = 'reservation' AND h.holder_id = r.id
+                               AND h.state = 'active'
+        WHERE r.store_id = $1 GROUP BY r.id, r.state HAVING (r.state = 'active') <> (COUNT(h.id) > 0)";
     "a line's effect on stock is what its order's status says": "
         SELECT format('order %s (%s), variant %s: sold %s of %s', o.order_number, o.status, i.variant_id,
                       COALESCE(m.sold, 0), CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END) AS row

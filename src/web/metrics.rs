@@ -15,6 +15,10 @@ pub struct Metrics {
     requests: HistogramVec,
     checkouts: IntCounterVec,
     units_sold: IntCounter,
+    expired_holds: IntCounter,
+    active_holds: IntGauge,
+    overdue_holds: IntGauge,
+    expiry_lag_ms: IntGauge,
     pool_in_use: IntGauge,
     oldest_wait_ms: IntGauge,
     statements: IntGauge,
@@ -36,18 +40,43 @@ impl Metrics {
                 &["outcome"],
             )?,
             units_sold: IntCounter::new("stockroom_units_sold_total", "Units sold at checkout")?,
+            expired_holds: IntCounter::new("stockroom_holds_expired_total", "Holds ended at their deadline")?,
+            active_holds: IntGauge::new("stockroom_holds_active", "Holds that have not ended")?,
+            overdue_holds: IntGauge::new("stockroom_holds_overdue", "Holds past their deadline, not yet ended")?,
+            expiry_lag_ms: IntGauge::new("stockroom_expiry_lag_milliseconds", "Age of the longest overdue hold")?,
             pool_in_use: IntGauge::new("stockroom_pool_in_use", "Database connections at work")?,
             oldest_wait_ms: IntGauge::new("stockroom_oldest_wait_milliseconds", "Wait of the oldest waiting request")?,
             statements: IntGauge::new("stockroom_sql_statements_total", "SQL statements sent")?,
         };
-        let Self { registry, requests, checkouts, units_sold, pool_in_use, oldest_wait_ms, statements } = &metrics;
-        registry.register(Box::new(requests.clone()))?;
-        registry.register(Box::new(checkouts.clone()))?;
-        registry.register(Box::new(units_sold.clone()))?;
-        registry.register(Box::new(pool_in_use.clone()))?;
-        registry.register(Box::new(oldest_wait_ms.clone()))?;
-        registry.register(Box::new(statements.clone()))?;
+        metrics.register()?;
         Ok(metrics)
+    }
+
+    fn register(&self) -> Result<(), prometheus::Error> {
+        let counters = [&self.units_sold, &self.expired_holds];
+        let gauges = [
+            &self.active_holds,
+            &self.overdue_holds,
+            &self.expiry_lag_ms,
+            &self.pool_in_use,
+            &self.oldest_wait_ms,
+            &self.statements,
+        ];
+        self.registry.register(Box::new(self.requests.clone()))?;
+        self.registry.register(Box::new(self.checkouts.clone()))?;
+        counters.into_iter().try_for_each(|counter| self.registry.register(Box::new(counter.clone())))?;
+        gauges.into_iter().try_for_each(|gauge| self.registry.register(Box::new(gauge.clone())))
+    }
+
+    pub fn count_expired_holds(&self, count: usize) {
+        self.expired_holds.inc_by(u64::try_from(count).unwrap_or(0));
+    }
+
+    /// What the expiry job saw when it last looked.
+    pub fn set_holds(&self, active: i64, overdue: i64, lag_milliseconds: i64) {
+        self.active_holds.set(active);
+        self.overdue_holds.set(overdue);
+        self.expiry_lag_ms.set(lag_milliseconds);
     }
 
     pub fn count_request(&self, route: &str, method: &str, status: &str, took: Duration) {

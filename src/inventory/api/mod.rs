@@ -10,5 +10,6 @@ pub mod update_product;
 
 pub mod availability;
 pub mod movements;
+pub mod reservations;
 pub mod stock;
 pub mod summary;

@@ -1,0 +1,186 @@
+//! The five verbs of a stock service: reserve, read, list, confirm, release.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::access::{Ctx, Scope};
+use crate::catalogue::store::sellables::{self, Named};
+use crate::error::{ApiError, Code, Halt};
+use crate::idempotency::command::NoBody;
+use crate::idempotency::{Answer, Command};
+use crate::inventory::reservation::{Reservation, ReservedItem, State};
+use crate::inventory::reserve::{self, Line};
+use crate::inventory::store::reservations;
+use crate::kernel::id::{ProductRef, ReservationId, UserId};
+use crate::kernel::page::PageQuery;
+use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
+use crate::settings::Settings;
+use crate::web::Query;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReservationRequest {
+    #[validate(nested)]
+    pub items: Vec<ReservationItemRequest>,
+    /// How long the stock is kept; 900 if it is left out.
+    #[validate(range(min = 1, message = "must be at least 1"))]
+    pub ttl_seconds: Option<i64>,
+    /// The caller's own name of it.
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    pub reference_id: String,
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReservationItemRequest {
+    pub product_id: ProductRef,
+    pub quantity: Quantity,
+    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    pub size: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReservationResponse {
+    pub id: ReservationId,
+    pub reference_id: String,
+    /// Past its deadline a reservation reads as expired.
+    pub state: State,
+    pub items: Vec<ReservedItem>,
+    pub expires_at: DateTime<Utc>,
+    pub created_by: UserId,
+    pub created_at: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReservationQuery {
+    pub state: Option<State>,
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    pub reference_id: Option<String>,
+}
+
+/// The time to live of a reservation that names none.
+const USUAL_TTL_SECONDS: i64 = 900;
+
+impl ReservationResponse {
+    fn new(reservation: Reservation, items: Vec<ReservedItem>) -> Self {
+        let Reservation { id, reference_id, state, expires_at, created_by, created_at, ended_at } = reservation;
+        Self { id, reference_id, state, items, expires_at, created_by, created_at, ended_at }
+    }
+}
+
+/// `POST /reservations`
+pub async fn create(
+    command: Command<ReservationRequest>,
+    settings: Data<Settings>,
+) -> Result<HttpResponse, ApiError> {
+    let most = settings.reservations.max_ttl_seconds;
+    if !(1..=MAX_LINES).contains(&command.body.items.len()) {
+        return Err(ApiError::field("items", format!("must have 1 to {MAX_LINES} lines")));
+    }
+    if command.body.ttl_seconds.is_some_and(|ttl| ttl > most) {
+        return Err(ApiError::field("ttl_seconds", format!("must be at most {most}")));
+    }
+    command
+        .run("create_reservation", |conn, scope, body| {
+            let lines = resolve(conn, scope, &body.items)?;
+            let ttl_seconds = body.ttl_seconds.unwrap_or(USUAL_TTL_SECONDS);
+            let id = reserve::create(conn, scope, &lines, &body.reference_id, ttl_seconds)?;
+            Answer::created(&respond(conn, scope, id)?)
+        })
+        .await
+}
+
+/// Finds the variants, and adds equal ones up.
+fn resolve(conn: &mut PgConnection, scope: &Scope, items: &[ReservationItemRequest]) -> Result<Vec<Line>, Halt> {
+    let names: Vec<_> = items.iter().map(|item| (&item.product_id, item.size.as_deref())).collect();
+    let named = sellables::resolve(conn, scope.store, &names)?;
+    let of_kind = |kind: Named| items.iter().zip(&named).find(|(_, named)| **named == kind).map(|(item, _)| item);
+    if let Some(item) = of_kind(Named::SizeMissing) {
+        return Err(ApiError::new(Code::SizeRequired, format!("Product {} needs a size.", item.product_id)).into());
+    }
+    if let Some(item) = of_kind(Named::NoProduct) {
+        return Err(ApiError::not_found(Code::ProductNotFound, format_args!("Product {}", item.product_id)).into());
+    }
+    if let Some(item) = of_kind(Named::NoSize) {
+        let size = item.size.as_deref().unwrap_or_default();
+        let what = format_args!("Size '{size}' of product {}", item.product_id).to_string();
+        return Err(ApiError::not_found(Code::SizeNotFound, what).into());
+    }
+    let mut lines: Vec<Line> = Vec::with_capacity(items.len());
+    for (index, (item, named)) in items.iter().zip(&named).enumerate() {
+        let Named::Variant(variant) = *named else { continue };
+        let Some(line) = lines.iter_mut().find(|line| line.variant == variant) else {
+            lines.push(Line { variant, quantity: item.quantity.get() });
+            continue;
+        };
+        line.quantity = line.quantity.saturating_add(item.quantity.get());
+        if line.quantity > MAX_QUANTITY {
+            let message = format!("makes {} with earlier lines; the most is {MAX_QUANTITY}", line.quantity);
+            return Err(ApiError::field(format!("items[{index}].quantity"), message).into());
+        }
+    }
+    Ok(lines)
+}
+
+fn respond(conn: &mut PgConnection, scope: &Scope, id: ReservationId) -> Result<ReservationResponse, Halt> {
+    let reservation = reservations::find(conn, scope.store, id)?.ok_or_else(|| reserve::not_found(id))?;
+    let items = reservations::list_items(conn, scope.store, &[id])?.remove(&id).unwrap_or_default();
+    Ok(ReservationResponse::new(reservation, items))
+}
+
+/// `GET /reservations`
+pub async fn list(
+    Query(page): Query<PageQuery>,
+    Query(query): Query<ReservationQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let found = ctx
+        .read("list_reservations", move |conn, scope| {
+            let ReservationQuery { state, reference_id } = &query;
+            let found = reservations::list(conn, scope.store, *state, reference_id.as_deref(), &page)?;
+            let ids: Vec<ReservationId> = found.items.iter().map(|reservation| reservation.id).collect();
+            let mut items = reservations::list_items(conn, scope.store, &ids)?;
+            Ok(found.map(|reservation| {
+                let items = items.remove(&reservation.id).unwrap_or_default();
+                ReservationResponse::new(reservation, items)
+            }))
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// `GET /reservations/{id}`
+pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let id = ReservationId::from_path(&path);
+    let found = ctx.read("get_reservation", move |conn, scope| respond(conn, scope, id)).await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// `POST /reservations/{id}/confirm`
+pub async fn confirm(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
+    let id = ReservationId::from_path(&path);
+    command
+        .run("confirm_reservation", move |conn, scope, _body| {
+            reserve::confirm(conn, scope, id)?;
+            Answer::ok(&respond(conn, scope, id)?)
+        })
+        .await
+}
+
+/// `POST /reservations/{id}/release`
+pub async fn release(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
+    let id = ReservationId::from_path(&path);
+    command
+        .run("release_reservation", move |conn, scope, _body| {
+            reserve::release(conn, scope, id)?;
+            Answer::ok(&respond(conn, scope, id)?)
+        })
+        .await
+}
