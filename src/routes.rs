@@ -28,7 +28,10 @@ use crate::reports::verify::VerifyResponse;
 /// Every operation of the API. Literal paths stand before those with a name in braces.
 #[must_use]
 pub fn table() -> Vec<Endpoint> {
-    [accounts(), stores(), reports(), reservations(), inventory(), cart_and_checkout(), orders()].into_iter().flatten().collect()
+    [accounts(), stores(), reports(), reservations(), inventory(), cart_and_checkout(), orders()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn accounts() -> Vec<Endpoint> {
@@ -234,10 +237,14 @@ fn reservations() -> Vec<Endpoint> {
     let update = Access::Permission(Permission::InventoryUpdate);
     let closed = [Code::ReservationNotFound, Code::ReservationClosed, Code::ReservationExpired];
     vec![
-        get("/inventory/reservations/metrics", Access::Permission(Permission::ReportsRead), reports::reservation_metrics)
-            .summary("Rates of reserving, converting and expiring, and the accuracy of stock")
-            .query::<reports::PeriodQuery>()
-            .answers::<reports::ReservationMetricsResponse>(200),
+        get(
+            "/inventory/reservations/metrics",
+            Access::Permission(Permission::ReportsRead),
+            reports::reservation_metrics,
+        )
+        .summary("Rates of reserving, converting and expiring, and the accuracy of stock")
+        .query::<reports::PeriodQuery>()
+        .answers::<reports::ReservationMetricsResponse>(200),
         post("/reservations", update, reservations::create)
             .summary("Keep stock for another service: all lines or none")
             .takes::<reservations::ReservationRequest>()
@@ -373,6 +380,17 @@ fn orders() -> Vec<Endpoint> {
             .takes_optionally::<checkout::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
+        post("/payments/webhook/{store}/{provider}", Access::Anonymous, checkout::receive)
+            .summary("What a payment provider tells, signed by it")
+            .answers::<checkout::CallbackResponse>(200)
+            .errors(&[
+                Code::Unauthenticated,
+                Code::NotFound,
+                Code::StoreNotFound,
+                Code::MalformedRequest,
+                Code::ValidationFailed,
+            ])
+            .without_key(),
         post("/orders/{id}/refund", update, checkout::refund_order)
             .summary("Record money that was given back")
             .takes::<checkout::RefundRequest>()

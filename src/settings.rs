@@ -1,5 +1,6 @@
 //! Typed settings, in layers: `config/default.toml` (built in), a file, the environment.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::db::pool::PoolSettings;
+use crate::kernel::signature::Scheme;
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
@@ -58,6 +60,23 @@ pub struct Auth {
 #[serde(deny_unknown_fields)]
 pub struct Payments {
     pub window_seconds: i64,
+    /// Providers that call back, by the name in the path.
+    pub providers: BTreeMap<String, Provider>,
+}
+
+/// A payment provider that signs its callbacks. Without a secret it is off.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    pub scheme: Scheme,
+    pub secret: Secret,
+}
+
+impl Provider {
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.secret.reveal().is_empty()
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -50,7 +50,9 @@ CREATE TABLE payment_events (
     order_number TEXT,
     reference    TEXT,
     amount       BIGINT,
-    outcome      TEXT NOT NULL,
+    currency     TEXT,
+    outcome      TEXT NOT NULL CONSTRAINT payment_events_outcome_check CHECK (outcome IN (
+        'applied', 'refund_due', 'mismatched', 'unmatched', 'ignored')),
     received_at  TIMESTAMPTZ NOT NULL,
     CONSTRAINT payment_events_pkey PRIMARY KEY (store_id, provider, event_id)
 );

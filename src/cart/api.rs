@@ -14,11 +14,11 @@ use crate::access::{Ctx, Scope};
 use crate::catalogue::store::sellables::{self, Named};
 use crate::db;
 use crate::error::{ApiError, Code, Halt};
-use crate::identity::store::stores;
-use crate::settings::{Reservations, Settings};
 use crate::idempotency::{Answer, Command, command::NoBody};
+use crate::identity::store::stores;
 use crate::kernel::id::{CartItemId, ProductRef, VariantId};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
+use crate::settings::{Reservations, Settings};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -66,15 +66,7 @@ impl Change {
         let variants: Vec<VariantId> = targets.iter().map(|target| target.variant).collect();
         let holds = holds::list_active(conn, scope.store, &[holder])?;
         let shelf = Shelf::lock(conn, scope.store, &variants)?;
-        Ok(Self {
-            holder,
-            actor: scope.actor(),
-            shelf,
-            holds,
-            changed: Vec::new(),
-            ended: Vec::new(),
-            new: Vec::new(),
-        })
+        Ok(Self { holder, actor: scope.actor(), shelf, holds, changed: Vec::new(), ended: Vec::new(), new: Vec::new() })
     }
 
     fn held(&self, variant: VariantId) -> i64 {
@@ -137,13 +129,7 @@ impl Change {
 }
 
 /// 400, or another try if only holds past their deadline stand in the way.
-fn refuse(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    shelf: &Shelf,
-    target: Target,
-    held: i64,
-) -> Result<Halt, Failure> {
+fn refuse(conn: &mut PgConnection, scope: &Scope, shelf: &Shelf, target: Target, held: i64) -> Result<Halt, Failure> {
     let Target { variant, quantity } = target;
     let sellable = sellables::load(conn, scope.store, &[variant])?
         .pop()

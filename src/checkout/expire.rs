@@ -14,8 +14,8 @@ use crate::db::{self, Failure};
 use crate::error::Overdue;
 use crate::inventory::hold::{Ending, Hold, Holder};
 use crate::inventory::level::{Figures, MovementKind};
-use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::reservation::State;
+use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::store::{holds, reservations};
 use crate::kernel::id::{HoldId, OrderId, ReservationId, StoreId, VariantId};
 use crate::orders::status::OrderStatus;
@@ -38,12 +38,7 @@ pub fn reclaim(conn: &mut PgConnection, overdue: &Overdue) -> Result<(), Failure
 /// Ends the overdue holds of these holders, in the number of statements of one. Returns how many ended.
 ///
 /// Locks in the order of all locks: carts, orders, reservations, stock rows.
-pub fn expire(
-    conn: &mut PgConnection,
-    store: StoreId,
-    holders: &[Holder],
-    locking: Locking,
-) -> Result<usize, Failure> {
+pub fn expire(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locking: Locking) -> Result<usize, Failure> {
     if holders.is_empty() {
         return Ok(0);
     }
@@ -151,12 +146,7 @@ fn end_orders(
     Ok(history::append(conn, store, &steps, now)?)
 }
 
-fn end_reservations(
-    conn: &mut PgConnection,
-    store: StoreId,
-    due: &[Hold],
-    now: DateTime<Utc>,
-) -> Result<(), Failure> {
+fn end_reservations(conn: &mut PgConnection, store: StoreId, due: &[Hold], now: DateTime<Utc>) -> Result<(), Failure> {
     let mut ids: Vec<ReservationId> = due
         .iter()
         .filter_map(|hold| match hold.holder {

@@ -1,6 +1,7 @@
 //! The use cases that write rows of several features: placing, cancelling and settling orders.
 
 pub mod api;
+pub mod callback;
 pub mod cancel;
 pub mod decide;
 pub mod expire;

@@ -13,19 +13,40 @@ pub enum Refusal {
     KeyReused,
     InProgress,
     SignInFirst,
-    UnknownPaymentMethod { method: String, known: Vec<String> },
+    UnknownPaymentMethod {
+        method: String,
+        known: Vec<String>,
+    },
     Fields(Vec<FieldError>),
-    SizeRequired { product: String },
-    ProductNotFound { product: String },
-    SizeNotFound { product: String, size: String },
+    SizeRequired {
+        product: String,
+    },
+    ProductNotFound {
+        product: String,
+    },
+    SizeNotFound {
+        product: String,
+        size: String,
+    },
     AddressNotFound(AddressId),
     CartEmpty,
-    ProductUnavailable { product_name: String },
-    UnitPriceChanged { product_name: String, now: Amount },
-    TotalChanged { now: Amount },
+    ProductUnavailable {
+        product_name: String,
+    },
+    UnitPriceChanged {
+        product_name: String,
+        now: Amount,
+    },
+    TotalChanged {
+        now: Amount,
+    },
     /// With the short variants, and those of them on which holds are past their deadline: a second try,
     /// after these have been ended, may go through.
-    InsufficientStock { short: Vec<StockError>, variants: Vec<VariantId>, overdue: Vec<VariantId> },
+    InsufficientStock {
+        short: Vec<StockError>,
+        variants: Vec<VariantId>,
+        overdue: Vec<VariantId>,
+    },
 }
 
 impl From<Refusal> for ApiError {

@@ -17,7 +17,7 @@ use crate::orders::order::Order;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::orders::store::history::{self, NewStep};
 use crate::orders::store::orders;
-use crate::payments::store::{self, Kind, NewPayment};
+use crate::payments::store::payments::{self as store, Kind, NewPayment};
 
 /// A payment that somebody reports, or a refund.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +125,8 @@ pub fn fail(
         return Ok(order);
     }
     if order.status != OrderStatus::UnderPaying {
-        let detail = format!("Order {} is {}; only a payment under way can fail.", order.order_number, order.status.as_str());
+        let detail =
+            format!("Order {} is {}; only a payment under way can fail.", order.order_number, order.status.as_str());
         return Err(ApiError::new(Code::InvalidTransition, detail).into());
     }
     Ok(cancel::give_back(conn, order, PaymentStatus::Failed, cancellation)?)

@@ -101,12 +101,7 @@ pub fn create_order_items(conn: &mut PgConnection, store: StoreId, placed: &[&Pl
 
 /// `stock −= q`, `sold += q`, or `reserved += q` with a hold until the order is paid: the rows as they
 /// are in memory, and a movement for each change.
-pub fn fulfil_stock(
-    conn: &mut PgConnection,
-    store: StoreId,
-    placed: &[&Placed],
-    shelf: &Shelf,
-) -> Result<(), Failure> {
+pub fn fulfil_stock(conn: &mut PgConnection, store: StoreId, placed: &[&Placed], shelf: &Shelf) -> Result<(), Failure> {
     let Some(first) = placed.first() else { return Ok(()) };
     let at = first.plan.order.created_at;
     shelf.write(conn, at)?;

@@ -67,7 +67,9 @@ fn make(opened: &Opened, create: &Create, password: Secret) -> Result<String, Co
     let made = tx::run(&mut conn, Mode::Write, |conn| match create_user(conn, &account) {
         Ok(user) => Ok(End::Commit(Ok(format!("user {} made", user.id)))),
         Err(Halt::Failed(failure)) => Err(failure),
-        Err(Halt::Refused(refusal) | Halt::Recorded(refusal) | Halt::Overdue(refusal, _)) => Ok(End::RollBack(Err(refusal.detail))),
+        Err(Halt::Refused(refusal) | Halt::Recorded(refusal) | Halt::Overdue(refusal, _)) => {
+            Ok(End::RollBack(Err(refusal.detail)))
+        }
     })?;
     made.map_err(CommandError::Other)
 }

@@ -175,6 +175,7 @@ diesel::table! {
         order_number -> Nullable<Text>,
         reference -> Nullable<Text>,
         amount -> Nullable<Int8>,
+        currency -> Nullable<Text>,
         outcome -> Text,
         received_at -> Timestamptz,
     }

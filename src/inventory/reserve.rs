@@ -59,12 +59,7 @@ pub fn create(
     Ok(id)
 }
 
-fn refuse_archived_or_short(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    shelf: &Shelf,
-    lines: &[Line],
-) -> Result<(), Halt> {
+fn refuse_archived_or_short(conn: &mut PgConnection, scope: &Scope, shelf: &Shelf, lines: &[Line]) -> Result<(), Halt> {
     let variants: Vec<VariantId> = lines.iter().map(|line| line.variant).collect();
     let known = sellables::load(conn, scope.store, &variants)?;
     let mut short = Vec::new();

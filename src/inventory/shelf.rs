@@ -92,9 +92,10 @@ impl Shelf {
         note: Note<'_>,
     ) -> Result<&Movement, Failure> {
         let (variant, location) = place;
-        let row = self.rows.get_mut(&place).ok_or_else(|| {
-            Failure::Internal(format!("variant {variant} has no stock row at location {location}"))
-        })?;
+        let row = self
+            .rows
+            .get_mut(&place)
+            .ok_or_else(|| Failure::Internal(format!("variant {variant} has no stock row at location {location}")))?;
         let movement = row
             .apply(kind, delta)
             .map_err(|error| Failure::Internal(format!("variant {variant} at location {location}: {error}")))?;

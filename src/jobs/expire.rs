@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Jobs;
+use crate::checkout::callback;
 use crate::checkout::expire::{Locking, expire};
 use crate::db::tx::Mode;
 use crate::db::{End, Failure};
 use crate::inventory::hold::Holder;
 use crate::inventory::store::holds::{self, Due};
 use crate::kernel::id::StoreId;
+use crate::payments::store::events;
 
 /// Holders looked for at a time, over all stores.
 const DISCOVERED: i64 = 2_000;
@@ -34,6 +36,20 @@ impl Jobs {
             }
             self.metrics.count_expired_holds(ended_now);
         }
+    }
+
+    /// Carries over to their orders what providers told before these were known. Returns how many.
+    pub async fn apply_waiting_events(&self) -> Result<usize, Failure> {
+        let waiting =
+            self.database.read("discover_waiting_events", |conn| Ok(events::discover_waiting(conn, 100)?)).await?;
+        let mut applied: usize = 0;
+        for event in waiting {
+            let done = self
+                .database
+                .write("apply_waiting_event", move |conn| Ok(End::Commit(callback::apply_waiting(conn, &event)?)));
+            applied = applied.saturating_add(usize::from(done.await?));
+        }
+        Ok(applied)
     }
 
     async fn discover(&self) -> Result<Vec<(StoreId, Holder)>, Failure> {

@@ -4,4 +4,5 @@ pub mod id;
 pub mod money;
 pub mod page;
 pub mod quantity;
+pub mod signature;
 pub mod text;

@@ -166,6 +166,12 @@ impl Serialize for Amount {
 pub struct AmountInput(Decimal);
 
 impl AmountInput {
+    /// An amount that came in minor units.
+    #[must_use]
+    pub fn of(currency: &Currency, money: Money) -> Self {
+        Self(Decimal::new(money.0, currency.decimals))
+    }
+
     /// Refuses more decimals than the currency has, and what is too large.
     pub fn in_currency(self, currency: &Currency) -> Result<Money, String> {
         scale(self.0, currency.decimals).filter(|minor| *minor <= MAX_MONEY).map(Money).ok_or_else(|| {

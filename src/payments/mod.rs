@@ -1,3 +1,4 @@
-//! Money received and given back.
+//! Money received and given back, and what providers tell of it.
 
+pub mod event;
 pub mod store;

@@ -1,5 +1,6 @@
 //! The calls that place, change and settle orders.
 
+mod callback;
 mod change;
 mod place;
 mod settle;
@@ -14,6 +15,7 @@ use crate::orders::api::not_found;
 use crate::orders::order::{Order, OrderRef};
 use crate::orders::store::{list, orders};
 
+pub use callback::{CallbackResponse, receive};
 pub use change::{ReasonQuery, ReasonRequest, UpdateOrderRequest, cancel_order, update_order};
 pub use place::{CheckoutRequest, OrderItemRequest, OrderRequest, checkout, place_order, show_preview};
 pub use settle::{ConfirmRequest, RefundRequest, confirm_payment, fail_payment, refund_order};

@@ -76,10 +76,7 @@ impl ReservationResponse {
 }
 
 /// `POST /reservations`
-pub async fn create(
-    command: Command<ReservationRequest>,
-    settings: Data<Settings>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn create(command: Command<ReservationRequest>, settings: Data<Settings>) -> Result<HttpResponse, ApiError> {
     let most = settings.reservations.max_ttl_seconds;
     if !(1..=MAX_LINES).contains(&command.body.items.len()) {
         return Err(ApiError::field("items", format!("must have 1 to {MAX_LINES} lines")));

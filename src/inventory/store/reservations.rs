@@ -194,12 +194,7 @@ struct IdRow {
 
 /// Locks those of the reservations that are active, ascending; with `skip`, leaves out those that
 /// somebody else has locked.
-pub fn lock_by_id(
-    conn: &mut PgConnection,
-    store: StoreId,
-    ids: &[i64],
-    skip: bool,
-) -> QueryResult<Vec<ReservationId>> {
+pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, ids: &[i64], skip: bool) -> QueryResult<Vec<ReservationId>> {
     let text = if skip {
         "SELECT id FROM reservations WHERE store_id = $1 AND id = ANY($2) AND state = 'active' \
          ORDER BY id FOR UPDATE SKIP LOCKED"

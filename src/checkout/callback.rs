@@ -1,0 +1,104 @@
+//! What a provider's callback does to its order. Each event has one effect, however often it comes.
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use super::cancel::Cancellation;
+use super::settle::{self, Settlement};
+use crate::access::principal::SYSTEM;
+use crate::db::{self, Failure};
+use crate::error::Halt;
+use crate::kernel::id::{OrderId, StoreId};
+use crate::kernel::money::AmountInput;
+use crate::orders::order::OrderRef;
+use crate::orders::status::OrderStatus;
+use crate::orders::store::orders;
+use crate::payments::event::{EventKind, PaymentEvent};
+use crate::payments::store::events::{self, EventOutcome, WaitingEvent};
+
+/// Takes an event whose signature was good. None if it was taken before.
+pub fn receive(
+    conn: &mut PgConnection,
+    store: StoreId,
+    provider: &str,
+    event: &PaymentEvent,
+) -> Result<Option<EventOutcome>, Failure> {
+    let at: DateTime<Utc> = db::clock(conn)?;
+    if !events::take(conn, store, provider, event, at)? {
+        return Ok(None);
+    }
+    let outcome = apply(conn, store, event)?;
+    if outcome == EventOutcome::Mismatched {
+        let (id, order) = (event.event_id.as_str(), event.order_number.as_deref().unwrap_or_default());
+        log::error!(event = id, provider = provider, order = order; "a payment fits no order as it is");
+    }
+    events::settle(conn, store, provider, &event.event_id, outcome)?;
+    Ok(Some(outcome))
+}
+
+/// Carries an event over to its order.
+pub fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> Result<EventOutcome, Failure> {
+    if event.kind == EventKind::Other {
+        return Ok(EventOutcome::Ignored);
+    }
+    let Some(number) = event.order_number.clone() else { return Ok(EventOutcome::Mismatched) };
+    match orders::find_owner(conn, store, &OrderRef::Number(number))? {
+        None => Ok(EventOutcome::Unmatched),
+        Some((order, _owner)) if event.kind == EventKind::Paid => paid(conn, store, order, event),
+        Some((order, _owner)) => ended(conn, store, order, event),
+    }
+}
+
+fn paid(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    event: &PaymentEvent,
+) -> Result<EventOutcome, Failure> {
+    let currency = orders::get(conn, store, order)?.currency;
+    let (Some(reference), Some(amount)) = (event.reference.as_deref(), event.amount) else {
+        return Ok(EventOutcome::Mismatched);
+    };
+    if event.currency.as_deref() != Some(currency.code()) {
+        return Ok(EventOutcome::Mismatched);
+    }
+    let amount = Some(AmountInput::of(&currency, amount));
+    match settle::confirm(conn, store, order, Settlement { reference, amount, actor: SYSTEM }) {
+        Ok(_paid) => Ok(EventOutcome::Applied),
+        Err(Halt::Recorded(_too_late)) => Ok(EventOutcome::RefundDue),
+        Err(Halt::Refused(_) | Halt::Overdue(..)) => Ok(EventOutcome::Mismatched),
+        Err(Halt::Failed(failure)) => Err(failure),
+    }
+}
+
+fn ended(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    event: &PaymentEvent,
+) -> Result<EventOutcome, Failure> {
+    if orders::get_for_update(conn, store, order)?.status != OrderStatus::UnderPaying {
+        return Ok(EventOutcome::Ignored);
+    }
+    let cancellation = Cancellation { actor: SYSTEM, reason: Some(&event.event_type) };
+    match settle::fail(conn, store, order, cancellation) {
+        Ok(_failed) => Ok(EventOutcome::Applied),
+        Err(Halt::Failed(failure)) => Err(failure),
+        Err(Halt::Refused(_) | Halt::Recorded(_) | Halt::Overdue(..)) => Ok(EventOutcome::Ignored),
+    }
+}
+
+/// Carries over an event whose order has come; false if it was done by somebody else.
+pub fn apply_waiting(conn: &mut PgConnection, waiting: &WaitingEvent) -> Result<bool, Failure> {
+    if !events::lock_waiting(conn, waiting)? {
+        return Ok(false);
+    }
+    let WaitingEvent { store_id, provider, event_id, event_type, order_number, reference, amount, currency } =
+        waiting.clone();
+    let kind = EventKind::of(&event_type);
+    let event =
+        PaymentEvent { event_id, event_type, kind, order_number: Some(order_number), reference, amount, currency };
+    let outcome = apply(conn, store_id, &event)?;
+    events::settle(conn, store_id, &provider, &event.event_id, outcome)?;
+    Ok(true)
+}

@@ -1,0 +1,129 @@
+//! What a provider's callback says, in our words.
+
+use serde_json::Value;
+
+use crate::kernel::money::Money;
+use crate::kernel::signature::Scheme;
+
+/// What a callback tells of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentEvent {
+    /// Taken once per store and provider.
+    pub event_id: String,
+    pub event_type: String,
+    pub kind: EventKind,
+    /// From the payment's metadata or notes.
+    pub order_number: Option<String>,
+    /// The provider's id of the payment.
+    pub reference: Option<String>,
+    /// Minor units.
+    pub amount: Option<Money>,
+    /// ISO 4217, in capitals.
+    pub currency: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The money has come.
+    Paid,
+    /// It will not come: the provider has ended the payment.
+    Ended,
+    /// Anything else, a failed attempt among it: the customer may try again within the window.
+    Other,
+}
+
+impl EventKind {
+    /// The names of the providers do not overlap.
+    #[must_use]
+    pub fn of(event_type: &str) -> Self {
+        match event_type {
+            "payment_intent.succeeded" | "payment.captured" => Self::Paid,
+            "payment_intent.canceled" => Self::Ended,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Reads a callback whose signature was good. None if it is no event of this scheme.
+#[must_use]
+pub fn read(scheme: Scheme, body: &Value) -> Option<PaymentEvent> {
+    match scheme {
+        Scheme::Stripe => read_stripe(body),
+        Scheme::Razorpay => read_razorpay(body),
+    }
+}
+
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    let text = value.pointer(pointer)?.as_str()?;
+    let is_fit = (1..=255).contains(&text.len()) && !crate::kernel::text::has_control(text);
+    is_fit.then(|| text.to_owned())
+}
+
+fn amount(value: &Value, pointers: &[&str]) -> Option<Money> {
+    let minor = pointers.iter().find_map(|pointer| value.pointer(pointer)?.as_i64())?;
+    (minor >= 0).then_some(Money(minor))
+}
+
+/// See <https://docs.stripe.com/api/events/object>.
+fn read_stripe(body: &Value) -> Option<PaymentEvent> {
+    let event_type = text(body, "/type")?;
+    let kind = EventKind::of(&event_type);
+    Some(PaymentEvent {
+        event_id: text(body, "/id")?,
+        event_type,
+        kind,
+        order_number: text(body, "/data/object/metadata/order_number"),
+        reference: text(body, "/data/object/id"),
+        amount: amount(body, &["/data/object/amount_received", "/data/object/amount"]),
+        currency: text(body, "/data/object/currency").map(|code| code.to_uppercase()),
+    })
+}
+
+/// See <https://razorpay.com/docs/webhooks/payloads/payments/>. The id of the event comes in a header
+/// that is not signed; the event's name and payment are, and are as unique.
+fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
+    let event_type = text(body, "/event")?;
+    let reference = text(body, "/payload/payment/entity/id")?;
+    let kind = EventKind::of(&event_type);
+    Some(PaymentEvent {
+        event_id: format!("{event_type}:{reference}"),
+        event_type,
+        kind,
+        order_number: text(body, "/payload/payment/entity/notes/order_number"),
+        amount: amount(body, &["/payload/payment/entity/amount"]),
+        currency: text(body, "/payload/payment/entity/currency").map(|code| code.to_uppercase()),
+        reference: Some(reference),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_stripe_event_names_its_order_and_payment() {
+        let body = json!({"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {
+            "id": "pi_1", "amount": 15000, "amount_received": 15000, "currency": "inr",
+            "metadata": {"order_number": "ORD-1"}}}});
+        let event = read(Scheme::Stripe, &body).unwrap();
+        assert_eq!((event.kind, event.amount), (EventKind::Paid, Some(Money(15_000))));
+        assert_eq!(event.order_number.as_deref(), Some("ORD-1"));
+        assert_eq!(event.currency.as_deref(), Some("INR"));
+        assert_eq!(read(Scheme::Stripe, &json!({"type": "x"})), None);
+    }
+
+    #[test]
+    fn a_razorpay_event_is_named_by_what_is_signed() {
+        let body = json!({"event": "payment.captured", "payload": {"payment": {"entity": {
+            "id": "pay_1", "amount": 100, "currency": "INR", "notes": {"order_number": "ORD-1"}}}}});
+        let event = read(Scheme::Razorpay, &body).unwrap();
+        assert_eq!((event.event_id.as_str(), event.kind), ("payment.captured:pay_1", EventKind::Paid));
+    }
+
+    #[test]
+    fn a_failed_attempt_ends_nothing() {
+        let body = json!({"id": "evt_2", "type": "payment_intent.payment_failed", "data": {"object": {"id": "pi_1"}}});
+        assert_eq!(read(Scheme::Stripe, &body).unwrap().kind, EventKind::Other);
+    }
+}

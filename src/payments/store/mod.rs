@@ -1,0 +1,4 @@
+//! The SQL of payments, refunds and providers' callbacks.
+
+pub mod events;
+pub mod payments;
