@@ -199,11 +199,14 @@ async fn attempt(ctx: &Ctx, placement: &Placement) -> Result<(StoreId, Outcome),
     Ok(placed.await??)
 }
 
+/// The store and what came of it, or why the store could not be found.
+type Attempt = Result<(StoreId, Outcome), Rejected>;
+
 fn place_one(
     conn: &mut PgConnection,
     store: StoreId,
     placement: &Placement,
-) -> Result<End<Result<(StoreId, Outcome), Rejected>>, Failure> {
+) -> Result<End<Attempt>, Failure> {
     let only = |mut outcomes: Vec<Outcome>| {
         let outcome = outcomes.pop().unwrap_or(Err(Refusal::InProgress));
         Ok((store, outcome))
