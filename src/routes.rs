@@ -300,25 +300,25 @@ fn orders() -> Vec<Endpoint> {
             .summary("Counts, revenue and units of a period")
             .query::<reports::PeriodQuery>()
             .answers::<reports::StatisticsResponse>(200),
-        get("/orders/{id}", Access::Public, orders::show)
+        get("/orders/{id}", Access::Holder(Permission::OrdersRead), orders::show)
             .summary("An order, by id or number")
             .answers::<OrderResponse>(200)
-            .errors(&[Code::OrderNotFound, Code::Forbidden]),
+            .errors(&[Code::OrderNotFound]),
         put("/orders/{id}", update, checkout::update_order)
             .summary("Change status, payment, notes or tracking number")
             .takes::<checkout::UpdateOrderRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::OrderNotCancellable]),
-        get("/orders/{id}/history", Access::Public, orders::show_history)
+        get("/orders/{id}/history", Access::Holder(Permission::OrdersRead), orders::show_history)
             .summary("Every status that the order has had")
             .answers_array::<HistoryResponse>()
-            .errors(&[Code::OrderNotFound, Code::Forbidden]),
-        post("/orders/{id}/cancel", Access::Public, checkout::cancel_order)
+            .errors(&[Code::OrderNotFound]),
+        post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), checkout::cancel_order)
             .summary("Cancel the order and give its stock back")
             .query::<checkout::ReasonQuery>()
             .takes_optionally::<checkout::ReasonRequest>()
             .answers::<OrderResponse>(200)
-            .errors(&[Code::OrderNotFound, Code::OrderNotCancellable, Code::Forbidden]),
+            .errors(&[Code::OrderNotFound, Code::OrderNotCancellable]),
         post(
             "/orders/{id}/payment/confirm",
             Access::Permission(Permission::PaymentsConfirm),
