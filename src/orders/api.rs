@@ -16,6 +16,7 @@ use crate::access::authorize::ORDER_TOKEN;
 use crate::access::{Ctx, Permission, Principal, Scope};
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{OrderId, UserId};
+use crate::kernel::moment;
 use crate::kernel::page::{PageQuery, Sort};
 use crate::web::Query;
 
@@ -38,8 +39,10 @@ pub struct FilterQuery {
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     pub q: Option<String>,
     /// Placed at or after.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub from: Option<DateTime<Utc>>,
     /// Placed before.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
     /// Orders that are dead while their money is kept.
     pub refund_due: Option<bool>,
