@@ -562,3 +562,67 @@ fn sql_in_a_string_is_only_text() {
         assert!([401, 404].contains(&reply.status), "{name}: {}", reply.text());
     }
 }
+
+/// Values at the edges of what numbers, moments and texts can be.
+const EDGES: [&str; 22] = [
+    "-1",
+    "0",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "1e308",
+    "NaN",
+    "0.001",
+    "9999999999999.99",
+    "10000000000000.01",
+    "-262000-01-01T00:00:00Z",
+    "%2B262000-01-01T00:00:00Z",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:60Z",
+    "2026-11-21",
+    "true",
+    "null",
+    "%00",
+    "%25",
+    "%5C",
+    "%27",
+    "%F0%9F%92%A9",
+];
+
+/// Walks the document, so that a new operation is tried as well.
+#[test]
+fn no_value_in_a_path_or_a_query_breaks_anything() {
+    let shop = Shop::open();
+    let document = shop.app.guest().under("").get("/openapi.json").expect(200).json();
+    let (mut asked, mut broken) = (0, Vec::new());
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let Some(operation) = operations.get("get") else { continue };
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let named = |place: &str| -> Vec<String> {
+            let of_place = parameters.iter().filter(|parameter| parameter["in"] == place);
+            of_place.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+        };
+        let path = path.strip_prefix("/api/v1").unwrap_or(path);
+        let fill = |value: &dyn Fn(&str) -> String| {
+            named("path").iter().fold(path.to_owned(), |path, name| path.replace(&format!("{{{name}}}"), &value(name)))
+        };
+        let mut targets = Vec::new();
+        for edge in EDGES {
+            targets.extend(
+                named("path")
+                    .iter()
+                    .map(|one| fill(&|name| if name == one { edge.to_owned() } else { "1".to_owned() })),
+            );
+            targets.extend(named("query").iter().map(|name| format!("{}?{name}={edge}", fill(&|_| "1".to_owned()))));
+        }
+        for target in targets {
+            let reply = shop.admin.get(&target);
+            if ![200, 404, 422].contains(&reply.status) {
+                broken.push(format!("{}: {} {}", reply.asked, reply.status, reply.text()));
+            }
+            asked += 1;
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(asked > 500, "only {asked} were asked");
+}
