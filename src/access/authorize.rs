@@ -13,6 +13,9 @@ use super::token::Tokens;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 
+/// The header by which somebody without an account opens their order.
+pub const ORDER_TOKEN: &str = "x-order-token";
+
 /// Lets the request through with its principal in the extensions, or refuses it. As an answer, not
 /// as an error: only an answer still knows the route that it belongs to.
 pub async fn authorize<B: MessageBody>(
@@ -38,10 +41,17 @@ async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, Ap
         (Access::Anonymous | Access::Public, _) | (Access::Buyer, Principal::Guest) => Ok(principal),
         (Access::Buyer, Principal::User(account)) if account.role == Role::Customer => Ok(principal),
         (Access::Buyer, _) => permit(principal, Permission::OrdersCreate),
+        (Access::Holder(_), Principal::Guest) if request.headers().contains_key(ORDER_TOKEN) => Ok(principal),
+        (Access::Holder(permission), Principal::User(account)) if account.role == Role::Staff => {
+            permit(principal, permission)
+        }
+        (Access::Holder(_), Principal::Guest) => {
+            Err(ApiError::new(Code::Unauthenticated, "This call needs an access token, or the order's X-Order-Token."))
+        }
         (_, Principal::Guest) => {
             Err(ApiError::new(Code::Unauthenticated, "This call needs an access token: Authorization: Bearer …"))
         }
-        (Access::User, _) => Ok(principal),
+        (Access::User | Access::Holder(_), _) => Ok(principal),
         (Access::Permission(permission), _) => permit(principal, permission),
         (Access::Admin, _) if principal.is_admin() => Ok(principal),
         (Access::Admin, _) => Err(ApiError::new(Code::Forbidden, "This call needs the role admin.")),

@@ -92,6 +92,9 @@ pub enum Access {
     Public,
     /// Who may buy: customers and guests; staff with `orders:create`, for others.
     Buyer,
+    /// The owner of what is named, who has its token, and staff with the permission. Whose it is can
+    /// only be told when it is found; the door asks for an account, a token or the permission.
+    Holder(Permission),
     /// Anyone with an account.
     User,
     /// Staff with the permission, and admins.

@@ -10,6 +10,7 @@ use super::store::{self, Entry, EntryFilter};
 use crate::access::Ctx;
 use crate::error::ApiError;
 use crate::kernel::id;
+use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::web::Query;
 
@@ -48,8 +49,10 @@ pub struct AuditQuery {
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     pub actor: Option<String>,
     /// From this moment on.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub from: Option<DateTime<Utc>>,
     /// Before this moment.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
 }
 

@@ -6,9 +6,9 @@ use crate::catalogue::store::sellables::Named;
 use crate::error::FieldError;
 use crate::kernel::quantity::MAX_QUANTITY;
 
-/// The items with equal ones added up, in the order of their first.
+/// The items with equal ones added up, in the order of their first. What is wrong in the request is
+/// refused before what is missing in the shop: sums that are too large come before unknown names.
 pub fn add_up(items: &[RequestedItem], named: &[Named]) -> Result<Vec<Wanted>, Refusal> {
-    refuse_names(items, named)?;
     let mut wanted: Vec<Wanted> = Vec::with_capacity(items.len());
     for (index, (item, named)) in items.iter().zip(named).enumerate() {
         let Named::Variant(variant) = *named else { continue };
@@ -24,6 +24,7 @@ pub fn add_up(items: &[RequestedItem], named: &[Named]) -> Result<Vec<Wanted>, R
             return Err(Refusal::Fields(vec![FieldError::new(format!("items[{index}].quantity"), message)]));
         }
     }
+    refuse_names(items, named)?;
     Ok(wanted)
 }
 

@@ -124,7 +124,7 @@ fn describe_endpoint(endpoint: Endpoint) -> OperationBuilder {
     }
     match endpoint.access {
         Access::Anonymous => operation,
-        Access::Public | Access::Buyer => {
+        Access::Public | Access::Buyer | Access::Holder(_) => {
             operation.security(SecurityRequirement::default()).security(SecurityRequirement::new(SECURITY, [""; 0]))
         }
         Access::User => operation.security(SecurityRequirement::new(SECURITY, [""; 0])),
@@ -139,6 +139,9 @@ fn describe_access(access: Access) -> String {
         Access::Public => "Anyone may call this.".to_owned(),
         Access::Buyer => {
             "Customers for themselves; guests where the store takes them; staff with `orders:create`.".to_owned()
+        }
+        Access::Holder(permission) => {
+            format!("The owner; a guest with the order's `X-Order-Token`; staff with `{}`.", permission.as_str())
         }
         Access::User => "Needs an account.".to_owned(),
         Access::Admin => "Needs the role admin.".to_owned(),
@@ -161,7 +164,7 @@ fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     match endpoint.access {
         Access::Anonymous => {}
         Access::Public | Access::Buyer | Access::User => codes.extend([Code::Unauthenticated, Code::TokenExpired]),
-        Access::Permission(_) | Access::Admin => {
+        Access::Permission(_) | Access::Admin | Access::Holder(_) => {
             codes.extend([Code::Unauthenticated, Code::TokenExpired, Code::Forbidden]);
         }
     }

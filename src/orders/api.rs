@@ -12,9 +12,11 @@ use super::order::OrderRef;
 use super::status::{OrderStatus, PaymentStatus};
 use super::store::list::{self, OrderFilter, OrderSort};
 use super::store::{history, orders};
-use crate::access::{Ctx, Permission, Principal, Role, Scope};
+use crate::access::authorize::ORDER_TOKEN;
+use crate::access::{Ctx, Permission, Principal, Scope};
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{OrderId, UserId};
+use crate::kernel::moment;
 use crate::kernel::page::{PageQuery, Sort};
 use crate::web::Query;
 
@@ -37,8 +39,10 @@ pub struct FilterQuery {
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     pub q: Option<String>,
     /// Placed at or after.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub from: Option<DateTime<Utc>>,
     /// Placed before.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
     /// Orders that are dead while their money is kept.
     pub refund_due: Option<bool>,
@@ -95,7 +99,6 @@ impl From<FilterQuery> for OrderFilter {
 
 /// `GET /orders/{id}`
 pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    viewer.check(&ctx.principal, Permission::OrdersRead)?;
     let named = OrderRef::from_path(&path);
     let order = ctx
         .read("get_order", move |conn, scope| {
@@ -109,7 +112,6 @@ pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<H
 
 /// `GET /orders/{id}/history`
 pub async fn show_history(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    viewer.check(&ctx.principal, Permission::OrdersRead)?;
     let named = OrderRef::from_path(&path);
     let steps = ctx
         .read("get_order_history", move |conn, scope| {
@@ -131,26 +133,12 @@ impl actix_web::FromRequest for Viewer {
     type Future = std::future::Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut actix_web::dev::Payload) -> Self::Future {
-        let token = request.headers().get("x-order-token").and_then(|value| value.to_str().ok());
+        let token = request.headers().get(ORDER_TOKEN).and_then(|value| value.to_str().ok());
         std::future::ready(Ok(Self { token: token.map(ToOwned::to_owned) }))
     }
 }
 
 impl Viewer {
-    /// 401 and 403, before the order is looked for.
-    pub fn check(&self, principal: &Principal, permission: Permission) -> Result<(), ApiError> {
-        match principal {
-            Principal::Guest if self.token.is_none() => Err(ApiError::new(
-                Code::Unauthenticated,
-                "This call needs an access token, or the order's X-Order-Token.",
-            )),
-            Principal::User(account) if account.role == Role::Staff && !principal.can(permission) => {
-                Err(permission.missing())
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// The order, if this viewer may know of it. Another's order answers as an absent one.
     pub fn find(
         &self,

@@ -13,6 +13,7 @@ use crate::access::Ctx;
 use crate::db;
 use crate::error::ApiError;
 use crate::identity::store::stores;
+use crate::kernel::moment;
 use crate::kernel::money::Amount;
 use crate::web::Query;
 
@@ -20,8 +21,10 @@ use crate::web::Query;
 #[into_params(parameter_in = Query)]
 pub struct PeriodQuery {
     /// At or after.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub from: Option<DateTime<Utc>>,
     /// Before.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
 }
 

@@ -24,6 +24,7 @@ pub mod process;
 pub mod race;
 pub mod reply;
 pub mod shop;
+pub mod snapshot;
 
 pub use app::TestApp;
 pub use client::Client;

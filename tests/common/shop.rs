@@ -65,6 +65,34 @@ impl TestApp {
         Product { id: body["id"].as_i64().unwrap(), sku: body["sku"].as_str().unwrap().to_owned(), body }
     }
 
+    /// A product of another store.
+    pub fn product_in(&self, store: &str, sku: &str, price: f64, stock: i64) -> Product {
+        let body = json!({"sku": sku, "name": name_of(sku), "price": price, "initial_stock": stock});
+        let body = self.admin().in_store(store).post("/inventory/products", &body).expect(201).json();
+        Product { id: body["id"].as_i64().unwrap(), sku: sku.to_owned(), body }
+    }
+
+    /// Changes the settings of the default store.
+    pub fn set_store(&self, settings: &Value) {
+        self.admin().patch(&format!("/stores/{}", self.store), settings).expect(200);
+    }
+
+    pub fn set_product(&self, product: &Product, changes: &Value) {
+        self.admin().patch(&format!("/inventory/products/{}", product.id), changes).expect(200);
+    }
+
+    /// It can't be sold any more.
+    pub fn archive(&self, product: &Product) {
+        let reply = self.admin().delete(&format!("/inventory/products/{}", product.id));
+        assert!(matches!(reply.status, 200 | 204), "{} was answered: {}", reply.asked, reply.text());
+    }
+
+    /// Sets the counted stock of a product without sizes.
+    pub fn set_stock(&self, product: &Product, quantity: i64) {
+        let body = json!({"quantity": quantity, "movement_type": "adjustment", "reason": "counted"});
+        self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body).expect(200);
+    }
+
     /// The figures of a product's stock: on hand, reserved, sold.
     pub fn stock(&self, product: &Product) -> (i64, i64, i64) {
         let figures = self.admin().get(&format!("/inventory/products/{}/stock", product.id)).expect(200).json();

@@ -202,11 +202,7 @@ async fn attempt(ctx: &Ctx, placement: &Placement) -> Result<(StoreId, Outcome),
 /// The store and what came of it, or why the store could not be found.
 type Attempt = Result<(StoreId, Outcome), Rejected>;
 
-fn place_one(
-    conn: &mut PgConnection,
-    store: StoreId,
-    placement: &Placement,
-) -> Result<End<Attempt>, Failure> {
+fn place_one(conn: &mut PgConnection, store: StoreId, placement: &Placement) -> Result<End<Attempt>, Failure> {
     let only = |mut outcomes: Vec<Outcome>| {
         let outcome = outcomes.pop().unwrap_or(Err(Refusal::InProgress));
         Ok((store, outcome))

@@ -11,6 +11,7 @@ use crate::catalogue::store::products;
 use crate::error::ApiError;
 use crate::inventory::store::movements::{self, LedgerRow, MovementFilter};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
+use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::web::Query;
 
@@ -29,8 +30,10 @@ pub struct MovementsQuery {
     /// An order's number, or what a stock change was given.
     reference_id: Option<String>,
     /// From this moment on.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     from: Option<DateTime<Utc>>,
     /// Before this moment.
+    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     to: Option<DateTime<Utc>>,
 }
 

@@ -1,0 +1,35 @@
+//! Moments that people ask for.
+
+use chrono::{DateTime, Datelike, Utc};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// For an optional moment of a query. RFC 3339 has years of four digits; the library reads more, and
+/// PostgreSQL can't hold all of them.
+pub fn of_four_digit_year<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    match Option::<DateTime<Utc>>::deserialize(deserializer)? {
+        Some(moment) if !(0..=9999).contains(&moment.year()) => Err(D::Error::custom("must be of the years 0 to 9999")),
+        moment => Ok(moment),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Query {
+        #[serde(default, deserialize_with = "of_four_digit_year")]
+        from: Option<DateTime<Utc>>,
+    }
+
+    #[test]
+    fn a_moment_is_optional_and_has_a_year_of_four_digits() {
+        let read = |query: &str| serde_urlencoded::from_str::<Query>(query).map(|query| query.from);
+        assert_eq!(read("").unwrap(), None);
+        assert_eq!(read("from=2026-11-21T00:00:00Z").unwrap().unwrap().year(), 2026);
+        for refused in ["-262000-01-01T00:00:00Z", "%2B262000-01-01T00:00:00Z", "yesterday"] {
+            assert!(read(&format!("from={refused}")).is_err(), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Products, their stock, and what is reported of it all.
+
+use crate::access::{Access, Permission};
+use crate::audit::api as audit;
+use crate::error::Code;
+use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::openapi::Endpoint;
+use crate::openapi::endpoint::{delete, get, patch, post, put};
+use crate::reports::api as reports;
+use crate::reports::verify::VerifyResponse;
+
+pub(super) fn reports() -> Vec<Endpoint> {
+    let read = Access::Permission(Permission::InventoryRead);
+    vec![
+        get("/inventory/verify", read, reports::verify)
+            .summary("Check every invariant in the database itself")
+            .answers::<VerifyResponse>(200),
+        get("/audit", Access::Permission(Permission::AuditRead), audit::list)
+            .summary("Who did what and when, newest first")
+            .query::<PageQuery>()
+            .query::<FeedQuery>()
+            .query::<audit::AuditQuery>()
+            .lists::<audit::AuditEntryResponse>(),
+    ]
+}
+
+pub(super) fn inventory() -> Vec<Endpoint> {
+    [products(), stock()].into_iter().flatten().collect()
+}
+
+fn products() -> Vec<Endpoint> {
+    use crate::inventory::api::answers::ProductResponse;
+    use crate::inventory::api::{create_product, products, update_product};
+    vec![
+        get("/inventory/products", Access::Public, products::list)
+            .summary("List products with their stock")
+            .query::<products::ProductsQuery>()
+            .query::<PageQuery>()
+            .lists::<ProductResponse>(),
+        post("/inventory/products", Access::Permission(Permission::ProductsWrite), create_product::create)
+            .summary("Create a product, with its sizes and what is there of them")
+            .takes::<create_product::NewProductRequest>()
+            .answers::<ProductResponse>(201)
+            .errors(&[Code::Duplicate]),
+        get("/inventory/products/low-stock", Access::Permission(Permission::InventoryRead), products::list_low_stock)
+            .summary("List products at or under their minimum, worst first")
+            .query::<PageQuery>()
+            .lists::<ProductResponse>(),
+        get("/inventory/products/{id}", Access::Public, products::show)
+            .summary("Read a product by id or SKU")
+            .answers::<ProductResponse>(200)
+            .errors(&[Code::ProductNotFound]),
+        patch("/inventory/products/{id}", Access::Permission(Permission::ProductsWrite), update_product::update)
+            .summary("Change a product, or add sizes to it")
+            .takes::<update_product::UpdateProductRequest>()
+            .answers::<ProductResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::Duplicate]),
+        delete("/inventory/products/{id}", Access::Permission(Permission::ProductsWrite), update_product::archive)
+            .summary("Archive a product: it can no longer be sold, its history stays")
+            .answers::<ProductResponse>(200)
+            .errors(&[Code::ProductNotFound]),
+    ]
+}
+
+fn stock() -> Vec<Endpoint> {
+    use crate::inventory::api::answers::ProductResponse;
+    use crate::inventory::api::{availability, movements, products, stock, summary};
+    let read = Access::Permission(Permission::InventoryRead);
+    vec![
+        get("/inventory/products/{id}/availability/{qty}", Access::Public, availability::show)
+            .summary("Ask whether a quantity could be bought")
+            .query::<availability::SizeQuery>()
+            .answers::<availability::AvailabilityResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        post("/inventory/availability", Access::Public, availability::check)
+            .summary("Ask whether several lines could be bought together")
+            .takes::<availability::AvailabilityRequest>()
+            .answers::<availability::AvailabilityListResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired])
+            .without_key(),
+        put("/inventory/products/{id}/stock", Access::Permission(Permission::InventoryUpdate), stock::update)
+            .summary("Add, remove or count stock")
+            .takes::<stock::StockChangeRequest>()
+            .answers::<stock::StockChangeResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::LocationNotFound])
+            .errors(&[Code::InsufficientStock, Code::StockBelowReserved, Code::StaleStock]),
+        get("/inventory/products/{id}/stock", read, stock::show)
+            .summary("Read a product's stock by location")
+            .query::<availability::SizeQuery>()
+            .answers::<stock::StockResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        get("/inventory/products/{id}/movements", read, movements::list_of_product)
+            .summary("Read the ledger of a product")
+            .query::<movements::MovementsQuery>()
+            .query::<FeedQuery>()
+            .query::<PageQuery>()
+            .lists::<movements::MovementResponse>()
+            .errors(&[Code::ProductNotFound]),
+        get("/inventory/products/{store_id}/{product_id}", Access::Public, products::show_in_store)
+            .summary("Read a product of the store in the path")
+            .answers::<ProductResponse>(200)
+            .errors(&[Code::ProductNotFound]),
+        get("/inventory/movements", read, movements::list)
+            .summary("Read the ledger of the store")
+            .query::<movements::MovementsQuery>()
+            .query::<FeedQuery>()
+            .query::<PageQuery>()
+            .lists::<movements::MovementResponse>(),
+        get("/inventory/summary", read, summary::show)
+            .summary("Read the sums of all stock")
+            .answers::<summary::SummaryResponse>(200),
+        get("/inventory/inventory/summary", read, summary::show)
+            .summary("Read the sums of all stock, by its other path")
+            .answers::<summary::SummaryResponse>(200),
+        get("/inventory", read, summary::list_levels)
+            .summary("List stock by variant and location")
+            .query::<PageQuery>()
+            .lists::<summary::LevelResponse>(),
+    ]
+}

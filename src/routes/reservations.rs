@@ -1,0 +1,52 @@
+//! Stock kept for other services.
+
+use crate::access::{Access, Permission};
+use crate::error::Code;
+use crate::inventory::api::reservations;
+use crate::kernel::page::PageQuery;
+use crate::openapi::Endpoint;
+use crate::openapi::endpoint::{get, post};
+use crate::reports::api as reports;
+
+pub(super) fn reservations() -> Vec<Endpoint> {
+    let update = Access::Permission(Permission::InventoryUpdate);
+    let closed = [Code::ReservationNotFound, Code::ReservationClosed, Code::ReservationExpired];
+    vec![
+        get(
+            "/inventory/reservations/metrics",
+            Access::Permission(Permission::ReportsRead),
+            reports::reservation_metrics,
+        )
+        .summary("Rates of reserving, converting and expiring, and the accuracy of stock")
+        .query::<reports::PeriodQuery>()
+        .answers::<reports::ReservationMetricsResponse>(200),
+        post("/reservations", update, reservations::create)
+            .summary("Keep stock for another service: all lines or none")
+            .takes::<reservations::ReservationRequest>()
+            .answers::<reservations::ReservationResponse>(201)
+            .errors(&[
+                Code::ProductNotFound,
+                Code::SizeNotFound,
+                Code::SizeRequired,
+                Code::ProductUnavailable,
+                Code::InsufficientStock,
+            ]),
+        get("/reservations", update, reservations::list)
+            .summary("Reservations, newest first")
+            .query::<PageQuery>()
+            .query::<reservations::ReservationQuery>()
+            .lists::<reservations::ReservationResponse>(),
+        get("/reservations/{id}", update, reservations::show)
+            .summary("A reservation and what it keeps")
+            .answers::<reservations::ReservationResponse>(200)
+            .errors(&[Code::ReservationNotFound]),
+        post("/reservations/{id}/confirm", update, reservations::confirm)
+            .summary("Sell what the reservation keeps")
+            .answers::<reservations::ReservationResponse>(200)
+            .errors(&closed),
+        post("/reservations/{id}/release", update, reservations::release)
+            .summary("Let go what the reservation keeps")
+            .answers::<reservations::ReservationResponse>(200)
+            .errors(&closed),
+    ]
+}

@@ -1,0 +1,68 @@
+//! All that is in a database, to tell whether a request had an effect.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::app::TestApp;
+
+/// Every table with the number of its rows and a hash of all that they hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot(BTreeMap<String, (i64, String)>);
+
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+    #[diesel(sql_type = Text)]
+    hash: String,
+}
+
+impl Snapshot {
+    pub fn take(conn: &mut PgConnection) -> Self {
+        let names: Vec<Table> = diesel::sql_query(
+            "SELECT tablename::text AS name, 0::int8 AS rows, '' AS hash FROM pg_tables WHERE schemaname = 'public'",
+        )
+        .load(conn)
+        .unwrap();
+        let each: Vec<String> = names
+            .iter()
+            .map(|Table { name, .. }| {
+                format!(
+                    "SELECT '{name}' AS name, count(*) AS rows, \
+                            md5(COALESCE(string_agg(t::text, '|' ORDER BY t::text), '')) AS hash FROM {name} t"
+                )
+            })
+            .collect();
+        let tables: Vec<Table> = diesel::sql_query(each.join(" UNION ALL ")).load(conn).unwrap();
+        Self(tables.into_iter().map(|Table { name, rows, hash }| (name, (rows, hash))).collect())
+    }
+
+    pub fn rows(&self, table: &str) -> i64 {
+        self.0.get(table).unwrap_or_else(|| panic!("there is no table {table}")).0
+    }
+
+    /// The tables that hold something else than before.
+    pub fn changed_since(&self, before: &Self) -> Vec<&str> {
+        self.0.iter().filter(|(name, now)| before.0.get(*name) != Some(now)).map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+impl TestApp {
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::take(&mut self.connection())
+    }
+
+    /// Does something, and fails the test if a single row is other than before.
+    #[track_caller]
+    pub fn without_effect<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = self.snapshot();
+        let done = work();
+        let after = self.snapshot();
+        assert_eq!(after.changed_since(&before), Vec::<&str>::new(), "these tables changed");
+        done
+    }
+}

@@ -1,0 +1,224 @@
+//! Sent twice, done once: keys, their scope, and the stored answers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where something unexpected happens"
+)]
+
+mod common;
+
+use common::{Client, Reply, TestApp, Value, json, race};
+
+const REPLAYED: &str = "idempotent-replayed";
+
+/// The second answer is the first one, to the byte, and says so.
+#[track_caller]
+fn assert_replayed(first: &Reply, again: &Reply) {
+    assert_eq!((again.status, again.text()), (first.status, first.text()), "{}", again.asked);
+    assert_eq!((first.header(REPLAYED), again.header(REPLAYED)), ("", "true"), "{}", again.asked);
+    assert_eq!(first.header("content-type"), again.header("content-type"), "{}", again.asked);
+}
+
+struct Shop {
+    app: TestApp,
+    rice: common::shop::Product,
+    mara: Client,
+    body: Value,
+}
+
+impl Shop {
+    /// A customer with two units in the cart.
+    fn open() -> Self {
+        let app = TestApp::start();
+        let rice = app.product("rice", 12.50, 100);
+        let mara = app.customer("mara");
+        mara.add_to_cart(&rice, 2);
+        let body = json!({"shipping_address_id": mara.address()});
+        Self { app, rice, mara, body }
+    }
+}
+
+#[test]
+fn a_checkout_sent_again_is_answered_with_the_same_bytes() {
+    let Shop { app, rice, mara, body } = Shop::open();
+    let keyed = mara.clone().with_key("checkout-1");
+    let first = keyed.post("/checkout", &body).expect(201);
+    for _ in 0..3 {
+        assert_replayed(&first, &app.without_effect(|| keyed.post("/checkout", &body)));
+    }
+    assert_eq!(app.stock(&rice), (98, 0, 2));
+    // What has happened since makes no difference to the stored answer.
+    mara.post_nothing(&format!("/orders/{}/cancel", first.id())).expect(200);
+    mara.add_to_cart(&rice, 9);
+    assert_replayed(&first, &app.without_effect(|| keyed.post("/checkout", &body)));
+    assert_eq!(mara.get("/orders/me").expect(200).json()["total"], 1);
+}
+
+#[test]
+fn without_a_key_the_second_checkout_finds_an_empty_cart() {
+    let Shop { app, mara, body, .. } = Shop::open();
+    mara.post("/checkout", &body).expect(201);
+    app.without_effect(|| mara.post("/checkout", &body)).refused(400, "CART_EMPTY");
+}
+
+#[test]
+fn another_request_with_the_key_is_refused() {
+    let Shop { app, rice, mara, body } = Shop::open();
+    let keyed = mara.clone().with_key("k");
+    keyed.post("/checkout", &body).expect(201);
+    let refused = |work: &dyn Fn() -> Reply| {
+        app.without_effect(work).refused(422, "IDEMPOTENCY_KEY_REUSED");
+    };
+    let mut other = body.clone();
+    other["notes"] = json!("quickly");
+    refused(&|| keyed.post("/checkout", &other));
+    refused(&|| keyed.post("/checkout?x=1", &body));
+    refused(&|| keyed.post("/orders", &json!({"items": [{"product_id": rice.id, "quantity": 1}]})));
+    refused(&|| keyed.post("/cart/items", &json!({"product_id": rice.id, "quantity": 1})));
+}
+
+#[test]
+fn neither_the_version_prefix_nor_the_order_of_fields_makes_another_request() {
+    let Shop { app, rice, mara, .. } = Shop::open();
+    let keyed = mara.with_key("k");
+    let send = |client: &Client, text: &str| client.send_bytes("POST", "/orders", "application/json", text.as_bytes());
+    let one = format!(r#"{{"items":[{{"product_id":{},"quantity":1}}],"notes":"n"}}"#, rice.id);
+    let two = format!(r#"{{ "notes": "n", "items": [ {{"quantity": 1, "product_id": {}}} ] }}"#, rice.id);
+    let first = send(&keyed, &one).expect(201);
+    assert_replayed(&first, &app.without_effect(|| send(&keyed, &two)));
+    assert_replayed(&first, &app.without_effect(|| send(&keyed.clone().under("/api"), &one)));
+    let slash = keyed.send_bytes("POST", "/orders/", "application/json", one.as_bytes());
+    assert_replayed(&first, &slash);
+    let charset = keyed.send_bytes("POST", "/orders", "application/json; charset=utf-8", one.as_bytes());
+    assert_replayed(&first, &charset);
+}
+
+#[test]
+fn a_refused_request_leaves_its_key_free() {
+    let Shop { app, rice, mara, body } = Shop::open();
+    let keyed = mara.clone().with_key("k");
+    app.set_stock(&rice, 1);
+    app.without_effect(|| keyed.post("/checkout", &body)).refused(400, "INSUFFICIENT_STOCK");
+    app.without_effect(|| keyed.post("/checkout", &json!({}))).refused(422, "VALIDATION_FAILED");
+    app.set_stock(&rice, 100);
+    let first = keyed.post("/checkout", &body).expect(201);
+    assert_eq!(first.header(REPLAYED), "");
+    assert_replayed(&first, &keyed.post("/checkout", &body));
+    // Money that came too late is recorded and refused; its key is free as well.
+    let clerk = app.staff(&["payments:confirm"]).with_key("late");
+    mara.post_nothing(&format!("/orders/{}/cancel", first.id())).expect(200);
+    let confirm = format!("/orders/{}/payment/confirm", first.id());
+    for _ in 0..2 {
+        let late = clerk.post(&confirm, &json!({"payment_reference": "p"}));
+        assert_eq!(late.header(REPLAYED), "");
+        late.refused(409, "INVALID_TRANSITION");
+    }
+}
+
+#[test]
+fn keys_are_scoped_to_store_and_caller() {
+    let Shop { app, rice, mara, body } = Shop::open();
+    app.other_store("STORE-B");
+    let rice_there = app.product_in("STORE-B", "rice", 1.00, 10);
+    let order = |product: &common::shop::Product| json!({"items": [{"product_id": product.id, "quantity": 1}]});
+    let (mara_keyed, noor_keyed) = (mara.clone().with_key("k"), app.customer("noor").with_key("k"));
+    let clerk_keyed = app.staff(&["orders:create"]).with_key("k");
+    let first = mara_keyed.post("/orders", &order(&rice)).expect(201);
+    let mut made = vec![first.id()];
+    for client in [&noor_keyed, &clerk_keyed] {
+        let reply = client.post("/orders", &order(&rice)).expect(201);
+        assert_eq!(reply.header(REPLAYED), "");
+        assert_replayed(&reply, &client.post("/orders", &order(&rice)));
+        made.push(reply.id());
+    }
+    made.dedup();
+    assert_eq!(made.len(), 3);
+    let there = mara_keyed.clone().in_store("STORE-B").post("/orders", &order(&rice_there)).expect(201);
+    assert_eq!(there.header(REPLAYED), "");
+    // The store may be named in other words.
+    let store = app.store.to_string();
+    assert_replayed(&first, &mara_keyed.clone().in_store(&store).post("/orders", &order(&rice)));
+    mara.with_key("another").post("/checkout", &body).expect(201);
+    assert_eq!(app.stock(&rice), (95, 0, 5));
+}
+
+#[test]
+fn a_key_has_1_to_255_visible_characters() {
+    let Shop { app, mara, body, .. } = Shop::open();
+    for key in ["", "two words", "clé", &"k".repeat(256)] {
+        let reply = app.without_effect(|| mara.clone().with_key(key).post("/checkout", &body));
+        assert_eq!(reply.refused(422, "VALIDATION_FAILED")["errors"][0]["field"], "Idempotency-Key", "{key:?}");
+    }
+    mara.with_key(&"~!k".repeat(85)).post("/checkout", &body).expect(201);
+}
+
+#[test]
+fn every_call_that_changes_something_takes_a_key() {
+    let Shop { app, rice, mara, .. } = Shop::open();
+    app.set_store(&json!({"guest_orders": true}));
+    let admin = app.admin();
+    let order = mara.post("/orders", &json!({"items": [{"product_id": rice.id, "quantity": 1}]})).expect(201).id();
+    let line = mara.get("/cart").expect(200).json()["items"][0]["id"].clone();
+    let address =
+        json!({"full_name": "M", "phone": "12345", "line1": "1", "city": "B", "postal_code": "1", "country": "IN"});
+    let stock = json!({"quantity": 5, "movement_type": "in", "reason": "delivery"});
+    let id = mara.address();
+    let nothing = Value::Null;
+    let calls: Vec<(&Client, &str, String, Value)> = vec![
+        (&mara, "POST", "/cart/items".into(), json!({"product_id": "rice", "quantity": 1})),
+        (&mara, "PUT", format!("/cart/items/{line}"), json!({"quantity": 7})),
+        (&mara, "POST", "/addresses".into(), address.clone()),
+        (&mara, "PUT", format!("/addresses/{id}"), address),
+        (&mara, "DELETE", format!("/addresses/{id}"), nothing.clone()),
+        (&mara, "POST", format!("/orders/{order}/cancel"), json!({"reason": "r"})),
+        (&mara, "DELETE", format!("/cart/items/{line}"), nothing.clone()),
+        (&mara, "DELETE", "/cart".into(), nothing.clone()),
+        (&admin, "POST", "/inventory/products".into(), json!({"sku": "tea", "name": "Tea", "price": 8})),
+        (&admin, "PUT", format!("/inventory/products/{}/stock", rice.id), stock),
+        (&admin, "PATCH", format!("/inventory/products/{}", rice.id), json!({"name": "Basmati"})),
+        (&admin, "DELETE", "/inventory/products/tea".into(), nothing),
+        (&admin, "POST", "/stores".into(), json!({"code": "STORE-N", "name": "New", "currency": "INR"})),
+        (&admin, "PATCH", format!("/stores/{}", app.store), json!({"name": "Renamed"})),
+        (
+            &admin,
+            "POST",
+            "/users".into(),
+            json!({"email": "s@example.com", "password": "correct horse battery", "role": "staff", "permissions": []}),
+        ),
+    ];
+    for (index, (client, method, path, body)) in calls.iter().enumerate() {
+        let keyed = (*client).clone().with_key(&format!("call-{index}"));
+        let send = || keyed.send(method, path, Some(body).filter(|body| !body.is_null()));
+        let first = send();
+        assert!((200..300).contains(&first.status), "{} was answered: {} {}", first.asked, first.status, first.text());
+        assert_replayed(&first, &app.without_effect(send));
+    }
+    // Two guests are one caller, so that theirs have to differ.
+    let guest = app.guest().with_key("guest-1");
+    let body = json!({"items": [{"product_id": rice.id, "quantity": 1}]});
+    let first = guest.post("/orders", &body).expect(201);
+    let again = app.without_effect(|| guest.post("/orders", &body));
+    assert_replayed(&first, &again);
+    assert_eq!(first.json()["guest_token"], again.json()["guest_token"]);
+}
+
+#[test]
+fn twins_with_one_key_are_one_order() {
+    let Shop { app, rice, mara, .. } = Shop::open();
+    let body = json!({"items": [{"product_id": rice.id, "quantity": 1}]});
+    for round in 0..20 {
+        let keyed = mara.clone().with_key(&format!("twins-{round}"));
+        let replies = race(4, |_| keyed.post("/orders", &body));
+        let mut made: Vec<String> = replies
+            .into_iter()
+            .filter(|reply| reply.code().as_deref() != Some("REQUEST_IN_PROGRESS"))
+            .map(|reply| reply.expect(201).text())
+            .collect();
+        made.dedup();
+        assert_eq!(made.len(), 1, "{made:#?}");
+        assert_eq!(app.stock(&rice).2, round + 1);
+    }
+}

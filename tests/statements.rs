@@ -1,0 +1,60 @@
+//! The number of SQL statements of a checkout. Alone in its binary: the count is of the process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops where something unexpected happens"
+)]
+
+mod common;
+
+use common::{Client, TestApp, json};
+use stockroom::db::pool;
+
+/// Statements of a checkout as they are sent: BEGIN goes with its time limits as one, COMMIT is one.
+const STATEMENTS: u64 = 19;
+
+/// Sizes are lines of their own; a product has at most 50.
+fn fill(app: &TestApp, client: &Client, sku: &str, lines: usize) {
+    let sizes: Vec<(String, i64)> = (0..lines).map(|line| (format!("size {line}"), 10)).collect();
+    let sizes: Vec<(&str, i64)> = sizes.iter().map(|(size, stock)| (size.as_str(), *stock)).collect();
+    for (index, sizes) in sizes.chunks(50).enumerate() {
+        let product = app.sized_product(&format!("{sku}-{index}"), 10.0, sizes);
+        for (size, _) in sizes {
+            client.add_size_to_cart(&product, size, 2);
+        }
+    }
+}
+
+fn statements(work: impl FnOnce()) -> u64 {
+    let before = pool::statements();
+    work();
+    pool::statements() - before
+}
+
+#[test]
+fn a_checkout_of_20_lines_sends_as_many_statements_as_one_of_1_line() {
+    let app = TestApp::with(|settings| settings.database.pool_size = 1);
+    let mara = app.customer("mara");
+    let address = mara.address();
+    let mut counts = Vec::new();
+    for (round, lines) in [1, 20, 1, 20, 100].into_iter().enumerate() {
+        fill(&app, &mara, &format!("tee-{round}"), lines);
+        counts.push(statements(|| {
+            let order = mara.checkout_to(address).expect(201).json();
+            assert_eq!(order["items"].as_array().unwrap().len(), lines);
+        }));
+    }
+    println!("statements of a checkout: {counts:?}");
+    assert_eq!(counts, [STATEMENTS; 5]);
+
+    let tee = app.sized_product("tee", 10.0, &[("S", 500)]);
+    let order = |lines: usize| {
+        let items: Vec<_> = (0..lines).map(|_| json!({"product_id": tee.id, "size": "S", "quantity": 1})).collect();
+        statements(|| drop(mara.post("/orders", &json!({"items": items})).expect(201)))
+    };
+    assert_eq!(order(1), order(20));
+}
