@@ -42,9 +42,6 @@ async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, Ap
         (Access::Buyer, Principal::User(account)) if account.role == Role::Customer => Ok(principal),
         (Access::Buyer, _) => permit(principal, Permission::OrdersCreate),
         (Access::Holder(_), Principal::Guest) if request.headers().contains_key(ORDER_TOKEN) => Ok(principal),
-        (Access::Holder(permission), Principal::User(account)) if account.role == Role::Staff => {
-            permit(principal, permission)
-        }
         (Access::Holder(_), Principal::Guest) => {
             Err(ApiError::new(Code::Unauthenticated, "This call needs an access token, or the order's X-Order-Token."))
         }

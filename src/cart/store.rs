@@ -130,12 +130,22 @@ pub fn delete_lines(conn: &mut PgConnection, store: StoreId, lines: &[CartItemId
         .execute(conn)
 }
 
-/// Ends a round of locked carts: their lines were ordered.
-pub fn end_round(conn: &mut PgConnection, store: StoreId, carts: &[CartId]) -> QueryResult<usize> {
-    db::sql("UPDATE carts SET round = round + 1 WHERE store_id = $1 AND id = ANY($2)")
-        .bind::<BigInt, _>(store)
-        .bind::<Array<BigInt>, _>(carts)
-        .execute(conn)
+/// Empties locked carts of exactly these lines, which were ordered, and ends the carts' round.
+pub fn clear_ordered(
+    conn: &mut PgConnection,
+    store: StoreId,
+    carts: &[CartId],
+    lines: &[CartItemId],
+) -> QueryResult<()> {
+    db::sql(
+        "WITH ended AS (UPDATE carts SET round = round + 1 WHERE store_id = $1 AND id = ANY($2)) \
+         DELETE FROM cart_items WHERE store_id = $1 AND id = ANY($3)",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(carts)
+    .bind::<Array<BigInt>, _>(lines)
+    .execute(conn)
+    .map(drop)
 }
 
 #[derive(QueryableByName)]

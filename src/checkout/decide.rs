@@ -2,17 +2,17 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::load::{Carts, Terms};
 use super::placement::{Buyer, Placement, Source, Wanted};
+use super::plan::{Plan, Stop, deadline, order_item};
 use super::price::{Priced, price_lines, price_order};
 use super::refusal::Refusal;
 use super::wanted::add_up;
 use super::write::Numbers;
 use crate::cart::pricing::Totals;
-use crate::catalogue::store::sellables::{Named, Sellable};
+use crate::catalogue::store::sellables::Named;
 use crate::db::Failure;
 use crate::error::StockError;
 use crate::identity::payment_methods::SellAt;
@@ -20,48 +20,11 @@ use crate::inventory::hold::{Hold, Holder, NewHold};
 use crate::inventory::level::{Figures, MovementKind};
 use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::shortage;
-use crate::kernel::id::{AddressId, CartId, CartItemId, HoldId, VariantId};
+use crate::kernel::id::{AddressId, CartId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{self, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::orders::store::items::Allocation;
-
-/// An order that will be written as it is here.
-pub struct Plan {
-    pub order: Order,
-    pub items: Vec<OrderItem>,
-    pub allocations: Vec<Allocation>,
-    /// Empty until stock is really reduced.
-    pub reductions: Vec<StockReduction>,
-    /// What is kept until the order is paid.
-    pub holds: Vec<NewHold>,
-    /// The cart's own holds, and what becomes of them.
-    pub used_holds: Vec<HoldId>,
-    /// The cart that it was made of, and its lines.
-    pub cart: Option<(CartId, Vec<CartItemId>)>,
-    /// Cart and round: one order of each.
-    pub checkout: Option<String>,
-}
-
-impl Plan {
-    /// Units that are sold by it.
-    #[must_use]
-    pub fn units_sold(&self) -> i64 {
-        self.reductions.iter().fold(0, |sum: i64, reduction| sum.saturating_add(reduction.quantity))
-    }
-}
-
-/// Why a placement becomes no plan. A failure is a mistake of ours and ends the whole slice.
-pub enum Stop {
-    Refused(Refusal),
-    Failed(Failure),
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
 
 /// Decides placements one after the other, each on what the ones before it left.
 pub struct Decider<'a> {
@@ -296,25 +259,4 @@ impl<'a> Decider<'a> {
         }
         Ok(())
     }
-}
-
-fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
-    now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
-}
-
-fn order_item(order: &Order, line: &Priced<'_>, numbers: &mut Numbers) -> Result<OrderItem, Failure> {
-    let Sellable { variant_id, product_id, sku, product_name, size, unit_price, attributes, .. } = line.sellable;
-    Ok(OrderItem {
-        id: numbers.next_item()?,
-        order_id: order.id,
-        product_id: *product_id,
-        variant_id: *variant_id,
-        sku: sku.clone(),
-        product_name: product_name.clone(),
-        size: size.clone(),
-        quantity: line.wanted.quantity,
-        unit_price: *unit_price,
-        total_price: line.total,
-        attributes: attributes.clone(),
-    })
 }

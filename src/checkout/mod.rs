@@ -9,6 +9,7 @@ pub mod keys;
 pub mod load;
 pub mod place_orders;
 pub mod placement;
+pub mod plan;
 pub mod preview;
 pub mod price;
 pub mod refusal;

@@ -5,10 +5,11 @@
 
 use diesel::PgConnection;
 
-use super::decide::{Decider, Stop};
+use super::decide::Decider;
 use super::keys;
 use super::load::{self, Carts, Locking};
 use super::placement::Placement;
+use super::plan::Stop;
 use super::refusal::Refusal;
 use super::write::{self, Placed};
 use crate::db::{End, Failure};

@@ -4,9 +4,10 @@ use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::decide::{Decider, Stop};
+use super::decide::Decider;
 use super::load::{self, Locking};
 use super::placement::Placement;
+use super::plan::Stop;
 use super::refusal::Refusal;
 use super::write::Placed;
 use crate::error::{ApiError, Halt, Problem};

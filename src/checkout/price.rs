@@ -1,8 +1,8 @@
 //! What a placement costs, or why it does not cost what was expected.
 
-use super::decide::Stop;
 use super::load::Terms;
 use super::placement::{Placement, Wanted};
+use super::plan::Stop;
 use super::refusal::Refusal;
 use crate::cart::pricing::{self, TooLarge, Totals};
 use crate::catalogue::store::sellables::Sellable;

@@ -55,12 +55,12 @@ pub fn confirm(
     if known.is_some() {
         return Ok(order);
     }
-    if order.payment_status != PaymentStatus::Pending {
-        return Err(already_paid().into());
-    }
     if amount != order.total_amount {
         let total = order.currency.amount(order.total_amount);
         return Err(ApiError::field("amount", format!("must be the order's total, {total}")).into());
+    }
+    if order.payment_status != PaymentStatus::Pending {
+        return Err(already_paid().into());
     }
     record_payment(conn, &mut order, settlement, amount, at)?;
     order.payment_status = PaymentStatus::Paid;

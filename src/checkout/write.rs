@@ -2,8 +2,8 @@
 
 use diesel::PgConnection;
 
-use super::decide::Plan;
 use super::placement::{Buyer, Placement};
+use super::plan::Plan;
 use crate::cart::store as carts;
 use crate::db::Failure;
 use crate::inventory::hold::{Ending, NewHold};
@@ -127,7 +127,5 @@ pub fn clear_carts(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) 
     }
     let lines: Vec<CartItemId> =
         placed.iter().filter_map(|placed| placed.plan.cart.as_ref()).flat_map(|(_, lines)| lines).copied().collect();
-    carts::delete_lines(conn, store, &lines)?;
-    carts::end_round(conn, store, &carts)?;
-    Ok(())
+    Ok(carts::clear_ordered(conn, store, &carts, &lines)?)
 }

@@ -16,11 +16,11 @@ use validator::Validate;
 
 use super::answer::Answer;
 use super::store::{self, Claim, Claimed};
-use crate::access::{Ctx, Scope};
+use crate::access::{Ctx, Principal, Scope};
 use crate::db::{End, Failure};
 use crate::error::{ApiError, Code, Halt, Rejected};
 use crate::kernel::id::StoreId;
-use crate::web::json;
+use crate::web::{json, limits};
 
 /// A call that changes something: its body, its caller, and its claim to be done once.
 pub struct Command<T> {
@@ -150,11 +150,20 @@ async fn extract<T: DeserializeOwned + Validate>(
     let ctx = Ctx::from_request(&request, &mut payload).await?;
     let body = json::read(request.clone(), payload).await?;
     let claim = Claim {
-        caller: ctx.principal.actor(),
+        caller: caller_of(&ctx.principal, &request),
         key: key_of(&request)?,
         fingerprint: fingerprint(&request, &body.parsed),
     };
     Ok(Command { ctx, body: body.value, claim })
+}
+
+/// Keys are scoped to their caller. Guests are told apart by their address: a stranger with the same key
+/// and body must not be answered with somebody's order, and the token that opens it.
+fn caller_of(principal: &Principal, request: &HttpRequest) -> String {
+    match principal {
+        Principal::Guest => format!("{}:{}", principal.actor(), limits::address(request)),
+        Principal::User(_) => principal.actor(),
+    }
 }
 
 fn key_of(request: &HttpRequest) -> Result<String, ApiError> {

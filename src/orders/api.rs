@@ -13,7 +13,7 @@ use super::status::{OrderStatus, PaymentStatus};
 use super::store::list::{self, OrderFilter, OrderSort};
 use super::store::{history, orders};
 use crate::access::authorize::ORDER_TOKEN;
-use crate::access::{Ctx, Permission, Principal, Scope};
+use crate::access::{Ctx, Permission, Principal, Role, Scope};
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{OrderId, UserId};
 use crate::kernel::moment;
@@ -156,7 +156,14 @@ impl Viewer {
             };
             is_owner || has_token || scope.principal.can(permission)
         });
-        visible.map(|(id, _)| id).ok_or_else(|| not_found().into())
+        match (visible, &scope.principal) {
+            (Some((id, _)), _) => Ok(id),
+            // Staff are told of the permission that they lack, and not whether there is such an order.
+            (None, Principal::User(account)) if account.role == Role::Staff && !scope.principal.can(permission) => {
+                Err(permission.missing().into())
+            }
+            (None, _) => Err(not_found().into()),
+        }
     }
 }
 

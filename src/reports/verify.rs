@@ -200,7 +200,8 @@ rules! {
         WHERE k.store_id = $1
           AND (k.status IS NULL OR k.body IS NULL
             OR (k.order_id IS NOT NULL AND (o.id IS NULL
-                OR k.caller <> COALESCE('user:' || COALESCE(o.user_id, o.created_by), 'guest'))))";
+                OR split_part(k.caller, ':', 1) <> CASE WHEN COALESCE(o.user_id, o.created_by) IS NULL THEN 'guest' ELSE 'user' END
+                OR k.caller <> COALESCE('user:' || COALESCE(o.user_id, o.created_by), k.caller))))";
     "one key for each order": "
         SELECT format('order %s has %s keys', order_id, COUNT(*)) AS row
         FROM idempotency_keys WHERE store_id = $1 AND order_id IS NOT NULL

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use stockroom::access::token::Tokens;
 use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
+use stockroom::jobs::Jobs;
 use stockroom::kernel::id::StoreId;
 use stockroom::reports::verify;
 use stockroom::server;
@@ -88,6 +89,22 @@ impl TestApp {
         books::assert_clean(&mut conn);
     }
 
+    /// Moves the clock that every deadline is measured by.
+    pub fn advance(&self, seconds: i64) {
+        self.jobs().database.advance_clock(seconds);
+    }
+
+    /// Steps the job that ends what is past its deadline, and says how many holds it ended.
+    pub fn expire_holds(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.expire_holds().await }).unwrap()
+    }
+
+    /// The jobs of the server, to be stepped.
+    pub fn jobs(&self) -> &Jobs {
+        &self.server.as_ref().expect("the server has been stopped").jobs
+    }
+
     /// Ends the server as a signal would: requests in flight are finished.
     pub fn stop(&mut self) {
         if let Some(serving) = self.server.take() {
@@ -115,6 +132,8 @@ struct Serving {
     port: u16,
     handle: ServerHandle,
     thread: JoinHandle<()>,
+    /// Not running: tests step them.
+    jobs: Jobs,
 }
 
 impl Serving {
@@ -125,13 +144,19 @@ impl Serving {
         let serve = move || {
             System::new().block_on(async move {
                 let running = server::build(&settings).unwrap();
-                sender.send((running.port, running.server.handle())).unwrap();
+                let jobs = Jobs {
+                    database: running.database,
+                    limiters: running.limiters.into_inner(),
+                    metrics: running.metrics,
+                    keep_hours: settings.idempotency.keep_hours,
+                };
+                sender.send((running.port, running.server.handle(), jobs)).unwrap();
                 running.server.await.unwrap();
             });
         };
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn(serve).unwrap();
-        let (port, handle) = started.recv().expect("the server did not start");
-        Self { port, handle, thread }
+        let (port, handle, jobs) = started.recv().expect("the server did not start");
+        Self { port, handle, thread, jobs }
     }
 
     fn stop(self) {
