@@ -11,8 +11,9 @@ use super::holding::{self, Target};
 use super::response::{self, CartResponse};
 use super::store::{self, Cart, CartLine, NewLine};
 use crate::access::{Ctx, Scope};
-use crate::catalogue::store::sellables::{self, Named};
-use crate::db;
+use crate::catalogue::lines::{self, Asked};
+use crate::catalogue::store::sellables;
+use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
 use crate::idempotency::{Answer, Command, command::NoBody};
 use crate::identity::store::stores;
@@ -58,7 +59,7 @@ fn add_item(
     body: &AddItemRequest,
     terms: &Reservations,
 ) -> Result<CartResponse, Halt> {
-    let variant = resolve_one(conn, scope, &body.product_id, body.size.as_deref())?;
+    let variant = resolve_one(conn, scope, body)?;
     let (cart, lines) = lock_cart(conn, scope)?;
     let sellable = sellables::load(conn, scope.store, &[variant])?.pop();
     if let Some(archived) = sellable.filter(|sellable| !sellable.is_active) {
@@ -97,23 +98,12 @@ fn hold(
     Ok(())
 }
 
-fn resolve_one(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    product: &ProductRef,
-    size: Option<&str>,
-) -> Result<VariantId, Halt> {
-    let named = sellables::resolve(conn, scope.store, &[(product, size)])?.pop().unwrap_or(Named::NoProduct);
-    Err(match named {
-        Named::Variant(variant) => return Ok(variant),
-        Named::NoProduct => ApiError::not_found(Code::ProductNotFound, format_args!("Product {product}")),
-        Named::NoSize => ApiError::not_found(
-            Code::SizeNotFound,
-            format_args!("Size '{}' of product {product}", size.unwrap_or_default()),
-        ),
-        Named::SizeMissing => ApiError::new(Code::SizeRequired, format!("Product {product} needs a size.")),
-    }
-    .into())
+fn resolve_one(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) -> Result<VariantId, Halt> {
+    let (product, size) = (&body.product_id, body.size.as_deref());
+    let named = sellables::resolve(conn, scope.store, &[(product, size)])?;
+    let asked = Asked { product, size, quantity: body.quantity.get() };
+    let line = lines::add_up(&[asked], &named)?.pop();
+    line.map(|line| line.variant).ok_or_else(|| Failure::Internal("a product was not looked up".to_owned()).into())
 }
 
 fn lock_cart(conn: &mut PgConnection, scope: &Scope) -> Result<(Cart, Vec<CartLine>), Halt> {

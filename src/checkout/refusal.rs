@@ -18,16 +18,8 @@ pub enum Refusal {
         known: Vec<String>,
     },
     Fields(Vec<FieldError>),
-    SizeRequired {
-        product: String,
-    },
-    ProductNotFound {
-        product: String,
-    },
-    SizeNotFound {
-        product: String,
-        size: String,
-    },
+    /// Lines that add up to too much, or name what is not there.
+    Lines(ApiError),
     AddressNotFound(AddressId),
     CartEmpty,
     ProductUnavailable {
@@ -62,15 +54,7 @@ impl From<Refusal> for ApiError {
                 format!("'{method}' is not a payment method of this store; it takes {}", known.join(", ")),
             ),
             Refusal::Fields(errors) => Self::validation(errors),
-            Refusal::SizeRequired { product } => {
-                Self::new(Code::SizeRequired, format!("Product {product} needs a size."))
-            }
-            Refusal::ProductNotFound { product } => {
-                Self::not_found(Code::ProductNotFound, format_args!("Product {product}"))
-            }
-            Refusal::SizeNotFound { product, size } => {
-                Self::not_found(Code::SizeNotFound, format_args!("Size '{size}' of product {product}"))
-            }
+            Refusal::Lines(refusal) => refusal,
             Refusal::AddressNotFound(id) => Self::not_found(Code::AddressNotFound, format_args!("Address {id}")),
             Refusal::CartEmpty => Self::new(Code::CartEmpty, CART_EMPTY),
             Refusal::ProductUnavailable { product_name } => {

@@ -11,17 +11,11 @@ use super::shortage;
 use super::store::holds;
 use super::store::reservations::{self, NewReservation};
 use crate::access::Scope;
+use crate::catalogue::lines::Line;
 use crate::catalogue::store::sellables;
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{HoldId, ReservationId, VariantId};
-
-/// A line of a reservation, of a variant that exists. Variants differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    pub variant: VariantId,
-    pub quantity: i64,
-}
 
 /// Keeps all lines or none; every shortage is listed.
 pub fn create(
@@ -44,7 +38,8 @@ pub fn create(
     let note_reference = holder.reference();
     let actor = scope.actor();
     let mut kept = Vec::with_capacity(lines.len());
-    for Line { variant, quantity } in lines.iter().copied() {
+    for Line { variant, quantity, .. } in lines {
+        let (variant, quantity) = (*variant, *quantity);
         let parts = shelf
             .allocate(variant, quantity)
             .ok_or_else(|| Failure::Internal("a checked line was short".to_owned()))?;

@@ -1,10 +1,10 @@
 //! The token that opens one order for somebody without an account.
 
-use rand::RngExt;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// 256 random bits, kept by the shop as their hash only.
+use crate::identity::secret_token;
+
+/// Kept by the shop as its hash only.
 pub struct GuestToken {
     text: String,
     hash: Vec<u8>,
@@ -13,8 +13,8 @@ pub struct GuestToken {
 impl GuestToken {
     #[must_use]
     pub fn random() -> Self {
-        let text: String = rand::rng().random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let hash = Sha256::digest(text.as_bytes()).to_vec();
+        let text = secret_token::generate();
+        let hash = secret_token::digest(&text);
         Self { text, hash }
     }
 
@@ -32,7 +32,7 @@ impl GuestToken {
 /// Whether a token that somebody shows has this hash, in constant time.
 #[must_use]
 pub fn opens(shown: &str, hash: &[u8]) -> bool {
-    Sha256::digest(shown.as_bytes()).as_slice().ct_eq(hash).into()
+    secret_token::digest(shown).as_slice().ct_eq(hash).into()
 }
 
 #[cfg(test)]

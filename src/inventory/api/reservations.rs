@@ -9,16 +9,17 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::access::{Ctx, Scope};
-use crate::catalogue::store::sellables::{self, Named};
-use crate::error::{ApiError, Code, Halt};
+use crate::catalogue::lines::{self, Asked, Line};
+use crate::catalogue::store::sellables;
+use crate::error::{ApiError, Halt};
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
 use crate::inventory::reservation::{Reservation, ReservedItem, State};
-use crate::inventory::reserve::{self, Line};
+use crate::inventory::reserve;
 use crate::inventory::store::reservations;
 use crate::kernel::id::{ProductRef, ReservationId, UserId};
 use crate::kernel::page::PageQuery;
-use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
+use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::settings::Settings;
 use crate::web::Query;
 
@@ -98,32 +99,11 @@ pub async fn create(command: Command<ReservationRequest>, settings: Data<Setting
 fn resolve(conn: &mut PgConnection, scope: &Scope, items: &[ReservationItemRequest]) -> Result<Vec<Line>, Halt> {
     let names: Vec<_> = items.iter().map(|item| (&item.product_id, item.size.as_deref())).collect();
     let named = sellables::resolve(conn, scope.store, &names)?;
-    let of_kind = |kind: Named| items.iter().zip(&named).find(|(_, named)| **named == kind).map(|(item, _)| item);
-    if let Some(item) = of_kind(Named::SizeMissing) {
-        return Err(ApiError::new(Code::SizeRequired, format!("Product {} needs a size.", item.product_id)).into());
-    }
-    if let Some(item) = of_kind(Named::NoProduct) {
-        return Err(ApiError::not_found(Code::ProductNotFound, format_args!("Product {}", item.product_id)).into());
-    }
-    if let Some(item) = of_kind(Named::NoSize) {
-        let size = item.size.as_deref().unwrap_or_default();
-        let what = format_args!("Size '{size}' of product {}", item.product_id).to_string();
-        return Err(ApiError::not_found(Code::SizeNotFound, what).into());
-    }
-    let mut lines: Vec<Line> = Vec::with_capacity(items.len());
-    for (index, (item, named)) in items.iter().zip(&named).enumerate() {
-        let Named::Variant(variant) = *named else { continue };
-        let Some(line) = lines.iter_mut().find(|line| line.variant == variant) else {
-            lines.push(Line { variant, quantity: item.quantity.get() });
-            continue;
-        };
-        line.quantity = line.quantity.saturating_add(item.quantity.get());
-        if line.quantity > MAX_QUANTITY {
-            let message = format!("makes {} with earlier lines; the most is {MAX_QUANTITY}", line.quantity);
-            return Err(ApiError::field(format!("items[{index}].quantity"), message).into());
-        }
-    }
-    Ok(lines)
+    let asked: Vec<Asked<'_>> = items
+        .iter()
+        .map(|item| Asked { product: &item.product_id, size: item.size.as_deref(), quantity: item.quantity.get() })
+        .collect();
+    Ok(lines::add_up(&asked, &named)?)
 }
 
 fn respond(conn: &mut PgConnection, scope: &Scope, id: ReservationId) -> Result<ReservationResponse, Halt> {
