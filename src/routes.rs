@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use actix_web::{Resource, Scope, web};
 use utoipa::openapi::OpenApi;
 
-use crate::error::ApiError;
 use crate::openapi::Endpoint;
 use crate::openapi::document::describe;
+use crate::web::methods;
 
 /// Every operation of the API. Literal paths stand before those with a name in braces.
 #[must_use]
@@ -49,11 +49,8 @@ pub fn mount(prefix: &str) -> Scope {
 
 fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
     let allow = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect::<Vec<_>>().join(", ");
-    let resource = endpoints.into_iter().fold(web::resource(path), |resource, endpoint| resource.route(endpoint.route));
-    resource.default_service(web::to(move || {
-        let refusal = ApiError::method_not_allowed(allow.clone());
-        async move { Err::<&'static str, _>(refusal) }
-    }))
+    let routes = endpoints.into_iter().map(|endpoint| endpoint.route);
+    methods::only(path, routes, allow)
 }
 
 /// The OpenAPI document of the table.

@@ -1,13 +1,12 @@
 //! Builds the application. The same function serves production and tests.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
-use actix_web::web::{Data, PayloadConfig};
+use actix_web::web::{Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpResponse, HttpServer, web};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access::context::Reclaim;
 use crate::access::password::Hasher;
@@ -20,6 +19,7 @@ use crate::routes;
 use crate::settings::Settings;
 use crate::web::json::MAX_BODY_BYTES;
 use crate::web::limits::Limiters;
+use crate::web::methods::only_get;
 use crate::web::metrics::Metrics;
 use crate::web::trace::trace;
 
@@ -58,7 +58,8 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let limiters = Data::new(Limiters::new(&settings.limits));
     let metrics = Data::new(Metrics::new().map_err(|error| StartError::Part(error.to_string()))?);
     let stores = Data::new(StoreDirectory::default());
-    let document = Arc::new(routes::document());
+    let document = routes::document().to_json().map_err(|error| StartError::Part(error.to_string()))?;
+    let document = Data::new(Document(Bytes::from(document)));
 
     let (for_app, metrics_of_jobs) = (limiters.clone(), metrics.get_ref().clone());
     let reclaim = Data::new(Reclaim(expire::reclaim));
@@ -72,14 +73,17 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .app_data(metrics.clone())
             .app_data(stores.clone())
             .app_data(reclaim.clone())
+            .app_data(document.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(from_fn(trace))
             .service(routes::mount("/api/v1"))
             .service(routes::mount("/api"))
             .configure(crate::health::configure)
-            .service(web::redirect("/docs", "/docs/"))
-            .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.as_ref().clone()))
+            .service(only_get("/openapi.json", web::get().to(openapi)))
+            // Not to /docs/, which is the same route and would lead back here.
+            .service(web::redirect("/docs", "/docs/index.html"))
+            .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")))
             .default_service(web::to(nothing_here))
     })
     .listen(listener)
@@ -91,6 +95,13 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
         workers => server.workers(workers),
     };
     Ok(Running { server: server.run(), port, database, limiters, metrics: metrics_of_jobs })
+}
+
+/// The OpenAPI document, as it is sent.
+struct Document(Bytes);
+
+async fn openapi(document: Data<Document>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
 }
 
 async fn nothing_here() -> Result<HttpResponse, ApiError> {

@@ -8,14 +8,15 @@ use serde_json::json;
 use crate::db::tx::Mode;
 use crate::db::{Database, End};
 use crate::error::ApiError;
+use crate::web::methods::only_get;
 use crate::web::metrics::Metrics;
 
 /// Mounts the paths that are no part of the versioned API.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route("/health/live", web::get().to(live))
-        .route("/health/ready", web::get().to(ready))
-        .route("/metrics", web::get().to(metrics));
+        .service(only_get("/health/live", web::get().to(live)))
+        .service(only_get("/health/ready", web::get().to(ready)))
+        .service(only_get("/metrics", web::get().to(metrics)));
 }
 
 async fn live() -> HttpResponse {

@@ -100,6 +100,14 @@ fn describe_endpoint(endpoint: Endpoint) -> OperationBuilder {
         Required::False,
         "Id or code of the store; without it the first one is meant",
     ));
+    if let Access::Holder(_) = endpoint.access {
+        operation = operation.parameter(text_parameter(
+            "X-Order-Token",
+            ParameterIn::Header,
+            Required::False,
+            "The `guest_token` of the order, instead of an access token",
+        ));
+    }
     if endpoint.takes_key {
         operation = operation.parameter(text_parameter(
             "Idempotency-Key",
@@ -110,8 +118,8 @@ fn describe_endpoint(endpoint: Endpoint) -> OperationBuilder {
     }
     if let Some(request) = endpoint.request {
         let content = ContentBuilder::new().schema(Some(request.reference)).build();
-        let body =
-            RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build();
+        let required = if endpoint.body_required { Required::True } else { Required::False };
+        let body = RequestBodyBuilder::new().content("application/json", content).required(Some(required)).build();
         operation = operation.request_body(Some(body));
     }
     let mut success = ResponseBuilder::new().description(success_text(endpoint.success));
@@ -163,8 +171,8 @@ fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     codes.extend([Code::Internal, Code::DatabaseUnavailable, Code::Busy, Code::RateLimited]);
     match endpoint.access {
         Access::Anonymous => {}
-        Access::Public | Access::Buyer | Access::User => codes.extend([Code::Unauthenticated, Code::TokenExpired]),
-        Access::Permission(_) | Access::Admin | Access::Holder(_) => {
+        Access::Public | Access::User => codes.extend([Code::Unauthenticated, Code::TokenExpired]),
+        Access::Buyer | Access::Permission(_) | Access::Admin | Access::Holder(_) => {
             codes.extend([Code::Unauthenticated, Code::TokenExpired, Code::Forbidden]);
         }
     }
@@ -184,6 +192,8 @@ fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     }
     if endpoint.takes_key {
         codes.extend([Code::RequestInProgress, Code::IdempotencyKeyReused, Code::OutcomeUnknown]);
+        // Of the key itself.
+        codes.push(Code::ValidationFailed);
     }
     codes.sort_unstable();
     codes.dedup();

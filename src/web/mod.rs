@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod limits;
+pub mod methods;
 pub mod metrics;
 pub mod query;
 pub mod trace;
