@@ -5,6 +5,7 @@ use diesel::PgConnection;
 
 use super::store::Cart;
 use crate::access::Scope;
+use crate::access::principal::SYSTEM;
 use crate::catalogue::store::sellables;
 use crate::db::{self, Failure};
 use crate::error::Halt;
@@ -35,6 +36,7 @@ pub fn hold(
     let holder = Holder::Cart(cart.id);
     let mut change = Change::load(conn, scope, holder, targets)?;
     let now = db::clock(conn)?;
+    change.expire(now)?;
     let expires_at = TimeDelta::try_seconds(terms.cart_hold_seconds)
         .and_then(|seconds| now.checked_add_signed(seconds))
         .ok_or_else(|| Failure::Internal("a cart hold without an end".to_owned()))?;
@@ -58,6 +60,7 @@ struct Change {
     holds: Vec<Hold>,
     changed: Vec<(HoldId, i64)>,
     ended: Vec<HoldId>,
+    expired: Vec<HoldId>,
     new: Vec<NewHold>,
 }
 
@@ -66,7 +69,24 @@ impl Change {
         let variants: Vec<VariantId> = targets.iter().map(|target| target.variant).collect();
         let holds = holds::list_active(conn, scope.store, &[holder])?;
         let shelf = Shelf::lock(conn, scope.store, &variants)?;
-        Ok(Self { holder, actor: scope.actor(), shelf, holds, changed: Vec::new(), ended: Vec::new(), new: Vec::new() })
+        let (changed, ended, expired, new) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { holder, actor: scope.actor(), shelf, holds, changed, ended, expired, new })
+    }
+
+    /// Ends what the cart held of these variants until a deadline that has passed, as the job would: it
+    /// is reserved anew or not at all, and what becomes of it does not depend on the job.
+    fn expire(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
+        let is_due = |hold: &Hold| hold.expires_at <= now && self.shelf.rows_of(hold.variant).next().is_some();
+        let (due, kept) = std::mem::take(&mut self.holds).into_iter().partition::<Vec<_>, _>(is_due);
+        self.holds = kept;
+        for hold in due {
+            let (reference, reason) = (hold.holder.reference(), hold.expiry_reason());
+            let note = Note { reference: &reference, reason: Some(&reason), actor: SYSTEM };
+            let release = Figures::release(hold.quantity);
+            self.shelf.book((hold.variant, hold.location), MovementKind::Release, release, note)?;
+            self.expired.push(hold.id);
+        }
+        Ok(())
     }
 
     fn held(&self, variant: VariantId) -> i64 {
@@ -115,8 +135,10 @@ impl Change {
 
     fn write(&self, conn: &mut PgConnection, scope: &Scope, at: DateTime<Utc>) -> Result<(), Failure> {
         self.shelf.write(conn, at)?;
-        if !self.ended.is_empty() {
-            holds::end(conn, scope.store, &self.ended, Ending::Released, at)?;
+        for (ids, ending) in [(&self.ended, Ending::Released), (&self.expired, Ending::Expired)] {
+            if !ids.is_empty() {
+                holds::end(conn, scope.store, ids, ending, at)?;
+            }
         }
         if !self.changed.is_empty() {
             holds::change(conn, scope.store, &self.changed)?;

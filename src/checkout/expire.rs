@@ -99,10 +99,7 @@ fn describe(hold: &Hold, orders: &HashMap<OrderId, Expiring>) -> (String, String
             let number = orders.get(&id).map(|order| order.order_number.clone()).unwrap_or_default();
             (number, payment_expired(hold.expires_at))
         }
-        Holder::Cart(_) | Holder::Reservation(_) => {
-            let until = hold.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-            (hold.holder.reference(), format!("Hold expired at {until}."))
-        }
+        Holder::Cart(_) | Holder::Reservation(_) => (hold.holder.reference(), hold.expiry_reason()),
     }
 }
 

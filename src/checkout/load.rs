@@ -128,6 +128,13 @@ impl Carts {
         variants.into_iter().collect()
     }
 
+    /// Leaves out holds past their deadline, which a shelf that was only read counts as free.
+    pub fn forget_overdue(&mut self, now: DateTime<Utc>) {
+        for holds in self.holds.values_mut() {
+            holds.retain(|hold| hold.expires_at > now);
+        }
+    }
+
     /// The most orders' items that can come of them.
     fn line_count(&self) -> usize {
         self.lines.values().map(Vec::len).sum::<usize>().saturating_add(self.named.iter().map(Vec::len).sum())

@@ -10,6 +10,7 @@ use super::placement::Placement;
 use super::plan::Stop;
 use super::refusal::Refusal;
 use super::write::Placed;
+use crate::db;
 use crate::error::{ApiError, Halt, Problem};
 use crate::kernel::id::StoreId;
 use crate::orders::response::OrderResponse;
@@ -25,8 +26,10 @@ pub struct PreviewResponse {
 
 pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -> Result<PreviewResponse, Halt> {
     let placements = [placement];
-    let carts = load::validate_carts(conn, store, &placements, Locking::None)?;
+    let mut carts = load::validate_carts(conn, store, &placements, Locking::None)?;
     let mut shelf = load::lock_stock(conn, store, &carts, Locking::None)?;
+    // Read after the shelf: what falls due in between is taken for kept, and never counted twice.
+    carts.forget_overdue(db::clock(conn)?);
     let (terms, mut numbers) = load::read_terms(conn, store, &placements, &carts, Locking::None)?;
     let named = carts.named.first().map(Vec::as_slice).unwrap_or_default();
     match Decider::new(&terms, &carts, &mut shelf, &mut numbers).decide(placement, named) {

@@ -1,6 +1,6 @@
 //! Stock that is kept for somebody until a deadline.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::kernel::id::{CartId, HoldId, LocationId, OrderId, ReservationId, VariantId};
 
@@ -78,6 +78,15 @@ pub struct Hold {
     pub quantity: i64,
     pub expires_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
+}
+
+impl Hold {
+    /// Why it ended, in the ledger. That of an order is told in the order's words.
+    #[must_use]
+    pub fn expiry_reason(&self) -> String {
+        let until = self.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        format!("Hold expired at {until}.")
+    }
 }
 
 /// A hold about to be written.

@@ -1,7 +1,7 @@
 //! The server under test.
 
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
@@ -35,6 +35,13 @@ pub struct TestApp {
     pub store: StoreId,
     database: TestDatabase,
     server: Option<Serving>,
+    /// The jobs of every server on the database, whose clocks move together.
+    clocks: Mutex<Clocks>,
+}
+
+struct Clocks {
+    servers: Vec<Jobs>,
+    seconds: i64,
 }
 
 impl TestApp {
@@ -61,8 +68,18 @@ impl TestApp {
             settings,
             store,
             database,
+            clocks: Mutex::new(Clocks { servers: vec![serving.jobs.clone()], seconds: 0 }),
             server: Some(serving),
         }
+    }
+
+    /// Another server on the same database, with a pool of its own. Its clock moves with the first one's.
+    pub fn second_server(&self) -> SecondServer {
+        let serving = Serving::start(self.settings.clone());
+        let mut clocks = self.clocks.lock().unwrap();
+        serving.jobs.database.advance_clock(clocks.seconds);
+        clocks.servers.push(serving.jobs.clone());
+        SecondServer { address: format!("http://127.0.0.1:{}", serving.port), serving: Some(serving) }
     }
 
     /// Looks into the database, beside the server.
@@ -91,13 +108,25 @@ impl TestApp {
 
     /// Moves the clock that every deadline is measured by.
     pub fn advance(&self, seconds: i64) {
-        self.jobs().database.advance_clock(seconds);
+        let mut clocks = self.clocks.lock().unwrap();
+        clocks.seconds += seconds;
+        clocks.servers.iter().for_each(|jobs| jobs.database.advance_clock(seconds));
+    }
+
+    /// How far the clock has been moved.
+    pub fn seconds_advanced(&self) -> i64 {
+        self.clocks.lock().unwrap().seconds
     }
 
     /// Steps the job that ends what is past its deadline, and says how many holds it ended.
     pub fn expire_holds(&self) -> usize {
+        expire_holds(self.jobs())
+    }
+
+    /// Steps the job that carries waiting events over to their orders, and says how many it did.
+    pub fn apply_waiting_events(&self) -> usize {
         let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.expire_holds().await }).unwrap()
+        System::new().block_on(async move { jobs.apply_waiting_events().await }).unwrap()
     }
 
     /// The jobs of the server, to be stepped.
@@ -120,6 +149,32 @@ impl Drop for TestApp {
             self.audit();
         }
     }
+}
+
+/// A server beside the first one. Stopped on drop.
+pub struct SecondServer {
+    pub address: String,
+    serving: Option<Serving>,
+}
+
+impl SecondServer {
+    /// Steps its expiry.
+    pub fn expire_holds(&self) -> usize {
+        expire_holds(&self.serving.as_ref().expect("the second server has been stopped").jobs)
+    }
+}
+
+impl Drop for SecondServer {
+    fn drop(&mut self) {
+        if let Some(serving) = self.serving.take() {
+            serving.stop();
+        }
+    }
+}
+
+fn expire_holds(jobs: &Jobs) -> usize {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.expire_holds().await }).unwrap()
 }
 
 /// The settings of `config/default.toml`, whatever the environment says.

@@ -10,7 +10,7 @@ struct Finding {
 }
 
 /// What must find nothing, by name. Each selects one text per violation.
-const CHECKS: [(&str, &str); 7] = [
+const CHECKS: [(&str, &str); 10] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -37,6 +37,38 @@ const CHECKS: [(&str, &str); 7] = [
              WINDOW chain AS (PARTITION BY store_id, variant_id, location_id ORDER BY version)) m \
          WHERE (stock + stock_delta, reserved + reserved_delta, sold + sold_delta, before + 1) IS DISTINCT FROM \
                (stock_after, reserved_after, sold_after, version)",
+    ),
+    (
+        "what is reserved is what is held",
+        "SELECT format('variant %s at %s: reserved %s, held %s', variant_id, location_id, l.reserved_quantity, h.held) \
+                AS finding FROM stock_levels l FULL JOIN (SELECT store_id, variant_id, location_id, \
+                    sum(quantity) AS held FROM stock_holds WHERE ended_at IS NULL GROUP BY 1, 2, 3) h \
+                USING (store_id, variant_id, location_id) \
+         WHERE COALESCE(l.reserved_quantity, 0) <> COALESCE(h.held, 0)",
+    ),
+    (
+        "every holder holds what its state says",
+        "SELECT format('%s %s (%s) holds %s', w.kind, w.id, w.state, h.held) AS finding \
+         FROM (SELECT store_id, 'order' AS kind, id, status AS state, \
+                      CASE WHEN status = 'under_paying' THEN total_items ELSE 0 END AS units FROM orders \
+               UNION ALL SELECT r.store_id, 'reservation', r.id, r.state, CASE WHEN r.state = 'active' THEN \
+                   (SELECT sum(quantity) FROM stock_holds a WHERE a.store_id = r.store_id \
+                    AND a.holder_kind = 'reservation' AND a.holder_id = r.id) ELSE 0 END FROM reservations r) w \
+         LEFT JOIN (SELECT store_id, holder_kind, holder_id, sum(quantity) AS held FROM stock_holds \
+                    WHERE ended_at IS NULL GROUP BY 1, 2, 3) h \
+           ON h.store_id = w.store_id AND h.holder_kind = w.kind AND h.holder_id = w.id \
+         WHERE w.units <> COALESCE(h.held, 0)",
+    ),
+    (
+        "every hold of an order or a reservation ended as they did",
+        "SELECT format('hold %s of %s %s is %s', h.id, h.holder_kind, h.holder_id, h.state) AS finding \
+         FROM stock_holds h \
+         LEFT JOIN orders o ON h.holder_kind = 'order' AND o.store_id = h.store_id AND o.id = h.holder_id \
+         LEFT JOIN reservations r ON h.holder_kind = 'reservation' AND r.store_id = h.store_id AND r.id = h.holder_id \
+         WHERE h.holder_kind <> 'cart' AND h.state IS DISTINCT FROM CASE \
+               WHEN r.state = 'confirmed' THEN 'sold' WHEN r.id IS NOT NULL THEN r.state \
+               WHEN o.status = 'under_paying' THEN 'active' WHEN o.payment_status = 'expired' THEN 'expired' \
+               WHEN o.status = 'cancelled' AND o.paid_at IS NULL THEN 'released' ELSE 'sold' END",
     ),
     (
         "every order line moved what its status says",

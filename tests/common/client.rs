@@ -39,6 +39,12 @@ impl Client {
         }
     }
 
+    /// The same caller at another server.
+    pub fn at(mut self, address: &str) -> Self {
+        self.address = address.to_owned();
+        self
+    }
+
     /// With paths below another prefix: `""` for those outside of the API.
     pub fn under(mut self, prefix: &'static str) -> Self {
         self.prefix = prefix;

@@ -21,10 +21,12 @@ pub mod cluster;
 pub mod database;
 pub mod people;
 pub mod process;
+pub mod provider;
 pub mod race;
 pub mod reply;
 pub mod shop;
 pub mod snapshot;
+pub mod windows;
 
 pub use app::TestApp;
 pub use client::Client;

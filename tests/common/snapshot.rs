@@ -65,4 +65,14 @@ impl TestApp {
         assert_eq!(after.changed_since(&before), Vec::<&str>::new(), "these tables changed");
         done
     }
+
+    /// The same, for requests that are answered: their answer is stored for a repeated key.
+    #[track_caller]
+    pub fn without_effect_but_keys<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = self.snapshot();
+        let done = work();
+        let after = self.snapshot();
+        assert_eq!(after.changed_since(&before), ["idempotency_keys"], "these tables changed");
+        done
+    }
 }

@@ -116,7 +116,7 @@ pub fn end(
 }
 
 /// Moves the deadlines of a holder's holds to `expires_at`, none beyond so many seconds of age and
-/// none back.
+/// none back. What is past its deadline stays so: it counts as free already.
 pub fn extend(
     conn: &mut PgConnection,
     store: StoreId,
@@ -127,7 +127,7 @@ pub fn extend(
     db::sql(
         "UPDATE stock_holds SET expires_at = GREATEST(expires_at, \
                 LEAST($4, created_at + $5 * interval '1 second')) \
-         WHERE store_id = $1 AND holder_kind = $2 AND holder_id = $3 AND state = 'active'",
+         WHERE store_id = $1 AND holder_kind = $2 AND holder_id = $3 AND state = 'active' AND expires_at > $now",
     )
     .bind::<BigInt, _>(store)
     .bind::<Text, _>(holder.kind())

@@ -1,0 +1,105 @@
+//! Stock that is kept for a while: orders under payment, carts that hold, reservations.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use serde_json::{Value, json};
+
+use super::app::TestApp;
+use super::client::Client;
+use super::reply::Reply;
+use super::shop::Product;
+
+impl TestApp {
+    /// From now on carts of the default store hold what is in them.
+    pub fn hold_carts(&self) {
+        self.set_store(&json!({"hold_cart_items": true}));
+    }
+
+    /// Staff who may say that money has come, and nothing else.
+    pub fn cashier(&self) -> Client {
+        self.staff(&["payments:confirm"])
+    }
+
+    /// What everybody is told to be available.
+    pub fn available(&self, product: &Product) -> i64 {
+        let shown = self.guest().get(&format!("/inventory/products/{}", product.id)).expect(200).json();
+        shown["available_quantity"].as_i64().unwrap()
+    }
+
+    /// The order as it is now.
+    pub fn order(&self, order: &Value) -> Value {
+        self.admin().get(&format!("/orders/{}", order["id"])).expect(200).json()
+    }
+
+    /// Status and payment status of an order as it is now.
+    pub fn status(&self, order: &Value) -> (String, String) {
+        let order = self.order(order);
+        let text = |name: &str| order[name].as_str().unwrap().to_owned();
+        (text("status"), text("payment_status"))
+    }
+
+    pub fn history(&self, order: &Value) -> Vec<Value> {
+        let history = self.admin().get(&format!("/orders/{}/history", order["id"])).expect(200).json();
+        history.as_array().unwrap().clone()
+    }
+
+    /// Lets every hold fall due so many microseconds from the moment of the call, with its order or
+    /// reservation. For races around a deadline, for which whole seconds are too coarse.
+    pub fn fall_due_in(&self, microseconds: i64) {
+        let offset = self.seconds_advanced();
+        let mut conn = self.connection();
+        for sql in [
+            "UPDATE stock_holds SET expires_at = clock_timestamp() + $1 * interval '1 s' + $2 * interval '1 us' \
+             WHERE state = 'active'",
+            "UPDATE orders SET payment_expires_at = h.expires_at FROM stock_holds h WHERE h.state = 'active' \
+             AND h.store_id = orders.store_id AND h.holder_kind = 'order' AND h.holder_id = orders.id",
+            "UPDATE reservations SET expires_at = h.expires_at FROM stock_holds h WHERE h.state = 'active' \
+             AND h.store_id = reservations.store_id AND h.holder_kind = 'reservation' AND h.holder_id = reservations.id",
+        ] {
+            let query = diesel::sql_query(sql);
+            if sql.contains("$1") {
+                query.bind::<BigInt, _>(offset).bind::<BigInt, _>(microseconds).execute(&mut conn).unwrap();
+            } else {
+                query.execute(&mut conn).unwrap();
+            }
+        }
+    }
+}
+
+/// What customers and services do.
+impl Client {
+    /// An order of one product that is paid by a method sold at payment.
+    pub fn order_upi(&self, product: &Product, quantity: i64) -> Value {
+        let items = json!([{"product_id": product.id, "quantity": quantity}]);
+        self.post("/orders", &json!({"items": items, "payment_method": "upi"})).expect(201).json()
+    }
+
+    /// Buys one product without a cart, sold at once. What comes of it is the test's matter.
+    pub fn order_now(&self, product: &Product, quantity: i64) -> Reply {
+        self.post("/orders", &json!({"items": [{"product_id": product.id, "quantity": quantity}]}))
+    }
+
+    /// Says that the money of an order has come.
+    pub fn confirm(&self, order: &Value, reference: &str) -> Reply {
+        self.post(&format!("/orders/{}/payment/confirm", order["id"]), &json!({"payment_reference": reference}))
+    }
+
+    pub fn cancel(&self, order: &Value) -> Reply {
+        self.post_nothing(&format!("/orders/{}/cancel", order["id"]))
+    }
+
+    /// Puts a product into the cart. What comes of it is the test's matter.
+    pub fn try_add(&self, product: &Product, quantity: i64) -> Reply {
+        self.post("/cart/items", &json!({"product_id": product.id, "quantity": quantity}))
+    }
+
+    pub fn cart(&self) -> Value {
+        self.get("/cart").expect(200).json()
+    }
+
+    /// Reserves one product for 900 seconds. What comes of it is the test's matter.
+    pub fn reserve(&self, product: &Product, quantity: i64) -> Reply {
+        let items = json!([{"product_id": product.id, "quantity": quantity}]);
+        self.post("/reservations", &json!({"items": items, "reference_id": "job-1"}))
+    }
+}

@@ -1,0 +1,73 @@
+//! The number of SQL statements of what keeps stock. Alone in its binary: the count is of the process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops where something unexpected happens"
+)]
+
+mod common;
+
+use common::{Client, TestApp, Value, json};
+use stockroom::db::pool;
+
+fn statements(work: impl FnOnce()) -> u64 {
+    let before = pool::statements();
+    work();
+    pool::statements() - before
+}
+
+/// An order under payment of so many lines.
+fn order_of(app: &TestApp, client: &Client, sku: &str, lines: usize) -> Value {
+    let sizes: Vec<(String, i64)> = (0..lines).map(|line| (format!("size {line}"), 10)).collect();
+    let sizes: Vec<(&str, i64)> = sizes.iter().map(|(size, stock)| (size.as_str(), *stock)).collect();
+    let product = app.sized_product(sku, 10.0, &sizes);
+    let items: Vec<_> =
+        sizes.iter().map(|(size, _)| json!({"product_id": product.id, "size": size, "quantity": 2})).collect();
+    client.post("/orders", &json!({"items": items, "payment_method": "upi"})).expect(201).json()
+}
+
+#[test]
+fn statements_depend_neither_on_lines_nor_on_orders() {
+    let app = TestApp::with(|settings| settings.database.pool_size = 1);
+    app.hold_carts();
+    let (mara, cashier) = (app.customer("mara"), app.cashier());
+
+    let tees: Vec<_> = (0..20).map(|line| app.product(&format!("tee-{line}"), 10.0, 1_000)).collect();
+    mara.cart();
+    mara.add_to_cart(&tees[0], 1);
+    mara.delete("/cart").expect(204);
+    let added: Vec<u64> = tees.iter().map(|tee| statements(|| drop(mara.add_to_cart(tee, 1)))).collect();
+    println!("statements of adding the 1st and the 20th line, held: {} and {}", added[0], added[19]);
+    assert!(added.iter().all(|count| *count == added[0]), "{added:?}");
+    let again: Vec<u64> = tees.iter().map(|tee| statements(|| drop(mara.add_to_cart(tee, 1)))).collect();
+    println!("statements of adding to the 1st and to the 20th line: {} and {}", again[0], again[19]);
+    assert!(again.iter().all(|count| *count == again[0]), "{again:?}");
+    mara.delete("/cart").expect(204);
+
+    let orders = [1, 20, 1, 20].map(|lines| order_of(&app, &mara, &format!("shirt-{}", fresh()), lines));
+    let confirmed = orders.each_ref().map(|order| statements(|| drop(cashier.confirm(order, "pay-1").expect(200))));
+    println!("statements of confirming 1, 20, 1, 20 lines: {confirmed:?}");
+    assert_eq!(confirmed, [confirmed[0]; 4]);
+    let orders = [1, 20].map(|lines| order_of(&app, &mara, &format!("shirt-{}", fresh()), lines));
+    let cancelled = orders.each_ref().map(|order| statements(|| drop(mara.cancel(order).expect(200))));
+    println!("statements of cancelling 1 and 20 kept lines: {cancelled:?}");
+    assert_eq!(cancelled, [cancelled[0]; 2]);
+
+    let expired = [1, 100, 1, 100].map(|count| {
+        (0..count).for_each(|order| drop(mara.order_upi(&tees[order % 20], 1)));
+        app.advance(901);
+        statements(|| assert_eq!(app.expire_holds(), count))
+    });
+    println!("statements of expiring 1, 100, 1, 100 orders: {expired:?}");
+    assert_eq!(expired, [expired[0]; 4]);
+}
+
+/// A number that was not given before.
+fn fresh() -> usize {
+    static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
