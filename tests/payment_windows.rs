@@ -410,3 +410,51 @@ fn stock_that_only_expired_holds_keep_can_be_taken_out_and_counted_lower() {
     change("adjustment", 1).expect(200);
     assert_eq!(app.stock(&tee), (1, 0, 0));
 }
+
+#[test]
+fn what_cannot_be_ended_holds_up_nothing_else() {
+    let app = TestApp::start();
+    let mara = app.customer("mara");
+    let tees: Vec<_> = (0..5).map(|index| app.product(&format!("tee-{index}"), 30.0, 10)).collect();
+    app.other_store("STORE-TWO");
+    let cap = app.product_in("STORE-TWO", "cap", 5.0, 10);
+    let orders: Vec<_> = tees.iter().map(|tee| mara.order_upi(tee, 2)).collect();
+    let elsewhere = mara.clone().in_store("STORE-TWO");
+    let other = elsewhere.order_upi(&cap, 3);
+    app.advance(901);
+    // A row that was damaged by hand: its hold can't be released.
+    let reserve = |quantity: i64| {
+        let sql = format!(
+            "UPDATE stock_levels SET reserved_quantity = {quantity} WHERE variant_id = {}",
+            tees[1].body["variants"][0]["id"]
+        );
+        diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut app.connection()).unwrap();
+    };
+    reserve(0);
+    assert!(app.try_expire_holds().is_err());
+    for (index, order) in orders.iter().enumerate() {
+        assert_eq!(app.status(order).0, if index == 1 { "under_paying" } else { "cancelled" });
+    }
+    let path = format!("/orders/{}", other["id"]);
+    assert_eq!(elsewhere.get(&path).expect(200).json()["status"], "cancelled");
+    reserve(2);
+    assert_eq!(app.expire_holds(), 1);
+    assert_eq!(app.stock(&tees[1]), (10, 0, 0));
+}
+
+#[test]
+fn an_order_that_somebody_works_on_is_left_to_them() {
+    let app = TestApp::start();
+    let tee = app.product("tee-red", 30.0, 10);
+    let mara = app.customer("mara");
+    let (busy, idle) = (mara.order_upi(&tee, 2), mara.order_upi(&tee, 3));
+    app.advance(901);
+    let mut conn = app.connection();
+    let lock = format!("BEGIN; SELECT 1 FROM orders WHERE id = {} FOR UPDATE", busy["id"]);
+    diesel::connection::SimpleConnection::batch_execute(&mut conn, &lock).unwrap();
+    assert_eq!(app.expire_holds(), 1);
+    assert_eq!((app.status(&busy).0, app.status(&idle).0), ("under_paying".into(), "cancelled".into()));
+    diesel::connection::SimpleConnection::batch_execute(&mut conn, "ROLLBACK").unwrap();
+    assert_eq!(app.expire_holds(), 1);
+    assert_eq!(app.stock(&tee), (10, 0, 0));
+}

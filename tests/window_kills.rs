@@ -116,7 +116,7 @@ fn a_server_killed_while_it_expires_a_thousand_orders_releases_each_once() {
         let server = serve(&app, &place);
         wait_for_expiry(&mut conn);
         // A little later each time, so that it is hit at another line.
-        std::thread::sleep(Duration::from_millis(round * 23));
+        std::thread::sleep(Duration::from_millis(round * 15));
         server.kill();
         await_no_transaction(&mut conn);
         left.push(count(&mut conn, UNDER_PAYMENT));

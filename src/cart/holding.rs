@@ -13,7 +13,7 @@ use crate::inventory::hold::{Ending, Hold, Holder, NewHold};
 use crate::inventory::level::{Figures, MovementKind};
 use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::shortage;
-use crate::inventory::store::holds;
+use crate::inventory::store::holds::{self, Extension};
 use crate::kernel::id::{HoldId, VariantId};
 use crate::settings::Reservations;
 
@@ -48,7 +48,9 @@ pub fn hold(
         change.release(target.variant, held.saturating_sub(target.quantity))?;
     }
     change.write(conn, scope, now)?;
-    holds::extend(conn, scope.store, holder, expires_at, terms.cart_hold_max_seconds)?;
+    // Decided at the same moment as all else: what was held then is not lost on the way.
+    let extension = Extension { now, expires_at, most_seconds: terms.cart_hold_max_seconds };
+    holds::extend(conn, scope.store, holder, extension)?;
     Ok(())
 }
 

@@ -19,22 +19,43 @@ const AT_A_TIME: usize = 200;
 
 impl Jobs {
     /// Ends what is due, store by store. What somebody else is working on is left to them, and what a
-    /// crash interrupts is found again. Returns how many holds ended.
+    /// crash interrupts is found again. What can't be ended holds up nothing else; it is the failure
+    /// that is returned in the end. Returns how many holds ended.
     pub async fn expire_holds(&self) -> Result<usize, Failure> {
         let mut ended: usize = 0;
         loop {
-            let found = self.discover().await?;
-            let mut ended_now: usize = 0;
-            for (store, holders) in by_store(found) {
+            let mut pass = Pass::default();
+            for (store, holders) in by_store(self.discover().await?) {
                 for holders in holders.chunks(AT_A_TIME) {
-                    ended_now = ended_now.saturating_add(self.expire_batch(store, holders.to_vec()).await?);
+                    self.expire_apart(store, holders.to_vec(), &mut pass).await;
                 }
             }
-            ended = ended.saturating_add(ended_now);
-            if ended_now == 0 {
-                return Ok(ended);
+            self.metrics.count_expired_holds(pass.ended);
+            ended = ended.saturating_add(pass.ended);
+            match pass {
+                Pass { ended: 0, failure: Some(failure) } => return Err(failure),
+                Pass { ended: 0, failure: None } => return Ok(ended),
+                Pass { .. } => {}
             }
-            self.metrics.count_expired_holds(ended_now);
+        }
+    }
+
+    /// Ends the holds of these holders. If one of them can't be ended, the halves are tried apart, down
+    /// to the one that stands in the way.
+    async fn expire_apart(&self, store: StoreId, holders: Vec<Holder>, pass: &mut Pass) {
+        let mut batches = vec![holders];
+        while let Some(batch) = batches.pop() {
+            match self.expire_batch(store, batch.clone()).await {
+                Ok(count) => pass.ended = pass.ended.saturating_add(count),
+                Err(Failure::Internal(_)) if batch.len() > 1 => {
+                    let (first, second) = batch.split_at(batch.len() / 2);
+                    batches.extend([second.to_vec(), first.to_vec()]);
+                }
+                Err(failure) => {
+                    log::warn!(store = store.0, holders = batch.len(), error:% = failure; "holds could not be ended");
+                    pass.failure = Some(failure);
+                }
+            }
         }
     }
 
@@ -69,6 +90,13 @@ impl Jobs {
             .write("expire_holds", move |conn| Ok(End::Commit(expire(conn, store, &holders, Locking::Skip)?)))
             .await
     }
+}
+
+/// What came of one round of all that was discovered.
+#[derive(Default)]
+struct Pass {
+    ended: usize,
+    failure: Option<Failure>,
 }
 
 fn by_store(found: Vec<(StoreId, Holder)>) -> BTreeMap<StoreId, Vec<Holder>> {

@@ -9,8 +9,8 @@ use actix_web::rt::System;
 use config::{Config, File};
 use diesel::prelude::*;
 use stockroom::access::token::Tokens;
-use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
+use stockroom::db::{End, Failure};
 use stockroom::jobs::Jobs;
 use stockroom::kernel::id::StoreId;
 use stockroom::reports::verify;
@@ -121,6 +121,12 @@ impl TestApp {
     /// Steps the job that ends what is past its deadline, and says how many holds it ended.
     pub fn expire_holds(&self) -> usize {
         expire_holds(self.jobs())
+    }
+
+    /// The same, where something is in its way.
+    pub fn try_expire_holds(&self) -> Result<usize, Failure> {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.expire_holds().await })
     }
 
     /// Steps the job that carries waiting events over to their orders, and says how many it did.

@@ -1,7 +1,10 @@
 //! Many at once.
 
+use std::collections::BTreeMap;
 use std::sync::Barrier;
 use std::thread;
+
+use super::reply::Reply;
 
 /// Runs the same work on `count` threads that all begin at one moment. The results are in the
 /// order of the index that each was given.
@@ -35,4 +38,44 @@ pub fn duel<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnO
         let first = first();
         (first, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
+}
+
+/// Fails unless the reply is this success, or a refusal of one of these codes.
+#[track_caller]
+pub fn one_of(reply: &Reply, success: u16, codes: &[&str]) -> bool {
+    if reply.status == success {
+        return true;
+    }
+    let code = reply.code().unwrap_or_default();
+    assert!(codes.contains(&code.as_str()), "{} was answered {}: {}", reply.asked, reply.status, reply.text());
+    false
+}
+
+/// How often each outcome came, printed at the end.
+#[derive(Default)]
+pub struct Tally(BTreeMap<&'static str, usize>);
+
+impl Tally {
+    pub fn count(&mut self, outcome: &'static str) {
+        *self.0.entry(outcome).or_default() += 1;
+    }
+
+    /// Both sides must have won: else it was no race.
+    pub fn assert_both(&self, race: &str) {
+        println!("{race}: {:?}", self.0);
+        assert!(self.0.len() >= 2, "{race} always ended alike: {:?}", self.0);
+    }
+}
+
+/// A deadline in so many microseconds, around which both sides win: moved towards the one that loses.
+pub struct Margin(pub i64);
+
+impl Margin {
+    pub fn early_won(&mut self) {
+        self.0 = (self.0 - 1_500).max(0);
+    }
+
+    pub fn late_won(&mut self) {
+        self.0 += 1_500;
+    }
 }

@@ -26,6 +26,13 @@ impl TestApp {
         shown["available_quantity"].as_i64().unwrap()
     }
 
+    /// Nothing is kept, so many are sold in all, and the books are clean.
+    #[track_caller]
+    pub fn assert_sold(&self, product: &Product, stock: i64, sold: i64) {
+        assert_eq!(self.stock(product), (stock - sold, 0, sold));
+        self.audit();
+    }
+
     /// The order as it is now.
     pub fn order(&self, order: &Value) -> Value {
         self.admin().get(&format!("/orders/{}", order["id"])).expect(200).json()

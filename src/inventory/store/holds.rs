@@ -115,25 +115,29 @@ pub fn end(
     }
 }
 
-/// Moves the deadlines of a holder's holds to `expires_at`, none beyond so many seconds of age and
-/// none back. What is past its deadline stays so: it counts as free already.
-pub fn extend(
-    conn: &mut PgConnection,
-    store: StoreId,
-    holder: Holder,
-    expires_at: DateTime<Utc>,
-    most_seconds: i64,
-) -> QueryResult<()> {
+/// A new deadline for what a holder keeps at the moment `now`, none beyond so many seconds of age.
+#[derive(Clone, Copy, Debug)]
+pub struct Extension {
+    pub now: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub most_seconds: i64,
+}
+
+/// Moves the deadlines of a holder's holds, none back. What was past its deadline stays so: it counts as
+/// free already.
+pub fn extend(conn: &mut PgConnection, store: StoreId, holder: Holder, extension: Extension) -> QueryResult<()> {
+    let Extension { now, expires_at, most_seconds } = extension;
     db::sql(
         "UPDATE stock_holds SET expires_at = GREATEST(expires_at, \
                 LEAST($4, created_at + $5 * interval '1 second')) \
-         WHERE store_id = $1 AND holder_kind = $2 AND holder_id = $3 AND state = 'active' AND expires_at > $now",
+         WHERE store_id = $1 AND holder_kind = $2 AND holder_id = $3 AND state = 'active' AND expires_at > $6",
     )
     .bind::<BigInt, _>(store)
     .bind::<Text, _>(holder.kind())
     .bind::<BigInt, _>(holder.id())
     .bind::<Timestamptz, _>(expires_at)
     .bind::<BigInt, _>(most_seconds)
+    .bind::<Timestamptz, _>(now)
     .execute(conn)
     .map(drop)
 }
