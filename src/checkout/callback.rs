@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::cancel::Cancellation;
 use super::settle::{self, Settlement};
 use crate::access::principal::SYSTEM;
 use crate::db::{self, Failure};
@@ -11,7 +10,6 @@ use crate::error::Halt;
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::AmountInput;
 use crate::orders::order::OrderRef;
-use crate::orders::status::OrderStatus;
 use crate::orders::store::orders;
 use crate::payments::event::{EventKind, PaymentEvent};
 use crate::payments::store::events::{self, EventOutcome, WaitingEvent};
@@ -44,8 +42,7 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> R
     let Some(number) = event.order_number.clone() else { return Ok(EventOutcome::Mismatched) };
     match orders::find_owner(conn, store, &OrderRef::Number(number))? {
         None => Ok(EventOutcome::Unmatched),
-        Some((order, _owner)) if event.kind == EventKind::Paid => paid(conn, store, order, event),
-        Some((order, _owner)) => ended(conn, store, order, event),
+        Some((order, _owner)) => paid(conn, store, order, event),
     }
 }
 
@@ -63,28 +60,16 @@ fn paid(
         return Ok(EventOutcome::Mismatched);
     }
     let amount = Some(AmountInput::of(&currency, amount));
-    match settle::confirm(conn, store, order, Settlement { reference, amount, actor: SYSTEM }) {
+    let settlement = Settlement { reference, amount, actor: SYSTEM };
+    match settle::confirm(conn, store, order, settlement) {
         Ok(_paid) => Ok(EventOutcome::Applied),
         Err(Halt::Recorded(_too_late)) => Ok(EventOutcome::RefundDue),
-        Err(Halt::Refused(_) | Halt::Overdue(..)) => Ok(EventOutcome::Mismatched),
+        // Another amount, or a second payment: the order does not take it, but the money is there.
+        Err(Halt::Refused(_) | Halt::Overdue(..)) => {
+            settle::record(conn, store, order, settlement)?;
+            Ok(EventOutcome::Mismatched)
+        }
         Err(Halt::Failed(failure)) => Err(failure),
-    }
-}
-
-fn ended(
-    conn: &mut PgConnection,
-    store: StoreId,
-    order: OrderId,
-    event: &PaymentEvent,
-) -> Result<EventOutcome, Failure> {
-    if orders::get_for_update(conn, store, order)?.status != OrderStatus::UnderPaying {
-        return Ok(EventOutcome::Ignored);
-    }
-    let cancellation = Cancellation { actor: SYSTEM, reason: Some(&event.event_type) };
-    match settle::fail(conn, store, order, cancellation) {
-        Ok(_failed) => Ok(EventOutcome::Applied),
-        Err(Halt::Failed(failure)) => Err(failure),
-        Err(Halt::Refused(_) | Halt::Recorded(_) | Halt::Overdue(..)) => Ok(EventOutcome::Ignored),
     }
 }
 

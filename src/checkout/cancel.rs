@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+use super::settle;
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
 use crate::inventory::hold::{Ending, Holder};
@@ -31,11 +32,27 @@ pub fn cancel(
     cancellation: Cancellation<'_>,
 ) -> Result<Order, Halt> {
     let order = orders::get_for_update(conn, store, order)?;
+    if is_over(conn, &order)? {
+        let ended = settle::expire_now(conn, &order)?;
+        return Err(Halt::Recorded(not_cancellable(ended.status)));
+    }
     if !order.status.can_become(OrderStatus::Cancelled) {
         return Err(not_cancellable(order.status).into());
     }
     let payment_status = order.payment_status;
     Ok(give_back(conn, order, payment_status, cancellation)?)
+}
+
+/// Whether a locked order's payment window has passed. Its stock rows are locked before the clock is read,
+/// so that no wait for them comes between the answer and what is done with it.
+pub(super) fn is_over(conn: &mut PgConnection, order: &Order) -> Result<bool, Failure> {
+    let (OrderStatus::UnderPaying, Some(deadline)) = (order.status, order.payment_expires_at) else {
+        return Ok(false);
+    };
+    let kept = holds::list_active(conn, order.store_id, &[Holder::Order(order.id)])?;
+    let variants: Vec<VariantId> = kept.iter().map(|hold| hold.variant).collect();
+    Shelf::lock(conn, order.store_id, &variants)?;
+    Ok(db::clock(conn)? >= deadline)
 }
 
 /// Ends a locked order that can be cancelled: sold units are restored, kept ones released.

@@ -147,7 +147,7 @@ impl<'a> Decider<'a> {
             SellAt::AtPayment => (OrderStatus::UnderPaying, deadline(*now, placement.payment_window_seconds)),
         };
         let (user_id, created_by) = match placement.buyer {
-            Buyer::Account(user) => (Some(user), None),
+            Buyer::Account(user) => (Some(user), Some(user)),
             Buyer::Staff(user) => (None, Some(user)),
             Buyer::Guest => (None, None),
         };

@@ -42,8 +42,7 @@ pub fn confirm(
     let kept = Kept::lock(conn, &order)?;
     let at = db::clock(conn)?;
     if order.status == OrderStatus::UnderPaying && order.payment_expires_at.is_some_and(|deadline| at >= deadline) {
-        expire::expire(conn, store, &[Holder::Order(order.id)], Locking::Wait)?;
-        order = orders::get_for_update(conn, store, order.id)?;
+        order = expire_now(conn, &order)?;
     }
     if order.status == OrderStatus::Cancelled {
         if known.is_none() {
@@ -71,6 +70,24 @@ pub fn confirm(
     }
     orders::update(conn, &order)?;
     Ok(order)
+}
+
+/// Records money that an order does not take: it can be refunded, and is due when the order is dead.
+pub fn record(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    settlement: Settlement<'_>,
+) -> Result<(), Failure> {
+    let mut order = orders::get_for_update(conn, store, order)?;
+    let amount = settlement.amount.and_then(|amount| amount.in_currency(&order.currency).ok());
+    let known = store::find_amount(conn, store, order.id, Kind::Payment, settlement.reference)?;
+    if let (Some(amount), None) = (amount, known) {
+        let at = db::clock(conn)?;
+        record_payment(conn, &mut order, settlement, amount, at)?;
+        orders::update(conn, &order)?;
+    }
+    Ok(())
 }
 
 /// What is kept for an order under payment, with its stock rows locked. Nothing for any other order.
@@ -120,14 +137,19 @@ pub fn fail(
     order: OrderId,
     cancellation: Cancellation<'_>,
 ) -> Result<Order, Halt> {
-    let order = orders::get_for_update(conn, store, order)?;
+    let mut order = orders::get_for_update(conn, store, order)?;
     if order.payment_status == PaymentStatus::Failed {
         return Ok(order);
+    }
+    let is_over = cancel::is_over(conn, &order)?;
+    if is_over {
+        order = expire_now(conn, &order)?;
     }
     if order.status != OrderStatus::UnderPaying {
         let detail =
             format!("Order {} is {}; only a payment under way can fail.", order.order_number, order.status.as_str());
-        return Err(ApiError::new(Code::InvalidTransition, detail).into());
+        let refusal = ApiError::new(Code::InvalidTransition, detail);
+        return Err(if is_over { Halt::Recorded(refusal) } else { refusal.into() });
     }
     Ok(cancel::give_back(conn, order, PaymentStatus::Failed, cancellation)?)
 }
@@ -193,6 +215,16 @@ pub fn refund(
     }
     order.updated_at = at;
     orders::update(conn, &order)?;
+    Ok(order)
+}
+
+/// Ends a locked order whose window has passed, before the job comes to it.
+pub(super) fn expire_now(conn: &mut PgConnection, order: &Order) -> Result<Order, Failure> {
+    expire::expire(conn, order.store_id, &[Holder::Order(order.id)], Locking::Wait)?;
+    let order = orders::get_for_update(conn, order.store_id, order.id)?;
+    if order.status == OrderStatus::UnderPaying {
+        return Err(Failure::Retry(format!("the clock went back under order {}", order.id)));
+    }
     Ok(order)
 }
 

@@ -157,11 +157,15 @@ async fn extract<T: DeserializeOwned + Validate>(
     Ok(Command { ctx, body: body.value, claim })
 }
 
-/// Keys are scoped to their caller. Guests are told apart by their address: a stranger with the same key
-/// and body must not be answered with somebody's order, and the token that opens it.
+/// Keys are scoped to their caller. Guests are told apart by the order's token that they show, or by their
+/// address: a stranger with the same key and body must not be answered with somebody's order.
 fn caller_of(principal: &Principal, request: &HttpRequest) -> String {
     match principal {
-        Principal::Guest => format!("{}:{}", principal.actor(), limits::address(request)),
+        Principal::Guest => {
+            let token = request.headers().get("x-order-token").map(|token| Sha256::digest(token.as_bytes()).to_vec());
+            let who = token.map_or_else(|| limits::address(request), hex::encode);
+            format!("{}:{who}", principal.actor())
+        }
         Principal::User(_) => principal.actor(),
     }
 }
@@ -186,7 +190,7 @@ fn fingerprint(request: &HttpRequest, body: &Value) -> Vec<u8> {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.update(without_password(body).to_string().as_bytes());
+    hash.update(canonical(&without_password(body)).to_string().as_bytes());
     hash.finalize().to_vec()
 }
 
@@ -201,6 +205,21 @@ fn without_password(body: &Value) -> Cow<'_, Value> {
 }
 
 const PASSWORD: &str = "password";
+
+/// The same value in one spelling: `52.00` is 52.
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+                format!("{float:.0}").parse::<i64>().map_or_else(|_too_large| value.clone(), Value::from)
+            }
+            _ => value.clone(),
+        },
+        Value::Array(items) => items.iter().map(canonical).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), canonical(value))).collect(),
+        other => other.clone(),
+    }
+}
 
 /// Reads a call that changes nothing but has a body: it takes no key.
 pub struct Question<T> {
@@ -232,6 +251,13 @@ mod tests {
         let body = serde_json::json!({"email": "a@example.com", "password": "correct horse"});
         assert_eq!(*without_password(&body), serde_json::json!({"email": "a@example.com"}));
         assert_eq!(*without_password(&serde_json::json!([1])), serde_json::json!([1]));
+    }
+
+    #[test]
+    fn a_number_is_the_same_in_every_spelling() {
+        let read = |text: &str| super::canonical(&serde_json::from_str(text).unwrap()).to_string();
+        assert_eq!(read(r#"{"a":[52.00,-0.5]}"#), read(r#"{"a":[52,-5e-1]}"#));
+        assert_ne!(read("52.5"), read("52"));
     }
 
     #[test]

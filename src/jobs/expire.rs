@@ -68,7 +68,11 @@ impl Jobs {
             let done = self
                 .database
                 .write("apply_waiting_event", move |conn| Ok(End::Commit(callback::apply_waiting(conn, &event)?)));
-            applied = applied.saturating_add(usize::from(done.await?));
+            match done.await {
+                Ok(done) => applied = applied.saturating_add(usize::from(done)),
+                // One event that can't be applied must not keep the others waiting.
+                Err(failure) => log::warn!(error:% = failure; "a waiting event could not be applied"),
+            }
         }
         Ok(applied)
     }

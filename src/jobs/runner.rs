@@ -16,7 +16,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Starts every job on the current runtime. Each waits for its period first.
+    /// Starts every job on the current runtime. Each runs at once, and then after each period.
     #[must_use]
     pub fn start(jobs: &Jobs) -> Self {
         let (stop, stopped) = watch::channel(false);
@@ -64,12 +64,15 @@ impl Step {
 }
 
 async fn repeat(jobs: Jobs, mut stopped: watch::Receiver<bool>, period: Duration, name: &'static str, step: Step) {
-    while timeout(period, stopped.wait_for(|stop| *stop)).await.is_err() {
+    loop {
         match step.run(&jobs).await {
             Ok(0) => {}
             Ok(count) => log::info!(job = name, count = count; "job done"),
             // The next run does what this one left.
             Err(failure) => log::warn!(job = name, error:% = failure; "job failed"),
+        }
+        if timeout(period, stopped.wait_for(|stop| *stop)).await.is_ok() {
+            return;
         }
     }
 }

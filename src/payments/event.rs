@@ -1,6 +1,7 @@
 //! What a provider's callback says, in our words.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::kernel::money::Money;
 use crate::kernel::signature::Scheme;
@@ -26,9 +27,8 @@ pub struct PaymentEvent {
 pub enum EventKind {
     /// The money has come.
     Paid,
-    /// It will not come: the provider has ended the payment.
-    Ended,
-    /// Anything else, a failed attempt among it: the customer may try again within the window.
+    /// Anything else, failed and abandoned attempts among it: the customer may pay in another way within
+    /// the window, and its end is the end of the order.
     Other,
 }
 
@@ -38,7 +38,6 @@ impl EventKind {
     pub fn of(event_type: &str) -> Self {
         match event_type {
             "payment_intent.succeeded" | "payment.captured" => Self::Paid,
-            "payment_intent.canceled" => Self::Ended,
             _ => Self::Other,
         }
     }
@@ -83,16 +82,22 @@ fn read_stripe(body: &Value) -> Option<PaymentEvent> {
 /// that is not signed; the event's name and payment are, and are as unique.
 fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
     let event_type = text(body, "/event")?;
-    let reference = text(body, "/payload/payment/entity/id")?;
     let kind = EventKind::of(&event_type);
+    let reference = text(body, "/payload/payment/entity/id");
+    // An event without a payment is acknowledged, so that it is not sent again and again.
+    let name = match &reference {
+        Some(payment) => payment.clone(),
+        None if kind == EventKind::Other => hex::encode(Sha256::digest(body.to_string().as_bytes())),
+        None => return None,
+    };
     Some(PaymentEvent {
-        event_id: format!("{event_type}:{reference}"),
+        event_id: format!("{event_type}:{name}"),
         event_type,
         kind,
         order_number: text(body, "/payload/payment/entity/notes/order_number"),
         amount: amount(body, &["/payload/payment/entity/amount"]),
         currency: text(body, "/payload/payment/entity/currency").map(|code| code.to_uppercase()),
-        reference: Some(reference),
+        reference,
     })
 }
 
@@ -122,8 +127,17 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_attempt_ends_nothing() {
-        let body = json!({"id": "evt_2", "type": "payment_intent.payment_failed", "data": {"object": {"id": "pi_1"}}});
-        assert_eq!(read(Scheme::Stripe, &body).unwrap().kind, EventKind::Other);
+    fn a_failed_or_abandoned_attempt_ends_nothing() {
+        for name in ["payment_intent.payment_failed", "payment_intent.canceled"] {
+            let body = json!({"id": "evt_2", "type": name, "data": {"object": {"id": "pi_1"}}});
+            assert_eq!(read(Scheme::Stripe, &body).unwrap().kind, EventKind::Other);
+        }
+    }
+
+    #[test]
+    fn an_event_without_a_payment_is_still_an_event() {
+        let body = json!({"event": "payment.downtime.started", "payload": {}});
+        assert_eq!(read(Scheme::Razorpay, &body).unwrap().kind, EventKind::Other);
+        assert_eq!(read(Scheme::Razorpay, &json!({"event": "payment.captured", "payload": {}})), None);
     }
 }

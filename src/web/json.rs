@@ -55,20 +55,41 @@ fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
 pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<Body<T>, ApiError> {
     // Twice on purpose: only the whole text tells malformed JSON from a wrong field, and amounts
     // are read from the text, where they are exact.
-    let parsed: Value = serde_json::from_slice(bytes)
-        .map_err(|error| ApiError::new(Code::MalformedRequest, format!("The body is not valid JSON: {error}.")))?;
-    let mut unprintable = Vec::new();
-    find_control_characters(&parsed, &mut String::new(), &mut unprintable);
-    if !unprintable.is_empty() {
-        return Err(ApiError::validation(unprintable));
+    let parsed: Value = serde_json::from_slice(bytes).map_err(|error| refuse_text(&error))?;
+    if !parsed.is_object() {
+        return Err(ApiError::field("", "the body must be an object"));
+    }
+    let mut unfit = Vec::new();
+    find_unfit(&parsed, &mut String::new(), &mut unfit);
+    if !unfit.is_empty() {
+        return Err(ApiError::validation(unfit));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        ApiError::field(if path == "." { String::new() } else { path }, without_position(error.inner()))
+        let message = without_position(error.inner());
+        ApiError::field(name_field(&error.path().to_string(), &message), message)
     })?;
     value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
     Ok(Body { value, parsed })
+}
+
+/// A number that no one can hold is a value out of range; all else is no JSON.
+fn refuse_text(error: &serde_json::Error) -> ApiError {
+    if error.to_string().starts_with("number out of range") {
+        return ApiError::field("", "a number is out of range");
+    }
+    ApiError::new(Code::MalformedRequest, format!("The body is not valid JSON: {error}."))
+}
+
+/// The path of a refused field. Of one that is missing or doubled, only the message has the name.
+fn name_field(path: &str, message: &str) -> String {
+    let path = if path == "." { "" } else { path };
+    let named = ["missing field `", "duplicate field `"].iter().find_map(|start| message.strip_prefix(start));
+    match named.and_then(|rest| rest.split_once('`')) {
+        Some((name, _)) if path.is_empty() => name.to_owned(),
+        Some((name, _)) if !path.ends_with(name) => format!("{path}.{name}"),
+        _ => path.to_owned(),
+    }
 }
 
 /// serde_json adds ` at line 1 column 20`, which helps nobody who sent one line.
@@ -77,7 +98,9 @@ fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
-fn find_control_characters(value: &Value, path: &mut String, found: &mut Vec<FieldError>) {
+/// Text with control characters, and arrays where an object is meant: no list of ours holds lists, and
+/// they would be read as the fields of an object in their order.
+fn find_unfit(value: &Value, path: &mut String, found: &mut Vec<FieldError>) {
     let length = path.len();
     match value {
         Value::String(text) if text::has_control(text) => {
@@ -86,7 +109,10 @@ fn find_control_characters(value: &Value, path: &mut String, found: &mut Vec<Fie
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 path.push_str(&format!("[{index}]"));
-                find_control_characters(item, path, found);
+                if item.is_array() {
+                    found.push(FieldError::new(path.as_str(), "must be an object"));
+                }
+                find_unfit(item, path, found);
                 path.truncate(length);
             }
         }
@@ -96,7 +122,7 @@ fn find_control_characters(value: &Value, path: &mut String, found: &mut Vec<Fie
                     path.push('.');
                 }
                 path.push_str(name);
-                find_control_characters(item, path, found);
+                find_unfit(item, path, found);
                 path.truncate(length);
             }
         }
@@ -186,5 +212,12 @@ mod tests {
         let none = refusal(br#"{"items":[]}"#);
         assert_eq!(none.extra.errors[0], FieldError::new("items", "must have an entry"));
         assert_eq!(refusal(br#"{"items":[],"price":1}"#).code, Code::ValidationFailed);
+        assert_eq!(refusal(b"{}").extra.errors[0].field, "items");
+        assert_eq!(refusal(br#"{"items":[{"count":2}]}"#).extra.errors[0].field, "items[0].name");
+        assert_eq!(refusal(br#"{"items":[["a",2]]}"#).extra.errors[0].field, "items[0]");
+        for no_object in [&b"[[]]"[..], b"null", b"7"] {
+            assert_eq!(refusal(no_object).code, Code::ValidationFailed);
+        }
+        assert_eq!(refusal(br#"{"items":1e999}"#).code, Code::ValidationFailed);
     }
 }
