@@ -453,7 +453,7 @@ impl Documented {
 #[test]
 fn who_may_not_call_learns_nothing_of_their_request() {
     let app = TestApp::start();
-    let everything: Vec<_> = Permission::ALL.iter().copied().collect();
+    let everything: Vec<_> = Permission::ALL.to_vec();
     let mut asked = 0;
     for operation in documented(&app.guest().under("").get("/openapi.json").json()) {
         if !operation.needs_account {
