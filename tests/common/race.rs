@@ -1,6 +1,8 @@
 //! Many at once.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Barrier;
 use std::thread;
 
@@ -38,6 +40,26 @@ pub fn duel<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnO
         let first = first();
         (first, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
+}
+
+/// Runs a race so many times, each on what it makes for itself. It fails at the end, and tells how
+/// often it went wrong: that is what tells a race that is hardly ever lost from one that always is.
+pub fn repeat(times: u32, repetition: impl Fn(u32)) {
+    let failures: Vec<String> = (0..times)
+        .filter_map(|number| {
+            let panic = catch_unwind(AssertUnwindSafe(|| repetition(number))).err()?;
+            Some(format!("repetition {number}: {}", words_of(&*panic)))
+        })
+        .collect();
+    let shown: Vec<&str> = failures.iter().take(3).map(String::as_str).collect();
+    assert!(failures.is_empty(), "{} of {times} went wrong:\n{}", failures.len(), shown.join("\n"));
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    match panic.downcast_ref::<String>() {
+        Some(words) => words,
+        None => panic.downcast_ref::<&str>().copied().unwrap_or("a panic without words"),
+    }
 }
 
 /// Fails unless the reply is this success, or a refusal of one of these codes.

@@ -1,0 +1,115 @@
+//! An order ends once.
+
+use std::thread::sleep;
+
+use super::shop::{Customer, Shop, TIMES, head_starts, winner};
+use crate::common::race::{duel, repeat};
+use crate::common::shop::Product;
+use crate::common::{Client, Reply, Value, json};
+
+/// A product of which others have bought 20 units: so many could be given back once too often
+/// without the row's constraints noticing.
+fn product_of_others(shop: &Shop) -> Product {
+    let tee = shop.product(1_000);
+    shop.customer("others").order(&tee, 20);
+    tee
+}
+
+fn cancel(client: &Client, order: &Value) -> Reply {
+    client.post_nothing(&format!("/orders/{}/cancel", order["id"]))
+}
+
+fn set_status(client: &Client, order: &Value, status: &str) -> Reply {
+    client.put(&format!("/orders/{}", order["id"]), &json!({"status": status}))
+}
+
+/// How often the units of an order went back.
+fn restocks(shop: &Shop, order: &Value) -> Value {
+    let number = order["order_number"].as_str().unwrap();
+    let path = format!("/inventory/movements?kind=restore&reference_id={number}");
+    shop.admin.get(&path).expect(200).json()["total"].clone()
+}
+
+/// Races two calls that cancel an order.
+fn race_to_cancel(calls: impl Fn(&Customer, &Value, u32) -> (Reply, Reply), shop: &Shop) {
+    let tee = product_of_others(shop);
+    let mara = shop.customer("mara");
+    repeat(TIMES, |repetition| {
+        let before = shop.stock(&tee);
+        let order = mara.order(&tee, 5);
+        let (cancelled, refusal) = winner(calls(&mara, &order, repetition), 200);
+        assert_eq!(cancelled.json()["status"], "cancelled");
+        refusal.refused(409, "ORDER_NOT_CANCELLABLE");
+        assert_eq!((shop.stock(&tee), restocks(shop, &order)), (before, json!(1)));
+    });
+}
+
+#[test]
+fn cancelling_twice_at_once_restores_the_stock_once() {
+    let calls = |mara: &Customer, order: &Value, _| {
+        let call = || cancel(&mara.client, order);
+        duel(call, call)
+    };
+    race_to_cancel(calls, &Shop::open());
+}
+
+/// The two calls that cancel: by the customer, and by staff.
+#[test]
+fn cancelling_twice_within_20_ms_restores_the_stock_once() {
+    let shop = Shop::open();
+    let calls = |mara: &Customer, order: &Value, repetition| {
+        let (early, late) = head_starts(repetition);
+        let by_customer = || {
+            sleep(early);
+            cancel(&mara.client, order)
+        };
+        let by_staff = || {
+            sleep(late);
+            set_status(&shop.admin, order, "cancelled")
+        };
+        duel(by_customer, by_staff)
+    };
+    race_to_cancel(calls, &shop);
+}
+
+#[test]
+fn an_order_is_cancelled_or_shipped_and_never_both() {
+    let shop = Shop::open();
+    let tee = product_of_others(&shop);
+    let mara = shop.customer("mara");
+    repeat(TIMES, |repetition| {
+        let order = mara.order(&tee, 5);
+        set_status(&shop.admin, &order, "processing").expect(200);
+        let before = shop.stock(&tee);
+        let after = race_to_the_end(&shop, &mara, &order, repetition);
+        assert_eq!(restocks(&shop, &order), json!(i64::from(after == "cancelled")));
+        let returned = if after == "cancelled" { 5 } else { 0 };
+        assert_eq!(shop.stock(&tee), (before.0 + returned, 0, before.2 - returned));
+        assert_eq!(mara.client.get(&format!("/orders/{}", order["id"])).expect(200).json()["status"], after);
+    });
+}
+
+/// Cancels and ships, and tells which of them it was.
+fn race_to_the_end(shop: &Shop, owner: &Customer, order: &Value, repetition: u32) -> &'static str {
+    let (early, late) = head_starts(repetition);
+    let by_customer = || {
+        sleep(early);
+        cancel(&owner.client, order)
+    };
+    let by_staff = || {
+        sleep(late);
+        set_status(&shop.admin, order, "shipped")
+    };
+    let (cancelled, shipped) = duel(by_customer, by_staff);
+    if cancelled.status == 200 {
+        shipped.refused(409, "INVALID_TRANSITION");
+        return "cancelled";
+    }
+    let refusal = cancelled.refused(409, "ORDER_NOT_CANCELLABLE");
+    assert_eq!(
+        refusal["detail"],
+        "Order with status 'shipped' cannot be cancelled. Only pending or processing orders can be cancelled."
+    );
+    assert_eq!(shipped.expect(200).json()["status"], "shipped");
+    "shipped"
+}

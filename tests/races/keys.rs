@@ -1,0 +1,95 @@
+//! The same request twice at the same moment.
+
+use super::shop::{Shop, TIMES, items, winner};
+use crate::common::race::{duel, repeat};
+use crate::common::{Client, Reply, json};
+
+const REPLAYED: &str = "idempotent-replayed";
+
+/// Races two checkouts of the same cart, by two clients of its owner.
+fn race_for_a_cart(clients: impl Fn(&Client, u32) -> (Client, Client), check: impl Fn((Reply, Reply))) {
+    let shop = Shop::open();
+    let mara = shop.customer("mara");
+    let body = json!({"shipping_address_id": mara.address});
+    repeat(TIMES, |repetition| {
+        let tee = shop.product(10);
+        mara.fill_cart(&[&tee]);
+        let (first, second) = clients(&mara.client, repetition);
+        check(duel(|| first.post("/checkout", &body), || second.post("/checkout", &body)));
+        assert_eq!(shop.stock(&tee), (9, 0, 1));
+        assert_eq!(mara.client.get("/cart").expect(200).json()["items"], json!([]));
+    });
+}
+
+fn one_order_and_an_empty_cart(replies: (Reply, Reply)) {
+    let (_, refusal) = winner(replies, 201);
+    refusal.refused(400, "CART_EMPTY");
+}
+
+/// Both got the order, one of them as a repetition; or one of them did not wait for it.
+fn one_order_told_twice((first, second): (Reply, Reply)) {
+    if (first.status, second.status) == (201, 201) {
+        assert_eq!(first.text(), second.text());
+        let mut replayed = [first.header(REPLAYED), second.header(REPLAYED)];
+        replayed.sort_unstable();
+        assert_eq!(replayed, ["", "true"]);
+    } else {
+        let (_, refusal) = winner((first, second), 201);
+        refusal.refused(409, "REQUEST_IN_PROGRESS");
+    }
+}
+
+#[test]
+fn a_cart_bought_twice_without_keys_is_one_order() {
+    race_for_a_cart(|mara, _| (mara.clone(), mara.clone()), one_order_and_an_empty_cart);
+}
+
+#[test]
+fn a_cart_bought_twice_with_two_keys_is_one_order() {
+    let clients = |mara: &Client, repetition| {
+        let with = |name| mara.clone().with_key(&format!("{name}-{repetition}"));
+        (with("one"), with("two"))
+    };
+    race_for_a_cart(clients, one_order_and_an_empty_cart);
+}
+
+#[test]
+fn a_cart_bought_twice_with_one_key_is_one_order_told_twice() {
+    let clients = |mara: &Client, repetition| {
+        let keyed = mara.clone().with_key(&format!("key-{repetition}"));
+        (keyed.clone(), keyed)
+    };
+    race_for_a_cart(clients, one_order_told_twice);
+}
+
+/// No cart that would be empty the second time: only the key tells that it is the same request.
+#[test]
+fn an_order_sent_twice_with_one_key_is_one_order_told_twice() {
+    let shop = Shop::open();
+    let mara = shop.customer("mara");
+    repeat(TIMES, |repetition| {
+        let tee = shop.product(10);
+        let keyed = mara.client.clone().with_key(&format!("key-{repetition}"));
+        let send = || keyed.post("/orders", &items(&tee, 1));
+        one_order_told_twice(duel(send, send));
+        assert_eq!(shop.stock(&tee), (9, 0, 1));
+    });
+}
+
+#[test]
+fn one_key_with_two_bodies_is_one_order_of_one_of_them() {
+    let shop = Shop::open();
+    let mara = shop.customer("mara");
+    repeat(TIMES, |repetition| {
+        let tee = shop.product(10);
+        let keyed = mara.client.clone().with_key(&format!("key-{repetition}"));
+        let send = |quantity| keyed.post("/orders", &items(&tee, quantity));
+        let (order, refusal) = winner(duel(|| send(1), || send(2)), 201);
+        match refusal.status {
+            409 => refusal.refused(409, "REQUEST_IN_PROGRESS"),
+            _ => refusal.refused(422, "IDEMPOTENCY_KEY_REUSED"),
+        };
+        let sold = order.json()["total_items"].as_i64().unwrap();
+        assert_eq!(shop.stock(&tee), (10 - sold, 0, sold));
+    });
+}
