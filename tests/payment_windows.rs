@@ -458,3 +458,27 @@ fn an_order_that_somebody_works_on_is_left_to_them() {
     assert_eq!(app.expire_holds(), 1);
     assert_eq!(app.stock(&tee), (10, 0, 0));
 }
+
+#[test]
+fn nothing_ends_an_order_after_its_window_but_the_window() {
+    let app = TestApp::start();
+    let tee = app.product("tee-red", 30.0, 100);
+    let (mara, admin) = (app.customer("mara"), app.admin());
+    let late = |end: &dyn Fn(&str)| {
+        let order = mara.order_upi(&tee, 5);
+        app.advance(901);
+        // The job has not been there.
+        let path = format!("/orders/{}", order["id"]);
+        end(&path);
+        let ended = mara.get(&path).expect(200).json();
+        assert_eq!((&ended["status"], &ended["payment_status"]), (&json!("cancelled"), &json!("expired")));
+        let history = mara.get(&format!("{path}/history")).expect(200).json();
+        assert_eq!((history.as_array().unwrap().len(), &history[1]["actor"]), (2, &json!("system")));
+    };
+    late(&|path| drop(mara.post_nothing(&format!("{path}/cancel")).refused(409, "ORDER_NOT_CANCELLABLE")));
+    late(&|path| drop(admin.put(path, &json!({"status": "cancelled"})).refused(409, "ORDER_NOT_CANCELLABLE")));
+    late(&|path| drop(admin.post_nothing(&format!("{path}/payment/fail")).refused(409, "INVALID_TRANSITION")));
+    let confirm = json!({"payment_reference": "late"});
+    late(&|path| drop(admin.post(&format!("{path}/payment/confirm"), &confirm).refused(409, "PAYMENT_EXPIRED")));
+    assert_eq!(app.stock(&tee), (100, 0, 0));
+}

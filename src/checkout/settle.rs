@@ -51,8 +51,11 @@ pub fn confirm(
         }
         return Err(Halt::Recorded(too_late(&order)));
     }
-    if known.is_some() {
+    if order.payment_reference.as_deref() == Some(settlement.reference) {
         return Ok(order);
+    }
+    if known.is_some() {
+        return Err(ApiError::field("payment_reference", "was recorded for another amount").into());
     }
     if amount != order.total_amount {
         let total = order.currency.amount(order.total_amount);
