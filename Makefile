@@ -29,7 +29,8 @@ test: ## Run every check, as the continuous integration does
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
-	cargo test --locked
+	cargo test --locked || { scripts/stop_test_postgres.sh; exit 1; }
+	scripts/stop_test_postgres.sh
 	scripts/check_schema.sh
 	scripts/postman.sh
 

@@ -14,7 +14,7 @@ thread_local! {
     static OFFSET_SECONDS: Cell<i64> = const { Cell::new(0) };
 }
 
-/// The database's clock at this moment, as `$now` is in any statement made by [`sql`].
+/// The database's clock at this moment, as `$now` is in any statement made by [`sql()`].
 ///
 /// `now()` is as old as the transaction, so that it would miss the time spent waiting for a lock.
 pub fn clock(conn: &mut PgConnection) -> QueryResult<DateTime<Utc>> {
