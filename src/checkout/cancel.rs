@@ -108,6 +108,10 @@ fn release(conn: &mut PgConnection, order: &Order, note: Note<'_>) -> Result<Dat
     let variants: Vec<VariantId> = kept.iter().map(|hold| hold.variant).collect();
     let mut shelf = Shelf::lock(conn, order.store_id, &variants)?;
     let at = db::clock(conn)?;
+    if order.payment_expires_at.is_some_and(|deadline| at >= deadline) {
+        // The window passed since it was looked at: the next run finds it over.
+        return Err(Failure::Retry(format!("the window of order {} has just passed", order.id)));
+    }
     for hold in &kept {
         shelf.book((hold.variant, hold.location), MovementKind::Release, Figures::release(hold.quantity), note)?;
     }
