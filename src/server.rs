@@ -13,6 +13,7 @@ use crate::access::password::Hasher;
 use crate::access::store::StoreDirectory;
 use crate::access::token::Tokens;
 use crate::checkout::expire;
+use crate::checkout::slices::Slices;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::routes;
@@ -58,6 +59,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let limiters = Data::new(Limiters::new(&settings.limits));
     let metrics = Data::new(Metrics::new().map_err(|error| StartError::Part(error.to_string()))?);
     let stores = Data::new(StoreDirectory::default());
+    let slices = Data::new(Slices::new(&settings.checkout));
     let document = routes::document().to_json().map_err(|error| StartError::Part(error.to_string()))?;
     let document = Data::new(Document(Bytes::from(document)));
 
@@ -73,6 +75,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .app_data(metrics.clone())
             .app_data(stores.clone())
             .app_data(reclaim.clone())
+            .app_data(slices.clone())
             .app_data(document.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(NormalizePath::new(TrailingSlash::Trim))

@@ -16,6 +16,9 @@ pub enum End<T> {
 pub enum Mode {
     /// Locks rows and changes them.
     Write,
+    /// A write for several requests. It does not wait long for a lock: one of them must not stall the
+    /// others, who can be served one by one instead.
+    Slice,
     /// One snapshot for several reads.
     Read,
     /// A read of much: reports and the check of the books.
@@ -29,6 +32,10 @@ impl Mode {
         match self {
             Self::Write => {
                 "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '5s'; \
+                 SET LOCAL idle_in_transaction_session_timeout = '5s'"
+            }
+            Self::Slice => {
+                "BEGIN; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '5s'; \
                  SET LOCAL idle_in_transaction_session_timeout = '5s'"
             }
             Self::Read => {
