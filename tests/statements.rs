@@ -15,7 +15,7 @@ use common::{Client, TestApp, json};
 use stockroom::db::pool;
 
 /// Statements of a checkout as they are sent: BEGIN goes with its time limits as one, COMMIT is one.
-const STATEMENTS: u64 = 19;
+const STATEMENTS: u64 = 16;
 
 /// Sizes are lines of their own; a product has at most 50.
 fn fill(app: &TestApp, client: &Client, sku: &str, lines: usize) {

@@ -28,10 +28,31 @@ struct Row {
     attributes: serde_json::Value,
 }
 
-/// Inserts a set of items whose ids were taken beforehand.
-pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> QueryResult<()> {
+/// Units of a line that came from one location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Allocation {
+    #[diesel(sql_type = BigInt)]
+    pub order_item_id: OrderItemId,
+    #[diesel(sql_type = BigInt)]
+    pub variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    pub location_id: LocationId,
+    #[diesel(sql_type = BigInt)]
+    pub quantity: i64,
+}
+
+/// Inserts a set of items whose ids were taken beforehand, with where their units come from.
+pub fn insert(
+    conn: &mut PgConnection,
+    store: StoreId,
+    items: &[&OrderItem],
+    allocations: &[Allocation],
+) -> QueryResult<()> {
     db::sql(
-        "INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
+        "WITH allocated AS ( \
+             INSERT INTO order_allocations (store_id, order_item_id, location_id, quantity) \
+             SELECT $1, a.* FROM unnest($13::int8[], $14::int8[], $15::int8[]) AS a) \
+         INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
                 unit_price, total_price, attributes) \
          SELECT $1, i.* FROM unnest($2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::text[], $7::text[], \
                 $8::text[], $9::int8[], $10::int8[], $11::int8[], $12::jsonb[]) AS i",
@@ -48,29 +69,6 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.unit_price).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.total_price).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.attributes).collect::<Vec<_>>())
-    .execute(conn)
-    .map(drop)
-}
-
-/// Units of a line that came from one location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Allocation {
-    #[diesel(sql_type = BigInt)]
-    pub order_item_id: OrderItemId,
-    #[diesel(sql_type = BigInt)]
-    pub variant_id: VariantId,
-    #[diesel(sql_type = BigInt)]
-    pub location_id: LocationId,
-    #[diesel(sql_type = BigInt)]
-    pub quantity: i64,
-}
-
-pub fn insert_allocations(conn: &mut PgConnection, store: StoreId, allocations: &[Allocation]) -> QueryResult<()> {
-    db::sql(
-        "INSERT INTO order_allocations (store_id, order_item_id, location_id, quantity) \
-         SELECT $1, a.* FROM unnest($2::int8[], $3::int8[], $4::int8[]) AS a",
-    )
-    .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.order_item_id).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.location_id).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.quantity).collect::<Vec<_>>())

@@ -93,16 +93,21 @@ pub struct NewOrder<'a> {
     pub guest_token_hash: Option<&'a [u8]>,
     /// Cart and round that it was made of, so that a second order of them is impossible.
     pub checkout: Option<&'a str>,
+    /// Who begins its history.
+    pub actor: &'a str,
 }
 
-/// Inserts a set of orders whose ids were taken beforehand.
+/// Inserts a set of orders whose ids were taken beforehand, each with the first step of its history.
 pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> QueryResult<()> {
     fn texts<'a>(new: &[NewOrder<'a>], value: impl Fn(&'a Order) -> Option<&'a str>) -> Vec<Option<&'a str>> {
         new.iter().map(|new| value(new.order)).collect()
     }
     let money = |value: fn(&Order) -> Money| new.iter().map(|new| value(new.order)).collect::<Vec<_>>();
     db::sql(
-        "INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
+        "WITH begun AS ( \
+             INSERT INTO order_history (store_id, order_id, to_status, created_at, actor) \
+             SELECT $1, h.* FROM unnest($2::int8[], $9::text[], $25::timestamptz[], $26::text[]) AS h) \
+         INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
                 delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
                 tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
                 billing_address, notes, guest_token_hash, checkout, created_at, updated_at) \
@@ -140,6 +145,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<Nullable<Binary>>, _>(new.iter().map(|new| new.guest_token_hash).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|new| new.checkout).collect::<Vec<_>>())
     .bind::<Array<Timestamptz>, _>(new.iter().map(|new| new.order.created_at).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.actor).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
