@@ -95,6 +95,7 @@ fn decide(claim: &Claim, fresh: &[KeyRow], stored: &[StoredRow]) -> Claimed {
             body: row.body.clone().unwrap_or_default(),
             replayed: true,
             order: None,
+            units_sold: 0,
         }),
         _ => Claimed::Reused,
     }

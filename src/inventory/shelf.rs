@@ -40,6 +40,9 @@ struct Booked {
 impl Shelf {
     /// Locks every stock row of the variants.
     pub fn lock(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<Self, Failure> {
+        if variants.is_empty() {
+            return Ok(Self::of_rows(store, Vec::new()));
+        }
         Ok(Self::of_rows(store, levels::lock_for_update(conn, store, variants)?))
     }
 

@@ -178,10 +178,10 @@ async fn place(ctx: Ctx, placement: Placement, slices: &Slices, metrics: &Metric
         outcome = slices.place(&ctx.database, store, placement).await?;
     }
     match outcome {
-        Ok(placed) => {
+        Ok(answer) => {
             metrics.count_checkout("placed");
-            metrics.count_units_sold(placed.units_sold);
-            Ok(placed.answer.into_response())
+            metrics.count_units_sold(answer.units_sold);
+            Ok(answer.into_response())
         }
         Err(refusal) => {
             let refusal = ApiError::from(refusal);

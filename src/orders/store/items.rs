@@ -76,15 +76,28 @@ pub fn insert(
     .map(drop)
 }
 
-/// Where the units of an order came from, in the order that stock rows are locked in.
-pub fn list_allocations(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Vec<Allocation>> {
+/// An allocation, and whose it is.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Allocated {
+    #[diesel(sql_type = BigInt)]
+    pub order_id: OrderId,
+    #[diesel(embed)]
+    pub allocation: Allocation,
+}
+
+/// Where the units of orders came from, in the order that stock rows are locked in.
+pub fn list_allocations(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<Allocated>> {
     db::sql(
-        "SELECT a.order_item_id, i.variant_id, a.location_id, a.quantity \
-         FROM order_items i JOIN order_allocations a ON a.store_id = i.store_id AND a.order_item_id = i.id \
-         WHERE i.store_id = $1 AND i.order_id = $2 ORDER BY i.variant_id, a.location_id LIMIT 10000",
+        "SELECT i.order_id, a.order_item_id, i.variant_id, a.location_id, a.quantity \
+         FROM unnest($2::int8[]) AS o (id) \
+         CROSS JOIN LATERAL (SELECT id, order_id, variant_id FROM order_items \
+              WHERE store_id = $1 AND order_id = o.id OFFSET 0) i \
+         CROSS JOIN LATERAL (SELECT order_item_id, location_id, quantity FROM order_allocations \
+              WHERE store_id = $1 AND order_item_id = i.id OFFSET 0) a \
+         ORDER BY i.variant_id, a.location_id",
     )
     .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(order)
+    .bind::<Array<BigInt>, _>(orders)
     .load(conn)
 }
 

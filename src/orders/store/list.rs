@@ -1,6 +1,6 @@
 //! The SQL of lists of orders.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -59,7 +59,7 @@ pub fn list(
     };
     let rows: Vec<Row> = query.limit(page.limit).offset(page.offset()).select(Row::as_select()).load(conn)?;
     let found = rows.into_iter().map(Order::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(page.list(respond(conn, store, &found)?, total))
+    Ok(page.list(respond(conn, store, &found.iter().collect::<Vec<_>>())?, total))
 }
 
 fn filtered<'a>(store: StoreId, filter: &OrderFilter) -> Query<'a> {
@@ -98,21 +98,25 @@ fn filtered<'a>(store: StoreId, filter: &OrderFilter) -> Query<'a> {
 }
 
 /// Orders with their items and the stock that they took, in three statements for any number.
-pub fn respond(conn: &mut PgConnection, store: StoreId, found: &[Order]) -> Result<Vec<OrderResponse>, Failure> {
-    let ids: Vec<OrderId> = found.iter().map(|order| order.id).collect();
-    let mut items: HashMap<OrderId, Vec<OrderItem>> = items::list(conn, store, &ids)?;
-    let mut reductions = items::list_reductions(conn, store, &found.iter().collect::<Vec<_>>())?;
+pub fn respond(conn: &mut PgConnection, store: StoreId, found: &[&Order]) -> Result<Vec<OrderResponse>, Failure> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let distinct: BTreeMap<OrderId, &Order> = found.iter().map(|order| (order.id, *order)).collect();
+    let (ids, distinct): (Vec<OrderId>, Vec<&Order>) = distinct.into_iter().unzip();
+    let items: HashMap<OrderId, Vec<OrderItem>> = items::list(conn, store, &ids)?;
+    let reductions = items::list_reductions(conn, store, &distinct)?;
     let responses = found.iter().map(|order| {
-        let items = items.remove(&order.id).unwrap_or_default();
-        let reductions = reductions.remove(&order.order_number).unwrap_or_default();
-        OrderResponse::new(order, &items, &reductions)
+        let items = items.get(&order.id).map(Vec::as_slice).unwrap_or_default();
+        let reductions = reductions.get(&order.order_number).map(Vec::as_slice).unwrap_or_default();
+        OrderResponse::new(order, items, reductions)
     });
     Ok(responses.collect())
 }
 
 /// One order that exists, whole.
 pub fn respond_one(conn: &mut PgConnection, order: &Order) -> Result<OrderResponse, Failure> {
-    respond(conn, order.store_id, std::slice::from_ref(order))?
+    respond(conn, order.store_id, &[order])?
         .pop()
         .ok_or_else(|| Failure::Internal(format!("order {} is gone", order.id)))
 }
