@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::settle::{self, Settlement};
+use super::settle::{self, Paid};
 use super::settle_orders::settle_one;
 use super::standing::{Intent, Standing};
 use crate::access::principal::SYSTEM;
@@ -62,7 +62,7 @@ fn paid(
         return Ok(EventOutcome::Mismatched);
     }
     let amount = Some(AmountInput::of(&currency, amount));
-    let settlement = Settlement { reference, amount, actor: SYSTEM };
+    let settlement = Paid { reference, amount, actor: SYSTEM };
     let confirm = |standing: &mut Standing| settle::confirm(standing, order, settlement);
     match settle_one(conn, store, order, Intent::Pay, confirm) {
         Ok(_paid) => Ok(EventOutcome::Applied),

@@ -13,9 +13,9 @@ use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::orders::store::orders;
 use crate::payments::store::payments::{self as store, Kind, NewPayment};
 
-/// A payment that somebody reports, or a refund.
+/// Money that somebody reports: a payment or a refund.
 #[derive(Clone, Copy, Debug)]
-pub struct Settlement<'a> {
+pub struct Paid<'a> {
     pub reference: &'a str,
     pub amount: Option<AmountInput>,
     pub actor: &'a str,
@@ -24,8 +24,8 @@ pub struct Settlement<'a> {
 /// Takes the payment of an order. The same reference again changes nothing. Returns the units that it sold.
 ///
 /// Money that comes too late is refused and recorded all the same: it has to be given back.
-pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Settlement<'_>) -> Result<i64, Halt> {
-    let Settlement { reference, actor, .. } = settlement;
+pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Result<i64, Halt> {
+    let Paid { reference, actor, .. } = settlement;
     let order = standing.order(id)?;
     let amount = amount_of(order, settlement.amount, order.total_amount)?;
     let is_known = standing.is_recorded(id, reference);
@@ -58,7 +58,7 @@ pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Settlement<'_>)
 }
 
 /// Records money that an order does not take: it can be refunded, and is due when the order is dead.
-pub fn record(standing: &mut Standing, id: OrderId, settlement: Settlement<'_>) -> Result<(), Failure> {
+pub fn record(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Result<(), Failure> {
     let order = standing.order(id)?;
     let amount = settlement.amount.and_then(|amount| amount.in_currency(&order.currency).ok());
     match amount {
@@ -81,12 +81,7 @@ pub fn mark_paid(conn: &mut PgConnection, order: &mut Order, actor: &str, at: Da
 }
 
 /// Records money that was given back. Partial refunds add up, never over what was received.
-pub fn refund(
-    conn: &mut PgConnection,
-    store: StoreId,
-    order: OrderId,
-    settlement: Settlement<'_>,
-) -> Result<Order, Halt> {
+pub fn refund(conn: &mut PgConnection, store: StoreId, order: OrderId, settlement: Paid<'_>) -> Result<Order, Halt> {
     let mut order = orders::get_for_update(conn, store, order)?;
     if let Some(known) = store::find_amount(conn, store, order.id, Kind::Refund, settlement.reference)? {
         return match settlement.amount.map(|amount| amount.in_currency(&order.currency)) {
@@ -106,7 +101,7 @@ pub fn refund(
         return Err(ApiError::field("amount", format!("must be more than nothing and at most {most}")).into());
     }
     let at = db::clock(conn)?;
-    let Settlement { reference, actor, .. } = settlement;
+    let Paid { reference, actor, .. } = settlement;
     let new = NewPayment { order: order.id, kind: Kind::Refund, reference: Some(reference), amount, actor };
     store::append(conn, store, &[new], at)?;
     order.refunded_amount = add(order.refunded_amount, amount)?;

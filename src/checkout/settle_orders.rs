@@ -6,7 +6,7 @@
 use diesel::PgConnection;
 
 use super::cancel;
-use super::settle::{self, Settlement};
+use super::settle::{self, Paid};
 use super::standing::{By, Intent, Standing};
 use crate::db::{End, Failure};
 use crate::error::{ApiError, Halt};
@@ -46,7 +46,7 @@ impl OrderChange {
         let actor = &self.actor;
         match &self.what {
             What::Confirm { reference, amount } => {
-                settle::confirm(standing, self.order, Settlement { reference, amount: *amount, actor })
+                settle::confirm(standing, self.order, Paid { reference, amount: *amount, actor })
             }
             What::Fail { reason } => {
                 cancel::fail(standing, self.order, By { actor, reason: reason.as_deref() }).map(|()| 0)
@@ -57,6 +57,9 @@ impl OrderChange {
         }
     }
 }
+
+/// What came of a change: the answer with the order as it left it, or why it was refused.
+pub type Settlement = Result<Answer, ApiError>;
 
 /// An order as its change left it.
 struct Settled {
@@ -69,7 +72,7 @@ pub fn settle_orders(
     conn: &mut PgConnection,
     store: StoreId,
     changes: &[OrderChange],
-) -> Result<End<Vec<Result<Answer, ApiError>>>, Failure> {
+) -> Result<End<Vec<Settlement>>, Failure> {
     let keys: Vec<&Claim> = changes.iter().map(|change| &change.claim).collect();
     let Some(claimed) = claims::claim(conn, store, keys)? else {
         return Ok(End::RollBack(vec![Err(Conflict::InProgress.into()); changes.len()]));
@@ -105,7 +108,7 @@ fn answer(
     conn: &mut PgConnection,
     store: StoreId,
     decided: Vec<Result<Settled, ApiError>>,
-) -> Result<Vec<Result<Answer, ApiError>>, Failure> {
+) -> Result<Vec<Settlement>, Failure> {
     let settled: Vec<&Order> = decided.iter().flatten().map(|settled| &settled.order).collect();
     let mut responses = list::respond(conn, store, &settled)?.into_iter();
     let mut answers = Vec::with_capacity(decided.len());

@@ -2,38 +2,38 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use diesel::PgConnection;
 
-use super::lane::Lane;
+use super::lane::{Closed, Lane};
 use super::place_orders::{Outcome, place_orders};
 use super::placement::Placement;
-use super::settle_orders::{OrderChange, settle_orders};
+use super::refusal::Refusal;
+use super::settle_orders::{OrderChange, Settlement, settle_orders};
 use crate::db::tx::Mode;
 use crate::db::{Database, End, Failure};
-use crate::error::ApiError;
-use crate::idempotency::Answer;
+use crate::error::Code;
+use crate::idempotency::claims::Conflict;
 use crate::kernel::id::StoreId;
 use crate::settings::Checkout;
 
 /// Where waiting requests become slices.
 pub struct Slices {
     placing: Lanes<Placement, Outcome>,
-    settling: Lanes<OrderChange, Result<Answer, ApiError>>,
+    settling: Lanes<OrderChange, Settlement>,
 }
 
 impl Slices {
     #[must_use]
     pub fn new(settings: &Checkout) -> Self {
-        Self { placing: Lanes::new(settings), settling: Lanes::new(settings) }
+        Self { placing: Lanes::new("place_orders", settings), settling: Lanes::new("settle_orders", settings) }
     }
 
     /// Places an order together with those who wait beside it. Its outcome is its own, and known after
     /// the commit.
-    pub async fn place(&self, database: &Database, store: StoreId, placement: Placement) -> Result<Outcome, Failure> {
-        let work = move |conn: &mut PgConnection, slice: &[Placement]| place_orders(conn, store, slice);
-        self.placing.pass(database, "place_orders", store, placement, work).await
+    pub async fn place(&self, database: &Database, store: StoreId, placement: &Placement) -> Result<Outcome, Failure> {
+        let is_open = |outcome: &Outcome| matches!(outcome, Err(Refusal::Key(Conflict::InProgress)));
+        self.placing.pass(database, store, placement, place_orders, is_open).await
     }
 
     /// Pays or cancels an order together with those who wait beside it.
@@ -41,41 +41,73 @@ impl Slices {
         &self,
         database: &Database,
         store: StoreId,
-        change: OrderChange,
-    ) -> Result<Result<Answer, ApiError>, Failure> {
-        let work = move |conn: &mut PgConnection, slice: &[OrderChange]| settle_orders(conn, store, slice);
-        self.settling.pass(database, "settle_orders", store, change, work).await
+        change: &OrderChange,
+    ) -> Result<Settlement, Failure> {
+        let is_open =
+            |outcome: &Settlement| outcome.as_ref().is_err_and(|refusal| refusal.code == Code::RequestInProgress);
+        self.settling.pass(database, store, change, settle_orders, is_open).await
+    }
+
+    /// Keeps slices of the store from beginning, once none is at work. For tests, which want to know who
+    /// is in a slice.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn close(&self, store: StoreId) -> Option<(Closed, Closed)> {
+        Some((self.placing.close(store)?, self.settling.close(store)?))
+    }
+
+    /// How many wait in the lanes of the store. For tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn waiting(&self, store: StoreId) -> usize {
+        self.placing.lane(store).len().saturating_add(self.settling.lane(store).len())
     }
 }
 
-/// The lanes of all stores. Stores are never deleted.
-pub struct Lanes<Q, A> {
+/// The lanes of all stores for one kind of request. Stores are never deleted.
+struct Lanes<Q, A> {
+    name: &'static str,
     settings: Checkout,
     lanes: Mutex<HashMap<StoreId, Arc<Lane<Q, A>>>>,
 }
 
+/// What works off a slice: one outcome for each request, in the order given.
+type Work<Q, A> = fn(&mut PgConnection, StoreId, &[Q]) -> Result<End<Vec<A>>, Failure>;
+
 impl<Q, A> Lanes<Q, A>
 where
-    Q: Send + 'static,
+    Q: Clone + Send + 'static,
     A: Send + 'static,
 {
-    fn new(settings: &Checkout) -> Self {
-        Self { settings: settings.clone(), lanes: Mutex::default() }
+    fn new(name: &'static str, settings: &Checkout) -> Self {
+        Self { name, settings: settings.clone(), lanes: Mutex::default() }
     }
 
-    async fn pass<W>(
+    /// Where the slice failed, or somebody else holds what it needs, the request is run once more by
+    /// itself: beside the lane, so that it fails for nobody and holds up nobody.
+    async fn pass(
         &self,
         database: &Database,
-        name: &'static str,
         store: StoreId,
-        request: Q,
-        work: W,
-    ) -> Result<A, Failure>
-    where
-        W: Fn(&mut PgConnection, &[Q]) -> Result<End<Vec<A>>, Failure> + Clone + Send + 'static,
-    {
-        let work = move |database: &Database, requests: Vec<Q>| run(database, name, &requests, &work);
-        self.lane(store).pass(database, request, work).await
+        request: &Q,
+        work: Work<Q, A>,
+        is_open: fn(&A) -> bool,
+    ) -> Result<A, Failure> {
+        let name = self.name;
+        let together = move |database: &Database, slice: Vec<Q>| run(database, name, store, &slice, work);
+        match self.lane(store).pass(database, request.clone(), together).await {
+            // A request with the same key is at work, in the slice or elsewhere, and perhaps done in a moment.
+            Ok(outcome) if is_open(&outcome) => {}
+            Ok(outcome) => return Ok(outcome),
+            // Nobody was served in time, or the database itself is the trouble.
+            Err(failure) if matches!(failure, Failure::QueueFull) || failure.is_worth_retrying() => {
+                return Err(failure);
+            }
+            Err(_of_the_slice) => {}
+        }
+        let alone = [request.clone()];
+        let mut outcomes = database.run(name, Mode::Write, move |conn| work(conn, store, &alone)).await?;
+        outcomes.pop().ok_or_else(|| Failure::Internal("a request without an outcome".to_owned()))
     }
 
     fn lane(&self, store: StoreId) -> Arc<Lane<Q, A>> {
@@ -83,38 +115,25 @@ where
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(lanes.entry(store).or_insert_with(|| Arc::new(Lane::new(slices, slice_size))))
     }
+
+    fn close(&self, store: StoreId) -> Option<Closed> {
+        self.lane(store).close(self.settings.slices)
+    }
 }
 
-/// One transaction for all; where that fails, one for each, so that nobody fails for a neighbour.
+/// One transaction for all, with one outcome or one failure for each.
 fn run<Q, A>(
     database: &Database,
     name: &'static str,
-    requests: &[Q],
-    work: &impl Fn(&mut PgConnection, &[Q]) -> Result<End<Vec<A>>, Failure>,
+    store: StoreId,
+    slice: &[Q],
+    work: Work<Q, A>,
 ) -> Vec<Result<A, Failure>> {
-    if let [only] = requests {
-        return vec![alone(database, name, only, work)];
-    }
-    match database.run_blocking(name, Mode::Slice, |conn| work(conn, requests)) {
+    match database.run_blocking(name, Mode::Slice, |conn| work(conn, store, slice)) {
         Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-        // The database itself is the trouble, for each of them.
-        Err(failure) if failure.is_worth_retrying() => requests.iter().map(|_| Err(failure.clone())).collect(),
         Err(failure) => {
-            log::warn!(transaction = name, requests = requests.len(), error:% = failure; "a slice is run one by one");
-            let give_up = Instant::now().checked_add(database.queue_time());
-            let is_late = || give_up.is_none_or(|end| Instant::now() >= end);
-            let each = |one| if is_late() { Err(Failure::QueueFull) } else { alone(database, name, one, work) };
-            requests.iter().map(each).collect()
+            log::warn!(transaction = name, requests = slice.len(), error:% = failure; "a slice failed");
+            slice.iter().map(|_| Err(failure.clone())).collect()
         }
     }
-}
-
-fn alone<Q, A>(
-    database: &Database,
-    name: &'static str,
-    request: &Q,
-    work: &impl Fn(&mut PgConnection, &[Q]) -> Result<End<Vec<A>>, Failure>,
-) -> Result<A, Failure> {
-    let outcomes = database.run_blocking(name, Mode::Write, |conn| work(conn, std::slice::from_ref(request)));
-    outcomes?.pop().ok_or_else(|| Failure::Internal("a request without an outcome".to_owned()))
 }

@@ -9,7 +9,7 @@ use validator::Validate;
 
 use super::{ReasonRequest, answer, find};
 use crate::access::{Ctx, Scope};
-use crate::checkout::settle::{self as settling, Settlement};
+use crate::checkout::settle::{self as settling, Paid};
 use crate::checkout::settle_orders::{OrderChange, What};
 use crate::checkout::slices::Slices;
 use crate::error::{ApiError, Halt};
@@ -70,7 +70,7 @@ where
 {
     let (database, actor) = (ctx.database.clone(), ctx.principal.actor());
     let (store, order) = ctx.read("find_order", move |conn, scope| Ok((scope.store, find(conn, scope)?))).await?;
-    let answer = slices.settle(&database, store, OrderChange { claim, order, actor, what }).await??;
+    let answer = slices.settle(&database, store, &OrderChange { claim, order, actor, what }).await??;
     metrics.count_units_sold(answer.units_sold);
     Ok(answer.into_response())
 }
@@ -91,7 +91,7 @@ pub async fn refund_order(path: web::Path<String>, command: Command<RefundReques
         .run("refund_order", move |conn, scope, body| {
             let id = find(conn, scope, &named)?;
             let actor = scope.actor();
-            let settlement = Settlement { reference: &body.refund_reference, amount: body.amount, actor: &actor };
+            let settlement = Paid { reference: &body.refund_reference, amount: body.amount, actor: &actor };
             let order = settling::refund(conn, scope.store, id, settlement)?;
             answer(conn, &order)
         })
