@@ -23,15 +23,30 @@ mod start;
 mod textbook;
 
 mod measure;
+mod rounds;
+
+mod growth;
+mod memory;
+mod sell_out;
+
+mod machine;
+mod results;
+mod targets;
+
+mod plot;
+mod report;
 
 use std::error::Error;
+use std::fs;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cluster::Cluster;
 use crate::data::Size;
-use crate::measure::{Appetite, System, Task};
+use crate::growth::Growth;
+use crate::machine::Machine;
 use crate::options::Options;
+use crate::results::Results;
 use crate::shop::Shop;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -49,20 +64,36 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Outcome<()> {
-    let cluster = Cluster::start()?;
-    let mut shop = Shop::open(&cluster, "small", &Size { orders: 20_000, ..Size::small() })?;
-    let mut appetite = Appetite::default();
-    for scenario in &options.scenarios {
-        let answer = shop.sample_answer(*scenario)?;
-        for clients in &options.clients {
-            for system in [System::Textbook, System::Stockroom] {
-                let task = Task { system, scenario: *scenario, clients: *clients, round: 1, seconds: options.seconds, answer: &answer };
-                println!("{:?}", measure::measure(&mut shop, &task, &mut appetite)?);
-            }
-            println!("{}", server::verify(&shop.url)?);
-        }
-    }
+    let results = measure_all(options)?;
+    let tables = report::render(&results);
+    println!("\n{tables}");
+    fs::create_dir_all(&options.out)?;
+    fs::write(options.out.join("shop.md"), tables)?;
+    fs::write(options.out.join("shop.json"), serde_json::to_string_pretty(&results)? + "\n")?;
+    fs::write(options.out.join("shop.svg"), plot::draw(&results))?;
+    println!("shop.md, shop.json and shop.svg are in {}", options.out.display());
     Ok(())
+}
+
+fn measure_all(options: &Options) -> Outcome<Results> {
+    let cluster = Cluster::start()?;
+    let mut small = Shop::open(&cluster, "small", Size { orders: 20_000, ..Size::small() })?;
+    let machine = Machine::look(&mut small.conn, cluster.folder())?;
+    println!("{}", machine.describe());
+    let samples = rounds::run(&mut small, options)?;
+    let memory = options.memory_checkouts().map(|checkouts| memory::run(&mut small, checkouts)).transpose()?;
+    let growth = options.large_size().map(|size| grow(&cluster, &mut small, size, options)).transpose()?;
+    let sell_out = options.sell_out().map(|(units, buyers)| sell_out::run(&mut small, units, buyers)).transpose()?;
+    let figures = results::figures(&samples);
+    let targets = targets::judge(&figures, memory.as_ref(), growth.as_ref(), sell_out.as_ref());
+    let Options { rounds, seconds, .. } = *options;
+    Ok(Results { machine, rounds, seconds, targets, figures, sell_out, memory, growth, samples })
+}
+
+fn grow<'a>(cluster: &'a Cluster, small: &mut Shop<'a>, size: Size, options: &Options) -> Outcome<Growth> {
+    println!("loading a large shop: {size:?}");
+    let mut large = Shop::open(cluster, "large", size)?;
+    growth::run(small, &mut large, options)
 }
 
 /// PostgreSQL and the server are stopped in good order also when somebody has seen enough.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::Outcome;
 use crate::load::{self, Load};
 use crate::scenario::Scenario;
 use crate::seen::Seen;
@@ -11,7 +12,6 @@ use crate::shop::Shop;
 use crate::start::Written;
 use crate::textbook::{self, Textbook};
 use crate::usage::{self, Usage};
-use crate::Outcome;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,6 +50,13 @@ pub struct Sample {
     pub statements: f64,
     /// Of the server, after the run; nothing for the textbook.
     pub resident_bytes: u64,
+}
+
+impl Sample {
+    /// Of the server and PostgreSQL together.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.server_cpu_seconds + self.postgres_cpu_seconds
+    }
 }
 
 /// How many carts each load needs, learned from round to round.

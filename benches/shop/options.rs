@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::data::Size;
 use crate::scenario::Scenario;
+
+/// After so many the memory of a server is judged.
+pub const MEMORY_CHECKOUTS: u64 = 100_000;
 
 /// Measures Stockroom beside the textbook transaction, on one PostgreSQL
 #[derive(Clone, Debug, Parser)]
@@ -57,12 +61,16 @@ impl Options {
     }
 
     /// Checkouts of one server before its memory is looked at.
-    pub fn memory_checkouts(&self) -> u64 {
-        if self.quick { 5_000 } else { 100_000 }
+    pub fn memory_checkouts(&self) -> Option<u64> {
+        (!self.no_memory).then_some(if self.quick { 5_000 } else { MEMORY_CHECKOUTS })
     }
 
     /// Units and buyers of the sell-out.
-    pub fn sell_out(&self) -> (u64, u64) {
-        if self.quick { (1_000, 2_000) } else { (10_000, 20_000) }
+    pub fn sell_out(&self) -> Option<(u64, u64)> {
+        (!self.no_sell_out).then_some(if self.quick { (1_000, 2_000) } else { (10_000, 20_000) })
+    }
+
+    pub fn large_size(&self) -> Option<Size> {
+        self.large.then(|| Size::large().scaled(self.percent))
     }
 }

@@ -22,8 +22,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    pub const ALL: [Self; 6] =
-        [Self::Spread, Self::Hot, Self::OneLine, Self::TwentyLines, Self::NoCart, Self::Mixed];
+    pub const ALL: [Self; 6] = [Self::Spread, Self::Hot, Self::OneLine, Self::TwentyLines, Self::NoCart, Self::Mixed];
 
     /// As it is called in tables.
     pub const fn title(self) -> &'static str {

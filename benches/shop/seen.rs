@@ -50,3 +50,14 @@ impl Latencies {
         value.map_or(f64::NAN, |(microseconds, _)| *microseconds as f64 / 1000.0)
     }
 }
+
+/// The one in the middle; of an even number the mean of the two.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    match (values.len() / 2, values.len() % 2) {
+        (0, 0) => f64::NAN,
+        (middle, 1) => values[middle],
+        (middle, _) => f64::midpoint(values[middle - 1], values[middle]),
+    }
+}

@@ -40,7 +40,9 @@ impl Server {
             .spawn()?;
         let output = BufReader::new(process.stdout.take().ok_or("the server has no output")?);
         let mut server = Self { process, _output: output, address: String::new() };
-        server.address = server.read_address().map_err(|_| format!("the server did not start: see {}", log.display()))?;
+        server.address = server
+            .read_address()
+            .map_err(|error| format!("the server did not start ({error}): see {}", log.display()))?;
         Ok(server)
     }
 
@@ -52,7 +54,7 @@ impl Server {
             }
             line.clear();
         }
-        Err("it said nothing".into())
+        Err("it ended without saying where it listens".into())
     }
 
     pub fn pid(&self) -> u32 {

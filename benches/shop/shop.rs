@@ -23,6 +23,7 @@ const SETTLE: Duration = Duration::from_millis(300);
 pub struct Shop<'a> {
     pub cluster: &'a Cluster,
     pub name: &'static str,
+    pub size: Size,
     pub url: String,
     pub conn: PgConnection,
     pub server: Server,
@@ -33,16 +34,16 @@ pub struct Shop<'a> {
 
 impl<'a> Shop<'a> {
     /// Loads the books into a database of that name and serves it.
-    pub fn open(cluster: &'a Cluster, name: &'static str, size: &Size) -> Outcome<Self> {
+    pub fn open(cluster: &'a Cluster, name: &'static str, size: Size) -> Outcome<Self> {
         let url = cluster.database(name)?;
-        data::load(&url, size)?;
+        data::load(&url, &size)?;
         stop_if_asked()?;
         let mut conn = PgConnection::establish(&url)?;
         carts::insert_admin(&mut conn)?;
         let start = Start::remember(&mut conn)?;
         let server = Server::start(&url, &cluster.folder().join(format!("{name}.log")))?;
         let wallet = Wallet::new(cluster.folder(), name);
-        let mut shop = Self { cluster, name, url, conn, server, wallet, start, buyers: 0 };
+        let mut shop = Self { cluster, name, size, url, conn, server, wallet, start, buyers: 0 };
         shop.warm_up()?;
         Ok(shop)
     }
@@ -52,7 +53,8 @@ impl<'a> Shop<'a> {
         let buyers = 4_000;
         self.prepare(Scenario::Spread, buyers)?;
         let Self { server, wallet, .. } = self;
-        let load = Load { address: &server.address, kind: "checkout", clients: 8, seconds: 2, buyers, label: "warm-up" };
+        let load =
+            Load { address: &server.address, kind: "checkout", clients: 8, seconds: 2, buyers, label: "warm-up" };
         load::run(&load, wallet).map(drop)
     }
 
