@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 use stockroom::access::Role;
@@ -91,24 +91,20 @@ fn signer() -> Outcome<Tokens> {
 
 /// Sends requests for so many seconds, or until all buyers of a sell-out were answered.
 pub fn run(load: &Load<'_>, wallet: &Wallet) -> Outcome<Seen> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/shop/load.lua");
-    let output = Command::new("wrk")
-        .args(["--threads", "1", "--connections", &load.clients.to_string()])
-        .args(["--duration", &format!("{}s", load.seconds), "--timeout", TIMEOUT, "--script"])
-        .arg(script)
-        .arg(load.address)
-        .env("BENCH_KIND", load.kind)
-        .env("BENCH_TOKENS", &wallet.path)
-        .env("BENCH_FIRST", FIRST_BUYER.to_string())
-        .env("BENCH_BUYERS", load.buyers.to_string())
-        .env("BENCH_LABEL", load.label)
-        .env("BENCH_PRODUCTS", FIRST_STORE_PRODUCTS.to_string())
-        .output()
+    let mut wrk = command(load, wallet)
+        .spawn()
         .map_err(|error| format!("wrk could not be run (scripts/setup.sh bench installs it): {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let told = text.lines().find_map(|line| line.strip_prefix("RESULT "));
-    let errors = || format!("wrk told nothing: {text}{}", String::from_utf8_lossy(&output.stderr));
-    let told: Told = serde_json::from_str(told.ok_or_else(errors)?)?;
+    let mut told = None;
+    for line in BufReader::new(wrk.stdout.take().ok_or("wrk has no output")?).lines() {
+        let line = line?;
+        if line == "ANSWERED" {
+            Command::new("kill").args(["-INT", &wrk.id().to_string()]).status()?;
+        } else if let Some(result) = line.strip_prefix("RESULT ") {
+            told = Some(serde_json::from_str::<Told>(result)?);
+        }
+    }
+    let status = wrk.wait()?;
+    let told = told.ok_or_else(|| format!("wrk ended without a result: {status}"))?;
     Ok(Seen {
         answers: told.requests,
         total: told.requests,
@@ -119,6 +115,23 @@ pub fn run(load: &Load<'_>, wallet: &Wallet) -> Outcome<Seen> {
         latencies: measured(&told, u64::from(load.clients)),
         statuses: told.statuses,
     })
+}
+
+fn command(load: &Load<'_>, wallet: &Wallet) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/shop/load.lua");
+    let mut wrk = Command::new("wrk");
+    wrk.args(["--threads", "1", "--connections", &load.clients.to_string()])
+        .args(["--duration", &format!("{}s", load.seconds), "--timeout", TIMEOUT, "--script"])
+        .arg(script)
+        .arg(load.address)
+        .env("BENCH_KIND", load.kind)
+        .env("BENCH_TOKENS", &wallet.path)
+        .env("BENCH_FIRST", FIRST_BUYER.to_string())
+        .env("BENCH_BUYERS", load.buyers.to_string())
+        .env("BENCH_LABEL", load.label)
+        .env("BENCH_PRODUCTS", FIRST_STORE_PRODUCTS.to_string())
+        .stdout(Stdio::piped());
+    wrk
 }
 
 /// wrk adds what it thinks that slow answers kept from being measured: for each one of more than twice

@@ -48,7 +48,8 @@ pub fn run(textbook: &Textbook<'_>, folder: &Path) -> Outcome<Seen> {
         command.arg("--file").arg(format!("{}@{share}", scripts.join(script).display()));
     }
     fs::create_dir_all(folder)?;
-    let output = command.arg(database).current_dir(folder).output()?;
+    let output = command.arg(database).current_dir(folder).output();
+    let output = output.map_err(|error| format!("pgbench, which comes with PostgreSQL, could not be run: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     let exhausted = said.contains("expected one row, got 0");
     if !output.status.success() && !exhausted {

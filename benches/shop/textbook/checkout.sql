@@ -10,16 +10,17 @@ VALUES (1, 'user:' || :buyer, :label || '-' || :buyer, sha256(int8send(:buyer)),
 
 -- read the cart with prices
 SELECT id AS cart, round FROM carts WHERE store_id = 1 AND user_id = :buyer FOR UPDATE \gset
-SELECT sum(i.quantity * coalesce(v.price, p.price)) AS subtotal, sum(i.quantity) AS units
+SELECT array_agg(i.variant_id) AS variants, sum(i.quantity * coalesce(v.price, p.price)) AS subtotal,
+       sum(i.quantity) AS units
 FROM cart_items i
 JOIN variants v ON v.store_id = 1 AND v.id = i.variant_id
 JOIN products p ON p.store_id = 1 AND p.id = v.product_id AND p.status = 'active'
 WHERE i.store_id = 1 AND i.cart_id = :cart \gset
 
 -- lock the stock, in one order for everybody
-SELECT l.variant_id, l.stock_quantity - l.reserved_quantity AS available, i.quantity
-FROM stock_levels l JOIN cart_items i ON i.store_id = 1 AND i.cart_id = :cart AND i.variant_id = l.variant_id
-WHERE l.store_id = 1 ORDER BY l.variant_id, l.location_id FOR UPDATE OF l;
+SELECT variant_id, stock_quantity - reserved_quantity AS available
+FROM stock_levels WHERE store_id = 1 AND variant_id = ANY (:variants::int8[])
+ORDER BY variant_id, location_id FOR UPDATE;
 
 -- reserve; a constraint refuses more than there is
 UPDATE stock_levels l SET reserved_quantity = l.reserved_quantity + i.quantity
