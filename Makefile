@@ -34,6 +34,11 @@ test: ## Run every check, as the continuous integration does
 	scripts/check_schema.sh
 	scripts/postman.sh
 
+.PHONY: bench
+bench: ## Measure it beside plain SQL, about 20 minutes; options by ARGS='--quick', see ARGS=--help
+	@scripts/setup.sh bench
+	cargo bench --locked --bench shop -- $(ARGS)
+
 .PHONY: schema
 schema: ## Write src/db/schema.rs anew from the migrations
 	@scripts/setup.sh run

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that everything needed is installed: `setup.sh run` for building and running,
-# `setup.sh test` for the tests as well. On Debian and Ubuntu, as root, it installs what is
-# missing; elsewhere it says what to install and stops.
+# `setup.sh test` for the tests as well, `setup.sh bench` for the benchmark. On Debian and Ubuntu,
+# as root, it installs what is missing; elsewhere it says what to install and stops.
 set -euo pipefail
 
 purpose=${1:-run}
@@ -37,6 +37,9 @@ missing_packages() {
     if [[ $purpose == test ]]; then
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm
+    fi
+    if [[ $purpose == bench ]]; then
+        command -v wrk >/dev/null || echo wrk
     fi
 }
 

@@ -1,0 +1,105 @@
+//! A shop's books of any size, written by COPY into a database that is migrated and else empty.
+//!
+//! They are the same at each run but for their dates, which end at the moment of loading, and they are
+//! clean: `stockroom verify` finds nothing in them. What a benchmark may rely on:
+//!
+//! - stores have the ids 1 to `stores` and the codes `store-1`, …; each has one location, of the same id;
+//! - products have the ids 1 to `products`, store by store, and the SKUs `sku-1`, …; each has one variant, of the
+//!   same id; the first store has at least 10,000, and there is plenty of its first 10,000;
+//! - customers, who cannot log in, have the ids 1 to `customers()`.
+//!
+//! Keys of requests are forgotten after a day, so there are none.
+
+mod catalogue;
+mod copy;
+mod hash;
+mod history;
+mod orders;
+mod stock;
+
+use chrono::Utc;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use history::History;
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub stores: i64,
+    pub products: i64,
+    pub orders: i64,
+    /// On average. Each line is a movement, and each product has one to begin with.
+    pub lines_per_order: i64,
+}
+
+/// What the first store has at least.
+pub const FIRST_STORE_PRODUCTS: i64 = 10_000;
+
+impl Size {
+    /// A store that has just opened.
+    #[must_use]
+    pub const fn small() -> Self {
+        Self { stores: 1, products: FIRST_STORE_PRODUCTS, orders: 0, lines_per_order: 5 }
+    }
+
+    /// Two years of a large shop: a tenth of its products and orders are in the first store.
+    #[must_use]
+    pub const fn large() -> Self {
+        Self { stores: 200, products: 1_000_000, orders: 1_000_000, lines_per_order: 5 }
+    }
+
+    /// The same number of stores with so many percent of everything else.
+    #[must_use]
+    pub fn scaled(self, percent: i64) -> Self {
+        let least = FIRST_STORE_PRODUCTS + 50 * (self.stores - 1);
+        Self { products: (self.products * percent / 100).max(least), orders: self.orders * percent / 100, ..self }
+    }
+
+    #[must_use]
+    pub fn customers(&self) -> i64 {
+        self.orders / 10
+    }
+
+    /// Products of the store, as first id and number.
+    #[must_use]
+    pub fn products_of(&self, store: i64) -> (i64, i64) {
+        if self.stores == 1 {
+            return (1, self.products);
+        }
+        let first = (self.products / 10).max(FIRST_STORE_PRODUCTS);
+        if store == 1 {
+            return (1, first);
+        }
+        let each = (self.products - first) / (self.stores - 1);
+        let start = first + each * (store - 2);
+        let number = if store == self.stores { self.products - start } else { each };
+        (start + 1, number)
+    }
+
+    /// The store of a product.
+    #[must_use]
+    pub fn store_of(&self, product: i64) -> i64 {
+        let (_, first) = self.products_of(1);
+        if product <= first {
+            return 1;
+        }
+        let each = (self.products - first) / (self.stores - 1);
+        (2 + (product - first - 1) / each).min(self.stores)
+    }
+}
+
+/// Fills the database and brings sequences and statistics up to date.
+pub fn load(url: &str, size: &Size) -> Result<(), Box<dyn std::error::Error>> {
+    let conn = &mut PgConnection::establish(url)?;
+    // The look-ups of foreign keys would be most of the time. Only a superuser may leave them out.
+    drop(conn.batch_execute("SET session_replication_role = replica"));
+    conn.batch_execute("SET synchronous_commit = off")?;
+    let history = History::new(*size, Utc::now());
+    catalogue::accounts(conn, &history)?;
+    catalogue::products(conn, &history)?;
+    stock::load(conn, &history)?;
+    orders::load(conn, &history)?;
+    catalogue::sequences(conn, &history)?;
+    conn.batch_execute("VACUUM (ANALYZE)")?;
+    Ok(())
+}

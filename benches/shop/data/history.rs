@@ -1,0 +1,215 @@
+//! What happened in the shop, one order after the other. Nothing is kept: each table asks for it anew.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Size;
+use super::hash::{below, hash, skewed};
+
+/// From the opening of the shop until now.
+pub struct History {
+    pub size: Size,
+    pub opened_at: DateTime<Utc>,
+    pub now: DateTime<Utc>,
+    /// Between one order and the next.
+    gap: TimeDelta,
+}
+
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Sold at checkout, and on its way since then.
+    Sold,
+    /// Sold at checkout and cancelled a moment later.
+    Cancelled,
+    /// Held, and paid a moment later.
+    PaidInWindow,
+}
+
+/// One line. A product and its variant have the same id.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    pub product: i64,
+    pub quantity: i64,
+    pub price: i64,
+}
+
+/// A step of an order: from, to and when.
+pub type Step = (Option<&'static str>, &'static str, DateTime<Utc>);
+
+/// One order with all that came of it.
+pub struct Order {
+    pub id: i64,
+    pub store: i64,
+    pub user: i64,
+    pub at: DateTime<Utc>,
+    /// When it was cancelled or paid.
+    pub soon: DateTime<Utc>,
+    pub fate: Fate,
+    pub lines: Vec<Line>,
+    pub steps: Vec<Step>,
+    /// Ids go up in the order of events; these are the first ones of this order.
+    pub first_item: i64,
+    pub first_hold: i64,
+    pub first_ledger: i64,
+}
+
+/// The next free ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Ids {
+    pub item: i64,
+    pub hold: i64,
+    pub ledger: i64,
+}
+
+/// A change of a stock row: kind, stock, reserved, sold.
+pub type Change = (&'static str, i64, i64, i64);
+
+const DAYS: i64 = 730;
+
+impl History {
+    #[must_use]
+    pub fn new(size: Size, now: DateTime<Utc>) -> Self {
+        let days = TimeDelta::days(DAYS);
+        let gap = TimeDelta::seconds(days.num_seconds() / (size.orders + 1));
+        Self { size, opened_at: now - days, now, gap }
+    }
+
+    /// Every product's creation and first delivery come first in the ledger.
+    #[must_use]
+    pub fn first_ids(&self) -> Ids {
+        Ids { item: 1, hold: 1, ledger: 2 * self.size.products + 1 }
+    }
+
+    /// All orders, oldest first, each with the ids that are free after it.
+    pub fn orders(&self) -> impl Iterator<Item = (Order, Ids)> {
+        (1..=self.size.orders).scan(self.first_ids(), |ids, id| {
+            let order = self.order(id, *ids);
+            ids.item += order.count();
+            ids.hold += if order.fate == Fate::PaidInWindow { order.count() } else { 0 };
+            ids.ledger = order.payment_id() + 1;
+            Some((order, *ids))
+        })
+    }
+
+    fn order(&self, id: i64, ids: Ids) -> Order {
+        let size = &self.size;
+        let at = self.opened_at + TimeDelta::seconds(self.gap.num_seconds() * id);
+        let soon = at + (self.gap / 2).min(TimeDelta::seconds(20));
+        let fate = match below(hash([id, 1, 0]), 100) {
+            0..3 => Fate::Cancelled,
+            3..13 => Fate::PaidInWindow,
+            _ => Fate::Sold,
+        };
+        let elsewhere = size.stores > 1 && below(hash([id, 2, 0]), 10) > 0;
+        let store = if elsewhere { 2 + below(hash([id, 3, 0]), size.stores - 1) } else { 1 };
+        Order {
+            id,
+            store,
+            user: 1 + below(hash([id, 4, 0]), size.customers()),
+            at,
+            soon,
+            fate,
+            lines: self.lines(id, store),
+            steps: self.steps(at, soon, fate),
+            first_item: ids.item,
+            first_hold: ids.hold,
+            first_ledger: ids.ledger,
+        }
+    }
+
+    /// Of different products, some of which sell far better than others.
+    fn lines(&self, order: i64, store: i64) -> Vec<Line> {
+        let (first, number) = self.size.products_of(store);
+        let count = 1 + below(hash([order, 5, 0]), 2 * self.size.lines_per_order - 1);
+        let mut products: Vec<i64> = (0..count).map(|line| first + skewed(hash([order, 6, line]), number)).collect();
+        products.sort_unstable();
+        products.dedup();
+        let line = |(index, product)| Line {
+            product,
+            quantity: 1 + below(hash([order, 7, i64::try_from(index).unwrap_or(0)]), 3),
+            price: price(product),
+        };
+        products.into_iter().enumerate().map(line).collect()
+    }
+
+    fn steps(&self, at: DateTime<Utc>, soon: DateTime<Utc>, fate: Fate) -> Vec<Step> {
+        let mut steps = match fate {
+            Fate::Sold => vec![(None, "pending", at)],
+            Fate::Cancelled => return vec![(None, "pending", at), (Some("pending"), "cancelled", soon)],
+            Fate::PaidInWindow => vec![(None, "under_paying", at), (Some("under_paying"), "pending", soon)],
+        };
+        let later = [("pending", "processing", 1), ("processing", "shipped", 2), ("shipped", "delivered", 5)];
+        let later = later.map(|(from, to, days)| (Some(from), to, at + TimeDelta::days(days)));
+        steps.extend(later.into_iter().filter(|(_, _, when)| *when < self.now));
+        steps
+    }
+}
+
+impl Order {
+    #[must_use]
+    pub fn count(&self) -> i64 {
+        i64::try_from(self.lines.len()).unwrap_or(0)
+    }
+
+    #[must_use]
+    pub fn total(&self) -> i64 {
+        self.lines.iter().map(|line| line.quantity * line.price).sum()
+    }
+
+    #[must_use]
+    pub fn number(&self) -> String {
+        let letters = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let code = hash([self.id, 8, 0]);
+        let code = (0..10).map(|place| char::from(letters[usize::try_from((code >> (5 * place)) & 31).unwrap_or(0)]));
+        format!("ORD-{}-{}", self.at.format("%Y%m%d"), code.collect::<String>())
+    }
+
+    #[must_use]
+    pub fn last_step(&self) -> Step {
+        self.steps[self.steps.len() - 1]
+    }
+
+    /// In the window, or at the door.
+    #[must_use]
+    pub fn paid_at(&self) -> Option<DateTime<Utc>> {
+        match (self.fate, self.last_step()) {
+            (Fate::PaidInWindow, _) => Some(self.soon),
+            (_, (_, "delivered", at)) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// The changes of stock that a line made, each with its moment.
+    #[must_use]
+    pub fn changes(&self, quantity: i64) -> Vec<(Change, DateTime<Utc>)> {
+        let q = quantity;
+        match self.fate {
+            Fate::Sold => vec![(("fulfil", -q, 0, q), self.at)],
+            Fate::Cancelled => vec![(("fulfil", -q, 0, q), self.at), (("restore", q, 0, -q), self.soon)],
+            Fate::PaidInWindow => vec![(("reserve", 0, q, 0), self.at), (("fulfil", -q, -q, q), self.soon)],
+        }
+    }
+
+    /// In the ledger the steps come first, then the movements, then the payment.
+    #[must_use]
+    pub fn step_id(&self, step: usize) -> i64 {
+        self.first_ledger + i64::try_from(step).unwrap_or(0)
+    }
+
+    #[must_use]
+    pub fn first_movement_id(&self) -> i64 {
+        self.step_id(self.steps.len())
+    }
+
+    #[must_use]
+    pub fn payment_id(&self) -> i64 {
+        let changes = if self.fate == Fate::Sold { 1 } else { 2 };
+        self.first_movement_id() + changes * self.count()
+    }
+}
+
+/// In minor units.
+#[must_use]
+pub fn price(product: i64) -> i64 {
+    1_000 + below(hash([product, 9, 0]), 99_000)
+}

@@ -1,0 +1,201 @@
+//! Orders with everything that belongs to them.
+
+use std::io::{self, Write};
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+
+use super::copy::{NULL, copy, or_null, row};
+use super::history::{Fate, History, Order};
+
+const ADDRESS: &str = r#"{"id": 1, "full_name": "A Customer", "phone": "+91 98765 43210", "line1": "12 Market Road", "line2": null, "city": "Pune", "state": "MH", "postal_code": "411001", "country": "IN", "latitude": null, "longitude": null}"#;
+
+/// Orders with everything that belongs to them.
+pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
+    copy!(
+        conn,
+        orders(
+            store_id,
+            id,
+            order_number,
+            user_id,
+            created_by,
+            status,
+            payment_status,
+            payment_method,
+            payment_expires_at,
+            paid_at,
+            payment_reference,
+            received_amount,
+            currency,
+            subtotal,
+            tax_amount,
+            shipping_amount,
+            discount_amount,
+            total_amount,
+            total_items,
+            shipping_address,
+            billing_address,
+            checkout,
+            created_at,
+            updated_at
+        ),
+        |out| {
+            for (order, _) in history.orders() {
+                write_order(out, &order)?;
+            }
+        }
+    )?;
+    copy!(
+        conn,
+        order_items(
+            store_id,
+            id,
+            order_id,
+            product_id,
+            variant_id,
+            sku,
+            product_name,
+            quantity,
+            unit_price,
+            total_price,
+            attributes
+        ),
+        |out| {
+            for (order, _) in history.orders() {
+                for (line, id) in order.lines.iter().zip(order.first_item..) {
+                    row!(
+                        out,
+                        order.store,
+                        id,
+                        order.id,
+                        line.product,
+                        line.product,
+                        format_args!("sku-{}", line.product),
+                        format_args!("Product {}", line.product),
+                        line.quantity,
+                        line.price,
+                        line.quantity * line.price,
+                        "{\"unit\": \"piece\"}"
+                    );
+                }
+            }
+        }
+    )?;
+    copy!(conn, order_allocations(store_id, order_item_id, location_id, quantity), |out| {
+        for (order, _) in history.orders() {
+            for (line, id) in order.lines.iter().zip(order.first_item..) {
+                row!(out, order.store, id, order.store, line.quantity);
+            }
+        }
+    })?;
+    copy!(conn, order_history(store_id, id, order_id, from_status, to_status, actor, created_at), |out| {
+        for (order, _) in history.orders() {
+            for (index, (from, to, at)) in order.steps.iter().enumerate() {
+                row!(
+                    out,
+                    order.store,
+                    order.step_id(index),
+                    order.id,
+                    from.unwrap_or(NULL),
+                    to,
+                    format_args!("user:{}", order.user),
+                    at
+                );
+            }
+        }
+    })?;
+    payments_and_holds(conn, history)
+}
+
+fn write_order(out: &mut impl Write, order: &Order) -> io::Result<()> {
+    let total = order.total();
+    let paid = order.paid_at();
+    let in_window = order.fate == Fate::PaidInWindow;
+    let (_, status, last) = order.last_step();
+    row!(
+        out,
+        order.store,
+        order.id,
+        order.number(),
+        order.user,
+        order.user,
+        status,
+        if paid.is_some() { "paid" } else { "pending" },
+        if in_window { "upi" } else { "cod" },
+        or_null(in_window.then(|| order.at + TimeDelta::minutes(15))),
+        or_null(paid),
+        or_null(paid.map(|_| format!("pay-{}", order.id))),
+        if paid.is_some() { total } else { 0 },
+        "INR",
+        total,
+        0,
+        0,
+        0,
+        total,
+        order.lines.iter().map(|line| line.quantity).sum::<i64>(),
+        ADDRESS,
+        ADDRESS,
+        format_args!("{}/{}", order.user, order.id),
+        order.at,
+        last
+    );
+    Ok(())
+}
+
+fn payments_and_holds(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
+    copy!(conn, order_payments(store_id, id, order_id, kind, reference, amount, actor, created_at), |out| {
+        for (order, _) in history.orders() {
+            if let Some(at) = order.paid_at() {
+                row!(
+                    out,
+                    order.store,
+                    order.payment_id(),
+                    order.id,
+                    "payment",
+                    format_args!("pay-{}", order.id),
+                    order.total(),
+                    "system",
+                    at
+                );
+            }
+        }
+    })?;
+    copy!(
+        conn,
+        stock_holds(
+            store_id,
+            id,
+            variant_id,
+            location_id,
+            quantity,
+            holder_kind,
+            holder_id,
+            state,
+            expires_at,
+            created_at,
+            ended_at
+        ),
+        |out| {
+            for (order, _) in history.orders().filter(|(order, _)| order.fate == Fate::PaidInWindow) {
+                for (line, id) in order.lines.iter().zip(order.first_hold..) {
+                    row!(
+                        out,
+                        order.store,
+                        id,
+                        line.product,
+                        order.store,
+                        line.quantity,
+                        "order",
+                        order.id,
+                        "sold",
+                        order.at + TimeDelta::minutes(15),
+                        order.at,
+                        order.soon
+                    );
+                }
+            }
+        }
+    )?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The same load in a small shop and in a large one, and what the large one's reports take.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::measure::{self, Appetite, Sample, System, Task};
+use crate::options::Options;
+use crate::rounds;
+use crate::scenario::Scenario;
+use crate::seen::median;
+use crate::shop::Shop;
+use crate::{Outcome, server};
+
+const CLIENTS: u32 = 32;
+const TRIES: u32 = 5;
+
+/// What an admin looks at, and how it is asked for.
+const REPORTS: [(&str, &str); 9] = [
+    ("low stock", "inventory/products/low-stock"),
+    ("inventory summary", "inventory/summary"),
+    ("movements", "inventory/movements"),
+    ("movements of a product", "inventory/products/1/movements"),
+    ("order statistics", "orders/statistics"),
+    ("orders", "orders"),
+    ("orders of a status", "orders?status=pending"),
+    ("products", "inventory/products"),
+    ("reservation metrics", "inventory/reservations/metrics"),
+];
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Growth {
+    pub stores: i64,
+    pub products: i64,
+    pub orders: i64,
+    pub clients: u32,
+    /// Processor seconds of server and PostgreSQL for 1,000 checkouts, and checkouts a second.
+    pub small: Cost,
+    pub large: Cost,
+    /// The median of several times, in milliseconds.
+    pub reports: Vec<(&'static str, f64)>,
+    pub verify_seconds: f64,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Cost {
+    pub cpu_seconds: f64,
+    pub per_second: f64,
+}
+
+/// Carts of three lines in turn here and there.
+pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) -> Outcome<Growth> {
+    let size = large.size;
+    let reports = time_reports(large)?;
+    let started = Instant::now();
+    server::verify(&large.url)?;
+    let verify_seconds = started.elapsed().as_secs_f64();
+    let mut appetites = [Appetite::default(), Appetite::default()];
+    let mut samples = [Vec::new(), Vec::new()];
+    for round in 1..=options.rounds {
+        for place in 0..2 {
+            let shop = if place == 0 { &mut *small } else { &mut *large };
+            let task = Task {
+                system: System::Stockroom,
+                scenario: Scenario::Spread,
+                clients: CLIENTS,
+                round,
+                seconds: options.seconds,
+                answer: "",
+            };
+            let sample = measure::measure(shop, &task, &mut appetites[place])?;
+            print!("{} shop, ", shop.name);
+            rounds::tell(&sample);
+            samples[place].push(sample);
+        }
+    }
+    let [small, large] = samples.map(|samples| cost(&samples));
+    let (stores, products, orders) = (size.stores, size.products, size.orders);
+    Ok(Growth { stores, products, orders, clients: CLIENTS, small, large, reports, verify_seconds })
+}
+
+fn cost(samples: &[Sample]) -> Cost {
+    Cost {
+        cpu_seconds: median(samples.iter().map(Sample::cpu_seconds)),
+        per_second: median(samples.iter().map(|sample| sample.per_second)),
+    }
+}
+
+fn time_reports(shop: &Shop<'_>) -> Outcome<Vec<(&'static str, f64)>> {
+    let token = shop.admin_token()?;
+    let time = |path: &str| -> Outcome<f64> {
+        let started = Instant::now();
+        shop.get(path, &token)?;
+        Ok(started.elapsed().as_secs_f64() * 1000.0)
+    };
+    REPORTS
+        .into_iter()
+        .map(|(name, path)| {
+            let times = (0..TRIES).map(|_| time(path)).collect::<Outcome<Vec<_>>>()?;
+            Ok((name, median(times)))
+        })
+        .collect()
+}

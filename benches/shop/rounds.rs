@@ -1,0 +1,57 @@
+//! The rounds: every load, on both systems in turn.
+
+use std::collections::HashMap;
+
+use crate::measure::{self, Appetite, Sample, System, Task};
+use crate::options::Options;
+use crate::scenario::Scenario;
+use crate::shop::Shop;
+use crate::{Outcome, server};
+
+const BOTH: [System; 2] = [System::Textbook, System::Stockroom];
+
+/// Runs all rounds. Who comes first changes from round to round.
+pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
+    let mut answers = HashMap::new();
+    for scenario in &options.scenarios {
+        answers.insert(*scenario, shop.sample_answer(*scenario)?);
+    }
+    let mut appetite = Appetite::default();
+    let mut samples = Vec::new();
+    for round in 1..=options.rounds {
+        for scenario in options.scenarios.iter().copied() {
+            for clients in options.clients.iter().copied() {
+                for turn in 0..2 {
+                    let system = BOTH[(round as usize + turn) % 2];
+                    let (seconds, answer) = (options.seconds, answers[&scenario].as_str());
+                    let task = Task { system, scenario, clients, round, seconds, answer };
+                    let sample = measure::measure(shop, &task, &mut appetite)?;
+                    tell(&sample);
+                    samples.push(sample);
+                    verify_once(shop, &task)?;
+                }
+            }
+        }
+    }
+    Ok(samples)
+}
+
+/// Both must leave books that the program itself finds nothing in.
+fn verify_once(shop: &Shop<'_>, task: &Task<'_>) -> Outcome<()> {
+    let is_a_new_kind = matches!(task.scenario, Scenario::Spread | Scenario::NoCart) && task.round == 1;
+    if is_a_new_kind {
+        server::verify(&shop.url)?;
+    }
+    Ok(())
+}
+
+/// What has just been measured, so that nobody waits in front of an empty screen.
+pub fn tell(sample: &Sample) {
+    let Sample { system, scenario, clients, round, per_second, p50_ms, p99_ms, errors, .. } = sample;
+    println!(
+        "round {round}: {:<14} {clients:>4} clients  {:<9} {per_second:>7.0} {}  p50 {p50_ms:.1} ms  p99 {p99_ms:.1} ms  {errors} errors",
+        scenario.title(),
+        format!("{system:?}").to_lowercase(),
+        scenario.unit(),
+    );
+}

@@ -1,0 +1,124 @@
+//! Where every round starts: the same books, whoever wrote before.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::Outcome;
+
+/// The ids after which everything belongs to a round.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Start {
+    #[diesel(sql_type = BigInt)]
+    order_id: i64,
+    #[diesel(sql_type = BigInt)]
+    item_id: i64,
+    #[diesel(sql_type = BigInt)]
+    ledger_id: i64,
+}
+
+/// What a round wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Written {
+    #[diesel(sql_type = BigInt)]
+    pub orders: i64,
+    /// Units in the orders' totals, in their items and allocations, in the ledger, and on the shelves.
+    #[diesel(sql_type = BigInt)]
+    pub ordered: i64,
+    #[diesel(sql_type = BigInt)]
+    pub items: i64,
+    #[diesel(sql_type = BigInt)]
+    pub allocated: i64,
+    #[diesel(sql_type = BigInt)]
+    pub moved: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sold: i64,
+    #[diesel(sql_type = BigInt)]
+    pub stored_answers: i64,
+    #[diesel(sql_type = BigInt)]
+    pub histories: i64,
+}
+
+impl Written {
+    /// Whether every order is there whole, with so many units each.
+    pub fn is_whole(&self, units_each: i64) -> bool {
+        let Self { orders, ordered, items, allocated, moved, sold, stored_answers, histories } = *self;
+        [ordered, items, allocated, moved, sold].iter().all(|units| *units == orders * units_each)
+            && stored_answers == orders
+            && histories == orders
+    }
+}
+
+impl Start {
+    /// Remembers the books as they are. Their last orders get stored answers: with an empty table, its first
+    /// statements would be planned for few rows, and stay so.
+    pub fn remember(conn: &mut PgConnection) -> Outcome<Self> {
+        for statement in [
+            "INSERT INTO idempotency_keys (store_id, caller, key, fingerprint, status, body, order_id, created_at)
+             SELECT store_id, 'user:' || user_id, 'history-' || id, sha256(int8send(id)), 201,
+                    convert_to(repeat(shipping_address::text, 8), 'UTF8'), id, now()
+             FROM orders WHERE store_id = 1 AND user_id IS NOT NULL ORDER BY id DESC LIMIT 20000",
+            "CREATE TABLE start_levels (LIKE stock_levels INCLUDING INDEXES)",
+            "INSERT INTO start_levels SELECT * FROM stock_levels WHERE store_id = 1",
+            "VACUUM (ANALYZE) idempotency_keys, start_levels",
+            // What only the rounds write may go without a look at who refers to it.
+            "SET session_replication_role = replica",
+        ] {
+            conn.batch_execute(statement)?;
+        }
+        Ok(diesel::sql_query(
+            "SELECT COALESCE((SELECT max(id) FROM orders), 0) AS order_id,
+                    COALESCE((SELECT max(id) FROM order_items), 0) AS item_id,
+                    GREATEST((SELECT max(id) FROM stock_movements), (SELECT max(id) FROM order_history),
+                             (SELECT max(id) FROM audit_log)) AS ledger_id",
+        )
+        .get_result(conn)?)
+    }
+
+    /// Takes back what was written since.
+    pub fn restore(&self, conn: &mut PgConnection) -> Outcome<()> {
+        for (table, column, after) in [
+            ("order_allocations", "order_item_id", self.item_id),
+            ("order_items", "id", self.item_id),
+            ("order_history", "id", self.ledger_id),
+            ("stock_movements", "id", self.ledger_id),
+            ("idempotency_keys", "order_id", self.order_id),
+            ("orders", "id", self.order_id),
+        ] {
+            conn.batch_execute(&format!("DELETE FROM {table} WHERE store_id = 1 AND {column} > {after}"))?;
+        }
+        conn.batch_execute(
+            "UPDATE stock_levels l SET stock_quantity = s.stock_quantity, reserved_quantity = s.reserved_quantity,
+                    sold_quantity = s.sold_quantity, version = s.version
+             FROM start_levels s
+             WHERE l.store_id = 1 AND s.store_id = 1 AND l.variant_id = s.variant_id AND l.location_id = s.location_id
+               AND l.version <> s.version",
+        )?;
+        Ok(conn.batch_execute(
+            "VACUUM (ANALYZE) order_allocations, order_items, order_history, stock_movements, idempotency_keys, orders, \
+             stock_levels",
+        )?)
+    }
+
+    /// Counts what was written since.
+    pub fn written(&self, conn: &mut PgConnection) -> Outcome<Written> {
+        Ok(diesel::sql_query(
+            "SELECT (SELECT count(*) FROM orders WHERE store_id = 1 AND id > $1) AS orders,
+                    (SELECT COALESCE(sum(total_items), 0)::int8 FROM orders WHERE store_id = 1 AND id > $1) AS ordered,
+                    (SELECT COALESCE(sum(quantity), 0)::int8 FROM order_items WHERE store_id = 1 AND id > $2) AS items,
+                    (SELECT COALESCE(sum(quantity), 0)::int8 FROM order_allocations
+                     WHERE store_id = 1 AND order_item_id > $2) AS allocated,
+                    (SELECT COALESCE(-sum(stock_delta), 0)::int8 FROM stock_movements
+                     WHERE store_id = 1 AND id > $3 AND kind = 'fulfil') AS moved,
+                    (SELECT COALESCE(sum(l.sold_quantity - s.sold_quantity), 0)::int8
+                     FROM stock_levels l JOIN start_levels s USING (store_id, variant_id, location_id)) AS sold,
+                    (SELECT count(*) FROM idempotency_keys
+                     WHERE store_id = 1 AND order_id > $1 AND status = 201 AND body IS NOT NULL) AS stored_answers,
+                    (SELECT count(*) FROM order_history WHERE store_id = 1 AND id > $3) AS histories",
+        )
+        .bind::<BigInt, _>(self.order_id)
+        .bind::<BigInt, _>(self.item_id)
+        .bind::<BigInt, _>(self.ledger_id)
+        .get_result(conn)?)
+    }
+}

@@ -1,0 +1,115 @@
+//! The textbook: pgbench with the classic transaction in `textbook/`, straight on the database.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::carts::FIRST_BUYER;
+use crate::data::FIRST_STORE_PRODUCTS;
+use crate::scenario::Scenario;
+use crate::seen::{Latencies, Seen};
+use crate::{Outcome, cluster};
+
+/// Not counted: the statements are prepared on each connection first. Stockroom has its connections already.
+const WARM_UP_SECONDS: u32 = 1;
+
+/// One run of the textbook.
+pub struct Textbook<'a> {
+    pub database: &'a str,
+    pub scenario: Scenario,
+    pub clients: u32,
+    pub seconds: u32,
+    /// Makes the keys of this run different from others.
+    pub label: &'a str,
+    /// What is stored as the answer to each checkout: one of Stockroom's.
+    pub answer: &'a str,
+}
+
+/// Runs it with its log in an empty folder. Each client takes the next cart of its own.
+pub fn run(textbook: &Textbook<'_>, folder: &Path) -> Outcome<Seen> {
+    let Textbook { database, scenario, clients, seconds, label, answer } = textbook;
+    let variables = [
+        ("n", "0".to_owned()),
+        ("first", FIRST_BUYER.to_string()),
+        ("clients", clients.to_string()),
+        ("products", FIRST_STORE_PRODUCTS.to_string()),
+        ("label", (*label).to_owned()),
+        ("answer", (*answer).to_owned()),
+    ];
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/shop/textbook");
+    let mut command = cluster::program("pgbench");
+    command.args(["--no-vacuum", "--protocol=prepared", "--log", "--log-prefix=textbook"]);
+    command.arg(format!("--client={clients}")).arg(format!("--jobs={}", (*clients).min(2)));
+    command.arg(format!("--time={}", seconds + WARM_UP_SECONDS));
+    for (name, value) in variables {
+        command.arg(format!("--define={name}={value}"));
+    }
+    for (script, share) in scenario.scripts() {
+        command.arg("--file").arg(format!("{}@{share}", scripts.join(script).display()));
+    }
+    fs::create_dir_all(folder)?;
+    let output = command.arg(database).current_dir(folder).output();
+    let output = output.map_err(|error| format!("pgbench, which comes with PostgreSQL, could not be run: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let exhausted = said.contains("expected one row, got 0");
+    if !output.status.success() && !exhausted {
+        return Err(format!("pgbench failed: {said}").into());
+    }
+    let seen = read_logs(folder, u64::from(*seconds))?;
+    fs::remove_dir_all(folder)?;
+    Ok(Seen { exhausted, ..seen })
+}
+
+/// A line of pgbench's log: client, transaction, microseconds it took, script, and when it ended.
+struct Entry {
+    took: u64,
+    ended: u64,
+}
+
+impl Entry {
+    fn read(line: &str) -> Option<Self> {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let seconds: u64 = fields.get(4)?.parse().ok()?;
+        let microseconds: u64 = fields.get(5)?.parse().ok()?;
+        Some(Self { took: fields.get(2)?.parse().ok()?, ended: seconds * 1_000_000 + microseconds })
+    }
+}
+
+fn read_logs(folder: &Path, seconds: u64) -> Outcome<Seen> {
+    let mut entries = Vec::new();
+    let mut broken = 0;
+    for file in fs::read_dir(folder)? {
+        for line in fs::read_to_string(file?.path())?.lines() {
+            match Entry::read(line) {
+                Some(entry) => entries.push(entry),
+                None => broken += 1,
+            }
+        }
+    }
+    let first = entries.iter().map(|entry| entry.ended - entry.took).min().unwrap_or(0);
+    let from = first + u64::from(WARM_UP_SECONDS) * 1_000_000;
+    let to = from + seconds * 1_000_000;
+    let mut latencies = Latencies::default();
+    for entry in entries.iter().filter(|entry| from < entry.ended && entry.ended <= to) {
+        latencies.add(entry.took);
+    }
+    Ok(Seen {
+        answers: latencies.count(),
+        seconds: seconds as f64,
+        total: u64::try_from(entries.len())?,
+        refused: 0,
+        broken,
+        statuses: BTreeMap::new(),
+        latencies,
+        exhausted: false,
+    })
+}
+
+/// Statements of a checkout, BEGIN and COMMIT among them; with reads among the requests, of a request.
+pub fn statements(scenario: Scenario) -> f64 {
+    match scenario {
+        Scenario::NoCart => 12.0,
+        Scenario::Mixed => 0.35 * 1.0 + 0.35 * 2.0 + 0.3 * 14.0,
+        _ => 14.0,
+    }
+}
