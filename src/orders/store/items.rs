@@ -167,7 +167,8 @@ struct ReductionRow {
     new_stock: i64,
 }
 
-/// What a set of orders took from stock, by order number: their `fulfil` movements in the ledger.
+/// What a set of orders took from stock, by order number: their `fulfil` movements in the ledger. They are found
+/// by the orders' numbers (OFFSET 0 keeps it so), for a variant has ever more movements.
 pub fn list_reductions(
     conn: &mut PgConnection,
     store: StoreId,
@@ -177,7 +178,8 @@ pub fn list_reductions(
         "SELECT m.reference_id AS order_number, i.product_id, i.size, -m.stock_delta AS quantity, \
                 m.stock_after - m.stock_delta AS previous_stock, m.stock_after AS new_stock \
          FROM unnest($2::int8[], $3::text[]) AS o (id, order_number) \
-         JOIN stock_movements m ON m.store_id = $1 AND m.reference_id = o.order_number AND m.kind = 'fulfil' \
+         CROSS JOIN LATERAL (SELECT * FROM stock_movements WHERE store_id = $1 AND reference_id = o.order_number \
+                             AND kind = 'fulfil' OFFSET 0) m \
          JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id AND i.variant_id = m.variant_id \
          ORDER BY i.id, m.location_id",
     )
