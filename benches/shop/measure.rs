@@ -66,7 +66,7 @@ pub struct Appetite(HashMap<(System, Scenario, u32), u64>);
 impl Appetite {
     fn guess(&self, task: &Task<'_>) -> u64 {
         let known = self.0.get(&(task.system, task.scenario, task.clients)).copied();
-        known.unwrap_or_else(|| task.scenario.first_guess(task.clients) * u64::from(task.seconds + 1))
+        known.unwrap_or_else(|| task.scenario.first_guess(task.clients) * u64::from(task.seconds + 5))
     }
 
     fn learn(&mut self, task: &Task<'_>, buyers: u64) {

@@ -10,7 +10,8 @@ pub fn render(results: &Results) -> String {
     let Results { machine, rounds, seconds, .. } = results;
     let parts = [
         format!(
-            "{}\n\nMedians of {rounds} rounds of {seconds} s; load tools on the same machine.\n",
+            "{}\n\nMedians of {rounds} rounds of {seconds} s, in parentheses the worst and the best; load tools on the same \
+             machine.\n",
             machine.describe()
         ),
         targets(results),

@@ -10,8 +10,11 @@ use crate::scenario::Scenario;
 use crate::seen::{Latencies, Seen};
 use crate::{Outcome, cluster};
 
-/// Not counted: the statements are prepared on each connection first. Stockroom has its connections already.
-const WARM_UP_SECONDS: u32 = 1;
+/// Seconds that are not counted: each connection is made, learns the tables and prepares its statements first.
+/// Stockroom has its connections already.
+fn warm_up_seconds(clients: u32) -> u32 {
+    1 + clients / 32
+}
 
 /// One run of the textbook.
 pub struct Textbook<'a> {
@@ -40,7 +43,8 @@ pub fn run(textbook: &Textbook<'_>, folder: &Path) -> Outcome<Seen> {
     let mut command = cluster::program("pgbench");
     command.args(["--no-vacuum", "--protocol=prepared", "--log", "--log-prefix=textbook"]);
     command.arg(format!("--client={clients}")).arg(format!("--jobs={}", (*clients).min(2)));
-    command.arg(format!("--time={}", seconds + WARM_UP_SECONDS));
+    let warm_up = warm_up_seconds(*clients);
+    command.arg(format!("--time={}", warm_up + seconds));
     for (name, value) in variables {
         command.arg(format!("--define={name}={value}"));
     }
@@ -55,7 +59,7 @@ pub fn run(textbook: &Textbook<'_>, folder: &Path) -> Outcome<Seen> {
     if !output.status.success() && !exhausted {
         return Err(format!("pgbench failed: {said}").into());
     }
-    let seen = read_logs(folder, u64::from(*seconds))?;
+    let seen = read_logs(folder, u64::from(warm_up), u64::from(*seconds))?;
     fs::remove_dir_all(folder)?;
     Ok(Seen { exhausted, ..seen })
 }
@@ -75,7 +79,7 @@ impl Entry {
     }
 }
 
-fn read_logs(folder: &Path, seconds: u64) -> Outcome<Seen> {
+fn read_logs(folder: &Path, warm_up: u64, seconds: u64) -> Outcome<Seen> {
     let mut entries = Vec::new();
     let mut broken = 0;
     for file in fs::read_dir(folder)? {
@@ -87,7 +91,7 @@ fn read_logs(folder: &Path, seconds: u64) -> Outcome<Seen> {
         }
     }
     let first = entries.iter().map(|entry| entry.ended - entry.took).min().unwrap_or(0);
-    let from = first + u64::from(WARM_UP_SECONDS) * 1_000_000;
+    let from = first + warm_up * 1_000_000;
     let to = from + seconds * 1_000_000;
     let mut latencies = Latencies::default();
     for entry in entries.iter().filter(|entry| from < entry.ended && entry.ended <= to) {
