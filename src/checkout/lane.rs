@@ -2,7 +2,7 @@
 //!
 //! Whoever finds the lane free goes at once and waits for nobody. Who comes while slices are at work
 //! waits, and the next slice takes all who wait, oldest first, up to a bound. No task runs beside the
-//! requests: the waiting ones contend for the lane, and the first of them starts the next slice.
+//! requests: the one that has waited longest starts the next slice, and if it goes, the one behind it does.
 //! A slice is worked off on a thread of its own and answers its requests from there, so that it ends
 //! well whatever becomes of the request that started it.
 
@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::db::pool::{Place, Turn};
 use crate::db::{Database, Failure};
@@ -28,14 +28,13 @@ struct Waiting<Q, A> {
     ticket: u64,
     request: Q,
     answer: Answer<A>,
+    /// Told when nobody waits longer.
+    first: Arc<Notify>,
     /// Counts in the bounded queue for the database.
-    _place: Place,
+    _place: Option<Place>,
 }
 
 type Answer<A> = oneshot::Sender<Result<A, Failure>>;
-
-/// The right to work off one slice.
-type Start = Result<(OwnedSemaphorePermit, Turn), Failure>;
 
 impl<Q, A> Lane<Q, A>
 where
@@ -53,47 +52,33 @@ where
     }
 
     /// Waits until a slice has answered the request. `work` runs a slice and answers each of its requests,
-    /// in their order.
+    /// in their order. None if it broke off, or had no answer.
     ///
-    /// A request that no slice has taken in time is turned away; one that was taken is always answered.
-    pub async fn pass<W>(self: &Arc<Self>, database: &Database, request: Q, work: W) -> Result<A, Failure>
+    /// A request that no slice has taken in time is turned away; one that was taken never is.
+    pub async fn pass<W>(&self, database: &Database, request: Q, work: W) -> Result<Option<A>, Failure>
     where
-        W: Fn(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Clone + Send + 'static,
+        W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
     {
-        let (ticket, mut answer) = self.join(database.queue()?, request);
-        let deadline = tokio::time::sleep(database.queue_time());
-        tokio::pin!(deadline);
-        loop {
-            let waits = self.waits(ticket);
-            tokio::select! {
-                biased;
-                answered = &mut answer => {
-                    return answered.unwrap_or_else(|_gone| Err(Failure::Internal("a slice broke off".to_owned())));
+        let (sender, mut answer) = oneshot::channel();
+        let seat = self.join(database, request, sender)?;
+        tokio::select! {
+            biased;
+            answered = &mut answer => return received(answered),
+            start = seat.start(database) => {
+                let (slot, turn) = start?;
+                self.run(database, slot, turn, work);
+            }
+            () = tokio::time::sleep(database.queue_time()) => {
+                if seat.leave() {
+                    return Err(Failure::QueueFull);
                 }
-                () = &mut deadline, if waits => self.leave(ticket, Failure::QueueFull),
-                start = self.start(database), if waits => match start {
-                    Ok((slot, turn)) => self.run(database, slot, turn, work.clone()),
-                    Err(failure) => self.leave(ticket, failure),
-                },
             }
         }
-    }
-
-    fn join(&self, place: Place, request: Q) -> (u64, oneshot::Receiver<Result<A, Failure>>) {
-        let (sender, receiver) = oneshot::channel();
-        let mut waiting = self.waiting();
-        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
-        waiting.push_back(Waiting { ticket, request, answer: sender, _place: place });
-        (ticket, receiver)
-    }
-
-    async fn start(&self, database: &Database) -> Start {
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
-        Ok((slot, database.turn().await?))
+        received(answer.await)
     }
 
     /// Works off a slice of those who wait by now.
-    fn run<W>(self: &Arc<Self>, database: &Database, slot: OwnedSemaphorePermit, turn: Turn, work: W)
+    fn run<W>(&self, database: &Database, slot: OwnedSemaphorePermit, turn: Turn, work: W)
     where
         W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
     {
@@ -112,31 +97,90 @@ where
             }
         });
     }
+}
 
-    /// Takes those who wait longest, without those who have gone.
-    fn take(&self) -> (Vec<Q>, Vec<Answer<A>>) {
-        let mut waiting = self.waiting();
-        let oldest = std::iter::from_fn(|| waiting.pop_front()).filter(|one| !one.answer.is_closed());
-        oldest.take(self.slice_size).map(|one| (one.request, one.answer)).unzip()
-    }
-
-    /// Answers a request that waits without serving it.
-    fn leave(&self, ticket: u64, failure: Failure) {
-        let mut waiting = self.waiting();
-        let place = waiting.binary_search_by_key(&ticket, |one| one.ticket).ok();
-        if let Some(left) = place.and_then(|place| waiting.remove(place)) {
-            let _gone = left.answer.send(Err(failure));
-        }
-    }
+fn received<A>(answer: Result<Result<A, Failure>, oneshot::error::RecvError>) -> Result<Option<A>, Failure> {
+    answer.ok().transpose()
 }
 
 impl<Q, A> Lane<Q, A> {
-    /// Whether no slice has taken the request yet.
-    fn waits(&self, ticket: u64) -> bool {
-        self.waiting().binary_search_by_key(&ticket, |one| one.ticket).is_ok()
+    /// Whoever would wait needs a place in the queue for the database.
+    fn join(&self, database: &Database, request: Q, answer: Answer<A>) -> Result<Seat<'_, Q, A>, Failure> {
+        let mut waiting = self.waiting();
+        let goes_at_once = waiting.is_empty() && self.slots.available_permits() > 0 && database.has_turn();
+        let place = if goes_at_once { None } else { Some(database.queue()?) };
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let first = Arc::new(Notify::new());
+        waiting.push_back(Waiting { ticket, request, answer, first: Arc::clone(&first), _place: place });
+        call_first(&waiting);
+        Ok(Seat { lane: self, ticket, first })
+    }
+
+    /// Takes those who wait longest.
+    fn take(&self) -> (Vec<Q>, Vec<Answer<A>>) {
+        let mut waiting = self.waiting();
+        let count = waiting.len().min(self.slice_size);
+        let taken = waiting.drain(..count).map(|one| (one.request, one.answer)).unzip();
+        call_first(&waiting);
+        taken
+    }
+
+    /// All of its slots, if nobody is at work.
+    pub(super) fn close(&self, slots: usize) -> Option<Closed> {
+        let slots = u32::try_from(slots).ok()?;
+        Arc::clone(&self.slots).try_acquire_many_owned(slots).ok().map(Closed)
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting().len()
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting<Q, A>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A lane in which nothing begins, opened on drop.
+pub struct Closed(#[expect(dead_code, reason = "kept for its drop")] OwnedSemaphorePermit);
+
+/// Told more than once, it is told once.
+fn call_first<Q, A>(waiting: &VecDeque<Waiting<Q, A>>) {
+    if let Some(one) = waiting.front() {
+        one.first.notify_one();
+    }
+}
+
+/// Where a request waits. It is left when the request is dropped, for its client may go at any moment.
+struct Seat<'a, Q, A> {
+    lane: &'a Lane<Q, A>,
+    ticket: u64,
+    first: Arc<Notify>,
+}
+
+impl<Q, A> Seat<'_, Q, A> {
+    /// The right to work off one slice, once nobody waits longer.
+    async fn start(&self, database: &Database) -> Result<(OwnedSemaphorePermit, Turn), Failure> {
+        self.first.notified().await;
+        let slot = Arc::clone(&self.lane.slots).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
+        Ok((slot, database.turn().await?))
+    }
+
+    /// Whether no slice has taken the request, nor will.
+    fn leave(&self) -> bool {
+        let mut waiting = self.lane.waiting();
+        let Ok(place) = waiting.binary_search_by_key(&self.ticket, |one| one.ticket) else { return false };
+        let left = waiting.remove(place);
+        call_first(&waiting);
+        left.is_some()
+    }
+}
+
+impl<Q, A> Drop for Seat<'_, Q, A> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -163,6 +163,12 @@ impl Database {
         self.settings.queue_time
     }
 
+    /// Whether a turn is there for whoever comes now.
+    #[must_use]
+    pub fn has_turn(&self) -> bool {
+        self.turns.available_permits() > 0
+    }
+
     /// Waits for a turn, for as long as the caller has patience.
     pub async fn turn(&self) -> Result<Turn, Failure> {
         Arc::clone(&self.turns).acquire_owned().await.map(Turn).map_err(|_closed| Failure::QueueFull)

@@ -169,13 +169,13 @@ fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &
 
 async fn place(ctx: Ctx, placement: Placement, slices: &Slices, metrics: &Metrics) -> Result<HttpResponse, ApiError> {
     let store = ctx.store().await?;
-    let mut outcome = slices.place(&ctx.database, store, placement.clone()).await?;
+    let mut outcome = slices.place(&ctx.database, store, &placement).await?;
     if let Err(Refusal::InsufficientStock { overdue, .. }) = &outcome
         && !overdue.is_empty()
     {
         // Short only because of holds past their deadline: end these, then decide once more.
         ctx.reclaim(Overdue { store, variants: overdue.clone() }).await?;
-        outcome = slices.place(&ctx.database, store, placement).await?;
+        outcome = slices.place(&ctx.database, store, &placement).await?;
     }
     match outcome {
         Ok(placed) => {
