@@ -52,10 +52,10 @@ where
     }
 
     /// Waits until a slice has answered the request. `work` runs a slice and answers each of its requests,
-    /// in their order.
+    /// in their order. None if it broke off, or had no answer.
     ///
-    /// A request that no slice has taken in time is turned away; one that was taken is always answered.
-    pub async fn pass<W>(&self, database: &Database, request: Q, work: W) -> Result<A, Failure>
+    /// A request that no slice has taken in time is turned away; one that was taken never is.
+    pub async fn pass<W>(&self, database: &Database, request: Q, work: W) -> Result<Option<A>, Failure>
     where
         W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
     {
@@ -99,9 +99,8 @@ where
     }
 }
 
-/// Without an answer if the work broke off.
-fn received<A>(answer: Result<Result<A, Failure>, oneshot::error::RecvError>) -> Result<A, Failure> {
-    answer.unwrap_or_else(|_gone| Err(Failure::Internal("a slice broke off".to_owned())))
+fn received<A>(answer: Result<Result<A, Failure>, oneshot::error::RecvError>) -> Result<Option<A>, Failure> {
+    answer.ok().transpose()
 }
 
 impl<Q, A> Lane<Q, A> {

@@ -95,15 +95,10 @@ where
     ) -> Result<A, Failure> {
         let name = self.name;
         let together = move |database: &Database, slice: Vec<Q>| run(database, name, store, &slice, work);
-        match self.lane(store).pass(database, request.clone(), together).await {
-            // A request with the same key is at work, in the slice or elsewhere, and perhaps done in a moment.
-            Ok(outcome) if is_open(&outcome) => {}
-            Ok(outcome) => return Ok(outcome),
-            // Nobody was served in time, or the database itself is the trouble.
-            Err(failure) if matches!(failure, Failure::QueueFull) || failure.is_worth_retrying() => {
-                return Err(failure);
-            }
-            Err(_of_the_slice) => {}
+        match self.lane(store).pass(database, request.clone(), together).await? {
+            // Another request has its key: in the slice, or elsewhere and perhaps done in a moment.
+            Some(outcome) if !is_open(&outcome) => return Ok(outcome),
+            _ => {}
         }
         let alone = [request.clone()];
         let mut outcomes = database.run(name, Mode::Write, move |conn| work(conn, store, &alone)).await?;
@@ -121,7 +116,7 @@ where
     }
 }
 
-/// One transaction for all, with one outcome or one failure for each.
+/// One transaction for all. No answers if each of them should be run by itself.
 fn run<Q, A>(
     database: &Database,
     name: &'static str,
@@ -131,9 +126,15 @@ fn run<Q, A>(
 ) -> Vec<Result<A, Failure>> {
     match database.run_blocking(name, Mode::Slice, |conn| work(conn, store, slice)) {
         Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Err(failure) if is_final(&failure, slice.len()) => slice.iter().map(|_| Err(failure.clone())).collect(),
         Err(failure) => {
-            log::warn!(transaction = name, requests = slice.len(), error:% = failure; "a slice failed");
-            slice.iter().map(|_| Err(failure.clone())).collect()
+            log::warn!(transaction = name, requests = slice.len(), error:% = failure; "a slice is run one by one");
+            Vec::new()
         }
     }
+}
+
+/// Whether the failure would be the same without neighbours and with more patience for a lock.
+fn is_final(failure: &Failure, requests: usize) -> bool {
+    failure.is_worth_retrying() || requests == 1 && !matches!(failure, Failure::LockTimeout)
 }

@@ -47,7 +47,7 @@ impl Line<'_> {
         self.slices.waiting(self.store)
     }
 
-    /// Its lanes, opened on drop.
+    /// Opened on drop.
     pub fn close(self) -> (Closed, Closed) {
         let closed = look(|| self.slices.close(self.store));
         closed.unwrap_or_else(|| panic!("the lane was never free"))

@@ -9,16 +9,15 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable};
 use stockroom::settings::Settings;
 
+use crate::common::race::LANES;
 use crate::common::shop::Product;
 use crate::common::{Client, Reply, TestApp, Value, json};
 
 /// How often a race is run, where nothing is placed by two at once.
 pub const TIMES: u32 = 200;
 
-/// Transactions that place at a time, and placements in one of them: as if there were no lane, and as it
-/// is used. A race of placements is run with each, 201 times in all.
-const LANES: [(usize, usize); 3] = [(8, 1), (1, 2), (1, 64)];
-const TIMES_IN_A_LANE: u32 = TIMES.div_ceil(3);
+/// In all as often, where a race is run with each kind of lane.
+const TIMES_IN_A_LANE: u32 = TIMES.div_ceil(LANES.len() as u32);
 
 /// The server, and whoever may do everything in it.
 pub struct Shop {

@@ -9,7 +9,7 @@ use crate::common::line::{Call, call, look};
 use crate::common::shop::Product;
 use crate::common::{Client, Reply, TestApp, Value, json};
 
-const NEIGHBOURS: usize = 8;
+const NEIGHBOURS: usize = 4;
 
 /// Neighbours that buy one unit each, half of them before the one in question.
 struct Street {
@@ -29,16 +29,21 @@ impl Street {
         Self { app, rice, neighbours, mara }
     }
 
-    /// The reply to the one in question; the others are placed before `let_go`, which happens while it
-    /// may still wait.
-    fn place(&self, in_question: impl Fn() -> Reply + Sync, let_go: impl FnOnce()) -> Reply {
+    /// The reply to the one in question, which waits for a lock until the others are placed and `let_go`.
+    fn place_beside(&self, in_question: impl Fn() -> Reply + Sync, let_go: impl FnOnce()) -> Reply {
+        self.place(in_question, |answered| {
+            assert_eq!(answered, NEIGHBOURS, "the neighbours waited for the one in question");
+            let_go();
+        })
+    }
+
+    /// The reply to the one in question. The others are placed; `then` is told how many are answered when
+    /// so many are.
+    fn place(&self, in_question: impl Fn() -> Reply + Sync, then: impl FnOnce(usize)) -> Reply {
         let mut calls: Vec<Call<'_>> =
             self.neighbours.iter().map(|one| call(|| one.post("/orders", &order_of(&self.rice, 1)))).collect();
         calls.insert(NEIGHBOURS / 2, call(in_question));
-        let mut replies = self.app.line().up_and(&calls, |wait_until| {
-            assert_eq!(wait_until(NEIGHBOURS), NEIGHBOURS, "the neighbours waited for the one in question");
-            let_go();
-        });
+        let mut replies = self.app.line().up_and(&calls, |wait_until| then(wait_until(NEIGHBOURS)));
         let reply = replies.remove(NEIGHBOURS / 2);
         for reply in replies {
             reply.expect(201);
@@ -74,7 +79,7 @@ fn claim_of(street: &Street) -> String {
 fn a_key_that_another_server_works_on_holds_up_no_neighbour() {
     let street = Street::open();
     let other = open_transaction(&street.app, &claim_of(&street));
-    street.place(|| street.order(), || ()).refused(409, "REQUEST_IN_PROGRESS");
+    street.place_beside(|| street.order(), || ()).refused(409, "REQUEST_IN_PROGRESS");
     drop(other);
     assert_eq!(street.order().expect(201).header("idempotent-replayed"), "");
     street.assert_sold(NEIGHBOURS as i64 + 2);
@@ -84,7 +89,7 @@ fn a_key_that_another_server_works_on_holds_up_no_neighbour() {
 fn a_key_that_another_server_lets_go_in_time_is_served() {
     let street = Street::open();
     let mut other = open_transaction(&street.app, &claim_of(&street));
-    street.place(|| street.order(), || other.batch_execute("ROLLBACK").unwrap()).expect(201);
+    street.place_beside(|| street.order(), || other.batch_execute("ROLLBACK").unwrap()).expect(201);
     street.assert_sold(NEIGHBOURS as i64 + 2);
 }
 
@@ -96,7 +101,7 @@ fn a_cart_that_another_server_has_locked_holds_up_no_neighbour() {
     let lock = format!("SELECT FROM carts WHERE user_id = {} FOR UPDATE", street.mara.user.unwrap());
     let mut other = open_transaction(&street.app, &lock);
     let let_go = || other.batch_execute("ROLLBACK").unwrap();
-    street.place(|| street.mara.checkout_to(home), let_go).expect(201);
+    street.place_beside(|| street.mara.checkout_to(home), let_go).expect(201);
     street.assert_sold(NEIGHBOURS as i64 + 2);
 }
 
@@ -107,7 +112,7 @@ fn a_product_that_another_server_has_locked_holds_up_no_neighbour() {
     let lock = format!("SELECT FROM stock_levels WHERE variant_id = {} FOR UPDATE", lamp.body["variants"][0]["id"]);
     let other = open_transaction(&street.app, &lock);
     let order = || street.mara.post("/orders", &order_of(&lamp, 2));
-    street.place(order, || ()).refused(503, "BUSY");
+    street.place_beside(order, || ()).refused(503, "BUSY");
     drop(other);
     order().expect(201);
     assert_eq!(street.app.stock(&lamp), (1, 0, 2));
@@ -145,7 +150,7 @@ fn an_error_of_the_database_over_one_fails_no_neighbour() {
     let mut body = order_of(&street.rice, 2);
     body["notes"] = json!("break off");
     let order = || street.mara.post("/orders", &body);
-    let told: Value = street.place(order, || ()).refused(500, "INTERNAL");
+    let told: Value = street.place(order, |_| ()).refused(500, "INTERNAL");
     assert!(!told.to_string().contains("unheard of"), "{told}");
     street.assert_sold(NEIGHBOURS as i64);
     conn.batch_execute("DROP TRIGGER break_off ON orders").unwrap();

@@ -50,7 +50,7 @@ fn visit(
             };
             let patience = if number.is_multiple_of(2) { QUEUE_TIME } else { Duration::from_micros(number.into()) };
             let answer = tokio::time::timeout(patience, lane.pass(&database, number, work)).await;
-            answer.is_ok_and(|answer| answer.unwrap() == number + 1)
+            answer.is_ok_and(|answer| answer.unwrap() == Some(number + 1))
         }
     };
     let answered = runtime.block_on(async {

@@ -16,8 +16,8 @@ async fn who_has_gone_is_left_out_and_gives_the_place_back_at_once() {
     rig.go_on();
     assert_eq!(told(first).await, "number 0");
     for (sent, number) in waiting.into_iter().zip(1..) {
-        let told = sent.await.map(Result::unwrap);
-        assert_eq!(told.ok(), (number % 2 == 0).then(|| format!("number {number}")));
+        let told = sent.await.ok().and_then(Result::unwrap);
+        assert_eq!(told, (number % 2 == 0).then(|| format!("number {number}")));
     }
     rig.assert_empty().await;
 }
@@ -105,7 +105,7 @@ async fn whoever_is_taken_at_the_deadline_is_answered_once() {
     for (sent, number) in waiting.into_iter().zip(1..) {
         match sent.await.unwrap() {
             Ok(told) => {
-                assert_eq!(told, format!("number {number}"));
+                assert_eq!(told.unwrap(), format!("number {number}"));
                 served.push(number);
             }
             Err(failure) => assert!(matches!(failure, Failure::QueueFull)),
