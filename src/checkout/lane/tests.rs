@@ -122,7 +122,7 @@ impl Rig {
 
     /// The slice that begins next.
     async fn next(&mut self) -> Vec<u32> {
-        self.taken.recv().await.unwrap()
+        in_time(self.taken.recv()).await.unwrap()
     }
 
     fn go_on(&self) {
@@ -140,12 +140,17 @@ impl Rig {
     }
 }
 
+/// A lane that has come to a standstill fails the test.
+async fn in_time<T>(awaited: impl Future<Output = T>) -> T {
+    tokio::time::timeout(QUEUE_TIME * 4, awaited).await.expect("the lane stands still")
+}
+
 async fn told(sent: Sent) -> String {
-    sent.await.unwrap().unwrap().unwrap()
+    in_time(sent).await.unwrap().unwrap().unwrap()
 }
 
 async fn failed(sent: Sent) -> Failure {
-    sent.await.unwrap().unwrap_err()
+    in_time(sent).await.unwrap().unwrap_err()
 }
 
 #[tokio::test]
