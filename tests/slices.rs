@@ -18,3 +18,5 @@ mod leaving;
 mod mixed;
 #[path = "slices/servers.rs"]
 mod servers;
+#[path = "slices/settling.rs"]
+mod settling;

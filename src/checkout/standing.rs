@@ -79,10 +79,10 @@ impl Standing {
         let wants = |order: &Order, intent| wanted.contains(&(order.id, intent));
         let kept = locked.iter().filter(|order| order.status == OrderStatus::UnderPaying);
         let kept: Vec<Holder> = kept.map(|order| Holder::Order(order.id)).collect();
+        // Sold already, or maybe by a payment of this slice that comes before the cancel.
         let sold = locked.iter().filter(|order| {
-            order.status != OrderStatus::UnderPaying
-                && order.status.can_become(OrderStatus::Cancelled)
-                && wants(order, Intent::Cancel)
+            let may_be_sold = order.status != OrderStatus::UnderPaying || wants(order, Intent::Pay);
+            may_be_sold && order.status.can_become(OrderStatus::Cancelled) && wants(order, Intent::Cancel)
         });
         let sold: Vec<OrderId> = sold.map(|order| order.id).collect();
         let paying: Vec<OrderId> =
@@ -200,7 +200,7 @@ impl Standing {
         figures: fn(i64) -> Figures,
         by: By<'_>,
     ) -> Result<i64, Failure> {
-        let holds = self.holds.remove(&id).unwrap_or_default();
+        let holds = self.holds.remove(&id).ok_or_else(|| Failure::Internal(format!("order {id} holds nothing")))?;
         let number = self.order(id)?.order_number.clone();
         let note = Note { reference: &number, reason: by.reason, actor: by.actor };
         let mut units: i64 = 0;
@@ -213,7 +213,8 @@ impl Standing {
     }
 
     fn restore(&mut self, id: OrderId, by: By<'_>) -> Result<(), Failure> {
-        let allocations = self.allocations.remove(&id).unwrap_or_default();
+        let allocations =
+            self.allocations.remove(&id).ok_or_else(|| Failure::Internal(format!("order {id} came from nowhere")))?;
         let number = self.order(id)?.order_number.clone();
         let note = Note { reference: &number, reason: by.reason, actor: by.actor };
         for Allocation { variant_id, location_id, quantity, .. } in allocations {
