@@ -131,7 +131,8 @@ fn who_was_not_answered_before_the_end_is_placed_once_by_another_server() {
         assert_eq!(tried.join().unwrap(), vec![false; clients.len()]);
     });
     for reply in race(clients.len(), |index| clients[index].clone().at(&second.address).post("/orders", &body)) {
-        assert_eq!(reply.expect(201).header("idempotent-replayed"), "");
+        // Some were perhaps placed when nobody listened any more.
+        reply.expect(201);
     }
     let stock = clients[0].clone().at(&second.address).get("/inventory/products/rice").expect(200).json();
     assert_eq!(stock["stock_quantity"], 80);
