@@ -13,6 +13,7 @@ use crate::access::password::Hasher;
 use crate::access::store::StoreDirectory;
 use crate::access::token::Tokens;
 use crate::checkout::expire;
+use crate::checkout::slices::Slices;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::routes;
@@ -38,6 +39,7 @@ pub struct Running {
     pub port: u16,
     pub database: Database,
     pub limiters: Data<Limiters>,
+    pub slices: Data<Slices>,
     pub metrics: Metrics,
 }
 
@@ -58,10 +60,11 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let limiters = Data::new(Limiters::new(&settings.limits));
     let metrics = Data::new(Metrics::new().map_err(|error| StartError::Part(error.to_string()))?);
     let stores = Data::new(StoreDirectory::default());
+    let slices = Data::new(Slices::new(&settings.checkout));
     let document = routes::document().to_json().map_err(|error| StartError::Part(error.to_string()))?;
     let document = Data::new(Document(Bytes::from(document)));
 
-    let (for_app, metrics_of_jobs) = (limiters.clone(), metrics.get_ref().clone());
+    let (for_app, lanes, metrics_of_jobs) = (limiters.clone(), slices.clone(), metrics.get_ref().clone());
     let reclaim = Data::new(Reclaim(expire::reclaim));
     let server = HttpServer::new(move || {
         App::new()
@@ -73,6 +76,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .app_data(metrics.clone())
             .app_data(stores.clone())
             .app_data(reclaim.clone())
+            .app_data(lanes.clone())
             .app_data(document.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
@@ -94,7 +98,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
         0 => server,
         workers => server.workers(workers),
     };
-    Ok(Running { server: server.run(), port, database, limiters, metrics: metrics_of_jobs })
+    Ok(Running { server: server.run(), port, database, limiters, slices, metrics: metrics_of_jobs })
 }
 
 /// The OpenAPI document, as it is sent.

@@ -20,6 +20,7 @@ pub struct Settings {
     pub server: Server,
     pub database: DatabaseSettings,
     pub auth: Auth,
+    pub checkout: Checkout,
     pub payments: Payments,
     pub reservations: Reservations,
     pub idempotency: Idempotency,
@@ -54,6 +55,14 @@ pub struct Auth {
     pub access_ttl_seconds: i64,
     pub refresh_ttl_seconds: i64,
     pub hash_threads: usize,
+}
+
+/// How placements of one store are taken together.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkout {
+    pub slices: usize,
+    pub slice_size: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -159,6 +168,8 @@ impl Settings {
             (self.auth.hash_threads >= 1, "auth.hash_threads must be at least 1"),
             (self.auth.access_ttl_seconds >= 1, "auth.access_ttl_seconds must be at least 1"),
             (self.auth.refresh_ttl_seconds >= 1, "auth.refresh_ttl_seconds must be at least 1"),
+            (self.checkout.slices >= 1, "checkout.slices must be at least 1"),
+            ((1..=1000).contains(&self.checkout.slice_size), "checkout.slice_size must be from 1 to 1000"),
             (self.payments.window_seconds >= 1, "payments.window_seconds must be at least 1"),
             (self.reservations.cart_hold_seconds >= 1, "reservations.cart_hold_seconds must be at least 1"),
             (

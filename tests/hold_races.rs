@@ -11,7 +11,7 @@
 
 mod common;
 
-use common::race::{Margin, Tally, duel, one_of};
+use common::race::{LANES, Margin, Tally, duel, one_of};
 use common::{TestApp, json, race};
 
 const REPETITIONS: usize = 200;
@@ -76,21 +76,34 @@ fn a_checkout_is_not_refused_when_its_own_hold_expires() {
 
 #[test]
 fn the_last_units_go_to_the_cart_that_holds_them() {
-    let app = TestApp::start();
+    let mut tally = Tally::default();
+    for lane in LANES {
+        race_for_the_last_units(lane, &mut tally);
+    }
+    tally.assert_both("own hold against the last unit");
+}
+
+fn race_for_the_last_units((slices, slice_size): (usize, usize), tally: &mut Tally) {
+    let app = TestApp::with(|settings| {
+        (settings.checkout.slices, settings.checkout.slice_size) = (slices, slice_size);
+    });
     app.hold_carts();
     let tee = app.product("tee-red", 30.0, 0);
     let (mara, noor, service) = (app.customer("mara"), app.customer("noor"), app.staff(&["inventory:update"]));
     let address = mara.address();
-    let mut tally = Tally::default();
-    for repetition in 1..=REPETITIONS {
+    for repetition in 1..=REPETITIONS.div_ceil(LANES.len()) {
         // Three units: two in the cart, one that two others want.
         app.set_stock(&tee, 3);
         mara.add_to_cart(&tee, 2);
-        let replies = race(3, |index| match index {
-            0 => mara.checkout_to(address),
-            1 => noor.order_now(&tee, 1),
-            _ => service.reserve(&tee, 1),
-        });
+        let buy = || {
+            race(3, |index| match index {
+                0 => mara.checkout_to(address),
+                1 => noor.order_now(&tee, 1),
+                _ => service.reserve(&tee, 1),
+            })
+        };
+        let in_one_slice = slice_size > 1 && repetition.is_multiple_of(4);
+        let replies = if in_one_slice { app.line().together(2, buy) } else { buy() };
         assert_eq!(replies[0].status, 201, "refused in spite of its own hold: {}", replies[0].text());
         let bought = one_of(&replies[1], 201, &["INSUFFICIENT_STOCK"]);
         let reserved = one_of(&replies[2], 201, &["INSUFFICIENT_STOCK"]);
@@ -102,7 +115,6 @@ fn the_last_units_go_to_the_cart_that_holds_them() {
         assert_eq!(app.stock(&tee), (0, 0, 3 * repetition as i64));
         app.audit();
     }
-    tally.assert_both("own hold against the last unit");
 }
 
 #[test]

@@ -65,6 +65,14 @@ impl Ctx {
         Ok(Scope { store, principal: self.principal.clone() })
     }
 
+    /// Finds the store for a write that begins by itself: mostly without asking the database.
+    pub async fn store(&self) -> Result<StoreId, ApiError> {
+        if let Some(store) = self.stores.known(&self.selector, self.principal.bound_store()) {
+            return Ok(store);
+        }
+        self.clone().read("find_store", |_, scope| Ok(scope.store)).await
+    }
+
     /// The caller without a store, for what makes one.
     #[must_use]
     pub fn platform_scope(&self) -> Scope {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use crate::error::{ApiError, Code};
@@ -55,27 +56,48 @@ impl Hasher {
     }
 }
 
-fn argon2() -> Result<Argon2<'static>, argon2::Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
+/// glibc keeps freed memory for later, but gives a block of 32 MiB or more back to the system at once
+/// (mallopt(3), M_MMAP_THRESHOLD). So more is asked for than a hash needs; what is not touched costs nothing.
+const ASKED_KIB: usize = 33 * 1024;
 
 /// Hashes on this thread, for the command line.
 pub fn hash_now(password: &str) -> Result<String, ApiError> {
-    let hash = argon2().map_err(|error| error.to_string()).and_then(|argon2| {
-        argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| error.to_string())
-    });
-    hash.map_err(|error| {
+    encode(password).map_err(|error| {
         log::error!(error:% = error; "hashing a password failed");
         ApiError::internal()
     })
 }
 
+/// The hash with all that made it, as in `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
+fn encode(password: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(Params::DEFAULT_OUTPUT_LEN))?;
+    let salt = Salt::generate();
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params)?,
+        salt: Some(salt),
+        hash: Some(derive(password, &salt, params)?),
+    };
+    Ok(hash.to_string())
+}
+
+fn derive(password: &str, salt: &Salt, params: Params) -> Result<Output, Box<dyn std::error::Error>> {
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let blocks = params.block_count();
+    let mut memory = Vec::with_capacity(blocks.max(ASKED_KIB));
+    memory.resize(blocks, Block::new());
+    let mut output = vec![0; length];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt.as_ref(), &mut output, &mut memory)?;
+    Ok(Output::new(&output)?)
+}
+
 fn verify_now(password: &str, hash: &str) -> bool {
-    match (argon2(), PasswordHash::new(hash)) {
-        (Ok(argon2), Ok(hash)) => argon2.verify_password(password.as_bytes(), &hash).is_ok(),
-        _ => false,
-    }
+    let Ok(hash) = PasswordHash::new(hash) else { return false };
+    let (Some(salt), Some(output), Ok(params)) = (hash.salt, hash.hash, Params::try_from(&hash)) else { return false };
+    let derived = derive(password, &salt, params);
+    derived.is_ok_and(|derived| derived.as_bytes().ct_eq(output.as_bytes()).into())
 }
 
 /// Refused whatever else they are: the head of every list of leaked passwords, of 8 characters or more.

@@ -57,11 +57,10 @@ impl StoreDirectory {
         selector: &StoreSelector,
         bound: Option<StoreId>,
     ) -> Result<StoreId, Halt> {
-        let name = match (selector, bound) {
-            (StoreSelector::Default, Some(own)) => return Ok(own),
-            (StoreSelector::Default, None) => "",
-            (StoreSelector::Named(name), _) => name.as_str(),
-        };
+        if let Some(store) = self.known(selector, bound) {
+            return Ok(store);
+        }
+        let name = selector.name();
         let store = self.look_up(conn, name)?;
         match bound {
             Some(own) if own != store => Err(not_found(name).into()),
@@ -69,14 +68,36 @@ impl StoreDirectory {
         }
     }
 
+    /// The store of a request, if that can be told without asking the database.
+    #[must_use]
+    pub fn known(&self, selector: &StoreSelector, bound: Option<StoreId>) -> Option<StoreId> {
+        match (selector, bound) {
+            (StoreSelector::Default, Some(own)) => Some(own),
+            _ => self.remembered(selector.name()).filter(|store| bound.is_none_or(|own| own == *store)),
+        }
+    }
+
+    fn remembered(&self, name: &str) -> Option<StoreId> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
     fn look_up(&self, conn: &mut PgConnection, name: &str) -> Result<StoreId, Halt> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).copied();
-        if let Some(store) = known {
+        if let Some(store) = self.remembered(name) {
             return Ok(store);
         }
         let store = find_store(conn, name)?.ok_or_else(|| not_found(name))?;
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), store);
         Ok(store)
+    }
+}
+
+impl StoreSelector {
+    /// The empty name means the default.
+    fn name(&self) -> &str {
+        match self {
+            Self::Default => "",
+            Self::Named(name) => name,
+        }
     }
 }
 

@@ -70,8 +70,9 @@ pub fn list_lines(
     carts: &[CartId],
 ) -> QueryResult<HashMap<CartId, Vec<CartLine>>> {
     let lines: Vec<CartLine> = db::sql(
-        "SELECT id, cart_id, variant_id, quantity FROM cart_items \
-         WHERE store_id = $1 AND cart_id = ANY($2) ORDER BY id",
+        "SELECT i.* FROM unnest($2::int8[]) AS c (id) CROSS JOIN LATERAL \
+              (SELECT id, cart_id, variant_id, quantity FROM cart_items \
+               WHERE store_id = $1 AND cart_id = c.id OFFSET 0) i ORDER BY i.id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(carts)
@@ -139,11 +140,13 @@ pub fn clear_ordered(
 ) -> QueryResult<()> {
     db::sql(
         "WITH ended AS (UPDATE carts SET round = round + 1 WHERE store_id = $1 AND id = ANY($2)) \
-         DELETE FROM cart_items WHERE store_id = $1 AND id = ANY($3)",
+         DELETE FROM cart_items i USING (SELECT unnest($3::int8[]) AS id LIMIT $4) o \
+         WHERE i.store_id = $1 AND i.id = o.id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(carts)
     .bind::<Array<BigInt>, _>(lines)
+    .bind::<BigInt, _>(i64::try_from(lines.len()).unwrap_or(i64::MAX))
     .execute(conn)
     .map(drop)
 }

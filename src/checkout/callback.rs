@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::settle::{self, Settlement};
+use super::settle::{self, Paid};
+use super::settle_orders::settle_one;
+use super::standing::{Intent, Standing};
 use crate::access::principal::SYSTEM;
 use crate::db::{self, Failure};
 use crate::error::Halt;
@@ -60,14 +62,18 @@ fn paid(
         return Ok(EventOutcome::Mismatched);
     }
     let amount = Some(AmountInput::of(&currency, amount));
-    let settlement = Settlement { reference, amount, actor: SYSTEM };
-    match settle::confirm(conn, store, order, settlement) {
+    let settlement = Paid { reference, amount, actor: SYSTEM };
+    let confirm = |standing: &mut Standing| settle::confirm(standing, order, settlement);
+    match settle_one(conn, store, order, Intent::Pay, confirm) {
         Ok(_paid) => Ok(EventOutcome::Applied),
         Err(Halt::Recorded(_too_late)) => Ok(EventOutcome::RefundDue),
         // Another amount, or a second payment: the order does not take it, but the money is there.
         Err(Halt::Refused(_) | Halt::Overdue(..)) => {
-            settle::record(conn, store, order, settlement)?;
-            Ok(EventOutcome::Mismatched)
+            let record = |standing: &mut Standing| Ok(settle::record(standing, order, settlement)?);
+            match settle_one(conn, store, order, Intent::Pay, record) {
+                Err(Halt::Failed(failure)) => Err(failure),
+                _ => Ok(EventOutcome::Mismatched),
+            }
         }
         Err(Halt::Failed(failure)) => Err(failure),
     }

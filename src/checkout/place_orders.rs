@@ -6,27 +6,20 @@
 use diesel::PgConnection;
 
 use super::decide::Decider;
-use super::keys;
 use super::load::{self, Carts, Locking};
 use super::placement::Placement;
 use super::plan::Stop;
 use super::refusal::Refusal;
 use super::write::{self, Placed};
 use crate::db::{End, Failure};
-use crate::idempotency::Answer;
+use crate::idempotency::claims::{self, Conflict};
+use crate::idempotency::{Answer, store::Claim};
 use crate::inventory::store::holds;
 use crate::kernel::id::{StoreId, VariantId};
 
-/// What came of a placement.
-pub type Outcome = Result<PlacedOrder, Refusal>;
-
-/// An order that is placed, now or by an earlier request of the same key.
-#[derive(Clone, Debug)]
-pub struct PlacedOrder {
-    pub answer: Answer,
-    /// Units that this request sold; none when it was answered before.
-    pub units_sold: i64,
-}
+/// What came of a placement: the answer of the order that is placed, now or by an earlier request of the
+/// same key.
+pub type Outcome = Result<Answer, Refusal>;
 
 /// Places orders of one store. Each placement has its own outcome, in the order given.
 pub fn place_orders(
@@ -34,8 +27,9 @@ pub fn place_orders(
     store: StoreId,
     placements: &[Placement],
 ) -> Result<End<Vec<Outcome>>, Failure> {
-    let Some(claimed) = keys::claim(conn, store, placements)? else {
-        return Ok(End::RollBack(vec![Err(Refusal::InProgress); placements.len()]));
+    let keys: Vec<&Claim> = placements.iter().map(|placement| &placement.claim).collect();
+    let Some(claimed) = claims::claim(conn, store, keys)? else {
+        return Ok(End::RollBack(vec![Err(Conflict::InProgress.into()); placements.len()]));
     };
     let fresh = claimed.fresh(placements);
 
@@ -49,15 +43,15 @@ pub fn place_orders(
     // ---- Nothing is refused after this line: only the database itself may fail. ----
     let placed: Vec<&Placed> = decided.iter().filter_map(|placed| placed.as_ref().ok()).collect();
     if placed.is_empty() {
-        return Ok(End::RollBack(claimed.outcomes(placements, refusals(decided))));
+        return Ok(End::RollBack(claimed.outcomes(refusals(decided))));
     }
     write::create_orders(conn, store, &placed)?; // 4
     write::create_order_items(conn, store, &placed)?; // 5
     write::fulfil_stock(conn, store, &placed, &shelf)?; // 6
     write::clear_carts(conn, store, &placed)?; // 7
     let outcomes = decided.into_iter().map(answer).collect::<Result<Vec<_>, _>>()?;
-    keys::settle(conn, store, &fresh, &outcomes)?;
-    Ok(End::Commit(claimed.outcomes(placements, outcomes))) // 8
+    claimed.settle(conn, store, &outcomes)?;
+    Ok(End::Commit(claimed.outcomes(outcomes))) // 8
 }
 
 fn decide(
@@ -109,9 +103,8 @@ fn answer(decided: Result<Placed, Refusal>) -> Result<Outcome, Failure> {
         Ok(placed) => placed,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let mut answer = Answer::created(&placed.response()).map_err(|_unwritable| {
-        Failure::Internal(format!("the answer of order {} can't be written", placed.plan.order.id))
-    })?;
+    let mut answer = Answer::created::<Failure>(&placed.response())?;
     answer.order = Some(placed.plan.order.id.0);
-    Ok(Ok(PlacedOrder { answer, units_sold: placed.plan.units_sold() }))
+    answer.units_sold = placed.plan.units_sold();
+    Ok(Ok(answer))
 }

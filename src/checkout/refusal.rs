@@ -2,7 +2,7 @@
 
 use crate::cart::response::{CART_EMPTY, unavailable};
 use crate::error::{ApiError, Code, FieldError, StockError};
-use crate::idempotency::command::{in_progress, key_reused};
+use crate::idempotency::claims::Conflict;
 use crate::inventory::shortage;
 use crate::kernel::id::{AddressId, VariantId};
 use crate::kernel::money::Amount;
@@ -10,8 +10,7 @@ use crate::kernel::money::Amount;
 /// The variants stand in the order in which they are decided.
 #[derive(Clone, Debug)]
 pub enum Refusal {
-    KeyReused,
-    InProgress,
+    Key(Conflict),
     SignInFirst,
     UnknownPaymentMethod {
         method: String,
@@ -41,11 +40,16 @@ pub enum Refusal {
     },
 }
 
+impl From<Conflict> for Refusal {
+    fn from(conflict: Conflict) -> Self {
+        Self::Key(conflict)
+    }
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::KeyReused => key_reused(),
-            Refusal::InProgress => in_progress(),
+            Refusal::Key(conflict) => conflict.into(),
             Refusal::SignInFirst => {
                 Self::new(Code::Unauthenticated, "This store takes orders of signed-in customers only.")
             }

@@ -2,8 +2,10 @@
 
 use diesel::PgConnection;
 
-use super::cancel::{self, Cancellation};
+use super::cancel;
 use super::settle;
+use super::settle_orders::settle_one;
+use super::standing::{By, Intent, Standing};
 use crate::access::Scope;
 use crate::audit::store::{self as audit, NewEntry};
 use crate::db;
@@ -28,8 +30,9 @@ pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &C
     let actor = scope.actor();
     let mut order = match change.status {
         Some(OrderStatus::Cancelled) => {
-            let cancellation = Cancellation { actor: &actor, reason: None };
-            cancel::cancel(conn, scope.store, order, cancellation)?
+            let by = By { actor: &actor, reason: None };
+            let cancel = |standing: &mut Standing| cancel::cancel(standing, order, by);
+            settle_one(conn, scope.store, order, Intent::Cancel, cancel)?
         }
         _ => orders::get_for_update(conn, scope.store, order)?,
     };
@@ -66,7 +69,7 @@ pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &C
     }
     if is_changed {
         order.updated_at = at;
-        orders::update(conn, &order)?;
+        orders::update(conn, scope.store, &[&order])?;
     }
     Ok(order)
 }

@@ -12,7 +12,6 @@ use crate::inventory::store::holds;
 use crate::kernel::id::{CartId, CartItemId, HoldId, OrderId, OrderItemId, StoreId};
 use crate::orders::guest_token::GuestToken;
 use crate::orders::response::OrderResponse;
-use crate::orders::store::history::{self, NewStep};
 use crate::orders::store::items::{self, Allocation};
 use crate::orders::store::orders::{self, NewOrder};
 
@@ -64,39 +63,26 @@ impl Placed {
 
 /// The orders with their numbers, and the first row of their history.
 pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
-    let Some(first) = placed.first() else { return Ok(()) };
-    let at = first.plan.order.created_at;
     let new: Vec<NewOrder<'_>> = placed
         .iter()
         .map(|placed| NewOrder {
             order: &placed.plan.order,
             guest_token_hash: placed.guest_token.as_ref().map(GuestToken::hash),
             checkout: placed.plan.checkout.as_deref(),
+            actor: &placed.actor,
         })
         .collect();
     orders::insert(conn, store, &new).map_err(Failure::from).map_err(|failure| {
         // One in 2⁵⁰: the next run takes another number.
         if failure.violates("orders_number_key") { Failure::Retry(failure.to_string()) } else { failure }
-    })?;
-    let steps: Vec<NewStep<'_>> = placed
-        .iter()
-        .map(|placed| NewStep {
-            order: placed.plan.order.id,
-            from: None,
-            to: placed.plan.order.status,
-            reason: None,
-            actor: &placed.actor,
-        })
-        .collect();
-    Ok(history::append(conn, store, &steps, at)?)
+    })
 }
 
 /// The items with name, price and attributes as they are now, and where their units come from.
 pub fn create_order_items(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
     let new: Vec<_> = placed.iter().flat_map(|placed| &placed.plan.items).collect();
-    items::insert(conn, store, &new)?;
     let allocations: Vec<Allocation> = placed.iter().flat_map(|placed| &placed.plan.allocations).copied().collect();
-    Ok(items::insert_allocations(conn, store, &allocations)?)
+    Ok(items::insert(conn, store, &new, &allocations)?)
 }
 
 /// `stock −= q`, `sold += q`, or `reserved += q` with a hold until the order is paid: the rows as they

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use stockroom::reports::verify::Extent;
 use stockroom::settings::Settings;
 
 use error::CommandError;
@@ -46,7 +47,11 @@ enum Command {
         demo: bool,
     },
     /// Check every invariant in the database itself; exit code 1 when one is broken
-    Verify,
+    Verify {
+        /// Also what is done and older than 30 days, which never changes
+        #[arg(long)]
+        all: bool,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Make accounts
@@ -75,7 +80,8 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
         Command::Serve => serve::run(settings()?),
         Command::Migrate => migrate::run(settings()?),
         Command::Seed { demo: _ } => seed::run(settings()?),
-        Command::Verify => verify::run(settings()?),
+        Command::Verify { all: true } => verify::run(settings()?, Extent::Whole),
+        Command::Verify { all: false } => verify::run(settings()?, Extent::Recent),
         Command::Openapi => openapi::run(),
         Command::User { command } => user::run(settings()?, command),
     }

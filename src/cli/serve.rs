@@ -97,7 +97,7 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
 
 async fn serve_until(mut stop: StopAsked, opened: &Opened) -> Result<(), CommandError> {
     let settings = &opened.settings;
-    let Running { server, port, database, limiters, metrics } = server::build(settings)?;
+    let Running { server, port, database, limiters, metrics, .. } = server::build(settings)?;
     announce(&settings.server.host, port);
     if opened.is_embedded() {
         print("demo accounts: admin@example.com and customer@example.com, password stockroom-demo");

@@ -2,7 +2,7 @@
 
 use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
-use stockroom::reports::verify;
+use stockroom::reports::verify::{self, Extent, RECENT_DAYS};
 use stockroom::settings::Settings;
 
 use super::error::CommandError;
@@ -10,11 +10,12 @@ use super::opened::Opened;
 use super::print;
 
 /// Checks the books of every store. A violation makes the command fail.
-pub fn run(settings: Settings) -> Result<(), CommandError> {
+pub fn run(settings: Settings, extent: Extent) -> Result<(), CommandError> {
     let opened = Opened::open(settings)?;
-    let found = opened
-        .connect()
-        .and_then(|mut conn| Ok(tx::run(&mut conn, Mode::Report, |conn| verify::verify_all(conn).map(End::RollBack))?));
+    let found = opened.connect().and_then(|mut conn| {
+        let verify = |conn: &mut _| verify::verify_stores(conn, extent).map(End::RollBack);
+        Ok(tx::run(&mut conn, Mode::Report, verify)?)
+    });
     opened.close()?;
     let found = found?;
     for violation in &found.violations {
@@ -22,6 +23,9 @@ pub fn run(settings: Settings) -> Result<(), CommandError> {
     }
     if found.ok {
         print(&format!("ok: {} checks, no violations", found.checked));
+        if extent == Extent::Recent {
+            print(&format!("checked: all that is not done, and the last {RECENT_DAYS} days; --all checks everything"));
+        }
         return Ok(());
     }
     Err(CommandError::Other(format!("{} violations in {} checks", found.violations.len(), found.checked)))

@@ -3,7 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error};
 
 /// Why a transaction could not be carried out. None of these is a refusal.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
     #[error("the database can't be reached: {0}")]
     Unavailable(String),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::tx::{self, End, Mode};
 use super::{Failure, clock, failure};
@@ -142,17 +142,36 @@ impl Database {
         self.pool.get().map_err(|error| Failure::Unavailable(error.to_string()))
     }
 
-    async fn wait_for_turn(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
+    async fn wait_for_turn(&self) -> Result<Turn, Failure> {
         if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
-            return Ok(turn);
+            return Ok(Turn(turn));
         }
-        let place = Place::take(&self.waiting, self.settings.queue_length)?;
-        let turn = tokio::time::timeout(self.settings.queue_time, Arc::clone(&self.turns).acquire_owned()).await;
+        let place = self.queue()?;
+        let turn = tokio::time::timeout(self.queue_time(), self.turn()).await;
         drop(place);
-        match turn {
-            Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => Err(Failure::QueueFull),
-        }
+        turn.unwrap_or(Err(Failure::QueueFull))
+    }
+
+    /// Takes a place among the requests that wait for the database, if there is one left.
+    pub fn queue(&self) -> Result<Place, Failure> {
+        Place::take(&self.waiting, self.settings.queue_length)
+    }
+
+    /// How long a request with a place in the queue may wait before it is turned away.
+    #[must_use]
+    pub fn queue_time(&self) -> Duration {
+        self.settings.queue_time
+    }
+
+    /// Whether a turn is there for whoever comes now.
+    #[must_use]
+    pub fn has_turn(&self) -> bool {
+        self.turns.available_permits() > 0
+    }
+
+    /// Waits for a turn, for as long as the caller has patience.
+    pub async fn turn(&self) -> Result<Turn, Failure> {
+        Arc::clone(&self.turns).acquire_owned().await.map(Turn).map_err(|_closed| Failure::QueueFull)
     }
 
     /// Connections that are at work.
@@ -176,25 +195,28 @@ pub fn statements() -> u64 {
     STATEMENTS.load(Ordering::Relaxed)
 }
 
+/// The right to one connection, given back on drop.
+pub struct Turn(#[expect(dead_code, reason = "kept for its drop")] OwnedSemaphorePermit);
+
 /// A place in the queue, given back on drop.
-struct Place<'a> {
-    waiting: &'a Waiting,
+pub struct Place {
+    waiting: Arc<Waiting>,
     ticket: u64,
 }
 
-impl<'a> Place<'a> {
-    fn take(waiting: &'a Waiting, length: usize) -> Result<Self, Failure> {
+impl Place {
+    fn take(waiting: &Arc<Waiting>, length: usize) -> Result<Self, Failure> {
         if waiting.requests.fetch_add(1, Ordering::AcqRel) >= length {
             waiting.requests.fetch_sub(1, Ordering::AcqRel);
             return Err(Failure::QueueFull);
         }
         let ticket = waiting.tickets.fetch_add(1, Ordering::Relaxed);
         waiting.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(ticket, Instant::now());
-        Ok(Self { waiting, ticket })
+        Ok(Self { waiting: Arc::clone(waiting), ticket })
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.waiting.requests.fetch_sub(1, Ordering::AcqRel);
         self.waiting.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&self.ticket);

@@ -16,6 +16,9 @@ pub enum End<T> {
 pub enum Mode {
     /// Locks rows and changes them.
     Write,
+    /// A write for several requests. It does not wait long for a lock: one of them must not stall the
+    /// others, who can be served one by one instead.
+    Slice,
     /// One snapshot for several reads.
     Read,
     /// A read of much: reports and the check of the books.
@@ -23,21 +26,30 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// BEGIN and the time limits in one round trip. Nothing outlives the transaction, so that
-    /// connection poolers which share sessions do no harm.
+    /// BEGIN and what goes for the transaction, in one round trip. Nothing outlives the transaction, so
+    /// that connection poolers which share sessions do no harm.
+    ///
+    /// Writes find rows by whole keys, so one plan of a statement serves every call of it, and need not be
+    /// made each time. Reads vary with their filters, and none is worth compiling.
     fn begin(self) -> &'static str {
         match self {
             Self::Write => {
                 "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '5s'; \
-                 SET LOCAL idle_in_transaction_session_timeout = '5s'"
+                 SET LOCAL idle_in_transaction_session_timeout = '5s'; \
+                 SET LOCAL plan_cache_mode = 'force_generic_plan'"
+            }
+            Self::Slice => {
+                "BEGIN; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '5s'; \
+                 SET LOCAL idle_in_transaction_session_timeout = '5s'; \
+                 SET LOCAL plan_cache_mode = 'force_generic_plan'"
             }
             Self::Read => {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '5s'; \
-                 SET LOCAL idle_in_transaction_session_timeout = '5s'"
+                 SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL jit = off"
             }
             Self::Report => {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '120s'; \
-                 SET LOCAL idle_in_transaction_session_timeout = '120s'"
+                 SET LOCAL idle_in_transaction_session_timeout = '120s'; SET LOCAL jit = off"
             }
         }
     }

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use serde::Serialize;
 
 use crate::db::Failure;
-use crate::error::{Code, Halt};
+use crate::error::Code;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -15,26 +15,28 @@ pub struct Answer {
     pub replayed: bool,
     /// The order that the request made, kept beside the key.
     pub order: Option<i64>,
+    /// Units that the request sold; none when it was answered before.
+    pub units_sold: i64,
 }
 
 impl Answer {
-    pub fn ok(body: &impl Serialize) -> Result<Self, Halt> {
-        Self::of(StatusCode::OK, body)
+    pub fn ok<E: From<Failure>>(body: &impl Serialize) -> Result<Self, E> {
+        Ok(Self::of(StatusCode::OK, body)?)
     }
 
-    pub fn created(body: &impl Serialize) -> Result<Self, Halt> {
-        Self::of(StatusCode::CREATED, body)
+    pub fn created<E: From<Failure>>(body: &impl Serialize) -> Result<Self, E> {
+        Ok(Self::of(StatusCode::CREATED, body)?)
     }
 
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new(), replayed: false, order: None }
+        Self { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new(), replayed: false, order: None, units_sold: 0 }
     }
 
-    fn of(status: StatusCode, body: &impl Serialize) -> Result<Self, Halt> {
+    fn of(status: StatusCode, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_vec(body)
             .map_err(|error| Failure::Internal(format!("{}: {error}", Code::Internal.as_str())))?;
-        Ok(Self { status: status.as_u16(), body, replayed: false, order: None })
+        Ok(Self { status: status.as_u16(), body, replayed: false, order: None, units_sold: 0 })
     }
 
     #[must_use]

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::answer::Answer;
+use super::claims::Conflict;
 use super::store::{self, Claim, Claimed};
 use crate::access::{Ctx, Principal, Scope};
 use crate::db::{End, Failure};
@@ -102,8 +103,8 @@ pub fn once(
     match store::claim_all(conn, store, &[claim]).map(|mut claimed| claimed.pop()) {
         Ok(Some(Claimed::New)) => {}
         Ok(Some(Claimed::Done(answer))) => return Ok(End::RollBack(Ok(answer))),
-        Ok(Some(Claimed::Reused) | None) => return Halt::from(key_reused()).into_end(),
-        Err(Failure::LockTimeout) => return Halt::from(in_progress()).into_end(),
+        Ok(Some(Claimed::Reused) | None) => return Halt::Refused(Conflict::Reused.into()).into_end(),
+        Err(Failure::LockTimeout) => return Halt::Refused(Conflict::InProgress.into()).into_end(),
         Err(failure) => return Err(failure),
     }
     match work(conn) {
@@ -120,16 +121,18 @@ pub fn once(
     }
 }
 
-/// 422 of a key that stands for another request.
-#[must_use]
-pub fn key_reused() -> ApiError {
-    ApiError::new(Code::IdempotencyKeyReused, "This Idempotency-Key was used for another request.")
-}
-
-/// 409 of a key that is being worked on.
-#[must_use]
-pub fn in_progress() -> ApiError {
-    ApiError::new(Code::RequestInProgress, "A request with this Idempotency-Key is still running.").retry_after(1)
+impl From<Conflict> for ApiError {
+    fn from(conflict: Conflict) -> Self {
+        match conflict {
+            Conflict::Reused => {
+                Self::new(Code::IdempotencyKeyReused, "This Idempotency-Key was used for another request.")
+            }
+            Conflict::InProgress => {
+                Self::new(Code::RequestInProgress, "A request with this Idempotency-Key is still running.")
+                    .retry_after(1)
+            }
+        }
+    }
 }
 
 impl<T: DeserializeOwned + Validate + 'static> FromRequest for Command<T> {

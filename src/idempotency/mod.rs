@@ -4,6 +4,7 @@
 //! without a key gets one made for it, so that it too can be settled after a broken COMMIT.
 
 pub mod answer;
+pub mod claims;
 pub mod command;
 pub mod store;
 

@@ -75,9 +75,9 @@ pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> 
 
 fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> QueryResult<Vec<StoredRow>> {
     db::sql(
-        "SELECT k.caller, k.key, k.fingerprint, k.status, k.body FROM idempotency_keys k \
-         JOIN unnest($2::text[], $3::text[]) AS c (caller, key) ON k.caller = c.caller AND k.key = c.key \
-         WHERE k.store_id = $1",
+        "SELECT k.* FROM unnest($2::text[], $3::text[]) AS c (caller, key) CROSS JOIN LATERAL \
+              (SELECT caller, key, fingerprint, status, body FROM idempotency_keys \
+               WHERE store_id = $1 AND caller = c.caller AND key = c.key OFFSET 0) k",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.caller.as_str()).collect::<Vec<_>>())
@@ -95,6 +95,7 @@ fn decide(claim: &Claim, fresh: &[KeyRow], stored: &[StoredRow]) -> Claimed {
             body: row.body.clone().unwrap_or_default(),
             replayed: true,
             order: None,
+            units_sold: 0,
         }),
         _ => Claimed::Reused,
     }
@@ -102,11 +103,12 @@ fn decide(claim: &Claim, fresh: &[KeyRow], stored: &[StoredRow]) -> Claimed {
 
 /// Keeps the answers of claims that were done.
 pub fn store_answers(conn: &mut PgConnection, store: StoreId, done: &[(&Claim, &Answer)]) -> Result<(), Failure> {
+    // The claims are there: this only ever updates, by the whole key whatever the planner knows of the table.
     let stored = db::sql(
-        "UPDATE idempotency_keys k SET status = a.status, body = a.body, order_id = a.order_id \
-         FROM unnest($2::text[], $3::text[], $4::int2[], $5::bytea[], $6::int8[]) \
-              AS a (caller, key, status, body, order_id) \
-         WHERE k.store_id = $1 AND k.caller = a.caller AND k.key = a.key",
+        "INSERT INTO idempotency_keys (store_id, caller, key, status, body, order_id, fingerprint, created_at) \
+         SELECT $1, a.*, '', $now FROM unnest($2::text[], $3::text[], $4::int2[], $5::bytea[], $6::int8[]) AS a \
+         ON CONFLICT (store_id, caller, key) DO UPDATE \
+         SET status = EXCLUDED.status, body = EXCLUDED.body, order_id = EXCLUDED.order_id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<Text>, _>(done.iter().map(|(claim, _)| claim.caller.as_str()).collect::<Vec<_>>())

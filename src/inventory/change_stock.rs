@@ -80,8 +80,7 @@ pub fn change_stock(
         Ok(movement) => movement,
         Err(refused) => return Err(refuse(conn, scope.store, refused, &product, variant)?),
     };
-    levels::update_levels(conn, scope.store, &[&level], at)?;
-    let movement = append_movement(conn, scope, &movement, change, at)?;
+    let movement = write(conn, scope, &level, &movement, change, at)?;
     let variant = variant.id;
     Ok(ChangedStock { product, variant, location, previous_stock, new_stock: level.stock, movement })
 }
@@ -120,16 +119,17 @@ fn lock_level(
     level.ok_or_else(|| Failure::Internal(format!("no stock row of variant {variant} at {location}")).into())
 }
 
-fn append_movement(
+fn write(
     conn: &mut PgConnection,
     scope: &Scope,
+    level: &Level,
     movement: &Movement,
     change: &StockChange,
     at: DateTime<Utc>,
 ) -> Result<MovementId, Halt> {
     let (reason, reference_id) = (Some(change.reason.as_str()), change.reference_id.as_deref());
     let new = NewMovement { movement, reason, reference_id, actor: &scope.actor() };
-    let ids = levels::append_movements(conn, scope.store, &[new], at)?;
+    let ids = levels::write(conn, scope.store, &[level], &[new], at)?;
     ids.first().copied().ok_or_else(|| Failure::Internal("a movement got no id".to_owned()).into())
 }
 

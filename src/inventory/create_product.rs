@@ -82,7 +82,6 @@ fn receive(
         .iter()
         .map(|movement| NewMovement { movement, reason: Some(INITIAL_STOCK), reference_id: None, actor: &actor })
         .collect();
-    levels::update_levels(conn, scope.store, &rows.iter().collect::<Vec<_>>(), at)?;
-    levels::append_movements(conn, scope.store, &movements, at)?;
+    levels::write(conn, scope.store, &rows.iter().collect::<Vec<_>>(), &movements, at)?;
     Ok(())
 }

@@ -40,6 +40,9 @@ struct Booked {
 impl Shelf {
     /// Locks every stock row of the variants.
     pub fn lock(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<Self, Failure> {
+        if variants.is_empty() {
+            return Ok(Self::of_rows(store, Vec::new()));
+        }
         Ok(Self::of_rows(store, levels::lock_for_update(conn, store, variants)?))
     }
 
@@ -109,7 +112,7 @@ impl Shelf {
         self.booked.last().map(|booked| &booked.movement).ok_or_else(|| Failure::Internal("nothing booked".to_owned()))
     }
 
-    /// Writes the changed rows and their movements, in two statements for any number.
+    /// Writes the changed rows and their movements, in one statement for any number.
     pub fn write(&self, conn: &mut PgConnection, at: DateTime<Utc>) -> Result<(), Failure> {
         if self.booked.is_empty() {
             return Ok(());
@@ -117,10 +120,8 @@ impl Shelf {
         let places: BTreeSet<Place> =
             self.booked.iter().map(|booked| (booked.movement.variant, booked.movement.location)).collect();
         let changed: Vec<&Level> = places.iter().filter_map(|place| self.rows.get(place)).collect();
-        levels::update_levels(conn, self.store, &changed, at)?;
         let movements: Vec<NewMovement<'_>> = self.booked.iter().map(Booked::as_new).collect();
-        levels::append_movements(conn, self.store, &movements, at)?;
-        Ok(())
+        levels::write(conn, self.store, &changed, &movements, at).map(drop)
     }
 }
 

@@ -23,11 +23,13 @@ const LEFTOVER_PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Beside being modest: the log keeps no statements and no values, which may be personal.
-const SETTINGS: [(&str, &str); 11] = [
+const SETTINGS: [(&str, &str); 12] = [
     ("cluster_name", "stockroom"),
     ("max_connections", "100"),
     ("shared_buffers", "128MB"),
     ("jit", "off"),
+    // A new shop's tables grow fast: the planner should soon know.
+    ("autovacuum_naptime", "10s"),
     ("timezone", "UTC"),
     ("log_timezone", "UTC"),
     ("lc_messages", "C"),

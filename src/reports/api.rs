@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::{store, verify};
+use super::store;
+use super::verify::{self, Extent};
 use crate::access::Ctx;
 use crate::db;
 use crate::error::ApiError;
@@ -104,8 +105,18 @@ pub async fn reservation_metrics(Query(period): Query<PeriodQuery>, ctx: Ctx) ->
     Ok(HttpResponse::Ok().json(figures))
 }
 
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct VerifyQuery {
+    /// `true` also checks what is done and older than 30 days.
+    #[serde(default)]
+    #[param(default = false)]
+    pub all: bool,
+}
+
 /// `GET /inventory/verify`
-pub async fn verify(ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let found = ctx.report("verify", |conn, scope| Ok(verify::verify_store(conn, scope.store)?)).await?;
+pub async fn verify(Query(query): Query<VerifyQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let extent = if query.all { Extent::Whole } else { Extent::Recent };
+    let found = ctx.report("verify", move |conn, scope| Ok(verify::verify_store(conn, scope.store, extent)?)).await?;
     Ok(HttpResponse::Ok().json(found))
 }

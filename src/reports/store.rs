@@ -35,7 +35,7 @@ pub fn order_groups(
     db::sql(
         "SELECT status, payment_status, COUNT(*) AS orders, SUM(total_amount)::int8 AS revenue, \
                 SUM(total_items)::int8 AS units FROM orders \
-         WHERE store_id = $1 AND created_at >= COALESCE($2, '-infinity') AND created_at < COALESCE($3, 'infinity') \
+         WHERE store_id = $1 AND created_at >= COALESCE($2, '-infinity'::timestamptz) AND created_at < COALESCE($3, 'infinity'::timestamptz) \
          GROUP BY status, payment_status ORDER BY status, payment_status",
     )
     .bind::<BigInt, _>(store)
@@ -94,7 +94,7 @@ pub fn reservation_figures(
               ended AS (SELECT COUNT(*) AS holds, COUNT(*) FILTER (WHERE state = 'sold') AS sold, \
                                COUNT(*) FILTER (WHERE state = 'expired') AS expired FROM stock_holds \
                         WHERE store_id = $1 AND state IN ('sold', 'released', 'expired') \
-                          AND ended_at >= COALESCE($2, '-infinity') AND ended_at < COALESCE($3, 'infinity')), \
+                          AND ended_at >= COALESCE($2, '-infinity'::timestamptz) AND ended_at < COALESCE($3, 'infinity'::timestamptz)), \
               accurate AS (SELECT COUNT(*) AS total, COUNT(*) FILTER (WHERE \
                                   (l.stock_quantity, l.reserved_quantity, l.sold_quantity) \
                                   IS NOT DISTINCT FROM (COALESCE(m.stock_after, 0), COALESCE(m.reserved_after, 0), \

@@ -1,10 +1,12 @@
 //! The check of the books: what always holds, asked of the database itself in one snapshot.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::rules::{ORDER_RULES, Rule, STORE_RULES};
 use crate::db::schema::stores;
 use crate::db::{self, Failure};
 use crate::kernel::id::StoreId;
@@ -27,24 +29,38 @@ pub struct Violation {
     pub row: String,
 }
 
+/// How far back to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All stock, holds and live orders; of orders that are done and of the ledger what was written in
+    /// the last [`RECENT_DAYS`] days, for neither changes any more.
+    Recent,
+    /// Everything there ever was.
+    Whole,
+}
+
+pub const RECENT_DAYS: i32 = 30;
+
+/// Orders that are looked at together, so that neither memory nor a statement's time grows with the books.
+const ORDERS_AT_A_TIME: i64 = 20_000;
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Text)]
     row: String,
 }
 
-/// A rule is a query for the rows that break it, of one store.
-struct Rule {
-    name: &'static str,
-    sql: &'static str,
+/// Checks everything of every store.
+pub fn verify_all(conn: &mut PgConnection) -> Result<VerifyResponse, Failure> {
+    verify_stores(conn, Extent::Whole)
 }
 
 /// Checks every store.
-pub fn verify_all(conn: &mut PgConnection) -> Result<VerifyResponse, Failure> {
+pub fn verify_stores(conn: &mut PgConnection, extent: Extent) -> Result<VerifyResponse, Failure> {
     let stores: Vec<StoreId> = stores::table.select(stores::id).order(stores::id).load(conn)?;
     let mut whole = VerifyResponse { ok: true, checked: 0, violations: Vec::new() };
     for store in stores {
-        let VerifyResponse { ok, checked, violations } = verify_store(conn, store)?;
+        let VerifyResponse { ok, checked, violations } = verify_store(conn, store, extent)?;
         whole.ok &= ok;
         whole.checked = whole.checked.saturating_add(checked);
         whole.violations.extend(violations);
@@ -53,167 +69,86 @@ pub fn verify_all(conn: &mut PgConnection) -> Result<VerifyResponse, Failure> {
 }
 
 /// Checks one store. Run it in a snapshot, so that all rules look at the same moment.
-pub fn verify_store(conn: &mut PgConnection, store: StoreId) -> Result<VerifyResponse, Failure> {
+pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> Result<VerifyResponse, Failure> {
+    let since = find_start(conn, store, extent)?;
     let mut violations = Vec::new();
-    for rule in RULES {
-        let rows: Vec<Row> = db::sql(rule.sql).bind::<BigInt, _>(store).load(conn)?;
-        violations.extend(rows.into_iter().map(|row| Violation {
-            store_id: store.0,
-            rule: rule.name.to_owned(),
-            row: row.row,
-        }));
+    // Planned for the very values: what fits ten orders does not fit thousands.
+    for rule in STORE_RULES {
+        let query = diesel::sql_query(rule.sql).bind::<BigInt, _>(store).bind::<BigInt, _>(since.ledger_id);
+        let rows = query.bind::<Timestamptz, _>(since.at).load(conn)?;
+        violations.extend(tell(store, rule, rows));
     }
-    let checked = i64::try_from(RULES.len()).unwrap_or(0);
+    let mut last = 0;
+    loop {
+        let orders = list_orders(conn, store, &since, last)?;
+        let Some(end) = orders.last() else { break };
+        last = end.id;
+        let (ids, numbers): (Vec<i64>, Vec<String>) = orders.into_iter().map(|order| (order.id, order.number)).unzip();
+        for rule in ORDER_RULES {
+            let query = diesel::sql_query(rule.sql).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(&ids);
+            let rows = query.bind::<Array<Text>, _>(&numbers).load(conn)?;
+            violations.extend(tell(store, rule, rows));
+        }
+    }
+    let checked = i64::try_from(STORE_RULES.len().saturating_add(ORDER_RULES.len())).unwrap_or(0);
     Ok(VerifyResponse { ok: violations.is_empty(), checked, violations })
 }
 
-macro_rules! rules {
-    ($($name:literal: $sql:literal;)+) => {
-        const RULES: &[Rule] = &[$(Rule { name: $name, sql: concat!($sql, " ORDER BY 1 LIMIT 20") }),+];
-    };
+fn tell(store: StoreId, rule: &Rule, rows: Vec<Row>) -> impl Iterator<Item = Violation> {
+    rows.into_iter().map(move |row| Violation { store_id: store.0, rule: rule.name.to_owned(), row: row.row })
 }
 
-rules! {
-    "0 <= reserved <= stock": "
-        SELECT format('variant %s at %s: stock %s, reserved %s, sold %s', variant_id, location_id,
-                      stock_quantity, reserved_quantity, sold_quantity) AS row
-        FROM stock_levels
-        WHERE store_id = $1 AND NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity AND sold_quantity >= 0)";
-    "a level is the sum of its movements": "
-        SELECT format('variant %s at %s: stock %s of %s, reserved %s of %s, sold %s of %s, version %s of %s',
-                      l.variant_id, l.location_id, l.stock_quantity, COALESCE(m.stock, 0), l.reserved_quantity,
-                      COALESCE(m.reserved, 0), l.sold_quantity, COALESCE(m.sold, 0), l.version, COALESCE(m.count, 0)) AS row
-        FROM stock_levels l
-        LEFT JOIN (SELECT variant_id, location_id, SUM(stock_delta) AS stock, SUM(reserved_delta) AS reserved,
-                          SUM(sold_delta) AS sold, COUNT(*) AS count
-                   FROM stock_movements WHERE store_id = $1 GROUP BY variant_id, location_id) m
-               ON m.variant_id = l.variant_id AND m.location_id = l.location_id
-        WHERE l.store_id = $1
-          AND (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version)
-              IS DISTINCT FROM (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0), COALESCE(m.count, 0))";
-    "a movement continues the one before": "
-        SELECT format('movement %s of variant %s at %s, version %s', id, variant_id, location_id, version) AS row
-        FROM (SELECT id, variant_id, location_id, version, stock_after, reserved_after, sold_after,
-                     stock_delta, reserved_delta, sold_delta,
-                     LAG(version, 1, 0::int8) OVER w AS version_before,
-                     LAG(stock_after, 1, 0::int8) OVER w AS stock_before,
-                     LAG(reserved_after, 1, 0::int8) OVER w AS reserved_before,
-                     LAG(sold_after, 1, 0::int8) OVER w AS sold_before
-              FROM stock_movements WHERE store_id = $1
-              WINDOW w AS (PARTITION BY variant_id, location_id ORDER BY version)) m
-        WHERE version <> version_before + 1 OR stock_after <> stock_before + stock_delta
-           OR reserved_after <> reserved_before + reserved_delta OR sold_after <> sold_before + sold_delta";
-    "reserved is the sum of the holds that have not ended": "
-        SELECT format('variant %s at %s: reserved %s, held %s', l.variant_id, l.location_id, l.reserved_quantity,
-                      COALESCE(h.quantity, 0)) AS row
-        FROM stock_levels l
-        LEFT JOIN (SELECT variant_id, location_id, SUM(quantity) AS quantity FROM stock_holds
-                   WHERE store_id = $1 AND state = 'active' GROUP BY variant_id, location_id) h
-               ON h.variant_id = l.variant_id AND h.location_id = l.location_id
-        WHERE l.store_id = $1 AND l.reserved_quantity <> COALESCE(h.quantity, 0)";
-    "an order under payment holds its lines, and no other order holds anything": "
-        SELECT format('order %s (%s), variant %s: held %s of %s', o.order_number, o.status, i.variant_id,
-                      COALESCE(h.quantity, 0), CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END) AS row
-        FROM orders o JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id
-        LEFT JOIN (SELECT holder_id, variant_id, SUM(quantity) AS quantity FROM stock_holds
-                   WHERE store_id = $1 AND holder_kind = 'order' AND state = 'active' GROUP BY holder_id, variant_id) h
-               ON h.holder_id = o.id AND h.variant_id = i.variant_id
-        WHERE o.store_id = $1
-          AND COALESCE(h.quantity, 0) <> CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END";
-    "a reservation holds as long as it is active": "
-        SELECT format('reservation %s (%s): %s active holds', r.id, r.state, COUNT(h.id)) AS row
-        FROM reservations r
-        LEFT JOIN stock_holds h ON h.store_id = r.store_id AND h.holder_kind = 'reservation' AND h.holder_id = r.id
-                               AND h.state = 'active'
-        WHERE r.store_id = $1 GROUP BY r.id, r.state HAVING (r.state = 'active') <> (COUNT(h.id) > 0)";
-    "a line's effect on stock is what its order's status says": "
-        SELECT format('order %s (%s), variant %s: sold %s of %s', o.order_number, o.status, i.variant_id,
-                      COALESCE(m.sold, 0), CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END) AS row
-        FROM orders o JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id
-        LEFT JOIN (SELECT reference_id, variant_id, SUM(stock_delta) AS stock, SUM(reserved_delta) AS reserved,
-                          SUM(sold_delta) AS sold
-                   FROM stock_movements
-                   WHERE store_id = $1 AND kind IN ('reserve', 'release', 'fulfil', 'restore')
-                   GROUP BY reference_id, variant_id) m
-               ON m.reference_id = o.order_number AND m.variant_id = i.variant_id
-        WHERE o.store_id = $1
-          AND (COALESCE(m.sold, 0), COALESCE(m.stock, 0), COALESCE(m.reserved, 0))
-              IS DISTINCT FROM (
-                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END,
-                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE -i.quantity END,
-                CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END)";
-    "the allocations of a line are its quantity": "
-        SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(SUM(a.quantity), 0), i.quantity) AS row
-        FROM order_items i
-        LEFT JOIN order_allocations a ON a.store_id = i.store_id AND a.order_item_id = i.id
-        WHERE i.store_id = $1 GROUP BY i.id, i.order_id, i.quantity
-        HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity";
-    "totals are of the items, and no order is without": "
-        SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
-                      COALESCE(i.total, 0), o.total_items, COALESCE(i.quantity, 0), o.total_amount) AS row
-        FROM orders o
-        LEFT JOIN (SELECT order_id, SUM(total_price) AS total, SUM(quantity) AS quantity,
-                          bool_and(total_price = quantity * unit_price) AS lines_add_up
-                   FROM order_items WHERE store_id = $1 GROUP BY order_id) i ON i.order_id = o.id
-        WHERE o.store_id = $1
-          AND NOT (COALESCE(i.lines_add_up, false) AND o.subtotal = i.total AND o.total_items = i.quantity
-                   AND o.total_amount = o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount)";
-    "only legal transitions": "
-        SELECT format('order %s: %s to %s', order_id, COALESCE(from_status, '(none)'), to_status) AS row
-        FROM (SELECT id, order_id, from_status, to_status,
-                     LAG(to_status) OVER (PARTITION BY order_id ORDER BY id) AS status_before
-              FROM order_history WHERE store_id = $1) h
-        WHERE from_status IS DISTINCT FROM status_before
-           OR (from_status IS NULL AND to_status NOT IN ('under_paying', 'pending'))
-           OR (from_status IS NOT NULL AND (from_status, to_status) NOT IN (
-                ('under_paying', 'pending'), ('under_paying', 'cancelled'), ('pending', 'processing'),
-                ('pending', 'cancelled'), ('processing', 'shipped'), ('processing', 'cancelled'),
-                ('shipped', 'delivered')))";
-    "the last row of the history is the status": "
-        SELECT format('order %s is %s, its history says %s', o.order_number, o.status, COALESCE(h.to_status, '(nothing)')) AS row
-        FROM orders o
-        LEFT JOIN (SELECT DISTINCT ON (order_id) order_id, to_status FROM order_history
-                   WHERE store_id = $1 ORDER BY order_id, id DESC) h ON h.order_id = o.id
-        WHERE o.store_id = $1 AND h.to_status IS DISTINCT FROM o.status";
-    "paid before the deadline, expired at or after it": "
-        SELECT format('order %s: %s/%s, deadline %s, paid %s, changed %s', order_number, status, payment_status,
-                      payment_expires_at, paid_at, updated_at) AS row
-        FROM orders
-        WHERE store_id = $1
-          AND ((payment_expires_at IS NOT NULL AND paid_at >= payment_expires_at)
-            OR (payment_status = 'expired' AND (payment_expires_at IS NULL OR updated_at < payment_expires_at))
-            OR (payment_status IN ('paid', 'refunded') AND paid_at IS NULL)
-            OR (status = 'under_paying' AND payment_status <> 'pending'))";
-    "received and refunded are the sums of the payments": "
-        SELECT format('order %s: received %s of %s, refunded %s of %s', o.order_number, o.received_amount,
-                      COALESCE(p.received, 0), o.refunded_amount, COALESCE(p.refunded, 0)) AS row
-        FROM orders o
-        LEFT JOIN (SELECT order_id, SUM(amount) FILTER (WHERE kind = 'payment') AS received,
-                          SUM(amount) FILTER (WHERE kind = 'refund') AS refunded
-                   FROM order_payments WHERE store_id = $1 GROUP BY order_id) p ON p.order_id = o.id
-        WHERE o.store_id = $1
-          AND (o.received_amount, o.refunded_amount)
-              IS DISTINCT FROM (COALESCE(p.received, 0), COALESCE(p.refunded, 0))";
-    "a stored key has its answer and an order of the same caller": "
-        SELECT format('key %s of %s: order %s', k.key, k.caller, COALESCE(k.order_id::text, '(none)')) AS row
-        FROM idempotency_keys k LEFT JOIN orders o ON o.store_id = k.store_id AND o.id = k.order_id
-        WHERE k.store_id = $1
-          AND (k.status IS NULL OR k.body IS NULL
-            OR (k.order_id IS NOT NULL AND (o.id IS NULL
-                OR split_part(k.caller, ':', 1) <> CASE WHEN COALESCE(o.user_id, o.created_by) IS NULL THEN 'guest' ELSE 'user' END
-                OR k.caller <> COALESCE('user:' || COALESCE(o.user_id, o.created_by), k.caller))))";
-    "one key for each order": "
-        SELECT format('order %s has %s keys', order_id, COUNT(*)) AS row
-        FROM idempotency_keys WHERE store_id = $1 AND order_id IS NOT NULL
-        GROUP BY order_id HAVING COUNT(*) > 1";
-    "every write has its audit entry, once": "
-        SELECT format('order %s has %s rows of creation', o.order_number, COUNT(h.id)) AS row
-        FROM orders o
-        LEFT JOIN order_history h ON h.store_id = o.store_id AND h.order_id = o.id AND h.from_status IS NULL
-        WHERE o.store_id = $1 GROUP BY o.order_number HAVING COUNT(h.id) <> 1
-        UNION ALL
-        SELECT format('product %s has %s entries of creation', p.sku, COUNT(a.id)) AS row
-        FROM products p
-        LEFT JOIN audit_log a ON a.store_id = p.store_id AND a.entity = 'Product' AND a.entity_id = p.id AND a.action = 'CREATE'
-        WHERE p.store_id = $1 GROUP BY p.sku HAVING COUNT(a.id) <> 1";
+/// From where on rows are looked at that never change again.
+#[derive(QueryableByName)]
+struct Start {
+    #[diesel(sql_type = Timestamptz)]
+    at: DateTime<Utc>,
+    /// The last row of the ledger before that moment.
+    #[diesel(sql_type = BigInt)]
+    ledger_id: i64,
+}
+
+fn find_start(conn: &mut PgConnection, store: StoreId, extent: Extent) -> QueryResult<Start> {
+    if extent == Extent::Whole {
+        return Ok(Start { at: DateTime::<Utc>::UNIX_EPOCH, ledger_id: 0 });
+    }
+    db::sql(
+        "SELECT s.at, COALESCE((SELECT m.id FROM stock_movements m WHERE m.store_id = $1 AND m.created_at < s.at \
+                                ORDER BY m.created_at DESC, m.id DESC LIMIT 1), 0) AS ledger_id \
+         FROM (SELECT $now - $2 * interval '1 day' AS at) s",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<diesel::sql_types::Integer, _>(RECENT_DAYS)
+    .get_result(conn)
+}
+
+#[derive(QueryableByName)]
+struct OrderName {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    number: String,
+}
+
+/// The next orders that are not done, are new, or were changed or paid since then.
+fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64) -> QueryResult<Vec<OrderName>> {
+    let text = if since.ledger_id == 0 {
+        "SELECT id, order_number AS number FROM orders WHERE store_id = $1 AND id > $2 AND $3 = $3 AND $4 = $4 \
+         ORDER BY id LIMIT $5"
+    } else {
+        "SELECT o.id, o.order_number AS number FROM orders o JOIN ( \
+              SELECT order_id FROM order_history WHERE store_id = $1 AND id > $3 \
+              UNION SELECT order_id FROM order_payments WHERE store_id = $1 AND id > $3 \
+              UNION SELECT id FROM orders WHERE store_id = $1 AND created_at >= $4 \
+              UNION SELECT id FROM orders WHERE store_id = $1 \
+                    AND status IN ('under_paying', 'pending', 'processing', 'shipped')) t ON t.order_id = o.id \
+         WHERE o.store_id = $1 AND o.id > $2 ORDER BY o.id LIMIT $5"
+    };
+    diesel::sql_query(text)
+        .bind::<BigInt, _>(store)
+        .bind::<BigInt, _>(last)
+        .bind::<BigInt, _>(since.ledger_id)
+        .bind::<Timestamptz, _>(since.at)
+        .bind::<BigInt, _>(ORDERS_AT_A_TIME)
+        .load(conn)
 }

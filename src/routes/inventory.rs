@@ -14,6 +14,7 @@ pub(super) fn reports() -> Vec<Endpoint> {
     vec![
         get("/inventory/verify", read, reports::verify)
             .summary("Check every invariant in the database itself")
+            .query::<reports::VerifyQuery>()
             .answers::<VerifyResponse>(200),
         get("/audit", Access::Permission(Permission::AuditRead), audit::list)
             .summary("Who did what and when, newest first")

@@ -6,9 +6,11 @@ use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
+use actix_web::web::Data;
 use config::{Config, File};
 use diesel::prelude::*;
 use stockroom::access::token::Tokens;
+use stockroom::checkout::slices::Slices;
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
 use stockroom::jobs::Jobs;
@@ -140,6 +142,11 @@ impl TestApp {
         &self.server.as_ref().expect("the server has been stopped").jobs
     }
 
+    /// The lanes of the server, to be closed and looked into.
+    pub fn slices(&self) -> &Slices {
+        &self.server.as_ref().expect("the server has been stopped").slices
+    }
+
     /// Ends the server as a signal would: requests in flight are finished.
     pub fn stop(&mut self) {
         if let Some(serving) = self.server.take() {
@@ -164,6 +171,11 @@ pub struct SecondServer {
 }
 
 impl SecondServer {
+    /// Its lanes.
+    pub fn slices(&self) -> &Slices {
+        &self.serving.as_ref().expect("the second server has been stopped").slices
+    }
+
     /// Steps its expiry.
     pub fn expire_holds(&self) -> usize {
         expire_holds(&self.serving.as_ref().expect("the second server has been stopped").jobs)
@@ -195,6 +207,7 @@ struct Serving {
     thread: JoinHandle<()>,
     /// Not running: tests step them.
     jobs: Jobs,
+    slices: Data<Slices>,
 }
 
 impl Serving {
@@ -211,13 +224,13 @@ impl Serving {
                     metrics: running.metrics,
                     keep_hours: settings.idempotency.keep_hours,
                 };
-                sender.send((running.port, running.server.handle(), jobs)).unwrap();
+                sender.send((running.port, running.server.handle(), jobs, running.slices)).unwrap();
                 running.server.await.unwrap();
             });
         };
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn(serve).unwrap();
-        let (port, handle, jobs) = started.recv().expect("the server did not start");
-        Self { port, handle, thread, jobs }
+        let (port, handle, jobs, slices) = started.recv().expect("the server did not start");
+        Self { port, handle, thread, jobs, slices }
     }
 
     fn stop(self) {

@@ -35,6 +35,11 @@ pub fn url(database: &str) -> String {
     cluster().embedded.url(database)
 }
 
+/// What the server writes about itself.
+pub fn log() -> PathBuf {
+    target_dir().join("test-postgres").join("data").join("server.log")
+}
+
 /// A connection to the database from which others are made.
 pub fn maintenance() -> PgConnection {
     PgConnection::establish(&url("postgres")).unwrap()

@@ -8,6 +8,10 @@ use std::thread;
 
 use super::reply::Reply;
 
+/// Transactions that place at a time for a store, and placements in one of them: as if there were no lane,
+/// and as it is used. Races of placements are run with each.
+pub const LANES: [(usize, usize); 3] = [(8, 1), (1, 2), (1, 64)];
+
 /// Runs the same work on `count` threads that all begin at one moment. The results are in the
 /// order of the index that each was given.
 pub fn race<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {

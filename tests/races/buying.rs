@@ -1,17 +1,20 @@
 //! Many want the same.
 
-use super::shop::{Shop, TIMES, winner};
+use super::shop::{Shop, winner};
 use crate::common::race::{duel, race, repeat};
 
 #[test]
 fn two_buyers_of_the_last_unit_get_one_order() {
-    let shop = Shop::open();
+    Shop::of_each_lane().for_each(|shop| race_for_the_last_unit(&shop));
+}
+
+fn race_for_the_last_unit(shop: &Shop) {
     let (mara, ivan) = (shop.customer("mara"), shop.customer("ivan"));
-    repeat(TIMES, |_| {
+    repeat(shop.times, |repetition| {
         let last = shop.product(1);
         mara.fill_cart(&[&last]);
         ivan.fill_cart(&[&last]);
-        let (order, refusal) = winner(duel(|| mara.checkout(), || ivan.checkout()), 201);
+        let (order, refusal) = winner(shop.place(repetition, 2, || duel(|| mara.checkout(), || ivan.checkout())), 201);
         let order = order.json();
         assert_eq!(order["stock_reductions"][0]["previous_stock"], 1);
         let short = refusal.refused(400, "INSUFFICIENT_STOCK");
@@ -22,14 +25,18 @@ fn two_buyers_of_the_last_unit_get_one_order() {
 
 #[test]
 fn three_hundred_buyers_of_a_hundred_units_get_a_hundred_orders() {
-    let shop = Shop::open();
+    Shop::of_each_lane().for_each(|shop| rush(&shop));
+}
+
+fn rush(shop: &Shop) {
     let customers: Vec<_> = (0..300).map(|number| shop.customer(&format!("customer-{number}"))).collect();
-    repeat(4, |_| {
+    repeat(2, |repetition| {
         let tee = shop.product(100);
         for customer in &customers {
             customer.fill_cart(&[&tee]);
         }
-        let replies = race(customers.len(), |index| customers[index].checkout());
+        let buy = || race(customers.len(), |index| customers[index].checkout());
+        let replies = shop.place(repetition, customers.len(), buy);
         let (placed, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
         assert_eq!((placed.len(), refused.len()), (100, 200));
         for refusal in refused {
@@ -47,9 +54,15 @@ fn three_hundred_buyers_of_a_hundred_units_get_a_hundred_orders() {
 /// Deadlocks would not be seen in the answers: the server would run one of the two again.
 #[test]
 fn two_carts_of_the_same_products_in_opposite_orders_are_both_bought() {
-    let shop = Shop::open();
-    let (mara, ivan) = (shop.customer("mara"), shop.customer("ivan"));
-    repeat(TIMES, |_| {
+    Shop::of_each_lane().for_each(|shop| race_in_opposite_orders(&shop));
+}
+
+/// At two servers, for one with a lane would place them in one transaction, or one after the other.
+fn race_in_opposite_orders(shop: &Shop) {
+    let second = shop.app.second_server();
+    let (mara, mut ivan) = (shop.customer("mara"), shop.customer("ivan"));
+    ivan.client = ivan.client.at(&second.address);
+    repeat(shop.times, |_| {
         let (a, b) = (shop.product(10), shop.product(10));
         mara.fill_cart(&[&a, &b]);
         ivan.fill_cart(&[&b, &a]);

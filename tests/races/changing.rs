@@ -1,24 +1,46 @@
 //! Staff change a product while it is bought: before the order or after it, never in the midst of it.
+//! Where there are slices, a neighbour buys something else in the same one.
 
-use std::thread::sleep;
+use std::thread::{self, sleep};
 
-use super::shop::{Customer, Shop, TIMES, head_starts, moment};
+use super::shop::{Customer, Shop, head_starts, items, moment};
 use crate::common::race::{duel, repeat};
 use crate::common::shop::Product;
 use crate::common::{Reply, json};
 
 /// Buys the cart while staff do something else: the answers to both.
-fn while_bought(customer: &Customer, repetition: u32, change: impl FnOnce() -> Reply + Send) -> (Reply, Reply) {
+fn while_bought(
+    (shop, customer): (&Shop, &Customer),
+    repetition: u32,
+    change: impl FnOnce() -> Reply + Send,
+) -> (Reply, Reply) {
     let (early, late) = head_starts(repetition);
-    let buy = || {
-        sleep(early);
-        customer.checkout()
-    };
     let change = || {
         sleep(late);
         change()
     };
-    duel(buy, change)
+    if !shop.has_slices() {
+        let buy = || {
+            sleep(early);
+            customer.checkout()
+        };
+        return duel(buy, change);
+    }
+    let (neighbour, rice) = (shop.customer("neighbour"), shop.product(1));
+    let line = shop.app.line();
+    let closed = line.close();
+    thread::scope(|scope| {
+        let placed = scope.spawn(|| neighbour.client.post("/orders", &items(&rice, 1)));
+        let bought = scope.spawn(|| customer.checkout());
+        line.wait_until(2);
+        let open = || {
+            sleep(early);
+            drop(closed);
+        };
+        let ((), changed) = duel(open, change);
+        placed.join().unwrap().expect(201);
+        (bought.join().unwrap(), changed)
+    })
 }
 
 fn path_of(product: &Product) -> String {
@@ -34,12 +56,15 @@ fn count(shop: &Shop, product: &Product, counted: i64, expected: Option<i64>) ->
 
 #[test]
 fn a_count_comes_before_an_order_or_after_it() {
-    let shop = Shop::open();
+    Shop::of_each_lane().for_each(|shop| count_once(&shop));
+}
+
+fn count_once(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(shop.times, |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
-        let (order, counted) = while_bought(&mara, repetition, || count(&shop, &tee, 50, None));
+        let (order, counted) = while_bought((shop, &mara), repetition, || count(shop, &tee, 50, None));
         let (order, counted) = (order.expect(201).json(), counted.expect(200).json());
         let saw = (&order["stock_reductions"][0]["previous_stock"], &counted["previous_stock"]);
         if saw == (&json!(100), &json!(99)) {
@@ -52,12 +77,15 @@ fn a_count_comes_before_an_order_or_after_it() {
 
 #[test]
 fn a_count_that_expects_another_stock_is_refused_after_an_order() {
-    let shop = Shop::open();
+    Shop::of_each_lane().for_each(|shop| count_and_expect(&shop));
+}
+
+fn count_and_expect(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(shop.times, |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
-        let (order, counted) = while_bought(&mara, repetition, || count(&shop, &tee, 50, Some(100)));
+        let (order, counted) = while_bought((shop, &mara), repetition, || count(shop, &tee, 50, Some(100)));
         let order = order.expect(201).json();
         let saw = &order["stock_reductions"][0]["previous_stock"];
         if counted.status == 200 {
@@ -71,12 +99,15 @@ fn a_count_that_expects_another_stock_is_refused_after_an_order() {
 
 #[test]
 fn nothing_is_sold_that_was_counted_away() {
-    let shop = Shop::open();
+    Shop::of_each_lane().for_each(|shop| count_away(&shop));
+}
+
+fn count_away(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(shop.times, |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
-        let (order, counted) = while_bought(&mara, repetition, || count(&shop, &tee, 0, None));
+        let (order, counted) = while_bought((shop, &mara), repetition, || count(shop, &tee, 0, None));
         let counted = counted.expect(200).json();
         if order.status == 201 {
             assert_eq!((&counted["previous_stock"], shop.stock(&tee)), (&json!(99), (0, 0, 1)));
@@ -89,12 +120,15 @@ fn nothing_is_sold_that_was_counted_away() {
 
 #[test]
 fn nothing_is_ordered_after_it_was_archived() {
-    let shop = Shop::open();
+    Shop::of_each_lane().for_each(|shop| archive(&shop));
+}
+
+fn archive(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(shop.times, |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
-        let (order, archived) = while_bought(&mara, repetition, || shop.admin.delete(&path_of(&tee)));
+        let (order, archived) = while_bought((shop, &mara), repetition, || shop.admin.delete(&path_of(&tee)));
         let archived = archived.expect(200).json();
         assert_eq!(archived["status"], "archived");
         if order.status == 201 {
@@ -110,13 +144,16 @@ fn nothing_is_ordered_after_it_was_archived() {
 
 #[test]
 fn an_order_has_the_price_of_its_moment() {
-    let shop = Shop::open();
+    Shop::of_each_lane().for_each(|shop| make_dearer(&shop));
+}
+
+fn make_dearer(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(shop.times, |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
         let dearer = || shop.admin.patch(&path_of(&tee), &json!({"price": 40.00}));
-        let (order, changed) = while_bought(&mara, repetition, dearer);
+        let (order, changed) = while_bought((shop, &mara), repetition, dearer);
         let (order, changed) = (order.expect(201).json(), changed.expect(200).json());
         let (ordered, dearer) = (moment(&order, "created_at"), moment(&changed, "updated_at"));
         let price = if ordered < dearer { json!(30.00) } else { json!(40.00) };

@@ -7,25 +7,62 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable};
+use stockroom::settings::Settings;
 
+use crate::common::race::LANES;
 use crate::common::shop::Product;
 use crate::common::{Client, Reply, TestApp, Value, json};
 
-/// How often a race is run.
+/// How often a race is run, where nothing is placed by two at once.
 pub const TIMES: u32 = 200;
+
+/// In all as often, where a race is run with each kind of lane.
+const TIMES_IN_A_LANE: u32 = TIMES.div_ceil(LANES.len() as u32);
 
 /// The server, and whoever may do everything in it.
 pub struct Shop {
     pub app: TestApp,
     pub admin: Client,
+    /// How often a race is run here.
+    pub times: u32,
     products: AtomicU32,
 }
 
 impl Shop {
     pub fn open() -> Self {
-        // On a slow machine many wait for long, and none of these races is about that.
-        let app = TestApp::with(|settings| settings.limits.queue_ms = 60_000);
-        Self { admin: app.admin(), app, products: AtomicU32::new(0) }
+        Self::with(TIMES, |_| ())
+    }
+
+    /// One after the other, a shop for each kind of lane.
+    pub fn of_each_lane() -> impl Iterator<Item = Self> {
+        LANES.into_iter().map(|(slices, slice_size)| {
+            Self::with(TIMES_IN_A_LANE, |settings| {
+                (settings.checkout.slices, settings.checkout.slice_size) = (slices, slice_size);
+            })
+        })
+    }
+
+    fn with(times: u32, change: impl FnOnce(&mut Settings)) -> Self {
+        let app = TestApp::with(|settings| {
+            // On a slow machine many wait for long, and none of these races is about that.
+            settings.limits.queue_ms = 60_000;
+            change(settings);
+        });
+        Self { admin: app.admin(), app, times, products: AtomicU32::new(0) }
+    }
+
+    /// Whether placements that wait are taken together.
+    pub fn has_slices(&self) -> bool {
+        self.app.settings.checkout.slice_size > 1
+    }
+
+    /// Does what places so many orders. Where they can be taken together they are, every other time;
+    /// else they find each other as it comes.
+    pub fn place<T: Send>(&self, repetition: u32, count: usize, work: impl FnOnce() -> T + Send) -> T {
+        match self.has_slices() && repetition.is_multiple_of(2) {
+            true => self.app.line().together(count, work),
+            false => work(),
+        }
     }
 
     /// A new product at 30.00.
@@ -164,6 +201,6 @@ pub fn moment(body: &Value, field: &str) -> DateTime<Utc> {
 /// How much later than the other one each of two begins: neither at first, then the one and the
 /// other in turn, up to 20 ms.
 pub fn head_starts(repetition: u32) -> (Duration, Duration) {
-    let gap = Duration::from_micros(u64::from(repetition / 2 % 81) * 250);
+    let gap = Duration::from_micros(u64::from(repetition / 2 % 34) * 600);
     if repetition.is_multiple_of(2) { (gap, Duration::ZERO) } else { (Duration::ZERO, gap) }
 }

@@ -37,8 +37,9 @@ pub fn load(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> 
                 COALESCE(v.price, p.price) AS unit_price, p.status = 'active' AS is_active, \
                 jsonb_strip_nulls(jsonb_build_object('brand', p.brand, 'category', p.category, 'unit', p.unit, \
                                                      'barcode', COALESCE(v.barcode, p.barcode))) AS attributes \
-         FROM variants v JOIN products p ON p.store_id = v.store_id AND p.id = v.product_id \
-         WHERE v.store_id = $1 AND v.id = ANY($2)",
+         FROM unnest($2::int8[]) AS w (id) \
+         CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = w.id OFFSET 0) v \
+         CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)

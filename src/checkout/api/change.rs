@@ -1,13 +1,16 @@
 //! The calls that cancel and change orders.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::settle::settle;
 use super::{answer, find};
 use crate::access::Permission;
-use crate::checkout::cancel::{self, Cancellation};
+use crate::checkout::settle_orders::What;
+use crate::checkout::slices::Slices;
 use crate::checkout::update::{self, Change};
 use crate::error::ApiError;
 use crate::idempotency::Command;
@@ -16,6 +19,7 @@ use crate::orders::api::Viewer;
 use crate::orders::order::OrderRef;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::web::Query;
+use crate::web::metrics::Metrics;
 
 /// Why an order is cancelled, in the query or in the body.
 #[derive(Clone, Debug, Deserialize, Validate, IntoParams, ToSchema)]
@@ -40,17 +44,14 @@ pub async fn cancel_order(
     Query(query): Query<ReasonQuery>,
     viewer: Viewer,
     command: Command<ReasonRequest>,
+    slices: Data<Slices>,
+    metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
     let named = OrderRef::from_path(&path);
-    command
-        .run("cancel_order", move |conn, scope, body| {
-            let id = viewer.find(conn, scope, &named, Permission::OrdersUpdate)?;
-            let reason = body.reason.as_deref().or(query.reason.as_deref());
-            let actor = scope.actor();
-            let order = cancel::cancel(conn, scope.store, id, Cancellation { actor: &actor, reason })?;
-            answer(conn, &order)
-        })
-        .await
+    let Command { ctx, body, claim } = command;
+    let what = What::Cancel { reason: body.reason.or(query.reason) };
+    let find = move |conn: &mut _, scope: &_| viewer.find(conn, scope, &named, Permission::OrdersUpdate);
+    settle(ctx, claim, what, &slices, &metrics, find).await
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]

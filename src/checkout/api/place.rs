@@ -2,21 +2,19 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use diesel::PgConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::access::{Ctx, Principal, Role};
-use crate::checkout::place_orders::{Outcome, place_orders};
 use crate::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use crate::checkout::preview;
 use crate::checkout::refusal::Refusal;
-use crate::db::{End, Failure};
-use crate::error::{ApiError, Overdue, Rejected};
+use crate::checkout::slices::Slices;
+use crate::error::{ApiError, Overdue};
 use crate::idempotency::{Command, command::Question};
 use crate::identity::payment_methods::DEFAULT_METHOD;
-use crate::kernel::id::{AddressId, ProductRef, StoreId, StoreRef};
+use crate::kernel::id::{AddressId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::settings::Settings;
@@ -80,13 +78,14 @@ pub async fn checkout(
     request: HttpRequest,
     command: Command<CheckoutRequest>,
     limiters: Data<Limiters>,
+    slices: Data<Slices>,
     metrics: Data<Metrics>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
     let placement = Placement { claim, ..of_cart(&ctx.principal, body, &settings)? };
-    place(ctx, placement, &metrics).await
+    place(ctx, placement, &slices, &metrics).await
 }
 
 /// `POST /checkout/preview`
@@ -125,6 +124,7 @@ pub async fn place_order(
     request: HttpRequest,
     command: Command<OrderRequest>,
     limiters: Data<Limiters>,
+    slices: Data<Slices>,
     metrics: Data<Metrics>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
@@ -143,7 +143,7 @@ pub async fn place_order(
         Principal::User(account) => Buyer::Staff(account.id),
     };
     let placement = Placement { claim, ..of_items(&ctx.principal, buyer, body, &settings) };
-    place(ctx, placement, &metrics).await
+    place(ctx, placement, &slices, &metrics).await
 }
 
 fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &Settings) -> Placement {
@@ -167,20 +167,21 @@ fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &
     }
 }
 
-async fn place(ctx: Ctx, placement: Placement, metrics: &Metrics) -> Result<HttpResponse, ApiError> {
-    let mut outcome = attempt(&ctx, &placement).await?;
-    if let (store, Err(Refusal::InsufficientStock { overdue, .. })) = &outcome
+async fn place(ctx: Ctx, placement: Placement, slices: &Slices, metrics: &Metrics) -> Result<HttpResponse, ApiError> {
+    let store = ctx.store().await?;
+    let mut outcome = slices.place(&ctx.database, store, &placement).await?;
+    if let Err(Refusal::InsufficientStock { overdue, .. }) = &outcome
         && !overdue.is_empty()
     {
         // Short only because of holds past their deadline: end these, then decide once more.
-        ctx.reclaim(Overdue { store: *store, variants: overdue.clone() }).await?;
-        outcome = attempt(&ctx, &placement).await?;
+        ctx.reclaim(Overdue { store, variants: overdue.clone() }).await?;
+        outcome = slices.place(&ctx.database, store, &placement).await?;
     }
-    match outcome.1 {
-        Ok(placed) => {
+    match outcome {
+        Ok(answer) => {
             metrics.count_checkout("placed");
-            metrics.count_units_sold(placed.units_sold);
-            Ok(placed.answer.into_response())
+            metrics.count_units_sold(answer.units_sold);
+            Ok(answer.into_response())
         }
         Err(refusal) => {
             let refusal = ApiError::from(refusal);
@@ -188,27 +189,4 @@ async fn place(ctx: Ctx, placement: Placement, metrics: &Metrics) -> Result<Http
             Err(refusal)
         }
     }
-}
-
-async fn attempt(ctx: &Ctx, placement: &Placement) -> Result<(StoreId, Outcome), ApiError> {
-    let (inner, placement) = (ctx.clone(), placement.clone());
-    let placed = ctx.database.write("place_orders", move |conn| match inner.scope(conn) {
-        Ok(scope) => place_one(conn, scope.store, &placement),
-        Err(halt) => halt.into_end(),
-    });
-    Ok(placed.await??)
-}
-
-/// The store and what came of it, or why the store could not be found.
-type Attempt = Result<(StoreId, Outcome), Rejected>;
-
-fn place_one(conn: &mut PgConnection, store: StoreId, placement: &Placement) -> Result<End<Attempt>, Failure> {
-    let only = |mut outcomes: Vec<Outcome>| {
-        let outcome = outcomes.pop().unwrap_or(Err(Refusal::InProgress));
-        Ok((store, outcome))
-    };
-    Ok(match place_orders(conn, store, std::slice::from_ref(placement))? {
-        End::Commit(outcomes) => End::Commit(only(outcomes)),
-        End::RollBack(outcomes) => End::RollBack(only(outcomes)),
-    })
 }

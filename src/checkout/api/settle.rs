@@ -1,17 +1,23 @@
 //! The calls that record money.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data};
+use diesel::PgConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{ReasonRequest, answer, find};
-use crate::checkout::cancel::Cancellation;
-use crate::checkout::settle::{self, Settlement};
-use crate::error::ApiError;
-use crate::idempotency::Command;
+use crate::access::{Ctx, Scope};
+use crate::checkout::settle::{self as settling, Paid};
+use crate::checkout::settle_orders::{OrderChange, What};
+use crate::checkout::slices::Slices;
+use crate::error::{ApiError, Halt};
+use crate::idempotency::{Command, store::Claim};
+use crate::kernel::id::OrderId;
 use crate::kernel::money::AmountInput;
 use crate::orders::order::OrderRef;
+use crate::web::metrics::Metrics;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,31 +33,46 @@ pub struct ConfirmRequest {
 pub async fn confirm_payment(
     path: web::Path<String>,
     command: Command<ConfirmRequest>,
+    slices: Data<Slices>,
+    metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
     let named = OrderRef::from_path(&path);
-    command
-        .run("confirm_payment", move |conn, scope, body| {
-            let id = find(conn, scope, &named)?;
-            let actor = scope.actor();
-            let settlement = Settlement { reference: &body.payment_reference, amount: body.amount, actor: &actor };
-            let order = settle::confirm(conn, scope.store, id, settlement)?;
-            answer(conn, &order)
-        })
-        .await
+    let Command { ctx, body, claim } = command;
+    let what = What::Confirm { reference: body.payment_reference, amount: body.amount };
+    settle(ctx, claim, what, &slices, &metrics, move |conn, scope| find(conn, scope, &named)).await
 }
 
 /// `POST /orders/{id}/payment/fail`
-pub async fn fail_payment(path: web::Path<String>, command: Command<ReasonRequest>) -> Result<HttpResponse, ApiError> {
+pub async fn fail_payment(
+    path: web::Path<String>,
+    command: Command<ReasonRequest>,
+    slices: Data<Slices>,
+    metrics: Data<Metrics>,
+) -> Result<HttpResponse, ApiError> {
     let named = OrderRef::from_path(&path);
-    command
-        .run("fail_payment", move |conn, scope, body| {
-            let id = find(conn, scope, &named)?;
-            let actor = scope.actor();
-            let cancellation = Cancellation { actor: &actor, reason: body.reason.as_deref() };
-            let order = settle::fail(conn, scope.store, id, cancellation)?;
-            answer(conn, &order)
-        })
-        .await
+    let Command { ctx, body, claim } = command;
+    let what = What::Fail { reason: body.reason };
+    settle(ctx, claim, what, &slices, &metrics, move |conn, scope| find(conn, scope, &named)).await
+}
+
+/// Finds the order, then sends the change through the lane. In between nothing can become of the order's
+/// id and owner, which never change.
+pub(super) async fn settle<F>(
+    ctx: Ctx,
+    claim: Claim,
+    what: What,
+    slices: &Slices,
+    metrics: &Metrics,
+    find: F,
+) -> Result<HttpResponse, ApiError>
+where
+    F: Fn(&mut PgConnection, &Scope) -> Result<OrderId, Halt> + Send + 'static,
+{
+    let (database, actor) = (ctx.database.clone(), ctx.principal.actor());
+    let (store, order) = ctx.read("find_order", move |conn, scope| Ok((scope.store, find(conn, scope)?))).await?;
+    let answer = slices.settle(&database, store, &OrderChange { claim, order, actor, what }).await??;
+    metrics.count_units_sold(answer.units_sold);
+    Ok(answer.into_response())
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -70,8 +91,8 @@ pub async fn refund_order(path: web::Path<String>, command: Command<RefundReques
         .run("refund_order", move |conn, scope, body| {
             let id = find(conn, scope, &named)?;
             let actor = scope.actor();
-            let settlement = Settlement { reference: &body.refund_reference, amount: body.amount, actor: &actor };
-            let order = settle::refund(conn, scope.store, id, settlement)?;
+            let settlement = Paid { reference: &body.refund_reference, amount: body.amount, actor: &actor };
+            let order = settling::refund(conn, scope.store, id, settlement)?;
             answer(conn, &order)
         })
         .await

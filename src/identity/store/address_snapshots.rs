@@ -26,10 +26,11 @@ pub fn load(
     addresses: &[AddressId],
 ) -> QueryResult<HashMap<AddressId, (UserId, Value)>> {
     let rows: Vec<Row> = db::sql(
-        "SELECT id, user_id, jsonb_build_object('id', id, 'full_name', full_name, 'phone', phone, 'line1', line1, \
+        "SELECT a.id, a.user_id, jsonb_build_object('id', a.id, 'full_name', full_name, 'phone', phone, 'line1', line1, \
                 'line2', line2, 'city', city, 'state', state, 'postal_code', postal_code, 'country', country, \
                 'latitude', latitude, 'longitude', longitude) AS address \
-         FROM addresses WHERE store_id = $1 AND id = ANY($2)",
+         FROM unnest($2::int8[]) AS w (id) \
+         CROSS JOIN LATERAL (SELECT * FROM addresses WHERE store_id = $1 AND id = w.id OFFSET 0) a",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(addresses)

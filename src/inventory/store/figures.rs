@@ -27,6 +27,30 @@ macro_rules! levels {
     };
 }
 
+/// The same with what is past its deadline summed first: for reading all of the store, not a few rows.
+macro_rules! all_levels {
+    () => {
+        "(SELECT r.variant_id, r.location_id, r.stock_quantity, \
+                 r.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, \
+                 r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity \
+          FROM stock_levels r LEFT JOIN (SELECT h.variant_id, h.location_id, SUM(h.quantity)::int8 AS quantity \
+               FROM stock_holds h WHERE h.store_id = $1 AND h.state = 'active' AND h.expires_at <= $now \
+               GROUP BY h.variant_id, h.location_id) e \
+            ON e.variant_id = r.variant_id AND e.location_id = r.location_id \
+          WHERE r.store_id = $1)"
+    };
+}
+
+/// The products that can be low at all: none of a product's stock rows has more free than the product has,
+/// so that it is enough to look where a row is under the highest minimum of the store.
+macro_rules! scarce_products {
+    () => {
+        "(SELECT v.product_id FROM stock_levels r JOIN variants v ON v.store_id = $1 AND v.id = r.variant_id \
+          WHERE r.store_id = $1 AND r.stock_quantity - r.reserved_quantity <= \
+                (SELECT COALESCE(MAX(x.min_stock_level), 0) FROM products x WHERE x.store_id = $1 AND x.status = 'active'))"
+    };
+}
+
 /// What is available of product `p`, over its sizes and locations.
 macro_rules! available_of_product {
     () => {
@@ -53,7 +77,7 @@ macro_rules! stock_status {
     };
 }
 
-pub(super) use {available_of_product, levels, stock_status};
+pub(super) use {all_levels, available_of_product, levels, scarce_products, stock_status};
 
 /// Adds their variants with stock to products, in one statement.
 pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product>) -> QueryResult<Vec<StockedProduct>> {

@@ -43,9 +43,10 @@ impl TryFrom<Row> for Hold {
 /// The holds of these holders that have not ended, in the order that stock rows are locked in.
 pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> Result<Vec<Hold>, Failure> {
     let rows: Vec<Row> = db::sql(
-        "SELECT s.id, s.holder_kind, s.holder_id, s.variant_id, s.location_id, s.quantity, s.expires_at, s.created_at \
-         FROM unnest($2::text[], $3::int8[]) AS h (kind, id) \
-         JOIN stock_holds s ON s.store_id = $1 AND s.holder_kind = h.kind AND s.holder_id = h.id AND s.state = 'active' \
+        "SELECT s.* FROM unnest($2::text[], $3::int8[]) AS h (kind, id) CROSS JOIN LATERAL \
+              (SELECT id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at \
+               FROM stock_holds WHERE store_id = $1 AND holder_kind = h.kind AND holder_id = h.id \
+                 AND state = 'active' OFFSET 0) s \
          ORDER BY s.variant_id, s.location_id, s.id",
     )
     .bind::<BigInt, _>(store)

@@ -1,5 +1,7 @@
 //! The SQL of stock rows and of the ledger. Nothing else writes them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
@@ -40,13 +42,14 @@ impl From<LevelRow> for Level {
 
 /// Locks every stock row of the variants, in the one order that everybody locks in, and reads them.
 pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Level>> {
+    let in_order: BTreeSet<VariantId> = variants.iter().copied().collect();
     let rows: Vec<LevelRow> = db::sql(
-        "SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version \
-         FROM stock_levels WHERE store_id = $1 AND variant_id = ANY($2) \
-         ORDER BY variant_id, location_id FOR UPDATE",
+        "SELECT l.* FROM unnest($2::int8[]) AS v (id) CROSS JOIN LATERAL \
+              (SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version \
+               FROM stock_levels WHERE store_id = $1 AND variant_id = v.id ORDER BY location_id FOR UPDATE) l",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(variants)
+    .bind::<Array<BigInt>, _>(in_order.into_iter().collect::<Vec<_>>())
     .load(conn)?;
     Ok(rows.into_iter().map(Level::from).collect())
 }
@@ -73,37 +76,6 @@ pub fn insert_missing(
     .map(drop)
 }
 
-/// Writes the rows back as they are in memory. They must have been locked in this transaction.
-pub fn update_levels(
-    conn: &mut PgConnection,
-    store: StoreId,
-    levels: &[&Level],
-    at: DateTime<Utc>,
-) -> Result<(), Failure> {
-    let column = |value: fn(&Level) -> i64| levels.iter().map(|level| value(level)).collect::<Vec<_>>();
-    let updated = db::sql(
-        "UPDATE stock_levels l SET stock_quantity = n.stock, reserved_quantity = n.reserved, \
-                sold_quantity = n.sold, version = n.version, updated_at = $2 \
-         FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[]) \
-              AS n (variant_id, location_id, stock, reserved, sold, version) \
-         WHERE l.store_id = $1 AND l.variant_id = n.variant_id AND l.location_id = n.location_id",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<Timestamptz, _>(at)
-    .bind::<Array<BigInt>, _>(column(|level| level.variant.0))
-    .bind::<Array<BigInt>, _>(column(|level| level.location.0))
-    .bind::<Array<BigInt>, _>(column(|level| level.stock))
-    .bind::<Array<BigInt>, _>(column(|level| level.reserved))
-    .bind::<Array<BigInt>, _>(column(|level| level.sold))
-    .bind::<Array<BigInt>, _>(column(|level| level.version))
-    .execute(conn)?;
-    if updated == levels.len() {
-        Ok(())
-    } else {
-        Err(Failure::Internal(format!("{updated} of {} stock rows were written", levels.len())))
-    }
-}
-
 /// A movement and what it is remembered with.
 #[derive(Clone, Debug)]
 pub struct NewMovement<'a> {
@@ -114,43 +86,71 @@ pub struct NewMovement<'a> {
 }
 
 #[derive(QueryableByName)]
-struct IdRow {
+struct Written {
     #[diesel(sql_type = BigInt)]
-    id: MovementId,
+    levels: i64,
+    #[diesel(sql_type = Array<BigInt>)]
+    movements: Vec<MovementId>,
 }
 
-/// Appends to the ledger. The ids are in the order of the movements only when there is one.
-pub fn append_movements(
+/// Writes the rows back as they are in memory, and appends to the ledger what made them so: no row changes
+/// without its movements. The rows must have been locked in this transaction.
+///
+/// The ids are in the order of the movements only when there is one.
+pub fn write(
     conn: &mut PgConnection,
     store: StoreId,
+    levels: &[&Level],
     movements: &[NewMovement<'_>],
     at: DateTime<Utc>,
-) -> QueryResult<Vec<MovementId>> {
-    let column = |value: fn(&Movement) -> i64| movements.iter().map(|new| value(new.movement)).collect::<Vec<_>>();
-    let rows: Vec<IdRow> = db::sql(
-        "INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, \
-                reserved_delta, sold_delta, stock_after, reserved_after, sold_after, reason, reference_id, actor, created_at) \
-         SELECT $1, m.*, $2 FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::text[], $7::int8[], $8::int8[], \
-                $9::int8[], $10::int8[], $11::int8[], $12::int8[], $13::text[], $14::text[], $15::text[]) AS m \
-         RETURNING id",
+) -> Result<Vec<MovementId>, Failure> {
+    let level = |value: fn(&Level) -> i64| levels.iter().map(|level| value(level)).collect::<Vec<_>>();
+    let movement = |value: fn(&Movement) -> i64| movements.iter().map(|new| value(new.movement)).collect::<Vec<_>>();
+    let rows = i64::try_from(levels.len()).unwrap_or(i64::MAX);
+    let written: Written = db::sql(
+        "WITH changed AS ( \
+             UPDATE stock_levels l SET stock_quantity = n.stock, reserved_quantity = n.reserved, \
+                    sold_quantity = n.sold, version = n.version, updated_at = $2 \
+             FROM (SELECT * FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[]) \
+                   AS u (variant_id, location_id, stock, reserved, sold, version) LIMIT $9) n \
+             WHERE l.store_id = $1 AND l.variant_id = n.variant_id AND l.location_id = n.location_id RETURNING 1), \
+         booked AS ( \
+             INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, \
+                    reserved_delta, sold_delta, stock_after, reserved_after, sold_after, reason, reference_id, actor, \
+                    created_at) \
+             SELECT $1, m.*, $2 FROM unnest($10::int8[], $11::int8[], $12::int8[], $13::text[], $14::int8[], \
+                    $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::text[], $21::text[], \
+                    $22::text[]) AS m RETURNING id) \
+         SELECT (SELECT COUNT(*) FROM changed) AS levels, ARRAY(SELECT id FROM booked) AS movements",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
-    .bind::<Array<BigInt>, _>(column(|m| m.variant.0))
-    .bind::<Array<BigInt>, _>(column(|m| m.location.0))
-    .bind::<Array<BigInt>, _>(column(|m| m.version))
+    .bind::<Array<BigInt>, _>(level(|level| level.variant.0))
+    .bind::<Array<BigInt>, _>(level(|level| level.location.0))
+    .bind::<Array<BigInt>, _>(level(|level| level.stock))
+    .bind::<Array<BigInt>, _>(level(|level| level.reserved))
+    .bind::<Array<BigInt>, _>(level(|level| level.sold))
+    .bind::<Array<BigInt>, _>(level(|level| level.version))
+    .bind::<BigInt, _>(rows)
+    .bind::<Array<BigInt>, _>(movement(|m| m.variant.0))
+    .bind::<Array<BigInt>, _>(movement(|m| m.location.0))
+    .bind::<Array<BigInt>, _>(movement(|m| m.version))
     .bind::<Array<Text>, _>(movements.iter().map(|new| new.movement.kind.as_str()).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(column(|m| m.delta.stock))
-    .bind::<Array<BigInt>, _>(column(|m| m.delta.reserved))
-    .bind::<Array<BigInt>, _>(column(|m| m.delta.sold))
-    .bind::<Array<BigInt>, _>(column(|m| m.after.stock))
-    .bind::<Array<BigInt>, _>(column(|m| m.after.reserved))
-    .bind::<Array<BigInt>, _>(column(|m| m.after.sold))
+    .bind::<Array<BigInt>, _>(movement(|m| m.delta.stock))
+    .bind::<Array<BigInt>, _>(movement(|m| m.delta.reserved))
+    .bind::<Array<BigInt>, _>(movement(|m| m.delta.sold))
+    .bind::<Array<BigInt>, _>(movement(|m| m.after.stock))
+    .bind::<Array<BigInt>, _>(movement(|m| m.after.reserved))
+    .bind::<Array<BigInt>, _>(movement(|m| m.after.sold))
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reason).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reference_id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(movements.iter().map(|new| new.actor).collect::<Vec<_>>())
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .get_result(conn)?;
+    if written.levels == rows {
+        Ok(written.movements)
+    } else {
+        Err(Failure::Internal(format!("{} of {rows} stock rows were written", written.levels)))
+    }
 }
 
 /// Reads the stock rows of the variants without a lock, for answers that promise nothing. What holds

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
-use super::figures::{available_of_product, levels, stock_status};
+use super::figures::{available_of_product, levels, scarce_products, stock_status};
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::db;
 use crate::inventory::stocked::StockStatus;
@@ -41,7 +41,9 @@ macro_rules! product_columns {
 macro_rules! matching {
     () => {
         concat!(
-            "FROM products p WHERE p.store_id = $1 \
+            "FROM products p WHERE p.store_id = $1 AND ($8 IS NULL OR $8 = 'in_stock' OR p.id IN ",
+            scarce_products!(),
+            ") \
              AND ($2 IS NULL OR p.name ILIKE $2 ESCAPE '\\' OR p.sku ILIKE $2 ESCAPE '\\' \
                   OR p.description ILIKE $2 ESCAPE '\\' OR p.brand ILIKE $2 ESCAPE '\\' \
                   OR p.barcode ILIKE $2 ESCAPE '\\' OR EXISTS ( \
@@ -121,9 +123,11 @@ pub fn list_products(
 macro_rules! low_stock {
     () => {
         concat!(
-            "FROM products p CROSS JOIN LATERAL (SELECT ",
+            "FROM (SELECT DISTINCT x.product_id FROM ",
+            scarce_products!(),
+            " x OFFSET 0) c JOIN products p ON p.store_id = $1 AND p.id = c.product_id CROSS JOIN LATERAL (SELECT ",
             available_of_product!(),
-            " AS available) s WHERE p.store_id = $1 AND p.status = 'active' AND s.available <= p.min_stock_level"
+            " AS available) s WHERE p.status = 'active' AND s.available <= p.min_stock_level"
         )
     };
 }

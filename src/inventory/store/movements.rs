@@ -1,10 +1,13 @@
 //! The SQL that reads the ledger.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db;
+use crate::db::schema::stock_movements as ledger;
 use crate::kernel::id::{LocationId, MovementId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery};
 
@@ -67,39 +70,19 @@ struct Count {
     count: i64,
 }
 
+/// The movements `m` of the variants `v` of a product.
+macro_rules! of_product {
+    () => {
+        "variants v JOIN stock_movements m ON m.store_id = $1 AND m.variant_id = v.id \
+         WHERE v.store_id = $1 AND v.product_id = $2"
+    };
+}
+
 macro_rules! matching {
     () => {
-        "FROM stock_movements m JOIN variants v ON v.store_id = m.store_id AND v.id = m.variant_id \
-         WHERE m.store_id = $1 AND v.store_id = $1 AND ($2 IS NULL OR v.product_id = $2) \
-         AND ($3 IS NULL OR m.kind = $3) AND ($4 IS NULL OR m.reference_id = $4) \
-         AND ($5 IS NULL OR m.created_at >= $5) AND ($6 IS NULL OR m.created_at < $6) \
-         AND ($7 IS NULL OR m.id > $7)"
+        "($3 IS NULL OR m.kind = $3) AND ($4 IS NULL OR m.reference_id = $4) AND ($5 IS NULL OR m.created_at >= $5) \
+         AND ($6 IS NULL OR m.created_at < $6) AND ($7 IS NULL OR m.id > $7)"
     };
-}
-
-macro_rules! page_by {
-    ($order:literal) => {
-        concat!(
-            "SELECT m.id, v.product_id, m.variant_id, v.sku, v.size, m.location_id, m.kind, m.stock_delta, \
-                    m.reserved_delta, m.sold_delta, m.stock_after, m.reserved_after, m.sold_after, m.reason, \
-                    m.reference_id, m.actor, m.created_at ",
-            matching!(),
-            " ORDER BY ",
-            $order,
-            " LIMIT $8 OFFSET $9"
-        )
-    };
-}
-
-fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a MovementFilter) -> db::sql::Sql<'a> {
-    db::sql(text)
-        .bind::<BigInt, _>(store)
-        .bind::<Nullable<BigInt>, _>(filter.product)
-        .bind::<Nullable<Text>, _>(filter.kind.as_deref())
-        .bind::<Nullable<Text>, _>(filter.reference_id.as_deref())
-        .bind::<Nullable<Timestamptz>, _>(filter.from)
-        .bind::<Nullable<Timestamptz>, _>(filter.to)
-        .bind::<Nullable<BigInt>, _>(filter.after)
 }
 
 /// One page of the ledger: newest first, or from a row on, oldest first.
@@ -109,10 +92,172 @@ pub fn list_movements(
     filter: &MovementFilter,
     page: &PageQuery,
 ) -> QueryResult<List<LedgerRow>> {
-    let total: Count =
-        bind_filter(concat!("SELECT count(*) AS count ", matching!()), store, filter).get_result(conn)?;
-    let text = if filter.after.is_some() { page_by!("m.id") } else { page_by!("m.id DESC") };
-    let items =
-        bind_filter(text, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)?;
-    Ok(page.list(items, total.count))
+    let total = count(conn, store, filter)?;
+    let items = match filter.product {
+        Some(product) => list_of_product(conn, store, product, filter, page)?,
+        None => {
+            let ids = list_ids(conn, store, filter, page)?;
+            let mut rows = load(conn, store, &ids)?;
+            rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+            rows
+        }
+    };
+    Ok(page.list(items, total))
+}
+
+/// A stock row's version is the number of its movements, so that the whole ledger is counted without
+/// reading it; and sales, which are most of it, as the rest of the whole.
+fn count(conn: &mut PgConnection, store: StoreId, filter: &MovementFilter) -> QueryResult<i64> {
+    let MovementFilter { product, kind, reference_id, from, to, after } = filter;
+    let by_kind_alone = reference_id.is_none() && from.is_none() && to.is_none() && after.is_none();
+    match (product, kind.as_deref()) {
+        (product, None) if by_kind_alone => count_all(conn, store, *product),
+        (None, Some("fulfil")) if by_kind_alone => {
+            let others = ledger::table.filter(ledger::store_id.eq(store)).filter(sql::<Bool>("kind <> 'fulfil'"));
+            let others: i64 = others.count().get_result(conn)?;
+            Ok(count_all(conn, store, None)?.saturating_sub(others))
+        }
+        (None, _) => filtered(store, filter).count().get_result(conn),
+        (Some(product), _) => {
+            let text = concat!("SELECT count(*) AS count FROM ", of_product!(), " AND ", matching!());
+            let count = db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(*product);
+            bind_filter(count, filter).get_result(conn).map(|row: Count| row.count)
+        }
+    }
+}
+
+fn count_all(conn: &mut PgConnection, store: StoreId, product: Option<ProductId>) -> QueryResult<i64> {
+    let count = match product {
+        None => db::sql("SELECT COALESCE(SUM(version), 0)::int8 AS count FROM stock_levels WHERE store_id = $1")
+            .bind::<BigInt, _>(store),
+        Some(product) => db::sql(
+            "SELECT COALESCE(SUM(l.version), 0)::int8 AS count FROM variants v \
+             JOIN stock_levels l ON l.store_id = $1 AND l.variant_id = v.id \
+             WHERE v.store_id = $1 AND v.product_id = $2",
+        )
+        .bind::<BigInt, _>(store)
+        .bind::<BigInt, _>(product),
+    };
+    count.get_result(conn).map(|row: Count| row.count)
+}
+
+type Query<'a> = ledger::BoxedQuery<'a, Pg>;
+
+/// The conditions that are asked for and no others, so that each has the plan that fits it.
+fn filtered<'a>(store: StoreId, filter: &'a MovementFilter) -> Query<'a> {
+    let MovementFilter { product: _, kind, reference_id, from, to, after } = filter;
+    let mut query = ledger::table.filter(ledger::store_id.eq(store)).into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(sql::<Bool>(is_of_kind(kind)));
+    }
+    if let Some(reference) = reference_id {
+        query = query.filter(ledger::reference_id.eq(reference));
+    }
+    if let Some(from) = from {
+        query = query.filter(ledger::created_at.ge(from));
+    }
+    if let Some(to) = to {
+        query = query.filter(ledger::created_at.lt(to));
+    }
+    if let Some(after) = after {
+        query = query.filter(ledger::id.gt(after));
+    }
+    query
+}
+
+/// As text, because a partial index serves what is known when the statement is planned. Sales are not in it.
+fn is_of_kind(kind: &str) -> &'static str {
+    match kind {
+        "receive" => "kind = 'receive'",
+        "remove" => "kind = 'remove'",
+        "adjust" => "kind = 'adjust'",
+        "reserve" => "kind = 'reserve'",
+        "release" => "kind = 'release'",
+        "restore" => "kind = 'restore'",
+        "transfer_out" => "kind = 'transfer_out'",
+        "transfer_in" => "kind = 'transfer_in'",
+        "return" => "kind = 'return'",
+        _ => "kind = 'fulfil'",
+    }
+}
+
+/// The page's ids alone, so that nothing else is read of the rows before it.
+fn list_ids(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &MovementFilter,
+    page: &PageQuery,
+) -> QueryResult<Vec<MovementId>> {
+    let query = filtered(store, filter);
+    let is_by_time = filter.from.is_some() || filter.to.is_some();
+    let query = match filter.after {
+        Some(_) => query.order(ledger::id),
+        None if is_by_time => query.order((ledger::created_at.desc(), ledger::id.desc())),
+        None => query.order(ledger::id.desc()),
+    };
+    query.select(ledger::id).limit(page.limit).offset(page.offset()).load(conn)
+}
+
+macro_rules! columns {
+    () => {
+        "m.id, v.product_id, m.variant_id, v.sku, v.size, m.location_id, m.kind, m.stock_delta, m.reserved_delta, \
+         m.sold_delta, m.stock_after, m.reserved_after, m.sold_after, m.reason, m.reference_id, m.actor, m.created_at"
+    };
+}
+
+fn load(conn: &mut PgConnection, store: StoreId, ids: &[MovementId]) -> QueryResult<Vec<LedgerRow>> {
+    db::sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM unnest($2::int8[]) AS w (id) \
+         CROSS JOIN LATERAL (SELECT * FROM stock_movements WHERE store_id = $1 AND id = w.id OFFSET 0) m \
+         CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = m.variant_id OFFSET 0) v"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(ids)
+    .load(conn)
+}
+
+/// The ids of a stock row's movements go up with its versions. So a page needs the newest of each stock
+/// row only, however many movements a product has had.
+macro_rules! page_of_product {
+    ($by_version:literal, $by_id:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM variants v JOIN stock_levels l ON l.store_id = $1 AND l.variant_id = v.id \
+              CROSS JOIN LATERAL (SELECT * FROM stock_movements m \
+                   WHERE m.store_id = $1 AND m.variant_id = l.variant_id AND m.location_id = l.location_id AND ",
+            matching!(),
+            " ORDER BY ",
+            $by_version,
+            " LIMIT $8::int8 + $9::int8) m WHERE v.store_id = $1 AND v.product_id = $2 ORDER BY ",
+            $by_id,
+            " LIMIT $8 OFFSET $9"
+        )
+    };
+}
+
+fn list_of_product(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: ProductId,
+    filter: &MovementFilter,
+    page: &PageQuery,
+) -> QueryResult<Vec<LedgerRow>> {
+    let text = match filter.after {
+        Some(_) => page_of_product!("m.version", "m.id"),
+        None => page_of_product!("m.version DESC", "m.id DESC"),
+    };
+    let statement = db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(product);
+    bind_filter(statement, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
+}
+
+fn bind_filter<'a>(statement: db::sql::Sql<'a>, filter: &'a MovementFilter) -> db::sql::Sql<'a> {
+    statement
+        .bind::<Nullable<Text>, _>(filter.kind.as_deref())
+        .bind::<Nullable<Text>, _>(filter.reference_id.as_deref())
+        .bind::<Nullable<Timestamptz>, _>(filter.from)
+        .bind::<Nullable<Timestamptz>, _>(filter.to)
+        .bind::<Nullable<BigInt>, _>(filter.after)
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
-use super::figures::{levels, stock_status};
+use super::figures::{all_levels, levels, stock_status};
 use crate::db;
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery};
@@ -46,19 +46,20 @@ struct Count {
 
 /// One page of the store's stock rows.
 pub fn list_levels(conn: &mut PgConnection, store: StoreId, page: &PageQuery) -> QueryResult<List<PlacedStock>> {
-    let total: Count = db::sql(concat!("SELECT count(*) AS count FROM ", levels!(), " l"))
+    let total: Count = db::sql("SELECT count(*) AS count FROM stock_levels WHERE store_id = $1")
         .bind::<BigInt, _>(store)
         .get_result(conn)?;
     let items = db::sql(concat!(
         "SELECT l.variant_id, v.product_id, v.sku, p.name AS product_name, v.size, l.location_id, \
                 o.code AS location_code, l.stock_quantity, l.reserved_quantity, l.available_quantity, \
                 l.sold_quantity, l.updated_at \
-         FROM ",
+         FROM (SELECT * FROM ",
         levels!(),
-        " l JOIN variants v ON v.store_id = $1 AND v.id = l.variant_id \
+        " x ORDER BY x.variant_id, x.location_id LIMIT $2 OFFSET $3) l \
+         JOIN variants v ON v.store_id = $1 AND v.id = l.variant_id \
          JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
          JOIN locations o ON o.store_id = $1 AND o.id = l.location_id \
-         ORDER BY l.variant_id, l.location_id LIMIT $2 OFFSET $3"
+         ORDER BY l.variant_id, l.location_id"
     ))
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(page.limit)
@@ -143,7 +144,7 @@ pub fn sum_by_category(conn: &mut PgConnection, store: StoreId) -> QueryResult<V
                      COALESCE(SUM(l.stock_quantity::numeric * p.cost_price), 0) AS stock_value, \
                      COALESCE(SUM(l.stock_quantity::numeric * COALESCE(v.price, p.price)), 0) AS retail_value \
               FROM products p LEFT JOIN variants v ON v.store_id = $1 AND v.product_id = p.id LEFT JOIN ",
-        levels!(),
+        all_levels!(),
         " l ON l.variant_id = v.id \
               WHERE p.store_id = $1 AND p.status = 'active' GROUP BY p.store_id, p.id), \
          judged AS (SELECT per_product.*, ",

@@ -28,10 +28,31 @@ struct Row {
     attributes: serde_json::Value,
 }
 
-/// Inserts a set of items whose ids were taken beforehand.
-pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> QueryResult<()> {
+/// Units of a line that came from one location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Allocation {
+    #[diesel(sql_type = BigInt)]
+    pub order_item_id: OrderItemId,
+    #[diesel(sql_type = BigInt)]
+    pub variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    pub location_id: LocationId,
+    #[diesel(sql_type = BigInt)]
+    pub quantity: i64,
+}
+
+/// Inserts a set of items whose ids were taken beforehand, with where their units come from.
+pub fn insert(
+    conn: &mut PgConnection,
+    store: StoreId,
+    items: &[&OrderItem],
+    allocations: &[Allocation],
+) -> QueryResult<()> {
     db::sql(
-        "INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
+        "WITH allocated AS ( \
+             INSERT INTO order_allocations (store_id, order_item_id, location_id, quantity) \
+             SELECT $1, a.* FROM unnest($13::int8[], $14::int8[], $15::int8[]) AS a) \
+         INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
                 unit_price, total_price, attributes) \
          SELECT $1, i.* FROM unnest($2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::text[], $7::text[], \
                 $8::text[], $9::int8[], $10::int8[], $11::int8[], $12::jsonb[]) AS i",
@@ -48,29 +69,6 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.unit_price).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.total_price).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.attributes).collect::<Vec<_>>())
-    .execute(conn)
-    .map(drop)
-}
-
-/// Units of a line that came from one location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Allocation {
-    #[diesel(sql_type = BigInt)]
-    pub order_item_id: OrderItemId,
-    #[diesel(sql_type = BigInt)]
-    pub variant_id: VariantId,
-    #[diesel(sql_type = BigInt)]
-    pub location_id: LocationId,
-    #[diesel(sql_type = BigInt)]
-    pub quantity: i64,
-}
-
-pub fn insert_allocations(conn: &mut PgConnection, store: StoreId, allocations: &[Allocation]) -> QueryResult<()> {
-    db::sql(
-        "INSERT INTO order_allocations (store_id, order_item_id, location_id, quantity) \
-         SELECT $1, a.* FROM unnest($2::int8[], $3::int8[], $4::int8[]) AS a",
-    )
-    .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.order_item_id).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.location_id).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.quantity).collect::<Vec<_>>())
@@ -78,15 +76,28 @@ pub fn insert_allocations(conn: &mut PgConnection, store: StoreId, allocations: 
     .map(drop)
 }
 
-/// Where the units of an order came from, in the order that stock rows are locked in.
-pub fn list_allocations(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Vec<Allocation>> {
+/// An allocation, and whose it is.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Allocated {
+    #[diesel(sql_type = BigInt)]
+    pub order_id: OrderId,
+    #[diesel(embed)]
+    pub allocation: Allocation,
+}
+
+/// Where the units of orders came from, in the order that stock rows are locked in.
+pub fn list_allocations(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<Allocated>> {
     db::sql(
-        "SELECT a.order_item_id, i.variant_id, a.location_id, a.quantity \
-         FROM order_items i JOIN order_allocations a ON a.store_id = i.store_id AND a.order_item_id = i.id \
-         WHERE i.store_id = $1 AND i.order_id = $2 ORDER BY i.variant_id, a.location_id LIMIT 10000",
+        "SELECT i.order_id, a.order_item_id, i.variant_id, a.location_id, a.quantity \
+         FROM unnest($2::int8[]) AS o (id) \
+         CROSS JOIN LATERAL (SELECT id, order_id, variant_id FROM order_items \
+              WHERE store_id = $1 AND order_id = o.id OFFSET 0) i \
+         CROSS JOIN LATERAL (SELECT order_item_id, location_id, quantity FROM order_allocations \
+              WHERE store_id = $1 AND order_item_id = i.id OFFSET 0) a \
+         ORDER BY i.variant_id, a.location_id",
     )
     .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(order)
+    .bind::<Array<BigInt>, _>(orders)
     .load(conn)
 }
 
@@ -156,7 +167,8 @@ struct ReductionRow {
     new_stock: i64,
 }
 
-/// What a set of orders took from stock, by order number: their `fulfil` movements in the ledger.
+/// What a set of orders took from stock, by order number: their `fulfil` movements in the ledger. They are found
+/// by the orders' numbers (OFFSET 0 keeps it so), for a variant has ever more movements.
 pub fn list_reductions(
     conn: &mut PgConnection,
     store: StoreId,
@@ -166,7 +178,8 @@ pub fn list_reductions(
         "SELECT m.reference_id AS order_number, i.product_id, i.size, -m.stock_delta AS quantity, \
                 m.stock_after - m.stock_delta AS previous_stock, m.stock_after AS new_stock \
          FROM unnest($2::int8[], $3::text[]) AS o (id, order_number) \
-         JOIN stock_movements m ON m.store_id = $1 AND m.reference_id = o.order_number AND m.kind = 'fulfil' \
+         CROSS JOIN LATERAL (SELECT * FROM stock_movements WHERE store_id = $1 AND reference_id = o.order_number \
+                             AND kind = 'fulfil' OFFSET 0) m \
          JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id AND i.variant_id = m.variant_id \
          ORDER BY i.id, m.location_id",
     )

@@ -93,16 +93,21 @@ pub struct NewOrder<'a> {
     pub guest_token_hash: Option<&'a [u8]>,
     /// Cart and round that it was made of, so that a second order of them is impossible.
     pub checkout: Option<&'a str>,
+    /// Who begins its history.
+    pub actor: &'a str,
 }
 
-/// Inserts a set of orders whose ids were taken beforehand.
+/// Inserts a set of orders whose ids were taken beforehand, each with the first step of its history.
 pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> QueryResult<()> {
     fn texts<'a>(new: &[NewOrder<'a>], value: impl Fn(&'a Order) -> Option<&'a str>) -> Vec<Option<&'a str>> {
         new.iter().map(|new| value(new.order)).collect()
     }
     let money = |value: fn(&Order) -> Money| new.iter().map(|new| value(new.order)).collect::<Vec<_>>();
     db::sql(
-        "INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
+        "WITH begun AS ( \
+             INSERT INTO order_history (store_id, order_id, to_status, created_at, actor) \
+             SELECT $1, h.* FROM unnest($2::int8[], $9::text[], $25::timestamptz[], $26::text[]) AS h) \
+         INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
                 delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
                 tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
                 billing_address, notes, guest_token_hash, checkout, created_at, updated_at) \
@@ -140,6 +145,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<Nullable<Binary>>, _>(new.iter().map(|new| new.guest_token_hash).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|new| new.checkout).collect::<Vec<_>>())
     .bind::<Array<Timestamptz>, _>(new.iter().map(|new| new.order.created_at).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.actor).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
@@ -175,33 +181,57 @@ pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Or
     row.try_into()
 }
 
-/// Locks an order that exists and reads it as it is after the wait.
-pub fn get_for_update(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Order, Failure> {
-    let row: Row = orders::table
+/// Locks orders, ascending, and reads them as they are after the wait.
+pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> Result<Vec<Order>, Failure> {
+    let rows: Vec<Row> = orders::table
         .filter(orders::store_id.eq(store))
-        .filter(orders::id.eq(order))
+        .filter(orders::id.eq_any(orders))
         .select(Row::as_select())
+        .order(orders::id)
         .for_update()
-        .first(conn)?;
-    row.try_into()
+        .load(conn)?;
+    rows.into_iter().map(Order::try_from).collect()
 }
 
-/// Writes back what can change of an order. It must have been locked in this transaction.
-pub fn update(conn: &mut PgConnection, order: &Order) -> Result<(), Failure> {
-    let updated = diesel::update(orders::table)
-        .filter(orders::store_id.eq(order.store_id))
-        .filter(orders::id.eq(order.id))
-        .set((
-            orders::status.eq(order.status.as_str()),
-            orders::payment_status.eq(order.payment_status.as_str()),
-            orders::paid_at.eq(order.paid_at),
-            orders::payment_reference.eq(&order.payment_reference),
-            orders::received_amount.eq(order.received_amount),
-            orders::refunded_amount.eq(order.refunded_amount),
-            orders::tracking_number.eq(&order.tracking_number),
-            orders::notes.eq(&order.notes),
-            orders::updated_at.eq(order.updated_at),
-        ))
-        .execute(conn)?;
-    if updated == 1 { Ok(()) } else { Err(Failure::Internal(format!("order {} was not written", order.id))) }
+/// Locks an order that exists.
+pub fn get_for_update(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Order, Failure> {
+    let locked = lock_for_update(conn, store, &[order])?.pop();
+    locked.ok_or_else(|| Failure::Internal(format!("order {order} is gone")))
+}
+
+/// Writes back what can change of orders. They must have been locked in this transaction.
+pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Result<(), Failure> {
+    fn texts<'a>(changed: &[&'a Order], value: impl Fn(&'a Order) -> Option<&'a str>) -> Vec<Option<&'a str>> {
+        changed.iter().map(|order| value(order)).collect()
+    }
+    let rows = i64::try_from(changed.len()).unwrap_or(i64::MAX);
+    let updated = db::sql(
+        "UPDATE orders o SET status = n.status, payment_status = n.payment_status, paid_at = n.paid_at, \
+                payment_reference = n.payment_reference, received_amount = n.received_amount, \
+                refunded_amount = n.refunded_amount, tracking_number = n.tracking_number, notes = n.notes, \
+                updated_at = n.updated_at \
+         FROM (SELECT * FROM unnest($2::int8[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::int8[], \
+                    $8::int8[], $9::text[], $10::text[], $11::timestamptz[]) \
+               AS u (id, status, payment_status, paid_at, payment_reference, received_amount, refunded_amount, \
+                    tracking_number, notes, updated_at) LIMIT $12) n \
+         WHERE o.store_id = $1 AND o.id = n.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|order| order.status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|order| order.payment_status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(changed.iter().map(|order| order.paid_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(changed, |order| order.payment_reference.as_deref()))
+    .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.received_amount).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.refunded_amount).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(changed, |order| order.tracking_number.as_deref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(changed, |order| order.notes.as_deref()))
+    .bind::<Array<Timestamptz>, _>(changed.iter().map(|order| order.updated_at).collect::<Vec<_>>())
+    .bind::<BigInt, _>(rows)
+    .execute(conn)?;
+    if updated == changed.len() {
+        Ok(())
+    } else {
+        Err(Failure::Internal(format!("{updated} of {rows} orders were written")))
+    }
 }

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
+use crate::db;
 use crate::db::schema::order_payments;
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::Money;
@@ -32,20 +34,31 @@ pub struct NewPayment<'a> {
     pub actor: &'a str,
 }
 
-pub fn append(conn: &mut PgConnection, store: StoreId, new: NewPayment<'_>, at: DateTime<Utc>) -> QueryResult<()> {
-    let NewPayment { order, kind, reference, amount, actor } = new;
-    diesel::insert_into(order_payments::table)
-        .values((
-            order_payments::store_id.eq(store),
-            order_payments::order_id.eq(order),
-            order_payments::kind.eq(kind.as_str()),
-            order_payments::reference.eq(reference),
-            order_payments::amount.eq(amount),
-            order_payments::actor.eq(actor),
-            order_payments::created_at.eq(at),
-        ))
-        .execute(conn)
-        .map(drop)
+pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment<'_>], at: DateTime<Utc>) -> QueryResult<()> {
+    db::sql(
+        "INSERT INTO order_payments (store_id, order_id, kind, reference, amount, actor, created_at) \
+         SELECT $1, p.*, $2 FROM unnest($3::int8[], $4::text[], $5::text[], $6::int8[], $7::text[]) AS p",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.order).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|payment| payment.kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|payment| payment.reference).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.amount).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|payment| payment.actor).collect::<Vec<_>>())
+    .execute(conn)
+    .map(drop)
+}
+
+/// Orders and references under which a payment was recorded. Read it under the orders' locks.
+pub fn list_paid(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<(OrderId, String)>> {
+    order_payments::table
+        .filter(order_payments::store_id.eq(store))
+        .filter(order_payments::order_id.eq_any(orders))
+        .filter(order_payments::kind.eq(Kind::Payment.as_str()))
+        .filter(order_payments::reference.is_not_null())
+        .select((order_payments::order_id, order_payments::reference.assume_not_null()))
+        .load(conn)
 }
 
 /// The amount recorded under a reference. Read it under the order's lock.

@@ -1,0 +1,186 @@
+//! The lane: requests of one store that wait at the same time are taken together, as a slice.
+//!
+//! Whoever finds the lane free goes at once and waits for nobody. Who comes while slices are at work
+//! waits, and the next slice takes all who wait, oldest first, up to a bound. No task runs beside the
+//! requests: the one that has waited longest starts the next slice, and if it goes, the one behind it does.
+//! A slice is worked off on a thread of its own and answers its requests from there, so that it ends
+//! well whatever becomes of the request that started it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::db::pool::{Place, Turn};
+use crate::db::{Database, Failure};
+
+pub struct Lane<Q, A> {
+    /// Slices that may be at work at a time.
+    slots: Arc<Semaphore>,
+    slice_size: usize,
+    tickets: AtomicU64,
+    /// By ticket, and so oldest first.
+    waiting: Mutex<VecDeque<Waiting<Q, A>>>,
+}
+
+struct Waiting<Q, A> {
+    ticket: u64,
+    request: Q,
+    answer: Answer<A>,
+    /// Told when nobody waits longer.
+    first: Arc<Notify>,
+    /// Counts in the bounded queue for the database.
+    _place: Option<Place>,
+}
+
+type Answer<A> = oneshot::Sender<Result<A, Failure>>;
+
+impl<Q, A> Lane<Q, A>
+where
+    Q: Send + 'static,
+    A: Send + 'static,
+{
+    #[must_use]
+    pub fn new(slices: usize, slice_size: usize) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(slices)),
+            slice_size,
+            tickets: AtomicU64::new(0),
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// Waits until a slice has answered the request. `work` runs a slice and answers each of its requests,
+    /// in their order. None if it broke off, or had no answer.
+    ///
+    /// A request that no slice has taken in time is turned away; one that was taken never is.
+    pub async fn pass<W>(&self, database: &Database, request: Q, work: W) -> Result<Option<A>, Failure>
+    where
+        W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
+    {
+        let (sender, mut answer) = oneshot::channel();
+        let seat = self.join(database, request, sender)?;
+        tokio::select! {
+            biased;
+            answered = &mut answer => return received(answered),
+            start = seat.start(database) => {
+                let (slot, turn) = start?;
+                self.run(database, slot, turn, work);
+            }
+            () = tokio::time::sleep(database.queue_time()) => {
+                if seat.leave() {
+                    return Err(Failure::QueueFull);
+                }
+            }
+        }
+        received(answer.await)
+    }
+
+    /// Works off a slice of those who wait by now.
+    fn run<W>(&self, database: &Database, slot: OwnedSemaphorePermit, turn: Turn, work: W)
+    where
+        W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
+    {
+        let (requests, answers) = self.take();
+        if requests.is_empty() {
+            return;
+        }
+        let database = database.clone();
+        tokio::task::spawn_blocking(move || {
+            let outcomes = work(&database, requests);
+            // The next slice need not wait until these are answered.
+            drop((turn, slot));
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                // Whoever has gone will ask again with the same key.
+                let _gone = answer.send(outcome);
+            }
+        });
+    }
+}
+
+fn received<A>(answer: Result<Result<A, Failure>, oneshot::error::RecvError>) -> Result<Option<A>, Failure> {
+    answer.ok().transpose()
+}
+
+impl<Q, A> Lane<Q, A> {
+    /// Whoever would wait needs a place in the queue for the database.
+    fn join(&self, database: &Database, request: Q, answer: Answer<A>) -> Result<Seat<'_, Q, A>, Failure> {
+        let mut waiting = self.waiting();
+        let goes_at_once = waiting.is_empty() && self.slots.available_permits() > 0 && database.has_turn();
+        let place = if goes_at_once { None } else { Some(database.queue()?) };
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let first = Arc::new(Notify::new());
+        waiting.push_back(Waiting { ticket, request, answer, first: Arc::clone(&first), _place: place });
+        call_first(&waiting);
+        Ok(Seat { lane: self, ticket, first })
+    }
+
+    /// Takes those who wait longest.
+    fn take(&self) -> (Vec<Q>, Vec<Answer<A>>) {
+        let mut waiting = self.waiting();
+        let count = waiting.len().min(self.slice_size);
+        let taken = waiting.drain(..count).map(|one| (one.request, one.answer)).unzip();
+        call_first(&waiting);
+        taken
+    }
+
+    /// All of its slots, if nobody is at work.
+    pub(super) fn close(&self, slots: usize) -> Option<Closed> {
+        let slots = u32::try_from(slots).ok()?;
+        Arc::clone(&self.slots).try_acquire_many_owned(slots).ok().map(Closed)
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting().len()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting<Q, A>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A lane in which nothing begins, opened on drop.
+pub struct Closed(#[expect(dead_code, reason = "kept for its drop")] OwnedSemaphorePermit);
+
+/// Told more than once, it is told once.
+fn call_first<Q, A>(waiting: &VecDeque<Waiting<Q, A>>) {
+    if let Some(one) = waiting.front() {
+        one.first.notify_one();
+    }
+}
+
+/// Where a request waits. It is left when the request is dropped, for its client may go at any moment.
+struct Seat<'a, Q, A> {
+    lane: &'a Lane<Q, A>,
+    ticket: u64,
+    first: Arc<Notify>,
+}
+
+impl<Q, A> Seat<'_, Q, A> {
+    /// The right to work off one slice, once nobody waits longer.
+    async fn start(&self, database: &Database) -> Result<(OwnedSemaphorePermit, Turn), Failure> {
+        self.first.notified().await;
+        let slot = Arc::clone(&self.lane.slots).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
+        Ok((slot, database.turn().await?))
+    }
+
+    /// Whether no slice has taken the request, nor will.
+    fn leave(&self) -> bool {
+        let mut waiting = self.lane.waiting();
+        let Ok(place) = waiting.binary_search_by_key(&self.ticket, |one| one.ticket) else { return false };
+        let left = waiting.remove(place);
+        call_first(&waiting);
+        left.is_some()
+    }
+}
+
+impl<Q, A> Drop for Seat<'_, Q, A> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! What always holds, as queries for the rows that break it.
+//!
+//! Rules of a store are bound to it (`$1`), to the row of the ledger after which movements are looked at
+//! (`$2`), and to the moment since when products are (`$3`). Rules of orders are bound to the store, and to
+//! the ids (`$2`) and numbers (`$3`) of the orders.
+
+/// A query for the rows that break it, of one store.
+pub struct Rule {
+    pub name: &'static str,
+    pub sql: &'static str,
+}
+
+macro_rules! rules {
+    ($($rules:ident: $($name:literal: $sql:literal;)+)+) => {
+        $(pub const $rules: &[Rule] = &[$(Rule { name: $name, sql: concat!($sql, " ORDER BY 1 LIMIT 20") }),+];)+
+    };
+}
+
+rules! {
+STORE_RULES:
+    "0 <= reserved <= stock": "
+        SELECT format('variant %s at %s: stock %s, reserved %s, sold %s', variant_id, location_id,
+                      stock_quantity, reserved_quantity, sold_quantity) AS row
+        FROM stock_levels
+        WHERE store_id = $1 AND NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity AND sold_quantity >= 0)";
+    "a level is the sum of its movements": "
+        SELECT format('variant %s at %s: stock %s of %s, reserved %s of %s, sold %s of %s, version %s of %s',
+                      l.variant_id, l.location_id, l.stock_quantity, COALESCE(m.stock_after, 0), l.reserved_quantity,
+                      COALESCE(m.reserved_after, 0), l.sold_quantity, COALESCE(m.sold_after, 0), l.version,
+                      COALESCE(m.version, 0)) AS row
+        FROM stock_levels l
+        LEFT JOIN LATERAL (SELECT version, stock_after, reserved_after, sold_after FROM stock_movements
+                   WHERE store_id = $1 AND variant_id = l.variant_id AND location_id = l.location_id
+                   ORDER BY version DESC LIMIT 1) m ON true
+        WHERE l.store_id = $1
+          AND (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version)
+              IS DISTINCT FROM (COALESCE(m.stock_after, 0), COALESCE(m.reserved_after, 0), COALESCE(m.sold_after, 0),
+                                COALESCE(m.version, 0))";
+    "a movement continues the one before": "
+        SELECT format('movement %s of variant %s at %s, version %s', m.id, m.variant_id, m.location_id, m.version) AS row
+        FROM stock_movements m
+        LEFT JOIN stock_movements b ON b.store_id = $1 AND b.variant_id = m.variant_id AND b.location_id = m.location_id
+                                   AND b.version = m.version - 1
+        WHERE m.store_id = $1 AND m.id > $2
+          AND ((b.id IS NULL AND m.version <> 1) OR m.stock_after <> COALESCE(b.stock_after, 0) + m.stock_delta
+            OR m.reserved_after <> COALESCE(b.reserved_after, 0) + m.reserved_delta
+            OR m.sold_after <> COALESCE(b.sold_after, 0) + m.sold_delta)";
+    "reserved is the sum of the holds that have not ended": "
+        SELECT format('variant %s at %s: reserved %s, held %s', l.variant_id, l.location_id, l.reserved_quantity,
+                      COALESCE(h.quantity, 0)) AS row
+        FROM stock_levels l
+        LEFT JOIN (SELECT variant_id, location_id, SUM(quantity) AS quantity FROM stock_holds
+                   WHERE store_id = $1 AND state = 'active' GROUP BY variant_id, location_id) h
+               ON h.variant_id = l.variant_id AND h.location_id = l.location_id
+        WHERE l.store_id = $1 AND l.reserved_quantity <> COALESCE(h.quantity, 0)";
+    "an order under payment holds its lines, and no other order holds anything": "
+        SELECT format('order %s, variant %s: held %s of %s', COALESCE(i.order_id, h.holder_id),
+                      COALESCE(i.variant_id, h.variant_id), COALESCE(h.quantity, 0), COALESCE(i.quantity, 0)) AS row
+        FROM (SELECT i.order_id, i.variant_id, i.quantity FROM orders o
+              JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id
+              WHERE o.store_id = $1 AND o.status = 'under_paying') i
+        FULL JOIN (SELECT holder_id, variant_id, SUM(quantity) AS quantity FROM stock_holds
+                   WHERE store_id = $1 AND holder_kind = 'order' AND state = 'active' GROUP BY holder_id, variant_id) h
+               ON h.holder_id = i.order_id AND h.variant_id = i.variant_id
+        WHERE COALESCE(h.quantity, 0) <> COALESCE(i.quantity, 0)";
+    "a reservation holds as long as it is active": "
+        SELECT format('reservation %s (%s): %s active holds', r.id, r.state, COUNT(h.id)) AS row
+        FROM reservations r
+        LEFT JOIN stock_holds h ON h.store_id = r.store_id AND h.holder_kind = 'reservation' AND h.holder_id = r.id
+                               AND h.state = 'active'
+        WHERE r.store_id = $1 GROUP BY r.id, r.state HAVING (r.state = 'active') <> (COUNT(h.id) > 0)";
+    "a stored key has its answer and an order of the same caller": "
+        SELECT format('key %s of %s: order %s', k.key, k.caller, COALESCE(k.order_id::text, '(none)')) AS row
+        FROM idempotency_keys k LEFT JOIN orders o ON o.store_id = k.store_id AND o.id = k.order_id
+        WHERE k.store_id = $1
+          AND (k.status IS NULL OR k.body IS NULL
+            OR (k.order_id IS NOT NULL AND (o.id IS NULL
+                OR split_part(k.caller, ':', 1) <> CASE WHEN COALESCE(o.user_id, o.created_by) IS NULL THEN 'guest' ELSE 'user' END
+                OR k.caller <> COALESCE('user:' || COALESCE(o.user_id, o.created_by), k.caller))))";
+    "one key for each order": "
+        SELECT format('order %s has %s keys', order_id, COUNT(*)) AS row
+        FROM idempotency_keys WHERE store_id = $1 AND order_id IS NOT NULL
+        GROUP BY order_id HAVING COUNT(*) > 1";
+    "every write has its audit entry, once": "
+        SELECT format('product %s has %s entries of creation', p.sku, COUNT(a.id)) AS row
+        FROM products p
+        LEFT JOIN audit_log a ON a.store_id = $1 AND a.entity = 'Product' AND a.entity_id = p.id AND a.action = 'CREATE'
+        WHERE p.store_id = $1 AND p.created_at >= $3 GROUP BY p.sku HAVING COUNT(a.id) <> 1";
+ORDER_RULES:
+    "a line's effect on stock is what its order's status says": "
+        SELECT format('order %s (%s), variant %s: sold %s of %s', o.order_number, o.status, i.variant_id,
+                      COALESCE(m.sold, 0), CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END) AS row
+        FROM orders o JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id
+        LEFT JOIN (SELECT reference_id, variant_id, SUM(stock_delta) AS stock, SUM(reserved_delta) AS reserved,
+                          SUM(sold_delta) AS sold
+                   FROM stock_movements
+                   WHERE store_id = $1 AND reference_id = ANY($3) AND kind IN ('reserve', 'release', 'fulfil', 'restore')
+                   GROUP BY reference_id, variant_id) m
+               ON m.reference_id = o.order_number AND m.variant_id = i.variant_id
+        WHERE o.store_id = $1 AND o.id = ANY($2)
+          AND (COALESCE(m.sold, 0), COALESCE(m.stock, 0), COALESCE(m.reserved, 0))
+              IS DISTINCT FROM (
+                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END,
+                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE -i.quantity END,
+                CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END)";
+    "the allocations of a line are its quantity": "
+        SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(SUM(a.quantity), 0), i.quantity) AS row
+        FROM order_items i
+        LEFT JOIN order_allocations a ON a.store_id = $1 AND a.order_item_id = i.id
+        WHERE i.store_id = $1 AND i.order_id = ANY($2) GROUP BY i.id, i.order_id, i.quantity
+        HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity";
+    "totals are of the items, and no order is without": "
+        SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
+                      COALESCE(i.total, 0), o.total_items, COALESCE(i.quantity, 0), o.total_amount) AS row
+        FROM orders o
+        LEFT JOIN (SELECT order_id, SUM(total_price) AS total, SUM(quantity) AS quantity,
+                          bool_and(total_price = quantity * unit_price) AS lines_add_up
+                   FROM order_items WHERE store_id = $1 AND order_id = ANY($2) GROUP BY order_id) i ON i.order_id = o.id
+        WHERE o.store_id = $1 AND o.id = ANY($2)
+          AND NOT (COALESCE(i.lines_add_up, false) AND o.subtotal = i.total AND o.total_items = i.quantity
+                   AND o.total_amount = o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount)";
+    "only legal transitions": "
+        SELECT format('order %s: %s to %s', order_id, COALESCE(from_status, '(none)'), to_status) AS row
+        FROM (SELECT id, order_id, from_status, to_status,
+                     LAG(to_status) OVER (PARTITION BY order_id ORDER BY id) AS status_before
+              FROM order_history WHERE store_id = $1 AND order_id = ANY($2)) h
+        WHERE from_status IS DISTINCT FROM status_before
+           OR (from_status IS NULL AND to_status NOT IN ('under_paying', 'pending'))
+           OR (from_status IS NOT NULL AND (from_status, to_status) NOT IN (
+                ('under_paying', 'pending'), ('under_paying', 'cancelled'), ('pending', 'processing'),
+                ('pending', 'cancelled'), ('processing', 'shipped'), ('processing', 'cancelled'),
+                ('shipped', 'delivered')))";
+    "the last row of the history is the status": "
+        SELECT format('order %s is %s, its history says %s', o.order_number, o.status, COALESCE(h.to_status, '(nothing)')) AS row
+        FROM orders o
+        LEFT JOIN (SELECT DISTINCT ON (order_id) order_id, to_status FROM order_history
+                   WHERE store_id = $1 AND order_id = ANY($2) ORDER BY order_id, id DESC) h ON h.order_id = o.id
+        WHERE o.store_id = $1 AND o.id = ANY($2) AND h.to_status IS DISTINCT FROM o.status";
+    "paid before the deadline, expired at or after it": "
+        SELECT format('order %s: %s/%s, deadline %s, paid %s, changed %s', order_number, status, payment_status,
+                      payment_expires_at, paid_at, updated_at) AS row
+        FROM orders
+        WHERE store_id = $1 AND id = ANY($2)
+          AND ((payment_expires_at IS NOT NULL AND paid_at >= payment_expires_at)
+            OR (payment_status = 'expired' AND (payment_expires_at IS NULL OR updated_at < payment_expires_at))
+            OR (payment_status IN ('paid', 'refunded') AND paid_at IS NULL)
+            OR (status = 'under_paying' AND payment_status <> 'pending'))";
+    "received and refunded are the sums of the payments": "
+        SELECT format('order %s: received %s of %s, refunded %s of %s', o.order_number, o.received_amount,
+                      COALESCE(p.received, 0), o.refunded_amount, COALESCE(p.refunded, 0)) AS row
+        FROM orders o
+        LEFT JOIN (SELECT order_id, SUM(amount) FILTER (WHERE kind = 'payment') AS received,
+                          SUM(amount) FILTER (WHERE kind = 'refund') AS refunded
+                   FROM order_payments WHERE store_id = $1 AND order_id = ANY($2) GROUP BY order_id) p ON p.order_id = o.id
+        WHERE o.store_id = $1 AND o.id = ANY($2)
+          AND (o.received_amount, o.refunded_amount)
+              IS DISTINCT FROM (COALESCE(p.received, 0), COALESCE(p.refunded, 0))";
+    "every write has its audit entry, once": "
+        SELECT format('order %s has %s rows of creation', o.order_number, COUNT(h.id)) AS row
+        FROM orders o
+        LEFT JOIN order_history h ON h.store_id = $1 AND h.order_id = o.id AND h.from_status IS NULL
+        WHERE o.store_id = $1 AND o.id = ANY($2) GROUP BY o.order_number HAVING COUNT(h.id) <> 1";
+}

@@ -1,0 +1,114 @@
+//! Slices that a test has put together itself: the lane is closed until everybody stands in it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stockroom::checkout::lane::Closed;
+use stockroom::checkout::slices::Slices;
+use stockroom::kernel::id::StoreId;
+
+use super::app::{SecondServer, TestApp};
+use super::reply::Reply;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A call that places an order.
+pub type Call<'a> = Box<dyn Fn() -> Reply + Sync + 'a>;
+
+/// Lets a test say what it calls without a word about boxes.
+pub fn call<'a>(call: impl Fn() -> Reply + Sync + 'a) -> Call<'a> {
+    Box::new(call)
+}
+
+/// The lane of a store at one server.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    slices: &'a Slices,
+    store: StoreId,
+}
+
+impl TestApp {
+    /// The lane of the default store.
+    pub fn line(&self) -> Line<'_> {
+        Line { slices: self.slices(), store: self.store }
+    }
+}
+
+impl SecondServer {
+    pub fn line(&self, store: StoreId) -> Line<'_> {
+        Line { slices: self.slices(), store }
+    }
+}
+
+impl Line<'_> {
+    /// How many wait.
+    pub fn waiting(self) -> usize {
+        self.slices.waiting(self.store)
+    }
+
+    /// Opened on drop.
+    pub fn close(self) -> (Closed, Closed) {
+        let closed = look(|| self.slices.close(self.store));
+        closed.unwrap_or_else(|| panic!("the lane was never free"))
+    }
+
+    pub fn wait_until(self, count: usize) {
+        let seen = look(|| (self.waiting() == count).then_some(()));
+        assert!(seen.is_some(), "{} wait, and not {count}", self.waiting());
+    }
+
+    /// Does what brings so many requests into the lane, and opens it when they stand in it: so they are
+    /// taken together.
+    pub fn together<T: Send>(self, count: usize, work: impl FnOnce() -> T + Send) -> T {
+        let closed = self.close();
+        thread::scope(|scope| {
+            let work = scope.spawn(work);
+            self.wait_until(count);
+            drop(closed);
+            work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// The replies to calls that stand in the lane in this order when it is opened.
+    pub fn up(self, calls: &[Call<'_>]) -> Vec<Reply> {
+        self.up_and(calls, |_| ())
+    }
+
+    /// The same, and what is done after the lane was opened. It can wait until so many are answered, and is
+    /// told how many are.
+    pub fn up_and(self, calls: &[Call<'_>], then: impl FnOnce(&dyn Fn(usize) -> usize)) -> Vec<Reply> {
+        let answered = &AtomicUsize::new(0);
+        let closed = self.close();
+        thread::scope(|scope| {
+            let mut replies = Vec::new();
+            for call in calls {
+                replies.push(scope.spawn(move || {
+                    let reply = call();
+                    answered.fetch_add(1, Ordering::AcqRel);
+                    reply
+                }));
+                self.wait_until(replies.len());
+            }
+            drop(closed);
+            then(&|count| {
+                let answered = || Some(answered.load(Ordering::Acquire));
+                look(|| answered().filter(|answered| *answered >= count)).expect("they are not answered")
+            });
+            let joined = replies.into_iter().map(thread::ScopedJoinHandle::join);
+            joined.map(|reply| reply.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
+    }
+}
+
+/// Looks until something is there, with patience.
+pub fn look<T>(find: impl Fn() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let found = find();
+        if found.is_some() || Instant::now() > deadline {
+            return found;
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+}
