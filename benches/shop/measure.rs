@@ -82,13 +82,14 @@ pub fn measure(shop: &mut Shop<'_>, task: &Task<'_>, appetite: &mut Appetite) ->
         let statements = shop.server.statements()?;
         let before = shop.usage()?;
         let seen = run(shop, task, buyers)?;
+        shop.server.rest()?;
         let written = shop.written()?;
         let used = shop.usage()?.since(&before);
         let statements = shop.server.statements()? - statements;
         if !seen.exhausted {
             check(task, &seen, &written)?;
             // The textbook's clients have their own carts each, and some are faster than others.
-            appetite.learn(task, u64::try_from(written.orders)? * 2 + 200);
+            appetite.learn(task, u64::try_from(written.orders)? * 4 + 200);
             return sample(shop, task, &seen, &Cost { used, statements, orders: written.orders });
         }
         println!("  {buyers} carts were not enough: once more with twice as many");

@@ -36,6 +36,7 @@ pub fn run(shop: &mut Shop<'_>, checkouts: u64) -> Outcome<Memory> {
         };
         let seen = load::run(&load, &shop.wallet)?;
         crate::stop_if_asked()?;
+        server.rest()?;
         let now = u64::try_from(shop.written()?.orders)?;
         if now == done {
             return Err(format!("no order was placed: {} answers, {} refused", seen.answers, seen.refused).into());

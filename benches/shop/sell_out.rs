@@ -70,6 +70,7 @@ pub fn run(shop: &mut Shop<'_>, units: u64, buyers: u64) -> Outcome<SellOut> {
         label: "sell-out",
     };
     let seen = load::run(&load, &shop.wallet)?;
+    shop.server.rest()?;
     let Shelf { stock, sold, .. } = shelf(&mut shop.conn)?;
     Ok(SellOut {
         units,

@@ -18,6 +18,9 @@ pub const TTL_SECONDS: i64 = 86_400;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_stockroom");
 const PATIENCE: Duration = Duration::from_secs(20);
 
+const PAUSE: Duration = Duration::from_millis(40);
+const QUIET_LOOKS: u32 = 5;
+
 /// A serving process. It is ended on drop.
 pub struct Server {
     process: Child,
@@ -63,9 +66,27 @@ impl Server {
 
     /// SQL statements that it has sent so far.
     pub fn statements(&self) -> Outcome<u64> {
-        let page = ureq::get(format!("{}/metrics", self.address)).call()?.body_mut().read_to_string()?;
-        let line = page.lines().find_map(|line| line.strip_prefix("stockroom_sql_statements_total "));
-        Ok(line.ok_or("the metrics have no count of statements")?.trim().parse::<f64>()? as u64)
+        Ok(metric(&self.metrics()?, "stockroom_sql_statements_total")? as u64)
+    }
+
+    /// Waits until nothing is under way. Requests whose clients have left are still done.
+    pub fn rest(&self) -> Outcome<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut quiet = 0;
+        while quiet < QUIET_LOOKS {
+            if Instant::now() > deadline {
+                return Err("the server does not come to rest".into());
+            }
+            thread::sleep(PAUSE);
+            let page = self.metrics()?;
+            let busy = metric(&page, "stockroom_pool_in_use")? + metric(&page, "stockroom_oldest_wait_milliseconds")?;
+            quiet = if busy > 0.0 { 0 } else { quiet + 1 };
+        }
+        Ok(())
+    }
+
+    fn metrics(&self) -> Outcome<String> {
+        Ok(ureq::get(format!("{}/metrics", self.address)).call()?.body_mut().read_to_string()?)
     }
 
     /// Asks the process to stop in good order, and waits for it.
@@ -88,6 +109,11 @@ impl Drop for Server {
         self.process.kill().ok();
         self.process.wait().ok();
     }
+}
+
+fn metric(page: &str, name: &str) -> Outcome<f64> {
+    let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    Ok(value.ok_or_else(|| format!("the metrics have no {name}"))?.trim().parse()?)
 }
 
 /// What the program itself says of the books: its last line, or an error when they are not clean.

@@ -1,8 +1,5 @@
 //! A shop to measure: its database, its server, and its buyers.
 
-use std::thread;
-use std::time::Duration;
-
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use stockroom::access::Role;
@@ -16,9 +13,6 @@ use crate::server::Server;
 use crate::start::{Start, Written};
 use crate::usage::Usage;
 use crate::{Outcome, stop_if_asked};
-
-/// Requests that were under way when the load ended are done after this.
-const SETTLE: Duration = Duration::from_millis(300);
 
 pub struct Shop<'a> {
     pub cluster: &'a Cluster,
@@ -55,7 +49,8 @@ impl<'a> Shop<'a> {
         let Self { server, wallet, .. } = self;
         let load =
             Load { address: &server.address, kind: "checkout", clients: 8, seconds: 2, buyers, label: "warm-up" };
-        load::run(&load, wallet).map(drop)
+        load::run(&load, wallet)?;
+        server.rest()
     }
 
     /// Books as at the start, a full cart for each of so many buyers, and all of it on disk.
@@ -81,7 +76,6 @@ impl<'a> Shop<'a> {
     }
 
     pub fn written(&mut self) -> Outcome<Written> {
-        thread::sleep(SETTLE);
         self.start.written(&mut self.conn)
     }
 
