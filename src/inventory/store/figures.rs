@@ -77,7 +77,20 @@ macro_rules! stock_status {
     };
 }
 
-pub(super) use {all_levels, available_of_product, levels, scarce_products, stock_status};
+/// Products `p` that can be sold and are at or under their minimum, with what there is of them as `s.available`.
+macro_rules! low_stock {
+    () => {
+        concat!(
+            "FROM (SELECT DISTINCT x.product_id FROM ",
+            scarce_products!(),
+            " x OFFSET 0) c JOIN products p ON p.store_id = $1 AND p.id = c.product_id CROSS JOIN LATERAL (SELECT ",
+            available_of_product!(),
+            " AS available) s WHERE p.status = 'active' AND s.available <= p.min_stock_level"
+        )
+    };
+}
+
+pub(super) use {all_levels, available_of_product, levels, low_stock, scarce_products, stock_status};
 
 /// Adds their variants with stock to products, in one statement.
 pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product>) -> QueryResult<Vec<StockedProduct>> {

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
-use super::figures::{available_of_product, levels, scarce_products, stock_status};
+use super::figures::{available_of_product, levels, low_stock, scarce_products, stock_status};
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::db;
 use crate::inventory::stocked::StockStatus;
@@ -118,18 +118,6 @@ pub fn list_products(
     let items =
         bind_filter(sort.0, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)?;
     Ok(page.list(items, total.count))
-}
-
-macro_rules! low_stock {
-    () => {
-        concat!(
-            "FROM (SELECT DISTINCT x.product_id FROM ",
-            scarce_products!(),
-            " x OFFSET 0) c JOIN products p ON p.store_id = $1 AND p.id = c.product_id CROSS JOIN LATERAL (SELECT ",
-            available_of_product!(),
-            " AS available) s WHERE p.status = 'active' AND s.available <= p.min_stock_level"
-        )
-    };
 }
 
 /// Products that can be sold and are at or under their minimum, worst first.

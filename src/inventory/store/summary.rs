@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
-use super::figures::{all_levels, levels, stock_status};
+use super::figures::{all_levels, available_of_product, levels, low_stock, scarce_products};
 use crate::db;
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery};
@@ -134,29 +134,31 @@ pub struct CategoryRow {
     pub retail_value: String,
 }
 
-/// The active products by category, those without one last.
+/// The active products by category, those without one last. Only products that are scarce are added up one by
+/// one, for their status; the sums are of the stock rows of a category at once.
 pub fn sum_by_category(conn: &mut PgConnection, store: StoreId) -> QueryResult<Vec<CategoryRow>> {
     db::sql(concat!(
-        "WITH per_product AS ( \
-              SELECT p.category, p.min_stock_level, COALESCE(SUM(l.stock_quantity), 0) AS stock, \
-                     COALESCE(SUM(l.reserved_quantity), 0) AS reserved, \
-                     COALESCE(SUM(l.available_quantity), 0) AS available, \
-                     COALESCE(SUM(l.stock_quantity::numeric * p.cost_price), 0) AS stock_value, \
-                     COALESCE(SUM(l.stock_quantity::numeric * COALESCE(v.price, p.price)), 0) AS retail_value \
-              FROM products p LEFT JOIN variants v ON v.store_id = $1 AND v.product_id = p.id LEFT JOIN ",
+        "WITH counted AS ( \
+              SELECT category, count(*) AS products FROM products \
+              WHERE store_id = $1 AND status = 'active' GROUP BY category), \
+         summed AS ( \
+              SELECT p.category, SUM(l.stock_quantity) AS stock, SUM(l.reserved_quantity) AS reserved, \
+                     SUM(l.stock_quantity::numeric * p.cost_price) AS stock_value, \
+                     SUM(l.stock_quantity::numeric * COALESCE(v.price, p.price)) AS retail_value \
+              FROM products p JOIN variants v ON v.store_id = $1 AND v.product_id = p.id JOIN ",
         all_levels!(),
-        " l ON l.variant_id = v.id \
-              WHERE p.store_id = $1 AND p.status = 'active' GROUP BY p.store_id, p.id), \
-         judged AS (SELECT per_product.*, ",
-        stock_status!("available", "min_stock_level"),
-        " AS stock_status FROM per_product) \
-         SELECT category, count(*) AS products, SUM(stock)::int8 AS total_units, \
-                SUM(reserved)::int8 AS reserved_units, \
-                count(*) FILTER (WHERE stock_status = 'in_stock') AS in_stock, \
-                count(*) FILTER (WHERE stock_status = 'low_stock') AS low_stock, \
-                count(*) FILTER (WHERE stock_status = 'out_of_stock') AS out_of_stock, \
-                SUM(stock_value)::text AS stock_value, SUM(retail_value)::text AS retail_value \
-         FROM judged GROUP BY category ORDER BY category NULLS LAST"
+        " l ON l.variant_id = v.id WHERE p.store_id = $1 AND p.status = 'active' GROUP BY p.category), \
+         scarce AS ( \
+              SELECT p.category, count(*) AS products, count(*) FILTER (WHERE s.available <= 0) AS out_of_stock ",
+        low_stock!(),
+        " GROUP BY p.category) \
+         SELECT c.category, c.products, COALESCE(t.stock, 0)::int8 AS total_units, \
+                COALESCE(t.reserved, 0)::int8 AS reserved_units, \
+                c.products - COALESCE(s.products, 0) AS in_stock, \
+                COALESCE(s.products - s.out_of_stock, 0) AS low_stock, COALESCE(s.out_of_stock, 0) AS out_of_stock, \
+                COALESCE(t.stock_value, 0)::text AS stock_value, COALESCE(t.retail_value, 0)::text AS retail_value \
+         FROM counted c LEFT JOIN summed t ON t.category IS NOT DISTINCT FROM c.category \
+         LEFT JOIN scarce s ON s.category IS NOT DISTINCT FROM c.category ORDER BY c.category NULLS LAST"
     ))
     .bind::<BigInt, _>(store)
     .load(conn)
