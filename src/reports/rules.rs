@@ -1,8 +1,8 @@
 //! What always holds, as queries for the rows that break it.
 //!
 //! Rules of a store are bound to it (`$1`), to the row of the ledger after which movements are looked at
-//! (`$2`), and to the moment since when products are (`$3`). Rules of orders are bound to the store, and to
-//! the ids (`$2`) and numbers (`$3`) of the orders.
+//! (`$2`), and to the moment since when products are (`$3`). Rules of orders are bound to the store and to the
+//! orders' ids (`$2`); for `{among}` they are told whether these are each named, or the first and the last.
 
 /// A query for the rows that break it, of one store.
 pub struct Rule {
@@ -94,10 +94,11 @@ ORDER_RULES:
         LEFT JOIN (SELECT reference_id, variant_id, SUM(stock_delta) AS stock, SUM(reserved_delta) AS reserved,
                           SUM(sold_delta) AS sold
                    FROM stock_movements
-                   WHERE store_id = $1 AND reference_id = ANY($3) AND kind IN ('reserve', 'release', 'fulfil', 'restore')
+                   WHERE store_id = $1 AND reference_id IN (
+                       SELECT order_number FROM orders WHERE store_id = $1 AND id {among}) AND kind IN ('reserve', 'release', 'fulfil', 'restore')
                    GROUP BY reference_id, variant_id) m
                ON m.reference_id = o.order_number AND m.variant_id = i.variant_id
-        WHERE o.store_id = $1 AND o.id = ANY($2)
+        WHERE o.store_id = $1 AND o.id {among}
           AND (COALESCE(m.sold, 0), COALESCE(m.stock, 0), COALESCE(m.reserved, 0))
               IS DISTINCT FROM (
                 CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END,
@@ -107,7 +108,7 @@ ORDER_RULES:
         SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(SUM(a.quantity), 0), i.quantity) AS row
         FROM order_items i
         LEFT JOIN order_allocations a ON a.store_id = $1 AND a.order_item_id = i.id
-        WHERE i.store_id = $1 AND i.order_id = ANY($2) GROUP BY i.id, i.order_id, i.quantity
+        WHERE i.store_id = $1 AND i.order_id {among} GROUP BY i.id, i.order_id, i.quantity
         HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity";
     "totals are of the items, and no order is without": "
         SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
@@ -115,15 +116,15 @@ ORDER_RULES:
         FROM orders o
         LEFT JOIN (SELECT order_id, SUM(total_price) AS total, SUM(quantity) AS quantity,
                           bool_and(total_price = quantity * unit_price) AS lines_add_up
-                   FROM order_items WHERE store_id = $1 AND order_id = ANY($2) GROUP BY order_id) i ON i.order_id = o.id
-        WHERE o.store_id = $1 AND o.id = ANY($2)
+                   FROM order_items WHERE store_id = $1 AND order_id {among} GROUP BY order_id) i ON i.order_id = o.id
+        WHERE o.store_id = $1 AND o.id {among}
           AND NOT (COALESCE(i.lines_add_up, false) AND o.subtotal = i.total AND o.total_items = i.quantity
                    AND o.total_amount = o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount)";
     "only legal transitions": "
         SELECT format('order %s: %s to %s', order_id, COALESCE(from_status, '(none)'), to_status) AS row
         FROM (SELECT id, order_id, from_status, to_status,
                      LAG(to_status) OVER (PARTITION BY order_id ORDER BY id) AS status_before
-              FROM order_history WHERE store_id = $1 AND order_id = ANY($2)) h
+              FROM order_history WHERE store_id = $1 AND order_id {among}) h
         WHERE from_status IS DISTINCT FROM status_before
            OR (from_status IS NULL AND to_status NOT IN ('under_paying', 'pending'))
            OR (from_status IS NOT NULL AND (from_status, to_status) NOT IN (
@@ -134,13 +135,13 @@ ORDER_RULES:
         SELECT format('order %s is %s, its history says %s', o.order_number, o.status, COALESCE(h.to_status, '(nothing)')) AS row
         FROM orders o
         LEFT JOIN (SELECT DISTINCT ON (order_id) order_id, to_status FROM order_history
-                   WHERE store_id = $1 AND order_id = ANY($2) ORDER BY order_id, id DESC) h ON h.order_id = o.id
-        WHERE o.store_id = $1 AND o.id = ANY($2) AND h.to_status IS DISTINCT FROM o.status";
+                   WHERE store_id = $1 AND order_id {among} ORDER BY order_id, id DESC) h ON h.order_id = o.id
+        WHERE o.store_id = $1 AND o.id {among} AND h.to_status IS DISTINCT FROM o.status";
     "paid before the deadline, expired at or after it": "
         SELECT format('order %s: %s/%s, deadline %s, paid %s, changed %s', order_number, status, payment_status,
                       payment_expires_at, paid_at, updated_at) AS row
         FROM orders
-        WHERE store_id = $1 AND id = ANY($2)
+        WHERE store_id = $1 AND id {among}
           AND ((payment_expires_at IS NOT NULL AND paid_at >= payment_expires_at)
             OR (payment_status = 'expired' AND (payment_expires_at IS NULL OR updated_at < payment_expires_at))
             OR (payment_status IN ('paid', 'refunded') AND paid_at IS NULL)
@@ -151,13 +152,13 @@ ORDER_RULES:
         FROM orders o
         LEFT JOIN (SELECT order_id, SUM(amount) FILTER (WHERE kind = 'payment') AS received,
                           SUM(amount) FILTER (WHERE kind = 'refund') AS refunded
-                   FROM order_payments WHERE store_id = $1 AND order_id = ANY($2) GROUP BY order_id) p ON p.order_id = o.id
-        WHERE o.store_id = $1 AND o.id = ANY($2)
+                   FROM order_payments WHERE store_id = $1 AND order_id {among} GROUP BY order_id) p ON p.order_id = o.id
+        WHERE o.store_id = $1 AND o.id {among}
           AND (o.received_amount, o.refunded_amount)
               IS DISTINCT FROM (COALESCE(p.received, 0), COALESCE(p.refunded, 0))";
     "every write has its audit entry, once": "
         SELECT format('order %s has %s rows of creation', o.order_number, COUNT(h.id)) AS row
         FROM orders o
         LEFT JOIN order_history h ON h.store_id = $1 AND h.order_id = o.id AND h.from_status IS NULL
-        WHERE o.store_id = $1 AND o.id = ANY($2) GROUP BY o.order_number HAVING COUNT(h.id) <> 1";
+        WHERE o.store_id = $1 AND o.id {among} GROUP BY o.order_number HAVING COUNT(h.id) <> 1";
 }

@@ -80,13 +80,17 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
     }
     let mut last = 0;
     loop {
-        let orders = list_orders(conn, store, &since, last)?;
-        let Some(end) = orders.last() else { break };
-        last = end.id;
-        let (ids, numbers): (Vec<i64>, Vec<String>) = orders.into_iter().map(|order| (order.id, order.number)).unzip();
+        let ids = list_orders(conn, store, &since, last)?;
+        let (Some(first), Some(end)) = (ids.first().copied(), ids.last().copied()) else { break };
+        last = end;
+        // All of a stretch are found faster by its ends than by so many names.
+        let (among, ids) = match extent {
+            Extent::Recent => ("= ANY($2)", ids),
+            Extent::Whole => ("BETWEEN ($2)[1] AND ($2)[2]", vec![first, end]),
+        };
         for rule in ORDER_RULES {
-            let query = diesel::sql_query(rule.sql).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(&ids);
-            let rows = query.bind::<Array<Text>, _>(&numbers).load(conn)?;
+            let query = diesel::sql_query(rule.sql.replace("{among}", among));
+            let rows = query.bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(&ids).load(conn)?;
             violations.extend(tell(store, rule, rows));
         }
     }
@@ -123,32 +127,30 @@ fn find_start(conn: &mut PgConnection, store: StoreId, extent: Extent) -> QueryR
 }
 
 #[derive(QueryableByName)]
-struct OrderName {
+struct OrderRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
-    #[diesel(sql_type = Text)]
-    number: String,
 }
 
-/// The next orders that are not done, are new, or were changed or paid since then.
-fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64) -> QueryResult<Vec<OrderName>> {
+/// The next orders: all, or those that are not done, are new, or were changed or paid since then.
+fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64) -> QueryResult<Vec<i64>> {
     let text = if since.ledger_id == 0 {
-        "SELECT id, order_number AS number FROM orders WHERE store_id = $1 AND id > $2 AND $3 = $3 AND $4 = $4 \
-         ORDER BY id LIMIT $5"
+        "SELECT id FROM orders WHERE store_id = $1 AND id > $2 AND $3 = $3 AND $4 = $4 ORDER BY id LIMIT $5"
     } else {
-        "SELECT o.id, o.order_number AS number FROM orders o JOIN ( \
-              SELECT order_id FROM order_history WHERE store_id = $1 AND id > $3 \
-              UNION SELECT order_id FROM order_payments WHERE store_id = $1 AND id > $3 \
-              UNION SELECT id FROM orders WHERE store_id = $1 AND created_at >= $4 \
-              UNION SELECT id FROM orders WHERE store_id = $1 \
-                    AND status IN ('under_paying', 'pending', 'processing', 'shipped')) t ON t.order_id = o.id \
-         WHERE o.store_id = $1 AND o.id > $2 ORDER BY o.id LIMIT $5"
+        "SELECT DISTINCT t.id FROM ( \
+              SELECT order_id AS id FROM order_history WHERE store_id = $1 AND id > $3 \
+              UNION ALL SELECT order_id FROM order_payments WHERE store_id = $1 AND id > $3 \
+              UNION ALL SELECT id FROM orders WHERE store_id = $1 AND created_at >= $4 \
+              UNION ALL SELECT id FROM orders WHERE store_id = $1 \
+                    AND status IN ('under_paying', 'pending', 'processing', 'shipped')) t \
+         WHERE t.id > $2 ORDER BY t.id LIMIT $5"
     };
-    diesel::sql_query(text)
+    let rows: Vec<OrderRow> = diesel::sql_query(text)
         .bind::<BigInt, _>(store)
         .bind::<BigInt, _>(last)
         .bind::<BigInt, _>(since.ledger_id)
         .bind::<Timestamptz, _>(since.at)
         .bind::<BigInt, _>(ORDERS_AT_A_TIME)
-        .load(conn)
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
