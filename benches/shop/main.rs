@@ -57,7 +57,9 @@ fn main() -> ExitCode {
     match listen_for_signals().and_then(|()| run(&Options::read())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            // What was going on breaks off when somebody stops all of it.
+            let stopped = stop_if_asked();
+            eprintln!("{}", stopped.err().unwrap_or(error));
             ExitCode::FAILURE
         }
     }
