@@ -28,6 +28,9 @@ pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Re
     let Paid { reference, actor, .. } = settlement;
     let order = standing.order(id)?;
     let amount = amount_of(order, settlement.amount, order.total_amount)?;
+    if order.received_amount.checked_add(amount).is_none() {
+        return Err(ApiError::field("amount", "is more than can be recorded with what was received").into());
+    }
     let is_known = standing.is_recorded(id, reference);
     standing.expire_if_over(id)?;
     let order = standing.order(id)?;

@@ -125,6 +125,16 @@ fn money_that_comes_too_late_is_recorded_among_neighbours_that_are_paid() {
 }
 
 #[test]
+fn more_money_than_can_be_counted_is_refused() {
+    let app = TestApp::start();
+    let (lamp, mara, cashier) = (app.product("lamp", 40.0, 10), app.customer("mara"), app.cashier());
+    let order = mara.order_upi(&lamp, 1);
+    mara.cancel(&order).expect(200);
+    pay(&cashier, &order, "one", 9_999_999_999_999.0).refused(409, "INVALID_TRANSITION");
+    pay(&cashier, &order, "two", 9_999_999_999_999.0).refused(422, "VALIDATION_FAILED");
+}
+
+#[test]
 fn one_key_is_one_payment_and_another_body_is_told() {
     let app = TestApp::start();
     let (lamp, mara, cashier) = (app.product("lamp", 40.0, 10), app.customer("mara"), app.cashier().with_key("till"));
