@@ -24,7 +24,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 15] = [
+const GROWING: [&str; 14] = [
     "products",
     "variants",
     "stock_levels",
@@ -34,7 +34,6 @@ const GROWING: [&str; 15] = [
     "cart_items",
     "orders",
     "order_items",
-    "order_allocations",
     "order_history",
     "order_payments",
     "addresses",

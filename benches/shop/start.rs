@@ -12,8 +12,6 @@ pub struct Start {
     #[diesel(sql_type = BigInt)]
     order_id: i64,
     #[diesel(sql_type = BigInt)]
-    item_id: i64,
-    #[diesel(sql_type = BigInt)]
     ledger_id: i64,
 }
 
@@ -68,7 +66,6 @@ impl Start {
         }
         Ok(diesel::sql_query(
             "SELECT COALESCE((SELECT max(id) FROM orders), 0) AS order_id,
-                    COALESCE((SELECT max(id) FROM order_items), 0) AS item_id,
                     GREATEST((SELECT max(id) FROM stock_movements), (SELECT max(id) FROM order_history),
                              (SELECT max(id) FROM audit_log)) AS ledger_id",
         )
@@ -78,8 +75,7 @@ impl Start {
     /// Takes back what was written since.
     pub fn restore(&self, conn: &mut PgConnection) -> Outcome<()> {
         for (table, column, after) in [
-            ("order_allocations", "order_item_id", self.item_id),
-            ("order_items", "id", self.item_id),
+            ("order_items", "order_id", self.order_id),
             ("order_history", "id", self.ledger_id),
             ("stock_movements", "id", self.ledger_id),
             ("idempotency_keys", "order_id", self.order_id),
@@ -95,7 +91,7 @@ impl Start {
                AND l.version <> s.version",
         )?;
         Ok(conn.batch_execute(
-            "VACUUM (ANALYZE) order_allocations, order_items, order_history, stock_movements, idempotency_keys, orders, \
+            "VACUUM (ANALYZE) order_items, order_history, stock_movements, idempotency_keys, orders, \
              stock_levels",
         )?)
     }
@@ -105,19 +101,19 @@ impl Start {
         Ok(diesel::sql_query(
             "SELECT (SELECT count(*) FROM orders WHERE store_id = 1 AND id > $1) AS orders,
                     (SELECT COALESCE(sum(total_items), 0)::int8 FROM orders WHERE store_id = 1 AND id > $1) AS ordered,
-                    (SELECT COALESCE(sum(quantity), 0)::int8 FROM order_items WHERE store_id = 1 AND id > $2) AS items,
-                    (SELECT COALESCE(sum(quantity), 0)::int8 FROM order_allocations
-                     WHERE store_id = 1 AND order_item_id > $2) AS allocated,
+                    (SELECT COALESCE(sum(quantity), 0)::int8 FROM order_items WHERE store_id = 1 AND order_id > $1) AS items,
+                    (SELECT COALESCE(sum((a ->> 'quantity')::int8), 0)::int8
+                     FROM order_items i CROSS JOIN jsonb_array_elements(i.allocations) a
+                     WHERE i.store_id = 1 AND i.order_id > $1) AS allocated,
                     (SELECT COALESCE(-sum(stock_delta), 0)::int8 FROM stock_movements
-                     WHERE store_id = 1 AND id > $3 AND kind = 'fulfil') AS moved,
+                     WHERE store_id = 1 AND id > $2 AND kind = 'fulfil') AS moved,
                     (SELECT COALESCE(sum(l.sold_quantity - s.sold_quantity), 0)::int8
                      FROM stock_levels l JOIN start_levels s USING (store_id, variant_id, location_id)) AS sold,
                     (SELECT count(*) FROM idempotency_keys
                      WHERE store_id = 1 AND order_id > $1 AND status = 201 AND body IS NOT NULL) AS stored_answers,
-                    (SELECT count(*) FROM order_history WHERE store_id = 1 AND id > $3) AS histories",
+                    (SELECT count(*) FROM order_history WHERE store_id = 1 AND id > $2) AS histories",
         )
         .bind::<BigInt, _>(self.order_id)
-        .bind::<BigInt, _>(self.item_id)
         .bind::<BigInt, _>(self.ledger_id)
         .get_result(conn)?)
     }

@@ -22,9 +22,8 @@ use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::shortage;
 use crate::kernel::id::{AddressId, CartId, VariantId};
 use crate::kernel::money::Money;
-use crate::orders::order::{self, Order, OrderItem, StockReduction};
+use crate::orders::order::{self, Allocation, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::orders::store::items::Allocation;
 
 /// Decides placements one after the other, each on what the ones before it left.
 pub struct Decider<'a> {
@@ -197,15 +196,14 @@ impl<'a> Decider<'a> {
             cart: cart.map(|cart| (cart, lines.iter().filter_map(|line| line.wanted.cart_item).collect())),
             order,
             items: Vec::with_capacity(lines.len()),
-            allocations: Vec::with_capacity(lines.len()),
             reductions: Vec::with_capacity(lines.len()),
             holds: Vec::new(),
             used_holds: Vec::new(),
         };
         self.let_go(placement, &mut plan)?;
         for line in lines {
-            let item = order_item(&plan.order, line, self.numbers)?;
-            self.take(placement, &item, &mut plan)?;
+            let mut item = order_item(&plan.order, line, self.numbers)?;
+            self.take(placement, &mut item, &mut plan)?;
             plan.items.push(item);
         }
         self.emptied.extend(cart);
@@ -224,12 +222,12 @@ impl<'a> Decider<'a> {
     }
 
     /// Sells the units of an item, or keeps them until the order is paid.
-    fn take(&mut self, placement: &Placement, item: &OrderItem, plan: &mut Plan) -> Result<(), Failure> {
+    fn take(&mut self, placement: &Placement, item: &mut OrderItem, plan: &mut Plan) -> Result<(), Failure> {
         let parts = self
             .shelf
             .allocate(item.variant_id, item.quantity)
             .ok_or_else(|| Failure::Internal("a checked line was short".to_owned()))?;
-        let Plan { order, allocations, reductions, holds, .. } = plan;
+        let Plan { order, reductions, holds, .. } = plan;
         let note = Note { reference: &order.order_number, reason: None, actor: &placement.actor };
         for (location, quantity) in parts {
             let place = (item.variant_id, location);
@@ -250,12 +248,7 @@ impl<'a> Decider<'a> {
                     holds.push(NewHold { holder, variant: item.variant_id, location, quantity, expires_at });
                 }
             }
-            allocations.push(Allocation {
-                order_item_id: item.id,
-                variant_id: item.variant_id,
-                location_id: location,
-                quantity,
-            });
+            item.allocations.push(Allocation { location_id: location, quantity });
         }
         Ok(())
     }

@@ -10,13 +10,11 @@ use crate::db::Failure;
 use crate::inventory::hold::NewHold;
 use crate::kernel::id::{CartId, CartItemId, HoldId};
 use crate::orders::order::{Order, OrderItem, StockReduction};
-use crate::orders::store::items::Allocation;
 
 /// An order that will be written as it is here.
 pub struct Plan {
     pub order: Order,
     pub items: Vec<OrderItem>,
-    pub allocations: Vec<Allocation>,
     /// Empty until stock is really reduced.
     pub reductions: Vec<StockReduction>,
     /// What is kept until the order is paid.
@@ -56,7 +54,7 @@ pub(super) fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>
 
 /// A line with name, price and attributes as they are now.
 pub(super) fn order_item(order: &Order, line: &Priced<'_>, numbers: &mut Numbers) -> Result<OrderItem, Failure> {
-    let Sellable { variant_id, product_id, sku, product_name, size, unit_price, attributes, .. } = line.sellable;
+    let Sellable { variant_id, product_id, sku, product_name, size, unit_price, .. } = line.sellable;
     Ok(OrderItem {
         id: numbers.next_item()?,
         order_id: order.id,
@@ -68,6 +66,7 @@ pub(super) fn order_item(order: &Order, line: &Priced<'_>, numbers: &mut Numbers
         quantity: line.wanted.quantity,
         unit_price: *unit_price,
         total_price: line.total,
-        attributes: attributes.clone(),
+        attributes: line.sellable.attributes(),
+        allocations: Vec::with_capacity(1),
     })
 }

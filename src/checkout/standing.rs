@@ -17,10 +17,10 @@ use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::store::holds;
 use crate::kernel::id::{HoldId, OrderId, StoreId, VariantId};
 use crate::kernel::money::Money;
-use crate::orders::order::Order;
+use crate::orders::order::{Allocation, Order, OrderItem};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::orders::store::history::{self, NewStep};
-use crate::orders::store::items::{self, Allocation};
+use crate::orders::store::items;
 use crate::orders::store::orders;
 use crate::payments::store::payments::{self, Kind, NewPayment};
 
@@ -45,8 +45,8 @@ pub struct Standing {
     orders: HashMap<OrderId, Order>,
     /// What is kept for orders under payment.
     holds: HashMap<OrderId, Vec<Hold>>,
-    /// Where the units of sold orders came from.
-    allocations: HashMap<OrderId, Vec<Allocation>>,
+    /// The lines of sold orders, with where their units came from.
+    sold: HashMap<OrderId, Vec<OrderItem>>,
     /// References under which payments were recorded.
     paid: HashSet<(OrderId, String)>,
     shelf: Shelf,
@@ -89,8 +89,8 @@ impl Standing {
             locked.iter().filter(|order| wants(order, Intent::Pay)).map(|order| order.id).collect();
         let paid = if paying.is_empty() { Vec::new() } else { payments::list_paid(conn, store, &paying)? };
         let kept = if kept.is_empty() { Vec::new() } else { holds::list_active(conn, store, &kept)? };
-        let sold = if sold.is_empty() { Vec::new() } else { items::list_allocations(conn, store, &sold)? };
-        let of_sold = sold.iter().map(|allocated| allocated.allocation.variant_id);
+        let sold = if sold.is_empty() { HashMap::new() } else { items::list(conn, store, &sold)? };
+        let of_sold = sold.values().flatten().map(|item| item.variant_id);
         let variants: Vec<VariantId> = kept.iter().map(|hold| hold.variant).chain(of_sold).collect();
         let shelf = Shelf::lock(conn, store, &variants)?;
         let mut standing = Self {
@@ -98,7 +98,7 @@ impl Standing {
             now: db::clock(conn)?,
             orders: locked.into_iter().map(|order| (order.id, order)).collect(),
             holds: HashMap::new(),
-            allocations: HashMap::new(),
+            sold,
             paid: paid.into_iter().collect(),
             shelf,
             changed: BTreeSet::new(),
@@ -110,9 +110,6 @@ impl Standing {
             if let Holder::Order(order) = hold.holder {
                 standing.holds.entry(order).or_default().push(hold);
             }
-        }
-        for allocated in sold {
-            standing.allocations.entry(allocated.order_id).or_default().push(allocated.allocation);
         }
         Ok(standing)
     }
@@ -213,13 +210,14 @@ impl Standing {
     }
 
     fn restore(&mut self, id: OrderId, by: By<'_>) -> Result<(), Failure> {
-        let allocations =
-            self.allocations.remove(&id).ok_or_else(|| Failure::Internal(format!("order {id} came from nowhere")))?;
+        let items = self.sold.remove(&id).ok_or_else(|| Failure::Internal(format!("order {id} came from nowhere")))?;
         let number = self.order(id)?.order_number.clone();
         let note = Note { reference: &number, reason: by.reason, actor: by.actor };
-        for Allocation { variant_id, location_id, quantity, .. } in allocations {
-            let place = (variant_id, location_id);
-            self.shelf.book(place, MovementKind::Restore, Figures::restore(quantity), note)?;
+        for item in items {
+            for Allocation { location_id, quantity } in item.allocations {
+                let place = (item.variant_id, location_id);
+                self.shelf.book(place, MovementKind::Restore, Figures::restore(quantity), note)?;
+            }
         }
         Ok(())
     }

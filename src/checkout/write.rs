@@ -12,7 +12,7 @@ use crate::inventory::store::holds;
 use crate::kernel::id::{CartId, CartItemId, HoldId, OrderId, OrderItemId, StoreId};
 use crate::orders::guest_token::GuestToken;
 use crate::orders::response::OrderResponse;
-use crate::orders::store::items::{self, Allocation};
+use crate::orders::store::items;
 use crate::orders::store::orders::{self, NewOrder};
 
 /// Ids that were taken before anything was decided, in the order in which they are given out.
@@ -81,8 +81,7 @@ pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]
 /// The items with name, price and attributes as they are now, and where their units come from.
 pub fn create_order_items(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
     let new: Vec<_> = placed.iter().flat_map(|placed| &placed.plan.items).collect();
-    let allocations: Vec<Allocation> = placed.iter().flat_map(|placed| &placed.plan.allocations).copied().collect();
-    Ok(items::insert(conn, store, &new, &allocations)?)
+    Ok(items::insert(conn, store, &new)?)
 }
 
 /// `stock −= q`, `sold += q`, or `reserved += q` with a hold until the order is paid: the rows as they

@@ -79,15 +79,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    order_allocations (store_id, order_item_id, location_id) {
-        store_id -> Int8,
-        order_item_id -> Int8,
-        location_id -> Int8,
-        quantity -> Int8,
-    }
-}
-
-diesel::table! {
     order_history (store_id, id) {
         store_id -> Int8,
         id -> Int8,
@@ -101,7 +92,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    order_items (store_id, id) {
+    order_items (store_id, order_id, variant_id) {
         store_id -> Int8,
         id -> Int8,
         order_id -> Int8,
@@ -114,6 +105,7 @@ diesel::table! {
         unit_price -> Int8,
         total_price -> Int8,
         attributes -> Jsonb,
+        allocations -> Jsonb,
     }
 }
 
@@ -338,7 +330,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     carts,
     idempotency_keys,
     locations,
-    order_allocations,
     order_history,
     order_items,
     order_payments,

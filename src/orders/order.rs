@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::status::{OrderStatus, PaymentStatus};
-use crate::kernel::id::{self, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Currency, Money};
 
 #[derive(Clone, Debug)]
@@ -70,6 +71,15 @@ pub struct OrderItem {
     pub unit_price: Money,
     pub total_price: Money,
     pub attributes: Value,
+    /// Where its units came from, and so where a cancel returns them.
+    pub allocations: Vec<Allocation>,
+}
+
+/// Units of a line that came from one location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocation {
+    pub location_id: LocationId,
+    pub quantity: i64,
 }
 
 /// Stock that an order took, before and after, as read under the lock.

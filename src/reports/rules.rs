@@ -42,7 +42,9 @@ STORE_RULES:
         LEFT JOIN stock_movements b ON b.store_id = $1 AND b.variant_id = m.variant_id AND b.location_id = m.location_id
                                    AND b.version = m.version - 1
         WHERE m.store_id = $1 AND m.id > $2
-          AND ((b.id IS NULL AND m.version <> 1) OR m.stock_after <> COALESCE(b.stock_after, 0) + m.stock_delta
+          AND ((b.id IS NULL AND (m.version <> 1 OR NOT EXISTS (
+                    SELECT FROM stock_levels WHERE store_id = $1 AND variant_id = m.variant_id AND location_id = m.location_id)))
+            OR m.stock_after <> COALESCE(b.stock_after, 0) + m.stock_delta
             OR m.reserved_after <> COALESCE(b.reserved_after, 0) + m.reserved_delta
             OR m.sold_after <> COALESCE(b.sold_after, 0) + m.sold_delta)";
     "reserved is the sum of the holds that have not ended": "
@@ -107,9 +109,9 @@ ORDER_RULES:
     "the allocations of a line are its quantity": "
         SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(SUM(a.quantity), 0), i.quantity) AS row
         FROM order_items i
-        LEFT JOIN order_allocations a ON a.store_id = $1 AND a.order_item_id = i.id
+        LEFT JOIN LATERAL jsonb_to_recordset(i.allocations) AS a (location_id int8, quantity int8) ON true
         WHERE i.store_id = $1 AND i.order_id {among} GROUP BY i.id, i.order_id, i.quantity
-        HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity";
+        HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity OR bool_or(a.quantity <= 0)";
     "totals are of the items, and no order is without": "
         SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
                       COALESCE(i.total, 0), o.total_items, COALESCE(i.quantity, 0), o.total_amount) AS row

@@ -18,8 +18,8 @@ const CHECKS: [(&str, &str); 10] = [
     ),
     (
         "every level is the sum of its movements and their last word",
-        "SELECT format('variant %s at %s', l.variant_id, l.location_id) AS finding FROM stock_levels l \
-         LEFT JOIN (SELECT store_id, variant_id, location_id, count(*) AS n, max(version) AS version, \
+        "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels l \
+         FULL JOIN (SELECT store_id, variant_id, location_id, count(*) AS n, max(version) AS version, \
                            sum(stock_delta) AS stock, sum(reserved_delta) AS reserved, sum(sold_delta) AS sold \
                     FROM stock_movements GROUP BY 1, 2, 3) m USING (store_id, variant_id, location_id) \
          WHERE (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version, l.version) IS DISTINCT FROM \

@@ -59,7 +59,8 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             quantity,
             unit_price,
             total_price,
-            attributes
+            attributes,
+            allocations
         ),
         |out| {
             for (order, _) in history.orders() {
@@ -76,19 +77,13 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                         line.quantity,
                         line.price,
                         line.quantity * line.price,
-                        "{\"unit\": \"piece\"}"
+                        "{\"unit\": \"piece\"}",
+                        format_args!(r#"[{{"location_id": {}, "quantity": {}}}]"#, order.store, line.quantity)
                     );
                 }
             }
         }
     )?;
-    copy!(conn, order_allocations(store_id, order_item_id, location_id, quantity), |out| {
-        for (order, _) in history.orders() {
-            for (line, id) in order.lines.iter().zip(order.first_item..) {
-                row!(out, order.store, id, order.store, line.quantity);
-            }
-        }
-    })?;
     copy!(conn, order_history(store_id, id, order_id, from_status, to_status, actor, created_at), |out| {
         for (order, _) in history.orders() {
             for (index, (from, to, at)) in order.steps.iter().enumerate() {

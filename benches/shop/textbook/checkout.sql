@@ -43,19 +43,17 @@ WHERE a.store_id = 1 AND a.id = :buyer AND a.user_id = :buyer
 RETURNING id AS order_id, order_number \gset
 
 -- its items, and where their units come from
-WITH placed AS (
-    INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, size, quantity,
-                             unit_price, total_price, attributes)
-    SELECT 1, :order_id, p.id, v.id, v.sku, p.name, v.size, i.quantity, coalesce(v.price, p.price),
-           i.quantity * coalesce(v.price, p.price),
-           jsonb_strip_nulls(jsonb_build_object('brand', p.brand, 'category', p.category, 'unit', p.unit,
-                                                'barcode', coalesce(v.barcode, p.barcode)))
-    FROM cart_items i
-    JOIN variants v ON v.store_id = 1 AND v.id = i.variant_id
-    JOIN products p ON p.store_id = 1 AND p.id = v.product_id
-    WHERE i.store_id = 1 AND i.cart_id = :cart
-    RETURNING id, quantity)
-INSERT INTO order_allocations (store_id, order_item_id, location_id, quantity) SELECT 1, id, 1, quantity FROM placed;
+INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, size, quantity,
+                         unit_price, total_price, attributes, allocations)
+SELECT 1, :order_id, p.id, v.id, v.sku, p.name, v.size, i.quantity, coalesce(v.price, p.price),
+       i.quantity * coalesce(v.price, p.price),
+       jsonb_strip_nulls(jsonb_build_object('brand', p.brand, 'category', p.category, 'unit', p.unit,
+                                            'barcode', coalesce(v.barcode, p.barcode))),
+       jsonb_build_array(jsonb_build_object('location_id', 1, 'quantity', i.quantity))
+FROM cart_items i
+JOIN variants v ON v.store_id = 1 AND v.id = i.variant_id
+JOIN products p ON p.store_id = 1 AND p.id = v.product_id
+WHERE i.store_id = 1 AND i.cart_id = :cart;
 
 -- fulfil
 UPDATE stock_levels l

@@ -1,7 +1,8 @@
 //! What a line of a cart or an order can be of.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use serde_json::Value;
 
 use crate::db;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
@@ -24,9 +25,24 @@ pub struct Sellable {
     pub unit_price: Money,
     #[diesel(sql_type = Bool)]
     pub is_active: bool,
-    /// Brand, category, unit and barcode, kept with an order's item.
-    #[diesel(sql_type = Jsonb)]
-    pub attributes: serde_json::Value,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub brand: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub category: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub unit: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub barcode: Option<String>,
+}
+
+impl Sellable {
+    /// What is kept with an order's item.
+    #[must_use]
+    pub fn attributes(&self) -> Value {
+        let Self { brand, category, unit, barcode, .. } = self;
+        let known = [("brand", brand), ("category", category), ("unit", unit), ("barcode", barcode)];
+        known.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()
+    }
 }
 
 /// Loads variants by id. Price and status are protected by the lock on the variant's stock rows:
@@ -34,9 +50,8 @@ pub struct Sellable {
 pub fn load(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Sellable>> {
     db::sql(
         "SELECT v.id AS variant_id, p.id AS product_id, v.sku, p.name AS product_name, v.size, \
-                COALESCE(v.price, p.price) AS unit_price, p.status = 'active' AS is_active, \
-                jsonb_strip_nulls(jsonb_build_object('brand', p.brand, 'category', p.category, 'unit', p.unit, \
-                                                     'barcode', COALESCE(v.barcode, p.barcode))) AS attributes \
+                COALESCE(v.price, p.price) AS unit_price, p.status = 'active' AS is_active, p.brand, p.category, p.unit, \
+                COALESCE(v.barcode, p.barcode) AS barcode \
          FROM unnest($2::int8[]) AS w (id) \
          CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = w.id OFFSET 0) v \
          CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p",

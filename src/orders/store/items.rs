@@ -1,4 +1,4 @@
-//! The SQL of order items, their allocations, and the stock that they took.
+//! The SQL of order items, and of the stock that they took.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text};
 
 use crate::db;
 use crate::db::schema::order_items;
-use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, StoreId, VariantId};
+use crate::kernel::id::{OrderId, OrderItemId, ProductId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderItem, StockReduction};
 
@@ -26,36 +26,56 @@ struct Row {
     unit_price: Money,
     total_price: Money,
     attributes: serde_json::Value,
+    allocations: serde_json::Value,
 }
 
-/// Units of a line that came from one location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Allocation {
-    #[diesel(sql_type = BigInt)]
-    pub order_item_id: OrderItemId,
-    #[diesel(sql_type = BigInt)]
-    pub variant_id: VariantId,
-    #[diesel(sql_type = BigInt)]
-    pub location_id: LocationId,
-    #[diesel(sql_type = BigInt)]
-    pub quantity: i64,
+impl TryFrom<Row> for OrderItem {
+    type Error = diesel::result::Error;
+
+    fn try_from(row: Row) -> QueryResult<Self> {
+        let Row {
+            id,
+            order_id,
+            product_id,
+            variant_id,
+            sku,
+            product_name,
+            size,
+            quantity,
+            unit_price,
+            total_price,
+            attributes,
+            allocations,
+        } = row;
+        Ok(Self {
+            id,
+            order_id,
+            product_id,
+            variant_id,
+            sku,
+            product_name,
+            size,
+            quantity,
+            unit_price,
+            total_price,
+            attributes,
+            allocations: serde_json::from_value(allocations)
+                .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?,
+        })
+    }
 }
 
-/// Inserts a set of items whose ids were taken beforehand, with where their units come from.
-pub fn insert(
-    conn: &mut PgConnection,
-    store: StoreId,
-    items: &[&OrderItem],
-    allocations: &[Allocation],
-) -> QueryResult<()> {
+/// Inserts a set of items whose ids were taken beforehand.
+pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> QueryResult<()> {
+    let allocations = items.iter().map(|item| serde_json::to_value(&item.allocations));
+    let allocations: Vec<serde_json::Value> = allocations
+        .collect::<Result<_, _>>()
+        .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
     db::sql(
-        "WITH allocated AS ( \
-             INSERT INTO order_allocations (store_id, order_item_id, location_id, quantity) \
-             SELECT $1, a.* FROM unnest($13::int8[], $14::int8[], $15::int8[]) AS a) \
-         INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
-                unit_price, total_price, attributes) \
+        "INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
+                unit_price, total_price, attributes, allocations) \
          SELECT $1, i.* FROM unnest($2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::text[], $7::text[], \
-                $8::text[], $9::int8[], $10::int8[], $11::int8[], $12::jsonb[]) AS i",
+                $8::text[], $9::int8[], $10::int8[], $11::int8[], $12::jsonb[], $13::jsonb[]) AS i",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.id).collect::<Vec<_>>())
@@ -69,36 +89,9 @@ pub fn insert(
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.unit_price).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.total_price).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.attributes).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.order_item_id).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.location_id).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(allocations.iter().map(|a| a.quantity).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(allocations)
     .execute(conn)
     .map(drop)
-}
-
-/// An allocation, and whose it is.
-#[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct Allocated {
-    #[diesel(sql_type = BigInt)]
-    pub order_id: OrderId,
-    #[diesel(embed)]
-    pub allocation: Allocation,
-}
-
-/// Where the units of orders came from, in the order that stock rows are locked in.
-pub fn list_allocations(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<Allocated>> {
-    db::sql(
-        "SELECT i.order_id, a.order_item_id, i.variant_id, a.location_id, a.quantity \
-         FROM unnest($2::int8[]) AS o (id) \
-         CROSS JOIN LATERAL (SELECT id, order_id, variant_id FROM order_items \
-              WHERE store_id = $1 AND order_id = o.id OFFSET 0) i \
-         CROSS JOIN LATERAL (SELECT order_item_id, location_id, quantity FROM order_allocations \
-              WHERE store_id = $1 AND order_item_id = i.id OFFSET 0) a \
-         ORDER BY i.variant_id, a.location_id",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(orders)
-    .load(conn)
 }
 
 /// The items of a set of orders, by order, in the order of their lines.
@@ -115,40 +108,9 @@ pub fn list(
         .load(conn)?;
     let mut items: HashMap<OrderId, Vec<OrderItem>> = HashMap::new();
     for row in rows {
-        items.entry(row.order_id).or_default().push(row.into());
+        items.entry(row.order_id).or_default().push(row.try_into()?);
     }
     Ok(items)
-}
-
-impl From<Row> for OrderItem {
-    fn from(row: Row) -> Self {
-        let Row {
-            id,
-            order_id,
-            product_id,
-            variant_id,
-            sku,
-            product_name,
-            size,
-            quantity,
-            unit_price,
-            total_price,
-            attributes,
-        } = row;
-        Self {
-            id,
-            order_id,
-            product_id,
-            variant_id,
-            sku,
-            product_name,
-            size,
-            quantity,
-            unit_price,
-            total_price,
-            attributes,
-        }
-    }
 }
 
 #[derive(QueryableByName)]
