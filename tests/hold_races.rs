@@ -77,16 +77,11 @@ fn a_checkout_is_not_refused_when_its_own_hold_expires() {
 #[test]
 fn the_last_units_go_to_the_cart_that_holds_them() {
     let mut tally = Tally::default();
-    for lane in LANES {
-        race_for_the_last_units(lane, &mut tally);
-    }
+    TestApp::of_each_lane().for_each(|app| race_for_the_last_units(&app, &mut tally));
     tally.assert_both("own hold against the last unit");
 }
 
-fn race_for_the_last_units((slices, slice_size): (usize, usize), tally: &mut Tally) {
-    let app = TestApp::with(|settings| {
-        (settings.checkout.slices, settings.checkout.slice_size) = (slices, slice_size);
-    });
+fn race_for_the_last_units(app: &TestApp, tally: &mut Tally) {
     app.hold_carts();
     let tee = app.product("tee-red", 30.0, 0);
     let (mara, noor, service) = (app.customer("mara"), app.customer("noor"), app.staff(&["inventory:update"]));
@@ -102,8 +97,7 @@ fn race_for_the_last_units((slices, slice_size): (usize, usize), tally: &mut Tal
                 _ => service.reserve(&tee, 1),
             })
         };
-        let in_one_slice = slice_size > 1 && repetition.is_multiple_of(4);
-        let replies = if in_one_slice { app.line().together(2, buy) } else { buy() };
+        let replies = app.meet(repetition, 2, buy);
         assert_eq!(replies[0].status, 201, "refused in spite of its own hold: {}", replies[0].text());
         let bought = one_of(&replies[1], 201, &["INSUFFICIENT_STOCK"]);
         let reserved = one_of(&replies[2], 201, &["INSUFFICIENT_STOCK"]);

@@ -701,24 +701,14 @@ fn stock_is_told_by_size_and_by_location() {
     reader.get("/inventory/products/tee/stock?size=XXL").refused(404, "SIZE_NOT_FOUND");
 }
 
-/// A second place for stock, which has no call of its own yet.
-fn add_location(app: &TestApp, code: &str) {
-    let sql = format!(
-        "INSERT INTO locations (store_id, code, name, created_at) VALUES ({}, '{code}', '{code}', now())",
-        app.store
-    );
-    app.connection().batch_execute(&sql).unwrap();
-}
-
 #[test]
 fn each_location_has_stock_of_its_own() {
     let app = TestApp::start();
     let rice = app.product("rice", 10.0, 10);
-    add_location(&app, "attic");
+    let attic = app.add_location("attic");
     let admin = app.admin();
-    let main = admin.get("/inventory/products/rice/stock").json()["locations"][0]["location_id"].as_i64().unwrap();
     let mut body = change("in", 5);
-    body["location_id"] = json!(main + 1);
+    body["location_id"] = json!(attic);
     let added = put_stock(&admin, &rice, &body).expect(200).json();
     assert_eq!(fields(&added, ["previous_stock", "new_stock", "available_quantity"]), [json!(0), json!(5), json!(5)]);
     let stock = admin.get("/inventory/products/rice/stock").json();
@@ -735,6 +725,18 @@ fn each_location_has_stock_of_its_own() {
         .collect();
     assert_eq!((rows, &levels["total"]), (places, &json!(2)));
     assert_eq!(app.guest().get("/inventory/products/rice/availability/15").json()["available"], true);
+}
+
+#[test]
+fn a_cancel_gives_units_back_to_where_they_came_from() {
+    let app = TestApp::start();
+    let rice = app.product_in_two_places();
+    let mara = app.customer("mara");
+    let order = mara.buy(&rice, 12);
+    assert_eq!(app.stock_by_place(&rice), [("main".into(), 0), ("attic".into(), 3)]);
+    mara.cancel(&order).expect(200);
+    assert_eq!(app.stock_by_place(&rice), [("main".into(), 10), ("attic".into(), 5)]);
+    app.audit();
 }
 
 #[test]

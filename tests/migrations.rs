@@ -11,7 +11,8 @@
 mod common;
 
 use common::database::TestDatabase;
-use common::race;
+use common::{TestApp, race};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use stockroom::db::migrate;
@@ -136,4 +137,26 @@ fn the_database_refuses_what_must_never_be() {
         let diesel::result::Error::DatabaseError(_, info) = error else { panic!("{error}") };
         assert_eq!(info.constraint_name(), Some(constraint), "{figures}");
     }
+}
+
+/// Lines of an order once recorded in a table of its own where their units came from.
+#[test]
+fn lines_keep_where_they_came_from_on_the_way_back_and_there() {
+    let mut app = TestApp::start();
+    let rice = app.product_in_two_places();
+    app.customer("mara").buy(&rice, 12);
+    app.stop();
+    let lines = |sql: &str| -> Vec<String> {
+        let rows: Vec<Line> = diesel::sql_query(sql).load(&mut app.connection()).unwrap();
+        rows.into_iter().map(|row| row.line).collect()
+    };
+    let items = "SELECT to_jsonb(i)::text AS line FROM order_items i ORDER BY id";
+    let first = lines(items);
+    assert_eq!(first.len(), 1);
+    app.connection().batch_execute(include_str!("../migrations/2026-11-21-110000_lighten_lines/down.sql")).unwrap();
+    let old = "SELECT format('%s from %s', a.quantity, l.code) AS line FROM order_allocations a \
+               JOIN locations l ON l.id = a.location_id ORDER BY l.id";
+    assert_eq!(lines(old), ["10 from main", "2 from attic"]);
+    app.connection().batch_execute(include_str!("../migrations/2026-11-21-110000_lighten_lines/up.sql")).unwrap();
+    assert_eq!(lines(items), first);
 }

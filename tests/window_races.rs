@@ -10,10 +10,13 @@
 
 mod common;
 
-use common::race::{Margin, Tally, duel, one_of};
+use common::race::{LANES, Margin, Tally, duel, one_of};
 use common::{TestApp, Value, json, race};
 
 const REPETITIONS: usize = 200;
+
+/// In all as often, where a race is run with each kind of lane.
+const IN_A_LANE: usize = REPETITIONS.div_ceil(LANES.len());
 
 /// How often the ledger names an ending of the order, and which.
 fn endings(app: &TestApp, order: &Value) -> Vec<(String, String)> {
@@ -25,15 +28,20 @@ fn endings(app: &TestApp, order: &Value) -> Vec<(String, String)> {
 
 #[test]
 fn confirm_against_expire_is_paid_before_the_deadline_or_expired_and_never_both() {
-    let app = TestApp::start();
+    let mut tally = Tally::default();
+    TestApp::of_each_lane().for_each(|app| race_with_the_deadline(&app, &mut tally));
+    tally.assert_both("confirm against expire");
+}
+
+fn race_with_the_deadline(app: &TestApp, tally: &mut Tally) {
     let tee = app.product("tee-red", 30.0, 1_000);
     let (mara, cashier) = (app.customer("mara"), app.cashier());
-    let (mut margin, mut tally, mut sold) = (Margin(8_000), Tally::default(), 0);
-    for _ in 0..REPETITIONS {
+    let (mut margin, mut sold) = (Margin(8_000), 0);
+    for _ in 0..IN_A_LANE {
         let order = mara.order_upi(&tee, 2);
         app.fall_due_in(margin.0);
         let (confirmed, _) =
-            duel(|| cashier.confirm(&order, "pay-1"), || while app.expire_holds() == 0 && is_open(&app) {});
+            duel(|| cashier.confirm(&order, "pay-1"), || while app.expire_holds() == 0 && is_open(app) {});
         let status = app.status(&order);
         if one_of(&confirmed, 200, &["PAYMENT_EXPIRED"]) {
             assert_eq!(status, ("pending".into(), "paid".into()));
@@ -46,10 +54,9 @@ fn confirm_against_expire_is_paid_before_the_deadline_or_expired_and_never_both(
             margin.late_won();
             tally.count("expired");
         }
-        assert_eq!(endings(&app, &order).len(), 1);
+        assert_eq!(endings(app, &order).len(), 1);
         app.assert_sold(&tee, 1_000, sold);
     }
-    tally.assert_both("confirm against expire");
 }
 
 /// Whether anything is kept, looked up beside the servers.
@@ -60,28 +67,35 @@ fn is_open(app: &TestApp) -> bool {
 
 #[test]
 fn confirm_twice_with_one_reference_is_one_sale_and_two_thanks() {
-    let app = TestApp::start();
+    TestApp::of_each_lane().for_each(|app| confirm_twice(&app));
+}
+
+fn confirm_twice(app: &TestApp) {
     let tee = app.product("tee-red", 30.0, 1_000);
     let (mara, cashier) = (app.customer("mara"), app.cashier());
-    for repetition in 1..=REPETITIONS {
+    for repetition in 1..=IN_A_LANE {
         let order = mara.order_upi(&tee, 2);
-        for reply in race(2, |_| cashier.confirm(&order, "pay-1")) {
+        for reply in app.meet(repetition, 2, || race(2, |_| cashier.confirm(&order, "pay-1"))) {
             let paid = reply.expect(200).json();
             assert_eq!((&paid["status"], &paid["payment_reference"]), (&json!("pending"), &json!("pay-1")));
         }
-        assert_eq!(endings(&app, &order).len(), 1);
+        assert_eq!(endings(app, &order).len(), 1);
         app.assert_sold(&tee, 1_000, 2 * repetition as i64);
     }
 }
 
 #[test]
 fn confirm_with_two_references_takes_one_and_refuses_the_other() {
-    let app = TestApp::start();
+    TestApp::of_each_lane().for_each(|app| confirm_two_ways(&app));
+}
+
+fn confirm_two_ways(app: &TestApp) {
     let tee = app.product("tee-red", 30.0, 1_000);
     let (mara, cashier) = (app.customer("mara"), app.cashier());
-    for repetition in 1..=REPETITIONS {
+    for repetition in 1..=IN_A_LANE {
         let order = mara.order_upi(&tee, 2);
-        let replies = race(2, |index| cashier.confirm(&order, ["pay-1", "pay-2"][index]));
+        let confirm = |index: usize| cashier.confirm(&order, ["pay-1", "pay-2"][index]);
+        let replies = app.meet(repetition, 2, || race(2, confirm));
         let paid = replies.iter().map(|reply| one_of(reply, 200, &["ALREADY_PAID"]));
         let winner: Vec<usize> = paid.enumerate().filter(|(_, paid)| *paid).map(|(index, _)| index).collect();
         assert_eq!(winner.len(), 1);
@@ -92,13 +106,18 @@ fn confirm_with_two_references_takes_one_and_refuses_the_other() {
 
 #[test]
 fn cancel_against_confirm_gives_the_stock_back_and_keeps_the_money_due() {
-    let app = TestApp::start();
+    let mut tally = Tally::default();
+    TestApp::of_each_lane().for_each(|app| race_to_the_money(&app, &mut tally));
+    tally.assert_both("cancel against confirm");
+}
+
+fn race_to_the_money(app: &TestApp, tally: &mut Tally) {
     let tee = app.product("tee-red", 30.0, 1_000);
     let (mara, cashier) = (app.customer("mara"), app.cashier());
-    let mut tally = Tally::default();
-    for _ in 0..REPETITIONS {
+    for repetition in 0..IN_A_LANE {
         let order = mara.order_upi(&tee, 2);
-        let (cancelled, confirmed) = duel(|| mara.cancel(&order), || cashier.confirm(&order, "pay-1"));
+        let both = || duel(|| mara.cancel(&order), || cashier.confirm(&order, "pay-1"));
+        let (cancelled, confirmed) = app.meet(repetition, 2, both);
         // A paid order can be cancelled too: the cancel call always wins in the end.
         cancelled.expect(200);
         let paid = one_of(&confirmed, 200, &["INVALID_TRANSITION"]);
@@ -106,10 +125,9 @@ fn cancel_against_confirm_gives_the_stock_back_and_keeps_the_money_due() {
         let payment = if paid { "paid" } else { "pending" };
         assert_eq!(app.status(&order), ("cancelled".into(), payment.into()));
         assert_eq!(app.order(&order)["refund_due"], true);
-        assert_eq!(endings(&app, &order).len(), 1);
+        assert_eq!(endings(app, &order).len(), 1);
         app.assert_sold(&tee, 1_000, 0);
     }
-    tally.assert_both("cancel against confirm");
 }
 
 #[test]

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use stockroom::checkout::lane::Closed;
 use stockroom::checkout::slices::Slices;
 use stockroom::kernel::id::StoreId;
+use stockroom::settings::Settings;
 
 use super::app::{SecondServer, TestApp};
+use super::race::LANES;
 use super::reply::Reply;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,6 +31,25 @@ pub struct Line<'a> {
 }
 
 impl TestApp {
+    /// One after the other, a server for each kind of lane.
+    pub fn of_each_lane() -> impl Iterator<Item = Self> {
+        LANES.into_iter().map(|lane| Self::with(|settings| take(settings, lane)))
+    }
+
+    /// Whether requests that wait are taken together.
+    pub fn has_slices(&self) -> bool {
+        self.settings.checkout.slice_size > 1
+    }
+
+    /// Does what brings so many requests into the lane. Where they can be taken together they are, every other
+    /// time; else they find each other as it comes.
+    pub fn meet<T: Send>(&self, repetition: usize, count: usize, work: impl FnOnce() -> T + Send) -> T {
+        match self.has_slices() && repetition.is_multiple_of(2) {
+            true => self.line().together(count, work),
+            false => work(),
+        }
+    }
+
     /// The lane of the default store.
     pub fn line(&self) -> Line<'_> {
         Line { slices: self.slices(), store: self.store }
@@ -99,6 +120,11 @@ impl Line<'_> {
             joined.map(|reply| reply.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
         })
     }
+}
+
+/// Sets how many transactions place at a time, and how much in one of them.
+pub fn take(settings: &mut Settings, (slices, slice_size): (usize, usize)) {
+    (settings.checkout.slices, settings.checkout.slice_size) = (slices, slice_size);
 }
 
 /// Looks until something is there, with patience.

@@ -9,7 +9,7 @@ use std::thread;
 use super::reply::Reply;
 
 /// Transactions that place at a time for a store, and placements in one of them: as if there were no lane,
-/// and as it is used. Races of placements are run with each.
+/// and as it is used. Races of what goes through a lane are run with each.
 pub const LANES: [(usize, usize); 3] = [(8, 1), (1, 2), (1, 64)];
 
 /// Runs the same work on `count` threads that all begin at one moment. The results are in the

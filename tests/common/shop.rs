@@ -93,6 +93,35 @@ impl TestApp {
         self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body).expect(200);
     }
 
+    /// A second place for stock, which has no call of its own yet.
+    pub fn add_location(&self, code: &str) -> i64 {
+        let location: Id = diesel::sql_query(
+            "INSERT INTO locations (store_id, code, name, created_at) VALUES ($1, $2, $2, now()) RETURNING id",
+        )
+        .bind::<BigInt, _>(self.store)
+        .bind::<Text, _>(code)
+        .get_result(&mut self.connection())
+        .unwrap();
+        location.id
+    }
+
+    /// A product with 10 units in `main` and 5 in `attic`.
+    pub fn product_in_two_places(&self) -> Product {
+        let product = self.product("rice", 10.0, 10);
+        let body =
+            json!({"quantity": 5, "movement_type": "in", "reason": "found", "location_id": self.add_location("attic")});
+        self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body).expect(200);
+        product
+    }
+
+    /// How many units of a product each place has.
+    pub fn stock_by_place(&self, product: &Product) -> Vec<(String, i64)> {
+        let stock = self.admin().get(&format!("/inventory/products/{}/stock", product.id)).expect(200).json();
+        let place =
+            |place: &Value| (place["code"].as_str().unwrap().to_owned(), place["stock_quantity"].as_i64().unwrap());
+        stock["locations"].as_array().unwrap().iter().map(place).collect()
+    }
+
     /// The figures of a product's stock: on hand, reserved, sold.
     pub fn stock(&self, product: &Product) -> (i64, i64, i64) {
         let figures = self.admin().get(&format!("/inventory/products/{}/stock", product.id)).expect(200).json();

@@ -1,6 +1,6 @@
 //! Many want the same.
 
-use super::shop::{Shop, winner};
+use super::shop::{Shop, TIMES, winner};
 use crate::common::race::{duel, race, repeat};
 
 #[test]
@@ -10,11 +10,11 @@ fn two_buyers_of_the_last_unit_get_one_order() {
 
 fn race_for_the_last_unit(shop: &Shop) {
     let (mara, ivan) = (shop.customer("mara"), shop.customer("ivan"));
-    repeat(shop.times, |repetition| {
+    repeat(TIMES, |repetition| {
         let last = shop.product(1);
         mara.fill_cart(&[&last]);
         ivan.fill_cart(&[&last]);
-        let (order, refusal) = winner(shop.place(repetition, 2, || duel(|| mara.checkout(), || ivan.checkout())), 201);
+        let (order, refusal) = winner(shop.meet(repetition, 2, || duel(|| mara.checkout(), || ivan.checkout())), 201);
         let order = order.json();
         assert_eq!(order["stock_reductions"][0]["previous_stock"], 1);
         let short = refusal.refused(400, "INSUFFICIENT_STOCK");
@@ -36,7 +36,7 @@ fn rush(shop: &Shop) {
             customer.fill_cart(&[&tee]);
         }
         let buy = || race(customers.len(), |index| customers[index].checkout());
-        let replies = shop.place(repetition, customers.len(), buy);
+        let replies = shop.meet(repetition, customers.len(), buy);
         let (placed, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
         assert_eq!((placed.len(), refused.len()), (100, 200));
         for refusal in refused {
@@ -62,7 +62,7 @@ fn race_in_opposite_orders(shop: &Shop) {
     let second = shop.app.second_server();
     let (mara, mut ivan) = (shop.customer("mara"), shop.customer("ivan"));
     ivan.client = ivan.client.at(&second.address);
-    repeat(shop.times, |_| {
+    repeat(TIMES, |_| {
         let (a, b) = (shop.product(10), shop.product(10));
         mara.fill_cart(&[&a, &b]);
         ivan.fill_cart(&[&b, &a]);

@@ -30,34 +30,34 @@ fn restocks(shop: &Shop, order: &Value) -> Value {
     shop.admin.get(&path).expect(200).json()["total"].clone()
 }
 
-/// Races two calls that cancel an order.
-fn race_to_cancel(calls: impl Fn(&Customer, &Value, u32) -> (Reply, Reply), shop: &Shop) {
-    let tee = product_of_others(shop);
-    let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
-        let before = shop.stock(&tee);
-        let order = mara.order(&tee, 5);
-        let (cancelled, refusal) = winner(calls(&mara, &order, repetition), 200);
-        assert_eq!(cancelled.json()["status"], "cancelled");
-        refusal.refused(409, "ORDER_NOT_CANCELLABLE");
-        assert_eq!((shop.stock(&tee), restocks(shop, &order)), (before, json!(1)));
-    });
+/// Races two calls that cancel an order, with each kind of lane.
+fn race_to_cancel(calls: impl Fn(&Shop, &Customer, &Value, u32) -> (Reply, Reply)) {
+    for shop in Shop::of_each_lane() {
+        let tee = product_of_others(&shop);
+        let mara = shop.customer("mara");
+        repeat(TIMES, |repetition| {
+            let before = shop.stock(&tee);
+            let order = mara.order(&tee, 5);
+            let (cancelled, refusal) = winner(calls(&shop, &mara, &order, repetition), 200);
+            assert_eq!(cancelled.json()["status"], "cancelled");
+            refusal.refused(409, "ORDER_NOT_CANCELLABLE");
+            assert_eq!((shop.stock(&tee), restocks(&shop, &order)), (before, json!(1)));
+        });
+    }
 }
 
 #[test]
 fn cancelling_twice_at_once_restores_the_stock_once() {
-    let calls = |mara: &Customer, order: &Value, _| {
+    race_to_cancel(|shop, mara, order, repetition| {
         let call = || cancel(&mara.client, order);
-        duel(call, call)
-    };
-    race_to_cancel(calls, &Shop::open());
+        shop.meet(repetition, 2, || duel(call, call))
+    });
 }
 
 /// The two calls that cancel: by the customer, and by staff.
 #[test]
 fn cancelling_twice_within_20_ms_restores_the_stock_once() {
-    let shop = Shop::open();
-    let calls = |mara: &Customer, order: &Value, repetition| {
+    race_to_cancel(|shop, mara, order, repetition| {
         let (early, late) = head_starts(repetition);
         let by_customer = || {
             sleep(early);
@@ -68,21 +68,23 @@ fn cancelling_twice_within_20_ms_restores_the_stock_once() {
             set_status(&shop.admin, order, "cancelled")
         };
         duel(by_customer, by_staff)
-    };
-    race_to_cancel(calls, &shop);
+    });
 }
 
 #[test]
 fn an_order_is_cancelled_or_shipped_and_never_both() {
-    let shop = Shop::open();
-    let tee = product_of_others(&shop);
+    Shop::of_each_lane().for_each(|shop| cancel_and_ship(&shop));
+}
+
+fn cancel_and_ship(shop: &Shop) {
+    let tee = product_of_others(shop);
     let mara = shop.customer("mara");
     repeat(TIMES, |repetition| {
         let order = mara.order(&tee, 5);
         set_status(&shop.admin, &order, "processing").expect(200);
         let before = shop.stock(&tee);
-        let after = race_to_the_end(&shop, &mara, &order, repetition);
-        assert_eq!(restocks(&shop, &order), json!(i64::from(after == "cancelled")));
+        let after = race_to_the_end(shop, &mara, &order, repetition);
+        assert_eq!(restocks(shop, &order), json!(i64::from(after == "cancelled")));
         let returned = if after == "cancelled" { 5 } else { 0 };
         assert_eq!(shop.stock(&tee), (before.0 + returned, 0, before.2 - returned));
         assert_eq!(mara.client.get(&format!("/orders/{}", order["id"])).expect(200).json()["status"], after);

@@ -1,6 +1,6 @@
 //! The same request twice at the same moment.
 
-use super::shop::{Shop, items, winner};
+use super::shop::{Shop, TIMES, items, winner};
 use crate::common::race::{duel, repeat};
 use crate::common::{Client, Reply, json};
 
@@ -14,12 +14,12 @@ fn race_for_a_cart(clients: impl Fn(&Client, u32) -> (Client, Client), check: im
 fn race_for_a_cart_in(shop: &Shop, clients: impl Fn(&Client, u32) -> (Client, Client), check: impl Fn((Reply, Reply))) {
     let mara = shop.customer("mara");
     let body = json!({"shipping_address_id": mara.address});
-    repeat(shop.times, |repetition| {
+    repeat(TIMES, |repetition| {
         let tee = shop.product(10);
         mara.fill_cart(&[&tee]);
         let (first, second) = clients(&mara.client, repetition);
         let both = || duel(|| first.post("/checkout", &body), || second.post("/checkout", &body));
-        check(shop.place(repetition, 2, both));
+        check(shop.meet(repetition, 2, both));
         assert_eq!(shop.stock(&tee), (9, 0, 1));
         assert_eq!(mara.client.get("/cart").expect(200).json()["items"], json!([]));
     });
@@ -74,11 +74,11 @@ fn an_order_sent_twice_with_one_key_is_one_order_told_twice() {
 
 fn send_twice(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(shop.times, |repetition| {
+    repeat(TIMES, |repetition| {
         let tee = shop.product(10);
         let keyed = mara.client.clone().with_key(&format!("key-{repetition}"));
         let send = || keyed.post("/orders", &items(&tee, 1));
-        one_order_told_twice(shop.place(repetition, 2, || duel(send, send)));
+        one_order_told_twice(shop.meet(repetition, 2, || duel(send, send)));
         assert_eq!(shop.stock(&tee), (9, 0, 1));
     });
 }
@@ -90,11 +90,11 @@ fn one_key_with_two_bodies_is_one_order_of_one_of_them() {
 
 fn send_two_bodies(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(shop.times, |repetition| {
+    repeat(TIMES, |repetition| {
         let tee = shop.product(10);
         let keyed = mara.client.clone().with_key(&format!("key-{repetition}"));
         let send = |quantity| keyed.post("/orders", &items(&tee, quantity));
-        let (order, refusal) = winner(shop.place(repetition, 2, || duel(|| send(1), || send(2))), 201);
+        let (order, refusal) = winner(shop.meet(repetition, 2, || duel(|| send(1), || send(2))), 201);
         match refusal.status {
             409 => refusal.refused(409, "REQUEST_IN_PROGRESS"),
             _ => refusal.refused(422, "IDEMPOTENCY_KEY_REUSED"),

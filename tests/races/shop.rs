@@ -7,62 +7,38 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable};
-use stockroom::settings::Settings;
 
+use crate::common::line::take;
 use crate::common::race::LANES;
 use crate::common::shop::Product;
 use crate::common::{Client, Reply, TestApp, Value, json};
 
-/// How often a race is run, where nothing is placed by two at once.
-pub const TIMES: u32 = 200;
-
-/// In all as often, where a race is run with each kind of lane.
-const TIMES_IN_A_LANE: u32 = TIMES.div_ceil(LANES.len() as u32);
+/// How often a race is run with each kind of lane: 200 times in all.
+pub const TIMES: u32 = 200_u32.div_ceil(LANES.len() as u32);
 
 /// The server, and whoever may do everything in it.
 pub struct Shop {
     pub app: TestApp,
     pub admin: Client,
-    /// How often a race is run here.
-    pub times: u32,
     products: AtomicU32,
 }
 
 impl Shop {
-    pub fn open() -> Self {
-        Self::with(TIMES, |_| ())
-    }
-
     /// One after the other, a shop for each kind of lane.
     pub fn of_each_lane() -> impl Iterator<Item = Self> {
-        LANES.into_iter().map(|(slices, slice_size)| {
-            Self::with(TIMES_IN_A_LANE, |settings| {
-                (settings.checkout.slices, settings.checkout.slice_size) = (slices, slice_size);
-            })
+        LANES.into_iter().map(|lane| {
+            let app = TestApp::with(|settings| {
+                // On a slow machine many wait for long, and none of these races is about that.
+                settings.limits.queue_ms = 60_000;
+                take(settings, lane);
+            });
+            Self { admin: app.admin(), app, products: AtomicU32::new(0) }
         })
     }
 
-    fn with(times: u32, change: impl FnOnce(&mut Settings)) -> Self {
-        let app = TestApp::with(|settings| {
-            // On a slow machine many wait for long, and none of these races is about that.
-            settings.limits.queue_ms = 60_000;
-            change(settings);
-        });
-        Self { admin: app.admin(), app, times, products: AtomicU32::new(0) }
-    }
-
-    /// Whether placements that wait are taken together.
-    pub fn has_slices(&self) -> bool {
-        self.app.settings.checkout.slice_size > 1
-    }
-
-    /// Does what places so many orders. Where they can be taken together they are, every other time;
-    /// else they find each other as it comes.
-    pub fn place<T: Send>(&self, repetition: u32, count: usize, work: impl FnOnce() -> T + Send) -> T {
-        match self.has_slices() && repetition.is_multiple_of(2) {
-            true => self.app.line().together(count, work),
-            false => work(),
-        }
+    /// Does what brings so many requests into the lane, which is made to take them together if it can.
+    pub fn meet<T: Send>(&self, repetition: u32, count: usize, work: impl FnOnce() -> T + Send) -> T {
+        self.app.meet(repetition as usize, count, work)
     }
 
     /// A new product at 30.00.
