@@ -77,7 +77,8 @@ macro_rules! stock_status {
     };
 }
 
-/// Products `p` that can be sold and are at or under their minimum, with what there is of them as `s.available`.
+/// Products `p` that can be sold and are at or under their minimum, with what there is of them as `s.available`,
+/// which OFFSET 0 lets be added up once and not at each mention.
 macro_rules! low_stock {
     () => {
         concat!(
@@ -85,7 +86,7 @@ macro_rules! low_stock {
             scarce_products!(),
             " x OFFSET 0) c JOIN products p ON p.store_id = $1 AND p.id = c.product_id CROSS JOIN LATERAL (SELECT ",
             available_of_product!(),
-            " AS available) s WHERE p.status = 'active' AND s.available <= p.min_stock_level"
+            " AS available OFFSET 0) s WHERE p.status = 'active' AND s.available <= p.min_stock_level"
         )
     };
 }
