@@ -107,11 +107,12 @@ fn others(results: &Results) -> String {
 }
 
 fn growth(growth: &Growth) -> String {
-    let Growth { stores, products, orders, clients, small, large, reports, verify_seconds } = growth;
+    let Growth { stores, products, orders, clients, small, large, reports, verify_seconds, verify_all_seconds } =
+        growth;
     let mut text = format!(
         "Large shop: {stores} stores, {products} products, {orders} orders. A checkout at {clients} clients takes \
          {:.2} CPU seconds for 1,000 ({:.2} in the small shop), {:.0} a second ({:.0}); verify takes \
-         {verify_seconds:.1} s.\n\n",
+         {verify_seconds:.1} s, of everything {verify_all_seconds:.1} s.\n\n",
         large.cpu_seconds, small.cpu_seconds, large.per_second, small.per_second
     );
     let rows = reports.iter().map(|(name, ms)| vec![(*name).to_owned(), format!("{ms:.1}")]);

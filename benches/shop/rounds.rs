@@ -40,7 +40,7 @@ pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
 fn verify_once(shop: &Shop<'_>, task: &Task<'_>) -> Outcome<()> {
     let is_a_new_kind = matches!(task.scenario, Scenario::Spread | Scenario::NoCart) && task.round == 1;
     if is_a_new_kind {
-        server::verify(&shop.url)?;
+        server::verify(&shop.url, &[])?;
     }
     Ok(())
 }

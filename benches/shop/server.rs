@@ -117,8 +117,10 @@ fn metric(page: &str, name: &str) -> Outcome<f64> {
 }
 
 /// What the program itself says of the books: its last line, or an error when they are not clean.
-pub fn verify(database: &str) -> Outcome<String> {
-    let output = Command::new(PROGRAM).arg("verify").env("DATABASE_URL", database).env("RUST_LOG", "warn").output()?;
+pub fn verify(database: &str, options: &[&str]) -> Outcome<String> {
+    let mut command = Command::new(PROGRAM);
+    command.arg("verify").args(options).env("DATABASE_URL", database).env("RUST_LOG", "warn");
+    let output = command.output()?;
     let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if output.status.success() { Ok(said) } else { Err(format!("the books are not clean:\n{said}").into()) }
 }
