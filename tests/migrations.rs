@@ -133,10 +133,20 @@ fn the_database_refuses_what_must_never_be() {
             "INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
              sold_quantity, version, updated_at) VALUES ({store}, 1, 1, {figures}, 0, now())"
         );
-        let error = diesel::sql_query(insert).execute(conn).unwrap_err();
-        let diesel::result::Error::DatabaseError(_, info) = error else { panic!("{error}") };
-        assert_eq!(info.constraint_name(), Some(constraint), "{figures}");
+        assert_refused(conn, &insert, constraint);
     }
+    let without_order = format!(
+        "INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, quantity, unit_price, \
+         total_price, attributes, allocations) VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', '[]')"
+    );
+    assert_refused(conn, &without_order, "order_items_order");
+}
+
+#[track_caller]
+fn assert_refused(conn: &mut PgConnection, insert: &str, constraint: &str) {
+    let error = diesel::sql_query(insert).execute(conn).unwrap_err();
+    let diesel::result::Error::DatabaseError(_, info) = error else { panic!("{error}") };
+    assert_eq!(info.constraint_name(), Some(constraint), "{insert}");
 }
 
 /// Lines of an order once recorded in a table of its own where their units came from.

@@ -106,7 +106,8 @@ pub fn store_answers(conn: &mut PgConnection, store: StoreId, done: &[(&Claim, &
     // The claims are there: this only ever updates, by the whole key whatever the planner knows of the table.
     let stored = db::sql(
         "INSERT INTO idempotency_keys (store_id, caller, key, status, body, order_id, fingerprint, created_at) \
-         SELECT $1, a.*, '', $now FROM unnest($2::text[], $3::text[], $4::int2[], $5::bytea[], $6::int8[]) AS a \
+         SELECT $1, unnest($2::text[]), unnest($3::text[]), unnest($4::int2[]), unnest($5::bytea[]), \
+                unnest($6::int8[]), '', $now \
          ON CONFLICT (store_id, caller, key) DO UPDATE \
          SET status = EXCLUDED.status, body = EXCLUDED.body, order_id = EXCLUDED.order_id",
     )

@@ -60,8 +60,8 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, holds: &[NewHold], at: Da
     db::sql(
         "INSERT INTO stock_holds (store_id, variant_id, location_id, quantity, holder_kind, holder_id, expires_at, \
                 state, created_at) \
-         SELECT $1, h.*, 'active', $2 \
-         FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::text[], $7::int8[], $8::timestamptz[]) AS h",
+         SELECT $1, unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), unnest($6::text[]), \
+                unnest($7::int8[]), unnest($8::timestamptz[]), 'active', $2",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)

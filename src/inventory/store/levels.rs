@@ -111,16 +111,18 @@ pub fn write(
         "WITH changed AS ( \
              UPDATE stock_levels l SET stock_quantity = n.stock, reserved_quantity = n.reserved, \
                     sold_quantity = n.sold, version = n.version, updated_at = $2 \
-             FROM (SELECT * FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[]) \
-                   AS u (variant_id, location_id, stock, reserved, sold, version) LIMIT $9) n \
+             FROM (SELECT unnest($3::int8[]) AS variant_id, unnest($4::int8[]) AS location_id, \
+                          unnest($5::int8[]) AS stock, unnest($6::int8[]) AS reserved, unnest($7::int8[]) AS sold, \
+                          unnest($8::int8[]) AS version LIMIT $9) n \
              WHERE l.store_id = $1 AND l.variant_id = n.variant_id AND l.location_id = n.location_id RETURNING 1), \
          booked AS ( \
              INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, \
                     reserved_delta, sold_delta, stock_after, reserved_after, sold_after, reason, reference_id, actor, \
                     created_at) \
-             SELECT $1, m.*, $2 FROM unnest($10::int8[], $11::int8[], $12::int8[], $13::text[], $14::int8[], \
-                    $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::text[], $21::text[], \
-                    $22::text[]) AS m RETURNING id) \
+             SELECT $1, unnest($10::int8[]), unnest($11::int8[]), unnest($12::int8[]), unnest($13::text[]), \
+                    unnest($14::int8[]), unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), \
+                    unnest($18::int8[]), unnest($19::int8[]), unnest($20::text[]), unnest($21::text[]), \
+                    unnest($22::text[]), $2 RETURNING id) \
          SELECT (SELECT COUNT(*) FROM changed) AS levels, ARRAY(SELECT id FROM booked) AS movements",
     )
     .bind::<BigInt, _>(store)

@@ -23,7 +23,7 @@ pub struct NewStep<'a> {
 pub fn append(conn: &mut PgConnection, store: StoreId, steps: &[NewStep<'_>], at: DateTime<Utc>) -> QueryResult<()> {
     db::sql(
         "INSERT INTO order_history (store_id, order_id, from_status, to_status, reason, actor, created_at) \
-         SELECT $1, s.*, $2 FROM unnest($3::int8[], $4::text[], $5::text[], $6::text[], $7::text[]) AS s",
+         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), $2",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)

@@ -74,8 +74,9 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     db::sql(
         "INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
                 unit_price, total_price, attributes, allocations) \
-         SELECT $1, i.* FROM unnest($2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::text[], $7::text[], \
-                $8::text[], $9::int8[], $10::int8[], $11::int8[], $12::jsonb[], $13::jsonb[]) AS i",
+         SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), \
+                unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::int8[]), unnest($10::int8[]), \
+                unnest($11::int8[]), unnest($12::jsonb[]), unnest($13::jsonb[])",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.id).collect::<Vec<_>>())

@@ -106,19 +106,17 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     db::sql(
         "WITH begun AS ( \
              INSERT INTO order_history (store_id, order_id, to_status, created_at, actor) \
-             SELECT $1, h.* FROM unnest($2::int8[], $9::text[], $25::timestamptz[], $26::text[]) AS h) \
+             SELECT $1, unnest($2::int8[]), unnest($9::text[]), unnest($25::timestamptz[]), unnest($26::text[])) \
          INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
                 delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
                 tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
                 billing_address, notes, guest_token_hash, checkout, created_at, updated_at) \
-         SELECT $1, o.*, o.created_at FROM unnest($2::int8[], $3::text[], $4::int8[], $5::int8[], $6::text[], \
-                $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[], \
-                $14::int8[], $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::jsonb[], \
-                $21::jsonb[], $22::text[], $23::bytea[], $24::text[], $25::timestamptz[]) \
-              AS o (id, order_number, user_id, created_by, customer_name, customer_phone, delivery_address, status, \
-                payment_status, payment_method, payment_expires_at, currency, subtotal, tax_amount, shipping_amount, \
-                discount_amount, total_amount, total_items, shipping_address, billing_address, notes, \
-                guest_token_hash, checkout, created_at)",
+         SELECT $1, unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]), \
+                unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), \
+                unnest($11::text[]), unnest($12::timestamptz[]), unnest($13::text[]), unnest($14::int8[]), \
+                unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), unnest($18::int8[]), \
+                unnest($19::int8[]), unnest($20::jsonb[]), unnest($21::jsonb[]), unnest($22::text[]), \
+                unnest($23::bytea[]), unnest($24::text[]), unnest($25::timestamptz[]), unnest($25::timestamptz[])",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(new.iter().map(|new| new.order.id).collect::<Vec<_>>())
@@ -210,10 +208,11 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
                 payment_reference = n.payment_reference, received_amount = n.received_amount, \
                 refunded_amount = n.refunded_amount, tracking_number = n.tracking_number, notes = n.notes, \
                 updated_at = n.updated_at \
-         FROM (SELECT * FROM unnest($2::int8[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::int8[], \
-                    $8::int8[], $9::text[], $10::text[], $11::timestamptz[]) \
-               AS u (id, status, payment_status, paid_at, payment_reference, received_amount, refunded_amount, \
-                    tracking_number, notes, updated_at) LIMIT $12) n \
+         FROM (SELECT unnest($2::int8[]) AS id, unnest($3::text[]) AS status, unnest($4::text[]) AS payment_status, \
+                      unnest($5::timestamptz[]) AS paid_at, unnest($6::text[]) AS payment_reference, \
+                      unnest($7::int8[]) AS received_amount, unnest($8::int8[]) AS refunded_amount, \
+                      unnest($9::text[]) AS tracking_number, unnest($10::text[]) AS notes, \
+                      unnest($11::timestamptz[]) AS updated_at LIMIT $12) n \
          WHERE o.store_id = $1 AND o.id = n.id",
     )
     .bind::<BigInt, _>(store)

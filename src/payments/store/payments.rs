@@ -37,7 +37,7 @@ pub struct NewPayment<'a> {
 pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment<'_>], at: DateTime<Utc>) -> QueryResult<()> {
     db::sql(
         "INSERT INTO order_payments (store_id, order_id, kind, reference, amount, actor, created_at) \
-         SELECT $1, p.*, $2 FROM unnest($3::int8[], $4::text[], $5::text[], $6::int8[], $7::text[]) AS p",
+         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::int8[]), unnest($7::text[]), $2",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
