@@ -90,22 +90,21 @@ STORE_RULES:
         WHERE p.store_id = $1 AND p.created_at >= $3 GROUP BY p.sku HAVING COUNT(a.id) <> 1";
 ORDER_RULES:
     "a line's effect on stock is what its order's status says": "
-        SELECT format('order %s (%s), variant %s: sold %s of %s', o.order_number, o.status, i.variant_id,
-                      COALESCE(m.sold, 0), CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END) AS row
-        FROM orders o JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id
-        LEFT JOIN (SELECT reference_id, variant_id, SUM(stock_delta) AS stock, SUM(reserved_delta) AS reserved,
-                          SUM(sold_delta) AS sold
-                   FROM stock_movements
-                   WHERE store_id = $1 AND reference_id IN (
-                       SELECT order_number FROM orders WHERE store_id = $1 AND id {among}) AND kind IN ('reserve', 'release', 'fulfil', 'restore')
-                   GROUP BY reference_id, variant_id) m
-               ON m.reference_id = o.order_number AND m.variant_id = i.variant_id
-        WHERE o.store_id = $1 AND o.id {among}
-          AND (COALESCE(m.sold, 0), COALESCE(m.stock, 0), COALESCE(m.reserved, 0))
-              IS DISTINCT FROM (
-                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END,
-                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE -i.quantity END,
-                CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END)";
+        SELECT format('order %s (%s), variant %s: sold %s of %s', order_number, status, variant_id, SUM(sold), MAX(due)) AS row
+        FROM (SELECT o.order_number, o.status, i.variant_id,
+                     CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END AS due,
+                     CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END AS kept,
+                     0 AS sold, 0 AS stock, 0 AS reserved
+              FROM orders o JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id
+              WHERE o.store_id = $1 AND o.id {among}
+              UNION ALL
+              SELECT o.order_number, o.status, m.variant_id, NULL, NULL, m.sold_delta, m.stock_delta, m.reserved_delta
+              FROM orders o JOIN stock_movements m ON m.store_id = $1 AND m.reference_id = o.order_number
+                        AND m.kind IN ('reserve', 'release', 'fulfil', 'restore')
+              WHERE o.store_id = $1 AND o.id {among}) l
+        GROUP BY order_number, status, variant_id
+        HAVING MAX(due) IS NOT NULL
+           AND (SUM(sold), SUM(stock), SUM(reserved)) IS DISTINCT FROM (MAX(due), -MAX(due), MAX(kept))";
     "the allocations of a line are its quantity": "
         SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(SUM(a.quantity), 0), i.quantity) AS row
         FROM order_items i

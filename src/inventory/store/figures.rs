@@ -42,10 +42,12 @@ macro_rules! all_levels {
 }
 
 /// The products that can be low at all: none of a product's stock rows has more free than the product has,
-/// so that it is enough to look where a row is under the highest minimum of the store.
+/// so that it is enough to look where a row is under the highest minimum of the store. Each is looked up by its key:
+/// the planner can't know that they are few, and would read all variants for them.
 macro_rules! scarce_products {
     () => {
-        "(SELECT v.product_id FROM stock_levels r JOIN variants v ON v.store_id = $1 AND v.id = r.variant_id \
+        "(SELECT v.product_id FROM stock_levels r CROSS JOIN LATERAL \
+               (SELECT product_id FROM variants WHERE store_id = $1 AND id = r.variant_id OFFSET 0) v \
           WHERE r.store_id = $1 AND r.stock_quantity - r.reserved_quantity <= \
                 (SELECT COALESCE(MAX(x.min_stock_level), 0) FROM products x WHERE x.store_id = $1 AND x.status = 'active'))"
     };
@@ -84,7 +86,8 @@ macro_rules! low_stock {
         concat!(
             "FROM (SELECT DISTINCT x.product_id FROM ",
             scarce_products!(),
-            " x OFFSET 0) c JOIN products p ON p.store_id = $1 AND p.id = c.product_id CROSS JOIN LATERAL (SELECT ",
+            " x OFFSET 0) c CROSS JOIN LATERAL \
+                  (SELECT * FROM products WHERE store_id = $1 AND id = c.product_id OFFSET 0) p CROSS JOIN LATERAL (SELECT ",
             available_of_product!(),
             " AS available OFFSET 0) s WHERE p.status = 'active' AND s.available <= p.min_stock_level"
         )
