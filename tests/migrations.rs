@@ -135,11 +135,18 @@ fn the_database_refuses_what_must_never_be() {
         );
         assert_refused(conn, &insert, constraint);
     }
-    let without_order = format!(
-        "INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, quantity, unit_price, \
-         total_price, attributes, allocations) VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', '[]')"
-    );
-    assert_refused(conn, &without_order, "order_items_order");
+    for (constraint, allocations) in [
+        ("order_items_order_fkey", r#"[{"location_id": 1, "quantity": 1}]"#),
+        ("order_items_allocations_check", "[]"),
+        ("order_items_allocations_check", "{}"),
+    ] {
+        let insert = format!(
+            "INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, quantity, \
+             unit_price, total_price, attributes, allocations) \
+             VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', '{allocations}')"
+        );
+        assert_refused(conn, &insert, constraint);
+    }
 }
 
 #[track_caller]

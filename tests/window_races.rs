@@ -28,9 +28,11 @@ fn endings(app: &TestApp, order: &Value) -> Vec<(String, String)> {
 
 #[test]
 fn confirm_against_expire_is_paid_before_the_deadline_or_expired_and_never_both() {
-    let mut tally = Tally::default();
-    TestApp::of_each_lane().for_each(|app| race_with_the_deadline(&app, &mut tally));
-    tally.assert_both("confirm against expire");
+    for app in TestApp::of_each_lane() {
+        let mut tally = Tally::default();
+        race_with_the_deadline(&app, &mut tally);
+        tally.assert_both("confirm against expire");
+    }
 }
 
 fn race_with_the_deadline(app: &TestApp, tally: &mut Tally) {
@@ -106,9 +108,11 @@ fn confirm_two_ways(app: &TestApp) {
 
 #[test]
 fn cancel_against_confirm_gives_the_stock_back_and_keeps_the_money_due() {
-    let mut tally = Tally::default();
-    TestApp::of_each_lane().for_each(|app| race_to_the_money(&app, &mut tally));
-    tally.assert_both("cancel against confirm");
+    for app in TestApp::of_each_lane() {
+        let mut tally = Tally::default();
+        race_to_the_money(&app, &mut tally);
+        tally.assert_both("cancel against confirm");
+    }
 }
 
 fn race_to_the_money(app: &TestApp, tally: &mut Tally) {

@@ -3,11 +3,8 @@ ALTER TABLE idempotency_keys ALTER COLUMN body SET COMPRESSION default;
 ALTER TABLE stock_movements ADD CONSTRAINT stock_movements_level_fkey
     FOREIGN KEY (store_id, variant_id, location_id) REFERENCES stock_levels (store_id, variant_id, location_id);
 
-DROP TRIGGER order_items_order ON order_items;
-DROP FUNCTION refuse_items_without_order();
 ALTER TABLE order_items
     DROP CONSTRAINT order_items_pkey,
-    ADD CONSTRAINT order_items_order_fkey FOREIGN KEY (store_id, order_id) REFERENCES orders (store_id, id),
     ADD CONSTRAINT order_items_pkey PRIMARY KEY (store_id, id),
     ADD CONSTRAINT order_items_variant_key UNIQUE (store_id, order_id, variant_id);
 CREATE TABLE order_allocations (
