@@ -16,8 +16,8 @@ ALTER TABLE order_items
     DROP CONSTRAINT order_items_variant_key,
     ADD CONSTRAINT order_items_pkey PRIMARY KEY (store_id, order_id, variant_id);
 
--- One statement writes stock rows and their movements, stock rows are never deleted, and the check of the
--- books asks for the row of every movement: a look-up for each movement on top of these told nothing new.
+-- One statement writes stock rows and their movements, stock rows are never deleted, and the check of the books
+-- asks for the row of the first movement of every chain: a look-up for each movement on top told nothing new.
 ALTER TABLE stock_movements DROP CONSTRAINT stock_movements_level_fkey;
 
 -- Answers are compressed when they are stored: LZ4 takes a tenth of the time, where PostgreSQL was built with it.
