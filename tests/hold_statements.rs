@@ -48,6 +48,14 @@ fn statements_depend_neither_on_lines_nor_on_orders() {
     assert!(again.iter().all(|count| *count == again[0]), "{again:?}");
     mara.delete("/cart").expect(204);
 
+    let address = mara.address();
+    let bought = [1, 20, 1, 20].map(|lines| {
+        tees.iter().take(lines).for_each(|tee| drop(mara.add_to_cart(tee, 1)));
+        statements(|| drop(mara.checkout_to(address).expect(201)))
+    });
+    println!("statements of a checkout of 1, 20, 1, 20 held lines: {bought:?}");
+    assert_eq!(bought, [bought[0]; 4]);
+
     let orders = [1, 20, 1, 20].map(|lines| order_of(&app, &mara, &format!("shirt-{}", fresh()), lines));
     let confirmed = orders.each_ref().map(|order| statements(|| drop(cashier.confirm(order, "pay-1").expect(200))));
     println!("statements of confirming 1, 20, 1, 20 lines: {confirmed:?}");

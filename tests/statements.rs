@@ -21,7 +21,7 @@ use stockroom::db::pool;
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// Statements of a checkout as they are sent: BEGIN goes with its time limits as one, COMMIT is one.
-const STATEMENTS: u64 = 16;
+const STATEMENTS: u64 = 13;
 
 /// Sizes are lines of their own; a product has at most 50.
 fn fill(app: &TestApp, client: &Client, sku: &str, lines: usize) {

@@ -65,7 +65,7 @@ pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<Car
     let known: HashMap<VariantId, Sellable> =
         known.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
     let available = availability::available_by_variant(conn, store, &variants)?;
-    let held = held_by(conn, store, cart)?;
+    let held = held_by(conn, store, &lines)?;
     let settings = stores::get_store(conn, store)?;
     describe(&settings, &lines, &known, |variant| {
         let free = available.get(&variant).copied().unwrap_or(0);
@@ -80,12 +80,12 @@ pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<Car
 fn held_by(
     conn: &mut PgConnection,
     store: StoreId,
-    cart: Option<Cart>,
+    lines: &[CartLine],
 ) -> Result<HashMap<VariantId, (i64, DateTime<Utc>)>, Halt> {
-    let Some(cart) = cart else { return Ok(HashMap::new()) };
+    let Some(line) = lines.iter().find(|line| line.cart_holds) else { return Ok(HashMap::new()) };
     let now = db::clock(conn)?;
     let mut held: HashMap<VariantId, (i64, DateTime<Utc>)> = HashMap::new();
-    for hold in holds::list_active(conn, store, &[Holder::Cart(cart.id)])? {
+    for hold in holds::list_active(conn, store, &[Holder::Cart(line.cart_id)])? {
         if hold.expires_at > now {
             let (quantity, until) = held.entry(hold.variant).or_insert((0, hold.expires_at));
             *quantity = quantity.saturating_add(hold.quantity);

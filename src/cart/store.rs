@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
+use diesel::sql_types::{Array, BigInt, Bool};
 
 use crate::db;
 use crate::db::schema::{cart_items, carts};
@@ -33,6 +33,9 @@ pub struct CartLine {
     pub variant_id: VariantId,
     #[diesel(sql_type = BigInt)]
     pub quantity: i64,
+    /// Whether its cart holds stock, of this line or others.
+    #[diesel(sql_type = Bool)]
+    pub cart_holds: bool,
 }
 
 /// Locks the carts of these customers, in one order for everyone. Who has none is left out.
@@ -70,7 +73,11 @@ pub fn list_lines(
     carts: &[CartId],
 ) -> QueryResult<HashMap<CartId, Vec<CartLine>>> {
     let lines: Vec<CartLine> = db::sql(
-        "SELECT i.* FROM unnest($2::int8[]) AS c (id) CROSS JOIN LATERAL \
+        "SELECT i.*, c.holds AS cart_holds \
+         FROM (SELECT id, EXISTS (SELECT FROM stock_holds WHERE store_id = $1 AND holder_kind = 'cart' \
+                                  AND holder_id = w.id AND state = 'active') AS holds \
+               FROM unnest($2::int8[]) AS w (id)) c \
+         CROSS JOIN LATERAL \
               (SELECT id, cart_id, variant_id, quantity FROM cart_items \
                WHERE store_id = $1 AND cart_id = c.id OFFSET 0) i ORDER BY i.id",
     )

@@ -13,14 +13,13 @@ use super::placement::{Placement, RequestedItem, Source};
 use super::write::Numbers;
 use crate::cart::store::{self as carts, Cart, CartLine};
 use crate::catalogue::store::sellables::{self, Named, Sellable};
-use crate::db::{self, Failure};
-use crate::identity::store::address_snapshots;
-use crate::identity::store::stores::{self, Store};
+use crate::db::Failure;
+use crate::identity::store::stores::Store;
 use crate::inventory::hold::{Hold, Holder};
 use crate::inventory::shelf::Shelf;
 use crate::inventory::store::holds;
 use crate::kernel::id::{AddressId, CartId, StoreId, UserId, VariantId};
-use crate::orders::store::numbers::{self, Taken};
+use crate::orders::store::terms::{self, Needed};
 
 /// Whether the rows are locked for an order, or only looked at for a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +40,8 @@ pub struct Carts {
 
 /// All else that is decided on, read after the locks.
 pub struct Terms {
-    pub store: Store,
     pub sellables: HashMap<VariantId, Sellable>,
+    pub store: Store,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
 }
@@ -64,7 +63,8 @@ pub fn validate_carts(
         };
         let ids: Vec<CartId> = found.iter().map(|cart| cart.id).collect();
         lines = carts::list_lines(conn, store, &ids)?;
-        holds = holds_by_cart(conn, store, &ids)?;
+        let holding = lines.iter().filter(|(_, lines)| lines.iter().any(|line: &CartLine| line.cart_holds));
+        holds = holds_by_cart(conn, store, holding.map(|(cart, _)| Holder::Cart(*cart)))?;
         by_user = found.into_iter().map(|cart| (cart.user_id, cart)).collect();
     }
     Ok(Carts { by_user, lines, holds, named: resolve_items(conn, store, placements)? })
@@ -73,10 +73,13 @@ pub fn validate_carts(
 fn holds_by_cart(
     conn: &mut PgConnection,
     store: StoreId,
-    carts: &[CartId],
+    holders: impl Iterator<Item = Holder>,
 ) -> Result<HashMap<CartId, Vec<Hold>>, Failure> {
-    let holders: Vec<Holder> = carts.iter().map(|cart| Holder::Cart(*cart)).collect();
+    let holders: Vec<Holder> = holders.collect();
     let mut by_cart: HashMap<CartId, Vec<Hold>> = HashMap::new();
+    if holders.is_empty() {
+        return Ok(by_cart);
+    }
     for hold in holds::list_active(conn, store, &holders)? {
         if let Holder::Cart(cart) = hold.holder {
             by_cart.entry(cart).or_default().push(hold);
@@ -158,17 +161,16 @@ pub fn read_terms(
     carts: &Carts,
     locking: Locking,
 ) -> Result<(Terms, Numbers), Failure> {
-    let known = sellables::load(conn, store, &carts.variants())?;
+    let sellables = sellables::load(conn, store, &carts.variants())?;
     let wanted: Vec<AddressId> =
         placements.iter().flat_map(|p| [p.shipping_address, p.billing_address]).flatten().collect();
-    let addresses = if wanted.is_empty() { HashMap::new() } else { address_snapshots::load(conn, store, &wanted)? };
-    let store = stores::get_store(conn, store)?;
-    let (orders, items) = (placements.len(), carts.line_count());
-    let taken = match locking {
-        Locking::ForUpdate => numbers::take(conn, orders, items)?,
-        Locking::None => Taken::nothing(db::clock(conn)?, orders, items),
+    let needed = Needed { orders: placements.len(), items: carts.line_count() };
+    let taken = if locking == Locking::ForUpdate { needed } else { Needed::default() };
+    let read = terms::read(conn, store, &wanted, taken)?;
+    let numbers = match locking {
+        Locking::ForUpdate => Numbers::new(read.orders, read.items),
+        Locking::None => Numbers::none(needed.orders, needed.items),
     };
-    let sellables = known.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
-    let terms = Terms { store, sellables, addresses, now: taken.now };
-    Ok((terms, Numbers::new(taken.orders, taken.items)))
+    let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
+    Ok((Terms { sellables, store: read.store, addresses: read.addresses, now: read.now }, numbers))
 }

@@ -28,6 +28,12 @@ impl Numbers {
         Self { orders: orders.into_iter(), items: items.into_iter() }
     }
 
+    /// Stands in for ids where nothing will be written.
+    #[must_use]
+    pub fn none(orders: usize, items: usize) -> Self {
+        Self::new(vec![OrderId(0); orders], vec![OrderItemId(0); items])
+    }
+
     pub fn next_order(&mut self) -> Result<OrderId, Failure> {
         self.orders.next().ok_or_else(|| Failure::Internal("no order id is left".to_owned()))
     }

@@ -1,6 +1,5 @@
 //! The SQL of stores, accounts, sessions and addresses.
 
-pub mod address_snapshots;
 pub mod addresses;
 pub mod sessions;
 pub mod stores;

@@ -28,10 +28,10 @@ pub struct Store {
     pub updated_at: DateTime<Utc>,
 }
 
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = stores)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
-struct Row {
+pub struct Row {
     id: StoreId,
     code: String,
     name: String,

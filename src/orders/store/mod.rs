@@ -4,5 +4,5 @@ pub mod expiry;
 pub mod history;
 pub mod items;
 pub mod list;
-pub mod numbers;
 pub mod orders;
+pub mod terms;
