@@ -24,12 +24,14 @@ pub fn available_by_variant(
     variants: &[VariantId],
 ) -> QueryResult<HashMap<VariantId, i64>> {
     let rows: Vec<AvailableRow> = db::sql(concat!(
-        "SELECT l.variant_id, SUM(l.available_quantity)::int8 AS available FROM ",
+        "SELECT w.variant_id, s.available FROM (SELECT unnest($2::int8[]) AS variant_id LIMIT $3) w CROSS JOIN LATERAL \
+              (SELECT COALESCE(SUM(l.available_quantity), 0)::int8 AS available FROM ",
         levels!(),
-        " l WHERE l.variant_id = ANY($2) GROUP BY l.variant_id"
+        " l WHERE l.variant_id = w.variant_id) s"
     ))
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
+    .bind::<BigInt, _>(i64::try_from(variants.len()).unwrap_or(i64::MAX))
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.variant_id, row.available)).collect())
 }
