@@ -82,7 +82,7 @@ fn held_by(
     store: StoreId,
     lines: &[CartLine],
 ) -> Result<HashMap<VariantId, (i64, DateTime<Utc>)>, Halt> {
-    let Some(line) = lines.iter().find(|line| line.cart_holds) else { return Ok(HashMap::new()) };
+    let Some(line) = lines.first().filter(|line| line.cart_holds) else { return Ok(HashMap::new()) };
     let now = db::clock(conn)?;
     let mut held: HashMap<VariantId, (i64, DateTime<Utc>)> = HashMap::new();
     for hold in holds::list_active(conn, store, &[Holder::Cart(line.cart_id)])? {

@@ -74,9 +74,9 @@ pub fn list_lines(
 ) -> QueryResult<HashMap<CartId, Vec<CartLine>>> {
     let lines: Vec<CartLine> = db::sql(
         "SELECT i.*, c.holds AS cart_holds \
-         FROM (SELECT id, EXISTS (SELECT FROM stock_holds WHERE store_id = $1 AND holder_kind = 'cart' \
-                                  AND holder_id = w.id AND state = 'active') AS holds \
-               FROM unnest($2::int8[]) AS w (id)) c \
+         FROM (SELECT w.id, h.id IS NOT NULL AS holds FROM unnest($2::int8[]) AS w (id) LEFT JOIN LATERAL \
+                    (SELECT id FROM stock_holds WHERE store_id = $1 AND holder_kind = 'cart' AND holder_id = w.id \
+                       AND state = 'active' ORDER BY variant_id, location_id LIMIT 1) h ON true OFFSET 0) c \
          CROSS JOIN LATERAL \
               (SELECT id, cart_id, variant_id, quantity FROM cart_items \
                WHERE store_id = $1 AND cart_id = c.id OFFSET 0) i ORDER BY i.id",
@@ -153,7 +153,7 @@ pub fn clear_ordered(
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(carts)
     .bind::<Array<BigInt>, _>(lines)
-    .bind::<BigInt, _>(i64::try_from(lines.len()).unwrap_or(i64::MAX))
+    .bind::<BigInt, _>(db::count(lines.len()))
     .execute(conn)
     .map(drop)
 }

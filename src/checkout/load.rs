@@ -19,7 +19,7 @@ use crate::inventory::hold::{Hold, Holder};
 use crate::inventory::shelf::Shelf;
 use crate::inventory::store::holds;
 use crate::kernel::id::{AddressId, CartId, StoreId, UserId, VariantId};
-use crate::orders::store::terms::{self, Needed};
+use crate::orders::store::terms::{self, IdCounts, TermsAndIds};
 
 /// Whether the rows are locked for an order, or only looked at for a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub struct Carts {
 
 /// All else that is decided on, read after the locks.
 pub struct Terms {
-    pub sellables: HashMap<VariantId, Sellable>,
     pub store: Store,
+    pub sellables: HashMap<VariantId, Sellable>,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
 }
@@ -63,8 +63,15 @@ pub fn validate_carts(
         };
         let ids: Vec<CartId> = found.iter().map(|cart| cart.id).collect();
         lines = carts::list_lines(conn, store, &ids)?;
-        let holding = lines.iter().filter(|(_, lines)| lines.iter().any(|line: &CartLine| line.cart_holds));
-        holds = holds_by_cart(conn, store, holding.map(|(cart, _)| Holder::Cart(*cart)))?;
+        let holding: Vec<Holder> = lines
+            .values()
+            .filter_map(|lines| lines.first())
+            .filter(|line| line.cart_holds)
+            .map(|line| Holder::Cart(line.cart_id))
+            .collect();
+        if !holding.is_empty() {
+            holds = holds_by_cart(conn, store, &holding)?;
+        }
         by_user = found.into_iter().map(|cart| (cart.user_id, cart)).collect();
     }
     Ok(Carts { by_user, lines, holds, named: resolve_items(conn, store, placements)? })
@@ -73,14 +80,10 @@ pub fn validate_carts(
 fn holds_by_cart(
     conn: &mut PgConnection,
     store: StoreId,
-    holders: impl Iterator<Item = Holder>,
+    holders: &[Holder],
 ) -> Result<HashMap<CartId, Vec<Hold>>, Failure> {
-    let holders: Vec<Holder> = holders.collect();
     let mut by_cart: HashMap<CartId, Vec<Hold>> = HashMap::new();
-    if holders.is_empty() {
-        return Ok(by_cart);
-    }
-    for hold in holds::list_active(conn, store, &holders)? {
+    for hold in holds::list_active(conn, store, holders)? {
         if let Holder::Cart(cart) = hold.holder {
             by_cart.entry(cart).or_default().push(hold);
         }
@@ -164,13 +167,16 @@ pub fn read_terms(
     let sellables = sellables::load(conn, store, &carts.variants())?;
     let wanted: Vec<AddressId> =
         placements.iter().flat_map(|p| [p.shipping_address, p.billing_address]).flatten().collect();
-    let needed = Needed { orders: placements.len(), items: carts.line_count() };
-    let taken = if locking == Locking::ForUpdate { needed } else { Needed::default() };
-    let read = terms::read(conn, store, &wanted, taken)?;
+    let (orders, items) = (placements.len(), carts.line_count());
+    let ids = match locking {
+        Locking::ForUpdate => IdCounts { orders, items },
+        Locking::None => IdCounts::default(),
+    };
+    let TermsAndIds { store, addresses, now, order_ids, item_ids } = terms::read(conn, store, &wanted, ids)?;
     let numbers = match locking {
-        Locking::ForUpdate => Numbers::new(read.orders, read.items),
-        Locking::None => Numbers::none(needed.orders, needed.items),
+        Locking::ForUpdate => Numbers::new(order_ids, item_ids),
+        Locking::None => Numbers::none(orders, items),
     };
     let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
-    Ok((Terms { sellables, store: read.store, addresses: read.addresses, now: read.now }, numbers))
+    Ok((Terms { store, sellables, addresses, now }, numbers))
 }

@@ -12,5 +12,5 @@ pub mod tx;
 pub use clock::clock;
 pub use failure::Failure;
 pub use pool::Database;
-pub use sql::sql;
+pub use sql::{count, sql};
 pub use tx::End;

@@ -24,6 +24,12 @@ pub fn sql<'a>(text: &'static str) -> Sql<'a> {
     Sql { text, binds: Vec::new() }
 }
 
+/// How many there are, as a statement is told it.
+#[must_use]
+pub fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 impl<'a> Sql<'a> {
     /// Binds the value of the next placeholder.
     #[must_use]

@@ -17,7 +17,7 @@ struct AvailableRow {
     available: i64,
 }
 
-/// Units of each variant that nobody holds, over all locations.
+/// Units of each variant that nobody holds, over all locations. For the LIMIT see [`super::figures::with_stock`].
 pub fn available_by_variant(
     conn: &mut PgConnection,
     store: StoreId,
@@ -31,7 +31,7 @@ pub fn available_by_variant(
     ))
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
-    .bind::<BigInt, _>(i64::try_from(variants.len()).unwrap_or(i64::MAX))
+    .bind::<BigInt, _>(db::count(variants.len()))
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.variant_id, row.available)).collect())
 }

@@ -46,7 +46,7 @@ pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) 
         "SELECT s.* FROM unnest($2::text[], $3::int8[]) AS h (kind, id) CROSS JOIN LATERAL \
               (SELECT id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at \
                FROM stock_holds WHERE store_id = $1 AND holder_kind = h.kind AND holder_id = h.id \
-                 AND state = 'active' OFFSET 0) s \
+                 AND state = 'active' ORDER BY variant_id, location_id OFFSET 0) s \
          ORDER BY s.variant_id, s.location_id, s.id",
     )
     .bind::<BigInt, _>(store)

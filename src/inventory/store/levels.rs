@@ -106,7 +106,7 @@ pub fn write(
 ) -> Result<Vec<MovementId>, Failure> {
     let level = |value: fn(&Level) -> i64| levels.iter().map(|level| value(level)).collect::<Vec<_>>();
     let movement = |value: fn(&Movement) -> i64| movements.iter().map(|new| value(new.movement)).collect::<Vec<_>>();
-    let rows = i64::try_from(levels.len()).unwrap_or(i64::MAX);
+    let rows = db::count(levels.len());
     let written: Written = db::sql(
         "WITH changed AS ( \
              UPDATE stock_levels l SET stock_quantity = n.stock, reserved_quantity = n.reserved, \

@@ -202,7 +202,7 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     fn texts<'a>(changed: &[&'a Order], value: impl Fn(&'a Order) -> Option<&'a str>) -> Vec<Option<&'a str>> {
         changed.iter().map(|order| value(order)).collect()
     }
-    let rows = i64::try_from(changed.len()).unwrap_or(i64::MAX);
+    let rows = db::count(changed.len());
     let updated = db::sql(
         "UPDATE orders o SET status = n.status, payment_status = n.payment_status, paid_at = n.paid_at, \
                 payment_reference = n.payment_reference, received_amount = n.received_amount, \

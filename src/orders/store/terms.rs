@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Timestamptz};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::db::{self, Failure};
@@ -14,18 +13,18 @@ use crate::kernel::id::{AddressId, OrderId, OrderItemId, StoreId, UserId};
 
 /// The store's terms, addresses as orders keep them, the clock, and ids taken beforehand, so that rows
 /// inserted as a set can refer to each other.
-pub struct Terms {
+pub struct TermsAndIds {
     pub store: Store,
     /// With whose they are.
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
-    pub orders: Vec<OrderId>,
-    pub items: Vec<OrderItemId>,
+    pub order_ids: Vec<OrderId>,
+    pub item_ids: Vec<OrderItemId>,
 }
 
-/// How many ids are taken. None are where nothing will be written.
+/// How many ids are taken: none where nothing will be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needed {
+pub struct IdCounts {
     pub orders: usize,
     pub items: usize,
 }
@@ -39,16 +38,9 @@ struct Row {
     #[diesel(sql_type = Timestamptz)]
     now: DateTime<Utc>,
     #[diesel(sql_type = Array<BigInt>)]
-    orders: Vec<OrderId>,
+    order_ids: Vec<OrderId>,
     #[diesel(sql_type = Array<BigInt>)]
-    items: Vec<OrderItemId>,
-}
-
-#[derive(Deserialize)]
-struct Snapshot {
-    id: AddressId,
-    user_id: UserId,
-    address: Value,
+    item_ids: Vec<OrderItemId>,
 }
 
 /// Reads them. Ids are ascending.
@@ -56,14 +48,14 @@ pub fn read(
     conn: &mut PgConnection,
     store: StoreId,
     addresses: &[AddressId],
-    needed: Needed,
-) -> Result<Terms, Failure> {
-    let count = |number: usize| i64::try_from(number).unwrap_or(0);
+    ids: IdCounts,
+) -> Result<TermsAndIds, Failure> {
     let row: Row = db::sql(
-        "SELECT s.*, $now AS now, \
-                ARRAY(SELECT nextval('orders_id_seq') FROM generate_series(1, $3)) AS orders, \
-                ARRAY(SELECT nextval('order_items_id_seq') FROM generate_series(1, $4)) AS items, \
-                ARRAY(SELECT jsonb_build_object('id', a.id, 'user_id', a.user_id, 'address', jsonb_build_object( \
+        "SELECT s.id, s.code, s.name, s.currency, s.tax_rate_ppm, s.shipping_flat_rate, s.guest_orders, \
+                s.hold_cart_items, s.payment_methods, s.created_at, s.updated_at, $now AS now, \
+                ARRAY(SELECT nextval('orders_id_seq') FROM generate_series(1, $3)) AS order_ids, \
+                ARRAY(SELECT nextval('order_items_id_seq') FROM generate_series(1, $4)) AS item_ids, \
+                ARRAY(SELECT jsonb_build_array(a.id, a.user_id, jsonb_build_object( \
                              'id', a.id, 'full_name', full_name, 'phone', phone, 'line1', line1, 'line2', line2, \
                              'city', city, 'state', state, 'postal_code', postal_code, 'country', country, \
                              'latitude', latitude, 'longitude', longitude)) \
@@ -74,19 +66,17 @@ pub fn read(
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(addresses)
-    .bind::<BigInt, _>(count(needed.orders))
-    .bind::<BigInt, _>(count(needed.items))
+    .bind::<BigInt, _>(db::count(ids.orders))
+    .bind::<BigInt, _>(db::count(ids.items))
     .get_result(conn)?;
-    let Row { store, addresses, now, orders, items } = row;
-    Ok(Terms { store: store.try_into()?, addresses: by_id(addresses)?, now, orders, items })
+    let Row { store, addresses, now, order_ids, item_ids } = row;
+    Ok(TermsAndIds { store: store.try_into()?, addresses: by_id(addresses)?, now, order_ids, item_ids })
 }
 
 fn by_id(addresses: Vec<Value>) -> Result<HashMap<AddressId, (UserId, Value)>, Failure> {
-    let mut by_id = HashMap::with_capacity(addresses.len());
-    for address in addresses {
-        let Snapshot { id, user_id, address } = serde_json::from_value(address)
-            .map_err(|error| Failure::Internal(format!("an address is unreadable: {error}")))?;
-        by_id.insert(id, (user_id, address));
-    }
-    Ok(by_id)
+    addresses
+        .into_iter()
+        .map(|row| serde_json::from_value(row).map(|(id, user, address)| (id, (user, address))))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Internal(format!("an address is unreadable: {error}")))
 }
