@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool};
 
-use crate::db;
 use crate::db::schema::{cart_items, carts};
+use crate::db::{self, Failure};
 use crate::kernel::id::{CartId, CartItemId, StoreId, UserId, VariantId};
 
 /// A cart's header.
@@ -138,24 +138,23 @@ pub fn delete_lines(conn: &mut PgConnection, store: StoreId, lines: &[CartItemId
         .execute(conn)
 }
 
-/// Empties locked carts of exactly these lines, which were ordered, and ends the carts' round.
-pub fn clear_ordered(
-    conn: &mut PgConnection,
-    store: StoreId,
-    carts: &[CartId],
-    lines: &[CartItemId],
-) -> QueryResult<()> {
-    db::sql(
+/// Empties locked carts, which were ordered, and ends their round. They must have exactly so many lines as were
+/// loaded: then it is these.
+pub fn clear_ordered(conn: &mut PgConnection, store: StoreId, carts: &[CartId], lines: usize) -> Result<(), Failure> {
+    let cleared = db::sql(
         "WITH ended AS (UPDATE carts SET round = round + 1 WHERE store_id = $1 AND id = ANY($2)) \
-         DELETE FROM cart_items i USING (SELECT unnest($3::int8[]) AS id LIMIT $4) o \
-         WHERE i.store_id = $1 AND i.id = o.id",
+         DELETE FROM cart_items i USING (SELECT unnest($2::int8[]) AS id LIMIT $3) c \
+         WHERE i.store_id = $1 AND i.cart_id = c.id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(carts)
-    .bind::<Array<BigInt>, _>(lines)
-    .bind::<BigInt, _>(db::count(lines.len()))
-    .execute(conn)
-    .map(drop)
+    .bind::<BigInt, _>(db::count(carts.len()))
+    .execute(conn)?;
+    if cleared == lines {
+        Ok(())
+    } else {
+        Err(Failure::Internal(format!("{cleared} lines of carts were cleared, not {lines}")))
+    }
 }
 
 #[derive(QueryableByName)]

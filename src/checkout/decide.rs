@@ -85,12 +85,7 @@ impl<'a> Decider<'a> {
         let lines = self.carts.lines.get(&cart).map(Vec::as_slice).unwrap_or_default();
         lines
             .iter()
-            .map(|line| Wanted {
-                variant: line.variant_id,
-                quantity: line.quantity,
-                unit_prices: Vec::new(),
-                cart_item: Some(line.id),
-            })
+            .map(|line| Wanted { variant: line.variant_id, quantity: line.quantity, unit_prices: Vec::new() })
             .collect()
     }
 
@@ -193,7 +188,7 @@ impl<'a> Decider<'a> {
         });
         let mut plan = Plan {
             checkout: cart.zip(round).map(|(cart, round)| format!("{cart}/{round}")),
-            cart: cart.map(|cart| (cart, lines.iter().filter_map(|line| line.wanted.cart_item).collect())),
+            cart: cart.map(|cart| (cart, lines.len())),
             order,
             items: Vec::with_capacity(lines.len()),
             reductions: Vec::with_capacity(lines.len()),

@@ -1,7 +1,7 @@
 //! A request to place an order, read and checked as far as that goes without the database.
 
 use crate::idempotency::store::Claim;
-use crate::kernel::id::{AddressId, CartItemId, ProductRef, UserId, VariantId};
+use crate::kernel::id::{AddressId, ProductRef, UserId, VariantId};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::Quantity;
 
@@ -65,7 +65,6 @@ pub struct Wanted {
     pub variant: VariantId,
     pub quantity: i64,
     pub unit_prices: Vec<AmountInput>,
-    pub cart_item: Option<CartItemId>,
 }
 
 impl Buyer {

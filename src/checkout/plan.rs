@@ -8,7 +8,7 @@ use super::write::Numbers;
 use crate::catalogue::store::sellables::Sellable;
 use crate::db::Failure;
 use crate::inventory::hold::NewHold;
-use crate::kernel::id::{CartId, CartItemId, HoldId};
+use crate::kernel::id::{CartId, HoldId};
 use crate::orders::order::{Order, OrderItem, StockReduction};
 
 /// An order that will be written as it is here.
@@ -21,8 +21,8 @@ pub struct Plan {
     pub holds: Vec<NewHold>,
     /// The cart's own holds, and what becomes of them.
     pub used_holds: Vec<HoldId>,
-    /// The cart that it was made of, and its lines.
-    pub cart: Option<(CartId, Vec<CartItemId>)>,
+    /// The cart that it was made of, and how many lines that had.
+    pub cart: Option<(CartId, usize)>,
     /// Cart and round: one order of each.
     pub checkout: Option<String>,
 }

@@ -18,5 +18,5 @@ pub fn add_up(items: &[RequestedItem], named: &[Named]) -> Result<Vec<Wanted>, R
 fn want(items: &[RequestedItem], line: Line) -> Wanted {
     let Line { variant, quantity, from } = line;
     let unit_prices = from.into_iter().filter_map(|index| items.get(index)?.unit_price).collect();
-    Wanted { variant, quantity, unit_prices, cart_item: None }
+    Wanted { variant, quantity, unit_prices }
 }

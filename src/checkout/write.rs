@@ -9,7 +9,7 @@ use crate::db::Failure;
 use crate::inventory::hold::{Ending, NewHold};
 use crate::inventory::shelf::Shelf;
 use crate::inventory::store::holds;
-use crate::kernel::id::{CartId, CartItemId, HoldId, OrderId, OrderItemId, StoreId};
+use crate::kernel::id::{CartId, HoldId, OrderId, OrderItemId, StoreId};
 use crate::orders::guest_token::GuestToken;
 use crate::orders::response::OrderResponse;
 use crate::orders::store::items;
@@ -112,11 +112,10 @@ pub fn fulfil_stock(conn: &mut PgConnection, store: StoreId, placed: &[&Placed],
 
 /// Deletes exactly the lines that were ordered, and ends the round of their carts.
 pub fn clear_carts(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
-    let carts: Vec<CartId> = placed.iter().filter_map(|placed| placed.plan.cart.as_ref()).map(|(id, _)| *id).collect();
+    let bought = placed.iter().filter_map(|placed| placed.plan.cart.as_ref());
+    let (carts, lines): (Vec<CartId>, Vec<usize>) = bought.map(|(cart, lines)| (*cart, *lines)).unzip();
     if carts.is_empty() {
         return Ok(());
     }
-    let lines: Vec<CartItemId> =
-        placed.iter().filter_map(|placed| placed.plan.cart.as_ref()).flat_map(|(_, lines)| lines).copied().collect();
-    Ok(carts::clear_ordered(conn, store, &carts, &lines)?)
+    carts::clear_ordered(conn, store, &carts, lines.into_iter().sum())
 }
