@@ -40,7 +40,7 @@ pub fn insert_variants(
     at: DateTime<Utc>,
 ) -> Result<Vec<VariantId>, Halt> {
     let ids: Vec<VariantId> = db::sql("SELECT nextval('variants_id_seq') AS id FROM generate_series(1, $1)")
-        .bind::<BigInt, _>(i64::try_from(new.len()).unwrap_or(0))
+        .bind::<BigInt, _>(db::count(new.len()))
         .load::<IdRow>(conn)?
         .into_iter()
         .map(|row| row.id)

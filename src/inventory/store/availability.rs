@@ -17,7 +17,7 @@ struct AvailableRow {
     available: i64,
 }
 
-/// Units of each variant that nobody holds, over all locations. For the LIMIT see [`super::figures::with_stock`].
+/// Units of each variant that nobody holds, over all locations. The LIMIT is explained in `figures.rs`.
 pub fn available_by_variant(
     conn: &mut PgConnection,
     store: StoreId,

@@ -96,7 +96,7 @@ macro_rules! low_stock {
 
 pub(super) use {all_levels, available_of_product, levels, low_stock, scarce_products, stock_status};
 
-/// Adds their variants with stock to products, in one statement.
+/// Adds their variants with stock to products, which differ, in one statement.
 pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product>) -> QueryResult<Vec<StockedProduct>> {
     let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
     let mut variants: HashMap<ProductId, Vec<StockedVariant>> = HashMap::new();
@@ -110,7 +110,7 @@ pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product
     Ok(products.into_iter().map(stocked).collect())
 }
 
-/// Products differ. A LIMIT that is a parameter makes the planner expect a tenth of the keys, one row: so the plan for
+/// A LIMIT that is a parameter makes the planner expect a tenth of the keys, one row: so the plan for
 /// all calls looks no dearer to it than one made for these keys, and is kept.
 fn load_variants(conn: &mut PgConnection, store: StoreId, products: &[ProductId]) -> QueryResult<Vec<StockedVariant>> {
     db::sql(concat!(
