@@ -135,17 +135,13 @@ fn the_database_refuses_what_must_never_be() {
         );
         assert_refused(conn, &insert, constraint);
     }
-    for (constraint, allocations) in [
-        ("order_items_order_fkey", r#"[{"location_id": 1, "quantity": 1}]"#),
-        ("order_items_allocations_check", "[]"),
-        ("order_items_allocations_check", "{}"),
-    ] {
+    for allocations in ["[]", "{}"] {
         let insert = format!(
             "INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, quantity, \
              unit_price, total_price, attributes, allocations) \
              VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', '{allocations}')"
         );
-        assert_refused(conn, &insert, constraint);
+        assert_refused(conn, &insert, "order_items_allocations_check");
     }
 }
 

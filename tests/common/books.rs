@@ -10,7 +10,7 @@ struct Finding {
 }
 
 /// What must find nothing, by name. Each selects one text per violation.
-const CHECKS: [(&str, &str); 10] = [
+const CHECKS: [(&str, &str); 11] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -91,6 +91,11 @@ const CHECKS: [(&str, &str); 10] = [
                     FROM order_items GROUP BY 1, 2) i ON i.store_id = o.store_id AND i.order_id = o.id \
          WHERE i.lines IS NOT TRUE OR o.subtotal <> i.subtotal OR o.total_items <> i.units \
             OR o.total_amount <> o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount",
+    ),
+    (
+        "every line has its order",
+        "SELECT format('item %s', i.id) AS finding FROM order_items i \
+         LEFT JOIN orders o ON o.store_id = i.store_id AND o.id = i.order_id WHERE o.id IS NULL",
     ),
     (
         "every history is legal and ends with the order's status",
