@@ -427,6 +427,15 @@ fn the_demo_is_loaded_once_and_verify_tells_a_clean_book_from_a_broken_one() {
 }
 
 #[test]
+fn verify_makes_no_database_of_its_own() {
+    let place = Place::new();
+    let output = process::run(process::stockroom(&["verify"]).env("STOCKROOM__DATABASE__DATA_DIR", place.data_dir()));
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("there is no database in "), "{}", text(&output.stderr));
+    assert!(!place.data_dir().exists());
+}
+
+#[test]
 fn with_a_database_of_ones_own_nothing_is_loaded_by_itself() {
     let (database, place) = (TestDatabase::empty(), Place::new());
     let mut serve = process::stockroom(&["serve"]);

@@ -17,7 +17,7 @@ use stockroom::reports::verify::verify_all;
 
 /// What spoils the books, and the rule that has to tell. The last word says whether the auditor of the
 /// tests has to notice as well.
-const DAMAGES: [(&str, &str, bool); 15] = [
+const DAMAGES: [(&str, &str, bool); 16] = [
     (
         "0 <= reserved <= stock",
         "ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_reserved_check; \
@@ -51,6 +51,7 @@ const DAMAGES: [(&str, &str, bool); 15] = [
     ),
     ("totals are of the items, and no order is without", "DELETE FROM order_items", true),
     ("a line belongs to an order", "UPDATE order_items SET order_id = order_id + 1000000", true),
+    ("a line belongs to an order", "UPDATE order_items SET order_id = -order_id", true),
     ("only legal transitions", "UPDATE order_history SET from_status = 'shipped' WHERE from_status IS NOT NULL", true),
     ("the last row of the history is the status", "UPDATE orders SET status = 'delivered'", true),
     ("paid before the deadline, expired at or after it", "UPDATE orders SET paid_at = NULL", false),

@@ -11,6 +11,11 @@ use super::print;
 
 /// Checks the books of every store. A violation makes the command fail.
 pub fn run(settings: Settings, extent: Extent) -> Result<(), CommandError> {
+    let data_dir = &settings.database.data_dir;
+    if settings.is_embedded() && matches!(data_dir.join("PG_VERSION").try_exists(), Ok(false)) {
+        // Opening would make one.
+        return Err(CommandError::Other(format!("there is no database in {}", data_dir.display())));
+    }
     let opened = Opened::open(settings)?;
     let found = opened.connect().and_then(|mut conn| {
         let verify = |conn: &mut _| verify::verify_stores(conn, extent).map(End::RollBack);

@@ -1,7 +1,7 @@
 //! What always holds, as queries for the rows that break it.
 //!
 //! Rules of a store are bound to it (`$1`), to the row of the ledger after which movements are looked at
-//! (`$2`), and to the moment since when products and the items of orders are (`$3`). Rules of orders are bound to the store and to the
+//! (`$2`), and to the moment since when products are (`$3`). Rules of orders are bound to the store and to the
 //! orders' ids (`$2`); for `{among}` they are told whether these are each named, or the first and the last.
 
 /// A query for the rows that break it, of one store.
@@ -68,10 +68,7 @@ STORE_RULES:
     "a line belongs to an order": "
         SELECT format('item %s, variant %s: no order %s', i.id, i.variant_id, i.order_id) AS row
         FROM order_items i
-        WHERE i.store_id = $1
-          AND i.order_id > COALESCE((SELECT id FROM orders WHERE store_id = $1 AND created_at < $3
-                                     ORDER BY created_at DESC, id DESC LIMIT 1), 0)
-          AND NOT EXISTS (SELECT FROM orders WHERE store_id = $1 AND id = i.order_id)";
+        WHERE i.store_id = $1 AND NOT EXISTS (SELECT FROM orders WHERE store_id = $1 AND id = i.order_id)";
     "a reservation holds as long as it is active": "
         SELECT format('reservation %s (%s): %s active holds', r.id, r.state, COUNT(h.id)) AS row
         FROM reservations r
