@@ -66,7 +66,7 @@ STORE_RULES:
                ON h.holder_id = i.order_id AND h.variant_id = i.variant_id
         WHERE COALESCE(h.quantity, 0) <> COALESCE(i.quantity, 0)";
     "a line belongs to an order": "
-        SELECT format('item %s, variant %s: no order %s', i.id, i.variant_id, i.order_id) AS row
+        SELECT format('line of variant %s: no order %s', i.variant_id, i.order_id) AS row
         FROM order_items i
         WHERE i.store_id = $1 AND NOT EXISTS (SELECT FROM orders WHERE store_id = $1 AND id = i.order_id)";
     "a reservation holds as long as it is active": "
@@ -119,9 +119,9 @@ ORDER_RULES:
         SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
                       COALESCE(i.total, 0), o.total_items, COALESCE(i.quantity, 0), o.total_amount) AS row
         FROM orders o
-        LEFT JOIN (SELECT order_id, SUM(total_price) AS total, SUM(quantity) AS quantity,
-                          bool_and(total_price = quantity * unit_price) AS lines_add_up
-                   FROM order_items WHERE store_id = $1 AND order_id {among} GROUP BY order_id) i ON i.order_id = o.id
+        CROSS JOIN LATERAL (SELECT SUM(total_price) AS total, SUM(quantity) AS quantity,
+                                   bool_and(total_price = quantity * unit_price) AS lines_add_up
+                            FROM order_items WHERE store_id = $1 AND order_id = o.id) i
         WHERE o.store_id = $1 AND o.id {among}
           AND NOT (COALESCE(i.lines_add_up, false) AND o.subtotal = i.total AND o.total_items = i.quantity
                    AND o.total_amount = o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount)";
@@ -139,8 +139,8 @@ ORDER_RULES:
     "the last row of the history is the status": "
         SELECT format('order %s is %s, its history says %s', o.order_number, o.status, COALESCE(h.to_status, '(nothing)')) AS row
         FROM orders o
-        LEFT JOIN (SELECT DISTINCT ON (order_id) order_id, to_status FROM order_history
-                   WHERE store_id = $1 AND order_id {among} ORDER BY order_id, id DESC) h ON h.order_id = o.id
+        LEFT JOIN LATERAL (SELECT to_status FROM order_history WHERE store_id = $1 AND order_id = o.id
+                           ORDER BY id DESC LIMIT 1) h ON true
         WHERE o.store_id = $1 AND o.id {among} AND h.to_status IS DISTINCT FROM o.status";
     "paid before the deadline, expired at or after it": "
         SELECT format('order %s: %s/%s, deadline %s, paid %s, changed %s', order_number, status, payment_status,
@@ -155,9 +155,9 @@ ORDER_RULES:
         SELECT format('order %s: received %s of %s, refunded %s of %s', o.order_number, o.received_amount,
                       COALESCE(p.received, 0), o.refunded_amount, COALESCE(p.refunded, 0)) AS row
         FROM orders o
-        LEFT JOIN (SELECT order_id, SUM(amount) FILTER (WHERE kind = 'payment') AS received,
-                          SUM(amount) FILTER (WHERE kind = 'refund') AS refunded
-                   FROM order_payments WHERE store_id = $1 AND order_id {among} GROUP BY order_id) p ON p.order_id = o.id
+        CROSS JOIN LATERAL (SELECT SUM(amount) FILTER (WHERE kind = 'payment') AS received,
+                                   SUM(amount) FILTER (WHERE kind = 'refund') AS refunded
+                            FROM order_payments WHERE store_id = $1 AND order_id = o.id) p
         WHERE o.store_id = $1 AND o.id {among}
           AND (o.received_amount, o.refunded_amount)
               IS DISTINCT FROM (COALESCE(p.received, 0), COALESCE(p.refunded, 0))";
