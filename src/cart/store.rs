@@ -66,7 +66,7 @@ pub fn get_for_update(conn: &mut PgConnection, store: StoreId, user: UserId, at:
     lock_for_update(conn, store, &[user])?.pop().ok_or(diesel::result::Error::NotFound)
 }
 
-/// The lines of a set of carts, by cart, oldest first.
+/// The lines of a set of carts, by cart, oldest first. The order within is explained at `holds::list_active`.
 pub fn list_lines(
     conn: &mut PgConnection,
     store: StoreId,

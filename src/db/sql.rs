@@ -24,7 +24,7 @@ pub fn sql<'a>(text: &'static str) -> Sql<'a> {
     Sql { text, binds: Vec::new() }
 }
 
-/// How many there are, as a statement is told it.
+/// How many there are, as SQL counts.
 #[must_use]
 pub fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)

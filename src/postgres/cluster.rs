@@ -158,7 +158,7 @@ impl Cluster {
 }
 
 /// The major version that made the cluster, or nothing if there is none yet.
-fn version_of(data_dir: &Path) -> Result<Option<String>, EmbeddedError> {
+pub(super) fn version_of(data_dir: &Path) -> Result<Option<String>, EmbeddedError> {
     let path = data_dir.join("PG_VERSION");
     match fs::read_to_string(&path) {
         Ok(version) => Ok(Some(version.trim().to_owned())),

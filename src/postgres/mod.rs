@@ -44,6 +44,11 @@ pub struct Options {
     pub settings: Vec<(String, String)>,
 }
 
+/// Whether a start has made a cluster in the folder.
+pub fn has_cluster(data_dir: &Path) -> Result<bool, EmbeddedError> {
+    cluster::version_of(data_dir).map(|version| version.is_some())
+}
+
 /// A running cluster that this process uses.
 ///
 /// Dropping it gives up the use without stopping the server; [`Embedded::stop`] does both.

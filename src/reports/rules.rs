@@ -3,6 +3,8 @@
 //! Rules of a store are bound to it (`$1`), to the row of the ledger after which movements are looked at
 //! (`$2`), and to the moment since when products are (`$3`). Rules of orders are bound to the store and to the
 //! orders' ids (`$2`); for `{among}` they are told whether these are each named, or the first and the last.
+//! What an order has is looked up for each order: of rows that are grouped beforehand the planner expects
+//! hardly any, and goes through all of them again for each.
 
 /// A query for the rows that break it, of one store.
 pub struct Rule {

@@ -94,7 +94,7 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
             violations.extend(tell(store, rule, rows));
         }
     }
-    let checked = i64::try_from(STORE_RULES.len().saturating_add(ORDER_RULES.len())).unwrap_or(0);
+    let checked = db::count(STORE_RULES.len().saturating_add(ORDER_RULES.len()));
     Ok(VerifyResponse { ok: violations.is_empty(), checked, violations })
 }
 

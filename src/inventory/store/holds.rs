@@ -41,6 +41,9 @@ impl TryFrom<Row> for Hold {
 }
 
 /// The holds of these holders that have not ended, in the order that stock rows are locked in.
+///
+/// The order within is that of the index of their holders, so that the planner takes this one also in a new
+/// shop, of whose tables it knows nothing.
 pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> Result<Vec<Hold>, Failure> {
     let rows: Vec<Row> = db::sql(
         "SELECT s.* FROM unnest($2::text[], $3::int8[]) AS h (kind, id) CROSS JOIN LATERAL \
