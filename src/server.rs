@@ -61,7 +61,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let metrics = Data::new(Metrics::new().map_err(|error| StartError::Part(error.to_string()))?);
     let stores = Data::new(StoreDirectory::default());
     let slices = Data::new(Slices::new(&settings.checkout));
-    let document = routes::document().to_json().map_err(|error| StartError::Part(error.to_string()))?;
+    let document = routes::document().to_string();
     let document = Data::new(Document(Bytes::from(document)));
 
     let (for_app, lanes, metrics_of_jobs) = (limiters.clone(), slices.clone(), metrics.get_ref().clone());
