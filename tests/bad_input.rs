@@ -546,7 +546,7 @@ fn sql_in_a_string_is_only_text() {
         "/orders?q=",
         "/inventory/products?q=",
         "/inventory/products?category=",
-        "/audit?entity=",
+        "/audit?actor=",
         "/inventory/movements?reference_id=",
         "/users?q=",
     ] {

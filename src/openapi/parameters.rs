@@ -16,12 +16,12 @@ pub fn of(endpoint: &Endpoint) -> Vec<Value> {
     in_path.chain(in_query).chain(headers(endpoint)).collect()
 }
 
-/// The name of a query parameter, and whether it is text that may be empty.
+/// The name of a query parameter, and whether it may be empty: a word or a text may, but no date, number or
+/// boolean.
 pub fn known(parameter: &Parameter) -> (String, bool) {
     let schema = json!(parameter.schema);
-    let is_limited = ["enum", "format", "pattern", "minLength"].iter().any(|name| schema.get(name).is_some());
-    let is_text = schema.get("type").is_some_and(|kind| kind == "string");
-    (parameter.name.clone(), is_text && !is_limited)
+    let is_word = schema.get("type").is_none_or(|kind| kind == "string");
+    (parameter.name.clone(), is_word && schema.get("format").is_none())
 }
 
 /// The names in braces of a path.

@@ -14,7 +14,7 @@ use super::json::flatten;
 use crate::error::ApiError;
 use crate::kernel::text;
 
-/// The query parameters that a call knows, each with whether it may be empty: `?q=&brand=` comes from forms,
+/// The query parameters that a call knows, each with whether it may be empty: `?q=&status=` comes from forms,
 /// but an empty date or number is a mistake.
 #[derive(Clone, Debug, Default)]
 pub struct Known(Rc<[(String, bool)]>);
@@ -26,7 +26,7 @@ impl FromIterator<(String, bool)> for Known {
 }
 
 impl Known {
-    /// Refuses names that are unknown or given twice, and empty values that are no text.
+    /// Refuses names that are unknown or given twice, and values that are empty but may not be.
     pub fn check(&self, query: &str) -> Result<(), ApiError> {
         let mut seen = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -84,7 +84,7 @@ fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
     if let Some((name, _)) = pairs.iter().find(|(name, value)| text::has_control(name) || text::has_control(value)) {
         return Err(ApiError::field(name.as_str(), "must not contain control characters"));
     }
-    // An empty text is the same as none: `?brand=&q=` comes from forms.
+    // An empty value is the same as none.
     let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let text = serde_urlencoded::to_string(&given).map_err(|error| ApiError::field("", error.to_string()))?;
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));

@@ -18,7 +18,7 @@ use crate::kernel::schema;
 use crate::web::Query;
 
 /// Every kind that the ledger knows.
-const KINDS: [&str; 10] =
+pub const KINDS: [&str; 10] =
     ["receive", "remove", "adjust", "reserve", "release", "fulfil", "restore", "transfer_out", "transfer_in", "return"];
 
 /// What the movements of a list have in common.
