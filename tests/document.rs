@@ -116,7 +116,7 @@ fn every_operation_refuses_query_parameters_that_it_does_not_know() {
     let admin = app.admin();
     let mut asked = 0;
     for (method, path, operation) in operations(&routes::document()) {
-        let path = path.replace("{qty}", "1").replace('{', "").replace('}', "");
+        let path = path.replace("{qty}", "1").replace(['{', '}'], "");
         let known: Vec<Value> = operation["parameters"].as_array().unwrap().clone();
         let known: Vec<Value> = known.into_iter().filter(|parameter| parameter["in"] == "query").collect();
         let refused = |query: &str, field: &str| {
