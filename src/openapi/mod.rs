@@ -2,5 +2,7 @@
 
 pub mod document;
 pub mod endpoint;
+pub mod entry_points;
+pub mod swagger;
 
 pub use endpoint::Endpoint;
