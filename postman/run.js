@@ -98,7 +98,7 @@ function printed(text, type) {
 
 // Amounts keep their decimals (`150.00`): they pass the parser as marked strings.
 function indented(json) {
-    const marked = json.replace(/"(?:[^"\\]|\\.)*"|-?\d+\.\d+/g, part => (part.startsWith('"') ? part : `"\u0001${part}"`));
+    const marked = json.replace(/"(?:[^"\\]|\\.)*"|-?\d+\.\d+/g, part => (part.startsWith('"') ? part : `"\\u0001${part}"`));
     return JSON.stringify(JSON.parse(marked), hidden, 2).replace(/"\\u0001([^"]*)"/g, "$1");
 }
 
