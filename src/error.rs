@@ -4,9 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::db::Failure;
+use crate::kernel::schema;
 
 mod halt;
 
@@ -15,12 +17,14 @@ pub use halt::{Halt, Overdue, Rejected};
 macro_rules! codes {
     ($($code:ident = $text:literal, $status:ident, $title:literal;)+) => {
         /// The closed list of codes that clients may act on.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
         pub enum Code {
             $(#[serde(rename = $text)] $code,)+
         }
 
         impl Code {
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$code => $text,)+ }
@@ -29,6 +33,12 @@ macro_rules! codes {
             #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$code => StatusCode::$status,)+ }
+            }
+
+            /// Whether its refusals say when to try again.
+            #[must_use]
+            pub const fn has_retry_after(self) -> bool {
+                matches!(self, Self::RateLimited | Self::DatabaseUnavailable | Self::Busy | Self::OutcomeUnknown)
             }
 
             #[must_use]
@@ -82,6 +92,15 @@ codes! {
     OutcomeUnknown = "OUTCOME_UNKNOWN", SERVICE_UNAVAILABLE, "Outcome unknown";
 }
 
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let words = schema::words(Self::ALL.iter().map(|code| code.as_str()));
+        words.description(Some("The closed list of codes that clients may act on.")).into()
+    }
+}
+
+impl ToSchema for Code {}
+
 /// A field that was refused, named as in the request: `items[0].quantity`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -132,10 +151,11 @@ pub struct Extra {
 #[derive(Serialize, ToSchema)]
 pub struct Problem {
     #[serde(rename = "type")]
-    #[schema(value_type = String, example = "about:blank")]
+    #[schema(value_type = String, format = "uri-reference")]
     kind: &'static str,
     #[schema(value_type = String)]
     title: &'static str,
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     code: Code,
     detail: String,
@@ -147,7 +167,7 @@ pub struct Problem {
     #[schema(required = false)]
     stock_errors: Vec<StockError>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     current_stock: Option<i64>,
 }
 

@@ -62,7 +62,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let metrics = Data::new(Metrics::new().map_err(|error| StartError::Part(error.to_string()))?);
     let stores = Data::new(StoreDirectory::default());
     let slices = Data::new(Slices::new(&settings.checkout));
-    let document = routes::document().to_json().map_err(|error| StartError::Part(error.to_string()))?;
+    let document = routes::document().to_string();
     let document = Data::new(Document(Bytes::from(document)));
     let entry_points = EntryPoints::new(&routes::table()).map_err(|error| StartError::Part(error.to_string()))?;
     let entry_points = Data::new(entry_points);

@@ -1,14 +1,16 @@
 //! The closed list of permissions, and what a route asks for.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::{ApiError, Code};
+use crate::kernel::schema;
 
 macro_rules! permissions {
     ($($name:ident = $text:literal),+ $(,)?) => {
         /// What staff can be allowed.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Permission {
             $(#[serde(rename = $text)] $name,)+
         }
@@ -51,6 +53,15 @@ permissions! {
     StoresManage = "stores:manage",
     WebhooksManage = "webhooks:manage",
 }
+
+impl PartialSchema for Permission {
+    fn schema() -> RefOr<Schema> {
+        let words = schema::words(Self::ALL.iter().map(|permission| permission.as_str()));
+        words.description(Some("The permissions that staff can be granted.")).into()
+    }
+}
+
+impl ToSchema for Permission {}
 
 /// A set of permissions, in the order of the list and each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

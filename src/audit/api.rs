@@ -40,13 +40,16 @@ impl From<Entry> for AuditEntryResponse {
 pub struct AuditQuery {
     /// `Order`, `Inventory`, `Product`, `Address`, `User`, `Store`, ….
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     pub entity: Option<String>,
     pub entity_id: Option<i64>,
     /// `CREATE`, `UPDATE`, `ORDER_FULFILLED`, ….
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     pub action: Option<String>,
     /// `user:5`, or `5` for the same; `guest`, `system`.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     pub actor: Option<String>,
     /// From this moment on.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]

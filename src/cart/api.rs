@@ -25,9 +25,9 @@ use crate::settings::{Reservations, Settings};
 #[serde(deny_unknown_fields)]
 pub struct AddItemRequest {
     pub product_id: ProductRef,
-    #[schema(value_type = Quantity)]
     pub quantity: Quantity,
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(min_length = 1, max_length = 50)]
     pub size: Option<String>,
 }
 

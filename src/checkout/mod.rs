@@ -11,6 +11,7 @@ pub mod place_orders;
 pub mod placement;
 pub mod plan;
 pub mod preview;
+mod preview_order;
 pub mod price;
 pub mod refusal;
 pub mod settle;

@@ -8,6 +8,7 @@ use super::decide::Decider;
 use super::load::{self, Locking};
 use super::placement::Placement;
 use super::plan::Stop;
+use super::preview_order::PreviewOrder;
 use super::refusal::Refusal;
 use super::write::Placed;
 use crate::db;
@@ -19,6 +20,7 @@ use crate::orders::response::OrderResponse;
 pub struct PreviewResponse {
     pub ok: bool,
     /// The order, without the numbers that are given when it is placed.
+    #[schema(value_type = Option<PreviewOrder>)]
     pub order: Option<OrderResponse>,
     /// What it would be refused with.
     pub refusal: Option<Problem>,

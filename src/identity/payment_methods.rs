@@ -15,6 +15,7 @@ pub enum SellAt {
 
 /// Payment methods by name: at least one, and each name fit for a column of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(value_type = BTreeMap<String, SellAt>)]
 #[serde(try_from = "BTreeMap<String, SellAt>")]
 pub struct PaymentMethods(BTreeMap<String, SellAt>);
 

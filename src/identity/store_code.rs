@@ -8,7 +8,7 @@ use crate::kernel::id;
 /// Capital letters, digits, `-` and `_`, 1 to 50. Not all digits: those are read as an id.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, pattern = "^[A-Z0-9][A-Z0-9_-]{0,49}$", example = "STORE-DEMO")]
+#[schema(value_type = String, pattern = "^[A-Z0-9][A-Z0-9_-]{0,49}$", min_length = 1, max_length = 50)]
 pub struct StoreCode(String);
 
 impl StoreCode {

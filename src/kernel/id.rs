@@ -22,7 +22,7 @@ macro_rules! id_types {
             utoipa::ToSchema,
         )]
         #[serde(transparent)]
-        #[schema(value_type = i64)]
+        #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
         #[diesel(sql_type = BigInt)]
         pub struct $name(pub i64);
 
@@ -106,13 +106,9 @@ pub fn is_digits(text: &str) -> bool {
 }
 
 /// A product named by `id` (a JSON number, digits in a path) or by `sku`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, utoipa::ToSchema)]
-#[schema(as = ProductRef)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProductRef {
-    /// The product's id.
-    #[schema(value_type = i64)]
     Id(ProductId),
-    /// The product's SKU.
     Sku(String),
 }
 
@@ -159,8 +155,7 @@ impl<'de> Deserialize<'de> for ProductRef {
 }
 
 /// A store named in a body, by id or by code.
-#[derive(Clone, Debug, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(value_type = String)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreRef(pub String);
 
 impl<'de> Deserialize<'de> for StoreRef {
@@ -171,6 +166,22 @@ impl<'de> Deserialize<'de> for StoreRef {
             ProductRef::Sku(code) => code,
         }))
     }
+}
+
+macro_rules! id_or_name {
+    ($($name:ident: $description:literal),+) => {$(
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                super::schema::id_or_name($description, 255).into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )+};
+}
+
+id_or_name! {
+    ProductRef: "The id of a product as a number, or the SKU of a product or of one size as a string",
+    StoreRef: "The id of a store as a number, or its code as a string"
 }
 
 #[cfg(test)]

@@ -5,5 +5,6 @@ pub mod moment;
 pub mod money;
 pub mod page;
 pub mod quantity;
+pub mod schema;
 pub mod signature;
 pub mod text;

@@ -13,7 +13,7 @@ pub struct Quantity(i64);
 
 /// Units of stock: 0 to 10¹².
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, utoipa::ToSchema)]
-#[schema(value_type = i64, minimum = 0)]
+#[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000_000_i64)]
 pub struct StockQuantity(i64);
 
 /// The most lines of a cart or an order.

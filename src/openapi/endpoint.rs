@@ -3,20 +3,24 @@
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Responder, Route, web};
-use utoipa::openapi::path::{Parameter, ParameterIn};
+use serde_json::{Value, json};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::{Ref, RefOr};
+use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::Access;
 use crate::access::authorize::authorize;
 use crate::error::Code;
+use crate::kernel::schema;
 
 /// An operation of the API.
 pub struct Endpoint {
     pub method: Method,
     pub path: &'static str,
     pub access: Access,
+    /// Generated clients name their functions by it.
+    pub id: &'static str,
     pub summary: &'static str,
     pub request: Option<SchemaOf>,
     pub body_required: bool,
@@ -25,6 +29,8 @@ pub struct Endpoint {
     pub query: Vec<Parameter>,
     pub errors: Vec<Code>,
     pub takes_key: bool,
+    /// Headers of its own, with what they are.
+    pub headers: &'static [(&'static str, &'static str)],
     pub route: Route,
 }
 
@@ -41,14 +47,18 @@ impl SchemaOf {
         Self { reference: Ref::from_schema_name(T::name()).into(), components }
     }
 
+    /// All that it refers to, by name.
+    pub fn components(&self) -> impl Iterator<Item = (String, Value)> {
+        self.components.iter().map(|(name, schema)| (name.clone(), json!(schema)))
+    }
+
     /// One page of items.
     fn list_of<T: ToSchema>() -> Self {
         let mut schema = Self::of::<T>();
-        let integer = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
-        let mut list =
-            ObjectBuilder::new().property("items", ArrayBuilder::new().items(schema.reference)).required("items");
-        for name in ["total", "page", "limit", "pages"] {
-            list = list.property(name, integer()).required(name);
+        let items = ArrayBuilder::new().items(schema.reference).max_items(Some(100));
+        let mut list = ObjectBuilder::new().property("items", items).required("items");
+        for (name, minimum) in [("total", 0), ("page", 1), ("limit", 1), ("pages", 0)] {
+            list = list.property(name, schema::integer(minimum)).required(name);
         }
         let name = format!("{}List", T::name());
         schema.reference = Ref::from_schema_name(&name).into();
@@ -70,6 +80,7 @@ macro_rules! methods {
                 method: Method::$method,
                 path,
                 access,
+                id: "",
                 summary: "",
                 request: None,
                 body_required: true,
@@ -78,6 +89,7 @@ macro_rules! methods {
                 query: Vec::new(),
                 errors: Vec::new(),
                 takes_key: $takes_key,
+                headers: &[],
                 route: web::method(Method::$method).to(handler).wrap(guard),
             }
         }
@@ -93,6 +105,12 @@ methods! {
 }
 
 impl Endpoint {
+    #[must_use]
+    pub fn id(mut self, id: &'static str) -> Self {
+        self.id = id;
+        self
+    }
+
     #[must_use]
     pub fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
@@ -110,6 +128,34 @@ impl Endpoint {
     #[must_use]
     pub fn query<T: IntoParams>(mut self) -> Self {
         self.query.extend(T::into_params(|| Some(ParameterIn::Query)));
+        self
+    }
+
+    /// `?sort=` by one of these columns.
+    #[must_use]
+    pub fn sorted_by(mut self, columns: &[&str], default: &str) -> Self {
+        let sort = ParameterBuilder::new()
+            .name("sort")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some("The order of the list; `-` before a column means descending"))
+            .schema(Some(schema::sort(columns, default)));
+        self.query.push(sort.build());
+        self
+    }
+
+    /// Headers of its own.
+    #[must_use]
+    pub fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// A body that another service defines.
+    #[must_use]
+    pub fn takes_any_object(mut self) -> Self {
+        let object = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object));
+        self.request = Some(SchemaOf { reference: object.into(), components: Vec::new() });
         self
     }
 

@@ -20,12 +20,15 @@ use crate::kernel::moment;
 use crate::kernel::page::{PageQuery, Sort};
 use crate::web::Query;
 
+/// The columns that orders can be sorted by.
+pub const SORTS: [&str; 2] = ["created_at", "total_amount"];
+
+/// The order of a list without `?sort=`.
+pub const NEWEST_FIRST: &str = "-created_at";
+
 /// `?sort=` of lists of orders.
-#[derive(Debug, Deserialize, Validate, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Deserialize, Validate)]
 pub struct SortQuery {
-    /// `created_at` or `total_amount`, with `-` before it for descending.
-    #[param(default = "-created_at")]
     pub sort: Option<String>,
 }
 
@@ -34,9 +37,11 @@ pub struct SortQuery {
 pub struct FilterQuery {
     pub status: Option<OrderStatus>,
     pub payment_status: Option<PaymentStatus>,
+    #[param(minimum = 1)]
     pub user_id: Option<i64>,
     /// Part of the order number, or of the customer's name or phone.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     pub q: Option<String>,
     /// Placed at or after.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
@@ -50,9 +55,8 @@ pub struct FilterQuery {
 
 impl SortQuery {
     fn read(&self) -> Result<OrderSort, ApiError> {
-        let text = self.sort.as_deref().unwrap_or("-created_at");
-        let sort =
-            Sort::parse(text, &["created_at", "total_amount"]).map_err(|message| ApiError::field("sort", message))?;
+        let text = self.sort.as_deref().unwrap_or(NEWEST_FIRST);
+        let sort = Sort::parse(text, &SORTS).map_err(|message| ApiError::field("sort", message))?;
         Ok(match (sort.column, sort.descending) {
             ("created_at", true) => OrderSort::Newest,
             ("created_at", false) => OrderSort::Oldest,

@@ -12,7 +12,6 @@ use crate::kernel::money::Amount;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderResponse {
-    /// Null in a preview, as is every number that is given when the order is placed.
     #[schema(value_type = OrderId)]
     pub id: Option<OrderId>,
     #[schema(value_type = String)]
@@ -42,9 +41,9 @@ pub struct OrderResponse {
     /// Units in all lines.
     pub total_items: i64,
     pub stock_reductions: Vec<StockReductionResponse>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<crate::identity::api::addresses::AddressResponse>)]
     pub shipping_address: Option<Value>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<crate::identity::api::addresses::AddressResponse>)]
     pub billing_address: Option<Value>,
     pub notes: Option<String>,
     /// What the status can be set to from here.
@@ -53,7 +52,7 @@ pub struct OrderResponse {
     pub updated_at: DateTime<Utc>,
     /// Opens and cancels this one order by the header X-Order-Token. Only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     pub guest_token: Option<String>,
 }
 
@@ -69,7 +68,8 @@ pub struct OrderItemResponse {
     pub quantity: i64,
     pub unit_price: Amount,
     pub total_price: Amount,
-    #[schema(value_type = Object)]
+    /// Brand, category, unit and barcode of the product, where it has them.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub attributes: Value,
 }
 

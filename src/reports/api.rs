@@ -16,6 +16,7 @@ use crate::error::ApiError;
 use crate::identity::store::stores;
 use crate::kernel::moment;
 use crate::kernel::money::Amount;
+use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::web::Query;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -32,7 +33,9 @@ pub struct PeriodQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StatisticsResponse {
     pub total_orders: i64,
+    #[schema(value_type = BTreeMap<OrderStatus, i64>)]
     pub by_status: BTreeMap<String, i64>,
+    #[schema(value_type = BTreeMap<PaymentStatus, i64>)]
     pub by_payment_status: BTreeMap<String, i64>,
     /// Of orders that are neither cancelled nor under payment, as are the units.
     pub revenue: Amount,

@@ -17,30 +17,36 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
     let of_lines = [Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::ProductUnavailable];
     vec![
         get("/cart", Access::User, cart::show)
+            .id("getCart")
             .summary("The cart, its price, and what would refuse its checkout")
             .answers::<CartResponse>(200),
-        delete("/cart", Access::User, cart::clear).summary("Empty the cart"),
+        delete("/cart", Access::User, cart::clear).id("clearCart").summary("Empty the cart"),
         post("/cart/items", Access::User, cart::add)
+            .id("addCartItem")
             .summary("Put a product into the cart; the same product and size again adds up")
             .takes::<cart::AddItemRequest>()
             .answers::<CartResponse>(201)
             .errors(&of_lines)
             .errors(&[Code::InsufficientStock]),
         put("/cart/items/{id}", Access::User, cart::set_quantity)
+            .id("setCartItemQuantity")
             .summary("Set the quantity of a line")
             .takes::<cart::SetQuantityRequest>()
             .answers::<CartResponse>(200)
             .errors(&[Code::CartItemNotFound, Code::InsufficientStock]),
         delete("/cart/items/{id}", Access::User, cart::remove)
+            .id("removeCartItem")
             .summary("Take a line out of the cart")
             .answers::<CartResponse>(200)
             .errors(&[Code::CartItemNotFound]),
         post("/checkout", Access::User, checkout::checkout)
+            .id("checkout")
             .summary("Buy the cart: validate, reserve, create the order, fulfil, clear, in one transaction")
             .takes::<checkout::CheckoutRequest>()
             .answers::<OrderResponse>(201)
             .errors(&PLACEMENT_ERRORS),
         post("/checkout/preview", Access::User, checkout::show_preview)
+            .id("previewCheckout")
             .summary("What checkout would answer now, with nothing written")
             .takes::<checkout::CheckoutRequest>()
             .answers::<PreviewResponse>(200)
@@ -65,62 +71,79 @@ pub(super) fn orders() -> Vec<Endpoint> {
     let confirm = Access::Permission(Permission::PaymentsConfirm);
     vec![
         post("/orders", Access::Buyer, checkout::place_order)
+            .id("placeOrder")
             .summary("Buy without a cart: a customer, staff for a customer, or a guest")
             .takes::<checkout::OrderRequest>()
             .answers::<OrderResponse>(201)
             .errors(&PLACEMENT_ERRORS),
         get("/orders", Access::Permission(Permission::OrdersRead), orders::list_all)
+            .id("listOrders")
             .summary("All orders of the store")
             .query::<PageQuery>()
-            .query::<orders::SortQuery>()
+            .sorted_by(&orders::SORTS, orders::NEWEST_FIRST)
             .query::<orders::FilterQuery>()
             .lists::<OrderResponse>(),
         get("/orders/me", Access::User, orders::list_mine)
+            .id("listMyOrders")
             .summary("My orders")
             .query::<PageQuery>()
-            .query::<orders::SortQuery>()
+            .sorted_by(&orders::SORTS, orders::NEWEST_FIRST)
             .query::<orders::FilterQuery>()
             .lists::<OrderResponse>(),
         get("/orders/statistics", Access::Permission(Permission::OrdersRead), reports::statistics)
+            .id("getOrderStatistics")
             .summary("Counts, revenue and units of a period")
             .query::<reports::PeriodQuery>()
             .answers::<reports::StatisticsResponse>(200),
         get("/orders/{id}", Access::Holder(Permission::OrdersRead), orders::show)
+            .id("getOrder")
             .summary("An order, by id or number")
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound]),
         put("/orders/{id}", update, checkout::update_order)
+            .id("updateOrder")
             .summary("Change status, payment, notes or tracking number")
             .takes::<checkout::UpdateOrderRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::OrderNotCancellable]),
         get("/orders/{id}/history", Access::Holder(Permission::OrdersRead), orders::show_history)
+            .id("getOrderHistory")
             .summary("Every status that the order has had")
             .answers_array::<HistoryResponse>()
             .errors(&[Code::OrderNotFound]),
         post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), checkout::cancel_order)
+            .id("cancelOrder")
             .summary("Cancel the order and give its stock back")
             .query::<checkout::ReasonQuery>()
             .takes_optionally::<checkout::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::OrderNotCancellable]),
         post("/orders/{id}/payment/confirm", confirm, checkout::confirm_payment)
+            .id("confirmPayment")
             .summary("Take the payment of an order: what is kept for it is sold")
             .takes::<checkout::ConfirmRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::AlreadyPaid, Code::InvalidTransition, Code::PaymentExpired]),
         post("/orders/{id}/payment/fail", confirm, checkout::fail_payment)
+            .id("failPayment")
             .summary("Record that the payment failed: the stock is released and the order cancelled")
             .takes_optionally::<checkout::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
         post("/payments/webhook/{store}/{provider}", Access::Anonymous, checkout::receive)
+            .id("receivePaymentCallback")
             .summary("What a payment provider tells, signed by it")
+            .headers(&[
+                ("Stripe-Signature", "The signature of the body, where the provider is Stripe"),
+                ("X-Razorpay-Signature", "The signature of the body, where the provider is Razorpay"),
+            ])
+            .takes_any_object()
             .answers::<checkout::CallbackResponse>(200)
             .errors(&[Code::Unauthenticated, Code::NotFound, Code::StoreNotFound])
             .errors(&[Code::MalformedRequest, Code::ValidationFailed, Code::PayloadTooLarge])
             .without_key(),
         post("/orders/{id}/refund", update, checkout::refund_order)
+            .id("refundOrder")
             .summary("Record money that was given back")
             .takes::<checkout::RefundRequest>()
             .answers::<OrderResponse>(200)

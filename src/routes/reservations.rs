@@ -17,10 +17,12 @@ pub(super) fn reservations() -> Vec<Endpoint> {
             Access::Permission(Permission::ReportsRead),
             reports::reservation_metrics,
         )
+        .id("getReservationMetrics")
         .summary("Rates of reserving, converting and expiring, and the accuracy of stock")
         .query::<reports::PeriodQuery>()
         .answers::<reports::ReservationMetricsResponse>(200),
         post("/reservations", update, reservations::create)
+            .id("createReservation")
             .summary("Keep stock for another service: all lines or none")
             .takes::<reservations::ReservationRequest>()
             .answers::<reservations::ReservationResponse>(201)
@@ -32,19 +34,23 @@ pub(super) fn reservations() -> Vec<Endpoint> {
                 Code::InsufficientStock,
             ]),
         get("/reservations", update, reservations::list)
+            .id("listReservations")
             .summary("Reservations, newest first")
             .query::<PageQuery>()
             .query::<reservations::ReservationQuery>()
             .lists::<reservations::ReservationResponse>(),
         get("/reservations/{id}", update, reservations::show)
+            .id("getReservation")
             .summary("A reservation and what it keeps")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&[Code::ReservationNotFound]),
         post("/reservations/{id}/confirm", update, reservations::confirm)
+            .id("confirmReservation")
             .summary("Sell what the reservation keeps")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&closed),
         post("/reservations/{id}/release", update, reservations::release)
+            .id("releaseReservation")
             .summary("Let go what the reservation keeps")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&closed),

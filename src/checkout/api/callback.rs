@@ -4,18 +4,28 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ObjectBuilder;
 
 use crate::access::Ctx;
 use crate::checkout::callback;
 use crate::error::{ApiError, Code};
+use crate::kernel::schema;
 use crate::payments::event;
+use crate::payments::store::events::EventOutcome;
 use crate::settings::{Provider, Settings};
+
+const DUPLICATE: &str = "duplicate";
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CallbackResponse {
     pub received: bool,
-    /// `applied`, `refund_due`, `mismatched`, `unmatched`, `ignored`, or `duplicate`.
+    /// `duplicate` for an event that was received before.
+    #[schema(schema_with = outcomes)]
     pub outcome: &'static str,
+}
+
+fn outcomes() -> ObjectBuilder {
+    schema::words(EventOutcome::ALL.iter().map(|outcome| outcome.as_str()).chain([DUPLICATE]))
 }
 
 /// `POST /payments/webhook/{store}/{provider}`
@@ -41,7 +51,7 @@ pub async fn receive(
             Ok(callback::receive(conn, scope.store, &name, &event)?)
         })
         .await?;
-    let outcome = outcome.map_or("duplicate", |outcome| outcome.as_str());
+    let outcome = outcome.map_or(DUPLICATE, |outcome| outcome.as_str());
     Ok(HttpResponse::Ok().json(CallbackResponse { received: true, outcome }))
 }
 

@@ -27,6 +27,7 @@ use crate::web::metrics::Metrics;
 #[into_params(parameter_in = Query)]
 pub struct ReasonRequest {
     #[validate(length(max = 500, message = "must have at most 500 characters"))]
+    #[schema(max_length = 500)]
     pub reason: Option<String>,
 }
 
@@ -35,6 +36,7 @@ pub struct ReasonRequest {
 #[into_params(parameter_in = Query)]
 pub struct ReasonQuery {
     #[validate(length(max = 500, message = "must have at most 500 characters"))]
+    #[param(max_length = 500)]
     pub reason: Option<String>,
 }
 
@@ -64,10 +66,12 @@ pub struct UpdateOrderRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<String>)]
     #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
+    #[schema(max_length = 2000)]
     pub notes: Option<Option<String>>,
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<String>)]
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[schema(max_length = 100)]
     pub tracking_number: Option<Option<String>>,
 }
 

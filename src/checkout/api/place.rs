@@ -28,9 +28,11 @@ pub struct CheckoutRequest {
     /// The shipping address if it is left out.
     pub billing_address_id: Option<AddressId>,
     #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
+    #[schema(max_length = 2000)]
     pub notes: Option<String>,
     /// A payment method of the store; `cod` if it is left out.
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(min_length = 1, max_length = 50)]
     pub payment_method: Option<String>,
     /// A guard: unlike the computed total, the checkout is refused.
     pub expected_total: Option<AmountInput>,
@@ -40,17 +42,23 @@ pub struct CheckoutRequest {
 #[serde(deny_unknown_fields)]
 pub struct OrderRequest {
     #[validate(nested)]
+    #[schema(min_items = 1, max_items = 100)]
     pub items: Vec<OrderItemRequest>,
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     pub customer_name: Option<String>,
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(min_length = 1, max_length = 50)]
     pub customer_phone: Option<String>,
     #[validate(length(min = 1, max = 1000, message = "must have 1 to 1000 characters"))]
+    #[schema(min_length = 1, max_length = 1000)]
     pub delivery_address: Option<String>,
     pub shipping_address_id: Option<AddressId>,
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(min_length = 1, max_length = 50)]
     pub payment_method: Option<String>,
     #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
+    #[schema(max_length = 2000)]
     pub notes: Option<String>,
     /// Selects the store, as X-Store-Id does.
     pub store_id: Option<StoreRef>,
@@ -62,14 +70,17 @@ pub struct OrderItemRequest {
     pub product_id: ProductRef,
     pub quantity: Quantity,
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(min_length = 1, max_length = 50)]
     pub size: Option<String>,
     /// A guard: unlike the catalogue's price, the order is refused.
     pub unit_price: Option<AmountInput>,
     /// Taken and ignored: the catalogue's name is kept.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[schema(max_length = 255)]
     pub product_name: Option<String>,
     /// Taken and ignored.
     #[validate(length(max = 50, message = "must have at most 50 characters"))]
+    #[schema(max_length = 50)]
     pub unit: Option<String>,
 }
 

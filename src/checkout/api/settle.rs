@@ -24,6 +24,7 @@ use crate::web::metrics::Metrics;
 pub struct ConfirmRequest {
     /// The provider's reference of the payment.
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     pub payment_reference: String,
     /// The order's total if it is left out.
     pub amount: Option<AmountInput>,
@@ -79,6 +80,7 @@ where
 #[serde(deny_unknown_fields)]
 pub struct RefundRequest {
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     pub refund_reference: String,
     /// All that is left if it is left out.
     pub amount: Option<AmountInput>,

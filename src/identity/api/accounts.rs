@@ -30,6 +30,7 @@ pub struct RegisterRequest {
     #[schema(min_length = 8, max_length = 128, format = "password")]
     password: String,
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     full_name: Option<String>,
 }
 

@@ -19,30 +19,42 @@ use crate::kernel::id::AddressId;
 use crate::kernel::page::PageQuery;
 use crate::web::Query;
 
+pub use crate::identity::store::addresses::SORTS;
+
 /// An address to be kept.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddressRequest {
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     full_name: String,
     /// 5 to 20 digits, `+`, spaces and `-`.
     #[validate(custom(function = "check_phone"))]
+    #[schema(pattern = "^[0-9+ -]{5,20}$", min_length = 5, max_length = 20)]
     phone: String,
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     line1: String,
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[schema(max_length = 255)]
     line2: Option<String>,
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     city: String,
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[schema(max_length = 100)]
     state: Option<String>,
     #[validate(length(min = 1, max = 20, message = "must have 1 to 20 characters"))]
+    #[schema(min_length = 1, max_length = 20)]
     postal_code: String,
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     country: String,
     #[validate(range(min = -90.0, max = 90.0, message = "must be from -90 to 90"))]
+    #[schema(minimum = -90, maximum = 90)]
     latitude: Option<f64>,
     #[validate(range(min = -180.0, max = 180.0, message = "must be from -180 to 180"))]
+    #[schema(minimum = -180, maximum = 180)]
     longitude: Option<f64>,
 }
 
@@ -103,7 +115,7 @@ fn entry(id: AddressId, action: &'static str, done: &str) -> NewEntry<'static> {
 
 /// `GET /addresses`
 pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&addresses::SORTS)?;
+    let sort = sort.0.among(&SORTS)?;
     let page = page.0;
     let listed = ctx.read("list_addresses", move |conn, scope| {
         let (found, total) = addresses::list_addresses(conn, owner(scope)?, sort, &page)?;

@@ -7,15 +7,16 @@ pub mod stores;
 pub mod users;
 
 use serde::Deserialize;
-use utoipa::IntoParams;
 use validator::Validate;
 
 use crate::error::ApiError;
 use crate::kernel::page::Sort;
 
+/// The order of a list without `?sort=`: by its first column, which is the id.
+pub const NEWEST_FIRST: &str = "-id";
+
 /// How a list is sorted.
-#[derive(Debug, Deserialize, Validate, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Deserialize, Validate)]
 pub struct SortQuery {
     /// A column, with `-` before it for descending.
     #[validate(length(max = 50, message = "must have at most 50 characters"))]

@@ -9,6 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ObjectBuilder;
 use validator::Validate;
 
 use super::users::UserResponse;
@@ -23,6 +24,7 @@ use crate::identity::store::sessions::{self, NewSession};
 use crate::identity::store::users;
 use crate::identity::user::User;
 use crate::identity::{email, secret_token};
+use crate::kernel::schema;
 use crate::settings::Settings;
 use crate::web::limits::{self, Limiters};
 
@@ -30,8 +32,10 @@ use crate::web::limits::{self, Limiters};
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     #[validate(length(max = 254, message = "must have at most 254 characters"))]
+    #[schema(max_length = 254)]
     email: String,
     #[validate(length(max = 1000, message = "must have at most 1000 characters"))]
+    #[schema(max_length = 1000)]
     #[schema(format = "password")]
     password: String,
 }
@@ -40,6 +44,7 @@ pub struct LoginRequest {
 #[serde(deny_unknown_fields)]
 pub struct RefreshTokenRequest {
     #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
+    #[schema(min_length = 1, max_length = 500)]
     refresh_token: String,
 }
 
@@ -47,13 +52,17 @@ pub struct RefreshTokenRequest {
 #[derive(Serialize, ToSchema)]
 pub struct SessionResponse {
     access_token: String,
-    #[schema(value_type = String, example = "Bearer")]
+    #[schema(schema_with = token_types)]
     token_type: &'static str,
     /// Seconds for which the access token is good.
     expires_in: i64,
     /// Good once: exchange it for the next one.
     refresh_token: String,
     user: UserResponse,
+}
+
+fn token_types() -> ObjectBuilder {
+    schema::words(["Bearer"])
 }
 
 /// Hands out tokens.

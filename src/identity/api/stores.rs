@@ -23,6 +23,8 @@ use crate::kernel::page::PageQuery;
 use crate::kernel::text;
 use crate::web::Query;
 
+pub use crate::identity::store::stores::SORTS;
+
 /// A store on the wire.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StoreResponse {
@@ -72,10 +74,11 @@ impl From<Store> for StoreResponse {
 pub struct NewStoreRequest {
     code: StoreCode,
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     name: String,
     /// ISO 4217 code. It can be changed until there are products.
     #[serde(default = "usual_currency")]
-    #[schema(default = "INR", example = "INR")]
+    #[schema(default = "INR", pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
     currency: String,
     #[serde(default)]
     tax_rate: Rate,
@@ -126,22 +129,30 @@ fn parse_currency(code: &str) -> Result<Currency, ApiError> {
 #[serde(deny_unknown_fields)]
 pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// Only while the store has no products.
     #[serde(default, deserialize_with = "text::some")]
-    #[schema(example = "INR")]
+    #[schema(nullable = false)]
+    #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
     currency: Option<String>,
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     tax_rate: Option<Rate>,
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     shipping_flat_rate: Option<AmountInput>,
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     guest_orders: Option<bool>,
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     hold_cart_items: Option<bool>,
     /// All of them: methods that are not named are gone.
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     payment_methods: Option<PaymentMethods>,
 }
 
@@ -165,7 +176,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
 
 /// `GET /stores`
 pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&stores::SORTS)?;
+    let sort = sort.0.among(&SORTS)?;
     let page = page.0;
     let listed = ctx.database.read("list_stores", move |conn| {
         let (found, total) = stores::list_stores(conn, sort, &page)?;

@@ -27,6 +27,8 @@ use crate::kernel::text;
 use crate::settings::Secret;
 use crate::web::Query;
 
+pub use crate::identity::store::users::SORTS;
+
 /// An account on the wire, everywhere.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserResponse {
@@ -59,6 +61,7 @@ pub struct UserQuery {
     pub active: Option<bool>,
     /// Part of the e-mail address or the name.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[param(max_length = 255)]
     pub q: Option<String>,
 }
 
@@ -69,7 +72,7 @@ pub async fn list(
     query: Query<UserQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&users::SORTS)?;
+    let sort = sort.0.among(&SORTS)?;
     let UserQuery { role, active, q } = query.0;
     let page = page.0;
     let listed = ctx.read("list_users", move |conn, scope| {
@@ -91,6 +94,7 @@ pub struct NewUserRequest {
     #[schema(min_length = 8, max_length = 128, format = "password")]
     password: String,
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     full_name: Option<String>,
     /// Staff belong to the request's store.
     #[serde(default = "usual_role")]
@@ -137,20 +141,26 @@ pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> R
 #[serde(deny_unknown_fields)]
 pub struct UserPatchRequest {
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     email: Option<Email>,
     /// 8 to 128 characters, and none of the most common passwords.
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     #[schema(min_length = 8, max_length = 128, format = "password")]
     password: Option<String>,
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<String>)]
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
     full_name: Option<Option<String>>,
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     role: Option<Role>,
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     permissions: Option<Permissions>,
     #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
     active: Option<bool>,
 }
 

@@ -28,7 +28,7 @@ pub struct ProductResponse {
     pub mrp: Option<Amount>,
     /// Only for those who may read the inventory.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Amount>, required = false)]
+    #[schema(value_type = Option<Amount>, required = false, extensions(("x-required-permission" = json!("inventory:read"))))]
     pub cost_price: Option<Option<Amount>>,
     pub unit: Option<String>,
     pub has_sizes: bool,

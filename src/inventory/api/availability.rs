@@ -26,6 +26,7 @@ use crate::web::Query;
 #[into_params(parameter_in = Query)]
 pub struct SizeQuery {
     #[validate(length(max = 50, message = "must have at most 50 characters"))]
+    #[param(max_length = 50)]
     pub size: Option<String>,
 }
 
@@ -95,6 +96,7 @@ pub struct AvailabilityItemRequest {
     product_id: ProductRef,
     quantity: Quantity,
     #[validate(custom(function = "check_size"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$")]
     size: Option<String>,
 }
 

@@ -23,23 +23,28 @@ use crate::kernel::quantity::StockQuantity;
 #[validate(schema(function = "check_product"))]
 pub struct NewProductRequest {
     #[validate(custom(function = "check_sku"))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
     pub sku: String,
     #[validate(custom(function = "check_name"))]
-    #[schema(min_length = 1, max_length = 255)]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub name: String,
     #[validate(length(max = 5000, message = "must have at most 5000 characters"))]
+    #[schema(max_length = 5000)]
     pub description: Option<String>,
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     pub category: Option<String>,
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     pub brand: Option<String>,
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     pub barcode: Option<String>,
     pub price: AmountInput,
     pub mrp: Option<AmountInput>,
     pub cost_price: Option<AmountInput>,
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(min_length = 1, max_length = 50)]
     pub unit: Option<String>,
     pub min_stock_level: Option<StockQuantity>,
     pub max_stock_level: Option<StockQuantity>,
@@ -54,12 +59,13 @@ pub struct NewProductRequest {
 #[serde(deny_unknown_fields)]
 pub struct NewSizeRequest {
     #[validate(custom(function = "check_size"))]
-    #[schema(min_length = 1, max_length = 50)]
+    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$")]
     pub size: String,
     #[validate(custom(function = "check_sku"))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
     pub sku: Option<String>,
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     pub barcode: Option<String>,
     pub initial_stock: Option<StockQuantity>,
     /// Instead of the product's price.

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
@@ -13,6 +14,7 @@ use crate::inventory::store::movements::{self, LedgerRow, MovementFilter};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
 use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::kernel::schema;
 use crate::web::Query;
 
 /// Every kind that the ledger knows.
@@ -23,9 +25,8 @@ const KINDS: [&str; 10] =
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MovementsQuery {
-    /// `receive`, `remove`, `adjust`, `reserve`, `release`, `fulfil`, `restore`, `transfer_out`,
-    /// `transfer_in` or `return`.
     #[validate(custom(function = "check_kind"))]
+    #[param(schema_with = kinds)]
     kind: Option<String>,
     /// An order's number, or what a stock change was given.
     reference_id: Option<String>,
@@ -35,6 +36,10 @@ pub struct MovementsQuery {
     /// Before this moment.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     to: Option<DateTime<Utc>>,
+}
+
+fn kinds() -> ObjectBuilder {
+    schema::words(KINDS)
 }
 
 fn check_kind(kind: &str) -> Result<(), ValidationError> {
@@ -52,6 +57,7 @@ pub struct MovementResponse {
     sku: String,
     size: Option<String>,
     location_id: LocationId,
+    #[schema(schema_with = kinds)]
     kind: String,
     stock_delta: i64,
     reserved_delta: i64,

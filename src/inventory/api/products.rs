@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa::openapi::schema::ObjectBuilder;
 use validator::Validate;
 
 use super::answers::Reader;
@@ -10,11 +11,11 @@ use crate::access::Ctx;
 use crate::catalogue::product::ProductStatus;
 use crate::error::ApiError;
 use crate::inventory::stocked::StockStatus;
-use crate::inventory::store::listing::{self, ProductFilter, ProductSort};
+use crate::inventory::store::listing::{self, ProductFilter, ProductSort, SORT_COLUMNS};
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::page::PageQuery;
-use crate::kernel::text;
+use crate::kernel::{schema, text};
 use crate::web::Query;
 
 /// What the products of a list have in common, and their order.
@@ -23,20 +24,24 @@ use crate::web::Query;
 pub struct ProductsQuery {
     /// Words in name, SKU, description, brand or barcode.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[param(max_length = 255)]
     q: Option<String>,
     category: Option<String>,
     brand: Option<String>,
     /// `active` unless given.
-    #[param(inline)]
     status: Option<ProductStatus>,
-    #[param(inline)]
     stock_status: Option<StockStatus>,
-    #[param(value_type = Option<f64>)]
+    #[param(value_type = Option<AmountInput>)]
     min_price: Option<String>,
-    #[param(value_type = Option<f64>)]
+    #[param(value_type = Option<AmountInput>)]
     max_price: Option<String>,
-    /// `id`, `name`, `sku`, `price`, `created_at` or `stock`; with `-` before it, descending.
+    /// The order of the list; `-` before a column means descending.
+    #[param(schema_with = sorts)]
     sort: Option<String>,
+}
+
+fn sorts() -> ObjectBuilder {
+    schema::sort(&SORT_COLUMNS, "id")
 }
 
 /// A query that is fit to be asked, but for the currency of its prices.

@@ -27,12 +27,15 @@ use crate::web::Query;
 #[serde(deny_unknown_fields)]
 pub struct ReservationRequest {
     #[validate(nested)]
+    #[schema(min_items = 1, max_items = 100)]
     pub items: Vec<ReservationItemRequest>,
     /// How long the stock is kept; 900 if it is left out.
     #[validate(range(min = 1, message = "must be at least 1"))]
+    #[schema(minimum = 1)]
     pub ttl_seconds: Option<i64>,
     /// The caller's own name of it.
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     pub reference_id: String,
 }
 
@@ -42,6 +45,7 @@ pub struct ReservationItemRequest {
     pub product_id: ProductRef,
     pub quantity: Quantity,
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(min_length = 1, max_length = 50)]
     pub size: Option<String>,
 }
 
@@ -63,6 +67,7 @@ pub struct ReservationResponse {
 pub struct ReservationQuery {
     pub state: Option<State>,
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     pub reference_id: Option<String>,
 }
 

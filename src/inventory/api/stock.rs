@@ -26,15 +26,16 @@ use crate::web::Query;
 pub struct StockChangeRequest {
     /// From 1 for `in` and `out`, from 0 for `adjustment`.
     pub quantity: StockQuantity,
-    #[schema(inline)]
     pub movement_type: MovementType,
     #[validate(custom(function = "check_reason"))]
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     pub reason: String,
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     pub reference_id: Option<String>,
     /// Needed for a product with sizes.
     #[validate(custom(function = "check_size"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$")]
     pub size: Option<String>,
     /// Without one, the store's main location.
     pub location_id: Option<LocationId>,

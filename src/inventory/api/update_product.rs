@@ -24,26 +24,32 @@ use crate::kernel::text::some;
 #[validate(schema(function = "check_sizes"))]
 pub struct UpdateProductRequest {
     #[serde(default, deserialize_with = "some")]
+    #[schema(nullable = false)]
     #[validate(custom(function = "check_name"))]
-    #[schema(min_length = 1, max_length = 255)]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub name: Option<String>,
     #[serde(default, deserialize_with = "some")]
     #[validate(length(max = 5000, message = "must have at most 5000 characters"))]
+    #[schema(max_length = 5000)]
     #[schema(value_type = Option<String>)]
     pub description: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     #[schema(value_type = Option<String>)]
     pub category: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     #[schema(value_type = Option<String>)]
     pub brand: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     #[schema(value_type = Option<String>)]
     pub barcode: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
+    #[schema(nullable = false)]
     pub price: Option<AmountInput>,
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<AmountInput>)]
@@ -53,17 +59,21 @@ pub struct UpdateProductRequest {
     pub cost_price: Option<Option<AmountInput>>,
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[schema(min_length = 1, max_length = 50)]
     #[schema(value_type = Option<String>)]
     pub unit: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
+    #[schema(nullable = false)]
     pub status: Option<ProductStatus>,
     #[serde(default, deserialize_with = "some")]
+    #[schema(nullable = false)]
     pub min_stock_level: Option<StockQuantity>,
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<StockQuantity>)]
     pub max_stock_level: Option<Option<StockQuantity>>,
     /// Sizes to add, and sizes to price anew.
     #[serde(default, deserialize_with = "some")]
+    #[schema(nullable = false)]
     #[validate(nested)]
     #[schema(min_items = 1, max_items = 50)]
     pub sizes: Option<Vec<ChangedSizeRequest>>,
@@ -74,13 +84,14 @@ pub struct UpdateProductRequest {
 #[serde(deny_unknown_fields)]
 pub struct ChangedSizeRequest {
     #[validate(custom(function = "check_size"))]
-    #[schema(min_length = 1, max_length = 50)]
+    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$")]
     pub size: String,
     #[validate(custom(function = "check_sku"))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
     pub sku: Option<String>,
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
     #[schema(value_type = Option<String>)]
     pub barcode: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]

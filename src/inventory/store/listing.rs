@@ -70,7 +70,7 @@ macro_rules! page_by {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProductSort(&'static str);
 
-const SORT_COLUMNS: [&str; 6] = ["id", "name", "sku", "price", "created_at", "stock"];
+pub const SORT_COLUMNS: [&str; 6] = ["id", "name", "sku", "price", "created_at", "stock"];
 
 impl ProductSort {
     /// Reads `?sort=-price`. Nothing of it gets into the SQL.

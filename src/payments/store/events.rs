@@ -25,6 +25,8 @@ pub enum EventOutcome {
 }
 
 impl EventOutcome {
+    pub const ALL: [Self; 5] = [Self::Applied, Self::RefundDue, Self::Mismatched, Self::Unmatched, Self::Ignored];
+
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

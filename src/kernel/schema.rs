@@ -1,0 +1,45 @@
+//! Schemas of the OpenAPI document that can't be derived from a type.
+
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type};
+
+use super::id::MAX_ID;
+
+/// Marks a field that only callers with a permission get: the one kind of nullable field that may be absent.
+pub const REQUIRED_PERMISSION: &str = "x-required-permission";
+
+/// One of these words.
+pub fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
+    let words: Vec<&str> = words.into_iter().collect();
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(words))
+}
+
+/// `?sort=`: one of the columns, with `-` before it for descending.
+pub fn sort(columns: &[&str], default: &str) -> ObjectBuilder {
+    let descending = columns.iter().map(|column| format!("-{column}"));
+    let all: Vec<String> = columns.iter().map(|column| (*column).to_owned()).chain(descending).collect();
+    words(all.iter().map(String::as_str)).default(Some(default.into()))
+}
+
+/// An id, as a number.
+pub fn id() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Integer))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1))
+        .maximum(Some(MAX_ID))
+}
+
+/// A count.
+pub fn integer(minimum: i64) -> ObjectBuilder {
+    id().minimum(Some(minimum))
+}
+
+/// Text of a length.
+pub fn text(min: usize, max: usize) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).min_length(Some(min)).max_length(Some(max))
+}
+
+/// An id as a number, or a name as a string.
+pub fn id_or_name(description: &str, max_length: usize) -> Schema {
+    OneOfBuilder::new().item(id()).item(text(1, max_length)).description(Some(description)).build().into()
+}

@@ -1,0 +1,104 @@
+//! One operation of the document.
+
+use serde_json::{Map, Value, json};
+
+use super::document::BEARER;
+use super::endpoint::Endpoint;
+use super::examples::Examples;
+use super::parameters;
+use super::responses::{Refusals, codes_of};
+use crate::access::{Access, Permission};
+use crate::kernel::schema::REQUIRED_PERMISSION;
+
+const JSON: &str = "application/json";
+
+/// Everything that the document says of an endpoint.
+pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals<'_>) -> Value {
+    let mut responses = Map::new();
+    responses.insert(endpoint.success.to_string(), success(&endpoint, examples));
+    for (status, codes) in codes_of(&endpoint) {
+        responses.insert(status.to_string(), refusals.reference(&codes));
+    }
+    let mut operation = Map::new();
+    let mut set = |name: &str, value: Value| drop(operation.insert(name.to_owned(), value));
+    set("tags", json!([tag_of(endpoint.path)]));
+    set("operationId", json!(endpoint.id));
+    set("summary", json!(endpoint.summary));
+    set("description", json!(describe_access(endpoint.access)));
+    set("parameters", json!(parameters::of(&endpoint)));
+    set("responses", json!(responses));
+    set("security", security(endpoint.access));
+    if let Some(permission) = permission_of(endpoint.access) {
+        set(REQUIRED_PERMISSION, json!(permission.as_str()));
+    }
+    if let Some(request) = &endpoint.request {
+        let content = content(json!(request.reference), examples.request(endpoint.id));
+        set("requestBody", json!({"required": endpoint.body_required, "content": {JSON: content}}));
+    }
+    Value::Object(operation)
+}
+
+fn success(endpoint: &Endpoint, examples: &Examples) -> Value {
+    let description = match endpoint.success {
+        201 => "Created",
+        204 => "Done, without a body",
+        _ => "OK",
+    };
+    let mut response = Map::from_iter([("description".to_owned(), json!(description))]);
+    if endpoint.takes_key {
+        let description = "`true` where the stored answer of an earlier request with the same key is sent again";
+        let schema = json!({"type": "string", "enum": ["true"]});
+        let headers = json!({"Idempotent-Replayed": {"description": description, "schema": schema}});
+        response.insert("headers".to_owned(), headers);
+    }
+    if let Some(answer) = &endpoint.answer {
+        let content = content(json!(answer.reference), examples.answer(endpoint.id));
+        response.insert("content".to_owned(), json!({JSON: content}));
+    }
+    Value::Object(response)
+}
+
+fn content(schema: Value, example: Option<&Value>) -> Value {
+    match example {
+        Some(example) => json!({"schema": schema, "example": example}),
+        None => json!({"schema": schema}),
+    }
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Anonymous => json!([]),
+        Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}]),
+        Access::User => json!([{BEARER: []}]),
+        Access::Admin => json!([{BEARER: ["admin"]}]),
+        Access::Permission(permission) => json!([{BEARER: [permission.as_str()]}]),
+    }
+}
+
+fn permission_of(access: Access) -> Option<Permission> {
+    match access {
+        Access::Permission(permission) => Some(permission),
+        _ => None,
+    }
+}
+
+fn describe_access(access: Access) -> String {
+    match access {
+        Access::Anonymous => "Anyone may call this; a token is ignored.".to_owned(),
+        Access::Public => "Anyone may call this.".to_owned(),
+        Access::Buyer => {
+            "Customers for themselves; guests if the store accepts guest orders; staff with `orders:create`.".to_owned()
+        }
+        Access::Holder(permission) => {
+            format!("The owner; a guest with the order's `X-Order-Token`; staff with `{}`.", permission.as_str())
+        }
+        Access::User => "Needs an account.".to_owned(),
+        Access::Admin => "Needs the role admin.".to_owned(),
+        Access::Permission(permission) => format!("Needs the permission `{}`.", permission.as_str()),
+    }
+}
+
+/// The first word of a path. The path of the API itself has none.
+fn tag_of(path: &str) -> &str {
+    path.split('/').nth(1).filter(|word| !word.is_empty()).unwrap_or("start")
+}

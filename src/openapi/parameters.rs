@@ -1,0 +1,68 @@
+//! Parameters in paths and headers; those of queries come with their endpoint.
+
+use serde_json::{Value, json};
+
+use super::endpoint::Endpoint;
+use crate::access::Access;
+use crate::kernel::quantity::Quantity;
+use crate::kernel::schema;
+use utoipa::PartialSchema;
+
+/// Every parameter of an endpoint: path, query, headers.
+pub fn of(endpoint: &Endpoint) -> Vec<Value> {
+    let in_path = path_parameters(endpoint.path).map(|name| in_path(endpoint.path, name));
+    let in_query = endpoint.query.iter().map(|parameter| json!(parameter));
+    in_path.chain(in_query).chain(headers(endpoint)).collect()
+}
+
+/// The names in braces of a path.
+fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn in_path(path: &str, name: &str) -> Value {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    let (description, schema, example) = match (first, name) {
+        (_, "qty") => ("Units that are asked for", json!(Quantity::schema()), json!(2)),
+        (_, "provider") => ("A payment provider of the settings", json!(schema::text(1, 50).build()), json!("stripe")),
+        ("stores", "id") | (_, "store" | "store_id") => {
+            ("Id or code of the store", json!(schema::text(1, 50).build()), json!("STORE-DEMO"))
+        }
+        ("inventory", "id" | "product_id") => {
+            ("Id or SKU of the product", json!(schema::text(1, 100).build()), json!("prod_001"))
+        }
+        ("orders", "id") => {
+            ("Id or number of the order", json!(schema::text(1, 50).build()), json!("ORD-20261121-A4F2K7Q9ZM"))
+        }
+        _ => ("Id", json!(schema::id().build()), json!(1)),
+    };
+    json!({
+        "name": name, "in": "path", "required": true, "description": description, "schema": schema, "example": example,
+    })
+}
+
+fn headers(endpoint: &Endpoint) -> Vec<Value> {
+    let mut headers = Vec::new();
+    let mut add = |name: &str, description: &str, schema: Value| {
+        headers.push(
+            json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema}),
+        );
+    };
+    // A callback names the store in its path.
+    if !endpoint.path.contains("{store}") {
+        let code = json!(schema::text(1, 50).pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]*$")).build());
+        add("X-Store-Id", "Id or code of the store; without it the first store is used", code);
+    }
+    if let Access::Holder(_) = endpoint.access {
+        let description = "The `guest_token` of the order, instead of an access token";
+        add("X-Order-Token", description, json!(schema::text(1, 255).build()));
+    }
+    if endpoint.takes_key {
+        let description = "The same key and request again get the stored answer, and nothing happens twice";
+        add("Idempotency-Key", description, json!(schema::text(1, 255).pattern(Some("^[!-~]+$")).build()));
+    }
+    for (name, description) in endpoint.headers {
+        add(name, description, json!(schema::text(1, 1000).build()));
+    }
+    headers
+}
