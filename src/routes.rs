@@ -11,14 +11,18 @@ use std::collections::BTreeMap;
 use actix_web::{Resource, Scope, web};
 use serde_json::Value;
 
+use crate::access::Access;
 use crate::openapi::Endpoint;
 use crate::openapi::document::describe;
+use crate::openapi::endpoint::get;
+use crate::openapi::entry_points::{self, EntryPointsResponse};
 use crate::web::methods;
 
 /// Every operation of the API. Literal paths stand before those with a name in braces.
 #[must_use]
 pub fn table() -> Vec<Endpoint> {
     let sections = [
+        root(),
         identity::accounts(),
         identity::stores(),
         inventory::reports(),
@@ -28,6 +32,11 @@ pub fn table() -> Vec<Endpoint> {
         orders::orders(),
     ];
     sections.into_iter().flatten().collect()
+}
+
+fn root() -> Vec<Endpoint> {
+    let show = get("/", Access::Anonymous, entry_points::show).id("listEntryPoints");
+    vec![show.summary("List the entry points of the API").answers::<EntryPointsResponse>(200)]
 }
 
 /// The table under a prefix: one resource per path, so that a wrong method is 405.
@@ -50,7 +59,8 @@ pub fn mount(prefix: &str) -> Scope {
 fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
     let allow = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect::<Vec<_>>().join(", ");
     let routes = endpoints.into_iter().map(Endpoint::into_route);
-    methods::only(path, routes, allow)
+    // The prefix itself has no trailing slash when it gets here.
+    methods::only(path.trim_end_matches('/'), routes, allow)
 }
 
 /// The OpenAPI document of the table.

@@ -6,7 +6,6 @@ use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpResponse, HttpServer, web};
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access::context::Reclaim;
 use crate::access::password::Hasher;
@@ -16,6 +15,8 @@ use crate::checkout::expire;
 use crate::checkout::slices::Slices;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
+use crate::openapi::entry_points::EntryPoints;
+use crate::openapi::swagger;
 use crate::routes;
 use crate::settings::Settings;
 use crate::web::json::MAX_BODY_BYTES;
@@ -63,6 +64,8 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let slices = Data::new(Slices::new(&settings.checkout));
     let document = routes::document().to_string();
     let document = Data::new(Document(Bytes::from(document)));
+    let entry_points = EntryPoints::new(&routes::table()).map_err(|error| StartError::Part(error.to_string()))?;
+    let entry_points = Data::new(entry_points);
 
     let (for_app, lanes, metrics_of_jobs) = (limiters.clone(), slices.clone(), metrics.get_ref().clone());
     let reclaim = Data::new(Reclaim(expire::reclaim));
@@ -78,6 +81,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .app_data(reclaim.clone())
             .app_data(lanes.clone())
             .app_data(document.clone())
+            .app_data(entry_points.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(from_fn(trace))
@@ -85,9 +89,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .service(routes::mount("/api"))
             .configure(crate::health::configure)
             .service(only_get("/openapi.json", web::get().to(openapi)))
-            // Not to /docs/, which is the same route and would lead back here.
-            .service(web::redirect("/docs", "/docs/index.html"))
-            .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")))
+            .configure(swagger::configure)
             .default_service(web::to(nothing_here))
     })
     .listen(listener)

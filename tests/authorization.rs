@@ -137,6 +137,7 @@ impl World {
             "cart" | "checkout" => self.checkout_call(operation),
             "orders" | "payments" => self.order_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
+            "" => Some(Call::new("GET", "/")),
             _ => None,
         };
         let call = call.unwrap_or_else(|| panic!("this test does not know how to call {operation}: teach it"));

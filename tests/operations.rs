@@ -154,8 +154,57 @@ fn swagger_ui_is_served_without_a_network() {
         let reply = root.get(&format!("/docs/{}", asset.trim_start_matches("./"))).expect(200);
         assert!(!reply.bytes.is_empty(), "{asset} is empty");
     }
-    let settings = root.get("/docs/swagger-initializer.js").expect(200).text();
-    assert!(settings.contains("/openapi.json"), "{settings}");
+    let initializer = root.get("/docs/swagger-initializer.js").expect(200);
+    assert!(initializer.header("content-type").starts_with("text/javascript"));
+    let text = initializer.text();
+    for used in ["/openapi.json", "/auth/login", "/auth/refresh", "sessionStorage"] {
+        assert!(text.contains(used), "the page does not use {used}");
+    }
+    let inline = html.split("<script").skip(1).any(|rest| !rest.split('<').next().unwrap().trim().ends_with('>'));
+    assert!(!inline, "a policy that allows no inline scripts would break the page: {html}");
+}
+
+#[test]
+fn the_root_leads_a_browser_to_the_page_and_a_program_to_the_entry_points() {
+    let app = TestApp::start();
+    let browser = root(&app).with_header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    let reply = browser.get("/").expect(302);
+    assert_eq!(reply.header("location"), "/docs/");
+    assert_eq!(reply.header("vary"), "Accept");
+    let entry_points = app.guest().get("").expect(200).json();
+    for (prefix, path) in [("", "/"), ("/api", ""), ("/api", "/"), ("/api/v1", "/")] {
+        assert_eq!(app.guest().under(prefix).get(path).expect(200).json(), entry_points, "{prefix}{path}");
+    }
+    app.guest().post("", &json!({})).refused(405, "METHOD_NOT_ALLOWED");
+}
+
+#[test]
+fn the_entry_points_are_the_operations_whose_path_needs_no_id() {
+    let app = TestApp::start();
+    let entry_points = app.guest().get("").expect(200).json();
+    assert_eq!(entry_points["name"], "Stockroom");
+    assert_eq!(entry_points["version"], env!("CARGO_PKG_VERSION"));
+    for page in ["documentation", "openapi"] {
+        let path = entry_points[page].as_str().unwrap();
+        assert!([200, 301, 302, 307].contains(&root(&app).get(path).status), "{path}");
+    }
+    let listed: Vec<String> = entry_points["operations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {}", one["method"].as_str().unwrap(), one["path"].as_str().unwrap()))
+        .collect();
+    let document = root(&app).get("/openapi.json").json();
+    let mut expected = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| !path.contains('{')) {
+        let path = format!("/api/v1{}", path.trim_end_matches('/'));
+        expected.extend(methods.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    let sorted = |mut all: Vec<String>| {
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(listed), sorted(expected));
 }
 
 /// The value of a metric with exactly these labels.

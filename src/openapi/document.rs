@@ -14,7 +14,8 @@ use super::schemas;
 pub(super) const BEARER: &str = "bearer";
 
 /// The first word of a path is its tag. In the order in which a reader meets them.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
+    ("start", "Where a client can begin."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
     ("cart", "The cart of the signed-in customer."),

@@ -2,10 +2,12 @@
 
 pub mod document;
 pub mod endpoint;
+pub mod entry_points;
 mod examples;
 mod operation;
 mod parameters;
 mod responses;
 mod schemas;
+pub mod swagger;
 
 pub use endpoint::Endpoint;

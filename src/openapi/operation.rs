@@ -98,7 +98,7 @@ fn describe_access(access: Access) -> String {
     }
 }
 
-/// The first word of a path.
+/// The first word of a path. The path of the API itself has none.
 fn tag_of(path: &str) -> &str {
-    path.split('/').nth(1).unwrap_or_default()
+    path.split('/').nth(1).filter(|word| !word.is_empty()).unwrap_or("start")
 }

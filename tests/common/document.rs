@@ -144,7 +144,7 @@ impl Document {
 
 impl Operation {
     fn fits(&self, path: &str) -> bool {
-        let (mut own, mut asked) = (self.path.split('/'), path.split('/'));
+        let (mut own, mut asked) = (self.path.trim_end_matches('/').split('/'), path.split('/'));
         loop {
             match (own.next(), asked.next()) {
                 (None, None) => return true,

@@ -1,0 +1,40 @@
+//! The Swagger page, and what leads to it. Its files are built in, so that it needs no network.
+
+use actix_web::http::header;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::entry_points::{self, EntryPoints};
+use crate::web::methods::only_get;
+
+/// Signs in, renews the access token, and sets the page up.
+const INITIALIZER: &str = include_str!("swagger.js");
+
+/// Mounts the page under `/docs`, and `/`.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(only_get("/", web::get().to(root)))
+        // Not to /docs/, which is the same route and would lead back here.
+        .service(web::redirect("/docs", "/docs/index.html"))
+        .service(only_get("/docs/swagger-initializer.js", web::get().to(initializer)))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+}
+
+/// Leads browsers to the page. Programs get the entry points.
+async fn root(request: HttpRequest, entry_points: Data<EntryPoints>) -> HttpResponse {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/html")) {
+        return HttpResponse::Found()
+            .insert_header((header::LOCATION, "/docs/"))
+            .insert_header((header::VARY, "Accept"))
+            .finish();
+    }
+    let mut response = entry_points::show(entry_points).await;
+    response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept"));
+    response
+}
+
+async fn initializer() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/javascript; charset=utf-8").body(INITIALIZER)
+}
