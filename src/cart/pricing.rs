@@ -40,7 +40,8 @@ mod tests {
     use super::*;
     use crate::identity::payment_methods::PaymentMethods;
     use crate::kernel::id::StoreId;
-    use crate::kernel::money::{Currency, MAX_MONEY, Rate};
+    use crate::kernel::money::{Currency, MAX_MONEY};
+    use crate::kernel::rate::Rate;
 
     fn store(tax_rate: Rate, shipping: i64) -> Store {
         let at = "2026-11-21T00:00:00Z".parse().unwrap();

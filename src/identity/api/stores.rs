@@ -18,8 +18,9 @@ use crate::identity::store::stores::{self, Store};
 use crate::identity::store_code::StoreCode;
 use crate::identity::store_settings::{CURRENCY, NewStore, StoreChange, shipping};
 use crate::kernel::id::StoreId;
-use crate::kernel::money::{Amount, AmountInput, Currency, Money, Rate};
+use crate::kernel::money::{Amount, AmountInput, Currency, Money};
 use crate::kernel::page::PageQuery;
+use crate::kernel::rate::Rate;
 use crate::kernel::text;
 use crate::web::Query;
 

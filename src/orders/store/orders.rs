@@ -55,7 +55,7 @@ impl TryFrom<Row> for Order {
         Ok(Self {
             status: OrderStatus::parse(&row.status).ok_or_else(|| unreadable("status"))?,
             payment_status: PaymentStatus::parse(&row.payment_status).ok_or_else(|| unreadable("payment status"))?,
-            currency: Currency::parse(&row.currency).map_err(|_unknown| unreadable("currency"))?,
+            currency: Currency::from_stored(&row.currency),
             id: row.id,
             store_id: row.store_id,
             order_number: row.order_number,
