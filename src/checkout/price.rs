@@ -27,7 +27,8 @@ pub fn price_lines<'a>(terms: &'a Terms, wanted: &'a [Wanted]) -> Result<Vec<Pri
         if !sellable.is_active {
             return Err(Refusal::ProductUnavailable { product_name: sellable.product_name.clone() }.into());
         }
-        let total = pricing::line_total(sellable.unit_price, wanted.quantity).map_err(too_large)?;
+        let total = pricing::line_total(sellable.unit_price, wanted.quantity);
+        let total = pricing::amount(total).map_err(too_large)?;
         lines.push(Priced { wanted, sellable, total });
     }
     for line in &lines {
@@ -42,8 +43,8 @@ pub fn price_lines<'a>(terms: &'a Terms, wanted: &'a [Wanted]) -> Result<Vec<Pri
 
 /// Totals of the lines, unlike the expected ones refused.
 pub fn price_order(terms: &Terms, placement: &Placement, lines: &[Priced<'_>]) -> Result<Totals, Refusal> {
-    let of_lines: Vec<Money> = lines.iter().map(|line| line.total).collect();
-    let totals = pricing::price(&terms.store, &of_lines).map_err(too_large)?;
+    let of_lines: Vec<i128> = lines.iter().map(|line| i128::from(line.total.0)).collect();
+    let totals = pricing::price(&terms.store, &of_lines).of_order().map_err(too_large)?;
     match placement.expected_total {
         Some(expected) if expected.in_currency(&terms.store.currency) != Ok(totals.total) => {
             Err(Refusal::TotalChanged { now: terms.store.currency.amount(totals.total) })

@@ -8,4 +8,5 @@ pub mod page;
 pub mod quantity;
 pub mod rate;
 pub mod signature;
+pub mod sum;
 pub mod text;
