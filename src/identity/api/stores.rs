@@ -197,6 +197,7 @@ pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, A
 /// `PATCH /stores/{id}`
 pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> Result<HttpResponse, ApiError> {
     let command = command.in_store(&path).try_map(StoreChange::try_from)?;
+    let (ctx, releases) = (command.ctx.clone(), command.body.hold_cart_items == Some(false));
     let updated = command.run("update_store", |conn, scope, change| {
         let mut store = stores::get_store_for_update(conn, scope.store)?;
         let changed = store.apply(change)?;
@@ -213,5 +214,9 @@ pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> 
         audit::store::append(conn, scope, &entry, at)?;
         Answer::ok(&StoreResponse::from(store))
     });
-    updated.await
+    let answer = updated.await?;
+    if releases && let Err(failed) = ctx.release_carts().await {
+        log::warn!(error:% = failed.code.as_str(); "carts could not be released; the job will");
+    }
+    Ok(answer)
 }
