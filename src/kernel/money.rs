@@ -45,11 +45,6 @@ impl Money {
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).filter(|sum| *sum <= MAX_MONEY).map(Self)
     }
-
-    #[must_use]
-    pub fn checked_mul(self, quantity: i64) -> Option<Self> {
-        self.0.checked_mul(quantity).filter(|product| *product <= MAX_MONEY).map(Self)
-    }
 }
 
 /// ISO 4217 code and the number of decimals of its minor unit.

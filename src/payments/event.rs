@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 
 use super::units;
 use crate::kernel::money::{Currency, Money};
-use crate::kernel::number::Number;
 use crate::kernel::signature::Scheme;
 
 /// What a callback tells of a payment.
@@ -69,10 +68,9 @@ fn currency(value: &Value, pointer: &str) -> Option<String> {
     text(value, pointer).map(|code| code.to_ascii_uppercase())
 }
 
-/// The amount at the first of the pointers that there is, which counts in the provider's units.
+/// The first integer at the pointers, which counts in the provider's units.
 fn amount(scheme: Scheme, currency: Option<&str>, value: &Value, pointers: &[&str]) -> Option<Money> {
-    let counted = pointers.iter().find_map(|pointer| value.pointer(pointer))?;
-    let counted = Number::parse(&counted.to_string())?.to_integer().filter(|counted| *counted >= 0)?;
+    let counted = pointers.iter().find_map(|pointer| value.pointer(pointer)?.as_i64())?;
     units::to_money(scheme, &Currency::parse(currency?).ok()?, counted)
 }
 

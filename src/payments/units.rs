@@ -14,6 +14,7 @@ const STRIPE_THREE_DECIMAL: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
 /// An amount that a provider counted, in the minor units of its currency. None if these cannot hold it.
 #[must_use]
 pub fn to_money(scheme: Scheme, currency: &Currency, counted: i64) -> Option<Money> {
+    let counted = (counted >= 0).then_some(counted)?;
     AmountInput::from_units(counted, decimals(scheme, currency)).in_currency(currency).ok()
 }
 
