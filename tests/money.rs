@@ -100,7 +100,8 @@ fn amounts_that_are_compared_are_read_in_the_same_way() {
         send(&mara, "POST", "/checkout", &checkout, given).expect(201);
     }
     let placed = mara.order_now(&rice, 1).expect(201).json();
-    let (confirm, refund) = (format!("/orders/{}/payment/confirm", placed["id"]), format!("/orders/{}/refund", placed["id"]));
+    let (confirm, refund) =
+        (format!("/orders/{}/payment/confirm", placed["id"]), format!("/orders/{}/refund", placed["id"]));
     let body = r#"{"payment_reference":"pay","amount":"@"}"#;
     send(&app.admin(), "POST", &confirm, body, "\"29.7\"").expect(200);
     let body = r#"{"refund_reference":"back","amount":"@"}"#;
@@ -116,7 +117,8 @@ fn amounts_that_are_compared_are_read_in_the_same_way() {
     ] {
         assert_eq!(mara.get(&format!("/inventory/products?{query}")).expect(200).json()["total"], found, "{query}");
     }
-    for query in ["min_price=29.701", "min_price=9.9999999999999999999999999999", "max_price=-1", "max_price=%2229%22"] {
+    for query in ["min_price=29.701", "min_price=9.9999999999999999999999999999", "max_price=-1", "max_price=%2229%22"]
+    {
         mara.get(&format!("/inventory/products?{query}")).refused(422, "VALIDATION_FAILED");
     }
 }
@@ -157,7 +159,11 @@ fn a_quantity_is_an_integer_in_every_spelling() {
             };
             send(&mara, "PUT", &path, r#"{"quantity":"@"}"#, refused).refused(422, "VALIDATION_FAILED");
             refused_at("POST", "/orders", r#"{"items":[{"product_id":"rice","quantity":"@"}]}"#);
-            refused_at("POST", "/reservations", r#"{"items":[{"product_id":"rice","quantity":"@"}],"reference_id":"j"}"#);
+            refused_at(
+                "POST",
+                "/reservations",
+                r#"{"items":[{"product_id":"rice","quantity":"@"}],"reference_id":"j"}"#,
+            );
             if refused != "1e9" {
                 refused_at("PUT", &stock, r#"{"quantity":"@","movement_type":"in","reason":"found"}"#);
             }
@@ -186,7 +192,9 @@ fn a_store_has_a_currency_of_iso_4217() {
         let body = json!({"code": "NEW", "name": "New", "currency": code});
         let problem = app.admin().post("/stores", &body).refused(422, "VALIDATION_FAILED");
         assert_eq!(problem["errors"][0]["field"], "currency", "{code}");
-        app.admin().patch(&format!("/stores/{}", app.store), &json!({"currency": code})).refused(422, "VALIDATION_FAILED");
+        app.admin()
+            .patch(&format!("/stores/{}", app.store), &json!({"currency": code}))
+            .refused(422, "VALIDATION_FAILED");
     }
 }
 
@@ -213,7 +221,10 @@ fn currencies_of_every_number_of_decimals_are_sold_and_reported() {
         admin.patch("/inventory/products/rice", &json!({"price": finer})).refused(422, "VALIDATION_FAILED");
         let body = json!({"items": [{"product_id": "rice", "quantity": 3, "unit_price": price}]});
         let order = mara.post("/orders", &body).expect(201);
-        assert_eq!((text_of(&order, "total_amount"), text_of(&order, "unit_price")), (total.to_owned(), price.to_owned()));
+        assert_eq!(
+            (text_of(&order, "total_amount"), text_of(&order, "unit_price")),
+            (total.to_owned(), price.to_owned())
+        );
         let paid = json!({"payment_reference": "pay", "amount": total});
         let path = format!("/orders/{}/payment/confirm", order.json()["id"]);
         assert_eq!(text_of(&admin.post(&path, &paid).expect(200), "received_amount"), total);
@@ -243,9 +254,13 @@ fn stripe_in(app: &TestApp, store: &str, order: &Value, currency: &str, amount: 
 #[test]
 fn a_provider_counts_in_its_own_units() {
     let app = TestApp::with(with_providers);
-    for (currency, price, wrong, right) in
-        [("ISK", "500", 500, 50_000), ("UGX", "500", 500, 50_000), ("MGA", "500.00", 50_000, 500), ("JPY", "500", 50_000, 500), ("KWD", "5.120", 512, 5_120)]
-    {
+    for (currency, price, wrong, right) in [
+        ("ISK", "500", 500, 50_000),
+        ("UGX", "500", 500, 50_000),
+        ("MGA", "500.00", 50_000, 500),
+        ("JPY", "500", 50_000, 500),
+        ("KWD", "5.120", 512, 5_120),
+    ] {
         let (_, mara) = shop_in(&app, currency, price);
         let body = json!({"items": [{"product_id": "rice", "quantity": 1}], "payment_method": "upi"});
         let order = mara.post("/orders", &body).expect(201).json();
@@ -290,8 +305,12 @@ fn a_callback_is_never_a_failure_for_what_it_says() {
     let late = stripe_event("evt_late", &order, "pi_late", 1_000);
     assert_eq!(app.stripe(&late).expect(200).json()["outcome"], "mismatched");
     for change in [
-        json!({"id": {}}), json!({"metadata": []}), json!({"metadata": {"order_number": 7}}), json!({"currency": 7}),
-        json!({"currency": "INR".repeat(100)}), json!({"metadata": {"order_number": "x".repeat(300)}}),
+        json!({"id": {}}),
+        json!({"metadata": []}),
+        json!({"metadata": {"order_number": 7}}),
+        json!({"currency": 7}),
+        json!({"currency": "INR".repeat(100)}),
+        json!({"metadata": {"order_number": "x".repeat(300)}}),
     ] {
         let mut event = stripe_event(&format!("evt_{change}"), &order, "pi_odd", 1_000);
         for (name, value) in change.as_object().unwrap() {

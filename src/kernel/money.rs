@@ -176,7 +176,8 @@ impl ToSchema for Amount {}
 
 impl PartialSchema for AmountInput {
     fn schema() -> RefOr<Schema> {
-        let description = "Money with at most the decimals of the store's currency: a number, or a string that holds one";
+        let description =
+            "Money with at most the decimals of the store's currency: a number, or a string that holds one";
         ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
             .minimum(Some(0))
@@ -219,7 +220,9 @@ mod tests {
         assert_eq!(read("29.700000000000003"), Ok(Money(2_970)));
         assert_eq!(read("\"29.70\""), Ok(Money(2_970)));
         assert_eq!(read("\"\\u0035\""), Ok(Money(500)));
-        for refused in ["0.001", "-1", "\"-1\"", "\" 5\"", "\"\"", "1e400", "10000000000000.01", "null", "[]", "{}", "true"] {
+        for refused in
+            ["0.001", "-1", "\"-1\"", "\" 5\"", "\"\"", "1e400", "10000000000000.01", "null", "[]", "{}", "true"]
+        {
             assert!(read(refused).is_err(), "{refused}");
         }
     }

@@ -106,9 +106,19 @@ mod tests {
         for one in ["1", "1.0", "1e0", "10e-1"] {
             assert_eq!(serde_json::from_str::<Quantity>(one).unwrap().get(), 1, "{one}");
         }
-        for refused in
-            ["0", "0.0", "-1", "1.5", "1.0000000000000002", "\"2\"", "2147483648", "10001", "null", "1e5", "99999999999999999999"]
-        {
+        for refused in [
+            "0",
+            "0.0",
+            "-1",
+            "1.5",
+            "1.0000000000000002",
+            "\"2\"",
+            "2147483648",
+            "10001",
+            "null",
+            "1e5",
+            "99999999999999999999",
+        ] {
             assert!(serde_json::from_str::<Quantity>(refused).is_err(), "{refused}");
         }
     }

@@ -6,9 +6,8 @@ use crate::kernel::signature::Scheme;
 /// Stripe has two decimals but for these lists. ISO 4217 has none for ISK and UGX, which Stripe counts in
 /// hundredths all the same, and two for MGA, which Stripe counts in whole ariary.
 /// See <https://docs.stripe.com/currencies#zero-decimal>, `#three-decimal` and `#special-cases`.
-const STRIPE_ZERO_DECIMAL: [&str; 15] = [
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF",
-];
+const STRIPE_ZERO_DECIMAL: [&str; 15] =
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"];
 const STRIPE_THREE_DECIMAL: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
 
 /// An amount that a provider counted, in the minor units of its currency. None if these cannot hold it.

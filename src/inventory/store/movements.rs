@@ -168,10 +168,7 @@ fn filtered<'a>(store: StoreId, filter: &'a MovementFilter) -> Query<'a> {
 }
 
 /// The ledger names a reservation by its id, because another service may choose the number of an order for its name.
-fn is_of_reference(
-    store: StoreId,
-    reference: &str,
-) -> Box<dyn BoxableExpression<ledger::table, Pg, SqlType = Bool>> {
+fn is_of_reference(store: StoreId, reference: &str) -> Box<dyn BoxableExpression<ledger::table, Pg, SqlType = Bool>> {
     let names = sql::<Bool>("reference_id = ANY(ARRAY(SELECT ").bind::<Text, _>(reference.to_owned());
     let reservations = names.sql(" UNION ALL SELECT 'reservation:' || r.id FROM reservations r WHERE r.store_id = ");
     let of_store = reservations.bind::<BigInt, _>(store).sql(" AND r.reference_id = ");
@@ -216,7 +213,7 @@ macro_rules! columns {
         "m.id, v.product_id, m.variant_id, v.sku, v.size, m.location_id, m.kind, m.stock_delta, m.reserved_delta, \
          m.sold_delta, m.stock_after, m.reserved_after, m.sold_after, m.reason, COALESCE((SELECT r.reference_id FROM reservations r \
               WHERE r.store_id = $1 AND r.id = CASE WHEN m.kind IN ('reserve', 'release', 'fulfil') \
-                    AND m.reference_id ~ '^reservation:[0-9]{1,18}$' THEN substr(m.reference_id, 13)::int8 END), \
+                    AND m.reference_id ~ '^reservation:[0-9]{1,18}\\Z' THEN substr(m.reference_id, 13)::int8 END), \
              m.reference_id) AS reference_id, m.actor, m.created_at"
     };
 }
