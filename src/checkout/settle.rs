@@ -29,7 +29,7 @@ pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Re
     let order = standing.order(id)?;
     let amount = amount_of(order, settlement.amount, order.total_amount)?;
     if order.received_amount.checked_add(amount).is_none() {
-        return Err(ApiError::field("amount", "is more than can be recorded with what was received").into());
+        return Err(too_much("amount").into());
     }
     let recorded = standing.recorded(id, reference);
     if settlement.amount.is_some() && recorded.is_some_and(|recorded| recorded != amount) {
@@ -81,11 +81,12 @@ pub fn record(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Res
 }
 
 /// Marks a locked, live order as paid without a provider's reference, as staff do who took the money.
-pub fn mark_paid(conn: &mut PgConnection, order: &mut Order, actor: &str, at: DateTime<Utc>) -> Result<(), Failure> {
+pub fn mark_paid(conn: &mut PgConnection, order: &mut Order, actor: &str, at: DateTime<Utc>) -> Result<(), Halt> {
     let amount = order.total_amount;
+    let received = order.received_amount.checked_add(amount).ok_or_else(|| too_much("payment_status"))?;
     let new = NewPayment { order: order.id, kind: Kind::Payment, reference: None, amount, actor };
     store::append(conn, order.store_id, &[new], at)?;
-    order.received_amount = add(order.received_amount, amount)?;
+    order.received_amount = received;
     order.payment_status = PaymentStatus::Paid;
     order.paid_at = Some(at);
     Ok(())
@@ -133,6 +134,10 @@ fn amount_of(order: &Order, given: Option<AmountInput>, otherwise: Money) -> Res
 
 fn add(sum: Money, amount: Money) -> Result<Money, Failure> {
     sum.checked_add(amount).ok_or_else(|| Failure::Internal("the payments of an order are too large".to_owned()))
+}
+
+fn too_much(field: &str) -> ApiError {
+    ApiError::field(field, "is more than can be recorded with what was received")
 }
 
 fn already_paid() -> ApiError {

@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::number;
+use super::number::{self, Number};
 
 /// Units in a line of a cart, an order or a reservation: 1 to 10,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
@@ -56,7 +56,7 @@ impl Quantity {
     /// Reads a quantity from a path or a query.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().and_then(within)
+        Number::parse(text)?.to_integer().and_then(within)
     }
 }
 
