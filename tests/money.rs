@@ -92,9 +92,14 @@ fn amounts_that_are_compared_are_read_in_the_same_way() {
         send(&mara, "POST", "/orders", order, given).expect(201);
     }
     send(&mara, "POST", "/orders", order, "29.71").refused(409, "PRICE_CHANGED");
-    send(&mara, "POST", "/orders", order, "\"x\"").refused(422, "VALIDATION_FAILED");
     let address = mara.address();
     let checkout = format!(r#"{{"shipping_address_id":{address},"expected_total":"@"}}"#);
+    for refused in ["29.701", "29.7000000000000000003", "\"x\"", "1e30"] {
+        let problem = send(&mara, "POST", "/orders", order, refused).refused(422, "VALIDATION_FAILED");
+        assert_eq!(problem["errors"][0]["field"], "items[0].unit_price", "{refused}");
+        let problem = send(&mara, "POST", "/checkout", &checkout, refused).refused(422, "VALIDATION_FAILED");
+        assert_eq!(problem["errors"][0]["field"], "expected_total", "{refused}");
+    }
     for given in ["29.70", "\"29.7\"", "29.699999999999996"] {
         mara.add_to_cart(&rice, 1);
         send(&mara, "POST", "/checkout", &checkout, given).expect(201);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::load::{Carts, Terms};
 use super::placement::{Buyer, Placement, Source, Wanted};
 use super::plan::{Plan, Stop, deadline, order_item};
-use super::price::{Priced, price_lines, price_order};
+use super::price::{Priced, check_amounts, price_lines, price_order};
 use super::refusal::Refusal;
 use super::wanted::add_up;
 use super::write::Numbers;
@@ -43,6 +43,7 @@ impl<'a> Decider<'a> {
     /// Refuses in the order of the contract, or takes the stock in memory.
     pub fn decide(&mut self, placement: &Placement, named: &[Named]) -> Result<Plan, Stop> {
         let sell_at = self.check_terms(placement)?;
+        check_amounts(self.terms, placement)?;
         let wanted = self.want(placement, named)?;
         let shipping = self.address(placement, placement.shipping_address)?;
         let billing = self.address(placement, placement.billing_address)?.or_else(|| shipping.clone());

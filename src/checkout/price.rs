@@ -1,7 +1,7 @@
 //! What a placement costs, or why it does not cost what was expected.
 
 use super::load::Terms;
-use super::placement::{Placement, Wanted};
+use super::placement::{Placement, Source, Wanted};
 use super::plan::Stop;
 use super::refusal::Refusal;
 use crate::cart::pricing::{self, TooLarge, Totals};
@@ -15,6 +15,22 @@ pub struct Priced<'a> {
     pub wanted: &'a Wanted,
     pub sellable: &'a Sellable,
     pub total: Money,
+}
+
+/// Refuses amounts that the currency cannot hold. They are not the price of anything, now or before.
+pub fn check_amounts(terms: &Terms, placement: &Placement) -> Result<(), Refusal> {
+    let currency = &terms.store.currency;
+    let items = match &placement.source {
+        Source::Cart(_) => &[],
+        Source::Items(items) => items.as_slice(),
+    };
+    let prices = items.iter().enumerate().map(|(index, item)| (format!("items[{index}].unit_price"), item.unit_price));
+    let total = std::iter::once(("expected_total".to_owned(), placement.expected_total));
+    let errors: Vec<FieldError> = prices
+        .chain(total)
+        .filter_map(|(field, amount)| Some(FieldError::new(field, amount?.in_currency(currency).err()?)))
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Fields(errors)) }
 }
 
 /// Refuses archived products before changed prices.

@@ -1,6 +1,7 @@
 //! The units in which providers count money. They are not always the minor units of ISO 4217.
 
-use crate::kernel::money::{AmountInput, Currency, Money};
+use crate::kernel::money::{Currency, Money};
+use crate::kernel::number::Number;
 use crate::kernel::signature::Scheme;
 
 /// Stripe has two decimals but for these lists. ISO 4217 has none for ISK and UGX, which Stripe counts in
@@ -10,11 +11,12 @@ const STRIPE_ZERO_DECIMAL: [&str; 15] =
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"];
 const STRIPE_THREE_DECIMAL: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
 
-/// An amount that a provider counted, in the minor units of its currency. None if these cannot hold it.
+/// An amount that a provider counted, in the minor units of its currency. None if these cannot hold it. It may be
+/// more than orders can have.
 #[must_use]
 pub fn to_money(scheme: Scheme, currency: &Currency, counted: i64) -> Option<Money> {
-    let counted = (counted >= 0).then_some(counted)?;
-    AmountInput::from_units(counted, decimals(scheme, currency)).in_currency(currency).ok()
+    let counted = Number::from_units(counted, decimals(scheme, currency));
+    if counted.is_negative() { None } else { counted.to_units(currency.decimals()).map(Money) }
 }
 
 fn decimals(scheme: Scheme, currency: &Currency) -> u32 {
@@ -46,7 +48,9 @@ mod tests {
             (Scheme::Razorpay, "JPY", 295, Some(295)),
             (Scheme::Razorpay, "KWD", 295_990, Some(295_990)),
             (Scheme::Razorpay, "ISK", 500, Some(500)),
-            (Scheme::Razorpay, "INR", i64::MAX, None),
+            (Scheme::Razorpay, "INR", i64::MAX, Some(i64::MAX)),
+            (Scheme::Razorpay, "INR", -1, None),
+            (Scheme::Stripe, "MGA", i64::MAX, None),
         ] {
             let currency = Currency::parse(code).unwrap();
             assert_eq!(to_money(scheme, &currency, counted), minor.map(Money), "{scheme:?} {code} {counted}");
