@@ -41,7 +41,7 @@ pub struct StatisticsResponse {
     pub today: TodayResponse,
 }
 
-/// Those of these orders that were placed since midnight UTC, counted in the same way.
+/// Those orders of the period that were placed since midnight UTC and are neither cancelled nor under payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TodayResponse {
     pub orders: i64,

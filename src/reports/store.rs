@@ -131,7 +131,6 @@ pub fn totals(groups: &[Group]) -> Totals {
     let mut counted = 0_i128;
     for group in groups {
         totals.orders = totals.orders.saturating_add(group.orders);
-        totals.orders_today = totals.orders_today.saturating_add(group.orders_today);
         let by_status = totals.by_status.entry(group.status.clone()).or_default();
         *by_status = by_status.saturating_add(group.orders);
         let by_payment = totals.by_payment_status.entry(group.payment_status.clone()).or_default();
@@ -139,6 +138,7 @@ pub fn totals(groups: &[Group]) -> Totals {
         if !matches!(group.status.as_str(), "cancelled" | "under_paying") {
             counted = counted.saturating_add(i128::from(group.orders));
             totals.revenue = totals.revenue.saturating_add(group.revenue.0);
+            totals.orders_today = totals.orders_today.saturating_add(group.orders_today);
             totals.revenue_today = totals.revenue_today.saturating_add(group.revenue_today.0);
             totals.units = totals.units.saturating_add(group.units);
         }
