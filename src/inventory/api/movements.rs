@@ -28,7 +28,7 @@ pub struct MovementsQuery {
     #[validate(custom(function = "check_kind"))]
     #[param(schema_with = kinds)]
     kind: Option<String>,
-    /// An order's number, or what a stock change was given.
+    /// An order's number, or what a stock change or a reservation was given.
     reference_id: Option<String>,
     /// From this moment on.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
