@@ -29,6 +29,8 @@ pub struct MovementsQuery {
     #[param(schema_with = kinds)]
     kind: Option<String>,
     /// An order's number, or what a stock change or a reservation was given.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     reference_id: Option<String>,
     /// From this moment on.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]

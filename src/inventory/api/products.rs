@@ -26,7 +26,11 @@ pub struct ProductsQuery {
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]
     q: Option<String>,
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     category: Option<String>,
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     brand: Option<String>,
     /// `active` unless given.
     status: Option<ProductStatus>,
