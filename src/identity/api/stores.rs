@@ -5,6 +5,7 @@ use actix_web::web::Path;
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use validator::Validate;
 
 use super::SortQuery;
@@ -70,6 +71,16 @@ impl From<Store> for StoreResponse {
     }
 }
 
+/// A percentage in a request, where a string may hold the number.
+fn percent() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
+        .minimum(Some(0))
+        .maximum(Some(100))
+        .pattern(Some(r"^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$"))
+        .description(Some("Percent, with at most 4 decimals: a number, or a string that holds one"))
+}
+
 /// A store to be made.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +94,7 @@ pub struct NewStoreRequest {
     #[schema(default = "INR", pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
     currency: String,
     #[serde(default)]
+    #[schema(schema_with = percent)]
     tax_rate: Rate,
     shipping_flat_rate: Option<AmountInput>,
     /// Whether guests may order without an account.
@@ -141,7 +153,7 @@ pub struct StorePatchRequest {
     #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
     currency: Option<String>,
     #[serde(default, deserialize_with = "text::some")]
-    #[schema(nullable = false)]
+    #[schema(required = false, schema_with = percent)]
     tax_rate: Option<Rate>,
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
