@@ -24,6 +24,7 @@ impl Runner {
         let tasks = vec![
             every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
             every(Duration::from_secs(60), "apply_waiting_events", Step::ApplyWaitingEvents),
+            every(Duration::from_secs(1), "send_mails", Step::SendMails),
             every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
             every(Duration::from_secs(600), "purge_sessions", Step::PurgeSessions),
             every(Duration::from_secs(60), "tidy_limiters", Step::TidyLimiters),
@@ -46,6 +47,7 @@ impl Runner {
 enum Step {
     ExpireHolds,
     ApplyWaitingEvents,
+    SendMails,
     PurgeKeys,
     PurgeSessions,
     TidyLimiters,
@@ -56,6 +58,7 @@ impl Step {
         match self {
             Self::ExpireHolds => jobs.expire_holds().await,
             Self::ApplyWaitingEvents => jobs.apply_waiting_events().await,
+            Self::SendMails => jobs.send_mails().await,
             Self::PurgeKeys => jobs.purge_keys().await,
             Self::PurgeSessions => jobs.purge_sessions().await,
             Self::TidyLimiters => jobs.tidy_limiters().await,

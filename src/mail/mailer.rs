@@ -124,10 +124,8 @@ fn connect_to(settings: &Mail) -> Result<SmtpTransport, smtp::Error> {
         MailTls::Starttls => Tls::Required(parameters()?),
         MailTls::Tls => Tls::Wrapper(parameters()?),
     };
-    let server = SmtpTransport::builder_dangerous(settings.host.clone())
-        .port(settings.port)
-        .tls(tls)
-        .timeout(Some(TIMEOUT));
+    let server =
+        SmtpTransport::builder_dangerous(settings.host.clone()).port(settings.port).tls(tls).timeout(Some(TIMEOUT));
     let server = match settings.username.as_str() {
         "" => server,
         name => server.credentials(Credentials::new(name.to_owned(), settings.password.reveal().to_owned())),

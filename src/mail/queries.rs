@@ -57,10 +57,7 @@ pub fn find_due_for_update(
 /// Counts an attempt that begins now, and keeps other servers away until this time.
 pub fn begin_attempt(conn: &mut PgConnection, mail: &PendingMail, until: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(mail_outbox::table.find((mail.key.store, mail.key.id)))
-        .set((
-            mail_outbox::attempts.eq(mail.attempts.saturating_add(1)),
-            mail_outbox::next_attempt_at.eq(until),
-        ))
+        .set((mail_outbox::attempts.eq(mail.attempts.saturating_add(1)), mail_outbox::next_attempt_at.eq(until)))
         .execute(conn)
         .map(drop)
 }

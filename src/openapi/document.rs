@@ -160,6 +160,7 @@ fn describe_access(access: Access) -> String {
 fn success_text(status: u16) -> &'static str {
     match status {
         201 => "Created",
+        202 => "Accepted, with no body",
         204 => "Done, with no body",
         _ => "OK",
     }
