@@ -15,6 +15,8 @@ pub struct Limiters {
     pub login_address: Limiter,
     pub login_account: Limiter,
     pub register_address: Limiter,
+    /// Calls for a new password, by address of the caller.
+    pub password_address: Limiter,
     /// Changes of the own password, by account.
     pub password_account: Limiter,
     /// Mails with a link to choose a new password, by address of the mail.
@@ -33,6 +35,7 @@ impl Limiters {
             login_address: Limiter::per_minute(limits.login_per_minute),
             login_account: Limiter::per_minute(limits.login_per_minute),
             register_address: Limiter::per_minute(limits.register_per_minute),
+            password_address: Limiter::per_minute(limits.login_per_minute),
             password_account: Limiter::per_minute(limits.login_per_minute),
             password_mail: Limiter::per_hour(limits.password_mails_per_hour),
             request_address: Limiter::per_minute(limits.requests_per_minute),
@@ -46,6 +49,7 @@ impl Limiters {
             &self.login_address,
             &self.login_account,
             &self.register_address,
+            &self.password_address,
             &self.password_account,
             &self.password_mail,
             &self.request_address,

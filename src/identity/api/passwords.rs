@@ -67,7 +67,7 @@ pub async fn change(
     let Question { ctx, body } = question;
     check_strength_of(NEW_PASSWORD, &body.new_password)?;
     let id = ctx.principal.account()?.id;
-    limiters.login_address.check(&limits::address(&request))?;
+    limiters.password_address.check(&limits::address(&request))?;
     limiters.password_account.check(&id.to_string())?;
     let user = ctx.database.read("find_own_account", move |conn| users::find_user(conn, id)).await?;
     let user = user.filter(|user| user.active).ok_or_else(wrong_password)?;
@@ -109,7 +109,7 @@ pub async fn forgot(
         let detail = "This server sends no mail. Ask an administrator for a new password.";
         return Err(ApiError::new(Code::MailNotConfigured, detail));
     }
-    limiters.login_address.check(&limits::address(&request))?;
+    limiters.password_address.check(&limits::address(&request))?;
     limiters.password_mail.check(email.as_str())?;
     ctx.write("request_password_reset", move |conn, _| Ok(password_reset::request(conn, &email)?)).await?;
     Ok(HttpResponse::Accepted().finish())
@@ -124,7 +124,7 @@ pub async fn reset(
 ) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
     check_strength_of(NEW_PASSWORD, &body.new_password)?;
-    limiters.login_address.check(&limits::address(&request))?;
+    limiters.password_address.check(&limits::address(&request))?;
     let token_hash = secret_token::digest(&body.token);
     let shown = token_hash.clone();
     // Asked before the password is hashed: an invented token costs a look-up only.
