@@ -72,7 +72,13 @@ impl Tokens {
         self.ttl_seconds
     }
 
-    pub fn sign(&self, user: UserId, role: Role, session: Option<i64>) -> Result<String, ApiError> {
+    /// Signs a token of no session.
+    pub fn sign(&self, user: UserId, role: Role) -> Result<String, ApiError> {
+        self.sign_for(user, role, None)
+    }
+
+    /// Signs a token of a session, named by its family of refresh tokens.
+    pub fn sign_for(&self, user: UserId, role: Role, session: Option<i64>) -> Result<String, ApiError> {
         let issued = Utc::now().timestamp();
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -127,22 +133,22 @@ mod tests {
     #[test]
     fn only_our_own_unexpired_tokens_pass() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign(UserId(7), Role::Customer, Some(3)).unwrap();
+        let good = ours.sign_for(UserId(7), Role::Customer, Some(3)).unwrap();
         let bearer = Bearer { user: UserId(7), role: Role::Customer, session: Some(3) };
         assert_eq!(ours.check(&good).unwrap(), bearer);
         let others = [tokens("b", "stockroom", 60), tokens("a", "elsewhere", 60)];
         for other in others {
-            let forged = other.sign(UserId(7), Role::Admin, None).unwrap();
+            let forged = other.sign(UserId(7), Role::Admin).unwrap();
             assert_eq!(ours.check(&forged).unwrap_err().code, Code::Unauthenticated);
         }
-        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin, None).unwrap();
+        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin).unwrap();
         assert_eq!(ours.check(&expired).unwrap_err().code, Code::TokenExpired);
     }
 
     #[test]
     fn a_token_of_another_type_is_refused() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign(UserId(7), Role::Admin, None).unwrap();
+        let good = ours.sign(UserId(7), Role::Admin).unwrap();
         let claims = jsonwebtoken::decode::<Claims>(&good, &ours.decoding, &ours.validation).unwrap().claims;
         let plain = jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &ours.encoding).unwrap();
         assert_eq!(ours.check(&plain).unwrap_err().code, Code::Unauthenticated);

@@ -51,7 +51,7 @@ impl TestApp {
 
     fn signed_in(&self, name: &str, role: Role, permissions: &[&str], store: Option<StoreId>) -> Client {
         let user = self.find_or_create(name, role, permissions, store, NO_PASSWORD);
-        let token = self.tokens.sign(user, role, None).unwrap();
+        let token = self.tokens.sign(user, role).unwrap();
         self.guest().with_token(&token).of_user(user)
     }
 

@@ -65,7 +65,7 @@ pub struct Issuer {
 impl Issuer {
     fn answer(&self, user: User, family: i64, refresh_token: String) -> Result<HttpResponse, ApiError> {
         let session = SessionResponse {
-            access_token: self.tokens.sign(user.id, user.role, Some(family))?,
+            access_token: self.tokens.sign_for(user.id, user.role, Some(family))?,
             token_type: "Bearer",
             expires_in: self.tokens.ttl_seconds(),
             refresh_token,
