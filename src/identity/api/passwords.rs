@@ -1,4 +1,4 @@
-//! A new password: for who knows the old one, and for who forgot it and reads the mails of the account.
+//! A new password: with the old one, or with a link that was mailed to the address of the account.
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -70,14 +70,14 @@ pub async fn change(
     limiters.password_address.check(&limits::address(&request))?;
     limiters.password_account.check(&id.to_string())?;
     let user = ctx.database.read("find_own_account", move |conn| users::find_user(conn, id)).await?;
-    let user = user.filter(|user| user.active).ok_or_else(wrong_password)?;
+    let user = user.filter(|user| user.active).ok_or_else(not_active)?;
     if !hasher.verify(body.current_password, Some(user.password_hash.reveal().to_owned())).await? {
         return Err(wrong_password());
     }
     let new = Secret::new(hasher.hash(body.new_password).await?);
     let kept_family = bearer.session;
     ctx.write("change_password", move |conn, ctx| {
-        let found = users::find_user_for_update(conn, id)?.filter(|user| user.active).ok_or_else(wrong_password)?;
+        let found = users::find_user_for_update(conn, id)?.filter(|user| user.active).ok_or_else(not_active)?;
         if found.password_hash.reveal() == new.reveal() {
             // This very transaction was run before, and its COMMIT was not answered.
             return Ok(());
@@ -91,6 +91,10 @@ pub async fn change(
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+fn not_active() -> ApiError {
+    ApiError::new(Code::Unauthenticated, "This account is not active any more.")
 }
 
 fn wrong_password() -> ApiError {
