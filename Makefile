@@ -44,7 +44,12 @@ schema: ## Write src/db/schema.rs anew from the migrations
 	@scripts/setup.sh run
 	scripts/check_schema.sh --write
 
+# The database of `make run` only, and never while it is in use.
+.PHONY: reset
+reset: ## Remove the database of make run, to start afresh
+	@scripts/reset.sh
+
 .PHONY: clean
 clean: ## Remove what was built, but not the data
 	cargo clean
-	rm -rf postman/node_modules
+	rm -rf postman/node_modules tests/smtp/node_modules

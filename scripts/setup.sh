@@ -37,6 +37,7 @@ missing_packages() {
     if [[ $purpose == test ]]; then
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm
+        command -v curl >/dev/null || echo curl
     fi
     if [[ $purpose == bench ]]; then
         command -v wrk >/dev/null || echo wrk

@@ -80,11 +80,13 @@ codes! {
     ReservationClosed = "RESERVATION_CLOSED", CONFLICT, "Reservation closed";
     RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "Request in progress";
     Duplicate = "DUPLICATE", CONFLICT, "Duplicate";
+    MailNotConfigured = "MAIL_NOT_CONFIGURED", CONFLICT, "Mail not configured";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "Payload too large";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
     ValidationFailed = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Validation failed";
     SizeRequired = "SIZE_REQUIRED", UNPROCESSABLE_ENTITY, "Size required";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "Idempotency key reused";
+    ResetTokenInvalid = "RESET_TOKEN_INVALID", UNPROCESSABLE_ENTITY, "Reset token invalid";
     RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Rate limited";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "Internal error";
     DatabaseUnavailable = "DATABASE_UNAVAILABLE", SERVICE_UNAVAILABLE, "Database unavailable";

@@ -14,6 +14,8 @@ pub mod access;
 pub mod idempotency;
 
 pub mod audit;
+pub mod mail;
+
 pub mod identity;
 
 pub mod catalogue;

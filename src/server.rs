@@ -25,11 +25,17 @@ use crate::web::methods::only_get;
 use crate::web::metrics::Metrics;
 use crate::web::trace::trace;
 
+mod bind;
+
+pub use bind::{bind, resolve, url_host};
+
 /// Why a server could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    #[error("server.host `{0}` can't be resolved: {1}")]
+    Host(String, String),
     #[error("can't listen on {0}: {1}")]
-    Listen(String, std::io::Error),
+    Listen(String, String),
     #[error("can't set up {0}")]
     Part(String),
 }
@@ -48,9 +54,13 @@ pub struct Running {
 ///
 /// The database may be away at this moment; it must have been migrated.
 pub fn build(settings: &Settings) -> Result<Running, StartError> {
-    let address = format!("{}:{}", settings.server.host, settings.server.port);
-    let listener = TcpListener::bind(&address).map_err(|error| StartError::Listen(address.clone(), error))?;
-    let port = listener.local_addr().map_err(|error| StartError::Listen(address.clone(), error))?.port();
+    build_on(bind(settings)?, settings)
+}
+
+/// The same on an address that has been taken.
+pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, StartError> {
+    let failed = |error: std::io::Error| StartError::Part(format!("the listening socket: {error}"));
+    let port = listener.local_addr().map_err(failed)?.port();
 
     let database = Database::new(settings.pool());
     let shared_database = Data::new(database.clone());
@@ -88,12 +98,13 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .service(routes::mount("/api/v1"))
             .service(routes::mount("/api"))
             .configure(crate::health::configure)
+            .configure(crate::identity::api::password_page::configure)
             .service(only_get("/openapi.json", web::get().to(openapi)))
             .configure(swagger::configure)
             .default_service(web::to(nothing_here))
     })
     .listen(listener)
-    .map_err(|error| StartError::Listen(address, error))?
+    .map_err(failed)?
     .shutdown_timeout(settings.server.shutdown_seconds)
     .disable_signals();
     let server = match settings.server.workers {

@@ -11,6 +11,10 @@ use serde::Deserialize;
 use crate::db::pool::PoolSettings;
 use crate::kernel::signature::Scheme;
 
+pub mod mail;
+
+pub use mail::Mail;
+
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
 /// The settings of a server.
@@ -25,6 +29,7 @@ pub struct Settings {
     pub reservations: Reservations,
     pub idempotency: Idempotency,
     pub limits: Limits,
+    pub mail: Mail,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -32,6 +37,8 @@ pub struct Settings {
 pub struct Server {
     pub host: String,
     pub port: u16,
+    /// The address that people reach this server at. Empty: the one that it listens on.
+    pub public_url: String,
     pub workers: usize,
     pub shutdown_seconds: u64,
 }
@@ -109,6 +116,7 @@ pub struct Limits {
     pub queue_length: usize,
     pub login_per_minute: u32,
     pub register_per_minute: u32,
+    pub password_mails_per_hour: u32,
     pub requests_per_minute: u32,
     pub checkout_per_minute: u32,
 }
@@ -154,7 +162,12 @@ impl Settings {
         let environment =
             Environment::with_prefix("STOCKROOM").prefix_separator("__").separator("__").try_parsing(true);
         layers = layers.add_source(environment);
-        for (variable, key) in [("DATABASE_URL", "database.url"), ("JWT_SECRET", "auth.jwt_secret")] {
+        // Taken as they are: a password of digits would be read as a number.
+        for (variable, key) in [
+            ("DATABASE_URL", "database.url"),
+            ("JWT_SECRET", "auth.jwt_secret"),
+            ("STOCKROOM__MAIL__PASSWORD", "mail.password"),
+        ] {
             layers = layers.set_override_option(key, std::env::var(variable).ok()).map_err(describe)?;
         }
         let settings: Self = layers.build().and_then(Config::try_deserialize).map_err(describe)?;
@@ -182,7 +195,7 @@ impl Settings {
         ];
         match rules.iter().find(|(holds, _)| !holds) {
             Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
-            None => Ok(()),
+            None => self.mail.check(&self.server.public_url),
         }
     }
 
@@ -190,6 +203,11 @@ impl Settings {
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.database.url.reveal().is_empty()
+    }
+
+    /// Refuses a short signing secret, and a missing one where none can be made.
+    pub fn check_given_secret(&self) -> Result<(), SettingsError> {
+        if self.is_embedded() && self.auth.jwt_secret.reveal().is_empty() { Ok(()) } else { self.check_secret() }
     }
 
     /// Refuses a missing or short signing secret.

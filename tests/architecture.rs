@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in reading order, as in `lib.rs`. A room imports from those before it, and from itself.
-const READING_ORDER: [&str; 20] = [
+const READING_ORDER: [&str; 21] = [
     "kernel",
     "db",
     "error",
@@ -23,6 +23,7 @@ const READING_ORDER: [&str; 20] = [
     "access",
     "idempotency",
     "audit",
+    "mail",
     "identity",
     "catalogue",
     "inventory",
@@ -40,12 +41,13 @@ const READING_ORDER: [&str; 20] = [
 const TOP: [&str; 4] = ["openapi", "routes", "server", "cli"];
 
 /// Rooms that know less than their place in the order would let them.
-const NARROW: [(&str, &[&str]); 5] = [
+const NARROW: [(&str, &[&str]); 6] = [
     ("kernel", &[]),
     ("error", &["db", "kernel"]),
     ("postgres", &[]),
     ("settings", &["db", "kernel"]),
     ("web", &["kernel", "db", "error", "settings"]),
+    ("mail", &["kernel", "db", "settings"]),
 ];
 
 /// Where actix-web may appear besides `api.rs` and `api/`.
@@ -67,7 +69,8 @@ const ACTIX: [&str; 13] = [
     "access/password.rs",
 ];
 
-/// Where diesel's query language and SQL may appear besides `store.rs`, `store/` and `db/`.
+/// Where diesel's query language and SQL may appear besides `queries.rs`, `store.rs`, folders of these names,
+/// and `db/`.
 const SQL: [&str; 5] = [
     // Types that know how they are stored.
     "kernel/",
@@ -258,7 +261,8 @@ fn sql_stays_in_the_stores() {
     let sources = sources();
     let found: Vec<String> = sources
         .iter()
-        .filter(|source| !source.is_part_of("store") && source.room() != "db" && !source.is_in(&SQL))
+        .filter(|source| !source.is_part_of("queries") && !source.is_part_of("store"))
+        .filter(|source| source.room() != "db" && !source.is_in(&SQL))
         .flat_map(|source| lines_with(source, &SIGNS_OF_SQL))
         .collect();
     assert_none("SQL appears outside of the stores", &found);

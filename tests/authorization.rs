@@ -151,6 +151,19 @@ impl World {
             "POST /auth/login" => self.login(),
             "POST /auth/refresh" => Call::new("POST", "/auth/refresh").with(self.refresh_token()),
             "POST /auth/logout" => Call::new("POST", "/auth/logout").with(self.refresh_token()),
+            // Wrong on purpose: the account is used by every other call.
+            "POST /auth/password" => {
+                let passwords = json!({"current_password": "not the password", "new_password": "a good long password"});
+                Call::new("POST", "/auth/password").with(passwords)
+            }
+            "POST /auth/password/forgot" => {
+                let email = common::people::email(CUSTOMER);
+                Call::new("POST", "/auth/password/forgot").with(json!({"email": email}))
+            }
+            "POST /auth/password/reset" => {
+                let new = json!({"token": self.fresh(), "new_password": "a good long password"});
+                Call::new("POST", "/auth/password/reset").with(new)
+            }
             "GET /auth/me" => Call::new("GET", "/auth/me"),
             _ => return None,
         })

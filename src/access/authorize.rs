@@ -71,6 +71,7 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
         return Err(ApiError::internal());
     };
     let bearer = tokens.check(token.trim())?;
+    request.extensions_mut().insert(bearer);
     if bearer.role == Role::Customer {
         // A customer can only act for themself, so that the token is enough for its ten minutes.
         return Ok(Principal::User(Account {

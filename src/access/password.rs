@@ -106,13 +106,18 @@ const COMMON: &str = include_str!("common_passwords.txt");
 /// 8 to 128 characters, and none of the most common ones. No rules of composition: they make
 /// passwords worse (NIST SP 800-63B, section 5.1.1.2).
 pub fn check_strength(password: &str) -> Result<(), ApiError> {
+    check_strength_of("password", password)
+}
+
+/// The same for a password in another field of a request.
+pub fn check_strength_of(field: &str, password: &str) -> Result<(), ApiError> {
     let length = password.chars().count();
     if !(8..=128).contains(&length) {
-        return Err(ApiError::field("password", "must have 8 to 128 characters"));
+        return Err(ApiError::field(field, "must have 8 to 128 characters"));
     }
     let lower = password.to_lowercase();
     if COMMON.lines().any(|common| common == lower) {
-        return Err(ApiError::field("password", "is one of the most common passwords"));
+        return Err(ApiError::field(field, "is one of the most common passwords"));
     }
     Ok(())
 }

@@ -24,6 +24,9 @@ struct Claims {
     iat: i64,
     exp: i64,
     jti: String,
+    /// The session that the token belongs to, by its family of refresh tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<i64>,
 }
 
 /// Signs and checks access tokens.
@@ -37,10 +40,12 @@ pub struct Tokens {
 }
 
 /// What a good token says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bearer {
     pub user: UserId,
     pub role: Role,
+    /// The family of refresh tokens that it was handed out with.
+    pub session: Option<i64>,
 }
 
 impl Tokens {
@@ -67,7 +72,13 @@ impl Tokens {
         self.ttl_seconds
     }
 
+    /// Signs a token of no session.
     pub fn sign(&self, user: UserId, role: Role) -> Result<String, ApiError> {
+        self.sign_for(user, role, None)
+    }
+
+    /// Signs a token of a session, named by its family of refresh tokens.
+    pub fn sign_for(&self, user: UserId, role: Role, session: Option<i64>) -> Result<String, ApiError> {
         let issued = Utc::now().timestamp();
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -77,6 +88,7 @@ impl Tokens {
             iat: issued,
             exp: issued.saturating_add(self.ttl_seconds),
             jti: Uuid::new_v4().to_string(),
+            sid: session,
         };
         let header = Header { typ: Some(TYPE.to_owned()), ..Header::new(ALGORITHM) };
         jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|error| {
@@ -98,7 +110,7 @@ impl Tokens {
         if data.header.typ.as_deref() != Some(TYPE) || data.claims.jti.is_empty() {
             return Err(refuse());
         }
-        Ok(Bearer { user: UserId(user), role: data.claims.role })
+        Ok(Bearer { user: UserId(user), role: data.claims.role, session: data.claims.sid })
     }
 }
 
@@ -121,8 +133,9 @@ mod tests {
     #[test]
     fn only_our_own_unexpired_tokens_pass() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign(UserId(7), Role::Customer).unwrap();
-        assert_eq!(ours.check(&good).unwrap(), Bearer { user: UserId(7), role: Role::Customer });
+        let good = ours.sign_for(UserId(7), Role::Customer, Some(3)).unwrap();
+        let bearer = Bearer { user: UserId(7), role: Role::Customer, session: Some(3) };
+        assert_eq!(ours.check(&good).unwrap(), bearer);
         let others = [tokens("b", "stockroom", 60), tokens("a", "elsewhere", 60)];
         for other in others {
             let forged = other.sign(UserId(7), Role::Admin).unwrap();

@@ -1,6 +1,7 @@
 //! Why a command could not be carried out, in words for the person who gave it.
 
 use stockroom::db::Failure;
+use stockroom::mail::mailer::MailerError;
 use stockroom::postgres::EmbeddedError;
 use stockroom::server::StartError;
 use stockroom::settings::SettingsError;
@@ -13,6 +14,8 @@ pub enum CommandError {
     Embedded(#[from] EmbeddedError),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Mailer(#[from] MailerError),
     #[error(transparent)]
     Database(#[from] Failure),
     #[error(

@@ -1,9 +1,10 @@
 //! `stockroom serve`
 
-use std::net::ToSocketAddrs;
+use std::net::TcpListener;
 
 use stockroom::db::{self, Failure};
 use stockroom::jobs::{Jobs, Runner};
+use stockroom::mail::Mailer;
 use stockroom::server::{self, Running};
 use stockroom::settings::Settings;
 
@@ -19,13 +20,39 @@ pub fn run(settings: Settings) -> Result<(), CommandError> {
 
 async fn serve(settings: Settings) -> Result<(), CommandError> {
     let stop = StopAsked::listen()?;
-    let opened = on_a_thread(move || prepare(settings)).await?;
+    let (entrance, opened) = on_a_thread(move || {
+        let entrance = Entrance::open(&settings)?;
+        Ok((entrance, prepare(settings)?))
+    })
+    .await?;
     let served = match stop.now() {
         true => Ok(()),
-        false => serve_until(stop, &opened).await,
+        false => serve_until(stop, &opened, entrance).await,
     };
     let closed = on_a_thread(move || opened.close()).await;
     served.and(closed)
+}
+
+/// What a start needs besides a database. It comes first, so that a start that fails here changes nothing.
+struct Entrance {
+    listener: TcpListener,
+    address: String,
+    mailer: Option<Mailer>,
+}
+
+impl Entrance {
+    fn open(settings: &Settings) -> Result<Self, CommandError> {
+        settings.check_given_secret()?;
+        if settings.is_embedded() {
+            refuse_open_doors(settings)?;
+        }
+        let listener = server::bind(settings)?;
+        let port = listener.local_addr().map_err(CommandError::io("read the port"))?.port();
+        let address = format!("http://{}", server::url_host(&settings.server.host, port));
+        let public_url = &settings.server.public_url;
+        let mailer = Mailer::new(&settings.mail, if public_url.is_empty() { &address } else { public_url })?;
+        Ok(Self { listener, address, mailer })
+    }
 }
 
 /// Whatever waits for programs and connections, so that signals are heard meanwhile.
@@ -37,11 +64,6 @@ async fn on_a_thread<T: Send + 'static>(
 
 /// The database, started if it is our own, migrated, and with what the first run needs.
 fn prepare(settings: Settings) -> Result<Opened, CommandError> {
-    if settings.is_embedded() {
-        refuse_open_doors(&settings)?;
-    } else {
-        settings.check_secret()?;
-    }
     let mut opened = Opened::open(settings)?;
     match make_ready(&mut opened) {
         Ok(()) => Ok(opened),
@@ -71,14 +93,10 @@ fn make_ready(opened: &mut Opened) -> Result<(), CommandError> {
 
 /// The embedded database has accounts whose password is in the manual.
 fn refuse_open_doors(settings: &Settings) -> Result<(), CommandError> {
-    let host = &settings.server.host;
-    let mut addresses = (host.as_str(), settings.server.port)
-        .to_socket_addrs()
-        .map_err(CommandError::io(format!("resolve server.host {host}")))?;
-    if addresses.all(|address| address.ip().is_loopback()) {
+    if server::resolve(settings)?.iter().all(|address| address.ip().is_loopback()) {
         Ok(())
     } else {
-        Err(CommandError::NotLoopback(host.clone()))
+        Err(CommandError::NotLoopback(settings.server.host.clone()))
     }
 }
 
@@ -95,15 +113,16 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
     Ok(())
 }
 
-async fn serve_until(mut stop: StopAsked, opened: &Opened) -> Result<(), CommandError> {
+async fn serve_until(mut stop: StopAsked, opened: &Opened, entrance: Entrance) -> Result<(), CommandError> {
     let settings = &opened.settings;
-    let Running { server, port, database, limiters, metrics, .. } = server::build(settings)?;
-    announce(&settings.server.host, port);
+    let Entrance { listener, address, mailer } = entrance;
+    let Running { server, database, limiters, metrics, .. } = server::build_on(listener, settings)?;
+    announce(&address);
     if opened.is_embedded() {
         print("demo accounts: admin@example.com and customer@example.com, password stockroom-demo");
     }
     let keep_hours = settings.idempotency.keep_hours;
-    let jobs = Jobs { database, limiters: limiters.into_inner(), metrics, keep_hours };
+    let jobs = Jobs { database, limiters: limiters.into_inner(), metrics, keep_hours, mailer };
     let runner = Runner::start(&jobs);
     let handle = server.handle();
     tokio::spawn(async move {
@@ -115,7 +134,7 @@ async fn serve_until(mut stop: StopAsked, opened: &Opened) -> Result<(), Command
     served
 }
 
-fn announce(host: &str, port: u16) {
-    print(&format!("listening on http://{host}:{port}"));
-    print(&format!("documentation: http://{host}:{port}/docs/"));
+fn announce(address: &str) {
+    print(&format!("listening on {address}"));
+    print(&format!("documentation: {address}/docs/"));
 }

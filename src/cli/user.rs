@@ -1,5 +1,6 @@
 //! `stockroom user create`
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use stockroom::access::{Permission, Permissions, Role};
 use stockroom::db::End;
@@ -22,26 +23,25 @@ pub enum UserCommand {
 pub struct Create {
     #[arg(long)]
     email: String,
-    /// admin, staff or customer
-    #[arg(long, value_parser = role)]
+    #[arg(long, value_parser = role())]
     role: Role,
     /// What staff are granted, as in orders:read,orders:update
-    #[arg(long, value_delimiter = ',', value_parser = permission)]
+    #[arg(long, value_delimiter = ',', value_parser = permission())]
     permissions: Vec<Permission>,
     /// The code of the store that staff belong to
     #[arg(long)]
     store: Option<String>,
 }
 
-fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| "must be admin, staff or customer".to_owned())
+/// The values that are known stand in the help, and in the refusal of any other.
+fn role() -> impl TypedValueParser<Value = Role> {
+    let known = [Role::Admin, Role::Staff, Role::Customer].map(Role::as_str);
+    PossibleValuesParser::new(known).try_map(|text| Role::parse(&text).ok_or("is no role"))
 }
 
-fn permission(text: &str) -> Result<Permission, String> {
-    Permission::parse(text).ok_or_else(|| {
-        let known: Vec<&str> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
-        format!("must be one of {}", known.join(", "))
-    })
+fn permission() -> impl TypedValueParser<Value = Permission> {
+    let known = Permission::ALL.iter().map(|permission| permission.as_str());
+    PossibleValuesParser::new(known).try_map(|text| Permission::parse(&text).ok_or("is no permission"))
 }
 
 pub fn run(settings: Settings, command: UserCommand) -> Result<(), CommandError> {

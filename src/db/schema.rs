@@ -79,6 +79,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    mail_outbox (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        kind -> Text,
+        recipient -> Text,
+        attempts -> Int8,
+        next_attempt_at -> Timestamptz,
+        give_up_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     order_history (store_id, id) {
         store_id -> Int8,
         id -> Int8,
@@ -155,6 +168,15 @@ diesel::table! {
         checkout -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    password_resets (user_id) {
+        user_id -> Int8,
+        token_hash -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -330,10 +352,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     carts,
     idempotency_keys,
     locations,
+    mail_outbox,
     order_history,
     order_items,
     order_payments,
     orders,
+    password_resets,
     payment_events,
     products,
     reservations,

@@ -5,7 +5,9 @@ pub mod payment_methods;
 pub mod secret_token;
 pub mod store_code;
 
+pub mod change_password;
 pub mod grants;
+pub mod password_reset;
 pub mod session;
 pub mod store_settings;
 pub mod user;

@@ -54,6 +54,9 @@ pub struct Changed {
     pub fields: Vec<&'static str>,
     /// Whether whoever is signed in has to sign in again.
     pub ends_sessions: bool,
+    /// True if a mailed link to choose a new password must be ended: the address is not the owner's any more, or
+    /// the password was changed in another way.
+    pub ends_links: bool,
 }
 
 /// Permissions are granted to staff; admins have all and customers none.
@@ -116,6 +119,7 @@ impl User {
         Changed {
             fields: fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect(),
             ends_sessions: locked_out || password || role || permissions,
+            ends_links: locked_out || password || self.email != before.email,
         }
     }
 }
@@ -149,7 +153,7 @@ mod tests {
         let mut user = staff();
         let changed = user.apply(&to_role(Role::Customer), StoreId(1)).unwrap();
         assert_eq!((user.store, user.permissions.clone()), (None, Permissions::default()));
-        assert_eq!(changed, Changed { fields: vec!["role", "permissions"], ends_sessions: true });
+        assert_eq!(changed, Changed { fields: vec!["role", "permissions"], ends_sessions: true, ends_links: false });
         user.apply(&to_role(Role::Staff), StoreId(1)).unwrap();
         assert_eq!(user.store, Some(StoreId(1)));
         user.apply(&to_role(Role::Admin), StoreId(1)).unwrap();
@@ -161,7 +165,7 @@ mod tests {
         let mut user = staff();
         let change = UserChange { full_name: Some(Some("Ann".into())), ..to_role(Role::Staff) };
         let changed = user.apply(&change, StoreId(1)).unwrap();
-        assert_eq!(changed, Changed { fields: vec!["full_name"], ends_sessions: false });
+        assert_eq!(changed, Changed { fields: vec!["full_name"], ..Changed::default() });
         assert_eq!(user.store, Some(StoreId(7)));
         let out = user.apply(&UserChange { active: Some(false), ..UserChange::default() }, StoreId(1)).unwrap();
         assert!(out.ends_sessions);

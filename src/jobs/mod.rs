@@ -6,10 +6,12 @@
 pub mod expire;
 pub mod purge;
 pub mod runner;
+pub mod send_mail;
 
 use std::sync::Arc;
 
 use crate::db::Database;
+use crate::mail::Mailer;
 use crate::web::limits::Limiters;
 use crate::web::metrics::Metrics;
 
@@ -23,4 +25,6 @@ pub struct Jobs {
     pub metrics: Metrics,
     /// How long answers are kept for a repeated key.
     pub keep_hours: i64,
+    /// None where mail is off.
+    pub mailer: Option<Mailer>,
 }

@@ -5,7 +5,7 @@ use chrono::Utc;
 use super::Jobs;
 use crate::db::{End, Failure};
 use crate::idempotency;
-use crate::identity::store::sessions;
+use crate::identity::store::{password_resets, sessions};
 
 /// Rows deleted in one transaction: few enough to be quick, so that others wait little.
 const AT_A_TIME: i64 = 1_000;
@@ -25,11 +25,15 @@ impl Jobs {
         }
     }
 
-    /// Forgets sessions that have run out. Returns how many.
+    /// Forgets sessions and mailed links that have run out. Returns how many.
     pub async fn purge_sessions(&self) -> Result<usize, Failure> {
         let mut purged: usize = 0;
         loop {
-            let forget = |conn: &mut _| Ok(End::Commit(sessions::purge(conn, Utc::now(), AT_A_TIME)?));
+            let forget = |conn: &mut _| {
+                let ended = sessions::purge(conn, Utc::now(), AT_A_TIME)?;
+                let links = password_resets::purge(conn, Utc::now(), AT_A_TIME)?;
+                Ok(End::Commit(ended.saturating_add(links)))
+            };
             match self.database.write("purge_sessions", forget).await? {
                 0 => return Ok(purged),
                 count => purged = purged.saturating_add(count),

@@ -41,6 +41,7 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
 fn success(endpoint: &Endpoint, examples: &Examples) -> Value {
     let description = match endpoint.success {
         201 => "Created",
+        202 => "Accepted, without a body",
         204 => "Done, without a body",
         _ => "OK",
     };

@@ -3,7 +3,7 @@
 use crate::access::{Access, Permission};
 use crate::error::Code;
 use crate::identity::api::users::UserResponse;
-use crate::identity::api::{NEWEST_FIRST, accounts, addresses, sessions, stores, users};
+use crate::identity::api::{NEWEST_FIRST, accounts, addresses, passwords, sessions, stores, users};
 use crate::kernel::page::PageQuery;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
@@ -40,6 +40,26 @@ fn signing_in() -> Vec<Endpoint> {
             .summary("Sign out: the refresh token and those it follows from are ended")
             .takes::<sessions::RefreshTokenRequest>()
             .answers_nothing(204)
+            .without_key(),
+        post("/auth/password", Access::User, passwords::change)
+            .id("changePassword")
+            .summary("Change the own password; every other session of the account ends")
+            .takes::<passwords::ChangePasswordRequest>()
+            .answers_nothing(204)
+            .without_key(),
+        post("/auth/password/forgot", Access::Anonymous, passwords::forgot)
+            .id("requestPasswordReset")
+            .summary("Mail a link to choose a new password; the answer is the same without an account")
+            .takes::<passwords::ForgotPasswordRequest>()
+            .answers_nothing(202)
+            .errors(&[Code::MailNotConfigured])
+            .without_key(),
+        post("/auth/password/reset", Access::Anonymous, passwords::reset)
+            .id("resetPassword")
+            .summary("Choose a new password by the token of a mailed link; every session of the account ends")
+            .takes::<passwords::ResetPasswordRequest>()
+            .answers_nothing(204)
+            .errors(&[Code::ResetTokenInvalid])
             .without_key(),
         get("/auth/me", Access::User, accounts::me)
             .id("getMe")

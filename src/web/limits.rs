@@ -1,4 +1,4 @@
-//! Requests per minute, by address or by account.
+//! Requests per minute or hour, by address or by account.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -15,6 +15,12 @@ pub struct Limiters {
     pub login_address: Limiter,
     pub login_account: Limiter,
     pub register_address: Limiter,
+    /// Calls for a new password, by address of the caller.
+    pub password_address: Limiter,
+    /// Changes of the own password, by account.
+    pub password_account: Limiter,
+    /// Mails with a link to choose a new password, by address of the mail.
+    pub password_mail: Limiter,
     pub request_address: Limiter,
     pub checkout_address: Limiter,
 }
@@ -29,6 +35,9 @@ impl Limiters {
             login_address: Limiter::per_minute(limits.login_per_minute),
             login_account: Limiter::per_minute(limits.login_per_minute),
             register_address: Limiter::per_minute(limits.register_per_minute),
+            password_address: Limiter::per_minute(limits.login_per_minute),
+            password_account: Limiter::per_minute(limits.login_per_minute),
+            password_mail: Limiter::per_hour(limits.password_mails_per_hour),
             request_address: Limiter::per_minute(limits.requests_per_minute),
             checkout_address: Limiter::per_minute(limits.checkout_per_minute),
         }
@@ -40,6 +49,9 @@ impl Limiters {
             &self.login_address,
             &self.login_account,
             &self.register_address,
+            &self.password_address,
+            &self.password_account,
+            &self.password_mail,
             &self.request_address,
             &self.checkout_address,
         ];
@@ -53,6 +65,10 @@ impl Limiters {
 impl Limiter {
     fn per_minute(count: u32) -> Self {
         Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_minute(count))))
+    }
+
+    fn per_hour(count: u32) -> Self {
+        Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_hour(count))))
     }
 
     /// Counts a request, or says when the next one may come.

@@ -15,6 +15,7 @@ use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
 use stockroom::jobs::Jobs;
 use stockroom::kernel::id::StoreId;
+use stockroom::mail::Mailer;
 use stockroom::reports::verify;
 use stockroom::server;
 use stockroom::settings::{Secret, Settings};
@@ -62,6 +63,7 @@ impl TestApp {
         settings.auth.jwt_secret = Secret::new(JWT_SECRET.to_owned());
         settings.limits.login_per_minute = 0;
         settings.limits.register_per_minute = 0;
+        settings.limits.password_mails_per_hour = 0;
         change(&mut settings);
         let serving = Serving::start(settings.clone());
         Self {
@@ -141,6 +143,12 @@ impl TestApp {
     pub fn apply_waiting_events(&self) -> usize {
         let jobs = self.jobs().clone();
         System::new().block_on(async move { jobs.apply_waiting_events().await }).unwrap()
+    }
+
+    /// Steps the job that sends mails, and says how many it sent.
+    pub fn send_mails(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.send_mails().await }).unwrap()
     }
 
     /// The jobs of the server, to be stepped.
@@ -229,6 +237,7 @@ impl Serving {
                     limiters: running.limiters.into_inner(),
                     metrics: running.metrics,
                     keep_hours: settings.idempotency.keep_hours,
+                    mailer: Mailer::new(&settings.mail, &settings.server.public_url).unwrap(),
                 };
                 sender.send((running.port, running.server.handle(), jobs, running.slices)).unwrap();
                 running.server.await.unwrap();

@@ -27,6 +27,7 @@ pub mod provider;
 pub mod race;
 pub mod reply;
 pub mod shop;
+pub mod smtp;
 pub mod snapshot;
 pub mod windows;
 

@@ -2,6 +2,8 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod password_page;
+pub mod passwords;
 pub mod sessions;
 pub mod stores;
 pub mod users;

@@ -72,9 +72,9 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    fn answer(&self, user: User, refresh_token: String) -> Result<HttpResponse, ApiError> {
+    fn answer(&self, user: User, family: i64, refresh_token: String) -> Result<HttpResponse, ApiError> {
         let session = SessionResponse {
-            access_token: self.tokens.sign(user.id, user.role)?,
+            access_token: self.tokens.sign_for(user.id, user.role, Some(family))?,
             token_type: "Bearer",
             expires_in: self.tokens.ttl_seconds(),
             refresh_token,
@@ -120,18 +120,25 @@ pub async fn login(
     let token = secret_token::generate();
     let hash = secret_token::digest(&token);
     let ttl = issuer.refresh_ttl;
-    let user = ctx.write("login", move |conn, _| start_session(conn, &checked, &hash, ttl)).await?;
-    issuer.answer(user, token)
+    let start = move |conn: &mut PgConnection, _: &Ctx| start_session(conn, &checked, &hash, ttl);
+    let (user, family) = ctx.write("login", start).await?;
+    issuer.answer(user, family, token)
 }
 
 /// Starts a family for the account, unless it was shut or got another password in the meantime.
-fn start_session(conn: &mut PgConnection, checked: &User, token_hash: &[u8], ttl: Duration) -> Result<User, Halt> {
+fn start_session(
+    conn: &mut PgConnection,
+    checked: &User,
+    token_hash: &[u8],
+    ttl: Duration,
+) -> Result<(User, i64), Halt> {
     let same = |user: &User| user.active && user.password_hash.reveal() == checked.password_hash.reveal();
     let user = users::find_user_for_update(conn, checked.id)?.filter(same).ok_or_else(wrong_credentials)?;
     let at = db::clock(conn)?;
     let new = NewSession { user: user.id, token_hash, family: None, expires_at: end_of(at, ttl) };
     sessions::insert_session(conn, &new, at)?;
-    Ok(user)
+    let session = sessions::find_session(conn, token_hash)?.ok_or_else(wrong_credentials)?;
+    Ok((user, session.family))
 }
 
 fn end_of(at: DateTime<Utc>, ttl: Duration) -> DateTime<Utc> {
@@ -147,8 +154,8 @@ pub async fn refresh(issuer: Issuer, question: Question<RefreshTokenRequest>) ->
         next: secret_token::digest(&next),
         ttl: issuer.refresh_ttl,
     };
-    let user = ctx.write("refresh", move |conn, _| exchange.run(conn)).await?;
-    issuer.answer(user, next)
+    let (user, family) = ctx.write("refresh", move |conn, _| exchange.run(conn)).await?;
+    issuer.answer(user, family, next)
 }
 
 /// A refresh token for the next one, both as hashes.
@@ -159,7 +166,8 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn run(&self, conn: &mut PgConnection) -> Result<User, Halt> {
+    /// The account, and the family that goes on.
+    fn run(&self, conn: &mut PgConnection) -> Result<(User, i64), Halt> {
         let (session, user) = find_session_for_update(conn, &self.shown)?.ok_or_else(refused)?;
         let at = db::clock(conn)?;
         match session.judge(at) {
@@ -168,11 +176,11 @@ impl Exchange {
                 let next = NewSession { user: user.id, token_hash: &self.next, family, expires_at };
                 sessions::mark_rotated(conn, &session, at)?;
                 sessions::insert_session(conn, &next, at)?;
-                Ok(user)
+                Ok((user, session.family))
             }
             Verdict::Rotate | Verdict::Dead => Err(refused().into()),
             // This very transaction was run before, and its COMMIT was not answered.
-            Verdict::Reused if sessions::find_session(conn, &self.next)?.is_some() => Ok(user),
+            Verdict::Reused if sessions::find_session(conn, &self.next)?.is_some() => Ok((user, session.family)),
             Verdict::Reused => {
                 log::warn!(user = user.id.0; "a refresh token was used twice: its family is ended");
                 sessions::revoke_family(conn, session.family, at)?;

@@ -19,7 +19,7 @@ use crate::idempotency::{Answer, Command};
 use crate::identity::email::Email;
 use crate::identity::grants::{check_may_change, check_may_grant, user_not_found};
 use crate::identity::store::users::UserFilter;
-use crate::identity::store::{sessions, users};
+use crate::identity::store::{password_resets, sessions, users};
 use crate::identity::user::{NewUser, User, UserChange, check_grantable};
 use crate::kernel::id::UserId;
 use crate::kernel::page::PageQuery;
@@ -189,7 +189,10 @@ fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &User
     user.updated_at = at;
     users::update_user(conn, &user)?;
     if changed.ends_sessions {
-        sessions::revoke_user(conn, id, at)?;
+        sessions::revoke_user(conn, id, None, at)?;
+    }
+    if changed.ends_links {
+        password_resets::delete_reset(conn, id)?;
     }
     let detail = format!("User {id} updated: {}", changed.fields.join(", "));
     audit::store::append(conn, scope, &NewEntry { entity: "User", entity_id: id.0, action: "UPDATE", detail }, at)?;

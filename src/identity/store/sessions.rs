@@ -80,10 +80,17 @@ pub fn revoke_family(conn: &mut PgConnection, family: i64, at: DateTime<Utc>) ->
     diesel::update(live).set(sessions::revoked_at.eq(at)).execute(conn).map(drop)
 }
 
-/// Signs the account out everywhere.
-pub fn revoke_user(conn: &mut PgConnection, user: UserId, at: DateTime<Utc>) -> QueryResult<()> {
+/// Signs the account out everywhere, except in the session of the family that is kept.
+pub fn revoke_user(
+    conn: &mut PgConnection,
+    user: UserId,
+    kept_family: Option<i64>,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
     let live = sessions::table
         .filter(sessions::user_id.eq(user))
+        // Families are counted from 1.
+        .filter(sessions::family_id.ne(kept_family.unwrap_or(0)))
         .filter(sessions::rotated_at.is_null())
         .filter(sessions::revoked_at.is_null());
     diesel::update(live).set(sessions::revoked_at.eq(at)).execute(conn).map(drop)

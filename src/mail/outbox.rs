@@ -1,0 +1,77 @@
+//! A mail that waits to be sent, and when it is tried again.
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::kernel::id::StoreId;
+
+/// What a mail is about. The kind decides the template, and how its values are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    PasswordReset,
+}
+
+impl Kind {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PasswordReset => "password_reset",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::PasswordReset].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// A mail to be put into the outbox.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMail<'a> {
+    pub store: StoreId,
+    pub kind: Kind,
+    pub recipient: &'a str,
+    pub give_up_at: DateTime<Utc>,
+}
+
+/// The key of a mail in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailKey {
+    pub store: StoreId,
+    pub id: i64,
+}
+
+/// A mail in the outbox, locked.
+#[derive(Clone, Debug)]
+pub struct PendingMail {
+    pub key: MailKey,
+    pub kind: Kind,
+    pub recipient: String,
+    /// Attempts before this one.
+    pub attempts: i64,
+    pub give_up_at: DateTime<Utc>,
+}
+
+/// Another server leaves a mail alone for this long after an attempt began: longer than an attempt takes.
+pub const LEASE: Duration = Duration::seconds(60);
+
+/// Seconds until the next attempt, after each failed one; the last one is used from then on.
+const PAUSES_SECONDS: [i64; 7] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
+
+/// The pause after this many failed attempts.
+#[must_use]
+pub fn pause_after(attempts: i64) -> Duration {
+    let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(0);
+    let seconds = PAUSES_SECONDS.get(index).or(PAUSES_SECONDS.last()).copied().unwrap_or(300);
+    Duration::seconds(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_stay() {
+        let pauses: Vec<i64> = [0, 1, 2, 7, 100].map(|attempts| pause_after(attempts).num_seconds()).to_vec();
+        assert_eq!(pauses, [5, 5, 300, 36_000, 36_000]);
+    }
+}

@@ -1,0 +1,76 @@
+//! The SQL of the outbox.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::outbox::{Kind, MailKey, NewMail, PendingMail};
+use crate::db::Failure;
+use crate::db::schema::mail_outbox;
+use crate::kernel::id::StoreId;
+
+/// Adds a mail, in the transaction that needs it.
+pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>) -> QueryResult<()> {
+    let NewMail { store, kind, recipient, give_up_at } = new;
+    diesel::insert_into(mail_outbox::table)
+        .values((
+            mail_outbox::store_id.eq(store),
+            mail_outbox::kind.eq(kind.as_str()),
+            mail_outbox::recipient.eq(*recipient),
+            mail_outbox::next_attempt_at.eq(at),
+            mail_outbox::give_up_at.eq(give_up_at),
+            mail_outbox::created_at.eq(at),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Mails that are due at this time, over all stores, the longest due first. Nothing is locked.
+pub fn discover_due(conn: &mut PgConnection, at: DateTime<Utc>, limit: i64) -> QueryResult<Vec<MailKey>> {
+    let keys: Vec<(StoreId, i64)> = mail_outbox::table
+        .filter(mail_outbox::next_attempt_at.le(at))
+        .select((mail_outbox::store_id, mail_outbox::id))
+        .order((mail_outbox::next_attempt_at, mail_outbox::id))
+        .limit(limit)
+        .load(conn)?;
+    Ok(keys.into_iter().map(|(store, id)| MailKey { store, id }).collect())
+}
+
+/// The mail with its row locked, unless it is not due any more or another server is working on it.
+pub fn find_due_for_update(
+    conn: &mut PgConnection,
+    key: MailKey,
+    at: DateTime<Utc>,
+) -> Result<Option<PendingMail>, Failure> {
+    let row: Option<(String, String, i64, DateTime<Utc>)> = mail_outbox::table
+        .find((key.store, key.id))
+        .filter(mail_outbox::next_attempt_at.le(at))
+        .select((mail_outbox::kind, mail_outbox::recipient, mail_outbox::attempts, mail_outbox::give_up_at))
+        .for_update()
+        .skip_locked()
+        .first(conn)
+        .optional()?;
+    let Some((kind, recipient, attempts, give_up_at)) = row else { return Ok(None) };
+    let kind = Kind::parse(&kind).ok_or_else(|| Failure::Internal(format!("mail {} has the kind {kind}", key.id)))?;
+    Ok(Some(PendingMail { key, kind, recipient, attempts, give_up_at }))
+}
+
+/// Counts an attempt that begins now, and keeps other servers away until this time.
+pub fn begin_attempt(conn: &mut PgConnection, mail: &PendingMail, until: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(mail_outbox::table.find((mail.key.store, mail.key.id)))
+        .set((mail_outbox::attempts.eq(mail.attempts.saturating_add(1)), mail_outbox::next_attempt_at.eq(until)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Sets the time of the next attempt, after one that failed.
+pub fn set_next_attempt(conn: &mut PgConnection, key: MailKey, next: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(mail_outbox::table.find((key.store, key.id)))
+        .set(mail_outbox::next_attempt_at.eq(next))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Deletes a mail that was sent, or that is not to be sent.
+pub fn delete_mail(conn: &mut PgConnection, key: MailKey) -> QueryResult<()> {
+    diesel::delete(mail_outbox::table.find((key.store, key.id))).execute(conn).map(drop)
+}

@@ -1,0 +1,64 @@
+//! Messages from templates: a subject, a text and an HTML body for each kind of mail.
+
+use minijinja::{Environment, Value};
+
+use super::mailer::Message;
+use super::outbox::Kind;
+
+/// A template could not be filled in. The templates are built in, so this is a fault of the program.
+#[derive(Debug, thiserror::Error)]
+#[error("the template {name} can't be used: {source}")]
+pub struct TemplateError {
+    name: &'static str,
+    source: minijinja::Error,
+}
+
+/// The files of one kind of mail.
+struct Template {
+    subject: &'static str,
+    text: &'static str,
+    html: &'static str,
+}
+
+const fn template_of(kind: Kind) -> Template {
+    match kind {
+        Kind::PasswordReset => Template {
+            subject: include_str!("templates/password_reset.subject.txt"),
+            text: include_str!("templates/password_reset.txt"),
+            html: include_str!("templates/password_reset.html"),
+        },
+    }
+}
+
+/// Fills in the template of a kind. Values are escaped in HTML, and a subject stays one line.
+pub fn render(kind: Kind, recipient: &str, values: &Value) -> Result<Message, TemplateError> {
+    let Template { subject, text, html } = template_of(kind);
+    let environment = Environment::new();
+    // The end of the name decides whether values are escaped.
+    let fill = |name: &str, source: &str| {
+        environment
+            .render_named_str(name, source, values)
+            .map_err(|source| TemplateError { name: kind.as_str(), source })
+    };
+    Ok(Message {
+        to: recipient.to_owned(),
+        subject: fill("subject.txt", subject)?.split_whitespace().collect::<Vec<_>>().join(" "),
+        text: fill("text.txt", text)?,
+        html: fill("body.html", html)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minijinja::context;
+
+    #[test]
+    fn values_are_escaped_in_html_and_plain_in_text() {
+        let values = context! { link => "https://shop.example.com/?a=1&b=<2>", hours => 1 };
+        let message = render(Kind::PasswordReset, "ann@example.com", &values).unwrap();
+        assert_eq!((message.to.as_str(), message.subject.as_str()), ("ann@example.com", "Choose a new password"));
+        assert!(message.text.contains("https://shop.example.com/?a=1&b=<2>"), "{}", message.text);
+        assert!(!message.html.contains("<2>") && message.html.contains("&lt;2"), "{}", message.html);
+    }
+}

@@ -1,0 +1,71 @@
+//! The address that the server listens on. It is taken before the database is touched, so that a start that
+//! can't listen leaves nothing behind.
+
+use std::io::{Error, ErrorKind};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+
+use super::StartError;
+use crate::settings::Settings;
+
+/// Ports below this one belong to the system.
+const FIRST_FREE_PORT: u16 = 1024;
+
+/// The addresses that `server.host` and `server.port` name.
+pub fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, StartError> {
+    let host = &settings.server.host;
+    let found = (host.as_str(), settings.server.port).to_socket_addrs().map(Vec::from_iter);
+    match found {
+        Ok(addresses) if !addresses.is_empty() => Ok(addresses),
+        Ok(_none) => Err(StartError::Host(host.clone(), "it has no address".to_owned())),
+        Err(error) => Err(StartError::Host(host.clone(), error.to_string())),
+    }
+}
+
+/// Listens on the address of the settings. Connections wait until the server takes them.
+pub fn bind(settings: &Settings) -> Result<TcpListener, StartError> {
+    let addresses = resolve(settings)?;
+    TcpListener::bind(addresses.as_slice()).map_err(|error| {
+        let (host, port) = (settings.server.host.as_str(), settings.server.port);
+        StartError::Listen(url_host(host, port), explain(&error, port))
+    })
+}
+
+/// Host and port as they stand in a URL: an IPv6 address is put in brackets.
+#[must_use]
+pub fn url_host(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+fn explain(error: &Error, port: u16) -> String {
+    match error.kind() {
+        ErrorKind::AddrInUse => "another program uses this port: stop it, or choose another port with server.port \
+                                 (STOCKROOM__SERVER__PORT=9000)"
+            .to_owned(),
+        ErrorKind::PermissionDenied if port < FIRST_FREE_PORT => {
+            format!("this account may not use ports below {FIRST_FREE_PORT}: choose another one with server.port")
+        }
+        ErrorKind::AddrNotAvailable => "this machine does not have the address of server.host".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ipv6_is_put_in_brackets() {
+        assert_eq!(url_host("::1", 8080), "[::1]:8080");
+        assert_eq!(url_host("localhost", 80), "localhost:80");
+    }
+
+    #[test]
+    fn a_refusal_names_the_setting() {
+        for (kind, port) in
+            [(ErrorKind::AddrInUse, 8080), (ErrorKind::PermissionDenied, 80), (ErrorKind::AddrNotAvailable, 8080)]
+        {
+            let sentence = explain(&Error::from(kind), port);
+            assert!(sentence.contains("server."), "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! A real mail server, and the mails that it took.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use serde_json::Value;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The mail server of `tests/smtp`, on a free port of this machine. Killed on drop.
+pub struct SmtpServer {
+    pub port: u16,
+    child: Child,
+    lines: Receiver<Value>,
+}
+
+impl SmtpServer {
+    /// With the arguments of `tests/smtp/server.mjs`.
+    pub fn start(arguments: &[&str]) -> Self {
+        install();
+        let mut command = Command::new("node");
+        command.current_dir(folder()).arg("server.mjs").args(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                sender.send(serde_json::from_str(&line).unwrap()).ok();
+            }
+        });
+        let port: Value = lines.recv_timeout(PATIENCE).expect("the mail server did not start");
+        Self { port: port.as_u64().unwrap().try_into().unwrap(), child, lines }
+    }
+
+    /// The next mail that it took.
+    pub fn mail(&self) -> Value {
+        self.lines.recv_timeout(PATIENCE).expect("no mail arrived")
+    }
+
+    /// Whether every mail that it took was looked at.
+    pub fn is_empty(&self) -> bool {
+        self.lines.try_recv().is_err()
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp")
+}
+
+/// Once for each process, and only where it was not done before.
+fn install() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        if folder().join("node_modules/smtp-server").exists() {
+            return;
+        }
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder());
+        assert!(npm.status().unwrap().success(), "npm could not install the mail server of the tests");
+    });
+}
+
+/// The mails that were written to a folder, in no order.
+pub fn written(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+/// The address in the text of a mail that begins like this, without the encoding of the mail.
+pub fn link(mail: &str, start: &str) -> String {
+    let plain = mail.replace("=\r\n", "").replace("=3D", "=");
+    let from = plain.find(start).unwrap_or_else(|| panic!("no link in: {mail}"));
+    plain[from..].split_whitespace().next().unwrap().to_owned()
+}
