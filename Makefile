@@ -33,6 +33,9 @@ test: ## Run every check, as the continuous integration does
 	scripts/stop_test_postgres.sh
 	scripts/check_schema.sh
 	scripts/postman.sh
+	scripts/lint_openapi.sh
+	scripts/clients.sh
+	scripts/schemathesis.sh
 
 .PHONY: bench
 bench: ## Measure it beside plain SQL, about 20 minutes; options by ARGS='--quick', see ARGS=--help
@@ -47,4 +50,4 @@ schema: ## Write src/db/schema.rs anew from the migrations
 .PHONY: clean
 clean: ## Remove what was built, but not the data
 	cargo clean
-	rm -rf postman/node_modules
+	rm -rf postman/node_modules tests/clients/node_modules tests/clients/generated

@@ -52,8 +52,8 @@ test("an administrator receives units, counts them, and reads the ledger", async
     assert.deepEqual(
         movements.items.slice(0, 2).map(movement => [movement.kind, movement.stock_delta]),
         [
-            ["adjustment", -12],
-            ["in", 12],
+            ["adjust", -12],
+            ["receive", 12],
         ],
     );
     const low = answered(await api.GET("/inventory/products/low-stock"));
