@@ -1,25 +1,28 @@
 // Runs the collection against a server: run.js BASE_URL [--record].
 //
 // Every answer must look like the one that is saved with its request: the same status, the same
-// fields. With --record the answers replace the saved ones.
+// fields. It must be as the server's OpenAPI document says. With --record the answers replace the saved ones.
 "use strict";
 
 const fs = require("fs");
 const path = require("path");
 const newman = require("newman");
+const { readDocument } = require("./document");
 
 const FILE = path.join(__dirname, "stockroom.postman_collection.json");
 const ENVIRONMENT = path.join(__dirname, "local.postman_environment.json");
 const KEPT_HEADERS = ["content-type", "allow", "idempotent-replayed", "location", "retry-after"];
 const MOST_LINES = 40;
 
-function main(baseUrl, mode) {
+async function main(baseUrl, mode) {
     const collection = JSON.parse(fs.readFileSync(FILE, "utf8"));
     const requests = new Map(requestsOf(collection).map(request => [request.id, request]));
     if (mode !== "--record") {
         stopFor(checkRequests([...requests.values()]));
     }
     const answers = new Map();
+    const document = await readDocument(baseUrl);
+    const differences = [];
     const options = {
         collection,
         environment: JSON.parse(fs.readFileSync(ENVIRONMENT, "utf8")),
@@ -29,7 +32,10 @@ function main(baseUrl, mode) {
     };
     newman
         .run(options)
-        .on("request", (error, { item, response }) => {
+        .on("request", (error, { item, request, response }) => {
+            if (!error) {
+                differences.push(...document.faults(request.method, request.url.getPath(), response));
+            }
             // An item may send requests by its scripts as well. The first answer is its own.
             if (!error && requests.has(item.id) && !answers.has(item.id)) {
                 answers.set(item.id, exampleOf(requests.get(item.id), response));
@@ -37,6 +43,10 @@ function main(baseUrl, mode) {
         })
         .on("done", (error, summary) => {
             if (error || summary.run.failures.length > 0) {
+                process.exit(1);
+            }
+            if (differences.length > 0) {
+                console.error(`The OpenAPI document differs from these answers:\n${differences.join("\n")}`);
                 process.exit(1);
             }
             if (mode === "--record") {

@@ -58,7 +58,7 @@ pub fn mount(prefix: &str) -> Scope {
 
 fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
     let allow = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect::<Vec<_>>().join(", ");
-    let routes = endpoints.into_iter().map(|endpoint| endpoint.route);
+    let routes = endpoints.into_iter().map(Endpoint::into_route);
     // The prefix itself has no trailing slash when it gets here.
     methods::only(path.trim_end_matches('/'), routes, allow)
 }

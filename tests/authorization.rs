@@ -428,9 +428,10 @@ fn documented(document: &Value) -> Vec<Documented> {
             Documented {
                 method: method.to_uppercase(),
                 path: path.clone(),
-                needs_account: schemes.is_some_and(|schemes| !schemes.contains(&json!({}))),
+                needs_account: schemes.is_some_and(|schemes| !schemes.is_empty() && !schemes.contains(&json!({}))),
                 needed: permission_of(operation),
-                takes_body: operation["requestBody"].is_object(),
+                // Another service defines the body of a callback.
+                takes_body: operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].is_string(),
                 takes_page: operation["parameters"].as_array().unwrap().iter().any(|one| one["name"] == "page"),
             }
         })

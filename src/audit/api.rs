@@ -3,23 +3,28 @@
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::store::{self, Entry, EntryFilter};
+use super::words::{ACTIONS, ENTITIES, check_action, check_entity};
 use crate::access::Ctx;
 use crate::error::ApiError;
 use crate::kernel::id;
 use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::kernel::schema;
 use crate::web::Query;
 
 /// A write on the wire.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditEntryResponse {
     id: i64,
+    #[schema(schema_with = entities)]
     entity: String,
     entity_id: i64,
+    #[schema(schema_with = actions)]
     action: String,
     detail: String,
     /// `user:5`, `guest` or `system`.
@@ -27,9 +32,18 @@ pub struct AuditEntryResponse {
     created_at: DateTime<Utc>,
 }
 
+fn entities() -> ObjectBuilder {
+    schema::words(ENTITIES)
+}
+
+fn actions() -> ObjectBuilder {
+    schema::words(ACTIONS)
+}
+
 impl From<Entry> for AuditEntryResponse {
     fn from(entry: Entry) -> Self {
-        let Entry { id, entity, entity_id, action, detail, actor, created_at } = entry;
+        let detail = entry.full_detail();
+        let Entry { id, entity, entity_id, action, actor, created_at, .. } = entry;
         Self { id, entity, entity_id, action, detail, actor, created_at }
     }
 }
@@ -38,14 +52,12 @@ impl From<Entry> for AuditEntryResponse {
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
-    /// `Order`, `Inventory`, `Product`, `Address`, `User`, `Store`, ….
-    #[validate(length(max = 100, message = "must have at most 100 characters"))]
-    #[param(max_length = 100)]
+    #[validate(custom(function = "check_entity"))]
+    #[param(schema_with = entities)]
     pub entity: Option<String>,
     pub entity_id: Option<i64>,
-    /// `CREATE`, `UPDATE`, `ORDER_FULFILLED`, ….
-    #[validate(length(max = 100, message = "must have at most 100 characters"))]
-    #[param(max_length = 100)]
+    #[validate(custom(function = "check_action"))]
+    #[param(schema_with = actions)]
     pub action: Option<String>,
     /// `user:5`, or `5` for the same; `guest`, `system`.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]

@@ -14,6 +14,7 @@ pub mod preview;
 mod preview_order;
 pub mod price;
 pub mod refusal;
+pub mod release_carts;
 pub mod settle;
 pub mod settle_orders;
 pub mod slices;

@@ -28,6 +28,9 @@ pub enum MovementKind {
 }
 
 impl MovementKind {
+    pub const ALL: [Self; 7] =
+        [Self::Receive, Self::Remove, Self::Adjust, Self::Reserve, Self::Release, Self::Fulfil, Self::Restore];
+
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! Schemas of the OpenAPI document that can't be derived from a type.
 
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type};
 
 use super::id::MAX_ID;
@@ -27,6 +28,12 @@ pub fn id() -> ObjectBuilder {
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .minimum(Some(1))
         .maximum(Some(MAX_ID))
+}
+
+/// A field that only callers with this permission get.
+pub fn with_permission(permission: &str) -> ObjectBuilder {
+    let extensions = ExtensionsBuilder::new().add(REQUIRED_PERMISSION, permission).build();
+    ObjectBuilder::new().extensions(Some(extensions))
 }
 
 /// A count.

@@ -17,6 +17,12 @@ pub fn has_control(text: &str) -> bool {
     text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
+/// The beginning of a text that a client chose, for a message.
+#[must_use]
+pub fn shorten(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
 /// Puts `\` before the characters that mean something in a LIKE pattern, and looks anywhere.
 #[must_use]
 pub fn contains_pattern(text: &str) -> String {

@@ -9,10 +9,12 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, T
 use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
+use super::parameters;
 use crate::access::Access;
 use crate::access::authorize::authorize;
 use crate::error::Code;
 use crate::kernel::schema;
+use crate::web::query::{self, Known};
 
 /// An operation of the API.
 pub struct Endpoint {
@@ -31,7 +33,7 @@ pub struct Endpoint {
     pub takes_key: bool,
     /// Headers of its own, with what they are.
     pub headers: &'static [(&'static str, &'static str)],
-    pub route: Route,
+    route: Route,
 }
 
 /// A schema and how to put it, with all that it refers to, among the components.
@@ -75,7 +77,6 @@ macro_rules! methods {
             Args: FromRequest + 'static,
             F::Output: Responder + 'static,
         {
-            let guard = from_fn(move |request, next| authorize(access, request, next));
             Endpoint {
                 method: Method::$method,
                 path,
@@ -90,7 +91,7 @@ macro_rules! methods {
                 errors: Vec::new(),
                 takes_key: $takes_key,
                 headers: &[],
-                route: web::method(Method::$method).to(handler).wrap(guard),
+                route: web::method(Method::$method).to(handler),
             }
         }
     )+};
@@ -200,6 +201,15 @@ impl Endpoint {
     pub fn errors(mut self, codes: &[Code]) -> Self {
         self.errors.extend(codes);
         self
+    }
+
+    /// The route: authorization first, then the names in the query, then the handler.
+    #[must_use]
+    pub fn into_route(self) -> Route {
+        let (access, known) = (self.access, Known::from_iter(self.query.iter().map(parameters::known)));
+        self.route
+            .wrap(from_fn(move |request, next| query::check(known.clone(), request, next)))
+            .wrap(from_fn(move |request, next| authorize(access, request, next)))
     }
 
     /// For POSTs that change nothing, and those outside the promise.

@@ -1,18 +1,27 @@
 //! Parameters in paths and headers; those of queries come with their endpoint.
 
 use serde_json::{Value, json};
+use utoipa::PartialSchema;
+use utoipa::openapi::path::Parameter;
 
 use super::endpoint::Endpoint;
 use crate::access::Access;
 use crate::kernel::quantity::Quantity;
 use crate::kernel::schema;
-use utoipa::PartialSchema;
 
 /// Every parameter of an endpoint: path, query, headers.
 pub fn of(endpoint: &Endpoint) -> Vec<Value> {
     let in_path = path_parameters(endpoint.path).map(|name| in_path(endpoint.path, name));
     let in_query = endpoint.query.iter().map(|parameter| json!(parameter));
     in_path.chain(in_query).chain(headers(endpoint)).collect()
+}
+
+/// The name of a query parameter, and whether it may be empty: a word or a text may, but no date, number or
+/// boolean.
+pub fn known(parameter: &Parameter) -> (String, bool) {
+    let schema = json!(parameter.schema);
+    let is_word = schema.get("type").is_none_or(|kind| kind == "string");
+    (parameter.name.clone(), is_word && schema.get("format").is_none())
 }
 
 /// The names in braces of a path.

@@ -1,8 +1,12 @@
 //! Query strings.
 
 use std::future::{Ready, ready};
+use std::rc::Rc;
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
@@ -10,8 +14,59 @@ use super::json::flatten;
 use crate::error::ApiError;
 use crate::kernel::text;
 
-/// Typed query values; what is out of range is 422. Names that a call does not know are left alone,
-/// so that two of these can read different parts of one query.
+/// The query parameters that a call knows, each with whether it may be empty: `?q=&status=` comes from forms,
+/// but an empty date or number is a mistake.
+#[derive(Clone, Debug, Default)]
+pub struct Known(Rc<[(String, bool)]>);
+
+impl FromIterator<(String, bool)> for Known {
+    fn from_iter<I: IntoIterator<Item = (String, bool)>>(parameters: I) -> Self {
+        Self(parameters.into_iter().collect())
+    }
+}
+
+impl Known {
+    /// Refuses names that are unknown or given twice, and values that are empty but may not be.
+    pub fn check(&self, query: &str) -> Result<(), ApiError> {
+        let mut seen = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let Some((_, may_be_empty)) = self.0.iter().find(|(known, _)| *known == name) else {
+                return Err(ApiError::field(text::shorten(&name), self.list()));
+            };
+            if seen.contains(&name) {
+                return Err(ApiError::field(name, "is given twice"));
+            }
+            if value.is_empty() && !may_be_empty {
+                return Err(ApiError::field(name, "must not be empty; leave it out instead"));
+            }
+            seen.push(name);
+        }
+        Ok(())
+    }
+
+    fn list(&self) -> String {
+        let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        match names.as_slice() {
+            [] => "is not a query parameter: this call takes none".to_owned(),
+            names => format!("is not a query parameter of this call; it takes {}", names.join(", ")),
+        }
+    }
+}
+
+/// Lets a request through whose query the call knows.
+pub async fn check<B: MessageBody>(
+    known: Known,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match known.check(request.query_string()) {
+        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
+        Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+    }
+}
+
+/// Typed query values; those out of range are 422. Two of these can read different parts of one query:
+/// [`Known::check`] has refused the names that the call does not know.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
@@ -29,7 +84,7 @@ fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
     if let Some((name, _)) = pairs.iter().find(|(name, value)| text::has_control(name) || text::has_control(value)) {
         return Err(ApiError::field(name.as_str(), "must not contain control characters"));
     }
-    // An empty value is the same as none: `?status=&q=` comes from forms.
+    // An empty value is the same as none.
     let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let text = serde_urlencoded::to_string(&given).map_err(|error| ApiError::field("", error.to_string()))?;
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
@@ -43,6 +98,24 @@ fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
 mod tests {
     use super::*;
     use crate::kernel::page::PageQuery;
+
+    #[test]
+    fn unknown_doubled_and_empty_parameters_are_named() {
+        let known = Known::from_iter([("q".to_owned(), true), ("from".to_owned(), false)]);
+        for taken in ["", "q=", "q=a&from=b", "&&q=1", "from=%20"] {
+            assert!(known.check(taken).is_ok(), "{taken}");
+        }
+        let refusal = |query: &str| known.check(query).unwrap_err().extra.errors[0].clone();
+        let unknown = refusal("q=a&statuss=paid");
+        assert_eq!(unknown.field, "statuss");
+        assert_eq!(unknown.message, "is not a query parameter of this call; it takes q, from");
+        assert_eq!(refusal("q=1&q=1").message, "is given twice");
+        for empty in ["from=", "from"] {
+            assert_eq!(refusal(empty).message, "must not be empty; leave it out instead");
+        }
+        assert!(Known::default().check("page=1").is_err());
+        assert_eq!(refusal(&"x".repeat(70_000)).field.chars().count(), 100);
+    }
 
     #[test]
     fn values_out_of_range_are_named() {

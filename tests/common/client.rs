@@ -7,6 +7,7 @@ use stockroom::kernel::id::UserId;
 use ureq::Agent;
 use ureq::http::Request;
 
+use super::document;
 use super::reply::Reply;
 
 /// Sends requests with the same headers each. Cheap to clone, and to be used by many threads.
@@ -125,6 +126,7 @@ impl Client {
 
     fn try_send(&self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Result<Reply, ureq::Error> {
         let uri = format!("{}{}{path}", self.address, self.prefix);
+        let sent = body.map(|(_, bytes)| bytes);
         let mut request = Request::builder().method(method).uri(&uri);
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -136,6 +138,11 @@ impl Client {
         };
         let (parts, mut body) = response.into_parts();
         let bytes = body.with_config().limit(64 * 1024 * 1024).read_to_vec()?;
-        Ok(Reply { asked: format!("{method} {path}"), status: parts.status.as_u16(), headers: parts.headers, bytes })
+        let asked = format!("{method} {path}");
+        let reply = Reply { asked, status: parts.status.as_u16(), headers: parts.headers, bytes };
+        if self.prefix.starts_with("/api") && !matches!(method, "HEAD" | "OPTIONS") {
+            document::check(method, path, sent, &reply);
+        }
+        Ok(reply)
     }
 }

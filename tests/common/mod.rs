@@ -19,6 +19,7 @@ pub mod books;
 pub mod client;
 pub mod cluster;
 pub mod database;
+pub mod document;
 pub mod line;
 pub mod people;
 pub mod process;

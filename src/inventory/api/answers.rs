@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use crate::access::{Permission, Scope};
 use crate::catalogue::product::{Product, ProductStatus};
@@ -14,6 +15,7 @@ use crate::inventory::store::figures;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::List;
+use crate::kernel::schema;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProductResponse {
@@ -28,7 +30,7 @@ pub struct ProductResponse {
     pub mrp: Option<Amount>,
     /// Only for those who may read the inventory.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Amount>, required = false, extensions(("x-required-permission" = json!("inventory:read"))))]
+    #[schema(required = false, schema_with = cost_price)]
     pub cost_price: Option<Option<Amount>>,
     pub unit: Option<String>,
     pub has_sizes: bool,
@@ -42,6 +44,12 @@ pub struct ProductResponse {
     pub variants: Vec<VariantResponse>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+fn cost_price() -> ObjectBuilder {
+    schema::with_permission(Permission::InventoryRead.as_str())
+        .schema_type(SchemaType::from_iter([Type::Number, Type::Null]))
+        .description(Some("Only for callers with the permission"))
 }
 
 /// One size, or all there is of a product without sizes.

@@ -18,7 +18,7 @@ use crate::kernel::schema;
 use crate::web::Query;
 
 /// Every kind that the ledger knows.
-const KINDS: [&str; 10] =
+pub const KINDS: [&str; 10] =
     ["receive", "remove", "adjust", "reserve", "release", "fulfil", "restore", "transfer_out", "transfer_in", "return"];
 
 /// What the movements of a list have in common.
@@ -28,7 +28,9 @@ pub struct MovementsQuery {
     #[validate(custom(function = "check_kind"))]
     #[param(schema_with = kinds)]
     kind: Option<String>,
-    /// An order's number, or what a stock change was given.
+    /// An order's number, or what a stock change or a reservation was given.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     reference_id: Option<String>,
     /// From this moment on.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]

@@ -26,7 +26,11 @@ pub struct ProductsQuery {
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]
     q: Option<String>,
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     category: Option<String>,
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100)]
     brand: Option<String>,
     /// `active` unless given.
     status: Option<ProductStatus>,
@@ -80,8 +84,7 @@ impl Wanted {
 }
 
 fn parse_price(field: &str, text: Option<&str>) -> Result<Option<AmountInput>, ApiError> {
-    let refused = |_unreadable| ApiError::field(field, "must be an amount, not negative");
-    text.map(|text| serde_json::from_str(text).map_err(refused)).transpose()
+    text.map(|text| AmountInput::parse(text).map_err(|message| ApiError::field(field, message))).transpose()
 }
 
 pub async fn list(query: Query<ProductsQuery>, page: Query<PageQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {

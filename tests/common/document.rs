@@ -1,0 +1,168 @@
+//! Compares every answer with the OpenAPI document: the operation lists the status and the code, the
+//! content type is the listed one, and the body is valid. So is the body of a request that succeeded.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+use stockroom::routes;
+
+use super::reply::Reply;
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(Document::read);
+
+/// The document, and validators of its schemas as they are needed.
+struct Document {
+    operations: Vec<Operation>,
+    responses: Value,
+    schemas: Map<String, Value>,
+    validators: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+struct Operation {
+    method: String,
+    path: String,
+    described: Value,
+}
+
+/// Fails the test if an answer is not as the document says.
+#[track_caller]
+pub fn check(method: &str, path: &str, request: Option<&[u8]>, reply: &Reply) {
+    if let Err(difference) = DOCUMENT.compare(method, path, request, reply) {
+        panic!("the document differs from the answer to {method} {path}: {difference}\nanswer: {}", reply.text());
+    }
+}
+
+/// Fails the test if a value is not of the schema of this name.
+#[track_caller]
+pub fn check_value(schema: &Value, value: &Value) {
+    if let Err(difference) = DOCUMENT.validate(schema, value) {
+        panic!("{difference}\nvalue: {value:#}");
+    }
+}
+
+impl Document {
+    fn read() -> Self {
+        let document = routes::document();
+        let mut operations = Vec::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for (method, described) in methods.as_object().unwrap() {
+                let (method, path) = (method.to_uppercase(), path.clone());
+                operations.push(Operation { method, path, described: described.clone() });
+            }
+        }
+        // A literal path comes before one with a name in braces.
+        operations.sort_by_key(|operation| operation.path.matches('{').count());
+        let mut schemas = local(&document["components"]["schemas"]);
+        schemas.as_object_mut().unwrap().values_mut().for_each(close);
+        Self {
+            operations,
+            responses: document["components"]["responses"].clone(),
+            schemas: schemas.as_object().unwrap().clone(),
+            validators: Mutex::default(),
+        }
+    }
+
+    fn compare(&self, method: &str, path: &str, request: Option<&[u8]>, reply: &Reply) -> Result<(), String> {
+        let path = path.split(['?', '#']).next().unwrap().trim_end_matches('/');
+        let known: Vec<&Operation> = self.operations.iter().filter(|known| known.fits(path)).collect();
+        let Some(operation) = known.iter().find(|known| known.method == method) else {
+            return self.compare_unknown(known.is_empty(), reply);
+        };
+        let listed = &operation.described["responses"][reply.status.to_string()];
+        let listed = match listed["$ref"].as_str() {
+            Some(reference) => &self.responses[reference.rsplit('/').next().unwrap()],
+            None => listed,
+        };
+        if listed.is_null() {
+            return Err(format!("the status {} is not listed", reply.status));
+        }
+        self.compare_body(listed, reply)?;
+        match request {
+            Some(bytes) if reply.status < 300 && !bytes.is_empty() => self.compare_request(operation, bytes),
+            _ => Ok(()),
+        }
+    }
+
+    fn compare_body(&self, listed: &Value, reply: &Reply) -> Result<(), String> {
+        let Some((content_type, content)) = listed["content"].as_object().and_then(|content| content.iter().next())
+        else {
+            return if reply.bytes.is_empty() { Ok(()) } else { Err("there is a body".to_owned()) };
+        };
+        if reply.header("content-type") != content_type {
+            return Err(format!("it is {}, and not {content_type}", reply.header("content-type")));
+        }
+        let body: Value = serde_json::from_slice(&reply.bytes).map_err(|error| error.to_string())?;
+        self.validate(&content["schema"], &body)?;
+        match listed["x-codes"].as_array() {
+            Some(codes) if !codes.contains(&body["code"]) => Err(format!("the code {} is not listed", body["code"])),
+            _ => Ok(()),
+        }
+    }
+
+    fn compare_request(&self, operation: &Operation, bytes: &[u8]) -> Result<(), String> {
+        let schema = &operation.described["requestBody"]["content"]["application/json"]["schema"];
+        let body: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        match schema.is_null() {
+            // A call without fields takes an empty object as well.
+            true if body == json!({}) => Ok(()),
+            true => Err("it takes no body".to_owned()),
+            false => self.validate(schema, &body).map_err(|difference| format!("the request: {difference}")),
+        }
+    }
+
+    /// A path that is not in the document is 404, and a method that a path does not have is 405.
+    fn compare_unknown(&self, is_unknown: bool, reply: &Reply) -> Result<(), String> {
+        let expected = if is_unknown { 404 } else { 405 };
+        if reply.status != expected {
+            return Err(format!("it is not in the document, but the status is {}", reply.status));
+        }
+        let body: Value = serde_json::from_slice(&reply.bytes).map_err(|error| error.to_string())?;
+        self.validate(&json!({"$ref": "#/components/schemas/Problem"}), &body)
+    }
+
+    fn validate(&self, schema: &Value, value: &Value) -> Result<(), String> {
+        let validator = self.validator(schema);
+        let errors: Vec<String> =
+            validator.iter_errors(value).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+    }
+
+    fn validator(&self, schema: &Value) -> Arc<Validator> {
+        let mut validators = self.validators.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let compile = || {
+            let mut schema = local(schema);
+            schema["$defs"] = json!(self.schemas);
+            // Blanks around an e-mail address are trimmed.
+            let options = jsonschema::options().with_format("email", |text: &str| text.trim().contains('@'));
+            Arc::new(options.should_validate_formats(true).build(&schema).unwrap())
+        };
+        validators.entry(schema.to_string()).or_insert_with(compile).clone()
+    }
+}
+
+impl Operation {
+    fn fits(&self, path: &str) -> bool {
+        let (mut own, mut asked) = (self.path.trim_end_matches('/').split('/'), path.split('/'));
+        loop {
+            match (own.next(), asked.next()) {
+                (None, None) => return true,
+                (Some(own), Some(asked)) if own == asked || (own.starts_with('{') && !asked.is_empty()) => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// The same schema with its references below `$defs`.
+fn local(schema: &Value) -> Value {
+    serde_json::from_str(&schema.to_string().replace("#/components/schemas/", "#/$defs/")).unwrap()
+}
+
+/// An object has no fields but those that are listed: clients may ignore others, the document may not.
+fn close(schema: &mut Value) {
+    if let Some(fields) = schema.as_object_mut().filter(|fields| fields.contains_key("properties")) {
+        fields.entry("additionalProperties").or_insert(json!(false));
+    }
+}
