@@ -9,6 +9,7 @@ from stockroom_client.api.orders import get_order_statistics, list_orders, place
 from stockroom_client.models import (
     AuditEntryResponseList,
     Code,
+    ListAuditEntriesEntity,
     MovementResponseList,
     MovementType,
     OrderItemRequest,
@@ -73,5 +74,5 @@ def test_an_administrator_reads_the_statistics_and_the_audit(admin: Authenticate
     assert after.total_orders == before.total_orders + 1
     assert after.revenue == pytest.approx(before.revenue + order.total_amount)
 
-    entries = list_audit_entries.sync_detailed(client=admin, entity="Order", entity_id=order.id)
+    entries = list_audit_entries.sync_detailed(client=admin, entity=ListAuditEntriesEntity.ORDER, entity_id=order.id)
     assert [entry.action for entry in answered(entries, AuditEntryResponseList).items] == ["CREATE"]

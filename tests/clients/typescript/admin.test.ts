@@ -69,7 +69,7 @@ test("an administrator reads the statistics and the audit", async () => {
     assert.equal(statistics.by_status["pending"], (before.by_status["pending"] ?? 0) + 1);
     assert.ok(Math.abs(statistics.revenue - before.revenue - order.total_amount) < 0.005);
 
-    const query = { entity: "Order", entity_id: order.id };
+    const query = { entity: "Order", entity_id: order.id } as const;
     const audit = answered(await api.GET("/audit", { params: { query } }));
     assert.deepEqual(
         audit.items.map(entry => entry.action),
