@@ -33,6 +33,9 @@ test: ## Run every check, as the continuous integration does
 	scripts/stop_test_postgres.sh
 	scripts/check_schema.sh
 	scripts/postman.sh
+	scripts/lint_openapi.sh
+	scripts/clients.sh
+	scripts/schemathesis.sh
 
 .PHONY: bench
 bench: ## Measure it beside plain SQL, about 20 minutes; options by ARGS='--quick', see ARGS=--help
@@ -52,4 +55,4 @@ reset: ## Remove the database of make run, to start afresh
 .PHONY: clean
 clean: ## Remove what was built, but not the data
 	cargo clean
-	rm -rf postman/node_modules tests/smtp/node_modules
+	rm -rf postman/node_modules tests/smtp/node_modules tests/clients/node_modules tests/clients/generated

@@ -38,10 +38,21 @@ missing_packages() {
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm
         command -v curl >/dev/null || echo curl
+        has_venv || echo python3-venv
+        # Ubuntu's package of this name installs nothing that runs everywhere.
+        command -v chromium >/dev/null || ! is_debian || echo chromium
     fi
     if [[ $purpose == bench ]]; then
         command -v wrk >/dev/null || echo wrk
     fi
+}
+
+has_venv() {
+    command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null
+}
+
+is_debian() {
+    grep -qx 'ID=debian' /etc/os-release 2>/dev/null
 }
 
 has_libpq() {
@@ -71,11 +82,11 @@ explain_packages() {
     {
         echo "Stockroom needs these packages (the names are Debian's): $*"
         if [[ $(uname) == Darwin ]]; then
-            echo "On macOS: xcode-select --install && brew install pkgconf libpq postgresql@17 node"
+            echo "On macOS: xcode-select --install && brew install pkgconf libpq postgresql@17 node python"
         elif command -v apt-get >/dev/null; then
             echo "Install them: sudo apt-get update && sudo apt-get install $*"
         elif command -v dnf >/dev/null; then
-            echo "On Fedora: sudo dnf install gcc make pkgconf libpq-devel postgresql-server nodejs npm"
+            echo "On Fedora: sudo dnf install gcc make pkgconf libpq-devel postgresql-server nodejs npm python3 chromium"
         fi
         echo "Then run make again."
     } >&2

@@ -366,8 +366,7 @@ impl World {
     }
 }
 
-/// Every operation of the document, with the permission that it asks for: in its security scopes, or
-/// in its description where others may call it too.
+/// Every operation of the document, with the permission that its description names.
 fn operations(document: &Value) -> BTreeMap<String, Option<Permission>> {
     let paths = document["paths"].as_object().unwrap();
     let each = paths.iter().flat_map(|(path, methods)| {
@@ -378,10 +377,7 @@ fn operations(document: &Value) -> BTreeMap<String, Option<Permission>> {
 }
 
 fn permission_of(operation: &Value) -> Option<Permission> {
-    let scopes = operation["security"].as_array().into_iter().flatten();
-    let scopes = scopes.flat_map(|scheme| scheme["bearer"].as_array().into_iter().flatten());
-    let in_words = operation["description"].as_str().unwrap_or_default().split('`');
-    scopes.filter_map(Value::as_str).chain(in_words).find_map(Permission::parse)
+    operation["description"].as_str().unwrap_or_default().split('`').find_map(Permission::parse)
 }
 
 fn table() -> PathBuf {

@@ -70,9 +70,8 @@ fn security(access: Access) -> Value {
     match access {
         Access::Anonymous => json!([]),
         Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}]),
-        Access::User => json!([{BEARER: []}]),
-        Access::Admin => json!([{BEARER: ["admin"]}]),
-        Access::Permission(permission) => json!([{BEARER: [permission.as_str()]}]),
+        // Permissions are no scopes of a bearer scheme; they are named beside it.
+        Access::User | Access::Admin | Access::Permission(_) => json!([{BEARER: []}]),
     }
 }
 

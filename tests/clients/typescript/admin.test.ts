@@ -52,8 +52,8 @@ test("an administrator receives units, counts them, and reads the ledger", async
     assert.deepEqual(
         movements.items.slice(0, 2).map(movement => [movement.kind, movement.stock_delta]),
         [
-            ["adjustment", -12],
-            ["in", 12],
+            ["adjust", -12],
+            ["receive", 12],
         ],
     );
     const low = answered(await api.GET("/inventory/products/low-stock"));
@@ -69,7 +69,7 @@ test("an administrator reads the statistics and the audit", async () => {
     assert.equal(statistics.by_status["pending"], (before.by_status["pending"] ?? 0) + 1);
     assert.ok(Math.abs(statistics.revenue - before.revenue - order.total_amount) < 0.005);
 
-    const query = { entity: "Order", entity_id: order.id };
+    const query = { entity: "Order", entity_id: order.id } as const;
     const audit = answered(await api.GET("/audit", { params: { query } }));
     assert.deepEqual(
         audit.items.map(entry => entry.action),
