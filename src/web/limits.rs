@@ -1,4 +1,4 @@
-//! Requests per minute, by address or by account.
+//! Requests per minute, by address.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -7,13 +7,13 @@ use actix_web::HttpRequest;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use super::client_address::client_address;
 use crate::error::{ApiError, Code};
 use crate::settings::Limits;
 
 /// The limits of a server; each is its own and forgets on restart.
 pub struct Limiters {
     pub login_address: Limiter,
-    pub login_account: Limiter,
     pub register_address: Limiter,
     pub request_address: Limiter,
     pub checkout_address: Limiter,
@@ -27,7 +27,6 @@ impl Limiters {
     pub fn new(limits: &Limits) -> Self {
         Self {
             login_address: Limiter::per_minute(limits.login_per_minute),
-            login_account: Limiter::per_minute(limits.login_per_minute),
             register_address: Limiter::per_minute(limits.register_per_minute),
             request_address: Limiter::per_minute(limits.requests_per_minute),
             checkout_address: Limiter::per_minute(limits.checkout_per_minute),
@@ -36,13 +35,7 @@ impl Limiters {
 
     /// Forgets keys that have been quiet, so that memory stays bounded.
     pub fn tidy(&self) {
-        let all = [
-            &self.login_address,
-            &self.login_account,
-            &self.register_address,
-            &self.request_address,
-            &self.checkout_address,
-        ];
+        let all = [&self.login_address, &self.register_address, &self.request_address, &self.checkout_address];
         for limiter in all.into_iter().filter_map(|limiter| limiter.0.as_ref()) {
             limiter.retain_recent();
             limiter.shrink_to_fit();
@@ -67,10 +60,10 @@ impl Limiter {
     }
 }
 
-/// The address at the other end of the connection. Headers that a client can write are not asked.
+/// The client's address as limits count it.
 #[must_use]
 pub fn address(request: &HttpRequest) -> String {
-    match request.peer_addr().map(|peer| peer.ip()) {
+    match client_address(request) {
         Some(IpAddr::V4(address)) => address.to_string(),
         // Whoever has one IPv6 address has the whole /64.
         Some(IpAddr::V6(address)) => {
