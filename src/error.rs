@@ -70,6 +70,7 @@ codes! {
     ReservationClosed = "RESERVATION_CLOSED", CONFLICT, "Reservation closed";
     RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "Request in progress";
     Duplicate = "DUPLICATE", CONFLICT, "Duplicate";
+    LastAdmin = "LAST_ADMIN", CONFLICT, "Last administrator";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "Payload too large";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
     ValidationFailed = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Validation failed";

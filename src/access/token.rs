@@ -21,6 +21,9 @@ struct Claims {
     aud: String,
     sub: String,
     role: Role,
+    /// The version of the account's tokens. Tokens from before there were versions have none.
+    #[serde(default)]
+    ver: i64,
     iat: i64,
     exp: i64,
     jti: String,
@@ -41,6 +44,7 @@ pub struct Tokens {
 pub struct Bearer {
     pub user: UserId,
     pub role: Role,
+    pub version: i64,
 }
 
 impl Tokens {
@@ -51,7 +55,10 @@ impl Tokens {
         validation.set_issuer(&[&auth.issuer]);
         validation.set_audience(&[&auth.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_nbf = true;
         validation.leeway = 0;
+        // A token that expires within this second has expired.
+        validation.reject_tokens_expiring_in_less_than = 1;
         Self {
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
@@ -67,13 +74,15 @@ impl Tokens {
         self.ttl_seconds
     }
 
-    pub fn sign(&self, user: UserId, role: Role) -> Result<String, ApiError> {
+    /// Signs a token of the account with the version that its tokens have now.
+    pub fn sign(&self, user: UserId, role: Role, version: i64) -> Result<String, ApiError> {
         let issued = Utc::now().timestamp();
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
             sub: user.to_string(),
             role,
+            ver: version,
             iat: issued,
             exp: issued.saturating_add(self.ttl_seconds),
             jti: Uuid::new_v4().to_string(),
@@ -98,7 +107,7 @@ impl Tokens {
         if data.header.typ.as_deref() != Some(TYPE) || data.claims.jti.is_empty() {
             return Err(refuse());
         }
-        Ok(Bearer { user: UserId(user), role: data.claims.role })
+        Ok(Bearer { user: UserId(user), role: data.claims.role, version: data.claims.ver })
     }
 }
 
@@ -121,21 +130,21 @@ mod tests {
     #[test]
     fn only_our_own_unexpired_tokens_pass() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign(UserId(7), Role::Customer).unwrap();
-        assert_eq!(ours.check(&good).unwrap(), Bearer { user: UserId(7), role: Role::Customer });
+        let good = ours.sign(UserId(7), Role::Customer, 3).unwrap();
+        assert_eq!(ours.check(&good).unwrap(), Bearer { user: UserId(7), role: Role::Customer, version: 3 });
         let others = [tokens("b", "stockroom", 60), tokens("a", "elsewhere", 60)];
         for other in others {
-            let forged = other.sign(UserId(7), Role::Admin).unwrap();
+            let forged = other.sign(UserId(7), Role::Admin, 3).unwrap();
             assert_eq!(ours.check(&forged).unwrap_err().code, Code::Unauthenticated);
         }
-        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin).unwrap();
+        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin, 3).unwrap();
         assert_eq!(ours.check(&expired).unwrap_err().code, Code::TokenExpired);
     }
 
     #[test]
     fn a_token_of_another_type_is_refused() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign(UserId(7), Role::Admin).unwrap();
+        let good = ours.sign(UserId(7), Role::Admin, 3).unwrap();
         let claims = jsonwebtoken::decode::<Claims>(&good, &ours.decoding, &ours.validation).unwrap().claims;
         let plain = jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &ours.encoding).unwrap();
         assert_eq!(ours.check(&plain).unwrap_err().code, Code::Unauthenticated);

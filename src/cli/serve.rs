@@ -97,13 +97,18 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
 
 async fn serve_until(mut stop: StopAsked, opened: &Opened) -> Result<(), CommandError> {
     let settings = &opened.settings;
-    let Running { server, port, database, limiters, metrics, .. } = server::build(settings)?;
+    let Running { server, port, database, limiters, metrics, token_versions, .. } = server::build(settings)?;
+    let token_versions = token_versions.into_inner();
+    // Before anybody is served: a server that starts must not let in who was shut out a minute ago.
+    if let Err(error) = token_versions.refresh().await {
+        log::warn!(error:% = error; "the ended tokens could not be read, and will be in a moment");
+    }
     announce(&settings.server.host, port);
     if opened.is_embedded() {
         print("demo accounts: admin@example.com and customer@example.com, password stockroom-demo");
     }
     let keep_hours = settings.idempotency.keep_hours;
-    let jobs = Jobs { database, limiters: limiters.into_inner(), metrics, keep_hours };
+    let jobs = Jobs { database, limiters: limiters.into_inner(), metrics, token_versions, keep_hours };
     let runner = Runner::start(&jobs);
     let handle = server.handle();
     tokio::spawn(async move {

@@ -219,6 +219,7 @@ diesel::table! {
         expires_at -> Timestamptz,
         rotated_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+        address_hash -> Nullable<Bytea>,
     }
 }
 
@@ -300,6 +301,8 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        token_version -> Int8,
+        tokens_ended_at -> Nullable<Timestamptz>,
     }
 }
 

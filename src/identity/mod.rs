@@ -7,6 +7,7 @@ pub mod store_code;
 
 pub mod grants;
 pub mod session;
+pub mod sign_out;
 pub mod store_settings;
 pub mod user;
 

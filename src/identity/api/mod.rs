@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod origin;
 pub mod sessions;
 pub mod stores;
 pub mod users;
