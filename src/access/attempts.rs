@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn an_attempt_that_is_given_up_is_a_failed_one() {
         let attempts = attempts(1);
-        drop(attempts.begin("mara", "a").unwrap());
+        let _given_up = attempts.begin("mara", "a").unwrap();
         assert!(attempts.begin("mara", "a").is_err());
         let off = super::tests::attempts(0);
         (0..100).for_each(|_| off.begin("mara", "a").unwrap().end(wrong()).unwrap_err().code = Code::Busy);

@@ -24,6 +24,7 @@ impl Runner {
         let tasks = vec![
             every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
             every(Duration::from_secs(1), "refresh_token_versions", Step::RefreshTokenVersions),
+            every(Duration::from_secs(1), "release_carts", Step::ReleaseCarts),
             every(Duration::from_secs(60), "apply_waiting_events", Step::ApplyWaitingEvents),
             every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
             every(Duration::from_secs(600), "purge_sessions", Step::PurgeSessions),
@@ -47,6 +48,7 @@ impl Runner {
 enum Step {
     ExpireHolds,
     RefreshTokenVersions,
+    ReleaseCarts,
     ApplyWaitingEvents,
     PurgeKeys,
     PurgeSessions,
@@ -58,6 +60,7 @@ impl Step {
         match self {
             Self::ExpireHolds => jobs.expire_holds().await,
             Self::RefreshTokenVersions => jobs.refresh_token_versions().await,
+            Self::ReleaseCarts => jobs.release_carts().await,
             Self::ApplyWaitingEvents => jobs.apply_waiting_events().await,
             Self::PurgeKeys => jobs.purge_keys().await,
             Self::PurgeSessions => jobs.purge_sessions().await,

@@ -108,6 +108,16 @@ fn describe_endpoint(endpoint: Endpoint) -> OperationBuilder {
             "The `guest_token` of the order, instead of an access token",
         ));
     }
+    if endpoint.takes_key && endpoint.access == Access::Buyer {
+        operation = operation.parameter(text_parameter(
+            "X-Guest-Secret",
+            ParameterIn::Header,
+            Required::False,
+            "For guests who send an Idempotency-Key: 32 to 255 visible characters that their client made at random, \
+             as in a UUID, and sends each time. Without it a request that is sent again is refused with \
+             `IDEMPOTENCY_KEY_REUSED`, for the guest can't be recognised",
+        ));
+    }
     if endpoint.takes_key {
         operation = operation.parameter(text_parameter(
             "Idempotency-Key",
