@@ -81,6 +81,7 @@ codes! {
     RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "Request in progress";
     Duplicate = "DUPLICATE", CONFLICT, "Duplicate";
     MailNotConfigured = "MAIL_NOT_CONFIGURED", CONFLICT, "Mail not configured";
+    LastAdmin = "LAST_ADMIN", CONFLICT, "Last administrator";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "Payload too large";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
     ValidationFailed = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Validation failed";

@@ -1,24 +1,29 @@
 //! Builds the application. The same function serves production and tests.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpResponse, HttpServer, web};
 
+use crate::access::attempts::Attempts;
 use crate::access::context::Reclaim;
 use crate::access::password::Hasher;
 use crate::access::store::StoreDirectory;
 use crate::access::token::Tokens;
+use crate::access::token_versions::TokenVersions;
 use crate::checkout::slices::Slices;
 use crate::checkout::{expire, release_carts};
 use crate::db::Database;
 use crate::error::{ApiError, Code};
+use crate::kernel::keyed_hash::KeyedHash;
 use crate::openapi::entry_points::EntryPoints;
 use crate::openapi::swagger;
 use crate::routes;
 use crate::settings::Settings;
+use crate::web::client_address::TrustedProxies;
 use crate::web::json::MAX_BODY_BYTES;
 use crate::web::limits::Limiters;
 use crate::web::methods::only_get;
@@ -47,6 +52,7 @@ pub struct Running {
     pub database: Database,
     pub limiters: Data<Limiters>,
     pub slices: Data<Slices>,
+    pub token_versions: Data<TokenVersions>,
     pub metrics: Metrics,
 }
 
@@ -66,9 +72,17 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
     let shared_database = Data::new(database.clone());
     let settings_data = Data::new(settings.clone());
     let tokens = Data::new(Tokens::new(&settings.auth));
-    let hasher = Hasher::new(settings.auth.hash_threads).map_err(|error| StartError::Part(error.to_string()))?;
+    let keyed = KeyedHash::new(settings.auth.jwt_secret.reveal().as_bytes())
+        .map_err(|error| StartError::Part(error.to_string()))?;
+    let attempts = Data::new(Attempts::new(settings.limits.login_per_minute, keyed.clone()));
+    let keyed = Data::new(keyed);
+    let lifetime = Duration::from_secs(settings.auth.access_ttl_seconds.unsigned_abs());
+    let token_versions = Data::new(TokenVersions::new(settings.pool(), lifetime));
+    let hasher = Hasher::new(settings.auth.hash_threads, &settings.limits)
+        .map_err(|error| StartError::Part(error.to_string()))?;
     let hasher = Data::new(hasher);
     let limiters = Data::new(Limiters::new(&settings.limits));
+    let proxies = Data::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
     let metrics = Data::new(Metrics::new().map_err(|error| StartError::Part(error.to_string()))?);
     let stores = Data::new(StoreDirectory::default());
     let slices = Data::new(Slices::new(&settings.checkout));
@@ -78,14 +92,19 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
     let entry_points = Data::new(entry_points);
 
     let (for_app, lanes, metrics_of_jobs) = (limiters.clone(), slices.clone(), metrics.get_ref().clone());
+    let versions_of_jobs = token_versions.clone();
     let reclaim = Data::new(Reclaim { overdue: expire::reclaim, carts: release_carts::release_carts });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shared_database.clone())
             .app_data(settings_data.clone())
             .app_data(tokens.clone())
+            .app_data(token_versions.clone())
+            .app_data(keyed.clone())
             .app_data(hasher.clone())
+            .app_data(attempts.clone())
             .app_data(for_app.clone())
+            .app_data(proxies.clone())
             .app_data(metrics.clone())
             .app_data(stores.clone())
             .app_data(reclaim.clone())
@@ -111,7 +130,15 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
         0 => server,
         workers => server.workers(workers),
     };
-    Ok(Running { server: server.run(), port, database, limiters, slices, metrics: metrics_of_jobs })
+    Ok(Running {
+        server: server.run(),
+        port,
+        database,
+        limiters,
+        slices,
+        metrics: metrics_of_jobs,
+        token_versions: versions_of_jobs,
+    })
 }
 
 /// The OpenAPI document, as it is sent.

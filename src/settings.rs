@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{Config, Environment, File, FileFormat};
-use serde::Deserialize;
+use ipnet::IpNet;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use crate::db::pool::PoolSettings;
 use crate::kernel::signature::Scheme;
@@ -16,6 +19,9 @@ pub mod mail;
 pub use mail::Mail;
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
+
+/// The settings that are lists. In the environment their entries are separated by commas.
+const LISTS: [&str; 1] = ["server.trusted_proxies"];
 
 /// The settings of a server.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +47,9 @@ pub struct Server {
     pub public_url: String,
     pub workers: usize,
     pub shutdown_seconds: u64,
+    /// Reverse proxies that may name the address of their client.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -159,9 +168,9 @@ impl Settings {
         if let Some(path) = file {
             layers = layers.add_source(File::from(path).format(FileFormat::Toml));
         }
-        let environment =
-            Environment::with_prefix("STOCKROOM").prefix_separator("__").separator("__").try_parsing(true);
-        layers = layers.add_source(environment);
+        let environment = Environment::with_prefix("STOCKROOM").prefix_separator("__").separator("__");
+        let environment = environment.try_parsing(true).list_separator(",");
+        layers = layers.add_source(LISTS.into_iter().fold(environment, Environment::with_list_parse_key));
         // Taken as they are: a password of digits would be read as a number.
         for (variable, key) in [
             ("DATABASE_URL", "database.url"),
@@ -233,6 +242,22 @@ impl Settings {
     }
 }
 
+/// Networks in the notation of CIDR, or single addresses.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let entries = entries(deserializer)?;
+    let parse = |entry: &String| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
+    entries
+        .iter()
+        .map(|entry| parse(entry).map_err(|_not_one| D::Error::custom(format!("{entry} is no network"))))
+        .collect()
+}
+
+/// The entries of a list. A variable of the environment that is empty is an empty list.
+fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let entries = Vec::<String>::deserialize(deserializer)?;
+    Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
+}
+
 fn describe(error: config::ConfigError) -> SettingsError {
     SettingsError(error.to_string())
 }
@@ -252,6 +277,22 @@ mod tests {
         settings.check().unwrap();
         assert!(settings.is_embedded());
         assert_eq!(settings.payments.window_seconds, 900);
+    }
+
+    #[test]
+    fn lists_of_the_environment_are_separated_by_commas() {
+        let read = |text: &str| {
+            let variables = [("TRUSTED_PROXIES".to_owned(), text.to_owned())].into_iter().collect();
+            let environment = Environment::default().try_parsing(true).list_separator(",").source(Some(variables));
+            let source = environment.with_list_parse_key("trusted_proxies");
+            let proxies: BTreeMap<String, Vec<String>> =
+                Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap();
+            let found = networks(serde_json::to_value(&proxies["trusted_proxies"]).unwrap());
+            found.map(|networks| networks.iter().map(ToString::to_string).collect::<Vec<_>>()).ok()
+        };
+        assert_eq!(read("10.0.0.0/8, ::1").unwrap(), ["10.0.0.0/8", "::1/128"]);
+        assert_eq!(read("").unwrap(), Vec::<String>::new());
+        assert_eq!(read("10.0.0.0/8,proxy.example"), None);
     }
 
     #[test]

@@ -196,13 +196,85 @@ fn every_call_that_changes_something_takes_a_key() {
         assert!((200..300).contains(&first.status), "{} was answered: {} {}", first.asked, first.status, first.text());
         assert_replayed(&first, &app.without_effect(send));
     }
-    // Two guests are one caller, so that theirs have to differ.
-    let guest = app.guest().with_key("guest-1");
+}
+
+/// A secret as a guest's client makes it.
+fn guest_secret() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+#[test]
+fn a_guest_with_a_secret_sends_a_request_twice_and_it_is_done_once() {
+    let Shop { app, rice, .. } = Shop::open();
+    app.set_store(&json!({"guest_orders": true}));
     let body = json!({"items": [{"product_id": rice.id, "quantity": 1}]});
-    let first = guest.post("/orders", &body).expect(201);
-    let again = app.without_effect(|| guest.post("/orders", &body));
-    assert_replayed(&first, &again);
-    assert_eq!(first.json()["guest_token"], again.json()["guest_token"]);
+    let with_secret = || app.guest().with_key("checkout-1").with_header("X-Guest-Secret", &guest_secret());
+    let (one, other) = (with_secret(), with_secret());
+    let first = one.post("/orders", &body).expect(201);
+    assert_replayed(&first, &app.without_effect(|| one.post("/orders", &body)));
+    // Another guest at the same address with the same key and body has an order of their own.
+    let second = other.post("/orders", &body).expect(201);
+    assert_eq!(second.header(REPLAYED), "");
+    assert_ne!((second.id(), &second.json()["guest_token"]), (first.id(), &first.json()["guest_token"]));
+    assert_replayed(&first, &one.post("/orders", &body));
+    // The token of the order is such a secret as well.
+    let token = first.json()["guest_token"].as_str().unwrap().to_owned();
+    let cancel = app.guest().with_key("cancel-1").with_header("X-Order-Token", &token);
+    let path = format!("/orders/{}/cancel", first.id());
+    let cancelled = cancel.post_nothing(&path).expect(200);
+    assert_replayed(&cancelled, &app.without_effect(|| cancel.post_nothing(&path)));
+    for weak in ["", "short", &"x".repeat(256), "two words and then some more of them"] {
+        let guest = app.guest().with_key("checkout-2").with_header("X-Guest-Secret", weak);
+        let problem = app.without_effect(|| guest.post("/orders", &body)).refused(422, "VALIDATION_FAILED");
+        assert_eq!(problem["errors"][0]["field"], "X-Guest-Secret", "{weak}");
+    }
+}
+
+#[test]
+fn a_guest_without_a_secret_never_gets_the_order_of_another_guest() {
+    let Shop { app, rice, .. } = Shop::open();
+    app.set_store(&json!({"guest_orders": true}));
+    let body = json!({"items": [{"product_id": rice.id, "quantity": 1}]});
+    let guest = || app.guest().with_key("checkout-1");
+    let first = guest().post("/orders", &body).expect(201);
+    let token = first.json()["guest_token"].as_str().unwrap().to_owned();
+    // It may be the same guest who asks again, so that nothing is bought a second time either.
+    for other in [guest(), guest().with_header("X-Order-Token", "short")] {
+        let refusal = app.without_effect(|| other.post("/orders", &body));
+        assert!(!refusal.text().contains(&token) && !refusal.text().contains("ORD-"), "{}", refusal.text());
+        refusal.refused(422, "IDEMPOTENCY_KEY_REUSED");
+    }
+    for round in 0..10 {
+        let keyed = app.guest().with_key(&format!("twins-{round}"));
+        let replies = race(4, |_| keyed.post("/orders", &body));
+        let made = replies.iter().filter(|reply| reply.status == 201).count();
+        assert_eq!(made, 1, "{replies:?}");
+        let refused = replies.into_iter().filter(|reply| reply.status != 201);
+        refused.for_each(|reply| assert!(reply.status == 422 || reply.status == 409, "{}", reply.text()));
+    }
+    // Without a key there is nothing to ask for again.
+    app.guest().post("/orders", &body).expect(201);
+    app.guest().post("/orders", &body).expect(201);
+}
+
+#[test]
+fn another_password_makes_another_request() {
+    let app = TestApp::start();
+    let admin = app.admin().with_key("k");
+    let clerk = app.account("clerk", stockroom::access::Role::Staff);
+    let (path, one) = (format!("/users/{clerk}"), json!({"password": "a good long password"}));
+    let first = admin.patch(&path, &one).expect(200);
+    assert_replayed(&first, &app.without_effect(|| admin.patch(&path, &one)));
+    for other in
+        [json!({"password": "another good password"}), json!({"full_name": "C", "password": "a good long password"})]
+    {
+        app.without_effect(|| admin.patch(&path, &other)).refused(422, "IDEMPOTENCY_KEY_REUSED");
+    }
+    let new = |password: &str| json!({"email": "new@example.com", "password": password, "role": "customer"});
+    let admin = admin.with_key("create");
+    let made = admin.post("/users", &new("a good long password")).expect(201);
+    assert_replayed(&made, &app.without_effect(|| admin.post("/users", &new("a good long password"))));
+    app.without_effect(|| admin.post("/users", &new("another good password"))).refused(422, "IDEMPOTENCY_KEY_REUSED");
 }
 
 #[test]

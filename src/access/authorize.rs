@@ -9,7 +9,8 @@ use actix_web::{Error, HttpMessage, web::Data};
 use super::permission::{Access, Permission};
 use super::principal::{Account, Principal, Role};
 use super::store;
-use super::token::Tokens;
+use super::token::{Bearer, Tokens};
+use super::token_versions::TokenVersions;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 
@@ -66,14 +67,21 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
         return Err(refuse());
     };
-    let (Some(tokens), Some(database)) = (request.app_data::<Data<Tokens>>(), request.app_data::<Data<Database>>())
-    else {
+    let parts = (
+        request.app_data::<Data<Tokens>>(),
+        request.app_data::<Data<TokenVersions>>(),
+        request.app_data::<Data<Database>>(),
+    );
+    let (Some(tokens), Some(versions), Some(database)) = parts else {
         return Err(ApiError::internal());
     };
     let bearer = tokens.check(token.trim())?;
+    if !versions.is_current(&bearer) {
+        return Err(ended());
+    }
     request.extensions_mut().insert(bearer);
     if bearer.role == Role::Customer {
-        // A customer can only act for themself, so that the token is enough for its ten minutes.
+        // A customer can only act for themself, so that a token that has not been ended is enough.
         return Ok(Principal::User(Account {
             id: bearer.user,
             role: Role::Customer,
@@ -82,8 +90,12 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
         }));
     }
     // What staff may do is asked each time: a permission taken away is gone at once.
-    let account = database.read("find_account", move |conn| Ok(store::find_active_account(conn, bearer.user)?)).await?;
-    account
-        .map(Principal::User)
-        .ok_or_else(|| ApiError::new(Code::Unauthenticated, "This account is not active any more."))
+    let Bearer { user, version, .. } = bearer;
+    let find = move |conn: &mut _| Ok(store::find_active_account(conn, user, version)?);
+    let account = database.read("find_account", find).await?;
+    account.map(Principal::User).ok_or_else(ended)
+}
+
+fn ended() -> ApiError {
+    ApiError::new(Code::Unauthenticated, "This access token has been ended. Sign in again.")
 }

@@ -1,5 +1,6 @@
 //! Who is asking, and what they may do.
 
+pub mod attempts;
 pub mod authorize;
 pub mod context;
 pub mod password;
@@ -7,6 +8,7 @@ pub mod permission;
 pub mod principal;
 pub mod store;
 pub mod token;
+pub mod token_versions;
 
 pub use context::{Ctx, Scope};
 pub use permission::{Access, Permission, Permissions};

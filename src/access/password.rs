@@ -1,31 +1,43 @@
 //! Passwords: argon2id, on few threads of its own kind, so that memory stays small.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::db::Failure;
 use crate::error::{ApiError, Code};
+use crate::settings::Limits;
 
 /// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Hashes and checks passwords, a few at a time.
+/// Hashes and checks passwords, a few at a time. The others wait in a queue that is bounded like the one for
+/// the database: beyond its length or its time the answer is 503 `BUSY`.
 #[derive(Clone)]
 pub struct Hasher {
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
+    /// Places in the queue.
+    places: Arc<Semaphore>,
+    queue_time: Duration,
     /// A hash of nobody's password, so that an unknown account takes as long as a known one.
     nobody: Arc<str>,
 }
 
 impl Hasher {
-    pub fn new(threads: usize) -> Result<Self, ApiError> {
+    pub fn new(threads: usize, limits: &Limits) -> Result<Self, ApiError> {
         let nobody = hash_now("nobody has this password")?;
-        Ok(Self { turns: Arc::new(Semaphore::new(threads)), nobody: nobody.into() })
+        Ok(Self {
+            permits: Arc::new(Semaphore::new(threads)),
+            places: Arc::new(Semaphore::new(limits.queue_length.min(Semaphore::MAX_PERMITS))),
+            queue_time: Duration::from_millis(limits.queue_ms),
+            nobody: nobody.into(),
+        })
     }
 
     pub async fn hash(&self, password: String) -> Result<String, ApiError> {
@@ -43,16 +55,25 @@ impl Hasher {
     }
 
     async fn on_a_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let Ok(turn) = turn else { return Err(ApiError::internal()) };
+        let permit = self.permit().await?;
+        // The permit goes along: it is given back when the work ends, also when the client has gone.
         let work = move || {
-            let _turn = turn;
+            let _permit = permit;
             work()
         };
         actix_web::web::block(work).await.map_err(|error| {
             log::error!(error:% = error; "hashing a password failed");
             ApiError::internal()
         })
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let Ok(_place) = self.places.try_acquire() else { return Err(Failure::QueueFull) };
+        let permit = tokio::time::timeout(self.queue_time, Arc::clone(&self.permits).acquire_owned()).await;
+        permit.ok().and_then(Result::ok).ok_or(Failure::QueueFull)
     }
 }
 

@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use super::permission::Permissions;
 use super::principal::{Account, Role};
+use crate::db;
 use crate::db::schema::{stores, users};
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{self, StoreId, UserId};
 use crate::kernel::text;
 
-/// The account as it is now, if it is active.
-pub fn find_active_account(conn: &mut PgConnection, user: UserId) -> QueryResult<Option<Account>> {
+/// The account as it is now, if it is active and has not ended the tokens of this version.
+pub fn find_active_account(conn: &mut PgConnection, user: UserId, token_version: i64) -> QueryResult<Option<Account>> {
     let row = users::table
         .filter(users::id.eq(user.0))
         .filter(users::active.eq(true))
+        .filter(users::token_version.le(token_version))
         .select((users::role, users::permissions, users::store_id))
         .first::<(String, serde_json::Value, Option<i64>)>(conn)
         .optional()?;
@@ -24,6 +27,17 @@ pub fn find_active_account(conn: &mut PgConnection, user: UserId) -> QueryResult
         let role = Role::parse(&role)?;
         Some(Account { id: user, role, permissions: permissions_of(role, permissions), store: store.map(StoreId) })
     }))
+}
+
+/// The accounts that have ended their tokens in the last seconds, and the version since which they are good.
+pub fn list_raised_versions(conn: &mut PgConnection, seconds: i64) -> QueryResult<Vec<(UserId, i64)>> {
+    let earliest = DateTime::<Utc>::UNIX_EPOCH;
+    let now = db::clock(conn)?;
+    let since = TimeDelta::try_seconds(seconds).and_then(|time| now.checked_sub_signed(time));
+    users::table
+        .filter(users::tokens_ended_at.gt(since.unwrap_or(earliest).max(earliest)))
+        .select((users::id, users::token_version))
+        .load(conn)
 }
 
 /// Admins may do everything; others what was granted.

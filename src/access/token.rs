@@ -21,6 +21,9 @@ struct Claims {
     aud: String,
     sub: String,
     role: Role,
+    /// The version of the account's tokens. Tokens from before there were versions have none.
+    #[serde(default)]
+    ver: i64,
     iat: i64,
     exp: i64,
     jti: String,
@@ -46,6 +49,8 @@ pub struct Bearer {
     pub role: Role,
     /// The family of refresh tokens that it was handed out with.
     pub session: Option<i64>,
+    /// The version that the account's tokens had when it was signed.
+    pub version: i64,
 }
 
 impl Tokens {
@@ -56,7 +61,10 @@ impl Tokens {
         validation.set_issuer(&[&auth.issuer]);
         validation.set_audience(&[&auth.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_nbf = true;
         validation.leeway = 0;
+        // A token that expires within this second has expired.
+        validation.reject_tokens_expiring_in_less_than = 1;
         Self {
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
@@ -72,19 +80,26 @@ impl Tokens {
         self.ttl_seconds
     }
 
-    /// Signs a token of no session.
-    pub fn sign(&self, user: UserId, role: Role) -> Result<String, ApiError> {
-        self.sign_for(user, role, None)
+    /// Signs a token of no session, with the version that the account's tokens have now.
+    pub fn sign(&self, user: UserId, role: Role, version: i64) -> Result<String, ApiError> {
+        self.sign_for(user, role, version, None)
     }
 
     /// Signs a token of a session, named by its family of refresh tokens.
-    pub fn sign_for(&self, user: UserId, role: Role, session: Option<i64>) -> Result<String, ApiError> {
+    pub fn sign_for(
+        &self,
+        user: UserId,
+        role: Role,
+        version: i64,
+        session: Option<i64>,
+    ) -> Result<String, ApiError> {
         let issued = Utc::now().timestamp();
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
             sub: user.to_string(),
             role,
+            ver: version,
             iat: issued,
             exp: issued.saturating_add(self.ttl_seconds),
             jti: Uuid::new_v4().to_string(),
@@ -110,7 +125,8 @@ impl Tokens {
         if data.header.typ.as_deref() != Some(TYPE) || data.claims.jti.is_empty() {
             return Err(refuse());
         }
-        Ok(Bearer { user: UserId(user), role: data.claims.role, session: data.claims.sid })
+        let Claims { role, sid: session, ver: version, .. } = data.claims;
+        Ok(Bearer { user: UserId(user), role, session, version })
     }
 }
 
@@ -133,22 +149,22 @@ mod tests {
     #[test]
     fn only_our_own_unexpired_tokens_pass() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign_for(UserId(7), Role::Customer, Some(3)).unwrap();
-        let bearer = Bearer { user: UserId(7), role: Role::Customer, session: Some(3) };
+        let good = ours.sign_for(UserId(7), Role::Customer, 3, Some(5)).unwrap();
+        let bearer = Bearer { user: UserId(7), role: Role::Customer, session: Some(5), version: 3 };
         assert_eq!(ours.check(&good).unwrap(), bearer);
         let others = [tokens("b", "stockroom", 60), tokens("a", "elsewhere", 60)];
         for other in others {
-            let forged = other.sign(UserId(7), Role::Admin).unwrap();
+            let forged = other.sign(UserId(7), Role::Admin, 3).unwrap();
             assert_eq!(ours.check(&forged).unwrap_err().code, Code::Unauthenticated);
         }
-        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin).unwrap();
+        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin, 3).unwrap();
         assert_eq!(ours.check(&expired).unwrap_err().code, Code::TokenExpired);
     }
 
     #[test]
     fn a_token_of_another_type_is_refused() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign(UserId(7), Role::Admin).unwrap();
+        let good = ours.sign(UserId(7), Role::Admin, 3).unwrap();
         let claims = jsonwebtoken::decode::<Claims>(&good, &ours.decoding, &ours.validation).unwrap().claims;
         let plain = jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &ours.encoding).unwrap();
         assert_eq!(ours.check(&plain).unwrap_err().code, Code::Unauthenticated);

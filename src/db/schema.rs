@@ -241,6 +241,7 @@ diesel::table! {
         expires_at -> Timestamptz,
         rotated_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+        address_hash -> Nullable<Bytea>,
     }
 }
 
@@ -322,6 +323,8 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        token_version -> Int8,
+        tokens_ended_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -1,10 +1,10 @@
 //! The extractor of every call that changes something, and the transaction around its work.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use diesel::PgConnection;
 use serde::Deserialize;
@@ -16,11 +16,14 @@ use validator::Validate;
 
 use super::answer::Answer;
 use super::claims::Conflict;
+use super::fingerprint::Fingerprinted;
 use super::store::{self, Claim, Claimed};
+use crate::access::authorize::ORDER_TOKEN;
 use crate::access::{Ctx, Principal, Scope};
 use crate::db::{End, Failure};
 use crate::error::{ApiError, Code, Halt, Rejected};
 use crate::kernel::id::StoreId;
+use crate::kernel::keyed_hash::KeyedHash;
 use crate::web::{json, limits};
 
 /// A call that changes something: its body, its caller, and its claim to be done once.
@@ -125,7 +128,8 @@ impl From<Conflict> for ApiError {
     fn from(conflict: Conflict) -> Self {
         match conflict {
             Conflict::Reused => {
-                Self::new(Code::IdempotencyKeyReused, "This Idempotency-Key was used for another request.")
+                let detail = "This Idempotency-Key was used for another request, or by a guest without X-Guest-Secret.";
+                Self::new(Code::IdempotencyKeyReused, detail)
             }
             Conflict::InProgress => {
                 Self::new(Code::RequestInProgress, "A request with this Idempotency-Key is still running.")
@@ -152,25 +156,50 @@ async fn extract<T: DeserializeOwned + Validate>(
 ) -> Result<Command<T>, ApiError> {
     let ctx = Ctx::from_request(&request, &mut payload).await?;
     let body = json::read(request.clone(), payload).await?;
-    let claim = Claim {
-        caller: caller_of(&ctx.principal, &request),
-        key: key_of(&request)?,
-        fingerprint: fingerprint(&request, &body.parsed),
-    };
+    let claim = claim_of(&ctx.principal, &request, &body.parsed)?;
     Ok(Command { ctx, body: body.value, claim })
 }
 
-/// Keys are scoped to their caller. Guests are told apart by the order's token that they show, or by their
-/// address: a stranger with the same key and body must not be answered with somebody's order.
-fn caller_of(principal: &Principal, request: &HttpRequest) -> String {
-    match principal {
-        Principal::Guest => {
-            let token = request.headers().get("x-order-token").map(|token| Sha256::digest(token.as_bytes()).to_vec());
-            let who = token.map_or_else(|| limits::address(request), hex::encode);
-            format!("{}:{who}", principal.actor())
+/// Keys are scoped to their caller: a user, or a guest with a secret. A guest without one can't be recognised, so
+/// a random number stands for their request: no later one is the same, and gets their order.
+fn claim_of(principal: &Principal, request: &HttpRequest, body: &Value) -> Result<Claim, ApiError> {
+    let keyed = request.app_data::<Data<KeyedHash>>().ok_or_else(ApiError::internal)?;
+    let key = key_of(request)?;
+    let (method, path, query) = (request.method().as_str(), request.path(), request.query_string());
+    let fingerprint = Fingerprinted { method, path, query, body }.hash(keyed);
+    let actor = principal.actor();
+    Ok(match (principal, guest_secret(request)?) {
+        (Principal::User(_), _) => Claim { caller: actor, key, fingerprint },
+        (Principal::Guest, Some(secret)) => {
+            Claim { caller: format!("{actor}:{}", hex::encode(Sha256::digest(secret))), key, fingerprint }
         }
-        Principal::User(_) => principal.actor(),
+        (Principal::Guest, None) => {
+            let caller = format!("{actor}:{}", limits::address(request));
+            Claim { caller, key, fingerprint: rand::random::<[u8; 32]>().to_vec() }
+        }
+    })
+}
+
+/// The header by which a guest can send a request twice: a secret that the guest's client has made.
+pub const GUEST_SECRET: &str = "x-guest-secret";
+
+/// As many hexadecimal digits as 128 random bits have.
+const MIN_SECRET_CHARS: usize = 32;
+
+/// The secret of a guest. The token of an order is one as well: it opens what is done with it.
+fn guest_secret(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
+    let visible = |name: &str| request.headers().get(name)?.to_str().ok().filter(|text| is_secret(text));
+    match visible(GUEST_SECRET) {
+        None if request.headers().contains_key(GUEST_SECRET) => {
+            Err(ApiError::field("X-Guest-Secret", "must have 32 to 255 visible ASCII characters"))
+        }
+        None => Ok(visible(ORDER_TOKEN)),
+        secret => Ok(secret),
     }
+}
+
+fn is_secret(text: &str) -> bool {
+    (MIN_SECRET_CHARS..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn key_of(request: &HttpRequest) -> Result<String, ApiError> {
@@ -181,47 +210,6 @@ fn key_of(request: &HttpRequest) -> Result<String, ApiError> {
         value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     key.map(ToOwned::to_owned)
         .ok_or_else(|| ApiError::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"))
-}
-
-/// Method, path without its version, query and parsed body: what makes two requests the same.
-/// A password is left out: whoever reads the stored hash could try passwords on it, and fast.
-fn fingerprint(request: &HttpRequest, body: &Value) -> Vec<u8> {
-    let path = request.path().trim_end_matches('/');
-    let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
-    let mut hash = Sha256::new();
-    for part in [request.method().as_str(), path, request.query_string()] {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    hash.update(canonical(&without_password(body)).to_string().as_bytes());
-    hash.finalize().to_vec()
-}
-
-fn without_password(body: &Value) -> Cow<'_, Value> {
-    match body {
-        Value::Object(fields) if fields.contains_key(PASSWORD) => {
-            let others = fields.iter().filter(|(name, _)| *name != PASSWORD);
-            Cow::Owned(others.map(|(name, value)| (name.clone(), value.clone())).collect())
-        }
-        _ => Cow::Borrowed(body),
-    }
-}
-
-const PASSWORD: &str = "password";
-
-/// The same value in one spelling: `52.00` is 52.
-fn canonical(value: &Value) -> Value {
-    match value {
-        Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
-                format!("{float:.0}").parse::<i64>().map_or_else(|_too_large| value.clone(), Value::from)
-            }
-            _ => value.clone(),
-        },
-        Value::Array(items) => items.iter().map(canonical).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), canonical(value))).collect(),
-        other => other.clone(),
-    }
 }
 
 /// Reads a call that changes nothing but has a body: it takes no key.
@@ -242,31 +230,5 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Question<T> {
             let body = json::read(request, payload).await?;
             Ok(Self { ctx, body: body.value })
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_no_part_of_a_fingerprint() {
-        let body = serde_json::json!({"email": "a@example.com", "password": "correct horse"});
-        assert_eq!(*without_password(&body), serde_json::json!({"email": "a@example.com"}));
-        assert_eq!(*without_password(&serde_json::json!([1])), serde_json::json!([1]));
-    }
-
-    #[test]
-    fn a_number_is_the_same_in_every_spelling() {
-        let read = |text: &str| super::canonical(&serde_json::from_str(text).unwrap()).to_string();
-        assert_eq!(read(r#"{"a":[52.00,-0.5]}"#), read(r#"{"a":[52,-5e-1]}"#));
-        assert_ne!(read("52.5"), read("52"));
-    }
-
-    #[test]
-    fn the_order_of_fields_makes_no_difference_to_a_fingerprint() {
-        let a: serde_json::Value = serde_json::from_str(r#"{"a":1,"b":{"c":2,"d":3}}"#).unwrap();
-        let b: serde_json::Value = serde_json::from_str(r#"{"b":{"d":3,"c":2},"a":1}"#).unwrap();
-        assert_eq!(a.to_string(), b.to_string());
     }
 }

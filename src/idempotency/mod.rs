@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod claims;
 pub mod command;
+pub mod fingerprint;
 pub mod store;
 
 pub use answer::Answer;

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::store::{password_resets, sessions, users};
+use super::sign_out::sign_out;
+use super::store::{password_resets, users};
 use super::user::User;
 use crate::error::Halt;
 use crate::settings::Secret;
@@ -19,7 +20,7 @@ pub fn set_password(
 ) -> Result<(), Halt> {
     let changed = User { password_hash, updated_at: at, ..user.clone() };
     users::update_user(conn, &changed)?;
-    sessions::revoke_user(conn, user.id, kept_family, at)?;
+    sign_out(conn, user.id, kept_family, at)?;
     password_resets::delete_reset(conn, user.id)?;
     Ok(())
 }

@@ -4,7 +4,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::ValidateEmail;
 
-/// An e-mail address, trimmed and in lower case: accounts are told apart by it.
+/// An e-mail address in one spelling: accounts are told apart by it.
+///
+/// The part before the `@` is ASCII in lower case. The domain is as domain names are compared (UTS 46): in lower
+/// case, with full-width letters and ideographic full stops as the plain ones and without invisible characters;
+/// `xn--bcher-kva.example` is `bücher.example`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, format = "email", max_length = 254)]
@@ -15,12 +19,7 @@ const MAX_CHARS: usize = 254;
 
 impl Email {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let email = normalise(text);
-        if email.chars().count() <= MAX_CHARS && email.validate_email() {
-            Ok(Self(email))
-        } else {
-            Err("must be an e-mail address of at most 254 characters")
-        }
+        canonical(text).map(Self).ok_or("must be an e-mail address of at most 254 characters")
     }
 
     #[must_use]
@@ -40,19 +39,87 @@ impl TryFrom<String> for Email {
 /// As addresses are stored. For a sign-in, where what is no address is an unknown one.
 #[must_use]
 pub fn normalise(text: &str) -> String {
-    text.trim().to_lowercase()
+    canonical(text).unwrap_or_else(|| text.trim().to_lowercase())
+}
+
+fn canonical(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.chars().count() > MAX_CHARS {
+        return None;
+    }
+    let (local, domain) = text.rsplit_once('@')?;
+    // Through ASCII and back: of all spellings of a domain, only one is left.
+    let ascii = idna::domain_to_ascii_strict(domain).ok()?;
+    let (domain, valid) = idna::domain_to_unicode(&ascii);
+    valid.ok()?;
+    let is_address = format!("{local}@{ascii}").validate_email();
+    let email = format!("{}@{domain}", local.to_ascii_lowercase());
+    (is_address && email.chars().count() <= MAX_CHARS).then_some(email)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Option<String> {
+        Email::parse(text).ok().map(|email| email.as_str().to_owned())
+    }
+
     #[test]
     fn an_address_is_trimmed_and_lowered() {
-        assert_eq!(Email::parse("  Ann@Example.COM ").unwrap().as_str(), "ann@example.com");
+        assert_eq!(parse("  Ann@Example.COM ").unwrap(), "ann@example.com");
         let long = format!("{}@{}.com", "a".repeat(60), "b.".repeat(100));
-        for refused in ["", "ann", "ann@", "@example.com", "a b@example.com", long.as_str()] {
-            assert!(Email::parse(refused).is_err(), "{refused}");
+        for refused in ["", "ann", "ann@", "@example.com", "a b@example.com", "ann@example.com.", long.as_str()] {
+            assert_eq!(parse(refused), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_domain_has_one_spelling() {
+        for twin in [
+            "ann@example。com",
+            "ann@example．com",
+            "ann@example｡com",
+            "ann@ｅｘａｍｐｌｅ.com",
+            "ann@ＥＸＡＭＰＬＥ.com",
+            "ann@exam\u{200b}ple.com",
+            "ann@exam\u{ad}ple.com",
+            "ann@\u{2060}example.com",
+            "ann@\u{feff}example.com",
+            "ann@ex\u{1d41a}mple.com",
+            "ann@ⓔxample.com",
+        ] {
+            assert_eq!(parse(twin).unwrap(), "ann@example.com", "{twin}");
+            assert_eq!(normalise(twin), "ann@example.com");
+        }
+        for twin in
+            ["ann@bücher.example", "ann@BÜCHER.example", "ann@bu\u{308}cher.example", "ANN@XN--BCHER-KVA.EXAMPLE"]
+        {
+            assert_eq!(parse(twin).unwrap(), "ann@bücher.example", "{twin}");
+        }
+        // Other domains, whatever they look like.
+        assert_ne!(parse("ann@fußball.example"), parse("ann@fussball.example"));
+        assert_ne!(parse("ann@ехample.com"), parse("ann@example.com"));
+    }
+
+    #[test]
+    fn what_could_look_like_another_address_is_refused() {
+        for refused in [
+            "an\u{200b}n@example.com",
+            "\u{200b}ann@example.com",
+            "\u{feff}ann@example.com",
+            "ａnn@example.com",
+            "аnn@example.com",
+            "\u{212a}im@example.com",
+            "ann＠example.com",
+            "ann\u{2024}lee@example.com",
+            "ann@example.com\u{3002}",
+            "ann@example..com",
+            "ann@exa\u{200d}mple.com",
+            "ann@[127.0.0.1]",
+            "ann@xn--a",
+        ] {
+            assert_eq!(parse(refused), None, "{refused:?}");
         }
     }
 }

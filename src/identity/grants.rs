@@ -5,6 +5,7 @@ use super::user::{User, UserChange};
 use crate::access::principal::Account;
 use crate::access::{Permissions, Role};
 use crate::error::{ApiError, Code};
+use crate::kernel::id::UserId;
 
 /// Admins see every account; staff those of their own store's staff.
 #[must_use]
@@ -44,6 +45,16 @@ pub fn check_may_change(caller: &Account, user: &User, change: &UserChange) -> R
     Ok(())
 }
 
+/// 409 when no administrator would be left who can sign in. The changed account is one of the `admins` that
+/// there were, or was none.
+pub fn check_admin_remains(admins: &[UserId], changed: &User) -> Result<(), ApiError> {
+    if changed.is_active_admin() || admins != [changed.id] {
+        return Ok(());
+    }
+    let detail = format!("User {} is the last active administrator. Give this role to another user first.", changed.id);
+    Err(ApiError::new(Code::LastAdmin, detail))
+}
+
 /// 404 of an account.
 pub fn user_not_found(id: impl std::fmt::Display) -> ApiError {
     ApiError::not_found(Code::UserNotFound, format_args!("User {id}"))
@@ -53,7 +64,7 @@ pub fn user_not_found(id: impl std::fmt::Display) -> ApiError {
 mod tests {
     use super::*;
     use crate::access::Permission::{OrdersRead, ReportsRead, UsersManage};
-    use crate::kernel::id::{StoreId, UserId};
+    use crate::kernel::id::StoreId;
     use crate::settings::Secret;
     use chrono::DateTime;
 
@@ -75,6 +86,7 @@ mod tests {
             permissions,
             store: store.map(StoreId),
             active: true,
+            token_version: 0,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }
@@ -103,6 +115,19 @@ mod tests {
         assert_eq!(may(&user(2, Role::Staff, vec![OrdersRead].into(), Some(2))), Some(Code::UserNotFound));
         assert_eq!(may(&user(2, Role::Customer, Permissions::default(), None)), Some(Code::UserNotFound));
         assert_eq!(may(&user(2, Role::Admin, Permissions::all(), None)), Some(Code::UserNotFound));
+    }
+
+    #[test]
+    fn the_last_administrator_stays() {
+        let mut admin = user(1, Role::Admin, Permissions::all(), None);
+        let (alone, two) = ([UserId(1)], [UserId(1), UserId(2)]);
+        assert_eq!(code(check_admin_remains(&alone, &admin)), None);
+        admin.active = false;
+        assert_eq!(code(check_admin_remains(&alone, &admin)), Some(Code::LastAdmin));
+        assert_eq!(code(check_admin_remains(&two, &admin)), None);
+        assert_eq!(code(check_admin_remains(&[UserId(2)], &admin)), None);
+        let clerk = user(1, Role::Staff, Permissions::default(), Some(1));
+        assert_eq!(code(check_admin_remains(&alone, &clerk)), Some(Code::LastAdmin));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod change_password;
 pub mod grants;
 pub mod password_reset;
 pub mod session;
+pub mod sign_out;
 pub mod store_settings;
 pub mod user;
 

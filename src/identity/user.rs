@@ -21,6 +21,8 @@ pub struct User {
     /// The store that staff belong to.
     pub store: Option<StoreId>,
     pub active: bool,
+    /// What its access tokens carry. Those with an older version have ended.
+    pub token_version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -68,7 +70,20 @@ pub fn check_grantable(role: Role, granted: &Permissions) -> Result<(), ApiError
     }
 }
 
+impl UserChange {
+    /// Whether it could make an administrator one no more.
+    #[must_use]
+    pub fn may_end_admin(&self) -> bool {
+        self.active == Some(false) || self.role.is_some_and(|role| role != Role::Admin)
+    }
+}
+
 impl User {
+    #[must_use]
+    pub fn is_active_admin(&self) -> bool {
+        self.active && self.role == Role::Admin
+    }
+
     /// How the making of this account is remembered.
     #[must_use]
     pub fn made(&self) -> String {
@@ -139,6 +154,7 @@ mod tests {
             permissions: vec![Permission::OrdersRead].into(),
             store: Some(StoreId(7)),
             active: true,
+            token_version: 0,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

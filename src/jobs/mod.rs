@@ -7,9 +7,11 @@ pub mod expire;
 pub mod purge;
 pub mod runner;
 pub mod send_mail;
+pub mod tokens;
 
 use std::sync::Arc;
 
+use crate::access::token_versions::TokenVersions;
 use crate::db::Database;
 use crate::mail::Mailer;
 use crate::web::limits::Limiters;
@@ -23,6 +25,7 @@ pub struct Jobs {
     pub database: Database,
     pub limiters: Arc<Limiters>,
     pub metrics: Metrics,
+    pub token_versions: Arc<TokenVersions>,
     /// How long answers are kept for a repeated key.
     pub keep_hours: i64,
     /// None where mail is off.

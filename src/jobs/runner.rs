@@ -23,6 +23,7 @@ impl Runner {
         let every = |period, name, step| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, step));
         let tasks = vec![
             every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
+            every(Duration::from_secs(1), "refresh_token_versions", Step::RefreshTokenVersions),
             every(Duration::from_secs(1), "release_carts", Step::ReleaseCarts),
             every(Duration::from_secs(60), "apply_waiting_events", Step::ApplyWaitingEvents),
             every(Duration::from_secs(1), "send_mails", Step::SendMails),
@@ -47,6 +48,7 @@ impl Runner {
 #[derive(Clone, Copy)]
 enum Step {
     ExpireHolds,
+    RefreshTokenVersions,
     ReleaseCarts,
     ApplyWaitingEvents,
     SendMails,
@@ -59,6 +61,7 @@ impl Step {
     async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
         match self {
             Self::ExpireHolds => jobs.expire_holds().await,
+            Self::RefreshTokenVersions => jobs.refresh_token_versions().await,
             Self::ReleaseCarts => jobs.release_carts().await,
             Self::ApplyWaitingEvents => jobs.apply_waiting_events().await,
             Self::SendMails => jobs.send_mails().await,

@@ -1,6 +1,7 @@
 //! Small types that are parsed once at the edge and hold from then on.
 
 pub mod id;
+pub mod keyed_hash;
 pub mod moment;
 pub mod money;
 pub mod number;

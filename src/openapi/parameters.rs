@@ -66,6 +66,12 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
         let description = "The `guest_token` of the order, instead of an access token";
         add("X-Order-Token", description, json!(schema::text(1, 255).build()));
     }
+    if endpoint.takes_key && endpoint.access == Access::Buyer {
+        let description = "For guests who send an `Idempotency-Key`: 32 to 255 visible characters that their client made \
+             at random, as in a UUID, and sends each time. Without it a request that is sent again is refused with \
+             `IDEMPOTENCY_KEY_REUSED`, for the guest can't be recognised";
+        add("X-Guest-Secret", description, json!(schema::text(32, 255).pattern(Some("^[!-~]+$")).build()));
+    }
     if endpoint.takes_key {
         let description = "The same key and request again get the stored answer, and nothing happens twice";
         add("Idempotency-Key", description, json!(schema::text(1, 255).pattern(Some("^[!-~]+$")).build()));

@@ -121,7 +121,7 @@ fn managed_users() -> Vec<Endpoint> {
             .summary("Change an account; a new password, role or permissions sign it out")
             .takes::<users::UserPatchRequest>()
             .answers::<UserResponse>(200)
-            .errors(&[Code::UserNotFound, Code::Duplicate]),
+            .errors(&[Code::UserNotFound, Code::Duplicate, Code::LastAdmin]),
     ]
 }
 

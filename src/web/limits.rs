@@ -7,13 +7,13 @@ use actix_web::HttpRequest;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use super::client_address::client_address;
 use crate::error::{ApiError, Code};
 use crate::settings::Limits;
 
 /// The limits of a server; each is its own and forgets on restart.
 pub struct Limiters {
     pub login_address: Limiter,
-    pub login_account: Limiter,
     pub register_address: Limiter,
     /// Calls for a new password, by address of the caller.
     pub password_address: Limiter,
@@ -33,7 +33,6 @@ impl Limiters {
     pub fn new(limits: &Limits) -> Self {
         Self {
             login_address: Limiter::per_minute(limits.login_per_minute),
-            login_account: Limiter::per_minute(limits.login_per_minute),
             register_address: Limiter::per_minute(limits.register_per_minute),
             password_address: Limiter::per_minute(limits.login_per_minute),
             password_account: Limiter::per_minute(limits.login_per_minute),
@@ -47,7 +46,6 @@ impl Limiters {
     pub fn tidy(&self) {
         let all = [
             &self.login_address,
-            &self.login_account,
             &self.register_address,
             &self.password_address,
             &self.password_account,
@@ -83,10 +81,10 @@ impl Limiter {
     }
 }
 
-/// The address at the other end of the connection. Headers that a client can write are not asked.
+/// The client's address as limits count it.
 #[must_use]
 pub fn address(request: &HttpRequest) -> String {
-    match request.peer_addr().map(|peer| peer.ip()) {
+    match client_address(request) {
         Some(IpAddr::V4(address)) => address.to_string(),
         // Whoever has one IPv6 address has the whole /64.
         Some(IpAddr::V6(address)) => {

@@ -190,6 +190,12 @@ impl SecondServer {
         &self.serving.as_ref().expect("the second server has been stopped").slices
     }
 
+    /// Steps the job that learns which accounts have ended their tokens.
+    pub fn refresh_token_versions(&self) -> usize {
+        let jobs = self.serving.as_ref().expect("the second server has been stopped").jobs.clone();
+        System::new().block_on(async move { jobs.refresh_token_versions().await }).unwrap()
+    }
+
     /// Steps its expiry.
     pub fn expire_holds(&self) -> usize {
         expire_holds(&self.serving.as_ref().expect("the second server has been stopped").jobs)
@@ -236,9 +242,12 @@ impl Serving {
                     database: running.database,
                     limiters: running.limiters.into_inner(),
                     metrics: running.metrics,
+                    token_versions: running.token_versions.into_inner(),
                     keep_hours: settings.idempotency.keep_hours,
                     mailer: Mailer::new(&settings.mail, &settings.server.public_url).unwrap(),
                 };
+                // A test may start it without its database.
+                jobs.refresh_token_versions().await.ok();
                 sender.send((running.port, running.server.handle(), jobs, running.slices)).unwrap();
                 running.server.await.unwrap();
             });

@@ -22,6 +22,12 @@ struct Id {
     id: i64,
 }
 
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = BigInt)]
+    token_version: i64,
+}
+
 impl TestApp {
     /// Signed in with every right.
     pub fn admin(&self) -> Client {
@@ -51,8 +57,16 @@ impl TestApp {
 
     fn signed_in(&self, name: &str, role: Role, permissions: &[&str], store: Option<StoreId>) -> Client {
         let user = self.find_or_create(name, role, permissions, store, NO_PASSWORD);
-        let token = self.tokens.sign(user, role).unwrap();
-        self.guest().with_token(&token).of_user(user)
+        self.guest().with_token(&self.token(user, role)).of_user(user)
+    }
+
+    /// An access token of the account, as a login would sign it now.
+    pub fn token(&self, user: UserId, role: Role) -> String {
+        let version: Version = diesel::sql_query("SELECT token_version FROM users WHERE id = $1")
+            .bind::<BigInt, _>(user)
+            .get_result(&mut self.connection())
+            .unwrap();
+        self.tokens.sign(user, role, version.token_version).unwrap()
     }
 
     fn find_or_create(

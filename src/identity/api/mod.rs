@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod origin;
 pub mod password_page;
 pub mod passwords;
 pub mod sessions;

@@ -1,15 +1,17 @@
 //! A new password: with the old one, or with a link that was mailed to the address of the account.
 
 use actix_web::web::{Data, ReqData};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use diesel::PgConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::origin::Origin;
 use crate::access::Ctx;
 use crate::access::password::{Hasher, check_strength_of};
 use crate::access::token::Bearer;
+use crate::access::token_versions::TokenVersions;
 use crate::audit;
 use crate::audit::store::NewEntry;
 use crate::db;
@@ -22,7 +24,7 @@ use crate::identity::user::User;
 use crate::identity::{password_reset, secret_token};
 use crate::kernel::id::UserId;
 use crate::settings::{Secret, Settings};
-use crate::web::limits::{self, Limiters};
+use crate::web::limits::Limiters;
 
 /// The field of both requests that is checked as a password.
 const NEW_PASSWORD: &str = "new_password";
@@ -58,16 +60,16 @@ pub struct ResetPasswordRequest {
 /// `POST /auth/password`: every other session of the account ends; this one goes on with its refresh token.
 /// A wrong current password is 422, not 401: the caller's token is good, and signing in again would not help.
 pub async fn change(
-    request: HttpRequest,
+    origin: Origin,
     limiters: Data<Limiters>,
-    hasher: Data<Hasher>,
+    (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
     bearer: ReqData<Bearer>,
     question: Question<ChangePasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
     check_strength_of(NEW_PASSWORD, &body.new_password)?;
     let id = ctx.principal.account()?.id;
-    limiters.password_address.check(&limits::address(&request))?;
+    limiters.password_address.check(&origin.address)?;
     limiters.password_account.check(&id.to_string())?;
     let user = ctx.database.read("find_own_account", move |conn| users::find_user(conn, id)).await?;
     let user = user.filter(|user| user.active).ok_or_else(not_active)?;
@@ -90,6 +92,7 @@ pub async fn change(
         record(conn, ctx, &found, "password")
     })
     .await?;
+    versions.refresh_after_commit().await;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -103,7 +106,7 @@ fn wrong_password() -> ApiError {
 
 /// `POST /auth/password/forgot`: the same answer, after the same work, whether or not there is an account.
 pub async fn forgot(
-    request: HttpRequest,
+    origin: Origin,
     limiters: Data<Limiters>,
     settings: Data<Settings>,
     question: Question<ForgotPasswordRequest>,
@@ -113,7 +116,7 @@ pub async fn forgot(
         let detail = "This server sends no mail. Ask an administrator for a new password.";
         return Err(ApiError::new(Code::MailNotConfigured, detail));
     }
-    limiters.password_address.check(&limits::address(&request))?;
+    limiters.password_address.check(&origin.address)?;
     limiters.password_mail.check(email.as_str())?;
     ctx.write("request_password_reset", move |conn, _| Ok(password_reset::request(conn, &email)?)).await?;
     Ok(HttpResponse::Accepted().finish())
@@ -121,14 +124,14 @@ pub async fn forgot(
 
 /// `POST /auth/password/reset`: ends every session of the account.
 pub async fn reset(
-    request: HttpRequest,
+    origin: Origin,
     limiters: Data<Limiters>,
-    hasher: Data<Hasher>,
+    (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
     question: Question<ResetPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
     check_strength_of(NEW_PASSWORD, &body.new_password)?;
-    limiters.password_address.check(&limits::address(&request))?;
+    limiters.password_address.check(&origin.address)?;
     let token_hash = secret_token::digest(&body.token);
     let shown = token_hash.clone();
     // Asked before the password is hashed: an invented token costs a look-up only.
@@ -149,6 +152,7 @@ pub async fn reset(
         record(conn, ctx, &user, "password, by a mailed link")
     })
     .await?;
+    versions.refresh_after_commit().await;
     Ok(HttpResponse::NoContent().finish())
 }
 

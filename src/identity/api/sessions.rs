@@ -6,14 +6,16 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use chrono::{DateTime, Duration, Utc};
-use diesel::PgConnection;
+use diesel::{PgConnection, QueryResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 use validator::Validate;
 
+use super::origin::Origin;
 use super::users::UserResponse;
 use crate::access::Ctx;
+use crate::access::attempts::{Attempt, Attempts};
 use crate::access::password::{Hasher, wrong_credentials};
 use crate::access::token::Tokens;
 use crate::db::{self, Failure};
@@ -24,9 +26,10 @@ use crate::identity::store::sessions::{self, NewSession};
 use crate::identity::store::users;
 use crate::identity::user::User;
 use crate::identity::{email, secret_token};
+use crate::kernel::id::UserId;
 use crate::kernel::schema;
 use crate::settings::Settings;
-use crate::web::limits::{self, Limiters};
+use crate::web::limits::Limiters;
 
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,7 +77,7 @@ pub struct Issuer {
 impl Issuer {
     fn answer(&self, user: User, family: i64, refresh_token: String) -> Result<HttpResponse, ApiError> {
         let session = SessionResponse {
-            access_token: self.tokens.sign_for(user.id, user.role, Some(family))?,
+            access_token: self.tokens.sign_for(user.id, user.role, user.token_version, Some(family))?,
             token_type: "Bearer",
             expires_in: self.tokens.ttl_seconds(),
             refresh_token,
@@ -101,68 +104,97 @@ impl FromRequest for Issuer {
 
 /// `POST /auth/login`
 pub async fn login(
-    request: HttpRequest,
+    origin: Origin,
     limiters: Data<Limiters>,
+    attempts: Data<Attempts>,
     hasher: Data<Hasher>,
     issuer: Issuer,
     question: Question<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body } = question;
-    let email = email::normalise(&body.email);
-    limiters.login_address.check(&limits::address(&request))?;
-    limiters.login_account.check(&email)?;
-    let known = ctx.database.read("find_account", move |conn| users::find_by_email(conn, &email)).await?;
-    // An account that is unknown or shut is answered as a wrong password is, and as late.
-    let known = known.filter(|user| user.active);
-    let hash = known.as_ref().map(|user| user.password_hash.reveal().to_owned());
-    let fits = hasher.verify(body.password, hash).await?;
-    let checked = known.filter(|_| fits).ok_or_else(wrong_credentials)?;
+    let Question { ctx, body: LoginRequest { email, password } } = question;
+    let email = email::normalise(&email);
+    limiters.login_address.check(&origin.address)?;
+    let mut attempt = attempts.begin(&email, &origin.address)?;
+    let checked = check_password(&ctx, &origin, &hasher, &mut attempt, (email, password)).await;
+    let checked = attempt.end(checked)?;
     let token = secret_token::generate();
-    let hash = secret_token::digest(&token);
-    let ttl = issuer.refresh_ttl;
-    let start = move |conn: &mut PgConnection, _: &Ctx| start_session(conn, &checked, &hash, ttl);
-    let (user, family) = ctx.write("login", start).await?;
+    let session = IssuedToken { hash: secret_token::digest(&token), origin, ttl: issuer.refresh_ttl };
+    let (user, family) = ctx.write("login", move |conn, _| start_session(conn, &checked, &session)).await?;
     issuer.answer(user, family, token)
 }
 
-/// Starts a family for the account, unless it was shut or got another password in the meantime.
-fn start_session(
-    conn: &mut PgConnection,
-    checked: &User,
-    token_hash: &[u8],
+/// The account whose e-mail address and password these are. One that is unknown or inactive is answered as a wrong
+/// password is, and as late.
+async fn check_password(
+    ctx: &Ctx,
+    origin: &Origin,
+    hasher: &Hasher,
+    attempt: &mut Attempt<'_>,
+    (email, password): (String, String),
+) -> Result<User, ApiError> {
+    let origin = origin.clone();
+    let find = move |conn: &mut PgConnection| {
+        let Some(user) = users::find_by_email(conn, &email)?.filter(|user| user.active) else { return Ok(None) };
+        let is_known = sessions::is_known_address(conn, user.id, &origin.hash_for(user.id))?;
+        Ok(Some((user, is_known)))
+    };
+    let found = ctx.database.read("find_account", find).await?;
+    if !found.as_ref().is_some_and(|(_, is_known)| *is_known) {
+        attempt.is_from_new_address()?;
+    }
+    let user = found.map(|(user, _)| user);
+    let hash = user.as_ref().map(|user| user.password_hash.reveal().to_owned());
+    let fits = hasher.verify(password, hash).await?;
+    user.filter(|_| fits).ok_or_else(wrong_credentials)
+}
+
+/// A refresh token to be kept, and where it goes.
+struct IssuedToken {
+    hash: Vec<u8>,
+    origin: Origin,
     ttl: Duration,
-) -> Result<(User, i64), Halt> {
+}
+
+impl IssuedToken {
+    /// Keeps it for the account, in this family or as the first of its own.
+    fn insert(&self, conn: &mut PgConnection, user: UserId, family: Option<i64>, at: DateTime<Utc>) -> QueryResult<()> {
+        let address_hash = self.origin.hash_for(user);
+        let expires_at = at.checked_add_signed(self.ttl).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let new = NewSession { user, token_hash: &self.hash, address_hash: &address_hash, family, expires_at };
+        sessions::insert_session(conn, &new, at)
+    }
+}
+
+/// Starts a family for the account, unless it was shut or got another password in the meantime.
+fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) -> Result<(User, i64), Halt> {
     let same = |user: &User| user.active && user.password_hash.reveal() == checked.password_hash.reveal();
     let user = users::find_user_for_update(conn, checked.id)?.filter(same).ok_or_else(wrong_credentials)?;
     let at = db::clock(conn)?;
-    let new = NewSession { user: user.id, token_hash, family: None, expires_at: end_of(at, ttl) };
-    sessions::insert_session(conn, &new, at)?;
-    let session = sessions::find_session(conn, token_hash)?.ok_or_else(wrong_credentials)?;
+    issued.insert(conn, user.id, None, at)?;
+    let session = sessions::find_session(conn, &issued.hash)?.ok_or_else(wrong_credentials)?;
     Ok((user, session.family))
 }
 
-fn end_of(at: DateTime<Utc>, ttl: Duration) -> DateTime<Utc> {
-    at.checked_add_signed(ttl).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
 /// `POST /auth/refresh`
-pub async fn refresh(issuer: Issuer, question: Question<RefreshTokenRequest>) -> Result<HttpResponse, ApiError> {
+pub async fn refresh(
+    origin: Origin,
+    issuer: Issuer,
+    question: Question<RefreshTokenRequest>,
+) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
     let next = secret_token::generate();
     let exchange = Exchange {
         shown: secret_token::digest(&body.refresh_token),
-        next: secret_token::digest(&next),
-        ttl: issuer.refresh_ttl,
+        next: IssuedToken { hash: secret_token::digest(&next), origin, ttl: issuer.refresh_ttl },
     };
     let (user, family) = ctx.write("refresh", move |conn, _| exchange.run(conn)).await?;
     issuer.answer(user, family, next)
 }
 
-/// A refresh token for the next one, both as hashes.
+/// A refresh token, as its hash, for the next one.
 struct Exchange {
     shown: Vec<u8>,
-    next: Vec<u8>,
-    ttl: Duration,
+    next: IssuedToken,
 }
 
 impl Exchange {
@@ -172,15 +204,13 @@ impl Exchange {
         let at = db::clock(conn)?;
         match session.judge(at) {
             Verdict::Rotate if user.active => {
-                let (family, expires_at) = (Some(session.family), end_of(at, self.ttl));
-                let next = NewSession { user: user.id, token_hash: &self.next, family, expires_at };
                 sessions::mark_rotated(conn, &session, at)?;
-                sessions::insert_session(conn, &next, at)?;
+                self.next.insert(conn, user.id, Some(session.family), at)?;
                 Ok((user, session.family))
             }
             Verdict::Rotate | Verdict::Dead => Err(refused().into()),
             // This very transaction was run before, and its COMMIT was not answered.
-            Verdict::Reused if sessions::find_session(conn, &self.next)?.is_some() => Ok((user, session.family)),
+            Verdict::Reused if sessions::find_session(conn, &self.next.hash)?.is_some() => Ok((user, session.family)),
             Verdict::Reused => {
                 log::warn!(user = user.id.0; "a refresh token was used twice: its family is ended");
                 sessions::revoke_family(conn, session.family, at)?;

@@ -10,6 +10,7 @@ use validator::Validate;
 
 use super::SortQuery;
 use crate::access::password::{Hasher, check_strength};
+use crate::access::token_versions::TokenVersions;
 use crate::access::{Ctx, Permissions, Role, Scope};
 use crate::audit;
 use crate::audit::store::NewEntry;
@@ -17,9 +18,10 @@ use crate::db;
 use crate::error::{ApiError, Halt};
 use crate::idempotency::{Answer, Command};
 use crate::identity::email::Email;
-use crate::identity::grants::{check_may_change, check_may_grant, user_not_found};
+use crate::identity::grants::{check_admin_remains, check_may_change, check_may_grant, user_not_found};
+use crate::identity::sign_out::sign_out;
 use crate::identity::store::users::UserFilter;
-use crate::identity::store::{password_resets, sessions, users};
+use crate::identity::store::{password_resets, users};
 use crate::identity::user::{NewUser, User, UserChange, check_grantable};
 use crate::kernel::id::UserId;
 use crate::kernel::page::PageQuery;
@@ -46,8 +48,19 @@ pub struct UserResponse {
 
 impl From<User> for UserResponse {
     fn from(user: User) -> Self {
-        let User { id, email, password_hash: _, full_name, role, permissions, store, active, created_at, updated_at } =
-            user;
+        let User {
+            id,
+            email,
+            password_hash: _,
+            full_name,
+            role,
+            permissions,
+            store,
+            active,
+            token_version: _,
+            created_at,
+            updated_at,
+        } = user;
         let store_id = store.map(|store| store.0);
         Self { id, email, full_name, role, permissions, store_id, active, created_at, updated_at }
     }
@@ -168,6 +181,7 @@ pub struct UserPatchRequest {
 pub async fn update(
     path: Path<String>,
     hasher: Data<Hasher>,
+    versions: Data<TokenVersions>,
     command: Command<UserPatchRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let id = UserId::from_path(&path);
@@ -175,13 +189,17 @@ pub async fn update(
     check_may_grant(ctx.principal.account()?, body.role, &body.permissions.clone().unwrap_or_default())?;
     let body = change_of(&hasher, body).await?;
     let command = Command { ctx, body, claim };
-    command.run("update_user", move |conn, scope, change| change_user(conn, scope, id, change)).await
+    let answer = command.run("update_user", move |conn, scope, change| change_user(conn, scope, id, change)).await?;
+    versions.refresh_after_commit().await;
+    Ok(answer)
 }
 
 fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &UserChange) -> Result<Answer, Halt> {
+    let admins = if change.may_end_admin() { users::list_active_admins_for_update(conn)? } else { Vec::new() };
     let mut user = users::find_user_for_update(conn, id)?.ok_or_else(|| user_not_found(id))?;
     check_may_change(scope.principal.account()?, &user, change)?;
     let changed = user.apply(change, scope.store)?;
+    check_admin_remains(&admins, &user)?;
     if changed.fields.is_empty() {
         return Answer::ok(&UserResponse::from(user));
     }
@@ -189,7 +207,7 @@ fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &User
     user.updated_at = at;
     users::update_user(conn, &user)?;
     if changed.ends_sessions {
-        sessions::revoke_user(conn, id, None, at)?;
+        sign_out(conn, id, None, at)?;
     }
     if changed.ends_links {
         password_resets::delete_reset(conn, id)?;

@@ -40,6 +40,8 @@ pub fn find_session(conn: &mut PgConnection, token_hash: &[u8]) -> QueryResult<O
 pub struct NewSession<'a> {
     pub user: UserId,
     pub token_hash: &'a [u8],
+    /// Of the address that it is given to.
+    pub address_hash: &'a [u8],
     /// The family that it goes on with; without one it starts its own.
     pub family: Option<i64>,
     pub expires_at: DateTime<Utc>,
@@ -49,8 +51,8 @@ pub struct NewSession<'a> {
 pub fn insert_session(conn: &mut PgConnection, new: &NewSession<'_>, at: DateTime<Utc>) -> QueryResult<()> {
     // A family has the id of its first token, which the DSL can't name while it is inserted.
     db::sql(
-        "INSERT INTO sessions (id, family_id, user_id, token_hash, created_at, expires_at) \
-         SELECT n.id, COALESCE($1, n.id), $2, $3, $4, $5 \
+        "INSERT INTO sessions (id, family_id, user_id, token_hash, created_at, expires_at, address_hash) \
+         SELECT n.id, COALESCE($1, n.id), $2, $3, $4, $5, $6 \
          FROM nextval(pg_get_serial_sequence('sessions', 'id')) AS n (id) \
          ON CONFLICT (token_hash) DO NOTHING",
     )
@@ -59,8 +61,15 @@ pub fn insert_session(conn: &mut PgConnection, new: &NewSession<'_>, at: DateTim
     .bind::<Binary, _>(new.token_hash)
     .bind::<Timestamptz, _>(at)
     .bind::<Timestamptz, _>(new.expires_at)
+    .bind::<Binary, _>(new.address_hash)
     .execute(conn)
     .map(drop)
+}
+
+/// Whether the account was signed in to from the address, as far back as tokens are kept.
+pub fn is_known_address(conn: &mut PgConnection, user: UserId, address_hash: &[u8]) -> QueryResult<bool> {
+    let known = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::address_hash.eq(address_hash));
+    diesel::select(diesel::dsl::exists(known)).get_result(conn)
 }
 
 /// Marks a token as exchanged for the next one.

@@ -27,6 +27,7 @@ struct Row {
     permissions: serde_json::Value,
     store_id: Option<StoreId>,
     active: bool,
+    token_version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -35,8 +36,19 @@ impl TryFrom<Row> for User {
     type Error = Failure;
 
     fn try_from(row: Row) -> Result<Self, Failure> {
-        let Row { id, email, password_hash, full_name, role, permissions, store_id, active, created_at, updated_at } =
-            row;
+        let Row {
+            id,
+            email,
+            password_hash,
+            full_name,
+            role,
+            permissions,
+            store_id,
+            active,
+            token_version,
+            created_at,
+            updated_at,
+        } = row;
         let role = Role::parse(&role).ok_or_else(|| Failure::Internal(format!("user {id} has the role {role}")))?;
         Ok(Self {
             id,
@@ -47,6 +59,7 @@ impl TryFrom<Row> for User {
             permissions: permissions_of(role, permissions),
             store: store_id,
             active,
+            token_version,
             created_at,
             updated_at,
         })
@@ -127,6 +140,26 @@ pub fn update_user(conn: &mut PgConnection, user: &User) -> Result<(), Halt> {
         .execute(conn)
         .map_err(|error| Halt::or_refuse(error, "users_email_key", email_taken))?;
     Ok(())
+}
+
+/// Ends the access tokens of the account: those that were signed with an older version.
+pub fn raise_token_version(conn: &mut PgConnection, user: UserId, at: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(users::table.filter(users::id.eq(user)))
+        .set((users::token_version.eq(users::token_version + 1), users::tokens_ended_at.eq(at)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The administrators who can sign in, with their rows locked in one order. Every change that could take the last
+/// one away locks them before the account that it changes, so that two such changes wait for each other.
+pub fn list_active_admins_for_update(conn: &mut PgConnection) -> QueryResult<Vec<UserId>> {
+    users::table
+        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::active.eq(true))
+        .select(users::id)
+        .order(users::id)
+        .for_no_key_update()
+        .load(conn)
 }
 
 /// Which accounts a list shows.

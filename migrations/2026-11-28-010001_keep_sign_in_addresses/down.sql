@@ -1,0 +1,2 @@
+DROP INDEX sessions_address_idx;
+ALTER TABLE sessions DROP COLUMN address_hash;

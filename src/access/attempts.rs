@@ -1,0 +1,229 @@
+//! How fast passwords can be tried on an account.
+//!
+//! Attempts are counted twice. From one address on one account, each one past the first few has to wait, longer
+//! and longer. All addresses together also have to wait, so that many of them do not get many attempts. That
+//! second delay is not for addresses from which the account was signed in to before: nobody can lock the owner out.
+
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use lru::LruCache;
+
+use crate::error::{ApiError, Code};
+use crate::kernel::keyed_hash::{KeyedHash, Purpose};
+
+/// Failed attempts are kept in memory, for so many accounts and pairs. The oldest are forgotten first: each
+/// costs the attacker a password hash, so that this takes longer than the delays that it would end.
+const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(65_535);
+
+/// Failures are forgotten after this time without another one.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(3_600);
+
+/// The longest delay, so that an owner at a new address need not wait for ever.
+const LONGEST_DELAY_SECONDS: u64 = 900;
+
+/// The attempts to sign in to every account.
+pub struct Attempts {
+    keyed: KeyedHash,
+    of_pairs: Failures,
+    of_accounts: Failures,
+}
+
+/// An attempt that is being checked. It counts as failed until it is known not to be: a client that hangs up has
+/// tried as well.
+pub struct Attempt<'a> {
+    attempts: &'a Attempts,
+    pair: Key,
+    account: Key,
+    counts_for_account: bool,
+}
+
+type Key = [u8; 32];
+
+impl Attempts {
+    /// With so many attempts before the first delay. Zero turns the delays off.
+    #[must_use]
+    pub fn new(free: u32, keyed: KeyedHash) -> Self {
+        Self { keyed, of_pairs: Failures::new(free), of_accounts: Failures::new(free) }
+    }
+
+    /// Counts an attempt on the account, which need not exist, from this address. Refuses it with 429 when
+    /// the last failed attempt of the two is not long enough ago.
+    pub fn begin(&self, account: &str, address: &str) -> Result<Attempt<'_>, ApiError> {
+        let pair = self.keyed.of(Purpose::SignInAttempts, &[account, address]);
+        let account = self.keyed.of(Purpose::SignInAttempts, &[account]);
+        self.of_pairs.begin(pair, Instant::now())?;
+        Ok(Attempt { attempts: self, pair, account, counts_for_account: false })
+    }
+}
+
+impl Attempt<'_> {
+    /// Counts the attempt for all addresses as well, because the account was not signed in to from this one.
+    pub fn is_from_new_address(&mut self) -> Result<(), ApiError> {
+        self.attempts.of_accounts.begin(self.account, Instant::now())?;
+        self.counts_for_account = true;
+        Ok(())
+    }
+
+    /// Ends the attempt: a right password clears the failures, and one that was not checked is not counted.
+    pub fn end<T>(self, result: Result<T, ApiError>) -> Result<T, ApiError> {
+        let Self { attempts: Attempts { of_pairs, of_accounts, .. }, pair, account, counts_for_account } = self;
+        match &result {
+            Ok(_) => of_pairs.clear(&pair),
+            Err(refusal) if refusal.code == Code::InvalidCredentials => return result,
+            Err(_) => of_pairs.take_back(&pair),
+        }
+        match &result {
+            _ if !counts_for_account => {}
+            Ok(_) => of_accounts.clear(&account),
+            Err(_) => of_accounts.take_back(&account),
+        }
+        result
+    }
+}
+
+/// Failed attempts by key.
+struct Failures {
+    free: u32,
+    by_key: Mutex<LruCache<Key, Failed>>,
+}
+
+#[derive(Clone, Copy)]
+struct Failed {
+    count: u32,
+    last: Instant,
+}
+
+impl Failures {
+    fn new(free: u32) -> Self {
+        Self { free, by_key: Mutex::new(LruCache::new(KEPT)) }
+    }
+
+    fn begin(&self, key: Key, now: Instant) -> Result<(), ApiError> {
+        if self.free == 0 {
+            return Ok(());
+        }
+        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = by_key.get_or_insert_mut(key, || Failed { count: 0, last: now });
+        let passed = now.saturating_duration_since(failed.last);
+        if passed >= FORGOTTEN_AFTER {
+            failed.count = 0;
+        }
+        let wait = self.delay(failed.count).saturating_sub(passed);
+        if !wait.is_zero() {
+            return Err(too_many(wait));
+        }
+        *failed = Failed { count: failed.count.saturating_add(1), last: now };
+        Ok(())
+    }
+
+    /// After the attempts that are free, one second, and twice as long after each further one.
+    fn delay(&self, count: u32) -> Duration {
+        let Some(beyond) = count.checked_sub(self.free) else { return Duration::ZERO };
+        let seconds = 1u64.checked_shl(beyond).unwrap_or(LONGEST_DELAY_SECONDS);
+        Duration::from_secs(seconds.min(LONGEST_DELAY_SECONDS))
+    }
+
+    fn clear(&self, key: &Key) {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner).pop(key);
+    }
+
+    fn take_back(&self, key: &Key) {
+        if let Some(failed) = self.by_key.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
+            failed.count = failed.count.saturating_sub(1);
+        }
+    }
+}
+
+fn too_many(wait: Duration) -> ApiError {
+    let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+    ApiError::new(Code::RateLimited, format!("Too many attempts to sign in. Try again in {seconds} s."))
+        .retry_after(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempts(free: u32) -> Attempts {
+        Attempts::new(free, KeyedHash::new(b"a secret of the tests").unwrap())
+    }
+
+    fn wrong() -> Result<(), ApiError> {
+        Err(ApiError::new(Code::InvalidCredentials, ""))
+    }
+
+    #[test]
+    fn delays_double_up_to_fifteen_minutes_and_are_forgotten_after_an_hour() {
+        let failures = Failures::new(3);
+        let mut now = Instant::now();
+        for _ in 0..3 {
+            failures.begin([0; 32], now).unwrap();
+        }
+        for seconds in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900] {
+            let refusal = failures.begin([0; 32], now).unwrap_err();
+            assert_eq!((refusal.code, refusal.extra.retry_after_seconds), (Code::RateLimited, Some(seconds)));
+            now += Duration::from_secs(seconds) - Duration::from_millis(1);
+            assert_eq!(failures.begin([0; 32], now).unwrap_err().extra.retry_after_seconds, Some(1));
+            now += Duration::from_millis(1);
+            failures.begin([0; 32], now).unwrap();
+        }
+        failures.begin([1; 32], now).unwrap();
+        now += FORGOTTEN_AFTER;
+        for _ in 0..3 {
+            failures.begin([0; 32], now).unwrap();
+        }
+    }
+
+    #[test]
+    fn many_addresses_share_the_delay_of_an_account_but_not_those_it_knows() {
+        let attempts = attempts(3);
+        for address in ["a", "b", "c"] {
+            let mut attempt = attempts.begin("mara", address).unwrap();
+            attempt.is_from_new_address().unwrap();
+            attempt.end(wrong()).unwrap_err();
+        }
+        let mut stranger = attempts.begin("mara", "d").unwrap();
+        let refused = stranger.is_from_new_address();
+        assert_eq!(stranger.end(refused).unwrap_err().code, Code::RateLimited);
+        attempts.begin("mara", "home").unwrap().end(Ok(())).unwrap();
+        attempts.begin("noor", "d").unwrap().is_from_new_address().unwrap();
+    }
+
+    #[test]
+    fn a_right_password_clears_the_failures_and_an_unchecked_one_is_not_counted() {
+        let attempts = attempts(1);
+        for result in [Ok(()), Err(ApiError::new(Code::Busy, ""))] {
+            for _ in 0..5 {
+                let mut attempt = attempts.begin("mara", "a").unwrap();
+                attempt.is_from_new_address().unwrap();
+                attempt.end(result.clone()).ok();
+            }
+        }
+        attempts.begin("mara", "a").unwrap().end(wrong()).unwrap_err();
+        assert!(attempts.begin("mara", "a").is_err());
+        assert!(attempts.begin("mara", "b").is_ok());
+    }
+
+    #[test]
+    fn an_attempt_that_is_given_up_is_a_failed_one() {
+        let attempts = attempts(1);
+        let _given_up = attempts.begin("mara", "a").unwrap();
+        assert!(attempts.begin("mara", "a").is_err());
+        let off = super::tests::attempts(0);
+        (0..100).for_each(|_| off.begin("mara", "a").unwrap().end(wrong()).unwrap_err().code = Code::Busy);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let failures = Failures::new(1);
+        let now = Instant::now();
+        for number in 0..KEPT.get() + 10 {
+            let mut key = [0; 32];
+            key[..8].copy_from_slice(&number.to_be_bytes());
+            failures.begin(key, now).unwrap();
+        }
+        assert_eq!(failures.by_key.lock().unwrap().len(), KEPT.get());
+    }
+}
