@@ -7,9 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::Failure;
+use crate::kernel::text::shortened;
 
+mod fields;
 mod halt;
 
+pub use fields::FieldErrors;
 pub use halt::{Halt, Overdue, Rejected};
 
 macro_rules! codes {
@@ -58,6 +61,7 @@ codes! {
     OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";
     AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";
+    RequestTimeout = "REQUEST_TIMEOUT", REQUEST_TIMEOUT, "Request timeout";
     OrderNotCancellable = "ORDER_NOT_CANCELLABLE", CONFLICT, "Order not cancellable";
     InvalidTransition = "INVALID_TRANSITION", CONFLICT, "Invalid transition";
     AlreadyPaid = "ALREADY_PAID", CONFLICT, "Already paid";
@@ -75,12 +79,17 @@ codes! {
     ValidationFailed = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Validation failed";
     SizeRequired = "SIZE_REQUIRED", UNPROCESSABLE_ENTITY, "Size required";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "Idempotency key reused";
+    HeadersTooLarge = "HEADERS_TOO_LARGE", REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large";
     RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Rate limited";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "Internal error";
     DatabaseUnavailable = "DATABASE_UNAVAILABLE", SERVICE_UNAVAILABLE, "Database unavailable";
     Busy = "BUSY", SERVICE_UNAVAILABLE, "Busy";
     OutcomeUnknown = "OUTCOME_UNKNOWN", SERVICE_UNAVAILABLE, "Outcome unknown";
 }
+
+/// The longest name of a field, and the longest sentence, in an answer.
+const MAX_FIELD: usize = 200;
+const MAX_MESSAGE: usize = 1000;
 
 /// A field that was refused, named as in the request: `items[0].quantity`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -91,7 +100,8 @@ pub struct FieldError {
 
 impl FieldError {
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        // Both may quote what the client sent.
+        Self { field: shortened(field.into(), MAX_FIELD), message: shortened(message.into(), MAX_MESSAGE) }
     }
 }
 
@@ -155,18 +165,18 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 impl ApiError {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), extra: Box::default() }
+        // It may quote what the client sent.
+        Self { code, detail: shortened(detail.into(), MAX_MESSAGE), extra: Box::default() }
     }
 
-    /// 422 with every field that was refused.
+    /// 422 with the fields that were refused, as many as an answer has room for.
     #[must_use]
-    pub fn validation(errors: Vec<FieldError>) -> Self {
-        let detail = match errors.first() {
-            Some(first) if first.field.is_empty() => first.message.clone(),
-            Some(first) => format!("{}: {}", first.field, first.message),
-            None => "The request is not valid.".to_owned(),
-        };
-        let mut refusal = Self::new(Code::ValidationFailed, detail);
+    pub fn validation(errors: impl Into<FieldErrors>) -> Self {
+        let (errors, left_out) = errors.into().into_parts();
+        let mut refusal = Self::new(Code::ValidationFailed, fields::describe(&errors));
+        if left_out > 0 {
+            refusal.detail.push_str(&format!(" and {left_out} more"));
+        }
         refusal.extra.errors = errors;
         refusal
     }

@@ -48,9 +48,9 @@ pub fn mount(prefix: &str) -> Scope {
 }
 
 fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
-    let allow = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect::<Vec<_>>().join(", ");
+    let allowed: Vec<_> = endpoints.iter().map(|endpoint| endpoint.method.clone()).collect();
     let routes = endpoints.into_iter().map(|endpoint| endpoint.route);
-    methods::only(path, routes, allow)
+    methods::only(path, routes, &allowed)
 }
 
 /// The OpenAPI document of the table.

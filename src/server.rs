@@ -3,9 +3,9 @@
 use std::net::TcpListener;
 
 use actix_web::dev::Server;
-use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
+use actix_web::middleware::{Condition, NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{Bytes, Data, PayloadConfig};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access::context::Reclaim;
@@ -18,10 +18,14 @@ use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::routes;
 use crate::settings::Settings;
-use crate::web::json::MAX_BODY_BYTES;
+use crate::web::body::MAX_BODY_BYTES;
+use crate::web::connection::Connections;
+use crate::web::cors;
+use crate::web::hosts::AllowedHosts;
 use crate::web::limits::Limiters;
 use crate::web::methods::only_get;
 use crate::web::metrics::Metrics;
+use crate::web::serve::serve;
 use crate::web::trace::trace;
 
 /// Why a server could not be built.
@@ -66,7 +70,10 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
 
     let (for_app, lanes, metrics_of_jobs) = (limiters.clone(), slices.clone(), metrics.get_ref().clone());
     let reclaim = Data::new(Reclaim(expire::reclaim));
-    let server = HttpServer::new(move || {
+    let hosts = Data::new(AllowedHosts::new(&settings.server));
+    let connections = Connections::new(&settings.server, metrics_of_jobs.clone());
+    let server_settings = settings.server.clone();
+    let application = move || {
         App::new()
             .app_data(shared_database.clone())
             .app_data(settings_data.clone())
@@ -77,9 +84,11 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .app_data(stores.clone())
             .app_data(reclaim.clone())
             .app_data(lanes.clone())
+            .app_data(hosts.clone())
             .app_data(document.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(Condition::new(!server_settings.cors_origins.is_empty(), cors::new(&server_settings)))
             .wrap(from_fn(trace))
             .service(routes::mount("/api/v1"))
             .service(routes::mount("/api"))
@@ -89,16 +98,10 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .service(web::redirect("/docs", "/docs/index.html"))
             .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")))
             .default_service(web::to(nothing_here))
-    })
-    .listen(listener)
-    .map_err(|error| StartError::Listen(address, error))?
-    .shutdown_timeout(settings.server.shutdown_seconds)
-    .disable_signals();
-    let server = match settings.server.workers {
-        0 => server,
-        workers => server.workers(workers),
     };
-    Ok(Running { server: server.run(), port, database, limiters, slices, metrics: metrics_of_jobs })
+    let server = serve(listener, &settings.server, &connections, application)
+        .map_err(|error| StartError::Listen(address, error))?;
+    Ok(Running { server, port, database, limiters, slices, metrics: metrics_of_jobs })
 }
 
 /// The OpenAPI document, as it is sent.

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{Config, Environment, File, FileFormat};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::db::pool::PoolSettings;
 use crate::kernel::signature::Scheme;
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
+
+/// The settings that are lists. In the environment their entries are separated by commas.
+const LISTS: [&str; 2] = ["server.allowed_hosts", "server.cors_origins"];
 
 /// The settings of a server.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +28,7 @@ pub struct Settings {
     pub reservations: Reservations,
     pub idempotency: Idempotency,
     pub limits: Limits,
+    pub metrics: MetricsSettings,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +38,25 @@ pub struct Server {
     pub port: u16,
     pub workers: usize,
     pub shutdown_seconds: u64,
+    /// Names that requests may use for this server. Empty: see the defaults file.
+    #[serde(deserialize_with = "entries")]
+    pub allowed_hosts: Vec<String>,
+    /// Origins of pages that may call this server from a browser.
+    #[serde(deserialize_with = "entries")]
+    pub cors_origins: Vec<String>,
+    /// 0 takes what the limit of open files allows.
+    pub max_connections: usize,
+    pub head_timeout_ms: u64,
+    pub body_timeout_ms: u64,
+    pub write_timeout_ms: u64,
+    pub min_bytes_per_second: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// Asked of whoever reads /metrics, unless it is empty.
+    pub token: Secret,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -151,9 +174,9 @@ impl Settings {
         if let Some(path) = file {
             layers = layers.add_source(File::from(path).format(FileFormat::Toml));
         }
-        let environment =
-            Environment::with_prefix("STOCKROOM").prefix_separator("__").separator("__").try_parsing(true);
-        layers = layers.add_source(environment);
+        let environment = Environment::with_prefix("STOCKROOM").prefix_separator("__").separator("__");
+        let environment = environment.try_parsing(true).list_separator(",");
+        layers = layers.add_source(LISTS.into_iter().fold(environment, Environment::with_list_parse_key));
         for (variable, key) in [("DATABASE_URL", "database.url"), ("JWT_SECRET", "auth.jwt_secret")] {
             layers = layers.set_override_option(key, std::env::var(variable).ok()).map_err(describe)?;
         }
@@ -179,6 +202,13 @@ impl Settings {
             (self.reservations.max_ttl_seconds >= 1, "reservations.max_ttl_seconds must be at least 1"),
             (self.idempotency.keep_hours >= 24, "idempotency.keep_hours must be at least 24"),
             (self.limits.queue_ms >= 1, "limits.queue_ms must be at least 1"),
+            (self.server.head_timeout_ms >= 1, "server.head_timeout_ms must be at least 1"),
+            (self.server.body_timeout_ms >= 1, "server.body_timeout_ms must be at least 1"),
+            (self.server.write_timeout_ms >= 1, "server.write_timeout_ms must be at least 1"),
+            (
+                self.server.cors_origins.iter().all(|origin| is_origin(origin)),
+                "server.cors_origins must be origins such as https://shop.example.com, or *",
+            ),
         ];
         match rules.iter().find(|(holds, _)| !holds) {
             Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
@@ -213,6 +243,18 @@ impl Settings {
             queue_length: self.limits.queue_length,
         }
     }
+}
+
+/// The entries of a list. A variable of the environment that is empty is an empty list.
+fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let entries = Vec::<String>::deserialize(deserializer)?;
+    Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
+}
+
+/// Scheme, host and port as a browser sends them, without a path; `*` is any.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '@', ' ']))
 }
 
 fn describe(error: config::ConfigError) -> SettingsError {

@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use crate::error::{ApiError, Code};
+use crate::kernel::request_id;
 
 /// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -49,7 +50,7 @@ impl Hasher {
             let _turn = turn;
             work()
         };
-        actix_web::web::block(work).await.map_err(|error| {
+        actix_web::web::block(request_id::carried(work)).await.map_err(|error| {
             log::error!(error:% = error; "hashing a password failed");
             ApiError::internal()
         })

@@ -41,6 +41,7 @@ pub struct AuditQuery {
     /// `Order`, `Inventory`, `Product`, `Address`, `User`, `Store`, ….
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     pub entity: Option<String>,
+    #[serde(default, deserialize_with = "id::in_query")]
     pub entity_id: Option<i64>,
     /// `CREATE`, `UPDATE`, `ORDER_FULFILLED`, ….
     #[validate(length(max = 100, message = "must have at most 100 characters"))]

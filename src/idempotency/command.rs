@@ -152,10 +152,11 @@ async fn extract<T: DeserializeOwned + Validate>(
 ) -> Result<Command<T>, ApiError> {
     let ctx = Ctx::from_request(&request, &mut payload).await?;
     let body = json::read(request.clone(), payload).await?;
+    let parsed = serde_json::from_slice(&body.text).map_err(|_checked_before| ApiError::internal())?;
     let claim = Claim {
         caller: caller_of(&ctx.principal, &request),
         key: key_of(&request)?,
-        fingerprint: fingerprint(&request, &body.parsed),
+        fingerprint: fingerprint(&request, &parsed),
     };
     Ok(Command { ctx, body: body.value, claim })
 }

@@ -5,5 +5,6 @@ pub mod moment;
 pub mod money;
 pub mod page;
 pub mod quantity;
+pub mod request_id;
 pub mod signature;
 pub mod text;

@@ -23,16 +23,25 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
     }
 }
 
+/// No call takes more values.
+const MAX_PAIRS: usize = 100;
+
 fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_str(query).map_err(|error| ApiError::field("", error.to_string()))?;
-    if let Some((name, _)) = pairs.iter().find(|(name, value)| text::has_control(name) || text::has_control(value)) {
-        return Err(ApiError::field(name.as_str(), "must not contain control characters"));
+    let mut given = form_urlencoded::Serializer::new(String::new());
+    for (index, (name, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
+        if index >= MAX_PAIRS {
+            return Err(ApiError::field("", format!("the query has more than {MAX_PAIRS} values")));
+        }
+        if text::has_control(&name) || text::has_control(&value) {
+            return Err(ApiError::field(name, "must not contain control characters"));
+        }
+        // An empty value is the same as none: `?status=&q=` comes from forms.
+        if !value.is_empty() {
+            given.append_pair(&name, &value);
+        }
     }
-    // An empty value is the same as none: `?status=&q=` comes from forms.
-    let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    let text = serde_urlencoded::to_string(&given).map_err(|error| ApiError::field("", error.to_string()))?;
-    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+    let given = given.finish();
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
     let value: T = serde_path_to_error::deserialize(deserializer)
         .map_err(|error| ApiError::field(error.path().to_string(), error.inner().to_string()))?;
     value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;

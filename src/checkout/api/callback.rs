@@ -1,6 +1,6 @@
 //! The call that payment providers make.
 
-use actix_web::web::{self, Bytes, Data};
+use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +10,7 @@ use crate::checkout::callback;
 use crate::error::{ApiError, Code};
 use crate::payments::event;
 use crate::settings::{Provider, Settings};
+use crate::web::body::RawBody;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CallbackResponse {
@@ -24,7 +25,7 @@ pub async fn receive(
     path: web::Path<(String, String)>,
     ctx: Ctx,
     settings: Data<Settings>,
-    body: Bytes,
+    RawBody(body): RawBody,
 ) -> Result<HttpResponse, ApiError> {
     let (store, name) = path.into_inner();
     let provider = settings.payments.providers.get(&name).filter(|provider| provider.is_on());
