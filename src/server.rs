@@ -18,6 +18,7 @@ use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::routes;
 use crate::settings::Settings;
+use crate::web::admit::admit;
 use crate::web::body::MAX_BODY_BYTES;
 use crate::web::connection::Connections;
 use crate::web::cors;
@@ -88,6 +89,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
             .app_data(document.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(from_fn(admit))
             .wrap(Condition::new(!server_settings.cors_origins.is_empty(), cors::new(&server_settings)))
             .wrap(from_fn(trace))
             .service(routes::mount("/api/v1"))

@@ -171,8 +171,7 @@ fn drip(socket: &mut TcpStream, start: &[u8]) {
     });
 }
 
-const LOGIN: &str =
-    "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
+const LOGIN: &str = "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
 
 #[test]
 fn a_body_that_does_not_arrive_is_refused_and_its_connection_closed() {

@@ -1,5 +1,6 @@
 //! Headers that keep browsers and caches from misusing an answer.
 
+use actix_web::http::Method;
 use actix_web::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -13,10 +14,13 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 const ORDER_TOKEN: HeaderName = HeaderName::from_static("x-order-token");
 
-/// Whether the answer to a request is meant for its caller alone.
+/// Whether the answer to a request is meant for its caller alone: somebody who shows a token, or who may be
+/// given one.
 #[must_use]
-pub fn is_private(request: &HeaderMap) -> bool {
-    request.contains_key(AUTHORIZATION) || request.contains_key(ORDER_TOKEN)
+pub fn is_private(method: &Method, request: &HeaderMap) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+        || request.contains_key(AUTHORIZATION)
+        || request.contains_key(ORDER_TOKEN)
 }
 
 /// Adds what every answer has, what pages have, and what keeps a private answer out of every cache.

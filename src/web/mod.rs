@@ -2,6 +2,7 @@
 //! read.
 
 pub mod access_log;
+pub mod admit;
 pub mod body;
 pub mod connection;
 pub mod cors;

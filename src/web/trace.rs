@@ -1,9 +1,9 @@
-//! The outermost layer: a request's id, what it must pass before anything is done, one shape for every error,
-//! its line in the log and its count.
+//! The outermost layer: a request's id, one shape for every error, its line in the log and its count.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use actix_http::ConnectionType;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -14,11 +14,8 @@ use actix_web::{Error, HttpMessage, web::Data};
 use uuid::Uuid;
 
 use super::access_log::{Line, Subject};
-use super::connection::{self, activity::MAX_HEAD_BYTES};
-use super::headers;
-use super::hosts::AllowedHosts;
-use super::limits::{self, Limiters};
 use super::metrics::Metrics;
+use super::{connection, headers, limits};
 use crate::error::{ApiError, Code};
 use crate::kernel::request_id;
 
@@ -40,14 +37,17 @@ pub async fn trace<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let remote = limits::address(request.request());
-    let is_private = headers::is_private(request.headers());
-    let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id, &remote)).await;
+    let is_private = headers::is_private(&method, request.headers());
+    let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id)).await;
     let mut response = answered.map_err(|(error, answer)| {
         let mut answer = answer;
         finish(answer.headers_mut(), &id, is_private);
         Error::from(InternalError::from_response(error, answer))
     })?;
     finish(response.headers_mut(), &id, is_private || subject.has_account());
+    if matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
     let (status, took) = (response.status(), started.elapsed());
     if let Some(metrics) = response.request().app_data::<Data<Metrics>>() {
@@ -66,11 +66,7 @@ async fn answer<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
     id: &str,
-    remote: &str,
 ) -> Result<ServiceResponse<BoxBody>, Unanswered> {
-    if let Err(refusal) = admit(&request, remote) {
-        return Ok(request.into_response(refusal.respond(Some(id))));
-    }
     // Handlers and the authorization answer their refusals; an error that arrives here as one is rare.
     // No copy of the request could be kept for it: the framework needs to be its only holder.
     match next.call(request).await {
@@ -79,25 +75,6 @@ async fn answer<B: MessageBody + 'static>(
             let answer = as_refusal(&error).respond(Some(id));
             Err((error, answer))
         }
-    }
-}
-
-/// What a request must pass before its route is looked for.
-fn admit(request: &ServiceRequest, remote: &str) -> Result<(), ApiError> {
-    let head = request.head();
-    let size = |name: &HeaderName, value: &HeaderValue| name.as_str().len().saturating_add(value.len());
-    let headers: usize = head.headers.iter().map(|(name, value)| size(name, value)).sum();
-    let line = head.uri.path_and_query().map_or(0, |path| path.as_str().len());
-    if u64::try_from(headers.saturating_add(line)).is_ok_and(|size| size > MAX_HEAD_BYTES) {
-        let detail = format!("The request line and headers are larger than {MAX_HEAD_BYTES} bytes.");
-        return Err(ApiError::new(Code::HeadersTooLarge, detail));
-    }
-    if let Some(hosts) = request.app_data::<Data<AllowedHosts>>() {
-        hosts.check(head)?;
-    }
-    match request.app_data::<Data<Limiters>>() {
-        Some(limiters) => limiters.request_address.check(remote),
-        None => Ok(()),
     }
 }
 
@@ -125,17 +102,21 @@ fn request_id_of(request: &ServiceRequest) -> Arc<str> {
 
 /// Errors get the request's id into their body; those of the framework get our shape.
 fn in_one_shape(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
-    if let Some(error) = response.response().error() {
-        let refusal = as_refusal(error);
-        return response.into_response(refusal.respond(Some(id)));
-    }
     let status = response.status();
     let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8");
-    if (status.is_client_error() || status.is_server_error()) && !is_ours {
-        let refusal = of_status(status);
-        return response.into_response(refusal.respond(Some(id)));
+    let refusal = match response.response().error() {
+        Some(error) => as_refusal(error),
+        None if (status.is_client_error() || status.is_server_error()) && !is_ours => of_status(status),
+        None => return response,
+    };
+    let mut answer = refusal.respond(Some(id));
+    for (name, value) in response.headers() {
+        // What was added on the way, such as the origins that may read it.
+        if !answer.headers().contains_key(name) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
     }
-    response
+    response.into_response(answer)
 }
 
 fn as_refusal(error: &Error) -> ApiError {
