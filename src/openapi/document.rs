@@ -169,6 +169,8 @@ fn success_text(status: u16) -> &'static str {
 fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     let mut codes = endpoint.errors.clone();
     codes.extend([Code::Internal, Code::DatabaseUnavailable, Code::Busy, Code::RateLimited]);
+    // Of the request's head: no HTTP or the name of another server, and too much.
+    codes.extend([Code::MalformedRequest, Code::HeadersTooLarge]);
     match endpoint.access {
         Access::Anonymous => {}
         Access::Public | Access::User => codes.extend([Code::Unauthenticated, Code::TokenExpired]),
@@ -180,12 +182,7 @@ fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
         codes.push(Code::StoreNotFound);
     }
     if endpoint.request.is_some() {
-        codes.extend([
-            Code::MalformedRequest,
-            Code::PayloadTooLarge,
-            Code::UnsupportedMediaType,
-            Code::ValidationFailed,
-        ]);
+        codes.extend([Code::RequestTimeout, Code::PayloadTooLarge, Code::UnsupportedMediaType, Code::ValidationFailed]);
     }
     if !endpoint.query.is_empty() {
         codes.push(Code::ValidationFailed);
