@@ -3,8 +3,11 @@
 pub mod id;
 pub mod moment;
 pub mod money;
+pub mod number;
 pub mod page;
 pub mod quantity;
+pub mod rate;
 pub mod request_id;
 pub mod signature;
+pub mod sum;
 pub mod text;
