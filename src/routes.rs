@@ -57,10 +57,10 @@ pub fn mount(prefix: &str) -> Scope {
 }
 
 fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
-    let allow = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect::<Vec<_>>().join(", ");
+    let allowed: Vec<_> = endpoints.iter().map(|endpoint| endpoint.method.clone()).collect();
     let routes = endpoints.into_iter().map(Endpoint::into_route);
     // The prefix itself has no trailing slash when it gets here.
-    methods::only(path.trim_end_matches('/'), routes, allow)
+    methods::only(path.trim_end_matches('/'), routes, &allowed)
 }
 
 /// The OpenAPI document of the table.

@@ -4,9 +4,9 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
+use actix_web::middleware::{Condition, NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{Bytes, Data, PayloadConfig};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, web};
 
 use crate::access::attempts::Attempts;
 use crate::access::context::Reclaim;
@@ -23,11 +23,16 @@ use crate::openapi::entry_points::EntryPoints;
 use crate::openapi::swagger;
 use crate::routes;
 use crate::settings::Settings;
+use crate::web::admit::admit;
+use crate::web::body::MAX_BODY_BYTES;
 use crate::web::client_address::TrustedProxies;
-use crate::web::json::MAX_BODY_BYTES;
+use crate::web::connection::Connections;
+use crate::web::cors;
+use crate::web::hosts::AllowedHosts;
 use crate::web::limits::Limiters;
 use crate::web::methods::only_get;
 use crate::web::metrics::Metrics;
+use crate::web::serve::serve;
 use crate::web::trace::trace;
 
 mod bind;
@@ -94,7 +99,10 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
     let (for_app, lanes, metrics_of_jobs) = (limiters.clone(), slices.clone(), metrics.get_ref().clone());
     let versions_of_jobs = token_versions.clone();
     let reclaim = Data::new(Reclaim { overdue: expire::reclaim, carts: release_carts::release_carts });
-    let server = HttpServer::new(move || {
+    let hosts = Data::new(AllowedHosts::new(&settings.server));
+    let connections = Connections::new(&settings.server, metrics_of_jobs.clone());
+    let server_settings = settings.server.clone();
+    let application = move || {
         App::new()
             .app_data(shared_database.clone())
             .app_data(settings_data.clone())
@@ -109,10 +117,13 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
             .app_data(stores.clone())
             .app_data(reclaim.clone())
             .app_data(lanes.clone())
+            .app_data(hosts.clone())
             .app_data(document.clone())
             .app_data(entry_points.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(from_fn(admit))
+            .wrap(Condition::new(!server_settings.cors_origins.is_empty(), cors::new(&server_settings)))
             .wrap(from_fn(trace))
             .service(routes::mount("/api/v1"))
             .service(routes::mount("/api"))
@@ -121,24 +132,9 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
             .service(only_get("/openapi.json", web::get().to(openapi)))
             .configure(swagger::configure)
             .default_service(web::to(nothing_here))
-    })
-    .listen(listener)
-    .map_err(failed)?
-    .shutdown_timeout(settings.server.shutdown_seconds)
-    .disable_signals();
-    let server = match settings.server.workers {
-        0 => server,
-        workers => server.workers(workers),
     };
-    Ok(Running {
-        server: server.run(),
-        port,
-        database,
-        limiters,
-        slices,
-        metrics: metrics_of_jobs,
-        token_versions: versions_of_jobs,
-    })
+    let server = serve(listener, &settings.server, &connections, application).map_err(failed)?;
+    Ok(Running { server, port, database, limiters, slices, metrics: metrics_of_jobs, token_versions: versions_of_jobs })
 }
 
 /// The OpenAPI document, as it is sent.

@@ -2,26 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{Config, Environment, File, FileFormat};
-use ipnet::IpNet;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::db::pool::PoolSettings;
 use crate::kernel::signature::Scheme;
 
 pub mod mail;
+mod server;
 
 pub use mail::Mail;
+pub use server::{MetricsSettings, Server};
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
 /// The settings that are lists. In the environment their entries are separated by commas.
-const LISTS: [&str; 1] = ["server.trusted_proxies"];
+const LISTS: [&str; 3] = ["server.trusted_proxies", "server.allowed_hosts", "server.cors_origins"];
 
 /// The settings of a server.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,20 +35,7 @@ pub struct Settings {
     pub idempotency: Idempotency,
     pub limits: Limits,
     pub mail: Mail,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    pub host: String,
-    pub port: u16,
-    /// The address that people reach this server at. Empty: the one that it listens on.
-    pub public_url: String,
-    pub workers: usize,
-    pub shutdown_seconds: u64,
-    /// Reverse proxies that may name the address of their client.
-    #[serde(deserialize_with = "networks")]
-    pub trusted_proxies: Vec<IpNet>,
+    pub metrics: MetricsSettings,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -204,7 +190,7 @@ impl Settings {
         ];
         match rules.iter().find(|(holds, _)| !holds) {
             Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
-            None => self.mail.check(&self.server.public_url),
+            None => self.server.check().and_then(|()| self.mail.check(&self.server.public_url)),
         }
     }
 
@@ -242,22 +228,6 @@ impl Settings {
     }
 }
 
-/// Networks in the notation of CIDR, or single addresses.
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
-    let entries = entries(deserializer)?;
-    let parse = |entry: &String| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
-    entries
-        .iter()
-        .map(|entry| parse(entry).map_err(|_not_one| D::Error::custom(format!("{entry} is no network"))))
-        .collect()
-}
-
-/// The entries of a list. A variable of the environment that is empty is an empty list.
-fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let entries = Vec::<String>::deserialize(deserializer)?;
-    Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
-}
-
 fn describe(error: config::ConfigError) -> SettingsError {
     SettingsError(error.to_string())
 }
@@ -277,22 +247,6 @@ mod tests {
         settings.check().unwrap();
         assert!(settings.is_embedded());
         assert_eq!(settings.payments.window_seconds, 900);
-    }
-
-    #[test]
-    fn lists_of_the_environment_are_separated_by_commas() {
-        let read = |text: &str| {
-            let variables = [("TRUSTED_PROXIES".to_owned(), text.to_owned())].into_iter().collect();
-            let environment = Environment::default().try_parsing(true).list_separator(",").source(Some(variables));
-            let source = environment.with_list_parse_key("trusted_proxies");
-            let proxies: BTreeMap<String, Vec<String>> =
-                Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap();
-            let found = networks(serde_json::to_value(&proxies["trusted_proxies"]).unwrap());
-            found.map(|networks| networks.iter().map(ToString::to_string).collect::<Vec<_>>()).ok()
-        };
-        assert_eq!(read("10.0.0.0/8, ::1").unwrap(), ["10.0.0.0/8", "::1/128"]);
-        assert_eq!(read("").unwrap(), Vec::<String>::new());
-        assert_eq!(read("10.0.0.0/8,proxy.example"), None);
     }
 
     #[test]

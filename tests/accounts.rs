@@ -590,7 +590,9 @@ fn a_store_is_made_with_its_location_and_read_by_everybody() {
     let codes: Vec<&str> =
         list["items"].as_array().unwrap().iter().map(|store| store["code"].as_str().unwrap()).collect();
     assert_eq!((codes, &list["total"]), (vec![STORE, "STORE-TWO"], &json!(2)));
-    for unknown in ["STORE-NONE", "store-two", "99999", "9223372036854775808", "%20"] {
+    // Its code is known in any case, its id in one spelling.
+    app.guest().in_store("store-two").get("/inventory/products/rice").expect(200);
+    for unknown in ["STORE-NONE", "99999", "9223372036854775808", "%20", "02", "002", "+2", "-2", "2.0"] {
         app.guest().get(&format!("/stores/{unknown}")).refused(404, "STORE_NOT_FOUND");
         app.guest().in_store(unknown).get("/inventory/products").refused(404, "STORE_NOT_FOUND");
     }

@@ -220,6 +220,11 @@ fn what_is_not_there_is_not_found() {
         "0",
         "9223372036854775808",
         "99999999999999999999999",
+        "01",
+        "+1",
+        "%201",
+        "1%20",
+        "1.0",
         "nothing",
         "%00",
         "%0A",
@@ -311,6 +316,12 @@ fn pages_and_filters_out_of_range() {
         }
         let far = shop.admin.get(&format!("{list}?page=1000000000&limit=100")).expect(200).json();
         assert_eq!(far["items"], json!([]), "{list}");
+    }
+    for query in ["user_id=01", "user_id=%2B1", "user_id=1.0", "user_id=%201"] {
+        shop.refused(|| shop.admin.get(&format!("/orders?{query}")), 422, "VALIDATION_FAILED");
+    }
+    for query in ["entity_id=01", "entity_id=%2B1", "after=00", "after=%2B1"] {
+        shop.refused(|| shop.admin.get(&format!("/audit?{query}")), 422, "VALIDATION_FAILED");
     }
     for query in ["sort=password_hash", "sort=--created_at", "sort=created_at;DROP%20TABLE%20orders"] {
         shop.refused(|| shop.admin.get(&format!("/orders?{query}")), 422, "VALIDATION_FAILED");

@@ -242,7 +242,7 @@ fn metrics_count_requests_checkouts_and_units() {
     assert_eq!(of("stockroom_checkouts_total{outcome=\"CART_EMPTY\"}"), Some(1.0));
     assert_eq!(of("stockroom_units_sold_total"), Some(5.0));
     assert_eq!(of("stockroom_pool_in_use"), Some(0.0));
-    assert_eq!(of("stockroom_oldest_wait_milliseconds"), Some(0.0));
+    assert_eq!(of("stockroom_oldest_wait_seconds"), Some(0.0));
     let text = root(&app).get("/metrics").text();
     let buckets = "stockroom_http_request_duration_seconds_bucket{method=\"POST\",route=\"/api/v1/checkout\"";
     assert!(text.contains(buckets) && text.contains("le=\"+Inf\""), "{text}");
@@ -250,6 +250,30 @@ fn metrics_count_requests_checkouts_and_units() {
     let foreign: Vec<&str> =
         text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("stockroom_")).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
+}
+
+/// Of each metric: what it counts is a counter, and times are seconds.
+#[test]
+fn metrics_have_the_kind_and_unit_that_their_names_say() {
+    let app = TestApp::start();
+    let text = root(&app).get("/metrics").expect(200).text();
+    let kinds: Vec<(&str, &str)> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+    assert!(kinds.len() >= 15, "{kinds:?}");
+    for (name, kind) in &kinds {
+        assert_eq!(name.ends_with("_total"), *kind == "counter", "{name} is a {kind}");
+        assert!(!name.contains("milliseconds") && !name.ends_with("_ms"), "{name}");
+    }
+    assert!(kinds.contains(&("stockroom_sql_statements_total", "counter")));
+    assert!(kinds.contains(&("stockroom_expiry_lag_seconds", "gauge")));
+    for figure in ["resident_memory_bytes", "open_fds", "max_fds", "threads", "start_time_seconds"] {
+        assert!(metric(&app, &format!("stockroom_process_{figure}")) > Some(0.0), "{figure}");
+    }
+    assert!(metric(&app, "stockroom_process_cpu_seconds_total").is_some());
+    assert!(metric(&app, "stockroom_connections_open") >= Some(1.0));
+    let before = metric(&app, "stockroom_sql_statements_total");
+    app.guest().get("/inventory/products").expect(200);
+    assert!(metric(&app, "stockroom_sql_statements_total") > before);
 }
 
 #[test]
@@ -298,8 +322,8 @@ fn every_error_has_one_shape() {
             problem.as_object().unwrap().keys().filter(|name| !known.contains(&name.as_str())).collect();
         assert!(unknown.is_empty(), "{asked}: {unknown:?}");
     }
-    assert_eq!(mara.patch("/cart", &json!({})).header("allow"), "GET, DELETE");
-    assert_eq!(root(&app).post_nothing("/metrics").header("allow"), "GET");
+    assert_eq!(mara.patch("/cart", &json!({})).header("allow"), "GET, HEAD, DELETE");
+    assert_eq!(root(&app).post_nothing("/metrics").header("allow"), "GET, HEAD");
     assert_eq!(app.guest().get("/cart").header("www-authenticate"), "Bearer");
     assert!(mara.get("/orders").json()["detail"].as_str().unwrap().contains("orders:read"));
 }
@@ -311,7 +335,8 @@ fn a_request_id_is_the_callers_if_it_is_fit_for_a_log() {
     assert_eq!(asked("abc-123").header("x-request-id"), "abc-123");
     let longest = "x".repeat(128);
     assert_eq!(asked(&longest).header("x-request-id"), longest);
-    for unfit in ["two words", &"x".repeat(129), ""] {
+    assert_eq!(asked("a-B_9.z:1").header("x-request-id"), "a-B_9.z:1");
+    for unfit in ["two words", &"x".repeat(129), "", "a;b", "<b>", "a\"b", "a=b", "a/b", "a,b"] {
         let made = asked(unfit).header("x-request-id").to_owned();
         assert!(!made.is_empty() && made != unfit, "{unfit:?} became {made:?}");
     }
@@ -373,7 +398,7 @@ fn a_full_queue_is_busy_at_once() {
         let one = scope.spawn(ask);
         wait_until("a request works", || metric(&app, "stockroom_pool_in_use") == Some(1.0));
         let next = scope.spawn(ask);
-        wait_until("a request waits", || metric(&app, "stockroom_oldest_wait_milliseconds") > Some(0.0));
+        wait_until("a request waits", || metric(&app, "stockroom_oldest_wait_seconds") > Some(0.0));
         assert_busy(ask());
         root(&app).get("/health/live").expect(200);
         lock.batch_execute("ROLLBACK").unwrap();
@@ -381,7 +406,7 @@ fn a_full_queue_is_busy_at_once() {
     });
     one.expect(200);
     next.expect(200);
-    assert_eq!(metric(&app, "stockroom_oldest_wait_milliseconds"), Some(0.0));
+    assert_eq!(metric(&app, "stockroom_oldest_wait_seconds"), Some(0.0));
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Server {
             }
             thread::sleep(PAUSE);
             let page = self.metrics()?;
-            let busy = metric(&page, "stockroom_pool_in_use")? + metric(&page, "stockroom_oldest_wait_milliseconds")?;
+            let busy = metric(&page, "stockroom_pool_in_use")? + metric(&page, "stockroom_oldest_wait_seconds")?;
             quiet = if busy > 0.0 { 0 } else { quiet + 1 };
         }
         Ok(())

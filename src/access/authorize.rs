@@ -13,6 +13,7 @@ use super::token::{Bearer, Tokens};
 use super::token_versions::TokenVersions;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
+use crate::web::access_log::Subject;
 
 /// The header by which somebody without an account opens their order.
 pub const ORDER_TOKEN: &str = "x-order-token";
@@ -26,6 +27,9 @@ pub async fn authorize<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     match admit(access, &request).await {
         Ok(principal) => {
+            if let (Principal::User(account), Some(subject)) = (&principal, request.extensions().get::<Subject>()) {
+                subject.set_account(account.id.0);
+            }
             request.extensions_mut().insert(principal);
             next.call(request).await.map(ServiceResponse::map_into_left_body)
         }

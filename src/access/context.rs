@@ -12,6 +12,7 @@ use crate::db::tx::Mode;
 use crate::db::{Database, End, Failure};
 use crate::error::{ApiError, Halt, Overdue};
 use crate::kernel::id::StoreId;
+use crate::web::access_log::Subject;
 
 /// A request's caller, store and database.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct Ctx {
     stores: Data<StoreDirectory>,
     reclaim: Reclaim,
     selector: StoreSelector,
+    /// What the line in the access log says of the request.
+    subject: Subject,
 }
 
 /// What ends holds. It lives above this module, and is handed in where the application is built.
@@ -62,19 +65,21 @@ impl Ctx {
     /// The same caller in the store that a path or a body names.
     #[must_use]
     pub fn in_store(mut self, name: &str) -> Self {
-        self.selector = StoreSelector::Named(name.to_owned());
+        self.selector = StoreSelector::named(name);
         self
     }
 
     /// Finds the store. Late on purpose: a bad body is told before a missing store.
     pub fn scope(&self, conn: &mut PgConnection) -> Result<Scope, Halt> {
         let store = self.stores.resolve(conn, &self.selector, self.principal.bound_store())?;
+        self.subject.set_store(store.0);
         Ok(Scope { store, principal: self.principal.clone() })
     }
 
     /// Finds the store for a write that begins by itself: mostly without asking the database.
     pub async fn store(&self) -> Result<StoreId, ApiError> {
         if let Some(store) = self.stores.known(&self.selector, self.principal.bound_store()) {
+            self.subject.set_store(store.0);
             return Ok(store);
         }
         self.clone().read("find_store", |_, scope| Ok(scope.store)).await
@@ -171,15 +176,13 @@ impl FromRequest for Ctx {
 fn extract(request: &HttpRequest) -> Option<Ctx> {
     let selector = match request.headers().get("x-store-id") {
         None => StoreSelector::Default,
-        // What is no text names no store; an empty name would mean the default.
-        Some(value) => StoreSelector::Named(match value.to_str() {
-            Ok(name) if !name.is_empty() => name.to_owned(),
-            _ => "?".to_owned(),
-        }),
+        // A value that is not text names no store.
+        Some(value) => value.to_str().map_or(StoreSelector::Unknown, StoreSelector::named),
     };
     Some(Ctx {
         database: request.app_data::<Data<Database>>()?.get_ref().clone(),
         principal: request.extensions().get::<Principal>()?.clone(),
+        subject: request.extensions().get::<Subject>().cloned().unwrap_or_default(),
         stores: request.app_data::<Data<StoreDirectory>>()?.clone(),
         reclaim: *request.app_data::<Data<Reclaim>>()?.get_ref(),
         selector,

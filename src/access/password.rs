@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::db::Failure;
 use crate::error::{ApiError, Code};
+use crate::kernel::request_id;
 use crate::settings::Limits;
 
 /// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
@@ -61,7 +62,7 @@ impl Hasher {
             let _permit = permit;
             work()
         };
-        actix_web::web::block(work).await.map_err(|error| {
+        actix_web::web::block(request_id::carried(work)).await.map_err(|error| {
             log::error!(error:% = error; "hashing a password failed");
             ApiError::internal()
         })

@@ -51,17 +51,21 @@ pub fn permissions_of(role: Role, granted: serde_json::Value) -> Permissions {
 }
 
 /// Which store a request means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StoreSelector {
     /// The first one created, or the one that staff belong to.
     Default,
-    /// By id (digits) or by code.
-    Named(String),
+    Id(StoreId),
+    /// In capitals, as codes are kept.
+    Code(String),
+    /// No store has such an id or code.
+    Unknown,
 }
 
-/// Finds stores by id or code and remembers them: a store is never deleted and keeps its code.
+/// Finds stores by id or code and remembers them: a store is never deleted and keeps its code. Only stores that
+/// exist are remembered, each under one spelling of its id and of its code, so that callers can't make it grow.
 #[derive(Default)]
-pub struct StoreDirectory(RwLock<HashMap<String, StoreId>>);
+pub struct StoreDirectory(RwLock<HashMap<StoreSelector, StoreId>>);
 
 impl StoreDirectory {
     /// The store of a request. A bound caller gets its own, and no other.
@@ -74,10 +78,9 @@ impl StoreDirectory {
         if let Some(store) = self.known(selector, bound) {
             return Ok(store);
         }
-        let name = selector.name();
-        let store = self.look_up(conn, name)?;
+        let store = self.look_up(conn, selector)?;
         match bound {
-            Some(own) if own != store => Err(not_found(name).into()),
+            Some(own) if own != store => Err(not_found(selector).into()),
             _ => Ok(store),
         }
     }
@@ -87,53 +90,67 @@ impl StoreDirectory {
     pub fn known(&self, selector: &StoreSelector, bound: Option<StoreId>) -> Option<StoreId> {
         match (selector, bound) {
             (StoreSelector::Default, Some(own)) => Some(own),
-            _ => self.remembered(selector.name()).filter(|store| bound.is_none_or(|own| own == *store)),
+            _ => self.remembered(selector).filter(|store| bound.is_none_or(|own| own == *store)),
         }
     }
 
-    fn remembered(&self, name: &str) -> Option<StoreId> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    /// How many spellings of stores are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    fn look_up(&self, conn: &mut PgConnection, name: &str) -> Result<StoreId, Halt> {
-        if let Some(store) = self.remembered(name) {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn remembered(&self, selector: &StoreSelector) -> Option<StoreId> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(selector).copied()
+    }
+
+    fn look_up(&self, conn: &mut PgConnection, selector: &StoreSelector) -> Result<StoreId, Halt> {
+        if let Some(store) = self.remembered(selector) {
             return Ok(store);
         }
-        let store = find_store(conn, name)?.ok_or_else(|| not_found(name))?;
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), store);
+        let store = find_store(conn, selector)?.ok_or_else(|| not_found(selector))?;
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(selector.clone(), store);
         Ok(store)
     }
 }
 
+/// The most characters of a store's code.
+const MAX_CODE: usize = 50;
+
 impl StoreSelector {
-    /// The empty name means the default.
-    fn name(&self) -> &str {
-        match self {
-            Self::Default => "",
-            Self::Named(name) => name,
+    /// The store of this id (digits) or code.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        if id::is_digits(name) {
+            Self::Id(StoreId::from_path(name))
+        } else if name.is_empty() || name.len() > MAX_CODE || text::has_control(name) {
+            Self::Unknown
+        } else {
+            Self::Code(name.to_ascii_uppercase())
         }
     }
 }
 
-fn find_store(conn: &mut PgConnection, name: &str) -> QueryResult<Option<StoreId>> {
-    if text::has_control(name) {
-        return Ok(None);
-    }
+fn find_store(conn: &mut PgConnection, selector: &StoreSelector) -> QueryResult<Option<StoreId>> {
     let query = stores::table.select(stores::id).order(stores::id).limit(1).into_boxed();
-    let query = if name.is_empty() {
-        query
-    } else if id::is_digits(name) {
-        query.filter(stores::id.eq(StoreId::from_path(name).0))
-    } else {
-        query.filter(stores::code.eq(name.to_owned()))
+    let query = match selector {
+        StoreSelector::Default => query,
+        StoreSelector::Id(store) => query.filter(stores::id.eq(store.0)),
+        StoreSelector::Code(code) => query.filter(stores::code.eq(code.clone())),
+        StoreSelector::Unknown => return Ok(None),
     };
     query.first::<i64>(conn).optional().map(|found| found.map(StoreId))
 }
 
-fn not_found(name: &str) -> ApiError {
-    if name.is_empty() {
-        ApiError::new(Code::StoreNotFound, "There is no store yet.")
-    } else {
-        ApiError::not_found(Code::StoreNotFound, format_args!("Store '{name}'"))
+fn not_found(selector: &StoreSelector) -> ApiError {
+    match selector {
+        StoreSelector::Default => ApiError::new(Code::StoreNotFound, "There is no store yet."),
+        StoreSelector::Code(code) => ApiError::not_found(Code::StoreNotFound, format_args!("Store '{code}'")),
+        StoreSelector::Id(_) | StoreSelector::Unknown => ApiError::not_found(Code::StoreNotFound, "The store"),
     }
 }

@@ -86,13 +86,7 @@ impl Tokens {
     }
 
     /// Signs a token of a session, named by its family of refresh tokens.
-    pub fn sign_for(
-        &self,
-        user: UserId,
-        role: Role,
-        version: i64,
-        session: Option<i64>,
-    ) -> Result<String, ApiError> {
+    pub fn sign_for(&self, user: UserId, role: Role, version: i64, session: Option<i64>) -> Result<String, ApiError> {
         let issued = Utc::now().timestamp();
         let claims = Claims {
             iss: self.issuer.clone(),

@@ -55,6 +55,7 @@ pub struct AuditQuery {
     #[validate(custom(function = "check_entity"))]
     #[param(schema_with = entities)]
     pub entity: Option<String>,
+    #[serde(default, deserialize_with = "id::in_query")]
     pub entity_id: Option<i64>,
     #[validate(custom(function = "check_action"))]
     #[param(schema_with = actions)]

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::db::pool::{Place, Turn};
 use crate::db::{Database, Failure};
+use crate::kernel::request_id;
 
 pub struct Lane<Q, A> {
     /// Slices that may be at work at a time.
@@ -87,7 +88,7 @@ where
             return;
         }
         let database = database.clone();
-        tokio::task::spawn_blocking(move || {
+        tokio::task::spawn_blocking(request_id::carried(move || {
             let outcomes = work(&database, requests);
             // The next slice need not wait until these are answered.
             drop((turn, slot));
@@ -95,7 +96,7 @@ where
                 // Whoever has gone will ask again with the same key.
                 let _gone = answer.send(outcome);
             }
-        });
+        }));
     }
 }
 

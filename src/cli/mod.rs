@@ -12,6 +12,7 @@ use error::CommandError;
 
 mod error;
 mod guard;
+mod log;
 mod migrate;
 mod openapi;
 mod opened;
@@ -64,7 +65,10 @@ enum Command {
 /// Does what the arguments say. A failure is one sentence on standard error and exit code 1.
 pub fn run() -> ExitCode {
     let Arguments { config, command } = Arguments::parse();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
+    if let Err(error) = log::start() {
+        eprintln!("stockroom: {error}");
+        return ExitCode::FAILURE;
+    }
     match dispatch(command.unwrap_or(Command::Serve), config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -91,7 +95,7 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
 fn print(line: &str) {
     let mut out = std::io::stdout();
     if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
-        log::debug!(error:% = error; "standard output is closed");
+        ::log::debug!(error:% = error; "standard output is closed");
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::tx::{self, End, Mode};
 use super::{Failure, clock, failure};
+use crate::kernel::request_id;
 
 /// What the pool is made of.
 #[derive(Clone, Debug)]
@@ -108,7 +109,7 @@ impl Database {
             let _turn = turn;
             database.run_blocking(name, mode, work)
         };
-        match actix_web::web::block(work).await {
+        match actix_web::web::block(request_id::carried(work)).await {
             Ok(result) => result,
             Err(_cancelled) => Err(Failure::Internal(format!("the thread of {name} panicked"))),
         }

@@ -1,13 +1,16 @@
 //! Is it up, is it ready, how is it doing.
 
-use actix_web::HttpResponse;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use diesel::connection::SimpleConnection;
 use serde_json::json;
+use subtle::ConstantTimeEq;
 
 use crate::db::tx::Mode;
 use crate::db::{Database, End};
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
+use crate::settings::{Secret, Settings};
 use crate::web::methods::only_get;
 use crate::web::metrics::Metrics;
 
@@ -29,10 +32,30 @@ async fn ready(database: Data<Database>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(json!({"status": "ok", "database": "ok"})))
 }
 
-async fn metrics(metrics: Data<Metrics>, database: Data<Database>) -> Result<HttpResponse, ApiError> {
+async fn metrics(
+    request: HttpRequest,
+    settings: Data<Settings>,
+    metrics: Data<Metrics>,
+    database: Data<Database>,
+) -> Result<HttpResponse, ApiError> {
+    check_token(&request, &settings.metrics.token)?;
     let text = metrics.render(&database).map_err(|error| {
         log::error!(error:% = error; "rendering metrics failed");
         ApiError::internal()
     })?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
+}
+
+/// The figures of a shop are not for everybody who can reach it.
+fn check_token(request: &HttpRequest, token: &Secret) -> Result<(), ApiError> {
+    let token = token.reveal();
+    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.split_once(' '));
+    let is_good = given.is_some_and(|(scheme, given)| {
+        scheme.eq_ignore_ascii_case("bearer") && bool::from(given.trim().as_bytes().ct_eq(token.as_bytes()))
+    });
+    if token.is_empty() || is_good {
+        return Ok(());
+    }
+    Err(ApiError::new(Code::Unauthenticated, "This page needs the token of the metrics: Authorization: Bearer …"))
 }

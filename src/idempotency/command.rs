@@ -156,7 +156,8 @@ async fn extract<T: DeserializeOwned + Validate>(
 ) -> Result<Command<T>, ApiError> {
     let ctx = Ctx::from_request(&request, &mut payload).await?;
     let body = json::read(request.clone(), payload).await?;
-    let claim = claim_of(&ctx.principal, &request, &body.parsed)?;
+    let parsed = serde_json::from_slice(&body.text).map_err(|_checked_before| ApiError::internal())?;
+    let claim = claim_of(&ctx.principal, &request, &parsed)?;
     Ok(Command { ctx, body: body.value, claim })
 }
 

@@ -11,12 +11,7 @@ use crate::kernel::id::UserId;
 ///
 /// After the commit, [`TokenVersions::refresh`](crate::access::token_versions::TokenVersions::refresh) makes this
 /// server refuse the access tokens at once; other servers do within two seconds.
-pub fn sign_out(
-    conn: &mut PgConnection,
-    user: UserId,
-    kept_family: Option<i64>,
-    at: DateTime<Utc>,
-) -> QueryResult<()> {
+pub fn sign_out(conn: &mut PgConnection, user: UserId, kept_family: Option<i64>, at: DateTime<Utc>) -> QueryResult<()> {
     users::raise_token_version(conn, user, at)?;
     sessions::revoke_user(conn, user, kept_family, at)
 }

@@ -1,5 +1,7 @@
 //! Ends holds that are past their deadline.
 
+use std::time::Duration;
+
 use std::collections::BTreeMap;
 
 use super::Jobs;
@@ -103,7 +105,8 @@ impl Jobs {
             })
             .await?;
         let Due { active, holds, lag_milliseconds } = due;
-        self.metrics.set_holds(active, holds, lag_milliseconds);
+        let lag = Duration::from_millis(u64::try_from(lag_milliseconds).unwrap_or(0));
+        self.metrics.set_holds(active, holds, lag);
         Ok(found)
     }
 

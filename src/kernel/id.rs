@@ -93,10 +93,19 @@ impl Visitor<'_> for IdVisitor {
 const NO_ID: i64 = 0;
 
 fn parse_path_id(segment: &str) -> i64 {
-    if !is_digits(segment) {
-        return NO_ID;
-    }
-    segment.parse().unwrap_or(NO_ID)
+    parse(segment).unwrap_or(NO_ID)
+}
+
+/// An id has one spelling: no sign, no leading zeros, no blanks.
+fn parse(text: &str) -> Option<i64> {
+    let is_one_spelling = is_digits(text) && (text.len() == 1 || !text.starts_with('0'));
+    text.parse().ok().filter(|_| is_one_spelling)
+}
+
+/// Reads an id from a query string, where numbers arrive as text.
+pub fn in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse(&text).map(Some).ok_or_else(|| de::Error::custom("must be an id: digits without a sign or leading zeros"))
 }
 
 /// Whether a path segment or a SKU would be read as an id.
@@ -192,7 +201,9 @@ mod tests {
     fn a_path_segment_that_is_no_id_names_nothing() {
         assert_eq!(OrderId::from_path("12"), OrderId(12));
         assert_eq!(OrderId::from_path("99999999999999999999"), OrderId(0));
-        assert_eq!(OrderId::from_path("-1"), OrderId(0));
+        for other in ["-1", "+1", "012", "00", " 1", "1 ", "1.0", "0x1", "", "١"] {
+            assert_eq!(OrderId::from_path(other), OrderId(0), "{other}");
+        }
         assert_eq!(ProductRef::from_path("tee-red"), ProductRef::Sku("tee-red".into()));
     }
 

@@ -8,6 +8,7 @@ pub mod number;
 pub mod page;
 pub mod quantity;
 pub mod rate;
+pub mod request_id;
 pub mod schema;
 pub mod signature;
 pub mod sum;

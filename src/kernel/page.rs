@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::id;
+
 /// The page that a list call asks for.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -25,6 +27,7 @@ pub struct PageQuery {
 #[into_params(parameter_in = Query)]
 pub struct FeedQuery {
     /// Only rows after this id, oldest first. Without it the feed starts at the newest row.
+    #[serde(default, deserialize_with = "id::in_query")]
     #[validate(range(min = 0, message = "must not be negative"))]
     pub after: Option<i64>,
 }

@@ -17,12 +17,6 @@ pub fn has_control(text: &str) -> bool {
     text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
-/// The beginning of a text that a client chose, for a message.
-#[must_use]
-pub fn shorten(text: &str) -> String {
-    text.chars().take(100).collect()
-}
-
 /// Puts `\` before the characters that mean something in a LIKE pattern, and looks anywhere.
 #[must_use]
 pub fn contains_pattern(text: &str) -> String {
@@ -36,4 +30,31 @@ pub fn contains_pattern(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// Text of at most `most` bytes: what is longer loses its middle, so that how it begins and ends can be read.
+#[must_use]
+pub fn shortened(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let half = most.saturating_sub(GAP.len()) / 2;
+    let head = (0..=half).rev().find_map(|end| text.get(..end)).unwrap_or_default();
+    let tail = (text.len().saturating_sub(half)..text.len()).find_map(|start| text.get(start..)).unwrap_or_default();
+    format!("{head}{GAP}{tail}")
+}
+
+const GAP: &str = "…";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_loses_its_middle() {
+        assert_eq!(shortened("short".to_owned(), 5), "short");
+        assert_eq!(shortened("0123456789".to_owned(), 7), "01…89");
+        let wide = shortened("ö".repeat(1000), 100);
+        assert!(wide.len() <= 100 && wide.contains('…') && wide.starts_with('ö') && wide.ends_with('ö'), "{wide}");
+    }
 }

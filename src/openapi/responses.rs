@@ -75,9 +75,11 @@ pub fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     if endpoint.access != Access::Anonymous {
         codes.push(Code::StoreNotFound);
     }
+    // Of the request's head: no HTTP or the name of another server, and too much.
+    codes.extend([Code::MalformedRequest, Code::HeadersTooLarge]);
     // Calls that take no body still refuse one that can't be read.
     if endpoint.request.is_some() || endpoint.takes_key {
-        codes.extend([Code::MalformedRequest, Code::PayloadTooLarge, Code::UnsupportedMediaType]);
+        codes.extend([Code::RequestTimeout, Code::PayloadTooLarge, Code::UnsupportedMediaType]);
     }
     if endpoint.takes_key {
         codes.extend([Code::RequestInProgress, Code::IdempotencyKeyReused, Code::OutcomeUnknown]);

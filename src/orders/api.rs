@@ -15,7 +15,7 @@ use super::store::{history, orders};
 use crate::access::authorize::ORDER_TOKEN;
 use crate::access::{Ctx, Permission, Principal, Role, Scope};
 use crate::error::{ApiError, Code, Halt};
-use crate::kernel::id::{OrderId, UserId};
+use crate::kernel::id::{self, OrderId, UserId};
 use crate::kernel::moment;
 use crate::kernel::page::{PageQuery, Sort};
 use crate::web::Query;
@@ -37,6 +37,7 @@ pub struct SortQuery {
 pub struct FilterQuery {
     pub status: Option<OrderStatus>,
     pub payment_status: Option<PaymentStatus>,
+    #[serde(default, deserialize_with = "id::in_query")]
     #[param(minimum = 1)]
     pub user_id: Option<i64>,
     /// Part of the order number, or of the customer's name or phone.

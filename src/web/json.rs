@@ -1,44 +1,32 @@
 //! Bodies: JSON, checked whole before anything else happens.
 
 use actix_web::http::header;
-use actix_web::{FromRequest as _, HttpRequest, dev::Payload, web::Bytes};
+use actix_web::{HttpRequest, dev::Payload, web::Bytes};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::error::Category;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
+use super::{body, json_check};
 use crate::error::{ApiError, Code, FieldError};
-use crate::kernel::text;
 
-/// Bodies over this are 413.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
-
-/// A body and the JSON value that it was read from.
+/// A body and the JSON text that it was read from.
 pub struct Body<T> {
     pub value: T,
-    pub parsed: Value,
+    pub text: Bytes,
 }
 
 /// Reads the body. A request without one reads as `{}`, for calls whose fields are all optional.
-pub async fn read<T: DeserializeOwned + Validate>(
-    request: HttpRequest,
-    mut payload: Payload,
-) -> Result<Body<T>, ApiError> {
-    let bytes = Bytes::from_request(&request, &mut payload).await.map_err(|error| refuse_payload(&error))?;
-    if bytes.is_empty() {
-        return parse(b"{}").map_err(|_required| {
+pub async fn read<T: DeserializeOwned + Validate>(request: HttpRequest, payload: Payload) -> Result<Body<T>, ApiError> {
+    let text = body::read(&request, payload).await?;
+    if text.is_empty() {
+        let text = Bytes::from_static(b"{}");
+        let value = parse(&text).map_err(|_required| {
             ApiError::new(Code::MalformedRequest, "This call needs a JSON body, and there is none.")
-        });
+        })?;
+        return Ok(Body { value, text });
     }
     check_content_type(&request)?;
-    parse(&bytes)
-}
-
-fn refuse_payload(error: &actix_web::Error) -> ApiError {
-    if error.as_response_error().status_code() == Code::PayloadTooLarge.status() {
-        ApiError::new(Code::PayloadTooLarge, format!("The body is larger than {MAX_BODY_BYTES} bytes."))
-    } else {
-        ApiError::new(Code::MalformedRequest, "The body could not be read.")
-    }
+    Ok(Body { value: parse(&text)?, text })
 }
 
 fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
@@ -52,15 +40,10 @@ fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
 }
 
 /// Parses and checks a body.
-pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<Body<T>, ApiError> {
-    // Twice on purpose: only the whole text tells malformed JSON from a wrong field, and amounts
-    // are read from the text, where they are exact.
-    let parsed: Value = serde_json::from_slice(bytes).map_err(|error| refuse_text(&error))?;
-    if !parsed.is_object() {
-        return Err(ApiError::field("", "the body must be an object"));
-    }
-    let mut unfit = Vec::new();
-    find_unfit(&parsed, &mut String::new(), &mut unfit);
+pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiError> {
+    // Looked at before it is read: only the whole text tells malformed JSON from a wrong field, and nothing
+    // is built from a text that has no room here.
+    let unfit = json_check::check(bytes).map_err(|error| refuse_text(&error))?;
     if !unfit.is_empty() {
         return Err(ApiError::validation(unfit));
     }
@@ -70,7 +53,7 @@ pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<Body<T>, Ap
         ApiError::field(name_field(&error.path().to_string(), &message), message)
     })?;
     value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
-    Ok(Body { value, parsed })
+    Ok(value)
 }
 
 /// A number that no one can hold is a value out of range; all else is no JSON.
@@ -78,7 +61,8 @@ fn refuse_text(error: &serde_json::Error) -> ApiError {
     if error.to_string().starts_with("number out of range") {
         return ApiError::field("", "a number is out of range");
     }
-    ApiError::new(Code::MalformedRequest, format!("The body is not valid JSON: {error}."))
+    let reason = if error.classify() == Category::Data { "can't be read" } else { "is not valid JSON" };
+    ApiError::new(Code::MalformedRequest, format!("The body {reason}: {error}."))
 }
 
 /// The path of a refused field. Of one that is missing or doubled, only the message has the name.
@@ -98,38 +82,6 @@ fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
-/// Text with control characters, and arrays where an object is meant: no list of ours holds lists, and
-/// they would be read as the fields of an object in their order.
-fn find_unfit(value: &Value, path: &mut String, found: &mut Vec<FieldError>) {
-    let length = path.len();
-    match value {
-        Value::String(text) if text::has_control(text) => {
-            found.push(FieldError::new(path.as_str(), "must not contain control characters"));
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                path.push_str(&format!("[{index}]"));
-                if item.is_array() {
-                    found.push(FieldError::new(path.as_str(), "must be an object"));
-                }
-                find_unfit(item, path, found);
-                path.truncate(length);
-            }
-        }
-        Value::Object(fields) => {
-            for (name, item) in fields {
-                if length > 0 {
-                    path.push('.');
-                }
-                path.push_str(name);
-                find_unfit(item, path, found);
-                path.truncate(length);
-            }
-        }
-        _ => {}
-    }
-}
-
 /// Every refused field with its full path.
 #[must_use]
 pub fn flatten(errors: &ValidationErrors) -> Vec<FieldError> {
@@ -143,7 +95,7 @@ fn collect(prefix: &str, errors: &ValidationErrors, found: &mut Vec<FieldError>)
     for (name, kind) in errors.errors() {
         let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
         match kind {
-            // What is wrong between fields is told of the one that its code names.
+            // A rule between fields names the field that it refuses by its code.
             ValidationErrorsKind::Field(problems) if name == "__all__" => {
                 found.extend(problems.iter().map(|problem| {
                     let path = path.replace("__all__", &problem.code);

@@ -1,5 +1,6 @@
 //! Requests per minute or hour, by address or by account.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
@@ -25,8 +26,11 @@ pub struct Limiters {
     pub checkout_address: Limiter,
 }
 
-/// A number of requests per minute for each key. Without a number, any.
-pub struct Limiter(Option<DefaultKeyedRateLimiter<String>>);
+/// A number of requests per minute for each key. Without a number, any. Keys are counted in buckets, chosen by
+/// a hash that nobody outside can foretell: callers can't make the memory grow, and seldom share a bucket.
+pub struct Limiter(Option<DefaultKeyedRateLimiter<u64>>, RandomState);
+
+const BUCKETS: u64 = 1 << 18;
 
 impl Limiters {
     #[must_use]
@@ -62,17 +66,22 @@ impl Limiters {
 
 impl Limiter {
     fn per_minute(count: u32) -> Self {
-        Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_minute(count))))
+        Self::with(count, Quota::per_minute)
     }
 
     fn per_hour(count: u32) -> Self {
-        Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_hour(count))))
+        Self::with(count, Quota::per_hour)
+    }
+
+    fn with(count: u32, quota: fn(NonZeroU32) -> Quota) -> Self {
+        Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(quota(count))), RandomState::new())
     }
 
     /// Counts a request, or says when the next one may come.
     pub fn check(&self, key: &str) -> Result<(), ApiError> {
         let Some(limiter) = &self.0 else { return Ok(()) };
-        limiter.check_key(&key.to_owned()).map_err(|until| {
+        let bucket = self.1.hash_one(key).checked_rem(BUCKETS).unwrap_or(0);
+        limiter.check_key(&bucket).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
             let seconds = wait.as_secs().saturating_add(1);
             ApiError::new(Code::RateLimited, format!("Too many requests. Try again in {seconds} s."))
@@ -92,5 +101,23 @@ pub fn address(request: &HttpRequest) -> String {
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
         None => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_own_count_and_all_of_them_have_room() {
+        let limiter = Limiter::per_minute(2);
+        assert!(limiter.check("a").is_ok() && limiter.check("a").is_ok());
+        assert_eq!(limiter.check("a").unwrap_err().code, Code::RateLimited);
+        assert!(limiter.check("b").is_ok());
+        for number in 0..3 * BUCKETS {
+            drop(limiter.check(&format!("address-{number}")));
+        }
+        let kept = limiter.0.as_ref().unwrap().len();
+        assert!(u64::try_from(kept).unwrap() <= BUCKETS, "{kept} counts are kept");
     }
 }

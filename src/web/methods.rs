@@ -1,12 +1,14 @@
-//! What a known path answers to a method that it does not take.
+//! The methods of a path.
 
+use actix_web::http::Method;
 use actix_web::{Resource, Route, web};
 
 use crate::error::ApiError;
 
 /// A path with its routes. Any other method is 405, with those that are allowed.
-pub fn only(path: &str, routes: impl IntoIterator<Item = Route>, allow: String) -> Resource {
+pub fn only(path: &str, routes: impl IntoIterator<Item = Route>, methods: &[Method]) -> Resource {
     let resource = routes.into_iter().fold(web::resource(path), Resource::route);
+    let allow = allow(methods);
     resource.default_service(web::to(move || {
         let refusal = ApiError::method_not_allowed(allow.clone());
         async move { Err::<&'static str, _>(refusal) }
@@ -15,5 +17,14 @@ pub fn only(path: &str, routes: impl IntoIterator<Item = Route>, allow: String) 
 
 /// A path that is only read.
 pub fn only_get(path: &str, route: Route) -> Resource {
-    only(path, [route], "GET".to_owned())
+    only(path, [route], &[Method::GET])
+}
+
+/// HEAD is answered wherever GET is: it reaches the application as GET, and the answer's body is not sent.
+fn allow(methods: &[Method]) -> String {
+    let names = methods.iter().flat_map(|method| match *method {
+        Method::GET => vec!["GET", "HEAD"],
+        _ => vec![method.as_str()],
+    });
+    names.collect::<Vec<_>>().join(", ")
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 
 use crate::db::{self, Database};
@@ -18,10 +20,11 @@ pub struct Metrics {
     expired_holds: IntCounter,
     active_holds: IntGauge,
     overdue_holds: IntGauge,
-    expiry_lag_ms: IntGauge,
+    expiry_lag: Gauge,
     pool_in_use: IntGauge,
-    oldest_wait_ms: IntGauge,
-    statements: IntGauge,
+    oldest_wait: Gauge,
+    open_connections: IntGauge,
+    closed_connections: IntCounterVec,
 }
 
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -43,29 +46,51 @@ impl Metrics {
             expired_holds: IntCounter::new("stockroom_holds_expired_total", "Holds ended at their deadline")?,
             active_holds: IntGauge::new("stockroom_holds_active", "Holds that have not ended")?,
             overdue_holds: IntGauge::new("stockroom_holds_overdue", "Holds past their deadline, not yet ended")?,
-            expiry_lag_ms: IntGauge::new("stockroom_expiry_lag_milliseconds", "Age of the longest overdue hold")?,
+            expiry_lag: Gauge::new("stockroom_expiry_lag_seconds", "Age of the longest overdue hold")?,
             pool_in_use: IntGauge::new("stockroom_pool_in_use", "Database connections at work")?,
-            oldest_wait_ms: IntGauge::new("stockroom_oldest_wait_milliseconds", "Wait of the oldest waiting request")?,
-            statements: IntGauge::new("stockroom_sql_statements_total", "SQL statements sent")?,
+            oldest_wait: Gauge::new("stockroom_oldest_wait_seconds", "Wait of the oldest waiting request")?,
+            open_connections: IntGauge::new("stockroom_connections_open", "Open connections of clients")?,
+            closed_connections: IntCounterVec::new(
+                Opts::new("stockroom_connections_closed_total", "Connections that the server gave up, by reason"),
+                &["reason"],
+            )?,
         };
         metrics.register()?;
         Ok(metrics)
     }
 
     fn register(&self) -> Result<(), prometheus::Error> {
-        let counters = [&self.units_sold, &self.expired_holds];
-        let gauges = [
-            &self.active_holds,
-            &self.overdue_holds,
-            &self.expiry_lag_ms,
-            &self.pool_in_use,
-            &self.oldest_wait_ms,
-            &self.statements,
+        let parts: [Box<dyn Collector>; 11] = [
+            Box::new(self.requests.clone()),
+            Box::new(self.checkouts.clone()),
+            Box::new(self.units_sold.clone()),
+            Box::new(self.expired_holds.clone()),
+            Box::new(self.active_holds.clone()),
+            Box::new(self.overdue_holds.clone()),
+            Box::new(self.expiry_lag.clone()),
+            Box::new(self.pool_in_use.clone()),
+            Box::new(self.oldest_wait.clone()),
+            Box::new(self.open_connections.clone()),
+            Box::new(self.closed_connections.clone()),
         ];
-        self.registry.register(Box::new(self.requests.clone()))?;
-        self.registry.register(Box::new(self.checkouts.clone()))?;
-        counters.into_iter().try_for_each(|counter| self.registry.register(Box::new(counter.clone())))?;
-        gauges.into_iter().try_for_each(|gauge| self.registry.register(Box::new(gauge.clone())))
+        parts.into_iter().try_for_each(|part| self.registry.register(part))?;
+        self.registry.register(Box::new(Statements(Statements::counter()?)))?;
+        self.register_process()
+    }
+
+    /// Processor time, memory, open files and threads of this process.
+    #[cfg(target_os = "linux")]
+    fn register_process(&self) -> Result<(), prometheus::Error> {
+        use prometheus::process_collector::ProcessCollector;
+        match std::process::id().try_into() {
+            Ok(id) => self.registry.register(Box::new(ProcessCollector::new(id, "stockroom"))),
+            Err(_too_large) => Ok(()),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn register_process(&self) -> Result<(), prometheus::Error> {
+        Ok(())
     }
 
     pub fn count_expired_holds(&self, count: usize) {
@@ -73,10 +98,18 @@ impl Metrics {
     }
 
     /// What the expiry job saw when it last looked.
-    pub fn set_holds(&self, active: i64, overdue: i64, lag_milliseconds: i64) {
+    pub fn set_holds(&self, active: i64, overdue: i64, lag: Duration) {
         self.active_holds.set(active);
         self.overdue_holds.set(overdue);
-        self.expiry_lag_ms.set(lag_milliseconds);
+        self.expiry_lag.set(lag.as_secs_f64());
+    }
+
+    pub fn set_open_connections(&self, count: usize) {
+        self.open_connections.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    pub fn count_closed_connections(&self, reason: &str, count: usize) {
+        self.closed_connections.with_label_values(&[reason]).inc_by(u64::try_from(count).unwrap_or(0));
     }
 
     pub fn count_request(&self, route: &str, method: &str, status: &str, took: Duration) {
@@ -95,10 +128,30 @@ impl Metrics {
     /// The text of a scrape.
     pub fn render(&self, database: &Database) -> Result<Vec<u8>, prometheus::Error> {
         self.pool_in_use.set(i64::try_from(database.in_use()).unwrap_or(i64::MAX));
-        self.oldest_wait_ms.set(i64::try_from(database.oldest_wait().as_millis()).unwrap_or(i64::MAX));
-        self.statements.set(i64::try_from(db::pool::statements()).unwrap_or(i64::MAX));
+        self.oldest_wait.set(database.oldest_wait().as_secs_f64());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
+    }
+}
+
+/// The statements of the whole process. They are counted where they are sent, and read when asked for.
+struct Statements(IntCounter);
+
+impl Statements {
+    fn counter() -> Result<IntCounter, prometheus::Error> {
+        IntCounter::new("stockroom_sql_statements_total", "SQL statements sent")
+    }
+}
+
+impl Collector for Statements {
+    fn desc(&self) -> Vec<&Desc> {
+        self.0.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let Ok(counter) = Self::counter() else { return Vec::new() };
+        counter.inc_by(db::pool::statements());
+        counter.collect()
     }
 }

@@ -1,67 +1,88 @@
-//! The outermost layer: a request's id, its line in the log, its count, and one shape for every error.
+//! The outermost layer: a request's id, one shape for every error, its line in the log and its count.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use actix_http::ConnectionType;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web::Data};
 use uuid::Uuid;
 
-use super::limits::{self, Limiters};
+use super::access_log::{Line, Subject};
 use super::metrics::Metrics;
+use super::{connection, headers, limits};
 use crate::error::{ApiError, Code};
+use crate::kernel::request_id;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request, in its extensions.
-#[derive(Clone)]
-pub struct RequestId(pub String);
-
+/// Gives the request its id, and the answer what every answer has.
 pub async fn trace<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let id = request_id(&request);
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let _in_work = connection::begin(request.request());
+    let id = request_id_of(&request);
+    let subject = Subject::default();
+    request.extensions_mut().insert(subject.clone());
     let method = request.method().clone();
-    let metrics = request.app_data::<Data<Metrics>>().cloned();
-    let limited = match request.app_data::<Data<Limiters>>() {
-        Some(limiters) => limiters.request_address.check(&limits::address(request.request())).err(),
-        None => None,
-    };
-    let mut response = match limited {
-        Some(refusal) => request.into_response(refusal.respond(Some(&id))),
-        // Handlers and the door answer their refusals; an error that arrives here as one is rare.
-        // No copy of the request could be kept for it: the framework needs to be its only holder.
-        None => match next.call(request).await {
-            Ok(response) => in_one_shape(response.map_into_boxed_body(), &id),
-            Err(error) => {
-                let answer = as_refusal(&error).respond(Some(&id));
-                return Err(InternalError::from_response(error, answer).into());
-            }
-        },
-    };
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+    if method == Method::HEAD {
+        // The framework has taken note, and leaves the answer's body out.
+        request.head_mut().method = Method::GET;
+    }
+    let remote = limits::address(request.request());
+    let is_private = headers::is_private(&method, request.headers());
+    let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id)).await;
+    let mut response = answered.map_err(|(error, answer)| {
+        let mut answer = answer;
+        finish(answer.headers_mut(), &id, is_private);
+        Error::from(InternalError::from_response(error, answer))
+    })?;
+    finish(response.headers_mut(), &id, is_private || subject.has_account());
+    if matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
-    let status = response.status();
-    let took = started.elapsed();
-    if let Some(metrics) = metrics {
+    let (status, took) = (response.status(), started.elapsed());
+    if let Some(metrics) = response.request().app_data::<Data<Metrics>>() {
         metrics.count_request(&route, known(method.as_str()), status.as_str(), took);
     }
-    log::info!(
-        target: "stockroom::access",
-        method = method.as_str(), route = route.as_str(), path = response.request().path(),
-        status = status.as_u16(), duration_us = took.as_micros() as u64, request_id = id.as_str();
-        "request"
-    );
+    let path = response.request().path();
+    Line { method: method.as_str(), route: &route, path, status, took, request_id: &id, remote: &remote }
+        .write(Some(&subject));
     Ok(response)
+}
+
+/// An error that no part of the application has turned into an answer, and the answer to it.
+type Unanswered = (Error, actix_web::HttpResponse);
+
+async fn answer<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    id: &str,
+) -> Result<ServiceResponse<BoxBody>, Unanswered> {
+    // Handlers and the authorization answer their refusals; an error that arrives here as one is rare.
+    // No copy of the request could be kept for it: the framework needs to be its only holder.
+    match next.call(request).await {
+        Ok(response) => Ok(in_one_shape(response.map_into_boxed_body(), id)),
+        Err(error) => {
+            let answer = as_refusal(&error).respond(Some(id));
+            Err((error, answer))
+        }
+    }
+}
+
+fn finish(answer: &mut HeaderMap, id: &str, is_private: bool) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        answer.insert(REQUEST_ID, value);
+    }
+    headers::protect(answer, is_private);
 }
 
 /// Methods that clients invent must not become series without end.
@@ -70,28 +91,32 @@ fn known(method: &str) -> &str {
 }
 
 /// The caller's id if it is fit for a header and a log line.
-fn request_id(request: &ServiceRequest) -> String {
-    request
-        .headers()
-        .get(&REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
-        .map_or_else(|| Uuid::new_v4().to_string(), ToOwned::to_owned)
+fn request_id_of(request: &ServiceRequest) -> Arc<str> {
+    let is_fit = |id: &&str| {
+        let is_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
+        (1..=128).contains(&id.len()) && id.bytes().all(is_word)
+    };
+    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_fit);
+    given.map_or_else(|| Uuid::new_v4().to_string().into(), Arc::from)
 }
 
 /// Errors get the request's id into their body; those of the framework get our shape.
 fn in_one_shape(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
-    if let Some(error) = response.response().error() {
-        let refusal = as_refusal(error);
-        return response.into_response(refusal.respond(Some(id)));
-    }
     let status = response.status();
     let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8");
-    if (status.is_client_error() || status.is_server_error()) && !is_ours {
-        let refusal = of_status(status);
-        return response.into_response(refusal.respond(Some(id)));
+    let refusal = match response.response().error() {
+        Some(error) => as_refusal(error),
+        None if (status.is_client_error() || status.is_server_error()) && !is_ours => of_status(status),
+        None => return response,
+    };
+    let mut answer = refusal.respond(Some(id));
+    for (name, value) in response.headers() {
+        // What was added on the way, such as the origins that may read it.
+        if !answer.headers().contains_key(name) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
     }
-    response
+    response.into_response(answer)
 }
 
 fn as_refusal(error: &Error) -> ApiError {

@@ -1,6 +1,6 @@
 //! The call that payment providers make.
 
-use actix_web::web::{self, Bytes, Data};
+use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use crate::kernel::schema;
 use crate::payments::event;
 use crate::payments::store::events::EventOutcome;
 use crate::settings::{Provider, Settings};
+use crate::web::body::RawBody;
 
 const DUPLICATE: &str = "duplicate";
 
@@ -34,7 +35,7 @@ pub async fn receive(
     path: web::Path<(String, String)>,
     ctx: Ctx,
     settings: Data<Settings>,
-    body: Bytes,
+    RawBody(body): RawBody,
 ) -> Result<HttpResponse, ApiError> {
     let (store, name) = path.into_inner();
     let provider = settings.payments.providers.get(&name).filter(|provider| provider.is_on());

@@ -1,7 +1,7 @@
 //! A new password: with the old one, or with a link that was mailed to the address of the account.
 
-use actix_web::web::{Data, ReqData};
 use actix_web::HttpResponse;
+use actix_web::web::{Data, ReqData};
 use diesel::PgConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,0 +1,56 @@
+//! The log: the lines of a request carry its id, whoever writes them.
+
+use env_logger::{Builder, Env, Logger};
+use log::kv::{self, Key, Source, ToKey, Value, VisitSource};
+use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
+use stockroom::kernel::request_id;
+
+const REQUEST_ID: &str = "request_id";
+
+/// Where the framework reports every request that is not valid HTTP, as an error. Those have a line in the
+/// access log.
+const FRAMEWORK: &str = "actix_http::h1::dispatcher";
+
+/// Starts the log, with the levels of `RUST_LOG`.
+pub fn start() -> Result<(), SetLoggerError> {
+    let logger =
+        Builder::from_env(Env::default().default_filter_or("info")).filter_module(FRAMEWORK, LevelFilter::Off).build();
+    log::set_max_level(logger.filter());
+    log::set_boxed_logger(Box::new(WithRequestId(logger)))
+}
+
+struct WithRequestId(Logger);
+
+impl Log for WithRequestId {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let values = record.key_values();
+        match request_id::current() {
+            Some(id) if values.get(REQUEST_ID.to_key()).is_none() => {
+                let values = And { values, id: &id };
+                self.0.log(&record.to_builder().key_values(&values).build());
+            }
+            _ => self.0.log(record),
+        }
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
+}
+
+/// The values of a line, and the id.
+struct And<'a> {
+    values: &'a dyn Source,
+    id: &'a str,
+}
+
+impl Source for And<'_> {
+    fn visit<'kvs>(&'kvs self, visitor: &mut dyn VisitSource<'kvs>) -> Result<(), kv::Error> {
+        self.values.visit(visitor)?;
+        visitor.visit_pair(Key::from_str(REQUEST_ID), Value::from(self.id))
+    }
+}

@@ -1,0 +1,107 @@
+//! Settings of how the server is reached, and of what it believes of its callers.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use super::{Secret, SettingsError};
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    /// The address that people reach this server at. Empty: the one that it listens on.
+    pub public_url: String,
+    pub workers: usize,
+    pub shutdown_seconds: u64,
+    /// Reverse proxies that may name the address of their client.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Names that requests may use for this server. Empty: see the defaults file.
+    #[serde(deserialize_with = "entries")]
+    pub allowed_hosts: Vec<String>,
+    /// Origins of pages that may call this server from a browser.
+    #[serde(deserialize_with = "entries")]
+    pub cors_origins: Vec<String>,
+    /// 0 takes what the limit of open files allows.
+    pub max_connections: usize,
+    pub head_timeout_ms: u64,
+    pub body_timeout_ms: u64,
+    pub write_timeout_ms: u64,
+    pub min_bytes_per_second: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// Asked of whoever reads /metrics, unless it is empty.
+    pub token: Secret,
+}
+
+impl Server {
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        let rules = [
+            (self.head_timeout_ms >= 1, "server.head_timeout_ms must be at least 1"),
+            (self.body_timeout_ms >= 1, "server.body_timeout_ms must be at least 1"),
+            (self.write_timeout_ms >= 1, "server.write_timeout_ms must be at least 1"),
+            (
+                self.cors_origins.iter().all(|origin| is_origin(origin)),
+                "server.cors_origins must be origins such as https://shop.example.com, or *",
+            ),
+        ];
+        match rules.iter().find(|(holds, _)| !holds) {
+            Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Networks in the notation of CIDR, or single addresses.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let entries = entries(deserializer)?;
+    let parse = |entry: &String| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
+    entries
+        .iter()
+        .map(|entry| parse(entry).map_err(|_not_one| D::Error::custom(format!("{entry} is no network"))))
+        .collect()
+}
+
+/// The entries of a list. A variable of the environment that is empty is an empty list.
+fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let entries = Vec::<String>::deserialize(deserializer)?;
+    Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
+}
+
+/// Scheme, host and port as a browser sends them, without a path; `*` is any.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '@', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use config::{Config, Environment};
+
+    use super::*;
+
+    #[test]
+    fn lists_of_the_environment_are_separated_by_commas() {
+        let read = |text: &str| {
+            let variables = [("TRUSTED_PROXIES".to_owned(), text.to_owned())].into_iter().collect();
+            let environment = Environment::default().try_parsing(true).list_separator(",").source(Some(variables));
+            let source = environment.with_list_parse_key("trusted_proxies");
+            let proxies: BTreeMap<String, Vec<String>> =
+                Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap();
+            let found = networks(serde_json::to_value(&proxies["trusted_proxies"]).unwrap());
+            found.map(|networks| networks.iter().map(ToString::to_string).collect::<Vec<_>>()).ok()
+        };
+        assert_eq!(read("10.0.0.0/8, ::1").unwrap(), ["10.0.0.0/8", "::1/128"]);
+        assert_eq!(read("").unwrap(), Vec::<String>::new());
+        assert_eq!(read("10.0.0.0/8,proxy.example"), None);
+    }
+}

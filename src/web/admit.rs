@@ -1,0 +1,41 @@
+//! What a request must pass before its route is looked for.
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, web::Data};
+
+use super::connection::activity::MAX_HEAD_BYTES;
+use super::hosts::AllowedHosts;
+use super::limits::{self, Limiters};
+use crate::error::{ApiError, Code};
+
+/// Refuses heads that are too large, names of other servers, and more requests than an address may send.
+pub async fn admit<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match check(&request) {
+        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
+        Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+    }
+}
+
+fn check(request: &ServiceRequest) -> Result<(), ApiError> {
+    let head = request.head();
+    let size = |name: &HeaderName, value: &HeaderValue| name.as_str().len().saturating_add(value.len());
+    let headers: usize = head.headers.iter().map(|(name, value)| size(name, value)).sum();
+    let line = head.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    if u64::try_from(headers.saturating_add(line)).is_ok_and(|size| size > MAX_HEAD_BYTES) {
+        let detail = format!("The request line and headers are larger than {MAX_HEAD_BYTES} bytes.");
+        return Err(ApiError::new(Code::HeadersTooLarge, detail));
+    }
+    if let Some(hosts) = request.app_data::<Data<AllowedHosts>>() {
+        hosts.check(head)?;
+    }
+    match request.app_data::<Data<Limiters>>() {
+        Some(limiters) => limiters.request_address.check(&limits::address(request.request())),
+        None => Ok(()),
+    }
+}

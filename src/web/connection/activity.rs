@@ -1,0 +1,188 @@
+//! What is known of an open connection, and how it is told to end.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::task::Waker;
+
+use futures_util::task::AtomicWaker;
+
+use super::pace::{Pace, Progress};
+
+/// A request's line and headers may have this many bytes together.
+pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
+
+/// Whether a connection goes on, or why it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    Open,
+    /// The head of a request did not arrive in time. It is refused, and nothing more is read.
+    HeadTooSlow,
+    /// The body did not arrive in time. Nothing more is read, so that whoever waits for it can refuse.
+    BodyTooSlow,
+    /// Nothing more is read or written.
+    Closed,
+}
+
+const PHASES: [Phase; 4] = [Phase::Open, Phase::HeadTooSlow, Phase::BodyTooSlow, Phase::Closed];
+
+/// How long each part of a request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Paces {
+    pub head: Pace,
+    pub body: Pace,
+    pub answer: Pace,
+}
+
+/// Written by the connection's own thread and by the application; read by the registry.
+#[derive(Debug)]
+pub struct Activity {
+    pub peer: Option<SocketAddr>,
+    last_ms: AtomicU64,
+    /// Requests that the application has and did not answer yet.
+    requests: AtomicU32,
+    head: Progress,
+    body: Progress,
+    answer: Progress,
+    phase: AtomicU8,
+    /// When reading was ended.
+    ended_ms: AtomicU64,
+    waker: AtomicWaker,
+}
+
+/// How willingly a connection is given up when there are too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Between requests, or the head of one is on its way.
+    Idle,
+    /// The application waits for a body.
+    Sending,
+    /// The application works on a request.
+    Working,
+}
+
+impl Activity {
+    #[must_use]
+    pub fn new(peer: Option<SocketAddr>, now_ms: u64) -> Self {
+        let head = Progress::default();
+        head.begin(now_ms);
+        Self {
+            peer,
+            last_ms: AtomicU64::new(now_ms),
+            requests: AtomicU32::new(0),
+            head,
+            body: Progress::default(),
+            answer: Progress::default(),
+            phase: AtomicU8::new(Phase::Open as u8),
+            ended_ms: AtomicU64::new(0),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        let phase = usize::from(self.phase.load(Ordering::Acquire));
+        PHASES.get(phase).copied().unwrap_or(Phase::Closed)
+    }
+
+    /// Lets the connection's task know, which then ends it by itself.
+    pub fn end(&self, phase: Phase, now_ms: u64) {
+        self.phase.store(phase as u8, Ordering::Release);
+        self.ended_ms.store(now_ms, Ordering::Relaxed);
+        self.waker.wake();
+    }
+
+    pub fn wait(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    pub fn received(&self, bytes: u64, now_ms: u64) {
+        self.last_ms.store(now_ms, Ordering::Relaxed);
+        if self.body.is_begun() {
+            self.body.add(bytes);
+        } else if self.requests.load(Ordering::Relaxed) == 0 {
+            self.head.begin_unless_begun(now_ms);
+            self.head.add(bytes);
+        }
+    }
+
+    /// Whether what was read so far should have been the head of a request.
+    #[must_use]
+    pub fn head_is_too_large(&self) -> bool {
+        self.head.is_begun() && self.head.bytes() > MAX_HEAD_BYTES
+    }
+
+    /// How long the head under way has taken.
+    #[must_use]
+    pub fn head_ms(&self, now_ms: u64) -> u64 {
+        self.head.elapsed_ms(now_ms)
+    }
+
+    pub fn sent(&self, bytes: u64, now_ms: u64) {
+        self.last_ms.store(now_ms, Ordering::Relaxed);
+        if self.answer.is_begun() {
+            self.answer.add(bytes);
+        }
+    }
+
+    /// The peer does not take more of an answer at the moment.
+    pub fn blocked(&self, now_ms: u64) {
+        self.answer.begin_unless_begun(now_ms);
+    }
+
+    pub fn flushed(&self) {
+        self.answer.end();
+    }
+
+    pub fn request_began(&self, has_body: bool, now_ms: u64) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.head.end();
+        if has_body {
+            self.body.begin(now_ms);
+        } else {
+            self.body.end();
+        }
+    }
+
+    pub fn body_ended(&self) {
+        self.body.end();
+    }
+
+    /// A body that nobody has read keeps its time: until then the rest of it is discarded.
+    pub fn request_ended(&self, now_ms: u64) {
+        self.requests.fetch_sub(1, Ordering::Relaxed);
+        self.last_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn last_ms(&self) -> u64 {
+        self.last_ms.load(Ordering::Relaxed)
+    }
+
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match self.requests.load(Ordering::Relaxed) {
+            0 => Standing::Idle,
+            _ if self.body.is_begun() => Standing::Sending,
+            _ => Standing::Working,
+        }
+    }
+
+    /// The phase that is due, if the peer takes too long.
+    #[must_use]
+    pub fn overdue(&self, paces: &Paces, now_ms: u64) -> Option<Phase> {
+        if self.answer.is_overdue(paces.answer, now_ms) {
+            return Some(Phase::Closed);
+        }
+        let is_idle = self.standing() == Standing::Idle;
+        match self.phase() {
+            Phase::Open if self.body.is_overdue(paces.body, now_ms) => Some(Phase::BodyTooSlow),
+            Phase::Open if is_idle && self.head.is_overdue(paces.head, now_ms) => Some(Phase::HeadTooSlow),
+            Phase::HeadTooSlow | Phase::BodyTooSlow if is_idle => {
+                let since = self.ended_ms.load(Ordering::Relaxed);
+                (now_ms.saturating_sub(since) > paces.head.longest_ms).then_some(Phase::Closed)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Open connections: how many there may be, how long a peer may take, and refusals of bytes that are no
+//! request.
+
+pub mod activity;
+mod pace;
+mod refusal;
+pub mod registry;
+mod stream;
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::dev::Extensions;
+use actix_web::http::header;
+
+use activity::{Activity, Phase};
+pub use registry::Connections;
+pub use stream::Connection;
+
+/// The connection of a request, as the application sees it.
+#[derive(Clone)]
+pub struct Peer {
+    activity: Arc<Activity>,
+    connections: Arc<Connections>,
+}
+
+/// A request that the application works on. Ends on drop.
+pub struct InWork(Option<Peer>);
+
+impl Peer {
+    /// Puts it where requests find it.
+    pub fn attach(connection: &Connection, extensions: &mut Extensions) {
+        let (activity, connections) = connection.parts();
+        extensions.insert(Self { activity, connections });
+    }
+
+    fn of(request: &HttpRequest) -> Option<&Self> {
+        request.conn_data::<Self>()
+    }
+}
+
+/// Marks a request as one that the application works on.
+#[must_use]
+pub fn begin(request: &HttpRequest) -> InWork {
+    let peer = Peer::of(request).cloned();
+    if let Some(peer) = &peer {
+        let headers = request.headers();
+        let has_body = headers.contains_key(header::TRANSFER_ENCODING)
+            || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+        peer.activity.request_began(has_body, peer.connections.now_ms());
+    }
+    InWork(peer)
+}
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        if let Some(peer) = &self.0 {
+            peer.activity.request_ended(peer.connections.now_ms());
+        }
+    }
+}
+
+/// Marks the body of a request as read.
+pub fn body_ended(request: &HttpRequest) {
+    if let Some(peer) = Peer::of(request) {
+        peer.activity.body_ended();
+    }
+}
+
+/// Whether the body of a request broke off because it took too long.
+#[must_use]
+pub fn body_was_too_slow(request: &HttpRequest) -> bool {
+    Peer::of(request).is_some_and(|peer| peer.activity.phase() == Phase::BodyTooSlow)
+}

@@ -1,0 +1,93 @@
+//! How long a peer may take for what it has begun.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A time that every byte extends, up to a longest one.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Granted before the first byte.
+    pub patience_ms: u64,
+    /// The rate at which bytes extend the time; 0 extends nothing.
+    pub bytes_per_second: u64,
+    pub longest_ms: u64,
+}
+
+impl Pace {
+    /// The time for this many bytes.
+    fn allowed_ms(self, bytes: u64) -> u64 {
+        let earned = bytes.saturating_mul(1000).checked_div(self.bytes_per_second).unwrap_or(0);
+        self.patience_ms.saturating_add(earned).min(self.longest_ms)
+    }
+}
+
+/// Something that a peer has begun and has to carry on. Times are milliseconds of the registry's clock.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// 0 when nothing is under way.
+    since_ms: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    pub fn begin(&self, now_ms: u64) {
+        self.bytes.store(0, Ordering::Relaxed);
+        self.since_ms.store(now_ms.max(1), Ordering::Relaxed);
+    }
+
+    pub fn begin_unless_begun(&self, now_ms: u64) {
+        if !self.is_begun() {
+            self.begin(now_ms);
+        }
+    }
+
+    pub fn add(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub fn end(&self) {
+        self.since_ms.store(0, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.since_ms.load(Ordering::Relaxed) != 0
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    #[must_use]
+    pub fn elapsed_ms(&self, now_ms: u64) -> u64 {
+        match self.since_ms.load(Ordering::Relaxed) {
+            0 => 0,
+            since => now_ms.saturating_sub(since),
+        }
+    }
+
+    #[must_use]
+    pub fn is_overdue(&self, pace: Pace, now_ms: u64) -> bool {
+        self.is_begun() && self.elapsed_ms(now_ms) > pace.allowed_ms(self.bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_extend_the_time_up_to_the_longest() {
+        let pace = Pace { patience_ms: 5_000, bytes_per_second: 500, longest_ms: 10_000 };
+        let body = Progress::default();
+        assert!(!body.is_overdue(pace, 1_000_000), "nothing was begun");
+        body.begin(1_000);
+        assert!(!body.is_overdue(pace, 6_000) && body.is_overdue(pace, 6_001));
+        body.add(1_000);
+        assert!(!body.is_overdue(pace, 8_000) && body.is_overdue(pace, 8_001));
+        body.add(1_000_000);
+        assert!(!body.is_overdue(pace, 11_000) && body.is_overdue(pace, 11_001));
+        body.end();
+        assert!(!body.is_overdue(pace, 1_000_000));
+    }
+}

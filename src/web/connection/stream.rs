@@ -1,0 +1,190 @@
+//! A client's connection, between the socket and the framework.
+
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::rt::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::runtime::Handle;
+
+use super::activity::{Activity, Phase};
+use super::refusal;
+use super::registry::{Connections, Permit};
+
+/// How long, and for how many bytes, a refused peer may go on sending. Closing earlier could destroy the
+/// answer on its way.
+const LINGER_TIME: Duration = Duration::from_secs(1);
+const LINGER_BYTES: u64 = 1024 * 1024;
+
+/// Notes what comes and goes, ends when its registry says so, and gives the framework's refusals our shape.
+pub struct Connection {
+    /// Taken only by the drop.
+    socket: Option<TcpStream>,
+    permit: Option<Permit>,
+    activity: Arc<Activity>,
+    connections: Arc<Connections>,
+    /// A refusal that was not written yet, and how much of it was.
+    refusal: Vec<u8>,
+    written: usize,
+    /// Whether the framework has seen all that was read before.
+    was_pending: bool,
+}
+
+impl Connection {
+    #[must_use]
+    pub fn new(socket: TcpStream, permit: Permit) -> Self {
+        let (activity, connections) = (Arc::clone(&permit.activity), Arc::clone(&permit.connections));
+        Self {
+            socket: Some(socket),
+            permit: Some(permit),
+            activity,
+            connections,
+            refusal: Vec::new(),
+            written: 0,
+            was_pending: false,
+        }
+    }
+
+    #[must_use]
+    pub fn parts(&self) -> (Arc<Activity>, Arc<Connections>) {
+        (Arc::clone(&self.activity), Arc::clone(&self.connections))
+    }
+
+    fn socket(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        self.socket.as_mut().map(Pin::new).ok_or_else(closed)
+    }
+
+    /// Refuses what has come so far, once.
+    fn refuse(&mut self, status: StatusCode) {
+        if self.refusal.is_empty() {
+            let took = Duration::from_millis(self.activity.head_ms(self.connections.now_ms()));
+            let refusal = refusal::of_status(status);
+            self.refusal = refusal::answer(&refusal, self.activity.peer, took, &self.connections);
+        }
+    }
+
+    fn poll_write_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self.refusal.get(self.written..).filter(|rest| !rest.is_empty()) {
+            let socket = self.socket.as_mut().map(Pin::new).ok_or_else(closed)?;
+            match socket.poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => self.written = self.written.saturating_add(count),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.activity.blocked(self.connections.now_ms());
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn closed() -> io::Error {
+    ErrorKind::ConnectionAborted.into()
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if std::mem::take(&mut this.was_pending) && this.activity.head_is_too_large() {
+            this.refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+        }
+        match this.activity.phase() {
+            Phase::Open if this.refusal.is_empty() => {}
+            // Nothing read is the end of what the peer sends.
+            Phase::Open | Phase::BodyTooSlow => return Poll::Ready(Ok(())),
+            Phase::HeadTooSlow => {
+                this.refuse(StatusCode::REQUEST_TIMEOUT);
+                return Poll::Ready(Ok(()));
+            }
+            Phase::Closed => return Poll::Ready(Err(closed())),
+        }
+        let before = buf.filled().len();
+        match this.socket()?.poll_read(cx, buf) {
+            Poll::Ready(Ok(())) => {
+                let count = buf.filled().len().saturating_sub(before);
+                this.activity.received(u64::try_from(count).unwrap_or(0), this.connections.now_ms());
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => {
+                this.was_pending = true;
+                this.activity.wait(cx.waker());
+                Poll::Pending
+            }
+            failed => failed,
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if this.activity.phase() == Phase::Closed {
+            return Poll::Ready(Err(closed()));
+        }
+        let own = match refusal::find(buf) {
+            Some((0, status)) => {
+                this.refuse(status);
+                return Poll::Ready(Ok(buf.len()));
+            }
+            Some((start, _)) => buf.get(..start).unwrap_or(buf),
+            None => buf,
+        };
+        match this.socket()?.poll_write(cx, own) {
+            Poll::Ready(Ok(count)) => {
+                this.activity.sent(u64::try_from(count).unwrap_or(0), this.connections.now_ms());
+                Poll::Ready(Ok(count))
+            }
+            Poll::Pending => {
+                this.activity.wait(cx.waker());
+                this.activity.blocked(this.connections.now_ms());
+                Poll::Pending
+            }
+            failed => failed,
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.activity.phase() == Phase::Closed {
+            return Poll::Ready(Err(closed()));
+        }
+        ready!(this.poll_write_refusal(cx))?;
+        this.activity.flushed();
+        this.socket()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.activity.phase() != Phase::Closed {
+            ready!(this.poll_write_refusal(cx))?;
+        }
+        this.socket()?.poll_shutdown(cx)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let was_refused = !self.refusal.is_empty() || self.activity.phase() == Phase::BodyTooSlow;
+        let (Some(socket), Some(permit)) = (self.socket.take(), self.permit.take()) else { return };
+        if !was_refused || self.activity.phase() == Phase::Closed {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(linger(socket, permit));
+        }
+    }
+}
+
+/// Closes a refused connection for the peer to read its answer first.
+async fn linger(mut socket: TcpStream, _permit: Permit) {
+    if socket.shutdown().await.is_ok() {
+        let (mut rest, mut nowhere) = ((&mut socket).take(LINGER_BYTES), tokio::io::sink());
+        drop(tokio::time::timeout(LINGER_TIME, tokio::io::copy(&mut rest, &mut nowhere)).await);
+    }
+}

@@ -1,0 +1,83 @@
+//! The server: connections of our own kind under the framework.
+
+use std::fmt::Debug;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::{HttpService, Protocol, Request, Response};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+
+use super::connection::{Connection, Connections, Peer};
+use crate::settings;
+
+/// How long a connection may be idle between requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// How long a client may go on sending after it was answered early.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Serves the application on the listener. The framework's own builder is not used since it knows no other
+/// streams than the system's.
+pub fn serve<F, I, S, B>(
+    listener: TcpListener,
+    settings: &settings::Server,
+    connections: &Arc<Connections>,
+    application: F,
+) -> io::Result<Server>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error> + 'static,
+    S::InitError: Debug,
+    S::Response: Into<Response<B>> + 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    connections.sweep_regularly();
+    let builder = Server::build()
+        .shutdown_timeout(settings.shutdown_seconds)
+        // The registry closes connections; the framework would stop taking new ones.
+        .max_concurrent_connections(connections.limit().saturating_mul(2))
+        .disable_signals();
+    let builder = match settings.workers {
+        0 => builder,
+        workers => builder.workers(workers),
+    };
+    let shutdown = builder.graceful_shutdown_signal();
+    let connections = Arc::clone(connections);
+    let builder = builder.listen("http", listener, move || {
+        let (shutdown, connections) = (shutdown.clone(), Arc::clone(&connections));
+        let service = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let shutdown = shutdown.clone();
+                async move { shutdown.notified().await }
+            })
+            .keep_alive(KEEP_ALIVE)
+            // The registry knows the time of every head, not only of the first one.
+            .client_request_timeout(Duration::ZERO)
+            .client_disconnect_timeout(LINGER)
+            .on_connect_ext(Peer::attach)
+            .finish(map_config(application().into_factory().map_err(|error| error.into().error_response()), |()| {
+                AppConfig::default()
+            }));
+        let admit = fn_service(move |socket: TcpStream| {
+            let peer = socket.peer_addr().ok();
+            let permit = connections.admit(peer);
+            async move {
+                let permit = permit.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused))?;
+                Ok((Connection::new(socket, permit), Protocol::Http1, peer))
+            }
+        });
+        admit.and_then(service)
+    })?;
+    Ok(builder.run())
+}
