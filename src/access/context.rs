@@ -55,7 +55,7 @@ impl Ctx {
     /// The same caller in the store that a path or a body names.
     #[must_use]
     pub fn in_store(mut self, name: &str) -> Self {
-        self.selector = StoreSelector::Named(name.to_owned());
+        self.selector = StoreSelector::named(name);
         self
     }
 
@@ -153,9 +153,9 @@ fn extract(request: &HttpRequest) -> Option<Ctx> {
     let selector = match request.headers().get("x-store-id") {
         None => StoreSelector::Default,
         // What is no text names no store; an empty name would mean the default.
-        Some(value) => StoreSelector::Named(match value.to_str() {
-            Ok(name) if !name.is_empty() => name.to_owned(),
-            _ => "?".to_owned(),
+        Some(value) => StoreSelector::named(match value.to_str() {
+            Ok(name) if !name.is_empty() => name,
+            _ => "?",
         }),
     };
     Some(Ctx {

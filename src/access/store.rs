@@ -41,7 +41,7 @@ pub fn permissions_of(role: Role, granted: serde_json::Value) -> Permissions {
 pub enum StoreSelector {
     /// The first one created, or the one that staff belong to.
     Default,
-    /// By id (digits) or by code.
+    /// By id (digits) or by code, which has capital letters here.
     Named(String),
 }
 
@@ -92,6 +92,12 @@ impl StoreDirectory {
 }
 
 impl StoreSelector {
+    /// What a header, a path or a body names. Codes are the same in any case.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self::Named(name.to_ascii_uppercase())
+    }
+
     /// The empty name means the default.
     fn name(&self) -> &str {
         match self {
