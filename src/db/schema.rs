@@ -155,6 +155,7 @@ diesel::table! {
         checkout -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        search_text -> Nullable<Text>,
     }
 }
 
@@ -170,6 +171,16 @@ diesel::table! {
         currency -> Nullable<Text>,
         outcome -> Text,
         received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    product_codes (store_id, kind, code) {
+        store_id -> Int8,
+        kind -> Text,
+        code -> Text,
+        product_id -> Int8,
+        variant_id -> Nullable<Int8>,
     }
 }
 
@@ -193,6 +204,10 @@ diesel::table! {
         max_stock_level -> Nullable<Int8>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        folded_name -> Nullable<Text>,
+        search_text -> Nullable<Text>,
+        lowest_price -> Nullable<Int8>,
+        highest_price -> Nullable<Int8>,
     }
 }
 
@@ -285,6 +300,7 @@ diesel::table! {
         payment_methods -> Jsonb,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        folded_name -> Nullable<Text>,
     }
 }
 
@@ -300,6 +316,8 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        search_text -> Nullable<Text>,
+        folded_name -> Nullable<Text>,
     }
 }
 
@@ -314,6 +332,9 @@ diesel::table! {
         price -> Nullable<Int8>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        status -> Text,
+        min_stock_level -> Nullable<Int8>,
+        size_key -> Nullable<Text>,
     }
 }
 
@@ -335,6 +356,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_payments,
     orders,
     payment_events,
+    product_codes,
     products,
     reservations,
     sessions,

@@ -11,17 +11,18 @@ use crate::catalogue::product::ProductStatus;
 use crate::error::ApiError;
 use crate::inventory::stocked::StockStatus;
 use crate::inventory::store::listing::{self, ProductFilter, ProductSort};
+use crate::kernel::fold;
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::page::PageQuery;
-use crate::kernel::text;
 use crate::web::Query;
 
 /// What the products of a list have in common, and their order.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ProductsQuery {
-    /// Words in name, SKU, description, brand or barcode.
+    /// Words in name, SKU, description, category, brand or barcode, also of sizes; in any order, without regard to
+    /// case and accents.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     q: Option<String>,
     category: Option<String>,
@@ -31,8 +32,10 @@ pub struct ProductsQuery {
     status: Option<ProductStatus>,
     #[param(inline)]
     stock_status: Option<StockStatus>,
+    /// Some size on sale costs at least that.
     #[param(value_type = Option<f64>)]
     min_price: Option<String>,
+    /// Some size on sale costs at most that; with `min_price`, one size costs both.
     #[param(value_type = Option<f64>)]
     max_price: Option<String>,
     /// `id`, `name`, `sku`, `price`, `created_at` or `stock`; with `-` before it, descending.
@@ -63,7 +66,7 @@ impl Wanted {
                 .transpose()
         };
         Ok(ProductFilter {
-            pattern: self.query.q.as_deref().map(text::contains_pattern),
+            patterns: self.query.q.as_deref().map(fold::search_patterns).unwrap_or_default(),
             category: self.query.category.clone(),
             brand: self.query.brand.clone(),
             status: self.query.status.or(Some(ProductStatus::Active)),
