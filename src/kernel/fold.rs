@@ -14,13 +14,27 @@ use super::text::contains_pattern;
 /// Text as it is compared: decomposed, without accents, in one case, composed again, with single blanks.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return join_words(&text.to_ascii_lowercase());
+    }
     let decomposed = DecomposingNormalizer::new_nfkd().normalize(text).into_owned();
     let plain = without_accents(&decomposed);
     let one_case = CaseMapper::new().fold_string(&plain).into_owned();
     let mut equated = String::with_capacity(one_case.len());
     one_case.chars().for_each(|c| push_equal(&mut equated, c));
     let composed = ComposingNormalizer::new_nfkc().normalize(&equated).into_owned();
-    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+    join_words(&composed)
+}
+
+fn join_words(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(word);
+    }
+    joined
 }
 
 /// What a row is found by: its folded values, one a line. A word has no line break, so it is never found across two.
