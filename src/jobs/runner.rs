@@ -23,6 +23,7 @@ impl Runner {
         let every = |period, name, step| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, step));
         let tasks = vec![
             every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
+            every(Duration::from_secs(1), "release_carts", Step::ReleaseCarts),
             every(Duration::from_secs(60), "apply_waiting_events", Step::ApplyWaitingEvents),
             every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
             every(Duration::from_secs(600), "purge_sessions", Step::PurgeSessions),
@@ -45,6 +46,7 @@ impl Runner {
 #[derive(Clone, Copy)]
 enum Step {
     ExpireHolds,
+    ReleaseCarts,
     ApplyWaitingEvents,
     PurgeKeys,
     PurgeSessions,
@@ -55,6 +57,7 @@ impl Step {
     async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
         match self {
             Self::ExpireHolds => jobs.expire_holds().await,
+            Self::ReleaseCarts => jobs.release_carts().await,
             Self::ApplyWaitingEvents => jobs.apply_waiting_events().await,
             Self::PurgeKeys => jobs.purge_keys().await,
             Self::PurgeSessions => jobs.purge_sessions().await,
