@@ -598,6 +598,43 @@ fn a_store_is_made_with_its_location_and_read_by_everybody() {
     }
 }
 
+/// As in the README: the code is kept in capital letters, and names the store in any case.
+#[test]
+fn a_store_is_named_by_its_code_in_any_case() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let main = json!({"code": "main", "name": "Main store", "currency": "EUR"});
+    let made = admin.post("/stores", &main).expect(201).json();
+    assert_eq!(made["code"], "MAIN");
+    admin
+        .clone()
+        .in_store("main")
+        .post("/inventory/products", &json!({"sku": "rice", "name": "Rice", "price": 1, "initial_stock": 9}))
+        .expect(201);
+    admin.patch("/stores/maIN", &json!({"guest_orders": true})).expect(200);
+    for name in ["main", "MAIN", "Main"] {
+        assert_eq!(app.guest().get(&format!("/stores/{name}")).expect(200).json()["id"], made["id"]);
+        app.guest().in_store(name).get("/inventory/products/rice").expect(200);
+        app.guest().get(&format!("/inventory/products/{name}/rice")).expect(200);
+        let order = json!({"store_id": name, "items": [{"product_id": "rice", "quantity": 1}]});
+        assert_eq!(app.guest().post("/orders", &order).expect(201).json()["store_id"], made["id"]);
+    }
+    admin.post("/stores", &json!({"code": "Main", "name": "Twin"})).refused(409, "DUPLICATE");
+}
+
+#[test]
+fn stores_are_sorted_by_name_without_regard_to_case_and_accents() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    admin.patch(&format!("/stores/{STORE}"), &json!({"name": "zoo"})).expect(200);
+    for (code, name) in [("A", "Öko"), ("B", "Obst"), ("C", "äpfel")] {
+        admin.post("/stores", &json!({"code": code, "name": name})).expect(201);
+    }
+    let list = admin.get("/stores?sort=name").expect(200).json();
+    let codes: Vec<_> = list["items"].as_array().unwrap().iter().map(|store| store["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["C", "B", "A", STORE]);
+}
+
 fn without_numbers(store: &Value) -> Value {
     let mut store = store.clone();
     for name in ["tax_rate", "shipping_flat_rate"] {
@@ -617,7 +654,7 @@ fn a_store_is_refused_what_could_not_work() {
     };
     app.without_effect(|| {
         let wrong = [
-            ("code", json!("two")),
+            ("code", json!("two!")),
             ("code", json!("123")),
             ("code", json!("")),
             ("code", json!("A".repeat(51))),
@@ -636,6 +673,7 @@ fn a_store_is_refused_what_could_not_work() {
             assert!(field.starts_with(name), "{name}: {problem}");
         }
         with("code", json!(STORE)).refused(409, "DUPLICATE");
+        with("code", json!(STORE.to_lowercase())).refused(409, "DUPLICATE");
         with("owner", json!("me")).refused(422, "VALIDATION_FAILED");
     });
 }
@@ -728,6 +766,28 @@ fn every_write_on_accounts_is_in_the_audit_once() {
     // Logins are not in it, and nothing of what was secret.
     let whole = admin.get("/audit?limit=100").text();
     assert!(!whole.contains("LOGIN") && !whole.contains(PASSWORD) && !whole.contains("@example.com"), "{whole}");
+}
+
+#[test]
+fn the_audit_after_an_entry_is_counted_and_paged() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    (0..5).for_each(|n| drop(app.product(&format!("p-{n}"), 1.0, 0)));
+    let read = |query: &str| admin.get(&format!("/audit?{query}")).expect(200).json();
+    let ids = |list: &Value| -> Vec<i64> {
+        list["items"].as_array().unwrap().iter().map(|entry| entry["id"].as_i64().unwrap()).collect()
+    };
+    let all = ids(&read("after=0"));
+    assert_eq!(all.len(), 5);
+    let after = |rest: &str| read(&format!("after={}&limit=2{rest}", all[1]));
+    let (first, second) = (after(""), after("&page=2"));
+    let told = |list: &Value| ["total", "page", "limit", "pages"].map(|name| list[name].as_i64().unwrap());
+    assert_eq!((ids(&first), told(&first)), (all[2..4].to_vec(), [3, 1, 2, 2]));
+    assert_eq!((ids(&second), told(&second)), (all[4..].to_vec(), [3, 2, 2, 2]));
+    assert_eq!(told(&after("&page=3")), [3, 3, 2, 2]);
+    assert_eq!(told(&after("&entity=User")), [0, 1, 2, 0]);
+    // The newest come first without it.
+    assert_eq!(ids(&read("limit=2&page=2")), [all[2], all[1]]);
 }
 
 #[test]

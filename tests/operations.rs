@@ -545,7 +545,8 @@ fn accounts_are_made_on_the_command_line() {
     assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
     assert_eq!(login("boss@example.com", "a long password")["permissions"].as_array().unwrap().len(), 12);
     let staff = ["--email", "s@example.com", "--role", "staff", "--permissions", "orders:read,audit:read", "--store"];
-    let staff = [&staff[..], &[common::shop::STORE]].concat();
+    let code = common::shop::STORE.to_lowercase();
+    let staff = [&staff[..], &[code.as_str()]].concat();
     let made = create_user(&app, &staff, None, "from standard input\n");
     assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
     let user = login("s@example.com", "from standard input");

@@ -19,8 +19,8 @@ pub const HOT_PRODUCT: i64 = 1;
 
 pub fn insert_admin(conn: &mut PgConnection) -> Outcome<()> {
     diesel::sql_query(
-        "INSERT INTO users (id, email, password_hash, role, permissions, created_at, updated_at)
-         VALUES ($1, 'admin@example.com', '-', 'admin', '[]', now(), now())",
+        "INSERT INTO users (id, email, password_hash, role, permissions, created_at, updated_at, search_text)
+         VALUES ($1, 'admin@example.com', '-', 'admin', '[]', now(), now(), 'admin@example.com')",
     )
     .bind::<BigInt, _>(ADMIN)
     .execute(conn)?;
@@ -31,8 +31,9 @@ pub fn insert_admin(conn: &mut PgConnection) -> Outcome<()> {
 pub fn provide_buyers(conn: &mut PgConnection, buyers: u64) -> Outcome<()> {
     let last = FIRST_BUYER + i64::try_from(buyers)? - 1;
     diesel::sql_query(
-        "INSERT INTO users (id, email, password_hash, role, permissions, created_at, updated_at)
-         SELECT b, format('buyer-%s@example.com', b), '-', 'customer', '[]', now(), now()
+        "INSERT INTO users (id, email, password_hash, role, permissions, created_at, updated_at, search_text)
+         SELECT b, format('buyer-%s@example.com', b), '-', 'customer', '[]', now(), now(),
+                format('buyer-%s@example.com', b)
          FROM generate_series($1, $2) AS b ON CONFLICT DO NOTHING",
     )
     .bind::<BigInt, _>(FIRST_BUYER)

@@ -89,9 +89,9 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let (page, after, filter) = (page.0, feed.0.after, EntryFilter::from(query.0));
     let listed = ctx.read("list_audit", move |conn, scope| {
-        let total = store::count_entries(conn, scope.store, &filter)?;
+        let total = store::count_entries(conn, scope.store, &filter, after)?;
         let found = match after {
-            Some(after) => store::list_entries_after(conn, scope.store, &filter, after, page.limit)?,
+            Some(after) => store::list_entries_after(conn, scope.store, &filter, after, &page)?,
             None => store::list_entries(conn, scope.store, &filter, &page)?,
         };
         Ok(page.list(found, total).map(AuditEntryResponse::from))

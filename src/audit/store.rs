@@ -131,30 +131,44 @@ pub fn list_entries(
     filtered(text, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
 }
 
-/// The entries that fit and come after this one, oldest first.
+/// One page of the entries that fit and come after this one, oldest first.
 pub fn list_entries_after(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &EntryFilter,
     after: i64,
-    limit: i64,
+    page: &PageQuery,
 ) -> QueryResult<Vec<Entry>> {
     let text = select_entries!(
         "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
-        " AND id > $8 ORDER BY id LIMIT $9"
+        " AND id > $8 ORDER BY id LIMIT $9 OFFSET $10"
     );
-    filtered(text, store, filter).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)
+    filtered(text, store, filter)
+        .bind::<BigInt, _>(after)
+        .bind::<BigInt, _>(page.limit)
+        .bind::<BigInt, _>(page.offset())
+        .load(conn)
 }
 
-/// How many entries fit.
-pub fn count_entries(conn: &mut PgConnection, store: StoreId, filter: &EntryFilter) -> QueryResult<i64> {
+/// How many entries fit, all of them or those that come after one.
+pub fn count_entries(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EntryFilter,
+    after: Option<i64>,
+) -> QueryResult<i64> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
         total: i64,
     }
-    let text = select_entries!("count(*) AS total", "");
-    filtered(text, store, filter).get_result::<Row>(conn).map(|row| row.total)
+    let counted = match after {
+        None => filtered(select_entries!("count(*) AS total", ""), store, filter),
+        Some(after) => {
+            filtered(select_entries!("count(*) AS total", " AND id > $8"), store, filter).bind::<BigInt, _>(after)
+        }
+    };
+    counted.get_result::<Row>(conn).map(|row| row.total)
 }
 
 fn filtered<'a>(text: &'static str, store: StoreId, filter: &'a EntryFilter) -> Sql<'a> {

@@ -12,6 +12,7 @@ use super::response::{self, CartResponse};
 use super::store::{self, Cart, CartLine, NewLine};
 use crate::access::{Ctx, Scope};
 use crate::catalogue::lines::{self, Asked};
+use crate::catalogue::size;
 use crate::catalogue::store::sellables;
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
@@ -26,7 +27,7 @@ use crate::settings::{Reservations, Settings};
 pub struct AddItemRequest {
     pub product_id: ProductRef,
     pub quantity: Quantity,
-    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50)]
     pub size: Option<String>,
 }

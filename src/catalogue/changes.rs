@@ -1,7 +1,8 @@
 //! What a PATCH may change of a product, apart from any database.
 
+use super::codes::CodeKind;
 use super::product::{NewVariant, Product, ProductStatus, Variant};
-use super::sku;
+use super::{size, sku};
 use crate::error::FieldError;
 use crate::kernel::money::Money;
 
@@ -11,6 +12,7 @@ pub const MAX_SIZES: usize = 50;
 /// Changes of a product; `None` leaves a value as it is.
 #[derive(Clone, Debug, Default)]
 pub struct ProductChanges {
+    pub sku: Option<String>,
     pub name: Option<String>,
     pub description: Option<Option<String>>,
     pub category: Option<Option<String>>,
@@ -26,13 +28,15 @@ pub struct ProductChanges {
     pub sizes: Vec<SizeChange>,
 }
 
-/// A new size, or another price or barcode of one that is there.
+/// A new size, or other values of one that is there.
 #[derive(Clone, Debug, Default)]
 pub struct SizeChange {
     pub size: String,
     pub sku: Option<String>,
     pub barcode: Option<Option<String>>,
     pub price: Option<Option<Money>>,
+    pub min_stock_level: Option<Option<i64>>,
+    pub status: Option<ProductStatus>,
     pub initial_stock: Option<i64>,
 }
 
@@ -43,11 +47,19 @@ pub struct ChangedVariants {
     pub new: Vec<NewVariant>,
 }
 
+impl ChangedVariants {
+    /// The SKUs and barcodes that may be other ones now.
+    pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
+        self.changed.iter().flat_map(Variant::codes).chain(self.new.iter().flat_map(NewVariant::codes))
+    }
+}
+
 impl ProductChanges {
     /// The product as it will be.
     pub fn apply(&self, product: &Product) -> Result<Product, FieldError> {
-        let Self { name, description, category, brand, barcode, price, mrp, cost_price, unit, .. } = self.clone();
+        let Self { sku, name, description, category, brand, barcode, price, mrp, cost_price, unit, .. } = self.clone();
         let changed = Product {
+            sku: sku.unwrap_or_else(|| product.sku.clone()),
             name: name.unwrap_or_else(|| product.name.clone()),
             description: description.unwrap_or_else(|| product.description.clone()),
             category: category.unwrap_or_else(|| product.category.clone()),
@@ -68,16 +80,16 @@ impl ProductChanges {
         Ok(changed)
     }
 
-    /// What becomes of the variants.
-    pub fn apply_to_sizes(&self, product: &Product, variants: &[Variant]) -> Result<ChangedVariants, FieldError> {
-        let mut after = ChangedVariants::default();
-        if !self.sizes.is_empty() && !product.has_sizes {
-            return Err(FieldError::new("sizes", "must not be given: the product has no sizes"));
+    /// What becomes of the variants of a product, which is as it will be.
+    pub fn apply_to_variants(&self, product: &Product, variants: &[Variant]) -> Result<ChangedVariants, FieldError> {
+        if !product.has_sizes {
+            return self.apply_to_single(product, variants);
         }
+        let mut after = ChangedVariants::default();
         for (index, change) in self.sizes.iter().enumerate() {
-            match variants.iter().find(|variant| variant.size.as_ref() == Some(&change.size)) {
+            match variants.iter().find(|variant| size::is_same(variant.size.as_deref(), Some(&change.size))) {
                 Some(variant) => after.changed.extend(change.apply(index, variant)?),
-                None => after.new.push(change.to_new(&product.sku)),
+                None => after.new.push(change.to_new(index, &product.sku)?),
             }
         }
         if variants.len().saturating_add(after.new.len()) > MAX_SIZES {
@@ -85,33 +97,49 @@ impl ProductChanges {
         }
         Ok(after)
     }
+
+    /// The only variant has the SKU of its product.
+    fn apply_to_single(&self, product: &Product, variants: &[Variant]) -> Result<ChangedVariants, FieldError> {
+        if !self.sizes.is_empty() {
+            return Err(FieldError::new("sizes", "must not be given: the product has no sizes"));
+        }
+        let renamed = variants.iter().filter(|variant| self.sku.is_some() && variant.sku != product.sku);
+        let changed = renamed.map(|variant| Variant { sku: product.sku.clone(), ..variant.clone() }).collect();
+        Ok(ChangedVariants { changed, new: Vec::new() })
+    }
 }
 
 impl SizeChange {
     fn apply(&self, index: usize, variant: &Variant) -> Result<Option<Variant>, FieldError> {
-        for (name, given) in [("initial_stock", self.initial_stock.is_some()), ("sku", self.sku.is_some())] {
-            if given {
-                let message = "must not be given for a size that is there already";
-                return Err(FieldError::new(format!("sizes[{index}].{name}"), message));
-            }
+        if self.initial_stock.is_some() {
+            let message = "must not be given for a size that is there already";
+            return Err(FieldError::new(format!("sizes[{index}].initial_stock"), message));
         }
         let changed = Variant {
+            sku: self.sku.clone().unwrap_or_else(|| variant.sku.clone()),
             barcode: self.barcode.clone().unwrap_or_else(|| variant.barcode.clone()),
             price: self.price.unwrap_or(variant.price),
+            min_stock_level: self.min_stock_level.unwrap_or(variant.min_stock_level),
+            status: self.status.unwrap_or(variant.status),
             ..variant.clone()
         };
         Ok((changed != *variant).then_some(changed))
     }
 
-    fn to_new(&self, product_sku: &str) -> NewVariant {
-        let Self { size, sku, barcode, price, initial_stock } = self.clone();
-        NewVariant {
+    fn to_new(&self, index: usize, product_sku: &str) -> Result<NewVariant, FieldError> {
+        let Self { size, sku, barcode, price, min_stock_level, status, initial_stock } = self.clone();
+        if status == Some(ProductStatus::Archived) {
+            let message = format!("must not be archived: there is no size '{size}'");
+            return Err(FieldError::new(format!("sizes[{index}].status"), message));
+        }
+        Ok(NewVariant {
             sku: sku.unwrap_or_else(|| sku::of_size(product_sku, &size)),
             size: Some(size),
             barcode: barcode.flatten(),
             price: price.flatten(),
+            min_stock_level: min_stock_level.flatten(),
             initial_stock: initial_stock.unwrap_or(0),
-        }
+        })
     }
 }
 
@@ -119,6 +147,7 @@ impl SizeChange {
 #[must_use]
 pub fn changed_fields(before: &Product, after: &Product) -> Vec<&'static str> {
     let fields = [
+        ("sku", before.sku != after.sku),
         ("name", before.name != after.name),
         ("description", before.description != after.description),
         ("category", before.category != after.category),
@@ -136,12 +165,12 @@ pub fn changed_fields(before: &Product, after: &Product) -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::kernel::id::{ProductId, VariantId};
     use chrono::Utc;
 
-    fn product() -> Product {
+    pub fn product() -> Product {
         Product {
             id: ProductId(1),
             sku: "tee-red".into(),
@@ -163,9 +192,16 @@ mod tests {
         }
     }
 
-    fn medium() -> Variant {
-        let sku = "tee-red-M".into();
-        Variant { id: VariantId(2), size: Some("M".into()), sku, barcode: None, price: None }
+    pub fn medium() -> Variant {
+        Variant {
+            id: VariantId(2),
+            size: Some("M".into()),
+            sku: "tee-red-M".into(),
+            barcode: None,
+            price: None,
+            min_stock_level: None,
+            status: ProductStatus::Active,
+        }
     }
 
     #[test]
@@ -181,21 +217,45 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_added_or_changed() {
+    fn a_size_is_added_or_changed_however_it_is_written() {
         let size = |size: &str| SizeChange { size: size.into(), price: Some(Some(Money(1))), ..Default::default() };
-        let changes = ProductChanges { sizes: vec![size("M"), size("XL")], ..Default::default() };
-        let after = changes.apply_to_sizes(&product(), &[medium()]).unwrap();
+        let changes = ProductChanges { sizes: vec![size("m"), size("XL")], ..Default::default() };
+        let after = changes.apply_to_variants(&product(), &[medium()]).unwrap();
         assert_eq!(after.changed, [Variant { price: Some(Money(1)), ..medium() }]);
         assert_eq!(after.new.iter().map(|new| new.sku.as_str()).collect::<Vec<_>>(), ["tee-red-XL"]);
+    }
+
+    #[test]
+    fn a_size_goes_off_sale_and_a_new_one_can_not() {
+        let archived =
+            |size: &str| SizeChange { size: size.into(), status: Some(ProductStatus::Archived), ..Default::default() };
+        let changes = ProductChanges { sizes: vec![archived("M")], ..Default::default() };
+        let after = changes.apply_to_variants(&product(), &[medium()]).unwrap();
+        assert_eq!(after.changed, [Variant { status: ProductStatus::Archived, ..medium() }]);
+        let unknown = ProductChanges { sizes: vec![archived("XL")], ..Default::default() };
+        let refused = unknown.apply_to_variants(&product(), &[medium()]).unwrap_err();
+        assert_eq!(refused.field, "sizes[0].status");
+    }
+
+    #[test]
+    fn the_only_variant_is_renamed_with_its_product() {
+        let changes = ProductChanges { sku: Some("tee-blue".into()), ..Default::default() };
+        let only = Variant { size: None, sku: "tee-red".into(), ..medium() };
+        let after = changes.apply(&Product { has_sizes: false, ..product() }).unwrap();
+        let variants = changes.apply_to_variants(&after, std::slice::from_ref(&only)).unwrap();
+        assert_eq!(variants.changed, [Variant { sku: "tee-blue".into(), ..only }]);
+        let sized = changes.apply(&product()).unwrap();
+        let variants = changes.apply_to_variants(&sized, &[medium()]).unwrap();
+        assert_eq!((sized.sku.as_str(), variants), ("tee-blue", ChangedVariants::default()));
     }
 
     #[test]
     fn a_size_that_is_there_takes_no_initial_stock() {
         let size = SizeChange { size: "M".into(), initial_stock: Some(3), ..Default::default() };
         let changes = ProductChanges { sizes: vec![size], ..Default::default() };
-        let refused = changes.apply_to_sizes(&product(), &[medium()]).unwrap_err();
+        let refused = changes.apply_to_variants(&product(), &[medium()]).unwrap_err();
         assert_eq!(refused.field, "sizes[0].initial_stock");
         let without_sizes = Product { has_sizes: false, ..product() };
-        assert_eq!(changes.apply_to_sizes(&without_sizes, &[medium()]).unwrap_err().field, "sizes");
+        assert_eq!(changes.apply_to_variants(&without_sizes, &[medium()]).unwrap_err().field, "sizes");
     }
 }

@@ -1,7 +1,10 @@
 //! Products and their variants.
 
 pub mod changes;
+pub mod codes;
 pub mod lines;
+pub mod listing_keys;
 pub mod product;
+pub mod size;
 pub mod sku;
 pub mod store;

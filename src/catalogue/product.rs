@@ -11,6 +11,7 @@ use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::codes::CodeKind;
 use crate::db::schema::{products, variants};
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::Money;
@@ -78,6 +79,11 @@ impl Product {
         self.status == ProductStatus::Active
     }
 
+    /// The SKU and the barcode of the product itself.
+    pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
+        codes(&self.sku, self.barcode.as_deref())
+    }
+
     #[must_use]
     pub fn is_named(&self, name: &ProductRef) -> bool {
         match name {
@@ -98,6 +104,27 @@ pub struct Variant {
     pub barcode: Option<String>,
     /// Overrides the product's price.
     pub price: Option<Money>,
+    /// Overrides the product's minimum.
+    pub min_stock_level: Option<i64>,
+    /// Whether this size is on sale, as far as its product is.
+    pub status: ProductStatus,
+}
+
+impl Variant {
+    /// Whether this is its own SKU.
+    #[must_use]
+    pub fn is_named(&self, name: &ProductRef) -> bool {
+        matches!(name, ProductRef::Sku(sku) if *sku == self.sku)
+    }
+
+    /// Its SKU and its barcode.
+    pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
+        codes(&self.sku, self.barcode.as_deref())
+    }
+}
+
+fn codes<'a>(sku: &'a str, barcode: Option<&'a str>) -> impl Iterator<Item = (CodeKind, &'a str)> {
+    std::iter::once((CodeKind::Sku, sku)).chain(barcode.map(|barcode| (CodeKind::Barcode, barcode)))
 }
 
 /// A product to be created, with a variant for each size or a single one.
@@ -124,9 +151,9 @@ impl NewProduct {
         self.variants.iter().any(|variant| variant.size.is_some())
     }
 
-    /// Every SKU that it would take.
-    pub fn skus(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.sku.as_str()).chain(self.variants.iter().map(|variant| variant.sku.as_str()))
+    /// Every SKU and barcode that it would take.
+    pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
+        codes(&self.sku, self.barcode.as_deref()).chain(self.variants.iter().flat_map(NewVariant::codes))
     }
 }
 
@@ -137,5 +164,20 @@ pub struct NewVariant {
     pub sku: String,
     pub barcode: Option<String>,
     pub price: Option<Money>,
+    pub min_stock_level: Option<i64>,
     pub initial_stock: i64,
+}
+
+impl NewVariant {
+    /// The variant of a product without sizes, which has its SKU.
+    #[must_use]
+    pub fn only(product_sku: &str, initial_stock: i64) -> Self {
+        let sku = product_sku.to_owned();
+        Self { size: None, sku, barcode: None, price: None, min_stock_level: None, initial_stock }
+    }
+
+    /// The SKU and the barcode that it would take.
+    pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
+        codes(&self.sku, self.barcode.as_deref())
+    }
 }

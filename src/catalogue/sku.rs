@@ -25,10 +25,10 @@ pub fn check(sku: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// The SKU of a size that was given none.
+/// The SKU of a size that was given none. A slash would end the segment of a path.
 #[must_use]
 pub fn of_size(product: &str, size: &str) -> String {
-    format!("{product}-{size}")
+    format!("{product}-{}", size.replace('/', "-"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use diesel::PgConnection;
 use stockroom::db;
+use stockroom::jobs::fold::fold_old_rows;
 use stockroom::postgres::{DATABASE, Embedded, Options};
 use stockroom::settings::{Secret, Settings};
 
@@ -38,10 +39,12 @@ impl Opened {
         Ok(db::pool::connect_once(self.settings.database.url.reveal())?)
     }
 
-    /// Applies the migrations that are missing and names them.
+    /// Applies the migrations that are missing and names them; then folds the text of rows from before them.
     pub fn migrate(&self) -> Result<Vec<String>, CommandError> {
         let mut conn = self.connect()?;
-        Ok(db::migrate::run(&mut conn)?)
+        let applied = db::migrate::run(&mut conn)?;
+        fold_old_rows(&mut conn)?;
+        Ok(applied)
     }
 
     /// Stops the embedded server, unless others use it.

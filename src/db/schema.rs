@@ -168,6 +168,7 @@ diesel::table! {
         checkout -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        search_text -> Nullable<Text>,
     }
 }
 
@@ -196,6 +197,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    product_codes (store_id, kind, code) {
+        store_id -> Int8,
+        kind -> Text,
+        code -> Text,
+        product_id -> Int8,
+        variant_id -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     products (store_id, id) {
         store_id -> Int8,
         id -> Int8,
@@ -215,6 +226,10 @@ diesel::table! {
         max_stock_level -> Nullable<Int8>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        folded_name -> Nullable<Text>,
+        search_text -> Nullable<Text>,
+        lowest_price -> Nullable<Int8>,
+        highest_price -> Nullable<Int8>,
     }
 }
 
@@ -308,6 +323,7 @@ diesel::table! {
         payment_methods -> Jsonb,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        folded_name -> Nullable<Text>,
     }
 }
 
@@ -325,6 +341,8 @@ diesel::table! {
         updated_at -> Timestamptz,
         token_version -> Int8,
         tokens_ended_at -> Nullable<Timestamptz>,
+        search_text -> Nullable<Text>,
+        folded_name -> Nullable<Text>,
     }
 }
 
@@ -339,6 +357,9 @@ diesel::table! {
         price -> Nullable<Int8>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        status -> Text,
+        min_stock_level -> Nullable<Int8>,
+        size_key -> Nullable<Text>,
     }
 }
 
@@ -362,6 +383,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     orders,
     password_resets,
     payment_events,
+    product_codes,
     products,
     reservations,
     sessions,

@@ -50,9 +50,8 @@ impl Grocery {
     fn to_new(&self) -> NewProduct {
         let (price, mrp, cost_price) = self.money;
         let (minimum, maximum, initial_stock) = self.levels;
-        let sku = self.sku.to_owned();
         NewProduct {
-            sku: sku.clone(),
+            sku: self.sku.to_owned(),
             name: self.name.to_owned(),
             description: None,
             category: Some(self.category.to_owned()),
@@ -64,7 +63,7 @@ impl Grocery {
             unit: Some(self.unit.to_owned()),
             min_stock_level: minimum,
             max_stock_level: Some(maximum),
-            variants: vec![NewVariant { size: None, sku, barcode: None, price: None, initial_stock }],
+            variants: vec![NewVariant::only(self.sku, initial_stock)],
         }
     }
 }
@@ -76,6 +75,7 @@ fn shirt() -> NewProduct {
         sku: sku::of_size(sku, size),
         barcode: None,
         price: None,
+        min_stock_level: None,
         initial_stock: 100,
     };
     NewProduct {

@@ -5,21 +5,22 @@ use utoipa::ToSchema;
 
 use crate::kernel::id;
 
-/// Capital letters, digits, `-` and `_`, 1 to 50. Not all digits: those are read as an id.
+/// Letters, digits, `-` and `_`, 1 to 50. Not all digits: those are read as an id. Letters of either case are taken and
+/// kept as capitals, so that `main` and `MAIN` are one store.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, pattern = "^[A-Z0-9][A-Z0-9_-]{0,49}$", min_length = 1, max_length = 50)]
+#[schema(value_type = String, pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$", min_length = 1, max_length = 50)]
 pub struct StoreCode(String);
 
 impl StoreCode {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let is_word = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+        let is_word = |b: u8| b.is_ascii_alphanumeric();
         let starts_well = text.bytes().next().is_some_and(is_word);
         let goes_on_well = text.bytes().all(|b| is_word(b) || matches!(b, b'-' | b'_'));
         if starts_well && goes_on_well && text.len() <= 50 && !id::is_digits(text) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.to_ascii_uppercase()))
         } else {
-            Err("must have 1 to 50 capital letters, digits, - or _, and not digits only")
+            Err("must have 1 to 50 letters, digits, - or _, and not digits only")
         }
     }
 
@@ -46,7 +47,8 @@ mod tests {
         for good in ["STORE-DEMO", "A", "1A", "S_2"] {
             assert_eq!(StoreCode::parse(good).unwrap().as_str(), good);
         }
-        for refused in ["", "1", "007", "store", "-A", "A B", "Ä", &"A".repeat(51)] {
+        assert_eq!(StoreCode::parse("main-2").unwrap().as_str(), "MAIN-2");
+        for refused in ["", "1", "007", "-A", "A B", "Ä", &"A".repeat(51)] {
             assert!(StoreCode::parse(refused).is_err(), "{refused}");
         }
     }

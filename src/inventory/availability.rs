@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::stocked::{Stock, StockStatus, StockedProduct};
+use super::stocked::{Stock, StockStatus, StockedProduct, StockedVariant};
 use crate::catalogue::store::products;
 use crate::error::ApiError;
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
@@ -42,8 +42,14 @@ impl Availability {
 }
 
 /// Judges one quantity, without a size for all sizes together.
-pub fn of_product(product: &StockedProduct, size: Option<&str>, quantity: i64) -> Result<Availability, ApiError> {
-    Ok(judge(product, size, quantity, product.figures_of(size)?, 0))
+pub fn of_product(product: &StockedProduct, line: &Asked<'_>) -> Result<Availability, ApiError> {
+    match product.find(line.product, line.size)? {
+        Some(variant) => Ok(judge(product, variant, line.quantity, 0)),
+        None => {
+            let whole = (product.figures(), product.status());
+            Ok(describe(product, whole, line.quantity, product.purchasable()))
+        }
+    }
 }
 
 /// Judges lines one after the other: what the earlier ones ask for is not there for the later ones.
@@ -52,15 +58,15 @@ pub fn of_lines(lines: &[Asked<'_>], products: &[StockedProduct]) -> Result<Vec<
     let mut judged = Vec::with_capacity(lines.len());
     let mut refusals = Vec::new();
     for line in lines {
-        let product = products.iter().find(|stocked| stocked.product.is_named(line.product));
+        let product = products.iter().find(|stocked| stocked.is_named(line.product));
         let variant = product.ok_or_else(|| products::not_found(line.product)).and_then(|product| {
-            let variant = product.variant(line.size)?;
+            let variant = product.variant(line.product, line.size)?;
             Ok((product, variant))
         });
         match variant {
             Ok((product, variant)) => {
                 let before = asked_before.entry(variant.id).or_default();
-                judged.push(judge(product, line.size, line.quantity, variant.figures(), *before));
+                judged.push(judge(product, variant, line.quantity, *before));
                 *before = before.saturating_add(line.quantity);
             }
             Err(refusal) => refusals.push(refusal),
@@ -73,17 +79,29 @@ pub fn of_lines(lines: &[Asked<'_>], products: &[StockedProduct]) -> Result<Vec<
     }
 }
 
-fn judge(product: &StockedProduct, size: Option<&str>, quantity: i64, stock: Stock, before: i64) -> Availability {
-    let free = if product.product.is_active() { stock.available.saturating_sub(before).max(0) } else { 0 };
+/// A variant, of which earlier lines ask for some.
+fn judge(product: &StockedProduct, variant: &StockedVariant, quantity: i64, before: i64) -> Availability {
+    let is_on_sale = product.product.is_active() && variant.is_on_sale();
+    let free = if is_on_sale { variant.available.saturating_sub(before).max(0) } else { 0 };
+    let judged = describe(product, (variant.figures(), product.status_of(variant)), quantity, free);
+    Availability { size: variant.size.clone(), ..judged }
+}
+
+fn describe(
+    product: &StockedProduct,
+    (stock, stock_status): (Stock, StockStatus),
+    quantity: i64,
+    free: i64,
+) -> Availability {
     Availability {
         product_id: product.product.id,
         product_name: product.product.name.clone(),
-        size: size.map(ToOwned::to_owned),
+        size: None,
         requested_quantity: quantity,
         available_quantity: stock.available,
         current_stock: stock.stock,
         max_fulfillable: quantity.min(free),
-        stock_status: product.status_of(stock),
+        stock_status,
     }
 }
 
@@ -128,10 +146,22 @@ mod tests {
     }
 
     #[test]
+    fn a_size_off_sale_can_not_be_bought() {
+        let mut shirt = product(2, &[(Some("S"), 3), (Some("M"), 4)]);
+        shirt.variants[0].status = ProductStatus::Archived;
+        let (by_sku, by_id) = (ProductRef::Sku("p2-S".into()), ProductRef::Id(ProductId(2)));
+        let judged = of_product(&shirt, &asked(&by_sku, None, 1)).unwrap();
+        assert_eq!((judged.is_available(), judged.available_quantity, judged.size), (false, 3, Some("S".into())));
+        let whole = of_product(&shirt, &asked(&by_id, None, 5)).unwrap();
+        assert_eq!((whole.max_fulfillable, whole.available_quantity), (4, 7));
+    }
+
+    #[test]
     fn nothing_of_an_archived_product_can_be_bought() {
         let mut archived = product(1, &[(None, 10)]);
         archived.product.status = ProductStatus::Archived;
-        let judged = of_product(&archived, None, 3).unwrap();
+        let name = ProductRef::Id(ProductId(1));
+        let judged = of_product(&archived, &asked(&name, None, 3)).unwrap();
         assert_eq!((judged.is_available(), judged.shortage(), judged.available_quantity), (false, 3, 10));
     }
 }

@@ -6,13 +6,14 @@
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::create_product::{add_variants, refuse_taken};
+use super::create_product::{add_variants, write_derived};
 use super::store::levels;
 use crate::access::Scope;
 use crate::audit::store::{self as audit, NewEntry};
-use crate::catalogue::changes::{ChangedVariants, ProductChanges, changed_fields};
-use crate::catalogue::product::{Product, Variant};
-use crate::catalogue::store::{products, variants};
+use crate::catalogue::changes::{ChangedVariants, ProductChanges, SizeChange, changed_fields};
+use crate::catalogue::codes::{CodeKind, of_product};
+use crate::catalogue::product::{Product, ProductStatus, Variant};
+use crate::catalogue::store::{codes, products, variants};
 use crate::db;
 use crate::error::{ApiError, Halt};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
@@ -30,18 +31,38 @@ pub fn change_product(
     let before = products::get_product(conn, scope.store, &ProductRef::Id(product))?;
     let refuse = |field| ApiError::validation(vec![field]);
     let after = changes.apply(&before).map_err(refuse)?;
-    let sizes = changes.apply_to_sizes(&before, &variants).map_err(refuse)?;
+    let sizes = changes.apply_to_variants(&after, &variants).map_err(refuse)?;
     let mut fields = changed_fields(&before, &after);
-    if sizes != ChangedVariants::default() {
+    if after.has_sizes && sizes != ChangedVariants::default() {
         fields.push("sizes");
     }
     if fields.is_empty() {
         return Ok(product);
     }
+    let had = of_product(&before, &variants);
+    let is_new = |(kind, code): &(CodeKind, &str)| !had.iter().any(|had| had.kind == *kind && had.code == *code);
+    let wanted: Vec<_> = after.codes().chain(sizes.codes()).filter(is_new).collect();
+    codes::refuse_taken(conn, scope.store, &wanted, Some(product))?;
     products::update_product(conn, scope.store, &after, at)?;
     write_sizes(conn, scope, product, &sizes, at)?;
+    write_derived(conn, scope.store, product, &had)?;
     append_audit(conn, scope, &after, &fields, at)?;
     Ok(product)
+}
+
+/// Takes a product off sale, or the one size whose SKU is named.
+pub fn archive_product(conn: &mut PgConnection, scope: &Scope, name: &ProductRef) -> Result<ProductId, Halt> {
+    let product = products::get_product(conn, scope.store, name)?;
+    let status = Some(ProductStatus::Archived);
+    let changes = if product.is_named(name) {
+        ProductChanges { status, ..ProductChanges::default() }
+    } else {
+        let variants = variants::list_variants(conn, scope.store, product.id)?;
+        let size = variants.into_iter().find(|variant| variant.is_named(name)).and_then(|variant| variant.size);
+        let sizes = size.map(|size| SizeChange { size, status, ..SizeChange::default() }).into_iter().collect();
+        ProductChanges { sizes, ..ProductChanges::default() }
+    };
+    change_product(conn, scope, &ProductRef::Id(product.id), &changes)
 }
 
 /// Takes the stock rows of every variant. A size that was added while it waited is taken too; after
@@ -73,7 +94,6 @@ fn write_sizes(
         variants::update_variants(conn, scope.store, changed, at)?;
     }
     if !new.is_empty() {
-        refuse_taken(conn, scope, &new.iter().map(|variant| variant.sku.as_str()).collect::<Vec<_>>())?;
         add_variants(conn, scope, product, new, at)?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::level::{Figures, Level, Movement, MovementKind};
 use super::shortage;
-use super::stocked::{StockedProduct, StockedVariant};
+use super::stocked::{StockStatus, StockedProduct, StockedVariant};
 use super::store::levels::{self, NewMovement};
 use super::store::{figures, locations};
 use crate::access::Scope;
@@ -54,6 +54,15 @@ pub struct ChangedStock {
     pub movement: MovementId,
 }
 
+impl ChangedStock {
+    /// The status of the variant, of which so much is available by now.
+    #[must_use]
+    pub fn status(&self, available: i64) -> StockStatus {
+        let variant = self.product.variants.iter().find(|variant| variant.id == self.variant);
+        variant.map_or(StockStatus::OutOfStock, |variant| self.product.status_at(variant, available))
+    }
+}
+
 /// Why a stock row stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refused {
@@ -71,7 +80,7 @@ pub fn change_stock(
     change: &StockChange,
 ) -> Result<ChangedStock, Halt> {
     let product = figures::get_stocked(conn, scope.store, name)?;
-    let variant = product.variant(change.size.as_deref())?;
+    let variant = product.variant(name, change.size.as_deref())?;
     let location = locations::get_location(conn, scope.store, change.location)?;
     let mut level = lock_level(conn, scope.store, variant.id, location)?;
     let at = db::clock(conn)?;

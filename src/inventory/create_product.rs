@@ -10,20 +10,23 @@ use super::store::levels::{self, NewMovement};
 use super::store::locations;
 use crate::access::Scope;
 use crate::audit::store::{self as audit, NewEntry};
+use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
+use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, NewVariant};
-use crate::catalogue::store::{products, variants};
+use crate::catalogue::store::{codes, listing_keys, products, variants};
 use crate::db::{self, Failure};
 use crate::error::Halt;
-use crate::kernel::id::{ProductId, VariantId};
+use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 
 const INITIAL_STOCK: &str = "Initial stock";
 
-/// Creates the product, or refuses a SKU that is taken.
+/// Creates the product, or refuses a SKU or a barcode that is taken.
 pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) -> Result<ProductId, Halt> {
-    refuse_taken(conn, scope, &new.skus().collect::<Vec<_>>())?;
+    codes::refuse_taken(conn, scope.store, &new.codes().collect::<Vec<_>>(), None)?;
     let at = db::clock(conn)?;
     let product = products::insert_product(conn, scope.store, new, at)?;
     add_variants(conn, scope, product, &new.variants, at)?;
+    write_derived(conn, scope.store, product, &[])?;
     let entry = NewEntry {
         entity: "Product",
         entity_id: product.0,
@@ -34,12 +37,19 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
     Ok(product)
 }
 
-/// Asks first, so that the refusal can name the SKU. The constraints decide when two come at once.
-pub(super) fn refuse_taken(conn: &mut PgConnection, scope: &Scope, skus: &[&str]) -> Result<(), Halt> {
-    match products::find_taken_sku(conn, scope.store, skus)? {
-        Some(sku) => Err(products::taken(&sku).into()),
-        None => Ok(()),
-    }
+/// Writes what follows from a product and its variants as they are now: what lists find it by, and its codes instead
+/// of those that it had.
+pub(super) fn write_derived(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: ProductId,
+    codes_before: &[ProductCode],
+) -> Result<(), Halt> {
+    let written = products::get_product(conn, store, &ProductRef::Id(product))?;
+    let variants = variants::list_variants(conn, store, product)?;
+    listing_keys::write(conn, store, &[(product, ListingKeys::of(&written, &variants))])?;
+    let change = CodeChange::between(codes_before, &of_product(&written, &variants))?;
+    codes::apply(conn, store, product, &change)
 }
 
 /// Adds variants to a product, with a stock row at the store's main location and what is there at first.

@@ -1,17 +1,18 @@
-//! Products together with their stock, as everybody is told of it.
+//! Products together with their stock.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::catalogue::product::Product;
+use crate::catalogue::product::{Product, ProductStatus};
+use crate::catalogue::size;
 use crate::error::{ApiError, Code};
-use crate::kernel::id::{ProductId, VariantId};
+use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::Money;
 
-/// How much there is of something, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// How much there is of something, in a word, the least last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StockStatus {
     InStock,
@@ -57,6 +58,11 @@ pub struct StockedVariant {
     /// Overrides the product's price.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub price: Option<Money>,
+    /// Overrides the product's minimum.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub min_stock_level: Option<i64>,
+    #[diesel(sql_type = Text)]
+    pub status: ProductStatus,
     #[diesel(sql_type = BigInt)]
     pub stock: i64,
     #[diesel(sql_type = BigInt)]
@@ -95,6 +101,12 @@ impl std::iter::Sum for Stock {
 }
 
 impl StockedVariant {
+    /// Whether this size is on sale, as far as its product is.
+    #[must_use]
+    pub fn is_on_sale(&self) -> bool {
+        self.status == ProductStatus::Active
+    }
+
     #[must_use]
     pub fn figures(&self) -> Stock {
         Stock { stock: self.stock, reserved: self.reserved, available: self.available, sold: self.sold }
@@ -102,38 +114,74 @@ impl StockedVariant {
 }
 
 impl StockedProduct {
-    /// The stock of all sizes.
+    /// The stock of all sizes, on sale or not.
     #[must_use]
     pub fn figures(&self) -> Stock {
         self.variants.iter().map(StockedVariant::figures).sum()
     }
 
-    #[must_use]
-    pub fn status(&self) -> StockStatus {
-        self.status_of(self.figures())
+    fn on_sale(&self) -> impl Iterator<Item = &StockedVariant> {
+        self.variants.iter().filter(|variant| variant.is_on_sale())
     }
 
-    /// The status of these figures, measured by the product's minimum.
+    /// What could be bought of all sizes together.
     #[must_use]
-    pub fn status_of(&self, figures: Stock) -> StockStatus {
-        StockStatus::of(figures.available, self.product.min_stock_level)
+    pub fn purchasable(&self) -> i64 {
+        let available = self.on_sale().fold(0, |sum: i64, variant| sum.saturating_add(variant.available));
+        if self.product.is_active() { available } else { 0 }
+    }
+
+    /// The product is as low as its lowest variant on sale. Without one there is nothing of it.
+    #[must_use]
+    pub fn status(&self) -> StockStatus {
+        self.on_sale().map(|variant| self.status_of(variant)).max().unwrap_or(StockStatus::OutOfStock)
+    }
+
+    #[must_use]
+    pub fn status_of(&self, variant: &StockedVariant) -> StockStatus {
+        self.status_at(variant, variant.available)
+    }
+
+    /// The status of a variant of which so much is available, measured by its own minimum or the product's.
+    #[must_use]
+    pub fn status_at(&self, variant: &StockedVariant, available: i64) -> StockStatus {
+        StockStatus::of(available, variant.min_stock_level.unwrap_or(self.product.min_stock_level))
+    }
+
+    /// The sizes on sale that are at or under their minimum.
+    #[must_use]
+    pub fn low_sizes(&self) -> Vec<String> {
+        let low = self.on_sale().filter(|variant| self.status_of(variant) != StockStatus::InStock);
+        low.filter_map(|variant| variant.size.clone()).collect()
+    }
+
+    /// Whether the name stands for the product, or for one of its variants.
+    #[must_use]
+    pub fn is_named(&self, name: &ProductRef) -> bool {
+        self.product.is_named(name) || self.variant_named(name).is_some()
+    }
+
+    /// The variant whose own SKU this is.
+    fn variant_named(&self, name: &ProductRef) -> Option<&StockedVariant> {
+        let ProductRef::Sku(sku) = name else { return None };
+        self.variants.iter().find(|variant| variant.sku == *sku).filter(|_| !self.product.is_named(name))
+    }
+
+    /// The variant that a name and a size stand for together, or none where they stand for all sizes.
+    pub fn find(&self, name: &ProductRef, size: Option<&str>) -> Result<Option<&StockedVariant>, ApiError> {
+        let candidates = match self.variant_named(name) {
+            Some(variant) if size.is_none() => return Ok(Some(variant)),
+            Some(variant) => std::slice::from_ref(variant),
+            None if size.is_none() && self.product.has_sizes => return Ok(None),
+            None => self.variants.as_slice(),
+        };
+        let found = candidates.iter().find(|variant| size::is_same(variant.size.as_deref(), size));
+        found.map(Some).ok_or_else(|| self.size_not_found(size))
     }
 
     /// The variant that one must name to change or buy: a size where there are sizes, and none elsewhere.
-    pub fn variant(&self, size: Option<&str>) -> Result<&StockedVariant, ApiError> {
-        if size.is_none() && self.product.has_sizes {
-            return Err(self.size_required());
-        }
-        let found = self.variants.iter().find(|variant| variant.size.as_deref() == size);
-        found.ok_or_else(|| self.size_not_found(size))
-    }
-
-    /// The stock of one size, or of all without one.
-    pub fn figures_of(&self, size: Option<&str>) -> Result<Stock, ApiError> {
-        match size {
-            None => Ok(self.figures()),
-            Some(_) => self.variant(size).map(StockedVariant::figures),
-        }
+    pub fn variant(&self, name: &ProductRef, size: Option<&str>) -> Result<&StockedVariant, ApiError> {
+        self.find(name, size)?.ok_or_else(|| self.size_required())
     }
 
     fn size_required(&self) -> ApiError {
@@ -151,7 +199,6 @@ impl StockedProduct {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::catalogue::product::ProductStatus;
     use chrono::Utc;
 
     /// An active product with the sizes and their stock; `None` is the one of a product without sizes.
@@ -178,10 +225,12 @@ pub mod tests {
         let variants = (10 * id..).zip(sizes).map(|(variant, (size, stock))| StockedVariant {
             product_id: ProductId(id),
             id: VariantId(variant),
-            sku: format!("p{id}-{size:?}"),
+            sku: size.map_or(format!("p{id}"), |size| format!("p{id}-{size}")),
             size: size.map(ToOwned::to_owned),
             barcode: None,
             price: None,
+            min_stock_level: None,
+            status: ProductStatus::Active,
             stock: *stock,
             reserved: 0,
             available: *stock,
@@ -200,13 +249,34 @@ pub mod tests {
     #[test]
     fn a_size_is_named_where_there_are_sizes_and_only_there() {
         let shirt = product(1, &[(Some("S"), 3), (Some("M"), 4)]);
+        let (by_id, by_sku) = (ProductRef::Id(ProductId(1)), ProductRef::Sku("p1-M".into()));
         assert_eq!(shirt.figures().stock, 7);
-        assert_eq!(shirt.figures_of(None).unwrap().available, 7);
-        assert_eq!(shirt.figures_of(Some("M")).unwrap().available, 4);
-        assert_eq!(shirt.variant(None).unwrap_err().code, Code::SizeRequired);
-        assert_eq!(shirt.variant(Some("XL")).unwrap_err().code, Code::SizeNotFound);
+        assert_eq!(shirt.find(&by_id, None).unwrap(), None);
+        for (name, size) in [(&by_id, Some("M")), (&by_id, Some(" m ")), (&by_sku, None), (&by_sku, Some("m"))] {
+            assert_eq!(shirt.variant(name, size).unwrap().available, 4, "{name} {size:?}");
+        }
+        assert_eq!(shirt.variant(&by_id, None).unwrap_err().code, Code::SizeRequired);
+        assert_eq!(shirt.variant(&by_id, Some("XL")).unwrap_err().code, Code::SizeNotFound);
+        assert_eq!(shirt.variant(&by_sku, Some("S")).unwrap_err().code, Code::SizeNotFound);
         let rice = product(2, &[(None, 5)]);
-        assert_eq!(rice.variant(None).unwrap().stock, 5);
-        assert_eq!(rice.figures_of(Some("M")).unwrap_err().code, Code::SizeNotFound);
+        let rice_name = ProductRef::Sku("p2".into());
+        assert_eq!(rice.variant(&rice_name, None).unwrap().stock, 5);
+        assert_eq!(rice.find(&rice_name, Some("M")).unwrap_err().code, Code::SizeNotFound);
+        assert_eq!(rice.find(&rice_name, Some("")).unwrap_err().code, Code::SizeNotFound);
+    }
+
+    #[test]
+    fn a_product_is_as_low_as_its_lowest_size_on_sale() {
+        let mut shirt = product(1, &[(Some("S"), 2), (Some("M"), 9), (Some("L"), 0)]);
+        assert_eq!((shirt.status(), shirt.low_sizes()), (StockStatus::OutOfStock, vec!["S".into(), "L".into()]));
+        shirt.variants[2].status = ProductStatus::Archived;
+        assert_eq!((shirt.status(), shirt.low_sizes()), (StockStatus::LowStock, vec!["S".into()]));
+        assert_eq!((shirt.purchasable(), shirt.figures().available), (11, 11));
+        shirt.variants[0].min_stock_level = Some(1);
+        assert_eq!(shirt.status(), StockStatus::InStock);
+        shirt.variants[1].min_stock_level = Some(9);
+        assert_eq!((shirt.status(), shirt.low_sizes()), (StockStatus::LowStock, vec!["M".into()]));
+        shirt.variants.iter_mut().for_each(|variant| variant.status = ProductStatus::Archived);
+        assert_eq!((shirt.status(), shirt.purchasable()), (StockStatus::OutOfStock, 0));
     }
 }

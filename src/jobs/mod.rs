@@ -4,6 +4,7 @@
 //! it. Nothing that a client sees depends on a job having run.
 
 pub mod expire;
+pub mod fold;
 pub mod purge;
 pub mod runner;
 pub mod send_mail;

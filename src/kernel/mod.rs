@@ -1,5 +1,6 @@
 //! Small types that are parsed once at the edge and hold from then on.
 
+pub mod fold;
 pub mod id;
 pub mod keyed_hash;
 pub mod moment;

@@ -15,6 +15,7 @@ use super::store::{history, orders};
 use crate::access::authorize::ORDER_TOKEN;
 use crate::access::{Ctx, Permission, Principal, Role, Scope};
 use crate::error::{ApiError, Code, Halt};
+use crate::kernel::fold;
 use crate::kernel::id::{self, OrderId, UserId};
 use crate::kernel::moment;
 use crate::kernel::page::{PageQuery, Sort};
@@ -40,7 +41,8 @@ pub struct FilterQuery {
     #[serde(default, deserialize_with = "id::in_query")]
     #[param(minimum = 1)]
     pub user_id: Option<i64>,
-    /// Part of the order number, or of the customer's name or phone.
+    /// Words of the order number, or of a name or phone of the customer or an address; in any order, without regard to
+    /// case and accents.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     pub q: Option<String>,
@@ -98,7 +100,8 @@ pub async fn list_all(
 impl From<FilterQuery> for OrderFilter {
     fn from(query: FilterQuery) -> Self {
         let FilterQuery { status, payment_status, user_id, q, from, to, refund_due } = query;
-        Self { user: user_id.map(UserId), status, payment_status, text: q, from, to, refund_due }
+        let patterns = q.as_deref().map(fold::search_patterns).unwrap_or_default();
+        Self { user: user_id.map(UserId), status, payment_status, patterns, from, to, refund_due }
     }
 }
 

@@ -1,11 +1,14 @@
 //! An order as the shop knows it.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::status::{OrderStatus, PaymentStatus};
+use crate::kernel::fold;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Currency, Money};
 
@@ -50,6 +53,22 @@ impl Order {
         let kept = self.received_amount.0.saturating_sub(self.refunded_amount.0);
         let owed = if self.status == OrderStatus::Cancelled { 0 } else { self.total_amount.0 };
         Money(kept.saturating_sub(owed).max(0))
+    }
+
+    /// What it is found by: its number, and the names and phones of the customer and the addresses. A phone is found
+    /// as it was written, and by its digits alone.
+    #[must_use]
+    pub fn search_text(&self) -> String {
+        let of_address = |key: &'static str| {
+            let addresses = [&self.shipping_address, &self.billing_address];
+            addresses.into_iter().filter_map(move |address| address.as_ref()?.get(key)?.as_str())
+        };
+        let names = self.customer_name.as_deref().into_iter().chain(of_address("full_name"));
+        let phones: Vec<&str> = self.customer_phone.as_deref().into_iter().chain(of_address("phone")).collect();
+        let digits: Vec<String> = phones.iter().map(|phone| fold::digits(phone)).collect();
+        let texts = std::iter::once(self.order_number.as_str()).chain(names).chain(phones.iter().copied());
+        let mut seen = HashSet::new();
+        fold::search_text(texts.chain(digits.iter().map(String::as_str)).filter(|text| seen.insert(text.to_string())))
     }
 
     /// Whether its stock is sold at payment and not at checkout.

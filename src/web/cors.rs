@@ -14,7 +14,8 @@ pub fn new(settings: &Server) -> Cors {
             "authorization",
             "content-type",
             "idempotency-key",
-            "x-order-token", "x-guest-secret",
+            "x-order-token",
+            "x-guest-secret",
             "x-request-id",
             "x-store-id",
         ])

@@ -78,8 +78,9 @@ impl TestApp {
         password_hash: &str,
     ) -> UserId {
         let user: Id = diesel::sql_query(
-            "INSERT INTO users (email, password_hash, full_name, role, permissions, store_id, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, now(), now()) \
+            "INSERT INTO users (email, password_hash, full_name, role, permissions, store_id, created_at, updated_at, \
+                    search_text, folded_name) \
+             VALUES ($1, $2, $3, $4, $5, $6, now(), now(), $1 || E'\\n' || $3, $3) \
              ON CONFLICT (email) DO UPDATE SET email = EXCLUDED.email RETURNING id",
         )
         .bind::<Text, _>(email(name))

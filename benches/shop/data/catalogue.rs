@@ -13,9 +13,19 @@ use super::stock::MINIMUM;
 pub fn accounts(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     let (size, at) = (&history.size, history.opened_at);
     let methods = serde_json::to_string(&PaymentMethods::default()).unwrap_or_default();
-    copy!(conn, stores(id, code, name, currency, payment_methods, created_at, updated_at), |out| {
+    copy!(conn, stores(id, code, name, currency, payment_methods, created_at, updated_at, folded_name), |out| {
         for id in 1..=size.stores {
-            row!(out, id, format_args!("store-{id}"), format_args!("Store {id}"), "INR", methods, at, at);
+            row!(
+                out,
+                id,
+                format_args!("STORE-{id}"),
+                format_args!("Store {id}"),
+                "INR",
+                methods,
+                at,
+                at,
+                format_args!("store {id}")
+            );
         }
     })?;
     copy!(conn, locations(store_id, id, code, name, created_at), |out| {
@@ -23,9 +33,10 @@ pub fn accounts(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             row!(out, id, id, "main", "Main", at);
         }
     })?;
-    copy!(conn, users(id, email, password_hash, role, permissions, created_at, updated_at), |out| {
+    copy!(conn, users(id, email, password_hash, role, permissions, created_at, updated_at, search_text), |out| {
         for id in 1..=size.customers() {
-            row!(out, id, format_args!("history-{id}@example.com"), "-", "customer", "[]", at, at);
+            let email = format!("history-{id}@example.com");
+            row!(out, id, email, "-", "customer", "[]", at, at, email);
         }
     })?;
     Ok(())
@@ -52,11 +63,14 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             status,
             min_stock_level,
             created_at,
-            updated_at
+            updated_at,
+            folded_name,
+            search_text
         ),
         |out| {
             for id in 1..=size.products {
                 let (price, kind) = (price(id), hash([id, 10, 0]));
+                let (category, brand) = (below(kind, 20), below(kind, 50));
                 row!(
                     out,
                     size.store_of(id),
@@ -64,8 +78,8 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                     format_args!("sku-{id}"),
                     format_args!("Product {id}"),
                     format_args!("What product {id} is good for, and how it is kept"),
-                    format_args!("category-{}", below(kind, 20)),
-                    format_args!("brand-{}", below(kind, 50)),
+                    format_args!("category-{category}"),
+                    format_args!("brand-{brand}"),
                     price,
                     price + price / 10,
                     price * 7 / 10,
@@ -74,7 +88,13 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                     "active",
                     MINIMUM,
                     at,
-                    at
+                    at,
+                    format_args!("product {id}"),
+                    // A line break, as COPY writes it.
+                    format_args!(
+                        "product {id}\\nsku-{id}\\nwhat product {id} is good for, and how it is kept\\n\
+                         category-{category}\\nbrand-{brand}\\nsku-{id}"
+                    )
                 );
             }
         }
@@ -82,6 +102,11 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     copy!(conn, variants(store_id, id, product_id, sku, created_at, updated_at), |out| {
         for id in 1..=size.products {
             row!(out, size.store_of(id), id, id, format_args!("sku-{id}"), at, at);
+        }
+    })?;
+    copy!(conn, product_codes(store_id, kind, code, product_id, variant_id), |out| {
+        for id in 1..=size.products {
+            row!(out, size.store_of(id), "sku", format_args!("sku-{id}"), id, id);
         }
     })?;
     copy!(conn, audit_log(store_id, id, entity, entity_id, action, detail, actor, created_at), |out| {

@@ -3,7 +3,7 @@
 //! They are the same at each run but for their dates, which end at the moment of loading, and they are
 //! clean: `stockroom verify` finds nothing in them. What a benchmark may rely on:
 //!
-//! - stores have the ids 1 to `stores` and the codes `store-1`, …; each has one location, of the same id;
+//! - stores have the ids 1 to `stores` and the codes `STORE-1`, …; each has one location, of the same id;
 //! - products have the ids 1 to `products`, store by store, and the SKUs `sku-1`, …; each has one variant, of the
 //!   same id; the first store has at least 10,000, and there is plenty of its first 10,000;
 //! - customers, who cannot log in, have the ids 1 to `customers()`.

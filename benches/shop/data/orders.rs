@@ -38,7 +38,8 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             billing_address,
             checkout,
             created_at,
-            updated_at
+            updated_at,
+            search_text
         ),
         |out| {
             for (order, _) in history.orders() {
@@ -133,7 +134,9 @@ fn write_order(out: &mut impl Write, order: &Order) -> io::Result<()> {
         ADDRESS,
         format_args!("{}/{}", order.user, order.id),
         order.at,
-        last
+        last,
+        // Line breaks, as COPY writes them.
+        format_args!("{}\\na customer\\n+91 98765 43210\\n919876543210", order.number().to_lowercase())
     );
     Ok(())
 }

@@ -2,24 +2,40 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
 
+use crate::catalogue::codes::CodeKind;
 use crate::catalogue::product::{NewProduct, Product, ProductStatus};
-use crate::db::schema::products;
-use crate::db::{self, Failure};
+use crate::db::Failure;
+use crate::db::schema::{products, variants};
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{ProductId, ProductRef, StoreId};
 use crate::kernel::text;
 
-/// The product of that name, active or archived.
+/// The product of that name, active or archived. A variant's SKU names its product, too.
 pub fn find_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> QueryResult<Option<Product>> {
     let query = products::table.filter(products::store_id.eq(store)).select(Product::as_select());
-    match name {
-        ProductRef::Id(id) => query.filter(products::id.eq(*id)).first(conn).optional(),
+    let sku = match name {
+        ProductRef::Id(id) => return query.filter(products::id.eq(*id)).first(conn).optional(),
         // A path may hold anything; no SKU has control characters, and PostgreSQL takes no NUL.
-        ProductRef::Sku(sku) if text::has_control(sku) => Ok(None),
-        ProductRef::Sku(sku) => query.filter(products::sku.eq(sku)).first(conn).optional(),
+        ProductRef::Sku(sku) if text::has_control(sku) => return Ok(None),
+        ProductRef::Sku(sku) => sku,
+    };
+    if let Some(product) = query.filter(products::sku.eq(sku)).first(conn).optional()? {
+        return Ok(Some(product));
     }
+    match list_of_variants(conn, store, &[sku.as_str()])?.first() {
+        Some(id) => query.filter(products::id.eq(*id)).first(conn).optional(),
+        None => Ok(None),
+    }
+}
+
+/// The products whose variants have these SKUs.
+fn list_of_variants(conn: &mut PgConnection, store: StoreId, skus: &[&str]) -> QueryResult<Vec<ProductId>> {
+    variants::table
+        .filter(variants::store_id.eq(store))
+        .filter(variants::sku.eq_any(skus))
+        .select(variants::product_id)
+        .load(conn)
 }
 
 /// The product of that name, or 404.
@@ -27,7 +43,7 @@ pub fn get_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -
     find_product(conn, store, name)?.ok_or_else(|| not_found(name).into())
 }
 
-/// The products of these names, each once and in no order.
+/// The products of these names, each once and in no order. A variant's SKU names its product, too.
 pub fn list_named(conn: &mut PgConnection, store: StoreId, names: &[&ProductRef]) -> QueryResult<Vec<Product>> {
     let mut ids = Vec::new();
     let mut skus = Vec::new();
@@ -36,6 +52,9 @@ pub fn list_named(conn: &mut PgConnection, store: StoreId, names: &[&ProductRef]
             ProductRef::Id(id) => ids.push(*id),
             ProductRef::Sku(sku) => skus.push(sku.as_str()),
         }
+    }
+    if !skus.is_empty() {
+        ids.extend(list_of_variants(conn, store, &skus)?);
     }
     products::table
         .filter(products::store_id.eq(store))
@@ -48,31 +67,6 @@ pub fn list_named(conn: &mut PgConnection, store: StoreId, names: &[&ProductRef]
 #[must_use]
 pub fn not_found(name: &ProductRef) -> ApiError {
     ApiError::not_found(Code::ProductNotFound, format_args!("Product {name}"))
-}
-
-#[derive(QueryableByName)]
-struct SkuRow {
-    #[diesel(sql_type = Text)]
-    sku: String,
-}
-
-/// One of these SKUs that a product or a variant of the store has.
-pub fn find_taken_sku(conn: &mut PgConnection, store: StoreId, skus: &[&str]) -> QueryResult<Option<String>> {
-    let row: Option<SkuRow> = db::sql(
-        "SELECT sku FROM products WHERE store_id = $1 AND sku = ANY($2) \
-         UNION ALL SELECT sku FROM variants WHERE store_id = $1 AND sku = ANY($2) LIMIT 1",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<Array<Text>, _>(skus)
-    .get_result(conn)
-    .optional()?;
-    Ok(row.map(|row| row.sku))
-}
-
-/// 409 of a SKU that is taken.
-#[must_use]
-pub fn taken(sku: &str) -> ApiError {
-    ApiError::new(Code::Duplicate, format!("The SKU '{sku}' is taken."))
 }
 
 pub fn insert_product(
@@ -103,7 +97,7 @@ pub fn insert_product(
         ))
         .returning(products::id)
         .get_result(conn)
-        .map_err(|error| Halt::or_refuse(error, "products_sku_key", || taken(&new.sku)))
+        .map_err(|error| Halt::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&new.sku)))
 }
 
 /// Writes the product as it is in memory. The stock rows of its variants must have been locked
@@ -113,11 +107,12 @@ pub fn update_product(
     store: StoreId,
     product: &Product,
     at: DateTime<Utc>,
-) -> Result<(), Failure> {
+) -> Result<(), Halt> {
     let updated = diesel::update(products::table)
         .filter(products::store_id.eq(store))
         .filter(products::id.eq(product.id))
         .set((
+            products::sku.eq(&product.sku),
             products::name.eq(&product.name),
             products::description.eq(&product.description),
             products::category.eq(&product.category),
@@ -132,6 +127,7 @@ pub fn update_product(
             products::max_stock_level.eq(product.max_stock_level),
             products::updated_at.eq(at),
         ))
-        .execute(conn)?;
-    if updated == 1 { Ok(()) } else { Err(Failure::Internal(format!("product {} is gone", product.id))) }
+        .execute(conn)
+        .map_err(|error| Halt::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&product.sku)))?;
+    if updated == 1 { Ok(()) } else { Err(Failure::Internal(format!("product {} is gone", product.id)).into()) }
 }

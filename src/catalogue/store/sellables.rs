@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use serde_json::Value;
 
+use crate::catalogue::size;
 use crate::db;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 use crate::kernel::money::Money;
@@ -50,7 +51,7 @@ impl Sellable {
 pub fn load(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Sellable>> {
     db::sql(
         "SELECT v.id AS variant_id, p.id AS product_id, v.sku, p.name AS product_name, v.size, \
-                COALESCE(v.price, p.price) AS unit_price, p.status = 'active' AS is_active, p.brand, p.category, p.unit, \
+                COALESCE(v.price, p.price) AS unit_price, p.status = 'active' AND v.status = 'active' AS is_active, p.brand, p.category, p.unit, \
                 COALESCE(v.barcode, p.barcode) AS barcode \
          FROM unnest($2::int8[]) AS w (id) \
          CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = w.id OFFSET 0) v \
@@ -80,7 +81,8 @@ struct NamedRow {
     variant_id: Option<VariantId>,
 }
 
-/// Finds the variants of products named by id or SKU, with or without a size, in the order asked.
+/// Finds the variants of products named by id or SKU, with or without a size, in the order asked. A variant's own SKU
+/// needs no size, and no other size than its own goes with it.
 pub fn resolve(
     conn: &mut PgConnection,
     store: StoreId,
@@ -96,14 +98,20 @@ pub fn resolve(
         ids.push(id);
         skus.push(sku);
     }
-    let sizes: Vec<Option<&str>> = names.iter().map(|(_, size)| *size).collect();
+    // No size has the key ' ', so that a size without letters is not found.
+    let key = |size: &str| Some(size::key(size)).filter(|key| !key.is_empty()).unwrap_or_else(|| " ".to_owned());
+    let sizes: Vec<Option<String>> = names.iter().map(|(_, size)| size.map(key)).collect();
     let rows: Vec<NamedRow> = db::sql(
         "SELECT n.line, p.has_sizes, v.id AS variant_id \
          FROM unnest($2::int8[], $3::text[], $4::text[]) WITH ORDINALITY AS n (id, sku, size, line) \
-         JOIN products p ON p.store_id = $1 AND p.id = COALESCE(n.id, \
-              (SELECT s.id FROM products s WHERE s.store_id = $1 AND s.sku = n.sku)) \
+         LEFT JOIN LATERAL (SELECT id, product_id, size_key FROM variants \
+              WHERE store_id = $1 AND sku = n.sku OFFSET 0) o ON true \
+         CROSS JOIN LATERAL (SELECT id, sku, has_sizes FROM products WHERE store_id = $1 AND id = COALESCE(n.id, \
+              (SELECT s.id FROM products s WHERE s.store_id = $1 AND s.sku = n.sku), o.product_id) OFFSET 0) p \
+         CROSS JOIN LATERAL (SELECT o.id IS NULL OR p.sku = n.sku AS names_product) k \
          LEFT JOIN variants v ON v.store_id = $1 AND v.product_id = p.id \
-              AND v.size IS NOT DISTINCT FROM n.size \
+              AND v.size_key = COALESCE(n.size, CASE WHEN k.names_product THEN '' ELSE o.size_key END) \
+              AND (k.names_product OR v.id = o.id) \
          ORDER BY n.line",
     )
     .bind::<BigInt, _>(store)

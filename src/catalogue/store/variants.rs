@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
-use super::products;
+use crate::catalogue::codes::CodeKind;
 use crate::catalogue::product::{NewVariant, Variant};
+use crate::catalogue::size;
 use crate::db::schema::variants;
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
@@ -46,9 +47,11 @@ pub fn insert_variants(
         .map(|row| row.id)
         .collect();
     db::sql(
-        "INSERT INTO variants (store_id, product_id, id, size, sku, barcode, price, created_at, updated_at) \
-         SELECT $1, $2, n.id, n.size, n.sku, n.barcode, n.price, $3, $3 \
-         FROM unnest($4::int8[], $5::text[], $6::text[], $7::text[], $8::int8[]) AS n (id, size, sku, barcode, price) \
+        "INSERT INTO variants (store_id, product_id, id, size, size_key, sku, barcode, price, min_stock_level, \
+                created_at, updated_at) \
+         SELECT $1, $2, n.id, n.size, n.size_key, n.sku, n.barcode, n.price, n.min_stock_level, $3, $3 \
+         FROM unnest($4::int8[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int8[], $10::int8[]) \
+              AS n (id, size, size_key, sku, barcode, price, min_stock_level) \
          ORDER BY n.sku",
     )
     .bind::<BigInt, _>(store)
@@ -56,43 +59,53 @@ pub fn insert_variants(
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(&ids)
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|variant| variant.size.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(
+        new.iter().map(|new| new.size.as_deref().map(size::key).unwrap_or_default()).collect::<Vec<_>>(),
+    )
     .bind::<Array<Text>, _>(new.iter().map(|variant| variant.sku.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|variant| variant.barcode.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|variant| variant.price).collect::<Vec<Option<Money>>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|variant| variant.min_stock_level).collect::<Vec<_>>())
     .execute(conn)
-    .map_err(|error| Halt::or_refuse(error, "variants_sku_key", || taken(new)))?;
+    .map_err(|error| Halt::or_refuse(error, "variants_sku_key", || taken(new.iter().map(|new| new.sku.as_str()))))?;
     Ok(ids)
 }
 
-/// The constraint tells that one of several is taken, and not which.
-fn taken(new: &[NewVariant]) -> ApiError {
-    match new {
-        [single] => products::taken(&single.sku),
+/// The constraint does not name the one of several that is taken.
+fn taken<'a>(mut skus: impl Iterator<Item = &'a str>) -> ApiError {
+    match (skus.next(), skus.next()) {
+        (Some(single), None) => CodeKind::Sku.taken(single),
         _ => ApiError::new(Code::Duplicate, "A SKU of the sizes is taken."),
     }
 }
 
-/// Writes price and barcode of variants as they are in memory, under the same lock as a product's.
+/// Writes variants as they are in memory, under the same lock as a product's. Sizes keep their names.
 pub fn update_variants(
     conn: &mut PgConnection,
     store: StoreId,
     changed: &[Variant],
     at: DateTime<Utc>,
-) -> Result<(), Failure> {
+) -> Result<(), Halt> {
     let updated = db::sql(
-        "UPDATE variants v SET barcode = n.barcode, price = n.price, updated_at = $2 \
-         FROM unnest($3::int8[], $4::text[], $5::int8[]) AS n (id, barcode, price) \
+        "UPDATE variants v SET sku = n.sku, barcode = n.barcode, price = n.price, \
+                min_stock_level = n.min_stock_level, status = n.status, updated_at = $2 \
+         FROM unnest($3::int8[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::text[]) \
+              AS n (id, sku, barcode, price, min_stock_level, status) \
          WHERE v.store_id = $1 AND v.id = n.id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(changed.iter().map(|variant| variant.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|variant| variant.sku.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(changed.iter().map(|variant| variant.barcode.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(changed.iter().map(|variant| variant.price).collect::<Vec<_>>())
-    .execute(conn)?;
+    .bind::<Array<Nullable<BigInt>>, _>(changed.iter().map(|variant| variant.min_stock_level).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|variant| variant.status.as_str()).collect::<Vec<_>>())
+    .execute(conn)
+    .map_err(|error| Halt::or_refuse(error, "variants_sku_key", || taken(changed.iter().map(|v| v.sku.as_str()))))?;
     if updated == changed.len() {
         Ok(())
     } else {
-        Err(Failure::Internal(format!("{updated} of {} variants were written", changed.len())))
+        Err(Failure::Internal(format!("{updated} of {} variants were written", changed.len())).into())
     }
 }

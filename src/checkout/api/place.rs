@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::access::{Ctx, Principal, Role};
+use crate::catalogue::size;
 use crate::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use crate::checkout::preview;
 use crate::checkout::refusal::Refusal;
@@ -69,7 +70,7 @@ pub struct OrderRequest {
 pub struct OrderItemRequest {
     pub product_id: ProductRef,
     pub quantity: Quantity,
-    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50)]
     pub size: Option<String>,
     /// A guard: unlike the catalogue's price, the order is refused.

@@ -23,6 +23,7 @@ use crate::identity::sign_out::sign_out;
 use crate::identity::store::users::UserFilter;
 use crate::identity::store::{password_resets, users};
 use crate::identity::user::{NewUser, User, UserChange, check_grantable};
+use crate::kernel::fold;
 use crate::kernel::id::UserId;
 use crate::kernel::page::PageQuery;
 use crate::kernel::text;
@@ -72,7 +73,7 @@ impl From<User> for UserResponse {
 pub struct UserQuery {
     pub role: Option<Role>,
     pub active: Option<bool>,
-    /// Part of the e-mail address or the name.
+    /// Words of the e-mail address and the name; in any order, without regard to case and accents.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]
     pub q: Option<String>,
@@ -87,11 +88,11 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS)?;
     let UserQuery { role, active, q } = query.0;
-    let page = page.0;
+    let (page, patterns) = (page.0, q.as_deref().map(fold::search_patterns).unwrap_or_default());
     let listed = ctx.read("list_users", move |conn, scope| {
         let staff_of = (!scope.principal.is_admin()).then_some(scope.store);
         let role = if staff_of.is_some() { role.or(Some(Role::Staff)) } else { role };
-        let filter = UserFilter { staff_of, role, active, q: q.clone() };
+        let filter = UserFilter { staff_of, role, active, patterns: patterns.clone() };
         let (found, total) = users::list_users(conn, &filter, sort, &page)?;
         Ok(page.list(found, total).map(UserResponse::from))
     });

@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 
-use crate::db::Failure;
 use crate::db::schema::{locations, orders, products, stores};
+use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
 use crate::identity::payment_methods::PaymentMethods;
 use crate::identity::store_settings::NewStore;
+use crate::kernel::fold;
 use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
@@ -86,9 +88,9 @@ pub fn find_store(conn: &mut PgConnection, store: StoreId) -> Result<Option<Stor
     row.map(Store::try_from).transpose()
 }
 
-/// The store with this code, if there is one.
+/// The store with this code in any case, if there is one.
 pub fn find_by_code(conn: &mut PgConnection, code: &str) -> QueryResult<Option<StoreId>> {
-    stores::table.filter(stores::code.eq(code)).select(stores::id).first(conn).optional()
+    stores::table.filter(stores::code.eq(code.to_ascii_uppercase())).select(stores::id).first(conn).optional()
 }
 
 /// The store that is meant where none is named: the first one made.
@@ -123,8 +125,8 @@ pub fn list_stores(conn: &mut PgConnection, sort: Sort<'_>, page: &PageQuery) ->
     let query = match (sort.column, sort.descending) {
         ("code", false) => query.order(stores::code.asc()),
         ("code", true) => query.order(stores::code.desc()),
-        ("name", false) => query.order((stores::name.asc(), stores::id.asc())),
-        ("name", true) => query.order((stores::name.desc(), stores::id.desc())),
+        ("name", false) => query.order((stores::folded_name.asc(), stores::id.asc())),
+        ("name", true) => query.order((stores::folded_name.desc(), stores::id.desc())),
         (_, false) => query.order(stores::id.asc()),
         (_, true) => query.order(stores::id.desc()),
     };
@@ -142,6 +144,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
         .values((
             stores::code.eq(new.code.as_str()),
             stores::name.eq(&new.name),
+            stores::folded_name.eq(fold::fold(&new.name)),
             stores::currency.eq(new.currency.code()),
             stores::tax_rate_ppm.eq(new.tax_rate),
             stores::shipping_flat_rate.eq(new.shipping_flat_rate),
@@ -178,6 +181,7 @@ pub fn update_store(conn: &mut PgConnection, store: &Store, at: DateTime<Utc>) -
     diesel::update(stores::table.filter(stores::id.eq(store.id)))
         .set((
             stores::name.eq(&store.name),
+            stores::folded_name.eq(fold::fold(&store.name)),
             stores::currency.eq(store.currency.code()),
             stores::tax_rate_ppm.eq(store.tax_rate),
             stores::shipping_flat_rate.eq(store.shipping_flat_rate),
@@ -188,6 +192,20 @@ pub fn update_store(conn: &mut PgConnection, store: &Store, at: DateTime<Utc>) -
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Every store, oldest first, and those without a folded name get theirs.
+pub fn list_ids_and_fold(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
+    let stores: Vec<(StoreId, String, Option<String>)> =
+        stores::table.order(stores::id).select((stores::id, stores::name, stores::folded_name)).load(conn)?;
+    let unfolded = stores.iter().filter(|(_, _, folded)| folded.is_none());
+    let (ids, names): (Vec<_>, Vec<_>) = unfolded.map(|(id, name, _)| (*id, fold::fold(name))).unzip();
+    if !ids.is_empty() {
+        let text = "UPDATE stores s SET folded_name = n.name FROM unnest($1::int8[], $2::text[]) AS n (id, name) \
+                    WHERE s.id = n.id AND s.folded_name IS NULL";
+        db::sql(text).bind::<Array<BigInt>, _>(ids).bind::<Array<Text>, _>(names).execute(conn)?;
+    }
+    Ok(stores.into_iter().map(|(id, _, _)| id).collect())
 }
 
 /// Whether there are products or orders, whose amounts are in the store's currency.

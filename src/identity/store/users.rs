@@ -1,18 +1,20 @@
 //! The SQL of accounts.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::Eq;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::access::store::permissions_of;
 use crate::access::{Permissions, Role};
-use crate::db::Failure;
 use crate::db::schema::users;
+use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
 use crate::identity::user::{NewUser, User};
+use crate::kernel::fold;
 use crate::kernel::id::{StoreId, UserId};
 use crate::kernel::page::{PageQuery, Sort};
-use crate::kernel::text;
 use crate::settings::Secret;
 
 #[derive(Queryable, Selectable)]
@@ -90,6 +92,7 @@ pub fn insert_user(
             users::active.eq(new.active),
             users::created_at.eq(at),
             users::updated_at.eq(at),
+            folded(new.email.as_str(), new.full_name.as_deref()),
         ))
         .on_conflict(users::email)
         .do_nothing()
@@ -136,6 +139,7 @@ pub fn update_user(conn: &mut PgConnection, user: &User) -> Result<(), Halt> {
             users::store_id.eq(user.store),
             users::active.eq(user.active),
             users::updated_at.eq(user.updated_at),
+            folded(&user.email, user.full_name.as_deref()),
         ))
         .execute(conn)
         .map_err(|error| Halt::or_refuse(error, "users_email_key", email_taken))?;
@@ -162,6 +166,35 @@ pub fn list_active_admins_for_update(conn: &mut PgConnection) -> QueryResult<Vec
         .load(conn)
 }
 
+type Folded = (Eq<users::search_text, Option<String>>, Eq<users::folded_name, Option<String>>);
+
+/// What an account is found and sorted by.
+fn folded(email: &str, full_name: Option<&str>) -> Folded {
+    let name = full_name.map(fold::fold);
+    (users::search_text.eq(Some(fold::search_text([email].into_iter().chain(full_name)))), users::folded_name.eq(name))
+}
+
+/// Gives search texts to accounts that have none yet, and returns how many.
+pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usize> {
+    let found: Vec<(UserId, String, Option<String>)> = users::table
+        .filter(users::search_text.is_null())
+        .order(users::id)
+        .limit(limit)
+        .select((users::id, users::email, users::full_name))
+        .for_no_key_update()
+        .load(conn)?;
+    let name = |full_name: &Option<String>| full_name.as_deref().map(fold::fold);
+    let text = |email: &str, name: Option<&str>| fold::search_text([email].into_iter().chain(name));
+    db::sql(
+        "UPDATE users u SET search_text = n.search_text, folded_name = n.folded_name \
+         FROM unnest($1::int8[], $2::text[], $3::text[]) AS n (id, search_text, folded_name) WHERE u.id = n.id",
+    )
+    .bind::<Array<BigInt>, _>(found.iter().map(|(id, _, _)| *id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(found.iter().map(|(_, email, name)| text(email, name.as_deref())).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(found.iter().map(|(_, _, full_name)| name(full_name)).collect::<Vec<_>>())
+    .execute(conn)
+}
+
 /// Which accounts a list shows.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
@@ -169,12 +202,12 @@ pub struct UserFilter {
     pub staff_of: Option<StoreId>,
     pub role: Option<Role>,
     pub active: Option<bool>,
-    /// Part of the e-mail address or the name.
-    pub q: Option<String>,
+    /// LIKE patterns that the search text fits, all of them.
+    pub patterns: Vec<String>,
 }
 
 /// The columns that accounts can be sorted by.
-pub const SORTS: [&str; 3] = ["id", "email", "created_at"];
+pub const SORTS: [&str; 4] = ["id", "email", "full_name", "created_at"];
 
 /// One page of the accounts that fit, and how many fit.
 pub fn list_users(
@@ -188,6 +221,8 @@ pub fn list_users(
     let query = match (sort.column, sort.descending) {
         ("email", false) => query.order(users::email.asc()),
         ("email", true) => query.order(users::email.desc()),
+        ("full_name", false) => query.order((users::folded_name.asc(), users::id.asc())),
+        ("full_name", true) => query.order((users::folded_name.desc().nulls_last(), users::id.desc())),
         ("created_at", false) => query.order((users::created_at.asc(), users::id.asc())),
         ("created_at", true) => query.order((users::created_at.desc(), users::id.desc())),
         (_, false) => query.order(users::id.asc()),
@@ -209,9 +244,8 @@ fn matching(filter: &UserFilter) -> users::BoxedQuery<'_, Pg> {
     if let Some(active) = filter.active {
         query = query.filter(users::active.eq(active));
     }
-    if let Some(q) = &filter.q {
-        let pattern = text::contains_pattern(q);
-        query = query.filter(users::email.ilike(pattern.clone()).or(users::full_name.ilike(pattern)));
+    for pattern in &filter.patterns {
+        query = query.filter(users::search_text.assume_not_null().like(pattern));
     }
     query
 }

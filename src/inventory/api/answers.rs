@@ -40,7 +40,10 @@ pub struct ProductResponse {
     pub stock_quantity: i64,
     pub reserved_quantity: i64,
     pub available_quantity: i64,
+    /// That of its lowest size on sale.
     pub stock_status: StockStatus,
+    /// The sizes on sale that are at or under their minimum.
+    pub low_sizes: Vec<String>,
     pub variants: Vec<VariantResponse>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -61,6 +64,10 @@ pub struct VariantResponse {
     pub barcode: Option<String>,
     /// The size's own price, or the product's.
     pub price: Amount,
+    /// The size's own minimum; null where the product's counts.
+    pub min_stock_level: Option<i64>,
+    /// `archived` while the size is off sale.
+    pub status: ProductStatus,
     pub stock_quantity: i64,
     pub reserved_quantity: i64,
     pub available_quantity: i64,
@@ -104,7 +111,7 @@ impl Reader {
 
     fn tell(&self, stocked: StockedProduct) -> ProductResponse {
         let Stock { stock, reserved, available, sold: _ } = stocked.figures();
-        let stock_status = stocked.status();
+        let (stock_status, low_sizes) = (stocked.status(), stocked.low_sizes());
         let variants = stocked.variants.iter().map(|variant| self.tell_variant(&stocked, variant)).collect();
         let product = stocked.product;
         ProductResponse {
@@ -127,6 +134,7 @@ impl Reader {
             reserved_quantity: reserved,
             available_quantity: available,
             stock_status,
+            low_sizes,
             variants,
             created_at: product.created_at,
             updated_at: product.updated_at,
@@ -143,10 +151,12 @@ impl Reader {
             size: variant.size.clone(),
             barcode: variant.barcode.clone().or(of_product),
             price: self.currency.amount(variant.price.unwrap_or(product.price)),
+            min_stock_level: variant.min_stock_level,
+            status: variant.status,
             stock_quantity: variant.stock,
             reserved_quantity: variant.reserved,
             available_quantity: variant.available,
-            stock_status: stocked.status_of(variant.figures()),
+            stock_status: stocked.status_of(variant),
         }
     }
 }

@@ -7,8 +7,9 @@ use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
 use super::answers::Reader;
-use super::requests::{check_count, check_size};
+use super::requests::check_count;
 use crate::access::{Ctx, Scope};
+use crate::catalogue::size;
 use crate::catalogue::store::products;
 use crate::error::{ApiError, Halt};
 use crate::idempotency::command::Question;
@@ -71,7 +72,8 @@ pub async fn show(
     let line = ctx
         .read("get_availability", move |conn, scope| {
             let product = figures::get_stocked(conn, scope.store, &name)?;
-            Ok(availability::of_product(&product, query.0.size.as_deref(), quantity.get())?)
+            let line = Asked { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
+            Ok(availability::of_product(&product, &line)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(AvailabilityResponse::from(line)))
@@ -95,8 +97,8 @@ fn check_items(request: &AvailabilityRequest) -> Result<(), ValidationError> {
 pub struct AvailabilityItemRequest {
     product_id: ProductRef,
     quantity: Quantity,
-    #[validate(custom(function = "check_size"))]
-    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$")]
+    #[validate(custom(function = "size::validate"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     size: Option<String>,
 }
 

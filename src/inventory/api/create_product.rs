@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::answers::Reader;
-use super::requests::{Prices, check_count, check_distinct, check_name, check_size, check_sku, refuse};
+use super::requests::{Prices, check_barcode, check_count, check_distinct, check_name, check_sku, refuse};
 use crate::catalogue::changes::MAX_SIZES;
 use crate::catalogue::product::{NewProduct, NewVariant};
-use crate::catalogue::sku;
+use crate::catalogue::{size, sku};
 use crate::error::ApiError;
 use crate::idempotency::{Answer, Command};
 use crate::inventory::create_product::create_product;
@@ -37,7 +37,7 @@ pub struct NewProductRequest {
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[schema(min_length = 1, max_length = 100)]
     pub brand: Option<String>,
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]
     pub barcode: Option<String>,
     pub price: AmountInput,
@@ -58,18 +58,20 @@ pub struct NewProductRequest {
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSizeRequest {
-    #[validate(custom(function = "check_size"))]
-    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$")]
+    #[validate(custom(function = "size::validate"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: String,
     #[validate(custom(function = "check_sku"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
     pub sku: Option<String>,
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]
     pub barcode: Option<String>,
     pub initial_stock: Option<StockQuantity>,
     /// Instead of the product's price.
     pub price: Option<AmountInput>,
+    /// Instead of the product's minimum.
+    pub min_stock_level: Option<StockQuantity>,
 }
 
 fn check_product(request: &NewProductRequest) -> Result<(), ValidationError> {
@@ -82,14 +84,13 @@ fn check_product(request: &NewProductRequest) -> Result<(), ValidationError> {
         return Err(refuse("initial_stock", "must be given for each size, not beside sizes"));
     }
     check_count("sizes", sizes, MAX_SIZES)?;
-    check_distinct(sizes.iter().map(|size| size.size.as_str()), "size")?;
-    let skus: Vec<String> = sizes.iter().map(|size| size.sku(&request.sku)).collect();
-    check_distinct(skus.iter().map(String::as_str), "sku")
+    check_distinct(sizes.iter().map(|size| size::key(&size.size)), "size")?;
+    check_distinct(sizes.iter().map(|size| size.sku(&request.sku)), "sku")
 }
 
 impl NewSizeRequest {
     fn sku(&self, product: &str) -> String {
-        self.sku.clone().unwrap_or_else(|| sku::of_size(product, &self.size))
+        self.sku.clone().unwrap_or_else(|| sku::of_size(product, &size::tidy(&self.size)))
     }
 }
 
@@ -118,13 +119,14 @@ impl NewProductRequest {
     fn read_variants(&self, prices: &mut Prices<'_>) -> Vec<NewVariant> {
         let Some(sizes) = &self.sizes else {
             let initial_stock = self.initial_stock.unwrap_or_default().get();
-            return vec![NewVariant { size: None, sku: self.sku.clone(), barcode: None, price: None, initial_stock }];
+            return vec![NewVariant::only(&self.sku, initial_stock)];
         };
         let variant = |(index, size): (usize, &NewSizeRequest)| NewVariant {
-            size: Some(size.size.clone()),
+            size: Some(size::tidy(&size.size)),
             sku: size.sku(&self.sku),
             barcode: size.barcode.clone(),
             price: size.price.map(|price| prices.read(format!("sizes[{index}].price"), price)),
+            min_stock_level: size.min_stock_level.map(StockQuantity::get),
             initial_stock: size.initial_stock.unwrap_or_default().get(),
         };
         sizes.iter().enumerate().map(variant).collect()

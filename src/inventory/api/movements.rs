@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
 use crate::access::Ctx;
-use crate::catalogue::store::products;
+use crate::catalogue::store::{products, variants};
 use crate::error::ApiError;
 use crate::inventory::store::movements::{self, LedgerRow, MovementFilter};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
@@ -116,7 +116,7 @@ pub async fn list(
     Ok(HttpResponse::Ok().json(list.map(MovementResponse::from)))
 }
 
-/// The ledger of one product.
+/// The ledger of one product, or of one size.
 pub async fn list_of_product(
     path: web::Path<String>,
     query: Query<MovementsQuery>,
@@ -128,8 +128,12 @@ pub async fn list_of_product(
     let filter = filter(query.0, &feed.0);
     let list = ctx
         .read("list_movements_of_product", move |conn, scope| {
-            let product = products::get_product(conn, scope.store, &name)?.id;
-            let filter = MovementFilter { product: Some(product), ..filter.clone() };
+            let product = products::get_product(conn, scope.store, &name)?;
+            let variants = variants::list_variants(conn, scope.store, product.id)?;
+            // The SKU of a size names the movements of that size.
+            let variant = variants.iter().find(|variant| variant.is_named(&name) && !product.is_named(&name));
+            let of = (product.id, variant.map(|variant| variant.id));
+            let filter = MovementFilter { product: Some(of), ..filter.clone() };
             Ok(movements::list_movements(conn, scope.store, &filter, &page.0)?)
         })
         .await?;

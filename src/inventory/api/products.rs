@@ -15,14 +15,15 @@ use crate::inventory::store::listing::{self, ProductFilter, ProductSort, SORT_CO
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::page::PageQuery;
-use crate::kernel::{schema, text};
+use crate::kernel::{fold, schema};
 use crate::web::Query;
 
 /// What the products of a list have in common, and their order.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ProductsQuery {
-    /// Words in name, SKU, description, brand or barcode.
+    /// Words in name, SKU, description, category, brand or barcode, also of sizes; in any order, without regard to
+    /// case and accents.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]
     q: Option<String>,
@@ -35,8 +36,10 @@ pub struct ProductsQuery {
     /// `active` unless given.
     status: Option<ProductStatus>,
     stock_status: Option<StockStatus>,
+    /// Some size on sale costs at least that.
     #[param(value_type = Option<AmountInput>)]
     min_price: Option<String>,
+    /// Some size on sale costs at most that; with `min_price`, one size costs both.
     #[param(value_type = Option<AmountInput>)]
     max_price: Option<String>,
     /// The order of the list; `-` before a column means descending.
@@ -72,7 +75,7 @@ impl Wanted {
                 .transpose()
         };
         Ok(ProductFilter {
-            pattern: self.query.q.as_deref().map(text::contains_pattern),
+            patterns: self.query.q.as_deref().map(fold::search_patterns).unwrap_or_default(),
             category: self.query.category.clone(),
             brand: self.query.brand.clone(),
             status: self.query.status.or(Some(ProductStatus::Active)),

@@ -17,10 +17,10 @@ pub(super) fn check_name(name: &str) -> Result<(), ValidationError> {
     check_words(name, 255, "must have 1 to 255 characters")
 }
 
-pub(super) fn check_size(size: &str) -> Result<(), ValidationError> {
-    check_words(size, 50, "must have 1 to 50 characters, and no blank at either end")?;
-    let refused = || ValidationError::new("size").with_message("must not begin or end with a blank".into());
-    if size.trim() == size { Ok(()) } else { Err(refused()) }
+pub(super) fn check_barcode(barcode: &str) -> Result<(), ValidationError> {
+    check_words(barcode, 100, "must have 1 to 100 characters")?;
+    let refused = || ValidationError::new("barcode").with_message("must not begin or end with a blank".into());
+    if barcode.trim() == barcode { Ok(()) } else { Err(refused()) }
 }
 
 pub(super) fn check_reason(reason: &str) -> Result<(), ValidationError> {
@@ -45,10 +45,10 @@ pub(super) fn check_count<T>(field: &'static str, list: &[T], most: usize) -> Re
     Err(refuse(field, format!("must have 1 to {most} entries")))
 }
 
-/// No two sizes have the same name or SKU.
-pub(super) fn check_distinct<'a>(names: impl Iterator<Item = &'a str>, field: &str) -> Result<(), ValidationError> {
+/// No two sizes are the same, or have the same SKU.
+pub(super) fn check_distinct(names: impl Iterator<Item = String>, field: &str) -> Result<(), ValidationError> {
     let mut seen = HashSet::new();
-    match names.enumerate().find(|(_, name)| !seen.insert(*name)) {
+    match names.enumerate().find(|(_, name)| !seen.insert(name.clone())) {
         Some((index, name)) => Err(refuse(format!("sizes[{index}].{field}"), format!("'{name}' is given twice"))),
         None => Ok(()),
     }

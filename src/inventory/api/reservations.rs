@@ -10,6 +10,7 @@ use validator::Validate;
 
 use crate::access::{Ctx, Scope};
 use crate::catalogue::lines::{self, Asked, Line};
+use crate::catalogue::size;
 use crate::catalogue::store::sellables;
 use crate::error::{ApiError, Halt};
 use crate::idempotency::command::NoBody;
@@ -44,7 +45,7 @@ pub struct ReservationRequest {
 pub struct ReservationItemRequest {
     pub product_id: ProductRef,
     pub quantity: Quantity,
-    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
+    #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50)]
     pub size: Option<String>,
 }

@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::availability::SizeQuery;
-use super::requests::{check_reason, check_size, refuse};
+use super::requests::{check_reason, refuse};
 use crate::access::{Ctx, Scope};
+use crate::catalogue::size;
 use crate::error::{ApiError, Halt};
 use crate::idempotency::{Answer, Command};
 use crate::inventory::change_stock::{ChangedStock, MovementType, StockChange, change_stock};
-use crate::inventory::stocked::{Stock, StockStatus};
+use crate::inventory::stocked::{Stock, StockStatus, StockedVariant};
 use crate::inventory::store::figures;
 use crate::inventory::store::summary::{self, LocationStock};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef};
@@ -33,9 +34,9 @@ pub struct StockChangeRequest {
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[schema(min_length = 1, max_length = 100)]
     pub reference_id: Option<String>,
-    /// Needed for a product with sizes.
-    #[validate(custom(function = "check_size"))]
-    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$")]
+    /// Needed for a product with sizes, unless it is the SKU of one that is named.
+    #[validate(custom(function = "size::validate"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: Option<String>,
     /// Without one, the store's main location.
     pub location_id: Option<LocationId>,
@@ -100,7 +101,7 @@ fn tell_change(conn: &mut PgConnection, scope: &Scope, changed: &ChangedStock) -
         new_stock: changed.new_stock,
         reserved_quantity: here.reserved,
         available_quantity: here.available,
-        stock_status: changed.product.status_of(everywhere),
+        stock_status: changed.status(everywhere.available),
         movement_id: changed.movement,
         message: format!("Stock updated from {} to {}", changed.previous_stock, changed.new_stock),
     })
@@ -148,8 +149,11 @@ pub async fn show(path: web::Path<String>, query: Query<SizeQuery>, ctx: Ctx) ->
         .read("get_stock", move |conn, scope| {
             let size = query.0.size.as_deref();
             let product = figures::get_stocked(conn, scope.store, &name)?;
-            let Stock { stock, reserved, available, sold } = product.figures_of(size)?;
-            let locations = summary::list_by_location(conn, scope.store, product.product.id, size)?;
+            let variant = product.find(&name, size)?;
+            let Stock { stock, reserved, available, sold } =
+                variant.map_or_else(|| product.figures(), StockedVariant::figures);
+            let variant = variant.map(|variant| variant.id);
+            let locations = summary::list_by_location(conn, scope.store, product.product.id, variant)?;
             Ok(StockResponse {
                 available_quantity: available,
                 reserved_quantity: reserved,

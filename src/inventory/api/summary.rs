@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::answers::Reader;
 use crate::access::Ctx;
 use crate::error::ApiError;
-use crate::inventory::store::summary::{self, CategoryRow, PlacedStock};
+use crate::inventory::stocked::StockStatus;
+use crate::inventory::store::summary::{self, CategoryRow, LowVariant, PlacedStock};
 use crate::kernel::id::{LocationId, ProductId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::PageQuery;
@@ -27,7 +28,34 @@ pub struct SummaryResponse {
     stock_value: Amount,
     retail_value: Amount,
     by_category: Vec<CategoryResponse>,
+    /// The sizes on sale that are at or under their minimum, worst first, at most 100.
+    low_variants: Vec<LowVariantResponse>,
 }
+
+/// A size, or a product without sizes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LowVariantResponse {
+    product_id: ProductId,
+    variant_id: VariantId,
+    sku: String,
+    product_name: String,
+    size: Option<String>,
+    available_quantity: i64,
+    /// The size's own minimum, or the product's.
+    min_stock_level: i64,
+    stock_status: StockStatus,
+}
+
+impl From<LowVariant> for LowVariantResponse {
+    fn from(row: LowVariant) -> Self {
+        let LowVariant { product_id, variant_id, sku, product_name, size, available_quantity, min_stock_level } = row;
+        let stock_status = StockStatus::of(available_quantity, min_stock_level);
+        Self { product_id, variant_id, sku, product_name, size, available_quantity, min_stock_level, stock_status }
+    }
+}
+
+/// The most sizes that the summary names.
+const LOW_VARIANTS: i64 = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CategoryResponse {
@@ -42,7 +70,10 @@ pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let answer = ctx
         .report("get_summary", move |conn, scope| {
             let currency = Reader::of(conn, scope)?.currency;
-            Ok(add_up(summary::sum_by_category(conn, scope.store)?, &currency))
+            let low = summary::list_low_variants(conn, scope.store, LOW_VARIANTS)?;
+            let low_variants = low.into_iter().map(LowVariantResponse::from).collect();
+            let summed = add_up(summary::sum_by_category(conn, scope.store)?, &currency);
+            Ok(SummaryResponse { low_variants, ..summed })
         })
         .await?;
     Ok(HttpResponse::Ok().json(answer))
@@ -77,6 +108,7 @@ fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> SummaryResponse {
         stock_value: currency.total(stock_value),
         retail_value: currency.total(retail_value),
         by_category,
+        low_variants: Vec::new(),
     }
 }
 

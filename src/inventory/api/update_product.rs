@@ -6,23 +6,29 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::answers::Reader;
-use super::requests::{Prices, check_count, check_distinct, check_name, check_size, check_sku};
+use super::requests::{Prices, check_barcode, check_count, check_distinct, check_name, check_sku};
 use crate::catalogue::changes::{MAX_SIZES, ProductChanges, SizeChange};
 use crate::catalogue::product::ProductStatus;
+use crate::catalogue::size;
 use crate::error::ApiError;
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
-use crate::inventory::change_product::change_product;
+use crate::inventory::change_product::{archive_product, change_product};
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::StockQuantity;
 use crate::kernel::text::some;
 
-/// What is to change; an absent field stays, null empties. A SKU never changes.
+/// What is to change; an absent field stays, null empties. Orders keep the SKU that they were placed with, and sizes
+/// keep theirs when the product gets another one.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_sizes"))]
 pub struct UpdateProductRequest {
+    #[serde(default, deserialize_with = "some")]
+    #[validate(custom(function = "check_sku"))]
+    #[schema(min_length = 1, max_length = 100, nullable = false, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
+    pub sku: Option<String>,
     #[serde(default, deserialize_with = "some")]
     #[schema(nullable = false)]
     #[validate(custom(function = "check_name"))]
@@ -44,9 +50,8 @@ pub struct UpdateProductRequest {
     #[schema(value_type = Option<String>)]
     pub brand: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
-    #[schema(value_type = Option<String>)]
+    #[validate(custom(function = "check_barcode"))]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub barcode: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
     #[schema(nullable = false)]
@@ -71,7 +76,7 @@ pub struct UpdateProductRequest {
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<StockQuantity>)]
     pub max_stock_level: Option<Option<StockQuantity>>,
-    /// Sizes to add, and sizes to price anew.
+    /// Sizes to add, and sizes to change or to take off sale.
     #[serde(default, deserialize_with = "some")]
     #[schema(nullable = false)]
     #[validate(nested)]
@@ -79,31 +84,38 @@ pub struct UpdateProductRequest {
     pub sizes: Option<Vec<ChangedSizeRequest>>,
 }
 
-/// A size of the product, or a new one. `sku` and `initial_stock` are for new ones.
+/// A size of the product, or a new one. `initial_stock` is for new ones.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedSizeRequest {
-    #[validate(custom(function = "check_size"))]
-    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$")]
+    #[validate(custom(function = "size::validate"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: String,
+    #[serde(default, deserialize_with = "some")]
     #[validate(custom(function = "check_sku"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
     pub sku: Option<String>,
     #[serde(default, deserialize_with = "some")]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
-    #[schema(value_type = Option<String>)]
+    #[validate(custom(function = "check_barcode"))]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub barcode: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<AmountInput>)]
     pub price: Option<Option<AmountInput>>,
+    /// Instead of the product's minimum.
+    #[serde(default, deserialize_with = "some")]
+    #[schema(value_type = Option<StockQuantity>)]
+    pub min_stock_level: Option<Option<StockQuantity>>,
+    /// `archived` takes the size off sale, `active` puts it back. Its stock stays.
+    #[serde(default, deserialize_with = "some")]
+    pub status: Option<ProductStatus>,
     pub initial_stock: Option<StockQuantity>,
 }
 
 fn check_sizes(request: &UpdateProductRequest) -> Result<(), ValidationError> {
     let Some(sizes) = &request.sizes else { return Ok(()) };
     check_count("sizes", sizes, MAX_SIZES)?;
-    check_distinct(sizes.iter().map(|size| size.size.as_str()), "size")
+    check_distinct(sizes.iter().map(|size| size::key(&size.size)), "size")
 }
 
 impl UpdateProductRequest {
@@ -111,6 +123,7 @@ impl UpdateProductRequest {
         let mut prices = Prices::new(currency);
         let sizes = self.sizes.as_deref().unwrap_or_default();
         let changes = ProductChanges {
+            sku: self.sku.clone(),
             name: self.name.clone(),
             description: self.description.clone(),
             category: self.category.clone(),
@@ -134,10 +147,12 @@ impl ChangedSizeRequest {
     fn read(&self, index: usize, prices: &mut Prices<'_>) -> SizeChange {
         let price = self.price.map(|price| price.map(|price| prices.read(format!("sizes[{index}].price"), price)));
         SizeChange {
-            size: self.size.clone(),
+            size: size::tidy(&self.size),
             sku: self.sku.clone(),
             barcode: self.barcode.clone(),
             price,
+            min_stock_level: self.min_stock_level.map(|least| least.map(StockQuantity::get)),
+            status: self.status,
             initial_stock: self.initial_stock.map(StockQuantity::get),
         }
     }
@@ -155,13 +170,12 @@ pub async fn update(path: web::Path<String>, command: Command<UpdateProductReque
         .await
 }
 
-/// It can no longer be sold; its history stays.
+/// The product can no longer be sold, or the one size whose SKU is named; its history stays.
 pub async fn archive(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
     let name = ProductRef::from_path(&path);
     command
         .run("archive_product", move |conn, scope, _| {
-            let changes = ProductChanges { status: Some(ProductStatus::Archived), ..ProductChanges::default() };
-            let product = change_product(conn, scope, &name, &changes)?;
+            let product = archive_product(conn, scope, &name)?;
             Answer::ok(&Reader::of(conn, scope)?.get(conn, &ProductRef::Id(product))?)
         })
         .await

@@ -41,19 +41,55 @@ macro_rules! all_levels {
     };
 }
 
-/// The products that can be low at all: none of a product's stock rows has more free than the product has,
-/// so that it is enough to look where a row is under the highest minimum of the store. Each is looked up by its key:
-/// the planner can't know that they are few, and would read all variants for them.
-macro_rules! scarce_products {
-    () => {
-        "(SELECT v.product_id FROM stock_levels r CROSS JOIN LATERAL \
-               (SELECT product_id FROM variants WHERE store_id = $1 AND id = r.variant_id OFFSET 0) v \
-          WHERE r.store_id = $1 AND r.stock_quantity - r.reserved_quantity <= \
-                (SELECT COALESCE(MAX(x.min_stock_level), 0) FROM products x WHERE x.store_id = $1 AND x.status = 'active'))"
+/// The highest minimum of the store's products of a status, or of its sizes that have one of their own.
+macro_rules! highest_minimum {
+    ("variants") => {
+        "(SELECT MAX(x.min_stock_level) FROM variants x WHERE x.store_id = $1 AND x.min_stock_level IS NOT NULL)"
+    };
+    ($status:literal) => {
+        concat!("(SELECT MAX(x.min_stock_level) FROM products x WHERE x.store_id = $1 AND x.status = '", $status, "')")
     };
 }
 
-/// What is available of product `p`, over its sizes and locations.
+/// The variants that can be low at all, among products with one of these statuses: no stock row of a variant has more
+/// free than the variant has, so that it is enough to look where a row is under the highest minimum of the store.
+macro_rules! scarce_variants {
+    ($($status:tt),+) => {
+        concat!(
+            "(SELECT DISTINCT r.variant_id FROM stock_levels r WHERE r.store_id = $1 AND r.stock_quantity - r.reserved_quantity \
+              <= COALESCE(GREATEST(",
+            $(highest_minimum!($status), ", ",)+
+            highest_minimum!("variants"),
+            "), 0) OFFSET 0)"
+        )
+    };
+}
+
+/// The products of which some variant can be low. Each variant is looked up by its key: the planner can't know that
+/// they are few, and would read all variants for them. A product without a size on sale is out of stock.
+macro_rules! scarce_products {
+    () => {
+        concat!(
+            "(SELECT v.product_id FROM ",
+            scarce_variants!("active", "archived"),
+            " c CROSS JOIN LATERAL (SELECT product_id FROM variants WHERE store_id = $1 AND id = c.variant_id OFFSET 0) v \
+              UNION ALL SELECT y.product_id FROM variants y WHERE y.store_id = $1 AND y.status = 'archived')"
+        )
+    };
+}
+
+/// What is available of the variant `v`, over its locations.
+macro_rules! available_of_variant {
+    () => {
+        concat!(
+            "(SELECT COALESCE(SUM(l.available_quantity), 0)::int8 FROM ",
+            levels!(),
+            " l WHERE l.variant_id = v.id)"
+        )
+    };
+}
+
+/// What is available of product `p`, over its sizes, on sale or not, and its locations.
 macro_rules! available_of_product {
     () => {
         concat!(
@@ -64,37 +100,41 @@ macro_rules! available_of_product {
     };
 }
 
-/// The stock status of a product, of what is available and its minimum.
+/// The stock status of product `p`: that of its lowest variant on sale.
 macro_rules! stock_status {
-    ($available:expr, $minimum:expr) => {
-        concat!(
-            "CASE WHEN ",
-            $available,
-            " <= 0 THEN 'out_of_stock' WHEN ",
-            $available,
-            " <= ",
-            $minimum,
-            " THEN 'low_stock' ELSE 'in_stock' END"
-        )
-    };
-}
-
-/// Products `p` that can be sold and are at or under their minimum, with what there is of them as `s.available`,
-/// which OFFSET 0 lets be added up once and not at each mention.
-macro_rules! low_stock {
     () => {
         concat!(
-            "FROM (SELECT DISTINCT x.product_id FROM ",
-            scarce_products!(),
-            " x OFFSET 0) c CROSS JOIN LATERAL \
-                  (SELECT * FROM products WHERE store_id = $1 AND id = c.product_id OFFSET 0) p CROSS JOIN LATERAL (SELECT ",
-            available_of_product!(),
-            " AS available OFFSET 0) s WHERE p.status = 'active' AND s.available <= p.min_stock_level"
+            "(SELECT CASE WHEN COALESCE(bool_or(s.available <= 0), true) THEN 'out_of_stock' \
+                          WHEN bool_or(s.available <= COALESCE(v.min_stock_level, p.min_stock_level)) THEN 'low_stock' \
+                          ELSE 'in_stock' END \
+              FROM variants v CROSS JOIN LATERAL (SELECT ",
+            available_of_variant!(),
+            " AS available OFFSET 0) s WHERE v.store_id = $1 AND v.product_id = p.id AND v.status = 'active')"
         )
     };
 }
 
-pub(super) use {all_levels, available_of_product, levels, low_stock, scarce_products, stock_status};
+/// Variants `v` on sale, of products `p` on sale, that are at or under their minimum `m.least`, with what there is of
+/// them as `s.available`, which OFFSET 0 lets be added up once and not at each mention.
+macro_rules! low_variants {
+    () => {
+        concat!(
+            "FROM ",
+            scarce_variants!("active"),
+            " c CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = c.variant_id OFFSET 0) v \
+              CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
+              CROSS JOIN LATERAL (SELECT COALESCE(v.min_stock_level, p.min_stock_level) AS least) m \
+              CROSS JOIN LATERAL (SELECT ",
+            available_of_variant!(),
+            " AS available OFFSET 0) s WHERE p.status = 'active' AND v.status = 'active' AND s.available <= m.least"
+        )
+    };
+}
+
+pub(super) use {
+    all_levels, available_of_product, available_of_variant, highest_minimum, levels, low_variants, scarce_products,
+    scarce_variants, stock_status,
+};
 
 /// Adds their variants with stock to products, which differ, in one statement.
 pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product>) -> QueryResult<Vec<StockedProduct>> {
@@ -114,7 +154,7 @@ pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product
 /// all calls looks no dearer to it than one made for these keys, and is kept.
 fn load_variants(conn: &mut PgConnection, store: StoreId, products: &[ProductId]) -> QueryResult<Vec<StockedVariant>> {
     db::sql(concat!(
-        "SELECT v.product_id, v.id, v.sku, v.size, v.barcode, v.price, \
+        "SELECT v.product_id, v.id, v.sku, v.size, v.barcode, v.price, v.min_stock_level, v.status, \
                 s.stock, s.reserved, s.available, s.sold \
          FROM (SELECT unnest($2::int8[]) AS product_id LIMIT $3) w CROSS JOIN LATERAL \
               (SELECT * FROM variants WHERE store_id = $1 AND product_id = w.product_id OFFSET 0) v CROSS JOIN LATERAL \

@@ -3,7 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
-use super::figures::{available_of_product, levels, low_stock, scarce_products, stock_status};
+use super::figures::{
+    available_of_product, available_of_variant, highest_minimum, levels, low_variants, scarce_products,
+    scarce_variants, stock_status,
+};
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::db;
 use crate::inventory::stocked::StockStatus;
@@ -14,12 +17,13 @@ use crate::kernel::page::{List, PageQuery, Sort};
 /// What products of a list have in common; `None` asks for nothing.
 #[derive(Clone, Debug, Default)]
 pub struct ProductFilter {
-    /// A LIKE pattern for name, SKU, description, brand and barcode.
-    pub pattern: Option<String>,
+    /// LIKE patterns that the search text fits, all of them.
+    pub patterns: Vec<String>,
     pub category: Option<String>,
     pub brand: Option<String>,
     pub status: Option<ProductStatus>,
     pub stock_status: Option<StockStatus>,
+    /// Some size on sale costs that much, or no more than that.
     pub min_price: Option<Money>,
     pub max_price: Option<Money>,
 }
@@ -44,18 +48,16 @@ macro_rules! matching {
             "FROM products p WHERE p.store_id = $1 AND ($8 IS NULL OR $8 = 'in_stock' OR p.id IN ",
             scarce_products!(),
             ") \
-             AND ($2 IS NULL OR p.name ILIKE $2 ESCAPE '\\' OR p.sku ILIKE $2 ESCAPE '\\' \
-                  OR p.description ILIKE $2 ESCAPE '\\' OR p.brand ILIKE $2 ESCAPE '\\' \
-                  OR p.barcode ILIKE $2 ESCAPE '\\' OR EXISTS ( \
-                     SELECT 1 FROM variants v WHERE v.store_id = $1 AND v.product_id = p.id \
-                     AND (v.sku ILIKE $2 ESCAPE '\\' OR v.barcode ILIKE $2 ESCAPE '\\'))) \
-             AND ($3 IS NULL OR p.category = $3) AND ($4 IS NULL OR p.brand = $4) \
-             AND ($5 IS NULL OR p.status = $5) AND ($6 IS NULL OR p.price >= $6) AND ($7 IS NULL OR p.price <= $7) \
-             AND ($8 IS NULL OR $8 = (SELECT ",
-            stock_status!("s.available", "p.min_stock_level"),
-            " FROM (SELECT ",
-            available_of_product!(),
-            " AS available) s))"
+             AND p.search_text LIKE ALL ($2) \
+             AND ($3 IS NULL OR p.category = $3) AND ($4 IS NULL OR p.brand = $4) AND ($5 IS NULL OR p.status = $5) \
+             AND ($6 IS NULL OR COALESCE(p.highest_price, p.price) >= $6) \
+             AND ($7 IS NULL OR COALESCE(p.lowest_price, p.price) <= $7) \
+             AND ($6 IS NULL OR $7 IS NULL OR p.lowest_price IS NULL OR EXISTS ( \
+                  SELECT FROM variants v WHERE v.store_id = $1 AND v.product_id = p.id AND v.status = 'active' \
+                    AND COALESCE(v.price, p.price) BETWEEN $6 AND $7)) \
+             AND ($8 IS NULL OR $8 = ",
+            stock_status!(),
+            ")"
         )
     };
 }
@@ -66,7 +68,8 @@ macro_rules! page_by {
     };
 }
 
-/// A column of the closed list and a direction, as the whole text of its page.
+/// A column of the closed list and a direction, as the whole text of its page. By price, a product stands where its
+/// cheapest size does, or its dearest when the dearest come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProductSort(&'static str);
 
@@ -77,12 +80,12 @@ impl ProductSort {
     pub fn parse(text: &str) -> Result<Self, String> {
         let sort = Sort::parse(text, &SORT_COLUMNS)?;
         Ok(Self(match (sort.column, sort.descending) {
-            ("name", false) => page_by!("lower(p.name), p.id"),
-            ("name", true) => page_by!("lower(p.name) DESC, p.id DESC"),
+            ("name", false) => page_by!("p.folded_name, p.id"),
+            ("name", true) => page_by!("p.folded_name DESC, p.id DESC"),
             ("sku", false) => page_by!("p.sku"),
             ("sku", true) => page_by!("p.sku DESC"),
-            ("price", false) => page_by!("p.price, p.id"),
-            ("price", true) => page_by!("p.price DESC, p.id DESC"),
+            ("price", false) => page_by!("COALESCE(p.lowest_price, p.price), p.id"),
+            ("price", true) => page_by!("COALESCE(p.highest_price, p.price) DESC, p.id DESC"),
             ("created_at", false) => page_by!("p.created_at, p.id"),
             ("created_at", true) => page_by!("p.created_at DESC, p.id DESC"),
             ("stock", false) => page_by!(available_of_product!(), ", p.id"),
@@ -96,7 +99,7 @@ impl ProductSort {
 fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a ProductFilter) -> db::sql::Sql<'a> {
     db::sql(text)
         .bind::<BigInt, _>(store)
-        .bind::<Nullable<Text>, _>(filter.pattern.as_deref())
+        .bind::<Array<Text>, _>(&filter.patterns)
         .bind::<Nullable<Text>, _>(filter.category.as_deref())
         .bind::<Nullable<Text>, _>(filter.brand.as_deref())
         .bind::<Nullable<Text>, _>(filter.status.map(ProductStatus::as_str))
@@ -120,16 +123,19 @@ pub fn list_products(
     Ok(page.list(items, total.count))
 }
 
-/// Products that can be sold and are at or under their minimum, worst first.
+/// Products on sale of which some variant on sale is at or under its minimum, worst first.
 pub fn list_low_stock(conn: &mut PgConnection, store: StoreId, page: &PageQuery) -> QueryResult<List<Product>> {
-    let total: Count =
-        db::sql(concat!("SELECT count(*) AS count ", low_stock!())).bind::<BigInt, _>(store).get_result(conn)?;
+    let total: Count = db::sql(concat!("SELECT count(DISTINCT v.product_id) AS count ", low_variants!()))
+        .bind::<BigInt, _>(store)
+        .get_result(conn)?;
     let items = db::sql(concat!(
         "SELECT ",
         product_columns!(),
-        " ",
-        low_stock!(),
-        " ORDER BY s.available - p.min_stock_level, p.id LIMIT $2 OFFSET $3"
+        " FROM (SELECT v.product_id, MIN(s.available - m.least) AS spare ",
+        low_variants!(),
+        " GROUP BY v.product_id ORDER BY spare, v.product_id LIMIT $2 OFFSET $3) w \
+          CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = w.product_id OFFSET 0) p \
+          ORDER BY w.spare, p.id"
     ))
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(page.limit)
@@ -167,9 +173,10 @@ pub fn list_alternatives(
                 a.available AS available_quantity \
          FROM products short CROSS JOIN LATERAL ( \
               SELECT p.id, p.sku, p.name, p.price, s.available \
-              FROM products p CROSS JOIN LATERAL (SELECT ",
-        available_of_product!(),
-        " AS available) s \
+              FROM products p CROSS JOIN LATERAL (SELECT COALESCE(SUM(a.available), 0)::int8 AS available \
+                   FROM variants v CROSS JOIN LATERAL (SELECT ",
+        available_of_variant!(),
+        " AS available) a WHERE v.store_id = $1 AND v.product_id = p.id AND v.status = 'active') s \
               WHERE p.store_id = $1 AND p.category = short.category AND p.id <> short.id \
               AND p.status = 'active' AND s.available > 0 \
               ORDER BY s.available DESC, p.id LIMIT 5) a \

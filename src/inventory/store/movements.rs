@@ -14,7 +14,8 @@ use crate::kernel::page::{List, PageQuery};
 /// What movements of a list have in common; `None` asks for nothing.
 #[derive(Clone, Debug, Default)]
 pub struct MovementFilter {
-    pub product: Option<ProductId>,
+    /// A product, and perhaps one of its variants.
+    pub product: Option<(ProductId, Option<VariantId>)>,
     pub kind: Option<String>,
     pub reference_id: Option<String>,
     /// From this moment on.
@@ -74,7 +75,7 @@ struct Count {
 macro_rules! of_product {
     () => {
         "variants v JOIN stock_movements m ON m.store_id = $1 AND m.variant_id = v.id \
-         WHERE v.store_id = $1 AND v.product_id = $2"
+         WHERE v.store_id = $1 AND v.product_id = $2 AND ($8 IS NULL OR v.id = $8)"
     };
 }
 
@@ -122,23 +123,29 @@ fn count(conn: &mut PgConnection, store: StoreId, filter: &MovementFilter) -> Qu
         (None, _) => filtered(store, filter).count().get_result(conn),
         (Some(product), _) => {
             let text = concat!("SELECT count(*) AS count FROM ", of_product!(), " AND ", matching!());
-            let count = db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(*product);
-            bind_filter(count, filter).get_result(conn).map(|row: Count| row.count)
+            let (product, variant) = *product;
+            let count = db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(product);
+            bind_filter(count, filter).bind::<Nullable<BigInt>, _>(variant).get_result(conn).map(|row: Count| row.count)
         }
     }
 }
 
-fn count_all(conn: &mut PgConnection, store: StoreId, product: Option<ProductId>) -> QueryResult<i64> {
+fn count_all(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: Option<(ProductId, Option<VariantId>)>,
+) -> QueryResult<i64> {
     let count = match product {
         None => db::sql("SELECT COALESCE(SUM(version), 0)::int8 AS count FROM stock_levels WHERE store_id = $1")
             .bind::<BigInt, _>(store),
-        Some(product) => db::sql(
+        Some((product, variant)) => db::sql(
             "SELECT COALESCE(SUM(l.version), 0)::int8 AS count FROM variants v \
              JOIN stock_levels l ON l.store_id = $1 AND l.variant_id = v.id \
-             WHERE v.store_id = $1 AND v.product_id = $2",
+             WHERE v.store_id = $1 AND v.product_id = $2 AND ($3 IS NULL OR v.id = $3)",
         )
         .bind::<BigInt, _>(store)
-        .bind::<BigInt, _>(product),
+        .bind::<BigInt, _>(product)
+        .bind::<Nullable<BigInt>, _>(variant),
     };
     count.get_result(conn).map(|row: Count| row.count)
 }
@@ -244,9 +251,10 @@ macro_rules! page_of_product {
             matching!(),
             " ORDER BY ",
             $by_version,
-            " LIMIT $8::int8 + $9::int8) m WHERE v.store_id = $1 AND v.product_id = $2 ORDER BY ",
+            " LIMIT $9::int8 + $10::int8) m WHERE v.store_id = $1 AND v.product_id = $2 AND ($8 IS NULL OR v.id = $8) \
+              ORDER BY ",
             $by_id,
-            " LIMIT $8 OFFSET $9"
+            " LIMIT $9 OFFSET $10"
         )
     };
 }
@@ -254,7 +262,7 @@ macro_rules! page_of_product {
 fn list_of_product(
     conn: &mut PgConnection,
     store: StoreId,
-    product: ProductId,
+    (product, variant): (ProductId, Option<VariantId>),
     filter: &MovementFilter,
     page: &PageQuery,
 ) -> QueryResult<Vec<LedgerRow>> {
@@ -263,7 +271,11 @@ fn list_of_product(
         None => page_of_product!("m.version DESC", "m.id DESC"),
     };
     let statement = db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(product);
-    bind_filter(statement, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
+    bind_filter(statement, filter)
+        .bind::<Nullable<BigInt>, _>(variant)
+        .bind::<BigInt, _>(page.limit)
+        .bind::<BigInt, _>(page.offset())
+        .load(conn)
 }
 
 fn bind_filter<'a>(statement: db::sql::Sql<'a>, filter: &'a MovementFilter) -> db::sql::Sql<'a> {

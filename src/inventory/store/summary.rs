@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
-use super::figures::{all_levels, available_of_product, levels, low_stock, scarce_products};
+use super::figures::{all_levels, available_of_variant, highest_minimum, levels, low_variants, scarce_variants};
 use crate::db;
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery};
@@ -93,7 +93,7 @@ pub fn list_by_location(
     conn: &mut PgConnection,
     store: StoreId,
     product: ProductId,
-    size: Option<&str>,
+    variant: Option<VariantId>,
 ) -> QueryResult<Vec<LocationStock>> {
     db::sql(concat!(
         "SELECT o.id AS location_id, o.code, o.name, \
@@ -103,12 +103,12 @@ pub fn list_by_location(
          FROM variants v JOIN ",
         levels!(),
         " l ON l.variant_id = v.id JOIN locations o ON o.store_id = $1 AND o.id = l.location_id \
-         WHERE v.store_id = $1 AND v.product_id = $2 AND ($3 IS NULL OR v.size = $3) \
+         WHERE v.store_id = $1 AND v.product_id = $2 AND ($3 IS NULL OR v.id = $3) \
          GROUP BY o.store_id, o.id ORDER BY o.id"
     ))
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(product)
-    .bind::<Nullable<Text>, _>(size)
+    .bind::<Nullable<BigInt>, _>(variant)
     .load(conn)
 }
 
@@ -135,8 +135,9 @@ pub struct CategoryRow {
     pub retail_value: Sum,
 }
 
-/// The active products by category, those without one last. Only products that are scarce are added up one by
-/// one, for their status; the sums are of the stock rows of a category at once.
+/// The active products by category, those without one last. Only variants that are scarce are added up one by one,
+/// for the status of their product; the sums are of the stock rows of a category at once. A product without a size on
+/// sale is out of stock.
 pub fn sum_by_category(conn: &mut PgConnection, store: StoreId) -> QueryResult<Vec<CategoryRow>> {
     db::sql(concat!(
         "WITH counted AS ( \
@@ -150,9 +151,17 @@ pub fn sum_by_category(conn: &mut PgConnection, store: StoreId) -> QueryResult<V
         all_levels!(),
         " l ON l.variant_id = v.id WHERE p.store_id = $1 AND p.status = 'active' GROUP BY p.category), \
          scarce AS ( \
-              SELECT p.category, count(*) AS products, count(*) FILTER (WHERE s.available <= 0) AS out_of_stock ",
-        low_stock!(),
-        " GROUP BY p.category) \
+              SELECT d.category, count(*) AS products, count(*) FILTER (WHERE d.is_out) AS out_of_stock FROM ( \
+                  SELECT v.product_id, p.category, bool_or(s.available <= 0) AS is_out ",
+        low_variants!(),
+        "         GROUP BY v.product_id, p.category \
+                  UNION ALL SELECT p.id, p.category, true FROM \
+                      (SELECT DISTINCT y.product_id FROM variants y WHERE y.store_id = $1 AND y.status = 'archived' \
+                         AND NOT EXISTS (SELECT FROM variants z WHERE z.store_id = $1 AND z.product_id = y.product_id \
+                                         AND z.status = 'active')) o \
+                      CROSS JOIN LATERAL (SELECT id, category, status FROM products \
+                           WHERE store_id = $1 AND id = o.product_id OFFSET 0) p WHERE p.status = 'active') d \
+              GROUP BY d.category) \
          SELECT c.category, c.products, COALESCE(t.stock, 0)::int8 AS total_units, \
                 COALESCE(t.reserved, 0)::int8 AS reserved_units, \
                 c.products - COALESCE(s.products, 0) AS in_stock, \
@@ -162,5 +171,37 @@ pub fn sum_by_category(conn: &mut PgConnection, store: StoreId) -> QueryResult<V
          LEFT JOIN scarce s ON s.category IS NOT DISTINCT FROM c.category ORDER BY c.category NULLS LAST"
     ))
     .bind::<BigInt, _>(store)
+    .load(conn)
+}
+
+/// A variant at or under its minimum.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct LowVariant {
+    #[diesel(sql_type = BigInt)]
+    pub product_id: ProductId,
+    #[diesel(sql_type = BigInt)]
+    pub variant_id: VariantId,
+    #[diesel(sql_type = Text)]
+    pub sku: String,
+    #[diesel(sql_type = Text)]
+    pub product_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub size: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub available_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub min_stock_level: i64,
+}
+
+/// The variants on sale that are at or under their minimum, worst first.
+pub fn list_low_variants(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<LowVariant>> {
+    db::sql(concat!(
+        "SELECT v.product_id, v.id AS variant_id, v.sku, p.name AS product_name, v.size, \
+                s.available AS available_quantity, m.least AS min_stock_level ",
+        low_variants!(),
+        " ORDER BY s.available - m.least, v.id LIMIT $2"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(limit)
     .load(conn)
 }

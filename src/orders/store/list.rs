@@ -14,7 +14,6 @@ use crate::db::Failure;
 use crate::db::schema::orders;
 use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::page::{List, PageQuery};
-use crate::kernel::text;
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::response::OrderResponse;
 use crate::orders::status::{OrderStatus, PaymentStatus};
@@ -25,8 +24,8 @@ pub struct OrderFilter {
     pub user: Option<UserId>,
     pub status: Option<OrderStatus>,
     pub payment_status: Option<PaymentStatus>,
-    /// Part of the number, the customer's name or phone.
-    pub text: Option<String>,
+    /// LIKE patterns that the search text fits, all of them.
+    pub patterns: Vec<String>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
     pub refund_due: Option<bool>,
@@ -73,8 +72,8 @@ pub fn list(
 const REFUND_DUE: &str =
     "(received_amount - refunded_amount > CASE WHEN status = 'cancelled' THEN 0 ELSE total_amount END)";
 
-fn filtered<'a>(store: StoreId, filter: &OrderFilter) -> Query<'a> {
-    let OrderFilter { user, status, payment_status, text, from, to, refund_due } = filter;
+fn filtered<'a>(store: StoreId, filter: &'a OrderFilter) -> Query<'a> {
+    let OrderFilter { user, status, payment_status, patterns, from, to, refund_due } = filter;
     let mut query = orders::table.filter(orders::store_id.eq(store)).into_boxed();
     if let Some(user) = user {
         query = query.filter(orders::user_id.eq(*user));
@@ -85,14 +84,8 @@ fn filtered<'a>(store: StoreId, filter: &OrderFilter) -> Query<'a> {
     if let Some(status) = payment_status {
         query = query.filter(orders::payment_status.eq(status.as_str()));
     }
-    if let Some(text) = text {
-        let pattern = text::contains_pattern(text);
-        let by_number = orders::order_number.ilike(pattern.clone());
-        let by_name =
-            orders::customer_name.is_not_null().and(orders::customer_name.assume_not_null().ilike(pattern.clone()));
-        let by_phone =
-            orders::customer_phone.is_not_null().and(orders::customer_phone.assume_not_null().ilike(pattern));
-        query = query.filter(by_number.or(by_name).or(by_phone));
+    for pattern in patterns {
+        query = query.filter(orders::search_text.assume_not_null().like(pattern));
     }
     if let Some(from) = from {
         query = query.filter(orders::created_at.ge(*from));

@@ -5,4 +5,5 @@ pub mod history;
 pub mod items;
 pub mod list;
 pub mod orders;
+pub mod search_text;
 pub mod terms;

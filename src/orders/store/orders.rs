@@ -110,14 +110,15 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
          INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
                 delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
                 tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
-                billing_address, notes, guest_token_hash, checkout, created_at, updated_at, paid_at) \
+                billing_address, notes, guest_token_hash, checkout, created_at, updated_at, search_text, \
+                paid_at) \
          SELECT $1, unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]), \
                 unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), \
                 unnest($11::text[]), unnest($12::timestamptz[]), unnest($13::text[]), unnest($14::int8[]), \
                 unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), unnest($18::int8[]), \
                 unnest($19::int8[]), unnest($20::jsonb[]), unnest($21::jsonb[]), unnest($22::text[]), \
                 unnest($23::bytea[]), unnest($24::text[]), unnest($25::timestamptz[]), unnest($25::timestamptz[]), \
-                unnest($27::timestamptz[])",
+                unnest($27::text[]), unnest($28::timestamptz[])",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(new.iter().map(|new| new.order.id).collect::<Vec<_>>())
@@ -145,6 +146,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|new| new.checkout).collect::<Vec<_>>())
     .bind::<Array<Timestamptz>, _>(new.iter().map(|new| new.order.created_at).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|new| new.actor).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.search_text()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|new| new.order.paid_at).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)

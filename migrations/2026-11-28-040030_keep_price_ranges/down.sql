@@ -1,0 +1,3 @@
+ALTER TABLE products
+    DROP COLUMN lowest_price,
+    DROP COLUMN highest_price;

@@ -1,0 +1,64 @@
+//! What lists find, filter and sort a product by.
+
+use super::product::{Product, ProductStatus, Variant};
+use crate::kernel::fold::{fold, search_text};
+use crate::kernel::money::Money;
+
+/// Derived of a product and its variants, and stored with the product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListingKeys {
+    pub folded_name: String,
+    pub search_text: String,
+    /// What the cheapest and the dearest size on sale cost; none if every size costs what the product costs.
+    pub prices: Option<(Money, Money)>,
+}
+
+impl ListingKeys {
+    #[must_use]
+    pub fn of(product: &Product, variants: &[Variant]) -> Self {
+        let texts = [&product.description, &product.category, &product.brand, &product.barcode];
+        let of_product = [&product.name, &product.sku].into_iter().chain(texts.into_iter().flatten());
+        let of_variants =
+            variants.iter().flat_map(|variant| std::iter::once(&variant.sku).chain(variant.barcode.as_ref()));
+        Self {
+            folded_name: fold(&product.name),
+            search_text: search_text(of_product.chain(of_variants).map(String::as_str)),
+            prices: price_range(product, variants),
+        }
+    }
+}
+
+fn price_range(product: &Product, variants: &[Variant]) -> Option<(Money, Money)> {
+    let on_sale = variants.iter().filter(|variant| variant.status == ProductStatus::Active);
+    let prices = on_sale.map(|variant| variant.price.unwrap_or(product.price));
+    let (lowest, highest) = prices.fold(None, |range: Option<(Money, Money)>, price| match range {
+        None => Some((price, price)),
+        Some((lowest, highest)) => Some((lowest.min(price), highest.max(price))),
+    })?;
+    (lowest != product.price || highest != product.price).then_some((lowest, highest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::changes::tests::{medium, product};
+    use super::*;
+
+    #[test]
+    fn a_product_is_found_by_all_that_it_and_its_sizes_are_called() {
+        let shirt = Product { name: "Hemd Größe".into(), brand: Some("Äpfel".into()), ..product() };
+        let keys = ListingKeys::of(&shirt, &[Variant { barcode: Some("4006381".into()), ..medium() }]);
+        assert_eq!(keys.folded_name, "hemd grosse");
+        assert_eq!(keys.search_text, "hemd grosse\ntee-red\ncotton\napfel\ntee-red-m\n4006381");
+    }
+
+    #[test]
+    fn a_price_range_is_of_the_sizes_on_sale() {
+        let size = |price: Option<i64>, status| Variant { price: price.map(Money), status, ..medium() };
+        let range = |variants: &[Variant]| ListingKeys::of(&product(), variants).prices;
+        assert_eq!(range(&[size(None, ProductStatus::Active)]), None);
+        let (small, large) = (size(Some(2_000), ProductStatus::Active), size(None, ProductStatus::Active));
+        assert_eq!(range(&[small.clone(), large]), Some((Money(2_000), Money(3_000))));
+        assert_eq!(range(&[small.clone(), size(None, ProductStatus::Archived)]), Some((Money(2_000), Money(2_000))));
+        assert_eq!(range(&[Variant { status: ProductStatus::Archived, ..small }]), None);
+    }
+}

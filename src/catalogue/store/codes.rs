@@ -1,0 +1,87 @@
+//! The SQL of the register of SKUs and barcodes.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+
+use crate::catalogue::codes::{CodeChange, CodeKind, ProductCode};
+use crate::db;
+use crate::error::{ApiError, Code, Halt};
+use crate::kernel::id::{ProductId, StoreId};
+
+#[derive(QueryableByName)]
+struct TakenRow {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    code: String,
+}
+
+/// Asks first, so that the refusal can name the code. The primary key decides when two come at once.
+pub fn refuse_taken(
+    conn: &mut PgConnection,
+    store: StoreId,
+    codes: &[(CodeKind, &str)],
+    by_others_than: Option<ProductId>,
+) -> Result<(), Halt> {
+    let taken: Option<TakenRow> = db::sql(
+        "SELECT c.kind, c.code FROM unnest($2::text[], $3::text[]) AS n (kind, code) JOIN product_codes c \
+              ON c.store_id = $1 AND c.kind = n.kind AND c.code = n.code \
+         WHERE $4 IS NULL OR c.product_id <> $4 ORDER BY c.kind DESC, c.code LIMIT 1",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(codes.iter().map(|(_, code)| *code).collect::<Vec<_>>())
+    .bind::<Nullable<BigInt>, _>(by_others_than)
+    .get_result(conn)
+    .optional()?;
+    match taken {
+        None => Ok(()),
+        Some(TakenRow { kind, code }) if kind == CodeKind::Sku.as_str() => Err(CodeKind::Sku.taken(&code).into()),
+        Some(TakenRow { code, .. }) => Err(CodeKind::Barcode.taken(&code).into()),
+    }
+}
+
+/// Gives up the codes that a product has no more, and takes those that it has got, in one order for everyone.
+pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change: &CodeChange) -> Result<(), Halt> {
+    let CodeChange { removed, added } = change;
+    if !removed.is_empty() {
+        db::sql(
+            "DELETE FROM product_codes c USING unnest($3::text[], $4::text[]) AS n (kind, code) \
+             WHERE c.store_id = $1 AND c.product_id = $2 AND c.kind = n.kind AND c.code = n.code",
+        )
+        .bind::<BigInt, _>(store)
+        .bind::<BigInt, _>(product)
+        .bind::<Array<Text>, _>(kinds(removed))
+        .bind::<Array<Text>, _>(texts(removed))
+        .execute(conn)?;
+    }
+    if added.is_empty() {
+        return Ok(());
+    }
+    db::sql(
+        "INSERT INTO product_codes (store_id, product_id, kind, code, variant_id) \
+         SELECT $1, $2, n.kind, n.code, n.variant_id \
+         FROM unnest($3::text[], $4::text[], $5::int8[]) AS n (kind, code, variant_id) ORDER BY n.kind, n.code",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(product)
+    .bind::<Array<Text>, _>(kinds(added))
+    .bind::<Array<Text>, _>(texts(added))
+    .bind::<Array<Nullable<BigInt>>, _>(added.iter().map(|code| code.variant).collect::<Vec<_>>())
+    .execute(conn)
+    .map_err(|error| Halt::or_refuse(error, "product_codes_pkey", taken_meanwhile))?;
+    Ok(())
+}
+
+fn kinds(codes: &[ProductCode]) -> Vec<&'static str> {
+    codes.iter().map(|code| code.kind.as_str()).collect()
+}
+
+fn texts(codes: &[ProductCode]) -> Vec<&str> {
+    codes.iter().map(|code| code.code.as_str()).collect()
+}
+
+/// The constraint does not name the one of several that is taken.
+fn taken_meanwhile() -> ApiError {
+    ApiError::new(Code::Duplicate, "A SKU or a barcode of the product is taken.")
+}

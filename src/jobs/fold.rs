@@ -1,0 +1,48 @@
+//! Folds the text of rows from before a migration, so that searches and lists find them.
+
+use diesel::PgConnection;
+
+use crate::catalogue::store::listing_keys;
+use crate::db::tx::{self, Mode};
+use crate::db::{End, Failure};
+use crate::identity::store::{stores, users};
+use crate::kernel::id::StoreId;
+use crate::orders::store::search_text;
+
+/// Rows folded in one transaction: few enough to be quick, so that others wait little.
+const AT_A_TIME: i64 = 500;
+
+type Fill = fn(&mut PgConnection, StoreId) -> Result<usize, Failure>;
+
+/// What is filled in, store by store.
+const OF_A_STORE: [Fill; 3] = [
+    |conn, store| Ok(listing_keys::fill_sizes(conn, store, AT_A_TIME)?),
+    |conn, store| Ok(listing_keys::fill(conn, store, AT_A_TIME)?),
+    |conn, store| search_text::fill(conn, store, AT_A_TIME),
+];
+
+/// Fills in what is missing and returns how many rows that were. Runs right after the migrations, before anything is
+/// served; what a crash interrupts is done by the next start, or by another server.
+pub fn fold_old_rows(conn: &mut PgConnection) -> Result<usize, Failure> {
+    let stores = tx::run(conn, Mode::Write, |conn| Ok(End::Commit(stores::list_ids_and_fold(conn)?)))?;
+    let mut folded = repeat(conn, |conn| Ok(users::fill_search_text(conn, AT_A_TIME)?))?;
+    for store in stores {
+        for fill in OF_A_STORE {
+            folded = folded.saturating_add(repeat(conn, |conn| fill(conn, store))?);
+        }
+    }
+    Ok(folded)
+}
+
+fn repeat(
+    conn: &mut PgConnection,
+    fill: impl Fn(&mut PgConnection) -> Result<usize, Failure>,
+) -> Result<usize, Failure> {
+    let mut filled: usize = 0;
+    loop {
+        match tx::run(conn, Mode::Write, |conn| Ok(End::Commit(fill(conn)?)))? {
+            0 => return Ok(filled),
+            count => filled = filled.saturating_add(count),
+        }
+    }
+}

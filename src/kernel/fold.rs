@@ -1,0 +1,165 @@
+//! Text in the form in which it is compared: without case, accents and double blanks, in every script.
+//!
+//! Stored text and queries go through the same function, so that neither the locale nor the version of the database
+//! decides what is equal (ADR 0013). A change of it must be followed by a migration that empties the stored texts.
+
+use std::collections::BTreeSet;
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::properties::CanonicalCombiningClassMap;
+use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
+
+use super::text::contains_pattern;
+
+/// Text as it is compared: decomposed, without accents, in one case, composed again, with single blanks.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return join_words(&text.to_ascii_lowercase());
+    }
+    let decomposed = DecomposingNormalizer::new_nfkd().normalize(text).into_owned();
+    let plain = without_accents(&decomposed);
+    let one_case = CaseMapper::new().fold_string(&plain).into_owned();
+    let mut equated = String::with_capacity(one_case.len());
+    one_case.chars().for_each(|c| push_equal(&mut equated, c));
+    let composed = ComposingNormalizer::new_nfkc().normalize(&equated).into_owned();
+    join_words(&composed)
+}
+
+fn join_words(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(word);
+    }
+    joined
+}
+
+/// What a row is found by: its folded values, one a line. A word has no line break, so it is never found across two.
+pub fn search_text<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    values.into_iter().map(fold).filter(|value| !value.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// A LIKE pattern for each word of a query. A row fits if its search text fits all of them.
+#[must_use]
+pub fn search_patterns(query: &str) -> Vec<String> {
+    let words: BTreeSet<String> =
+        fold(query).split(' ').filter(|word| !word.is_empty()).map(contains_pattern).collect();
+    words.into_iter().collect()
+}
+
+/// The digits of a phone number, which people group as they like.
+#[must_use]
+pub fn digits(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn without_accents(decomposed: &str) -> String {
+    let classes = CanonicalCombiningClassMap::new();
+    let mut base = ' ';
+    let mut kept = String::with_capacity(decomposed.len());
+    for c in decomposed.chars().filter(|c| !is_ignored(*c)) {
+        let class = classes.get_u8(c);
+        if class == 0 {
+            base = c;
+        }
+        if !is_accent(class) || is_part_of_letter(base, c) {
+            kept.push(c);
+        }
+    }
+    kept
+}
+
+/// Accents of Latin, Greek and Cyrillic letters (1, and from 200 on), points of Hebrew, Arabic and Syriac (10 to 36).
+/// The marks of other scripts are vowels, tones and voicing, without which there is another word.
+const fn is_accent(combining_class: u8) -> bool {
+    matches!(combining_class, 1 | 10..=36 | 200..=240)
+}
+
+/// The Cyrillic й, ў and ї are letters of their own. The ё is written as е by most.
+const fn is_part_of_letter(base: char, mark: char) -> bool {
+    matches!((base, mark), ('и' | 'И' | 'у' | 'У', '\u{306}') | ('і' | 'І', '\u{308}'))
+}
+
+/// Invisible characters, and the stroke that makes Arabic words longer.
+const fn is_ignored(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{640}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// Letters that Unicode does not decompose and people type without their stroke; apostrophes and dashes of all kinds.
+fn push_equal(text: &mut String, c: char) {
+    match c {
+        'ø' => text.push('o'),
+        'ł' => text.push('l'),
+        'đ' | 'ð' => text.push('d'),
+        'ħ' => text.push('h'),
+        'ŧ' => text.push('t'),
+        'ı' => text.push('i'),
+        'æ' => text.push_str("ae"),
+        'œ' => text.push_str("oe"),
+        'þ' => text.push_str("th"),
+        '\u{2018}' | '\u{2019}' | '\u{2bc}' => text.push('\''),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => text.push('-'),
+        _ => text.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn case_and_accents_make_no_difference_in_any_script() {
+        for (text, same) in [
+            ("Äpfel", "apfel"),
+            ("A\u{308}pfel", "ÄPFEL"),
+            ("Straße", "STRASSE"),
+            ("Молоко", "МОЛОКО"),
+            ("Ёлка", "елка"),
+            ("Καφές", "ΚΑΦΕΣ"),
+            ("Łódź", "lodz"),
+            ("Smørrebrød", "SMORREBROD"),
+            ("İstanbul", "istanbul"),
+            ("Ｔ－Ｓｈｉｒｔ", "t-shirt"),
+            ("ﬁne", "FINE"),
+            ("مُحَمَّد", "محمد"),
+            ("שָׁלוֹם", "שלום"),
+            ("Việt Nam", "viet nam"),
+            ("L\u{2019}Oréal", "l'oreal"),
+            (" two \t words\n", "TWO WORDS"),
+            ("ｶﾞﾑ", "ガム"),
+            ("ᲥᲐᲠᲗᲣᲚᲘ", "ქართული"),
+        ] {
+            assert_eq!(fold(text), fold(same), "{text} and {same}");
+        }
+    }
+
+    #[test]
+    fn marks_that_make_another_word_are_kept() {
+        for (text, other) in [("की", "कि"), ("が", "か"), ("май", "маи"), ("มา", "ม้า"), ("їжа", "іжа"), ("한", "하")]
+        {
+            assert_ne!(fold(text), fold(other), "{text} and {other}");
+        }
+    }
+
+    #[test]
+    fn every_word_of_a_query_is_a_pattern() {
+        assert_eq!(search_patterns("  Tee  RED tee "), ["%red%", "%tee%"]);
+        assert_eq!(search_patterns("50%_"), ["%50\\%\\_%"]);
+        assert_eq!(search_patterns(" \t"), [""; 0]);
+        assert_eq!(search_text(["Äpfel  rot", "", "SKU-1"]), "apfel rot\nsku-1");
+        assert_eq!(digits("+91 98-76"), "919876");
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_changes_nothing(text in "\\PC{0,20}") {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+    }
+}
