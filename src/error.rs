@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::Failure;
+use crate::db::{self, Failure};
 
 mod halt;
 
@@ -244,11 +244,14 @@ impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         match &failure {
             Failure::Unavailable(_) => {
-                log::warn!(error:% = failure; "database unavailable");
-                Self::new(Code::DatabaseUnavailable, "The database can't be reached right now.").retry_after(2)
+                // The outage has its own lines in the log, and the number of requests that it cost.
+                log::debug!(error:% = failure; "database unavailable");
+                db::outage::count_refused_request();
+                Self::new(Code::DatabaseUnavailable, "The database can't be used right now.").retry_after(2)
             }
             Failure::OutcomeUnknown => {
-                log::error!(error:% = failure; "outcome unknown");
+                log::debug!(error:% = failure; "outcome unknown");
+                db::outage::count_refused_request();
                 let detail = "The connection to the database was lost while the request was committed. \
                               Send it again with the same Idempotency-Key to learn the outcome.";
                 Self::new(Code::OutcomeUnknown, detail).retry_after(2)

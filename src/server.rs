@@ -51,7 +51,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let listener = TcpListener::bind(&address).map_err(|error| StartError::Listen(address.clone(), error))?;
     let port = listener.local_addr().map_err(|error| StartError::Listen(address.clone(), error))?.port();
 
-    let database = Database::new(settings.pool());
+    let database = Database::new(settings.database_options());
     let shared_database = Data::new(database.clone());
     let settings_data = Data::new(settings.clone());
     let tokens = Data::new(Tokens::new(&settings.auth));

@@ -51,6 +51,7 @@ impl Jobs {
                     let (first, second) = batch.split_at(batch.len() / 2);
                     batches.extend([second.to_vec(), first.to_vec()]);
                 }
+                Err(failure) if failure.is_outage() => pass.failure = Some(failure),
                 Err(failure) => {
                     log::warn!(store = store.0, holders = batch.len(), error:% = failure; "holds could not be ended");
                     pass.failure = Some(failure);

@@ -22,6 +22,7 @@ impl Runner {
         let (stop, stopped) = watch::channel(false);
         let every = |period, name, step| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, step));
         let tasks = vec![
+            every(Duration::from_secs(3), "check_database", Step::CheckDatabase),
             every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
             every(Duration::from_secs(60), "apply_waiting_events", Step::ApplyWaitingEvents),
             every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
@@ -44,6 +45,7 @@ impl Runner {
 
 #[derive(Clone, Copy)]
 enum Step {
+    CheckDatabase,
     ExpireHolds,
     ApplyWaitingEvents,
     PurgeKeys,
@@ -54,6 +56,7 @@ enum Step {
 impl Step {
     async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
         match self {
+            Self::CheckDatabase => jobs.check_database().await,
             Self::ExpireHolds => jobs.expire_holds().await,
             Self::ApplyWaitingEvents => jobs.apply_waiting_events().await,
             Self::PurgeKeys => jobs.purge_keys().await,
@@ -68,6 +71,8 @@ async fn repeat(jobs: Jobs, mut stopped: watch::Receiver<bool>, period: Duration
         match step.run(&jobs).await {
             Ok(0) => {}
             Ok(count) => log::info!(job = name, count = count; "job done"),
+            // An outage has its own lines in the log.
+            Err(failure) if failure.is_outage() => log::debug!(job = name, error:% = failure; "job failed"),
             // The next run does what this one left.
             Err(failure) => log::warn!(job = name, error:% = failure; "job failed"),
         }
