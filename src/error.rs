@@ -257,7 +257,7 @@ impl From<Failure> for ApiError {
                 Self::new(Code::OutcomeUnknown, detail).retry_after(2)
             }
             Failure::QueueFull | Failure::LockTimeout | Failure::StatementTimeout | Failure::Retry(_) => {
-                log::warn!(error:% = failure; "busy");
+                db::outage::note_busy(&failure);
                 Self::new(Code::Busy, "Too much is going on right now. Try again in a moment.").retry_after(1)
             }
             Failure::Constraint { .. } | Failure::Internal(_) => {

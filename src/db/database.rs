@@ -275,6 +275,7 @@ struct Patience {
     /// The end of the wait in the queue, which the first connection is a part of.
     connect_until: Option<Instant>,
     has_connected: bool,
+    has_paused: bool,
     pause: Duration,
 }
 
@@ -284,6 +285,7 @@ impl Patience {
             settle_until: Instant::now().checked_add(settle_time),
             connect_until: watch::connect_until(),
             has_connected: false,
+            has_paused: false,
             pause: Duration::from_millis(10),
         }
     }
@@ -299,12 +301,17 @@ impl Patience {
 
     fn is_at_an_end(&self) -> bool {
         let now = Instant::now();
+        if self.has_connected && !self.has_paused {
+            // A new connection may lead to a server that works again.
+            return false;
+        }
         let is_past = |until: Option<Instant>| until.is_none_or(|until| now >= until);
         is_past(self.settle_until) || !self.has_connected && self.connect_until.is_some_and(|until| now >= until)
     }
 
     fn pause(&mut self) {
         std::thread::sleep(self.pause);
+        self.has_paused = true;
         self.pause = self.pause.saturating_mul(2).min(Duration::from_millis(500));
     }
 }

@@ -73,3 +73,18 @@ impl Outage {
 pub fn count_refused_request() {
     REFUSED.fetch_add(1, Ordering::Relaxed);
 }
+
+/// A line in the log at most this often, however many requests find the database busy.
+const BUSY_EVERY: Duration = Duration::from_secs(10);
+
+/// Counts a request that is refused because too much is going on, and logs it now and then.
+pub fn note_busy(failure: &Failure) {
+    static LAST: Mutex<(Option<Instant>, u64)> = Mutex::new((None, 0));
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let (logged, refused) = &mut *last;
+    *refused = refused.saturating_add(1);
+    if logged.is_none_or(|logged| logged.elapsed() >= BUSY_EVERY) {
+        log::warn!(refused_requests = *refused, error:% = failure; "busy");
+        (*logged, *refused) = (Some(Instant::now()), 0);
+    }
+}

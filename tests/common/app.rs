@@ -131,6 +131,12 @@ impl TestApp {
         System::new().block_on(async move { jobs.expire_holds().await })
     }
 
+    /// Steps the job that looks whether the database can be written to.
+    pub fn check_database(&self) -> Result<usize, Failure> {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.check_database().await })
+    }
+
     /// Steps the job that carries waiting events over to their orders, and says how many it did.
     pub fn apply_waiting_events(&self) -> usize {
         let jobs = self.jobs().clone();

@@ -26,6 +26,7 @@ pub mod provider;
 pub mod race;
 pub mod reply;
 pub mod shop;
+pub mod silence;
 pub mod snapshot;
 pub mod windows;
 
