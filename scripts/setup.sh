@@ -37,6 +37,7 @@ missing_packages() {
     if [[ $purpose == test ]]; then
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm
+        command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || echo pgbouncer
     fi
     if [[ $purpose == bench ]]; then
         command -v wrk >/dev/null || echo wrk
@@ -70,11 +71,11 @@ explain_packages() {
     {
         echo "Stockroom needs these packages (the names are Debian's): $*"
         if [[ $(uname) == Darwin ]]; then
-            echo "On macOS: xcode-select --install && brew install pkgconf libpq postgresql@17 node"
+            echo "On macOS: xcode-select --install && brew install pkgconf libpq postgresql@17 pgbouncer node"
         elif command -v apt-get >/dev/null; then
             echo "Install them: sudo apt-get update && sudo apt-get install $*"
         elif command -v dnf >/dev/null; then
-            echo "On Fedora: sudo dnf install gcc make pkgconf libpq-devel postgresql-server nodejs npm"
+            echo "On Fedora: sudo dnf install gcc make pkgconf libpq-devel postgresql-server pgbouncer nodejs npm"
         fi
         echo "Then run make again."
     } >&2

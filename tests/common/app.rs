@@ -1,7 +1,7 @@
 //! The server under test.
 
 use std::path::Path;
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
@@ -20,9 +20,9 @@ use stockroom::server;
 use stockroom::settings::{Secret, Settings};
 
 use super::books;
-use super::client::Client;
+use super::client::{Client, OtherServer};
 use super::database::TestDatabase;
-use super::shop;
+use super::{pooler, shop};
 
 /// Signs the tokens of every test.
 pub const JWT_SECRET: &str = "a secret that only the tests have, and nobody else";
@@ -39,6 +39,8 @@ pub struct TestApp {
     server: Option<Serving>,
     /// The jobs of every server on the database, whose clocks move together.
     clocks: Mutex<Clocks>,
+    /// Behind a pooler there are two servers, and clients take them in turn.
+    other: Option<(SecondServer, Arc<OtherServer>)>,
 }
 
 struct Clocks {
@@ -59,12 +61,16 @@ impl TestApp {
         settings.server.port = 0;
         settings.server.workers = 2;
         settings.database.url = Secret::new(database.url.clone());
+        if pooler::is_on() {
+            settings.database.url = Secret::new(pooler::url(&database.name));
+            settings.database.prepared_statements = false;
+        }
         settings.auth.jwt_secret = Secret::new(JWT_SECRET.to_owned());
         settings.limits.login_per_minute = 0;
         settings.limits.register_per_minute = 0;
         change(&mut settings);
         let serving = Serving::start(settings.clone());
-        Self {
+        let mut app = Self {
             address: format!("http://127.0.0.1:{}", serving.port),
             tokens: Tokens::new(&settings.auth),
             settings,
@@ -72,6 +78,20 @@ impl TestApp {
             database,
             clocks: Mutex::new(Clocks { servers: vec![serving.jobs.clone()], seconds: 0 }),
             server: Some(serving),
+            other: None,
+        };
+        if pooler::is_on() {
+            let second = app.second_server();
+            let other = OtherServer::new(&second.address);
+            app.other = Some((second, other));
+        }
+        app
+    }
+
+    /// From now on clients are served by the first server alone.
+    pub fn leave_out_other_server(&self) {
+        if let Some((_, other)) = &self.other {
+            other.leave_out();
         }
     }
 
@@ -91,7 +111,7 @@ impl TestApp {
 
     /// A client that is not signed in.
     pub fn guest(&self) -> Client {
-        Client::new(&self.address)
+        Client::new(&self.address).in_turn_with(self.other.as_ref().map(|(_, other)| other))
     }
 
     /// Fails the test if an invariant does not hold, by the server's own check or by the other one.
@@ -155,6 +175,7 @@ impl TestApp {
 
     /// Ends the server as a signal would: requests in flight are finished.
     pub fn stop(&mut self) {
+        self.other = None;
         if let Some(serving) = self.server.take() {
             serving.stop();
         }

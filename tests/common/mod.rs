@@ -21,6 +21,7 @@ pub mod cluster;
 pub mod database;
 pub mod line;
 pub mod people;
+pub mod pooler;
 pub mod process;
 pub mod provider;
 pub mod race;
