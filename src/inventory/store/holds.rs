@@ -157,8 +157,24 @@ pub fn discover_due(conn: &mut PgConnection, limit: i64) -> QueryResult<Vec<(Sto
     )
     .bind::<BigInt, _>(limit)
     .load(conn)?;
-    let known = |row: HolderRow| Holder::parse(&row.holder_kind, row.holder_id).map(|holder| (row.store_id, holder));
-    Ok(rows.into_iter().filter_map(known).collect())
+    Ok(rows.into_iter().filter_map(known_holder).collect())
+}
+
+/// The same in one store.
+pub fn discover_due_in(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<(StoreId, Holder)>> {
+    let rows: Vec<HolderRow> = db::sql(
+        "SELECT store_id, holder_kind, holder_id FROM stock_holds \
+         WHERE store_id = $1 AND state = 'active' AND expires_at <= $now \
+         GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), holder_kind, holder_id LIMIT $2",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    Ok(rows.into_iter().filter_map(known_holder).collect())
+}
+
+fn known_holder(row: HolderRow) -> Option<(StoreId, Holder)> {
+    Holder::parse(&row.holder_kind, row.holder_id).map(|holder| (row.store_id, holder))
 }
 
 /// Those of the variants on which there are holds past their deadline.
