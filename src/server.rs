@@ -12,8 +12,8 @@ use crate::access::context::Reclaim;
 use crate::access::password::Hasher;
 use crate::access::store::StoreDirectory;
 use crate::access::token::Tokens;
-use crate::checkout::expire;
 use crate::checkout::slices::Slices;
+use crate::checkout::{expire, release_carts};
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::routes;
@@ -65,7 +65,7 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     let document = Data::new(Document(Bytes::from(document)));
 
     let (for_app, lanes, metrics_of_jobs) = (limiters.clone(), slices.clone(), metrics.get_ref().clone());
-    let reclaim = Data::new(Reclaim(expire::reclaim));
+    let reclaim = Data::new(Reclaim { overdue: expire::reclaim, carts: release_carts::release_carts });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shared_database.clone())

@@ -347,8 +347,8 @@ fn only_good_tokens_are_taken() {
     let noors: Vec<&str> = noors.split('.').collect();
     // {"alg":"none","typ":"at+jwt"}, and the same with HS512.
     let (none, hs512) = ("eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0", "eyJhbGciOiJIUzUxMiIsInR5cCI6ImF0K2p3dCJ9");
-    let last = if parts[2].ends_with('A') { "B" } else { "A" };
-    let tampered_signature = format!("{last}{}", &parts[2][1..]);
+    let first = if parts[2].starts_with('A') { "B" } else { "A" };
+    let tampered_signature = format!("{first}{}", &parts[2][1..]);
     let bad = [
         format!("{none}.{}.", parts[1]),
         format!("{none}.{}.{}", parts[1], parts[2]),

@@ -312,6 +312,39 @@ fn money_that_does_not_fit_is_recorded_and_applied_to_nothing() {
 }
 
 #[test]
+fn a_live_order_that_is_paid_twice_has_money_to_give_back() {
+    let (app, tee, order) = shop();
+    outcome(app.stripe(&stripe_event("evt_1", &order, "pi_1", 15_000)), "applied");
+    let due = |query: &str| app.admin().get(&format!("/orders?refund_due={query}")).expect(200).json()["total"].clone();
+    assert_eq!((due("true"), due("false")), (json!(0), json!(1)));
+    outcome(app.stripe(&stripe_event("evt_2", &order, "pi_2", 15_000)), "mismatched");
+    let now = app.order(&order);
+    assert_eq!((&now["status"], &now["payment_status"]), (&json!("pending"), &json!("paid")));
+    assert_eq!((&now["received_amount"], &now["refund_due_amount"]), (&json!(300.0), &json!(150.0)));
+    assert_eq!((&now["refund_due"], due("true"), due("false")), (&json!(true), json!(1), json!(0)));
+    let refund = |reference: &str, amount: f64| {
+        let body = json!({"refund_reference": reference, "amount": amount});
+        app.admin().post(&format!("/orders/{}/refund", order["id"]), &body).expect(200).json()
+    };
+    assert_eq!(refund("re_1", 100.0)["refund_due_amount"], 50.0);
+    let settled = refund("re_2", 50.0);
+    assert_eq!((&settled["refund_due"], &settled["payment_status"]), (&json!(false), &json!("paid")));
+    assert_eq!((due("true"), app.stock(&tee)), (json!(0), (95, 0, 5)));
+    // The refund of the second payment takes nothing from the revenue of the first.
+    let figures = app.admin().get("/orders/statistics").expect(200).json();
+    assert_eq!((&figures["revenue"], &figures["today"]["revenue"]), (&json!(150.0), &json!(150.0)));
+}
+
+#[test]
+fn a_callback_finds_its_order_in_any_case() {
+    let (app, _, order) = shop();
+    let mut event = stripe_event("evt_1", &order, "pi_1", 15_000);
+    let number = order["order_number"].as_str().unwrap().to_lowercase();
+    event["data"]["object"]["metadata"]["order_number"] = json!(number);
+    outcome(app.stripe(&event), "applied");
+}
+
+#[test]
 fn an_attempt_that_the_provider_ends_leaves_the_window_open() {
     let (app, tee, order) = shop();
     let ended = |id: &str| {

@@ -103,6 +103,22 @@ fn lines_are_changed_and_removed() {
 }
 
 #[test]
+fn a_line_of_an_archived_product_is_not_raised() {
+    let app = TestApp::start();
+    let rice = app.product("rice", 10.0, 9);
+    let mara = app.customer("mara");
+    let cart = mara.add_to_cart(&rice, 3).json();
+    let line = format!("/cart/items/{}", cart["items"][0]["id"]);
+    app.archive(&rice);
+    app.without_effect(|| mara.put(&line, &json!({"quantity": 4}))).refused(409, "PRODUCT_UNAVAILABLE");
+    for quantity in [3, 2] {
+        assert_eq!(mara.put(&line, &json!({"quantity": quantity})).expect(200).json()["total_items"], quantity);
+    }
+    app.without_effect(|| mara.put(&line, &json!({"quantity": 3}))).refused(409, "PRODUCT_UNAVAILABLE");
+    mara.delete(&line).expect(200);
+}
+
+#[test]
 fn a_cart_belongs_to_a_customer_within_a_store() {
     let app = TestApp::start();
     app.other_store("STORE-B");

@@ -247,27 +247,86 @@ fn an_order_without_a_cart_does_not_use_its_holds() {
 }
 
 #[test]
-fn a_store_may_stop_holding_carts() {
+fn a_store_that_stops_holding_carts_releases_what_they_hold() {
     let app = TestApp::start();
     app.hold_carts();
     let (tee, cap) = (app.product("tee-red", 30.0, 5), app.product("cap", 5.0, 1));
     let (mara, noor) = (app.customer("mara"), app.customer("noor"));
     mara.add_to_cart(&tee, 4);
     noor.add_to_cart(&tee, 1);
+    let kept = app.admin().reserve(&cap, 1).expect(201).json();
     app.set_store(&json!({"hold_cart_items": false}));
-    // Nothing new is held, and adding checks no stock; what is held is sold, or runs out.
+    // What is held for others than carts stays.
+    assert_eq!((app.stock(&tee), app.stock(&cap)), ((5, 0, 0), (1, 1, 0)));
+    let told = app.admin().get("/inventory/movements?kind=release").expect(200).json();
+    assert_eq!(told["total"], 2);
+    assert_eq!(told["items"][0]["reason"], "The store stopped holding what is in carts.");
+    assert_eq!(told["items"][0]["actor"], "system");
+    app.audit();
+    // The lines stay, nothing new is held, and adding checks no stock.
     mara.add_to_cart(&tee, 1);
-    mara.add_to_cart(&cap, 7);
-    assert_eq!((app.stock(&tee), app.stock(&cap)), ((5, 5, 0), (1, 0, 0)));
-    let cart = mara.cart();
-    let item = |index: usize| format!("/cart/items/{}", cart["items"][index]["id"]);
-    mara.delete(&item(1)).expect(200);
-    mara.put(&item(0), &json!({"quantity": 4})).expect(200);
+    let cart = mara.add_to_cart(&cap, 7).json();
+    assert_eq!(cart["items"][0]["reserved_until"], json!(null));
+    mara.delete(&format!("/cart/items/{}", cart["items"][1]["id"])).expect(200);
     mara.checkout().expect(201);
-    assert_eq!(app.stock(&tee), (1, 1, 4));
-    app.advance(901);
-    assert_eq!(app.stock(&tee), (1, 0, 4));
-    assert_eq!(app.expire_holds(), 1);
+    assert_eq!((app.stock(&tee), app.stock(&cap)), ((0, 0, 5), (1, 1, 0)));
+    app.admin().post_nothing(&format!("/reservations/{}/release", kept["id"])).expect(200);
+    app.set_store(&json!({"hold_cart_items": false}));
+    assert_eq!(app.release_carts(), 0);
+}
+
+#[test]
+fn many_carts_are_released_when_their_store_stops_holding() {
+    let app = TestApp::start();
+    app.hold_carts();
+    let tee = app.product("tee-red", 30.0, 1_000);
+    let buyers: Vec<_> = (0..8).map(|buyer| app.customer(&format!("buyer-{buyer}"))).collect();
+    buyers.iter().for_each(|buyer| drop(buyer.add_to_cart(&tee, 1)));
+    copy_cart(&app, 500);
+    assert_eq!(app.stock(&tee).1, 508);
+    app.set_store(&json!({"hold_cart_items": false}));
+    assert_eq!(app.stock(&tee), (1_000, 0, 0));
+}
+
+/// So many more carts like the first one, each of a customer of its own.
+fn copy_cart(app: &TestApp, count: i32) {
+    use diesel::prelude::*;
+    let made = format!(
+        "WITH u AS (INSERT INTO users (email, password_hash, role, permissions, created_at, updated_at) \
+                    SELECT 'copy-' || n || '@example.com', '!', 'customer', '[]', now(), now() \
+                    FROM generate_series(1, {count}) n RETURNING id), \
+              c AS (INSERT INTO carts (store_id, user_id, created_at) SELECT {store}, id, now() FROM u RETURNING id), \
+              h AS (INSERT INTO stock_holds (store_id, variant_id, location_id, quantity, holder_kind, holder_id, state, \
+                                             expires_at, created_at) \
+                    SELECT s.store_id, s.variant_id, s.location_id, 1, 'cart', c.id, 'active', s.expires_at, now() \
+                    FROM c CROSS JOIN (SELECT * FROM stock_holds ORDER BY id LIMIT 1) s RETURNING variant_id, location_id), \
+              n AS (SELECT variant_id, location_id, count(*) AS units FROM h GROUP BY 1, 2), \
+              l AS (UPDATE stock_levels l SET reserved_quantity = reserved_quantity + n.units, version = version + 1 \
+                    FROM n WHERE l.variant_id = n.variant_id RETURNING l.*) \
+         INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, reserved_delta, \
+                sold_delta, stock_after, reserved_after, sold_after, actor, created_at) \
+         SELECT store_id, variant_id, location_id, version, 'reserve', 0, {count}, 0, stock_quantity, \
+                reserved_quantity, sold_quantity, 'system', now() FROM l",
+        store = app.store
+    );
+    diesel::sql_query(made).execute(&mut app.connection()).unwrap();
+}
+
+#[test]
+fn adding_while_the_store_stops_holding_leaves_nothing_held() {
+    let app = TestApp::start();
+    let tee = app.product("tee-red", 30.0, 1_000);
+    let buyers: Vec<_> = (0..4).map(|buyer| app.customer(&format!("buyer-{buyer}"))).collect();
+    buyers.iter().for_each(|buyer| drop(buyer.add_to_cart(&tee, 1)));
+    for _ in 0..10 {
+        app.hold_carts();
+        common::race(buyers.len() + 1, |index| match buyers.get(index) {
+            Some(buyer) => drop(buyer.add_to_cart(&tee, 1)),
+            None => app.set_store(&json!({"hold_cart_items": false})),
+        });
+        app.release_carts();
+        assert_eq!(app.stock(&tee), (1_000, 0, 0));
+    }
 }
 
 #[test]

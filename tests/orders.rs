@@ -266,6 +266,67 @@ fn a_payment_is_confirmed_once() {
 }
 
 #[test]
+fn a_known_reference_with_another_amount_is_refused() {
+    let shop = Shop::open();
+    let order = shop.order(2);
+    let confirm =
+        |amount: Value| shop.post(&order, "payment/confirm", &json!({"payment_reference": "pay_1", "amount": amount}));
+    let paid = confirm(json!(20.0)).expect(200).json();
+    assert_eq!(confirm(json!("20.00")).expect(200).json(), paid);
+    let refused = shop.app.without_effect(|| confirm(json!(25.0))).refused(422, "VALIDATION_FAILED");
+    assert_eq!(refused["errors"][0]["field"], "amount");
+    shop.cancel(&order).expect(200);
+    shop.app.without_effect(|| confirm(json!(25.0))).refused(422, "VALIDATION_FAILED");
+    shop.app.without_effect(|| confirm(json!(20.0))).refused(409, "INVALID_TRANSITION");
+    assert_eq!(shop.app.order(&order)["received_amount"], 20.0);
+}
+
+#[test]
+fn an_order_tells_what_was_received_and_what_is_due() {
+    let shop = Shop::open();
+    let money = |order: &Value| {
+        let now = shop.app.order(order);
+        let amounts =
+            ["received_amount", "refunded_amount", "refund_due_amount"].map(|name| now[name].as_f64().unwrap());
+        assert_eq!(now["refund_due"].as_bool().unwrap(), amounts[2] > 0.0, "{now}");
+        (amounts[0], amounts[1], amounts[2])
+    };
+    let order = shop.order(3);
+    assert_eq!(money(&order), (0.0, 0.0, 0.0));
+    shop.confirm(&order, "pay_1").expect(200);
+    assert_eq!(money(&order), (30.0, 0.0, 0.0));
+    shop.refund(&order, "back_1", Some(12.5)).expect(200);
+    assert_eq!(money(&order), (30.0, 12.5, 0.0), "a live order keeps the rest");
+    shop.cancel(&order).expect(200);
+    assert_eq!(money(&order), (30.0, 12.5, 17.5));
+    shop.refund(&order, "back_2", None).expect(200);
+    assert_eq!(money(&order), (30.0, 30.0, 0.0));
+    let details: Vec<String> = audit_of(&shop, &order);
+    let number = order["order_number"].as_str().unwrap();
+    assert!(details.contains(&format!("Payment pay_1 recorded for order {number}: 30.00 INR")), "{details:?}");
+    assert!(details.contains(&format!("Refund back_1 recorded for order {number}: 12.50 INR")), "{details:?}");
+}
+
+fn audit_of(shop: &Shop, order: &Value) -> Vec<String> {
+    let audit = shop.app.admin().get(&format!("/audit?entity=Order&entity_id={}", order["id"])).expect(200).json();
+    audit["items"].as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_order_is_named_by_its_number_in_any_case() {
+    let shop = Shop::open();
+    let order = shop.order(1);
+    let number = order["order_number"].as_str().unwrap().to_lowercase();
+    assert_eq!(shop.mara.get(&format!("/orders/{number}")).expect(200).id(), id(&order));
+    shop.mara.get(&format!("/orders/{number}/history")).expect(200);
+    shop.clerk.put(&format!("/orders/{number}"), &json!({"notes": "x"})).expect(200);
+    let paid = json!({"payment_reference": "pay"});
+    shop.clerk.post(&format!("/orders/{number}/payment/confirm"), &paid).expect(200);
+    shop.mara.post_nothing(&format!("/orders/{number}/cancel")).expect(200);
+    shop.clerk.post(&format!("/orders/{number}/refund"), &json!({"refund_reference": "back"})).expect(200);
+}
+
+#[test]
 fn a_paid_order_that_is_cancelled_is_a_refund_due_until_it_is_settled() {
     let shop = Shop::open();
     let order = shop.order(3);
@@ -362,12 +423,41 @@ fn statistics_leave_out_what_is_cancelled() {
         json!({"pending": 3, "paid": 1, "refunded": 0, "failed": 0, "expired": 0})
     );
     assert_eq!((&figures["revenue"], &figures["units_sold"]), (&json!(100.0), &json!(10)));
-    assert_eq!(figures["today"], json!({"orders": 4, "revenue": 100.0}));
+    assert_eq!(figures["today"], json!({"orders": 3, "revenue": 100.0}));
     let since = cancelled["created_at"].as_str().unwrap();
     let late = shop.clerk.get(&format!("/orders/statistics?from={since}")).expect(200).json();
     assert_eq!((&late["total_orders"], &late["revenue"]), (&json!(1), &json!(0.0)));
     let early = shop.clerk.get(&format!("/orders/statistics?to={since}")).expect(200).json();
     assert_eq!((&early["total_orders"], &early["units_sold"]), (&json!(3), &json!(10)));
+}
+
+#[test]
+fn revenue_is_without_refunds_today_as_in_all() {
+    let shop = Shop::open();
+    let figures = |query: &str| {
+        let figures = shop.clerk.get(&format!("/orders/statistics{query}")).expect(200).json();
+        (
+            figures["revenue"].as_f64().unwrap(),
+            figures["average_order_value"].as_f64().unwrap(),
+            figures["today"].clone(),
+        )
+    };
+    let (part, whole) = (shop.order(5), shop.order(3));
+    shop.order(2);
+    for order in [&part, &whole] {
+        shop.confirm(order, "pay").expect(200);
+    }
+    assert_eq!(figures(""), (100.0, 33.33, json!({"orders": 3, "revenue": 100.0})));
+    shop.refund(&part, "back", Some(12.5)).expect(200);
+    shop.refund(&whole, "back", None).expect(200);
+    assert_eq!(figures(""), (57.5, 19.17, json!({"orders": 3, "revenue": 57.5})));
+    // As the revenue does, today counts orders that are neither cancelled nor under payment, and of the period alone.
+    shop.cancel(&shop.order(7)).expect(200);
+    assert_eq!(shop.mara.order_upi(&shop.rice, 1)["status"], "under_paying");
+    assert_eq!(figures(""), (57.5, 19.17, json!({"orders": 3, "revenue": 57.5})));
+    let since = whole["created_at"].as_str().unwrap();
+    assert_eq!(figures(&format!("?from={since}")), (20.0, 10.0, json!({"orders": 2, "revenue": 20.0})));
+    assert_eq!(figures("?to=2020-01-01T00:00:00Z"), (0.0, 0.0, json!({"orders": 0, "revenue": 0.0})));
 }
 
 #[test]

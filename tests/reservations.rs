@@ -59,6 +59,52 @@ fn a_reservation_is_kept_read_and_sold() {
 }
 
 #[test]
+fn a_reservation_is_found_in_the_ledger_by_its_reference_and_told_in_the_audit() {
+    let app = TestApp::start();
+    let (tee, cap) = (app.product("tee-red", 30.0, 10), app.product("cap", 5.0, 10));
+    let service = app.staff(&["inventory:update", "inventory:read", "audit:read"]);
+    // The name of a reservation may be the number of an order; both are found, and neither is taken for the other.
+    let order = app.customer("mara").order_now(&tee, 1).expect(201).json();
+    let number = order["order_number"].as_str().unwrap();
+    let make = |reference: &str, quantity: i64| {
+        let items = json!([{"product_id": tee.id, "quantity": quantity}]);
+        service.post("/reservations", &json!({"items": items, "reference_id": reference})).expect(201).json()
+    };
+    let made = make("svc-42", 4);
+    service.post_nothing(&format!("/reservations/{}/confirm", made["id"])).expect(200);
+    let again = make("svc-42", 1);
+    service.post_nothing(&format!("/reservations/{}/release", again["id"])).expect(200);
+    make(number, 2);
+    service.reserve(&cap, 1).expect(201);
+
+    let ledger = |path: &str| service.get(path).expect(200).json();
+    for path in ["/inventory/movements", &format!("/inventory/products/{}/movements", tee.id)] {
+        let found = ledger(&format!("{path}?reference_id=svc-42"));
+        assert_eq!((&found["total"], found["items"].as_array().unwrap().len()), (&json!(4), 4), "{found}");
+        for movement in found["items"].as_array().unwrap() {
+            assert_eq!(movement["reference_id"], "svc-42", "{movement}");
+        }
+        assert_eq!(found["items"][3]["reason"], format!("Reservation {}", made["id"]));
+        assert_eq!(ledger(&format!("{path}?reference_id=svc-42&kind=fulfil"))["total"], 1);
+        assert_eq!(ledger(&format!("{path}?reference_id={number}"))["total"], 2);
+        assert_eq!(ledger(&format!("{path}?reference_id=reservation:{}", made["id"]))["total"], 2);
+        assert_eq!(ledger(&format!("{path}?reference_id=svc-4"))["total"], 0);
+    }
+    let audit = service.get("/audit?entity=Inventory&limit=100").expect(200).json();
+    let told: Vec<&str> =
+        audit["items"].as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap()).collect();
+    let (made, again) = (&made["id"], &again["id"]);
+    for detail in [
+        format!("Reserve for reservation {made} (svc-42): stock +0, reserved +4. Stock: 9, Reserved: 4"),
+        format!("Fulfilled 4 units for reservation {made} (svc-42). Stock: 5, Reserved: 0"),
+        format!("Release for reservation {again} (svc-42): stock +0, reserved -1. Stock: 5, Reserved: 0"),
+        format!("Fulfilled 1 units for order {number}. Stock: 9, Reserved: 0"),
+    ] {
+        assert!(told.contains(&detail.as_str()), "{detail} is not among {told:#?}");
+    }
+}
+
+#[test]
 fn a_released_reservation_gives_the_stock_back() {
     let app = TestApp::start();
     let tee = app.product("tee-red", 30.0, 10);

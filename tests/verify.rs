@@ -55,7 +55,7 @@ const DAMAGES: [(&str, &str, bool); 16] = [
     ("only legal transitions", "UPDATE order_history SET from_status = 'shipped' WHERE from_status IS NOT NULL", true),
     ("the last row of the history is the status", "UPDATE orders SET status = 'delivered'", true),
     ("paid before the deadline, expired at or after it", "UPDATE orders SET paid_at = NULL", false),
-    ("received and refunded are the sums of the payments", "UPDATE orders SET received_amount = 1000000", false),
+    ("received and refunded are the sums of the payments", "UPDATE orders SET received_amount = 1000000", true),
     ("a stored key has its answer and an order of the same caller", "UPDATE idempotency_keys SET body = NULL", true),
     ("every write has its audit entry, once", "DELETE FROM audit_log WHERE entity = 'Product'", false),
 ];

@@ -23,10 +23,17 @@ pub struct Ctx {
     selector: StoreSelector,
 }
 
-/// Ends the holds of these variants that are past their deadline. What does it lives above this module,
-/// and is handed in where the application is built.
+/// What ends holds. It lives above this module, and is handed in where the application is built.
 #[derive(Clone, Copy)]
-pub struct Reclaim(pub fn(&mut PgConnection, &Overdue) -> Result<(), Failure>);
+pub struct Reclaim {
+    /// Ends the holds of these variants that are past their deadline.
+    pub overdue: fn(&mut PgConnection, &Overdue) -> Result<(), Failure>,
+    /// Releases what some carts hold in a store that holds carts no more. Returns how many holds ended.
+    pub carts: fn(&mut PgConnection, StoreId) -> Result<usize, Failure>,
+}
+
+/// How often carts are released before a request is answered. The rest is left to a job.
+const MOST_RELEASES: usize = 50;
 
 /// No store: where things are remembered that were done before there was one.
 pub const PLATFORM: StoreId = StoreId(0);
@@ -89,8 +96,20 @@ impl Ctx {
 
     /// Ends holds past their deadline, in a transaction of its own, before a write is tried again.
     pub async fn reclaim(&self, overdue: Overdue) -> Result<(), ApiError> {
-        let Reclaim(reclaim) = self.reclaim;
+        let reclaim = self.reclaim.overdue;
         Ok(self.database.write("reclaim", move |conn| reclaim(conn, &overdue).map(End::Commit)).await?)
+    }
+
+    /// Releases what carts hold, in transactions of its own, after their store has stopped to hold carts.
+    pub async fn release_carts(self) -> Result<(), ApiError> {
+        let (store, release) = (self.store().await?, self.reclaim.carts);
+        for _ in 0..MOST_RELEASES {
+            let released = self.database.write("release_carts", move |conn| release(conn, store).map(End::Commit));
+            if released.await? == 0 {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Runs a write outside the promise of idempotency. It must be safe to run again.

@@ -29,7 +29,8 @@ pub struct AuditEntryResponse {
 
 impl From<Entry> for AuditEntryResponse {
     fn from(entry: Entry) -> Self {
-        let Entry { id, entity, entity_id, action, detail, actor, created_at } = entry;
+        let detail = entry.full_detail();
+        let Entry { id, entity, entity_id, action, actor, created_at, .. } = entry;
         Self { id, entity, entity_id, action, detail, actor, created_at }
     }
 }

@@ -9,6 +9,7 @@ use crate::db;
 use crate::db::schema::audit_log;
 use crate::db::sql::Sql;
 use crate::kernel::id::StoreId;
+use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::PageQuery;
 
 /// A write to be remembered.
@@ -63,10 +64,28 @@ pub struct Entry {
     pub action: String,
     #[diesel(sql_type = Text)]
     pub detail: String,
+    /// The money of a payment or a refund, and its currency.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub amount: Option<Money>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub currency: Option<String>,
     #[diesel(sql_type = Text)]
     pub actor: String,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
+}
+
+impl Entry {
+    /// The detail with the amount, for which the view does not know the decimals.
+    #[must_use]
+    pub fn full_detail(&self) -> String {
+        match (self.amount, self.currency.as_deref()) {
+            (Some(amount), Some(code)) => {
+                format!("{}: {} {code}", self.detail, Currency::from_stored(code).amount(amount))
+            }
+            _ => self.detail.clone(),
+        }
+    }
 }
 
 /// Which entries are meant.
@@ -106,7 +125,7 @@ pub fn list_entries(
     page: &PageQuery,
 ) -> QueryResult<Vec<Entry>> {
     let text = select_entries!(
-        "id, entity, entity_id, action, detail, actor, created_at",
+        "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
         " ORDER BY id DESC LIMIT $8 OFFSET $9"
     );
     filtered(text, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
@@ -121,7 +140,7 @@ pub fn list_entries_after(
     limit: i64,
 ) -> QueryResult<Vec<Entry>> {
     let text = select_entries!(
-        "id, entity, entity_id, action, detail, actor, created_at",
+        "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
         " AND id > $8 ORDER BY id LIMIT $9"
     );
     filtered(text, store, filter).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)

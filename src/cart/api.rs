@@ -61,10 +61,7 @@ fn add_item(
 ) -> Result<CartResponse, Halt> {
     let variant = resolve_one(conn, scope, body)?;
     let (cart, lines) = lock_cart(conn, scope)?;
-    let sellable = sellables::load(conn, scope.store, &[variant])?.pop();
-    if let Some(archived) = sellable.filter(|sellable| !sellable.is_active) {
-        return Err(ApiError::new(Code::ProductUnavailable, response::unavailable(&archived.product_name)).into());
-    }
+    refuse_archived(conn, scope, variant)?;
     let at = db::clock(conn)?;
     let known = lines.iter().find(|line| line.variant_id == variant);
     let quantity = known.map_or(0, |line| line.quantity).saturating_add(body.quantity.get());
@@ -83,8 +80,18 @@ fn add_item(
     response::read(conn, scope.store, cart.user_id)
 }
 
-/// Holds the targets where the store holds carts. Where it has stopped to, what is left of earlier
-/// holds runs out by itself.
+/// Nobody puts more of a product into a cart that cannot be bought any more.
+fn refuse_archived(conn: &mut PgConnection, scope: &Scope, variant: VariantId) -> Result<(), Halt> {
+    let sellable = sellables::load(conn, scope.store, &[variant])?.pop();
+    match sellable.filter(|sellable| !sellable.is_active) {
+        Some(archived) => {
+            Err(ApiError::new(Code::ProductUnavailable, response::unavailable(&archived.product_name)).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Holds the targets where the store holds carts. Where it has stopped to, a job releases what is left.
 fn hold(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -134,6 +141,9 @@ pub async fn set_quantity(
             let line = find_line(&lines, item)?;
             let at = db::clock(conn)?;
             let quantity = body.quantity.get();
+            if quantity > line.quantity {
+                refuse_archived(conn, scope, line.variant_id)?;
+            }
             store::update_line(conn, scope.store, line, quantity, at)?;
             let target = Target { variant: line.variant_id, quantity };
             hold(conn, scope, &cart, &[target], &settings.reservations)?;

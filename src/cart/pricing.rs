@@ -1,38 +1,58 @@
 //! What lines cost in a store.
 
 use crate::identity::store::stores::Store;
-use crate::kernel::money::Money;
+use crate::kernel::money::{MAX_MONEY, Money};
 
-/// The totals of an order or a cart.
+/// What the lines of an order or a cart cost, in minor units: exact, also where it is more than any order may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Totals {
-    pub subtotal: Money,
-    pub tax: Money,
-    pub shipping: Money,
-    pub discount: Money,
-    pub total: Money,
+pub struct Totals<A = Money> {
+    pub subtotal: A,
+    pub tax: A,
+    pub shipping: A,
+    pub discount: A,
+    pub total: A,
 }
 
-/// A total that is larger than amounts may be.
+/// Refuses an order whose total is larger than amounts may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the total is too large")]
 pub struct TooLarge;
 
 /// The price of a line.
-pub fn line_total(unit_price: Money, quantity: i64) -> Result<Money, TooLarge> {
-    unit_price.checked_mul(quantity).ok_or(TooLarge)
+#[must_use]
+pub fn line_total(unit_price: Money, quantity: i64) -> i128 {
+    i128::from(unit_price.0).saturating_mul(i128::from(quantity))
 }
 
 /// Subtotal, the store's tax rounded half up once, and its flat shipping. Without lines nothing is due.
-pub fn price(store: &Store, line_totals: &[Money]) -> Result<Totals, TooLarge> {
+#[must_use]
+pub fn price(store: &Store, line_totals: &[i128]) -> Totals<i128> {
     if line_totals.is_empty() {
-        return Ok(Totals::default());
+        return Totals::default();
     }
-    let subtotal = line_totals.iter().try_fold(Money(0), |sum, line| sum.checked_add(*line)).ok_or(TooLarge)?;
-    let tax = store.tax_rate.of(subtotal).ok_or(TooLarge)?;
-    let shipping = store.shipping_flat_rate;
-    let total = subtotal.checked_add(tax).and_then(|sum| sum.checked_add(shipping)).ok_or(TooLarge)?;
-    Ok(Totals { subtotal, tax, shipping, discount: Money(0), total })
+    let subtotal = line_totals.iter().fold(0, |sum: i128, line| sum.saturating_add(*line));
+    let tax = store.tax_rate.of(subtotal);
+    let shipping = i128::from(store.shipping_flat_rate.0);
+    Totals { subtotal, tax, shipping, discount: 0, total: subtotal.saturating_add(tax).saturating_add(shipping) }
+}
+
+impl Totals<i128> {
+    /// The totals of an order. As none is negative, none is more than the total.
+    pub fn of_order(&self) -> Result<Totals, TooLarge> {
+        let Self { subtotal, tax, shipping, discount, total } = *self;
+        Ok(Totals {
+            total: amount(total)?,
+            subtotal: amount(subtotal)?,
+            tax: amount(tax)?,
+            shipping: amount(shipping)?,
+            discount: amount(discount)?,
+        })
+    }
+}
+
+/// An amount that an order may have.
+pub fn amount(minor: i128) -> Result<Money, TooLarge> {
+    i64::try_from(minor).ok().filter(|minor| *minor <= MAX_MONEY).map(Money).ok_or(TooLarge)
 }
 
 #[cfg(test)]
@@ -40,7 +60,8 @@ mod tests {
     use super::*;
     use crate::identity::payment_methods::PaymentMethods;
     use crate::kernel::id::StoreId;
-    use crate::kernel::money::{Currency, MAX_MONEY, Rate};
+    use crate::kernel::money::Currency;
+    use crate::kernel::rate::Rate;
 
     fn store(tax_rate: Rate, shipping: i64) -> Store {
         let at = "2026-11-21T00:00:00Z".parse().unwrap();
@@ -61,14 +82,17 @@ mod tests {
 
     #[test]
     fn two_at_14_with_5_percent_and_20_shipping_cost_49_40() {
-        let line = line_total(Money(1_400), 2).unwrap();
-        let totals = price(&store(Rate(50_000), 2_000), &[line]).unwrap();
+        let totals = price(&store(Rate(50_000), 2_000), &[line_total(Money(1_400), 2)]).of_order().unwrap();
         assert_eq!((totals.subtotal, totals.tax, totals.total), (Money(2_800), Money(140), Money(4_940)));
     }
 
     #[test]
-    fn totals_that_are_too_large_are_refused_and_not_wrapped() {
-        assert_eq!(line_total(Money(MAX_MONEY), 2), Err(TooLarge));
-        assert_eq!(price(&store(Rate(0), 1), &[Money(MAX_MONEY)]), Err(TooLarge));
+    fn totals_that_are_too_large_are_exact_and_refused_by_orders() {
+        let line = line_total(Money(MAX_MONEY), 10_000);
+        let totals = price(&store(Rate(50_000), 1), &[line; 100]);
+        assert_eq!(totals.total, 1_050_000_000_000_000_000_001);
+        assert_eq!(totals.of_order(), Err(TooLarge));
+        assert_eq!(price(&store(Rate(0), 1), &[i128::from(MAX_MONEY)]).of_order(), Err(TooLarge));
+        assert!(price(&store(Rate(0), 1), &[i128::from(MAX_MONEY - 1)]).of_order().is_ok());
     }
 }

@@ -11,7 +11,7 @@ use super::pricing::{self, Totals};
 use super::store::{self, Cart, CartLine};
 use crate::catalogue::store::sellables::{self, Sellable};
 use crate::db::{self, Failure};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Code, Halt};
 use crate::identity::store::stores::{self, Store};
 use crate::inventory::hold::Holder;
 use crate::inventory::shortage;
@@ -56,7 +56,8 @@ pub struct CartProblem {
     pub item_id: Option<CartItemId>,
 }
 
-/// Reads a customer's cart as it is in this transaction.
+/// Reads a customer's cart as it is in this transaction. A total that no order may have is a problem of the cart, and
+/// shown exactly: prices may have risen since the lines were added.
 pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<CartResponse, Halt> {
     let cart = store::find(conn, store, &[user])?.pop();
     let lines = lines_of(conn, store, cart)?;
@@ -117,7 +118,7 @@ fn describe(
             .get(&line.variant_id)
             .ok_or_else(|| Failure::Internal(format!("variant {} of a cart is gone", line.variant_id)))?;
         let (free, reserved_until) = stock(line.variant_id);
-        let total = pricing::line_total(sellable.unit_price, line.quantity).map_err(|error| too_large(&error))?;
+        let total = pricing::line_total(sellable.unit_price, line.quantity);
         problems.extend(problem_of(line, sellable, free));
         totals.push(total);
         items.push(CartItemResponse {
@@ -128,14 +129,17 @@ fn describe(
             size: sellable.size.clone(),
             quantity: line.quantity,
             unit_price: store.currency.amount(sellable.unit_price),
-            total_price: store.currency.amount(total),
+            total_price: store.currency.total(total),
             available_quantity: free,
             reserved_until,
         });
     }
-    let Totals { subtotal, tax, shipping, discount, total } =
-        pricing::price(store, &totals).map_err(|error| too_large(&error))?;
-    let amount = |money| store.currency.amount(money);
+    let priced = pricing::price(store, &totals);
+    if let Err(too_large) = priced.of_order() {
+        problems.push(CartProblem { code: Code::ValidationFailed, message: too_large.to_string(), item_id: None });
+    }
+    let Totals { subtotal, tax, shipping, discount, total } = priced;
+    let amount = |minor| store.currency.total(minor);
     Ok(CartResponse {
         items,
         subtotal: amount(subtotal),
@@ -150,10 +154,6 @@ fn describe(
 
 /// The detail of CART_EMPTY.
 pub const CART_EMPTY: &str = "Cart is empty. Add items before checkout.";
-
-fn too_large(error: &pricing::TooLarge) -> ApiError {
-    ApiError::field("quantity", error.to_string())
-}
 
 fn problem_of(line: &CartLine, sellable: &Sellable, free: i64) -> Option<CartProblem> {
     let name = &sellable.product_name;

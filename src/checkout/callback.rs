@@ -61,7 +61,7 @@ fn paid(
     if event.currency.as_deref() != Some(currency.code()) {
         return Ok(EventOutcome::Mismatched);
     }
-    let amount = Some(AmountInput::of(&currency, amount));
+    let amount = Some(AmountInput::from_units(amount.0, currency.decimals()));
     let settlement = Paid { reference, amount, actor: SYSTEM };
     let confirm = |standing: &mut Standing| settle::confirm(standing, order, settlement);
     match settle_one(conn, store, order, Intent::Pay, confirm) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::load::{Carts, Terms};
 use super::placement::{Buyer, Placement, Source, Wanted};
 use super::plan::{Plan, Stop, deadline, order_item};
-use super::price::{Priced, price_lines, price_order};
+use super::price::{Priced, check_amounts, price_lines, price_order};
 use super::refusal::Refusal;
 use super::wanted::add_up;
 use super::write::Numbers;
@@ -43,6 +43,7 @@ impl<'a> Decider<'a> {
     /// Refuses in the order of the contract, or takes the stock in memory.
     pub fn decide(&mut self, placement: &Placement, named: &[Named]) -> Result<Plan, Stop> {
         let sell_at = self.check_terms(placement)?;
+        check_amounts(self.terms, placement)?;
         let wanted = self.want(placement, named)?;
         let shipping = self.address(placement, placement.shipping_address)?;
         let billing = self.address(placement, placement.billing_address)?.or_else(|| shipping.clone());
@@ -136,10 +137,16 @@ impl<'a> Decider<'a> {
         lines: &[Priced<'_>],
     ) -> Result<Order, Stop> {
         let Terms { store, now, .. } = self.terms;
+        let is_free = totals.total == Money(0);
         let (status, payment_expires_at) = match sell_at {
-            SellAt::AtCheckout => (OrderStatus::Pending, None),
-            SellAt::AtPayment => (OrderStatus::UnderPaying, deadline(*now, placement.payment_window_seconds)),
+            SellAt::AtPayment if !is_free => {
+                (OrderStatus::UnderPaying, deadline(*now, placement.payment_window_seconds))
+            }
+            _ => (OrderStatus::Pending, None),
         };
+        // Nobody would ever confirm a payment of nothing.
+        let (payment_status, paid_at) =
+            if is_free { (PaymentStatus::Paid, Some(*now)) } else { (PaymentStatus::Pending, None) };
         let (user_id, created_by) = match placement.buyer {
             Buyer::Account(user) => (Some(user), Some(user)),
             Buyer::Staff(user) => (None, Some(user)),
@@ -156,10 +163,10 @@ impl<'a> Decider<'a> {
             customer_phone: contact.customer_phone,
             delivery_address: contact.delivery_address,
             status,
-            payment_status: PaymentStatus::Pending,
+            payment_status,
             payment_method: placement.payment_method.clone(),
             payment_expires_at,
-            paid_at: None,
+            paid_at,
             payment_reference: None,
             received_amount: Money(0),
             refunded_amount: Money(0),

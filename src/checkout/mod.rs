@@ -13,6 +13,7 @@ pub mod plan;
 pub mod preview;
 pub mod price;
 pub mod refusal;
+pub mod release_carts;
 pub mod settle;
 pub mod settle_orders;
 pub mod slices;

@@ -1,7 +1,7 @@
 //! What a placement costs, or why it does not cost what was expected.
 
 use super::load::Terms;
-use super::placement::{Placement, Wanted};
+use super::placement::{Placement, Source, Wanted};
 use super::plan::Stop;
 use super::refusal::Refusal;
 use crate::cart::pricing::{self, TooLarge, Totals};
@@ -17,6 +17,22 @@ pub struct Priced<'a> {
     pub total: Money,
 }
 
+/// Refuses amounts that the currency cannot hold. They are not the price of anything, now or before.
+pub fn check_amounts(terms: &Terms, placement: &Placement) -> Result<(), Refusal> {
+    let currency = &terms.store.currency;
+    let items = match &placement.source {
+        Source::Cart(_) => &[],
+        Source::Items(items) => items.as_slice(),
+    };
+    let prices = items.iter().enumerate().map(|(index, item)| (format!("items[{index}].unit_price"), item.unit_price));
+    let total = std::iter::once(("expected_total".to_owned(), placement.expected_total));
+    let errors: Vec<FieldError> = prices
+        .chain(total)
+        .filter_map(|(field, amount)| Some(FieldError::new(field, amount?.in_currency(currency).err()?)))
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Fields(errors)) }
+}
+
 /// Refuses archived products before changed prices.
 pub fn price_lines<'a>(terms: &'a Terms, wanted: &'a [Wanted]) -> Result<Vec<Priced<'a>>, Stop> {
     let mut lines = Vec::with_capacity(wanted.len());
@@ -27,7 +43,8 @@ pub fn price_lines<'a>(terms: &'a Terms, wanted: &'a [Wanted]) -> Result<Vec<Pri
         if !sellable.is_active {
             return Err(Refusal::ProductUnavailable { product_name: sellable.product_name.clone() }.into());
         }
-        let total = pricing::line_total(sellable.unit_price, wanted.quantity).map_err(too_large)?;
+        let total = pricing::line_total(sellable.unit_price, wanted.quantity);
+        let total = pricing::amount(total).map_err(too_large)?;
         lines.push(Priced { wanted, sellable, total });
     }
     for line in &lines {
@@ -42,8 +59,8 @@ pub fn price_lines<'a>(terms: &'a Terms, wanted: &'a [Wanted]) -> Result<Vec<Pri
 
 /// Totals of the lines, unlike the expected ones refused.
 pub fn price_order(terms: &Terms, placement: &Placement, lines: &[Priced<'_>]) -> Result<Totals, Refusal> {
-    let of_lines: Vec<Money> = lines.iter().map(|line| line.total).collect();
-    let totals = pricing::price(&terms.store, &of_lines).map_err(too_large)?;
+    let of_lines: Vec<i128> = lines.iter().map(|line| i128::from(line.total.0)).collect();
+    let totals = pricing::price(&terms.store, &of_lines).of_order().map_err(too_large)?;
     match placement.expected_total {
         Some(expected) if expected.in_currency(&terms.store.currency) != Ok(totals.total) => {
             Err(Refusal::TotalChanged { now: terms.store.currency.amount(totals.total) })

@@ -21,7 +21,7 @@ pub struct Paid<'a> {
     pub actor: &'a str,
 }
 
-/// Takes the payment of an order. The same reference again changes nothing. Returns the units that it sold.
+/// Takes the payment of an order. The same reference and amount again change nothing. Returns the units that it sold.
 ///
 /// Money that comes too late is refused and recorded all the same: it has to be given back.
 pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Result<i64, Halt> {
@@ -29,9 +29,13 @@ pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Re
     let order = standing.order(id)?;
     let amount = amount_of(order, settlement.amount, order.total_amount)?;
     if order.received_amount.checked_add(amount).is_none() {
-        return Err(ApiError::field("amount", "is more than can be recorded with what was received").into());
+        return Err(too_much("amount").into());
     }
-    let is_known = standing.is_recorded(id, reference);
+    let recorded = standing.recorded(id, reference);
+    if settlement.amount.is_some() && recorded.is_some_and(|recorded| recorded != amount) {
+        return Err(ApiError::field("amount", "differs from the payment of this reference").into());
+    }
+    let is_known = recorded.is_some();
     standing.expire_if_over(id)?;
     let order = standing.order(id)?;
     if order.status == OrderStatus::Cancelled {
@@ -44,7 +48,7 @@ pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Re
     if order.payment_reference.as_deref() == Some(reference) {
         return Ok(0);
     }
-    if is_known {
+    if is_known && order.payment_status == PaymentStatus::Pending {
         return Err(ApiError::field("payment_reference", "was recorded for another amount").into());
     }
     if amount != order.total_amount {
@@ -60,12 +64,16 @@ pub fn confirm(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Re
     if is_kept { Ok(standing.sell(id, actor)?) } else { Ok(0) }
 }
 
-/// Records money that an order does not take: it can be refunded, and is due when the order is dead.
+/// Records money that an order does not take: it can be refunded, and is due when it is more than the order's. Money
+/// that no order can hold stays with its event alone.
 pub fn record(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Result<(), Failure> {
     let order = standing.order(id)?;
     let amount = settlement.amount.and_then(|amount| amount.in_currency(&order.currency).ok());
     match amount {
-        Some(amount) if !standing.is_recorded(id, settlement.reference) => {
+        Some(amount)
+            if standing.recorded(id, settlement.reference).is_none()
+                && order.received_amount.checked_add(amount).is_some() =>
+        {
             standing.pay(id, settlement.reference, amount, settlement.actor)
         }
         _ => Ok(()),
@@ -73,11 +81,12 @@ pub fn record(standing: &mut Standing, id: OrderId, settlement: Paid<'_>) -> Res
 }
 
 /// Marks a locked, live order as paid without a provider's reference, as staff do who took the money.
-pub fn mark_paid(conn: &mut PgConnection, order: &mut Order, actor: &str, at: DateTime<Utc>) -> Result<(), Failure> {
+pub fn mark_paid(conn: &mut PgConnection, order: &mut Order, actor: &str, at: DateTime<Utc>) -> Result<(), Halt> {
     let amount = order.total_amount;
+    let received = order.received_amount.checked_add(amount).ok_or_else(|| too_much("payment_status"))?;
     let new = NewPayment { order: order.id, kind: Kind::Payment, reference: None, amount, actor };
     store::append(conn, order.store_id, &[new], at)?;
-    order.received_amount = add(order.received_amount, amount)?;
+    order.received_amount = received;
     order.payment_status = PaymentStatus::Paid;
     order.paid_at = Some(at);
     Ok(())
@@ -125,6 +134,10 @@ fn amount_of(order: &Order, given: Option<AmountInput>, otherwise: Money) -> Res
 
 fn add(sum: Money, amount: Money) -> Result<Money, Failure> {
     sum.checked_add(amount).ok_or_else(|| Failure::Internal("the payments of an order are too large".to_owned()))
+}
+
+fn too_much(field: &str) -> ApiError {
+    ApiError::field(field, "is more than can be recorded with what was received")
 }
 
 fn already_paid() -> ApiError {

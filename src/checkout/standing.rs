@@ -3,7 +3,7 @@
 //! The same three parts as placing has: `lock` loads, the methods change what was loaded and ask the
 //! database nothing, `write` writes it. The number of statements does not depend on the number of orders.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -47,8 +47,8 @@ pub struct Standing {
     holds: HashMap<OrderId, Vec<Hold>>,
     /// The lines of sold orders, with where their units came from.
     sold: HashMap<OrderId, Vec<OrderItem>>,
-    /// References under which payments were recorded.
-    paid: HashSet<(OrderId, String)>,
+    /// Recorded payments by their references.
+    paid: HashMap<(OrderId, String), Money>,
     shelf: Shelf,
     changed: BTreeSet<OrderId>,
     ended: Vec<(Ending, HoldId)>,
@@ -99,7 +99,7 @@ impl Standing {
             orders: locked.into_iter().map(|order| (order.id, order)).collect(),
             holds: HashMap::new(),
             sold,
-            paid: paid.into_iter().collect(),
+            paid: paid.into_iter().map(|(order, reference, amount)| ((order, reference), amount)).collect(),
             shelf,
             changed: BTreeSet::new(),
             ended: Vec::new(),
@@ -119,10 +119,10 @@ impl Standing {
         self.orders.get(&id).ok_or_else(|| Failure::Internal(format!("order {id} is gone")))
     }
 
-    /// Whether a payment was recorded under that reference.
+    /// The amount of the payment that was recorded under that reference.
     #[must_use]
-    pub fn is_recorded(&self, id: OrderId, reference: &str) -> bool {
-        self.paid.contains(&(id, reference.to_owned()))
+    pub fn recorded(&self, id: OrderId, reference: &str) -> Option<Money> {
+        self.paid.get(&(id, reference.to_owned())).copied()
     }
 
     /// Whether anything is to be written.
@@ -153,7 +153,7 @@ impl Standing {
         let sum = order.received_amount.checked_add(amount);
         order.received_amount =
             sum.ok_or_else(|| Failure::Internal("the payments of an order are too large".to_owned()))?;
-        self.paid.insert((id, reference.to_owned()));
+        self.paid.insert((id, reference.to_owned()), amount);
         self.payments.push(Payment { order: id, reference: reference.to_owned(), amount, actor: actor.to_owned() });
         Ok(())
     }

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use tokio::sync::oneshot;
 
 use super::outage::Outage;
+use super::patience::Patience;
 use super::pool::{Pool, Target};
 use super::queue::{ConnectionPermit, Queue, QueueSlot};
 use super::tx::{self, End, Mode, Plans};
@@ -42,12 +43,6 @@ pub struct Database {
 
 /// A transaction that may be run again is tried for this long after its connection was lost.
 const SETTLE_TIME: Duration = Duration::from_secs(3);
-
-/// How long a connection is waited for at a time.
-const CONNECT_TIME: Duration = Duration::from_secs(2);
-
-/// At the end of its wait in the queue, a request may still wait this long for a connection.
-const LEAST_CONNECT_TIME: Duration = Duration::from_millis(250);
 
 /// For each connection of the pool, the abandoned ones that may be open beside it.
 const ABANDONED_PER_CONNECTION: u32 = 4;
@@ -178,7 +173,7 @@ impl Database {
     ) -> Result<T, Failure> {
         let connected = self.pool.connect(patience.connect_time());
         let mut connection = connected.inspect_err(|failure| self.outage.note(failure))?;
-        patience.has_connected = true;
+        patience.note_connected();
         let result = tx::run_planned(&mut connection.conn, mode, self.plans, work);
         match &result {
             Err(failure) if failure.is_outage() => {
@@ -266,52 +261,5 @@ impl Database {
     #[must_use]
     pub fn abandoned(&self) -> usize {
         self.watchdog.abandoned()
-    }
-}
-
-/// How long one transaction is tried.
-struct Patience {
-    settle_until: Option<Instant>,
-    /// The end of the wait in the queue, which the first connection is a part of.
-    connect_until: Option<Instant>,
-    has_connected: bool,
-    has_paused: bool,
-    pause: Duration,
-}
-
-impl Patience {
-    fn new(settle_time: Duration) -> Self {
-        Self {
-            settle_until: Instant::now().checked_add(settle_time),
-            connect_until: watch::connect_until(),
-            has_connected: false,
-            has_paused: false,
-            pause: Duration::from_millis(10),
-        }
-    }
-
-    fn connect_time(&self) -> Duration {
-        match self.connect_until {
-            Some(until) if !self.has_connected => {
-                until.saturating_duration_since(Instant::now()).clamp(LEAST_CONNECT_TIME, CONNECT_TIME)
-            }
-            _ => CONNECT_TIME,
-        }
-    }
-
-    fn is_at_an_end(&self) -> bool {
-        let now = Instant::now();
-        if self.has_connected && !self.has_paused {
-            // A new connection may lead to a server that works again.
-            return false;
-        }
-        let is_past = |until: Option<Instant>| until.is_none_or(|until| now >= until);
-        is_past(self.settle_until) || !self.has_connected && self.connect_until.is_some_and(|until| now >= until)
-    }
-
-    fn pause(&mut self) {
-        std::thread::sleep(self.pause);
-        self.has_paused = true;
-        self.pause = self.pause.saturating_mul(2).min(Duration::from_millis(500));
     }
 }

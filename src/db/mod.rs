@@ -6,6 +6,7 @@ pub mod distribute;
 pub mod failure;
 pub mod migrate;
 pub mod outage;
+mod patience;
 pub mod pool;
 mod probe;
 pub mod queue;

@@ -19,7 +19,8 @@ use crate::identity::store_settings::NewStore;
 use crate::identity::{NewAccount, create_user};
 use crate::inventory::create_product::create_product;
 use crate::kernel::id::UserId;
-use crate::kernel::money::{Currency, Money, Rate};
+use crate::kernel::money::{Currency, Money};
+use crate::kernel::rate::Rate;
 use crate::settings::Secret;
 
 pub const STORE: &str = "STORE-DEMO";

@@ -4,7 +4,8 @@ use super::payment_methods::PaymentMethods;
 use super::store::stores::Store;
 use super::store_code::StoreCode;
 use crate::error::ApiError;
-use crate::kernel::money::{AmountInput, Currency, Money, Rate};
+use crate::kernel::money::{AmountInput, Currency, Money};
+use crate::kernel::rate::Rate;
 
 /// A store to be made.
 #[derive(Clone, Debug)]

@@ -35,7 +35,7 @@ pub fn create(
     let created_by = scope.principal.account()?.id;
     let id = reservations::insert(conn, scope.store, NewReservation { reference_id, expires_at, created_by }, now)?;
     let holder = Holder::Reservation(id);
-    let note_reference = holder.reference();
+    let (note_reference, reason) = (holder.reference(), describe(id));
     let actor = scope.actor();
     let mut kept = Vec::with_capacity(lines.len());
     for Line { variant, quantity, .. } in lines {
@@ -44,7 +44,7 @@ pub fn create(
             .allocate(variant, quantity)
             .ok_or_else(|| Failure::Internal("a checked line was short".to_owned()))?;
         for (location, quantity) in parts {
-            let note = Note { reference: &note_reference, reason: None, actor: &actor };
+            let note = Note { reference: &note_reference, reason: Some(&reason), actor: &actor };
             shelf.book((variant, location), MovementKind::Reserve, Figures::reserve(quantity), note)?;
             kept.push(NewHold { holder, variant, location, quantity, expires_at });
         }
@@ -105,19 +105,24 @@ fn end(conn: &mut PgConnection, scope: &Scope, id: ReservationId, to: State) -> 
         State::Confirmed => (MovementKind::Fulfil, Ending::Sold),
         State::Active | State::Released | State::Expired => (MovementKind::Release, Ending::Released),
     };
-    let (reference, actor) = (Holder::Reservation(id).reference(), scope.actor());
+    let (reference, reason, actor) = (Holder::Reservation(id).reference(), describe(id), scope.actor());
     for Hold { variant, location, quantity, .. } in &kept {
         let delta = match kind {
             MovementKind::Fulfil => Figures::fulfil(*quantity),
             _ => Figures::release(*quantity),
         };
-        let note = Note { reference: &reference, reason: None, actor: &actor };
+        let note = Note { reference: &reference, reason: Some(&reason), actor: &actor };
         shelf.book((*variant, *location), kind, delta, note)?;
     }
     shelf.write(conn, now)?;
     let ids: Vec<HoldId> = kept.iter().map(|hold| hold.id).collect();
     holds::end(conn, scope.store, &ids, ending, now)?;
     Ok(reservations::end(conn, scope.store, &[id], to, now)?)
+}
+
+/// The reason in the ledger, which shows the reservation's own reference beside it.
+fn describe(id: ReservationId) -> String {
+    format!("Reservation {id}")
 }
 
 fn refuse_ended(reservation: &Reservation) -> Result<(), ApiError> {

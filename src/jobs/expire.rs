@@ -7,6 +7,7 @@ use diesel::PgConnection;
 use super::Jobs;
 use crate::checkout::callback;
 use crate::checkout::expire::{Locking, expire};
+use crate::checkout::release_carts::release_carts;
 use crate::db::{End, Failure};
 use crate::identity::store::stores;
 use crate::inventory::hold::Holder;
@@ -60,6 +61,23 @@ impl Jobs {
                 }
             }
         }
+    }
+
+    /// Releases what carts hold in stores that hold carts no more. What somebody else is working on is found again.
+    /// Returns how many holds ended.
+    pub async fn release_carts(&self) -> Result<usize, Failure> {
+        let stores = self.database.read("discover_unwanted_holds", |conn| Ok(holds::discover_unwanted(conn)?)).await?;
+        let mut ended: usize = 0;
+        for store in stores {
+            loop {
+                let release = move |conn: &mut _| Ok(End::Commit(release_carts(conn, store)?));
+                match self.database.write("release_carts", release).await? {
+                    0 => break,
+                    count => ended = ended.saturating_add(count),
+                }
+            }
+        }
+        Ok(ended)
     }
 
     /// Carries over to their orders what providers told before these were known. Returns how many.

@@ -24,6 +24,7 @@ impl Runner {
         let tasks = vec![
             every(Duration::from_secs(3), "check_database", Step::CheckDatabase),
             every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
+            every(Duration::from_secs(1), "release_carts", Step::ReleaseCarts),
             every(Duration::from_secs(60), "apply_waiting_events", Step::ApplyWaitingEvents),
             every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
             every(Duration::from_secs(600), "purge_sessions", Step::PurgeSessions),
@@ -47,6 +48,7 @@ impl Runner {
 enum Step {
     CheckDatabase,
     ExpireHolds,
+    ReleaseCarts,
     ApplyWaitingEvents,
     PurgeKeys,
     PurgeSessions,
@@ -58,6 +60,7 @@ impl Step {
         match self {
             Self::CheckDatabase => jobs.check_database().await,
             Self::ExpireHolds => jobs.expire_holds().await,
+            Self::ReleaseCarts => jobs.release_carts().await,
             Self::ApplyWaitingEvents => jobs.apply_waiting_events().await,
             Self::PurgeKeys => jobs.purge_keys().await,
             Self::PurgeSessions => jobs.purge_sessions().await,

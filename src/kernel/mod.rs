@@ -3,7 +3,10 @@
 pub mod id;
 pub mod moment;
 pub mod money;
+pub mod number;
 pub mod page;
 pub mod quantity;
+pub mod rate;
 pub mod signature;
+pub mod sum;
 pub mod text;

@@ -2,7 +2,6 @@
 //! a JSON number with the currency's decimals, exact, never a float on the way.
 
 use std::fmt;
-use std::str::FromStr;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -10,11 +9,15 @@ use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
-use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::number::{self, Number};
 
 /// Minor units of a store's currency: 1250 is 12.50 INR, or 1250 JPY.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, FromSqlRow, AsExpression)]
@@ -42,59 +45,6 @@ impl Money {
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).filter(|sum| *sum <= MAX_MONEY).map(Self)
     }
-
-    #[must_use]
-    pub fn checked_mul(self, quantity: i64) -> Option<Self> {
-        self.0.checked_mul(quantity).filter(|product| *product <= MAX_MONEY).map(Self)
-    }
-}
-
-/// The share of an amount, in millionths: 5 % is 50,000.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromSqlRow, AsExpression)]
-#[diesel(sql_type = BigInt)]
-pub struct Rate(pub i64);
-
-impl ToSql<BigInt, Pg> for Rate {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0, out)
-    }
-}
-
-impl FromSql<BigInt, Pg> for Rate {
-    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        <i64 as FromSql<BigInt, Pg>>::from_sql(bytes).map(Self)
-    }
-}
-
-impl Rate {
-    const ONE: i128 = 1_000_000;
-    const DECIMALS_OF_PERCENT: u32 = 4;
-
-    /// The rate's share of an amount, rounded half up.
-    #[must_use]
-    pub fn of(self, amount: Money) -> Option<Money> {
-        let exact = i128::from(amount.0).checked_mul(i128::from(self.0))?;
-        let rounded = exact.checked_add(Self::ONE / 2)?.checked_div(Self::ONE)?;
-        i64::try_from(rounded).ok().filter(|minor| *minor <= MAX_MONEY).map(Money)
-    }
-}
-
-/// A rate is percent on the wire: `5` or `12.5`.
-impl Serialize for Rate {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let percent = Decimal::new(self.0, Self::DECIMALS_OF_PERCENT).normalize();
-        raw_number(percent.to_string()).map_err(S::Error::custom)?.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Rate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let percent = parse_number(&<Box<RawValue>>::deserialize(deserializer)?).map_err(D::Error::custom)?;
-        scale(percent, Self::DECIMALS_OF_PERCENT)
-            .filter(|ppm| (0..=1_000_000).contains(ppm))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("must be a percentage from 0 to 100 with at most 4 decimals"))
-    }
 }
 
 /// ISO 4217 code and the number of decimals of its minor unit.
@@ -105,23 +55,30 @@ pub struct Currency {
 }
 
 impl Currency {
-    /// Three capital letters. Decimals follow ISO 4217: two but for the exceptions listed here.
+    /// Reads the code of a currency of ISO 4217, in capital letters. Metals, units of account and the codes for
+    /// tests and for no currency are none: nothing is priced in them.
     pub fn parse(code: &str) -> Result<Self, &'static str> {
-        if code.len() != 3 || !code.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err("must be an ISO 4217 code of three capital letters");
-        }
-        let decimals = match code {
-            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
-            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-            _ => 2,
-        };
-        Ok(Self { code: code.to_owned(), decimals })
+        let known = iso_currency::Currency::from_code(code).filter(|known| known.code() == code && !known.is_special());
+        let decimals = known.and_then(iso_currency::Currency::exponent);
+        let decimals = decimals.ok_or("must be the ISO 4217 code of a currency, in capital letters")?;
+        Ok(Self { code: code.to_owned(), decimals: u32::from(decimals) })
+    }
+
+    /// Reads a code that was stored. One that has left ISO 4217 since then keeps two decimals.
+    #[must_use]
+    pub fn from_stored(code: &str) -> Self {
+        Self::parse(code).unwrap_or_else(|_withdrawn| Self { code: code.to_owned(), decimals: 2 })
     }
 
     #[must_use]
     pub fn code(&self) -> &str {
         &self.code
+    }
+
+    /// How many decimals its minor unit has.
+    #[must_use]
+    pub fn decimals(&self) -> u32 {
+        self.decimals
     }
 
     /// The amount as it goes on the wire.
@@ -146,35 +103,50 @@ pub struct Amount {
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = self.decimals as usize + 1);
-        let sign = if self.minor < 0 { "-" } else { "" };
-        match digits.split_at(digits.len().saturating_sub(self.decimals as usize)) {
-            (whole, "") => write!(f, "{sign}{whole}"),
-            (whole, fraction) => write!(f, "{sign}{whole}.{fraction}"),
-        }
+        f.write_str(&decimal_text(self.minor, self.decimals))
+    }
+}
+
+/// Units of `10^-decimals` as a decimal number with so many decimals.
+pub(super) fn decimal_text(units: i128, decimals: u32) -> String {
+    let decimals = decimals as usize;
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = decimals.saturating_add(1));
+    let sign = if units < 0 { "-" } else { "" };
+    match digits.split_at(digits.len().saturating_sub(decimals)) {
+        (whole, "") => format!("{sign}{whole}"),
+        (whole, fraction) => format!("{sign}{whole}.{fraction}"),
     }
 }
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        raw_number(self.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+        RawValue::from_string(self.to_string()).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
-/// Money on its way in: a JSON number, not yet of a currency.
+/// Money on its way in, not yet of a currency: a JSON number, or a string that holds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AmountInput(Decimal);
+pub struct AmountInput(Number);
 
 impl AmountInput {
-    /// An amount that came in minor units.
-    #[must_use]
-    pub fn of(currency: &Currency, money: Money) -> Self {
-        Self(Decimal::new(money.0, currency.decimals))
+    /// Reads an amount from a query.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        Number::parse(text).ok_or(UNREADABLE).and_then(Self::new)
     }
 
-    /// Refuses more decimals than the currency has, and what is too large.
+    fn new(number: Number) -> Result<Self, &'static str> {
+        if number.is_negative() { Err("must not be negative") } else { Ok(Self(number)) }
+    }
+
+    /// An amount in units of `10^-decimals`, not negative.
+    #[must_use]
+    pub fn from_units(units: i64, decimals: u32) -> Self {
+        Self(Number::from_units(units, decimals))
+    }
+
+    /// The amount in minor units. Refuses an amount that the currency cannot hold, and one that is too large.
     pub fn in_currency(self, currency: &Currency) -> Result<Money, String> {
-        scale(self.0, currency.decimals).filter(|minor| *minor <= MAX_MONEY).map(Money).ok_or_else(|| {
+        self.0.to_units(currency.decimals).filter(|minor| *minor <= MAX_MONEY).map(Money).ok_or_else(|| {
             format!(
                 "must be an amount of at most {} with at most {} decimals",
                 currency.amount(Money(MAX_MONEY)),
@@ -184,67 +156,38 @@ impl AmountInput {
     }
 }
 
+const UNREADABLE: &str = "must be an amount, a number of at most 17 digits or a string that holds one";
+
 impl<'de> Deserialize<'de> for AmountInput {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = parse_number(&<Box<RawValue>>::deserialize(deserializer)?).map_err(D::Error::custom)?;
-        if number.is_sign_negative() && !number.is_zero() {
-            return Err(D::Error::custom("must not be negative"));
-        }
-        Ok(Self(number))
+        let number = number::deserialize_or_text(deserializer)?;
+        number.ok_or(UNREADABLE).and_then(Self::new).map_err(D::Error::custom)
     }
 }
 
-fn raw_number(text: String) -> Result<Box<RawValue>, serde_json::Error> {
-    RawValue::from_string(text)
-}
-
-fn parse_number(raw: &RawValue) -> Result<Decimal, &'static str> {
-    let text = raw.get();
-    if !text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-        return Err("must be a number");
-    }
-    // An exponent is read by its own function; both refuse what they can't hold exactly.
-    let parsed = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str(text) };
-    parsed.map_err(|_unreadable| "must be a number within range")
-}
-
-/// The number as an integer of `decimals` places, if it is one.
-fn scale(number: Decimal, decimals: u32) -> Option<i64> {
-    let number = number.normalize();
-    if number.scale() > decimals {
-        return None;
-    }
-    let factor = 10_i128.checked_pow(decimals.checked_sub(number.scale())?)?;
-    i64::try_from(number.mantissa().checked_mul(factor)?).ok()
-}
-
-mod schema {
-    use super::{Amount, AmountInput, Rate};
-    use utoipa::openapi::RefOr;
-    use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
-    use utoipa::{PartialSchema, ToSchema};
-
-    fn number(description: &str) -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number)).description(Some(description)).into()
-    }
-
-    macro_rules! number_schema {
-        ($($name:ident: $description:literal),+) => {$(
-            impl PartialSchema for $name {
-                fn schema() -> RefOr<Schema> {
-                    number($description)
-                }
-            }
-            impl ToSchema for $name {}
-        )+};
-    }
-
-    number_schema! {
-        Amount: "Money with the decimals of the store's currency",
-        AmountInput: "Money with at most the decimals of the store's currency",
-        Rate: "Percent, with at most 4 decimals"
+impl PartialSchema for Amount {
+    fn schema() -> RefOr<Schema> {
+        let amount = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number));
+        amount.description(Some("Money with the decimals of the store's currency")).into()
     }
 }
+
+impl ToSchema for Amount {}
+
+impl PartialSchema for AmountInput {
+    fn schema() -> RefOr<Schema> {
+        let description =
+            "Money with at most the decimals of the store's currency: a number, or a string that holds one";
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
+            .minimum(Some(0))
+            .pattern(Some(r"^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$"))
+            .description(Some(description))
+            .into()
+    }
+}
+
+impl ToSchema for AmountInput {}
 
 #[cfg(test)]
 mod tests {
@@ -274,18 +217,41 @@ mod tests {
         assert_eq!(read("0.1"), Ok(Money(10)));
         assert_eq!(read("1e2"), Ok(Money(10_000)));
         assert_eq!(read("9999999999999.99"), Ok(Money(999_999_999_999_999)));
-        for refused in ["0.001", "-1", "\"5\"", "1e400", "10000000000000.01", "null", "[]"] {
+        assert_eq!(read("29.700000000000003"), Ok(Money(2_970)));
+        assert_eq!(read("\"29.70\""), Ok(Money(2_970)));
+        assert_eq!(read("\"\\u0035\""), Ok(Money(500)));
+        for refused in
+            ["0.001", "-1", "\"-1\"", "\" 5\"", "\"\"", "1e400", "10000000000000.01", "null", "[]", "{}", "true"]
+        {
             assert!(read(refused).is_err(), "{refused}");
         }
     }
 
     #[test]
-    fn tax_is_rounded_half_up() {
-        let five_percent: Rate = serde_json::from_str("5").unwrap();
-        assert_eq!(five_percent.of(Money(2_800)), Some(Money(140)));
-        assert_eq!(five_percent.of(Money(10)), Some(Money(1)));
-        assert_eq!(five_percent.of(Money(9)), Some(Money(0)));
-        assert_eq!(serde_json::to_string(&five_percent).unwrap(), "5");
+    fn a_currency_is_one_of_iso_4217_with_its_decimals() {
+        let decimals = |code: &str| Currency::parse(code).map(|currency| currency.decimals);
+        for (code, expected) in
+            [("INR", 2), ("JPY", 0), ("ISK", 0), ("UGX", 0), ("MGA", 2), ("BHD", 3), ("TND", 3), ("CLF", 4), ("UYW", 4)]
+        {
+            assert_eq!(decimals(code), Ok(expected), "{code}");
+        }
+        for refused in ["ZZZ", "XXX", "XTS", "XAU", "XAG", "XDR", "XBA", "XAD", "inr", "Inr", "", "IN", "INRX", "₹"] {
+            assert!(decimals(refused).is_err(), "{refused}");
+        }
+        assert_eq!(Currency::from_stored("ANG").amount(Money(150)).to_string(), "1.50");
+    }
+
+    #[test]
+    fn an_amount_has_at_most_the_decimals_of_its_currency() {
+        let read = |text: &str, code: &str| AmountInput::parse(text)?.in_currency(&Currency::parse(code)?);
+        for (text, code, minor) in
+            [("1.2345", "CLF", 12_345), ("1.5", "KWD", 1_500), ("500", "ISK", 500), ("500.00", "ISK", 500)]
+        {
+            assert_eq!(read(text, code), Ok(Money(minor)), "{text} {code}");
+        }
+        for (text, code) in [("1.23456", "CLF"), ("1.2345", "KWD"), ("0.5", "ISK"), ("-1", "INR"), ("", "INR")] {
+            assert!(read(text, code).is_err(), "{text} {code}");
+        }
     }
 
     proptest! {

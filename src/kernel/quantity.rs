@@ -1,10 +1,9 @@
 //! Counts of units.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{self, Visitor};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use super::number::{self, Number};
 
 /// Units in a line of a cart, an order or a reservation: 1 to 10,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
@@ -57,7 +56,7 @@ impl Quantity {
     /// Reads a quantity from a path or a query.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().and_then(within)
+        Number::parse(text)?.to_integer().and_then(within)
     }
 }
 
@@ -77,36 +76,23 @@ fn within<T: Bounded>(value: i64) -> Option<T> {
     (T::MIN..=T::MAX).contains(&value).then(|| T::wrap(value))
 }
 
-struct BoundedVisitor<T>(PhantomData<T>);
-
-impl<T: Bounded> Visitor<'_> for BoundedVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an integer from {} to {}", T::MIN, T::MAX)
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
-        i64::try_from(value)
-            .ok()
-            .and_then(within)
-            .ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(value), &self))
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
-        within(value).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(value), &self))
-    }
+/// `1.0` and `1e0` are 1: JSON does not tell them apart.
+fn read<'de, T: Bounded, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let integer = number::deserialize(deserializer)?.and_then(|number| number.to_integer());
+    integer
+        .and_then(within)
+        .ok_or_else(|| D::Error::custom(format_args!("must be an integer from {} to {}", T::MIN, T::MAX)))
 }
 
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_i64(BoundedVisitor(PhantomData))
+        read(deserializer)
     }
 }
 
 impl<'de> Deserialize<'de> for StockQuantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_i64(BoundedVisitor(PhantomData))
+        read(deserializer)
     }
 }
 
@@ -117,9 +103,22 @@ mod tests {
     #[test]
     fn a_quantity_is_an_integer_from_1_to_10_000() {
         assert_eq!(serde_json::from_str::<Quantity>("10000").unwrap().get(), 10_000);
-        for refused in
-            ["0", "-1", "1.5", "\"2\"", "2147483648", "1000000", "10001", "null", "1e2", "99999999999999999999"]
-        {
+        for one in ["1", "1.0", "1e0", "10e-1"] {
+            assert_eq!(serde_json::from_str::<Quantity>(one).unwrap().get(), 1, "{one}");
+        }
+        for refused in [
+            "0",
+            "0.0",
+            "-1",
+            "1.5",
+            "1.0000000000000002",
+            "\"2\"",
+            "2147483648",
+            "10001",
+            "null",
+            "1e5",
+            "99999999999999999999",
+        ] {
             assert!(serde_json::from_str::<Quantity>(refused).is_err(), "{refused}");
         }
     }

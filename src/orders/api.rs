@@ -44,7 +44,7 @@ pub struct FilterQuery {
     /// Placed before.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
-    /// Orders that are dead while their money is kept.
+    /// Orders of which money has to be given back: cancelled while it is kept, or paid more than their total.
     pub refund_due: Option<bool>,
 }
 

@@ -44,10 +44,12 @@ pub struct Order {
 }
 
 impl Order {
-    /// Whether money is kept for an order that is dead.
+    /// Money that has to be given back: all that is kept of a cancelled order, and more than the total of a live one.
     #[must_use]
-    pub fn is_refund_due(&self) -> bool {
-        self.status == OrderStatus::Cancelled && self.received_amount > self.refunded_amount
+    pub fn refund_due_amount(&self) -> Money {
+        let kept = self.received_amount.0.saturating_sub(self.refunded_amount.0);
+        let owed = if self.status == OrderStatus::Cancelled { 0 } else { self.total_amount.0 };
+        Money(kept.saturating_sub(owed).max(0))
     }
 
     /// Whether its stock is sold at payment and not at checkout.
@@ -92,7 +94,7 @@ pub struct StockReduction {
     pub new_stock: i64,
 }
 
-/// An order named in a path by id or by number.
+/// An order named in a path by id, or by number in capital or small letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderRef {
     Id(OrderId),
@@ -105,7 +107,7 @@ impl OrderRef {
         if id::is_digits(segment) {
             Self::Id(OrderId::from_path(segment))
         } else if segment.bytes().all(|b| b.is_ascii_graphic()) {
-            Self::Number(segment.to_owned())
+            Self::Number(segment.to_ascii_uppercase())
         } else {
             Self::Id(OrderId(0))
         }
@@ -152,6 +154,7 @@ mod tests {
     fn an_order_is_named_by_digits_or_by_number() {
         assert_eq!(OrderRef::from_path("12"), OrderRef::Id(OrderId(12)));
         assert_eq!(OrderRef::from_path("ORD-1"), OrderRef::Number("ORD-1".into()));
+        assert_eq!(OrderRef::from_path("ord-1a"), OrderRef::Number("ORD-1A".into()));
         assert_eq!(OrderRef::from_path("a\u{0}"), OrderRef::Id(OrderId(0)));
     }
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::order::{Order, OrderItem, StockReduction};
 use super::status::{OrderStatus, PaymentStatus};
 use crate::kernel::id::{OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
-use crate::kernel::money::Amount;
+use crate::kernel::money::{Amount, Money};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderResponse {
@@ -29,7 +29,13 @@ pub struct OrderResponse {
     pub payment_expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
     pub payment_reference: Option<String>,
+    /// All money that has come for the order.
+    pub received_amount: Amount,
+    /// Whether money has to be given back.
     pub refund_due: bool,
+    /// How much of what was received and not yet refunded has to be given back: all of it if the order is cancelled, else
+    /// what is more than the total.
+    pub refund_due_amount: Amount,
     pub refunded_amount: Amount,
     pub tracking_number: Option<String>,
     pub currency: String,
@@ -103,7 +109,9 @@ impl OrderResponse {
             payment_expires_at: order.payment_expires_at,
             paid_at: order.paid_at,
             payment_reference: order.payment_reference.clone(),
-            refund_due: order.is_refund_due(),
+            received_amount: amount(order.received_amount),
+            refund_due: order.refund_due_amount() > Money(0),
+            refund_due_amount: amount(order.refund_due_amount()),
             refunded_amount: amount(order.refunded_amount),
             tracking_number: order.tracking_number.clone(),
             currency: order.currency.code().to_owned(),

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::kernel::money::Money;
+use super::units;
+use crate::kernel::money::{Currency, Money};
 use crate::kernel::signature::Scheme;
 
 /// What a callback tells of a payment.
@@ -17,7 +18,7 @@ pub struct PaymentEvent {
     pub order_number: Option<String>,
     /// The provider's id of the payment.
     pub reference: Option<String>,
-    /// Minor units.
+    /// None if the provider names no amount, or one that its currency cannot hold.
     pub amount: Option<Money>,
     /// ISO 4217, in capitals.
     pub currency: Option<String>,
@@ -58,23 +59,35 @@ fn text(value: &Value, pointer: &str) -> Option<String> {
     is_fit.then(|| text.to_owned())
 }
 
-fn amount(value: &Value, pointers: &[&str]) -> Option<Money> {
-    let minor = pointers.iter().find_map(|pointer| value.pointer(pointer)?.as_i64())?;
-    (minor >= 0).then_some(Money(minor))
+/// Orders are named in capital letters.
+fn order_number(value: &Value, pointer: &str) -> Option<String> {
+    text(value, pointer).map(|number| number.to_ascii_uppercase())
+}
+
+fn currency(value: &Value, pointer: &str) -> Option<String> {
+    text(value, pointer).map(|code| code.to_ascii_uppercase())
+}
+
+/// The first integer at the pointers, which counts in the provider's units.
+fn amount(scheme: Scheme, currency: Option<&str>, value: &Value, pointers: &[&str]) -> Option<Money> {
+    let counted = pointers.iter().find_map(|pointer| value.pointer(pointer)?.as_i64())?;
+    units::to_money(scheme, &Currency::parse(currency?).ok()?, counted)
 }
 
 /// See <https://docs.stripe.com/api/events/object>.
 fn read_stripe(body: &Value) -> Option<PaymentEvent> {
     let event_type = text(body, "/type")?;
     let kind = EventKind::of(&event_type);
+    let currency = currency(body, "/data/object/currency");
+    let amounts = ["/data/object/amount_received", "/data/object/amount"];
     Some(PaymentEvent {
         event_id: text(body, "/id")?,
         event_type,
         kind,
-        order_number: text(body, "/data/object/metadata/order_number"),
+        order_number: order_number(body, "/data/object/metadata/order_number"),
         reference: text(body, "/data/object/id"),
-        amount: amount(body, &["/data/object/amount_received", "/data/object/amount"]),
-        currency: text(body, "/data/object/currency").map(|code| code.to_uppercase()),
+        amount: amount(Scheme::Stripe, currency.as_deref(), body, &amounts),
+        currency,
     })
 }
 
@@ -84,6 +97,7 @@ fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
     let event_type = text(body, "/event")?;
     let kind = EventKind::of(&event_type);
     let reference = text(body, "/payload/payment/entity/id");
+    let currency = currency(body, "/payload/payment/entity/currency");
     // An event without a payment is acknowledged, so that it is not sent again and again.
     let name = match &reference {
         Some(payment) => payment.clone(),
@@ -94,9 +108,9 @@ fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
         event_id: format!("{event_type}:{name}"),
         event_type,
         kind,
-        order_number: text(body, "/payload/payment/entity/notes/order_number"),
-        amount: amount(body, &["/payload/payment/entity/amount"]),
-        currency: text(body, "/payload/payment/entity/currency").map(|code| code.to_uppercase()),
+        order_number: order_number(body, "/payload/payment/entity/notes/order_number"),
+        amount: amount(Scheme::Razorpay, currency.as_deref(), body, &["/payload/payment/entity/amount"]),
+        currency,
         reference,
     })
 }
@@ -124,6 +138,19 @@ mod tests {
             "id": "pay_1", "amount": 100, "currency": "INR", "notes": {"order_number": "ORD-1"}}}}});
         let event = read(Scheme::Razorpay, &body).unwrap();
         assert_eq!((event.event_id.as_str(), event.kind), ("payment.captured:pay_1", EventKind::Paid));
+    }
+
+    #[test]
+    fn an_amount_that_cannot_be_held_is_no_amount() {
+        for amount in [json!(-1), json!(1.5), json!(u64::MAX), json!(1e300), json!("15000"), json!(null), json!([1])] {
+            let body = json!({"id": "evt_1", "type": "payment_intent.succeeded",
+                "data": {"object": {"id": "pi_1", "amount": amount, "currency": "inr"}}});
+            assert_eq!(read(Scheme::Stripe, &body).unwrap().amount, None, "{amount}");
+        }
+        let body = json!({"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": {
+            "id": "pi_1", "amount": 15000, "currency": "zzz", "metadata": {"order_number": "ord-1"}}}});
+        let event = read(Scheme::Stripe, &body).unwrap();
+        assert_eq!((event.amount, event.order_number.as_deref()), (None, Some("ORD-1")));
     }
 
     #[test]

@@ -34,14 +34,14 @@ pub struct StatisticsResponse {
     pub total_orders: i64,
     pub by_status: BTreeMap<String, i64>,
     pub by_payment_status: BTreeMap<String, i64>,
-    /// Of orders that are neither cancelled nor under payment, as are the units.
+    /// Of orders that are neither cancelled nor under payment, as are the units, and without what was refunded.
     pub revenue: Amount,
     pub average_order_value: Amount,
     pub units_sold: i64,
     pub today: TodayResponse,
 }
 
-/// Since midnight UTC.
+/// Those orders of the period that were placed since midnight UTC and are neither cancelled nor under payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TodayResponse {
     pub orders: i64,
@@ -54,10 +54,8 @@ pub async fn statistics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<H
         .report("order_statistics", move |conn, scope| {
             let currency = stores::get_store(conn, scope.store)?.currency;
             let now = db::clock(conn)?;
-            let groups = store::order_groups(conn, scope.store, period.from, period.to)?;
-            let today = store::today(conn, scope.store, now)?;
-            let totals = store::totals(&groups);
-            let amount = |money| currency.amount(money);
+            let totals = store::totals(&store::order_groups(conn, scope.store, period.from, period.to, now)?);
+            let amount = |minor| currency.total(minor);
             Ok(StatisticsResponse {
                 total_orders: totals.orders,
                 by_status: totals.by_status,
@@ -65,7 +63,7 @@ pub async fn statistics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<H
                 revenue: amount(totals.revenue),
                 average_order_value: amount(totals.average),
                 units_sold: totals.units,
-                today: TodayResponse { orders: today.orders, revenue: amount(today.revenue) },
+                today: TodayResponse { orders: totals.orders_today, revenue: amount(totals.revenue_today) },
             })
         })
         .await?;

@@ -8,10 +8,10 @@ use diesel::sql_types::{BigInt, Double, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::kernel::id::StoreId;
-use crate::kernel::money::Money;
+use crate::kernel::sum::Sum;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
-/// Orders of one status and payment status.
+/// Orders of one status and payment status, and those of them since midnight UTC.
 #[derive(QueryableByName)]
 pub struct Group {
     #[diesel(sql_type = Text)]
@@ -20,48 +20,40 @@ pub struct Group {
     payment_status: String,
     #[diesel(sql_type = BigInt)]
     orders: i64,
-    #[diesel(sql_type = BigInt)]
-    revenue: i64,
+    #[diesel(sql_type = Text)]
+    revenue: Sum,
     #[diesel(sql_type = BigInt)]
     units: i64,
+    #[diesel(sql_type = BigInt)]
+    orders_today: i64,
+    #[diesel(sql_type = Text)]
+    revenue_today: Sum,
 }
 
+/// The orders of a period. Revenue is the total without what was refunded of it: what is refunded of money that was
+/// received above the total does not lower it.
 pub fn order_groups(
     conn: &mut PgConnection,
     store: StoreId,
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
 ) -> QueryResult<Vec<Group>> {
     db::sql(
-        "SELECT status, payment_status, COUNT(*) AS orders, SUM(total_amount)::int8 AS revenue, \
-                SUM(total_items)::int8 AS units FROM orders \
-         WHERE store_id = $1 AND created_at >= COALESCE($2, '-infinity'::timestamptz) AND created_at < COALESCE($3, 'infinity'::timestamptz) \
+        "SELECT status, payment_status, COUNT(*) AS orders, SUM(revenue)::text AS revenue, \
+                SUM(total_items)::int8 AS units, COUNT(*) FILTER (WHERE is_today) AS orders_today, \
+                COALESCE(SUM(revenue) FILTER (WHERE is_today), 0)::text AS revenue_today \
+         FROM (SELECT status, payment_status, total_items, created_at >= date_trunc('day', $4, 'UTC') AS is_today, \
+                      total_amount - GREATEST(refunded_amount - GREATEST(received_amount - total_amount, 0), 0) AS revenue \
+               FROM orders WHERE store_id = $1 AND created_at >= COALESCE($2, '-infinity'::timestamptz) \
+                             AND created_at < COALESCE($3, 'infinity'::timestamptz)) o \
          GROUP BY status, payment_status ORDER BY status, payment_status",
     )
     .bind::<BigInt, _>(store)
     .bind::<Nullable<Timestamptz>, _>(from)
     .bind::<Nullable<Timestamptz>, _>(to)
-    .load(conn)
-}
-
-#[derive(QueryableByName)]
-pub struct Today {
-    #[diesel(sql_type = BigInt)]
-    pub orders: i64,
-    #[diesel(sql_type = BigInt)]
-    pub revenue: Money,
-}
-
-/// Orders since midnight UTC, and the revenue of those that count.
-pub fn today(conn: &mut PgConnection, store: StoreId, now: DateTime<Utc>) -> QueryResult<Today> {
-    db::sql(
-        "SELECT COUNT(*) AS orders, \
-                COALESCE(SUM(total_amount) FILTER (WHERE status NOT IN ('cancelled', 'under_paying')), 0)::int8 AS revenue \
-         FROM orders WHERE store_id = $1 AND created_at >= date_trunc('day', $2, 'UTC')",
-    )
-    .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(now)
-    .get_result(conn)
+    .load(conn)
 }
 
 /// Rates between 0 and 1; where nothing is there to compare, nothing was reserved or lost, and all is accurate.
@@ -121,9 +113,11 @@ pub struct Totals {
     pub orders: i64,
     pub by_status: BTreeMap<String, i64>,
     pub by_payment_status: BTreeMap<String, i64>,
-    pub revenue: Money,
-    pub average: Money,
+    pub revenue: i128,
+    pub average: i128,
     pub units: i64,
+    pub orders_today: i64,
+    pub revenue_today: i128,
 }
 
 /// Adds the groups up. Every status is named, also where no order has it.
@@ -134,7 +128,7 @@ pub fn totals(groups: &[Group]) -> Totals {
         by_payment_status: PaymentStatus::ALL.iter().map(|status| (status.as_str().to_owned(), 0)).collect(),
         ..Totals::default()
     };
-    let (mut counted, mut revenue) = (0_i64, 0_i64);
+    let mut counted = 0_i128;
     for group in groups {
         totals.orders = totals.orders.saturating_add(group.orders);
         let by_status = totals.by_status.entry(group.status.clone()).or_default();
@@ -142,13 +136,14 @@ pub fn totals(groups: &[Group]) -> Totals {
         let by_payment = totals.by_payment_status.entry(group.payment_status.clone()).or_default();
         *by_payment = by_payment.saturating_add(group.orders);
         if !matches!(group.status.as_str(), "cancelled" | "under_paying") {
-            counted = counted.saturating_add(group.orders);
-            revenue = revenue.saturating_add(group.revenue);
+            counted = counted.saturating_add(i128::from(group.orders));
+            totals.revenue = totals.revenue.saturating_add(group.revenue.0);
+            totals.orders_today = totals.orders_today.saturating_add(group.orders_today);
+            totals.revenue_today = totals.revenue_today.saturating_add(group.revenue_today.0);
             totals.units = totals.units.saturating_add(group.units);
         }
     }
-    totals.revenue = Money(revenue);
     let half = counted.checked_div(2).unwrap_or(0);
-    totals.average = Money(revenue.saturating_add(half).checked_div(counted).unwrap_or(0));
+    totals.average = totals.revenue.saturating_add(half).checked_div(counted).unwrap_or(0);
     totals
 }

@@ -157,6 +157,12 @@ impl TestApp {
         System::new().block_on(async move { jobs.check_database().await })
     }
 
+    /// Steps the job that releases what carts hold in stores that hold carts no more, and says how many holds it ended.
+    pub fn release_carts(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.release_carts().await }).unwrap()
+    }
+
     /// Steps the job that carries waiting events over to their orders, and says how many it did.
     pub fn apply_waiting_events(&self) -> usize {
         let jobs = self.jobs().clone();

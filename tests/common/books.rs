@@ -10,7 +10,7 @@ struct Finding {
 }
 
 /// What must find nothing, by name. Each selects one text per violation.
-const CHECKS: [(&str, &str); 11] = [
+const CHECKS: [(&str, &str); 13] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -91,6 +91,20 @@ const CHECKS: [(&str, &str); 11] = [
                     FROM order_items GROUP BY 1, 2) i ON i.store_id = o.store_id AND i.order_id = o.id \
          WHERE i.lines IS NOT TRUE OR o.subtotal <> i.subtotal OR o.total_items <> i.units \
             OR o.total_amount <> o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount",
+    ),
+    (
+        "every order's money is the sum of its payments",
+        "SELECT format('order %s', o.order_number) AS finding FROM orders o \
+         LEFT JOIN (SELECT store_id, order_id, sum(CASE WHEN kind = 'payment' THEN amount ELSE 0 END) AS received, \
+                           sum(CASE WHEN kind = 'refund' THEN amount ELSE 0 END) AS refunded \
+                    FROM order_payments GROUP BY 1, 2) p ON p.store_id = o.store_id AND p.order_id = o.id \
+         WHERE (o.received_amount, o.refunded_amount) IS DISTINCT FROM \
+               (COALESCE(p.received, 0), COALESCE(p.refunded, 0))",
+    ),
+    (
+        "an order that costs nothing is paid",
+        "SELECT format('order %s is %s', order_number, payment_status) AS finding FROM orders \
+         WHERE total_amount = 0 AND payment_status <> 'paid'",
     ),
     (
         "every line has its order",

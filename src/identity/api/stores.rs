@@ -2,24 +2,26 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Path;
+use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::SortQuery;
-use crate::access::Ctx;
+use crate::access::{Ctx, Scope};
 use crate::audit;
 use crate::audit::store::NewEntry;
 use crate::db;
-use crate::error::ApiError;
+use crate::error::{ApiError, Halt};
 use crate::idempotency::{Answer, Command};
 use crate::identity::payment_methods::PaymentMethods;
 use crate::identity::store::stores::{self, Store};
 use crate::identity::store_code::StoreCode;
 use crate::identity::store_settings::{CURRENCY, NewStore, StoreChange, shipping};
 use crate::kernel::id::StoreId;
-use crate::kernel::money::{Amount, AmountInput, Currency, Money, Rate};
+use crate::kernel::money::{Amount, AmountInput, Currency, Money};
 use crate::kernel::page::PageQuery;
+use crate::kernel::rate::Rate;
 use crate::kernel::text;
 use crate::web::Query;
 
@@ -196,21 +198,29 @@ pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, A
 /// `PATCH /stores/{id}`
 pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> Result<HttpResponse, ApiError> {
     let command = command.in_store(&path).try_map(StoreChange::try_from)?;
-    let updated = command.run("update_store", |conn, scope, change| {
-        let mut store = stores::get_store_for_update(conn, scope.store)?;
-        let changed = store.apply(change)?;
-        if changed.is_empty() {
-            return Answer::ok(&StoreResponse::from(store));
-        }
-        if changed.contains(&CURRENCY) && stores::has_amounts(conn, scope.store)? {
-            return Err(ApiError::field(CURRENCY, "can't be changed once there are products").into());
-        }
-        let at = db::clock(conn)?;
-        stores::update_store(conn, &store, at)?;
-        let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
-        let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "UPDATE", detail };
-        audit::store::append(conn, scope, &entry, at)?;
-        Answer::ok(&StoreResponse::from(store))
-    });
-    updated.await
+    let (ctx, releases) = (command.ctx.clone(), command.body.hold_cart_items == Some(false));
+    let answer = command
+        .run("update_store", |conn, scope, change| Answer::ok(&StoreResponse::from(change_store(conn, scope, change)?)))
+        .await?;
+    if releases && let Err(failed) = ctx.release_carts().await {
+        log::warn!(error:% = failed.code.as_str(); "carts could not be released; the job will");
+    }
+    Ok(answer)
+}
+
+fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) -> Result<Store, Halt> {
+    let mut store = stores::get_store_for_update(conn, scope.store)?;
+    let changed = store.apply(change)?;
+    if changed.is_empty() {
+        return Ok(store);
+    }
+    if changed.contains(&CURRENCY) && stores::has_amounts(conn, scope.store)? {
+        return Err(ApiError::field(CURRENCY, "can't be changed once there are products").into());
+    }
+    let at = db::clock(conn)?;
+    stores::update_store(conn, &store, at)?;
+    let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
+    let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "UPDATE", detail };
+    audit::store::append(conn, scope, &entry, at)?;
+    Ok(store)
 }

@@ -9,8 +9,9 @@ use crate::error::{ApiError, Code, Halt};
 use crate::identity::payment_methods::PaymentMethods;
 use crate::identity::store_settings::NewStore;
 use crate::kernel::id::StoreId;
-use crate::kernel::money::{Currency, Money, Rate};
+use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
+use crate::kernel::rate::Rate;
 
 /// A store with its settings.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ impl TryFrom<Row> for Store {
             id,
             code,
             name,
-            currency: Currency::parse(&currency).map_err(|error| unreadable(error.to_owned()))?,
+            currency: Currency::from_stored(&currency),
             tax_rate: tax_rate_ppm,
             shipping_flat_rate,
             guest_orders,

@@ -27,7 +27,7 @@ pub struct MovementsQuery {
     /// `transfer_in` or `return`.
     #[validate(custom(function = "check_kind"))]
     kind: Option<String>,
-    /// An order's number, or what a stock change was given.
+    /// An order's number, or what a stock change or a reservation was given.
     reference_id: Option<String>,
     /// From this moment on.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]

@@ -75,8 +75,7 @@ impl Wanted {
 }
 
 fn parse_price(field: &str, text: Option<&str>) -> Result<Option<AmountInput>, ApiError> {
-    let refused = |_unreadable| ApiError::field(field, "must be an amount, not negative");
-    text.map(|text| serde_json::from_str(text).map_err(refused)).transpose()
+    text.map(|text| AmountInput::parse(text).map_err(|message| ApiError::field(field, message))).transpose()
 }
 
 pub async fn list(query: Query<ProductsQuery>, page: Query<PageQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {

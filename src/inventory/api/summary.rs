@@ -7,12 +7,12 @@ use utoipa::ToSchema;
 
 use super::answers::Reader;
 use crate::access::Ctx;
-use crate::db::Failure;
 use crate::error::ApiError;
 use crate::inventory::store::summary::{self, CategoryRow, PlacedStock};
 use crate::kernel::id::{LocationId, ProductId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::PageQuery;
+use crate::kernel::sum::Sum;
 use crate::web::Query;
 
 /// The active products of a store. Values are stock times cost price (0 without one) and times price.
@@ -42,13 +42,13 @@ pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let answer = ctx
         .report("get_summary", move |conn, scope| {
             let currency = Reader::of(conn, scope)?.currency;
-            Ok(add_up(summary::sum_by_category(conn, scope.store)?, &currency)?)
+            Ok(add_up(summary::sum_by_category(conn, scope.store)?, &currency))
         })
         .await?;
     Ok(HttpResponse::Ok().json(answer))
 }
 
-fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> Result<SummaryResponse, Failure> {
+fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> SummaryResponse {
     let sum = |value: fn(&CategoryRow) -> i64| rows.iter().map(value).fold(0, i64::saturating_add);
     let (total_products, total_units) = (sum(|row| row.products), sum(|row| row.total_units));
     let (in_stock, low_stock) = (sum(|row| row.in_stock), sum(|row| row.low_stock));
@@ -56,7 +56,7 @@ fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> Result<SummaryResponse
     let (mut stock_value, mut retail_value) = (0_i128, 0_i128);
     let mut by_category = Vec::with_capacity(rows.len());
     for row in rows {
-        let (stock, retail) = (whole(&row.stock_value)?, whole(&row.retail_value)?);
+        let (Sum(stock), Sum(retail)) = (row.stock_value, row.retail_value);
         stock_value = stock_value.saturating_add(stock);
         retail_value = retail_value.saturating_add(retail);
         by_category.push(CategoryResponse {
@@ -67,7 +67,7 @@ fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> Result<SummaryResponse
             retail_value: currency.total(retail),
         });
     }
-    Ok(SummaryResponse {
+    SummaryResponse {
         total_products,
         total_units,
         reserved_units,
@@ -77,11 +77,7 @@ fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> Result<SummaryResponse
         stock_value: currency.total(stock_value),
         retail_value: currency.total(retail_value),
         by_category,
-    })
-}
-
-fn whole(text: &str) -> Result<i128, Failure> {
-    text.parse().map_err(|error| Failure::Internal(format!("a sum of '{text}' is unreadable: {error}")))
+    }
 }
 
 /// What one location has of one variant.

@@ -214,6 +214,41 @@ pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantI
 }
 
 #[derive(QueryableByName)]
+struct CartRow {
+    #[diesel(sql_type = BigInt)]
+    holder_id: i64,
+}
+
+/// Carts of a store that hold stock, by id.
+pub fn list_holding_carts(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<i64>> {
+    let rows: Vec<CartRow> = db::sql(
+        "SELECT DISTINCT holder_id FROM stock_holds \
+         WHERE store_id = $1 AND holder_kind = 'cart' AND state = 'active' ORDER BY holder_id LIMIT $2",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.holder_id).collect())
+}
+
+#[derive(QueryableByName)]
+struct StoreRow {
+    #[diesel(sql_type = BigInt)]
+    id: StoreId,
+}
+
+/// Stores that hold carts no more, but have carts that hold stock. Takes no lock.
+pub fn discover_unwanted(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
+    let rows: Vec<StoreRow> = db::sql(
+        "SELECT s.id FROM stores s CROSS JOIN LATERAL ( \
+             SELECT 1 FROM stock_holds WHERE store_id = s.id AND holder_kind = 'cart' AND state = 'active' LIMIT 1) h \
+         WHERE NOT s.hold_cart_items ORDER BY s.id",
+    )
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+#[derive(QueryableByName)]
 struct DueRow {
     #[diesel(sql_type = BigInt)]
     holds: i64,

@@ -80,7 +80,9 @@ macro_rules! of_product {
 
 macro_rules! matching {
     () => {
-        "($3 IS NULL OR m.kind = $3) AND ($4 IS NULL OR m.reference_id = $4) AND ($5 IS NULL OR m.created_at >= $5) \
+        "($3 IS NULL OR m.kind = $3) AND ($4 IS NULL OR m.reference_id = ANY(ARRAY( \
+             SELECT $4 UNION ALL SELECT 'reservation:' || r.id FROM reservations r \
+             WHERE r.store_id = $1 AND r.reference_id = $4))) AND ($5 IS NULL OR m.created_at >= $5) \
          AND ($6 IS NULL OR m.created_at < $6) AND ($7 IS NULL OR m.id > $7)"
     };
 }
@@ -151,7 +153,7 @@ fn filtered<'a>(store: StoreId, filter: &'a MovementFilter) -> Query<'a> {
         query = query.filter(sql::<Bool>(is_of_kind(kind)));
     }
     if let Some(reference) = reference_id {
-        query = query.filter(ledger::reference_id.eq(reference));
+        query = query.filter(is_of_reference(store, reference));
     }
     if let Some(from) = from {
         query = query.filter(ledger::created_at.ge(from));
@@ -163,6 +165,14 @@ fn filtered<'a>(store: StoreId, filter: &'a MovementFilter) -> Query<'a> {
         query = query.filter(ledger::id.gt(after));
     }
     query
+}
+
+/// The ledger names a reservation by its id, because another service may choose the number of an order for its name.
+fn is_of_reference(store: StoreId, reference: &str) -> Box<dyn BoxableExpression<ledger::table, Pg, SqlType = Bool>> {
+    let names = sql::<Bool>("reference_id = ANY(ARRAY(SELECT ").bind::<Text, _>(reference.to_owned());
+    let reservations = names.sql(" UNION ALL SELECT 'reservation:' || r.id FROM reservations r WHERE r.store_id = ");
+    let of_store = reservations.bind::<BigInt, _>(store).sql(" AND r.reference_id = ");
+    Box::new(of_store.bind::<Text, _>(reference.to_owned()).sql("))"))
 }
 
 /// As text, because a partial index serves what is known when the statement is planned. Sales are not in it.
@@ -201,7 +211,10 @@ fn list_ids(
 macro_rules! columns {
     () => {
         "m.id, v.product_id, m.variant_id, v.sku, v.size, m.location_id, m.kind, m.stock_delta, m.reserved_delta, \
-         m.sold_delta, m.stock_after, m.reserved_after, m.sold_after, m.reason, m.reference_id, m.actor, m.created_at"
+         m.sold_delta, m.stock_after, m.reserved_after, m.sold_after, m.reason, COALESCE((SELECT r.reference_id FROM reservations r \
+              WHERE r.store_id = $1 AND r.id = CASE WHEN m.kind IN ('reserve', 'release', 'fulfil') \
+                    AND m.reference_id ~ '^reservation:[0-9]{1,18}\\Z' THEN substr(m.reference_id, 13)::int8 END), \
+             m.reference_id) AS reference_id, m.actor, m.created_at"
     };
 }
 

@@ -8,6 +8,7 @@ use super::figures::{all_levels, available_of_product, levels, low_stock, scarce
 use crate::db;
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery};
+use crate::kernel::sum::Sum;
 
 /// A stock row with the names of what and where it is.
 #[derive(Clone, Debug, QueryableByName)]
@@ -111,7 +112,7 @@ pub fn list_by_location(
     .load(conn)
 }
 
-/// The sums of a category. Values are text, because they may be larger than a BIGINT.
+/// The sums of a category.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct CategoryRow {
     #[diesel(sql_type = Nullable<Text>)]
@@ -129,9 +130,9 @@ pub struct CategoryRow {
     #[diesel(sql_type = BigInt)]
     pub out_of_stock: i64,
     #[diesel(sql_type = Text)]
-    pub stock_value: String,
+    pub stock_value: Sum,
     #[diesel(sql_type = Text)]
-    pub retail_value: String,
+    pub retail_value: Sum,
 }
 
 /// The active products by category, those without one last. Only products that are scarce are added up one by

@@ -50,14 +50,18 @@ pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment<'_>], a
     .map(drop)
 }
 
-/// Orders and references under which a payment was recorded. Read it under the orders' locks.
-pub fn list_paid(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<(OrderId, String)>> {
+/// Orders, and references and amounts of their recorded payments. Read it under the orders' locks.
+pub fn list_paid(
+    conn: &mut PgConnection,
+    store: StoreId,
+    orders: &[OrderId],
+) -> QueryResult<Vec<(OrderId, String, Money)>> {
     order_payments::table
         .filter(order_payments::store_id.eq(store))
         .filter(order_payments::order_id.eq_any(orders))
         .filter(order_payments::kind.eq(Kind::Payment.as_str()))
         .filter(order_payments::reference.is_not_null())
-        .select((order_payments::order_id, order_payments::reference.assume_not_null()))
+        .select((order_payments::order_id, order_payments::reference.assume_not_null(), order_payments::amount))
         .load(conn)
 }
 

@@ -1,0 +1,106 @@
+//! A share of an amount.
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::Pg;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::BigInt;
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::money::decimal_text;
+use super::number;
+
+/// The share of an amount, in millionths: 5 % is 50,000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromSqlRow, AsExpression)]
+#[diesel(sql_type = BigInt)]
+pub struct Rate(pub i64);
+
+impl ToSql<BigInt, Pg> for Rate {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0, out)
+    }
+}
+
+impl FromSql<BigInt, Pg> for Rate {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <i64 as FromSql<BigInt, Pg>>::from_sql(bytes).map(Self)
+    }
+}
+
+impl Rate {
+    const ONE: i128 = 1_000_000;
+    const DECIMALS_OF_PERCENT: u32 = 4;
+
+    /// The rate's share of minor units, rounded half up.
+    #[must_use]
+    pub fn of(self, minor: i128) -> i128 {
+        let exact = minor.saturating_mul(i128::from(self.0));
+        exact.saturating_add(Self::ONE / 2).checked_div(Self::ONE).unwrap_or_default()
+    }
+}
+
+/// A rate is percent on the wire: `5` or `12.5`.
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = decimal_text(i128::from(self.0), Self::DECIMALS_OF_PERCENT);
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        RawValue::from_string(text.to_owned()).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        number::deserialize_or_text(deserializer)?
+            .and_then(|percent| percent.to_units(Self::DECIMALS_OF_PERCENT))
+            .filter(|millionths| (0..=1_000_000).contains(millionths))
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("must be a percentage from 0 to 100 with at most 4 decimals"))
+    }
+}
+
+impl PartialSchema for Rate {
+    fn schema() -> RefOr<Schema> {
+        let percent = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number));
+        percent.description(Some("Percent, with at most 4 decimals")).minimum(Some(0)).maximum(Some(100)).into()
+    }
+}
+
+impl ToSchema for Rate {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tax_is_rounded_half_up() {
+        let five_percent: Rate = serde_json::from_str("5").unwrap();
+        for (amount, tax) in [(2_800, 140), (10, 1), (9, 0), (0, 0), (10_i128.pow(24), 5 * 10_i128.pow(22))] {
+            assert_eq!(five_percent.of(amount), tax, "{amount}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_percent_on_the_wire() {
+        for (text, millionths, written) in [
+            ("5", 50_000, "5"),
+            ("\"12.50\"", 125_000, "12.5"),
+            ("100", 1_000_000, "100"),
+            ("0", 0, "0"),
+            ("0.0001", 1, "0.0001"),
+            ("0.30000000000000004", 3_000, "0.3"),
+        ] {
+            let rate: Rate = serde_json::from_str(text).unwrap();
+            assert_eq!((rate, serde_json::to_string(&rate).unwrap().as_str()), (Rate(millionths), written), "{text}");
+        }
+        for refused in ["100.0001", "-1", "0.00001", "null", "\"5 %\"", "\"\"", "[]", "true"] {
+            assert!(serde_json::from_str::<Rate>(refused).is_err(), "{refused}");
+        }
+    }
+}
