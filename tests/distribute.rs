@@ -197,6 +197,7 @@ fn statements_on_tables_of_stores_name_the_store() {
         "stock_holds WHERE state = 'active' AND expires_at <= $now GROUP BY",
         "AS lag_milliseconds FROM stock_holds WHERE state = 'active'",
         "payment_events",
+        "FROM stock_holds WHERE store_id = s.id",
         "k.store_id = o.store_id",
     ];
     let of_store = |text: &str| {

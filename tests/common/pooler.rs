@@ -69,7 +69,7 @@ fn write_config(port: u16) -> PathBuf {
     // Fewer connections to the database than the servers have to the pooler.
     let text = format!(
         "[databases]\n* = host={host} port={server_port} user=stockroom\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-         listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 6\n\
+         listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 12\n\
          max_client_conn = 2000\nserver_idle_timeout = 2\nignore_startup_parameters = extra_float_digits\n"
     );
     fs::write(&path, text).unwrap();
