@@ -21,13 +21,12 @@ pub struct TestDatabase {
 }
 
 /// What a database may have as its defaults instead of PostgreSQL's own, with `STOCKROOM_TEST_DEFAULTS`.
-const OTHER_DEFAULTS: [(&str, &str); 10] = [
+const OTHER_DEFAULTS: [(&str, &str); 9] = [
     ("timezone", "Pacific/Apia"),
     ("datestyle", "German, DMY"),
     ("intervalstyle", "sql_standard"),
     ("default_transaction_isolation", "serializable"),
     ("bytea_output", "escape"),
-    ("standard_conforming_strings", "off"),
     ("extra_float_digits", "0"),
     ("xmloption", "document"),
     ("default_transaction_deferrable", "on"),
