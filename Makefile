@@ -29,13 +29,16 @@ test: ## Run every check, as the continuous integration does
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
+	@"$$(scripts/postgres_bindir.sh)/postgres" --version
 	cargo test --locked || { scripts/stop_test_postgres.sh; exit 1; }
+	scripts/test_databases.sh || { scripts/stop_test_postgres.sh; exit 1; }
 	scripts/stop_test_postgres.sh
 	scripts/check_schema.sh
 	scripts/postman.sh
 	scripts/lint_openapi.sh
 	scripts/clients.sh
 	scripts/schemathesis.sh
+	@echo "Everything passed on $$("$$(scripts/postgres_bindir.sh)/postgres" --version)"
 
 .PHONY: bench
 bench: ## Measure it beside plain SQL, about 20 minutes; options by ARGS='--quick', see ARGS=--help

@@ -41,6 +41,7 @@ missing_packages() {
         has_venv || echo python3-venv
         # Ubuntu's package of this name installs nothing that runs everywhere.
         command -v chromium >/dev/null || ! is_debian || echo chromium
+        command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || echo pgbouncer
     fi
     if [[ $purpose == bench ]]; then
         command -v wrk >/dev/null || echo wrk
@@ -82,11 +83,11 @@ explain_packages() {
     {
         echo "Stockroom needs these packages (the names are Debian's): $*"
         if [[ $(uname) == Darwin ]]; then
-            echo "On macOS: xcode-select --install && brew install pkgconf libpq postgresql@17 node python"
+            echo "On macOS: xcode-select --install && brew install pkgconf libpq postgresql@17 pgbouncer node python"
         elif command -v apt-get >/dev/null; then
             echo "Install them: sudo apt-get update && sudo apt-get install $*"
         elif command -v dnf >/dev/null; then
-            echo "On Fedora: sudo dnf install gcc make pkgconf libpq-devel postgresql-server nodejs npm python3 chromium"
+            echo "On Fedora: sudo dnf install gcc make pkgconf libpq-devel postgresql-server pgbouncer nodejs npm python3 chromium"
         fi
         echo "Then run make again."
     } >&2

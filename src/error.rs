@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::Failure;
+use crate::db::{self, Failure};
 use crate::kernel::text::shortened;
 
 mod code;
@@ -170,17 +170,20 @@ impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         match &failure {
             Failure::Unavailable(_) => {
-                log::warn!(error:% = failure; "database unavailable");
-                Self::new(Code::DatabaseUnavailable, "The database can't be reached right now.").retry_after(2)
+                // The outage has its own lines in the log, and the number of requests that it cost.
+                log::debug!(error:% = failure; "database unavailable");
+                db::outage::count_refused_request();
+                Self::new(Code::DatabaseUnavailable, "The database can't be used right now.").retry_after(2)
             }
             Failure::OutcomeUnknown => {
-                log::error!(error:% = failure; "outcome unknown");
+                log::debug!(error:% = failure; "outcome unknown");
+                db::outage::count_refused_request();
                 let detail = "The connection to the database was lost while the request was committed. \
                               Send it again with the same Idempotency-Key to learn the outcome.";
                 Self::new(Code::OutcomeUnknown, detail).retry_after(2)
             }
             Failure::QueueFull | Failure::LockTimeout | Failure::StatementTimeout | Failure::Retry(_) => {
-                log::warn!(error:% = failure; "busy");
+                db::outage::note_busy(&failure);
                 Self::new(Code::Busy, "Too much is going on right now. Try again in a moment.").retry_after(1)
             }
             Failure::Constraint { .. } | Failure::Internal(_) => {

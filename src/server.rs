@@ -73,7 +73,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
     let failed = |error: std::io::Error| StartError::Part(format!("the listening socket: {error}"));
     let port = listener.local_addr().map_err(failed)?.port();
 
-    let database = Database::new(settings.pool());
+    let database = Database::new(settings.database_options());
     let shared_database = Data::new(database.clone());
     let settings_data = Data::new(settings.clone());
     let tokens = Data::new(Tokens::new(&settings.auth));
@@ -82,7 +82,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
     let attempts = Data::new(Attempts::new(settings.limits.login_per_minute, keyed.clone()));
     let keyed = Data::new(keyed);
     let lifetime = Duration::from_secs(settings.auth.access_ttl_seconds.unsigned_abs());
-    let token_versions = Data::new(TokenVersions::new(settings.pool(), lifetime));
+    let token_versions = Data::new(TokenVersions::new(settings.database_options(), lifetime));
     let hasher = Hasher::new(settings.auth.hash_threads, &settings.limits)
         .map_err(|error| StartError::Part(error.to_string()))?;
     let hasher = Data::new(hasher);

@@ -8,7 +8,9 @@ use std::time::Duration;
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::db::pool::PoolSettings;
+use crate::db::database::DatabaseOptions;
+use crate::db::pool::Target;
+use crate::db::tx::Plans;
 use crate::kernel::signature::Scheme;
 
 pub mod mail;
@@ -46,6 +48,17 @@ pub struct DatabaseSettings {
     pub bin_dir: PathBuf,
     pub pool_size: u32,
     pub prepared_statements: bool,
+    pub generic_plans: GenericPlans,
+}
+
+/// Whether writes use one plan of a statement for all its calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GenericPlans {
+    /// On, unless the database is distributed, which `serve` finds out when it starts.
+    Auto,
+    On,
+    Off,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -217,14 +230,24 @@ impl Settings {
     }
 
     #[must_use]
-    pub fn pool(&self) -> PoolSettings {
-        PoolSettings {
-            url: self.database.url.reveal().to_owned(),
+    pub fn database_options(&self) -> DatabaseOptions {
+        DatabaseOptions {
+            target: self.database.target(),
             pool_size: self.database.pool_size,
-            prepared_statements: self.database.prepared_statements,
+            plans: match self.database.generic_plans {
+                GenericPlans::Auto | GenericPlans::On => Plans::Generic,
+                GenericPlans::Off => Plans::Automatic,
+            },
             queue_time: Duration::from_millis(self.limits.queue_ms),
             queue_length: self.limits.queue_length,
         }
+    }
+}
+
+impl DatabaseSettings {
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { url: self.url.reveal().to_owned(), prepared_statements: self.prepared_statements }
     }
 }
 

@@ -4,8 +4,10 @@ ALTER TABLE stock_movements ADD CONSTRAINT stock_movements_level_fkey
     FOREIGN KEY (store_id, variant_id, location_id) REFERENCES stock_levels (store_id, variant_id, location_id);
 
 ALTER TABLE order_items
-    DROP CONSTRAINT order_items_pkey,
-    ADD CONSTRAINT order_items_pkey PRIMARY KEY (store_id, id),
+    DROP CONSTRAINT order_items_pkey;
+ALTER TABLE order_items
+    ADD CONSTRAINT order_items_pkey PRIMARY KEY (store_id, id);
+ALTER TABLE order_items
     ADD CONSTRAINT order_items_variant_key UNIQUE (store_id, order_id, variant_id);
 CREATE TABLE order_allocations (
     store_id      BIGINT NOT NULL,

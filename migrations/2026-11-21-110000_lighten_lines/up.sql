@@ -5,15 +5,16 @@ FROM (SELECT store_id, order_item_id,
              jsonb_agg(jsonb_build_object('location_id', location_id, 'quantity', quantity) ORDER BY location_id) AS allocations
       FROM order_allocations GROUP BY store_id, order_item_id) a
 WHERE i.store_id = a.store_id AND i.id = a.order_item_id;
+ALTER TABLE order_items ALTER COLUMN allocations SET NOT NULL;
 ALTER TABLE order_items
-    ALTER COLUMN allocations SET NOT NULL,
     ADD CONSTRAINT order_items_allocations_check CHECK (jsonb_typeof(allocations) = 'array' AND allocations <> '[]');
 DROP TABLE order_allocations;
 
 -- Nothing asks for a line by its id alone: one index entry for each line instead of two.
 ALTER TABLE order_items
     DROP CONSTRAINT order_items_pkey,
-    DROP CONSTRAINT order_items_variant_key,
+    DROP CONSTRAINT order_items_variant_key;
+ALTER TABLE order_items
     ADD CONSTRAINT order_items_pkey PRIMARY KEY (store_id, order_id, variant_id);
 
 -- One statement writes stock rows and their movements, stock rows are never deleted, and the check of the books

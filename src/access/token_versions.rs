@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::store;
 use super::token::Bearer;
-use crate::db::pool::PoolSettings;
-use crate::db::{Database, Failure};
+use crate::db::{Database, DatabaseOptions, Failure};
 use crate::kernel::id::UserId;
 
 /// Longer than a transaction can take: one that commits late has read the clock before others that were seen.
@@ -36,9 +35,9 @@ struct Raised {
 impl TokenVersions {
     /// For tokens of this lifetime. Knows nothing before it is refreshed.
     #[must_use]
-    pub fn new(pool: PoolSettings, lifetime: Duration) -> Self {
+    pub fn new(options: DatabaseOptions, lifetime: Duration) -> Self {
         Self {
-            database: Database::new(PoolSettings { pool_size: 1, ..pool }),
+            database: Database::new(DatabaseOptions { pool_size: 1, ..options }),
             lifetime: lifetime.saturating_add(MARGIN),
             raised: RwLock::default(),
             last_read: Mutex::default(),

@@ -13,7 +13,7 @@ use crate::inventory::hold::{Ending, Hold, Holder, NewHold};
 use crate::inventory::level::{Figures, MovementKind};
 use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::shortage;
-use crate::inventory::store::holds::{self, Extension};
+use crate::inventory::store::holds;
 use crate::kernel::id::{HoldId, VariantId};
 use crate::settings::Reservations;
 
@@ -49,8 +49,7 @@ pub fn hold(
     }
     change.write(conn, scope, now)?;
     // Decided at the same moment as all else: what was held then is not lost on the way.
-    let extension = Extension { now, expires_at, most_seconds: terms.cart_hold_max_seconds };
-    holds::extend(conn, scope.store, holder, extension)?;
+    holds::set_deadlines(conn, scope.store, &change.deadlines(now, expires_at, terms.cart_hold_max_seconds))?;
     Ok(())
 }
 
@@ -133,6 +132,22 @@ impl Change {
             }
         }
         Ok(())
+    }
+
+    /// The deadlines of what the cart keeps, none moved back, and none beyond so many seconds of age. What is past
+    /// its deadline stays so: it counts as free already.
+    fn deadlines(
+        &self,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+        most_seconds: i64,
+    ) -> Vec<(HoldId, DateTime<Utc>)> {
+        let kept = self.holds.iter().filter(|hold| hold.expires_at > now && !self.ended.contains(&hold.id));
+        let extended = kept.map(|hold| {
+            let oldest = TimeDelta::try_seconds(most_seconds).and_then(|most| hold.created_at.checked_add_signed(most));
+            (hold.id, oldest.map_or(expires_at, |oldest| oldest.min(expires_at)).max(hold.expires_at))
+        });
+        extended.collect()
     }
 
     fn write(&self, conn: &mut PgConnection, scope: &Scope, at: DateTime<Utc>) -> Result<(), Failure> {

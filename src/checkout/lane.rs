@@ -9,12 +9,12 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::db::pool::{Place, Turn};
+use crate::db::queue::{ConnectionPermit, QueueSlot};
 use crate::db::{Database, Failure};
-use crate::kernel::request_id;
 
 pub struct Lane<Q, A> {
     /// Slices that may be at work at a time.
@@ -32,7 +32,7 @@ struct Waiting<Q, A> {
     /// Told when nobody waits longer.
     first: Arc<Notify>,
     /// Counts in the bounded queue for the database.
-    _place: Option<Place>,
+    _place: Option<QueueSlot>,
 }
 
 type Answer<A> = oneshot::Sender<Result<A, Failure>>;
@@ -66,20 +66,21 @@ where
             biased;
             answered = &mut answer => return received(answered),
             start = seat.start(database) => {
-                let (slot, turn) = start?;
-                self.run(database, slot, turn, work);
+                let (slot, permit) = start?;
+                self.run(database, slot, permit, work);
             }
             () = tokio::time::sleep(database.queue_time()) => {
                 if seat.leave() {
-                    return Err(Failure::QueueFull);
+                    return Err(database.explain(Failure::QueueFull));
                 }
             }
         }
         received(answer.await)
     }
 
-    /// Works off a slice of those who wait by now.
-    fn run<W>(&self, database: &Database, slot: OwnedSemaphorePermit, turn: Turn, work: W)
+    /// Works off a slice of those who wait by now. If the database does not answer, the slice is given up, and
+    /// its requests are answered with the failure.
+    fn run<W>(&self, database: &Database, slot: OwnedSemaphorePermit, permit: ConnectionPermit, work: W)
     where
         W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
     {
@@ -87,16 +88,26 @@ where
         if requests.is_empty() {
             return;
         }
-        let database = database.clone();
-        tokio::task::spawn_blocking(request_id::carried(move || {
-            let outcomes = work(&database, requests);
-            // The next slice need not wait until these are answered.
-            drop((turn, slot));
-            for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                // Whoever has gone will ask again with the same key.
-                let _gone = answer.send(outcome);
-            }
-        }));
+        database.start(
+            permit,
+            move |database| work(database, requests),
+            move |worked| {
+                // The next slice need not wait until these are answered.
+                drop(slot);
+                answer(answers, worked);
+            },
+        );
+    }
+}
+
+fn answer<A>(answers: Vec<Answer<A>>, worked: Result<Vec<Result<A, Failure>>, Failure>) {
+    let outcomes = match worked {
+        Ok(outcomes) => outcomes,
+        Err(failure) => answers.iter().map(|_| Err(failure.clone())).collect(),
+    };
+    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+        // Whoever has gone will ask again with the same key.
+        let _gone = answer.send(outcome);
     }
 }
 
@@ -108,13 +119,13 @@ impl<Q, A> Lane<Q, A> {
     /// Whoever would wait needs a place in the queue for the database.
     fn join(&self, database: &Database, request: Q, answer: Answer<A>) -> Result<Seat<'_, Q, A>, Failure> {
         let mut waiting = self.waiting();
-        let goes_at_once = waiting.is_empty() && self.slots.available_permits() > 0 && database.has_turn();
+        let goes_at_once = waiting.is_empty() && self.slots.available_permits() > 0 && database.has_permit();
         let place = if goes_at_once { None } else { Some(database.queue()?) };
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let first = Arc::new(Notify::new());
         waiting.push_back(Waiting { ticket, request, answer, first: Arc::clone(&first), _place: place });
         call_first(&waiting);
-        Ok(Seat { lane: self, ticket, first })
+        Ok(Seat { lane: self, ticket, first, since: Instant::now() })
     }
 
     /// Takes those who wait longest.
@@ -157,14 +168,15 @@ struct Seat<'a, Q, A> {
     lane: &'a Lane<Q, A>,
     ticket: u64,
     first: Arc<Notify>,
+    since: Instant,
 }
 
 impl<Q, A> Seat<'_, Q, A> {
     /// The right to work off one slice, once nobody waits longer.
-    async fn start(&self, database: &Database) -> Result<(OwnedSemaphorePermit, Turn), Failure> {
+    async fn start(&self, database: &Database) -> Result<(OwnedSemaphorePermit, ConnectionPermit), Failure> {
         self.first.notified().await;
         let slot = Arc::clone(&self.lane.slots).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
-        Ok((slot, database.turn().await?))
+        Ok((slot, database.permit(self.since).await?))
     }
 
     /// Whether no slice has taken the request, nor will.

@@ -1,4 +1,4 @@
-//! `stockroom serve | migrate | seed | verify | openapi | user`: each command in a file of its own.
+//! `stockroom serve | migrate | seed | verify | distribute | openapi | user`: each command in a file of its own.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use stockroom::settings::Settings;
 
 use error::CommandError;
 
+mod distribute;
 mod error;
 mod guard;
 mod log;
@@ -53,6 +54,8 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Distribute the tables over a cluster of servers by Citus, store by store
+    Distribute(distribute::Distribute),
     /// Print the OpenAPI document
     Openapi,
     /// Make accounts
@@ -86,6 +89,7 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
         Command::Seed { demo: _ } => seed::run(settings()?),
         Command::Verify { all: true } => verify::run(settings()?, Extent::Whole),
         Command::Verify { all: false } => verify::run(settings()?, Extent::Recent),
+        Command::Distribute(arguments) => distribute::run(settings()?, &arguments),
         Command::Openapi => openapi::run(),
         Command::User { command } => user::run(settings()?, command),
     }

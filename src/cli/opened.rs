@@ -4,7 +4,7 @@ use diesel::PgConnection;
 use stockroom::db;
 use stockroom::jobs::fold::fold_old_rows;
 use stockroom::postgres::{DATABASE, Embedded, Options};
-use stockroom::settings::{Secret, Settings};
+use stockroom::settings::{GenericPlans, Secret, Settings};
 
 use super::error::CommandError;
 use super::guard::Guard;
@@ -36,7 +36,7 @@ impl Opened {
     }
 
     pub fn connect(&self) -> Result<PgConnection, CommandError> {
-        Ok(db::pool::connect_once(self.settings.database.url.reveal())?)
+        Ok(db::pool::connect_once(&self.settings.database.target())?)
     }
 
     /// Applies the migrations that are missing and names them; then folds the text of rows from before them.
@@ -45,6 +45,15 @@ impl Opened {
         let applied = db::migrate::run(&mut conn)?;
         fold_old_rows(&mut conn)?;
         Ok(applied)
+    }
+
+    /// Decides about plans where the settings leave it to the database.
+    pub fn choose_plans(&mut self) -> Result<(), CommandError> {
+        if self.settings.database.generic_plans == GenericPlans::Auto {
+            let is_distributed = self.embedded.is_none() && db::distribute::has_citus(&mut self.connect()?)?;
+            self.settings.database.generic_plans = if is_distributed { GenericPlans::Off } else { GenericPlans::On };
+        }
+        Ok(())
     }
 
     /// Stops the embedded server, unless others use it.

@@ -78,6 +78,7 @@ fn make_ready(opened: &mut Opened) -> Result<(), CommandError> {
     for name in opened.migrate()? {
         log::info!(migration = name.as_str(); "migration applied");
     }
+    opened.choose_plans()?;
     if !opened.is_embedded() {
         return warn_of_language(opened);
     }

@@ -5,7 +5,8 @@ use diesel::result::{DatabaseErrorKind, Error};
 /// Why a transaction could not be carried out. None of these is a refusal.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
-    #[error("the database can't be reached: {0}")]
+    /// It can't be reached, does not answer, or can't be written to: its disk is full, or it is read-only.
+    #[error("the database can't be used: {0}")]
     Unavailable(String),
     #[error("the connection was lost at COMMIT")]
     OutcomeUnknown,
@@ -28,6 +29,12 @@ impl Failure {
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown | Self::Retry(_))
+    }
+
+    /// Whether the connection should be thrown away, and the next one may lead to a server that works.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown)
     }
 
     /// Whether this is a violation of the constraint of that name.
@@ -53,21 +60,35 @@ impl From<Error> for Failure {
             | DatabaseErrorKind::RestrictViolation
             | DatabaseErrorKind::NotNullViolation
             | DatabaseErrorKind::ExclusionViolation => Self::Constraint {
-                name: info.constraint_name().unwrap_or_default().to_owned(),
+                name: info.constraint_name().map_or_else(|| constraint_in(message), without_shard),
                 message: message.to_owned(),
             },
             DatabaseErrorKind::SerializationFailure => Self::Retry(message.to_owned()),
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-                Self::Unavailable(message.to_owned())
-            }
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ReadOnlyTransaction => Self::Unavailable(message.to_owned()),
             _ => Self::from_message(message),
         }
     }
 }
 
-/// Messages of a server that is gone, going or coming. The SQLSTATE of these arrives as `Unknown`,
-/// so that the text decides; servers are run with `lc_messages=C`.
-const CONNECTION_LOST: [&str; 14] = [
+/// The constraint that a message names. A distributed server sends no field for it, and the constraint of a
+/// shard has the shard's number at its end: `unique constraint "stores_code_key_102008"`.
+fn constraint_in(message: &str) -> String {
+    let Some((_, rest)) = message.split_once("constraint \"") else { return String::new() };
+    without_shard(rest.split('"').next().unwrap_or_default())
+}
+
+fn without_shard(name: &str) -> String {
+    match name.rsplit_once('_') {
+        Some((own, shard)) if shard.len() >= 6 && shard.bytes().all(|byte| byte.is_ascii_digit()) => own.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Messages of a server that is gone, going or coming, and of what stands between. The SQLSTATE of these arrives
+/// as `Unknown`, so that the text decides; servers are run with `lc_messages=C`.
+const CONNECTION_LOST: [&str; 26] = [
     "terminating connection",
     "server closed the connection",
     "connection to server",
@@ -76,12 +97,36 @@ const CONNECTION_LOST: [&str; 14] = [
     "could not send data",
     "no connection to the server",
     "connection not open",
+    "lost synchronization with server",
     "SSL connection has been closed",
     "SSL SYSCALL error",
     "the database system is",
     "Connection refused",
+    "Connection timed out",
     "Broken pipe",
     "Connection reset",
+    "too many clients already",
+    "remaining connection slots are reserved",
+    // A distributed server that has lost one of its workers.
+    "connection marked as essential",
+    "postmaster was shut down, exiting",
+    "connection to the remote node",
+    "could not establish connection",
+    // A connection pooler.
+    "pgbouncer cannot connect",
+    "server conn crashed",
+    "server login failed",
+    "query_wait_timeout",
+];
+
+/// Messages of a server that answers, but can't write.
+const NOT_WRITABLE: [&str; 6] = [
+    "No space left on device",
+    "Disk quota exceeded",
+    "could not extend file",
+    "in a read-only transaction",
+    "during recovery",
+    "recovery is in progress",
 ];
 
 impl Failure {
@@ -90,9 +135,9 @@ impl Failure {
             Self::LockTimeout
         } else if message.contains("canceling statement due to") {
             Self::StatementTimeout
-        } else if message.contains("deadlock detected") {
+        } else if message.contains("deadlock detected") || message.contains("distributed deadlock") {
             Self::Retry(message.to_owned())
-        } else if CONNECTION_LOST.iter().any(|lost| message.contains(lost)) {
+        } else if CONNECTION_LOST.iter().chain(&NOT_WRITABLE).any(|sign| message.contains(sign)) {
             Self::Unavailable(message.to_owned())
         } else {
             Self::Internal(message.to_owned())
@@ -116,5 +161,91 @@ mod tests {
             Failure::Unavailable(_)
         ));
         assert!(matches!(means("division by zero"), Failure::Internal(_)));
+    }
+
+    #[test]
+    fn a_server_that_cannot_write_is_unavailable() {
+        for message in [
+            "could not extend file \"base/16384/16397\": No space left on device",
+            "could not extend file \"base/5/1\": wrote only 4096 of 8192 bytes at block 3",
+            "could not write to file \"base/pgsql_tmp/pgsql_tmp12.0\": No space left on device",
+            "could not write to file \"pg_wal/xlogtemp.12\": No space left on device",
+            "cannot execute INSERT in a read-only transaction",
+            "cannot execute nextval() in a read-only transaction",
+            "cannot assign TransactionIds during recovery",
+            "cannot acquire lock mode RowExclusiveLock on database objects while recovery is in progress",
+        ] {
+            let failure = Failure::from_message(message);
+            assert!(matches!(failure, Failure::Unavailable(_)) && failure.is_worth_retrying(), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_distributed_server_that_lost_a_worker_is_unavailable() {
+        for message in [
+            "failure on connection marked as essential: worker-1:5432",
+            "postmaster was shut down, exiting",
+            "connection to the remote node worker-1:5432 failed with the following error: Connection refused",
+            "pgbouncer cannot connect to server",
+            "server conn crashed?",
+            "query_wait_timeout",
+        ] {
+            assert!(matches!(Failure::from_message(message), Failure::Unavailable(_)), "{message}");
+        }
+        let deadlock = "canceling the transaction since it was involved in a distributed deadlock";
+        assert!(matches!(Failure::from_message(deadlock), Failure::Retry(_)));
+    }
+
+    #[test]
+    fn a_constraint_is_named_by_its_message_without_the_number_of_the_shard() {
+        let violated = |name: &str| format!("duplicate key value violates unique constraint \"{name}\"");
+        assert_eq!(constraint_in(&violated("stores_code_key_102008")), "stores_code_key");
+        assert_eq!(constraint_in(&violated("stores_code_key")), "stores_code_key");
+        assert_eq!(constraint_in(&violated("variants_size_key_2")), "variants_size_key_2");
+        let check =
+            "new row for relation \"stock_levels_102013\" violates check constraint \"stock_levels_sold_check\"";
+        assert_eq!(constraint_in(check), "stock_levels_sold_check");
+        assert_eq!(constraint_in("null value in column \"name\""), "");
+        // As it arrives: with no field for the constraint, or with the name of the shard's.
+        for name in [None, Some("stores_code_key_102008".to_owned())] {
+            let info = Box::new(Information { message: violated("stores_code_key_102008"), name });
+            let failure = Failure::from(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info));
+            assert!(failure.violates("stores_code_key"), "{failure:?}");
+        }
+    }
+
+    struct Information {
+        message: String,
+        name: Option<String>,
+    }
+
+    impl diesel::result::DatabaseErrorInformation for Information {
+        fn message(&self) -> &str {
+            &self.message
+        }
+
+        fn details(&self) -> Option<&str> {
+            None
+        }
+
+        fn hint(&self) -> Option<&str> {
+            None
+        }
+
+        fn table_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn column_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn constraint_name(&self) -> Option<&str> {
+            self.name.as_deref()
+        }
+
+        fn statement_position(&self) -> Option<i32> {
+            None
+        }
     }
 }

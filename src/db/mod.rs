@@ -1,16 +1,24 @@
 //! Everything between a handler and PostgreSQL: pool, transactions, what a database error means.
 
 pub mod clock;
+pub mod database;
+pub mod distribute;
 pub mod failure;
 pub mod migrate;
+pub mod outage;
+mod patience;
 pub mod pool;
+mod probe;
+pub mod queue;
 #[rustfmt::skip]
 pub mod schema;
 pub mod sql;
 pub mod tx;
+mod url;
+mod watch;
 
 pub use clock::clock;
+pub use database::{Database, DatabaseOptions};
 pub use failure::Failure;
-pub use pool::Database;
 pub use sql::{count, sql};
 pub use tx::End;

@@ -9,7 +9,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 
-use super::clock;
+use super::{clock, watch};
 
 /// A statement with binds for its `$1`, `$2`, ….
 pub struct Sql<'a> {
@@ -61,6 +61,10 @@ where
 
 impl QueryFragment<Pg> for Sql<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if watch::is_abandoned() {
+            let why = "the work of this thread was given up";
+            return Err(diesel::result::Error::QueryBuilderError(why.into()));
+        }
         let mut parts = self.text.split('$');
         out.push_sql(parts.next().unwrap_or_default());
         for part in parts {

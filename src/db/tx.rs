@@ -1,9 +1,11 @@
 //! The one way to a transaction.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::Failure;
+use super::{Failure, watch};
 
 /// How a transaction ends that did not fail: a refusal usually leaves nothing behind.
 pub enum End<T> {
@@ -25,33 +27,59 @@ pub enum Mode {
     Report,
 }
 
-impl Mode {
-    /// BEGIN and what goes for the transaction, in one round trip. Nothing outlives the transaction, so
-    /// that connection poolers which share sessions do no harm.
-    ///
+/// How the statements of a write are planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plans {
     /// Writes find rows by whole keys, so one plan of a statement serves every call of it, and need not be
     /// made each time. Reads vary with their filters, and none is worth compiling.
-    fn begin(self) -> &'static str {
+    Generic,
+    /// As the server decides. A distributed one has to see the values: they tell it where the rows are.
+    Automatic,
+}
+
+impl Mode {
+    /// BEGIN and what goes for the transaction, in one round trip. Nothing outlives the transaction, so
+    /// that connection poolers which share sessions do no harm. The isolation is named, because a database
+    /// may have another one as its default.
+    fn begin(self, plans: Plans) -> String {
+        let (isolation, time) = match self {
+            Self::Write | Self::Slice => ("READ COMMITTED", "5s"),
+            Self::Read => ("REPEATABLE READ READ ONLY", "5s"),
+            Self::Report => ("REPEATABLE READ READ ONLY", "120s"),
+        };
+        let further = match self {
+            Self::Write => "lock_timeout = '2s'",
+            Self::Slice => "lock_timeout = '250ms'",
+            Self::Read | Self::Report => "jit = off",
+        };
+        let plan = match plans {
+            Plans::Generic if self.writes() => "; SET LOCAL plan_cache_mode = 'force_generic_plan'",
+            _ => "",
+        };
+        format!(
+            "BEGIN ISOLATION LEVEL {isolation}; SET LOCAL {further}; SET LOCAL statement_timeout = '{time}'; \
+             SET LOCAL idle_in_transaction_session_timeout = '{time}'{plan}"
+        )
+    }
+
+    /// How long the answer to a statement is waited for: a little longer than the server may work on it.
+    pub(super) fn silence_limit(self) -> Duration {
         match self {
-            Self::Write => {
-                "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '5s'; \
-                 SET LOCAL idle_in_transaction_session_timeout = '5s'; \
-                 SET LOCAL plan_cache_mode = 'force_generic_plan'"
-            }
-            Self::Slice => {
-                "BEGIN; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '5s'; \
-                 SET LOCAL idle_in_transaction_session_timeout = '5s'; \
-                 SET LOCAL plan_cache_mode = 'force_generic_plan'"
-            }
-            Self::Read => {
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '5s'; \
-                 SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL jit = off"
-            }
-            Self::Report => {
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '120s'; \
-                 SET LOCAL idle_in_transaction_session_timeout = '120s'; SET LOCAL jit = off"
-            }
+            Self::Write | Self::Slice | Self::Read => Duration::from_millis(6_500),
+            Self::Report => Duration::from_secs(122),
         }
+    }
+
+    /// How long all statements together may take.
+    pub(super) fn time_limit(self) -> Duration {
+        match self {
+            Self::Write | Self::Slice | Self::Read => Duration::from_secs(15),
+            Self::Report => Duration::from_secs(600),
+        }
+    }
+
+    pub(super) fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::Slice)
     }
 }
 
@@ -61,7 +89,17 @@ pub fn run<T>(
     mode: Mode,
     work: impl FnOnce(&mut PgConnection) -> Result<End<T>, Failure>,
 ) -> Result<T, Failure> {
-    conn.batch_execute(mode.begin())?;
+    run_planned(conn, mode, Plans::Automatic, work)
+}
+
+/// The same, with a choice of plans.
+pub(super) fn run_planned<T>(
+    conn: &mut PgConnection,
+    mode: Mode,
+    plans: Plans,
+    work: impl FnOnce(&mut PgConnection) -> Result<End<T>, Failure>,
+) -> Result<T, Failure> {
+    conn.batch_execute(&mode.begin(plans))?;
     match work(conn) {
         Ok(End::Commit(value)) => commit(conn).map(|()| value),
         Ok(End::RollBack(value)) => {
@@ -77,11 +115,19 @@ pub fn run<T>(
 }
 
 fn commit(conn: &mut PgConnection) -> Result<(), Failure> {
-    conn.batch_execute("COMMIT").map_err(|error| match Failure::from(error) {
+    if let Err(abandoned) = watch::begin_commit() {
+        roll_back(conn);
+        return Err(abandoned);
+    }
+    let committed = conn.batch_execute("COMMIT").map_err(|error| match Failure::from(error) {
         // Sent, but not answered: it may have happened.
         Failure::Unavailable(_) | Failure::Internal(_) => Failure::OutcomeUnknown,
         other => other,
-    })
+    });
+    if !matches!(committed, Err(Failure::OutcomeUnknown)) {
+        watch::end_commit();
+    }
+    committed
 }
 
 fn roll_back(conn: &mut PgConnection) {

@@ -8,7 +8,7 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use crate::db::tx::Mode;
-use crate::db::{Database, End};
+use crate::db::{Database, End, Failure};
 use crate::error::{ApiError, Code};
 use crate::settings::{Secret, Settings};
 use crate::web::methods::only_get;
@@ -26,8 +26,11 @@ async fn live() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Ready when the database answers.
+/// Ready when the database answers, and could be written to when a job last tried.
 async fn ready(database: Data<Database>) -> Result<HttpResponse, ApiError> {
+    if !database.is_writable() {
+        return Err(Failure::Unavailable("it could not be written to".to_owned()).into());
+    }
     database.run("ready", Mode::Read, |conn| Ok(End::RollBack(conn.batch_execute("SELECT 1")?))).await?;
     Ok(HttpResponse::Ok().json(json!({"status": "ok", "database": "ok"})))
 }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use std::collections::BTreeMap;
 
+use diesel::PgConnection;
+
 use super::Jobs;
 use crate::checkout::callback;
 use crate::checkout::expire::{Locking, expire};
 use crate::checkout::release_carts::release_carts;
-use crate::db::tx::Mode;
 use crate::db::{End, Failure};
+use crate::identity::store::stores;
 use crate::inventory::hold::Holder;
 use crate::inventory::store::holds::{self, Due};
 use crate::kernel::id::StoreId;
@@ -28,7 +30,7 @@ impl Jobs {
         let mut ended: usize = 0;
         loop {
             let mut pass = Pass::default();
-            for (store, holders) in by_store(self.discover().await?) {
+            for (store, holders) in by_store(self.discover(&mut pass).await?) {
                 for holders in holders.chunks(AT_A_TIME) {
                     self.expire_apart(store, holders.to_vec(), &mut pass).await;
                 }
@@ -54,6 +56,7 @@ impl Jobs {
                     let (first, second) = batch.split_at(batch.len() / 2);
                     batches.extend([second.to_vec(), first.to_vec()]);
                 }
+                Err(failure) if failure.is_outage() => pass.failure = Some(failure),
                 Err(failure) => {
                     log::warn!(store = store.0, holders = batch.len(), error:% = failure; "holds could not be ended");
                     pass.failure = Some(failure);
@@ -97,16 +100,40 @@ impl Jobs {
         Ok(applied)
     }
 
-    async fn discover(&self) -> Result<Vec<(StoreId, Holder)>, Failure> {
+    /// What is due in all stores. If that can't be found out at once, each store is asked by itself: the rows of
+    /// some may be out of reach where the others are not.
+    async fn discover(&self, pass: &mut Pass) -> Result<Vec<(StoreId, Holder)>, Failure> {
+        match self.discover_at_once().await {
+            Ok(found) => Ok(found),
+            Err(failure) => self.discover_store_by_store(failure, pass).await,
+        }
+    }
+
+    async fn discover_at_once(&self) -> Result<Vec<(StoreId, Holder)>, Failure> {
         let (found, due) = self
             .database
-            .run("discover_due_holds", Mode::Read, |conn| {
-                Ok(End::RollBack((holds::discover_due(conn, DISCOVERED)?, holds::measure_due(conn)?)))
-            })
+            .read("discover_due_holds", |conn| Ok((holds::discover_due(conn, DISCOVERED)?, holds::measure_due(conn)?)))
             .await?;
         let Due { active, holds, lag_milliseconds } = due;
         let lag = Duration::from_millis(u64::try_from(lag_milliseconds).unwrap_or(0));
         self.metrics.set_holds(active, holds, lag);
+        Ok(found)
+    }
+
+    async fn discover_store_by_store(
+        &self,
+        failure: Failure,
+        pass: &mut Pass,
+    ) -> Result<Vec<(StoreId, Holder)>, Failure> {
+        pass.failure = Some(failure);
+        let mut found = Vec::new();
+        for store in self.database.read("list_stores", |conn| Ok(stores::list_ids(conn)?)).await? {
+            let due = move |conn: &mut PgConnection| Ok(holds::discover_due_in(conn, store, DISCOVERED)?);
+            match self.database.read("discover_due_holds_of_store", due).await {
+                Ok(due) => found.extend(due),
+                Err(failure) => pass.failure = Some(failure),
+            }
+        }
         Ok(found)
     }
 

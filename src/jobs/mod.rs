@@ -3,6 +3,7 @@
 //! A job takes no input and may run on several servers at once: it finds out what is due and does
 //! it. Nothing that a client sees depends on a job having run.
 
+pub mod check;
 pub mod expire;
 pub mod fold;
 pub mod purge;

@@ -22,6 +22,7 @@ impl Runner {
         let (stop, stopped) = watch::channel(false);
         let every = |period, name, step| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, step));
         let tasks = vec![
+            every(Duration::from_secs(3), "check_database", Step::CheckDatabase),
             every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
             every(Duration::from_secs(1), "refresh_token_versions", Step::RefreshTokenVersions),
             every(Duration::from_secs(1), "release_carts", Step::ReleaseCarts),
@@ -47,6 +48,7 @@ impl Runner {
 
 #[derive(Clone, Copy)]
 enum Step {
+    CheckDatabase,
     ExpireHolds,
     RefreshTokenVersions,
     ReleaseCarts,
@@ -60,6 +62,7 @@ enum Step {
 impl Step {
     async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
         match self {
+            Self::CheckDatabase => jobs.check_database().await,
             Self::ExpireHolds => jobs.expire_holds().await,
             Self::RefreshTokenVersions => jobs.refresh_token_versions().await,
             Self::ReleaseCarts => jobs.release_carts().await,
@@ -77,6 +80,8 @@ async fn repeat(jobs: Jobs, mut stopped: watch::Receiver<bool>, period: Duration
         match step.run(&jobs).await {
             Ok(0) => {}
             Ok(count) => log::info!(job = name, count = count; "job done"),
+            // An outage has its own lines in the log.
+            Err(failure) if failure.is_outage() => log::debug!(job = name, error:% = failure; "job failed"),
             // The next run does what this one left.
             Err(failure) => log::warn!(job = name, error:% = failure; "job failed"),
         }

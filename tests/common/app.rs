@@ -1,7 +1,7 @@
 //! The server under test.
 
 use std::path::Path;
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
@@ -21,9 +21,9 @@ use stockroom::server;
 use stockroom::settings::{Secret, Settings};
 
 use super::books;
-use super::client::Client;
+use super::client::{Client, OtherServer};
 use super::database::TestDatabase;
-use super::shop;
+use super::{pooler, shop};
 
 /// Signs the tokens of every test.
 pub const JWT_SECRET: &str = "a secret that only the tests have, and nobody else";
@@ -40,6 +40,8 @@ pub struct TestApp {
     server: Option<Serving>,
     /// The jobs of every server on the database, whose clocks move together.
     clocks: Mutex<Clocks>,
+    /// Behind a pooler there are two servers, and clients take them in turn.
+    other: Option<(SecondServer, Arc<OtherServer>)>,
 }
 
 struct Clocks {
@@ -60,13 +62,17 @@ impl TestApp {
         settings.server.port = 0;
         settings.server.workers = 2;
         settings.database.url = Secret::new(database.url.clone());
+        if pooler::is_on() {
+            settings.database.url = Secret::new(pooler::url(&database.name));
+            settings.database.prepared_statements = false;
+        }
         settings.auth.jwt_secret = Secret::new(JWT_SECRET.to_owned());
         settings.limits.login_per_minute = 0;
         settings.limits.register_per_minute = 0;
         settings.limits.password_mails_per_hour = 0;
         change(&mut settings);
         let serving = Serving::start(settings.clone());
-        Self {
+        let mut app = Self {
             address: format!("http://127.0.0.1:{}", serving.port),
             tokens: Tokens::new(&settings.auth),
             settings,
@@ -74,6 +80,20 @@ impl TestApp {
             database,
             clocks: Mutex::new(Clocks { servers: vec![serving.jobs.clone()], seconds: 0 }),
             server: Some(serving),
+            other: None,
+        };
+        if pooler::is_on() {
+            let second = app.second_server();
+            let other = OtherServer::new(&second.address);
+            app.other = Some((second, other));
+        }
+        app
+    }
+
+    /// From now on clients are served by the first server alone.
+    pub fn leave_out_other_server(&self) {
+        if let Some((_, other)) = &self.other {
+            other.leave_out();
         }
     }
 
@@ -93,7 +113,7 @@ impl TestApp {
 
     /// A client that is not signed in.
     pub fn guest(&self) -> Client {
-        Client::new(&self.address)
+        Client::new(&self.address).in_turn_with(self.other.as_ref().map(|(_, other)| other))
     }
 
     /// Fails the test if an invariant does not hold, by the server's own check or by the other one.
@@ -133,6 +153,12 @@ impl TestApp {
         System::new().block_on(async move { jobs.expire_holds().await })
     }
 
+    /// Steps the job that looks whether the database can be written to.
+    pub fn check_database(&self) -> Result<usize, Failure> {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.check_database().await })
+    }
+
     /// Steps the job that releases what carts hold in stores that hold carts no more, and says how many holds it ended.
     pub fn release_carts(&self) -> usize {
         let jobs = self.jobs().clone();
@@ -163,6 +189,7 @@ impl TestApp {
 
     /// Ends the server as a signal would: requests in flight are finished.
     pub fn stop(&mut self) {
+        self.other = None;
         if let Some(serving) = self.server.take() {
             serving.stop();
         }

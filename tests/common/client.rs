@@ -1,5 +1,7 @@
 //! A caller of the API.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -19,6 +21,30 @@ pub struct Client {
     headers: Vec<(String, String)>,
     /// Whose token it sends.
     pub user: Option<UserId>,
+    /// Takes every other request.
+    other: Option<Arc<OtherServer>>,
+}
+
+/// A second server that requests are sent to in turn with the first one.
+pub struct OtherServer {
+    address: String,
+    sent: AtomicUsize,
+    is_left_out: AtomicBool,
+}
+
+impl OtherServer {
+    pub fn new(address: &str) -> Arc<Self> {
+        Arc::new(Self { address: address.to_owned(), sent: AtomicUsize::new(0), is_left_out: AtomicBool::new(false) })
+    }
+
+    /// For tests that look into the first server.
+    pub fn leave_out(&self) {
+        self.is_left_out.store(true, Ordering::SeqCst);
+    }
+
+    fn takes_the_next(&self) -> bool {
+        !self.is_left_out.load(Ordering::SeqCst) && self.sent.fetch_add(1, Ordering::SeqCst) % 2 == 1
+    }
 }
 
 impl Client {
@@ -37,12 +63,20 @@ impl Client {
             prefix: "/api/v1",
             headers: Vec::new(),
             user: None,
+            other: None,
         }
     }
 
     /// The same caller at another server.
     pub fn at(mut self, address: &str) -> Self {
         self.address = address.to_owned();
+        self.other = None;
+        self
+    }
+
+    /// The same caller at one server and another in turn.
+    pub fn in_turn_with(mut self, other: Option<&Arc<OtherServer>>) -> Self {
+        self.other = other.map(Arc::clone);
         self
     }
 
@@ -125,7 +159,8 @@ impl Client {
     }
 
     fn try_send(&self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Result<Reply, ureq::Error> {
-        let uri = format!("{}{}{path}", self.address, self.prefix);
+        let other = self.other.as_deref().filter(|other| other.takes_the_next());
+        let uri = format!("{}{}{path}", other.map_or(&self.address, |other| &other.address), self.prefix);
         let sent = body.map(|(_, bytes)| bytes);
         let mut request = Request::builder().method(method).uri(&uri);
         for (name, value) in &self.headers {

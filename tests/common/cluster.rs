@@ -40,6 +40,12 @@ pub fn log() -> PathBuf {
     target_dir().join("test-postgres").join("data").join("server.log")
 }
 
+/// The account that the cluster runs as.
+pub fn owner() -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(log()).unwrap().uid()
+}
+
 /// A connection to the database from which others are made.
 pub fn maintenance() -> PgConnection {
     PgConnection::establish(&url("postgres")).unwrap()

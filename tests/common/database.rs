@@ -20,6 +20,19 @@ pub struct TestDatabase {
     pub url: String,
 }
 
+/// What a database may have as its defaults instead of PostgreSQL's own, with `STOCKROOM_TEST_DEFAULTS`.
+const OTHER_DEFAULTS: [(&str, &str); 9] = [
+    ("timezone", "Pacific/Apia"),
+    ("datestyle", "German, DMY"),
+    ("intervalstyle", "sql_standard"),
+    ("default_transaction_isolation", "serializable"),
+    ("bytea_output", "escape"),
+    ("extra_float_digits", "0"),
+    ("xmloption", "document"),
+    ("default_transaction_deferrable", "on"),
+    ("plan_cache_mode", "force_custom_plan"),
+];
+
 impl TestDatabase {
     /// Migrated, and else empty.
     pub fn migrated() -> Self {
@@ -35,7 +48,13 @@ impl TestDatabase {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let url = cluster::url(&name);
-        cluster::maintenance().batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
+        let mut conn = cluster::maintenance();
+        conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
+        if std::env::var_os("STOCKROOM_TEST_DEFAULTS").is_some() {
+            OTHER_DEFAULTS.iter().for_each(|(setting, value)| {
+                conn.batch_execute(&format!("ALTER DATABASE {name} SET {setting} = '{value}'")).unwrap();
+            });
+        }
         Self { name, url }
     }
 

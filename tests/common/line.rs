@@ -52,6 +52,7 @@ impl TestApp {
 
     /// The lane of the default store.
     pub fn line(&self) -> Line<'_> {
+        self.leave_out_other_server();
         Line { slices: self.slices(), store: self.store }
     }
 }

@@ -11,7 +11,9 @@ use tokio::sync::mpsc as channel;
 use tokio::task::{JoinHandle, yield_now};
 
 use super::*;
-use crate::db::pool::PoolSettings;
+use crate::db::database::DatabaseOptions;
+use crate::db::pool::Target;
+use crate::db::tx::Plans;
 
 mod crowd;
 mod leaving;
@@ -58,10 +60,10 @@ fn answer(number: u32) -> Outcome {
 }
 
 fn database(pool_size: u32, queue_length: usize) -> Database {
-    Database::new(PoolSettings {
-        url: "postgresql:///gone?host=/nowhere".to_owned(),
+    Database::new(DatabaseOptions {
+        target: Target { url: "postgresql:///gone?host=/nowhere".to_owned(), prepared_statements: true },
         pool_size,
-        prepared_statements: true,
+        plans: Plans::Generic,
         queue_time: QUEUE_TIME,
         queue_length,
     })
@@ -261,7 +263,7 @@ async fn beyond_the_length_of_the_queue_nobody_waits() {
 #[tokio::test(start_paused = true)]
 async fn the_lane_waits_for_its_turn_at_the_database() {
     let mut rig = Rig::on(database(1, QUEUE_LENGTH), 1, 64);
-    let elsewhere = rig.database.turn().await.unwrap();
+    let elsewhere = rig.database.permit(Instant::now()).await.unwrap();
     let waiting = rig.line_up(1..=3).await;
     drop(elsewhere);
     assert_eq!(rig.next().await, [1, 2, 3]);
@@ -269,7 +271,7 @@ async fn the_lane_waits_for_its_turn_at_the_database() {
     for sent in waiting {
         told(sent).await;
     }
-    let elsewhere = rig.database.turn().await.unwrap();
+    let elsewhere = rig.database.permit(Instant::now()).await.unwrap();
     let waiting = rig.line_up(4..=5).await;
     tokio::time::advance(QUEUE_TIME + Duration::from_millis(1)).await;
     for sent in waiting {

@@ -99,6 +99,11 @@ pub fn find_default(conn: &mut PgConnection) -> QueryResult<Option<StoreId>> {
 }
 
 /// The store of a scope, which exists: stores are never deleted.
+/// Every store, for jobs that go through them one by one.
+pub fn list_ids(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
+    stores::table.select(stores::id).order(stores::id).load(conn)
+}
+
 pub fn get_store(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
     find_store(conn, store)?.ok_or_else(|| Failure::Internal(format!("store {store} is gone")))
 }

@@ -119,29 +119,20 @@ pub fn end(
     }
 }
 
-/// A new deadline for what a holder keeps at the moment `now`, none beyond so many seconds of age.
-#[derive(Clone, Copy, Debug)]
-pub struct Extension {
-    pub now: DateTime<Utc>,
-    pub expires_at: DateTime<Utc>,
-    pub most_seconds: i64,
-}
-
-/// Moves the deadlines of a holder's holds, none back. What was past its deadline stays so: it counts as
-/// free already.
-pub fn extend(conn: &mut PgConnection, store: StoreId, holder: Holder, extension: Extension) -> QueryResult<()> {
-    let Extension { now, expires_at, most_seconds } = extension;
+/// Sets the deadlines of holds that have not ended.
+pub fn set_deadlines(
+    conn: &mut PgConnection,
+    store: StoreId,
+    deadlines: &[(HoldId, DateTime<Utc>)],
+) -> QueryResult<()> {
+    let (ids, expires_at): (Vec<HoldId>, Vec<DateTime<Utc>>) = deadlines.iter().copied().unzip();
     db::sql(
-        "UPDATE stock_holds SET expires_at = GREATEST(expires_at, \
-                LEAST($4, created_at + $5 * interval '1 second')) \
-         WHERE store_id = $1 AND holder_kind = $2 AND holder_id = $3 AND state = 'active' AND expires_at > $6",
+        "UPDATE stock_holds s SET expires_at = d.expires_at FROM unnest($2::int8[], $3::timestamptz[]) \
+                AS d (id, expires_at) WHERE s.store_id = $1 AND s.id = d.id AND s.state = 'active'",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Text, _>(holder.kind())
-    .bind::<BigInt, _>(holder.id())
-    .bind::<Timestamptz, _>(expires_at)
-    .bind::<BigInt, _>(most_seconds)
-    .bind::<Timestamptz, _>(now)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Array<Timestamptz>, _>(expires_at)
     .execute(conn)
     .map(drop)
 }
@@ -166,8 +157,24 @@ pub fn discover_due(conn: &mut PgConnection, limit: i64) -> QueryResult<Vec<(Sto
     )
     .bind::<BigInt, _>(limit)
     .load(conn)?;
-    let known = |row: HolderRow| Holder::parse(&row.holder_kind, row.holder_id).map(|holder| (row.store_id, holder));
-    Ok(rows.into_iter().filter_map(known).collect())
+    Ok(rows.into_iter().filter_map(known_holder).collect())
+}
+
+/// The same in one store.
+pub fn discover_due_in(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<(StoreId, Holder)>> {
+    let rows: Vec<HolderRow> = db::sql(
+        "SELECT store_id, holder_kind, holder_id FROM stock_holds \
+         WHERE store_id = $1 AND state = 'active' AND expires_at <= $now \
+         GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), holder_kind, holder_id LIMIT $2",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    Ok(rows.into_iter().filter_map(known_holder).collect())
+}
+
+fn known_holder(row: HolderRow) -> Option<(StoreId, Holder)> {
+    Holder::parse(&row.holder_kind, row.holder_id).map(|holder| (row.store_id, holder))
 }
 
 /// Those of the variants on which there are holds past their deadline.

@@ -1,0 +1,266 @@
+//! Access to the database for handlers and jobs.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use tokio::sync::oneshot;
+
+use super::outage::Outage;
+use super::patience::Patience;
+use super::pool::{Pool, Target};
+use super::queue::{ConnectionPermit, Queue, QueueSlot};
+use super::tx::{self, End, Mode, Plans};
+use super::watch::{self, Watchdog};
+use super::{Failure, clock, probe};
+use crate::kernel::request_id;
+
+/// How the database is used.
+#[derive(Clone, Debug)]
+pub struct DatabaseOptions {
+    pub target: Target,
+    /// Connections, and so transactions at a time.
+    pub pool_size: u32,
+    pub plans: Plans,
+    /// How long a request waits until it works on a connection.
+    pub queue_time: Duration,
+    /// How many requests wait.
+    pub queue_length: usize,
+}
+
+/// The pool with its queue. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pool: Arc<Pool>,
+    queue: Arc<Queue>,
+    watchdog: Arc<Watchdog>,
+    outage: Arc<Outage>,
+    plans: Plans,
+    is_writable: Arc<AtomicBool>,
+    /// Seconds by which a test has moved the clock.
+    clock_offset: Arc<AtomicI64>,
+}
+
+/// A transaction that may be run again is tried for this long after its connection was lost.
+const SETTLE_TIME: Duration = Duration::from_secs(3);
+
+/// For each connection of the pool, the abandoned ones that may be open beside it.
+const ABANDONED_PER_CONNECTION: u32 = 4;
+
+impl Database {
+    /// Opens no connection yet: a database that is away for a moment must not stop the start.
+    #[must_use]
+    pub fn new(options: DatabaseOptions) -> Self {
+        let DatabaseOptions { target, pool_size, plans, queue_time, queue_length } = options;
+        let abandoned = pool_size.saturating_mul(ABANDONED_PER_CONNECTION);
+        let pool = Arc::new(Pool::new(&target, pool_size.saturating_add(abandoned)));
+        let outage = Arc::<Outage>::default();
+        let on_abandon = {
+            let (pool, outage) = (Arc::clone(&pool), Arc::clone(&outage));
+            move |failure: &Failure| {
+                pool.end_generation(pool.generation());
+                outage.note(failure);
+            }
+        };
+        Self {
+            pool,
+            queue: Arc::new(Queue::new(pool_size, queue_length, queue_time)),
+            watchdog: Watchdog::start(usize::try_from(abandoned).unwrap_or(usize::MAX), on_abandon),
+            outage,
+            plans,
+            is_writable: Arc::new(AtomicBool::new(true)),
+            clock_offset: Arc::default(),
+        }
+    }
+
+    /// Moves the clock of this database's deadlines. For tests, which must not sleep.
+    #[doc(hidden)]
+    pub fn advance_clock(&self, seconds: i64) {
+        self.clock_offset.fetch_add(seconds, Ordering::AcqRel);
+    }
+
+    /// Runs a read of several statements in one snapshot.
+    pub async fn read<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.run(name, Mode::Read, move |conn| work(conn).map(End::RollBack)).await
+    }
+
+    /// Runs a transaction that writes. It must be safe to run again: a claim or a state guard
+    /// inside it has to see that the first run was committed.
+    pub async fn write<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<End<T>, Failure> + Send + 'static,
+    {
+        self.run(name, Mode::Write, work).await
+    }
+
+    /// Waits for a permit, then runs the transaction on a thread that may block.
+    pub async fn run<T, F>(&self, name: &'static str, mode: Mode, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<End<T>, Failure> + Send + 'static,
+    {
+        let permit = self.queue.wait_for_permit().await.map_err(|failure| self.explain(failure))?;
+        let (sender, answer) = oneshot::channel();
+        self.start(
+            permit,
+            move |database| database.run_blocking(name, mode, work),
+            // The caller may have gone.
+            |outcome| drop(sender.send(outcome.and_then(|done| done))),
+        );
+        answer.await.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
+    }
+
+    /// Starts work on a thread that may block. `respond` is called once: with what came of the work, or earlier,
+    /// with why it was given up. The permit is given back before.
+    pub fn start<T, W, R>(&self, permit: ConnectionPermit, work: W, respond: R)
+    where
+        W: FnOnce(&Self) -> T + Send + 'static,
+        R: FnOnce(Result<T, Failure>) + Send + 'static,
+    {
+        let respond = Arc::new(Mutex::new(Some(respond)));
+        let take = |respond: &Mutex<Option<R>>| respond.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let to_give_up = Arc::clone(&respond);
+        let watched = self.watchdog.watch(permit, move |failure| {
+            if let Some(respond) = take(&to_give_up) {
+                respond(Err(failure));
+            }
+        });
+        let database = self.clone();
+        tokio::task::spawn_blocking(request_id::carried(move || {
+            let done = watched.run(|| work(&database));
+            if let (Some(done), Some(respond)) = (done, take(&respond)) {
+                respond(Ok(done));
+            }
+        }));
+    }
+
+    /// Runs the transaction on this thread, again if its connection was lost.
+    pub fn run_blocking<T>(
+        &self,
+        name: &'static str,
+        mode: Mode,
+        work: impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
+    ) -> Result<T, Failure> {
+        clock::set_offset(self.clock_offset.load(Ordering::Acquire));
+        let mut patience = Patience::new(self.settle_time());
+        let mut unknown = false;
+        loop {
+            watch::begin(mode);
+            let result = self.attempt(mode, &mut patience, &work);
+            let Err(failure) = result else { return result };
+            unknown |= matches!(failure, Failure::OutcomeUnknown);
+            if watch::is_abandoned() || !failure.is_worth_retrying() {
+                return Err(failure);
+            }
+            if patience.is_at_an_end() {
+                return Err(if unknown { Failure::OutcomeUnknown } else { failure });
+            }
+            self.log_retry(name, &failure);
+            patience.pause();
+        }
+    }
+
+    fn attempt<T>(
+        &self,
+        mode: Mode,
+        patience: &mut Patience,
+        work: &impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
+    ) -> Result<T, Failure> {
+        let connected = self.pool.connect(patience.connect_time());
+        let mut connection = connected.inspect_err(|failure| self.outage.note(failure))?;
+        patience.note_connected();
+        let result = tx::run_planned(&mut connection.conn, mode, self.plans, work);
+        match &result {
+            Err(failure) if failure.is_outage() => {
+                self.pool.end_generation(connection.generation);
+                self.outage.note(failure);
+            }
+            Ok(_) if mode.writes() => self.outage.note_commit(),
+            _ => {}
+        }
+        result
+    }
+
+    /// During an outage that lasts, one attempt is enough: the connections are needed for what still works.
+    fn settle_time(&self) -> Duration {
+        if self.outage.is_longer_than(SETTLE_TIME) { Duration::ZERO } else { SETTLE_TIME }
+    }
+
+    fn log_retry(&self, name: &'static str, failure: &Failure) {
+        // An outage has been logged.
+        let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
+        log::log!(level, transaction = name, error:% = failure; "transaction is run again");
+    }
+
+    /// A queue that does not move during an outage is a part of it.
+    pub fn explain(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::QueueFull if self.outage.is_ongoing() => Failure::Unavailable("the queue did not move".to_owned()),
+            other => other,
+        }
+    }
+
+    /// Finds out whether the database can be written to, for [`Database::is_writable`].
+    pub async fn check_writable(&self) -> Result<(), Failure> {
+        let checked = self.write("check_writable", |conn| probe::write(conn).map(End::Commit)).await;
+        match &checked {
+            Ok(()) => self.is_writable.store(true, Ordering::Release),
+            // A full queue says nothing about the database.
+            Err(failure) if failure.is_outage() => self.is_writable.store(false, Ordering::Release),
+            Err(_) => {}
+        }
+        checked
+    }
+
+    /// Whether the last check found that the database can be written to.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.is_writable.load(Ordering::Acquire)
+    }
+
+    /// Takes a slot among the requests that wait for the database, if there is one left.
+    pub fn queue(&self) -> Result<QueueSlot, Failure> {
+        self.queue.slot().map_err(|failure| self.explain(failure))
+    }
+
+    /// How long a request may wait until it works on a connection.
+    #[must_use]
+    pub fn queue_time(&self) -> Duration {
+        self.queue.time()
+    }
+
+    /// Whether a permit can be had at once.
+    #[must_use]
+    pub fn has_permit(&self) -> bool {
+        self.queue.has_permit()
+    }
+
+    /// Waits for a permit, for as long as the caller has patience. `since` is when the request came.
+    pub async fn permit(&self, since: Instant) -> Result<ConnectionPermit, Failure> {
+        self.queue.permit(since).await
+    }
+
+    /// Connections that are at work.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        self.queue.in_use()
+    }
+
+    /// How long the request has waited that waits longest.
+    #[must_use]
+    pub fn oldest_wait(&self) -> Duration {
+        self.queue.oldest_wait()
+    }
+
+    /// Threads that wait for a database that does not answer, and whose requests have been answered.
+    #[must_use]
+    pub fn abandoned(&self) -> usize {
+        self.watchdog.abandoned()
+    }
+}

@@ -1,0 +1,231 @@
+//! Distributes the tables over a cluster of servers by the Citus extension, store by store.
+//!
+//! Every table is on one of the lists below, and a test compares them with `schema.rs`. What a list says is put
+//! into effect where it is not yet; what is in effect already is left as it is.
+
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable, Text};
+
+use super::{Failure, sql};
+
+/// Small tables that every server of the cluster has whole. One that others refer to stands before them.
+pub const REFERENCE_TABLES: [&str; 2] = ["stores", "users"];
+
+/// Tables without a store that stay on the coordinator, unless the servers of Stockroom connect to workers too:
+/// then they are reference tables.
+pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__diesel_schema_migrations"];
+
+/// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
+/// others refer to stands before them.
+pub const STORE_TABLES: [&str; 17] = [
+    "products",
+    "variants",
+    "product_codes",
+    "locations",
+    "addresses",
+    "stock_levels",
+    "stock_movements",
+    "stock_holds",
+    "reservations",
+    "carts",
+    "cart_items",
+    "orders",
+    "order_items",
+    "order_history",
+    "order_payments",
+    "payment_events",
+    "idempotency_keys",
+];
+
+/// Rows of these belong to stores as well, and nothing refers to them.
+pub const FURTHER_STORE_TABLES: [&str; 2] = ["audit_log", "mail_outbox"];
+
+/// Which servers Stockroom connects to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Coordinator,
+    AnyServer,
+}
+
+/// Why the tables were not distributed.
+#[derive(Debug, thiserror::Error)]
+pub enum DistributeError {
+    #[error("the database has no Citus: install it on every server, and run CREATE EXTENSION citus")]
+    NoCitus,
+    #[error("these tables are on no list of src/db/distribute.rs: {0}")]
+    Unlisted(String),
+    #[error("table {table} is {found}, and should be {wanted}; change that by hand first")]
+    Otherwise { table: String, found: String, wanted: String },
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// How a table is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kept {
+    Reference,
+    /// Distributed by this column, in a colocation of this number.
+    By(String, String),
+    Local,
+}
+
+/// The statements that are missing, in one transaction's order. None if everything is in effect.
+pub fn plan(conn: &mut PgConnection, entry: Entry) -> Result<Vec<String>, DistributeError> {
+    let tables = list_tables(conn)?;
+    refuse_unlisted(&tables)?;
+    let kept = match has_citus(conn)? {
+        true => load_kept(conn)?,
+        // Nothing is distributed then: what would be done can be shown all the same.
+        false => BTreeMap::new(),
+    };
+    let mut statements = vec![
+        // Else Citus turns every table that refers to `stores` into one of its own kind on the way.
+        "SET LOCAL citus.enable_local_reference_table_foreign_keys TO off".to_owned(),
+        "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'".to_owned(),
+    ];
+    let settings = statements.len();
+    for table in reference_tables(entry) {
+        match kept.get(table).unwrap_or(&Kept::Local) {
+            Kept::Local => statements.push(format!("SELECT create_reference_table('{table}')")),
+            Kept::Reference => {}
+            found @ Kept::By(..) => return Err(otherwise(table, found, "a reference table")),
+        }
+    }
+    distribute_store_tables(&kept, &mut statements)?;
+    if !sets_commands_locally(conn)? {
+        // Else SET LOCAL lock_timeout does not reach the workers.
+        let database = current_database(conn)?.replace('"', "\"\"");
+        statements.push(format!("ALTER DATABASE \"{database}\" SET citus.propagate_set_commands = 'local'"));
+    }
+    Ok(if statements.len() == settings { Vec::new() } else { statements })
+}
+
+fn reference_tables(entry: Entry) -> Vec<&'static str> {
+    let further: &[&str] = match entry {
+        Entry::Coordinator => &[],
+        Entry::AnyServer => &COORDINATOR_TABLES,
+    };
+    REFERENCE_TABLES.iter().chain(further).copied().collect()
+}
+
+fn store_tables() -> impl Iterator<Item = &'static str> {
+    STORE_TABLES.iter().chain(&FURTHER_STORE_TABLES).copied()
+}
+
+fn distribute_store_tables(kept: &BTreeMap<String, Kept>, statements: &mut Vec<String>) -> Result<(), DistributeError> {
+    let mut tables = store_tables();
+    let Some(first) = tables.next() else { return Ok(()) };
+    let colocation = match kept.get(first).unwrap_or(&Kept::Local) {
+        Kept::By(column, colocation) if column == "store_id" => Some(colocation),
+        Kept::Local => {
+            statements.push(format!("SELECT create_distributed_table('{first}', 'store_id', colocate_with => 'none')"));
+            None
+        }
+        found => return Err(otherwise(first, found, "distributed by store_id")),
+    };
+    for table in tables {
+        match kept.get(table).unwrap_or(&Kept::Local) {
+            Kept::Local => statements
+                .push(format!("SELECT create_distributed_table('{table}', 'store_id', colocate_with => '{first}')")),
+            Kept::By(column, theirs) if column == "store_id" && Some(theirs) == colocation => {}
+            found => return Err(otherwise(table, found, "distributed by store_id, with products")),
+        }
+    }
+    Ok(())
+}
+
+/// Runs what [`plan`] made, all or nothing.
+pub fn run(conn: &mut PgConnection, statements: &[String]) -> Result<(), DistributeError> {
+    if !has_citus(conn)? {
+        return Err(DistributeError::NoCitus);
+    }
+    let done = conn.transaction(|conn| statements.iter().try_for_each(|statement| conn.batch_execute(statement)));
+    Ok(done.map_err(Failure::from)?)
+}
+
+fn otherwise(table: &str, found: &Kept, wanted: &str) -> DistributeError {
+    let found = match found {
+        Kept::Reference => "a reference table".to_owned(),
+        Kept::By(column, colocation) => format!("distributed by {column}, in colocation {colocation}"),
+        Kept::Local => "local".to_owned(),
+    };
+    DistributeError::Otherwise { table: table.to_owned(), found, wanted: wanted.to_owned() }
+}
+
+fn refuse_unlisted(tables: &[String]) -> Result<(), DistributeError> {
+    let is_listed = |table: &str| store_tables().chain(reference_tables(Entry::AnyServer)).any(|known| known == table);
+    let unlisted: Vec<&str> = tables.iter().map(String::as_str).filter(|table| !is_listed(table)).collect();
+    match unlisted.as_slice() {
+        [] => Ok(()),
+        _ => Err(DistributeError::Unlisted(unlisted.join(", "))),
+    }
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Bool)]
+    answer: bool,
+}
+
+/// Whether the database is a distributed one.
+pub fn has_citus(conn: &mut PgConnection) -> Result<bool, Failure> {
+    let row: Answer =
+        sql("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS answer").get_result(conn)?;
+    Ok(row.answer)
+}
+
+fn sets_commands_locally(conn: &mut PgConnection) -> Result<bool, Failure> {
+    let row: Answer =
+        sql("SELECT EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase \
+                        WHERE d.datname = current_database() AND s.setrole = 0 \
+                          AND 'citus.propagate_set_commands=local' = ANY(s.setconfig)) AS answer")
+        .get_result(conn)?;
+    Ok(row.answer)
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+fn current_database(conn: &mut PgConnection) -> Result<String, Failure> {
+    Ok(sql("SELECT current_database()::text AS name").get_result::<Name>(conn)?.name)
+}
+
+fn list_tables(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
+    let rows: Vec<Name> =
+        sql("SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename")
+            .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
+#[derive(QueryableByName)]
+struct KeptRow {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    colocation: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    column: Option<String>,
+    #[diesel(sql_type = Bool)]
+    is_reference: bool,
+}
+
+fn load_kept(conn: &mut PgConnection) -> Result<BTreeMap<String, Kept>, Failure> {
+    let rows: Vec<KeptRow> = sql("SELECT c.relname::text AS name, p.colocationid::text AS colocation, \
+                column_to_column_name(p.logicalrelid, p.partkey) AS \"column\", \
+                p.partmethod = 'n' AND p.repmodel = 't' AS is_reference \
+         FROM pg_dist_partition p JOIN pg_class c ON c.oid = p.logicalrelid ORDER BY c.relname")
+    .load(conn)?;
+    let kept = |row: KeptRow| match row {
+        KeptRow { name, is_reference: true, .. } => (name, Kept::Reference),
+        KeptRow { name, column: Some(column), colocation, .. } => (name, Kept::By(column, colocation)),
+        // A local table that Citus knows of.
+        KeptRow { name, .. } => (name, Kept::Local),
+    };
+    Ok(rows.into_iter().map(kept).collect())
+}

@@ -1,0 +1,90 @@
+//! One line in the log when the database goes away and one when it is back, instead of one for each request.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Failure;
+
+/// Requests that this process has refused because of the database, since its start.
+static REFUSED: AtomicU64 = AtomicU64::new(0);
+
+/// An outage is over at the first commit for which this long nothing has failed: with a full disk, small
+/// writes may succeed between those that fail.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// Whether the database is away at the moment.
+#[derive(Default)]
+pub(super) struct Outage {
+    /// So that a commit costs nothing while all is well.
+    is_ongoing: AtomicBool,
+    ongoing: Mutex<Option<Ongoing>>,
+}
+
+struct Ongoing {
+    since: Instant,
+    last_failure: Instant,
+    refused_before: u64,
+}
+
+impl Outage {
+    /// Notes that the database could not be used.
+    pub(super) fn note(&self, failure: &Failure) {
+        let now = Instant::now();
+        let mut ongoing = self.lock();
+        if let Some(outage) = ongoing.as_mut() {
+            outage.last_failure = now;
+            return;
+        }
+        let refused_before = REFUSED.load(Ordering::Relaxed);
+        *ongoing = Some(Ongoing { since: now, last_failure: now, refused_before });
+        self.is_ongoing.store(true, Ordering::Release);
+        log::warn!(error:% = failure; "the database is unavailable; further failures are not logged until it is back");
+    }
+
+    /// Notes that a transaction was committed.
+    pub(super) fn note_commit(&self) {
+        if !self.is_ongoing() {
+            return;
+        }
+        let mut ongoing = self.lock();
+        let Some(outage) = ongoing.take_if(|outage| outage.last_failure.elapsed() >= QUIET) else { return };
+        self.is_ongoing.store(false, Ordering::Release);
+        let refused = REFUSED.load(Ordering::Relaxed).saturating_sub(outage.refused_before);
+        let seconds = outage.since.elapsed().as_secs();
+        log::warn!(seconds = seconds, refused_requests = refused; "the database is available again");
+    }
+
+    pub(super) fn is_ongoing(&self) -> bool {
+        self.is_ongoing.load(Ordering::Acquire)
+    }
+
+    /// Whether the database has been away for longer than this.
+    pub(super) fn is_longer_than(&self, time: Duration) -> bool {
+        self.is_ongoing() && self.lock().as_ref().is_some_and(|outage| outage.since.elapsed() > time)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Ongoing>> {
+        self.ongoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts a request that is refused because of the database.
+pub fn count_refused_request() {
+    REFUSED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A line in the log at most this often, however many requests find the database busy.
+const BUSY_EVERY: Duration = Duration::from_secs(10);
+
+/// Counts a request that is refused because too much is going on, and logs it now and then.
+pub fn note_busy(failure: &Failure) {
+    static LAST: Mutex<(Option<Instant>, u64)> = Mutex::new((None, 0));
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let (logged, refused) = &mut *last;
+    *refused = refused.saturating_add(1);
+    if logged.is_none_or(|logged| logged.elapsed() >= BUSY_EVERY) {
+        log::warn!(refused_requests = *refused, error:% = failure; "busy");
+        (*logged, *refused) = (Some(Instant::now()), 0);
+    }
+}
