@@ -56,6 +56,7 @@ const ACTIX: [&str; 13] = [
     "routes.rs",
     "server.rs",
     "error.rs",
+    "error/code.rs",
     "health/",
     "openapi/",
     "cli/",
