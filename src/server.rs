@@ -82,7 +82,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
     let attempts = Data::new(Attempts::new(settings.limits.login_per_minute, keyed.clone()));
     let keyed = Data::new(keyed);
     let lifetime = Duration::from_secs(settings.auth.access_ttl_seconds.unsigned_abs());
-    let token_versions = Data::new(TokenVersions::new(settings.database_options(), lifetime));
+    let token_versions = Data::new(TokenVersions::new(&database, settings.database_options(), lifetime));
     let hasher = Hasher::new(settings.auth.hash_threads, &settings.limits)
         .map_err(|error| StartError::Part(error.to_string()))?;
     let hasher = Data::new(hasher);

@@ -66,7 +66,6 @@ const ACTIX: [&str; 13] = [
     "idempotency/answer.rs",
     "idempotency/command.rs",
     // Threads that may block.
-    "db/pool.rs",
     "access/password.rs",
 ];
 

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::Path;
 
 use common::provider::{SECRET, stripe_event, stripe_header, with_providers};
-use common::{Client, TestApp, Value, json};
+use common::{Client, TestApp, Value, json, smtp};
 use diesel::connection::SimpleConnection;
 use stockroom::demo;
 
@@ -24,7 +24,8 @@ const MOMENT: &str = "2026-11-21T10:30:00Z";
 const ORDER_NUMBER: &str = "ORD-20261121-A4F2K7Q9ZM";
 
 /// What is different in each run, by field.
-const CHANGING: [(&str, &str); 5] = [
+const CHANGING: [(&str, &str); 6] = [
+    ("token", "5d41402abc4b2a76b9719d911017c592ae3f1b7c0d9e8f6a4b2c1d0e9f8a7b6c"),
     ("access_token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIyIn0.c2lnbmF0dXJl"),
     ("refresh_token", "r1_6f1c0d2e9b7a4c55"),
     ("guest_token", "g1_0c9e7d5b3a1f2e4d"),
@@ -284,9 +285,34 @@ fn reports(record: &mut Recorder, admin: &Client) {
     record.call("listAuditEntries", admin, ("GET", "/audit?entity=Order&limit=2"), Value::Null);
 }
 
+fn passwords(record: &mut Recorder, app: &TestApp, mails: &Path) {
+    let guest = app.guest();
+    let sign_in = json!({"email": "mara@example.com", "password": "a long way home"});
+    let session = guest.post("/auth/login", &sign_in).expect(200).json();
+    let mara = guest.clone().with_token(session["access_token"].as_str().unwrap());
+    let change = json!({"current_password": "a long way home", "new_password": "rain on the roof"});
+    record.call("changePassword", &mara, ("POST", "/auth/password"), change);
+    let forgotten = json!({"email": "mara@example.com"});
+    record.call("requestPasswordReset", &guest, ("POST", "/auth/password/forgot"), forgotten);
+    assert_eq!(app.send_mails(), 1);
+    let link = smtp::link(&smtp::written(mails)[0], SHOP);
+    let (_, token) = link.split_once("#token=").unwrap();
+    let reset = json!({"token": token, "new_password": "a lamp in the window"});
+    record.call("resetPassword", &guest, ("POST", "/auth/password/reset"), reset.clone());
+    record.refuse(&guest, ("POST", "/auth/password/reset"), reset, "RESET_TOKEN_INVALID");
+}
+
+const SHOP: &str = "https://shop.example.com";
+
 #[test]
 fn the_examples_are_what_the_demo_store_answers() {
-    let app = TestApp::with(with_providers);
+    let mails = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mails-examples-{}", std::process::id()));
+    fs::create_dir_all(&mails).unwrap();
+    let app = TestApp::with(|settings| {
+        with_providers(settings);
+        settings.mail.dir = mails.clone();
+        settings.server.public_url = SHOP.to_owned();
+    });
     let mut conn = app.connection();
     // The demo store is the first one, so that its ids are those that a reader has.
     conn.batch_execute("TRUNCATE stores, users RESTART IDENTITY CASCADE").unwrap();
@@ -301,6 +327,8 @@ fn the_examples_are_what_the_demo_store_answers() {
     orders(&mut record, &callers);
     reservations(&mut record, &callers.admin);
     reports(&mut record, &callers.admin);
+    passwords(&mut record, &app, &mails);
+    fs::remove_dir_all(&mails).unwrap();
     let recorded = record.into_text();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/openapi/examples.json");
     if std::env::var_os("WRITE_EXAMPLES").is_some() {

@@ -35,9 +35,9 @@ struct Raised {
 impl TokenVersions {
     /// For tokens of this lifetime. Knows nothing before it is refreshed.
     #[must_use]
-    pub fn new(options: DatabaseOptions, lifetime: Duration) -> Self {
+    pub fn new(database: &Database, options: DatabaseOptions, lifetime: Duration) -> Self {
         Self {
-            database: Database::new(DatabaseOptions { pool_size: 1, ..options }),
+            database: database.beside(DatabaseOptions { pool_size: 1, ..options }),
             lifetime: lifetime.saturating_add(MARGIN),
             raised: RwLock::default(),
             last_read: Mutex::default(),

@@ -52,10 +52,19 @@ impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     #[must_use]
     pub fn new(options: DatabaseOptions) -> Self {
+        Self::of(options, Arc::default())
+    }
+
+    /// The same database by connections of its own. An outage is noted once for both.
+    #[must_use]
+    pub fn beside(&self, options: DatabaseOptions) -> Self {
+        Self::of(options, Arc::clone(&self.outage))
+    }
+
+    fn of(options: DatabaseOptions, outage: Arc<Outage>) -> Self {
         let DatabaseOptions { target, pool_size, plans, queue_time, queue_length } = options;
         let abandoned = pool_size.saturating_mul(ABANDONED_PER_CONNECTION);
         let pool = Arc::new(Pool::new(&target, pool_size.saturating_add(abandoned)));
-        let outage = Arc::<Outage>::default();
         let on_abandon = {
             let (pool, outage) = (Arc::clone(&pool), Arc::clone(&outage));
             move |failure: &Failure| {

@@ -33,7 +33,7 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
             .summary("Set the quantity of a line")
             .takes::<cart::SetQuantityRequest>()
             .answers::<CartResponse>(200)
-            .errors(&[Code::CartItemNotFound, Code::InsufficientStock]),
+            .errors(&[Code::CartItemNotFound, Code::ProductUnavailable, Code::InsufficientStock]),
         delete("/cart/items/{id}", Access::User, cart::remove)
             .id("removeCartItem")
             .summary("Take a line out of the cart")

@@ -21,7 +21,8 @@ pub struct TestDatabase {
 }
 
 /// What a database may have as its defaults instead of PostgreSQL's own, with `STOCKROOM_TEST_DEFAULTS`.
-const OTHER_DEFAULTS: [(&str, &str); 9] = [
+const OTHER_DEFAULTS: [(&str, &str); 10] = [
+    ("standard_conforming_strings", "off"),
     ("timezone", "Pacific/Apia"),
     ("datestyle", "German, DMY"),
     ("intervalstyle", "sql_standard"),

@@ -33,7 +33,7 @@ const NEW_PASSWORD: &str = "new_password";
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
     #[validate(length(max = 1000, message = "must have at most 1000 characters"))]
-    #[schema(format = "password")]
+    #[schema(max_length = 1000, format = "password")]
     current_password: String,
     /// 8 to 128 characters, and none of the most common passwords.
     #[schema(min_length = 8, max_length = 128, format = "password")]
@@ -51,6 +51,7 @@ pub struct ForgotPasswordRequest {
 pub struct ResetPasswordRequest {
     /// The token of the mailed link.
     #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
+    #[schema(min_length = 1, max_length = 500)]
     token: String,
     /// 8 to 128 characters, and none of the most common passwords.
     #[schema(min_length = 8, max_length = 128, format = "password")]
