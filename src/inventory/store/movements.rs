@@ -220,7 +220,7 @@ macro_rules! columns {
         "m.id, v.product_id, m.variant_id, v.sku, v.size, m.location_id, m.kind, m.stock_delta, m.reserved_delta, \
          m.sold_delta, m.stock_after, m.reserved_after, m.sold_after, m.reason, COALESCE((SELECT r.reference_id FROM reservations r \
               WHERE r.store_id = $1 AND r.id = CASE WHEN m.kind IN ('reserve', 'release', 'fulfil') \
-                    AND m.reference_id ~ '^reservation:[0-9]{1,18}\\Z' THEN substr(m.reference_id, 13)::int8 END), \
+                    AND m.reference_id ~ E'^reservation:[0-9]{1,18}\\\\Z' THEN substr(m.reference_id, 13)::int8 END), \
              m.reference_id) AS reference_id, m.actor, m.created_at"
     };
 }
