@@ -201,10 +201,9 @@ impl Settings {
             (self.idempotency.keep_hours >= 24, "idempotency.keep_hours must be at least 24"),
             (self.limits.queue_ms >= 1, "limits.queue_ms must be at least 1"),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
-            Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
-            None => self.server.check().and_then(|()| self.mail.check(&self.server.public_url)),
-        }
+        check_rules(&rules)?;
+        self.server.check()?;
+        self.mail.check(&self.server.public_url)
     }
 
     /// Whether Stockroom starts a PostgreSQL of its own.
@@ -248,6 +247,14 @@ impl DatabaseSettings {
     #[must_use]
     pub fn target(&self) -> Target {
         Target { url: self.url.reveal().to_owned(), prepared_statements: self.prepared_statements }
+    }
+}
+
+/// Refuses the settings by the first rule that does not hold.
+fn check_rules(rules: &[(bool, &str)]) -> Result<(), SettingsError> {
+    match rules.iter().find(|(holds, _)| !holds) {
+        Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
+        None => Ok(()),
     }
 }
 

@@ -22,11 +22,11 @@ pub struct Ctx {
     stores: Data<StoreDirectory>,
     reclaim: Reclaim,
     selector: StoreSelector,
-    /// What the line in the access log says of the request.
+    /// The caller and the store, for the request's line in the access log.
     subject: Subject,
 }
 
-/// What ends holds. It lives above this module, and is handed in where the application is built.
+/// The functions that end holds. They live above this module, and are handed in where the application is built.
 #[derive(Clone, Copy)]
 pub struct Reclaim {
     /// Ends the holds of these variants that are past their deadline.

@@ -3,7 +3,7 @@
 use crate::identity::store::stores::Store;
 use crate::kernel::money::{MAX_MONEY, Money};
 
-/// What the lines of an order or a cart cost, in minor units: exact, also where it is more than any order may cost.
+/// The cost of the lines of an order or a cart, in minor units. It is exact, also where no order may cost that much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Totals<A = Money> {
     pub subtotal: A,

@@ -80,7 +80,7 @@ impl ProductChanges {
         Ok(changed)
     }
 
-    /// What becomes of the variants of a product, which is as it will be.
+    /// The changes to the variants of a product. The product is given as it will be.
     pub fn apply_to_variants(&self, product: &Product, variants: &[Variant]) -> Result<ChangedVariants, FieldError> {
         if !product.has_sizes {
             return self.apply_to_single(product, variants);

@@ -6,7 +6,7 @@ use super::product::{Product, Variant};
 use crate::error::{ApiError, Code};
 use crate::kernel::id::VariantId;
 
-/// What a code is.
+/// The kind of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CodeKind {
     Sku,
@@ -49,7 +49,7 @@ pub struct CodeChange {
 }
 
 impl CodeChange {
-    /// What becomes of a product's codes. Two things with one code are refused, if the change makes them so.
+    /// The changes to a product's codes. A change that would give one code to two things is refused.
     pub fn between(before: &[ProductCode], after: &[ProductCode]) -> Result<Self, ApiError> {
         let lacks = |codes: &[ProductCode], code: &&ProductCode| !codes.contains(code);
         let added: Vec<ProductCode> = after.iter().filter(|code| lacks(before, code)).cloned().collect();

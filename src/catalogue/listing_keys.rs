@@ -1,4 +1,4 @@
-//! What lists find, filter and sort a product by.
+//! The columns by which lists find, filter and sort products.
 
 use super::product::{Product, ProductStatus, Variant};
 use crate::kernel::fold::{fold, search_text};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Secret, SettingsError};
+use super::{Secret, SettingsError, check_rules};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,10 +61,7 @@ impl Mail {
                 "server.public_url must be an http or https address without ? and #",
             ),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
-            Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
-            None => Ok(()),
-        }
+        check_rules(&rules)
     }
 }
 

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use super::{Secret, SettingsError};
+use super::{Secret, SettingsError, check_rules};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,10 +52,7 @@ impl Server {
                 "server.cors_origins must be origins such as https://shop.example.com, or *",
             ),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
-            Some((_, rule)) => Err(SettingsError((*rule).to_owned())),
-            None => Ok(()),
-        }
+        check_rules(&rules)
     }
 }
 
