@@ -5,18 +5,20 @@
 pub mod kernel;
 
 pub mod db;
+pub mod embedded_postgres;
 pub mod error;
-pub mod postgres;
+pub mod http;
 pub mod settings;
-pub mod web;
 
-pub mod access;
+pub mod auth;
 pub mod idempotency;
 
 pub mod audit;
 pub mod mail;
 
-pub mod identity;
+pub mod accounts;
+pub mod customers;
+pub mod stores;
 
 pub mod catalogue;
 pub mod inventory;
@@ -31,7 +33,7 @@ pub mod reports;
 pub mod demo;
 pub mod jobs;
 
+pub mod app;
 pub mod health;
 pub mod openapi;
 pub mod routes;
-pub mod server;

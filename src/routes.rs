@@ -1,7 +1,7 @@
 //! One table: method, path, who may call it, handler. The routes are mounted from it, and the
 //! OpenAPI document is written from it.
 
-mod identity;
+mod accounts;
 mod inventory;
 mod orders;
 mod reservations;
@@ -11,20 +11,20 @@ use std::collections::BTreeMap;
 use actix_web::{Resource, Scope, web};
 use serde_json::Value;
 
-use crate::access::Access;
+use crate::auth::Access;
+use crate::http::methods;
 use crate::openapi::Endpoint;
 use crate::openapi::document::describe;
 use crate::openapi::endpoint::get;
 use crate::openapi::entry_points::{self, EntryPointsResponse};
-use crate::web::methods;
 
 /// Every operation of the API. Literal paths stand before those with a name in braces.
 #[must_use]
 pub fn table() -> Vec<Endpoint> {
     let sections = [
         root(),
-        identity::accounts(),
-        identity::stores(),
+        accounts::accounts(),
+        accounts::stores(),
         inventory::reports(),
         reservations::reservations(),
         inventory::inventory(),

@@ -14,7 +14,7 @@ mod common;
 use common::people::{PASSWORD, email};
 use common::{Client, Reply, TestApp, Value, json, race};
 use diesel::prelude::*;
-use stockroom::access::Role;
+use stockroom::auth::Role;
 
 /// A server behind a reverse proxy at this machine's address.
 fn behind_a_proxy(login_per_minute: u32) -> TestApp {

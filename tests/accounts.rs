@@ -14,7 +14,7 @@ use common::people::{PASSWORD, email};
 use common::shop::STORE;
 use common::{Client, Reply, TestApp, Value, json, race};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use stockroom::access::{Permission, Role};
+use stockroom::auth::{Permission, Role};
 
 fn login(app: &TestApp, email: &str, password: &str) -> Reply {
     app.guest().post("/auth/login", &json!({"email": email, "password": password}))

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 
 use common::shop::Product;
 use common::{Client, Reply, TestApp, Value, json};
-use stockroom::access::{Permission, Role};
+use stockroom::auth::{Permission, Role};
 use stockroom::kernel::id::StoreId;
 use stockroom::settings::Secret;
 

@@ -11,8 +11,8 @@
 mod common;
 
 use common::{Client, Reply, TestApp, Value, json};
-use stockroom::access::Role;
-use stockroom::access::token::Tokens;
+use stockroom::auth::Role;
+use stockroom::auth::token::Tokens;
 use stockroom::settings::{Auth, Secret};
 
 struct Shop {

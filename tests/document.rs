@@ -14,14 +14,14 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{TestApp, Value, document, json};
-use stockroom::access::{Permission, Role};
 use stockroom::audit::words::{ACTIONS, ENTITIES};
+use stockroom::auth::{Permission, Role};
 use stockroom::error::Code;
 use stockroom::inventory::api::movements::KINDS;
 use stockroom::inventory::level::MovementKind;
 use stockroom::inventory::reservation::State;
 use stockroom::orders::status::{OrderStatus, PaymentStatus};
-use stockroom::payments::store::events::EventOutcome;
+use stockroom::payments::queries::events::EventOutcome;
 use stockroom::routes;
 
 /// Every operation, with its method and path.

@@ -17,7 +17,7 @@ use std::process::{Command, Output};
 
 use common::process::{self, Place, Process};
 use common::{Value, json};
-use stockroom::access::Permission;
+use stockroom::auth::Permission;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()

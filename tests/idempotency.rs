@@ -265,7 +265,7 @@ fn a_guest_without_a_secret_never_gets_the_order_of_another_guest() {
 fn another_password_makes_another_request() {
     let app = TestApp::start();
     let admin = app.admin().with_key("k");
-    let clerk = app.account("clerk", stockroom::access::Role::Staff);
+    let clerk = app.account("clerk", stockroom::auth::Role::Staff);
     let (path, one) = (format!("/users/{clerk}"), json!({"password": "a good long password"}));
     let first = admin.patch(&path, &one).expect(200);
     assert_replayed(&first, &app.without_effect(|| admin.patch(&path, &one)));

@@ -82,7 +82,7 @@ fn verify(place: &Place) {
 /// The same by an auditor that shares nothing with the server.
 fn audit(place: &Place) {
     let postgres = place.postgres();
-    books::assert_clean(&mut PgConnection::establish(&postgres.url(stockroom::postgres::DATABASE)).unwrap());
+    books::assert_clean(&mut PgConnection::establish(&postgres.url(stockroom::embedded_postgres::DATABASE)).unwrap());
 }
 
 /// A product, those who buy it again and again, and every order that they were answered.

@@ -23,7 +23,7 @@ use common::silence::Network;
 use common::{Client, Reply, TestApp, Value, books, json, race};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
-use stockroom::postgres::{DATABASE, Embedded, Options};
+use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
 
 /// For a slot in the queue and the connection.
 const QUEUE_MS: u64 = 3_000;

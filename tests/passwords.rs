@@ -18,7 +18,7 @@ use common::smtp::{self, SmtpServer};
 use common::{Client, Reply, TestApp, Value, json, race};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use stockroom::access::Role;
+use stockroom::auth::Role;
 use stockroom::settings::mail::MailTls;
 
 const NEW: &str = "another good password";

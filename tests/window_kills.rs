@@ -22,7 +22,7 @@ use diesel::sql_types::{BigInt, Text};
 use stockroom::checkout::place_orders::place_orders;
 use stockroom::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use stockroom::db::tx::{self, Mode};
-use stockroom::idempotency::store::Claim;
+use stockroom::idempotency::queries::Claim;
 use stockroom::kernel::id::{ProductId, ProductRef, UserId};
 
 /// Orders in one transaction.

@@ -7,7 +7,7 @@ use std::process::Command;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use stockroom::postgres::{Embedded, Options};
+use stockroom::embedded_postgres::{Embedded, Options};
 
 use crate::Outcome;
 

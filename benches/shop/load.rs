@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
-use stockroom::access::Role;
-use stockroom::access::token::Tokens;
+use stockroom::auth::Role;
+use stockroom::auth::token::Tokens;
 use stockroom::kernel::id::UserId;
 use stockroom::settings::{Secret, Settings};
 

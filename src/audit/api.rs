@@ -7,15 +7,15 @@ use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::store::{self, Entry, EntryFilter};
+use super::queries::{self, Entry, EntryFilter};
 use super::words::{ACTIONS, ENTITIES, check_action, check_entity};
-use crate::access::Ctx;
+use crate::auth::Ctx;
 use crate::error::ApiError;
+use crate::http::Query;
 use crate::kernel::id;
 use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::kernel::schema;
-use crate::web::Query;
 
 /// A write on the wire.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,10 +89,10 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let (page, after, filter) = (page.0, feed.0.after, EntryFilter::from(query.0));
     let listed = ctx.read("list_audit", move |conn, scope| {
-        let total = store::count_entries(conn, scope.store, &filter, after)?;
+        let total = queries::count_entries(conn, scope.store, &filter, after)?;
         let found = match after {
-            Some(after) => store::list_entries_after(conn, scope.store, &filter, after, &page)?,
-            None => store::list_entries(conn, scope.store, &filter, &page)?,
+            Some(after) => queries::list_entries_after(conn, scope.store, &filter, after, &page)?,
+            None => queries::list_entries(conn, scope.store, &filter, &page)?,
         };
         Ok(page.list(found, total).map(AuditEntryResponse::from))
     });

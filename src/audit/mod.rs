@@ -4,5 +4,5 @@
 //! everything else that is written gets a row of its own.
 
 pub mod api;
-pub mod store;
+pub mod queries;
 pub mod words;

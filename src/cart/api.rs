@@ -8,19 +8,19 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::holding::{self, Target};
+use super::queries::{self, Cart, CartLine, NewLine};
 use super::response::{self, CartResponse};
-use super::store::{self, Cart, CartLine, NewLine};
-use crate::access::{Ctx, Scope};
+use crate::auth::{Ctx, Scope};
 use crate::catalogue::lines::{self, Asked};
+use crate::catalogue::queries::sellables;
 use crate::catalogue::size;
-use crate::catalogue::store::sellables;
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
 use crate::idempotency::{Answer, Command, command::NoBody};
-use crate::identity::store::stores;
 use crate::kernel::id::{CartItemId, ProductRef, VariantId};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
 use crate::settings::{Reservations, Settings};
+use crate::stores::queries as stores;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,11 +71,11 @@ fn add_item(
             let message = format!("makes {quantity} with what is in the cart; the most is {MAX_QUANTITY}");
             return Err(ApiError::field("quantity", message).into());
         }
-        Some(line) => store::update_line(conn, scope.store, line, quantity, at)?,
+        Some(line) => queries::update_line(conn, scope.store, line, quantity, at)?,
         None if lines.len() >= MAX_LINES => {
             return Err(ApiError::field("product_id", format!("a cart has at most {MAX_LINES} lines")).into());
         }
-        None => store::insert_line(conn, scope.store, NewLine { cart: cart.id, variant, quantity }, at)?,
+        None => queries::insert_line(conn, scope.store, NewLine { cart: cart.id, variant, quantity }, at)?,
     }
     hold(conn, scope, &cart, &[Target { variant, quantity }], terms)?;
     response::read(conn, scope.store, cart.user_id)
@@ -117,8 +117,8 @@ fn resolve_one(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) ->
 fn lock_cart(conn: &mut PgConnection, scope: &Scope) -> Result<(Cart, Vec<CartLine>), Halt> {
     let user = scope.principal.account()?.id;
     let at = db::clock(conn)?;
-    let cart = store::get_for_update(conn, scope.store, user, at)?;
-    let lines = store::list_lines(conn, scope.store, &[cart.id])?.remove(&cart.id).unwrap_or_default();
+    let cart = queries::get_for_update(conn, scope.store, user, at)?;
+    let lines = queries::list_lines(conn, scope.store, &[cart.id])?.remove(&cart.id).unwrap_or_default();
     Ok((cart, lines))
 }
 
@@ -145,7 +145,7 @@ pub async fn set_quantity(
             if quantity > line.quantity {
                 refuse_archived(conn, scope, line.variant_id)?;
             }
-            store::update_line(conn, scope.store, line, quantity, at)?;
+            queries::update_line(conn, scope.store, line, quantity, at)?;
             let target = Target { variant: line.variant_id, quantity };
             hold(conn, scope, &cart, &[target], &settings.reservations)?;
             Answer::ok(&response::read(conn, scope.store, cart.user_id)?)
@@ -190,7 +190,7 @@ fn take_out(
     terms: &Reservations,
 ) -> Result<(), Halt> {
     let ids: Vec<CartItemId> = lines.iter().map(|line| line.id).collect();
-    store::delete_lines(conn, scope.store, &ids)?;
+    queries::delete_lines(conn, scope.store, &ids)?;
     let targets: Vec<Target> = lines.iter().map(|line| Target { variant: line.variant_id, quantity: 0 }).collect();
     hold(conn, scope, cart, &targets, terms)
 }

@@ -3,17 +3,17 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
-use super::store::Cart;
-use crate::access::Scope;
-use crate::access::principal::SYSTEM;
-use crate::catalogue::store::sellables;
+use super::queries::Cart;
+use crate::auth::Scope;
+use crate::auth::principal::SYSTEM;
+use crate::catalogue::queries::sellables;
 use crate::db::{self, Failure};
 use crate::error::Halt;
 use crate::inventory::hold::{Ending, Hold, Holder, NewHold};
 use crate::inventory::level::{Figures, MovementKind};
+use crate::inventory::queries::holds;
 use crate::inventory::shelf::{Note, Shelf};
 use crate::inventory::shortage;
-use crate::inventory::store::holds;
 use crate::kernel::id::{HoldId, VariantId};
 use crate::settings::Reservations;
 

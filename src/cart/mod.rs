@@ -3,5 +3,5 @@
 pub mod api;
 pub mod holding;
 pub mod pricing;
+pub mod queries;
 pub mod response;
-pub mod store;

@@ -1,7 +1,7 @@
 //! What lines cost in a store.
 
-use crate::identity::store::stores::Store;
 use crate::kernel::money::{MAX_MONEY, Money};
+use crate::stores::queries::Store;
 
 /// The cost of the lines of an order or a cart, in minor units. It is exact, also where no order may cost that much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -58,10 +58,10 @@ pub fn amount(minor: i128) -> Result<Money, TooLarge> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::payment_methods::PaymentMethods;
     use crate::kernel::id::StoreId;
     use crate::kernel::money::Currency;
     use crate::kernel::rate::Rate;
+    use crate::stores::payment_methods::PaymentMethods;
 
     fn store(tax_rate: Rate, shipping: i64) -> Store {
         let at = "2026-11-21T00:00:00Z".parse().unwrap();

@@ -8,16 +8,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::pricing::{self, Totals};
-use super::store::{self, Cart, CartLine};
-use crate::catalogue::store::sellables::{self, Sellable};
+use super::queries::{self, Cart, CartLine};
+use crate::catalogue::queries::sellables::{self, Sellable};
 use crate::db::{self, Failure};
 use crate::error::{Code, Halt};
-use crate::identity::store::stores::{self, Store};
 use crate::inventory::hold::Holder;
+use crate::inventory::queries::{availability, holds};
 use crate::inventory::shortage;
-use crate::inventory::store::{availability, holds};
 use crate::kernel::id::{CartItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::Amount;
+use crate::stores::queries::{self as stores, Store};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CartResponse {
@@ -59,7 +59,7 @@ pub struct CartProblem {
 /// Reads a customer's cart as it is in this transaction. A total that no order may have is a problem of the cart, and
 /// shown exactly: prices may have risen since the lines were added.
 pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<CartResponse, Halt> {
-    let cart = store::find(conn, store, &[user])?.pop();
+    let cart = queries::find(conn, store, &[user])?.pop();
     let lines = lines_of(conn, store, cart)?;
     let variants: Vec<VariantId> = lines.iter().map(|line| line.variant_id).collect();
     let known = sellables::load(conn, store, &variants)?;
@@ -98,7 +98,7 @@ fn held_by(
 
 fn lines_of(conn: &mut PgConnection, store: StoreId, cart: Option<Cart>) -> Result<Vec<CartLine>, Halt> {
     let Some(cart) = cart else { return Ok(Vec::new()) };
-    Ok(store::list_lines(conn, store, &[cart.id])?.remove(&cart.id).unwrap_or_default())
+    Ok(queries::list_lines(conn, store, &[cart.id])?.remove(&cart.id).unwrap_or_default())
 }
 
 fn describe(

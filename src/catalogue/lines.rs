@@ -1,6 +1,6 @@
 //! Lines that name products: equal ones added up, and unknown ones refused.
 
-use super::store::sellables::Named;
+use super::queries::sellables::Named;
 use crate::error::{ApiError, Code};
 use crate::kernel::id::{ProductRef, VariantId};
 use crate::kernel::quantity::MAX_QUANTITY;

@@ -5,6 +5,6 @@ pub mod codes;
 pub mod lines;
 pub mod listing_keys;
 pub mod product;
+pub mod queries;
 pub mod size;
 pub mod sku;
-pub mod store;

@@ -6,15 +6,15 @@ use diesel::PgConnection;
 use super::settle::{self, Paid};
 use super::settle_orders::settle_one;
 use super::standing::{Intent, Standing};
-use crate::access::principal::SYSTEM;
+use crate::auth::principal::SYSTEM;
 use crate::db::{self, Failure};
 use crate::error::Halt;
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::AmountInput;
 use crate::orders::order::OrderRef;
-use crate::orders::store::orders;
+use crate::orders::queries::orders;
 use crate::payments::event::{EventKind, PaymentEvent};
-use crate::payments::store::events::{self, EventOutcome, WaitingEvent};
+use crate::payments::queries::events::{self, EventOutcome, WaitingEvent};
 
 /// Takes an event whose signature was good. None if it was taken before.
 pub fn receive(

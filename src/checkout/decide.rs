@@ -12,10 +12,9 @@ use super::refusal::Refusal;
 use super::wanted::add_up;
 use super::write::Numbers;
 use crate::cart::pricing::Totals;
-use crate::catalogue::store::sellables::Named;
+use crate::catalogue::queries::sellables::Named;
 use crate::db::Failure;
 use crate::error::StockError;
-use crate::identity::payment_methods::SellAt;
 use crate::inventory::hold::{Hold, Holder, NewHold};
 use crate::inventory::level::{Figures, MovementKind};
 use crate::inventory::shelf::{Note, Shelf};
@@ -24,6 +23,7 @@ use crate::kernel::id::{AddressId, CartId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{self, Allocation, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::stores::payment_methods::SellAt;
 
 /// Decides placements one after the other, each on what the ones before it left.
 pub struct Decider<'a> {

@@ -8,19 +8,19 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::PgConnection;
 
-use crate::access::principal::SYSTEM;
-use crate::cart::store as carts;
+use crate::auth::principal::SYSTEM;
+use crate::cart::queries as carts;
 use crate::db::{self, Failure};
 use crate::error::Overdue;
 use crate::inventory::hold::{Ending, Hold, Holder};
 use crate::inventory::level::{Figures, MovementKind};
+use crate::inventory::queries::{holds, reservations};
 use crate::inventory::reservation::State;
 use crate::inventory::shelf::{Note, Shelf};
-use crate::inventory::store::{holds, reservations};
 use crate::kernel::id::{HoldId, OrderId, ReservationId, StoreId, VariantId};
+use crate::orders::queries::expiry::{self, Expiring};
+use crate::orders::queries::history::{self, NewStep};
 use crate::orders::status::OrderStatus;
-use crate::orders::store::expiry::{self, Expiring};
-use crate::orders::store::history::{self, NewStep};
 
 /// Whether a holder that somebody else is working on is waited for or left to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,15 +11,15 @@ use serde_json::Value;
 
 use super::placement::{Placement, RequestedItem, Source};
 use super::write::Numbers;
-use crate::cart::store::{self as carts, Cart, CartLine};
-use crate::catalogue::store::sellables::{self, Named, Sellable};
+use crate::cart::queries::{self as carts, Cart, CartLine};
+use crate::catalogue::queries::sellables::{self, Named, Sellable};
 use crate::db::Failure;
-use crate::identity::store::stores::Store;
 use crate::inventory::hold::{Hold, Holder};
+use crate::inventory::queries::holds;
 use crate::inventory::shelf::Shelf;
-use crate::inventory::store::holds;
 use crate::kernel::id::{AddressId, CartId, StoreId, UserId, VariantId};
-use crate::orders::store::terms::{self, IdCounts, TermsAndIds};
+use crate::orders::queries::terms::{self, IdCounts, TermsAndIds};
+use crate::stores::queries::Store;
 
 /// Whether the rows are locked for an order, or only looked at for a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use super::refusal::Refusal;
 use super::write::{self, Placed};
 use crate::db::{End, Failure};
 use crate::idempotency::claims::{self, Conflict};
-use crate::idempotency::{Answer, store::Claim};
-use crate::inventory::store::holds;
+use crate::idempotency::{Answer, queries::Claim};
+use crate::inventory::queries::holds;
 use crate::kernel::id::{StoreId, VariantId};
 
 /// What came of a placement: the answer of the order that is placed, now or by an earlier request of the

@@ -1,6 +1,6 @@
 //! A request to place an order, read and checked as far as that goes without the database.
 
-use crate::idempotency::store::Claim;
+use crate::idempotency::queries::Claim;
 use crate::kernel::id::{AddressId, ProductRef, UserId, VariantId};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::Quantity;

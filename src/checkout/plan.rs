@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::price::Priced;
 use super::refusal::Refusal;
 use super::write::Numbers;
-use crate::catalogue::store::sellables::Sellable;
+use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
 use crate::inventory::hold::NewHold;
 use crate::kernel::id::{CartId, HoldId};

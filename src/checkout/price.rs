@@ -5,7 +5,7 @@ use super::placement::{Placement, Source, Wanted};
 use super::plan::Stop;
 use super::refusal::Refusal;
 use crate::cart::pricing::{self, TooLarge, Totals};
-use crate::catalogue::store::sellables::Sellable;
+use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
 use crate::error::FieldError;
 use crate::kernel::money::Money;

@@ -2,15 +2,15 @@
 
 use diesel::PgConnection;
 
-use crate::access::principal::SYSTEM;
-use crate::cart::store as carts;
+use crate::auth::principal::SYSTEM;
+use crate::cart::queries as carts;
 use crate::db::{self, Failure};
-use crate::identity::store::stores;
 use crate::inventory::hold::{Ending, Hold, Holder};
 use crate::inventory::level::{Figures, MovementKind};
+use crate::inventory::queries::holds;
 use crate::inventory::shelf::{Note, Shelf};
-use crate::inventory::store::holds;
 use crate::kernel::id::{HoldId, StoreId, VariantId};
+use crate::stores::queries as stores;
 
 /// Carts released in one transaction: few enough that buyers of the same rows wait little.
 const AT_A_TIME: i64 = 200;

@@ -9,9 +9,9 @@ use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::{AmountInput, Money};
 use crate::orders::order::Order;
+use crate::orders::queries::orders;
 use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::orders::store::orders;
-use crate::payments::store::payments::{self as store, Kind, NewPayment};
+use crate::payments::queries::payments::{self as queries, Kind, NewPayment};
 
 /// Money that somebody reports: a payment or a refund.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ pub fn mark_paid(conn: &mut PgConnection, order: &mut Order, actor: &str, at: Da
     let amount = order.total_amount;
     let received = order.received_amount.checked_add(amount).ok_or_else(|| too_much("payment_status"))?;
     let new = NewPayment { order: order.id, kind: Kind::Payment, reference: None, amount, actor };
-    store::append(conn, order.store_id, &[new], at)?;
+    queries::append(conn, order.store_id, &[new], at)?;
     order.received_amount = received;
     order.payment_status = PaymentStatus::Paid;
     order.paid_at = Some(at);
@@ -95,7 +95,7 @@ pub fn mark_paid(conn: &mut PgConnection, order: &mut Order, actor: &str, at: Da
 /// Records money that was given back. Partial refunds add up, never over what was received.
 pub fn refund(conn: &mut PgConnection, store: StoreId, order: OrderId, settlement: Paid<'_>) -> Result<Order, Halt> {
     let mut order = orders::get_for_update(conn, store, order)?;
-    if let Some(known) = store::find_amount(conn, store, order.id, Kind::Refund, settlement.reference)? {
+    if let Some(known) = queries::find_amount(conn, store, order.id, Kind::Refund, settlement.reference)? {
         return match settlement.amount.map(|amount| amount.in_currency(&order.currency)) {
             None => Ok(order),
             Some(Ok(amount)) if amount == known => Ok(order),
@@ -115,7 +115,7 @@ pub fn refund(conn: &mut PgConnection, store: StoreId, order: OrderId, settlemen
     let at = db::clock(conn)?;
     let Paid { reference, actor, .. } = settlement;
     let new = NewPayment { order: order.id, kind: Kind::Refund, reference: Some(reference), amount, actor };
-    store::append(conn, store, &[new], at)?;
+    queries::append(conn, store, &[new], at)?;
     order.refunded_amount = add(order.refunded_amount, amount)?;
     if order.refunded_amount == order.received_amount && order.payment_status == PaymentStatus::Paid {
         order.payment_status = PaymentStatus::Refunded;

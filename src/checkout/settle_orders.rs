@@ -11,11 +11,11 @@ use super::standing::{By, Intent, Standing};
 use crate::db::{End, Failure};
 use crate::error::{ApiError, Halt};
 use crate::idempotency::claims::{self, Conflict};
-use crate::idempotency::{Answer, store::Claim};
+use crate::idempotency::{Answer, queries::Claim};
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::AmountInput;
 use crate::orders::order::Order;
-use crate::orders::store::list;
+use crate::orders::queries::list;
 
 /// A request to settle an order that exists.
 #[derive(Clone, Debug)]

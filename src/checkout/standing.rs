@@ -9,20 +9,20 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::expire::payment_expired;
-use crate::access::principal::SYSTEM;
+use crate::auth::principal::SYSTEM;
 use crate::db::{self, Failure};
 use crate::inventory::hold::{Ending, Hold, Holder};
 use crate::inventory::level::{Figures, MovementKind};
+use crate::inventory::queries::holds;
 use crate::inventory::shelf::{Note, Shelf};
-use crate::inventory::store::holds;
 use crate::kernel::id::{HoldId, OrderId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Allocation, Order, OrderItem};
+use crate::orders::queries::history::{self, NewStep};
+use crate::orders::queries::items;
+use crate::orders::queries::orders;
 use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::orders::store::history::{self, NewStep};
-use crate::orders::store::items;
-use crate::orders::store::orders;
-use crate::payments::store::payments::{self, Kind, NewPayment};
+use crate::payments::queries::payments::{self, Kind, NewPayment};
 
 /// What an order is locked for, and so what is loaded with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

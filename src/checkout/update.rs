@@ -6,15 +6,15 @@ use super::cancel;
 use super::settle;
 use super::settle_orders::settle_one;
 use super::standing::{By, Intent, Standing};
-use crate::access::Scope;
-use crate::audit::store::{self as audit, NewEntry};
+use crate::audit::queries::{self as audit, NewEntry};
+use crate::auth::Scope;
 use crate::db;
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::OrderId;
 use crate::orders::order::Order;
+use crate::orders::queries::history::{self, NewStep};
+use crate::orders::queries::orders;
 use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::orders::store::history::{self, NewStep};
-use crate::orders::store::orders;
 
 /// What is to change; `None` stays as it is.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,7 @@
 use super::placement::{RequestedItem, Wanted};
 use super::refusal::Refusal;
 use crate::catalogue::lines::{self, Asked, Line};
-use crate::catalogue::store::sellables::Named;
+use crate::catalogue::queries::sellables::Named;
 
 /// The items with equal ones added up, and the prices that they expect.
 pub fn add_up(items: &[RequestedItem], named: &[Named]) -> Result<Vec<Wanted>, Refusal> {

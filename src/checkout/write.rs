@@ -4,16 +4,16 @@ use diesel::PgConnection;
 
 use super::placement::{Buyer, Placement};
 use super::plan::Plan;
-use crate::cart::store as carts;
+use crate::cart::queries as carts;
 use crate::db::Failure;
 use crate::inventory::hold::{Ending, NewHold};
+use crate::inventory::queries::holds;
 use crate::inventory::shelf::Shelf;
-use crate::inventory::store::holds;
 use crate::kernel::id::{CartId, HoldId, OrderId, OrderItemId, StoreId};
 use crate::orders::guest_token::GuestToken;
+use crate::orders::queries::items;
+use crate::orders::queries::orders::{self, NewOrder};
 use crate::orders::response::OrderResponse;
-use crate::orders::store::items;
-use crate::orders::store::orders::{self, NewOrder};
 
 /// Ids that were taken before anything was decided, in the order in which they are given out.
 pub struct Numbers {

@@ -1,9 +1,9 @@
 //! Why a command could not be carried out, in words for the person who gave it.
 
+use stockroom::app::StartError;
 use stockroom::db::Failure;
+use stockroom::embedded_postgres::EmbeddedError;
 use stockroom::mail::mailer::MailerError;
-use stockroom::postgres::EmbeddedError;
-use stockroom::server::StartError;
 use stockroom::settings::SettingsError;
 
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use stockroom::postgres::Embedded;
+use stockroom::embedded_postgres::Embedded;
 
 use super::error::CommandError;
 

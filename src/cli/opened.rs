@@ -2,8 +2,8 @@
 
 use diesel::PgConnection;
 use stockroom::db;
+use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
 use stockroom::jobs::fold::fold_old_rows;
-use stockroom::postgres::{DATABASE, Embedded, Options};
 use stockroom::settings::{GenericPlans, Secret, Settings};
 
 use super::error::CommandError;

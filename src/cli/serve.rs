@@ -2,10 +2,10 @@
 
 use std::net::TcpListener;
 
+use stockroom::app::{self, Running};
 use stockroom::db::{self, Failure};
 use stockroom::jobs::{Jobs, Runner};
 use stockroom::mail::Mailer;
-use stockroom::server::{self, Running};
 use stockroom::settings::Settings;
 
 use super::error::CommandError;
@@ -46,9 +46,9 @@ impl Entrance {
         if settings.is_embedded() {
             refuse_open_doors(settings)?;
         }
-        let listener = server::bind(settings)?;
+        let listener = app::bind(settings)?;
         let port = listener.local_addr().map_err(CommandError::io("read the port"))?.port();
-        let address = format!("http://{}", server::url_host(&settings.server.host, port));
+        let address = format!("http://{}", app::url_host(&settings.server.host, port));
         let public_url = &settings.server.public_url;
         let mailer = Mailer::new(&settings.mail, if public_url.is_empty() { &address } else { public_url })?;
         Ok(Self { listener, address, mailer })
@@ -94,7 +94,7 @@ fn make_ready(opened: &mut Opened) -> Result<(), CommandError> {
 
 /// The embedded database has accounts whose password is in the manual.
 fn refuse_open_doors(settings: &Settings) -> Result<(), CommandError> {
-    if server::resolve(settings)?.iter().all(|address| address.ip().is_loopback()) {
+    if app::resolve(settings)?.iter().all(|address| address.ip().is_loopback()) {
         Ok(())
     } else {
         Err(CommandError::NotLoopback(settings.server.host.clone()))
@@ -117,7 +117,7 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
 async fn serve_until(mut stop: StopAsked, opened: &Opened, entrance: Entrance) -> Result<(), CommandError> {
     let settings = &opened.settings;
     let Entrance { listener, address, mailer } = entrance;
-    let Running { server, database, limiters, metrics, token_versions, .. } = server::build_on(listener, settings)?;
+    let Running { server, database, limiters, metrics, token_versions, .. } = app::build_on(listener, settings)?;
     let token_versions = token_versions.into_inner();
     // Before anybody is served: a server that starts must not let in a caller whose tokens were ended a minute ago.
     if let Err(error) = token_versions.refresh().await {

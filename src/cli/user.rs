@@ -2,11 +2,11 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
-use stockroom::access::{Permission, Permissions, Role};
+use stockroom::accounts::{NewAccount, create_user};
+use stockroom::auth::{Permission, Permissions, Role};
 use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
 use stockroom::error::Halt;
-use stockroom::identity::{NewAccount, create_user};
 use stockroom::settings::{Secret, Settings};
 
 use super::error::CommandError;

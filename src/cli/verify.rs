@@ -2,7 +2,7 @@
 
 use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
-use stockroom::postgres;
+use stockroom::embedded_postgres;
 use stockroom::reports::verify::{self, Extent, RECENT_DAYS};
 use stockroom::settings::Settings;
 
@@ -13,7 +13,7 @@ use super::print;
 /// Checks the books of every store. A violation makes the command fail.
 pub fn run(settings: Settings, extent: Extent) -> Result<(), CommandError> {
     let data_dir = &settings.database.data_dir;
-    if settings.is_embedded() && !postgres::has_cluster(data_dir)? {
+    if settings.is_embedded() && !embedded_postgres::has_cluster(data_dir)? {
         // Opening would make one.
         return Err(CommandError::Other(format!("there is no database in {}", data_dir.display())));
     }

@@ -4,24 +4,24 @@ mod goods;
 
 use diesel::PgConnection;
 
-use crate::access::permission::Permissions;
-use crate::access::principal::{Account, SYSTEM};
-use crate::access::{Principal, Role, Scope};
-use crate::audit::store::{self as audit, NewEntry};
+use crate::accounts::queries::users;
+use crate::accounts::{NewAccount, create_user};
+use crate::audit::queries::{self as audit, NewEntry};
+use crate::auth::permission::Permissions;
+use crate::auth::principal::{Account, SYSTEM};
+use crate::auth::{Principal, Role, Scope};
 use crate::db::tx::{self, Mode};
 use crate::db::{self, End, Failure};
 use crate::error::{Code, Halt};
-use crate::identity::payment_methods::PaymentMethods;
-use crate::identity::store::stores::{self, Store};
-use crate::identity::store::users;
-use crate::identity::store_code::StoreCode;
-use crate::identity::store_settings::NewStore;
-use crate::identity::{NewAccount, create_user};
 use crate::inventory::create_product::create_product;
 use crate::kernel::id::UserId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::rate::Rate;
 use crate::settings::Secret;
+use crate::stores::code::StoreCode;
+use crate::stores::payment_methods::PaymentMethods;
+use crate::stores::queries::{self as stores, Store};
+use crate::stores::settings::NewStore;
 
 pub const STORE: &str = "STORE-DEMO";
 /// Of both accounts. They are for a server that only this machine can reach.

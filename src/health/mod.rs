@@ -10,9 +10,9 @@ use subtle::ConstantTimeEq;
 use crate::db::tx::Mode;
 use crate::db::{Database, End, Failure};
 use crate::error::{ApiError, Code};
+use crate::http::methods::only_get;
+use crate::http::metrics::Metrics;
 use crate::settings::{Secret, Settings};
-use crate::web::methods::only_get;
-use crate::web::metrics::Metrics;
 
 /// Mounts the paths that are no part of the versioned API.
 pub fn configure(config: &mut ServiceConfig) {

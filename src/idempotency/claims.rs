@@ -3,7 +3,7 @@
 use diesel::PgConnection;
 
 use super::answer::Answer;
-use super::store::{self, Claim, Claimed};
+use super::queries::{self, Claim, Claimed};
 use crate::db::Failure;
 use crate::kernel::id::StoreId;
 
@@ -49,7 +49,7 @@ pub fn claim<'a>(
         }
         standings.push(earlier.map_or(Standing::Fresh, Standing::SameAs));
     }
-    let claimed = match store::claim_all(conn, store, &leaders) {
+    let claimed = match queries::claim_all(conn, store, &leaders) {
         Ok(claimed) => claimed,
         Err(Failure::LockTimeout) if claims.len() == 1 => return Ok(None),
         Err(failure) => return Err(failure),
@@ -92,9 +92,9 @@ impl Claims<'_> {
             }
         }
         if !done.is_empty() {
-            store::store_answers(conn, store, &done)?;
+            queries::store_answers(conn, store, &done)?;
         }
-        if refused.is_empty() { Ok(()) } else { store::release(conn, store, &refused) }
+        if refused.is_empty() { Ok(()) } else { queries::release(conn, store, &refused) }
     }
 
     /// Every request's outcome, from those of the fresh ones.

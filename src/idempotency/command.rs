@@ -17,14 +17,14 @@ use validator::Validate;
 use super::answer::Answer;
 use super::claims::Conflict;
 use super::fingerprint::Fingerprinted;
-use super::store::{self, Claim, Claimed};
-use crate::access::authorize::ORDER_TOKEN;
-use crate::access::{Ctx, Principal, Scope};
+use super::queries::{self, Claim, Claimed};
+use crate::auth::authorize::ORDER_TOKEN;
+use crate::auth::{Ctx, Principal, Scope};
 use crate::db::{End, Failure};
 use crate::error::{ApiError, Code, Halt, Rejected};
+use crate::http::{json, limits};
 use crate::kernel::id::StoreId;
 use crate::kernel::keyed_hash::KeyedHash;
-use crate::web::{json, limits};
 
 /// A call that changes something: its body, its caller, and its claim to be done once.
 pub struct Command<T> {
@@ -103,7 +103,7 @@ pub fn once(
     claim: &Claim,
     work: impl FnOnce(&mut PgConnection) -> Result<Answer, Halt>,
 ) -> Result<End<Result<Answer, Rejected>>, Failure> {
-    match store::claim_all(conn, store, &[claim]).map(|mut claimed| claimed.pop()) {
+    match queries::claim_all(conn, store, &[claim]).map(|mut claimed| claimed.pop()) {
         Ok(Some(Claimed::New)) => {}
         Ok(Some(Claimed::Done(answer))) => return Ok(End::RollBack(Ok(answer))),
         Ok(Some(Claimed::Reused) | None) => return Halt::Refused(Conflict::Reused.into()).into_end(),
@@ -112,12 +112,12 @@ pub fn once(
     }
     match work(conn) {
         Ok(answer) => {
-            store::store_answers(conn, store, &[(claim, &answer)])?;
+            queries::store_answers(conn, store, &[(claim, &answer)])?;
             Ok(End::Commit(Ok(answer)))
         }
         Err(halt) => {
             if matches!(halt, Halt::Recorded(_)) {
-                store::release(conn, store, &[claim])?;
+                queries::release(conn, store, &[claim])?;
             }
             halt.into_end()
         }

@@ -7,7 +7,7 @@ pub mod answer;
 pub mod claims;
 pub mod command;
 pub mod fingerprint;
-pub mod store;
+pub mod queries;
 
 pub use answer::Answer;
 pub use command::Command;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::stocked::{Stock, StockStatus, StockedProduct, StockedVariant};
-use crate::catalogue::store::products;
+use crate::catalogue::queries::products;
 use crate::error::ApiError;
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 

@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::create_product::{add_variants, write_derived};
-use super::store::levels;
-use crate::access::Scope;
-use crate::audit::store::{self as audit, NewEntry};
+use super::queries::levels;
+use crate::audit::queries::{self as audit, NewEntry};
+use crate::auth::Scope;
 use crate::catalogue::changes::{ChangedVariants, ProductChanges, SizeChange, changed_fields};
 use crate::catalogue::codes::{CodeKind, of_product};
 use crate::catalogue::product::{Product, ProductStatus, Variant};
-use crate::catalogue::store::{codes, products, variants};
+use crate::catalogue::queries::{codes, products, variants};
 use crate::db;
 use crate::error::{ApiError, Halt};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};

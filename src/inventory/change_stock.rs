@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::level::{Figures, Level, Movement, MovementKind};
+use super::queries::levels::{self, NewMovement};
+use super::queries::{figures, locations};
 use super::shortage;
 use super::stocked::{StockStatus, StockedProduct, StockedVariant};
-use super::store::levels::{self, NewMovement};
-use super::store::{figures, locations};
-use crate::access::Scope;
+use crate::auth::Scope;
 use crate::catalogue::product::Product;
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt, StockError};

@@ -13,6 +13,6 @@ pub mod change_product;
 pub mod change_stock;
 pub mod create_product;
 
-pub mod store;
+pub mod queries;
 
 pub mod api;

@@ -5,14 +5,14 @@ use diesel::PgConnection;
 
 use super::hold::{Ending, Hold, Holder, NewHold};
 use super::level::{Figures, MovementKind};
+use super::queries::holds;
+use super::queries::reservations::{self, NewReservation};
 use super::reservation::{Reservation, State};
 use super::shelf::{Note, Shelf};
 use super::shortage;
-use super::store::holds;
-use super::store::reservations::{self, NewReservation};
-use crate::access::Scope;
+use crate::auth::Scope;
 use crate::catalogue::lines::Line;
-use crate::catalogue::store::sellables;
+use crate::catalogue::queries::sellables;
 use crate::db::{self, Failure};
 use crate::error::{ApiError, Code, Halt};
 use crate::kernel::id::{HoldId, ReservationId, VariantId};

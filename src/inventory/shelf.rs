@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::level::{Figures, Level, Movement, MovementKind};
-use super::store::levels::{self, NewMovement};
+use super::queries::levels::{self, NewMovement};
 use crate::db::Failure;
 use crate::kernel::id::{LocationId, StoreId, VariantId};
 

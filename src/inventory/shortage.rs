@@ -2,8 +2,8 @@
 
 use diesel::PgConnection;
 
-use super::store::holds;
-use crate::catalogue::store::sellables::Sellable;
+use super::queries::holds;
+use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
 use crate::error::{ApiError, Code, Halt, Overdue, StockError};
 use crate::kernel::id::{StoreId, VariantId};

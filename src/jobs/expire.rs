@@ -11,11 +11,11 @@ use crate::checkout::callback;
 use crate::checkout::expire::{Locking, expire};
 use crate::checkout::release_carts::release_carts;
 use crate::db::{End, Failure};
-use crate::identity::store::stores;
 use crate::inventory::hold::Holder;
-use crate::inventory::store::holds::{self, Due};
+use crate::inventory::queries::holds::{self, Due};
 use crate::kernel::id::StoreId;
-use crate::payments::store::events;
+use crate::payments::queries::events;
+use crate::stores::queries as stores;
 
 /// Holders looked for at a time, over all stores.
 const DISCOVERED: i64 = 2_000;

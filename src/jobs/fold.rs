@@ -2,12 +2,13 @@
 
 use diesel::PgConnection;
 
-use crate::catalogue::store::listing_keys;
+use crate::accounts::queries::users;
+use crate::catalogue::queries::listing_keys;
 use crate::db::tx::{self, Mode};
 use crate::db::{End, Failure};
-use crate::identity::store::{stores, users};
 use crate::kernel::id::StoreId;
-use crate::orders::store::search_text;
+use crate::orders::queries::search_text;
+use crate::stores::queries as stores;
 
 /// Rows folded in one transaction: few enough to be quick, so that others wait little.
 const AT_A_TIME: i64 = 500;

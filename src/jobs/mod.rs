@@ -13,11 +13,11 @@ pub mod tokens;
 
 use std::sync::Arc;
 
-use crate::access::token_versions::TokenVersions;
+use crate::auth::token_versions::TokenVersions;
 use crate::db::Database;
+use crate::http::limits::Limiters;
+use crate::http::metrics::Metrics;
 use crate::mail::Mailer;
-use crate::web::limits::Limiters;
-use crate::web::metrics::Metrics;
 
 pub use runner::Runner;
 

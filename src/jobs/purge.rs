@@ -3,9 +3,9 @@
 use chrono::Utc;
 
 use super::Jobs;
+use crate::accounts::queries::{password_resets, sessions};
 use crate::db::{End, Failure};
 use crate::idempotency;
-use crate::identity::store::{password_resets, sessions};
 
 /// Rows deleted in one transaction: few enough to be quick, so that others wait little.
 const AT_A_TIME: i64 = 1_000;
@@ -16,8 +16,8 @@ impl Jobs {
         let keep_hours = self.keep_hours;
         let mut purged: usize = 0;
         loop {
-            let before = idempotency::store::keep_until(keep_hours);
-            let forget = move |conn: &mut _| Ok(End::Commit(idempotency::store::purge(conn, before, AT_A_TIME)?));
+            let before = idempotency::queries::keep_until(keep_hours);
+            let forget = move |conn: &mut _| Ok(End::Commit(idempotency::queries::purge(conn, before, AT_A_TIME)?));
             match self.database.write("purge_keys", forget).await? {
                 0 => return Ok(purged),
                 count => purged = purged.saturating_add(count),

@@ -5,8 +5,8 @@ use diesel::PgConnection;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::Jobs;
+use crate::accounts::password_reset;
 use crate::db::{self, End, Failure};
-use crate::identity::password_reset;
 use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};
 use crate::mail::{Mailer, Message, queries};
 

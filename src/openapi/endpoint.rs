@@ -10,11 +10,11 @@ use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
 use super::parameters;
-use crate::access::Access;
-use crate::access::authorize::authorize;
+use crate::auth::Access;
+use crate::auth::authorize::authorize;
 use crate::error::Code;
+use crate::http::query::{self, Known};
 use crate::kernel::schema;
-use crate::web::query::{self, Known};
 
 /// An operation of the API.
 pub struct Endpoint {

@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 use super::examples::Examples;
 use super::parameters;
 use super::responses::{Refusals, codes_of};
-use crate::access::{Access, Permission};
+use crate::auth::{Access, Permission};
 use crate::kernel::schema::REQUIRED_PERMISSION;
 
 const JSON: &str = "application/json";

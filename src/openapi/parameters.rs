@@ -5,7 +5,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::path::Parameter;
 
 use super::endpoint::Endpoint;
-use crate::access::Access;
+use crate::auth::Access;
 use crate::kernel::quantity::Quantity;
 use crate::kernel::schema;
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::endpoint::Endpoint;
 use super::examples::Examples;
-use crate::access::Access;
+use crate::auth::Access;
 use crate::error::{Code, PROBLEM_JSON, Problem};
 
 /// The components of refusals, as operations come to need them.

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::entry_points::{self, EntryPoints};
-use crate::web::methods::only_get;
+use crate::http::methods::only_get;
 
 /// Signs in, renews the access token, and sets the page up.
 const INITIALIZER: &str = include_str!("swagger.js");

@@ -9,17 +9,17 @@ use validator::Validate;
 
 use super::guest_token;
 use super::order::OrderRef;
+use super::queries::list::{self, OrderFilter, OrderSort};
+use super::queries::{history, orders};
 use super::status::{OrderStatus, PaymentStatus};
-use super::store::list::{self, OrderFilter, OrderSort};
-use super::store::{history, orders};
-use crate::access::authorize::ORDER_TOKEN;
-use crate::access::{Ctx, Permission, Principal, Role, Scope};
+use crate::auth::authorize::ORDER_TOKEN;
+use crate::auth::{Ctx, Permission, Principal, Role, Scope};
 use crate::error::{ApiError, Code, Halt};
+use crate::http::Query;
 use crate::kernel::fold;
 use crate::kernel::id::{self, OrderId, UserId};
 use crate::kernel::moment;
 use crate::kernel::page::{PageQuery, Sort};
-use crate::web::Query;
 
 /// The columns that orders can be sorted by.
 pub const SORTS: [&str; 2] = ["created_at", "total_amount"];

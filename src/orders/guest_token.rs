@@ -2,7 +2,7 @@
 
 use subtle::ConstantTimeEq;
 
-use crate::identity::secret_token;
+use crate::accounts::secret_token;
 
 /// Kept by the shop as its hash only.
 pub struct GuestToken {

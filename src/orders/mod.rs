@@ -3,6 +3,6 @@
 pub mod api;
 pub mod guest_token;
 pub mod order;
+pub mod queries;
 pub mod response;
 pub mod status;
-pub mod store;

@@ -47,9 +47,9 @@ pub struct OrderResponse {
     /// Units in all lines.
     pub total_items: i64,
     pub stock_reductions: Vec<StockReductionResponse>,
-    #[schema(value_type = Option<crate::identity::api::addresses::AddressResponse>)]
+    #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
     pub shipping_address: Option<Value>,
-    #[schema(value_type = Option<crate::identity::api::addresses::AddressResponse>)]
+    #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
     pub billing_address: Option<Value>,
     pub notes: Option<String>,
     /// What the status can be set to from here.

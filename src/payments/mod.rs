@@ -1,5 +1,5 @@
 //! Money received and given back, and what providers tell of it.
 
 pub mod event;
-pub mod store;
+pub mod queries;
 mod units;

@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::store;
+use super::queries;
 use super::verify::{self, Extent};
-use crate::access::Ctx;
+use crate::auth::Ctx;
 use crate::db;
 use crate::error::ApiError;
-use crate::identity::store::stores;
+use crate::http::Query;
 use crate::kernel::moment;
 use crate::kernel::money::Amount;
 use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::web::Query;
+use crate::stores::queries as stores;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -57,7 +57,7 @@ pub async fn statistics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<H
         .report("order_statistics", move |conn, scope| {
             let currency = stores::get_store(conn, scope.store)?.currency;
             let now = db::clock(conn)?;
-            let totals = store::totals(&store::order_groups(conn, scope.store, period.from, period.to, now)?);
+            let totals = queries::totals(&queries::order_groups(conn, scope.store, period.from, period.to, now)?);
             let amount = |minor| currency.total(minor);
             Ok(StatisticsResponse {
                 total_orders: totals.orders,
@@ -92,7 +92,7 @@ pub struct ReservationMetricsResponse {
 pub async fn reservation_metrics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let figures = ctx
         .report("reservation_metrics", move |conn, scope| {
-            let figures = store::reservation_figures(conn, scope.store, period.from, period.to)?;
+            let figures = queries::reservation_figures(conn, scope.store, period.from, period.to)?;
             Ok(ReservationMetricsResponse {
                 reservation_rate: figures.reservation_rate,
                 conversion_rate: figures.conversion_rate,

@@ -1,7 +1,7 @@
 //! Products, their stock, and what is reported of it all.
 
-use crate::access::{Access, Permission};
 use crate::audit::api as audit;
+use crate::auth::{Access, Permission};
 use crate::error::Code;
 use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::openapi::Endpoint;

@@ -1,6 +1,6 @@
 //! Carts, checkout and orders.
 
-use crate::access::{Access, Permission};
+use crate::auth::{Access, Permission};
 use crate::cart::api as cart;
 use crate::cart::response::CartResponse;
 use crate::checkout::api as checkout;

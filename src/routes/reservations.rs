@@ -1,6 +1,6 @@
 //! Stock kept for other services.
 
-use crate::access::{Access, Permission};
+use crate::auth::{Access, Permission};
 use crate::error::Code;
 use crate::inventory::api::reservations;
 use crate::kernel::page::PageQuery;

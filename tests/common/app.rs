@@ -9,7 +9,8 @@ use actix_web::rt::System;
 use actix_web::web::Data;
 use config::{Config, File};
 use diesel::prelude::*;
-use stockroom::access::token::Tokens;
+use stockroom::app;
+use stockroom::auth::token::Tokens;
 use stockroom::checkout::slices::Slices;
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
@@ -17,7 +18,6 @@ use stockroom::jobs::Jobs;
 use stockroom::kernel::id::StoreId;
 use stockroom::mail::Mailer;
 use stockroom::reports::verify;
-use stockroom::server;
 use stockroom::settings::{Secret, Settings};
 
 use super::books;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use stockroom::postgres::{Embedded, Options};
+use stockroom::embedded_postgres::{Embedded, Options};
 
 /// As fast as can be: after a crash of the machine the folder is worth nothing.
 const SETTINGS: [(&str, &str); 6] = [

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Jsonb, Nullable, Text};
 use serde_json::json;
-use stockroom::access::Role;
-use stockroom::access::password::hash_now;
+use stockroom::auth::Role;
+use stockroom::auth::password::hash_now;
 use stockroom::kernel::id::{StoreId, UserId};
 
 use super::app::TestApp;

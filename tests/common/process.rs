@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use stockroom::postgres::{Embedded, Options};
+use stockroom::embedded_postgres::{Embedded, Options};
 
 use super::client::Client;
 

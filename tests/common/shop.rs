@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Jsonb, Text};
 use serde_json::{Value, json};
-use stockroom::identity::payment_methods::PaymentMethods;
 use stockroom::kernel::id::StoreId;
+use stockroom::stores::payment_methods::PaymentMethods;
 
 use super::app::TestApp;
 use super::client::Client;

@@ -39,7 +39,7 @@ fn a_client_that_goes_while_waiting_is_not_placed_and_can_ask_again() {
     let clients: Vec<Client> = (0..8).map(|number| app.customer(&format!("customer-{number}"))).collect();
     let streams = |count: usize| -> Vec<TcpStream> {
         let sent = clients.iter().enumerate().map(|(index, client)| {
-            let token = app.token(client.user.unwrap(), stockroom::access::Role::Customer);
+            let token = app.token(client.user.unwrap(), stockroom::auth::Role::Customer);
             let stream = send_and_keep(&app, client, &token, &rice);
             app.line().wait_until(index + 1);
             stream
@@ -77,7 +77,7 @@ fn a_client_that_goes_while_it_is_served_is_placed_once() {
     let app = TestApp::start();
     let rice = app.product("rice", 12.50, 100);
     let mara = app.customer("mara");
-    let token = app.token(mara.user.unwrap(), stockroom::access::Role::Customer);
+    let token = app.token(mara.user.unwrap(), stockroom::auth::Role::Customer);
     for round in 1..=20 {
         let stream = send_and_keep(&app, &mara, &token, &rice);
         drop(stream);

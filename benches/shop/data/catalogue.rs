@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use stockroom::identity::payment_methods::PaymentMethods;
+use stockroom::stores::payment_methods::PaymentMethods;
 
 use super::copy::{copy, row};
 use super::hash::{below, hash};

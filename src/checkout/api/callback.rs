@@ -6,14 +6,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 
-use crate::access::Ctx;
+use crate::auth::Ctx;
 use crate::checkout::callback;
 use crate::error::{ApiError, Code};
+use crate::http::body::RawBody;
 use crate::kernel::schema;
 use crate::payments::event;
-use crate::payments::store::events::EventOutcome;
+use crate::payments::queries::events::EventOutcome;
 use crate::settings::{Provider, Settings};
-use crate::web::body::RawBody;
 
 const DUPLICATE: &str = "duplicate";
 

@@ -8,18 +8,18 @@ use validator::Validate;
 
 use super::settle::settle;
 use super::{answer, find};
-use crate::access::Permission;
+use crate::auth::Permission;
 use crate::checkout::settle_orders::What;
 use crate::checkout::slices::Slices;
 use crate::checkout::update::{self, Change};
 use crate::error::ApiError;
+use crate::http::Query;
+use crate::http::metrics::Metrics;
 use crate::idempotency::Command;
 use crate::kernel::text;
 use crate::orders::api::Viewer;
 use crate::orders::order::OrderRef;
 use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::web::Query;
-use crate::web::metrics::Metrics;
 
 /// Why an order is cancelled, in the query or in the body.
 #[derive(Clone, Debug, Deserialize, Validate, IntoParams, ToSchema)]

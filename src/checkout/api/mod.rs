@@ -7,13 +7,13 @@ mod settle;
 
 use diesel::PgConnection;
 
-use crate::access::Scope;
+use crate::auth::Scope;
 use crate::error::Halt;
 use crate::idempotency::Answer;
 use crate::kernel::id::OrderId;
 use crate::orders::api::not_found;
 use crate::orders::order::{Order, OrderRef};
-use crate::orders::store::{list, orders};
+use crate::orders::queries::{list, orders};
 
 pub use callback::{CallbackResponse, receive};
 pub use change::{ReasonQuery, ReasonRequest, UpdateOrderRequest, cancel_order, update_order};

@@ -6,21 +6,21 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::access::{Ctx, Principal, Role};
+use crate::auth::{Ctx, Principal, Role};
 use crate::catalogue::size;
 use crate::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use crate::checkout::preview;
 use crate::checkout::refusal::Refusal;
 use crate::checkout::slices::Slices;
 use crate::error::{ApiError, Overdue};
+use crate::http::limits::{self, Limiters};
+use crate::http::metrics::Metrics;
 use crate::idempotency::{Command, command::Question};
-use crate::identity::payment_methods::DEFAULT_METHOD;
 use crate::kernel::id::{AddressId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::settings::Settings;
-use crate::web::limits::{self, Limiters};
-use crate::web::metrics::Metrics;
+use crate::stores::payment_methods::DEFAULT_METHOD;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]

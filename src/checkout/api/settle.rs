@@ -8,16 +8,16 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{ReasonRequest, answer, find};
-use crate::access::{Ctx, Scope};
+use crate::auth::{Ctx, Scope};
 use crate::checkout::settle::{self as settling, Paid};
 use crate::checkout::settle_orders::{OrderChange, What};
 use crate::checkout::slices::Slices;
 use crate::error::{ApiError, Halt};
-use crate::idempotency::{Command, store::Claim};
+use crate::http::metrics::Metrics;
+use crate::idempotency::{Command, queries::Claim};
 use crate::kernel::id::OrderId;
 use crate::kernel::money::AmountInput;
 use crate::orders::order::OrderRef;
-use crate::web::metrics::Metrics;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]

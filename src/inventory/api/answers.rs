@@ -6,16 +6,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
-use crate::access::{Permission, Scope};
+use crate::auth::{Permission, Scope};
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::error::Halt;
-use crate::identity::store::stores::{self, Store};
+use crate::inventory::queries::figures;
 use crate::inventory::stocked::{Stock, StockStatus, StockedProduct, StockedVariant};
-use crate::inventory::store::figures;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::List;
 use crate::kernel::schema;
+use crate::stores::queries::{self as stores, Store};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProductResponse {

@@ -8,19 +8,19 @@ use validator::{Validate, ValidationError};
 
 use super::answers::Reader;
 use super::requests::check_count;
-use crate::access::{Ctx, Scope};
+use crate::auth::{Ctx, Scope};
+use crate::catalogue::queries::products;
 use crate::catalogue::size;
-use crate::catalogue::store::products;
 use crate::error::{ApiError, Halt};
+use crate::http::Query;
 use crate::idempotency::command::Question;
 use crate::inventory::availability::{self, Asked, Availability};
+use crate::inventory::queries::figures;
+use crate::inventory::queries::listing::{self, Alternative};
 use crate::inventory::stocked::StockStatus;
-use crate::inventory::store::figures;
-use crate::inventory::store::listing::{self, Alternative};
 use crate::kernel::id::{ProductId, ProductRef};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
-use crate::web::Query;
 
 /// One size of a product, or all of them.
 #[derive(Debug, Deserialize, Validate, IntoParams)]

@@ -7,15 +7,15 @@ use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
-use crate::access::Ctx;
-use crate::catalogue::store::{products, variants};
+use crate::auth::Ctx;
+use crate::catalogue::queries::{products, variants};
 use crate::error::ApiError;
-use crate::inventory::store::movements::{self, LedgerRow, MovementFilter};
+use crate::http::Query;
+use crate::inventory::queries::movements::{self, LedgerRow, MovementFilter};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
 use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::kernel::schema;
-use crate::web::Query;
 
 /// Every kind that the ledger knows.
 pub const KINDS: [&str; 10] =

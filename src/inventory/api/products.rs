@@ -7,16 +7,16 @@ use utoipa::openapi::schema::ObjectBuilder;
 use validator::Validate;
 
 use super::answers::Reader;
-use crate::access::Ctx;
+use crate::auth::Ctx;
 use crate::catalogue::product::ProductStatus;
 use crate::error::ApiError;
+use crate::http::Query;
+use crate::inventory::queries::listing::{self, ProductFilter, ProductSort, SORT_COLUMNS};
 use crate::inventory::stocked::StockStatus;
-use crate::inventory::store::listing::{self, ProductFilter, ProductSort, SORT_COLUMNS};
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::page::PageQuery;
 use crate::kernel::{fold, schema};
-use crate::web::Query;
 
 /// What the products of a list have in common, and their order.
 #[derive(Debug, Deserialize, Validate, IntoParams)]

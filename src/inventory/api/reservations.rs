@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use crate::access::{Ctx, Scope};
+use crate::auth::{Ctx, Scope};
 use crate::catalogue::lines::{self, Asked, Line};
+use crate::catalogue::queries::sellables;
 use crate::catalogue::size;
-use crate::catalogue::store::sellables;
 use crate::error::{ApiError, Halt};
+use crate::http::Query;
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
+use crate::inventory::queries::reservations;
 use crate::inventory::reservation::{Reservation, ReservedItem, State};
 use crate::inventory::reserve;
-use crate::inventory::store::reservations;
 use crate::kernel::id::{ProductRef, ReservationId, UserId};
 use crate::kernel::page::PageQuery;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::settings::Settings;
-use crate::web::Query;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]

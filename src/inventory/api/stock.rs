@@ -8,17 +8,17 @@ use validator::{Validate, ValidationError};
 
 use super::availability::SizeQuery;
 use super::requests::{check_reason, refuse};
-use crate::access::{Ctx, Scope};
+use crate::auth::{Ctx, Scope};
 use crate::catalogue::size;
 use crate::error::{ApiError, Halt};
+use crate::http::Query;
 use crate::idempotency::{Answer, Command};
 use crate::inventory::change_stock::{ChangedStock, MovementType, StockChange, change_stock};
+use crate::inventory::queries::figures;
+use crate::inventory::queries::summary::{self, LocationStock};
 use crate::inventory::stocked::{Stock, StockStatus, StockedVariant};
-use crate::inventory::store::figures;
-use crate::inventory::store::summary::{self, LocationStock};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef};
 use crate::kernel::quantity::{MAX_STOCK, StockQuantity};
-use crate::web::Query;
 
 /// Units that come in, go out, or were counted.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -6,15 +6,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answers::Reader;
-use crate::access::Ctx;
+use crate::auth::Ctx;
 use crate::error::ApiError;
+use crate::http::Query;
+use crate::inventory::queries::summary::{self, CategoryRow, LowVariant, PlacedStock};
 use crate::inventory::stocked::StockStatus;
-use crate::inventory::store::summary::{self, CategoryRow, LowVariant, PlacedStock};
 use crate::kernel::id::{LocationId, ProductId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::PageQuery;
 use crate::kernel::sum::Sum;
-use crate::web::Query;
 
 /// The active products of a store. Values are stock times cost price (0 without one) and times price.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,0 +1,81 @@
+//! Registration, and the account of the caller.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use diesel::PgConnection;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::users::UserResponse;
+use crate::accounts::email::Email;
+use crate::accounts::queries::users;
+use crate::accounts::user::{NewUser, User};
+use crate::audit;
+use crate::audit::queries::NewEntry;
+use crate::auth::password::{Hasher, check_strength};
+use crate::auth::{Ctx, Permissions, Role};
+use crate::db;
+use crate::error::{ApiError, Code, Halt};
+use crate::http::limits::{self, Limiters};
+use crate::idempotency::command::Question;
+use crate::settings::Secret;
+
+/// A customer who wants an account.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterRequest {
+    email: Email,
+    /// 8 to 128 characters, and none of the most common passwords.
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    password: String,
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
+    full_name: Option<String>,
+}
+
+/// `POST /auth/register`
+pub async fn register(
+    request: HttpRequest,
+    limiters: Data<Limiters>,
+    hasher: Data<Hasher>,
+    question: Question<RegisterRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    limiters.register_address.check(&limits::address(&request))?;
+    check_strength(&body.password)?;
+    let new = NewUser {
+        email: body.email,
+        password_hash: Secret::new(hasher.hash(body.password).await?),
+        full_name: body.full_name,
+        role: Role::Customer,
+        permissions: Permissions::default(),
+        active: true,
+    };
+    let user = ctx.write("register", move |conn, ctx| insert_customer(conn, ctx, &new)).await?;
+    Ok(HttpResponse::Created().json(UserResponse::from(user)))
+}
+
+fn insert_customer(conn: &mut PgConnection, ctx: &Ctx, new: &NewUser) -> Result<User, Halt> {
+    let scope = ctx.scope_or_platform(conn)?;
+    let at = db::clock(conn)?;
+    let Some(user) = users::insert_user(conn, new, scope.store, at)? else {
+        // The same salted hash is there when this very transaction was run before.
+        let known = users::find_by_email(conn, new.email.as_str())?;
+        let own = known.filter(|user| user.password_hash.reveal() == new.password_hash.reveal());
+        return Ok(own.ok_or_else(users::email_taken)?);
+    };
+    let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.made() };
+    audit::queries::append_by(conn, scope.store, &format!("user:{}", user.id), &entry, at)?;
+    Ok(user)
+}
+
+/// `GET /auth/me`
+pub async fn me(ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let id = ctx.principal.account()?.id;
+    let user = ctx.database.read("get_me", move |conn| users::find_user(conn, id)).await?;
+    let user = user
+        .filter(|user| user.active)
+        .ok_or_else(|| ApiError::new(Code::Unauthenticated, "This account is not active any more."))?;
+    Ok(HttpResponse::Ok().json(UserResponse::from(user)))
+}

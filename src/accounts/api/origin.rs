@@ -1,0 +1,38 @@
+//! Where a request to sign in comes from.
+
+use std::future::{Ready, ready};
+
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+
+use crate::error::ApiError;
+use crate::http::limits;
+use crate::kernel::id::UserId;
+use crate::kernel::keyed_hash::{KeyedHash, Purpose};
+
+/// The address of the client, and what is kept of it.
+#[derive(Clone)]
+pub struct Origin {
+    /// As limits count it.
+    pub address: String,
+    keyed: Data<KeyedHash>,
+}
+
+impl Origin {
+    /// What is stored of the address. It is another one for each account, so that the rows of two accounts do not
+    /// show that they share an address.
+    #[must_use]
+    pub fn hash_for(&self, user: UserId) -> [u8; 32] {
+        self.keyed.of(Purpose::SignInAddress, &[&user.to_string(), &self.address])
+    }
+}
+
+impl FromRequest for Origin {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let keyed = request.app_data::<Data<KeyedHash>>().cloned().ok_or_else(ApiError::internal);
+        ready(keyed.map(|keyed| Self { address: limits::address(request), keyed }))
+    }
+}

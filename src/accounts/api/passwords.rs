@@ -1,0 +1,177 @@
+//! A new password: with the old one, or with a link that was mailed to the address of the account.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, ReqData};
+use diesel::PgConnection;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::origin::Origin;
+use crate::accounts::change_password::set_password;
+use crate::accounts::email::Email;
+use crate::accounts::queries::{password_resets, users};
+use crate::accounts::user::User;
+use crate::accounts::{password_reset, secret_token};
+use crate::audit;
+use crate::audit::queries::NewEntry;
+use crate::auth::Ctx;
+use crate::auth::password::{Hasher, check_strength_of};
+use crate::auth::token::Bearer;
+use crate::auth::token_versions::TokenVersions;
+use crate::db;
+use crate::error::{ApiError, Code, Halt};
+use crate::http::limits::Limiters;
+use crate::idempotency::command::Question;
+use crate::kernel::id::UserId;
+use crate::settings::{Secret, Settings};
+
+/// The field of both requests that is checked as a password.
+const NEW_PASSWORD: &str = "new_password";
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePasswordRequest {
+    #[validate(length(max = 1000, message = "must have at most 1000 characters"))]
+    #[schema(max_length = 1000, format = "password")]
+    current_password: String,
+    /// 8 to 128 characters, and none of the most common passwords.
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    new_password: String,
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForgotPasswordRequest {
+    email: Email,
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetPasswordRequest {
+    /// The token of the mailed link.
+    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
+    #[schema(min_length = 1, max_length = 500)]
+    token: String,
+    /// 8 to 128 characters, and none of the most common passwords.
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    new_password: String,
+}
+
+/// `POST /auth/password`: every other session of the account ends; this one goes on with its refresh token.
+/// A wrong current password is 422, not 401: the caller's token is good, and signing in again would not help.
+pub async fn change(
+    origin: Origin,
+    limiters: Data<Limiters>,
+    (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
+    bearer: ReqData<Bearer>,
+    question: Question<ChangePasswordRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    check_strength_of(NEW_PASSWORD, &body.new_password)?;
+    let id = ctx.principal.account()?.id;
+    limiters.password_address.check(&origin.address)?;
+    limiters.password_account.check(&id.to_string())?;
+    let user = ctx.database.read("find_own_account", move |conn| users::find_user(conn, id)).await?;
+    let user = user.filter(|user| user.active).ok_or_else(not_active)?;
+    if !hasher.verify(body.current_password, Some(user.password_hash.reveal().to_owned())).await? {
+        return Err(wrong_password());
+    }
+    let new = Secret::new(hasher.hash(body.new_password).await?);
+    let kept_family = bearer.session;
+    ctx.write("change_password", move |conn, ctx| {
+        let found = users::find_user_for_update(conn, id)?.filter(|user| user.active).ok_or_else(not_active)?;
+        if found.password_hash.reveal() == new.reveal() {
+            // This very transaction was run before, and its COMMIT was not answered.
+            return Ok(());
+        }
+        if found.password_hash.reveal() != user.password_hash.reveal() {
+            return Err(wrong_password().into());
+        }
+        let at = db::clock(conn)?;
+        set_password(conn, &found, new.clone(), kept_family, at)?;
+        record(conn, ctx, &found, "password")
+    })
+    .await?;
+    versions.refresh_after_commit().await;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn not_active() -> ApiError {
+    ApiError::new(Code::Unauthenticated, "This account is not active any more.")
+}
+
+fn wrong_password() -> ApiError {
+    ApiError::field("current_password", "is not the password of this account")
+}
+
+/// `POST /auth/password/forgot`: the same answer, after the same work, whether or not there is an account.
+pub async fn forgot(
+    origin: Origin,
+    limiters: Data<Limiters>,
+    settings: Data<Settings>,
+    question: Question<ForgotPasswordRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body: ForgotPasswordRequest { email } } = question;
+    if !settings.mail.is_on() {
+        let detail = "This server sends no mail. Ask an administrator for a new password.";
+        return Err(ApiError::new(Code::MailNotConfigured, detail));
+    }
+    limiters.password_address.check(&origin.address)?;
+    limiters.password_mail.check(email.as_str())?;
+    ctx.write("request_password_reset", move |conn, _| Ok(password_reset::request(conn, &email)?)).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+/// `POST /auth/password/reset`: ends every session of the account.
+pub async fn reset(
+    origin: Origin,
+    limiters: Data<Limiters>,
+    (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
+    question: Question<ResetPasswordRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    check_strength_of(NEW_PASSWORD, &body.new_password)?;
+    limiters.password_address.check(&origin.address)?;
+    let token_hash = secret_token::digest(&body.token);
+    let shown = token_hash.clone();
+    // Asked before the password is hashed: an invented token costs a look-up only.
+    let found = ctx.database.read("find_password_reset", move |conn| find_account_of(conn, &shown)).await?;
+    let id = found.ok_or_else(invalid_token)?;
+    let new = Secret::new(hasher.hash(body.new_password).await?);
+    ctx.write("reset_password", move |conn, ctx| {
+        let user = users::find_user_for_update(conn, id)?.filter(|user| user.active).ok_or_else(invalid_token)?;
+        if user.password_hash.reveal() == new.reveal() {
+            // This very transaction was run before, and its COMMIT was not answered.
+            return Ok(());
+        }
+        if find_account_of(conn, &token_hash)? != Some(id) {
+            return Err(invalid_token().into());
+        }
+        let at = db::clock(conn)?;
+        set_password(conn, &user, new.clone(), None, at)?;
+        record(conn, ctx, &user, "password, by a mailed link")
+    })
+    .await?;
+    versions.refresh_after_commit().await;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn find_account_of(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<UserId>, db::Failure> {
+    let at = db::clock(conn)?;
+    Ok(password_resets::find_account_of(conn, token_hash, at)?)
+}
+
+fn invalid_token() -> ApiError {
+    let detail = "The link was used, has expired, or was replaced by a newer one. Ask for a new link.";
+    ApiError::new(Code::ResetTokenInvalid, detail)
+}
+
+/// The account itself is the actor: it showed its password, or the token from its mail.
+fn record(conn: &mut PgConnection, ctx: &Ctx, user: &User, changed: &str) -> Result<(), Halt> {
+    let store = ctx.scope_or_platform(conn)?.store;
+    let at = db::clock(conn)?;
+    let detail = format!("User {} updated: {changed}", user.id);
+    let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "UPDATE", detail };
+    Ok(audit::queries::append_by(conn, store, &format!("user:{}", user.id), &entry, at)?)
+}

@@ -1,0 +1,246 @@
+//! Signing in, staying signed in, signing out.
+
+use std::future::{Ready, ready};
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use chrono::{DateTime, Duration, Utc};
+use diesel::{PgConnection, QueryResult};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::ObjectBuilder;
+use validator::Validate;
+
+use super::origin::Origin;
+use super::users::UserResponse;
+use crate::accounts::queries::sessions::{self, NewSession};
+use crate::accounts::queries::users;
+use crate::accounts::session::{Session, Verdict};
+use crate::accounts::user::User;
+use crate::accounts::{email, secret_token};
+use crate::auth::Ctx;
+use crate::auth::attempts::{Attempt, Attempts};
+use crate::auth::password::{Hasher, wrong_credentials};
+use crate::auth::token::Tokens;
+use crate::db::{self, Failure};
+use crate::error::{ApiError, Code, Halt};
+use crate::http::limits::Limiters;
+use crate::idempotency::command::Question;
+use crate::kernel::id::UserId;
+use crate::kernel::schema;
+use crate::settings::Settings;
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRequest {
+    #[validate(length(max = 254, message = "must have at most 254 characters"))]
+    #[schema(max_length = 254)]
+    email: String,
+    #[validate(length(max = 1000, message = "must have at most 1000 characters"))]
+    #[schema(max_length = 1000)]
+    #[schema(format = "password")]
+    password: String,
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshTokenRequest {
+    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
+    #[schema(min_length = 1, max_length = 500)]
+    refresh_token: String,
+}
+
+/// Tokens for an account.
+#[derive(Serialize, ToSchema)]
+pub struct SessionResponse {
+    access_token: String,
+    #[schema(schema_with = token_types)]
+    token_type: &'static str,
+    /// Seconds for which the access token is good.
+    expires_in: i64,
+    /// Good once: exchange it for the next one.
+    refresh_token: String,
+    user: UserResponse,
+}
+
+fn token_types() -> ObjectBuilder {
+    schema::words(["Bearer"])
+}
+
+/// Hands out tokens.
+pub struct Issuer {
+    tokens: Data<Tokens>,
+    refresh_ttl: Duration,
+}
+
+impl Issuer {
+    fn answer(&self, user: User, family: i64, refresh_token: String) -> Result<HttpResponse, ApiError> {
+        let session = SessionResponse {
+            access_token: self.tokens.sign_for(user.id, user.role, user.token_version, Some(family))?,
+            token_type: "Bearer",
+            expires_in: self.tokens.ttl_seconds(),
+            refresh_token,
+            user: UserResponse::from(user),
+        };
+        Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(session))
+    }
+}
+
+impl FromRequest for Issuer {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let issuer = request.app_data::<Data<Tokens>>().zip(request.app_data::<Data<Settings>>()).and_then(
+            |(tokens, settings)| {
+                let refresh_ttl = Duration::try_seconds(settings.auth.refresh_ttl_seconds)?;
+                Some(Self { tokens: tokens.clone(), refresh_ttl })
+            },
+        );
+        ready(issuer.ok_or_else(ApiError::internal))
+    }
+}
+
+/// `POST /auth/login`
+pub async fn login(
+    origin: Origin,
+    limiters: Data<Limiters>,
+    attempts: Data<Attempts>,
+    hasher: Data<Hasher>,
+    issuer: Issuer,
+    question: Question<LoginRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body: LoginRequest { email, password } } = question;
+    let email = email::normalise(&email);
+    limiters.login_address.check(&origin.address)?;
+    let mut attempt = attempts.begin(&email, &origin.address)?;
+    let checked = check_password(&ctx, &origin, &hasher, &mut attempt, (email, password)).await;
+    let checked = attempt.end(checked)?;
+    let token = secret_token::generate();
+    let session = IssuedToken { hash: secret_token::digest(&token), origin, ttl: issuer.refresh_ttl };
+    let (user, family) = ctx.write("login", move |conn, _| start_session(conn, &checked, &session)).await?;
+    issuer.answer(user, family, token)
+}
+
+/// The account whose e-mail address and password these are. One that is unknown or inactive is answered as a wrong
+/// password is, and as late.
+async fn check_password(
+    ctx: &Ctx,
+    origin: &Origin,
+    hasher: &Hasher,
+    attempt: &mut Attempt<'_>,
+    (email, password): (String, String),
+) -> Result<User, ApiError> {
+    let origin = origin.clone();
+    let find = move |conn: &mut PgConnection| {
+        let Some(user) = users::find_by_email(conn, &email)?.filter(|user| user.active) else { return Ok(None) };
+        let is_known = sessions::is_known_address(conn, user.id, &origin.hash_for(user.id))?;
+        Ok(Some((user, is_known)))
+    };
+    let found = ctx.database.read("find_account", find).await?;
+    if !found.as_ref().is_some_and(|(_, is_known)| *is_known) {
+        attempt.is_from_new_address()?;
+    }
+    let user = found.map(|(user, _)| user);
+    let hash = user.as_ref().map(|user| user.password_hash.reveal().to_owned());
+    let fits = hasher.verify(password, hash).await?;
+    user.filter(|_| fits).ok_or_else(wrong_credentials)
+}
+
+/// A refresh token to be kept, and where it goes.
+struct IssuedToken {
+    hash: Vec<u8>,
+    origin: Origin,
+    ttl: Duration,
+}
+
+impl IssuedToken {
+    /// Keeps it for the account, in this family or as the first of its own.
+    fn insert(&self, conn: &mut PgConnection, user: UserId, family: Option<i64>, at: DateTime<Utc>) -> QueryResult<()> {
+        let address_hash = self.origin.hash_for(user);
+        let expires_at = at.checked_add_signed(self.ttl).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let new = NewSession { user, token_hash: &self.hash, address_hash: &address_hash, family, expires_at };
+        sessions::insert_session(conn, &new, at)
+    }
+}
+
+/// Starts a family for the account, unless it was shut or got another password in the meantime.
+fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) -> Result<(User, i64), Halt> {
+    let same = |user: &User| user.active && user.password_hash.reveal() == checked.password_hash.reveal();
+    let user = users::find_user_for_update(conn, checked.id)?.filter(same).ok_or_else(wrong_credentials)?;
+    let at = db::clock(conn)?;
+    issued.insert(conn, user.id, None, at)?;
+    let session = sessions::find_session(conn, &issued.hash)?.ok_or_else(wrong_credentials)?;
+    Ok((user, session.family))
+}
+
+/// `POST /auth/refresh`
+pub async fn refresh(
+    origin: Origin,
+    issuer: Issuer,
+    question: Question<RefreshTokenRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    let next = secret_token::generate();
+    let exchange = Exchange {
+        shown: secret_token::digest(&body.refresh_token),
+        next: IssuedToken { hash: secret_token::digest(&next), origin, ttl: issuer.refresh_ttl },
+    };
+    let (user, family) = ctx.write("refresh", move |conn, _| exchange.run(conn)).await?;
+    issuer.answer(user, family, next)
+}
+
+/// A refresh token, as its hash, for the next one.
+struct Exchange {
+    shown: Vec<u8>,
+    next: IssuedToken,
+}
+
+impl Exchange {
+    /// The account, and the family that goes on.
+    fn run(&self, conn: &mut PgConnection) -> Result<(User, i64), Halt> {
+        let (session, user) = find_session_for_update(conn, &self.shown)?.ok_or_else(refused)?;
+        let at = db::clock(conn)?;
+        match session.judge(at) {
+            Verdict::Rotate if user.active => {
+                sessions::mark_rotated(conn, &session, at)?;
+                self.next.insert(conn, user.id, Some(session.family), at)?;
+                Ok((user, session.family))
+            }
+            Verdict::Rotate | Verdict::Dead => Err(refused().into()),
+            // This very transaction was run before, and its COMMIT was not answered.
+            Verdict::Reused if sessions::find_session(conn, &self.next.hash)?.is_some() => Ok((user, session.family)),
+            Verdict::Reused => {
+                log::warn!(user = user.id.0; "a refresh token was used twice: its family is ended");
+                sessions::revoke_family(conn, session.family, at)?;
+                Err(Halt::Recorded(refused()))
+            }
+        }
+    }
+}
+
+/// The token as it is under the lock of its account.
+fn find_session_for_update(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<(Session, User)>, Failure> {
+    let Some(seen) = sessions::find_session(conn, token_hash)? else { return Ok(None) };
+    let Some(user) = users::find_user_for_update(conn, seen.user)? else { return Ok(None) };
+    let session = sessions::find_session(conn, token_hash)?;
+    Ok(session.map(|session| (session, user)))
+}
+
+fn refused() -> ApiError {
+    ApiError::new(Code::Unauthenticated, "The refresh token is not valid.")
+}
+
+/// `POST /auth/logout`
+pub async fn logout(question: Question<RefreshTokenRequest>) -> Result<HttpResponse, ApiError> {
+    let Question { ctx, body } = question;
+    let shown = secret_token::digest(&body.refresh_token);
+    let end = move |conn: &mut PgConnection, _: &Ctx| {
+        let Some((session, _)) = find_session_for_update(conn, &shown)? else { return Ok(()) };
+        let at = db::clock(conn)?;
+        Ok(sessions::revoke_family(conn, session.family, at)?)
+    };
+    ctx.write("logout", end).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,231 @@
+//! Accounts, for those who manage them.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::accounts::email::Email;
+use crate::accounts::grants::{check_admin_remains, check_may_change, check_may_grant, user_not_found};
+use crate::accounts::queries::users::UserFilter;
+use crate::accounts::queries::{password_resets, users};
+use crate::accounts::sign_out::sign_out;
+use crate::accounts::user::{NewUser, User, UserChange, check_grantable};
+use crate::audit;
+use crate::audit::queries::NewEntry;
+use crate::auth::password::{Hasher, check_strength};
+use crate::auth::token_versions::TokenVersions;
+use crate::auth::{Ctx, Permissions, Role, Scope};
+use crate::db;
+use crate::error::{ApiError, Halt};
+use crate::http::Query;
+use crate::http::sort::SortQuery;
+use crate::idempotency::{Answer, Command};
+use crate::kernel::fold;
+use crate::kernel::id::UserId;
+use crate::kernel::page::PageQuery;
+use crate::kernel::text;
+use crate::settings::Secret;
+
+pub use crate::accounts::queries::users::SORTS;
+
+/// An account on the wire, everywhere.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserResponse {
+    id: UserId,
+    email: String,
+    full_name: Option<String>,
+    role: Role,
+    permissions: Permissions,
+    /// The store that staff belong to.
+    store_id: Option<i64>,
+    active: bool,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<User> for UserResponse {
+    fn from(user: User) -> Self {
+        let User {
+            id,
+            email,
+            password_hash: _,
+            full_name,
+            role,
+            permissions,
+            store,
+            active,
+            token_version: _,
+            created_at,
+            updated_at,
+        } = user;
+        let store_id = store.map(|store| store.0);
+        Self { id, email, full_name, role, permissions, store_id, active, created_at, updated_at }
+    }
+}
+
+/// Which accounts to list.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UserQuery {
+    pub role: Option<Role>,
+    pub active: Option<bool>,
+    /// Words of the e-mail address and the name; in any order, without regard to case and accents.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[param(max_length = 255)]
+    pub q: Option<String>,
+}
+
+/// `GET /users`
+pub async fn list(
+    page: Query<PageQuery>,
+    sort: Query<SortQuery>,
+    query: Query<UserQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.among(&SORTS)?;
+    let UserQuery { role, active, q } = query.0;
+    let (page, patterns) = (page.0, q.as_deref().map(fold::search_patterns).unwrap_or_default());
+    let listed = ctx.read("list_users", move |conn, scope| {
+        let staff_of = (!scope.principal.is_admin()).then_some(scope.store);
+        let role = if staff_of.is_some() { role.or(Some(Role::Staff)) } else { role };
+        let filter = UserFilter { staff_of, role, active, patterns: patterns.clone() };
+        let (found, total) = users::list_users(conn, &filter, sort, &page)?;
+        Ok(page.list(found, total).map(UserResponse::from))
+    });
+    Ok(HttpResponse::Ok().json(listed.await?))
+}
+
+/// An account to be made.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUserRequest {
+    email: Email,
+    /// 8 to 128 characters, and none of the most common passwords.
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    password: String,
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
+    full_name: Option<String>,
+    /// Staff belong to the request's store.
+    #[serde(default = "usual_role")]
+    #[schema(default = "staff")]
+    role: Role,
+    /// For staff.
+    #[serde(default)]
+    permissions: Permissions,
+    #[serde(default = "usually_active")]
+    #[schema(default = true)]
+    active: bool,
+}
+
+fn usual_role() -> Role {
+    Role::Staff
+}
+
+fn usually_active() -> bool {
+    true
+}
+
+/// `POST /users`
+pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> Result<HttpResponse, ApiError> {
+    let Command { ctx, body, claim } = command;
+    check_may_grant(ctx.principal.account()?, Some(body.role), &body.permissions)?;
+    check_grantable(body.role, &body.permissions)?;
+    check_strength(&body.password)?;
+    let NewUserRequest { email, password, full_name, role, permissions, active } = body;
+    let password_hash = Secret::new(hasher.hash(password).await?);
+    let body = NewUser { email, password_hash, full_name, role, permissions, active };
+    let command = Command { ctx, body, claim };
+    let made = command.run("create_user", |conn, scope, new| {
+        let at = db::clock(conn)?;
+        let user = users::insert_user(conn, new, scope.store, at)?.ok_or_else(users::email_taken)?;
+        let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.made() };
+        audit::queries::append(conn, scope, &entry, at)?;
+        Answer::created(&UserResponse::from(user))
+    });
+    made.await
+}
+
+/// What to change of an account; what is absent stays.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserPatchRequest {
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    email: Option<Email>,
+    /// 8 to 128 characters, and none of the most common passwords.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    password: Option<String>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(value_type = Option<String>)]
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
+    full_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    role: Option<Role>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    permissions: Option<Permissions>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    active: Option<bool>,
+}
+
+/// `PATCH /users/{id}`
+pub async fn update(
+    path: Path<String>,
+    hasher: Data<Hasher>,
+    versions: Data<TokenVersions>,
+    command: Command<UserPatchRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let id = UserId::from_path(&path);
+    let Command { ctx, body, claim } = command;
+    check_may_grant(ctx.principal.account()?, body.role, &body.permissions.clone().unwrap_or_default())?;
+    let body = change_of(&hasher, body).await?;
+    let command = Command { ctx, body, claim };
+    let answer = command.run("update_user", move |conn, scope, change| change_user(conn, scope, id, change)).await?;
+    versions.refresh_after_commit().await;
+    Ok(answer)
+}
+
+fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &UserChange) -> Result<Answer, Halt> {
+    let admins = if change.may_end_admin() { users::list_active_admins_for_update(conn)? } else { Vec::new() };
+    let mut user = users::find_user_for_update(conn, id)?.ok_or_else(|| user_not_found(id))?;
+    check_may_change(scope.principal.account()?, &user, change)?;
+    let changed = user.apply(change, scope.store)?;
+    check_admin_remains(&admins, &user)?;
+    if changed.fields.is_empty() {
+        return Answer::ok(&UserResponse::from(user));
+    }
+    let at = db::clock(conn)?;
+    user.updated_at = at;
+    users::update_user(conn, &user)?;
+    if changed.ends_sessions {
+        sign_out(conn, id, None, at)?;
+    }
+    if changed.ends_links {
+        password_resets::delete_reset(conn, id)?;
+    }
+    let detail = format!("User {id} updated: {}", changed.fields.join(", "));
+    audit::queries::append(conn, scope, &NewEntry { entity: "User", entity_id: id.0, action: "UPDATE", detail }, at)?;
+    Answer::ok(&UserResponse::from(user))
+}
+
+async fn change_of(hasher: &Hasher, body: UserPatchRequest) -> Result<UserChange, ApiError> {
+    let UserPatchRequest { email, password, full_name, role, permissions, active } = body;
+    let password_hash = match password {
+        Some(password) => {
+            check_strength(&password)?;
+            Some(Secret::new(hasher.hash(password).await?))
+        }
+        None => None,
+    };
+    Ok(UserChange { email, password_hash, full_name, role, permissions, active })
+}

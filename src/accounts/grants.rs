@@ -1,0 +1,144 @@
+//! Who may make and change whose account: nobody grants what they lack.
+
+use super::user::{User, UserChange};
+
+use crate::auth::principal::Account;
+use crate::auth::{Permissions, Role};
+use crate::error::{ApiError, Code};
+use crate::kernel::id::UserId;
+
+/// Admins see every account; staff those of their own store's staff.
+#[must_use]
+pub fn sees(caller: &Account, user: &User) -> bool {
+    caller.role == Role::Admin || (user.role == Role::Staff && user.store == caller.store)
+}
+
+/// 403 unless the caller may give this role and has all of these permissions.
+pub fn check_may_grant(caller: &Account, role: Option<Role>, granted: &Permissions) -> Result<(), ApiError> {
+    if caller.role == Role::Admin {
+        return Ok(());
+    }
+    if role.is_some_and(|role| role != Role::Staff) {
+        return Err(ApiError::new(Code::Forbidden, "Only the role admin may give this role."));
+    }
+    match granted.beyond(&caller.permissions) {
+        Some(permission) => Err(permission.missing()),
+        None => Ok(()),
+    }
+}
+
+/// 404 of an account that the caller does not see, 403 of one that may do more than they, and
+/// 422 when they would lock themself out.
+pub fn check_may_change(caller: &Account, user: &User, change: &UserChange) -> Result<(), ApiError> {
+    if !sees(caller, user) {
+        return Err(user_not_found(user.id));
+    }
+    if let Some(permission) = user.permissions.beyond(&caller.permissions) {
+        return Err(permission.missing());
+    }
+    if user.id == caller.id && change.active == Some(false) {
+        return Err(ApiError::field("active", "you can't deactivate yourself"));
+    }
+    if user.id == caller.id && change.role.is_some_and(|role| role != user.role) {
+        return Err(ApiError::field("role", "you can't change your own role"));
+    }
+    Ok(())
+}
+
+/// 409 when no administrator would be left who can sign in. The changed account is one of the `admins` that
+/// there were, or was none.
+pub fn check_admin_remains(admins: &[UserId], changed: &User) -> Result<(), ApiError> {
+    if changed.is_active_admin() || admins != [changed.id] {
+        return Ok(());
+    }
+    let detail = format!("User {} is the last active administrator. Give this role to another user first.", changed.id);
+    Err(ApiError::new(Code::LastAdmin, detail))
+}
+
+/// 404 of an account.
+pub fn user_not_found(id: impl std::fmt::Display) -> ApiError {
+    ApiError::not_found(Code::UserNotFound, format_args!("User {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Permission::{OrdersRead, ReportsRead, UsersManage};
+    use crate::kernel::id::StoreId;
+    use crate::settings::Secret;
+    use chrono::DateTime;
+
+    fn caller(role: Role, permissions: Permissions, store: Option<i64>) -> Account {
+        Account { id: UserId(1), role, permissions, store: store.map(StoreId) }
+    }
+
+    fn manager() -> Account {
+        caller(Role::Staff, vec![UsersManage, OrdersRead].into(), Some(1))
+    }
+
+    fn user(id: i64, role: Role, permissions: Permissions, store: Option<i64>) -> User {
+        User {
+            id: UserId(id),
+            email: String::new(),
+            password_hash: Secret::default(),
+            full_name: None,
+            role,
+            permissions,
+            store: store.map(StoreId),
+            active: true,
+            token_version: 0,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn code(result: Result<(), ApiError>) -> Option<Code> {
+        result.err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn nobody_grants_what_they_lack() {
+        let may = |role, granted: Permissions| code(check_may_grant(&manager(), role, &granted));
+        assert_eq!(may(Some(Role::Staff), vec![OrdersRead].into()), None);
+        assert_eq!(may(None, vec![OrdersRead, ReportsRead].into()), Some(Code::Forbidden));
+        assert_eq!(may(Some(Role::Admin), Permissions::default()), Some(Code::Forbidden));
+        assert_eq!(may(Some(Role::Customer), Permissions::default()), Some(Code::Forbidden));
+        let admin = caller(Role::Admin, Permissions::all(), None);
+        assert_eq!(code(check_may_grant(&admin, Some(Role::Admin), &Permissions::all())), None);
+    }
+
+    #[test]
+    fn staff_change_the_staff_of_their_store_who_may_do_no_more_than_they() {
+        let may = |user: &User| code(check_may_change(&manager(), user, &UserChange::default()));
+        assert_eq!(may(&user(2, Role::Staff, vec![OrdersRead].into(), Some(1))), None);
+        assert_eq!(may(&user(2, Role::Staff, vec![ReportsRead].into(), Some(1))), Some(Code::Forbidden));
+        assert_eq!(may(&user(2, Role::Staff, vec![OrdersRead].into(), Some(2))), Some(Code::UserNotFound));
+        assert_eq!(may(&user(2, Role::Customer, Permissions::default(), None)), Some(Code::UserNotFound));
+        assert_eq!(may(&user(2, Role::Admin, Permissions::all(), None)), Some(Code::UserNotFound));
+    }
+
+    #[test]
+    fn the_last_administrator_stays() {
+        let mut admin = user(1, Role::Admin, Permissions::all(), None);
+        let (alone, two) = ([UserId(1)], [UserId(1), UserId(2)]);
+        assert_eq!(code(check_admin_remains(&alone, &admin)), None);
+        admin.active = false;
+        assert_eq!(code(check_admin_remains(&alone, &admin)), Some(Code::LastAdmin));
+        assert_eq!(code(check_admin_remains(&two, &admin)), None);
+        assert_eq!(code(check_admin_remains(&[UserId(2)], &admin)), None);
+        let clerk = user(1, Role::Staff, Permissions::default(), Some(1));
+        assert_eq!(code(check_admin_remains(&alone, &clerk)), Some(Code::LastAdmin));
+    }
+
+    #[test]
+    fn nobody_locks_themself_out() {
+        let admin = caller(Role::Admin, Permissions::all(), None);
+        let own = user(1, Role::Admin, Permissions::all(), None);
+        let off = UserChange { active: Some(false), ..UserChange::default() };
+        let down = UserChange { role: Some(Role::Staff), ..UserChange::default() };
+        let same = UserChange { role: Some(Role::Admin), active: Some(true), ..UserChange::default() };
+        assert_eq!(code(check_may_change(&admin, &own, &off)), Some(Code::ValidationFailed));
+        assert_eq!(code(check_may_change(&admin, &own, &down)), Some(Code::ValidationFailed));
+        assert_eq!(code(check_may_change(&admin, &own, &same)), None);
+    }
+}

@@ -1,0 +1,18 @@
+//! Accounts of customers and staff, their sessions and their passwords.
+
+pub mod email;
+pub mod secret_token;
+
+pub mod change_password;
+pub mod grants;
+pub mod password_reset;
+pub mod session;
+pub mod sign_out;
+pub mod user;
+
+pub mod api;
+pub mod queries;
+
+mod create_user;
+
+pub use create_user::{NewAccount, create_user};

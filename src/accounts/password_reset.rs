@@ -1,0 +1,52 @@
+//! A forgotten password: a mailed link by which the owner of the address chooses another one.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::PgConnection;
+use minijinja::context;
+
+use super::email::Email;
+use super::queries::password_resets::{self, NewReset};
+use super::queries::users;
+use super::secret_token;
+use crate::auth::context::PLATFORM;
+use crate::db::{self, Failure};
+use crate::mail::outbox::{Kind, NewMail};
+use crate::mail::{Message, queries, template};
+
+/// How long a link is good, and how long its mail is tried.
+pub const TTL: Duration = Duration::hours(1);
+
+/// The path of the page that a link leads to. The token is behind a `#`, so that no server logs it.
+pub const PAGE: &str = "/password-reset";
+
+/// Puts the mail into the outbox. Whether the address has an account is looked up when the mail is sent,
+/// so that the request takes the same time either way.
+pub fn request(conn: &mut PgConnection, email: &Email) -> Result<(), Failure> {
+    let at = db::clock(conn)?;
+    let give_up_at = after(at, TTL);
+    let mail = NewMail { store: PLATFORM, kind: Kind::PasswordReset, recipient: email.as_str(), give_up_at };
+    Ok(queries::insert_mail(conn, &mail, at)?)
+}
+
+/// Makes the link and the mail that carries it. None when no active account has the address. The token is in
+/// the mail only: the database has its hash.
+pub fn compose(
+    conn: &mut PgConnection,
+    recipient: &str,
+    public_url: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<Message>, Failure> {
+    let Some(found) = users::find_by_email(conn, recipient)? else { return Ok(None) };
+    let user = users::find_user_for_update(conn, found.id)?;
+    let Some(user) = user.filter(|user| user.active && user.email == recipient) else { return Ok(None) };
+    let token = secret_token::generate();
+    let new = NewReset { user: user.id, token_hash: &secret_token::digest(&token), expires_at: after(at, TTL) };
+    password_resets::replace_reset(conn, &new, at)?;
+    let values = context! { link => format!("{public_url}{PAGE}#token={token}") };
+    let message = template::render(Kind::PasswordReset, recipient, &values);
+    message.map(Some).map_err(|error| Failure::Internal(error.to_string()))
+}
+
+fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
+    at.checked_add_signed(time).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

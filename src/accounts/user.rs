@@ -1,0 +1,202 @@
+//! Accounts, and how they may change.
+
+use chrono::{DateTime, Utc};
+
+use super::email::Email;
+use crate::auth::{Permissions, Role};
+use crate::error::ApiError;
+use crate::kernel::id::{StoreId, UserId};
+use crate::settings::Secret;
+
+/// An account.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub password_hash: Secret,
+    pub full_name: Option<String>,
+    pub role: Role,
+    /// Granted ones for staff, all for admins, none for customers.
+    pub permissions: Permissions,
+    /// The store that staff belong to.
+    pub store: Option<StoreId>,
+    pub active: bool,
+    /// What its access tokens carry. Those with an older version have ended.
+    pub token_version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    pub email: Email,
+    pub password_hash: Secret,
+    pub full_name: Option<String>,
+    pub role: Role,
+    /// What is granted, for staff.
+    pub permissions: Permissions,
+    pub active: bool,
+}
+
+/// What to change of an account; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct UserChange {
+    pub email: Option<Email>,
+    pub password_hash: Option<Secret>,
+    pub full_name: Option<Option<String>>,
+    pub role: Option<Role>,
+    pub permissions: Option<Permissions>,
+    pub active: Option<bool>,
+}
+
+/// What a change did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    pub fields: Vec<&'static str>,
+    /// Whether whoever is signed in has to sign in again.
+    pub ends_sessions: bool,
+    /// True if a mailed link to choose a new password must be ended: the address is not the owner's any more, or
+    /// the password was changed in another way.
+    pub ends_links: bool,
+}
+
+/// Permissions are granted to staff; admins have all and customers none.
+pub fn check_grantable(role: Role, granted: &Permissions) -> Result<(), ApiError> {
+    if role == Role::Staff || *granted == Permissions::default() {
+        Ok(())
+    } else {
+        Err(ApiError::field("permissions", "are for the role staff only"))
+    }
+}
+
+impl UserChange {
+    /// Whether it could make an administrator one no more.
+    #[must_use]
+    pub fn may_end_admin(&self) -> bool {
+        self.active == Some(false) || self.role.is_some_and(|role| role != Role::Admin)
+    }
+}
+
+impl User {
+    #[must_use]
+    pub fn is_active_admin(&self) -> bool {
+        self.active && self.role == Role::Admin
+    }
+
+    /// How the making of this account is remembered.
+    #[must_use]
+    pub fn made(&self) -> String {
+        format!("User {} created with the role {}", self.id, self.role.as_str())
+    }
+
+    /// Changes the account in memory. Who becomes staff belongs to the store that is given.
+    pub fn apply(&mut self, change: &UserChange, store: StoreId) -> Result<Changed, ApiError> {
+        let before = self.clone();
+        let role = change.role.unwrap_or(self.role);
+        let kept = if role == self.role { self.permissions.clone() } else { Permissions::default() };
+        if let Some(granted) = &change.permissions {
+            check_grantable(role, granted)?;
+        }
+        self.role = role;
+        self.permissions = match role {
+            Role::Admin => Permissions::all(),
+            Role::Staff => change.permissions.clone().unwrap_or(kept),
+            Role::Customer => Permissions::default(),
+        };
+        self.store = (role == Role::Staff).then(|| self.store.unwrap_or(store));
+        if let Some(email) = &change.email {
+            self.email = email.as_str().to_owned();
+        }
+        if let Some(hash) = &change.password_hash {
+            self.password_hash = hash.clone();
+        }
+        if let Some(full_name) = &change.full_name {
+            self.full_name.clone_from(full_name);
+        }
+        self.active = change.active.unwrap_or(self.active);
+        Ok(self.since(&before))
+    }
+
+    fn since(&self, before: &Self) -> Changed {
+        let locked_out = before.active && !self.active;
+        let password = self.password_hash.reveal() != before.password_hash.reveal();
+        let role = self.role != before.role;
+        let permissions = self.permissions != before.permissions;
+        let fields = [
+            ("email", self.email != before.email),
+            ("password", password),
+            ("full_name", self.full_name != before.full_name),
+            ("role", role),
+            ("permissions", permissions),
+            ("active", self.active != before.active),
+        ];
+        Changed {
+            fields: fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect(),
+            ends_sessions: locked_out || password || role || permissions,
+            ends_links: locked_out || password || self.email != before.email,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Permission;
+
+    fn staff() -> User {
+        User {
+            id: UserId(1),
+            email: "ann@example.com".into(),
+            password_hash: Secret::new("old".into()),
+            full_name: None,
+            role: Role::Staff,
+            permissions: vec![Permission::OrdersRead].into(),
+            store: Some(StoreId(7)),
+            active: true,
+            token_version: 0,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn to_role(role: Role) -> UserChange {
+        UserChange { role: Some(role), ..UserChange::default() }
+    }
+
+    #[test]
+    fn a_new_role_takes_the_old_grants_and_the_store_away() {
+        let mut user = staff();
+        let changed = user.apply(&to_role(Role::Customer), StoreId(1)).unwrap();
+        assert_eq!((user.store, user.permissions.clone()), (None, Permissions::default()));
+        assert_eq!(changed, Changed { fields: vec!["role", "permissions"], ends_sessions: true, ends_links: false });
+        user.apply(&to_role(Role::Staff), StoreId(1)).unwrap();
+        assert_eq!(user.store, Some(StoreId(1)));
+        user.apply(&to_role(Role::Admin), StoreId(1)).unwrap();
+        assert_eq!((user.store, user.permissions), (None, Permissions::all()));
+    }
+
+    #[test]
+    fn staff_stay_in_their_store_and_signed_in_while_nothing_of_weight_changes() {
+        let mut user = staff();
+        let change = UserChange { full_name: Some(Some("Ann".into())), ..to_role(Role::Staff) };
+        let changed = user.apply(&change, StoreId(1)).unwrap();
+        assert_eq!(changed, Changed { fields: vec!["full_name"], ..Changed::default() });
+        assert_eq!(user.store, Some(StoreId(7)));
+        let out = user.apply(&UserChange { active: Some(false), ..UserChange::default() }, StoreId(1)).unwrap();
+        assert!(out.ends_sessions);
+        let password = UserChange { password_hash: Some(Secret::new("new".into())), ..UserChange::default() };
+        assert!(user.apply(&password, StoreId(1)).unwrap().ends_sessions);
+    }
+
+    #[test]
+    fn only_staff_are_granted_permissions() {
+        let granted = Some(Permissions::from(vec![Permission::OrdersRead]));
+        for role in [Role::Customer, Role::Admin] {
+            let change = UserChange { permissions: granted.clone(), ..to_role(role) };
+            assert!(staff().apply(&change, StoreId(1)).is_err());
+            let none = UserChange { permissions: Some(Permissions::default()), ..to_role(role) };
+            assert!(staff().apply(&none, StoreId(1)).is_ok());
+        }
+    }
+}

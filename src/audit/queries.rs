@@ -1,0 +1,184 @@
+//! The SQL of the audit log.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+
+use crate::auth::Scope;
+use crate::db;
+use crate::db::schema::audit_log;
+use crate::db::sql::Sql;
+use crate::kernel::id::StoreId;
+use crate::kernel::money::{Currency, Money};
+use crate::kernel::page::PageQuery;
+
+/// A write to be remembered.
+#[derive(Clone, Debug)]
+pub struct NewEntry<'a> {
+    /// The kind of thing: `Product`, `Address`, `User`, `Store`, ….
+    pub entity: &'a str,
+    pub entity_id: i64,
+    /// `CREATE`, `UPDATE`, `DELETE`, `ARCHIVE`, ….
+    pub action: &'a str,
+    pub detail: String,
+}
+
+/// Remembers a write, in the transaction that does it.
+pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewEntry<'_>, at: DateTime<Utc>) -> QueryResult<()> {
+    append_by(conn, scope.store, &scope.actor(), entry, at)
+}
+
+/// Remembers a write of one who is not the caller of a request.
+pub fn append_by(
+    conn: &mut PgConnection,
+    store: StoreId,
+    actor: &str,
+    entry: &NewEntry<'_>,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let NewEntry { entity, entity_id, action, detail } = entry;
+    diesel::insert_into(audit_log::table)
+        .values((
+            audit_log::store_id.eq(store),
+            audit_log::entity.eq(*entity),
+            audit_log::entity_id.eq(*entity_id),
+            audit_log::action.eq(*action),
+            audit_log::detail.eq(detail),
+            audit_log::actor.eq(actor),
+            audit_log::created_at.eq(at),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// A write that is remembered, wherever it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Entry {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub entity: String,
+    #[diesel(sql_type = BigInt)]
+    pub entity_id: i64,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Text)]
+    pub detail: String,
+    /// The money of a payment or a refund, and its currency.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub amount: Option<Money>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub currency: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub actor: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+impl Entry {
+    /// The detail with the amount, for which the view does not know the decimals.
+    #[must_use]
+    pub fn full_detail(&self) -> String {
+        match (self.amount, self.currency.as_deref()) {
+            (Some(amount), Some(code)) => {
+                format!("{}: {} {code}", self.detail, Currency::from_stored(code).amount(amount))
+            }
+            _ => self.detail.clone(),
+        }
+    }
+}
+
+/// Which entries are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    pub entity: Option<String>,
+    pub entity_id: Option<i64>,
+    pub action: Option<String>,
+    pub actor: Option<String>,
+    /// From this moment on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// A read of the view that all of the audit is seen through. PostgreSQL pushes the conditions
+/// into each of its parts and merges their primary keys, so that a page costs its rows only.
+macro_rules! select_entries {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM audit_entries WHERE store_id = $1 \
+             AND ($2 IS NULL OR entity = $2) AND ($3 IS NULL OR entity_id = $3) \
+             AND ($4 IS NULL OR action = $4) AND ($5 IS NULL OR actor = $5) \
+             AND ($6 IS NULL OR created_at >= $6) AND ($7 IS NULL OR created_at < $7)",
+            $rest
+        )
+    };
+}
+
+/// One page of the entries that fit, newest first.
+pub fn list_entries(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EntryFilter,
+    page: &PageQuery,
+) -> QueryResult<Vec<Entry>> {
+    let text = select_entries!(
+        "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
+        " ORDER BY id DESC LIMIT $8 OFFSET $9"
+    );
+    filtered(text, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
+}
+
+/// One page of the entries that fit and come after this one, oldest first.
+pub fn list_entries_after(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EntryFilter,
+    after: i64,
+    page: &PageQuery,
+) -> QueryResult<Vec<Entry>> {
+    let text = select_entries!(
+        "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
+        " AND id > $8 ORDER BY id LIMIT $9 OFFSET $10"
+    );
+    filtered(text, store, filter)
+        .bind::<BigInt, _>(after)
+        .bind::<BigInt, _>(page.limit)
+        .bind::<BigInt, _>(page.offset())
+        .load(conn)
+}
+
+/// How many entries fit, all of them or those that come after one.
+pub fn count_entries(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EntryFilter,
+    after: Option<i64>,
+) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        total: i64,
+    }
+    let counted = match after {
+        None => filtered(select_entries!("count(*) AS total", ""), store, filter),
+        Some(after) => {
+            filtered(select_entries!("count(*) AS total", " AND id > $8"), store, filter).bind::<BigInt, _>(after)
+        }
+    };
+    counted.get_result::<Row>(conn).map(|row| row.total)
+}
+
+fn filtered<'a>(text: &'static str, store: StoreId, filter: &'a EntryFilter) -> Sql<'a> {
+    let EntryFilter { entity, entity_id, action, actor, from, to } = filter;
+    db::sql(text)
+        .bind::<BigInt, _>(store)
+        .bind::<Nullable<Text>, _>(entity.as_deref())
+        .bind::<Nullable<BigInt>, _>(*entity_id)
+        .bind::<Nullable<Text>, _>(action.as_deref())
+        .bind::<Nullable<Text>, _>(actor.as_deref())
+        .bind::<Nullable<Timestamptz>, _>(*from)
+        .bind::<Nullable<Timestamptz>, _>(*to)
+}

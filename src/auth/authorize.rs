@@ -1,0 +1,105 @@
+//! The door of every route: 401, then 403, before anything else is looked at.
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web::Data};
+
+use super::permission::{Access, Permission};
+use super::principal::{Account, Principal, Role};
+use super::queries;
+use super::token::{Bearer, Tokens};
+use super::token_versions::TokenVersions;
+use crate::db::Database;
+use crate::error::{ApiError, Code};
+use crate::http::access_log::Subject;
+
+/// The header by which somebody without an account opens their order.
+pub const ORDER_TOKEN: &str = "x-order-token";
+
+/// Lets the request through with its principal in the extensions, or refuses it. As an answer, not
+/// as an error: only an answer still knows the route that it belongs to.
+pub async fn authorize<B: MessageBody>(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match admit(access, &request).await {
+        Ok(principal) => {
+            if let (Principal::User(account), Some(subject)) = (&principal, request.extensions().get::<Subject>()) {
+                subject.set_account(account.id.0);
+            }
+            request.extensions_mut().insert(principal);
+            next.call(request).await.map(ServiceResponse::map_into_left_body)
+        }
+        Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+    }
+}
+
+async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, ApiError> {
+    if access == Access::Anonymous {
+        return Ok(Principal::Guest);
+    }
+    let principal = identify(request).await?;
+    match (access, &principal) {
+        (Access::Anonymous | Access::Public, _) | (Access::Buyer, Principal::Guest) => Ok(principal),
+        (Access::Buyer, Principal::User(account)) if account.role == Role::Customer => Ok(principal),
+        (Access::Buyer, _) => permit(principal, Permission::OrdersCreate),
+        (Access::Holder(_), Principal::Guest) if request.headers().contains_key(ORDER_TOKEN) => Ok(principal),
+        (Access::Holder(_), Principal::Guest) => {
+            Err(ApiError::new(Code::Unauthenticated, "This call needs an access token, or the order's X-Order-Token."))
+        }
+        (_, Principal::Guest) => {
+            Err(ApiError::new(Code::Unauthenticated, "This call needs an access token: Authorization: Bearer …"))
+        }
+        (Access::User | Access::Holder(_), _) => Ok(principal),
+        (Access::Permission(permission), _) => permit(principal, permission),
+        (Access::Admin, _) if principal.is_admin() => Ok(principal),
+        (Access::Admin, _) => Err(ApiError::new(Code::Forbidden, "This call needs the role admin.")),
+    }
+}
+
+fn permit(principal: Principal, permission: Permission) -> Result<Principal, ApiError> {
+    if principal.can(permission) { Ok(principal) } else { Err(permission.missing()) }
+}
+
+async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
+    let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(Principal::Guest) };
+    let refuse = || ApiError::new(Code::Unauthenticated, "The Authorization header is not a Bearer token.");
+    let token = header.to_str().ok().and_then(|value| value.split_once(' '));
+    let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+        return Err(refuse());
+    };
+    let parts = (
+        request.app_data::<Data<Tokens>>(),
+        request.app_data::<Data<TokenVersions>>(),
+        request.app_data::<Data<Database>>(),
+    );
+    let (Some(tokens), Some(versions), Some(database)) = parts else {
+        return Err(ApiError::internal());
+    };
+    let bearer = tokens.check(token.trim())?;
+    if !versions.is_current(&bearer) {
+        return Err(ended());
+    }
+    request.extensions_mut().insert(bearer);
+    if bearer.role == Role::Customer {
+        // A customer can only act for themself, so that a token that has not been ended is enough.
+        return Ok(Principal::User(Account {
+            id: bearer.user,
+            role: Role::Customer,
+            permissions: super::Permissions::default(),
+            store: None,
+        }));
+    }
+    // What staff may do is asked each time: a permission taken away is gone at once.
+    let Bearer { user, version, .. } = bearer;
+    let find = move |conn: &mut _| Ok(queries::find_active_account(conn, user, version)?);
+    let account = database.read("find_account", find).await?;
+    account.map(Principal::User).ok_or_else(ended)
+}
+
+fn ended() -> ApiError {
+    ApiError::new(Code::Unauthenticated, "This access token has been ended. Sign in again.")
+}

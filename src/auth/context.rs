@@ -1,0 +1,190 @@
+//! What a handler works with: the caller, the store they mean, and the database.
+
+use std::future::{Ready, ready};
+
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use diesel::PgConnection;
+
+use super::principal::Principal;
+use super::queries::{StoreDirectory, StoreSelector};
+use crate::db::tx::Mode;
+use crate::db::{Database, End, Failure};
+use crate::error::{ApiError, Halt, Overdue};
+use crate::http::access_log::Subject;
+use crate::kernel::id::StoreId;
+
+/// A request's caller, store and database.
+#[derive(Clone)]
+pub struct Ctx {
+    pub database: Database,
+    pub principal: Principal,
+    stores: Data<StoreDirectory>,
+    reclaim: Reclaim,
+    selector: StoreSelector,
+    /// The caller and the store, for the request's line in the access log.
+    subject: Subject,
+}
+
+/// The functions that end holds. They live above this module, and are handed in where the application is built.
+#[derive(Clone, Copy)]
+pub struct Reclaim {
+    /// Ends the holds of these variants that are past their deadline.
+    pub overdue: fn(&mut PgConnection, &Overdue) -> Result<(), Failure>,
+    /// Releases what some carts hold in a store that holds carts no more. Returns how many holds ended.
+    pub carts: fn(&mut PgConnection, StoreId) -> Result<usize, Failure>,
+}
+
+/// How often carts are released before a request is answered. The rest is left to a job.
+const MOST_RELEASES: usize = 50;
+
+/// No store: where things are remembered that were done before there was one.
+pub const PLATFORM: StoreId = StoreId(0);
+
+/// Where and for whom a use case runs.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub store: StoreId,
+    pub principal: Principal,
+}
+
+impl Scope {
+    #[must_use]
+    pub fn actor(&self) -> String {
+        self.principal.actor()
+    }
+
+    /// The same caller in another store, such as one just made.
+    #[must_use]
+    pub fn in_store(&self, store: StoreId) -> Self {
+        Self { store, principal: self.principal.clone() }
+    }
+}
+
+impl Ctx {
+    /// The same caller in the store that a path or a body names.
+    #[must_use]
+    pub fn in_store(mut self, name: &str) -> Self {
+        self.selector = StoreSelector::named(name);
+        self
+    }
+
+    /// Finds the store. Late on purpose: a bad body is told before a missing store.
+    pub fn scope(&self, conn: &mut PgConnection) -> Result<Scope, Halt> {
+        let store = self.stores.resolve(conn, &self.selector, self.principal.bound_store())?;
+        self.subject.set_store(store.0);
+        Ok(Scope { store, principal: self.principal.clone() })
+    }
+
+    /// Finds the store for a write that begins by itself: mostly without asking the database.
+    pub async fn store(&self) -> Result<StoreId, ApiError> {
+        if let Some(store) = self.stores.known(&self.selector, self.principal.bound_store()) {
+            self.subject.set_store(store.0);
+            return Ok(store);
+        }
+        self.clone().read("find_store", |_, scope| Ok(scope.store)).await
+    }
+
+    /// The caller without a store, for what makes one.
+    #[must_use]
+    pub fn platform_scope(&self) -> Scope {
+        Scope { store: PLATFORM, principal: self.principal.clone() }
+    }
+
+    /// Finds the store, but does without one where none is named and none has been made yet.
+    pub fn scope_or_platform(&self, conn: &mut PgConnection) -> Result<Scope, Halt> {
+        match self.scope(conn) {
+            Err(Halt::Refused(_)) if self.selector == StoreSelector::Default => Ok(self.platform_scope()),
+            found => found,
+        }
+    }
+
+    /// Ends holds past their deadline, in a transaction of its own, before a write is tried again.
+    pub async fn reclaim(&self, overdue: Overdue) -> Result<(), ApiError> {
+        let reclaim = self.reclaim.overdue;
+        Ok(self.database.write("reclaim", move |conn| reclaim(conn, &overdue).map(End::Commit)).await?)
+    }
+
+    /// Releases what carts hold, in transactions of its own, after their store has stopped to hold carts.
+    pub async fn release_carts(self) -> Result<(), ApiError> {
+        let (store, release) = (self.store().await?, self.reclaim.carts);
+        for _ in 0..MOST_RELEASES {
+            let released = self.database.write("release_carts", move |conn| release(conn, store).map(End::Commit));
+            if released.await? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a write outside the promise of idempotency. It must be safe to run again.
+    pub async fn write<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Self) -> Result<T, Halt> + Send + 'static,
+    {
+        let database = self.database.clone();
+        let in_transaction = move |conn: &mut PgConnection| match work(conn, &self) {
+            Ok(value) => Ok(End::Commit(Ok(value))),
+            Err(halt) => halt.into_end(),
+        };
+        Ok(database.write(name, in_transaction).await??)
+    }
+
+    /// Runs a read in one snapshot.
+    pub async fn read<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+    {
+        self.run(name, Mode::Read, work).await
+    }
+
+    /// Runs a read of much in one snapshot, with more time.
+    pub async fn report<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+    {
+        self.run(name, Mode::Report, work).await
+    }
+
+    async fn run<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+    {
+        let database = self.database.clone();
+        let in_transaction = move |conn: &mut PgConnection| match self.scope(conn).and_then(|scope| work(conn, &scope))
+        {
+            Ok(value) => Ok(End::RollBack(Ok(value))),
+            Err(halt) => halt.into_end(),
+        };
+        Ok(database.run(name, mode, in_transaction).await??)
+    }
+}
+
+impl FromRequest for Ctx {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(extract(request).ok_or_else(ApiError::internal))
+    }
+}
+
+fn extract(request: &HttpRequest) -> Option<Ctx> {
+    let selector = match request.headers().get("x-store-id") {
+        None => StoreSelector::Default,
+        // A value that is not text names no store.
+        Some(value) => value.to_str().map_or(StoreSelector::Unknown, StoreSelector::named),
+    };
+    Some(Ctx {
+        database: request.app_data::<Data<Database>>()?.get_ref().clone(),
+        principal: request.extensions().get::<Principal>()?.clone(),
+        subject: request.extensions().get::<Subject>().cloned().unwrap_or_default(),
+        stores: request.app_data::<Data<StoreDirectory>>()?.clone(),
+        reclaim: *request.app_data::<Data<Reclaim>>()?.get_ref(),
+        selector,
+    })
+}

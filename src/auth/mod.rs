@@ -1,0 +1,15 @@
+//! Who is asking, and what they may do.
+
+pub mod attempts;
+pub mod authorize;
+pub mod context;
+pub mod password;
+pub mod permission;
+pub mod principal;
+pub mod queries;
+pub mod token;
+pub mod token_versions;
+
+pub use context::{Ctx, Scope};
+pub use permission::{Access, Permission, Permissions};
+pub use principal::{Principal, Role};

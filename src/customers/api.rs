@@ -1,0 +1,190 @@
+//! A customer's own addresses.
+
+use actix_web::HttpResponse;
+use actix_web::web::Path;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use crate::audit;
+use crate::audit::queries::NewEntry;
+use crate::auth::{Ctx, Scope};
+use crate::customers::queries::{self as addresses, Address, Owner, Place};
+use crate::db;
+use crate::error::{ApiError, Code};
+use crate::http::Query;
+use crate::http::sort::SortQuery;
+use crate::idempotency::command::NoBody;
+use crate::idempotency::{Answer, Command};
+use crate::kernel::id::AddressId;
+use crate::kernel::page::PageQuery;
+
+pub use crate::customers::queries::SORTS;
+
+/// An address to be kept.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddressRequest {
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
+    full_name: String,
+    /// 5 to 20 digits, `+`, spaces and `-`.
+    #[validate(custom(function = "check_phone"))]
+    #[schema(pattern = "^[0-9+ -]{5,20}$", min_length = 5, max_length = 20)]
+    phone: String,
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
+    line1: String,
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[schema(max_length = 255)]
+    line2: Option<String>,
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
+    city: String,
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[schema(max_length = 100)]
+    state: Option<String>,
+    #[validate(length(min = 1, max = 20, message = "must have 1 to 20 characters"))]
+    #[schema(min_length = 1, max_length = 20)]
+    postal_code: String,
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100)]
+    country: String,
+    #[validate(range(min = -90.0, max = 90.0, message = "must be from -90 to 90"))]
+    #[schema(minimum = -90, maximum = 90)]
+    latitude: Option<f64>,
+    #[validate(range(min = -180.0, max = 180.0, message = "must be from -180 to 180"))]
+    #[schema(minimum = -180, maximum = 180)]
+    longitude: Option<f64>,
+}
+
+fn check_phone(phone: &str) -> Result<(), ValidationError> {
+    let fits = (5..=20).contains(&phone.len()) && phone.bytes().all(|b| b.is_ascii_digit() || b"+ -".contains(&b));
+    if fits {
+        Ok(())
+    } else {
+        Err(ValidationError::new("phone").with_message("must have 5 to 20 digits, +, spaces or -".into()))
+    }
+}
+
+impl From<AddressRequest> for Place {
+    fn from(request: AddressRequest) -> Self {
+        let AddressRequest { full_name, phone, line1, line2, city, state, postal_code, country, latitude, longitude } =
+            request;
+        Self { full_name, phone, line1, line2, city, state, postal_code, country, latitude, longitude }
+    }
+}
+
+/// An address on the wire, and as orders copy it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AddressResponse {
+    id: AddressId,
+    full_name: String,
+    phone: String,
+    line1: String,
+    line2: Option<String>,
+    city: String,
+    state: Option<String>,
+    postal_code: String,
+    country: String,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+}
+
+impl From<Address> for AddressResponse {
+    fn from(address: Address) -> Self {
+        let Address { id, place } = address;
+        let Place { full_name, phone, line1, line2, city, state, postal_code, country, latitude, longitude } = place;
+        Self { id, full_name, phone, line1, line2, city, state, postal_code, country, latitude, longitude }
+    }
+}
+
+/// The caller within the store of the request.
+fn owner(scope: &Scope) -> Result<Owner, ApiError> {
+    Ok(Owner { store: scope.store, user: scope.principal.account()?.id })
+}
+
+/// 404 of an address, also of another customer or store.
+pub fn address_not_found(id: impl std::fmt::Display) -> ApiError {
+    ApiError::not_found(Code::AddressNotFound, format_args!("Address {id}"))
+}
+
+fn entry(id: AddressId, action: &'static str, done: &str) -> NewEntry<'static> {
+    NewEntry { entity: "Address", entity_id: id.0, action, detail: format!("Address {id} {done}") }
+}
+
+/// `GET /addresses`
+pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.among(&SORTS)?;
+    let page = page.0;
+    let listed = ctx.read("list_addresses", move |conn, scope| {
+        let (found, total) = addresses::list_addresses(conn, owner(scope)?, sort, &page)?;
+        Ok(page.list(found, total).map(AddressResponse::from))
+    });
+    Ok(HttpResponse::Ok().json(listed.await?))
+}
+
+/// `GET /addresses/{id}`
+pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let id = AddressId::from_path(&path);
+    let found = ctx.read("get_address", move |conn, scope| {
+        let address = addresses::find_address(conn, owner(scope)?, id)?;
+        Ok(address.ok_or_else(|| address_not_found(&path))?)
+    });
+    Ok(HttpResponse::Ok().json(AddressResponse::from(found.await?)))
+}
+
+/// `POST /addresses`
+pub async fn create(command: Command<AddressRequest>) -> Result<HttpResponse, ApiError> {
+    let command = command.try_map(|body| Ok(Place::from(body)))?;
+    let made = command.run("create_address", |conn, scope, place| {
+        let at = db::clock(conn)?;
+        let address = addresses::insert_address(conn, owner(scope)?, place, at)?;
+        audit::queries::append(conn, scope, &entry(address.id, "CREATE", "created"), at)?;
+        Answer::created(&AddressResponse::from(address))
+    });
+    made.await
+}
+
+/// `PUT /addresses/{id}`
+pub async fn replace(path: Path<String>, command: Command<AddressRequest>) -> Result<HttpResponse, ApiError> {
+    let id = AddressId::from_path(&path);
+    let command = command.try_map(|body| Ok(Place::from(body)))?;
+    let replaced = command.run("update_address", move |conn, scope, place| {
+        let at = db::clock(conn)?;
+        let address = addresses::update_address(conn, owner(scope)?, id, place, at)?;
+        let address = address.ok_or_else(|| address_not_found(&path))?;
+        audit::queries::append(conn, scope, &entry(id, "UPDATE", "updated"), at)?;
+        Answer::ok(&AddressResponse::from(address))
+    });
+    replaced.await
+}
+
+/// `DELETE /addresses/{id}`
+pub async fn delete(path: Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
+    let id = AddressId::from_path(&path);
+    let deleted = command.run("delete_address", move |conn, scope, _| {
+        if !addresses::delete_address(conn, owner(scope)?, id)? {
+            return Err(address_not_found(&path).into());
+        }
+        let at = db::clock(conn)?;
+        audit::queries::append(conn, scope, &entry(id, "DELETE", "deleted"), at)?;
+        Ok(Answer::no_content())
+    });
+    deleted.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_number_has_5_to_20_digits_plus_spaces_and_dashes() {
+        for good in ["12345", "+91 98765-43210", "01234567890123456789"] {
+            assert!(check_phone(good).is_ok(), "{good}");
+        }
+        for refused in ["1234", "012345678901234567890", "12345x", "(0)12345", "१२३४५"] {
+            assert!(check_phone(refused).is_err(), "{refused}");
+        }
+    }
+}

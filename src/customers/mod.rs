@@ -1,0 +1,4 @@
+//! The addresses that customers keep.
+
+pub mod api;
+pub mod queries;

@@ -1,0 +1,77 @@
+//! The line that every request leaves in the log.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+
+use crate::kernel::text::shortened;
+
+/// A longer path is cut: a line is no place to send data to.
+const MAX_PATH: usize = 200;
+
+/// Whom a request concerns. Filled in while it is worked on, in the extensions of the request.
+#[derive(Clone, Debug, Default)]
+pub struct Subject(Arc<Ids>);
+
+/// 0 where nothing is known: ids begin at 1.
+#[derive(Debug, Default)]
+struct Ids {
+    account: AtomicI64,
+    store: AtomicI64,
+}
+
+impl Subject {
+    pub fn set_account(&self, id: i64) {
+        self.0.account.store(id, Ordering::Relaxed);
+    }
+
+    pub fn set_store(&self, id: i64) {
+        self.0.store.store(id, Ordering::Relaxed);
+    }
+
+    /// Whether the caller is signed in.
+    #[must_use]
+    pub fn has_account(&self) -> bool {
+        self.0.account.load(Ordering::Relaxed) != 0
+    }
+}
+
+/// What a line says.
+pub struct Line<'a> {
+    pub method: &'a str,
+    pub route: &'a str,
+    pub path: &'a str,
+    pub status: StatusCode,
+    pub took: Duration,
+    pub request_id: &'a str,
+    pub remote: &'a str,
+}
+
+impl Line<'_> {
+    pub fn write(&self, subject: Option<&Subject>) {
+        if !log::log_enabled!(target: "stockroom::auth", log::Level::Info) {
+            return;
+        }
+        let id = |of: fn(&Ids) -> &AtomicI64| Id(subject.map_or(0, |subject| of(&subject.0).load(Ordering::Relaxed)));
+        let path = shortened(self.path.to_owned(), MAX_PATH);
+        log::info!(
+            target: "stockroom::auth",
+            method = self.method, route = self.route, path = path.as_str(), status = self.status.as_u16(),
+            duration_us = self.took.as_micros() as u64, account:% = id(|ids| &ids.account),
+            store:% = id(|ids| &ids.store), remote = self.remote, request_id = self.request_id;
+            "request"
+        );
+    }
+}
+
+/// `-` where nothing is known.
+struct Id(i64);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 { f.write_str("-") } else { self.0.fmt(f) }
+    }
+}

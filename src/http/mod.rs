@@ -1,0 +1,22 @@
+//! What every request passes: its connection, its id, the access log, limits, and how bodies and queries are
+//! read.
+
+pub mod access_log;
+pub mod admit;
+pub mod body;
+pub mod client_address;
+pub mod connection;
+pub mod cors;
+pub mod headers;
+pub mod hosts;
+pub mod json;
+mod json_check;
+pub mod limits;
+pub mod methods;
+pub mod metrics;
+pub mod query;
+pub mod serve;
+pub mod sort;
+pub mod trace;
+
+pub use query::Query;

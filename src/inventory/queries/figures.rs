@@ -1,0 +1,220 @@
+//! Stock as everybody is told of it. Every figure on the wire comes through `levels!`.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
+
+use crate::catalogue::product::Product;
+use crate::catalogue::queries::products;
+use crate::db;
+use crate::error::Halt;
+use crate::inventory::stocked::{Stock, StockedProduct, StockedVariant};
+use crate::kernel::id::{LocationId, ProductId, ProductRef, StoreId, VariantId};
+
+/// The stock rows of store `$1` with what is reserved and available of them: the one place where
+/// these are computed for reading.
+macro_rules! levels {
+    () => {
+        "(SELECT r.variant_id, r.location_id, r.stock_quantity, \
+                 r.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, \
+                 r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity, \
+                 r.sold_quantity, r.updated_at \
+          FROM stock_levels r LEFT JOIN LATERAL (SELECT SUM(h.quantity)::int8 AS quantity FROM stock_holds h \
+               WHERE h.store_id = $1 AND h.variant_id = r.variant_id AND h.location_id = r.location_id \
+                 AND h.state = 'active' AND h.expires_at <= $now) e ON true \
+          WHERE r.store_id = $1)"
+    };
+}
+
+/// The same with what is past its deadline summed first: for reading all of the store, not a few rows.
+macro_rules! all_levels {
+    () => {
+        "(SELECT r.variant_id, r.location_id, r.stock_quantity, \
+                 r.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, \
+                 r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity \
+          FROM stock_levels r LEFT JOIN (SELECT h.variant_id, h.location_id, SUM(h.quantity)::int8 AS quantity \
+               FROM stock_holds h WHERE h.store_id = $1 AND h.state = 'active' AND h.expires_at <= $now \
+               GROUP BY h.variant_id, h.location_id) e \
+            ON e.variant_id = r.variant_id AND e.location_id = r.location_id \
+          WHERE r.store_id = $1)"
+    };
+}
+
+/// The highest minimum of the store's products of a status, or of its sizes that have one of their own.
+macro_rules! highest_minimum {
+    ("variants") => {
+        "(SELECT MAX(x.min_stock_level) FROM variants x WHERE x.store_id = $1 AND x.min_stock_level IS NOT NULL)"
+    };
+    ($status:literal) => {
+        concat!("(SELECT MAX(x.min_stock_level) FROM products x WHERE x.store_id = $1 AND x.status = '", $status, "')")
+    };
+}
+
+/// The variants that can be low at all, among products with one of these statuses: no stock row of a variant has more
+/// free than the variant has, so that it is enough to look where a row is under the highest minimum of the store.
+macro_rules! scarce_variants {
+    ($($status:tt),+) => {
+        concat!(
+            "(SELECT DISTINCT r.variant_id FROM stock_levels r WHERE r.store_id = $1 AND r.stock_quantity - r.reserved_quantity \
+              <= COALESCE(GREATEST(",
+            $(highest_minimum!($status), ", ",)+
+            highest_minimum!("variants"),
+            "), 0) OFFSET 0)"
+        )
+    };
+}
+
+/// The products of which some variant can be low. Each variant is looked up by its key: the planner can't know that
+/// they are few, and would read all variants for them. A product without a size on sale is out of stock.
+macro_rules! scarce_products {
+    () => {
+        concat!(
+            "(SELECT v.product_id FROM ",
+            scarce_variants!("active", "archived"),
+            " c CROSS JOIN LATERAL (SELECT product_id FROM variants WHERE store_id = $1 AND id = c.variant_id OFFSET 0) v \
+              UNION ALL SELECT y.product_id FROM variants y WHERE y.store_id = $1 AND y.status = 'archived')"
+        )
+    };
+}
+
+/// What is available of the variant `v`, over its locations.
+macro_rules! available_of_variant {
+    () => {
+        concat!(
+            "(SELECT COALESCE(SUM(l.available_quantity), 0)::int8 FROM ",
+            levels!(),
+            " l WHERE l.variant_id = v.id)"
+        )
+    };
+}
+
+/// What is available of product `p`, over its sizes, on sale or not, and its locations.
+macro_rules! available_of_product {
+    () => {
+        concat!(
+            "(SELECT COALESCE(SUM(l.available_quantity), 0)::int8 FROM variants v JOIN ",
+            levels!(),
+            " l ON l.variant_id = v.id WHERE v.store_id = $1 AND v.product_id = p.id)"
+        )
+    };
+}
+
+/// The stock status of product `p`: that of its lowest variant on sale.
+macro_rules! stock_status {
+    () => {
+        concat!(
+            "(SELECT CASE WHEN COALESCE(bool_or(s.available <= 0), true) THEN 'out_of_stock' \
+                          WHEN bool_or(s.available <= COALESCE(v.min_stock_level, p.min_stock_level)) THEN 'low_stock' \
+                          ELSE 'in_stock' END \
+              FROM variants v CROSS JOIN LATERAL (SELECT ",
+            available_of_variant!(),
+            " AS available OFFSET 0) s WHERE v.store_id = $1 AND v.product_id = p.id AND v.status = 'active')"
+        )
+    };
+}
+
+/// Variants `v` on sale, of products `p` on sale, that are at or under their minimum `m.least`, with what there is of
+/// them as `s.available`, which OFFSET 0 lets be added up once and not at each mention.
+macro_rules! low_variants {
+    () => {
+        concat!(
+            "FROM ",
+            scarce_variants!("active"),
+            " c CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = c.variant_id OFFSET 0) v \
+              CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
+              CROSS JOIN LATERAL (SELECT COALESCE(v.min_stock_level, p.min_stock_level) AS least) m \
+              CROSS JOIN LATERAL (SELECT ",
+            available_of_variant!(),
+            " AS available OFFSET 0) s WHERE p.status = 'active' AND v.status = 'active' AND s.available <= m.least"
+        )
+    };
+}
+
+pub(super) use {
+    all_levels, available_of_product, available_of_variant, highest_minimum, levels, low_variants, scarce_products,
+    scarce_variants, stock_status,
+};
+
+/// Adds their variants with stock to products, which differ, in one statement.
+pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product>) -> QueryResult<Vec<StockedProduct>> {
+    let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
+    let mut variants: HashMap<ProductId, Vec<StockedVariant>> = HashMap::new();
+    for variant in load_variants(conn, store, &ids)? {
+        variants.entry(variant.product_id).or_default().push(variant);
+    }
+    let stocked = |product: Product| {
+        let variants = variants.remove(&product.id).unwrap_or_default();
+        StockedProduct { product, variants }
+    };
+    Ok(products.into_iter().map(stocked).collect())
+}
+
+/// A LIMIT that is a parameter makes the planner expect a tenth of the keys, one row: so the plan for
+/// all calls looks no dearer to it than one made for these keys, and is kept.
+fn load_variants(conn: &mut PgConnection, store: StoreId, products: &[ProductId]) -> QueryResult<Vec<StockedVariant>> {
+    db::sql(concat!(
+        "SELECT v.product_id, v.id, v.sku, v.size, v.barcode, v.price, v.min_stock_level, v.status, \
+                s.stock, s.reserved, s.available, s.sold \
+         FROM (SELECT unnest($2::int8[]) AS product_id LIMIT $3) w CROSS JOIN LATERAL \
+              (SELECT * FROM variants WHERE store_id = $1 AND product_id = w.product_id OFFSET 0) v CROSS JOIN LATERAL \
+              (SELECT COALESCE(SUM(l.stock_quantity), 0)::int8 AS stock, \
+                      COALESCE(SUM(l.reserved_quantity), 0)::int8 AS reserved, \
+                      COALESCE(SUM(l.available_quantity), 0)::int8 AS available, \
+                      COALESCE(SUM(l.sold_quantity), 0)::int8 AS sold FROM ",
+        levels!(),
+        " l WHERE l.variant_id = v.id) s ORDER BY v.id"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(products)
+    .bind::<BigInt, _>(db::count(products.len()))
+    .load(conn)
+}
+
+/// The product of that name with its stock, or 404.
+pub fn get_stocked(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> Result<StockedProduct, Halt> {
+    let product = products::get_product(conn, store, name)?;
+    let stocked = with_stock(conn, store, vec![product])?.pop();
+    stocked.ok_or_else(|| products::not_found(name).into())
+}
+
+#[derive(QueryableByName)]
+struct PlaceRow {
+    #[diesel(sql_type = BigInt)]
+    location_id: LocationId,
+    #[diesel(sql_type = BigInt)]
+    stock_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    reserved_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    available_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    sold_quantity: i64,
+}
+
+/// The stock of one variant at each of its locations.
+pub fn list_places(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variant: VariantId,
+) -> QueryResult<Vec<(LocationId, Stock)>> {
+    let rows: Vec<PlaceRow> = db::sql(concat!(
+        "SELECT l.location_id, l.stock_quantity, l.reserved_quantity, l.available_quantity, l.sold_quantity FROM ",
+        levels!(),
+        " l WHERE l.variant_id = $2 ORDER BY l.location_id"
+    ))
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(variant)
+    .load(conn)?;
+    let place = |row: PlaceRow| {
+        let PlaceRow { location_id, stock_quantity, reserved_quantity, available_quantity, sold_quantity } = row;
+        let stock = Stock {
+            stock: stock_quantity,
+            reserved: reserved_quantity,
+            available: available_quantity,
+            sold: sold_quantity,
+        };
+        (location_id, stock)
+    };
+    Ok(rows.into_iter().map(place).collect())
+}

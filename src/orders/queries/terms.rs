@@ -1,0 +1,82 @@
+//! What new orders are decided on besides their lines, read in one round trip.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Jsonb, Timestamptz};
+use serde_json::Value;
+
+use crate::db::{self, Failure};
+use crate::kernel::id::{AddressId, OrderId, OrderItemId, StoreId, UserId};
+use crate::stores::queries::{self as stores, Store};
+
+/// The store's terms, addresses as orders keep them, the clock, and ids taken beforehand, so that rows
+/// inserted as a set can refer to each other.
+pub struct TermsAndIds {
+    pub store: Store,
+    /// With whose they are.
+    pub addresses: HashMap<AddressId, (UserId, Value)>,
+    pub now: DateTime<Utc>,
+    pub order_ids: Vec<OrderId>,
+    pub item_ids: Vec<OrderItemId>,
+}
+
+/// How many ids are taken: none where nothing will be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdCounts {
+    pub orders: usize,
+    pub items: usize,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(embed)]
+    store: stores::Row,
+    #[diesel(sql_type = Array<Jsonb>)]
+    addresses: Vec<Value>,
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
+    #[diesel(sql_type = Array<BigInt>)]
+    order_ids: Vec<OrderId>,
+    #[diesel(sql_type = Array<BigInt>)]
+    item_ids: Vec<OrderItemId>,
+}
+
+/// Reads them. Ids are ascending.
+pub fn read(
+    conn: &mut PgConnection,
+    store: StoreId,
+    addresses: &[AddressId],
+    ids: IdCounts,
+) -> Result<TermsAndIds, Failure> {
+    let row: Row = db::sql(
+        "SELECT s.id, s.code, s.name, s.currency, s.tax_rate_ppm, s.shipping_flat_rate, s.guest_orders, \
+                s.hold_cart_items, s.payment_methods, s.created_at, s.updated_at, $now AS now, \
+                ARRAY(SELECT nextval('orders_id_seq') FROM generate_series(1, $3)) AS order_ids, \
+                ARRAY(SELECT nextval('order_items_id_seq') FROM generate_series(1, $4)) AS item_ids, \
+                ARRAY(SELECT jsonb_build_array(a.id, a.user_id, jsonb_build_object( \
+                             'id', a.id, 'full_name', full_name, 'phone', phone, 'line1', line1, 'line2', line2, \
+                             'city', city, 'state', state, 'postal_code', postal_code, 'country', country, \
+                             'latitude', latitude, 'longitude', longitude)) \
+                      FROM unnest($2::int8[]) AS w (id) \
+                      CROSS JOIN LATERAL (SELECT * FROM addresses WHERE store_id = $1 AND id = w.id OFFSET 0) a \
+                ) AS addresses \
+         FROM stores s WHERE s.id = $1",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(addresses)
+    .bind::<BigInt, _>(db::count(ids.orders))
+    .bind::<BigInt, _>(db::count(ids.items))
+    .get_result(conn)?;
+    let Row { store, addresses, now, order_ids, item_ids } = row;
+    Ok(TermsAndIds { store: store.try_into()?, addresses: by_id(addresses)?, now, order_ids, item_ids })
+}
+
+fn by_id(addresses: Vec<Value>) -> Result<HashMap<AddressId, (UserId, Value)>, Failure> {
+    addresses
+        .into_iter()
+        .map(|row| serde_json::from_value(row).map(|(id, user, address)| (id, (user, address))))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Internal(format!("an address is unreadable: {error}")))
+}

@@ -1,0 +1,249 @@
+//! Stores and their settings.
+
+use actix_web::HttpResponse;
+use actix_web::web::Path;
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use validator::Validate;
+
+use crate::audit;
+use crate::audit::queries::NewEntry;
+use crate::auth::{Ctx, Scope};
+use crate::db;
+use crate::error::{ApiError, Halt};
+use crate::http::Query;
+use crate::http::sort::SortQuery;
+use crate::idempotency::{Answer, Command};
+use crate::kernel::id::StoreId;
+use crate::kernel::money::{Amount, AmountInput, Currency, Money};
+use crate::kernel::page::PageQuery;
+use crate::kernel::rate::Rate;
+use crate::kernel::text;
+use crate::stores::code::StoreCode;
+use crate::stores::payment_methods::PaymentMethods;
+use crate::stores::queries::{self as stores, Store};
+use crate::stores::settings::{CURRENCY, NewStore, StoreChange, shipping};
+
+pub use crate::stores::queries::SORTS;
+
+/// A store on the wire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StoreResponse {
+    id: StoreId,
+    code: String,
+    name: String,
+    currency: String,
+    tax_rate: Rate,
+    shipping_flat_rate: Amount,
+    guest_orders: bool,
+    hold_cart_items: bool,
+    payment_methods: PaymentMethods,
+}
+
+impl From<Store> for StoreResponse {
+    fn from(store: Store) -> Self {
+        let Store {
+            id,
+            code,
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+            created_at: _,
+            updated_at: _,
+        } = store;
+        Self {
+            id,
+            code,
+            name,
+            currency: currency.code().to_owned(),
+            tax_rate,
+            shipping_flat_rate: currency.amount(shipping_flat_rate),
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+        }
+    }
+}
+
+/// A percentage in a request, where a string may hold the number.
+fn percent() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
+        .minimum(Some(0))
+        .maximum(Some(100))
+        .pattern(Some(r"^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$"))
+        .description(Some("Percent, with at most 4 decimals: a number, or a string that holds one"))
+}
+
+/// A store to be made.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStoreRequest {
+    code: StoreCode,
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
+    name: String,
+    /// ISO 4217 code. It can be changed until there are products.
+    #[serde(default = "usual_currency")]
+    #[schema(default = "INR", pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
+    currency: String,
+    #[serde(default)]
+    #[schema(schema_with = percent)]
+    tax_rate: Rate,
+    shipping_flat_rate: Option<AmountInput>,
+    /// Whether guests may order without an account.
+    #[serde(default)]
+    guest_orders: bool,
+    /// Whether putting something in the cart reserves it for a while.
+    #[serde(default)]
+    hold_cart_items: bool,
+    #[serde(default)]
+    payment_methods: PaymentMethods,
+}
+
+fn usual_currency() -> String {
+    "INR".to_owned()
+}
+
+impl TryFrom<NewStoreRequest> for NewStore {
+    type Error = ApiError;
+
+    fn try_from(request: NewStoreRequest) -> Result<Self, ApiError> {
+        let NewStoreRequest {
+            code,
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+        } = request;
+        let currency = parse_currency(&currency)?;
+        let shipping_flat_rate = match shipping_flat_rate {
+            Some(amount) => shipping(amount, &currency)?,
+            None => Money(0),
+        };
+        Ok(Self { code, name, currency, tax_rate, shipping_flat_rate, guest_orders, hold_cart_items, payment_methods })
+    }
+}
+
+fn parse_currency(code: &str) -> Result<Currency, ApiError> {
+    Currency::parse(code).map_err(|message| ApiError::field(CURRENCY, message))
+}
+
+/// What to change of a store; what is absent stays.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StorePatchRequest {
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    /// Only while the store has no products.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
+    currency: Option<String>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(required = false, schema_with = percent)]
+    tax_rate: Option<Rate>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    shipping_flat_rate: Option<AmountInput>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    guest_orders: Option<bool>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    hold_cart_items: Option<bool>,
+    /// All of them: methods that are not named are gone.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    payment_methods: Option<PaymentMethods>,
+}
+
+impl TryFrom<StorePatchRequest> for StoreChange {
+    type Error = ApiError;
+
+    fn try_from(request: StorePatchRequest) -> Result<Self, ApiError> {
+        let StorePatchRequest {
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+        } = request;
+        let currency = currency.as_deref().map(parse_currency).transpose()?;
+        Ok(Self { name, currency, tax_rate, shipping_flat_rate, guest_orders, hold_cart_items, payment_methods })
+    }
+}
+
+/// `GET /stores`
+pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.among(&SORTS)?;
+    let page = page.0;
+    let listed = ctx.database.read("list_stores", move |conn| {
+        let (found, total) = stores::list_stores(conn, sort, &page)?;
+        Ok(page.list(found, total).map(StoreResponse::from))
+    });
+    Ok(HttpResponse::Ok().json(listed.await?))
+}
+
+/// `GET /stores/{id}`
+pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let found = ctx.in_store(&path).read("get_store", |conn, scope| Ok(stores::get_store(conn, scope.store)?));
+    Ok(HttpResponse::Ok().json(StoreResponse::from(found.await?)))
+}
+
+/// `POST /stores`
+pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, ApiError> {
+    let made = command.try_map(NewStore::try_from)?.run_platform("create_store", |conn, scope, new| {
+        let at = db::clock(conn)?;
+        let store = stores::insert_store(conn, new, at)?;
+        let detail = format!("Store {} created", store.code);
+        let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "CREATE", detail };
+        audit::queries::append(conn, &scope.in_store(store.id), &entry, at)?;
+        Answer::created(&StoreResponse::from(store))
+    });
+    made.await
+}
+
+/// `PATCH /stores/{id}`
+pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> Result<HttpResponse, ApiError> {
+    let command = command.in_store(&path).try_map(StoreChange::try_from)?;
+    let (ctx, releases) = (command.ctx.clone(), command.body.hold_cart_items == Some(false));
+    let answer = command
+        .run("update_store", |conn, scope, change| Answer::ok(&StoreResponse::from(change_store(conn, scope, change)?)))
+        .await?;
+    if releases && let Err(failed) = ctx.release_carts().await {
+        log::warn!(error:% = failed.code.as_str(); "carts could not be released; the job will");
+    }
+    Ok(answer)
+}
+
+fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) -> Result<Store, Halt> {
+    let mut store = stores::get_store_for_update(conn, scope.store)?;
+    let changed = store.apply(change)?;
+    if changed.is_empty() {
+        return Ok(store);
+    }
+    if changed.contains(&CURRENCY) && stores::has_amounts(conn, scope.store)? {
+        return Err(ApiError::field(CURRENCY, "can't be changed once there are products").into());
+    }
+    let at = db::clock(conn)?;
+    stores::update_store(conn, &store, at)?;
+    let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
+    let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "UPDATE", detail };
+    audit::queries::append(conn, scope, &entry, at)?;
+    Ok(store)
+}

@@ -1,0 +1,223 @@
+//! The SQL of stores.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+use crate::db::schema::{locations, orders, products, stores};
+use crate::db::{self, Failure};
+use crate::error::{ApiError, Code, Halt};
+use crate::kernel::fold;
+use crate::kernel::id::StoreId;
+use crate::kernel::money::{Currency, Money};
+use crate::kernel::page::{PageQuery, Sort};
+use crate::kernel::rate::Rate;
+use crate::stores::payment_methods::PaymentMethods;
+use crate::stores::settings::NewStore;
+
+/// A store with its settings.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub id: StoreId,
+    pub code: String,
+    pub name: String,
+    pub currency: Currency,
+    pub tax_rate: Rate,
+    pub shipping_flat_rate: Money,
+    pub guest_orders: bool,
+    pub hold_cart_items: bool,
+    pub payment_methods: PaymentMethods,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = stores)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub struct Row {
+    id: StoreId,
+    code: String,
+    name: String,
+    currency: String,
+    tax_rate_ppm: Rate,
+    shipping_flat_rate: Money,
+    guest_orders: bool,
+    hold_cart_items: bool,
+    payment_methods: serde_json::Value,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Store {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Result<Self, Failure> {
+        let Row {
+            id,
+            code,
+            name,
+            currency,
+            tax_rate_ppm,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+            created_at,
+            updated_at,
+        } = row;
+        let unreadable = |error: String| Failure::Internal(format!("store {id} is unreadable: {error}"));
+        Ok(Self {
+            id,
+            code,
+            name,
+            currency: Currency::from_stored(&currency),
+            tax_rate: tax_rate_ppm,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods: serde_json::from_value(payment_methods).map_err(|error| unreadable(error.to_string()))?,
+            created_at,
+            updated_at,
+        })
+    }
+}
+
+/// The store with this id, if there is one.
+pub fn find_store(conn: &mut PgConnection, store: StoreId) -> Result<Option<Store>, Failure> {
+    let row = stores::table.filter(stores::id.eq(store)).select(Row::as_select()).first(conn).optional()?;
+    row.map(Store::try_from).transpose()
+}
+
+/// The store with this code in any case, if there is one.
+pub fn find_by_code(conn: &mut PgConnection, code: &str) -> QueryResult<Option<StoreId>> {
+    stores::table.filter(stores::code.eq(code.to_ascii_uppercase())).select(stores::id).first(conn).optional()
+}
+
+/// The store that is meant where none is named: the first one made.
+pub fn find_default(conn: &mut PgConnection) -> QueryResult<Option<StoreId>> {
+    stores::table.select(stores::id).order(stores::id).first(conn).optional()
+}
+
+/// The store of a scope, which exists: stores are never deleted.
+/// Every store, for jobs that go through them one by one.
+pub fn list_ids(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
+    stores::table.select(stores::id).order(stores::id).load(conn)
+}
+
+pub fn get_store(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
+    find_store(conn, store)?.ok_or_else(|| Failure::Internal(format!("store {store} is gone")))
+}
+
+/// The store with its row locked, so that nobody adds a product or an address in between.
+pub fn get_store_for_update(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
+    let row = stores::table.filter(stores::id.eq(store)).select(Row::as_select()).for_update().first(conn)?;
+    Store::try_from(row)
+}
+
+/// The store of a transaction that adds amounts to it: its currency stays until the end of that.
+pub fn get_store_for_key_share(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
+    let row = stores::table.filter(stores::id.eq(store)).select(Row::as_select()).for_key_share().first(conn)?;
+    Store::try_from(row)
+}
+
+/// The columns that stores can be sorted by.
+pub const SORTS: [&str; 3] = ["id", "code", "name"];
+
+/// One page of all stores, and how many there are.
+pub fn list_stores(conn: &mut PgConnection, sort: Sort<'_>, page: &PageQuery) -> Result<(Vec<Store>, i64), Failure> {
+    let total = stores::table.count().get_result(conn)?;
+    let query = stores::table.select(Row::as_select()).into_boxed();
+    let query = match (sort.column, sort.descending) {
+        ("code", false) => query.order(stores::code.asc()),
+        ("code", true) => query.order(stores::code.desc()),
+        ("name", false) => query.order((stores::folded_name.asc(), stores::id.asc())),
+        ("name", true) => query.order((stores::folded_name.desc(), stores::id.desc())),
+        (_, false) => query.order(stores::id.asc()),
+        (_, true) => query.order(stores::id.desc()),
+    };
+    let rows: Vec<Row> = query.limit(page.limit).offset(page.offset()).load(conn)?;
+    let stores = rows.into_iter().map(Store::try_from).collect::<Result<_, _>>()?;
+    Ok((stores, total))
+}
+
+/// The code of the location that every store has.
+pub const MAIN_LOCATION: &str = "main";
+
+/// Makes a store with its location `main`.
+pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) -> Result<Store, Halt> {
+    let row: Row = diesel::insert_into(stores::table)
+        .values((
+            stores::code.eq(new.code.as_str()),
+            stores::name.eq(&new.name),
+            stores::folded_name.eq(fold::fold(&new.name)),
+            stores::currency.eq(new.currency.code()),
+            stores::tax_rate_ppm.eq(new.tax_rate),
+            stores::shipping_flat_rate.eq(new.shipping_flat_rate),
+            stores::guest_orders.eq(new.guest_orders),
+            stores::hold_cart_items.eq(new.hold_cart_items),
+            stores::payment_methods.eq(stored(&new.payment_methods)?),
+            stores::created_at.eq(at),
+            stores::updated_at.eq(at),
+        ))
+        .returning(Row::as_returning())
+        .get_result(conn)
+        .map_err(|error| Halt::or_refuse(error, "stores_code_key", || code_taken(new.code.as_str())))?;
+    diesel::insert_into(locations::table)
+        .values((
+            locations::store_id.eq(row.id),
+            locations::code.eq(MAIN_LOCATION),
+            locations::name.eq("Main"),
+            locations::created_at.eq(at),
+        ))
+        .execute(conn)?;
+    Ok(Store::try_from(row)?)
+}
+
+fn code_taken(code: &str) -> ApiError {
+    ApiError::new(Code::Duplicate, format!("There is a store with the code '{code}' already."))
+}
+
+fn stored(methods: &PaymentMethods) -> Result<serde_json::Value, Failure> {
+    serde_json::to_value(methods).map_err(|error| Failure::Internal(format!("payment methods: {error}")))
+}
+
+/// Writes the settings back as they are in memory. The row must have been locked.
+pub fn update_store(conn: &mut PgConnection, store: &Store, at: DateTime<Utc>) -> Result<(), Failure> {
+    diesel::update(stores::table.filter(stores::id.eq(store.id)))
+        .set((
+            stores::name.eq(&store.name),
+            stores::folded_name.eq(fold::fold(&store.name)),
+            stores::currency.eq(store.currency.code()),
+            stores::tax_rate_ppm.eq(store.tax_rate),
+            stores::shipping_flat_rate.eq(store.shipping_flat_rate),
+            stores::guest_orders.eq(store.guest_orders),
+            stores::hold_cart_items.eq(store.hold_cart_items),
+            stores::payment_methods.eq(stored(&store.payment_methods)?),
+            stores::updated_at.eq(at),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Every store, oldest first, and those without a folded name get theirs.
+pub fn list_ids_and_fold(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
+    let stores: Vec<(StoreId, String, Option<String>)> =
+        stores::table.order(stores::id).select((stores::id, stores::name, stores::folded_name)).load(conn)?;
+    let unfolded = stores.iter().filter(|(_, _, folded)| folded.is_none());
+    let (ids, names): (Vec<_>, Vec<_>) = unfolded.map(|(id, name, _)| (*id, fold::fold(name))).unzip();
+    if !ids.is_empty() {
+        let text = "UPDATE stores s SET folded_name = n.name FROM unnest($1::int8[], $2::text[]) AS n (id, name) \
+                    WHERE s.id = n.id AND s.folded_name IS NULL";
+        db::sql(text).bind::<Array<BigInt>, _>(ids).bind::<Array<Text>, _>(names).execute(conn)?;
+    }
+    Ok(stores.into_iter().map(|(id, _, _)| id).collect())
+}
+
+/// Whether there are products or orders, whose amounts are in the store's currency.
+pub fn has_amounts(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
+    let any_product = diesel::select(diesel::dsl::exists(products::table.filter(products::store_id.eq(store))));
+    if any_product.get_result::<bool>(conn)? {
+        return Ok(true);
+    }
+    diesel::select(diesel::dsl::exists(orders::table.filter(orders::store_id.eq(store)))).get_result(conn)
+}

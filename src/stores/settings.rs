@@ -1,0 +1,131 @@
+//! The settings of a store, and how they may change.
+
+use super::code::StoreCode;
+use super::payment_methods::PaymentMethods;
+use super::queries::Store;
+use crate::error::ApiError;
+use crate::kernel::money::{AmountInput, Currency, Money};
+use crate::kernel::rate::Rate;
+
+/// A store to be made.
+#[derive(Clone, Debug)]
+pub struct NewStore {
+    pub code: StoreCode,
+    pub name: String,
+    pub currency: Currency,
+    pub tax_rate: Rate,
+    pub shipping_flat_rate: Money,
+    pub guest_orders: bool,
+    pub hold_cart_items: bool,
+    pub payment_methods: PaymentMethods,
+}
+
+/// What to change of a store; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct StoreChange {
+    pub name: Option<String>,
+    pub currency: Option<Currency>,
+    pub tax_rate: Option<Rate>,
+    pub shipping_flat_rate: Option<AmountInput>,
+    pub guest_orders: Option<bool>,
+    pub hold_cart_items: Option<bool>,
+    pub payment_methods: Option<PaymentMethods>,
+}
+
+/// The field that may change only while nothing has a price.
+pub const CURRENCY: &str = "currency";
+
+impl Store {
+    /// Changes the store in memory and names the fields that are not as before.
+    pub fn apply(&mut self, change: &StoreChange) -> Result<Vec<&'static str>, ApiError> {
+        let before = self.clone();
+        let StoreChange {
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+        } = change;
+        if let Some(name) = name {
+            self.name.clone_from(name);
+        }
+        if let Some(currency) = currency {
+            self.currency = currency.clone();
+        }
+        if let Some(amount) = shipping_flat_rate {
+            self.shipping_flat_rate = shipping(*amount, &self.currency)?;
+        } else if self.currency != before.currency && self.shipping_flat_rate != Money(0) {
+            return Err(ApiError::field("shipping_flat_rate", "must be given in the new currency"));
+        }
+        self.tax_rate = tax_rate.unwrap_or(self.tax_rate);
+        self.guest_orders = guest_orders.unwrap_or(self.guest_orders);
+        self.hold_cart_items = hold_cart_items.unwrap_or(self.hold_cart_items);
+        if let Some(methods) = payment_methods {
+            self.payment_methods = methods.clone();
+        }
+        Ok(self.since(&before))
+    }
+
+    fn since(&self, before: &Self) -> Vec<&'static str> {
+        let fields = [
+            ("name", self.name != before.name),
+            (CURRENCY, self.currency != before.currency),
+            ("tax_rate", self.tax_rate != before.tax_rate),
+            ("shipping_flat_rate", self.shipping_flat_rate != before.shipping_flat_rate),
+            ("guest_orders", self.guest_orders != before.guest_orders),
+            ("hold_cart_items", self.hold_cart_items != before.hold_cart_items),
+            ("payment_methods", self.payment_methods != before.payment_methods),
+        ];
+        fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+    }
+}
+
+/// The amount of `shipping_flat_rate` in a store's currency.
+pub fn shipping(amount: AmountInput, currency: &Currency) -> Result<Money, ApiError> {
+    amount.in_currency(currency).map_err(|message| ApiError::field("shipping_flat_rate", message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::id::StoreId;
+    use chrono::DateTime;
+
+    fn store() -> Store {
+        Store {
+            id: StoreId(1),
+            code: "S".into(),
+            name: "Shop".into(),
+            currency: Currency::parse("INR").unwrap(),
+            tax_rate: Rate(0),
+            shipping_flat_rate: Money(2_000),
+            guest_orders: false,
+            hold_cart_items: false,
+            payment_methods: PaymentMethods::default(),
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_is_not_given_stays() {
+        let mut store = store();
+        let change = StoreChange { tax_rate: Some(Rate(50_000)), name: Some("Shop".into()), ..StoreChange::default() };
+        assert_eq!(store.apply(&change).unwrap(), ["tax_rate"]);
+        assert_eq!((store.tax_rate, store.shipping_flat_rate), (Rate(50_000), Money(2_000)));
+    }
+
+    #[test]
+    fn a_new_currency_needs_its_shipping_rate() {
+        let yen = StoreChange { currency: Some(Currency::parse("JPY").unwrap()), ..StoreChange::default() };
+        assert!(store().apply(&yen).is_err());
+        let with_rate =
+            |text| StoreChange { shipping_flat_rate: Some(serde_json::from_str(text).unwrap()), ..yen.clone() };
+        assert!(store().apply(&with_rate("1.5")).is_err());
+        let mut store = store();
+        assert_eq!(store.apply(&with_rate("300")).unwrap(), [CURRENCY, "shipping_flat_rate"]);
+        assert_eq!(store.shipping_flat_rate, Money(300));
+    }
+}
