@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{Condition, NormalizePath, TrailingSlash, from_fn};
-use actix_web::web::{Bytes, Data, PayloadConfig};
+use actix_web::web::{Bytes, Data, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpResponse, web};
 
 use crate::auth::attempts::Attempts;
@@ -14,10 +14,11 @@ use crate::auth::password::Hasher;
 use crate::auth::queries::StoreDirectory;
 use crate::auth::token::Tokens;
 use crate::auth::token_versions::TokenVersions;
-use crate::checkout::slices::Slices;
-use crate::checkout::{expire, release_carts};
+use crate::checkout::place_orders::{self, Placements};
 use crate::db::Database;
 use crate::error::{ApiError, Code};
+use crate::fulfilment::change_orders::{self, OrderChanges};
+use crate::fulfilment::{expire, release_carts};
 use crate::http::admit::admit;
 use crate::http::body::MAX_BODY_BYTES;
 use crate::http::client_address::TrustedProxies;
@@ -50,15 +51,11 @@ pub enum StartError {
     Part(String),
 }
 
-/// A server that listens, and what runs beside it.
+/// A server that listens, and the state that its jobs and the tests share with it.
 pub struct Running {
     pub server: Server,
     pub port: u16,
-    pub database: Database,
-    pub limiters: Data<Limiters>,
-    pub slices: Data<Slices>,
-    pub token_versions: Data<TokenVersions>,
-    pub metrics: Metrics,
+    pub shared: Shared,
 }
 
 /// Binds the address and builds the application on the given settings.
@@ -68,59 +65,16 @@ pub fn build(settings: &Settings) -> Result<Running, StartError> {
     build_on(bind(settings)?, settings)
 }
 
-/// The same on an address that has been taken.
+/// Builds the application on a bound address.
 pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, StartError> {
     let failed = |error: std::io::Error| StartError::Part(format!("the listening socket: {error}"));
     let port = listener.local_addr().map_err(failed)?.port();
-
-    let database = Database::new(settings.database_options());
-    let shared_database = Data::new(database.clone());
-    let settings_data = Data::new(settings.clone());
-    let tokens = Data::new(Tokens::new(&settings.auth));
-    let keyed = KeyedHash::new(settings.auth.jwt_secret.reveal().as_bytes())
-        .map_err(|error| StartError::Part(error.to_string()))?;
-    let attempts = Data::new(Attempts::new(settings.limits.login_per_minute, keyed.clone()));
-    let keyed = Data::new(keyed);
-    let lifetime = Duration::from_secs(settings.auth.access_ttl_seconds.unsigned_abs());
-    let token_versions = Data::new(TokenVersions::new(&database, settings.database_options(), lifetime));
-    let hasher = Hasher::new(settings.auth.hash_threads, &settings.limits)
-        .map_err(|error| StartError::Part(error.to_string()))?;
-    let hasher = Data::new(hasher);
-    let limiters = Data::new(Limiters::new(&settings.limits));
-    let proxies = Data::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
-    let metrics = Data::new(Metrics::new().map_err(|error| StartError::Part(error.to_string()))?);
-    let stores = Data::new(StoreDirectory::default());
-    let slices = Data::new(Slices::new(&settings.checkout));
-    let document = routes::document().to_string();
-    let document = Data::new(Document(Bytes::from(document)));
-    let entry_points = EntryPoints::new(&routes::table()).map_err(|error| StartError::Part(error.to_string()))?;
-    let entry_points = Data::new(entry_points);
-
-    let (for_app, lanes, metrics_of_jobs) = (limiters.clone(), slices.clone(), metrics.get_ref().clone());
-    let versions_of_jobs = token_versions.clone();
-    let reclaim = Data::new(Reclaim { overdue: expire::reclaim, carts: release_carts::release_carts });
-    let hosts = Data::new(AllowedHosts::new(&settings.server));
-    let connections = Connections::new(&settings.server, metrics_of_jobs.clone());
-    let server_settings = settings.server.clone();
+    let shared = Shared::new(settings)?;
+    let connections = Connections::new(&settings.server, shared.metrics.get_ref().clone());
+    let (for_app, server_settings) = (shared.clone(), settings.server.clone());
     let application = move || {
         App::new()
-            .app_data(shared_database.clone())
-            .app_data(settings_data.clone())
-            .app_data(tokens.clone())
-            .app_data(token_versions.clone())
-            .app_data(keyed.clone())
-            .app_data(hasher.clone())
-            .app_data(attempts.clone())
-            .app_data(for_app.clone())
-            .app_data(proxies.clone())
-            .app_data(metrics.clone())
-            .app_data(stores.clone())
-            .app_data(reclaim.clone())
-            .app_data(lanes.clone())
-            .app_data(hosts.clone())
-            .app_data(document.clone())
-            .app_data(entry_points.clone())
-            .app_data(PayloadConfig::new(MAX_BODY_BYTES))
+            .configure(|config| for_app.add_to(config))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(from_fn(admit))
             .wrap(Condition::new(!server_settings.cors_origins.is_empty(), cors::new(&server_settings)))
@@ -134,7 +88,82 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
             .default_service(web::to(nothing_here))
     };
     let server = serve(listener, &settings.server, &connections, application).map_err(failed)?;
-    Ok(Running { server, port, database, limiters, slices, metrics: metrics_of_jobs, token_versions: versions_of_jobs })
+    Ok(Running { server, port, shared })
+}
+
+/// The state that all requests share. Handlers and middleware find each part by its type.
+#[derive(Clone)]
+pub struct Shared {
+    pub database: Data<Database>,
+    pub limiters: Data<Limiters>,
+    pub placements: Data<Placements>,
+    pub order_changes: Data<OrderChanges>,
+    pub token_versions: Data<TokenVersions>,
+    pub metrics: Data<Metrics>,
+    settings: Data<Settings>,
+    tokens: Data<Tokens>,
+    keyed: Data<KeyedHash>,
+    hasher: Data<Hasher>,
+    attempts: Data<Attempts>,
+    proxies: Data<TrustedProxies>,
+    hosts: Data<AllowedHosts>,
+    stores: Data<StoreDirectory>,
+    reclaim: Data<Reclaim>,
+    document: Data<Document>,
+    entry_points: Data<EntryPoints>,
+}
+
+impl Shared {
+    fn new(settings: &Settings) -> Result<Self, StartError> {
+        fn part<T, E: std::fmt::Display>(made: Result<T, E>) -> Result<Data<T>, StartError> {
+            made.map(Data::new).map_err(|error| StartError::Part(error.to_string()))
+        }
+        let database = Database::new(settings.database_options());
+        let lifetime = Duration::from_secs(settings.auth.access_ttl_seconds.unsigned_abs());
+        let keyed = part(KeyedHash::new(settings.auth.jwt_secret.reveal().as_bytes()))?;
+        let attempts = Attempts::new(settings.limits.login_per_minute, keyed.get_ref().clone());
+        Ok(Self {
+            limiters: Data::new(Limiters::new(&settings.limits)),
+            placements: Data::new(place_orders::batcher(&settings.checkout)),
+            order_changes: Data::new(change_orders::batcher(&settings.checkout)),
+            token_versions: Data::new(TokenVersions::new(&database, settings.database_options(), lifetime)),
+            metrics: part(Metrics::new())?,
+            settings: Data::new(settings.clone()),
+            tokens: Data::new(Tokens::new(&settings.auth)),
+            hasher: part(Hasher::new(settings.auth.hash_threads, &settings.limits))?,
+            attempts: Data::new(attempts),
+            keyed,
+            proxies: Data::new(TrustedProxies::new(settings.server.trusted_proxies.clone())),
+            hosts: Data::new(AllowedHosts::new(&settings.server)),
+            stores: Data::new(StoreDirectory::default()),
+            reclaim: Data::new(Reclaim { overdue: expire::reclaim, carts: release_carts::release_carts }),
+            document: Data::new(Document(Bytes::from(routes::document().to_string()))),
+            entry_points: part(EntryPoints::new(&routes::table()))?,
+            database: Data::new(database),
+        })
+    }
+
+    fn add_to(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.database.clone())
+            .app_data(self.limiters.clone())
+            .app_data(self.placements.clone())
+            .app_data(self.order_changes.clone())
+            .app_data(self.token_versions.clone())
+            .app_data(self.metrics.clone())
+            .app_data(self.settings.clone())
+            .app_data(self.tokens.clone())
+            .app_data(self.keyed.clone())
+            .app_data(self.hasher.clone())
+            .app_data(self.attempts.clone())
+            .app_data(self.proxies.clone())
+            .app_data(self.hosts.clone())
+            .app_data(self.stores.clone())
+            .app_data(self.reclaim.clone())
+            .app_data(self.document.clone())
+            .app_data(self.entry_points.clone())
+            .app_data(PayloadConfig::new(MAX_BODY_BYTES));
+    }
 }
 
 /// The OpenAPI document, as it is sent.

@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 use crate::db::{self, Failure};
 use crate::kernel::text::shortened;
 
+mod abort;
 mod code;
 mod fields;
-mod halt;
 
+pub use abort::{Abort, Overdue};
 pub use code::Code;
 pub use fields::{FieldError, FieldErrors};
-pub use halt::{Halt, Overdue, Rejected};
 
 /// The longest sentence in an answer.
 const MAX_MESSAGE: usize = 1000;

@@ -27,7 +27,9 @@ pub mod cart;
 pub mod orders;
 pub mod payments;
 
+pub mod batching;
 pub mod checkout;
+pub mod fulfilment;
 pub mod reports;
 
 pub mod demo;

@@ -6,7 +6,7 @@ use diesel::PgConnection;
 use super::queries::{password_resets, users};
 use super::sign_out::sign_out;
 use super::user::User;
-use crate::error::Halt;
+use crate::error::Abort;
 use crate::settings::Secret;
 
 /// Gives the account another password. Its sessions end, except the one that is kept, and so does a mailed
@@ -17,7 +17,7 @@ pub fn set_password(
     password_hash: Secret,
     kept_family: Option<i64>,
     at: DateTime<Utc>,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let changed = User { password_hash, updated_at: at, ..user.clone() };
     users::update_user(conn, &changed)?;
     sign_out(conn, user.id, kept_family, at)?;

@@ -10,7 +10,7 @@ use crate::audit::queries::NewEntry;
 use crate::auth::context::PLATFORM;
 use crate::auth::{Permissions, Role, password, principal};
 use crate::db;
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::StoreId;
 use crate::settings::Secret;
 use crate::stores::queries as stores;
@@ -29,7 +29,7 @@ pub struct NewAccount<'a> {
 }
 
 /// Makes an account, in the transaction of the caller. Refuses what `POST /users` refuses.
-pub fn create_user(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<User, Halt> {
+pub fn create_user(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<User, Abort> {
     let email = Email::parse(account.email).map_err(|message| ApiError::field("email", message))?;
     check_grantable(account.role, &account.permissions)?;
     password::check_strength(account.password.reveal())?;
@@ -49,7 +49,7 @@ pub fn create_user(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<
     Ok(user)
 }
 
-fn store_of(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<StoreId, Halt> {
+fn store_of(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<StoreId, Abort> {
     match (account.role, account.store) {
         (_, Some(code)) => stores::find_by_code(conn, code)?
             .ok_or_else(|| ApiError::not_found(Code::StoreNotFound, format_args!("Store '{code}'")).into()),

@@ -10,7 +10,7 @@ use super::principal::Principal;
 use super::queries::{StoreDirectory, StoreSelector};
 use crate::db::tx::Mode;
 use crate::db::{Database, End, Failure};
-use crate::error::{ApiError, Halt, Overdue};
+use crate::error::{Abort, ApiError, Overdue};
 use crate::http::access_log::Subject;
 use crate::kernel::id::StoreId;
 
@@ -70,7 +70,7 @@ impl Ctx {
     }
 
     /// Finds the store. Late on purpose: a bad body is told before a missing store.
-    pub fn scope(&self, conn: &mut PgConnection) -> Result<Scope, Halt> {
+    pub fn scope(&self, conn: &mut PgConnection) -> Result<Scope, Abort> {
         let store = self.stores.resolve(conn, &self.selector, self.principal.bound_store())?;
         self.subject.set_store(store.0);
         Ok(Scope { store, principal: self.principal.clone() })
@@ -92,15 +92,29 @@ impl Ctx {
     }
 
     /// Finds the store, but does without one where none is named and none has been made yet.
-    pub fn scope_or_platform(&self, conn: &mut PgConnection) -> Result<Scope, Halt> {
+    pub fn scope_or_platform(&self, conn: &mut PgConnection) -> Result<Scope, Abort> {
         match self.scope(conn) {
-            Err(Halt::Refused(_)) if self.selector == StoreSelector::Default => Ok(self.platform_scope()),
+            Err(Abort::Refused(_)) if self.selector == StoreSelector::Default => Ok(self.platform_scope()),
             found => found,
         }
     }
 
-    /// Ends holds past their deadline, in a transaction of its own, before a write is tried again.
-    pub async fn reclaim(&self, overdue: Overdue) -> Result<(), ApiError> {
+    /// Runs a write. If only overdue holds are in its way, ends them and runs it once more.
+    pub async fn retry_overdue<T>(
+        &self,
+        attempt: impl AsyncFn() -> Result<Result<T, Abort>, Failure>,
+    ) -> Result<T, ApiError> {
+        match attempt().await? {
+            Err(Abort::Overdue(_, overdue)) => {
+                self.reclaim(overdue).await?;
+                Ok(attempt().await??)
+            }
+            done => Ok(done?),
+        }
+    }
+
+    /// Ends overdue holds in a transaction of its own.
+    async fn reclaim(&self, overdue: Overdue) -> Result<(), ApiError> {
         let reclaim = self.reclaim.overdue;
         Ok(self.database.write("reclaim", move |conn| reclaim(conn, &overdue).map(End::Commit)).await?)
     }
@@ -121,12 +135,12 @@ impl Ctx {
     pub async fn write<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        F: Fn(&mut PgConnection, &Self) -> Result<T, Halt> + Send + 'static,
+        F: Fn(&mut PgConnection, &Self) -> Result<T, Abort> + Send + 'static,
     {
         let database = self.database.clone();
         let in_transaction = move |conn: &mut PgConnection| match work(conn, &self) {
             Ok(value) => Ok(End::Commit(Ok(value))),
-            Err(halt) => halt.into_end(),
+            Err(abort) => abort.into_end(),
         };
         Ok(database.write(name, in_transaction).await??)
     }
@@ -135,7 +149,7 @@ impl Ctx {
     pub async fn read<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
     {
         self.run(name, Mode::Read, work).await
     }
@@ -144,7 +158,7 @@ impl Ctx {
     pub async fn report<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
     {
         self.run(name, Mode::Report, work).await
     }
@@ -152,13 +166,13 @@ impl Ctx {
     async fn run<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        F: Fn(&mut PgConnection, &Scope) -> Result<T, Halt> + Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
     {
         let database = self.database.clone();
         let in_transaction = move |conn: &mut PgConnection| match self.scope(conn).and_then(|scope| work(conn, &scope))
         {
             Ok(value) => Ok(End::RollBack(Ok(value))),
-            Err(halt) => halt.into_end(),
+            Err(abort) => abort.into_end(),
         };
         Ok(database.run(name, mode, in_transaction).await??)
     }

@@ -10,7 +10,7 @@ use super::permission::Permissions;
 use super::principal::{Account, Role};
 use crate::db;
 use crate::db::schema::{stores, users};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{self, StoreId, UserId};
 use crate::kernel::text;
 
@@ -74,7 +74,7 @@ impl StoreDirectory {
         conn: &mut PgConnection,
         selector: &StoreSelector,
         bound: Option<StoreId>,
-    ) -> Result<StoreId, Halt> {
+    ) -> Result<StoreId, Abort> {
         if let Some(store) = self.known(selector, bound) {
             return Ok(store);
         }
@@ -109,7 +109,7 @@ impl StoreDirectory {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(selector).copied()
     }
 
-    fn look_up(&self, conn: &mut PgConnection, selector: &StoreSelector) -> Result<StoreId, Halt> {
+    fn look_up(&self, conn: &mut PgConnection, selector: &StoreSelector) -> Result<StoreId, Abort> {
         if let Some(store) = self.remembered(selector) {
             return Ok(store);
         }

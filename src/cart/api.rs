@@ -11,11 +11,11 @@ use super::holding::{self, Target};
 use super::queries::{self, Cart, CartLine, NewLine};
 use super::response::{self, CartResponse};
 use crate::auth::{Ctx, Scope};
-use crate::catalogue::lines::{self, Asked};
+use crate::catalogue::lines::{self, RequestedVariant};
 use crate::catalogue::queries::sellables;
 use crate::catalogue::size;
 use crate::db::{self, Failure};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::idempotency::{Answer, Command, command::NoBody};
 use crate::kernel::id::{CartItemId, ProductRef, VariantId};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
@@ -59,7 +59,7 @@ fn add_item(
     scope: &Scope,
     body: &AddItemRequest,
     terms: &Reservations,
-) -> Result<CartResponse, Halt> {
+) -> Result<CartResponse, Abort> {
     let variant = resolve_one(conn, scope, body)?;
     let (cart, lines) = lock_cart(conn, scope)?;
     refuse_archived(conn, scope, variant)?;
@@ -82,7 +82,7 @@ fn add_item(
 }
 
 /// Nobody puts more of a product into a cart that cannot be bought any more.
-fn refuse_archived(conn: &mut PgConnection, scope: &Scope, variant: VariantId) -> Result<(), Halt> {
+fn refuse_archived(conn: &mut PgConnection, scope: &Scope, variant: VariantId) -> Result<(), Abort> {
     let sellable = sellables::load(conn, scope.store, &[variant])?.pop();
     match sellable.filter(|sellable| !sellable.is_active) {
         Some(archived) => {
@@ -99,22 +99,22 @@ fn hold(
     cart: &Cart,
     targets: &[Target],
     terms: &Reservations,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     if stores::get_store(conn, scope.store)?.hold_cart_items {
         holding::hold(conn, scope, cart, targets, terms)?;
     }
     Ok(())
 }
 
-fn resolve_one(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) -> Result<VariantId, Halt> {
+fn resolve_one(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) -> Result<VariantId, Abort> {
     let (product, size) = (&body.product_id, body.size.as_deref());
     let named = sellables::resolve(conn, scope.store, &[(product, size)])?;
-    let asked = Asked { product, size, quantity: body.quantity.get() };
+    let asked = RequestedVariant { product, size, quantity: body.quantity.get() };
     let line = lines::add_up(&[asked], &named)?.pop();
     line.map(|line| line.variant).ok_or_else(|| Failure::Internal("a product was not looked up".to_owned()).into())
 }
 
-fn lock_cart(conn: &mut PgConnection, scope: &Scope) -> Result<(Cart, Vec<CartLine>), Halt> {
+fn lock_cart(conn: &mut PgConnection, scope: &Scope) -> Result<(Cart, Vec<CartLine>), Abort> {
     let user = scope.principal.account()?.id;
     let at = db::clock(conn)?;
     let cart = queries::get_for_update(conn, scope.store, user, at)?;
@@ -188,7 +188,7 @@ fn take_out(
     cart: &Cart,
     lines: &[CartLine],
     terms: &Reservations,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let ids: Vec<CartItemId> = lines.iter().map(|line| line.id).collect();
     queries::delete_lines(conn, scope.store, &ids)?;
     let targets: Vec<Target> = lines.iter().map(|line| Target { variant: line.variant_id, quantity: 0 }).collect();

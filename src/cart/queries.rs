@@ -164,7 +164,7 @@ struct IdRow {
 }
 
 /// Locks carts by id, ascending; with `skip`, leaves out those that somebody else has locked.
-pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, carts: &[i64], skip: bool) -> QueryResult<Vec<CartId>> {
+pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, carts: &[CartId], skip: bool) -> QueryResult<Vec<CartId>> {
     let text = if skip {
         "SELECT id FROM carts WHERE store_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE SKIP LOCKED"
     } else {

@@ -11,7 +11,7 @@ use super::pricing::{self, Totals};
 use super::queries::{self, Cart, CartLine};
 use crate::catalogue::queries::sellables::{self, Sellable};
 use crate::db::{self, Failure};
-use crate::error::{Code, Halt};
+use crate::error::{Abort, Code};
 use crate::inventory::hold::Holder;
 use crate::inventory::queries::{availability, holds};
 use crate::inventory::shortage;
@@ -58,7 +58,7 @@ pub struct CartProblem {
 
 /// Reads a customer's cart as it is in this transaction. A total that no order may have is a problem of the cart, and
 /// shown exactly: prices may have risen since the lines were added.
-pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<CartResponse, Halt> {
+pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<CartResponse, Abort> {
     let cart = queries::find(conn, store, &[user])?.pop();
     let lines = lines_of(conn, store, cart)?;
     let variants: Vec<VariantId> = lines.iter().map(|line| line.variant_id).collect();
@@ -82,7 +82,7 @@ fn held_by(
     conn: &mut PgConnection,
     store: StoreId,
     lines: &[CartLine],
-) -> Result<HashMap<VariantId, (i64, DateTime<Utc>)>, Halt> {
+) -> Result<HashMap<VariantId, (i64, DateTime<Utc>)>, Abort> {
     let Some(line) = lines.first().filter(|line| line.cart_holds) else { return Ok(HashMap::new()) };
     let now = db::clock(conn)?;
     let mut held: HashMap<VariantId, (i64, DateTime<Utc>)> = HashMap::new();
@@ -96,7 +96,7 @@ fn held_by(
     Ok(held)
 }
 
-fn lines_of(conn: &mut PgConnection, store: StoreId, cart: Option<Cart>) -> Result<Vec<CartLine>, Halt> {
+fn lines_of(conn: &mut PgConnection, store: StoreId, cart: Option<Cart>) -> Result<Vec<CartLine>, Abort> {
     let Some(cart) = cart else { return Ok(Vec::new()) };
     Ok(queries::list_lines(conn, store, &[cart.id])?.remove(&cart.id).unwrap_or_default())
 }
@@ -106,7 +106,7 @@ fn describe(
     lines: &[CartLine],
     known: &HashMap<VariantId, Sellable>,
     stock: impl Fn(VariantId) -> (i64, Option<DateTime<Utc>>),
-) -> Result<CartResponse, Halt> {
+) -> Result<CartResponse, Abort> {
     let mut items = Vec::with_capacity(lines.len());
     let mut totals = Vec::with_capacity(lines.len());
     let mut problems = Vec::new();

@@ -1,142 +1,161 @@
-//! The second part of checkout: pure, on what was read. Each placement becomes a plan or a refusal.
+//! The second part of checkout: decides on what was read, without I/O. Each placement becomes a plan or a refusal.
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::load::{Carts, Terms};
-use super::placement::{Buyer, Placement, Source, Wanted};
-use super::plan::{Plan, Stop, deadline, order_item};
-use super::price::{Priced, check_amounts, price_lines, price_order};
+use super::load::{Carts, CheckoutContext};
+use super::placement::{Buyer, Placement, RequestedLine, Source};
+use super::plan::{IdAllocator, Plan};
+use super::price::{PricedLine, check_amounts, price_lines, price_order};
 use super::refusal::Refusal;
-use super::wanted::add_up;
-use super::write::Numbers;
+use super::requested_lines::add_up;
 use crate::cart::pricing::Totals;
-use crate::catalogue::queries::sellables::Named;
+use crate::cart::queries::Cart;
+use crate::catalogue::queries::sellables::{ResolvedVariant, Sellable};
 use crate::db::Failure;
 use crate::error::StockError;
-use crate::inventory::hold::{Hold, Holder, NewHold};
-use crate::inventory::level::{Figures, MovementKind};
-use crate::inventory::shelf::{Note, Shelf};
+use crate::inventory::hold::{HoldEnd, Holder};
+use crate::inventory::hold_set::{HoldSet, ReserveUnits};
+use crate::inventory::locked_stock::MovementContext;
 use crate::inventory::shortage;
+use crate::inventory::stock_level::Movement;
 use crate::kernel::id::{AddressId, CartId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{self, Allocation, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::payment_methods::SellAt;
 
-/// Decides placements one after the other, each on what the ones before it left.
+/// Decides placements one after the other, each on the stock that the ones before it left.
 pub struct Decider<'a> {
-    terms: &'a Terms,
+    context: &'a CheckoutContext,
     carts: &'a Carts,
-    shelf: &'a mut Shelf,
-    numbers: &'a mut Numbers,
-    /// Carts that an earlier placement of the slice has emptied.
-    emptied: HashSet<CartId>,
+    holds: &'a mut HoldSet,
+    ids: &'a mut IdAllocator,
+    /// Carts that an earlier placement of the batch has ordered.
+    ordered: HashSet<CartId>,
+}
+
+/// A placement that nothing refuses.
+pub struct Checked<'a> {
+    sell_at: SellAt,
+    lines: Vec<PricedLine<'a>>,
+    totals: Totals,
+    shipping_address: Option<Value>,
+    billing_address: Option<Value>,
 }
 
 impl<'a> Decider<'a> {
-    pub fn new(terms: &'a Terms, carts: &'a Carts, shelf: &'a mut Shelf, numbers: &'a mut Numbers) -> Self {
-        Self { terms, carts, shelf, numbers, emptied: HashSet::new() }
+    pub fn new(
+        context: &'a CheckoutContext,
+        carts: &'a Carts,
+        holds: &'a mut HoldSet,
+        ids: &'a mut IdAllocator,
+    ) -> Self {
+        Self { context, carts, holds, ids, ordered: HashSet::new() }
     }
 
-    /// Refuses in the order of the contract, or takes the stock in memory.
-    pub fn decide(&mut self, placement: &Placement, named: &[Named]) -> Result<Plan, Stop> {
-        let sell_at = self.check_terms(placement)?;
-        check_amounts(self.terms, placement)?;
-        let wanted = self.want(placement, named)?;
-        let shipping = self.address(placement, placement.shipping_address)?;
-        let billing = self.address(placement, placement.billing_address)?.or_else(|| shipping.clone());
-        if wanted.is_empty() {
-            return Err(Refusal::CartEmpty.into());
+    /// Refuses in the order of the contract. Changes nothing.
+    pub fn check(&self, placement: &Placement, resolved: &[ResolvedVariant]) -> Result<Checked<'a>, Refusal> {
+        let sell_at = self.check_settings(placement)?;
+        check_amounts(self.context, placement)?;
+        let requested = self.requested_lines(placement, resolved)?;
+        let shipping_address = self.address(placement, placement.shipping_address)?;
+        let billing_address = self.address(placement, placement.billing_address)?.or_else(|| shipping_address.clone());
+        if requested.is_empty() {
+            return Err(Refusal::CartEmpty);
         }
-        let priced = price_lines(self.terms, &wanted)?;
-        let totals = price_order(self.terms, placement, &priced)?;
-        self.check_availability(placement, &priced)?;
-        // From here on nothing is refused: only the database itself may fail.
-        let mut order = self.order(placement, sell_at, &totals, &priced)?;
-        (order.shipping_address, order.billing_address) = (shipping, billing);
-        self.reserve(placement, order, &priced).map_err(Stop::Failed)
+        let lines = price_lines(self.context, &requested)?;
+        let totals = price_order(self.context, placement, &lines)?;
+        self.check_availability(placement, &lines)?;
+        Ok(Checked { sell_at, lines, totals, shipping_address, billing_address })
     }
 
-    fn check_terms(&self, placement: &Placement) -> Result<SellAt, Refusal> {
-        let Terms { store, .. } = self.terms;
+    /// Takes the units in memory and makes the plan. Nothing is refused here.
+    pub fn take(&mut self, placement: &Placement, checked: Checked<'a>) -> Result<Plan, Failure> {
+        let order = self.order(placement, &checked)?;
+        let cart = self.cart_of(placement);
+        let mut plan = Plan {
+            checkout: cart.map(|cart| format!("{}/{}", cart.id, cart.round)),
+            cart: cart.map(|cart| (cart.id, checked.lines.len())),
+            items: Vec::with_capacity(checked.lines.len()),
+            reductions: Vec::with_capacity(checked.lines.len()),
+            order,
+        };
+        self.transfer_holds(placement, &plan.order)?;
+        for line in &checked.lines {
+            let mut item = order_item(&plan.order, line, self.ids)?;
+            self.take_units(placement, &mut item, &mut plan)?;
+            plan.items.push(item);
+        }
+        self.ordered.extend(plan.cart.map(|(cart, _)| cart));
+        Ok(plan)
+    }
+
+    fn check_settings(&self, placement: &Placement) -> Result<SellAt, Refusal> {
+        let CheckoutContext { store, .. } = self.context;
         if placement.buyer == Buyer::Guest && !store.guest_orders {
             return Err(Refusal::SignInFirst);
         }
-        match store.payment_methods.sell_at(&placement.payment_method) {
-            Some(sell_at) => Ok(sell_at),
-            None => Err(Refusal::UnknownPaymentMethod {
-                method: placement.payment_method.clone(),
-                known: store.payment_methods.names().map(ToOwned::to_owned).collect(),
-            }),
-        }
+        let methods = &store.payment_methods;
+        methods.sell_at(&placement.payment_method).ok_or_else(|| Refusal::UnknownPaymentMethod {
+            method: placement.payment_method.clone(),
+            known: methods.names().map(ToOwned::to_owned).collect(),
+        })
     }
 
     /// The lines of the cart, or the items of the request with equal ones added up.
-    fn want(&self, placement: &Placement, named: &[Named]) -> Result<Vec<Wanted>, Refusal> {
-        match &placement.source {
-            Source::Cart(_) => Ok(self.cart_lines(placement)),
-            Source::Items(items) => add_up(items, named),
-        }
+    fn requested_lines(
+        &self,
+        placement: &Placement,
+        resolved: &[ResolvedVariant],
+    ) -> Result<Vec<RequestedLine>, Refusal> {
+        let Source::Items(items) = &placement.source else {
+            let cart = self.cart_of(placement).and_then(|cart| self.carts.lines.get(&cart.id));
+            let lines = cart.into_iter().flatten();
+            let requested = lines.map(|line| RequestedLine {
+                variant: line.variant_id,
+                quantity: line.quantity,
+                unit_prices: Vec::new(),
+            });
+            return Ok(requested.collect());
+        };
+        add_up(items, resolved)
     }
 
-    fn cart_lines(&self, placement: &Placement) -> Vec<Wanted> {
-        let Some(cart) = self.cart_of(placement) else { return Vec::new() };
-        let lines = self.carts.lines.get(&cart).map(Vec::as_slice).unwrap_or_default();
-        lines
-            .iter()
-            .map(|line| Wanted { variant: line.variant_id, quantity: line.quantity, unit_prices: Vec::new() })
-            .collect()
-    }
-
-    /// The cart that is bought, unless it was bought a moment ago.
-    fn cart_of(&self, placement: &Placement) -> Option<CartId> {
+    /// The cart of the placement, unless an earlier placement of the batch has ordered it.
+    fn cart_of(&self, placement: &Placement) -> Option<&'a Cart> {
         let Source::Cart(user) = placement.source else { return None };
-        self.carts.by_user.get(&user).map(|cart| cart.id).filter(|cart| !self.emptied.contains(cart))
+        self.carts.by_user.get(&user).filter(|cart| !self.ordered.contains(&cart.id))
     }
 
     fn address(&self, placement: &Placement, address: Option<AddressId>) -> Result<Option<Value>, Refusal> {
         let Some(id) = address else { return Ok(None) };
-        match self.terms.addresses.get(&id) {
+        match self.context.addresses.get(&id) {
             Some((owner, address)) if Some(*owner) == placement.buyer.account() => Ok(Some(address.clone())),
             _ => Err(Refusal::AddressNotFound(id)),
         }
     }
 
-    /// What the placement's own cart holds.
-    fn own_holds(&self, placement: &Placement) -> &'a [Hold] {
-        let cart = self.cart_of(placement);
-        cart.and_then(|cart| self.carts.holds.get(&cart)).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Every short line, not only the first. What the cart holds itself is there for it.
-    fn check_availability(&self, placement: &Placement, lines: &[Priced<'_>]) -> Result<(), Refusal> {
-        let own = self.own_holds(placement);
+    /// Lists every short line, not only the first. The units that the placement's own cart holds are available to it.
+    fn check_availability(&self, placement: &Placement, lines: &[PricedLine<'_>]) -> Result<(), Refusal> {
+        let holder = self.cart_of(placement).map(|cart| Holder::Cart(cart.id));
         let (variants, short): (Vec<VariantId>, Vec<StockError>) = lines
             .iter()
             .filter_map(|line| {
-                let variant = line.wanted.variant;
-                let held = own.iter().filter(|hold| hold.variant == variant).map(|hold| hold.quantity);
-                let available = held.fold(self.shelf.available(variant), i64::saturating_add);
-                let requested = line.wanted.quantity;
-                (requested > available).then(|| (variant, shortage::line(line.sellable, available, requested)))
+                let held = holder.map_or(0, |holder| self.holds.held(holder, line.variant));
+                let available = self.holds.available(line.variant).saturating_add(held);
+                let is_short = line.quantity > available;
+                is_short.then(|| (line.variant, shortage::line(line.sellable, available, line.quantity)))
             })
             .unzip();
-        if short.is_empty() {
-            return Ok(());
-        }
-        Err(Refusal::InsufficientStock { short, variants, overdue: Vec::new() })
+        if short.is_empty() { Ok(()) } else { Err(Refusal::InsufficientStock { short, variants }) }
     }
 
-    fn order(
-        &mut self,
-        placement: &Placement,
-        sell_at: SellAt,
-        totals: &Totals,
-        lines: &[Priced<'_>],
-    ) -> Result<Order, Stop> {
-        let Terms { store, now, .. } = self.terms;
+    fn order(&mut self, placement: &Placement, checked: &Checked<'_>) -> Result<Order, Failure> {
+        let Checked { sell_at, lines, totals, shipping_address, billing_address } = checked;
+        let CheckoutContext { store, now, .. } = self.context;
         let is_free = totals.total == Money(0);
         let (status, payment_expires_at) = match sell_at {
             SellAt::AtPayment if !is_free => {
@@ -154,7 +173,7 @@ impl<'a> Decider<'a> {
         };
         let contact = placement.contact.clone();
         Ok(Order {
-            id: self.numbers.next_order().map_err(Stop::Failed)?,
+            id: self.ids.next_order()?,
             store_id: store.id,
             order_number: order::order_number(*now, &order::random_code()),
             user_id,
@@ -177,81 +196,77 @@ impl<'a> Decider<'a> {
             shipping_amount: totals.shipping,
             discount_amount: totals.discount,
             total_amount: totals.total,
-            total_items: lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.wanted.quantity)),
-            shipping_address: None,
-            billing_address: None,
+            total_items: lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.quantity)),
+            shipping_address: shipping_address.clone(),
+            billing_address: billing_address.clone(),
             notes: placement.notes.clone(),
             created_at: *now,
             updated_at: *now,
         })
     }
 
-    /// Takes every line from the rows in memory, location by location.
-    fn reserve(&mut self, placement: &Placement, order: Order, lines: &[Priced<'_>]) -> Result<Plan, Failure> {
-        let cart = self.cart_of(placement);
-        let round = cart.and_then(|_| match placement.source {
-            Source::Cart(user) => self.carts.by_user.get(&user).map(|cart| cart.round),
-            Source::Items(_) => None,
-        });
-        let mut plan = Plan {
-            checkout: cart.zip(round).map(|(cart, round)| format!("{cart}/{round}")),
-            cart: cart.map(|cart| (cart, lines.len())),
-            order,
-            items: Vec::with_capacity(lines.len()),
-            reductions: Vec::with_capacity(lines.len()),
-            holds: Vec::new(),
-            used_holds: Vec::new(),
-        };
-        self.let_go(placement, &mut plan)?;
-        for line in lines {
-            let mut item = order_item(&plan.order, line, self.numbers)?;
-            self.take(placement, &mut item, &mut plan)?;
-            plan.items.push(item);
-        }
-        self.emptied.extend(cart);
-        Ok(plan)
+    /// Releases the holds of the placement's cart: the order takes the units in the same transaction.
+    fn transfer_holds(&mut self, placement: &Placement, order: &Order) -> Result<(), Failure> {
+        let Some(cart) = self.cart_of(placement) else { return Ok(()) };
+        let holder = Holder::Cart(cart.id);
+        let end = if order.is_sold_at_payment() { HoldEnd::Transferred } else { HoldEnd::Sold };
+        let context = MovementContext { reference: &holder.reference(), reason: None, actor: &placement.actor };
+        self.holds.transfer(holder, end, context).map(drop)
     }
 
-    /// Lets the cart's own holds go: their units are taken for the order in the same transaction.
-    fn let_go(&mut self, placement: &Placement, plan: &mut Plan) -> Result<(), Failure> {
-        for hold in self.own_holds(placement) {
-            let note = Note { reference: &hold.holder.reference(), reason: None, actor: &placement.actor };
-            let release = Figures::release(hold.quantity);
-            self.shelf.book((hold.variant, hold.location), MovementKind::Release, release, note)?;
-            plan.used_holds.push(hold.id);
-        }
-        Ok(())
-    }
-
-    /// Sells the units of an item, or keeps them until the order is paid.
-    fn take(&mut self, placement: &Placement, item: &mut OrderItem, plan: &mut Plan) -> Result<(), Failure> {
-        let parts = self
-            .shelf
-            .allocate(item.variant_id, item.quantity)
-            .ok_or_else(|| Failure::Internal("a checked line was short".to_owned()))?;
-        let Plan { order, reductions, holds, .. } = plan;
-        let note = Note { reference: &order.order_number, reason: None, actor: &placement.actor };
-        for (location, quantity) in parts {
-            let place = (item.variant_id, location);
-            match order.payment_expires_at {
-                None => {
-                    let sold = self.shelf.book(place, MovementKind::Fulfil, Figures::sell(quantity), note)?;
-                    reductions.push(StockReduction {
-                        product_id: item.product_id,
-                        size: item.size.clone(),
-                        quantity,
-                        previous_stock: sold.after.stock.saturating_sub(sold.delta.stock),
-                        new_stock: sold.after.stock,
-                    });
-                }
-                Some(expires_at) => {
-                    self.shelf.book(place, MovementKind::Reserve, Figures::reserve(quantity), note)?;
-                    let holder = Holder::Order(order.id);
-                    holds.push(NewHold { holder, variant: item.variant_id, location, quantity, expires_at });
+    /// Sells the units of an item, or reserves them until the order is paid.
+    fn take_units(&mut self, placement: &Placement, item: &mut OrderItem, plan: &mut Plan) -> Result<(), Failure> {
+        let Plan { order, reductions, .. } = plan;
+        let (variant, quantity) = (item.variant_id, item.quantity);
+        let context = MovementContext { reference: &order.order_number, reason: None, actor: &placement.actor };
+        match order.payment_expires_at {
+            None => {
+                for sold in self.holds.sell_available(variant, quantity, context)? {
+                    item.allocations.push(Allocation { location_id: sold.location, quantity: sold.delta.sold });
+                    reductions.push(reduction(item, &sold));
                 }
             }
-            item.allocations.push(Allocation { location_id: location, quantity });
+            Some(expires_at) => {
+                let units = ReserveUnits { holder: Holder::Order(order.id), variant, quantity, expires_at };
+                for (location_id, quantity) in self.holds.reserve(units, context)? {
+                    item.allocations.push(Allocation { location_id, quantity });
+                }
+            }
         }
         Ok(())
     }
+}
+
+fn reduction(item: &OrderItem, sold: &Movement) -> StockReduction {
+    StockReduction {
+        product_id: item.product_id,
+        size: item.size.clone(),
+        quantity: sold.delta.sold,
+        previous_stock: sold.after.stock.saturating_sub(sold.delta.stock),
+        new_stock: sold.after.stock,
+    }
+}
+
+/// The end of the payment window of an order that is sold at payment.
+fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
+    now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
+}
+
+/// An item with name, price and attributes as they are now.
+fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -> Result<OrderItem, Failure> {
+    let Sellable { variant_id, product_id, sku, product_name, size, unit_price, .. } = line.sellable;
+    Ok(OrderItem {
+        id: ids.next_item()?,
+        order_id: order.id,
+        product_id: *product_id,
+        variant_id: *variant_id,
+        sku: sku.clone(),
+        product_name: product_name.clone(),
+        size: size.clone(),
+        quantity: line.quantity,
+        unit_price: *unit_price,
+        total_price: line.total,
+        attributes: line.sellable.attributes(),
+        allocations: Vec::with_capacity(1),
+    })
 }

@@ -1,4 +1,4 @@
-//! The first part of checkout: lock what will change, read what is decided on.
+//! The first part of checkout: lock the rows that will change, and read what decisions depend on.
 //!
 //! Locks are taken in the global order: keys, carts, stock rows. What a lock protects is read
 //! by a later statement, for only that sees what others committed while the lock was waited for.
@@ -10,36 +10,37 @@ use diesel::PgConnection;
 use serde_json::Value;
 
 use super::placement::{Placement, RequestedItem, Source};
-use super::write::Numbers;
+use super::plan::IdAllocator;
 use crate::cart::queries::{self as carts, Cart, CartLine};
-use crate::catalogue::queries::sellables::{self, Named, Sellable};
-use crate::db::Failure;
+use crate::catalogue::queries::sellables::{self, ResolvedVariant, Sellable};
+use crate::db::{self, Failure};
 use crate::inventory::hold::{Hold, Holder};
+use crate::inventory::hold_set::HoldSet;
+use crate::inventory::locked_stock::LockedStock;
 use crate::inventory::queries::holds;
-use crate::inventory::shelf::Shelf;
 use crate::kernel::id::{AddressId, CartId, StoreId, UserId, VariantId};
 use crate::orders::queries::terms::{self, IdCounts, TermsAndIds};
 use crate::stores::queries::Store;
 
-/// Whether the rows are locked for an order, or only looked at for a preview.
+/// Locks rows for an order, or only reads them for a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locking {
     ForUpdate,
     None,
 }
 
-/// The carts of the placements, locked, with their lines.
+/// The carts of the placements, locked, with their lines. For placements that list items, the items.
 pub struct Carts {
     pub by_user: HashMap<UserId, Cart>,
     pub lines: HashMap<CartId, Vec<CartLine>>,
-    /// Stock that the carts hold themselves.
-    pub holds: HashMap<CartId, Vec<Hold>>,
-    /// What the listed items are, in the order of the placements and their items.
-    pub named: Vec<Vec<Named>>,
+    /// The holds of the carts themselves.
+    pub holds: Vec<Hold>,
+    /// The variants of the listed items, in the order of the placements and their items.
+    pub resolved: Vec<Vec<ResolvedVariant>>,
 }
 
-/// All else that is decided on, read after the locks.
-pub struct Terms {
+/// Everything else that decisions depend on, read after the locks.
+pub struct CheckoutContext {
     pub store: Store,
     pub sellables: HashMap<VariantId, Sellable>,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
@@ -47,7 +48,7 @@ pub struct Terms {
 }
 
 /// Locks the carts and reads their lines; finds the variants of listed items.
-pub fn validate_carts(
+pub fn load_and_lock_carts(
     conn: &mut PgConnection,
     store: StoreId,
     placements: &[&Placement],
@@ -55,7 +56,7 @@ pub fn validate_carts(
 ) -> Result<Carts, Failure> {
     let users: HashSet<UserId> = placements.iter().filter_map(|placement| cart_owner(placement)).collect();
     let users: Vec<UserId> = users.into_iter().collect();
-    let (mut by_user, mut lines, mut holds) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let (mut by_user, mut lines, mut holds) = (HashMap::new(), HashMap::new(), Vec::new());
     if !users.is_empty() {
         let found = match locking {
             Locking::ForUpdate => carts::lock_for_update(conn, store, &users)?,
@@ -63,32 +64,15 @@ pub fn validate_carts(
         };
         let ids: Vec<CartId> = found.iter().map(|cart| cart.id).collect();
         lines = carts::list_lines(conn, store, &ids)?;
-        let holding: Vec<Holder> = lines
-            .values()
-            .filter_map(|lines| lines.first())
-            .filter(|line| line.cart_holds)
-            .map(|line| Holder::Cart(line.cart_id))
-            .collect();
+        let first_lines = lines.values().filter_map(|lines| lines.first());
+        let holding = first_lines.filter(|line| line.cart_holds).map(|line| Holder::Cart(line.cart_id));
+        let holding: Vec<Holder> = holding.collect();
         if !holding.is_empty() {
-            holds = holds_by_cart(conn, store, &holding)?;
+            holds = holds::list_active(conn, store, &holding)?;
         }
         by_user = found.into_iter().map(|cart| (cart.user_id, cart)).collect();
     }
-    Ok(Carts { by_user, lines, holds, named: resolve_items(conn, store, placements)? })
-}
-
-fn holds_by_cart(
-    conn: &mut PgConnection,
-    store: StoreId,
-    holders: &[Holder],
-) -> Result<HashMap<CartId, Vec<Hold>>, Failure> {
-    let mut by_cart: HashMap<CartId, Vec<Hold>> = HashMap::new();
-    for hold in holds::list_active(conn, store, holders)? {
-        if let Holder::Cart(cart) = hold.holder {
-            by_cart.entry(cart).or_default().push(hold);
-        }
-    }
-    Ok(by_cart)
+    Ok(Carts { by_user, lines, holds, resolved: resolve_items(conn, store, placements)? })
 }
 
 fn cart_owner(placement: &Placement) -> Option<UserId> {
@@ -109,7 +93,7 @@ fn resolve_items(
     conn: &mut PgConnection,
     store: StoreId,
     placements: &[&Placement],
-) -> Result<Vec<Vec<Named>>, Failure> {
+) -> Result<Vec<Vec<ResolvedVariant>>, Failure> {
     let names: Vec<_> = placements
         .iter()
         .flat_map(|placement| items_of(placement))
@@ -118,52 +102,59 @@ fn resolve_items(
     if names.is_empty() {
         return Ok(placements.iter().map(|_| Vec::new()).collect());
     }
-    let mut named = sellables::resolve(conn, store, &names)?.into_iter();
-    Ok(placements.iter().map(|placement| named.by_ref().take(items_of(placement).len()).collect()).collect())
+    let mut resolved = sellables::resolve(conn, store, &names)?.into_iter();
+    Ok(placements.iter().map(|placement| resolved.by_ref().take(items_of(placement).len()).collect()).collect())
 }
 
 impl Carts {
     fn variants(&self) -> Vec<VariantId> {
         let of_carts = self.lines.values().flatten().map(|line| line.variant_id);
-        let of_items = self.named.iter().flatten().filter_map(|named| match named {
-            Named::Variant(variant) => Some(*variant),
+        let of_items = self.resolved.iter().flatten().filter_map(|resolved| match resolved {
+            ResolvedVariant::Variant(variant) => Some(*variant),
             _ => None,
         });
-        let of_holds = self.holds.values().flatten().map(|hold| hold.variant);
+        let of_holds = self.holds.iter().map(|hold| hold.variant);
         let variants: HashSet<VariantId> = of_carts.chain(of_items).chain(of_holds).collect();
         variants.into_iter().collect()
     }
 
-    /// Leaves out holds past their deadline, which a shelf that was only read counts as free.
-    pub fn forget_overdue(&mut self, now: DateTime<Utc>) {
-        for holds in self.holds.values_mut() {
-            holds.retain(|hold| hold.expires_at > now);
-        }
-    }
-
-    /// The most orders' items that can come of them.
+    /// The largest number of order items that the placements can need.
     fn line_count(&self) -> usize {
-        self.lines.values().map(Vec::len).sum::<usize>().saturating_add(self.named.iter().map(Vec::len).sum())
+        self.lines.values().map(Vec::len).sum::<usize>().saturating_add(self.resolved.iter().map(Vec::len).sum())
     }
 }
 
-/// Locks every stock row that the placements may take from.
-pub fn lock_stock(conn: &mut PgConnection, store: StoreId, carts: &Carts, locking: Locking) -> Result<Shelf, Failure> {
+/// Locks every stock row that the placements may take units from.
+pub fn lock_stock(
+    conn: &mut PgConnection,
+    store: StoreId,
+    carts: &Carts,
+    locking: Locking,
+) -> Result<HoldSet, Failure> {
     let variants = carts.variants();
-    match locking {
-        Locking::ForUpdate => Shelf::lock(conn, store, &variants),
-        Locking::None => Shelf::read(conn, store, &variants),
-    }
+    let mut holds = carts.holds.clone();
+    let stock = match locking {
+        Locking::ForUpdate => LockedStock::lock(conn, store, &variants)?,
+        Locking::None => {
+            let stock = LockedStock::read(conn, store, &variants)?;
+            // Rows that are only read count the units of overdue holds as free. The clock is read after the rows, so
+            // that a hold that falls due in between counts as held, and its units never count twice.
+            let now = db::clock(conn)?;
+            holds.retain(|hold| hold.expires_at > now);
+            stock
+        }
+    };
+    Ok(HoldSet::new(stock, holds))
 }
 
-/// Reads prices, addresses, the store's terms and the clock, and takes the ids of what may be written.
-pub fn read_terms(
+/// Reads prices, addresses, the store's settings and the clock, and takes the ids of the rows to write.
+pub fn read_context(
     conn: &mut PgConnection,
     store: StoreId,
     placements: &[&Placement],
     carts: &Carts,
     locking: Locking,
-) -> Result<(Terms, Numbers), Failure> {
+) -> Result<(CheckoutContext, IdAllocator), Failure> {
     let sellables = sellables::load(conn, store, &carts.variants())?;
     let wanted: Vec<AddressId> =
         placements.iter().flat_map(|p| [p.shipping_address, p.billing_address]).flatten().collect();
@@ -173,10 +164,10 @@ pub fn read_terms(
         Locking::None => IdCounts::default(),
     };
     let TermsAndIds { store, addresses, now, order_ids, item_ids } = terms::read(conn, store, &wanted, ids)?;
-    let numbers = match locking {
-        Locking::ForUpdate => Numbers::new(order_ids, item_ids),
-        Locking::None => Numbers::none(orders, items),
+    let ids = match locking {
+        Locking::ForUpdate => IdAllocator::new(order_ids, item_ids),
+        Locking::None => IdAllocator::none(orders, items),
     };
     let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
-    Ok((Terms { store, sellables, addresses, now }, numbers))
+    Ok((CheckoutContext { store, sellables, addresses, now }, ids))
 }

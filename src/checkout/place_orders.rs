@@ -1,57 +1,54 @@
-//! Placing orders: the eight steps, for one request or for a slice of them.
+//! Places orders: the eight steps, for one request or for a batch of them.
 //!
-//! Everything happens in one transaction, which the caller opens. The number of statements depends
-//! neither on the number of orders nor on their lines. Any failure leaves no trace.
+//! Everything happens in one transaction, which the caller opens. The number of statements depends neither on the number
+//! of orders nor on their lines. A failure leaves no trace.
 
 use diesel::PgConnection;
 
 use super::decide::Decider;
 use super::load::{self, Carts, Locking};
 use super::placement::Placement;
-use super::plan::Stop;
+use super::plan::Placed;
 use super::refusal::Refusal;
-use super::write::{self, Placed};
-use crate::db::{End, Failure};
-use crate::idempotency::claims::{self, Conflict};
-use crate::idempotency::{Answer, queries::Claim};
+use super::write;
+use crate::batching::Batcher;
+use crate::db::Failure;
+use crate::error::Overdue;
+use crate::idempotency::{Answer, Done, Outcome};
 use crate::inventory::queries::holds;
 use crate::kernel::id::{StoreId, VariantId};
+use crate::settings::Checkout;
 
-/// What came of a placement: the answer of the order that is placed, now or by an earlier request of the
-/// same key.
-pub type Outcome = Result<Answer, Refusal>;
+/// The requests of one store that wait together. The effect of a request is the number of units that it sold.
+pub type Placements = Batcher<Placement, i64>;
+
+#[must_use]
+pub fn batcher(settings: &Checkout) -> Placements {
+    Batcher::new("place_orders", place_orders, settings)
+}
 
 /// Places orders of one store. Each placement has its own outcome, in the order given.
 pub fn place_orders(
     conn: &mut PgConnection,
     store: StoreId,
-    placements: &[Placement],
-) -> Result<End<Vec<Outcome>>, Failure> {
-    let keys: Vec<&Claim> = placements.iter().map(|placement| &placement.claim).collect();
-    let Some(claimed) = claims::claim(conn, store, keys)? else {
-        return Ok(End::RollBack(vec![Err(Conflict::InProgress.into()); placements.len()]));
-    };
-    let fresh = claimed.fresh(placements);
-
+    placements: &[&Placement],
+) -> Result<Vec<Outcome<i64>>, Failure> {
     // 1 validate the carts · 2 check availability · 3 reserve, under the locks on the stock rows
-    let carts = load::validate_carts(conn, store, &fresh, Locking::ForUpdate)?;
-    let mut shelf = load::lock_stock(conn, store, &carts, Locking::ForUpdate)?;
-    let (terms, mut numbers) = load::read_terms(conn, store, &fresh, &carts, Locking::ForUpdate)?;
-    let mut decided = decide(&mut Decider::new(&terms, &carts, &mut shelf, &mut numbers), &fresh, &carts)?;
-    name_overdue(conn, store, &mut decided)?;
+    let carts = load::load_and_lock_carts(conn, store, placements, Locking::ForUpdate)?;
+    let mut holds = load::lock_stock(conn, store, &carts, Locking::ForUpdate)?;
+    let (context, mut ids) = load::read_context(conn, store, placements, &carts, Locking::ForUpdate)?;
+    let decided = decide(&mut Decider::new(&context, &carts, &mut holds, &mut ids), placements, &carts)?;
+    let overdue = find_overdue(conn, store, &decided)?;
 
     // ---- Nothing is refused after this line: only the database itself may fail. ----
-    let placed: Vec<&Placed> = decided.iter().filter_map(|placed| placed.as_ref().ok()).collect();
-    if placed.is_empty() {
-        return Ok(End::RollBack(claimed.outcomes(refusals(decided))));
+    let placed: Vec<&Placed> = decided.iter().flatten().collect();
+    if !placed.is_empty() {
+        write::create_orders(conn, store, &placed)?; // 4
+        write::create_order_items(conn, store, &placed)?; // 5
+        write::fulfil_stock(conn, &holds, context.now)?; // 6
+        write::clear_carts(conn, store, &placed)?; // 7
     }
-    write::create_orders(conn, store, &placed)?; // 4
-    write::create_order_items(conn, store, &placed)?; // 5
-    write::fulfil_stock(conn, store, &placed, &shelf)?; // 6
-    write::clear_carts(conn, store, &placed)?; // 7
-    let outcomes = decided.into_iter().map(answer).collect::<Result<Vec<_>, _>>()?;
-    claimed.settle(conn, store, &outcomes)?;
-    Ok(End::Commit(claimed.outcomes(outcomes))) // 8
+    decided.into_iter().map(|decided| outcome(decided, &overdue)).collect() // 8 commit, by the caller
 }
 
 fn decide(
@@ -60,51 +57,41 @@ fn decide(
     carts: &Carts,
 ) -> Result<Vec<Result<Placed, Refusal>>, Failure> {
     let mut decided = Vec::with_capacity(placements.len());
-    for (placement, named) in placements.iter().zip(&carts.named) {
-        decided.push(match decider.decide(placement, named) {
-            Ok(plan) => Ok(Placed::new(plan, placement)),
-            Err(Stop::Refused(refusal)) => Err(refusal),
-            Err(Stop::Failed(failure)) => return Err(failure),
+    for (placement, resolved) in placements.iter().zip(&carts.resolved) {
+        decided.push(match decider.check(placement, resolved) {
+            Ok(checked) => Ok(Placed::new(decider.take(placement, checked)?, placement)),
+            Err(refusal) => Err(refusal),
         });
     }
     Ok(decided)
 }
 
-/// Tells of short lines whether only holds past their deadline stand in the way.
-fn name_overdue(
+/// The short variants that have overdue holds.
+fn find_overdue(
     conn: &mut PgConnection,
     store: StoreId,
-    decided: &mut [Result<Placed, Refusal>],
-) -> Result<(), Failure> {
-    let short = |placed: &Result<Placed, Refusal>| match placed {
-        Err(Refusal::InsufficientStock { variants, .. }) => variants.clone(),
+    decided: &[Result<Placed, Refusal>],
+) -> Result<Overdue, Failure> {
+    let short: Vec<VariantId> = decided.iter().filter_map(|decided| decided.as_ref().err()).flat_map(short).collect();
+    let variants = if short.is_empty() { short } else { holds::list_overdue_variants(conn, store, &short)? };
+    Ok(Overdue { store, variants })
+}
+
+fn short(refusal: &Refusal) -> Vec<VariantId> {
+    match refusal {
+        Refusal::InsufficientStock { variants, .. } => variants.clone(),
         _ => Vec::new(),
-    };
-    let variants: Vec<VariantId> = decided.iter().flat_map(short).collect();
-    if variants.is_empty() {
-        return Ok(());
     }
-    let found = holds::list_overdue_variants(conn, store, &variants)?;
-    for placed in decided {
-        if let Err(Refusal::InsufficientStock { variants, overdue, .. }) = placed {
-            overdue.extend(variants.iter().filter(|variant| found.contains(variant)));
+}
+
+/// The answer that is sent, stored, and sent again; or the refusal, with the overdue holds that are in the way.
+fn outcome(decided: Result<Placed, Refusal>, overdue: &Overdue) -> Result<Outcome<i64>, Failure> {
+    match decided {
+        Ok(placed) => {
+            let mut answer = Answer::created::<Failure>(&placed.response())?;
+            answer.order_id = Some(placed.plan.order.id.0);
+            Ok(Ok(Done { answer, effect: placed.plan.units_sold() }))
         }
+        Err(refusal) => Ok(Err(refusal.into_abort(overdue))),
     }
-    Ok(())
-}
-
-fn refusals(decided: Vec<Result<Placed, Refusal>>) -> Vec<Outcome> {
-    decided.into_iter().filter_map(|placed| placed.err().map(Err)).collect()
-}
-
-/// The answer that is sent, stored, and sent again.
-fn answer(decided: Result<Placed, Refusal>) -> Result<Outcome, Failure> {
-    let placed = match decided {
-        Ok(placed) => placed,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let mut answer = Answer::created::<Failure>(&placed.response())?;
-    answer.order = Some(placed.plan.order.id.0);
-    answer.units_sold = placed.plan.units_sold();
-    Ok(Ok(answer))
 }

@@ -1,5 +1,6 @@
 //! A request to place an order, read and checked as far as that goes without the database.
 
+use crate::idempotency::Claiming;
 use crate::idempotency::queries::Claim;
 use crate::kernel::id::{AddressId, ProductRef, UserId, VariantId};
 use crate::kernel::money::AmountInput;
@@ -8,7 +9,7 @@ use crate::kernel::quantity::Quantity;
 #[derive(Clone, Debug)]
 pub struct Placement {
     pub claim: Claim,
-    /// As it is written into history and ledger.
+    /// The actor in the order's history and in the ledger.
     pub actor: String,
     pub buyer: Buyer,
     pub contact: Contact,
@@ -18,22 +19,28 @@ pub struct Placement {
     pub payment_method: String,
     pub notes: Option<String>,
     pub expected_total: Option<AmountInput>,
-    /// How long stock is kept for an order that is sold at payment.
+    /// The time in which an order that is sold at payment must be paid.
     pub payment_window_seconds: i64,
 }
 
-/// For whom an order is.
+impl Claiming for Placement {
+    fn claim(&self) -> &Claim {
+        &self.claim
+    }
+}
+
+/// The buyer of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Buyer {
-    /// A customer for themself.
+    /// A customer who is signed in.
     Account(UserId),
-    /// Staff for a customer whose name they were told.
+    /// A member of staff, for a customer who is named in the request.
     Staff(UserId),
-    /// Somebody without an account.
+    /// A customer without an account.
     Guest,
 }
 
-/// Who a customer is, in words.
+/// Name, phone and address of a customer, as the request has them.
 #[derive(Clone, Debug, Default)]
 pub struct Contact {
     pub customer_name: Option<String>,
@@ -41,12 +48,12 @@ pub struct Contact {
     pub delivery_address: Option<String>,
 }
 
-/// What is bought.
+/// The source of an order's lines.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// All that is in a customer's cart.
+    /// All lines of a customer's cart.
     Cart(UserId),
-    /// What the request lists.
+    /// The items that the request lists.
     Items(Vec<RequestedItem>),
 }
 
@@ -55,20 +62,20 @@ pub struct RequestedItem {
     pub product: ProductRef,
     pub size: Option<String>,
     pub quantity: Quantity,
-    /// A guard: unlike the catalogue's price, the order is refused.
+    /// The price that the buyer expects. Another price refuses the order.
     pub unit_price: Option<AmountInput>,
 }
 
-/// A line that is wanted, of a variant that exists.
+/// A requested line of a variant that exists.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct RequestedLine {
     pub variant: VariantId,
     pub quantity: i64,
     pub unit_prices: Vec<AmountInput>,
 }
 
 impl Buyer {
-    /// The account whose addresses may be used.
+    /// The account whose addresses the order may use.
     #[must_use]
     pub fn account(self) -> Option<UserId> {
         match self {

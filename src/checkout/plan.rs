@@ -1,72 +1,80 @@
-//! What checkout has decided: a plan for each order that will be placed.
+//! The result of deciding: the orders that will be written.
 
-use chrono::{DateTime, TimeDelta, Utc};
-
-use super::price::Priced;
-use super::refusal::Refusal;
-use super::write::Numbers;
-use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
-use crate::inventory::hold::NewHold;
-use crate::kernel::id::{CartId, HoldId};
+use crate::kernel::id::{CartId, OrderId, OrderItemId};
+use crate::orders::guest_token::GuestToken;
 use crate::orders::order::{Order, OrderItem, StockReduction};
+use crate::orders::response::OrderResponse;
 
-/// An order that will be written as it is here.
+use super::placement::{Buyer, Placement};
+
+/// An order that will be written exactly so.
 pub struct Plan {
     pub order: Order,
     pub items: Vec<OrderItem>,
-    /// Empty until stock is really reduced.
+    /// Empty until the units are sold.
     pub reductions: Vec<StockReduction>,
-    /// What is kept until the order is paid.
-    pub holds: Vec<NewHold>,
-    /// The cart's own holds, and what becomes of them.
-    pub used_holds: Vec<HoldId>,
-    /// The cart that it was made of, and how many lines that had.
+    /// The ordered cart, and its number of lines.
     pub cart: Option<(CartId, usize)>,
-    /// Cart and round: one order of each.
+    /// Cart and round. Only one order can have them.
     pub checkout: Option<String>,
 }
 
 impl Plan {
-    /// Units that are sold by it.
+    /// The number of units that the order sells now.
     #[must_use]
     pub fn units_sold(&self) -> i64 {
         self.reductions.iter().fold(0, |sum: i64, reduction| sum.saturating_add(reduction.quantity))
     }
 }
 
-/// Why a placement becomes no plan. A failure is a mistake of ours and ends the whole slice.
-pub enum Stop {
-    Refused(Refusal),
-    Failed(Failure),
+/// A plan with its actor, and with the token that opens the order for a guest.
+pub struct Placed {
+    pub plan: Plan,
+    pub actor: String,
+    pub guest_token: Option<GuestToken>,
 }
 
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl Placed {
+    #[must_use]
+    pub fn new(plan: Plan, placement: &Placement) -> Self {
+        let guest_token = (placement.buyer == Buyer::Guest).then(GuestToken::random);
+        Self { plan, actor: placement.actor.clone(), guest_token }
+    }
+
+    /// The order as its buyer sees it.
+    #[must_use]
+    pub fn response(&self) -> OrderResponse {
+        let Plan { order, items, reductions, .. } = &self.plan;
+        let mut response = OrderResponse::new(order, items, reductions);
+        response.guest_token = self.guest_token.as_ref().map(GuestToken::reveal);
+        response
     }
 }
 
-/// The moment until which stock is kept for an order that is sold at payment.
-pub(super) fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
-    now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
+/// Ids that were taken before the decisions, in the order in which they are given out.
+pub struct IdAllocator {
+    orders: std::vec::IntoIter<OrderId>,
+    items: std::vec::IntoIter<OrderItemId>,
 }
 
-/// A line with name, price and attributes as they are now.
-pub(super) fn order_item(order: &Order, line: &Priced<'_>, numbers: &mut Numbers) -> Result<OrderItem, Failure> {
-    let Sellable { variant_id, product_id, sku, product_name, size, unit_price, .. } = line.sellable;
-    Ok(OrderItem {
-        id: numbers.next_item()?,
-        order_id: order.id,
-        product_id: *product_id,
-        variant_id: *variant_id,
-        sku: sku.clone(),
-        product_name: product_name.clone(),
-        size: size.clone(),
-        quantity: line.wanted.quantity,
-        unit_price: *unit_price,
-        total_price: line.total,
-        attributes: line.sellable.attributes(),
-        allocations: Vec::with_capacity(1),
-    })
+impl IdAllocator {
+    #[must_use]
+    pub fn new(orders: Vec<OrderId>, items: Vec<OrderItemId>) -> Self {
+        Self { orders: orders.into_iter(), items: items.into_iter() }
+    }
+
+    /// Gives out zeros, for a preview that writes nothing.
+    #[must_use]
+    pub fn none(orders: usize, items: usize) -> Self {
+        Self::new(vec![OrderId(0); orders], vec![OrderItemId(0); items])
+    }
+
+    pub fn next_order(&mut self) -> Result<OrderId, Failure> {
+        self.orders.next().ok_or_else(|| Failure::Internal("no order id is left".to_owned()))
+    }
+
+    pub fn next_item(&mut self) -> Result<OrderItemId, Failure> {
+        self.items.next().ok_or_else(|| Failure::Internal("no item id is left".to_owned()))
+    }
 }

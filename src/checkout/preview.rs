@@ -1,4 +1,4 @@
-//! What checkout would answer now, with nothing locked and nothing written.
+//! The preview: the answer that checkout would give now.
 
 use diesel::PgConnection;
 use serde::Serialize;
@@ -7,12 +7,10 @@ use utoipa::ToSchema;
 use super::decide::Decider;
 use super::load::{self, Locking};
 use super::placement::Placement;
-use super::plan::Stop;
+use super::plan::Placed;
 use super::preview_order::PreviewOrder;
 use super::refusal::Refusal;
-use super::write::Placed;
-use crate::db;
-use crate::error::{ApiError, Halt, Problem};
+use crate::error::{Abort, ApiError, Problem};
 use crate::kernel::id::StoreId;
 use crate::orders::response::OrderResponse;
 
@@ -26,26 +24,26 @@ pub struct PreviewResponse {
     pub refusal: Option<Problem>,
 }
 
-pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -> Result<PreviewResponse, Halt> {
+/// Decides as checkout would, without locks, and writes nothing.
+pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -> Result<PreviewResponse, Abort> {
     let placements = [placement];
-    let mut carts = load::validate_carts(conn, store, &placements, Locking::None)?;
-    let mut shelf = load::lock_stock(conn, store, &carts, Locking::None)?;
-    // Read after the shelf: what falls due in between is taken for kept, and never counted twice.
-    carts.forget_overdue(db::clock(conn)?);
-    let (terms, mut numbers) = load::read_terms(conn, store, &placements, &carts, Locking::None)?;
-    let named = carts.named.first().map(Vec::as_slice).unwrap_or_default();
-    match Decider::new(&terms, &carts, &mut shelf, &mut numbers).decide(placement, named) {
-        Ok(plan) => {
-            let order = Placed::new(plan, placement).response().into_preview();
+    let carts = load::load_and_lock_carts(conn, store, &placements, Locking::None)?;
+    let mut holds = load::lock_stock(conn, store, &carts, Locking::None)?;
+    let (context, mut ids) = load::read_context(conn, store, &placements, &carts, Locking::None)?;
+    let resolved = carts.resolved.first().map(Vec::as_slice).unwrap_or_default();
+    let mut decider = Decider::new(&context, &carts, &mut holds, &mut ids);
+    match decider.check(placement, resolved) {
+        Ok(checked) => {
+            let order = Placed::new(decider.take(placement, checked)?, placement).response().into_preview();
             Ok(PreviewResponse { ok: true, order: Some(order), refusal: None })
         }
-        Err(Stop::Refused(refusal)) => refuse(refusal),
-        Err(Stop::Failed(failure)) => Err(failure.into()),
+        Err(Refusal::Failed(failure)) => Err(failure.into()),
+        Err(refusal) => refuse(refusal),
     }
 }
 
 /// 401, 404 and 422 stay errors; what the state of the shop refuses is the answer.
-fn refuse(refusal: Refusal) -> Result<PreviewResponse, Halt> {
+fn refuse(refusal: Refusal) -> Result<PreviewResponse, Abort> {
     let refusal = ApiError::from(refusal);
     match refusal.code.status().as_u16() {
         400 | 409 => Ok(PreviewResponse { ok: false, order: None, refusal: Some(refusal.problem(None)) }),

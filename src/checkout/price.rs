@@ -1,25 +1,26 @@
-//! What a placement costs, or why it does not cost what was expected.
+//! Prices lines and orders, and refuses unexpected prices.
 
-use super::load::Terms;
-use super::placement::{Placement, Source, Wanted};
-use super::plan::Stop;
+use super::load::CheckoutContext;
+use super::placement::{Placement, RequestedLine, Source};
 use super::refusal::Refusal;
 use crate::cart::pricing::{self, TooLarge, Totals};
 use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
 use crate::error::FieldError;
+use crate::kernel::id::VariantId;
 use crate::kernel::money::Money;
 
-/// A line of a product that can be sold, with its price.
-pub struct Priced<'a> {
-    pub wanted: &'a Wanted,
+/// A requested line with its product and its price.
+pub struct PricedLine<'a> {
+    pub variant: VariantId,
+    pub quantity: i64,
     pub sellable: &'a Sellable,
     pub total: Money,
 }
 
-/// Refuses amounts that the currency cannot hold. They are not the price of anything, now or before.
-pub fn check_amounts(terms: &Terms, placement: &Placement) -> Result<(), Refusal> {
-    let currency = &terms.store.currency;
+/// Refuses amounts that the currency cannot hold.
+pub fn check_amounts(context: &CheckoutContext, placement: &Placement) -> Result<(), Refusal> {
+    let currency = &context.store.currency;
     let items = match &placement.source {
         Source::Cart(_) => &[],
         Source::Items(items) => items.as_slice(),
@@ -34,36 +35,43 @@ pub fn check_amounts(terms: &Terms, placement: &Placement) -> Result<(), Refusal
 }
 
 /// Refuses archived products before changed prices.
-pub fn price_lines<'a>(terms: &'a Terms, wanted: &'a [Wanted]) -> Result<Vec<Priced<'a>>, Stop> {
-    let mut lines = Vec::with_capacity(wanted.len());
-    for wanted in wanted {
-        let Some(sellable) = terms.sellables.get(&wanted.variant) else {
-            return Err(Stop::Failed(Failure::Internal(format!("variant {} is gone", wanted.variant))));
+pub fn price_lines<'a>(
+    context: &'a CheckoutContext,
+    requested: &[RequestedLine],
+) -> Result<Vec<PricedLine<'a>>, Refusal> {
+    let mut lines = Vec::with_capacity(requested.len());
+    for RequestedLine { variant, quantity, .. } in requested {
+        let (variant, quantity) = (*variant, *quantity);
+        let Some(sellable) = context.sellables.get(&variant) else {
+            return Err(Refusal::Failed(Failure::Internal(format!("variant {variant} is gone"))));
         };
         if !sellable.is_active {
-            return Err(Refusal::ProductUnavailable { product_name: sellable.product_name.clone() }.into());
+            return Err(Refusal::ProductUnavailable { product_name: sellable.product_name.clone() });
         }
-        let total = pricing::line_total(sellable.unit_price, wanted.quantity);
-        let total = pricing::amount(total).map_err(too_large)?;
-        lines.push(Priced { wanted, sellable, total });
+        let total = pricing::amount(pricing::line_total(sellable.unit_price, quantity)).map_err(too_large)?;
+        lines.push(PricedLine { variant, quantity, sellable, total });
     }
-    for line in &lines {
+    for (line, requested) in lines.iter().zip(requested) {
         let now = line.sellable.unit_price;
-        if line.wanted.unit_prices.iter().any(|guard| guard.in_currency(&terms.store.currency) != Ok(now)) {
-            let now = terms.store.currency.amount(now);
-            return Err(Refusal::UnitPriceChanged { product_name: line.sellable.product_name.clone(), now }.into());
+        if requested.unit_prices.iter().any(|guard| guard.in_currency(&context.store.currency) != Ok(now)) {
+            let now = context.store.currency.amount(now);
+            return Err(Refusal::UnitPriceChanged { product_name: line.sellable.product_name.clone(), now });
         }
     }
     Ok(lines)
 }
 
-/// Totals of the lines, unlike the expected ones refused.
-pub fn price_order(terms: &Terms, placement: &Placement, lines: &[Priced<'_>]) -> Result<Totals, Refusal> {
+/// The totals of the lines. Refuses a total that the buyer does not expect.
+pub fn price_order(
+    context: &CheckoutContext,
+    placement: &Placement,
+    lines: &[PricedLine<'_>],
+) -> Result<Totals, Refusal> {
     let of_lines: Vec<i128> = lines.iter().map(|line| i128::from(line.total.0)).collect();
-    let totals = pricing::price(&terms.store, &of_lines).of_order().map_err(too_large)?;
+    let totals = pricing::price(&context.store, &of_lines).of_order().map_err(too_large)?;
     match placement.expected_total {
-        Some(expected) if expected.in_currency(&terms.store.currency) != Ok(totals.total) => {
-            Err(Refusal::TotalChanged { now: terms.store.currency.amount(totals.total) })
+        Some(expected) if expected.in_currency(&context.store.currency) != Ok(totals.total) => {
+            Err(Refusal::TotalChanged { now: context.store.currency.amount(totals.total) })
         }
         _ => Ok(totals),
     }

@@ -1,23 +1,24 @@
-//! Why an order is not placed. A refusal leaves no trace.
+//! The reasons to refuse an order. A refusal leaves no trace.
 
 use crate::cart::response::{CART_EMPTY, unavailable};
-use crate::error::{ApiError, Code, FieldError, StockError};
-use crate::idempotency::claims::Conflict;
+use crate::db::Failure;
+use crate::error::{Abort, ApiError, Code, FieldError, Overdue, StockError};
 use crate::inventory::shortage;
 use crate::kernel::id::{AddressId, VariantId};
 use crate::kernel::money::Amount;
 
-/// The variants stand in the order in which they are decided.
+/// The variants stand in the order in which they are checked.
 #[derive(Clone, Debug)]
 pub enum Refusal {
-    Key(Conflict),
+    /// A fault in our own data. It ends the whole batch.
+    Failed(Failure),
     SignInFirst,
     UnknownPaymentMethod {
         method: String,
         known: Vec<String>,
     },
     Fields(Vec<FieldError>),
-    /// Lines that add up to too much, or name what is not there.
+    /// Lines that add up to too many units, or name an unknown product.
     Lines(ApiError),
     AddressNotFound(AddressId),
     CartEmpty,
@@ -31,25 +32,38 @@ pub enum Refusal {
     TotalChanged {
         now: Amount,
     },
-    /// With the short variants, and those of them on which holds are past their deadline: a second try,
-    /// after these have been ended, may go through.
     InsufficientStock {
         short: Vec<StockError>,
         variants: Vec<VariantId>,
-        overdue: Vec<VariantId>,
     },
 }
 
-impl From<Conflict> for Refusal {
-    fn from(conflict: Conflict) -> Self {
-        Self::Key(conflict)
+impl Refusal {
+    /// A shortage that would disappear if these overdue holds ended asks for a second try.
+    #[must_use]
+    pub fn into_abort(self, overdue: &Overdue) -> Abort {
+        let variants: Vec<VariantId> = match &self {
+            Self::InsufficientStock { variants, .. } => {
+                variants.iter().copied().filter(|variant| overdue.variants.contains(variant)).collect()
+            }
+            _ => Vec::new(),
+        };
+        if let Self::Failed(failure) = self {
+            return Abort::Failed(failure);
+        }
+        let refusal = ApiError::from(self);
+        if variants.is_empty() {
+            Abort::Refused(refusal)
+        } else {
+            Abort::Overdue(refusal, Overdue { store: overdue.store, variants })
+        }
     }
 }
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Key(conflict) => conflict.into(),
+            Refusal::Failed(failure) => failure.into(),
             Refusal::SignInFirst => {
                 Self::new(Code::Unauthenticated, "This store takes orders of signed-in customers only.")
             }

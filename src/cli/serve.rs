@@ -117,8 +117,8 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
 async fn serve_until(mut stop: StopAsked, opened: &Opened, entrance: Entrance) -> Result<(), CommandError> {
     let settings = &opened.settings;
     let Entrance { listener, address, mailer } = entrance;
-    let Running { server, database, limiters, metrics, token_versions, .. } = app::build_on(listener, settings)?;
-    let token_versions = token_versions.into_inner();
+    let Running { server, shared, .. } = app::build_on(listener, settings)?;
+    let token_versions = shared.token_versions.into_inner();
     // Before anybody is served: a server that starts must not let in a caller whose tokens were ended a minute ago.
     if let Err(error) = token_versions.refresh().await {
         log::warn!(error:% = error; "the ended tokens could not be read, and will be in a moment");
@@ -127,8 +127,14 @@ async fn serve_until(mut stop: StopAsked, opened: &Opened, entrance: Entrance) -
     if opened.is_embedded() {
         print("demo accounts: admin@example.com and customer@example.com, password stockroom-demo");
     }
-    let keep_hours = settings.idempotency.keep_hours;
-    let jobs = Jobs { database, limiters: limiters.into_inner(), metrics, token_versions, keep_hours, mailer };
+    let jobs = Jobs {
+        database: shared.database.get_ref().clone(),
+        limiters: shared.limiters.into_inner(),
+        metrics: shared.metrics.get_ref().clone(),
+        token_versions,
+        keep_hours: settings.idempotency.keep_hours,
+        mailer,
+    };
     let runner = Runner::start(&jobs);
     let handle = server.handle();
     tokio::spawn(async move {

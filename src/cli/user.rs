@@ -6,7 +6,7 @@ use stockroom::accounts::{NewAccount, create_user};
 use stockroom::auth::{Permission, Permissions, Role};
 use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
-use stockroom::error::Halt;
+use stockroom::error::Abort;
 use stockroom::settings::{Secret, Settings};
 
 use super::error::CommandError;
@@ -66,8 +66,8 @@ fn make(opened: &Opened, create: &Create, password: Secret) -> Result<String, Co
     let mut conn = opened.connect()?;
     let made = tx::run(&mut conn, Mode::Write, |conn| match create_user(conn, &account) {
         Ok(user) => Ok(End::Commit(Ok(format!("user {} made", user.id)))),
-        Err(Halt::Failed(failure)) => Err(failure),
-        Err(Halt::Refused(refusal) | Halt::Recorded(refusal) | Halt::Overdue(refusal, _)) => {
+        Err(Abort::Failed(failure)) => Err(failure),
+        Err(Abort::Refused(refusal) | Abort::Recorded(refusal) | Abort::Overdue(refusal, _)) => {
             Ok(End::RollBack(Err(refusal.detail)))
         }
     })?;

@@ -20,5 +20,5 @@ mod watch;
 pub use clock::clock;
 pub use database::{Database, DatabaseOptions};
 pub use failure::Failure;
-pub use sql::{count, sql};
+pub use sql::{count, expect_rows, sql};
 pub use tx::End;

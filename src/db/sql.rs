@@ -9,6 +9,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 
+use super::Failure;
+
 use super::{clock, watch};
 
 /// A statement with binds for its `$1`, `$2`, ….
@@ -22,6 +24,11 @@ pub struct Sql<'a> {
 #[must_use]
 pub fn sql<'a>(text: &'static str) -> Sql<'a> {
     Sql { text, binds: Vec::new() }
+}
+
+/// Fails unless a statement changed as many rows as it should have. `changed` ends the sentence: "holds were ended".
+pub fn expect_rows(rows: usize, expected: usize, changed: &str) -> Result<(), Failure> {
+    if rows == expected { Ok(()) } else { Err(Failure::Internal(format!("{rows} of {expected} {changed}"))) }
 }
 
 /// How many there are, as SQL counts.

@@ -13,14 +13,23 @@ pub enum End<T> {
     RollBack(T),
 }
 
+impl<T> End<T> {
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> End<U> {
+        match self {
+            Self::Commit(value) => End::Commit(change(value)),
+            Self::RollBack(value) => End::RollBack(change(value)),
+        }
+    }
+}
+
 /// How long a transaction of this kind may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Locks rows and changes them.
     Write,
-    /// A write for several requests. It does not wait long for a lock: one of them must not stall the
-    /// others, who can be served one by one instead.
-    Slice,
+    /// A write for several requests. It does not wait long for a lock, because one request must not delay the others:
+    /// they can run one by one instead.
+    Batch,
     /// One snapshot for several reads.
     Read,
     /// A read of much: reports and the check of the books.
@@ -43,13 +52,13 @@ impl Mode {
     /// may have another one as its default.
     fn begin(self, plans: Plans) -> String {
         let (isolation, time) = match self {
-            Self::Write | Self::Slice => ("READ COMMITTED", "5s"),
+            Self::Write | Self::Batch => ("READ COMMITTED", "5s"),
             Self::Read => ("REPEATABLE READ READ ONLY", "5s"),
             Self::Report => ("REPEATABLE READ READ ONLY", "120s"),
         };
         let further = match self {
             Self::Write => "lock_timeout = '2s'",
-            Self::Slice => "lock_timeout = '250ms'",
+            Self::Batch => "lock_timeout = '250ms'",
             Self::Read | Self::Report => "jit = off",
         };
         let plan = match plans {
@@ -65,7 +74,7 @@ impl Mode {
     /// How long the answer to a statement is waited for: a little longer than the server may work on it.
     pub(super) fn silence_limit(self) -> Duration {
         match self {
-            Self::Write | Self::Slice | Self::Read => Duration::from_millis(6_500),
+            Self::Write | Self::Batch | Self::Read => Duration::from_millis(6_500),
             Self::Report => Duration::from_secs(122),
         }
     }
@@ -73,13 +82,13 @@ impl Mode {
     /// How long all statements together may take.
     pub(super) fn time_limit(self) -> Duration {
         match self {
-            Self::Write | Self::Slice | Self::Read => Duration::from_secs(15),
+            Self::Write | Self::Batch | Self::Read => Duration::from_secs(15),
             Self::Report => Duration::from_secs(600),
         }
     }
 
     pub(super) fn writes(self) -> bool {
-        matches!(self, Self::Write | Self::Slice)
+        matches!(self, Self::Write | Self::Batch)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::auth::principal::{Account, SYSTEM};
 use crate::auth::{Principal, Role, Scope};
 use crate::db::tx::{self, Mode};
 use crate::db::{self, End, Failure};
-use crate::error::{Code, Halt};
+use crate::error::{Abort, Code};
 use crate::inventory::create_product::create_product;
 use crate::kernel::id::UserId;
 use crate::kernel::money::{Currency, Money};
@@ -35,21 +35,21 @@ pub fn load(conn: &mut PgConnection) -> Result<bool, Failure> {
     tx::run(conn, Mode::Write, |conn| match fill(conn) {
         Ok(true) => Ok(End::Commit(true)),
         Ok(false) => Ok(End::RollBack(false)),
-        Err(Halt::Refused(refusal) | Halt::Recorded(refusal) | Halt::Overdue(refusal, _)) => {
+        Err(Abort::Refused(refusal) | Abort::Recorded(refusal) | Abort::Overdue(refusal, _)) => {
             Err(Failure::Internal(format!("the demo data was refused: {refusal}")))
         }
-        Err(Halt::Failed(failure)) => Err(failure),
+        Err(Abort::Failed(failure)) => Err(failure),
     })
 }
 
-fn fill(conn: &mut PgConnection) -> Result<bool, Halt> {
+fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     if stores::find_by_code(conn, STORE)?.is_some() {
         return Ok(false);
     }
     let at = db::clock(conn)?;
     let store = match stores::insert_store(conn, &new_store()?, at) {
         // Another server was faster by a moment.
-        Err(Halt::Refused(refusal)) if refusal.code == Code::Duplicate => return Ok(false),
+        Err(Abort::Refused(refusal)) if refusal.code == Code::Duplicate => return Ok(false),
         made => made?,
     };
     let detail = format!("Store {STORE} created");
@@ -78,7 +78,7 @@ fn new_store() -> Result<NewStore, Failure> {
 }
 
 /// An account with that address is left as it is, whatever its password.
-fn find_or_create(conn: &mut PgConnection, email: &str, role: Role) -> Result<UserId, Halt> {
+fn find_or_create(conn: &mut PgConnection, email: &str, role: Role) -> Result<UserId, Abort> {
     if let Some(user) = users::find_by_email(conn, email)? {
         return Ok(user.id);
     }

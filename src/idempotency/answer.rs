@@ -11,32 +11,30 @@ use crate::error::Code;
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
-    /// Whether it was given before, to an earlier request of the same key.
+    /// True if an earlier request with the same key was answered so.
     pub replayed: bool,
-    /// The order that the request made, kept beside the key.
-    pub order: Option<i64>,
-    /// Units that the request sold; none when it was answered before.
-    pub units_sold: i64,
+    /// The order that the request placed. It is stored beside the key.
+    pub order_id: Option<i64>,
 }
 
 impl Answer {
     pub fn ok<E: From<Failure>>(body: &impl Serialize) -> Result<Self, E> {
-        Ok(Self::of(StatusCode::OK, body)?)
+        Ok(Self::new(StatusCode::OK, body)?)
     }
 
     pub fn created<E: From<Failure>>(body: &impl Serialize) -> Result<Self, E> {
-        Ok(Self::of(StatusCode::CREATED, body)?)
+        Ok(Self::new(StatusCode::CREATED, body)?)
     }
 
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new(), replayed: false, order: None, units_sold: 0 }
+        Self { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new(), replayed: false, order_id: None }
     }
 
-    fn of(status: StatusCode, body: &impl Serialize) -> Result<Self, Failure> {
+    fn new(status: StatusCode, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_vec(body)
             .map_err(|error| Failure::Internal(format!("{}: {error}", Code::Internal.as_str())))?;
-        Ok(Self { status: status.as_u16(), body, replayed: false, order: None, units_sold: 0 })
+        Ok(Self { status: status.as_u16(), body, replayed: false, order_id: None })
     }
 
     #[must_use]

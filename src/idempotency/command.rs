@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::web::Data;
@@ -15,15 +16,14 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::answer::Answer;
-use super::claims::Conflict;
 use super::fingerprint::Fingerprinted;
-use super::queries::{self, Claim, Claimed};
+use super::once::{Done, Outcome, once};
+use super::queries::Claim;
 use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Principal, Scope};
 use crate::db::{End, Failure};
-use crate::error::{ApiError, Code, Halt, Rejected};
+use crate::error::{Abort, ApiError};
 use crate::http::{json, limits};
-use crate::kernel::id::StoreId;
 use crate::kernel::keyed_hash::KeyedHash;
 
 /// A call that changes something: its body, its caller, and its claim to be done once.
@@ -39,7 +39,7 @@ pub struct Command<T> {
 pub struct NoBody {}
 
 /// How a command finds its store.
-type ScopeOf = fn(&Ctx, &mut PgConnection) -> Result<Scope, Halt>;
+type ScopeOf = fn(&Ctx, &mut PgConnection) -> Result<Scope, Abort>;
 
 impl<T: Send + 'static> Command<T> {
     /// The same command in the store that its path names.
@@ -58,7 +58,7 @@ impl<T: Send + 'static> Command<T> {
     /// Does the work once, in one transaction with its claim and its stored answer.
     pub async fn run<F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
     where
-        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Halt> + Send + 'static,
+        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
         self.run_where(Ctx::scope, name, work).await
     }
@@ -66,77 +66,37 @@ impl<T: Send + 'static> Command<T> {
     /// The same without a store, for what makes one.
     pub async fn run_platform<F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
     where
-        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Halt> + Send + 'static,
+        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
         self.run_where(|ctx, _conn| Ok(ctx.platform_scope()), name, work).await
     }
 
     async fn run_where<F>(self, scope_of: ScopeOf, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
     where
-        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Halt> + Send + 'static,
+        F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
         let Self { ctx, body, claim } = self;
         let outer = ctx.clone();
-        let once = Arc::new(Mutex::new(move |conn: &mut PgConnection| match scope_of(&ctx, conn) {
-            Ok(scope) => once(conn, scope.store, &claim, |conn| work(conn, &scope, &body)),
-            Err(halt) => halt.into_end(),
+        let transaction = Arc::new(Mutex::new(move |conn: &mut PgConnection| {
+            let scope = match scope_of(&ctx, conn) {
+                Ok(scope) => scope,
+                Err(abort) => return abort.into_end(),
+            };
+            let work = |conn: &mut PgConnection, _: &[&Claim]| Ok(vec![work(conn, &scope, &body).map(Done::from)]);
+            once(conn, scope.store, slice::from_ref(&claim), work).map(only_outcome)
         }));
         let attempt = || {
-            let once = Arc::clone(&once);
-            outer.database.write(name, move |conn| once.lock().unwrap_or_else(PoisonError::into_inner)(conn))
+            let transaction = Arc::clone(&transaction);
+            outer.database.write(name, move |conn| transaction.lock().unwrap_or_else(PoisonError::into_inner)(conn))
         };
-        let answer = match attempt().await? {
-            Err(Rejected { overdue: Some(overdue), .. }) => {
-                outer.reclaim(overdue).await?;
-                attempt().await??
-            }
-            settled => settled?,
-        };
+        let Done { answer, effect: () } = outer.retry_overdue(attempt).await?;
         Ok(answer.into_response())
     }
 }
 
-/// Claims, works, stores the answer. A refusal leaves nothing behind, the claim included.
-pub fn once(
-    conn: &mut PgConnection,
-    store: StoreId,
-    claim: &Claim,
-    work: impl FnOnce(&mut PgConnection) -> Result<Answer, Halt>,
-) -> Result<End<Result<Answer, Rejected>>, Failure> {
-    match queries::claim_all(conn, store, &[claim]).map(|mut claimed| claimed.pop()) {
-        Ok(Some(Claimed::New)) => {}
-        Ok(Some(Claimed::Done(answer))) => return Ok(End::RollBack(Ok(answer))),
-        Ok(Some(Claimed::Reused) | None) => return Halt::Refused(Conflict::Reused.into()).into_end(),
-        Err(Failure::LockTimeout) => return Halt::Refused(Conflict::InProgress.into()).into_end(),
-        Err(failure) => return Err(failure),
-    }
-    match work(conn) {
-        Ok(answer) => {
-            queries::store_answers(conn, store, &[(claim, &answer)])?;
-            Ok(End::Commit(Ok(answer)))
-        }
-        Err(halt) => {
-            if matches!(halt, Halt::Recorded(_)) {
-                queries::release(conn, store, &[claim])?;
-            }
-            halt.into_end()
-        }
-    }
-}
-
-impl From<Conflict> for ApiError {
-    fn from(conflict: Conflict) -> Self {
-        match conflict {
-            Conflict::Reused => {
-                let detail = "This Idempotency-Key was used for another request, or by a guest without X-Guest-Secret.";
-                Self::new(Code::IdempotencyKeyReused, detail)
-            }
-            Conflict::InProgress => {
-                Self::new(Code::RequestInProgress, "A request with this Idempotency-Key is still running.")
-                    .retry_after(1)
-            }
-        }
-    }
+fn only_outcome(end: End<Vec<Outcome>>) -> End<Outcome> {
+    let missing = || Err(Failure::Internal("a request without an outcome".to_owned()).into());
+    end.map(|mut outcomes| outcomes.pop().unwrap_or_else(missing))
 }
 
 impl<T: DeserializeOwned + Validate + 'static> FromRequest for Command<T> {

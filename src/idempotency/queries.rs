@@ -9,7 +9,7 @@ use crate::db::schema::idempotency_keys;
 use crate::db::{self, Failure};
 use crate::kernel::id::StoreId;
 
-/// A request that asks to be done once. Scoped to the store and the caller.
+/// The claim of a request to be done once: its key, within its store and its caller, and its fingerprint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
     pub caller: String,
@@ -17,14 +17,21 @@ pub struct Claim {
     pub fingerprint: Vec<u8>,
 }
 
-/// What a claim found.
+impl Claim {
+    #[must_use]
+    pub fn has_same_key(&self, other: &Self) -> bool {
+        self.caller == other.caller && self.key == other.key
+    }
+}
+
+/// The state of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// Nobody had the key: go on.
+    /// The key was free, and now belongs to this request.
     New,
-    /// Done before: this was the answer.
+    /// The request was done before, with this answer.
     Done(Answer),
-    /// The key was used for another request.
+    /// The key belongs to another request.
     Reused,
 }
 
@@ -50,7 +57,7 @@ struct StoredRow {
     body: Option<Vec<u8>>,
 }
 
-/// Takes the keys of a slice, in one order for everyone. A key that another transaction is
+/// Claims the keys of a batch, in one order for everyone. A key that another transaction is
 /// working on is waited for, up to the lock timeout.
 ///
 /// The claims must differ in caller or key.
@@ -70,7 +77,7 @@ pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> 
     .bind::<Array<Binary>, _>(claims.iter().map(|claim| claim.fingerprint.as_slice()).collect::<Vec<_>>())
     .load(conn)?;
     let stored = if fresh.len() == claims.len() { Vec::new() } else { load_stored(conn, store, claims)? };
-    Ok(claims.iter().map(|claim| decide(claim, &fresh, &stored)).collect())
+    Ok(claims.iter().map(|claim| state_of(claim, &fresh, &stored)).collect())
 }
 
 fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> QueryResult<Vec<StoredRow>> {
@@ -85,7 +92,7 @@ fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Qu
     .load(conn)
 }
 
-fn decide(claim: &Claim, fresh: &[KeyRow], stored: &[StoredRow]) -> Claimed {
+fn state_of(claim: &Claim, fresh: &[KeyRow], stored: &[StoredRow]) -> Claimed {
     if fresh.iter().any(|row| row.caller == claim.caller && row.key == claim.key) {
         return Claimed::New;
     }
@@ -94,8 +101,7 @@ fn decide(claim: &Claim, fresh: &[KeyRow], stored: &[StoredRow]) -> Claimed {
             status: row.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(500),
             body: row.body.clone().unwrap_or_default(),
             replayed: true,
-            order: None,
-            units_sold: 0,
+            order_id: None,
         }),
         _ => Claimed::Reused,
     }
@@ -118,17 +124,13 @@ pub fn store_answers(conn: &mut PgConnection, store: StoreId, done: &[(&Claim, &
         done.iter().map(|(_, answer)| i16::try_from(answer.status).unwrap_or(500)).collect::<Vec<_>>(),
     )
     .bind::<Array<Binary>, _>(done.iter().map(|(_, answer)| answer.body.as_slice()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<BigInt>>, _>(done.iter().map(|(_, answer)| answer.order).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(done.iter().map(|(_, answer)| answer.order_id).collect::<Vec<_>>())
     .execute(conn)?;
-    if stored == done.len() {
-        Ok(())
-    } else {
-        Err(Failure::Internal(format!("{stored} of {} answers were stored", done.len())))
-    }
+    db::expect_rows(stored, done.len(), "answers were stored")
 }
 
-/// Takes back the claims of refused requests, so that they may be sent again.
-pub fn release(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<(), Failure> {
+/// Deletes the claims of refused requests, so that they may be sent again.
+pub fn delete(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<(), Failure> {
     db::sql(
         "DELETE FROM idempotency_keys k USING unnest($2::text[], $3::text[]) AS c (caller, key) \
          WHERE k.store_id = $1 AND k.caller = c.caller AND k.key = c.key",

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::stocked::{Stock, StockStatus, StockedProduct, StockedVariant};
+use super::product_with_stock::{ProductWithStock, Stock, StockStatus, VariantWithStock};
 use crate::catalogue::queries::products;
 use crate::error::ApiError;
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 
 /// A line of a question: so many of this product, or of one size of it.
 #[derive(Clone, Debug)]
-pub struct Asked<'a> {
+pub struct RequestedVariant<'a> {
     pub product: &'a ProductRef,
     pub size: Option<&'a str>,
     pub quantity: i64,
@@ -42,7 +42,7 @@ impl Availability {
 }
 
 /// Judges one quantity, without a size for all sizes together.
-pub fn of_product(product: &StockedProduct, line: &Asked<'_>) -> Result<Availability, ApiError> {
+pub fn of_product(product: &ProductWithStock, line: &RequestedVariant<'_>) -> Result<Availability, ApiError> {
     match product.find(line.product, line.size)? {
         Some(variant) => Ok(judge(product, variant, line.quantity, 0)),
         None => {
@@ -53,7 +53,7 @@ pub fn of_product(product: &StockedProduct, line: &Asked<'_>) -> Result<Availabi
 }
 
 /// Judges lines one after the other: what the earlier ones ask for is not there for the later ones.
-pub fn of_lines(lines: &[Asked<'_>], products: &[StockedProduct]) -> Result<Vec<Availability>, ApiError> {
+pub fn of_lines(lines: &[RequestedVariant<'_>], products: &[ProductWithStock]) -> Result<Vec<Availability>, ApiError> {
     let mut asked_before: HashMap<VariantId, i64> = HashMap::new();
     let mut judged = Vec::with_capacity(lines.len());
     let mut refusals = Vec::new();
@@ -80,7 +80,7 @@ pub fn of_lines(lines: &[Asked<'_>], products: &[StockedProduct]) -> Result<Vec<
 }
 
 /// A variant, of which earlier lines ask for some.
-fn judge(product: &StockedProduct, variant: &StockedVariant, quantity: i64, before: i64) -> Availability {
+fn judge(product: &ProductWithStock, variant: &VariantWithStock, quantity: i64, before: i64) -> Availability {
     let is_on_sale = product.product.is_active() && variant.is_on_sale();
     let free = if is_on_sale { variant.available.saturating_sub(before).max(0) } else { 0 };
     let judged = describe(product, (variant.figures(), product.status_of(variant)), quantity, free);
@@ -88,7 +88,7 @@ fn judge(product: &StockedProduct, variant: &StockedVariant, quantity: i64, befo
 }
 
 fn describe(
-    product: &StockedProduct,
+    product: &ProductWithStock,
     (stock, stock_status): (Stock, StockStatus),
     quantity: i64,
     free: i64,
@@ -107,13 +107,13 @@ fn describe(
 
 #[cfg(test)]
 mod tests {
-    use super::super::stocked::tests::product;
+    use super::super::product_with_stock::tests::product;
     use super::*;
     use crate::catalogue::product::ProductStatus;
     use crate::error::Code;
 
-    fn asked<'a>(product: &'a ProductRef, size: Option<&'a str>, quantity: i64) -> Asked<'a> {
-        Asked { product, size, quantity }
+    fn asked<'a>(product: &'a ProductRef, size: Option<&'a str>, quantity: i64) -> RequestedVariant<'a> {
+        RequestedVariant { product, size, quantity }
     }
 
     #[test]

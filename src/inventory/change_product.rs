@@ -15,7 +15,7 @@ use crate::catalogue::codes::{CodeKind, of_product};
 use crate::catalogue::product::{Product, ProductStatus, Variant};
 use crate::catalogue::queries::{codes, products, variants};
 use crate::db;
-use crate::error::{ApiError, Halt};
+use crate::error::{Abort, ApiError};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 
 /// Changes a product. What would change nothing writes nothing.
@@ -24,7 +24,7 @@ pub fn change_product(
     scope: &Scope,
     name: &ProductRef,
     changes: &ProductChanges,
-) -> Result<ProductId, Halt> {
+) -> Result<ProductId, Abort> {
     let product = products::get_product(conn, scope.store, name)?.id;
     let variants = lock_variants(conn, scope.store, product)?;
     let at = db::clock(conn)?;
@@ -51,7 +51,7 @@ pub fn change_product(
 }
 
 /// Takes a product off sale, or the one size whose SKU is named.
-pub fn archive_product(conn: &mut PgConnection, scope: &Scope, name: &ProductRef) -> Result<ProductId, Halt> {
+pub fn archive_product(conn: &mut PgConnection, scope: &Scope, name: &ProductRef) -> Result<ProductId, Abort> {
     let product = products::get_product(conn, scope.store, name)?;
     let status = Some(ProductStatus::Archived);
     let changes = if product.is_named(name) {
@@ -67,7 +67,7 @@ pub fn archive_product(conn: &mut PgConnection, scope: &Scope, name: &ProductRef
 
 /// Takes the stock rows of every variant. A size that was added while it waited is taken too; after
 /// that none can be added, since that needs these locks.
-fn lock_variants(conn: &mut PgConnection, store: StoreId, product: ProductId) -> Result<Vec<Variant>, Halt> {
+fn lock_variants(conn: &mut PgConnection, store: StoreId, product: ProductId) -> Result<Vec<Variant>, Abort> {
     let known: Vec<VariantId> = ids(&variants::list_variants(conn, store, product)?);
     levels::lock_for_update(conn, store, &known)?;
     let variants = variants::list_variants(conn, store, product)?;
@@ -88,7 +88,7 @@ fn write_sizes(
     product: ProductId,
     sizes: &ChangedVariants,
     at: DateTime<Utc>,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let ChangedVariants { changed, new } = sizes;
     if !changed.is_empty() {
         variants::update_variants(conn, scope.store, changed, at)?;
@@ -105,7 +105,7 @@ fn append_audit(
     product: &Product,
     fields: &[&str],
     at: DateTime<Utc>,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let (action, detail) = match (fields, product.is_active()) {
         (["status"], false) => ("ARCHIVE", format!("Product {} archived", product.sku)),
         _ => ("UPDATE", format!("Product {} changed: {}", product.sku, fields.join(", "))),

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::level::{Figures, Movement, MovementKind};
 use super::queries::levels::{self, NewMovement};
 use super::queries::locations;
+use super::stock_level::{Movement, MovementKind, StockDelta};
 use crate::audit::queries::{self as audit, NewEntry};
 use crate::auth::Scope;
 use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
@@ -15,13 +15,13 @@ use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, NewVariant};
 use crate::catalogue::queries::{codes, listing_keys, products, variants};
 use crate::db::{self, Failure};
-use crate::error::Halt;
+use crate::error::Abort;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 
 const INITIAL_STOCK: &str = "Initial stock";
 
 /// Creates the product, or refuses a SKU or a barcode that is taken.
-pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) -> Result<ProductId, Halt> {
+pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) -> Result<ProductId, Abort> {
     codes::refuse_taken(conn, scope.store, &new.codes().collect::<Vec<_>>(), None)?;
     let at = db::clock(conn)?;
     let product = products::insert_product(conn, scope.store, new, at)?;
@@ -44,7 +44,7 @@ pub(super) fn write_derived(
     store: StoreId,
     product: ProductId,
     codes_before: &[ProductCode],
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let written = products::get_product(conn, store, &ProductRef::Id(product))?;
     let variants = variants::list_variants(conn, store, product)?;
     listing_keys::write(conn, store, &[(product, ListingKeys::of(&written, &variants))])?;
@@ -59,7 +59,7 @@ pub(super) fn add_variants(
     product: ProductId,
     new: &[NewVariant],
     at: DateTime<Utc>,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let location = locations::get_location(conn, scope.store, None)?;
     let ids = variants::insert_variants(conn, scope.store, product, new, at)?;
     levels::insert_missing(conn, scope.store, &ids, location, at)?;
@@ -76,14 +76,14 @@ fn receive(
     scope: &Scope,
     units: &HashMap<VariantId, i64>,
     at: DateTime<Utc>,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let ids: Vec<VariantId> = units.keys().copied().collect();
     let mut rows = levels::lock_for_update(conn, scope.store, &ids)?;
     let received: Result<Vec<Movement>, _> = rows
         .iter_mut()
         .map(|row| {
             let stock = units.get(&row.variant).copied().unwrap_or(0);
-            row.apply(MovementKind::Receive, Figures { stock, ..Figures::default() })
+            row.apply(MovementKind::Receive, StockDelta { stock, ..StockDelta::default() })
         })
         .collect();
     let received = received.map_err(|misfit| Failure::Internal(format!("initial stock: {misfit}")))?;

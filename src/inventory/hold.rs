@@ -1,10 +1,10 @@
-//! Stock that is kept for somebody until a deadline.
+//! A hold reserves units for a holder until a deadline.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::kernel::id::{CartId, HoldId, LocationId, OrderId, ReservationId, VariantId};
 
-/// For whom stock is kept.
+/// A cart, an order or a reservation for which units are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Holder {
     Cart(CartId),
@@ -46,17 +46,17 @@ impl Holder {
     }
 }
 
-/// How a hold ends. Each ends once.
+/// The end of a hold. Every hold ends once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum HoldEnd {
     Sold,
     Released,
     Expired,
-    /// A cart's hold that goes on as its order's.
+    /// The hold of a cart became the hold of its order.
     Transferred,
 }
 
-impl Ending {
+impl HoldEnd {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -80,13 +80,10 @@ pub struct Hold {
     pub created_at: DateTime<Utc>,
 }
 
-impl Hold {
-    /// Why it ended, in the ledger. That of an order is told in the order's words.
-    #[must_use]
-    pub fn expiry_reason(&self) -> String {
-        let until = self.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        format!("Hold expired at {until}.")
-    }
+/// The ledger's reason for the end of a cart's or a reservation's hold at its deadline.
+#[must_use]
+pub fn hold_expired(deadline: DateTime<Utc>) -> String {
+    format!("Hold expired at {}.", deadline.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 /// A hold about to be written.

@@ -1,12 +1,13 @@
 //! Stock: levels, the ledger of their movements, and what can be promised of them.
 
 pub mod hold;
-pub mod level;
+pub mod hold_set;
+pub mod locked_stock;
+pub mod product_with_stock;
 pub mod reservation;
 pub mod reserve;
-pub mod shelf;
 pub mod shortage;
-pub mod stocked;
+pub mod stock_level;
 
 pub mod availability;
 pub mod change_product;

@@ -1,31 +1,48 @@
-//! What is said of a line that asks for more than there is.
+//! Refusals of lines that ask for more units than are available.
 
 use diesel::PgConnection;
 
 use super::queries::holds;
 use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
-use crate::error::{ApiError, Code, Halt, Overdue, StockError};
-use crate::kernel::id::{StoreId, VariantId};
+use crate::error::{Abort, ApiError, Code, Overdue, StockError};
+use crate::kernel::id::{ProductId, StoreId, VariantId};
 
-/// The words for one line.
+/// The message of one line.
 #[must_use]
 pub fn message(product_name: &str, available: i64, requested: i64) -> String {
     format!("Insufficient stock for '{product_name}'. Available: {available}, Requested: {requested}")
 }
 
-/// A short line of a variant.
+/// A product or a size as refusals name it.
+#[derive(Clone, Copy, Debug)]
+pub struct StockItem<'a> {
+    pub product_id: ProductId,
+    pub sku: &'a str,
+    pub product_name: &'a str,
+    pub size: Option<&'a str>,
+}
+
+impl<'a> From<&'a Sellable> for StockItem<'a> {
+    fn from(sellable: &'a Sellable) -> Self {
+        let Sellable { product_id, sku, product_name, size, .. } = sellable;
+        Self { product_id: *product_id, sku, product_name, size: size.as_deref() }
+    }
+}
+
+/// A line that asks for more units than are available.
 #[must_use]
-pub fn line(sellable: &Sellable, available: i64, requested: i64) -> StockError {
+pub fn line<'a>(item: impl Into<StockItem<'a>>, available: i64, requested: i64) -> StockError {
+    let StockItem { product_id, sku, product_name, size } = item.into();
     StockError {
-        product_id: sellable.product_id.0,
-        sku: sellable.sku.clone(),
-        product_name: sellable.product_name.clone(),
-        size: sellable.size.clone(),
+        product_id: product_id.0,
+        sku: sku.to_owned(),
+        product_name: product_name.to_owned(),
+        size: size.map(ToOwned::to_owned),
         requested_quantity: requested,
         available_quantity: available,
         shortage: requested.saturating_sub(available),
-        message: message(&sellable.product_name, available, requested),
+        message: message(product_name, available, requested),
     }
 }
 
@@ -38,13 +55,13 @@ pub fn refuse(short: Vec<StockError>) -> ApiError {
     refusal
 }
 
-/// Stops with a refusal, or asks for another try if holds past their deadline stand in the way.
-pub fn halt(
+/// Refuses, or asks for a second try if overdue holds of these variants are in the way.
+pub fn abort(
     conn: &mut PgConnection,
     store: StoreId,
     refusal: ApiError,
     variants: &[VariantId],
-) -> Result<Halt, Failure> {
+) -> Result<Abort, Failure> {
     let overdue = holds::list_overdue_variants(conn, store, variants)?;
-    Ok(if overdue.is_empty() { refusal.into() } else { Halt::Overdue(refusal, Overdue { store, variants: overdue }) })
+    Ok(if overdue.is_empty() { refusal.into() } else { Abort::Overdue(refusal, Overdue { store, variants: overdue }) })
 }

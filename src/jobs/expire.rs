@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use diesel::PgConnection;
 
 use super::Jobs;
-use crate::checkout::callback;
-use crate::checkout::expire::{Locking, expire};
-use crate::checkout::release_carts::release_carts;
 use crate::db::{End, Failure};
+use crate::fulfilment::callback;
+use crate::fulfilment::expire::{Locking, expire};
+use crate::fulfilment::release_carts::release_carts;
 use crate::inventory::hold::Holder;
 use crate::inventory::queries::holds::{self, Due};
 use crate::kernel::id::StoreId;

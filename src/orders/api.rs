@@ -14,7 +14,7 @@ use super::queries::{history, orders};
 use super::status::{OrderStatus, PaymentStatus};
 use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Permission, Principal, Role, Scope};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::http::Query;
 use crate::kernel::fold;
 use crate::kernel::id::{self, OrderId, UserId};
@@ -154,7 +154,7 @@ impl Viewer {
         scope: &Scope,
         named: &OrderRef,
         permission: Permission,
-    ) -> Result<OrderId, Halt> {
+    ) -> Result<OrderId, Abort> {
         let found = orders::find_owner(conn, scope.store, named)?;
         let visible = found.filter(|(_, owner)| {
             let is_owner = matches!(&scope.principal, Principal::User(account) if owner.user_id == Some(account.id));

@@ -6,6 +6,7 @@ use crate::cart::response::CartResponse;
 use crate::checkout::api as checkout;
 use crate::checkout::preview::PreviewResponse;
 use crate::error::Code;
+use crate::fulfilment::api as fulfilment;
 use crate::kernel::page::PageQuery;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, post, put};
@@ -100,10 +101,10 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .summary("An order, by id or number")
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound]),
-        put("/orders/{id}", update, checkout::update_order)
+        put("/orders/{id}", update, fulfilment::update_order)
             .id("updateOrder")
             .summary("Change status, payment, notes or tracking number")
-            .takes::<checkout::UpdateOrderRequest>()
+            .takes::<fulfilment::UpdateOrderRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::OrderNotCancellable]),
         get("/orders/{id}/history", Access::Holder(Permission::OrdersRead), orders::show_history)
@@ -111,26 +112,26 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .summary("Every status that the order has had")
             .answers_array::<HistoryResponse>()
             .errors(&[Code::OrderNotFound]),
-        post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), checkout::cancel_order)
+        post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order)
             .id("cancelOrder")
             .summary("Cancel the order and give its stock back")
-            .query::<checkout::ReasonQuery>()
-            .takes_optionally::<checkout::ReasonRequest>()
+            .query::<fulfilment::ReasonQuery>()
+            .takes_optionally::<fulfilment::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::OrderNotCancellable]),
-        post("/orders/{id}/payment/confirm", confirm, checkout::confirm_payment)
+        post("/orders/{id}/payment/confirm", confirm, fulfilment::confirm_payment)
             .id("confirmPayment")
             .summary("Take the payment of an order: what is kept for it is sold")
-            .takes::<checkout::ConfirmRequest>()
+            .takes::<fulfilment::ConfirmRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::AlreadyPaid, Code::InvalidTransition, Code::PaymentExpired]),
-        post("/orders/{id}/payment/fail", confirm, checkout::fail_payment)
+        post("/orders/{id}/payment/fail", confirm, fulfilment::fail_payment)
             .id("failPayment")
             .summary("Record that the payment failed: the stock is released and the order cancelled")
-            .takes_optionally::<checkout::ReasonRequest>()
+            .takes_optionally::<fulfilment::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
-        post("/payments/webhook/{store}/{provider}", Access::Anonymous, checkout::receive)
+        post("/payments/webhook/{store}/{provider}", Access::Anonymous, fulfilment::receive)
             .id("receivePaymentCallback")
             .summary("What a payment provider tells, signed by it")
             .headers(&[
@@ -138,14 +139,14 @@ pub(super) fn orders() -> Vec<Endpoint> {
                 ("X-Razorpay-Signature", "The signature of the body, where the provider is Razorpay"),
             ])
             .takes_any_object()
-            .answers::<checkout::CallbackResponse>(200)
+            .answers::<fulfilment::CallbackResponse>(200)
             .errors(&[Code::Unauthenticated, Code::NotFound, Code::StoreNotFound])
             .errors(&[Code::MalformedRequest, Code::ValidationFailed, Code::PayloadTooLarge])
             .without_key(),
-        post("/orders/{id}/refund", update, checkout::refund_order)
+        post("/orders/{id}/refund", update, fulfilment::refund_order)
             .id("refundOrder")
             .summary("Record money that was given back")
-            .takes::<checkout::RefundRequest>()
+            .takes::<fulfilment::RefundRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
     ]

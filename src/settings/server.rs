@@ -37,7 +37,7 @@ pub struct Server {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MetricsSettings {
-    /// Asked of whoever reads /metrics, unless it is empty.
+    /// The token that a reader of /metrics must send, unless it is empty.
     pub token: Secret,
 }
 

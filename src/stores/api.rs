@@ -12,7 +12,7 @@ use crate::audit;
 use crate::audit::queries::NewEntry;
 use crate::auth::{Ctx, Scope};
 use crate::db;
-use crate::error::{ApiError, Halt};
+use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::http::sort::SortQuery;
 use crate::idempotency::{Answer, Command};
@@ -231,7 +231,7 @@ pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> 
     Ok(answer)
 }
 
-fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) -> Result<Store, Halt> {
+fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) -> Result<Store, Abort> {
     let mut store = stores::get_store_for_update(conn, scope.store)?;
     let changed = store.apply(change)?;
     if changed.is_empty() {

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::db::schema::{locations, orders, products, stores};
 use crate::db::{self, Failure};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
 use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
@@ -144,7 +144,7 @@ pub fn list_stores(conn: &mut PgConnection, sort: Sort<'_>, page: &PageQuery) ->
 pub const MAIN_LOCATION: &str = "main";
 
 /// Makes a store with its location `main`.
-pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) -> Result<Store, Halt> {
+pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) -> Result<Store, Abort> {
     let row: Row = diesel::insert_into(stores::table)
         .values((
             stores::code.eq(new.code.as_str()),
@@ -161,7 +161,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
         ))
         .returning(Row::as_returning())
         .get_result(conn)
-        .map_err(|error| Halt::or_refuse(error, "stores_code_key", || code_taken(new.code.as_str())))?;
+        .map_err(|error| Abort::or_refuse(error, "stores_code_key", || code_taken(new.code.as_str())))?;
     diesel::insert_into(locations::table)
         .values((
             locations::store_id.eq(row.id),

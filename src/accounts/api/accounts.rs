@@ -16,7 +16,7 @@ use crate::audit::queries::NewEntry;
 use crate::auth::password::{Hasher, check_strength};
 use crate::auth::{Ctx, Permissions, Role};
 use crate::db;
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::{self, Limiters};
 use crate::idempotency::command::Question;
 use crate::settings::Secret;
@@ -56,7 +56,7 @@ pub async fn register(
     Ok(HttpResponse::Created().json(UserResponse::from(user)))
 }
 
-fn insert_customer(conn: &mut PgConnection, ctx: &Ctx, new: &NewUser) -> Result<User, Halt> {
+fn insert_customer(conn: &mut PgConnection, ctx: &Ctx, new: &NewUser) -> Result<User, Abort> {
     let scope = ctx.scope_or_platform(conn)?;
     let at = db::clock(conn)?;
     let Some(user) = users::insert_user(conn, new, scope.store, at)? else {

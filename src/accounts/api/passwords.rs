@@ -20,7 +20,7 @@ use crate::auth::password::{Hasher, check_strength_of};
 use crate::auth::token::Bearer;
 use crate::auth::token_versions::TokenVersions;
 use crate::db;
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::Limiters;
 use crate::idempotency::command::Question;
 use crate::kernel::id::UserId;
@@ -168,7 +168,7 @@ fn invalid_token() -> ApiError {
 }
 
 /// The account itself is the actor: it showed its password, or the token from its mail.
-fn record(conn: &mut PgConnection, ctx: &Ctx, user: &User, changed: &str) -> Result<(), Halt> {
+fn record(conn: &mut PgConnection, ctx: &Ctx, user: &User, changed: &str) -> Result<(), Abort> {
     let store = ctx.scope_or_platform(conn)?.store;
     let at = db::clock(conn)?;
     let detail = format!("User {} updated: {changed}", user.id);

@@ -24,7 +24,7 @@ use crate::auth::attempts::{Attempt, Attempts};
 use crate::auth::password::{Hasher, wrong_credentials};
 use crate::auth::token::Tokens;
 use crate::db::{self, Failure};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::Limiters;
 use crate::idempotency::command::Question;
 use crate::kernel::id::UserId;
@@ -166,7 +166,7 @@ impl IssuedToken {
 }
 
 /// Starts a family for the account, unless it was shut or got another password in the meantime.
-fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) -> Result<(User, i64), Halt> {
+fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) -> Result<(User, i64), Abort> {
     let same = |user: &User| user.active && user.password_hash.reveal() == checked.password_hash.reveal();
     let user = users::find_user_for_update(conn, checked.id)?.filter(same).ok_or_else(wrong_credentials)?;
     let at = db::clock(conn)?;
@@ -199,7 +199,7 @@ struct Exchange {
 
 impl Exchange {
     /// The account, and the family that goes on.
-    fn run(&self, conn: &mut PgConnection) -> Result<(User, i64), Halt> {
+    fn run(&self, conn: &mut PgConnection) -> Result<(User, i64), Abort> {
         let (session, user) = find_session_for_update(conn, &self.shown)?.ok_or_else(refused)?;
         let at = db::clock(conn)?;
         match session.judge(at) {
@@ -214,7 +214,7 @@ impl Exchange {
             Verdict::Reused => {
                 log::warn!(user = user.id.0; "a refresh token was used twice: its family is ended");
                 sessions::revoke_family(conn, session.family, at)?;
-                Err(Halt::Recorded(refused()))
+                Err(Abort::Recorded(refused()))
             }
         }
     }

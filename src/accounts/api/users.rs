@@ -20,7 +20,7 @@ use crate::auth::password::{Hasher, check_strength};
 use crate::auth::token_versions::TokenVersions;
 use crate::auth::{Ctx, Permissions, Role, Scope};
 use crate::db;
-use crate::error::{ApiError, Halt};
+use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::http::sort::SortQuery;
 use crate::idempotency::{Answer, Command};
@@ -195,7 +195,7 @@ pub async fn update(
     Ok(answer)
 }
 
-fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &UserChange) -> Result<Answer, Halt> {
+fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &UserChange) -> Result<Answer, Abort> {
     let admins = if change.may_end_admin() { users::list_active_admins_for_update(conn)? } else { Vec::new() };
     let mut user = users::find_user_for_update(conn, id)?.ok_or_else(|| user_not_found(id))?;
     check_may_change(scope.principal.account()?, &user, change)?;

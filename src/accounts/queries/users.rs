@@ -11,7 +11,7 @@ use crate::auth::queries::permissions_of;
 use crate::auth::{Permissions, Role};
 use crate::db::schema::users;
 use crate::db::{self, Failure};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
 use crate::kernel::id::{StoreId, UserId};
 use crate::kernel::page::{PageQuery, Sort};
@@ -128,7 +128,7 @@ pub fn find_user_for_update(conn: &mut PgConnection, user: UserId) -> Result<Opt
 }
 
 /// Writes the account back as it is in memory. The row must have been locked.
-pub fn update_user(conn: &mut PgConnection, user: &User) -> Result<(), Halt> {
+pub fn update_user(conn: &mut PgConnection, user: &User) -> Result<(), Abort> {
     diesel::update(users::table.filter(users::id.eq(user.id)))
         .set((
             users::email.eq(&user.email),
@@ -142,7 +142,7 @@ pub fn update_user(conn: &mut PgConnection, user: &User) -> Result<(), Halt> {
             folded(&user.email, user.full_name.as_deref()),
         ))
         .execute(conn)
-        .map_err(|error| Halt::or_refuse(error, "users_email_key", email_taken))?;
+        .map_err(|error| Abort::or_refuse(error, "users_email_key", email_taken))?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::catalogue::codes::{CodeChange, CodeKind, ProductCode};
 use crate::db;
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, StoreId};
 
 #[derive(QueryableByName)]
@@ -22,7 +22,7 @@ pub fn refuse_taken(
     store: StoreId,
     codes: &[(CodeKind, &str)],
     by_others_than: Option<ProductId>,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let taken: Option<TakenRow> = db::sql(
         "SELECT c.kind, c.code FROM unnest($2::text[], $3::text[]) AS n (kind, code) JOIN product_codes c \
               ON c.store_id = $1 AND c.kind = n.kind AND c.code = n.code \
@@ -42,7 +42,7 @@ pub fn refuse_taken(
 }
 
 /// Gives up the codes that a product has no more, and takes those that it has got, in one order for everyone.
-pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change: &CodeChange) -> Result<(), Halt> {
+pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change: &CodeChange) -> Result<(), Abort> {
     let CodeChange { removed, added } = change;
     if !removed.is_empty() {
         db::sql(
@@ -69,7 +69,7 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change
     .bind::<Array<Text>, _>(texts(added))
     .bind::<Array<Nullable<BigInt>>, _>(added.iter().map(|code| code.variant).collect::<Vec<_>>())
     .execute(conn)
-    .map_err(|error| Halt::or_refuse(error, "product_codes_pkey", taken_meanwhile))?;
+    .map_err(|error| Abort::or_refuse(error, "product_codes_pkey", taken_meanwhile))?;
     Ok(())
 }
 

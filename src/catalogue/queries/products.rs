@@ -7,7 +7,7 @@ use crate::catalogue::codes::CodeKind;
 use crate::catalogue::product::{NewProduct, Product, ProductStatus};
 use crate::db::Failure;
 use crate::db::schema::{products, variants};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, ProductRef, StoreId};
 use crate::kernel::text;
 
@@ -39,7 +39,7 @@ fn list_of_variants(conn: &mut PgConnection, store: StoreId, skus: &[&str]) -> Q
 }
 
 /// The product of that name, or 404.
-pub fn get_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> Result<Product, Halt> {
+pub fn get_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> Result<Product, Abort> {
     find_product(conn, store, name)?.ok_or_else(|| not_found(name).into())
 }
 
@@ -74,7 +74,7 @@ pub fn insert_product(
     store: StoreId,
     new: &NewProduct,
     at: DateTime<Utc>,
-) -> Result<ProductId, Halt> {
+) -> Result<ProductId, Abort> {
     diesel::insert_into(products::table)
         .values((
             products::store_id.eq(store),
@@ -97,7 +97,7 @@ pub fn insert_product(
         ))
         .returning(products::id)
         .get_result(conn)
-        .map_err(|error| Halt::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&new.sku)))
+        .map_err(|error| Abort::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&new.sku)))
 }
 
 /// Writes the product as it is in memory. The stock rows of its variants must have been locked
@@ -107,7 +107,7 @@ pub fn update_product(
     store: StoreId,
     product: &Product,
     at: DateTime<Utc>,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let updated = diesel::update(products::table)
         .filter(products::store_id.eq(store))
         .filter(products::id.eq(product.id))
@@ -128,6 +128,6 @@ pub fn update_product(
             products::updated_at.eq(at),
         ))
         .execute(conn)
-        .map_err(|error| Halt::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&product.sku)))?;
+        .map_err(|error| Abort::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&product.sku)))?;
     if updated == 1 { Ok(()) } else { Err(Failure::Internal(format!("product {} is gone", product.id)).into()) }
 }

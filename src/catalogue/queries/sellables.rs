@@ -64,7 +64,7 @@ pub fn load(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> 
 
 /// What the name of a product and a size stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
+pub enum ResolvedVariant {
     Variant(VariantId),
     NoProduct,
     NoSize,
@@ -87,7 +87,7 @@ pub fn resolve(
     conn: &mut PgConnection,
     store: StoreId,
     names: &[(&ProductRef, Option<&str>)],
-) -> QueryResult<Vec<Named>> {
+) -> QueryResult<Vec<ResolvedVariant>> {
     let mut ids = Vec::with_capacity(names.len());
     let mut skus = Vec::with_capacity(names.len());
     for (product, _) in names {
@@ -119,16 +119,16 @@ pub fn resolve(
     .bind::<Array<Nullable<Text>>, _>(skus)
     .bind::<Array<Nullable<Text>>, _>(sizes.clone())
     .load(conn)?;
-    let mut found = vec![Named::NoProduct; names.len()];
+    let mut found = vec![ResolvedVariant::NoProduct; names.len()];
     for row in rows {
         let place = usize::try_from(row.line).ok().and_then(|line| line.checked_sub(1));
         let Some((named, size)) = place.and_then(|place| Some((found.get_mut(place)?, sizes.get(place)?))) else {
             continue;
         };
         *named = match (row.variant_id, size) {
-            (Some(variant), _) => Named::Variant(variant),
-            (None, None) if row.has_sizes => Named::SizeMissing,
-            (None, _) => Named::NoSize,
+            (Some(variant), _) => ResolvedVariant::Variant(variant),
+            (None, None) if row.has_sizes => ResolvedVariant::SizeMissing,
+            (None, _) => ResolvedVariant::NoSize,
         };
     }
     Ok(found)

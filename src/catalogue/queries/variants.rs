@@ -9,7 +9,7 @@ use crate::catalogue::product::{NewVariant, Variant};
 use crate::catalogue::size;
 use crate::db::schema::variants;
 use crate::db::{self, Failure};
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, StoreId, VariantId};
 use crate::kernel::money::Money;
 
@@ -39,7 +39,7 @@ pub fn insert_variants(
     product: ProductId,
     new: &[NewVariant],
     at: DateTime<Utc>,
-) -> Result<Vec<VariantId>, Halt> {
+) -> Result<Vec<VariantId>, Abort> {
     let ids: Vec<VariantId> = db::sql("SELECT nextval('variants_id_seq') AS id FROM generate_series(1, $1)")
         .bind::<BigInt, _>(db::count(new.len()))
         .load::<IdRow>(conn)?
@@ -67,7 +67,7 @@ pub fn insert_variants(
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|variant| variant.price).collect::<Vec<Option<Money>>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|variant| variant.min_stock_level).collect::<Vec<_>>())
     .execute(conn)
-    .map_err(|error| Halt::or_refuse(error, "variants_sku_key", || taken(new.iter().map(|new| new.sku.as_str()))))?;
+    .map_err(|error| Abort::or_refuse(error, "variants_sku_key", || taken(new.iter().map(|new| new.sku.as_str()))))?;
     Ok(ids)
 }
 
@@ -85,7 +85,7 @@ pub fn update_variants(
     store: StoreId,
     changed: &[Variant],
     at: DateTime<Utc>,
-) -> Result<(), Halt> {
+) -> Result<(), Abort> {
     let updated = db::sql(
         "UPDATE variants v SET sku = n.sku, barcode = n.barcode, price = n.price, \
                 min_stock_level = n.min_stock_level, status = n.status, updated_at = $2 \
@@ -102,7 +102,7 @@ pub fn update_variants(
     .bind::<Array<Nullable<BigInt>>, _>(changed.iter().map(|variant| variant.min_stock_level).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(changed.iter().map(|variant| variant.status.as_str()).collect::<Vec<_>>())
     .execute(conn)
-    .map_err(|error| Halt::or_refuse(error, "variants_sku_key", || taken(changed.iter().map(|v| v.sku.as_str()))))?;
+    .map_err(|error| Abort::or_refuse(error, "variants_sku_key", || taken(changed.iter().map(|v| v.sku.as_str()))))?;
     if updated == changed.len() {
         Ok(())
     } else {

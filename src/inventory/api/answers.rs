@@ -8,9 +8,9 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use crate::auth::{Permission, Scope};
 use crate::catalogue::product::{Product, ProductStatus};
-use crate::error::Halt;
+use crate::error::Abort;
+use crate::inventory::product_with_stock::{ProductWithStock, Stock, StockStatus, VariantWithStock};
 use crate::inventory::queries::figures;
-use crate::inventory::stocked::{Stock, StockStatus, StockedProduct, StockedVariant};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::List;
@@ -82,12 +82,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub fn of(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Halt> {
+    pub fn of(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Abort> {
         Ok(Self::in_store(stores::get_store(conn, scope.store)?, scope))
     }
 
     /// The one who sets prices: the store's currency stays until the transaction ends.
-    pub fn who_writes(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Halt> {
+    pub fn who_writes(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Abort> {
         Ok(Self::in_store(stores::get_store_for_key_share(conn, scope.store)?, scope))
     }
 
@@ -97,19 +97,19 @@ impl Reader {
     }
 
     /// The product of that name, or 404.
-    pub fn get(&self, conn: &mut PgConnection, name: &ProductRef) -> Result<ProductResponse, Halt> {
+    pub fn get(&self, conn: &mut PgConnection, name: &ProductRef) -> Result<ProductResponse, Abort> {
         Ok(self.tell(figures::get_stocked(conn, self.store, name)?))
     }
 
     /// A page of products with their stock.
-    pub fn list(&self, conn: &mut PgConnection, page: List<Product>) -> Result<List<ProductResponse>, Halt> {
+    pub fn list(&self, conn: &mut PgConnection, page: List<Product>) -> Result<List<ProductResponse>, Abort> {
         let List { items, total, page, limit, pages } = page;
         let stocked = figures::with_stock(conn, self.store, items)?;
         let items = stocked.into_iter().map(|product| self.tell(product)).collect();
         Ok(List { items, total, page, limit, pages })
     }
 
-    fn tell(&self, stocked: StockedProduct) -> ProductResponse {
+    fn tell(&self, stocked: ProductWithStock) -> ProductResponse {
         let Stock { stock, reserved, available, sold: _ } = stocked.figures();
         let (stock_status, low_sizes) = (stocked.status(), stocked.low_sizes());
         let variants = stocked.variants.iter().map(|variant| self.tell_variant(&stocked, variant)).collect();
@@ -141,7 +141,7 @@ impl Reader {
         }
     }
 
-    fn tell_variant(&self, stocked: &StockedProduct, variant: &StockedVariant) -> VariantResponse {
+    fn tell_variant(&self, stocked: &ProductWithStock, variant: &VariantWithStock) -> VariantResponse {
         let product = &stocked.product;
         // A barcode is of one thing: the product's is its single variant's, and no size's.
         let of_product = product.barcode.clone().filter(|_| !product.has_sizes);

@@ -11,13 +11,13 @@ use super::requests::check_count;
 use crate::auth::{Ctx, Scope};
 use crate::catalogue::queries::products;
 use crate::catalogue::size;
-use crate::error::{ApiError, Halt};
+use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::idempotency::command::Question;
-use crate::inventory::availability::{self, Asked, Availability};
+use crate::inventory::availability::{self, Availability, RequestedVariant};
+use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::figures;
 use crate::inventory::queries::listing::{self, Alternative};
-use crate::inventory::stocked::StockStatus;
 use crate::kernel::id::{ProductId, ProductRef};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
@@ -72,7 +72,7 @@ pub async fn show(
     let line = ctx
         .read("get_availability", move |conn, scope| {
             let product = figures::get_stocked(conn, scope.store, &name)?;
-            let line = Asked { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
+            let line = RequestedVariant { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
             Ok(availability::of_product(&product, &line)?)
         })
         .await?;
@@ -103,8 +103,8 @@ pub struct AvailabilityItemRequest {
 }
 
 impl AvailabilityItemRequest {
-    fn read(&self) -> Asked<'_> {
-        Asked { product: &self.product_id, size: self.size.as_deref(), quantity: self.quantity.get() }
+    fn read(&self) -> RequestedVariant<'_> {
+        RequestedVariant { product: &self.product_id, size: self.size.as_deref(), quantity: self.quantity.get() }
     }
 }
 
@@ -151,7 +151,7 @@ fn answer(
     conn: &mut PgConnection,
     scope: &Scope,
     body: &AvailabilityRequest,
-) -> Result<AvailabilityListResponse, Halt> {
+) -> Result<AvailabilityListResponse, Abort> {
     let currency = Reader::of(conn, scope)?.currency;
     let names: Vec<&ProductRef> = body.items.iter().map(|item| &item.product_id).collect();
     let products = products::list_named(conn, scope.store, &names)?;

@@ -11,8 +11,8 @@ use crate::auth::Ctx;
 use crate::catalogue::product::ProductStatus;
 use crate::error::ApiError;
 use crate::http::Query;
+use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::listing::{self, ProductFilter, ProductSort, SORT_COLUMNS};
-use crate::inventory::stocked::StockStatus;
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::page::PageQuery;
@@ -52,14 +52,14 @@ fn sorts() -> ObjectBuilder {
 }
 
 /// A query that is fit to be asked, but for the currency of its prices.
-struct Wanted {
+struct RequestedLine {
     query: ProductsQuery,
     min_price: Option<AmountInput>,
     max_price: Option<AmountInput>,
     sort: ProductSort,
 }
 
-impl Wanted {
+impl RequestedLine {
     fn parse(query: ProductsQuery) -> Result<Self, ApiError> {
         let sort = ProductSort::parse(query.sort.as_deref().unwrap_or("id"));
         let sort = sort.map_err(|message| ApiError::field("sort", message))?;
@@ -91,7 +91,7 @@ fn parse_price(field: &str, text: Option<&str>) -> Result<Option<AmountInput>, A
 }
 
 pub async fn list(query: Query<ProductsQuery>, page: Query<PageQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let wanted = Wanted::parse(query.0)?;
+    let wanted = RequestedLine::parse(query.0)?;
     let list = ctx
         .read("list_products", move |conn, scope| {
             let reader = Reader::of(conn, scope)?;

@@ -9,10 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::auth::{Ctx, Scope};
-use crate::catalogue::lines::{self, Asked, Line};
+use crate::catalogue::lines::{self, Line, RequestedVariant};
 use crate::catalogue::queries::sellables;
 use crate::catalogue::size;
-use crate::error::{ApiError, Halt};
+use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
@@ -102,17 +102,21 @@ pub async fn create(command: Command<ReservationRequest>, settings: Data<Setting
 }
 
 /// Finds the variants, and adds equal ones up.
-fn resolve(conn: &mut PgConnection, scope: &Scope, items: &[ReservationItemRequest]) -> Result<Vec<Line>, Halt> {
+fn resolve(conn: &mut PgConnection, scope: &Scope, items: &[ReservationItemRequest]) -> Result<Vec<Line>, Abort> {
     let names: Vec<_> = items.iter().map(|item| (&item.product_id, item.size.as_deref())).collect();
     let named = sellables::resolve(conn, scope.store, &names)?;
-    let asked: Vec<Asked<'_>> = items
+    let asked: Vec<RequestedVariant<'_>> = items
         .iter()
-        .map(|item| Asked { product: &item.product_id, size: item.size.as_deref(), quantity: item.quantity.get() })
+        .map(|item| RequestedVariant {
+            product: &item.product_id,
+            size: item.size.as_deref(),
+            quantity: item.quantity.get(),
+        })
         .collect();
     Ok(lines::add_up(&asked, &named)?)
 }
 
-fn respond(conn: &mut PgConnection, scope: &Scope, id: ReservationId) -> Result<ReservationResponse, Halt> {
+fn respond(conn: &mut PgConnection, scope: &Scope, id: ReservationId) -> Result<ReservationResponse, Abort> {
     let reservation = reservations::find(conn, scope.store, id)?.ok_or_else(|| reserve::not_found(id))?;
     let items = reservations::list_items(conn, scope.store, &[id])?.remove(&id).unwrap_or_default();
     Ok(ReservationResponse::new(reservation, items))

@@ -10,13 +10,13 @@ use super::availability::SizeQuery;
 use super::requests::{check_reason, refuse};
 use crate::auth::{Ctx, Scope};
 use crate::catalogue::size;
-use crate::error::{ApiError, Halt};
+use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::idempotency::{Answer, Command};
 use crate::inventory::change_stock::{ChangedStock, MovementType, StockChange, change_stock};
+use crate::inventory::product_with_stock::{Stock, StockStatus, VariantWithStock};
 use crate::inventory::queries::figures;
 use crate::inventory::queries::summary::{self, LocationStock};
-use crate::inventory::stocked::{Stock, StockStatus, StockedVariant};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef};
 use crate::kernel::quantity::{MAX_STOCK, StockQuantity};
 
@@ -90,7 +90,7 @@ pub async fn update(path: web::Path<String>, command: Command<StockChangeRequest
         .await
 }
 
-fn tell_change(conn: &mut PgConnection, scope: &Scope, changed: &ChangedStock) -> Result<StockChangeResponse, Halt> {
+fn tell_change(conn: &mut PgConnection, scope: &Scope, changed: &ChangedStock) -> Result<StockChangeResponse, Abort> {
     let places = figures::list_places(conn, scope.store, changed.variant)?;
     let here: Stock = places.iter().filter(|(at, _)| *at == changed.location).map(|(_, stock)| *stock).sum();
     let everywhere: Stock = places.iter().map(|(_, stock)| *stock).sum();
@@ -151,7 +151,7 @@ pub async fn show(path: web::Path<String>, query: Query<SizeQuery>, ctx: Ctx) ->
             let product = figures::get_stocked(conn, scope.store, &name)?;
             let variant = product.find(&name, size)?;
             let Stock { stock, reserved, available, sold } =
-                variant.map_or_else(|| product.figures(), StockedVariant::figures);
+                variant.map_or_else(|| product.figures(), VariantWithStock::figures);
             let variant = variant.map(|variant| variant.id);
             let locations = summary::list_by_location(conn, scope.store, product.product.id, variant)?;
             Ok(StockResponse {

@@ -9,8 +9,8 @@ use super::answers::Reader;
 use crate::auth::Ctx;
 use crate::error::ApiError;
 use crate::http::Query;
-use crate::inventory::queries::summary::{self, CategoryRow, LowVariant, PlacedStock};
-use crate::inventory::stocked::StockStatus;
+use crate::inventory::product_with_stock::StockStatus;
+use crate::inventory::queries::summary::{self, CategoryRow, LowVariant, StockAtLocation};
 use crate::kernel::id::{LocationId, ProductId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::PageQuery;
@@ -129,8 +129,8 @@ pub struct LevelResponse {
     updated_at: DateTime<Utc>,
 }
 
-impl From<PlacedStock> for LevelResponse {
-    fn from(row: PlacedStock) -> Self {
+impl From<StockAtLocation> for LevelResponse {
+    fn from(row: StockAtLocation) -> Self {
         Self {
             variant_id: row.variant_id,
             product_id: row.product_id,

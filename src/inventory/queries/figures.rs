@@ -8,8 +8,8 @@ use diesel::sql_types::{Array, BigInt};
 use crate::catalogue::product::Product;
 use crate::catalogue::queries::products;
 use crate::db;
-use crate::error::Halt;
-use crate::inventory::stocked::{Stock, StockedProduct, StockedVariant};
+use crate::error::Abort;
+use crate::inventory::product_with_stock::{ProductWithStock, Stock, VariantWithStock};
 use crate::kernel::id::{LocationId, ProductId, ProductRef, StoreId, VariantId};
 
 /// The stock rows of store `$1` with what is reserved and available of them: the one place where
@@ -137,22 +137,30 @@ pub(super) use {
 };
 
 /// Adds their variants with stock to products, which differ, in one statement.
-pub fn with_stock(conn: &mut PgConnection, store: StoreId, products: Vec<Product>) -> QueryResult<Vec<StockedProduct>> {
+pub fn with_stock(
+    conn: &mut PgConnection,
+    store: StoreId,
+    products: Vec<Product>,
+) -> QueryResult<Vec<ProductWithStock>> {
     let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
-    let mut variants: HashMap<ProductId, Vec<StockedVariant>> = HashMap::new();
+    let mut variants: HashMap<ProductId, Vec<VariantWithStock>> = HashMap::new();
     for variant in load_variants(conn, store, &ids)? {
         variants.entry(variant.product_id).or_default().push(variant);
     }
     let stocked = |product: Product| {
         let variants = variants.remove(&product.id).unwrap_or_default();
-        StockedProduct { product, variants }
+        ProductWithStock { product, variants }
     };
     Ok(products.into_iter().map(stocked).collect())
 }
 
 /// A LIMIT that is a parameter makes the planner expect a tenth of the keys, one row: so the plan for
 /// all calls looks no dearer to it than one made for these keys, and is kept.
-fn load_variants(conn: &mut PgConnection, store: StoreId, products: &[ProductId]) -> QueryResult<Vec<StockedVariant>> {
+fn load_variants(
+    conn: &mut PgConnection,
+    store: StoreId,
+    products: &[ProductId],
+) -> QueryResult<Vec<VariantWithStock>> {
     db::sql(concat!(
         "SELECT v.product_id, v.id, v.sku, v.size, v.barcode, v.price, v.min_stock_level, v.status, \
                 s.stock, s.reserved, s.available, s.sold \
@@ -172,7 +180,7 @@ fn load_variants(conn: &mut PgConnection, store: StoreId, products: &[ProductId]
 }
 
 /// The product of that name with its stock, or 404.
-pub fn get_stocked(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> Result<StockedProduct, Halt> {
+pub fn get_stocked(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> Result<ProductWithStock, Abort> {
     let product = products::get_product(conn, store, name)?;
     let stocked = with_stock(conn, store, vec![product])?.pop();
     stocked.ok_or_else(|| products::not_found(name).into())

@@ -1,13 +1,15 @@
 //! The SQL of holds. A holder's holds change only under the lock on the holder's own row (its cart,
 //! order or reservation) and on the stock rows.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 
 use crate::db::{self, Failure};
-use crate::inventory::hold::{Ending, Hold, Holder, NewHold};
-use crate::kernel::id::{HoldId, LocationId, StoreId, VariantId};
+use crate::inventory::hold::{Hold, HoldEnd, Holder, NewHold};
+use crate::kernel::id::{CartId, HoldId, LocationId, StoreId, VariantId};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -79,47 +81,45 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, holds: &[NewHold], at: Da
 }
 
 /// Sets the quantities of active holds.
-pub fn change(conn: &mut PgConnection, store: StoreId, holds: &[(HoldId, i64)]) -> Result<(), Failure> {
+pub fn set_quantities(
+    conn: &mut PgConnection,
+    store: StoreId,
+    quantities: &BTreeMap<HoldId, i64>,
+) -> Result<(), Failure> {
     let changed = db::sql(
         "UPDATE stock_holds s SET quantity = c.quantity FROM unnest($2::int8[], $3::int8[]) AS c (id, quantity) \
          WHERE s.store_id = $1 AND s.id = c.id AND s.state = 'active'",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(holds.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(holds.iter().map(|(_, quantity)| *quantity).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(quantities.keys().copied().collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(quantities.values().copied().collect::<Vec<_>>())
     .execute(conn)?;
-    if changed == holds.len() {
-        Ok(())
-    } else {
-        Err(Failure::Internal(format!("{changed} of {} holds were changed", holds.len())))
-    }
+    db::expect_rows(changed, quantities.len(), "holds were changed")
 }
 
-/// Ends active holds. The guard makes a second ending a failure.
+/// Ends active holds. The condition on the state makes a second end a failure. The LIMIT lets the planner find the
+/// holds by their key for any number of them.
 pub fn end(
     conn: &mut PgConnection,
     store: StoreId,
-    holds: &[HoldId],
-    ending: Ending,
+    holds: &[(HoldId, HoldEnd)],
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let ended = db::sql(
-        "UPDATE stock_holds SET state = $3, ended_at = $4 \
-         WHERE store_id = $1 AND id = ANY($2) AND state = 'active'",
+        "UPDATE stock_holds s SET state = e.state, ended_at = $2 \
+         FROM (SELECT unnest($3::int8[]) AS id, unnest($4::text[]) AS state LIMIT $5) e \
+         WHERE s.store_id = $1 AND s.id = e.id AND s.state = 'active'",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(holds)
-    .bind::<Text, _>(ending.as_str())
     .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(holds.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(holds.iter().map(|(_, end)| end.as_str()).collect::<Vec<_>>())
+    .bind::<BigInt, _>(db::count(holds.len()))
     .execute(conn)?;
-    if ended == holds.len() {
-        Ok(())
-    } else {
-        Err(Failure::Internal(format!("{ended} of {} holds were ended", holds.len())))
-    }
+    db::expect_rows(ended, holds.len(), "holds were ended")
 }
 
-/// Sets the deadlines of holds that have not ended.
+/// Sets the deadlines of active holds.
 pub fn set_deadlines(
     conn: &mut PgConnection,
     store: StoreId,
@@ -216,11 +216,11 @@ pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantI
 #[derive(QueryableByName)]
 struct CartRow {
     #[diesel(sql_type = BigInt)]
-    holder_id: i64,
+    holder_id: CartId,
 }
 
 /// Carts of a store that hold stock, by id.
-pub fn list_holding_carts(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<i64>> {
+pub fn list_holding_carts(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<CartId>> {
     let rows: Vec<CartRow> = db::sql(
         "SELECT DISTINCT holder_id FROM stock_holds \
          WHERE store_id = $1 AND holder_kind = 'cart' AND state = 'active' ORDER BY holder_id LIMIT $2",

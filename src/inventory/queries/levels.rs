@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db::{self, Failure};
-use crate::inventory::level::{Level, Movement};
+use crate::inventory::stock_level::{Movement, StockLevel};
 use crate::kernel::id::{LocationId, MovementId, StoreId, VariantId};
 
 #[derive(QueryableByName)]
@@ -26,7 +26,7 @@ struct LevelRow {
     version: i64,
 }
 
-impl From<LevelRow> for Level {
+impl From<LevelRow> for StockLevel {
     fn from(row: LevelRow) -> Self {
         let LevelRow { variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version } = row;
         Self {
@@ -41,7 +41,11 @@ impl From<LevelRow> for Level {
 }
 
 /// Locks every stock row of the variants, in the one order that everybody locks in, and reads them.
-pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Level>> {
+pub fn lock_for_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variants: &[VariantId],
+) -> QueryResult<Vec<StockLevel>> {
     let in_order: BTreeSet<VariantId> = variants.iter().copied().collect();
     let rows: Vec<LevelRow> = db::sql(
         "SELECT l.* FROM unnest($2::int8[]) AS v (id) CROSS JOIN LATERAL \
@@ -51,7 +55,7 @@ pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, variants: &[Vari
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(in_order.into_iter().collect::<Vec<_>>())
     .load(conn)?;
-    Ok(rows.into_iter().map(Level::from).collect())
+    Ok(rows.into_iter().map(StockLevel::from).collect())
 }
 
 /// Makes empty stock rows at a location for variants that have none there.
@@ -100,11 +104,11 @@ struct Written {
 pub fn write(
     conn: &mut PgConnection,
     store: StoreId,
-    levels: &[&Level],
+    levels: &[&StockLevel],
     movements: &[NewMovement<'_>],
     at: DateTime<Utc>,
 ) -> Result<Vec<MovementId>, Failure> {
-    let level = |value: fn(&Level) -> i64| levels.iter().map(|level| value(level)).collect::<Vec<_>>();
+    let level = |value: fn(&StockLevel) -> i64| levels.iter().map(|level| value(level)).collect::<Vec<_>>();
     let movement = |value: fn(&Movement) -> i64| movements.iter().map(|new| value(new.movement)).collect::<Vec<_>>();
     let rows = db::count(levels.len());
     let written: Written = db::sql(
@@ -115,7 +119,7 @@ pub fn write(
                           unnest($5::int8[]) AS stock, unnest($6::int8[]) AS reserved, unnest($7::int8[]) AS sold, \
                           unnest($8::int8[]) AS version LIMIT $9) n \
              WHERE l.store_id = $1 AND l.variant_id = n.variant_id AND l.location_id = n.location_id RETURNING 1), \
-         booked AS ( \
+         pending AS ( \
              INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, \
                     reserved_delta, sold_delta, stock_after, reserved_after, sold_after, reason, reference_id, actor, \
                     created_at) \
@@ -123,7 +127,7 @@ pub fn write(
                     unnest($14::int8[]), unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), \
                     unnest($18::int8[]), unnest($19::int8[]), unnest($20::text[]), unnest($21::text[]), \
                     unnest($22::text[]), $2 RETURNING id) \
-         SELECT (SELECT COUNT(*) FROM changed) AS levels, ARRAY(SELECT id FROM booked) AS movements",
+         SELECT (SELECT COUNT(*) FROM changed) AS levels, ARRAY(SELECT id FROM pending) AS movements",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
@@ -157,7 +161,7 @@ pub fn write(
 
 /// Reads the stock rows of the variants without a lock, for answers that promise nothing. What holds
 /// past their deadline keep counts as free, as in every figure.
-pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Level>> {
+pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<StockLevel>> {
     let rows: Vec<LevelRow> = db::sql(
         "SELECT l.variant_id, l.location_id, l.stock_quantity, \
                 l.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, l.sold_quantity, l.version \
@@ -169,5 +173,5 @@ pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> 
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
     .load(conn)?;
-    Ok(rows.into_iter().map(Level::from).collect())
+    Ok(rows.into_iter().map(StockLevel::from).collect())
 }

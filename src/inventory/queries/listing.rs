@@ -9,7 +9,7 @@ use super::figures::{
 };
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::db;
-use crate::inventory::stocked::StockStatus;
+use crate::inventory::product_with_stock::StockStatus;
 use crate::kernel::id::{ProductId, StoreId};
 use crate::kernel::money::Money;
 use crate::kernel::page::{List, PageQuery, Sort};

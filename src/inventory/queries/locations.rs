@@ -3,11 +3,15 @@
 use diesel::prelude::*;
 
 use crate::db::schema::locations;
-use crate::error::{ApiError, Code, Halt};
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{LocationId, StoreId};
 
 /// The location of that id; without one `main`, which is the store's first.
-pub fn get_location(conn: &mut PgConnection, store: StoreId, location: Option<LocationId>) -> Result<LocationId, Halt> {
+pub fn get_location(
+    conn: &mut PgConnection,
+    store: StoreId,
+    location: Option<LocationId>,
+) -> Result<LocationId, Abort> {
     let query =
         locations::table.filter(locations::store_id.eq(store)).select(locations::id).order(locations::id).limit(1);
     let found = match location {

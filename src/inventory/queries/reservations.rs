@@ -194,7 +194,12 @@ struct IdRow {
 
 /// Locks those of the reservations that are active, ascending; with `skip`, leaves out those that
 /// somebody else has locked.
-pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, ids: &[i64], skip: bool) -> QueryResult<Vec<ReservationId>> {
+pub fn lock_by_id(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: &[ReservationId],
+    skip: bool,
+) -> QueryResult<Vec<ReservationId>> {
     let text = if skip {
         "SELECT id FROM reservations WHERE store_id = $1 AND id = ANY($2) AND state = 'active' \
          ORDER BY id FOR UPDATE SKIP LOCKED"
@@ -221,9 +226,5 @@ pub fn end(
     .bind::<Text, _>(state.as_str())
     .bind::<Timestamptz, _>(at)
     .execute(conn)?;
-    if ended == ids.len() {
-        Ok(())
-    } else {
-        Err(Failure::Internal(format!("{ended} of {} reservations were ended", ids.len())))
-    }
+    db::expect_rows(ended, ids.len(), "reservations were ended")
 }

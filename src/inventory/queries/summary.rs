@@ -12,7 +12,7 @@ use crate::kernel::sum::Sum;
 
 /// A stock row with the names of what and where it is.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct PlacedStock {
+pub struct StockAtLocation {
     #[diesel(sql_type = BigInt)]
     pub variant_id: VariantId,
     #[diesel(sql_type = BigInt)]
@@ -46,7 +46,7 @@ struct Count {
 }
 
 /// One page of the store's stock rows.
-pub fn list_levels(conn: &mut PgConnection, store: StoreId, page: &PageQuery) -> QueryResult<List<PlacedStock>> {
+pub fn list_levels(conn: &mut PgConnection, store: StoreId, page: &PageQuery) -> QueryResult<List<StockAtLocation>> {
     let total: Count = db::sql("SELECT count(*) AS count FROM stock_levels WHERE store_id = $1")
         .bind::<BigInt, _>(store)
         .get_result(conn)?;

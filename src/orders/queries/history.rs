@@ -12,15 +12,15 @@ use crate::orders::status::OrderStatus;
 
 /// A step of an order from one status to the next.
 #[derive(Clone, Debug)]
-pub struct NewStep<'a> {
+pub struct NewStep {
     pub order: OrderId,
     pub from: Option<OrderStatus>,
     pub to: OrderStatus,
-    pub reason: Option<&'a str>,
-    pub actor: &'a str,
+    pub reason: Option<String>,
+    pub actor: String,
 }
 
-pub fn append(conn: &mut PgConnection, store: StoreId, steps: &[NewStep<'_>], at: DateTime<Utc>) -> QueryResult<()> {
+pub fn append(conn: &mut PgConnection, store: StoreId, steps: &[NewStep], at: DateTime<Utc>) -> QueryResult<()> {
     db::sql(
         "INSERT INTO order_history (store_id, order_id, from_status, to_status, reason, actor, created_at) \
          SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), $2",
@@ -30,8 +30,8 @@ pub fn append(conn: &mut PgConnection, store: StoreId, steps: &[NewStep<'_>], at
     .bind::<Array<BigInt>, _>(steps.iter().map(|step| step.order).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.from.map(OrderStatus::as_str)).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(steps.iter().map(|step| step.to.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.reason).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(steps.iter().map(|step| step.actor).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.reason.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(steps.iter().map(|step| step.actor.as_str()).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }

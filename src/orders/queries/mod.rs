@@ -1,6 +1,5 @@
 //! The SQL of orders, their items and their history.
 
-pub mod expiry;
 pub mod history;
 pub mod items;
 pub mod list;

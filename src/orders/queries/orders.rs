@@ -185,20 +185,24 @@ pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Or
 
 /// Locks orders, ascending, and reads them as they are after the wait.
 pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> Result<Vec<Order>, Failure> {
-    let rows: Vec<Row> = orders::table
+    lock_by_id(conn, store, orders, false)
+}
+
+/// Locks orders, ascending. With `skip`, leaves out those that another transaction has locked.
+pub fn lock_by_id(
+    conn: &mut PgConnection,
+    store: StoreId,
+    orders: &[OrderId],
+    skip: bool,
+) -> Result<Vec<Order>, Failure> {
+    let query = orders::table
         .filter(orders::store_id.eq(store))
         .filter(orders::id.eq_any(orders))
         .select(Row::as_select())
         .order(orders::id)
-        .for_update()
-        .load(conn)?;
+        .for_update();
+    let rows: Vec<Row> = if skip { query.skip_locked().load(conn)? } else { query.load(conn)? };
     rows.into_iter().map(Order::try_from).collect()
-}
-
-/// Locks an order that exists.
-pub fn get_for_update(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Order, Failure> {
-    let locked = lock_for_update(conn, store, &[order])?.pop();
-    locked.ok_or_else(|| Failure::Internal(format!("order {order} is gone")))
 }
 
 /// Writes back what can change of orders. They must have been locked in this transaction.
@@ -232,9 +236,5 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     .bind::<Array<Timestamptz>, _>(changed.iter().map(|order| order.updated_at).collect::<Vec<_>>())
     .bind::<BigInt, _>(rows)
     .execute(conn)?;
-    if updated == changed.len() {
-        Ok(())
-    } else {
-        Err(Failure::Internal(format!("{updated} of {rows} orders were written")))
-    }
+    db::expect_rows(updated, changed.len(), "orders were written")
 }

@@ -4,18 +4,20 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
-use crate::db;
 use crate::db::schema::order_payments;
+use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::Money;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Payment,
     Refund,
 }
 
 impl Kind {
+    const ALL: [Self; 2] = [Self::Payment, Self::Refund];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Payment => "payment",
@@ -25,16 +27,16 @@ impl Kind {
 }
 
 /// Money of an order, in or out. The reference is the provider's.
-#[derive(Clone, Copy, Debug)]
-pub struct NewPayment<'a> {
+#[derive(Clone, Debug)]
+pub struct NewPayment {
     pub order: OrderId,
     pub kind: Kind,
-    pub reference: Option<&'a str>,
+    pub reference: Option<String>,
     pub amount: Money,
-    pub actor: &'a str,
+    pub actor: String,
 }
 
-pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment<'_>], at: DateTime<Utc>) -> QueryResult<()> {
+pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment], at: DateTime<Utc>) -> QueryResult<()> {
     db::sql(
         "INSERT INTO order_payments (store_id, order_id, kind, reference, amount, actor, created_at) \
          SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::int8[]), unnest($7::text[]), $2",
@@ -43,42 +45,34 @@ pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment<'_>], a
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.order).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|payment| payment.kind.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|payment| payment.reference).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|payment| payment.reference.as_deref()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.amount).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(new.iter().map(|payment| payment.actor).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|payment| payment.actor.as_str()).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
 
-/// Orders, and references and amounts of their recorded payments. Read it under the orders' locks.
-pub fn list_paid(
+/// The recorded payments and refunds of orders that have a reference. Read them under the orders' locks.
+pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
     orders: &[OrderId],
-) -> QueryResult<Vec<(OrderId, String, Money)>> {
-    order_payments::table
+) -> Result<Vec<(OrderId, Kind, String, Money)>, Failure> {
+    let rows: Vec<(OrderId, String, String, Money)> = order_payments::table
         .filter(order_payments::store_id.eq(store))
         .filter(order_payments::order_id.eq_any(orders))
-        .filter(order_payments::kind.eq(Kind::Payment.as_str()))
         .filter(order_payments::reference.is_not_null())
-        .select((order_payments::order_id, order_payments::reference.assume_not_null(), order_payments::amount))
-        .load(conn)
-}
-
-/// The amount recorded under a reference. Read it under the order's lock.
-pub fn find_amount(
-    conn: &mut PgConnection,
-    store: StoreId,
-    order: OrderId,
-    kind: Kind,
-    reference: &str,
-) -> QueryResult<Option<Money>> {
-    order_payments::table
-        .filter(order_payments::store_id.eq(store))
-        .filter(order_payments::order_id.eq(order))
-        .filter(order_payments::kind.eq(kind.as_str()))
-        .filter(order_payments::reference.eq(reference))
-        .select(order_payments::amount)
-        .first(conn)
-        .optional()
+        .select((
+            order_payments::order_id,
+            order_payments::kind,
+            order_payments::reference.assume_not_null(),
+            order_payments::amount,
+        ))
+        .load(conn)?;
+    let parsed = rows.into_iter().map(|(order, kind, reference, amount)| {
+        let known = Kind::ALL.into_iter().find(|known| known.as_str() == kind);
+        let kind = known.ok_or_else(|| Failure::Internal(format!("order {order} has a payment of an unknown kind")))?;
+        Ok((order, kind, reference, amount))
+    });
+    parsed.collect()
 }

@@ -11,45 +11,45 @@ use super::*;
 fn whatever_happens_each_is_served_at_most_once_and_everything_is_given_back() {
     const THREADS: u32 = 4;
     const EACH: u32 = 2_000;
-    for (slices, slice_size) in [(1, 64), (1, 1), (3, 2)] {
-        let (lane, database) = (Lane::<u32, u32>::new(slices, slice_size), database(2, 10_000));
-        let (lane, served) = (Arc::new(lane), Arc::new(Mutex::new(Vec::new())));
+    for (batches, batch_size) in [(1, 64), (1, 1), (3, 2)] {
+        let (queue, database) = (BatchQueue::<u32, u32>::new(batches, batch_size), database(2, 10_000));
+        let (queue, served) = (Arc::new(queue), Arc::new(Mutex::new(Vec::new())));
         let visit = |thread: u32| {
-            let (lane, database, served) = (Arc::clone(&lane), database.clone(), Arc::clone(&served));
-            move || visit(&lane, &database, &served, thread * EACH..(thread + 1) * EACH)
+            let (queue, database, served) = (Arc::clone(&queue), database.clone(), Arc::clone(&served));
+            move || visit(&queue, &database, &served, thread * EACH..(thread + 1) * EACH)
         };
         let visits: Vec<_> = (0..THREADS).map(|thread| std::thread::spawn(visit(thread))).collect();
         let visits: Vec<_> = visits.into_iter().map(|visit| visit.join().unwrap()).collect();
         let answered: usize = visits.iter().map(|(answered, _)| answered).sum();
-        // Waits until the last slices have ended.
+        // Waits until the last batches have ended.
         drop(visits);
         let mut served = served.lock().unwrap().clone();
         served.sort_unstable();
         assert!(served.windows(2).all(|pair| pair[0] < pair[1]), "one was served twice");
         assert!((answered..=(THREADS * EACH) as usize).contains(&served.len()));
         assert!(answered > EACH as usize, "only {answered} were answered");
-        assert_eq!((lane.len(), database.in_use(), database.oldest_wait()), (0, 0, Duration::ZERO));
-        assert_eq!(lane.slots.available_permits(), slices);
+        assert_eq!((queue.len(), database.in_use(), database.oldest_wait()), (0, 0, Duration::ZERO));
+        assert_eq!(queue.slots.available_permits(), batches);
     }
 }
 
 /// Sends these, half of them with little patience, and counts those that are answered.
 fn visit(
-    lane: &Arc<Lane<u32, u32>>,
+    queue: &Arc<BatchQueue<u32, u32>>,
     database: &Database,
     served: &Arc<Mutex<Vec<u32>>>,
     numbers: Range<u32>,
 ) -> (usize, Runtime) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let ask = |number: u32| {
-        let (lane, database, served) = (Arc::clone(lane), database.clone(), Arc::clone(served));
+        let (queue, database, served) = (Arc::clone(queue), database.clone(), Arc::clone(served));
         async move {
             let work = move |_: &Database, numbers: Vec<u32>| {
                 served.lock().unwrap().extend(&numbers);
                 numbers.into_iter().map(|number| Ok(number + 1)).collect()
             };
             let patience = if number.is_multiple_of(2) { QUEUE_TIME } else { Duration::from_micros(number.into()) };
-            let answer = tokio::time::timeout(patience, lane.pass(&database, number, work)).await;
+            let answer = tokio::time::timeout(patience, queue.submit(&database, number, work)).await;
             answer.is_ok_and(|answer| answer.unwrap() == Some(number + 1))
         }
     };

@@ -1,14 +1,14 @@
-//! What a provider's callback does to its order. Each event has one effect, however often it comes.
+//! The effect of a provider's callback on its order. Each event has one effect, however often it arrives.
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::settle::{self, Paid};
-use super::settle_orders::settle_one;
-use super::standing::{Intent, Standing};
+use super::change_orders::change_one;
+use super::order_batch::{Intent, OrderBatch};
+use super::pay::{self, Paid};
 use crate::auth::principal::SYSTEM;
 use crate::db::{self, Failure};
-use crate::error::Halt;
+use crate::error::Abort;
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::AmountInput;
 use crate::orders::order::OrderRef;
@@ -62,20 +62,20 @@ fn paid(
         return Ok(EventOutcome::Mismatched);
     }
     let amount = Some(AmountInput::from_units(amount.0, currency.decimals()));
-    let settlement = Paid { reference, amount, actor: SYSTEM };
-    let confirm = |standing: &mut Standing| settle::confirm(standing, order, settlement);
-    match settle_one(conn, store, order, Intent::Pay, confirm) {
+    let reported = Paid { reference, amount, actor: SYSTEM };
+    let confirm = |batch: &mut OrderBatch| pay::confirm(batch, order, reported);
+    match change_one(conn, store, order, Intent::Pay, confirm) {
         Ok(_paid) => Ok(EventOutcome::Applied),
-        Err(Halt::Recorded(_too_late)) => Ok(EventOutcome::RefundDue),
+        Err(Abort::Recorded(_too_late)) => Ok(EventOutcome::RefundDue),
         // Another amount, or a second payment: the order does not take it, but the money is there.
-        Err(Halt::Refused(_) | Halt::Overdue(..)) => {
-            let record = |standing: &mut Standing| Ok(settle::record(standing, order, settlement)?);
-            match settle_one(conn, store, order, Intent::Pay, record) {
-                Err(Halt::Failed(failure)) => Err(failure),
+        Err(Abort::Refused(_) | Abort::Overdue(..)) => {
+            let record = |batch: &mut OrderBatch| Ok(pay::record(batch, order, reported)?);
+            match change_one(conn, store, order, Intent::Pay, record) {
+                Err(Abort::Failed(failure)) => Err(failure),
                 _ => Ok(EventOutcome::Mismatched),
             }
         }
-        Err(Halt::Failed(failure)) => Err(failure),
+        Err(Abort::Failed(failure)) => Err(failure),
     }
 }
 

@@ -1,11 +1,11 @@
-//! The arithmetic of a stock row, apart from any database.
+//! The arithmetic of a stock row, without a database.
 
 use crate::kernel::id::{LocationId, VariantId};
 use crate::kernel::quantity::MAX_STOCK;
 
 /// One row of stock as it was read under its lock, and as it changes in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Level {
+pub struct StockLevel {
     pub variant: VariantId,
     pub location: LocationId,
     pub stock: i64,
@@ -45,23 +45,63 @@ impl MovementKind {
     }
 }
 
-/// The three numbers of a row, as a change or as values.
+/// A change of the three quantities of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Figures {
+pub struct StockDelta {
     pub stock: i64,
     pub reserved: i64,
     pub sold: i64,
 }
 
-/// A change of one row, with the values after it and the version that it made.
+impl StockDelta {
+    /// Reserves units.
+    #[must_use]
+    pub const fn reserve(quantity: i64) -> Self {
+        Self { stock: 0, reserved: quantity, sold: 0 }
+    }
+
+    /// Releases reserved units.
+    #[must_use]
+    pub const fn release(quantity: i64) -> Self {
+        Self { stock: 0, reserved: quantity.saturating_neg(), sold: 0 }
+    }
+
+    /// Sells reserved units.
+    #[must_use]
+    pub const fn fulfil(quantity: i64) -> Self {
+        Self { stock: quantity.saturating_neg(), reserved: quantity.saturating_neg(), sold: quantity }
+    }
+
+    /// Sells units that are not reserved: reserves and fulfils them in one step.
+    #[must_use]
+    pub const fn sell(quantity: i64) -> Self {
+        Self { stock: quantity.saturating_neg(), reserved: 0, sold: quantity }
+    }
+
+    /// Takes sold units back.
+    #[must_use]
+    pub const fn restore(quantity: i64) -> Self {
+        Self { stock: quantity, reserved: 0, sold: quantity.saturating_neg() }
+    }
+}
+
+/// The three quantities of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct StockCounts {
+    pub stock: i64,
+    pub reserved: i64,
+    pub sold: i64,
+}
+
+/// A change of one row, with the quantities after it and the row's new version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
     pub variant: VariantId,
     pub location: LocationId,
     pub version: i64,
     pub kind: MovementKind,
-    pub delta: Figures,
-    pub after: Figures,
+    pub delta: StockDelta,
+    pub after: StockCounts,
 }
 
 /// A change that would break the row: `0 ≤ reserved ≤ stock`, `0 ≤ sold`, no more than the largest stock.
@@ -69,16 +109,16 @@ pub struct Movement {
 #[error("the change does not fit the stock row")]
 pub struct DoesNotFit;
 
-impl Level {
+impl StockLevel {
     #[must_use]
     pub fn available(&self) -> i64 {
         self.stock.saturating_sub(self.reserved)
     }
 
-    /// Changes the row in memory and says how, or leaves it as it was.
-    pub fn apply(&mut self, kind: MovementKind, delta: Figures) -> Result<Movement, DoesNotFit> {
+    /// Changes the row in memory and returns the movement. A change that does not fit leaves the row as it was.
+    pub fn apply(&mut self, kind: MovementKind, delta: StockDelta) -> Result<Movement, DoesNotFit> {
         let sum = |value: i64, change: i64| value.checked_add(change).ok_or(DoesNotFit);
-        let after = Figures {
+        let after = StockCounts {
             stock: sum(self.stock, delta.stock)?,
             reserved: sum(self.reserved, delta.reserved)?,
             sold: sum(self.sold, delta.sold)?,
@@ -100,20 +140,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn level(stock: i64, reserved: i64) -> Level {
-        Level { variant: VariantId(1), location: LocationId(1), stock, reserved, sold: 0, version: 1 }
+    fn level(stock: i64, reserved: i64) -> StockLevel {
+        StockLevel { variant: VariantId(1), location: LocationId(1), stock, reserved, sold: 0, version: 1 }
     }
 
     #[test]
     fn selling_takes_from_stock_and_restoring_gives_back() {
         let mut level = level(100, 10);
-        let sale = level.apply(MovementKind::Fulfil, Figures::sell(5)).unwrap();
-        assert_eq!((sale.after, sale.version), (Figures { stock: 95, reserved: 10, sold: 5 }, 2));
-        assert_eq!(level.apply(MovementKind::Fulfil, Figures::sell(86)), Err(DoesNotFit));
-        level.apply(MovementKind::Restore, Figures::restore(5)).unwrap();
+        let sale = level.apply(MovementKind::Fulfil, StockDelta::sell(5)).unwrap();
+        assert_eq!((sale.after, sale.version), (StockCounts { stock: 95, reserved: 10, sold: 5 }, 2));
+        assert_eq!(level.apply(MovementKind::Fulfil, StockDelta::sell(86)), Err(DoesNotFit));
+        level.apply(MovementKind::Restore, StockDelta::restore(5)).unwrap();
         assert_eq!((level.stock, level.sold, level.version), (100, 0, 3));
-        assert_eq!(level.apply(MovementKind::Restore, Figures::restore(1)), Err(DoesNotFit));
-        level.apply(MovementKind::Fulfil, Figures::fulfil(10)).unwrap();
+        assert_eq!(level.apply(MovementKind::Restore, StockDelta::restore(1)), Err(DoesNotFit));
+        level.apply(MovementKind::Fulfil, StockDelta::fulfil(10)).unwrap();
         assert_eq!((level.stock, level.reserved, level.sold), (90, 0, 10));
     }
 
@@ -124,7 +164,7 @@ mod tests {
             let mut level = level(stock, reserved);
             for (stock, reserved, sold) in changes {
                 let before = level.clone();
-                if level.apply(MovementKind::Adjust, Figures { stock, reserved, sold }).is_err() {
+                if level.apply(MovementKind::Adjust, StockDelta { stock, reserved, sold }).is_err() {
                     prop_assert_eq!(&level, &before);
                 }
                 prop_assert!(0 <= level.reserved && level.reserved <= level.stock && level.sold >= 0);

@@ -6,13 +6,12 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::settle::settle;
+use super::pay::change;
 use super::{answer, find};
 use crate::auth::Permission;
-use crate::checkout::settle_orders::What;
-use crate::checkout::slices::Slices;
-use crate::checkout::update::{self, Change};
 use crate::error::ApiError;
+use crate::fulfilment::change_orders::{ChangeKind, OrderChanges};
+use crate::fulfilment::update::{self, Change};
 use crate::http::Query;
 use crate::http::metrics::Metrics;
 use crate::idempotency::Command;
@@ -46,14 +45,14 @@ pub async fn cancel_order(
     Query(query): Query<ReasonQuery>,
     viewer: Viewer,
     command: Command<ReasonRequest>,
-    slices: Data<Slices>,
+    changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
     let named = OrderRef::from_path(&path);
     let Command { ctx, body, claim } = command;
-    let what = What::Cancel { reason: body.reason.or(query.reason) };
+    let kind = ChangeKind::Cancel { reason: body.reason.or(query.reason) };
     let find = move |conn: &mut _, scope: &_| viewer.find(conn, scope, &named, Permission::OrdersUpdate);
-    settle(ctx, claim, what, &slices, &metrics, find).await
+    change(ctx, claim, kind, &changes, &metrics, find).await
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]

@@ -6,16 +6,16 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::place_orders::Placements;
+use super::placement::{Buyer, Contact, Placement, RequestedItem, Source};
+use super::preview;
 use crate::auth::{Ctx, Principal, Role};
 use crate::catalogue::size;
-use crate::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Source};
-use crate::checkout::preview;
-use crate::checkout::refusal::Refusal;
-use crate::checkout::slices::Slices;
-use crate::error::{ApiError, Overdue};
+use crate::error::ApiError;
 use crate::http::limits::{self, Limiters};
 use crate::http::metrics::Metrics;
-use crate::idempotency::{Command, command::Question};
+use crate::idempotency::command::Question;
+use crate::idempotency::{Command, Done};
 use crate::kernel::id::{AddressId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
@@ -90,14 +90,14 @@ pub async fn checkout(
     request: HttpRequest,
     command: Command<CheckoutRequest>,
     limiters: Data<Limiters>,
-    slices: Data<Slices>,
+    placements: Data<Placements>,
     metrics: Data<Metrics>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
     let placement = Placement { claim, ..of_cart(&ctx.principal, body, &settings)? };
-    place(ctx, placement, &slices, &metrics).await
+    place(ctx, placement, &placements, &metrics).await
 }
 
 /// `POST /checkout/preview`
@@ -136,7 +136,7 @@ pub async fn place_order(
     request: HttpRequest,
     command: Command<OrderRequest>,
     limiters: Data<Limiters>,
-    slices: Data<Slices>,
+    placements: Data<Placements>,
     metrics: Data<Metrics>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
@@ -155,7 +155,7 @@ pub async fn place_order(
         Principal::User(account) => Buyer::Staff(account.id),
     };
     let placement = Placement { claim, ..of_items(&ctx.principal, buyer, body, &settings) };
-    place(ctx, placement, &slices, &metrics).await
+    place(ctx, placement, &placements, &metrics).await
 }
 
 fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &Settings) -> Placement {
@@ -179,24 +179,20 @@ fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &
     }
 }
 
-async fn place(ctx: Ctx, placement: Placement, slices: &Slices, metrics: &Metrics) -> Result<HttpResponse, ApiError> {
+async fn place(
+    ctx: Ctx,
+    placement: Placement,
+    placements: &Placements,
+    metrics: &Metrics,
+) -> Result<HttpResponse, ApiError> {
     let store = ctx.store().await?;
-    let mut outcome = slices.place(&ctx.database, store, &placement).await?;
-    if let Err(Refusal::InsufficientStock { overdue, .. }) = &outcome
-        && !overdue.is_empty()
-    {
-        // Short only because of holds past their deadline: end these, then decide once more.
-        ctx.reclaim(Overdue { store, variants: overdue.clone() }).await?;
-        outcome = slices.place(&ctx.database, store, &placement).await?;
-    }
-    match outcome {
-        Ok(answer) => {
+    match ctx.retry_overdue(|| placements.submit(&ctx.database, store, &placement)).await {
+        Ok(Done { answer, effect: units_sold }) => {
             metrics.count_checkout("placed");
-            metrics.count_units_sold(answer.units_sold);
+            metrics.count_units_sold(units_sold);
             Ok(answer.into_response())
         }
         Err(refusal) => {
-            let refusal = ApiError::from(refusal);
             metrics.count_checkout(refusal.code.as_str());
             Err(refusal)
         }

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 
 use crate::auth::Ctx;
-use crate::checkout::callback;
 use crate::error::{ApiError, Code};
+use crate::fulfilment::callback;
 use crate::http::body::RawBody;
 use crate::kernel::schema;
 use crate::payments::event;

@@ -51,7 +51,7 @@ async fn who_goes_while_being_served_is_served_once_and_holds_up_nobody() {
     rig.assert_empty().await;
 }
 
-/// The one that would start the next slice goes in its last moment.
+/// The one that would start the next batch goes in its last moment.
 #[tokio::test]
 async fn the_next_slice_begins_though_those_who_waited_longest_have_gone() {
     let mut rig = Rig::new(1, 64);
@@ -61,8 +61,8 @@ async fn the_next_slice_begins_though_those_who_waited_longest_have_gone() {
     rig.go_on();
     // The others are woken and go in one breath, in every order of the two.
     waiting.iter().for_each(JoinHandle::abort);
-    let slice = rig.next().await;
-    assert_eq!(slice.last(), Some(&20));
+    let batch = rig.next().await;
+    assert_eq!(batch.last(), Some(&20));
     rig.go_on();
     assert_eq!((told(first).await, told(last).await), ("number 0".to_owned(), "number 20".to_owned()));
     rig.assert_empty().await;
@@ -112,8 +112,8 @@ async fn whoever_is_taken_at_the_deadline_is_answered_once() {
         }
     }
     let mut taken = Vec::new();
-    while let Ok(slice) = rig.taken.try_recv() {
-        taken.extend(slice);
+    while let Ok(batch) = rig.taken.try_recv() {
+        taken.extend(batch);
     }
     assert_eq!(taken, served);
     rig.assert_empty().await;

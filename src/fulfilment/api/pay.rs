@@ -1,4 +1,4 @@
-//! The calls that record money.
+//! The calls that record payments and refunds.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data};
@@ -9,12 +9,14 @@ use validator::Validate;
 
 use super::{ReasonRequest, answer, find};
 use crate::auth::{Ctx, Scope};
-use crate::checkout::settle::{self as settling, Paid};
-use crate::checkout::settle_orders::{OrderChange, What};
-use crate::checkout::slices::Slices;
-use crate::error::{ApiError, Halt};
+use crate::error::{Abort, ApiError};
+use crate::fulfilment::change_orders::{ChangeKind, OrderChange, OrderChanges, change_one};
+use crate::fulfilment::order_batch::{Intent, OrderBatch};
+use crate::fulfilment::pay::Paid;
+use crate::fulfilment::refund::refund;
 use crate::http::metrics::Metrics;
-use crate::idempotency::{Command, queries::Claim};
+use crate::idempotency::queries::Claim;
+use crate::idempotency::{Command, Done};
 use crate::kernel::id::OrderId;
 use crate::kernel::money::AmountInput;
 use crate::orders::order::OrderRef;
@@ -34,45 +36,46 @@ pub struct ConfirmRequest {
 pub async fn confirm_payment(
     path: web::Path<String>,
     command: Command<ConfirmRequest>,
-    slices: Data<Slices>,
+    changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
     let named = OrderRef::from_path(&path);
     let Command { ctx, body, claim } = command;
-    let what = What::Confirm { reference: body.payment_reference, amount: body.amount };
-    settle(ctx, claim, what, &slices, &metrics, move |conn, scope| find(conn, scope, &named)).await
+    let kind = ChangeKind::Confirm { reference: body.payment_reference, amount: body.amount };
+    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &named)).await
 }
 
 /// `POST /orders/{id}/payment/fail`
 pub async fn fail_payment(
     path: web::Path<String>,
     command: Command<ReasonRequest>,
-    slices: Data<Slices>,
+    changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
     let named = OrderRef::from_path(&path);
     let Command { ctx, body, claim } = command;
-    let what = What::Fail { reason: body.reason };
-    settle(ctx, claim, what, &slices, &metrics, move |conn, scope| find(conn, scope, &named)).await
+    let kind = ChangeKind::Fail { reason: body.reason };
+    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &named)).await
 }
 
-/// Finds the order, then sends the change through the lane. In between nothing can become of the order's
-/// id and owner, which never change.
-pub(super) async fn settle<F>(
+/// Finds the order, then sends the change through the queue of its store. The id and the owner of an order never
+/// change in between.
+pub(super) async fn change<F>(
     ctx: Ctx,
     claim: Claim,
-    what: What,
-    slices: &Slices,
+    kind: ChangeKind,
+    changes: &OrderChanges,
     metrics: &Metrics,
     find: F,
 ) -> Result<HttpResponse, ApiError>
 where
-    F: Fn(&mut PgConnection, &Scope) -> Result<OrderId, Halt> + Send + 'static,
+    F: Fn(&mut PgConnection, &Scope) -> Result<OrderId, Abort> + Send + 'static,
 {
     let (database, actor) = (ctx.database.clone(), ctx.principal.actor());
     let (store, order) = ctx.read("find_order", move |conn, scope| Ok((scope.store, find(conn, scope)?))).await?;
-    let answer = slices.settle(&database, store, &OrderChange { claim, order, actor, what }).await??;
-    metrics.count_units_sold(answer.units_sold);
+    let change = OrderChange { claim, order, actor, kind };
+    let Done { answer, effect: units_sold } = changes.submit(&database, store, &change).await??;
+    metrics.count_units_sold(units_sold);
     Ok(answer.into_response())
 }
 
@@ -92,9 +95,9 @@ pub async fn refund_order(path: web::Path<String>, command: Command<RefundReques
     command
         .run("refund_order", move |conn, scope, body| {
             let id = find(conn, scope, &named)?;
-            let actor = scope.actor();
-            let settlement = Paid { reference: &body.refund_reference, amount: body.amount, actor: &actor };
-            let order = settling::refund(conn, scope.store, id, settlement)?;
+            let paid = Paid { reference: &body.refund_reference, amount: body.amount, actor: &scope.actor() };
+            let refund = |batch: &mut OrderBatch| refund(batch, id, paid);
+            let (order, ()) = change_one(conn, scope.store, id, Intent::Refund, refund)?;
             answer(conn, &order)
         })
         .await

@@ -44,7 +44,7 @@ impl StockStatus {
 
 /// A variant with its stock at all locations.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct StockedVariant {
+pub struct VariantWithStock {
     #[diesel(sql_type = BigInt)]
     pub product_id: ProductId,
     #[diesel(sql_type = BigInt)]
@@ -75,9 +75,9 @@ pub struct StockedVariant {
 
 /// A product with its variants, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StockedProduct {
+pub struct ProductWithStock {
     pub product: Product,
-    pub variants: Vec<StockedVariant>,
+    pub variants: Vec<VariantWithStock>,
 }
 
 /// Stock of one variant, or of several together.
@@ -100,7 +100,7 @@ impl std::iter::Sum for Stock {
     }
 }
 
-impl StockedVariant {
+impl VariantWithStock {
     /// Whether this size is on sale, as far as its product is.
     #[must_use]
     pub fn is_on_sale(&self) -> bool {
@@ -113,14 +113,14 @@ impl StockedVariant {
     }
 }
 
-impl StockedProduct {
+impl ProductWithStock {
     /// The stock of all sizes, on sale or not.
     #[must_use]
     pub fn figures(&self) -> Stock {
-        self.variants.iter().map(StockedVariant::figures).sum()
+        self.variants.iter().map(VariantWithStock::figures).sum()
     }
 
-    fn on_sale(&self) -> impl Iterator<Item = &StockedVariant> {
+    fn on_sale(&self) -> impl Iterator<Item = &VariantWithStock> {
         self.variants.iter().filter(|variant| variant.is_on_sale())
     }
 
@@ -138,13 +138,13 @@ impl StockedProduct {
     }
 
     #[must_use]
-    pub fn status_of(&self, variant: &StockedVariant) -> StockStatus {
+    pub fn status_of(&self, variant: &VariantWithStock) -> StockStatus {
         self.status_at(variant, variant.available)
     }
 
     /// The status of a variant of which so much is available, measured by its own minimum or the product's.
     #[must_use]
-    pub fn status_at(&self, variant: &StockedVariant, available: i64) -> StockStatus {
+    pub fn status_at(&self, variant: &VariantWithStock, available: i64) -> StockStatus {
         StockStatus::of(available, variant.min_stock_level.unwrap_or(self.product.min_stock_level))
     }
 
@@ -162,13 +162,13 @@ impl StockedProduct {
     }
 
     /// The variant whose own SKU this is.
-    fn variant_named(&self, name: &ProductRef) -> Option<&StockedVariant> {
+    fn variant_named(&self, name: &ProductRef) -> Option<&VariantWithStock> {
         let ProductRef::Sku(sku) = name else { return None };
         self.variants.iter().find(|variant| variant.sku == *sku).filter(|_| !self.product.is_named(name))
     }
 
     /// The variant that a name and a size stand for together, or none where they stand for all sizes.
-    pub fn find(&self, name: &ProductRef, size: Option<&str>) -> Result<Option<&StockedVariant>, ApiError> {
+    pub fn find(&self, name: &ProductRef, size: Option<&str>) -> Result<Option<&VariantWithStock>, ApiError> {
         let candidates = match self.variant_named(name) {
             Some(variant) if size.is_none() => return Ok(Some(variant)),
             Some(variant) => std::slice::from_ref(variant),
@@ -180,7 +180,7 @@ impl StockedProduct {
     }
 
     /// The variant that one must name to change or buy: a size where there are sizes, and none elsewhere.
-    pub fn variant(&self, name: &ProductRef, size: Option<&str>) -> Result<&StockedVariant, ApiError> {
+    pub fn variant(&self, name: &ProductRef, size: Option<&str>) -> Result<&VariantWithStock, ApiError> {
         self.find(name, size)?.ok_or_else(|| self.size_required())
     }
 
@@ -202,7 +202,7 @@ pub mod tests {
     use chrono::Utc;
 
     /// An active product with the sizes and their stock; `None` is the one of a product without sizes.
-    pub fn product(id: i64, sizes: &[(Option<&str>, i64)]) -> StockedProduct {
+    pub fn product(id: i64, sizes: &[(Option<&str>, i64)]) -> ProductWithStock {
         let product = Product {
             id: ProductId(id),
             sku: format!("p{id}"),
@@ -222,7 +222,7 @@ pub mod tests {
             created_at: Utc::now(),
             updated_at: Utc::now(),
         };
-        let variants = (10 * id..).zip(sizes).map(|(variant, (size, stock))| StockedVariant {
+        let variants = (10 * id..).zip(sizes).map(|(variant, (size, stock))| VariantWithStock {
             product_id: ProductId(id),
             id: VariantId(variant),
             sku: size.map_or(format!("p{id}"), |size| format!("p{id}-{size}")),
@@ -236,7 +236,7 @@ pub mod tests {
             available: *stock,
             sold: 0,
         });
-        StockedProduct { product, variants: variants.collect() }
+        ProductWithStock { product, variants: variants.collect() }
     }
 
     #[test]

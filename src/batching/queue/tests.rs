@@ -1,4 +1,4 @@
-//! The lane by itself: numbers go through it, and each is answered with its own in words.
+//! The queue by itself: numbers go through it, and each is answered with its own in words.
 //!
 //! The work waits for a word of the test before it answers, so that nothing depends on how long anything
 //! takes. No database is needed: one that was never connected to has turns and a queue all the same.
@@ -24,17 +24,17 @@ const QUEUE_LENGTH: usize = 100;
 type Outcome = Result<String, Failure>;
 type Sent = JoinHandle<Result<Option<String>, Failure>>;
 
-/// A lane, what it took, and the word that lets a slice go on.
+/// A queue, what it took, and the word that lets a batch go on.
 struct Rig {
-    lane: Arc<Lane<u32, String>>,
+    queue: Arc<BatchQueue<u32, String>>,
     database: Database,
     taken: channel::UnboundedReceiver<Vec<u32>>,
     go_on: mpsc::Sender<()>,
-    slice: Arc<Slice>,
+    batch: Arc<Batch>,
 }
 
-/// A slice at work.
-struct Slice {
+/// A batch at work.
+struct Batch {
     tell: channel::UnboundedSender<Vec<u32>>,
     word: Mutex<mpsc::Receiver<()>>,
 }
@@ -43,7 +43,7 @@ struct Slice {
 const BROKEN: u32 = 13;
 const FAILED: u32 = 14;
 
-impl Slice {
+impl Batch {
     fn work(&self, requests: Vec<u32>) -> Vec<Outcome> {
         self.tell.send(requests.clone()).unwrap();
         self.word.lock().unwrap_or_else(PoisonError::into_inner).recv().unwrap();
@@ -70,23 +70,23 @@ fn database(pool_size: u32, queue_length: usize) -> Database {
 }
 
 impl Rig {
-    fn new(slices: usize, slice_size: usize) -> Self {
-        Self::on(database(2, QUEUE_LENGTH), slices, slice_size)
+    fn new(batches: usize, batch_size: usize) -> Self {
+        Self::on(database(2, QUEUE_LENGTH), batches, batch_size)
     }
 
-    fn on(database: Database, slices: usize, slice_size: usize) -> Self {
+    fn on(database: Database, batches: usize, batch_size: usize) -> Self {
         let (tell, taken) = channel::unbounded_channel();
         let (go_on, word) = mpsc::channel();
-        let slice = Arc::new(Slice { tell, word: Mutex::new(word) });
-        Self { lane: Arc::new(Lane::new(slices, slice_size)), database, taken, go_on, slice }
+        let batch = Arc::new(Batch { tell, word: Mutex::new(word) });
+        Self { queue: Arc::new(BatchQueue::new(batches, batch_size)), database, taken, go_on, batch }
     }
 
     fn send(&self, number: u32) -> Sent {
-        let (lane, database, slice) = (Arc::clone(&self.lane), self.database.clone(), Arc::clone(&self.slice));
-        tokio::spawn(async move { lane.pass(&database, number, move |_, requests| slice.work(requests)).await })
+        let (queue, database, batch) = (Arc::clone(&self.queue), self.database.clone(), Arc::clone(&self.batch));
+        tokio::spawn(async move { queue.submit(&database, number, move |_, requests| batch.work(requests)).await })
     }
 
-    /// Sends these one after the other, so that they stand in the lane in this order.
+    /// Sends these one after the other, so that they stand in the queue in this order.
     async fn line_up(&self, numbers: impl IntoIterator<Item = u32>) -> Vec<Sent> {
         let mut sent = Vec::new();
         for number in numbers {
@@ -104,7 +104,7 @@ impl Rig {
     }
 
     fn waiting(&self) -> usize {
-        self.lane.waiting().len()
+        self.queue.waiting().len()
     }
 
     async fn wait_for(&self, count: usize) {
@@ -122,7 +122,7 @@ impl Rig {
         panic!("it did not come to pass; {} wait", self.waiting());
     }
 
-    /// The slice that begins next.
+    /// The batch that begins next.
     async fn next(&mut self) -> Vec<u32> {
         in_time(self.taken.recv()).await.unwrap()
     }
@@ -133,7 +133,7 @@ impl Rig {
 
     /// Nothing is at work, nobody waits, and every place and turn has been given back.
     async fn assert_empty(&mut self) {
-        self.see(|rig| rig.database.in_use() == 0 && rig.lane.slots.available_permits() > 0).await;
+        self.see(|rig| rig.database.in_use() == 0 && rig.queue.slots.available_permits() > 0).await;
         assert_eq!((self.waiting(), self.database.oldest_wait()), (0, Duration::ZERO));
         let places: Vec<_> = (0..QUEUE_LENGTH).map(|_| self.database.queue()).collect();
         assert!(places.iter().all(Result::is_ok), "places in the queue were not given back");
@@ -142,9 +142,9 @@ impl Rig {
     }
 }
 
-/// A lane that has come to a standstill fails the test.
+/// A queue that has come to a standstill fails the test.
 async fn in_time<T>(awaited: impl Future<Output = T>) -> T {
-    tokio::time::timeout(QUEUE_TIME * 4, awaited).await.expect("the lane stands still")
+    tokio::time::timeout(QUEUE_TIME * 4, awaited).await.expect("the queue stands still")
 }
 
 async fn told(sent: Sent) -> String {
@@ -181,9 +181,9 @@ async fn those_who_wait_are_taken_together_oldest_first_up_to_the_bound() {
     let mut rig = Rig::new(1, 4);
     let first = rig.occupy(0).await;
     let waiting = rig.line_up(1..=9).await;
-    for slice in [vec![1, 2, 3, 4], vec![5, 6, 7, 8], vec![9]] {
+    for batch in [vec![1, 2, 3, 4], vec![5, 6, 7, 8], vec![9]] {
         rig.go_on();
-        assert_eq!(rig.next().await, slice);
+        assert_eq!(rig.next().await, batch);
     }
     rig.go_on();
     assert_eq!(told(first).await, "number 0");
@@ -228,9 +228,9 @@ async fn work_that_breaks_off_has_no_answer_for_its_own_slice_and_holds_up_no_ot
     let mut rig = Rig::new(1, 2);
     let first = rig.occupy(0).await;
     let mut waiting = rig.line_up([1, BROKEN, 2]).await.into_iter();
-    for slice in [vec![1, BROKEN], vec![2]] {
+    for batch in [vec![1, BROKEN], vec![2]] {
         rig.go_on();
-        assert_eq!(rig.next().await, slice);
+        assert_eq!(rig.next().await, batch);
     }
     rig.go_on();
     assert_eq!(told(first).await, "number 0");

@@ -1,14 +1,13 @@
-//! The calls that place, change and settle orders.
+//! The calls that change orders: payments, refunds, cancels, updates.
 
 mod callback;
 mod change;
-mod place;
-mod settle;
+mod pay;
 
 use diesel::PgConnection;
 
 use crate::auth::Scope;
-use crate::error::Halt;
+use crate::error::Abort;
 use crate::idempotency::Answer;
 use crate::kernel::id::OrderId;
 use crate::orders::api::not_found;
@@ -17,13 +16,12 @@ use crate::orders::queries::{list, orders};
 
 pub use callback::{CallbackResponse, receive};
 pub use change::{ReasonQuery, ReasonRequest, UpdateOrderRequest, cancel_order, update_order};
-pub use place::{CheckoutRequest, OrderItemRequest, OrderRequest, checkout, place_order, show_preview};
-pub use settle::{ConfirmRequest, RefundRequest, confirm_payment, fail_payment, refund_order};
+pub use pay::{ConfirmRequest, RefundRequest, confirm_payment, fail_payment, refund_order};
 
-fn find(conn: &mut PgConnection, scope: &Scope, named: &OrderRef) -> Result<OrderId, Halt> {
+fn find(conn: &mut PgConnection, scope: &Scope, named: &OrderRef) -> Result<OrderId, Abort> {
     orders::find_owner(conn, scope.store, named)?.map(|(id, _)| id).ok_or_else(|| not_found().into())
 }
 
-fn answer(conn: &mut PgConnection, order: &Order) -> Result<Answer, Halt> {
+fn answer(conn: &mut PgConnection, order: &Order) -> Result<Answer, Abort> {
     Answer::ok(&list::respond_one(conn, order)?)
 }

@@ -1,0 +1,102 @@
+//! Runs requests of one kind in batches: a queue for each store, and one transaction for each batch.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use diesel::PgConnection;
+
+use super::queue::{BatchQueue, Closed};
+use crate::db::tx::Mode;
+use crate::db::{Database, Failure};
+use crate::idempotency::once::is_in_progress;
+use crate::idempotency::{Claiming, Outcome, once};
+use crate::kernel::id::StoreId;
+use crate::settings::Checkout;
+
+/// Does the work of a batch: one outcome for each request, in the order given.
+pub type Work<Q, E> = fn(&mut PgConnection, StoreId, &[&Q]) -> Result<Vec<Outcome<E>>, Failure>;
+
+/// The queues of all stores for one kind of request. Stores are never deleted.
+pub struct Batcher<Q, E> {
+    /// The name of its transactions.
+    name: &'static str,
+    work: Work<Q, E>,
+    settings: Checkout,
+    queues: Mutex<HashMap<StoreId, Arc<BatchQueue<Q, Outcome<E>>>>>,
+}
+
+impl<Q, E> Batcher<Q, E>
+where
+    Q: Claiming + Clone + Send + 'static,
+    E: Clone + Default + Send + 'static,
+{
+    #[must_use]
+    pub fn new(name: &'static str, work: Work<Q, E>, settings: &Checkout) -> Self {
+        Self { name, work, settings: settings.clone(), queues: Mutex::default() }
+    }
+
+    /// Does the request in one transaction with those that wait beside it. The outcome is known after the commit.
+    ///
+    /// If the batch fails, or another transaction works on the request's key, the request runs once more in a
+    /// transaction of its own, outside the queue: it fails for no other request and delays none.
+    pub async fn submit(&self, database: &Database, store: StoreId, request: &Q) -> Result<Outcome<E>, Failure> {
+        let (name, work) = (self.name, self.work);
+        let run_batch = move |database: &Database, batch: Vec<Q>| run_batch(database, name, store, &batch, work);
+        match self.queue(store).submit(database, request.clone(), run_batch).await? {
+            Some(outcome) if !is_in_progress(&outcome) => return Ok(outcome),
+            _ => {}
+        }
+        let alone = [request.clone()];
+        let transaction = move |conn: &mut PgConnection| {
+            once(conn, store, &alone, |conn: &mut PgConnection, fresh: &[&Q]| work(conn, store, fresh))
+        };
+        let mut outcomes = database.run(name, Mode::Write, transaction).await?;
+        outcomes.pop().ok_or_else(|| Failure::Internal("a request without an outcome".to_owned()))
+    }
+
+    /// Keeps batches of the store from starting, once none is running. For tests that compose a batch.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn close(&self, store: StoreId) -> Option<Closed> {
+        self.queue(store).close(self.settings.slices)
+    }
+
+    /// The number of requests that wait for a batch of the store. For tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn waiting(&self, store: StoreId) -> usize {
+        self.queue(store).len()
+    }
+
+    fn queue(&self, store: StoreId) -> Arc<BatchQueue<Q, Outcome<E>>> {
+        let Checkout { slices, slice_size } = self.settings;
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(queues.entry(store).or_insert_with(|| Arc::new(BatchQueue::new(slices, slice_size))))
+    }
+}
+
+/// Runs the batch in one transaction. Returns no outcomes if its requests should run one by one.
+fn run_batch<Q: Claiming, E: Clone + Default>(
+    database: &Database,
+    name: &'static str,
+    store: StoreId,
+    batch: &[Q],
+    work: Work<Q, E>,
+) -> Vec<Result<Outcome<E>, Failure>> {
+    let transaction = |conn: &mut PgConnection| {
+        once(conn, store, batch, |conn: &mut PgConnection, fresh: &[&Q]| work(conn, store, fresh))
+    };
+    match database.run_blocking(name, Mode::Batch, transaction) {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Err(failure) if is_final(&failure, batch.len()) => batch.iter().map(|_| Err(failure.clone())).collect(),
+        Err(failure) => {
+            log::warn!(transaction = name, requests = batch.len(), error:% = failure; "a batch is run one by one");
+            Vec::new()
+        }
+    }
+}
+
+/// True if the failure would be the same without other requests and with a longer wait for locks.
+fn is_final(failure: &Failure, requests: usize) -> bool {
+    failure.is_worth_retrying() || requests == 1 && !matches!(failure, Failure::LockTimeout)
+}

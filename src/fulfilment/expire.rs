@@ -1,0 +1,107 @@
+//! Ends the overdue holds of carts, orders under payment and reservations.
+//!
+//! An overdue hold counts as free already, so nothing depends on when this runs. The background job and a buyer who
+//! needs exactly these units run the same code.
+
+use diesel::PgConnection;
+
+use super::order_batch::OrderBatch;
+use crate::auth::principal::SYSTEM;
+use crate::cart::queries as carts;
+use crate::db::{self, Failure};
+use crate::error::Overdue;
+use crate::inventory::hold::{Holder, hold_expired};
+use crate::inventory::hold_set::HoldSet;
+use crate::inventory::locked_stock::MovementContext;
+use crate::inventory::queries::{holds, reservations};
+use crate::inventory::reservation::State;
+use crate::kernel::id::{CartId, OrderId, ReservationId, StoreId};
+use crate::orders::order::Order;
+use crate::orders::queries::orders;
+use crate::orders::status::OrderStatus;
+
+/// Waits for holders that another transaction has locked, or skips them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locking {
+    Wait,
+    Skip,
+}
+
+/// Ends the overdue holds of these variants, and waits for transactions that work on them.
+pub fn reclaim(conn: &mut PgConnection, overdue: &Overdue) -> Result<(), Failure> {
+    let holders = holds::list_due_of(conn, overdue.store, &overdue.variants)?;
+    expire(conn, overdue.store, &holders, Locking::Wait).map(drop)
+}
+
+/// Ends the overdue holds of these holders. The number of statements does not depend on the number of holders. Returns
+/// the number of holds that ended.
+///
+/// Locks in the global order: carts, orders, reservations, stock rows.
+pub fn expire(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locking: Locking) -> Result<usize, Failure> {
+    if holders.is_empty() {
+        return Ok(0);
+    }
+    let Locked { holders, orders } = lock(conn, store, holders, locking)?;
+    let holds = HoldSet::lock(conn, store, &holders, &[])?;
+    let mut batch = OrderBatch::new(store, db::clock(conn)?, orders, holds);
+    let mut ended: usize = 0;
+    let mut reservations = Vec::new();
+    for holder in holders {
+        let of_holder = match holder {
+            Holder::Order(order) => expire_order(&mut batch, order)?,
+            Holder::Cart(_) | Holder::Reservation(_) => expire_holds(&mut batch, holder)?,
+        };
+        ended = ended.saturating_add(of_holder);
+        if let Holder::Reservation(id) = holder
+            && of_holder > 0
+        {
+            reservations.push(id);
+        }
+    }
+    batch.write(conn)?;
+    if !reservations.is_empty() {
+        reservations::end(conn, store, &reservations, State::Expired, batch.now())?;
+    }
+    Ok(ended)
+}
+
+/// Returns the number of holds that ended, as all of an order's holds end with it.
+fn expire_order(batch: &mut OrderBatch, order: OrderId) -> Result<usize, Failure> {
+    let held = batch.holds_mut().holds_of(Holder::Order(order)).len();
+    Ok(if batch.expire_if_over(order)? { held } else { 0 })
+}
+
+fn expire_holds(batch: &mut OrderBatch, holder: Holder) -> Result<usize, Failure> {
+    let context = MovementContext { reference: &holder.reference(), reason: None, actor: SYSTEM };
+    let now = batch.now();
+    batch.holds_mut().expire(holder, now, context, hold_expired)
+}
+
+struct Locked {
+    holders: Vec<Holder>,
+    orders: Vec<Order>,
+}
+
+fn lock(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locking: Locking) -> Result<Locked, Failure> {
+    let skip = locking == Locking::Skip;
+    let (mut carts, mut orders, mut reservations) = (Vec::<CartId>::new(), Vec::<OrderId>::new(), Vec::new());
+    for holder in holders {
+        match *holder {
+            Holder::Cart(id) => carts.push(id),
+            Holder::Order(id) => orders.push(id),
+            Holder::Reservation(id) => reservations.push(id),
+        }
+    }
+    let mut locked = Vec::with_capacity(holders.len());
+    if !carts.is_empty() {
+        locked.extend(carts::lock_by_id(conn, store, &carts, skip)?.into_iter().map(Holder::Cart));
+    }
+    let mut orders = if orders.is_empty() { Vec::new() } else { orders::lock_by_id(conn, store, &orders, skip)? };
+    orders.retain(|order| order.status == OrderStatus::UnderPaying);
+    locked.extend(orders.iter().map(|order| Holder::Order(order.id)));
+    if !reservations.is_empty() {
+        let found: Vec<ReservationId> = reservations::lock_by_id(conn, store, &reservations, skip)?;
+        locked.extend(found.into_iter().map(Holder::Reservation));
+    }
+    Ok(Locked { holders: locked, orders })
+}

@@ -1,0 +1,14 @@
+//! Changes of orders that exist: payments, refunds, cancels, expiry, status updates.
+
+pub mod order_batch;
+
+pub mod callback;
+pub mod cancel;
+pub mod change_orders;
+pub mod expire;
+pub mod pay;
+pub mod refund;
+pub mod release_carts;
+pub mod update;
+
+pub mod api;

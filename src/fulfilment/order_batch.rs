@@ -1,0 +1,242 @@
+//! Orders that are about to change: locked with their holds and stock rows, changed in memory, written as a set.
+//!
+//! Every change of an existing order goes through here. `lock` reads, the methods in the middle change what was read
+//! without any SQL, and `write` writes. The number of statements does not depend on the number of orders.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use diesel::PgConnection;
+
+use crate::auth::principal::SYSTEM;
+use crate::db::{self, Failure};
+use crate::inventory::hold::Holder;
+use crate::inventory::hold_set::HoldSet;
+use crate::inventory::locked_stock::MovementContext;
+use crate::kernel::id::{OrderId, StoreId, VariantId};
+use crate::kernel::money::Money;
+use crate::orders::order::{Order, OrderItem};
+use crate::orders::queries::{history, items, orders};
+use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::payments::queries::payments;
+
+pub use crate::orders::queries::history::NewStep;
+pub use crate::payments::queries::payments::{Kind, NewPayment};
+
+/// The purpose for which an order is locked. It decides what is read with the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    Pay,
+    Cancel,
+    Refund,
+    Update,
+}
+
+/// The actor of a change, and the reason.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    pub actor: &'a str,
+    pub reason: Option<&'a str>,
+}
+
+pub struct OrderBatch {
+    store: StoreId,
+    /// The time of all changes. It is read after all locks, so that no wait lies between it and a deadline.
+    now: DateTime<Utc>,
+    orders: BTreeMap<OrderId, Order>,
+    /// The items of sold orders, with the locations of their units.
+    sold: HashMap<OrderId, Vec<OrderItem>>,
+    /// The amounts of recorded payments and refunds.
+    recorded: HashMap<(OrderId, Kind, String), Money>,
+    holds: HoldSet,
+    changed: BTreeSet<OrderId>,
+    steps: Vec<NewStep>,
+    payments: Vec<NewPayment>,
+}
+
+impl OrderBatch {
+    /// Locks existing orders, then the stock rows that they hold or were sold from. This is the global lock order.
+    pub fn lock(conn: &mut PgConnection, store: StoreId, wanted: &[(OrderId, Intent)]) -> Result<Self, Failure> {
+        let ids: BTreeSet<OrderId> = wanted.iter().map(|(id, _)| *id).collect();
+        let locked = orders::lock_for_update(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
+        let wants = |order: &Order, intent| wanted.contains(&(order.id, intent));
+        let select = |is_wanted: &dyn Fn(&Order) -> bool| -> Vec<OrderId> {
+            locked.iter().filter(|order| is_wanted(order)).map(|order| order.id).collect()
+        };
+        let holding = select(&|order| {
+            order.status == OrderStatus::UnderPaying && (wants(order, Intent::Pay) || wants(order, Intent::Cancel))
+        });
+        // A payment of the same batch may sell an order before its cancel.
+        let sold = select(&|order| {
+            let may_be_sold = order.status != OrderStatus::UnderPaying || wants(order, Intent::Pay);
+            may_be_sold && order.status.can_become(OrderStatus::Cancelled) && wants(order, Intent::Cancel)
+        });
+        let with_money = select(&|order| wants(order, Intent::Pay) || wants(order, Intent::Refund));
+        let recorded = if with_money.is_empty() { Vec::new() } else { payments::list(conn, store, &with_money)? };
+        let sold = if sold.is_empty() { HashMap::new() } else { items::list(conn, store, &sold)? };
+        let variants: Vec<VariantId> = sold.values().flatten().map(|item| item.variant_id).collect();
+        let holders: Vec<Holder> = holding.into_iter().map(Holder::Order).collect();
+        let holds = HoldSet::lock(conn, store, &holders, &variants)?;
+        let recorded = recorded.into_iter().map(|(order, kind, reference, amount)| ((order, kind, reference), amount));
+        Ok(Self { sold, recorded: recorded.collect(), ..Self::new(store, db::clock(conn)?, locked, holds) })
+    }
+
+    /// Locked orders with the holds that may change with them.
+    #[must_use]
+    pub fn new(store: StoreId, now: DateTime<Utc>, orders: Vec<Order>, holds: HoldSet) -> Self {
+        Self {
+            store,
+            now,
+            orders: orders.into_iter().map(|order| (order.id, order)).collect(),
+            sold: HashMap::new(),
+            recorded: HashMap::new(),
+            holds,
+            changed: BTreeSet::new(),
+            steps: Vec::new(),
+            payments: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    pub fn holds_mut(&mut self) -> &mut HoldSet {
+        &mut self.holds
+    }
+
+    /// An order with the changes so far.
+    pub fn order(&self, id: OrderId) -> Result<&Order, Failure> {
+        self.orders.get(&id).ok_or_else(|| Failure::Internal(format!("order {id} is gone")))
+    }
+
+    /// The amount that is recorded under a reference.
+    #[must_use]
+    pub fn recorded(&self, id: OrderId, kind: Kind, reference: &str) -> Option<Money> {
+        self.recorded.get(&(id, kind, reference.to_owned())).copied()
+    }
+
+    /// Cancels an order whose payment window has ended. Returns true if it did.
+    pub fn expire_if_over(&mut self, id: OrderId) -> Result<bool, Failure> {
+        let order = self.order(id)?;
+        let (OrderStatus::UnderPaying, Some(deadline)) = (order.status, order.payment_expires_at) else {
+            return Ok(false);
+        };
+        if self.now < deadline {
+            return Ok(false);
+        }
+        let (number, holder) = (order.order_number.clone(), Holder::Order(id));
+        let context = MovementContext { reference: &number, reason: None, actor: SYSTEM };
+        self.holds.expire(holder, self.now, context, payment_expired)?;
+        let by = By { actor: SYSTEM, reason: Some(&payment_expired(deadline)) };
+        self.set_status(id, OrderStatus::Cancelled, by)?.payment_status = PaymentStatus::Expired;
+        Ok(true)
+    }
+
+    /// Records a payment of an order, or a refund.
+    pub fn record(
+        &mut self,
+        id: OrderId,
+        kind: Kind,
+        reference: Option<&str>,
+        amount: Money,
+        actor: &str,
+    ) -> Result<&mut Order, Failure> {
+        let reference = reference.map(ToOwned::to_owned);
+        if let Some(reference) = reference.clone() {
+            self.recorded.insert((id, kind, reference), amount);
+        }
+        self.payments.push(NewPayment { order: id, kind, reference, amount, actor: actor.to_owned() });
+        let order = self.change(id)?;
+        let sum = match kind {
+            Kind::Payment => &mut order.received_amount,
+            Kind::Refund => &mut order.refunded_amount,
+        };
+        let too_large = || Failure::Internal("the payments of an order are too large".to_owned());
+        *sum = sum.checked_add(amount).ok_or_else(too_large)?;
+        Ok(order)
+    }
+
+    /// Marks an order as paid, by the payment of that reference if it has one.
+    pub fn mark_paid(&mut self, id: OrderId, reference: Option<&str>) -> Result<(), Failure> {
+        let now = self.now;
+        let order = self.change(id)?;
+        order.payment_status = PaymentStatus::Paid;
+        order.paid_at = Some(now);
+        order.payment_reference = reference.map(ToOwned::to_owned);
+        Ok(())
+    }
+
+    /// Sells the units that an order holds, and makes the order pending. Returns the units.
+    pub fn sell(&mut self, id: OrderId, actor: &str) -> Result<i64, Failure> {
+        let number = self.order(id)?.order_number.clone();
+        let context = MovementContext { reference: &number, reason: None, actor };
+        let units = self.holds.sell(Holder::Order(id), context)?;
+        self.set_status(id, OrderStatus::Pending, By { actor, reason: None })?;
+        Ok(units)
+    }
+
+    /// Cancels an order that can be cancelled: releases the units that it holds, or restores the units that were sold.
+    pub fn cancel(&mut self, id: OrderId, by: By<'_>) -> Result<&mut Order, Failure> {
+        let order = self.order(id)?;
+        let (status, number) = (order.status, order.order_number.clone());
+        let context = MovementContext { reference: &number, reason: by.reason, actor: by.actor };
+        match status {
+            OrderStatus::UnderPaying => self.holds.release(Holder::Order(id), context).map(drop)?,
+            _ => self.restore(id, context)?,
+        }
+        self.set_status(id, OrderStatus::Cancelled, by)
+    }
+
+    fn restore(&mut self, id: OrderId, context: MovementContext<'_>) -> Result<(), Failure> {
+        let items = self.sold.remove(&id).ok_or_else(|| Failure::Internal(format!("order {id} has no sold items")))?;
+        for item in items {
+            for allocation in item.allocations {
+                self.holds.restore(item.variant_id, (allocation.location_id, allocation.quantity), context)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes the status, with a step of the order's history.
+    pub fn set_status(&mut self, id: OrderId, to: OrderStatus, by: By<'_>) -> Result<&mut Order, Failure> {
+        let from = self.order(id)?.status;
+        let (actor, reason) = (by.actor.to_owned(), by.reason.map(ToOwned::to_owned));
+        self.steps.push(NewStep { order: id, from: Some(from), to, reason, actor });
+        let order = self.change(id)?;
+        order.status = to;
+        Ok(order)
+    }
+
+    /// An order to be changed. It will be written.
+    pub fn change(&mut self, id: OrderId) -> Result<&mut Order, Failure> {
+        let order = self.orders.get_mut(&id).ok_or_else(|| Failure::Internal(format!("order {id} is gone")))?;
+        order.updated_at = self.now;
+        self.changed.insert(id);
+        Ok(order)
+    }
+
+    /// Writes the changes.
+    pub fn write(&self, conn: &mut PgConnection) -> Result<(), Failure> {
+        let (store, now) = (self.store, self.now);
+        if !self.payments.is_empty() {
+            payments::append(conn, store, &self.payments, now)?;
+        }
+        self.holds.write(conn, now)?;
+        let changed: Vec<&Order> = self.changed.iter().filter_map(|id| self.orders.get(id)).collect();
+        if !changed.is_empty() {
+            orders::update(conn, store, &changed)?;
+        }
+        if !self.steps.is_empty() {
+            history::append(conn, store, &self.steps, now)?;
+        }
+        Ok(())
+    }
+}
+
+/// The reason of an expired payment, in the order's history and in the ledger.
+fn payment_expired(deadline: DateTime<Utc>) -> String {
+    let deadline = deadline.to_rfc3339_opts(SecondsFormat::Secs, true);
+    format!("Payment expired at {deadline}. Stock released automatically.")
+}

@@ -1,0 +1,44 @@
+//! Releases the holds of carts in stores that stopped holding carts.
+
+use diesel::PgConnection;
+
+use crate::auth::principal::SYSTEM;
+use crate::cart::queries as carts;
+use crate::db::{self, Failure};
+use crate::inventory::hold::{Holder, hold_expired};
+use crate::inventory::hold_set::HoldSet;
+use crate::inventory::locked_stock::MovementContext;
+use crate::inventory::queries::holds;
+use crate::kernel::id::StoreId;
+use crate::stores::queries as stores;
+
+/// Carts released in one transaction. They are few, so that buyers of the same rows wait little.
+const BATCH_SIZE: i64 = 200;
+
+/// The reason in the ledger.
+const REASON: &str = "The store stopped holding what is in carts.";
+
+/// Releases the holds of some carts of a store, unless the store holds carts. Returns the number of holds that ended. If
+/// it is zero, only carts are left that other transactions have locked, and a job looks for these again.
+///
+/// Locks in the global order: carts, stock rows.
+pub fn release_carts(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
+    let found = holds::list_holding_carts(conn, store, BATCH_SIZE)?;
+    let locked = carts::lock_by_id(conn, store, &found, true)?;
+    if locked.is_empty() || stores::get_store(conn, store)?.hold_cart_items {
+        return Ok(0);
+    }
+    let holders: Vec<Holder> = locked.into_iter().map(Holder::Cart).collect();
+    let mut holds = HoldSet::lock(conn, store, &holders, &[])?;
+    let now = db::clock(conn)?;
+    let mut ended: usize = 0;
+    for holder in holders {
+        let reference = holder.reference();
+        let context = MovementContext { reference: &reference, reason: Some(REASON), actor: SYSTEM };
+        ended = ended.saturating_add(holds.holds_of(holder).len());
+        holds.expire(holder, now, context, hold_expired)?;
+        holds.release(holder, context)?;
+    }
+    holds.write(conn, now)?;
+    Ok(ended)
+}

@@ -1,0 +1,100 @@
+//! Changes that staff make to an order: its status, its payment, its notes and its tracking number.
+
+use diesel::PgConnection;
+
+use super::cancel;
+use super::change_orders::change_one;
+use super::order_batch::{By, Intent, OrderBatch};
+use super::pay;
+use crate::audit::queries::{self as audit, NewEntry};
+use crate::auth::Scope;
+use crate::error::{Abort, ApiError, Code};
+use crate::kernel::id::OrderId;
+use crate::orders::order::Order;
+use crate::orders::status::{OrderStatus, PaymentStatus};
+
+/// The new values. None leaves a value as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub status: Option<OrderStatus>,
+    pub payment_status: Option<PaymentStatus>,
+    pub notes: Option<Option<String>>,
+    pub tracking_number: Option<Option<String>>,
+}
+
+/// Makes all changes of an order that exists, or none.
+pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &Change) -> Result<Order, Abort> {
+    let actor = scope.actor();
+    let intent = if change.status == Some(OrderStatus::Cancelled) { Intent::Cancel } else { Intent::Update };
+    let decide = |batch: &mut OrderBatch| {
+        set_status(batch, order, change.status, &actor)?;
+        if let Some(status) = change.payment_status {
+            check_payment(batch.order(order)?, status)?;
+            pay::mark_paid(batch, order, &actor)?;
+        }
+        set_texts(batch, order, change)
+    };
+    let (order, texts) = change_one(conn, scope.store, order, intent, decide)?;
+    if !texts.is_empty() {
+        let detail = format!("Order {}: {} changed", order.order_number, texts.join(", "));
+        let entry = NewEntry { entity: "Order", entity_id: order.id.0, action: "UPDATE", detail };
+        audit::append(conn, scope, &entry, order.updated_at)?;
+    }
+    Ok(order)
+}
+
+fn set_status(batch: &mut OrderBatch, id: OrderId, status: Option<OrderStatus>, actor: &str) -> Result<(), Abort> {
+    let by = By { actor, reason: None };
+    match status {
+        None => Ok(()),
+        Some(OrderStatus::Cancelled) => cancel::cancel(batch, id, by),
+        Some(status) => {
+            let from = batch.order(id)?.status;
+            if !from.can_become(status) {
+                return Err(illegal_status(from, status).into());
+            }
+            batch.set_status(id, status, by)?;
+            Ok(())
+        }
+    }
+}
+
+/// Sets notes and tracking number. Returns the names of those that changed.
+fn set_texts(batch: &mut OrderBatch, id: OrderId, change: &Change) -> Result<Vec<&'static str>, Abort> {
+    let mut changed = Vec::new();
+    if let Some(notes) = &change.notes
+        && *notes != batch.order(id)?.notes
+    {
+        batch.change(id)?.notes.clone_from(notes);
+        changed.push("notes");
+    }
+    if let Some(number) = &change.tracking_number
+        && *number != batch.order(id)?.tracking_number
+    {
+        batch.change(id)?.tracking_number.clone_from(number);
+        changed.push("tracking_number");
+    }
+    Ok(changed)
+}
+
+fn illegal_status(from: OrderStatus, to: OrderStatus) -> ApiError {
+    let legal: Vec<&str> = from.next().iter().map(|status| status.as_str()).collect();
+    let legal = if legal.is_empty() { "nothing".to_owned() } else { legal.join(" or ") };
+    let detail = format!("An order that is '{}' can't become '{}'; it can become {legal}.", from.as_str(), to.as_str());
+    ApiError::new(Code::InvalidTransition, detail)
+}
+
+/// By hand a payment goes one way only: from pending to paid, of a live order that was sold at checkout.
+fn check_payment(order: &Order, to: PaymentStatus) -> Result<(), ApiError> {
+    let is_live = order.status != OrderStatus::Cancelled && !order.is_sold_at_payment();
+    if is_live && order.payment_status == PaymentStatus::Pending && to == PaymentStatus::Paid {
+        return Ok(());
+    }
+    let legal = if is_live && order.payment_status == PaymentStatus::Pending { "paid" } else { "nothing" };
+    let detail = format!(
+        "A payment that is '{}' can't be set to '{}'; it can be set to {legal}.",
+        order.payment_status.as_str(),
+        to.as_str()
+    );
+    Err(ApiError::new(Code::InvalidTransition, detail))
+}

@@ -1,0 +1,255 @@
+//! The holds of some holders and the stock rows under them: locked, changed in memory, written as a set.
+//!
+//! All units that are reserved, sold, released or moved go through here, so that a hold and the reserved quantity of
+//! its stock row always change together. The number of statements does not depend on the number of holds.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use super::hold::{Hold, HoldEnd, Holder, NewHold};
+use super::locked_stock::{LockedStock, MovementContext};
+use super::queries::holds;
+use super::stock_level::{Movement, MovementKind, StockDelta};
+use crate::db::Failure;
+use crate::kernel::id::{HoldId, LocationId, StoreId, VariantId};
+
+pub struct HoldSet {
+    stock: LockedStock,
+    /// The holds that have not ended.
+    active: HashMap<Holder, Vec<Hold>>,
+    created: Vec<NewHold>,
+    /// New quantities of active holds.
+    changed: BTreeMap<HoldId, i64>,
+    extended: Vec<(HoldId, DateTime<Utc>)>,
+    ended: Vec<(HoldId, HoldEnd)>,
+}
+
+/// Units of a variant that a holder asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct ReserveUnits {
+    pub holder: Holder,
+    pub variant: VariantId,
+    pub quantity: i64,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Units taken from, or kept at, one location.
+pub type Part = (LocationId, i64);
+
+impl HoldSet {
+    /// Reads the active holds of the holders, then locks their stock rows and those of the variants. The caller has
+    /// locked the holders' own rows.
+    pub fn lock(
+        conn: &mut PgConnection,
+        store: StoreId,
+        holders: &[Holder],
+        variants: &[VariantId],
+    ) -> Result<Self, Failure> {
+        let holds = if holders.is_empty() { Vec::new() } else { holds::list_active(conn, store, holders)? };
+        let variants: Vec<VariantId> = holds.iter().map(|hold| hold.variant).chain(variants.iter().copied()).collect();
+        Ok(Self::new(LockedStock::lock(conn, store, &variants)?, holds))
+    }
+
+    #[must_use]
+    pub fn new(stock: LockedStock, holds: Vec<Hold>) -> Self {
+        let mut active: HashMap<Holder, Vec<Hold>> = HashMap::new();
+        for hold in holds {
+            active.entry(hold.holder).or_default().push(hold);
+        }
+        let (created, changed) = (Vec::new(), BTreeMap::new());
+        Self { stock, active, created, changed, extended: Vec::new(), ended: Vec::new() }
+    }
+
+    /// The active holds of a holder, in the order of their stock rows.
+    #[must_use]
+    pub fn holds_of(&self, holder: Holder) -> &[Hold] {
+        self.active.get(&holder).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The units of a variant that a holder holds.
+    #[must_use]
+    pub fn held(&self, holder: Holder, variant: VariantId) -> i64 {
+        let of_variant = self.holds_of(holder).iter().filter(|hold| hold.variant == variant);
+        of_variant.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity))
+    }
+
+    /// The units of a variant that are not reserved.
+    #[must_use]
+    pub fn available(&self, variant: VariantId) -> i64 {
+        self.stock.available(variant)
+    }
+
+    /// Reserves units for a holder until a deadline. The caller has checked that they are available.
+    pub fn reserve(&mut self, units: ReserveUnits, context: MovementContext<'_>) -> Result<Vec<Part>, Failure> {
+        let ReserveUnits { holder, variant, quantity, expires_at } = units;
+        let parts = self.allocate(variant, quantity)?;
+        for &(location, part) in &parts {
+            let key = (variant, location);
+            self.stock.record_movement(key, MovementKind::Reserve, StockDelta::reserve(part), context)?;
+            let known = self.active.get_mut(&holder).into_iter().flatten();
+            match known.into_iter().find(|hold| (hold.variant, hold.location) == key) {
+                Some(hold) => {
+                    hold.quantity = hold.quantity.saturating_add(part);
+                    self.changed.insert(hold.id, hold.quantity);
+                }
+                None => self.created.push(NewHold { holder, variant, location, quantity: part, expires_at }),
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Sells units that nobody holds. The caller has checked that they are available.
+    pub fn sell_available(
+        &mut self,
+        variant: VariantId,
+        quantity: i64,
+        context: MovementContext<'_>,
+    ) -> Result<Vec<Movement>, Failure> {
+        let parts = self.allocate(variant, quantity)?;
+        let sell = |(location, part)| {
+            self.stock.record_movement((variant, location), MovementKind::Fulfil, StockDelta::sell(part), context)
+        };
+        parts.into_iter().map(sell).collect()
+    }
+
+    /// Takes sold units back to the location that they came from.
+    pub fn restore(
+        &mut self,
+        variant: VariantId,
+        (location, quantity): Part,
+        context: MovementContext<'_>,
+    ) -> Result<(), Failure> {
+        let delta = StockDelta::restore(quantity);
+        self.stock.record_movement((variant, location), MovementKind::Restore, delta, context).map(drop)
+    }
+
+    /// Sells all that a holder holds. Returns the units.
+    pub fn sell(&mut self, holder: Holder, context: MovementContext<'_>) -> Result<i64, Failure> {
+        self.end_holds(holder, HoldEnd::Sold, MovementKind::Fulfil, context)
+    }
+
+    /// Releases all that a holder holds. Returns the units.
+    pub fn release(&mut self, holder: Holder, context: MovementContext<'_>) -> Result<i64, Failure> {
+        self.end_holds(holder, HoldEnd::Released, MovementKind::Release, context)
+    }
+
+    /// Releases all that a cart holds for its order, which takes the units in the same transaction.
+    pub fn transfer(&mut self, holder: Holder, end: HoldEnd, context: MovementContext<'_>) -> Result<i64, Failure> {
+        self.end_holds(holder, end, MovementKind::Release, context)
+    }
+
+    /// Releases a part of what a holder holds of a variant, the last locations first.
+    pub fn release_part(
+        &mut self,
+        holder: Holder,
+        variant: VariantId,
+        quantity: i64,
+        context: MovementContext<'_>,
+    ) -> Result<(), Failure> {
+        let mut kept = Vec::new();
+        let mut rest = quantity;
+        for mut hold in self.active.remove(&holder).unwrap_or_default().into_iter().rev() {
+            let part = if hold.variant == variant { rest.min(hold.quantity) } else { 0 };
+            rest = rest.saturating_sub(part);
+            if part > 0 && part == hold.quantity {
+                self.end_hold(&hold, HoldEnd::Released, MovementKind::Release, context)?;
+                continue;
+            }
+            if part > 0 {
+                let key = (hold.variant, hold.location);
+                self.stock.record_movement(key, MovementKind::Release, StockDelta::release(part), context)?;
+                hold.quantity = hold.quantity.saturating_sub(part);
+                self.changed.insert(hold.id, hold.quantity);
+            }
+            kept.push(hold);
+        }
+        kept.reverse();
+        self.active.insert(holder, kept);
+        Ok(())
+    }
+
+    /// Ends the holds of a holder whose deadline has passed and whose stock rows are locked. `reason_of` makes the
+    /// ledger's reason from a deadline. Returns how many ended.
+    pub fn expire(
+        &mut self,
+        holder: Holder,
+        now: DateTime<Utc>,
+        context: MovementContext<'_>,
+        reason_of: fn(DateTime<Utc>) -> String,
+    ) -> Result<usize, Failure> {
+        let is_due = |hold: &Hold| hold.expires_at <= now && self.stock.row((hold.variant, hold.location)).is_some();
+        let holds = self.active.remove(&holder).unwrap_or_default();
+        let (due, kept): (Vec<Hold>, Vec<Hold>) = holds.into_iter().partition(is_due);
+        if !kept.is_empty() {
+            self.active.insert(holder, kept);
+        }
+        for hold in &due {
+            let reason = reason_of(hold.expires_at);
+            let context = MovementContext { reason: Some(&reason), ..context };
+            self.end_hold(hold, HoldEnd::Expired, MovementKind::Release, context)?;
+        }
+        Ok(due.len())
+    }
+
+    /// Sets the deadlines of active holds.
+    pub fn extend(&mut self, deadlines: Vec<(HoldId, DateTime<Utc>)>) {
+        self.extended.extend(deadlines);
+    }
+
+    /// Writes the changed stock rows with their movements, and the holds.
+    pub fn write(&self, conn: &mut PgConnection, at: DateTime<Utc>) -> Result<(), Failure> {
+        let store = self.stock.store();
+        self.stock.write(conn, at)?;
+        if !self.ended.is_empty() {
+            holds::end(conn, store, &self.ended, at)?;
+        }
+        if !self.changed.is_empty() {
+            holds::set_quantities(conn, store, &self.changed)?;
+        }
+        if !self.extended.is_empty() {
+            holds::set_deadlines(conn, store, &self.extended)?;
+        }
+        if !self.created.is_empty() {
+            holds::insert(conn, store, &self.created, at)?;
+        }
+        Ok(())
+    }
+
+    fn allocate(&self, variant: VariantId, quantity: i64) -> Result<Vec<Part>, Failure> {
+        let parts = self.stock.allocate(variant, quantity);
+        parts.ok_or_else(|| Failure::Internal(format!("too few units of variant {variant} after the check")))
+    }
+
+    fn end_holds(
+        &mut self,
+        holder: Holder,
+        end: HoldEnd,
+        kind: MovementKind,
+        context: MovementContext<'_>,
+    ) -> Result<i64, Failure> {
+        let mut units: i64 = 0;
+        for hold in self.active.remove(&holder).unwrap_or_default() {
+            units = units.saturating_add(hold.quantity);
+            self.end_hold(&hold, end, kind, context)?;
+        }
+        Ok(units)
+    }
+
+    fn end_hold(
+        &mut self,
+        hold: &Hold,
+        end: HoldEnd,
+        kind: MovementKind,
+        context: MovementContext<'_>,
+    ) -> Result<(), Failure> {
+        let delta = match kind {
+            MovementKind::Fulfil => StockDelta::fulfil(hold.quantity),
+            _ => StockDelta::release(hold.quantity),
+        };
+        self.stock.record_movement((hold.variant, hold.location), kind, delta, context)?;
+        self.ended.push((hold.id, end));
+        Ok(())
+    }
+}

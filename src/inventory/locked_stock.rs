@@ -1,0 +1,149 @@
+//! Locked stock rows, changed in memory and written once.
+//!
+//! One UPDATE writes the final quantities of every changed row, and one INSERT appends all movements.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use super::queries::levels::{self, NewMovement};
+use super::stock_level::{Movement, MovementKind, StockDelta, StockLevel};
+use crate::db::Failure;
+use crate::kernel::id::{LocationId, StoreId, VariantId};
+
+/// The key of a stock row. Rows are locked in this order.
+pub type StockKey = (VariantId, LocationId);
+
+/// The reference, the reason and the actor that the ledger keeps with a movement.
+#[derive(Clone, Copy, Debug)]
+pub struct MovementContext<'a> {
+    pub reference: &'a str,
+    pub reason: Option<&'a str>,
+    pub actor: &'a str,
+}
+
+pub struct LockedStock {
+    store: StoreId,
+    rows: BTreeMap<StockKey, StockLevel>,
+    pending: Vec<PendingMovement>,
+}
+
+/// A movement that is not written yet.
+struct PendingMovement {
+    movement: Movement,
+    reference: String,
+    reason: Option<String>,
+    actor: String,
+}
+
+impl LockedStock {
+    /// Locks every stock row of the variants.
+    pub fn lock(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<Self, Failure> {
+        if variants.is_empty() {
+            return Ok(Self::new(store, Vec::new()));
+        }
+        Ok(Self::new(store, levels::lock_for_update(conn, store, variants)?))
+    }
+
+    /// Reads the rows without locks, for an answer that promises nothing. The result must not be written.
+    pub fn read(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<Self, Failure> {
+        Ok(Self::new(store, levels::list(conn, store, variants)?))
+    }
+
+    #[must_use]
+    pub fn new(store: StoreId, rows: Vec<StockLevel>) -> Self {
+        let rows = rows.into_iter().map(|level| ((level.variant, level.location), level)).collect();
+        Self { store, rows, pending: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn store(&self) -> StoreId {
+        self.store
+    }
+
+    #[must_use]
+    pub fn row(&self, key: StockKey) -> Option<&StockLevel> {
+        self.rows.get(&key)
+    }
+
+    /// The rows of a variant, in the order of their locations.
+    pub fn rows_of(&self, variant: VariantId) -> impl Iterator<Item = &StockLevel> {
+        self.rows.range(Self::keys_of(variant)).map(|(_, level)| level)
+    }
+
+    fn keys_of(variant: VariantId) -> RangeInclusive<StockKey> {
+        (variant, LocationId(i64::MIN))..=(variant, LocationId(i64::MAX))
+    }
+
+    /// The units of a variant that are not reserved.
+    #[must_use]
+    pub fn available(&self, variant: VariantId) -> i64 {
+        self.rows_of(variant).fold(0, |sum: i64, level| sum.saturating_add(level.available()))
+    }
+
+    /// The locations from which the units are taken, in the order of the locations. None if there are too few.
+    #[must_use]
+    pub fn allocate(&self, variant: VariantId, quantity: i64) -> Option<Vec<(LocationId, i64)>> {
+        let mut missing = quantity;
+        let mut parts = Vec::with_capacity(1);
+        for level in self.rows_of(variant) {
+            let part = missing.min(level.available());
+            if part > 0 {
+                parts.push((level.location, part));
+                missing = missing.saturating_sub(part);
+            }
+        }
+        (missing == 0).then_some(parts)
+    }
+
+    /// Changes a row in memory and keeps the movement until `write`.
+    pub fn record_movement(
+        &mut self,
+        key: StockKey,
+        kind: MovementKind,
+        delta: StockDelta,
+        context: MovementContext<'_>,
+    ) -> Result<Movement, Failure> {
+        let (variant, location) = key;
+        let row = self
+            .rows
+            .get_mut(&key)
+            .ok_or_else(|| Failure::Internal(format!("variant {variant} has no stock row at location {location}")))?;
+        let movement = row
+            .apply(kind, delta)
+            .map_err(|error| Failure::Internal(format!("variant {variant} at location {location}: {error}")))?;
+        let MovementContext { reference, reason, actor } = context;
+        self.pending.push(PendingMovement {
+            movement: movement.clone(),
+            reference: reference.to_owned(),
+            reason: reason.map(ToOwned::to_owned),
+            actor: actor.to_owned(),
+        });
+        Ok(movement)
+    }
+
+    /// Writes the changed rows and their movements, in one statement for any number.
+    pub fn write(&self, conn: &mut PgConnection, at: DateTime<Utc>) -> Result<(), Failure> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let keys: BTreeSet<StockKey> =
+            self.pending.iter().map(|pending| (pending.movement.variant, pending.movement.location)).collect();
+        let changed: Vec<&StockLevel> = keys.iter().filter_map(|key| self.rows.get(key)).collect();
+        let movements: Vec<NewMovement<'_>> = self.pending.iter().map(PendingMovement::as_new).collect();
+        levels::write(conn, self.store, &changed, &movements, at).map(drop)
+    }
+}
+
+impl PendingMovement {
+    fn as_new(&self) -> NewMovement<'_> {
+        NewMovement {
+            movement: &self.movement,
+            reason: self.reason.as_deref(),
+            reference_id: Some(&self.reference),
+            actor: &self.actor,
+        }
+    }
+}
