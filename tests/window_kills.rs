@@ -22,6 +22,7 @@ use diesel::sql_types::{BigInt, Text};
 use stockroom::checkout::place_orders::place_orders;
 use stockroom::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use stockroom::db::tx::{self, Mode};
+use stockroom::idempotency::once;
 use stockroom::idempotency::queries::Claim;
 use stockroom::kernel::id::{ProductId, ProductRef, UserId};
 
@@ -56,8 +57,11 @@ fn place_under_payment(app: &TestApp, buyer: UserId, products: &[Product], count
         payment_window_seconds: window_seconds,
     };
     for start in (0..count).step_by(SLICE) {
-        let slice: Vec<Placement> = (start..count.min(start + SLICE)).map(placement).collect();
-        let outcomes = tx::run(&mut conn, Mode::Write, |conn| place_orders(conn, app.store, &slice)).unwrap();
+        let batch: Vec<Placement> = (start..count.min(start + SLICE)).map(placement).collect();
+        let outcomes = tx::run(&mut conn, Mode::Write, |conn| {
+            once(conn, app.store, &batch, |conn, fresh| place_orders(conn, app.store, fresh))
+        })
+        .unwrap();
         assert!(outcomes.iter().all(Result::is_ok), "an order was refused");
     }
 }

@@ -217,32 +217,32 @@ mod tests {
         let refused = || Err(Abort::from(ApiError::new(Code::CartEmpty, "The cart is empty.")));
         let stored = || Answer { replayed: true, ..answer("stored") };
         // Statuses, outcomes of the fresh requests, and the outcomes of all.
-        let rows: Vec<(&[Claim], Vec<ClaimStatus>, Vec<Outcome<i64>>, &[&str])> = vec![
-            (&[claim("a", 1)], vec![ClaimStatus::Fresh], vec![done("one")], &["one 5"]),
-            (&[claim("a", 1)], vec![ClaimStatus::Done(stored())], vec![], &["stored again 0"]),
-            (&[claim("a", 1)], vec![ClaimStatus::Reused], vec![], &["IDEMPOTENCY_KEY_REUSED"]),
-            (&[claim("a", 1)], vec![ClaimStatus::InProgress], vec![], &["REQUEST_IN_PROGRESS"]),
+        let rows: Vec<(Vec<Claim>, Vec<ClaimStatus>, Vec<Outcome<i64>>, &[&str])> = vec![
+            (vec![claim("a", 1)], vec![ClaimStatus::Fresh], vec![done("one")], &["one 5"]),
+            (vec![claim("a", 1)], vec![ClaimStatus::Done(stored())], vec![], &["stored again 0"]),
+            (vec![claim("a", 1)], vec![ClaimStatus::Reused], vec![], &["IDEMPOTENCY_KEY_REUSED"]),
+            (vec![claim("a", 1)], vec![ClaimStatus::InProgress], vec![], &["REQUEST_IN_PROGRESS"]),
             (
-                &[claim("a", 1), claim("b", 1)],
+                vec![claim("a", 1), claim("b", 1)],
                 vec![ClaimStatus::Done(stored()), ClaimStatus::Fresh],
                 vec![done("two")],
                 &["stored again 0", "two 5"],
             ),
             (
-                &[claim("a", 1), claim("a", 1), claim("a", 2)],
+                vec![claim("a", 1), claim("a", 1), claim("a", 2)],
                 vec![ClaimStatus::Fresh, ClaimStatus::SameAs(0), ClaimStatus::SameAs(0)],
                 vec![done("one")],
                 &["one 5", "one again 0", "IDEMPOTENCY_KEY_REUSED"],
             ),
             (
-                &[claim("a", 1), claim("a", 1), claim("a", 2)],
+                vec![claim("a", 1), claim("a", 1), claim("a", 2)],
                 vec![ClaimStatus::Fresh, ClaimStatus::SameAs(0), ClaimStatus::SameAs(0)],
                 vec![refused()],
                 &["CART_EMPTY", "CART_EMPTY", "REQUEST_IN_PROGRESS"],
             ),
         ];
         for (requests, statuses, fresh, expected) in rows {
-            let outcomes: Vec<String> = merge(requests, statuses, fresh).iter().map(shown).collect();
+            let outcomes: Vec<String> = merge(&requests, statuses, fresh).iter().map(shown).collect();
             assert_eq!(outcomes, expected);
         }
     }

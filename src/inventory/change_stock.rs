@@ -157,6 +157,8 @@ fn item_of<'a>(product: &'a Product, variant: &'a VariantWithStock) -> StockItem
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::stock_level::StockCounts;
+    use crate::kernel::id::ProductId;
 
     fn level(stock: i64, reserved: i64) -> StockLevel {
         StockLevel { variant: VariantId(1), location: LocationId(1), stock, reserved, sold: 7, version: 3 }

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
+use super::line::Queues;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use actix_web::web::Data;
 use config::{Config, File};
 use diesel::prelude::*;
-use stockroom::app;
+use stockroom::app::{self, Running};
 use stockroom::auth::token::Tokens;
-use stockroom::checkout::slices::Slices;
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
 use stockroom::jobs::Jobs;
@@ -182,9 +182,9 @@ impl TestApp {
         &self.server.as_ref().expect("the server has been stopped").jobs
     }
 
-    /// The lanes of the server, to be closed and looked into.
-    pub fn slices(&self) -> &Slices {
-        &self.server.as_ref().expect("the server has been stopped").slices
+    /// The batch queues of the server.
+    pub fn queues(&self) -> &Queues {
+        &self.server.as_ref().expect("the server has been stopped").queues
     }
 
     /// Ends the server as a signal would: requests in flight are finished.
@@ -212,9 +212,9 @@ pub struct SecondServer {
 }
 
 impl SecondServer {
-    /// Its lanes.
-    pub fn slices(&self) -> &Slices {
-        &self.serving.as_ref().expect("the second server has been stopped").slices
+    /// Its batch queues.
+    pub fn queues(&self) -> &Queues {
+        &self.serving.as_ref().expect("the second server has been stopped").queues
     }
 
     /// Steps the job that learns which accounts have ended their tokens.
@@ -254,7 +254,7 @@ struct Serving {
     thread: JoinHandle<()>,
     /// Not running: tests step them.
     jobs: Jobs,
-    slices: Data<Slices>,
+    queues: Queues,
 }
 
 impl Serving {
@@ -264,24 +264,25 @@ impl Serving {
         let (sender, started) = mpsc::channel();
         let serve = move || {
             System::new().block_on(async move {
-                let running = server::build(&settings).unwrap();
+                let Running { server, port, shared } = app::build(&settings).unwrap();
                 let jobs = Jobs {
-                    database: running.database,
-                    limiters: running.limiters.into_inner(),
-                    metrics: running.metrics,
-                    token_versions: running.token_versions.into_inner(),
+                    database: shared.database.get_ref().clone(),
+                    limiters: shared.limiters.into_inner(),
+                    metrics: shared.metrics.get_ref().clone(),
+                    token_versions: shared.token_versions.into_inner(),
                     keep_hours: settings.idempotency.keep_hours,
                     mailer: Mailer::new(&settings.mail, &settings.server.public_url).unwrap(),
                 };
                 // A test may start it without its database.
                 jobs.refresh_token_versions().await.ok();
-                sender.send((running.port, running.server.handle(), jobs, running.slices)).unwrap();
-                running.server.await.unwrap();
+                let queues = Queues { placements: shared.placements, order_changes: shared.order_changes };
+                sender.send((port, server.handle(), jobs, queues)).unwrap();
+                server.await.unwrap();
             });
         };
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn(serve).unwrap();
-        let (port, handle, jobs, slices) = started.recv().expect("the server did not start");
-        Self { port, handle, thread, jobs, slices }
+        let (port, handle, jobs, queues) = started.recv().expect("the server did not start");
+        Self { port, handle, thread, jobs, queues }
     }
 
     fn stop(self) {

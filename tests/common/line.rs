@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use stockroom::checkout::lane::Closed;
-use stockroom::checkout::slices::Slices;
+use actix_web::web::Data;
+use stockroom::batching::Closed;
+use stockroom::checkout::place_orders::Placements;
+use stockroom::fulfilment::change_orders::OrderChanges;
 use stockroom::kernel::id::StoreId;
 use stockroom::settings::Settings;
 
@@ -23,10 +25,16 @@ pub fn call<'a>(call: impl Fn() -> Reply + Sync + 'a) -> Call<'a> {
     Box::new(call)
 }
 
+/// The batch queues of a server.
+pub struct Queues {
+    pub placements: Data<Placements>,
+    pub order_changes: Data<OrderChanges>,
+}
+
 /// The lane of a store at one server.
 #[derive(Clone, Copy)]
 pub struct Line<'a> {
-    slices: &'a Slices,
+    queues: &'a Queues,
     store: StoreId,
 }
 
@@ -53,25 +61,26 @@ impl TestApp {
     /// The lane of the default store.
     pub fn line(&self) -> Line<'_> {
         self.leave_out_other_server();
-        Line { slices: self.slices(), store: self.store }
+        Line { queues: self.queues(), store: self.store }
     }
 }
 
 impl SecondServer {
     pub fn line(&self, store: StoreId) -> Line<'_> {
-        Line { slices: self.slices(), store }
+        Line { queues: self.queues(), store }
     }
 }
 
 impl Line<'_> {
     /// How many wait.
     pub fn waiting(self) -> usize {
-        self.slices.waiting(self.store)
+        self.queues.placements.waiting(self.store) + self.queues.order_changes.waiting(self.store)
     }
 
     /// Opened on drop.
     pub fn close(self) -> (Closed, Closed) {
-        let closed = look(|| self.slices.close(self.store));
+        let Queues { placements, order_changes } = self.queues;
+        let closed = look(|| Some((placements.close(self.store)?, order_changes.close(self.store)?)));
         closed.unwrap_or_else(|| panic!("the lane was never free"))
     }
 
