@@ -270,3 +270,6 @@ fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -> Re
         allocations: Vec::with_capacity(1),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -240,3 +240,6 @@ fn payment_expired(deadline: DateTime<Utc>) -> String {
     let deadline = deadline.to_rfc3339_opts(SecondsFormat::Secs, true);
     format!("Payment expired at {deadline}. Stock released automatically.")
 }
+
+#[cfg(test)]
+mod tests;

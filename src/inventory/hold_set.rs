@@ -253,3 +253,6 @@ impl HoldSet {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
