@@ -7,8 +7,9 @@ pub mod kernel;
 pub mod db;
 pub mod embedded_postgres;
 pub mod error;
-pub mod http;
 pub mod settings;
+
+pub mod http;
 
 pub mod auth;
 pub mod idempotency;
@@ -16,9 +17,10 @@ pub mod idempotency;
 pub mod audit;
 pub mod mail;
 
+pub mod stores;
+
 pub mod accounts;
 pub mod customers;
-pub mod stores;
 
 pub mod catalogue;
 pub mod inventory;
@@ -35,7 +37,8 @@ pub mod reports;
 pub mod demo;
 pub mod jobs;
 
-pub mod app;
 pub mod health;
 pub mod openapi;
 pub mod routes;
+
+pub mod app;

@@ -155,7 +155,11 @@ fn refusals_come_in_the_order_of_the_contract() {
         (Placement { expected_total: expected(1), ..placement() }, full, "PRODUCT_UNAVAILABLE"),
         (Placement { expected_total: expected(1), ..placement() }, &[(1, 9)], "PRICE_CHANGED"),
         (Placement { expected_total: expected(27_000), ..placement() }, &[(1, 9)], "INSUFFICIENT_STOCK"),
-        (Placement { expected_total: expected(24_000), ..placement() }, &[(1, 8)], "pending 24000 sold 8: 4 from 1, 4 from 2"),
+        (
+            Placement { expected_total: expected(24_000), ..placement() },
+            &[(1, 8)],
+            "pending 24000 sold 8: 4 from 1, 4 from 2",
+        ),
     ];
     for (placement, lines, outcome) in table {
         assert_eq!(decided(&carts(lines, &[]), &[placement]), [outcome]);
