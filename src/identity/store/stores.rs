@@ -98,12 +98,12 @@ pub fn find_default(conn: &mut PgConnection) -> QueryResult<Option<StoreId>> {
     stores::table.select(stores::id).order(stores::id).first(conn).optional()
 }
 
-/// The store of a scope, which exists: stores are never deleted.
 /// Every store, for jobs that go through them one by one.
 pub fn list_ids(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
     stores::table.select(stores::id).order(stores::id).load(conn)
 }
 
+/// The store of a scope, which exists: stores are never deleted.
 pub fn get_store(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
     find_store(conn, store)?.ok_or_else(|| Failure::Internal(format!("store {store} is gone")))
 }

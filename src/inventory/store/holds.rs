@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db::{self, Failure};
 use crate::inventory::hold::{Ending, Hold, Holder, NewHold};
@@ -147,27 +147,26 @@ struct HolderRow {
     holder_id: i64,
 }
 
-/// Holders anywhere with holds past their deadline, the longest overdue first. Takes no lock: what is
-/// found is looked at again, store by store.
-pub fn discover_due(conn: &mut PgConnection, limit: i64) -> QueryResult<Vec<(StoreId, Holder)>> {
-    let rows: Vec<HolderRow> = db::sql(
-        "SELECT store_id, holder_kind, holder_id FROM stock_holds \
-         WHERE state = 'active' AND expires_at <= $now \
-         GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), store_id, holder_kind, holder_id LIMIT $1",
-    )
-    .bind::<BigInt, _>(limit)
-    .load(conn)?;
-    Ok(rows.into_iter().filter_map(known_holder).collect())
-}
-
-/// The same in one store.
-pub fn discover_due_in(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<(StoreId, Holder)>> {
-    let rows: Vec<HolderRow> = db::sql(
-        "SELECT store_id, holder_kind, holder_id FROM stock_holds \
-         WHERE store_id = $1 AND state = 'active' AND expires_at <= $now \
-         GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), holder_kind, holder_id LIMIT $2",
-    )
-    .bind::<BigInt, _>(store)
+/// Holders with holds past their deadline, in one store or in all, the longest overdue first. Takes no lock: what
+/// is found is looked at again, store by store.
+pub fn discover_due(
+    conn: &mut PgConnection,
+    store: Option<StoreId>,
+    limit: i64,
+) -> QueryResult<Vec<(StoreId, Holder)>> {
+    let rows: Vec<HolderRow> = db::sql(match store {
+        Some(_) => {
+            "SELECT store_id, holder_kind, holder_id FROM stock_holds \
+             WHERE store_id = $1 AND state = 'active' AND expires_at <= $now \
+             GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), holder_kind, holder_id LIMIT $2"
+        }
+        None => {
+            "SELECT store_id, holder_kind, holder_id FROM stock_holds WHERE state = 'active' AND expires_at <= $now \
+             GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), store_id, holder_kind, holder_id \
+             LIMIT $2"
+        }
+    })
+    .bind::<Nullable<BigInt>, _>(store)
     .bind::<BigInt, _>(limit)
     .load(conn)?;
     Ok(rows.into_iter().filter_map(known_holder).collect())
@@ -237,15 +236,33 @@ struct StoreRow {
     id: StoreId,
 }
 
-/// Stores that hold carts no more, but have carts that hold stock. Takes no lock.
-pub fn discover_unwanted(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
-    let rows: Vec<StoreRow> = db::sql(
-        "SELECT s.id FROM stores s CROSS JOIN LATERAL ( \
-             SELECT 1 FROM stock_holds WHERE store_id = s.id AND holder_kind = 'cart' AND state = 'active' LIMIT 1) h \
-         WHERE NOT s.hold_cart_items ORDER BY s.id",
-    )
+/// Those of one store or of all that hold carts no more, but have carts that hold stock. Takes no lock.
+pub fn discover_unwanted(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<StoreId>> {
+    let rows: Vec<StoreRow> = db::sql(match store {
+        Some(_) => {
+            "SELECT id FROM stores WHERE id = $1 AND NOT hold_cart_items AND EXISTS ( \
+                 SELECT FROM stock_holds WHERE store_id = $1 AND holder_kind = 'cart' AND state = 'active')"
+        }
+        None => {
+            "SELECT s.id FROM stores s CROSS JOIN LATERAL ( \
+                 SELECT 1 FROM stock_holds WHERE store_id = s.id AND holder_kind = 'cart' AND state = 'active' LIMIT 1) h \
+             WHERE NOT s.hold_cart_items ORDER BY s.id"
+        }
+    })
+    .bind::<Nullable<BigInt>, _>(store)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+macro_rules! measure {
+    ($active:literal) => {
+        concat!(
+            "SELECT COUNT(*) AS active, COUNT(*) FILTER (WHERE expires_at <= $now) AS holds, \
+                    GREATEST(0, COALESCE(EXTRACT(EPOCH FROM $now - MIN(expires_at)), 0) * 1000)::int8 \
+                    AS lag_milliseconds FROM stock_holds WHERE ",
+            $active
+        )
+    };
 }
 
 #[derive(QueryableByName)]
@@ -266,12 +283,25 @@ pub struct Due {
     pub lag_milliseconds: i64,
 }
 
-pub fn measure_due(conn: &mut PgConnection) -> QueryResult<Due> {
-    let row: DueRow = db::sql(
-        "SELECT COUNT(*) AS active, COUNT(*) FILTER (WHERE expires_at <= $now) AS holds, \
-                GREATEST(0, COALESCE(EXTRACT(EPOCH FROM $now - MIN(expires_at)), 0) * 1000)::int8 AS lag_milliseconds \
-         FROM stock_holds WHERE state = 'active'",
-    )
+impl Due {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            active: self.active.saturating_add(other.active),
+            holds: self.holds.saturating_add(other.holds),
+            lag_milliseconds: self.lag_milliseconds.max(other.lag_milliseconds),
+        }
+    }
+}
+
+/// Measures the holds of one store or of all.
+pub fn measure_due(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Due> {
+    let row: DueRow = db::sql(match store {
+        Some(_) => measure!("store_id = $1 AND state = 'active'"),
+        None => measure!("state = 'active'"),
+    })
+    .bind::<Nullable<BigInt>, _>(store)
     .get_result(conn)?;
     Ok(Due { active: row.active, holds: row.holds, lag_milliseconds: row.lag_milliseconds })
 }
