@@ -8,7 +8,7 @@ use crate::checkout::expire::{Locking, expire};
 use crate::checkout::release_carts::release_carts;
 use crate::db::{End, Failure};
 use crate::inventory::hold::Holder;
-use crate::inventory::store::holds::{self, Due};
+use crate::inventory::store::due_holds::{self, Due};
 use crate::kernel::id::StoreId;
 
 /// Holders looked for at a time, over all stores.
@@ -39,7 +39,7 @@ impl Jobs {
     /// Finds what is due, and measures the holds of all stores that could be read.
     async fn discover_due_holds(&self, round: &mut Round) -> Vec<(StoreId, Holder)> {
         let found = self.discover("discover_due_holds", round, |conn, store| {
-            Ok(vec![(holds::discover_due(conn, store, DISCOVERED)?, holds::measure_due(conn, store)?)])
+            Ok(vec![(due_holds::discover_due(conn, store, DISCOVERED)?, due_holds::measure_due(conn, store)?)])
         });
         let (holders, measured): (Vec<_>, Vec<Due>) = found.await.into_iter().unzip();
         if let Some(Due { active, holds, lag_milliseconds }) = measured.into_iter().reduce(Due::plus) {
@@ -83,7 +83,7 @@ impl Jobs {
         loop {
             let mut round = Round::default();
             let stores = self.discover("discover_unwanted_holds", &mut round, |conn, store| {
-                Ok(holds::discover_unwanted(conn, store)?)
+                Ok(due_holds::discover_unwanted(conn, store)?)
             });
             for store in stores.await {
                 let release = move |conn: &mut _| Ok(End::Commit(release_carts(conn, store)?));
