@@ -14,11 +14,12 @@ pub fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(words))
 }
 
-/// `?sort=`: one of the columns, with `-` before it for descending.
-pub fn sort(columns: &[&str], default: &str) -> ObjectBuilder {
+/// `?sort=`: one of the columns, with `-` before it for descending. A generated client may send the default by itself,
+/// so a list has one only if it may be sent with all other parameters.
+pub fn sort(columns: &[&str], default: Option<&str>) -> ObjectBuilder {
     let descending = columns.iter().map(|column| format!("-{column}"));
     let all: Vec<String> = columns.iter().map(|column| (*column).to_owned()).chain(descending).collect();
-    words(all.iter().map(String::as_str)).default(Some(default.into()))
+    words(all.iter().map(String::as_str)).default(default.map(Into::into))
 }
 
 /// An id, as a number.
