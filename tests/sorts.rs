@@ -80,6 +80,16 @@ fn every_list_takes_the_orders_of_the_document_and_names_its_columns() {
 }
 
 #[test]
+fn the_document_names_the_orders_for_generated_clients() {
+    let document = routes::document();
+    let parameters = document["paths"]["/orders"]["get"]["parameters"].as_array().unwrap();
+    let sort = parameters.iter().find(|parameter| parameter["name"] == "sort").unwrap();
+    assert_eq!(sort["schema"]["enum"], json!(["created_at", "total_amount", "-created_at", "-total_amount"]));
+    let names = json!(["CREATED_AT", "TOTAL_AMOUNT", "CREATED_AT_DESC", "TOTAL_AMOUNT_DESC"]);
+    assert_eq!(sort["schema"]["x-enum-varnames"], names);
+}
+
+#[test]
 fn low_stock_is_sorted() {
     let app = TestApp::start();
     let product = |sku: &str, name: &str, minimum: i64, stock: i64| {
