@@ -13,9 +13,11 @@ use crate::access::Ctx;
 use crate::error::ApiError;
 use crate::kernel::id;
 use crate::kernel::moment;
-use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
 use crate::kernel::schema;
-use crate::web::Query;
+use crate::web::{Query, SortQuery};
+
+pub use super::store::SORTS;
 
 /// A write on the wire.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,15 +86,17 @@ impl From<AuditQuery> for EntryFilter {
 pub async fn list(
     page: Query<PageQuery>,
     feed: Query<FeedQuery>,
+    sort: Query<SortQuery>,
     query: Query<AuditQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.in_feed(&SORTS, feed.0.after, NEWEST_FIRST)?;
     let (page, after, filter) = (page.0, feed.0.after, EntryFilter::from(query.0));
     let listed = ctx.read("list_audit", move |conn, scope| {
         let total = store::count_entries(conn, scope.store, &filter, after)?;
         let found = match after {
             Some(after) => store::list_entries_after(conn, scope.store, &filter, after, &page)?,
-            None => store::list_entries(conn, scope.store, &filter, &page)?,
+            None => store::list_entries(conn, scope.store, &filter, sort, &page)?,
         };
         Ok(page.list(found, total).map(AuditEntryResponse::from))
     });

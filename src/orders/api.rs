@@ -10,7 +10,7 @@ use validator::Validate;
 use super::guest_token;
 use super::order::OrderRef;
 use super::status::{OrderStatus, PaymentStatus};
-use super::store::list::{self, OrderFilter, OrderSort};
+use super::store::list::{self, OrderFilter};
 use super::store::{history, orders};
 use crate::access::authorize::ORDER_TOKEN;
 use crate::access::{Ctx, Permission, Principal, Role, Scope};
@@ -18,20 +18,13 @@ use crate::error::{ApiError, Code, Halt};
 use crate::kernel::fold;
 use crate::kernel::id::{self, OrderId, UserId};
 use crate::kernel::moment;
-use crate::kernel::page::{PageQuery, Sort};
-use crate::web::Query;
+use crate::kernel::page::PageQuery;
+use crate::web::{Query, SortQuery};
 
-/// The columns that orders can be sorted by.
-pub const SORTS: [&str; 2] = ["created_at", "total_amount"];
+pub use super::store::list::SORTS;
 
 /// The order of a list without `?sort=`.
 pub const NEWEST_FIRST: &str = "-created_at";
-
-/// `?sort=` of lists of orders.
-#[derive(Debug, Deserialize, Validate)]
-pub struct SortQuery {
-    pub sort: Option<String>,
-}
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -56,19 +49,6 @@ pub struct FilterQuery {
     pub refund_due: Option<bool>,
 }
 
-impl SortQuery {
-    fn read(&self) -> Result<OrderSort, ApiError> {
-        let text = self.sort.as_deref().unwrap_or(NEWEST_FIRST);
-        let sort = Sort::parse(text, &SORTS).map_err(|message| ApiError::field("sort", message))?;
-        Ok(match (sort.column, sort.descending) {
-            ("created_at", true) => OrderSort::Newest,
-            ("created_at", false) => OrderSort::Oldest,
-            (_, true) => OrderSort::Dearest,
-            (_, false) => OrderSort::Cheapest,
-        })
-    }
-}
-
 /// `GET /orders/me`
 pub async fn list_mine(
     Query(page): Query<PageQuery>,
@@ -76,7 +56,7 @@ pub async fn list_mine(
     Query(filter): Query<FilterQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.read()?;
+    let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     let filter = OrderFilter { user: Some(ctx.principal.account()?.id), ..filter.into() };
     let found =
         ctx.read("list_my_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;
@@ -90,7 +70,7 @@ pub async fn list_all(
     Query(filter): Query<FilterQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.read()?;
+    let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     let filter = OrderFilter::from(filter);
     let found =
         ctx.read("list_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;

@@ -3,8 +3,8 @@
 use crate::access::{Access, Permission};
 use crate::error::Code;
 use crate::identity::api::users::UserResponse;
-use crate::identity::api::{NEWEST_FIRST, accounts, addresses, passwords, sessions, stores, users};
-use crate::kernel::page::PageQuery;
+use crate::identity::api::{accounts, addresses, passwords, sessions, stores, users};
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 

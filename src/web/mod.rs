@@ -16,6 +16,8 @@ pub mod methods;
 pub mod metrics;
 pub mod query;
 pub mod serve;
+pub mod sort;
 pub mod trace;
 
 pub use query::Query;
+pub use sort::SortQuery;

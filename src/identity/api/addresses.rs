@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::SortQuery;
 use crate::access::{Ctx, Scope};
 use crate::audit;
 use crate::audit::store::NewEntry;
@@ -16,8 +15,8 @@ use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
 use crate::identity::store::addresses::{self, Address, Owner, Place};
 use crate::kernel::id::AddressId;
-use crate::kernel::page::PageQuery;
-use crate::web::Query;
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
+use crate::web::{Query, SortQuery};
 
 pub use crate::identity::store::addresses::SORTS;
 
@@ -115,7 +114,7 @@ fn entry(id: AddressId, action: &'static str, done: &str) -> NewEntry<'static> {
 
 /// `GET /addresses`
 pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&SORTS)?;
+    let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let page = page.0;
     let listed = ctx.read("list_addresses", move |conn, scope| {
         let (found, total) = addresses::list_addresses(conn, owner(scope)?, sort, &page)?;

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use validator::Validate;
 
-use super::SortQuery;
 use crate::access::{Ctx, Scope};
 use crate::audit;
 use crate::audit::store::NewEntry;
@@ -21,10 +20,10 @@ use crate::identity::store_code::StoreCode;
 use crate::identity::store_settings::{CURRENCY, NewStore, StoreChange, shipping};
 use crate::kernel::id::StoreId;
 use crate::kernel::money::{Amount, AmountInput, Currency, Money};
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::rate::Rate;
 use crate::kernel::text;
-use crate::web::Query;
+use crate::web::{Query, SortQuery};
 
 pub use crate::identity::store::stores::SORTS;
 
@@ -190,7 +189,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
 
 /// `GET /stores`
 pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&SORTS)?;
+    let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let page = page.0;
     let listed = ctx.database.read("list_stores", move |conn| {
         let (found, total) = stores::list_stores(conn, sort, &page)?;

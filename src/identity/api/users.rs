@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::SortQuery;
 use crate::access::password::{Hasher, check_strength};
 use crate::access::token_versions::TokenVersions;
 use crate::access::{Ctx, Permissions, Role, Scope};
@@ -25,10 +24,10 @@ use crate::identity::store::{password_resets, users};
 use crate::identity::user::{NewUser, User, UserChange, check_grantable};
 use crate::kernel::fold;
 use crate::kernel::id::UserId;
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::text;
 use crate::settings::Secret;
-use crate::web::Query;
+use crate::web::{Query, SortQuery};
 
 pub use crate::identity::store::users::SORTS;
 
@@ -86,7 +85,7 @@ pub async fn list(
     query: Query<UserQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&SORTS)?;
+    let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let UserQuery { role, active, q } = query.0;
     let (page, patterns) = (page.0, q.as_deref().map(fold::search_patterns).unwrap_or_default());
     let listed = ctx.read("list_users", move |conn, scope| {

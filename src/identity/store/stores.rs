@@ -124,7 +124,7 @@ pub fn get_store_for_key_share(conn: &mut PgConnection, store: StoreId) -> Resul
 pub const SORTS: [&str; 3] = ["id", "code", "name"];
 
 /// One page of all stores, and how many there are.
-pub fn list_stores(conn: &mut PgConnection, sort: Sort<'_>, page: &PageQuery) -> Result<(Vec<Store>, i64), Failure> {
+pub fn list_stores(conn: &mut PgConnection, sort: Sort, page: &PageQuery) -> Result<(Vec<Store>, i64), Failure> {
     let total = stores::table.count().get_result(conn)?;
     let query = stores::table.select(Row::as_select()).into_boxed();
     let query = match (sort.column, sort.descending) {
