@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command with BASE_URL set to a debug server on a fresh demo store, which is removed
-# afterwards: with_server.sh COMMAND [ARGUMENT...]. The server has to stop in good order.
+# afterwards: with_server.sh COMMAND [ARGUMENT...]. The server has to stop in good order. The commands of
+# target/debug/stockroom use the database of that server.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -27,7 +28,8 @@ trap 'exit 143' TERM
 
 main() {
     start_server
-    if ! BASE_URL=$base_url "$@"; then
+    if ! BASE_URL=$base_url STOCKROOM__DATABASE__DATA_DIR="$folder/postgres" \
+        env -u DATABASE_URL -u JWT_SECRET "$@"; then
         fail "The command failed: $*"
     fi
     stop_server

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use config::{Config, Environment, File, FileFormat};
+use config::{Config, File, FileFormat};
 use serde::Deserialize;
 
 use crate::db::database::DatabaseOptions;
@@ -13,6 +13,7 @@ use crate::db::pool::Target;
 use crate::db::tx::Plans;
 use crate::kernel::signature::Scheme;
 
+mod environment;
 pub mod mail;
 mod server;
 
@@ -20,9 +21,6 @@ pub use mail::Mail;
 pub use server::{MetricsSettings, Server};
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
-
-/// The settings that are lists. In the environment their entries are separated by commas.
-const LISTS: [&str; 3] = ["server.trusted_proxies", "server.allowed_hosts", "server.cors_origins"];
 
 /// The settings of a server.
 #[derive(Clone, Debug, Deserialize)]
@@ -167,15 +165,8 @@ impl Settings {
         if let Some(path) = file {
             layers = layers.add_source(File::from(path).format(FileFormat::Toml));
         }
-        let environment = Environment::with_prefix("STOCKROOM").prefix_separator("__").separator("__");
-        let environment = environment.try_parsing(true).list_separator(",");
-        layers = layers.add_source(LISTS.into_iter().fold(environment, Environment::with_list_parse_key));
-        // Taken as they are: a password of digits would be read as a number.
-        for (variable, key) in [
-            ("DATABASE_URL", "database.url"),
-            ("JWT_SECRET", "auth.jwt_secret"),
-            ("STOCKROOM__MAIL__PASSWORD", "mail.password"),
-        ] {
+        layers = layers.add_source(environment::source());
+        for (variable, key) in [("DATABASE_URL", "database.url"), ("JWT_SECRET", "auth.jwt_secret")] {
             layers = layers.set_override_option(key, std::env::var(variable).ok()).map_err(describe)?;
         }
         let settings: Self = layers.build().and_then(Config::try_deserialize).map_err(describe)?;

@@ -11,10 +11,8 @@
 
 mod common;
 
-use common::race::{LANES, Margin, Tally, duel, one_of};
+use common::race::{Margin, Tally, duel, one_of, repetitions, repetitions_in_a_lane};
 use common::{TestApp, json, race};
-
-const REPETITIONS: usize = 200;
 
 #[test]
 fn a_hold_that_is_extended_at_its_deadline_is_held_or_expired() {
@@ -24,7 +22,7 @@ fn a_hold_that_is_extended_at_its_deadline_is_held_or_expired() {
     let mara = app.customer("mara");
     let (mut margin, mut tally) = (Margin(8_000), Tally::default());
     let item = mara.add_to_cart(&tee, 2).json()["items"][0]["id"].clone();
-    for _ in 0..REPETITIONS {
+    for _ in 0..repetitions() {
         let path = format!("/cart/items/{item}");
         mara.put(&path, &json!({"quantity": 2})).expect(200);
         app.fall_due_in(margin.0);
@@ -53,11 +51,11 @@ fn a_hold_that_is_extended_at_its_deadline_is_held_or_expired() {
 fn a_checkout_is_not_refused_when_its_own_hold_expires() {
     let app = TestApp::start();
     app.hold_carts();
-    let tee = app.product("tee-red", 30.0, 2 * REPETITIONS as i64);
+    let tee = app.product("tee-red", 30.0, 2 * repetitions() as i64);
     let mara = app.customer("mara");
     let address = mara.address();
     let (mut margin, mut tally) = (Margin(8_000), Tally::default());
-    for repetition in 1..=REPETITIONS {
+    for repetition in 1..=repetitions() {
         mara.add_to_cart(&tee, 2);
         app.fall_due_in(margin.0);
         let (order, ended) = duel(|| mara.checkout_to(address), || (0..4).map(|_| app.expire_holds()).sum::<usize>());
@@ -69,7 +67,7 @@ fn a_checkout_is_not_refused_when_its_own_hold_expires() {
             margin.late_won();
             tally.count("expired, then bought");
         }
-        app.assert_sold(&tee, 2 * REPETITIONS as i64, 2 * repetition as i64);
+        app.assert_sold(&tee, 2 * repetitions() as i64, 2 * repetition as i64);
     }
     tally.assert_both("checkout against the expiry of its hold");
 }
@@ -86,7 +84,7 @@ fn race_for_the_last_units(app: &TestApp, tally: &mut Tally) {
     let tee = app.product("tee-red", 30.0, 0);
     let (mara, noor, service) = (app.customer("mara"), app.customer("noor"), app.staff(&["inventory:update"]));
     let address = mara.address();
-    for repetition in 1..=REPETITIONS.div_ceil(LANES.len()) {
+    for repetition in 1..=repetitions_in_a_lane() {
         // Three units: two in the cart, one that two others want.
         app.set_stock(&tee, 3);
         mara.add_to_cart(&tee, 2);
@@ -117,7 +115,7 @@ fn a_reservation_is_confirmed_or_released_and_never_both() {
     let tee = app.product("tee-red", 30.0, 1_000);
     let service = app.staff(&["inventory:update"]);
     let (mut tally, mut sold) = (Tally::default(), 0);
-    for _ in 0..REPETITIONS {
+    for _ in 0..repetitions() {
         let path = format!("/reservations/{}", service.reserve(&tee, 2).expect(201).id());
         let end = |verb: &str| service.post_nothing(&format!("{path}/{verb}"));
         let (confirmed, released) = duel(|| end("confirm"), || end("release"));

@@ -11,7 +11,6 @@
 mod common;
 
 use common::{TestApp, json};
-use diesel::connection::SimpleConnection;
 
 #[test]
 fn an_order_that_costs_nothing_is_paid_at_once() {
@@ -519,32 +518,4 @@ fn nothing_ends_an_order_after_its_window_but_the_window() {
     let confirm = json!({"payment_reference": "late"});
     late(&|path| drop(admin.post(&format!("{path}/payment/confirm"), &confirm).refused(409, "PAYMENT_EXPIRED")));
     assert_eq!(app.stock(&tee), (100, 0, 0));
-}
-
-/// As when the server with the rows of one store is away.
-#[test]
-fn a_store_that_cannot_be_read_does_not_keep_the_holds_of_others() {
-    let app = TestApp::start();
-    let rice = app.product("rice", 12.50, 7);
-    app.customer("mara").order_upi(&rice, 2);
-    let far = app.other_store("STORE-FAR");
-    let mut conn = app.connection();
-    conn.batch_execute(&format!(
-        "INSERT INTO carts (store_id, user_id, created_at) VALUES ({far}, 1, now());
-         CREATE FUNCTION out_of_reach() RETURNS boolean LANGUAGE plpgsql AS
-            $$ BEGIN RAISE EXCEPTION 'out of reach'; END $$;
-         ALTER TABLE stock_holds RENAME TO all_holds;
-         ALTER TABLE all_holds DROP CONSTRAINT stock_holds_level_fkey;
-         INSERT INTO all_holds (store_id, variant_id, location_id, quantity, holder_kind, holder_id, state, expires_at,
-                created_at) VALUES ({far}, 1, 1, 1, 'cart', 1, 'active', now(), now());
-         CREATE VIEW stock_holds AS SELECT * FROM all_holds WHERE store_id <> {far} OR out_of_reach();"
-    ))
-    .unwrap();
-    app.advance(901);
-    assert!(app.try_expire_holds().is_err());
-    assert_eq!(app.stock(&rice), (7, 0, 0));
-    conn.batch_execute(&format!(
-        "DROP VIEW stock_holds; DELETE FROM all_holds WHERE store_id = {far}; ALTER TABLE all_holds RENAME TO stock_holds"
-    ))
-    .unwrap();
 }

@@ -278,6 +278,9 @@ fn lists_and_reports_use_the_indexes_that_were_made_for_them() {
     let lists = [
         ("/inventory/movements", "stock_movements_pkey"),
         ("/inventory/movements?after=500", "stock_movements_pkey"),
+        ("/inventory/movements?sort=id", "stock_movements_pkey"),
+        ("/inventory/movements?sort=created_at", "stock_movements_created_idx"),
+        ("/inventory/movements?sort=-created_at", "stock_movements_created_idx"),
         ("/inventory/movements?kind=restore", "stock_movements_kind_idx"),
         (&format!("/inventory/movements?reference_id={number}"), "stock_movements_reference_idx"),
         ("/inventory/movements?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z", "stock_movements_created_idx"),
@@ -290,6 +293,9 @@ fn lists_and_reports_use_the_indexes_that_were_made_for_them() {
         ("/orders/statistics", "orders_created_idx"),
         ("/inventory/products?sort=sku", "products_sku_key"),
         ("/audit", "order_history_pkey"),
+        ("/audit?sort=id", "order_history_pkey"),
+        ("/inventory", "stock_levels_pkey"),
+        ("/inventory?sort=-variant_id", "stock_levels_pkey"),
     ];
     let admin: Client = watched.app.admin();
     for (path, index) in lists {

@@ -15,9 +15,12 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use stockroom::reports::verify::verify_all;
 
+const CODES_REGISTERED: &str = "every SKU and barcode is registered";
+const CODES_NAME: &str = "a registered code is the SKU or barcode of what it names";
+
 /// What spoils the books, and the rule that has to tell. The last word says whether the auditor of the
 /// tests has to notice as well.
-const DAMAGES: [(&str, &str, bool); 16] = [
+const DAMAGES: [(&str, &str, bool); 23] = [
     (
         "0 <= reserved <= stock",
         "ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_reserved_check; \
@@ -57,13 +60,28 @@ const DAMAGES: [(&str, &str, bool); 16] = [
     ("paid before the deadline, expired at or after it", "UPDATE orders SET paid_at = NULL", false),
     ("received and refunded are the sums of the payments", "UPDATE orders SET received_amount = 1000000", true),
     ("a stored key has its answer and an order of the same caller", "UPDATE idempotency_keys SET body = NULL", true),
+    (CODES_REGISTERED, "DELETE FROM product_codes WHERE kind = 'barcode'", true),
+    (CODES_REGISTERED, "DELETE FROM product_codes WHERE variant_id IS NULL", true),
+    (CODES_REGISTERED, "UPDATE variants SET barcode = '333' WHERE barcode = '222'", true),
+    (CODES_NAME, "UPDATE variants SET barcode = NULL WHERE barcode = '222'", true),
+    (CODES_NAME, "UPDATE product_codes SET variant_id = NULL WHERE code = 'rice'", true),
+    (CODES_NAME, "UPDATE product_codes SET variant_id = (SELECT MIN(id) FROM variants) WHERE code = 'tee'", true),
+    (
+        CODES_NAME,
+        "INSERT INTO product_codes (store_id, kind, code, product_id) SELECT store_id, 'sku', 'ghost', id FROM products \
+         WHERE sku = 'tee'",
+        true,
+    ),
     ("every write has its audit entry, once", "DELETE FROM audit_log WHERE entity = 'Product'", false),
 ];
 
 /// A store in which everything has happened once.
 fn busy_store() -> TestApp {
     let app = TestApp::start();
-    let rice = app.product("rice", 10.0, 50);
+    let rice =
+        app.create_product(&json!({"sku": "rice", "name": "Rice", "price": 10, "initial_stock": 50, "barcode": "111"}));
+    let sizes = json!([{"size": "M", "barcode": "222"}]);
+    app.create_product(&json!({"sku": "tee", "name": "Tee", "price": 10, "sizes": sizes, "barcode": "444"}));
     let (mara, admin) = (app.customer("mara"), app.admin());
     let (kept, cancelled) = (mara.buy(&rice, 2), mara.buy(&rice, 3));
     mara.post_nothing(&format!("/orders/{}/cancel", cancelled["id"])).expect(200);

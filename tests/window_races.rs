@@ -10,13 +10,8 @@
 
 mod common;
 
-use common::race::{LANES, Margin, Tally, duel, one_of};
+use common::race::{Margin, Tally, duel, one_of, repetitions, repetitions_in_a_lane};
 use common::{TestApp, Value, json, race};
-
-const REPETITIONS: usize = 200;
-
-/// In all as often, where a race is run with each kind of lane.
-const IN_A_LANE: usize = REPETITIONS.div_ceil(LANES.len());
 
 /// How often the ledger names an ending of the order, and which.
 fn endings(app: &TestApp, order: &Value) -> Vec<(String, String)> {
@@ -39,7 +34,7 @@ fn race_with_the_deadline(app: &TestApp, tally: &mut Tally) {
     let tee = app.product("tee-red", 30.0, 1_000);
     let (mara, cashier) = (app.customer("mara"), app.cashier());
     let (mut margin, mut sold) = (Margin(8_000), 0);
-    for _ in 0..IN_A_LANE {
+    for _ in 0..repetitions_in_a_lane() {
         let order = mara.order_upi(&tee, 2);
         app.fall_due_in(margin.0);
         let (confirmed, _) =
@@ -75,7 +70,7 @@ fn confirm_twice_with_one_reference_is_one_sale_and_two_thanks() {
 fn confirm_twice(app: &TestApp) {
     let tee = app.product("tee-red", 30.0, 1_000);
     let (mara, cashier) = (app.customer("mara"), app.cashier());
-    for repetition in 1..=IN_A_LANE {
+    for repetition in 1..=repetitions_in_a_lane() {
         let order = mara.order_upi(&tee, 2);
         for reply in app.meet(repetition, 2, || race(2, |_| cashier.confirm(&order, "pay-1"))) {
             let paid = reply.expect(200).json();
@@ -94,7 +89,7 @@ fn confirm_with_two_references_takes_one_and_refuses_the_other() {
 fn confirm_two_ways(app: &TestApp) {
     let tee = app.product("tee-red", 30.0, 1_000);
     let (mara, cashier) = (app.customer("mara"), app.cashier());
-    for repetition in 1..=IN_A_LANE {
+    for repetition in 1..=repetitions_in_a_lane() {
         let order = mara.order_upi(&tee, 2);
         let confirm = |index: usize| cashier.confirm(&order, ["pay-1", "pay-2"][index]);
         let replies = app.meet(repetition, 2, || race(2, confirm));
@@ -118,7 +113,7 @@ fn cancel_against_confirm_gives_the_stock_back_and_keeps_the_money_due() {
 fn race_to_the_money(app: &TestApp, tally: &mut Tally) {
     let tee = app.product("tee-red", 30.0, 1_000);
     let (mara, cashier) = (app.customer("mara"), app.cashier());
-    for repetition in 0..IN_A_LANE {
+    for repetition in 0..repetitions_in_a_lane() {
         let order = mara.order_upi(&tee, 2);
         let both = || duel(|| mara.cancel(&order), || cashier.confirm(&order, "pay-1"));
         let (cancelled, confirmed) = app.meet(repetition, 2, both);
@@ -141,7 +136,7 @@ fn two_servers_that_expire_the_same_orders_end_each_once() {
     let (tee, cap) = (app.product("tee-red", 30.0, 1_000), app.product("cap", 5.0, 1_000));
     let (mara, admin) = (app.customer("mara"), app.admin());
     app.hold_carts();
-    for _ in 0..REPETITIONS {
+    for _ in 0..repetitions() {
         let orders = [mara.order_upi(&tee, 2), mara.order_upi(&cap, 1)];
         let reservation = admin.reserve(&tee, 3).expect(201).id();
         mara.delete("/cart").expect(204);

@@ -11,11 +11,14 @@ use super::queries::{self, Entry, EntryFilter};
 use super::words::{ACTIONS, ENTITIES, check_action, check_entity};
 use crate::auth::Ctx;
 use crate::error::ApiError;
-use crate::http::Query;
 use crate::kernel::id;
 use crate::kernel::moment;
-use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
 use crate::kernel::schema;
+
+use crate::http::{Query, SortQuery};
+
+pub use super::queries::SORTS;
 
 /// A write on the wire.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,15 +87,17 @@ impl From<AuditQuery> for EntryFilter {
 pub async fn list(
     page: Query<PageQuery>,
     feed: Query<FeedQuery>,
+    sort: Query<SortQuery>,
     query: Query<AuditQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.in_feed(&SORTS, feed.0.after, NEWEST_FIRST)?;
     let (page, after, filter) = (page.0, feed.0.after, EntryFilter::from(query.0));
     let listed = ctx.read("list_audit", move |conn, scope| {
         let total = queries::count_entries(conn, scope.store, &filter, after)?;
         let found = match after {
             Some(after) => queries::list_entries_after(conn, scope.store, &filter, after, &page)?,
-            None => queries::list_entries(conn, scope.store, &filter, &page)?,
+            None => queries::list_entries(conn, scope.store, &filter, sort, &page)?,
         };
         Ok(page.list(found, total).map(AuditEntryResponse::from))
     });

@@ -10,7 +10,7 @@ use crate::db::schema::audit_log;
 use crate::db::sql::Sql;
 use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{PageQuery, Sort};
 
 /// A write to be remembered.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ pub struct EntryFilter {
 /// A read of the view that all of the audit is seen through. PostgreSQL pushes the conditions
 /// into each of its parts and merges their primary keys, so that a page costs its rows only.
 macro_rules! select_entries {
-    ($columns:literal, $rest:literal) => {
+    ($columns:literal, $($rest:tt)+) => {
         concat!(
             "SELECT ",
             $columns,
@@ -112,23 +112,56 @@ macro_rules! select_entries {
              AND ($2 IS NULL OR entity = $2) AND ($3 IS NULL OR entity_id = $3) \
              AND ($4 IS NULL OR action = $4) AND ($5 IS NULL OR actor = $5) \
              AND ($6 IS NULL OR created_at >= $6) AND ($7 IS NULL OR created_at < $7)",
-            $rest
+            $($rest)+
         )
     };
 }
 
-/// One page of the entries that fit, newest first.
+macro_rules! page_by_id {
+    ($order:literal) => {
+        select_entries!(
+            "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
+            " ORDER BY ",
+            $order,
+            " LIMIT $8 OFFSET $9"
+        )
+    };
+}
+
+/// By time, which no index knows. The page's ids are found first, so that the texts of all other entries are not made.
+macro_rules! page_by_time {
+    ($order:literal) => {
+        select_entries!(
+            "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
+            " AND id = ANY(ARRAY(",
+            select_entries!("id", " ORDER BY ", $order, " LIMIT $8 OFFSET $9"),
+            ")) ORDER BY ",
+            $order
+        )
+    };
+}
+
+/// The columns that entries can be sorted by.
+pub const SORTS: [&str; 2] = ["id", "created_at"];
+
+fn page_text(sort: Sort) -> &'static str {
+    match (sort.column, sort.descending) {
+        ("created_at", false) => page_by_time!("created_at, id"),
+        ("created_at", true) => page_by_time!("created_at DESC, id DESC"),
+        (_, false) => page_by_id!("id"),
+        (_, true) => page_by_id!("id DESC"),
+    }
+}
+
+/// One page of the entries that fit.
 pub fn list_entries(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &EntryFilter,
+    sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<Vec<Entry>> {
-    let text = select_entries!(
-        "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
-        " ORDER BY id DESC LIMIT $8 OFFSET $9"
-    );
-    filtered(text, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
+    filtered(page_text(sort), store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
 }
 
 /// One page of the entries that fit and come after this one, oldest first.

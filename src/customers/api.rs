@@ -6,18 +6,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
+use crate::auth::{Ctx, Scope};
+
 use crate::audit;
 use crate::audit::queries::NewEntry;
-use crate::auth::{Ctx, Scope};
 use crate::customers::queries::{self as addresses, Address, Owner, Place};
 use crate::db;
 use crate::error::{ApiError, Code};
-use crate::http::Query;
-use crate::http::sort::SortQuery;
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::AddressId;
-use crate::kernel::page::PageQuery;
+
+use crate::http::{Query, SortQuery};
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 
 pub use crate::customers::queries::SORTS;
 
@@ -115,7 +116,7 @@ fn entry(id: AddressId, action: &'static str, done: &str) -> NewEntry<'static> {
 
 /// `GET /addresses`
 pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&SORTS)?;
+    let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let page = page.0;
     let listed = ctx.read("list_addresses", move |conn, scope| {
         let (found, total) = addresses::list_addresses(conn, owner(scope)?, sort, &page)?;

@@ -104,7 +104,7 @@ pub const SORTS: [&str; 2] = ["id", "created_at"];
 pub fn list_addresses(
     conn: &mut PgConnection,
     owner: Owner,
-    sort: Sort<'_>,
+    sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<(Vec<Address>, i64)> {
     let own = || {

@@ -38,11 +38,13 @@ pub struct Database {
     outage: Arc<Outage>,
     plans: Plans,
     is_writable: Arc<AtomicBool>,
+    /// How long a transaction that may be run again is tried after its connection was lost.
+    settle_time: Duration,
     /// Seconds by which a test has moved the clock.
     clock_offset: Arc<AtomicI64>,
 }
 
-/// A transaction that may be run again is tried for this long after its connection was lost.
+/// For requests: clients need not notice that a server was replaced.
 const SETTLE_TIME: Duration = Duration::from_secs(3);
 
 /// For each connection of the pool, the abandoned ones that may be open beside it.
@@ -79,8 +81,15 @@ impl Database {
             outage,
             plans,
             is_writable: Arc::new(AtomicBool::new(true)),
+            settle_time: SETTLE_TIME,
             clock_offset: Arc::default(),
         }
+    }
+
+    /// The same database for work that is done again soon anyway: a lost connection is replaced once.
+    #[must_use]
+    pub fn without_patience(&self) -> Self {
+        Self { settle_time: Duration::ZERO, ..self.clone() }
     }
 
     /// Moves the clock of this database's deadlines. For tests, which must not sleep.
@@ -198,7 +207,7 @@ impl Database {
 
     /// During an outage that lasts, one attempt is enough: the connections are needed for what still works.
     fn settle_time(&self) -> Duration {
-        if self.outage.is_longer_than(SETTLE_TIME) { Duration::ZERO } else { SETTLE_TIME }
+        if self.outage.is_longer_than(SETTLE_TIME) { Duration::ZERO } else { self.settle_time }
     }
 
     fn log_retry(&self, name: &'static str, failure: &Failure) {

@@ -20,3 +20,4 @@ pub mod sort;
 pub mod trace;
 
 pub use query::Query;
+pub use sort::SortQuery;

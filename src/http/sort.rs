@@ -1,4 +1,4 @@
-//! The order that a list is asked for in.
+//! The order of a list.
 
 use serde::Deserialize;
 use validator::Validate;
@@ -6,24 +6,29 @@ use validator::Validate;
 use crate::error::ApiError;
 use crate::kernel::page::Sort;
 
-/// The order of a list without `?sort=`: by its first column, which is the id.
-pub const NEWEST_FIRST: &str = "-id";
-
-/// How a list is sorted.
+/// `?sort=` of a list.
 #[derive(Debug, Deserialize, Validate)]
 pub struct SortQuery {
-    /// A column, with `-` before it for descending.
-    #[validate(length(max = 50, message = "must have at most 50 characters"))]
-    pub sort: Option<String>,
+    sort: Option<String>,
 }
 
 impl SortQuery {
-    /// One of the columns, the first one descending when none is asked for.
-    pub fn among(&self, columns: &'static [&'static str]) -> Result<Sort<'static>, ApiError> {
-        let newest_first = Sort { column: columns.first().copied().unwrap_or_default(), descending: true };
-        let Some(text) = &self.sort else { return Ok(newest_first) };
-        let asked = Sort::parse(text, columns).map_err(|message| ApiError::field("sort", message))?;
-        let column = columns.iter().find(|column| **column == asked.column);
-        Ok(column.map_or(newest_first, |column| Sort { column, descending: asked.descending }))
+    /// The order that is asked for, by one of these columns, or else the default one.
+    pub fn among(&self, columns: &[&'static str], default: &str) -> Result<Sort, ApiError> {
+        let text = self.sort.as_deref().unwrap_or(default);
+        Sort::parse(text, columns).map_err(|message| ApiError::field("sort", message))
+    }
+
+    /// The same of a feed. After a row it has one order only: the next page begins after the highest id of the last.
+    pub fn in_feed(&self, columns: &[&'static str], after: Option<i64>, default: &str) -> Result<Sort, ApiError> {
+        if after.is_none() {
+            return self.among(columns, default);
+        }
+        let sort = self.among(columns, Sort::OLDEST_FIRST.column)?;
+        if sort == Sort::OLDEST_FIRST {
+            return Ok(sort);
+        }
+        let message = "must be id, or left out, together with after, which reads the rows after an id, oldest first";
+        Err(ApiError::field("sort", message))
     }
 }

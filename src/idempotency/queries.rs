@@ -142,26 +142,38 @@ pub fn delete(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Res
     Ok(())
 }
 
-/// Forgets answers that are older than the promise, some at a time. Returns how many.
-pub fn purge(conn: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+/// The caller and the key of a claim.
+pub type KeyName = (String, String);
+
+/// Keys of answers made before this moment, in one store or in all, the oldest first. Takes no lock.
+pub fn discover_old(
+    conn: &mut PgConnection,
+    store: Option<StoreId>,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<(StoreId, KeyName)>> {
     let old = idempotency_keys::table
         .filter(idempotency_keys::created_at.lt(before))
-        .select((idempotency_keys::store_id, idempotency_keys::caller, idempotency_keys::key))
+        .select((idempotency_keys::store_id, (idempotency_keys::caller, idempotency_keys::key)))
         .order(idempotency_keys::created_at)
         .limit(limit)
-        .load::<(i64, String, String)>(conn)?;
-    let Some(newest) = old.len().checked_sub(1) else { return Ok(0) };
-    let (stores, rest): (Vec<i64>, Vec<(String, String)>) =
-        old.into_iter().map(|(store, caller, key)| (store, (caller, key))).unzip();
-    let (callers, keys): (Vec<String>, Vec<String>) = rest.into_iter().unzip();
-    log::debug!(keys = newest.saturating_add(1); "forgetting answers");
+        .into_boxed();
+    match store {
+        Some(store) => old.filter(idempotency_keys::store_id.eq(store)).load(conn),
+        None => old.load(conn),
+    }
+}
+
+/// Forgets the answers of these keys, unless a key was forgotten and used again meanwhile. Returns how many.
+pub fn purge(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>, keys: &[KeyName]) -> QueryResult<usize> {
     db::sql(
-        "DELETE FROM idempotency_keys k USING unnest($1::int8[], $2::text[], $3::text[]) AS o (store_id, caller, key) \
-         WHERE k.store_id = o.store_id AND k.caller = o.caller AND k.key = o.key",
+        "DELETE FROM idempotency_keys k USING unnest($3::text[], $4::text[]) AS o (caller, key) \
+         WHERE k.store_id = $1 AND k.created_at < $2 AND k.caller = o.caller AND k.key = o.key",
     )
-    .bind::<Array<BigInt>, _>(stores)
-    .bind::<Array<Text>, _>(callers)
-    .bind::<Array<Text>, _>(keys)
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(before)
+    .bind::<Array<Text>, _>(keys.iter().map(|(caller, _)| caller.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>())
     .execute(conn)
 }
 

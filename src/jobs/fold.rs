@@ -23,14 +23,24 @@ const OF_A_STORE: [Fill; 3] = [
 ];
 
 /// Fills in what is missing and returns how many rows that were. Runs right after the migrations, before anything is
-/// served; what a crash interrupts is done by the next start, or by another server.
+/// served; what a crash interrupts is done by the next start, or by another server. So is a store whose rows are out
+/// of reach, which keeps nobody from starting.
 pub fn fold_old_rows(conn: &mut PgConnection) -> Result<usize, Failure> {
     let stores = tx::run(conn, Mode::Write, |conn| Ok(End::Commit(stores::list_ids_and_fold(conn)?)))?;
     let mut folded = repeat(conn, |conn| Ok(users::fill_search_text(conn, AT_A_TIME)?))?;
     for store in stores {
-        for fill in OF_A_STORE {
-            folded = folded.saturating_add(repeat(conn, |conn| fill(conn, store))?);
+        match fold_store(conn, store) {
+            Ok(count) => folded = folded.saturating_add(count),
+            Err(failure) => log::warn!(store = store.0, error:% = failure; "old rows of a store could not be folded"),
         }
+    }
+    Ok(folded)
+}
+
+fn fold_store(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
+    let mut folded: usize = 0;
+    for fill in OF_A_STORE {
+        folded = folded.saturating_add(repeat(conn, |conn| fill(conn, store))?);
     }
     Ok(folded)
 }

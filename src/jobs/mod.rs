@@ -3,7 +3,9 @@
 //! A job takes no input and may run on several servers at once: it finds out what is due and does
 //! it. Nothing that a client sees depends on a job having run.
 
+pub mod apply_events;
 pub mod check;
+mod discover;
 pub mod expire;
 pub mod fold;
 pub mod purge;

@@ -5,7 +5,9 @@ use chrono::Utc;
 use super::Jobs;
 use crate::accounts::queries::{password_resets, sessions};
 use crate::db::{End, Failure};
-use crate::idempotency;
+
+use super::discover::{Round, by_store};
+use crate::idempotency::queries as answers;
 
 /// Rows deleted in one transaction: few enough to be quick, so that others wait little.
 const AT_A_TIME: i64 = 1_000;
@@ -13,14 +15,19 @@ const AT_A_TIME: i64 = 1_000;
 impl Jobs {
     /// Forgets stored answers that are older than the promise. Returns how many.
     pub async fn purge_keys(&self) -> Result<usize, Failure> {
-        let keep_hours = self.keep_hours;
-        let mut purged: usize = 0;
+        let before = answers::keep_until(self.keep_hours);
+        let mut purged = 0;
         loop {
-            let before = idempotency::queries::keep_until(keep_hours);
-            let forget = move |conn: &mut _| Ok(End::Commit(idempotency::queries::purge(conn, before, AT_A_TIME)?));
-            match self.database.write("purge_keys", forget).await? {
-                0 => return Ok(purged),
-                count => purged = purged.saturating_add(count),
+            let mut round = Round::default();
+            let old = self.discover("discover_old_keys", &mut round, move |conn, store| {
+                Ok(answers::discover_old(conn, store, before, AT_A_TIME)?)
+            });
+            for (store, keys) in by_store(old.await) {
+                let forget = move |conn: &mut _| Ok(End::Commit(answers::purge(conn, store, before, &keys)?));
+                round.add(self.database.write("purge_keys", forget).await);
+            }
+            if let Some(result) = round.end(&mut purged) {
+                return result;
             }
         }
     }

@@ -6,12 +6,15 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use super::Jobs;
 use crate::accounts::password_reset;
+
+use super::discover::Round;
+
 use crate::db::{self, End, Failure};
 use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};
 use crate::mail::{Mailer, Message, queries};
 
 /// Mails sent at the same time: one that hangs delays few others.
-const AT_A_TIME: i64 = 10;
+const AT_A_TIME: u8 = 10;
 
 /// A mail on its way.
 struct Attempt {
@@ -25,24 +28,22 @@ impl Jobs {
     /// were sent.
     pub async fn send_mails(&self) -> Result<usize, Failure> {
         let Some(mailer) = &self.mailer else { return Ok(0) };
-        let due = self.database.read("discover_due_mails", |conn| {
+        let mut round = Round::default();
+        let due = self.discover("discover_due_mails", &mut round, |conn, store| {
             let at = db::clock(conn)?;
-            Ok(queries::discover_due(conn, at, AT_A_TIME)?)
+            Ok(queries::discover_due(conn, store, at, i64::from(AT_A_TIME))?)
         });
-        let mut sending = JoinSet::new();
-        for key in due.await? {
-            sending.spawn(send_mail(self.clone(), mailer.clone(), key));
-        }
-        let mut sent: usize = 0;
-        let mut failed = None;
-        while let Some(outcome) = sending.join_next().await {
-            match outcome {
-                Ok(Ok(was_sent)) => sent = sent.saturating_add(usize::from(was_sent)),
-                Ok(Err(failure)) => failed = Some(failure),
-                Err(panic) => failed = Some(Failure::Internal(panic.to_string())),
+        for keys in due.await.chunks(usize::from(AT_A_TIME)) {
+            let mut sending = JoinSet::new();
+            for key in keys {
+                sending.spawn(send_mail(self.clone(), mailer.clone(), *key));
+            }
+            while let Some(outcome) = sending.join_next().await {
+                let outcome = outcome.unwrap_or_else(|panic| Err(Failure::Internal(panic.to_string())));
+                round.add(outcome.map(usize::from));
             }
         }
-        failed.map_or(Ok(sent), Err)
+        round.result()
     }
 }
 

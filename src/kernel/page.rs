@@ -73,25 +73,30 @@ impl<T> List<T> {
     }
 }
 
+/// The order by id of most lists without `?sort=`.
+pub const NEWEST_FIRST: &str = "-id";
+
 /// A column to sort by and its direction, from `?sort=-created_at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort<'a> {
-    pub column: &'a str,
+pub struct Sort {
+    pub column: &'static str,
     pub descending: bool,
 }
 
-impl<'a> Sort<'a> {
+impl Sort {
+    /// The order in which a feed is read on.
+    pub const OLDEST_FIRST: Self = Self { column: "id", descending: false };
+
     /// Refuses columns that are not in the list.
-    pub fn parse(text: &'a str, columns: &[&str]) -> Result<Self, String> {
-        let (column, descending) = match text.strip_prefix('-') {
-            Some(column) => (column, true),
+    pub fn parse(text: &str, columns: &[&'static str]) -> Result<Self, String> {
+        let (name, descending) = match text.strip_prefix('-') {
+            Some(name) => (name, true),
             None => (text, false),
         };
-        if columns.contains(&column) {
-            Ok(Self { column, descending })
-        } else {
-            Err(format!("must be one of {}, with - before it for descending", columns.join(", ")))
-        }
+        let column = columns.iter().copied().find(|column| *column == name);
+        column
+            .map(|column| Self { column, descending })
+            .ok_or_else(|| format!("must be one of {}, with - before it for descending", columns.join(", ")))
     }
 }
 

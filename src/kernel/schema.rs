@@ -14,11 +14,22 @@ pub fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(words))
 }
 
-/// `?sort=`: one of the columns, with `-` before it for descending.
-pub fn sort(columns: &[&str], default: &str) -> ObjectBuilder {
+/// Names of the values of an enum, in the same order. Some generated clients name their constants by it.
+const VALUE_NAMES: &str = "x-enum-varnames";
+
+/// `?sort=`: one of the columns, with `-` before it for descending. A generated client may send the default by itself,
+/// so a list has one only if it may be sent with all other parameters.
+pub fn sort(columns: &[&str], default: Option<&str>) -> ObjectBuilder {
     let descending = columns.iter().map(|column| format!("-{column}"));
     let all: Vec<String> = columns.iter().map(|column| (*column).to_owned()).chain(descending).collect();
-    words(all.iter().map(String::as_str)).default(Some(default.into()))
+    let name = |value: &String| match value.strip_prefix('-') {
+        Some(column) => format!("{}_DESC", column.to_uppercase()),
+        None => value.to_uppercase(),
+    };
+    let names: Vec<String> = all.iter().map(name).collect();
+    words(all.iter().map(String::as_str))
+        .default(default.map(Into::into))
+        .extensions(Some(ExtensionsBuilder::new().add(VALUE_NAMES, names).build()))
 }
 
 /// An id, as a number.

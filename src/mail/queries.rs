@@ -24,14 +24,23 @@ pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>
         .map(drop)
 }
 
-/// Mails that are due at this time, over all stores, the longest due first. Nothing is locked.
-pub fn discover_due(conn: &mut PgConnection, at: DateTime<Utc>, limit: i64) -> QueryResult<Vec<MailKey>> {
-    let keys: Vec<(StoreId, i64)> = mail_outbox::table
+/// Mails that are due at this time, in one store or in all, the longest due first. Nothing is locked.
+pub fn discover_due(
+    conn: &mut PgConnection,
+    store: Option<StoreId>,
+    at: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<MailKey>> {
+    let due = mail_outbox::table
         .filter(mail_outbox::next_attempt_at.le(at))
         .select((mail_outbox::store_id, mail_outbox::id))
         .order((mail_outbox::next_attempt_at, mail_outbox::id))
         .limit(limit)
-        .load(conn)?;
+        .into_boxed();
+    let keys: Vec<(StoreId, i64)> = match store {
+        Some(store) => due.filter(mail_outbox::store_id.eq(store)).load(conn)?,
+        None => due.load(conn)?,
+    };
     Ok(keys.into_iter().map(|(store, id)| MailKey { store, id }).collect())
 }
 

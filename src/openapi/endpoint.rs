@@ -14,6 +14,9 @@ use crate::auth::Access;
 use crate::auth::authorize::authorize;
 use crate::error::Code;
 use crate::http::query::{self, Known};
+
+use crate::kernel::page::FeedQuery;
+
 use crate::kernel::schema;
 
 /// An operation of the API.
@@ -134,12 +137,22 @@ impl Endpoint {
 
     /// `?sort=` by one of these columns.
     #[must_use]
-    pub fn sorted_by(mut self, columns: &[&str], default: &str) -> Self {
+    pub fn sorted_by(self, columns: &[&str], default: &str) -> Self {
+        self.sort(columns, Some(default), "The order of the list; `-` before a column means descending")
+    }
+
+    /// `?after=`, and `?sort=` by one of these columns. The order without it depends on other parameters.
+    #[must_use]
+    pub fn feed_sorted_by(self, columns: &[&str], description: &str) -> Self {
+        self.query::<FeedQuery>().sort(columns, None, description)
+    }
+
+    fn sort(mut self, columns: &[&str], default: Option<&str>, description: &str) -> Self {
         let sort = ParameterBuilder::new()
             .name("sort")
             .parameter_in(ParameterIn::Query)
             .required(Required::False)
-            .description(Some("The order of the list; `-` before a column means descending"))
+            .description(Some(description))
             .schema(Some(schema::sort(columns, default)));
         self.query.push(sort.build());
         self

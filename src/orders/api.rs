@@ -9,29 +9,23 @@ use validator::Validate;
 
 use super::guest_token;
 use super::order::OrderRef;
-use super::queries::list::{self, OrderFilter, OrderSort};
 use super::queries::{history, orders};
 use super::status::{OrderStatus, PaymentStatus};
 use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Permission, Principal, Role, Scope};
 use crate::error::{Abort, ApiError, Code};
-use crate::http::Query;
 use crate::kernel::fold;
 use crate::kernel::id::{self, OrderId, UserId};
 use crate::kernel::moment;
-use crate::kernel::page::{PageQuery, Sort};
 
-/// The columns that orders can be sorted by.
-pub const SORTS: [&str; 2] = ["created_at", "total_amount"];
+use super::queries::list::{self, OrderFilter};
+use crate::http::{Query, SortQuery};
+use crate::kernel::page::PageQuery;
+
+pub use super::queries::list::SORTS;
 
 /// The order of a list without `?sort=`.
 pub const NEWEST_FIRST: &str = "-created_at";
-
-/// `?sort=` of lists of orders.
-#[derive(Debug, Deserialize, Validate)]
-pub struct SortQuery {
-    pub sort: Option<String>,
-}
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -56,19 +50,6 @@ pub struct FilterQuery {
     pub refund_due: Option<bool>,
 }
 
-impl SortQuery {
-    fn read(&self) -> Result<OrderSort, ApiError> {
-        let text = self.sort.as_deref().unwrap_or(NEWEST_FIRST);
-        let sort = Sort::parse(text, &SORTS).map_err(|message| ApiError::field("sort", message))?;
-        Ok(match (sort.column, sort.descending) {
-            ("created_at", true) => OrderSort::Newest,
-            ("created_at", false) => OrderSort::Oldest,
-            (_, true) => OrderSort::Dearest,
-            (_, false) => OrderSort::Cheapest,
-        })
-    }
-}
-
 /// `GET /orders/me`
 pub async fn list_mine(
     Query(page): Query<PageQuery>,
@@ -76,7 +57,7 @@ pub async fn list_mine(
     Query(filter): Query<FilterQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.read()?;
+    let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     let filter = OrderFilter { user: Some(ctx.principal.account()?.id), ..filter.into() };
     let found =
         ctx.read("list_my_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;
@@ -90,7 +71,7 @@ pub async fn list_all(
     Query(filter): Query<FilterQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.read()?;
+    let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     let filter = OrderFilter::from(filter);
     let found =
         ctx.read("list_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;

@@ -3,6 +3,7 @@
 //! Rules of a store are bound to it (`$1`), to the row of the ledger after which movements are looked at
 //! (`$2`), and to the moment since when products are (`$3`). Rules of orders are bound to the store and to the
 //! orders' ids (`$2`); for `{among}` they are told whether these are each named, or the first and the last.
+//! Where a rule goes through all products, OFFSET 0 keeps their rows from being sorted before they are judged.
 //! What an order has is looked up for each order: of rows that are grouped beforehand the planner expects
 //! hardly any, and goes through all of them again for each.
 
@@ -89,6 +90,25 @@ STORE_RULES:
         SELECT format('order %s has %s keys', order_id, COUNT(*)) AS row
         FROM idempotency_keys WHERE store_id = $1 AND order_id IS NOT NULL
         GROUP BY order_id HAVING COUNT(*) > 1";
+    "every SKU and barcode is registered": "
+        SELECT format('%s %s', kind, code) AS row
+        FROM (SELECT n.* FROM (
+                  SELECT 'sku' AS kind, sku AS code FROM variants WHERE store_id = $1
+                  UNION ALL SELECT 'sku', sku FROM products WHERE store_id = $1
+                  UNION ALL SELECT 'barcode', barcode FROM variants WHERE store_id = $1 AND barcode IS NOT NULL
+                  UNION ALL SELECT 'barcode', barcode FROM products WHERE store_id = $1 AND barcode IS NOT NULL) n
+              WHERE NOT EXISTS (SELECT FROM product_codes WHERE store_id = $1 AND kind = n.kind AND code = n.code)
+              OFFSET 0) unregistered";
+    "a registered code is the SKU or barcode of what it names": "
+        SELECT format('%s %s of product %s, variant %s', kind, code, product_id, COALESCE(variant_id::text, '(all)')) AS row
+        FROM (SELECT c.* FROM product_codes c
+              LEFT JOIN variants v ON v.store_id = $1 AND v.id = c.variant_id AND v.product_id = c.product_id
+              LEFT JOIN products p ON p.store_id = $1 AND p.id = c.product_id AND v.size IS NULL
+                                  AND v.id IS NOT DISTINCT FROM c.variant_id AND p.has_sizes = (v.id IS NULL)
+              WHERE c.store_id = $1
+                AND CASE c.kind WHEN 'sku' THEN c.code IN (v.sku, p.sku) ELSE c.code IN (v.barcode, p.barcode) END
+                    IS NOT TRUE
+              OFFSET 0) misnamed";
     "every write has its audit entry, once": "
         SELECT format('product %s has %s entries of creation', p.sku, COUNT(a.id)) AS row
         FROM products p

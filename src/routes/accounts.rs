@@ -5,8 +5,9 @@ use crate::accounts::api::{accounts, passwords, sessions, users};
 use crate::auth::{Access, Permission};
 use crate::customers::api as addresses;
 use crate::error::Code;
-use crate::http::sort::NEWEST_FIRST;
-use crate::kernel::page::PageQuery;
+
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
+
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::stores::api as stores;

@@ -3,11 +3,17 @@
 use crate::audit::api as audit;
 use crate::auth::{Access, Permission};
 use crate::error::Code;
-use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::kernel::page::PageQuery;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::reports::api as reports;
 use crate::reports::verify::VerifyResponse;
+
+const FEED_ORDER: &str =
+    "The order of the list; `-` before a column means descending. Without it `-id`, or with `after` always `id`";
+
+const LEDGER_ORDER: &str = "The order of the list; `-` before a column means descending. Without it `-id`, or \
+     `-created_at` with `from` or `to`, or with `after` always `id`";
 
 pub(super) fn reports() -> Vec<Endpoint> {
     let read = Access::Permission(Permission::InventoryRead);
@@ -21,7 +27,7 @@ pub(super) fn reports() -> Vec<Endpoint> {
             .id("listAuditEntries")
             .summary("Who did what and when, newest first")
             .query::<PageQuery>()
-            .query::<FeedQuery>()
+            .feed_sorted_by(&audit::SORTS, FEED_ORDER)
             .query::<audit::AuditQuery>()
             .lists::<audit::AuditEntryResponse>(),
     ]
@@ -40,6 +46,7 @@ fn products() -> Vec<Endpoint> {
             .summary("List products with their stock")
             .query::<products::ProductsQuery>()
             .query::<PageQuery>()
+            .sorted_by(&products::SORTS, products::FIRST_BY_ID)
             .lists::<ProductResponse>(),
         post("/inventory/products", Access::Permission(Permission::ProductsWrite), create_product::create)
             .id("createProduct")
@@ -51,6 +58,7 @@ fn products() -> Vec<Endpoint> {
             .id("listLowStock")
             .summary("List products at or under their minimum, worst first")
             .query::<PageQuery>()
+            .sorted_by(&products::LOW_STOCK_SORTS, products::WORST_FIRST)
             .lists::<ProductResponse>(),
         get("/inventory/products/{id}", Access::Public, products::show)
             .id("getProduct")
@@ -106,7 +114,7 @@ fn stock() -> Vec<Endpoint> {
             .id("listProductMovements")
             .summary("Read the ledger of a product")
             .query::<movements::MovementsQuery>()
-            .query::<FeedQuery>()
+            .feed_sorted_by(&movements::SORTS, FEED_ORDER)
             .query::<PageQuery>()
             .lists::<movements::MovementResponse>()
             .errors(&[Code::ProductNotFound]),
@@ -119,7 +127,7 @@ fn stock() -> Vec<Endpoint> {
             .id("listMovements")
             .summary("Read the ledger of the store")
             .query::<movements::MovementsQuery>()
-            .query::<FeedQuery>()
+            .feed_sorted_by(&movements::SORTS, LEDGER_ORDER)
             .query::<PageQuery>()
             .lists::<movements::MovementResponse>(),
         get("/inventory/summary", read, summary::show)
@@ -134,6 +142,7 @@ fn stock() -> Vec<Endpoint> {
             .id("listStockLevels")
             .summary("List stock by variant and location")
             .query::<PageQuery>()
+            .sorted_by(&summary::SORTS, summary::FIRST_BY_VARIANT)
             .lists::<summary::LevelResponse>(),
     ]
 }

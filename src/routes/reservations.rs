@@ -3,7 +3,7 @@
 use crate::auth::{Access, Permission};
 use crate::error::Code;
 use crate::inventory::api::reservations;
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{get, post};
 use crate::reports::api as reports;
@@ -37,6 +37,7 @@ pub(super) fn reservations() -> Vec<Endpoint> {
             .id("listReservations")
             .summary("Reservations, newest first")
             .query::<PageQuery>()
+            .sorted_by(&reservations::SORTS, NEWEST_FIRST)
             .query::<reservations::ReservationQuery>()
             .lists::<reservations::ReservationResponse>(),
         get("/reservations/{id}", update, reservations::show)

@@ -66,9 +66,20 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
         .collect()
 }
 
+/// A list as a file has it, or as one text of the environment with its entries separated by commas.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a list, or text with commas between the entries, is needed")]
+enum List {
+    Entries(Vec<String>),
+    Text(String),
+}
+
 /// The entries of a list. A variable of the environment that is empty is an empty list.
 fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let entries = Vec::<String>::deserialize(deserializer)?;
+    let entries = match List::deserialize(deserializer)? {
+        List::Entries(entries) => entries,
+        List::Text(text) => text.split(',').map(str::to_owned).collect(),
+    };
     Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
 }
 
@@ -80,21 +91,12 @@ fn is_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use config::{Config, Environment};
-
     use super::*;
 
     #[test]
     fn lists_of_the_environment_are_separated_by_commas() {
         let read = |text: &str| {
-            let variables = [("TRUSTED_PROXIES".to_owned(), text.to_owned())].into_iter().collect();
-            let environment = Environment::default().try_parsing(true).list_separator(",").source(Some(variables));
-            let source = environment.with_list_parse_key("trusted_proxies");
-            let proxies: BTreeMap<String, Vec<String>> =
-                Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap();
-            let found = networks(serde_json::to_value(&proxies["trusted_proxies"]).unwrap());
+            let found = networks(serde_json::Value::from(text));
             found.map(|networks| networks.iter().map(ToString::to_string).collect::<Vec<_>>()).ok()
         };
         assert_eq!(read("10.0.0.0/8, ::1").unwrap(), ["10.0.0.0/8", "::1/128"]);

@@ -8,23 +8,24 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use validator::Validate;
 
+use crate::auth::{Ctx, Scope};
+
 use crate::audit;
 use crate::audit::queries::NewEntry;
-use crate::auth::{Ctx, Scope};
 use crate::db;
 use crate::error::{Abort, ApiError};
-use crate::http::Query;
-use crate::http::sort::SortQuery;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::StoreId;
 use crate::kernel::money::{Amount, AmountInput, Currency, Money};
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::rate::Rate;
 use crate::kernel::text;
 use crate::stores::code::StoreCode;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::{self as stores, Store};
 use crate::stores::settings::{CURRENCY, NewStore, StoreChange, shipping};
+
+use crate::http::{Query, SortQuery};
 
 pub use crate::stores::queries::SORTS;
 
@@ -190,7 +191,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
 
 /// `GET /stores`
 pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&SORTS)?;
+    let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let page = page.0;
     let listed = ctx.database.read("list_stores", move |conn| {
         let (found, total) = stores::list_stores(conn, sort, &page)?;

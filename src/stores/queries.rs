@@ -98,12 +98,12 @@ pub fn find_default(conn: &mut PgConnection) -> QueryResult<Option<StoreId>> {
     stores::table.select(stores::id).order(stores::id).first(conn).optional()
 }
 
-/// The store of a scope, which exists: stores are never deleted.
 /// Every store, for jobs that go through them one by one.
 pub fn list_ids(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
     stores::table.select(stores::id).order(stores::id).load(conn)
 }
 
+/// The store of a scope, which exists: stores are never deleted.
 pub fn get_store(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
     find_store(conn, store)?.ok_or_else(|| Failure::Internal(format!("store {store} is gone")))
 }
@@ -124,7 +124,7 @@ pub fn get_store_for_key_share(conn: &mut PgConnection, store: StoreId) -> Resul
 pub const SORTS: [&str; 3] = ["id", "code", "name"];
 
 /// One page of all stores, and how many there are.
-pub fn list_stores(conn: &mut PgConnection, sort: Sort<'_>, page: &PageQuery) -> Result<(Vec<Store>, i64), Failure> {
+pub fn list_stores(conn: &mut PgConnection, sort: Sort, page: &PageQuery) -> Result<(Vec<Store>, i64), Failure> {
     let total = stores::table.count().get_result(conn)?;
     let query = stores::table.select(Row::as_select()).into_boxed();
     let query = match (sort.column, sort.descending) {

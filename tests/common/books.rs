@@ -10,7 +10,7 @@ struct Finding {
 }
 
 /// What must find nothing, by name. Each selects one text per violation.
-const CHECKS: [(&str, &str); 13] = [
+const CHECKS: [(&str, &str); 14] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -105,6 +105,19 @@ const CHECKS: [(&str, &str); 13] = [
         "an order that costs nothing is paid",
         "SELECT format('order %s is %s', order_number, payment_status) AS finding FROM orders \
          WHERE total_amount = 0 AND payment_status <> 'paid'",
+    ),
+    (
+        "every code is registered for what has it",
+        "SELECT format('%s %s', kind, code) AS finding \
+         FROM (SELECT store_id, 'sku' AS kind, sku AS code, product_id, id AS variant FROM variants \
+               UNION SELECT store_id, 'barcode', barcode, product_id, id FROM variants WHERE barcode IS NOT NULL \
+               UNION SELECT p.store_id, k.kind, k.code, p.id, COALESCE((SELECT v.id FROM variants v WHERE \
+                   v.store_id = p.store_id AND v.product_id = p.id AND v.size IS NULL), 0) FROM products p \
+                   CROSS JOIN LATERAL (VALUES ('sku', p.sku), ('barcode', p.barcode)) AS k (kind, code) \
+                   WHERE k.code IS NOT NULL) had \
+         FULL JOIN (SELECT *, COALESCE(variant_id, 0) AS variant FROM product_codes) registered \
+             USING (store_id, kind, code, product_id, variant) \
+         WHERE had IS NULL OR registered IS NULL",
     ),
     (
         "every line has its order",

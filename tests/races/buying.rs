@@ -1,7 +1,7 @@
 //! Many want the same.
 
-use super::shop::{Shop, TIMES, winner};
-use crate::common::race::{duel, race, repeat};
+use super::shop::{Shop, winner};
+use crate::common::race::{duel, race, repeat, repetitions_in_a_lane};
 
 #[test]
 fn two_buyers_of_the_last_unit_get_one_order() {
@@ -10,7 +10,7 @@ fn two_buyers_of_the_last_unit_get_one_order() {
 
 fn race_for_the_last_unit(shop: &Shop) {
     let (mara, ivan) = (shop.customer("mara"), shop.customer("ivan"));
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let last = shop.product(1);
         mara.fill_cart(&[&last]);
         ivan.fill_cart(&[&last]);
@@ -62,7 +62,7 @@ fn race_in_opposite_orders(shop: &Shop) {
     let second = shop.app.second_server();
     let (mara, mut ivan) = (shop.customer("mara"), shop.customer("ivan"));
     ivan.client = ivan.client.at(&second.address);
-    repeat(TIMES, |_| {
+    repeat(repetitions_in_a_lane(), |_| {
         let (a, b) = (shop.product(10), shop.product(10));
         mara.fill_cart(&[&a, &b]);
         ivan.fill_cart(&[&b, &a]);

@@ -2,8 +2,8 @@
 
 use std::thread::sleep;
 
-use super::shop::{Customer, Shop, TIMES, head_starts, winner};
-use crate::common::race::{duel, repeat};
+use super::shop::{Customer, Shop, head_starts, winner};
+use crate::common::race::{duel, repeat, repetitions_in_a_lane};
 use crate::common::shop::Product;
 use crate::common::{Client, Reply, Value, json};
 
@@ -35,7 +35,7 @@ fn race_to_cancel(calls: impl Fn(&Shop, &Customer, &Value, u32) -> (Reply, Reply
     for shop in Shop::of_each_lane() {
         let tee = product_of_others(&shop);
         let mara = shop.customer("mara");
-        repeat(TIMES, |repetition| {
+        repeat(repetitions_in_a_lane(), |repetition| {
             let before = shop.stock(&tee);
             let order = mara.order(&tee, 5);
             let (cancelled, refusal) = winner(calls(&shop, &mara, &order, repetition), 200);
@@ -79,7 +79,7 @@ fn an_order_is_cancelled_or_shipped_and_never_both() {
 fn cancel_and_ship(shop: &Shop) {
     let tee = product_of_others(shop);
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let order = mara.order(&tee, 5);
         set_status(&shop.admin, &order, "processing").expect(200);
         let before = shop.stock(&tee);

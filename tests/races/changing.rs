@@ -3,8 +3,8 @@
 
 use std::thread::{self, sleep};
 
-use super::shop::{Customer, Shop, TIMES, head_starts, items, moment};
-use crate::common::race::{duel, repeat};
+use super::shop::{Customer, Shop, head_starts, items, moment};
+use crate::common::race::{duel, repeat, repetitions_in_a_lane};
 use crate::common::shop::Product;
 use crate::common::{Reply, json};
 
@@ -61,7 +61,7 @@ fn a_count_comes_before_an_order_or_after_it() {
 
 fn count_once(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
         let (order, counted) = while_bought((shop, &mara), repetition, || count(shop, &tee, 50, None));
@@ -82,7 +82,7 @@ fn a_count_that_expects_another_stock_is_refused_after_an_order() {
 
 fn count_and_expect(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
         let (order, counted) = while_bought((shop, &mara), repetition, || count(shop, &tee, 50, Some(100)));
@@ -104,7 +104,7 @@ fn nothing_is_sold_that_was_counted_away() {
 
 fn count_away(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
         let (order, counted) = while_bought((shop, &mara), repetition, || count(shop, &tee, 0, None));
@@ -125,7 +125,7 @@ fn nothing_is_ordered_after_it_was_archived() {
 
 fn archive(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
         let (order, archived) = while_bought((shop, &mara), repetition, || shop.admin.delete(&path_of(&tee)));
@@ -149,7 +149,7 @@ fn an_order_has_the_price_of_its_moment() {
 
 fn make_dearer(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let tee = shop.product(100);
         mara.fill_cart(&[&tee]);
         let dearer = || shop.admin.patch(&path_of(&tee), &json!({"price": 40.00}));

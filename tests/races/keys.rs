@@ -1,7 +1,7 @@
 //! The same request twice at the same moment.
 
-use super::shop::{Shop, TIMES, items, winner};
-use crate::common::race::{duel, repeat};
+use super::shop::{Shop, items, winner};
+use crate::common::race::{duel, repeat, repetitions_in_a_lane};
 use crate::common::{Client, Reply, json};
 
 const REPLAYED: &str = "idempotent-replayed";
@@ -14,7 +14,7 @@ fn race_for_a_cart(clients: impl Fn(&Client, u32) -> (Client, Client), check: im
 fn race_for_a_cart_in(shop: &Shop, clients: impl Fn(&Client, u32) -> (Client, Client), check: impl Fn((Reply, Reply))) {
     let mara = shop.customer("mara");
     let body = json!({"shipping_address_id": mara.address});
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let tee = shop.product(10);
         mara.fill_cart(&[&tee]);
         let (first, second) = clients(&mara.client, repetition);
@@ -74,7 +74,7 @@ fn an_order_sent_twice_with_one_key_is_one_order_told_twice() {
 
 fn send_twice(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let tee = shop.product(10);
         let keyed = mara.client.clone().with_key(&format!("key-{repetition}"));
         let send = || keyed.post("/orders", &items(&tee, 1));
@@ -90,7 +90,7 @@ fn one_key_with_two_bodies_is_one_order_of_one_of_them() {
 
 fn send_two_bodies(shop: &Shop) {
     let mara = shop.customer("mara");
-    repeat(TIMES, |repetition| {
+    repeat(repetitions_in_a_lane(), |repetition| {
         let tee = shop.product(10);
         let keyed = mara.client.clone().with_key(&format!("key-{repetition}"));
         let send = |quantity| keyed.post("/orders", &items(&tee, quantity));

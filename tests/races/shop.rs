@@ -13,9 +13,6 @@ use crate::common::race::LANES;
 use crate::common::shop::Product;
 use crate::common::{Client, Reply, TestApp, Value, json};
 
-/// How often a race is run with each kind of lane: 200 times in all.
-pub const TIMES: u32 = 200_u32.div_ceil(LANES.len() as u32);
-
 /// The server, and whoever may do everything in it.
 pub struct Shop {
     pub app: TestApp,

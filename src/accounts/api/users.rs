@@ -14,21 +14,23 @@ use crate::accounts::queries::users::UserFilter;
 use crate::accounts::queries::{password_resets, users};
 use crate::accounts::sign_out::sign_out;
 use crate::accounts::user::{NewUser, User, UserChange, check_grantable};
-use crate::audit;
-use crate::audit::queries::NewEntry;
+
 use crate::auth::password::{Hasher, check_strength};
 use crate::auth::token_versions::TokenVersions;
 use crate::auth::{Ctx, Permissions, Role, Scope};
+
+use crate::audit;
+use crate::audit::queries::NewEntry;
 use crate::db;
 use crate::error::{Abort, ApiError};
-use crate::http::Query;
-use crate::http::sort::SortQuery;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::fold;
 use crate::kernel::id::UserId;
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::text;
 use crate::settings::Secret;
+
+use crate::http::{Query, SortQuery};
 
 pub use crate::accounts::queries::users::SORTS;
 
@@ -86,7 +88,7 @@ pub async fn list(
     query: Query<UserQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.among(&SORTS)?;
+    let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let UserQuery { role, active, q } = query.0;
     let (page, patterns) = (page.0, q.as_deref().map(fold::search_patterns).unwrap_or_default());
     let listed = ctx.read("list_users", move |conn, scope| {

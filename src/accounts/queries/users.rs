@@ -213,7 +213,7 @@ pub const SORTS: [&str; 4] = ["id", "email", "full_name", "created_at"];
 pub fn list_users(
     conn: &mut PgConnection,
     filter: &UserFilter,
-    sort: Sort<'_>,
+    sort: Sort,
     page: &PageQuery,
 ) -> Result<(Vec<User>, i64), Failure> {
     let total = matching(filter).count().get_result(conn)?;

@@ -10,12 +10,15 @@ use validator::{Validate, ValidationError};
 use crate::auth::Ctx;
 use crate::catalogue::queries::{products, variants};
 use crate::error::ApiError;
-use crate::http::Query;
 use crate::inventory::queries::movements::{self, LedgerRow, MovementFilter};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
 use crate::kernel::moment;
-use crate::kernel::page::{FeedQuery, PageQuery};
+use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
 use crate::kernel::schema;
+
+use crate::http::{Query, SortQuery};
+
+pub use crate::inventory::queries::movements::SORTS;
 
 /// Every kind that the ledger knows.
 pub const KINDS: [&str; 10] =
@@ -102,17 +105,25 @@ fn filter(query: MovementsQuery, feed: &FeedQuery) -> MovementFilter {
     MovementFilter { product: None, kind, reference_id, from, to, after: feed.after }
 }
 
+/// The order of the movements of a period without `?sort=`, which the index on their time gives.
+const LATEST_FIRST: &str = "-created_at";
+
 /// The ledger of the store.
 pub async fn list(
     query: Query<MovementsQuery>,
     feed: Query<FeedQuery>,
+    sort: Query<SortQuery>,
     page: Query<PageQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
+    let is_of_period = query.0.from.is_some() || query.0.to.is_some();
+    let default = if is_of_period { LATEST_FIRST } else { NEWEST_FIRST };
+    let sort = sort.0.in_feed(&SORTS, feed.0.after, default)?;
     let filter = filter(query.0, &feed.0);
-    let list = ctx
-        .read("list_movements", move |conn, scope| Ok(movements::list_movements(conn, scope.store, &filter, &page.0)?))
-        .await?;
+    let list = ctx.read("list_movements", move |conn, scope| {
+        Ok(movements::list_movements(conn, scope.store, &filter, sort, &page.0)?)
+    });
+    let list = list.await?;
     Ok(HttpResponse::Ok().json(list.map(MovementResponse::from)))
 }
 
@@ -121,9 +132,11 @@ pub async fn list_of_product(
     path: web::Path<String>,
     query: Query<MovementsQuery>,
     feed: Query<FeedQuery>,
+    sort: Query<SortQuery>,
     page: Query<PageQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.in_feed(&SORTS, feed.0.after, NEWEST_FIRST)?;
     let name = ProductRef::from_path(&path);
     let filter = filter(query.0, &feed.0);
     let list = ctx
@@ -134,7 +147,7 @@ pub async fn list_of_product(
             let variant = variants.iter().find(|variant| variant.is_named(&name) && !product.is_named(&name));
             let of = (product.id, variant.map(|variant| variant.id));
             let filter = MovementFilter { product: Some(of), ..filter.clone() };
-            Ok(movements::list_movements(conn, scope.store, &filter, &page.0)?)
+            Ok(movements::list_movements(conn, scope.store, &filter, sort, &page.0)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(list.map(MovementResponse::from)))

@@ -3,22 +3,30 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa::openapi::schema::ObjectBuilder;
 use validator::Validate;
 
 use super::answers::Reader;
 use crate::auth::Ctx;
 use crate::catalogue::product::ProductStatus;
 use crate::error::ApiError;
-use crate::http::Query;
 use crate::inventory::product_with_stock::StockStatus;
-use crate::inventory::queries::listing::{self, ProductFilter, ProductSort, SORT_COLUMNS};
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::page::PageQuery;
-use crate::kernel::{fold, schema};
 
-/// What the products of a list have in common, and their order.
+use crate::http::{Query, SortQuery};
+use crate::inventory::queries::listing::{self, ProductFilter};
+use crate::kernel::fold;
+
+pub use crate::inventory::queries::listing::{LOW_STOCK_SORTS, SORTS};
+
+/// The order of products without `?sort=`.
+pub const FIRST_BY_ID: &str = "id";
+
+/// The order of low stock without `?sort=`.
+pub const WORST_FIRST: &str = "above_minimum";
+
+/// What the products of a list have in common.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ProductsQuery {
@@ -42,13 +50,6 @@ pub struct ProductsQuery {
     /// Some size on sale costs at most that; with `min_price`, one size costs both.
     #[param(value_type = Option<AmountInput>)]
     max_price: Option<String>,
-    /// The order of the list; `-` before a column means descending.
-    #[param(schema_with = sorts)]
-    sort: Option<String>,
-}
-
-fn sorts() -> ObjectBuilder {
-    schema::sort(&SORT_COLUMNS, "id")
 }
 
 /// A query that is fit to be asked, but for the currency of its prices.
@@ -56,16 +57,13 @@ struct RequestedLine {
     query: ProductsQuery,
     min_price: Option<AmountInput>,
     max_price: Option<AmountInput>,
-    sort: ProductSort,
 }
 
 impl RequestedLine {
     fn parse(query: ProductsQuery) -> Result<Self, ApiError> {
-        let sort = ProductSort::parse(query.sort.as_deref().unwrap_or("id"));
-        let sort = sort.map_err(|message| ApiError::field("sort", message))?;
         let min_price = parse_price("min_price", query.min_price.as_deref())?;
         let max_price = parse_price("max_price", query.max_price.as_deref())?;
-        Ok(Self { query, min_price, max_price, sort })
+        Ok(Self { query, min_price, max_price })
     }
 
     fn filter(&self, currency: &Currency) -> Result<ProductFilter, ApiError> {
@@ -90,13 +88,19 @@ fn parse_price(field: &str, text: Option<&str>) -> Result<Option<AmountInput>, A
     text.map(|text| AmountInput::parse(text).map_err(|message| ApiError::field(field, message))).transpose()
 }
 
-pub async fn list(query: Query<ProductsQuery>, page: Query<PageQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    query: Query<ProductsQuery>,
+    page: Query<PageQuery>,
+    sort: Query<SortQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.among(&SORTS, FIRST_BY_ID)?;
     let wanted = RequestedLine::parse(query.0)?;
     let list = ctx
         .read("list_products", move |conn, scope| {
             let reader = Reader::of(conn, scope)?;
             let filter = wanted.filter(&reader.currency)?;
-            let products = listing::list_products(conn, scope.store, &filter, wanted.sort, &page.0)?;
+            let products = listing::list_products(conn, scope.store, &filter, sort, &page.0)?;
             reader.list(conn, products)
         })
         .await?;
@@ -104,10 +108,15 @@ pub async fn list(query: Query<ProductsQuery>, page: Query<PageQuery>, ctx: Ctx)
 }
 
 /// At or under their minimum, worst first.
-pub async fn list_low_stock(page: Query<PageQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+pub async fn list_low_stock(
+    page: Query<PageQuery>,
+    sort: Query<SortQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.among(&LOW_STOCK_SORTS, WORST_FIRST)?;
     let list = ctx
         .read("list_low_stock", move |conn, scope| {
-            let products = listing::list_low_stock(conn, scope.store, &page.0)?;
+            let products = listing::list_low_stock(conn, scope.store, sort, &page.0)?;
             Reader::of(conn, scope)?.list(conn, products)
         })
         .await?;

@@ -13,16 +13,21 @@ use crate::catalogue::lines::{self, Line, RequestedVariant};
 use crate::catalogue::queries::sellables;
 use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
-use crate::http::Query;
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
-use crate::inventory::queries::reservations;
 use crate::inventory::reservation::{Reservation, ReservedItem, State};
 use crate::inventory::reserve;
+
+use crate::inventory::queries::reservations::{self, ReservationFilter};
+
 use crate::kernel::id::{ProductRef, ReservationId, UserId};
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::settings::Settings;
+
+use crate::http::{Query, SortQuery};
+
+pub use crate::inventory::queries::reservations::SORTS;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -125,13 +130,16 @@ fn respond(conn: &mut PgConnection, scope: &Scope, id: ReservationId) -> Result<
 /// `GET /reservations`
 pub async fn list(
     Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
     Query(query): Query<ReservationQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
+    let sort = sort.among(&SORTS, NEWEST_FIRST)?;
+    let ReservationQuery { state, reference_id } = query;
+    let filter = ReservationFilter { state, reference_id };
     let found = ctx
         .read("list_reservations", move |conn, scope| {
-            let ReservationQuery { state, reference_id } = &query;
-            let found = reservations::list(conn, scope.store, *state, reference_id.as_deref(), &page)?;
+            let found = reservations::list(conn, scope.store, &filter, sort, &page)?;
             let ids: Vec<ReservationId> = found.items.iter().map(|reservation| reservation.id).collect();
             let mut items = reservations::list_items(conn, scope.store, &ids)?;
             Ok(found.map(|reservation| {

@@ -8,13 +8,19 @@ use utoipa::ToSchema;
 use super::answers::Reader;
 use crate::auth::Ctx;
 use crate::error::ApiError;
-use crate::http::Query;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::summary::{self, CategoryRow, LowVariant, StockAtLocation};
 use crate::kernel::id::{LocationId, ProductId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::PageQuery;
 use crate::kernel::sum::Sum;
+
+use crate::http::{Query, SortQuery};
+
+pub use crate::inventory::queries::summary::SORTS;
+
+/// The order of stock rows without `?sort=`.
+pub const FIRST_BY_VARIANT: &str = "variant_id";
 
 /// The active products of a store. Values are stock times cost price (0 without one) and times price.
 #[derive(Debug, Serialize, ToSchema)]
@@ -148,8 +154,9 @@ impl From<StockAtLocation> for LevelResponse {
     }
 }
 
-pub async fn list_levels(page: Query<PageQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+pub async fn list_levels(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let sort = sort.0.among(&SORTS, FIRST_BY_VARIANT)?;
     let list =
-        ctx.read("list_levels", move |conn, scope| Ok(summary::list_levels(conn, scope.store, &page.0)?)).await?;
+        ctx.read("list_levels", move |conn, scope| Ok(summary::list_levels(conn, scope.store, sort, &page.0)?)).await?;
     Ok(HttpResponse::Ok().json(list.map(LevelResponse::from)))
 }

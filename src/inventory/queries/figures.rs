@@ -32,7 +32,8 @@ macro_rules! all_levels {
     () => {
         "(SELECT r.variant_id, r.location_id, r.stock_quantity, \
                  r.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, \
-                 r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity \
+                 r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity, \
+                 r.sold_quantity, r.updated_at \
           FROM stock_levels r LEFT JOIN (SELECT h.variant_id, h.location_id, SUM(h.quantity)::int8 AS quantity \
                FROM stock_holds h WHERE h.store_id = $1 AND h.state = 'active' AND h.expires_at <= $now \
                GROUP BY h.variant_id, h.location_id) e \

@@ -139,42 +139,10 @@ pub fn set_deadlines(
 
 #[derive(QueryableByName)]
 struct HolderRow {
-    #[diesel(sql_type = BigInt)]
-    store_id: StoreId,
     #[diesel(sql_type = Text)]
     holder_kind: String,
     #[diesel(sql_type = BigInt)]
     holder_id: i64,
-}
-
-/// Holders anywhere with holds past their deadline, the longest overdue first. Takes no lock: what is
-/// found is looked at again, store by store.
-pub fn discover_due(conn: &mut PgConnection, limit: i64) -> QueryResult<Vec<(StoreId, Holder)>> {
-    let rows: Vec<HolderRow> = db::sql(
-        "SELECT store_id, holder_kind, holder_id FROM stock_holds \
-         WHERE state = 'active' AND expires_at <= $now \
-         GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), store_id, holder_kind, holder_id LIMIT $1",
-    )
-    .bind::<BigInt, _>(limit)
-    .load(conn)?;
-    Ok(rows.into_iter().filter_map(known_holder).collect())
-}
-
-/// The same in one store.
-pub fn discover_due_in(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<(StoreId, Holder)>> {
-    let rows: Vec<HolderRow> = db::sql(
-        "SELECT store_id, holder_kind, holder_id FROM stock_holds \
-         WHERE store_id = $1 AND state = 'active' AND expires_at <= $now \
-         GROUP BY store_id, holder_kind, holder_id ORDER BY MIN(expires_at), holder_kind, holder_id LIMIT $2",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(limit)
-    .load(conn)?;
-    Ok(rows.into_iter().filter_map(known_holder).collect())
-}
-
-fn known_holder(row: HolderRow) -> Option<(StoreId, Holder)> {
-    Holder::parse(&row.holder_kind, row.holder_id).map(|holder| (row.store_id, holder))
 }
 
 /// Those of the variants on which there are holds past their deadline.
@@ -203,7 +171,7 @@ struct VariantRow {
 /// Holders of a store with holds of these variants past their deadline.
 pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Holder>> {
     let rows: Vec<HolderRow> = db::sql(
-        "SELECT DISTINCT store_id, holder_kind, holder_id FROM stock_holds \
+        "SELECT DISTINCT holder_kind, holder_id FROM stock_holds \
          WHERE store_id = $1 AND variant_id = ANY($2) AND state = 'active' AND expires_at <= $now \
          ORDER BY holder_kind, holder_id LIMIT 10000",
     )
@@ -229,49 +197,4 @@ pub fn list_holding_carts(conn: &mut PgConnection, store: StoreId, limit: i64) -
     .bind::<BigInt, _>(limit)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| row.holder_id).collect())
-}
-
-#[derive(QueryableByName)]
-struct StoreRow {
-    #[diesel(sql_type = BigInt)]
-    id: StoreId,
-}
-
-/// Stores that hold carts no more, but have carts that hold stock. Takes no lock.
-pub fn discover_unwanted(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
-    let rows: Vec<StoreRow> = db::sql(
-        "SELECT s.id FROM stores s CROSS JOIN LATERAL ( \
-             SELECT 1 FROM stock_holds WHERE store_id = s.id AND holder_kind = 'cart' AND state = 'active' LIMIT 1) h \
-         WHERE NOT s.hold_cart_items ORDER BY s.id",
-    )
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-#[derive(QueryableByName)]
-struct DueRow {
-    #[diesel(sql_type = BigInt)]
-    holds: i64,
-    #[diesel(sql_type = BigInt)]
-    lag_milliseconds: i64,
-    #[diesel(sql_type = BigInt)]
-    active: i64,
-}
-
-/// How many holds are active, how many of them are overdue, and by how much the oldest is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Due {
-    pub active: i64,
-    pub holds: i64,
-    pub lag_milliseconds: i64,
-}
-
-pub fn measure_due(conn: &mut PgConnection) -> QueryResult<Due> {
-    let row: DueRow = db::sql(
-        "SELECT COUNT(*) AS active, COUNT(*) FILTER (WHERE expires_at <= $now) AS holds, \
-                GREATEST(0, COALESCE(EXTRACT(EPOCH FROM $now - MIN(expires_at)), 0) * 1000)::int8 AS lag_milliseconds \
-         FROM stock_holds WHERE state = 'active'",
-    )
-    .get_result(conn)?;
-    Ok(Due { active: row.active, holds: row.holds, lag_milliseconds: row.lag_milliseconds })
 }

@@ -68,31 +68,25 @@ macro_rules! page_by {
     };
 }
 
-/// A column of the closed list and a direction, as the whole text of its page. By price, a product stands where its
-/// cheapest size does, or its dearest when the dearest come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProductSort(&'static str);
+/// The columns that products can be sorted by. By price, a product stands where its cheapest size does, or its dearest
+/// when the dearest come first.
+pub const SORTS: [&str; 6] = ["id", "name", "sku", "price", "created_at", "stock"];
 
-pub const SORT_COLUMNS: [&str; 6] = ["id", "name", "sku", "price", "created_at", "stock"];
-
-impl ProductSort {
-    /// Reads `?sort=-price`. Nothing of it gets into the SQL.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let sort = Sort::parse(text, &SORT_COLUMNS)?;
-        Ok(Self(match (sort.column, sort.descending) {
-            ("name", false) => page_by!("p.folded_name, p.id"),
-            ("name", true) => page_by!("p.folded_name DESC, p.id DESC"),
-            ("sku", false) => page_by!("p.sku"),
-            ("sku", true) => page_by!("p.sku DESC"),
-            ("price", false) => page_by!("COALESCE(p.lowest_price, p.price), p.id"),
-            ("price", true) => page_by!("COALESCE(p.highest_price, p.price) DESC, p.id DESC"),
-            ("created_at", false) => page_by!("p.created_at, p.id"),
-            ("created_at", true) => page_by!("p.created_at DESC, p.id DESC"),
-            ("stock", false) => page_by!(available_of_product!(), ", p.id"),
-            ("stock", true) => page_by!(available_of_product!(), " DESC, p.id DESC"),
-            (_, false) => page_by!("p.id"),
-            (_, true) => page_by!("p.id DESC"),
-        }))
+/// The whole text of a page, so that nothing of the request gets into the SQL.
+fn page_text(sort: Sort) -> &'static str {
+    match (sort.column, sort.descending) {
+        ("name", false) => page_by!("p.folded_name, p.id"),
+        ("name", true) => page_by!("p.folded_name DESC, p.id DESC"),
+        ("sku", false) => page_by!("p.sku"),
+        ("sku", true) => page_by!("p.sku DESC"),
+        ("price", false) => page_by!("COALESCE(p.lowest_price, p.price), p.id"),
+        ("price", true) => page_by!("COALESCE(p.highest_price, p.price) DESC, p.id DESC"),
+        ("created_at", false) => page_by!("p.created_at, p.id"),
+        ("created_at", true) => page_by!("p.created_at DESC, p.id DESC"),
+        ("stock", false) => page_by!(available_of_product!(), ", p.id"),
+        ("stock", true) => page_by!(available_of_product!(), " DESC, p.id DESC"),
+        (_, false) => page_by!("p.id"),
+        (_, true) => page_by!("p.id DESC"),
     }
 }
 
@@ -113,34 +107,69 @@ pub fn list_products(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &ProductFilter,
-    sort: ProductSort,
+    sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<Product>> {
     let total: Count =
         bind_filter(concat!("SELECT count(*) AS count ", matching!()), store, filter).get_result(conn)?;
-    let items =
-        bind_filter(sort.0, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)?;
+    let items = bind_filter(page_text(sort), store, filter)
+        .bind::<BigInt, _>(page.limit)
+        .bind::<BigInt, _>(page.offset())
+        .load(conn)?;
     Ok(page.list(items, total.count))
 }
 
-/// Products on sale of which some variant on sale is at or under its minimum, worst first.
-pub fn list_low_stock(conn: &mut PgConnection, store: StoreId, page: &PageQuery) -> QueryResult<List<Product>> {
+/// The columns that low stock can be sorted by. `above_minimum` is what is available less the minimum, of
+/// the lowest size.
+pub const LOW_STOCK_SORTS: [&str; 5] = ["above_minimum", "id", "name", "sku", "stock"];
+
+/// The keys of the page are found before the rest of its products is read.
+macro_rules! low_stock_by {
+    ($direction:literal, $($key:tt)+) => {
+        concat!(
+            "SELECT ",
+            product_columns!(),
+            " FROM (SELECT p.id, ",
+            $($key)+,
+            " AS key ",
+            low_variants!(),
+            " GROUP BY p.id ORDER BY key ", $direction, ", p.id ", $direction, " LIMIT $2 OFFSET $3) w \
+              CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = w.id OFFSET 0) p \
+              ORDER BY w.key ", $direction, ", p.id ", $direction
+        )
+    };
+}
+
+fn low_stock_text(sort: Sort) -> &'static str {
+    match (sort.column, sort.descending) {
+        ("id", false) => low_stock_by!("", "p.id"),
+        ("id", true) => low_stock_by!("DESC", "p.id"),
+        ("name", false) => low_stock_by!("", "MIN(p.folded_name)"),
+        ("name", true) => low_stock_by!("DESC", "MIN(p.folded_name)"),
+        ("sku", false) => low_stock_by!("", "MIN(p.sku)"),
+        ("sku", true) => low_stock_by!("DESC", "MIN(p.sku)"),
+        ("stock", false) => low_stock_by!("", available_of_product!()),
+        ("stock", true) => low_stock_by!("DESC", available_of_product!()),
+        (_, false) => low_stock_by!("", "MIN(s.available - m.least)"),
+        (_, true) => low_stock_by!("DESC", "MIN(s.available - m.least)"),
+    }
+}
+
+/// Products on sale of which some variant on sale is at or under its minimum.
+pub fn list_low_stock(
+    conn: &mut PgConnection,
+    store: StoreId,
+    sort: Sort,
+    page: &PageQuery,
+) -> QueryResult<List<Product>> {
     let total: Count = db::sql(concat!("SELECT count(DISTINCT v.product_id) AS count ", low_variants!()))
         .bind::<BigInt, _>(store)
         .get_result(conn)?;
-    let items = db::sql(concat!(
-        "SELECT ",
-        product_columns!(),
-        " FROM (SELECT v.product_id, MIN(s.available - m.least) AS spare ",
-        low_variants!(),
-        " GROUP BY v.product_id ORDER BY spare, v.product_id LIMIT $2 OFFSET $3) w \
-          CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = w.product_id OFFSET 0) p \
-          ORDER BY w.spare, p.id"
-    ))
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(page.limit)
-    .bind::<BigInt, _>(page.offset())
-    .load(conn)?;
+    let items = db::sql(low_stock_text(sort))
+        .bind::<BigInt, _>(store)
+        .bind::<BigInt, _>(page.limit)
+        .bind::<BigInt, _>(page.offset())
+        .load(conn)?;
     Ok(page.list(items, total.count))
 }
 

@@ -1,6 +1,7 @@
 //! The SQL of stock.
 
 pub mod availability;
+pub mod due_holds;
 pub mod figures;
 pub mod holds;
 pub mod levels;

@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 use crate::db;
 use crate::db::schema::stock_movements as ledger;
 use crate::kernel::id::{LocationId, MovementId, ProductId, StoreId, VariantId};
-use crate::kernel::page::{List, PageQuery};
+use crate::kernel::page::{List, PageQuery, Sort};
 
 /// What movements of a list have in common; `None` asks for nothing.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct MovementFilter {
     pub from: Option<DateTime<Utc>>,
     /// Before this moment.
     pub to: Option<DateTime<Utc>>,
-    /// Only movements after this one, oldest first.
+    /// Only movements after this one.
     pub after: Option<i64>,
 }
 
@@ -88,18 +88,22 @@ macro_rules! matching {
     };
 }
 
-/// One page of the ledger: newest first, or from a row on, oldest first.
+/// The columns that movements can be sorted by.
+pub const SORTS: [&str; 2] = ["id", "created_at"];
+
+/// One page of the ledger.
 pub fn list_movements(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &MovementFilter,
+    sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<LedgerRow>> {
     let total = count(conn, store, filter)?;
     let items = match filter.product {
-        Some(product) => list_of_product(conn, store, product, filter, page)?,
+        Some(_) => list_of_product(conn, store, filter, sort, page)?,
         None => {
-            let ids = list_ids(conn, store, filter, page)?;
+            let ids = list_ids(conn, store, filter, sort, page)?;
             let mut rows = load(conn, store, &ids)?;
             rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
             rows
@@ -121,11 +125,9 @@ fn count(conn: &mut PgConnection, store: StoreId, filter: &MovementFilter) -> Qu
             Ok(count_all(conn, store, None)?.saturating_sub(others))
         }
         (None, _) => filtered(store, filter).count().get_result(conn),
-        (Some(product), _) => {
+        (Some(_), _) => {
             let text = concat!("SELECT count(*) AS count FROM ", of_product!(), " AND ", matching!());
-            let (product, variant) = *product;
-            let count = db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(product);
-            bind_filter(count, filter).bind::<Nullable<BigInt>, _>(variant).get_result(conn).map(|row: Count| row.count)
+            bind_filter(text, store, filter).get_result(conn).map(|row: Count| row.count)
         }
     }
 }
@@ -203,14 +205,15 @@ fn list_ids(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &MovementFilter,
+    sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<Vec<MovementId>> {
     let query = filtered(store, filter);
-    let is_by_time = filter.from.is_some() || filter.to.is_some();
-    let query = match filter.after {
-        Some(_) => query.order(ledger::id),
-        None if is_by_time => query.order((ledger::created_at.desc(), ledger::id.desc())),
-        None => query.order(ledger::id.desc()),
+    let query = match (sort.column, sort.descending) {
+        ("created_at", false) => query.order((ledger::created_at.asc(), ledger::id.asc())),
+        ("created_at", true) => query.order((ledger::created_at.desc(), ledger::id.desc())),
+        (_, false) => query.order(ledger::id.asc()),
+        (_, true) => query.order(ledger::id.desc()),
     };
     query.select(ledger::id).limit(page.limit).offset(page.offset()).load(conn)
 }
@@ -262,27 +265,29 @@ macro_rules! page_of_product {
 fn list_of_product(
     conn: &mut PgConnection,
     store: StoreId,
-    (product, variant): (ProductId, Option<VariantId>),
     filter: &MovementFilter,
+    sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<Vec<LedgerRow>> {
-    let text = match filter.after {
-        Some(_) => page_of_product!("m.version", "m.id"),
-        None => page_of_product!("m.version DESC", "m.id DESC"),
+    let text = match (sort.column, sort.descending) {
+        ("created_at", false) => page_of_product!("m.created_at, m.id", "m.created_at, m.id"),
+        ("created_at", true) => page_of_product!("m.created_at DESC, m.id DESC", "m.created_at DESC, m.id DESC"),
+        (_, false) => page_of_product!("m.version", "m.id"),
+        (_, true) => page_of_product!("m.version DESC", "m.id DESC"),
     };
-    let statement = db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(product);
-    bind_filter(statement, filter)
-        .bind::<Nullable<BigInt>, _>(variant)
-        .bind::<BigInt, _>(page.limit)
-        .bind::<BigInt, _>(page.offset())
-        .load(conn)
+    bind_filter(text, store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
 }
 
-fn bind_filter<'a>(statement: db::sql::Sql<'a>, filter: &'a MovementFilter) -> db::sql::Sql<'a> {
-    statement
-        .bind::<Nullable<Text>, _>(filter.kind.as_deref())
-        .bind::<Nullable<Text>, _>(filter.reference_id.as_deref())
-        .bind::<Nullable<Timestamptz>, _>(filter.from)
-        .bind::<Nullable<Timestamptz>, _>(filter.to)
-        .bind::<Nullable<BigInt>, _>(filter.after)
+fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a MovementFilter) -> db::sql::Sql<'a> {
+    let MovementFilter { product, kind, reference_id, from, to, after } = filter;
+    let (product, variant) = product.unzip();
+    db::sql(text)
+        .bind::<BigInt, _>(store)
+        .bind::<Nullable<BigInt>, _>(product)
+        .bind::<Nullable<Text>, _>(kind.as_deref())
+        .bind::<Nullable<Text>, _>(reference_id.as_deref())
+        .bind::<Nullable<Timestamptz>, _>(*from)
+        .bind::<Nullable<Timestamptz>, _>(*to)
+        .bind::<Nullable<BigInt>, _>(*after)
+        .bind::<Nullable<BigInt>, _>(variant.flatten())
 }

@@ -10,7 +10,7 @@ use crate::db::schema::reservations;
 use crate::db::{self, Failure};
 use crate::inventory::reservation::{Reservation, ReservedItem, State};
 use crate::kernel::id::{ProductId, ReservationId, StoreId, UserId, VariantId};
-use crate::kernel::page::{List, PageQuery};
+use crate::kernel::page::{List, PageQuery, Sort};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -106,15 +106,50 @@ struct CountRow {
     count: i64,
 }
 
-/// A page of reservations, newest first.
+/// Which reservations a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct ReservationFilter {
+    pub state: Option<State>,
+    pub reference_id: Option<String>,
+}
+
+/// The columns that reservations can be sorted by.
+pub const SORTS: [&str; 3] = ["id", "created_at", "expires_at"];
+
+macro_rules! page_by {
+    ($order:literal) => {
+        concat!(
+            "SELECT id, reference_id, state, expires_at, created_by, created_at, ended_at FROM (SELECT id, reference_id, \
+                    CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state, \
+                    expires_at, created_by, created_at, ended_at FROM reservations WHERE store_id = $1) r \
+             WHERE ($2 IS NULL OR state = $2) AND ($3 IS NULL OR reference_id = $3) ORDER BY ",
+            $order,
+            " LIMIT $4 OFFSET $5"
+        )
+    };
+}
+
+fn page_text(sort: Sort) -> &'static str {
+    match (sort.column, sort.descending) {
+        ("created_at", false) => page_by!("created_at, id"),
+        ("created_at", true) => page_by!("created_at DESC, id DESC"),
+        ("expires_at", false) => page_by!("expires_at, id"),
+        ("expires_at", true) => page_by!("expires_at DESC, id DESC"),
+        (_, false) => page_by!("id"),
+        (_, true) => page_by!("id DESC"),
+    }
+}
+
+/// A page of reservations.
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
-    state: Option<State>,
-    reference_id: Option<&str>,
+    filter: &ReservationFilter,
+    sort: Sort,
     page: &PageQuery,
 ) -> Result<List<Reservation>, Failure> {
-    let state = state.map(State::as_str);
+    let ReservationFilter { state, reference_id } = filter;
+    let (state, reference_id) = (state.map(State::as_str), reference_id.as_deref());
     let total: CountRow = db::sql(
         "SELECT COUNT(*) AS count FROM (SELECT reference_id, \
                 CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state \
@@ -125,19 +160,13 @@ pub fn list(
     .bind::<Nullable<Text>, _>(state)
     .bind::<Nullable<Text>, _>(reference_id)
     .get_result(conn)?;
-    let rows: Vec<Row> = db::sql(
-        "SELECT id, reference_id, state, expires_at, created_by, created_at, ended_at FROM (SELECT id, reference_id, \
-                CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state, \
-                expires_at, created_by, created_at, ended_at FROM reservations WHERE store_id = $1) r \
-         WHERE ($2 IS NULL OR state = $2) AND ($3 IS NULL OR reference_id = $3) \
-         ORDER BY id DESC LIMIT $4 OFFSET $5",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<Nullable<Text>, _>(state)
-    .bind::<Nullable<Text>, _>(reference_id)
-    .bind::<BigInt, _>(page.limit)
-    .bind::<BigInt, _>(page.offset())
-    .load(conn)?;
+    let rows: Vec<Row> = db::sql(page_text(sort))
+        .bind::<BigInt, _>(store)
+        .bind::<Nullable<Text>, _>(state)
+        .bind::<Nullable<Text>, _>(reference_id)
+        .bind::<BigInt, _>(page.limit)
+        .bind::<BigInt, _>(page.offset())
+        .load(conn)?;
     let found = rows.into_iter().map(Reservation::try_from).collect::<Result<Vec<_>, _>>()?;
     Ok(page.list(found, total.count))
 }

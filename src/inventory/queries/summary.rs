@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use super::figures::{all_levels, available_of_variant, highest_minimum, levels, low_variants, scarce_variants};
 use crate::db;
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
-use crate::kernel::page::{List, PageQuery};
+use crate::kernel::page::{List, PageQuery, Sort};
 use crate::kernel::sum::Sum;
 
 /// A stock row with the names of what and where it is.
@@ -45,27 +45,85 @@ struct Count {
     count: i64,
 }
 
+/// The columns that stock rows can be sorted by. Ties are broken by variant and location.
+pub const SORTS: [&str; 8] = [
+    "variant_id",
+    "sku",
+    "product_name",
+    "stock_quantity",
+    "reserved_quantity",
+    "available_quantity",
+    "sold_quantity",
+    "updated_at",
+];
+
+/// The rows of the page are found first, and named then.
+macro_rules! page_by {
+    ($direction:literal, $key:literal, $($rows:tt)+) => {
+        concat!(
+            "SELECT l.variant_id, v.product_id, v.sku, p.name AS product_name, v.size, l.location_id, \
+                    o.code AS location_code, l.stock_quantity, l.reserved_quantity, l.available_quantity, \
+                    l.sold_quantity, l.updated_at FROM (SELECT x.*, ",
+            $key,
+            " AS key FROM ",
+            $($rows)+,
+            " ORDER BY key ", $direction, ", x.variant_id ", $direction, ", x.location_id ", $direction,
+            " LIMIT $2 OFFSET $3) l \
+              CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = l.variant_id OFFSET 0) v \
+              CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
+              JOIN locations o ON o.store_id = $1 AND o.id = l.location_id ORDER BY l.key ",
+            $direction, ", l.variant_id ", $direction, ", l.location_id ", $direction
+        )
+    };
+}
+
+/// All stock rows with their variants and products, for orders by these.
+macro_rules! named_levels {
+    () => {
+        concat!(
+            all_levels!(),
+            " x JOIN variants w ON w.store_id = $1 AND w.id = x.variant_id \
+                JOIN products q ON q.store_id = $1 AND q.id = w.product_id"
+        )
+    };
+}
+
+fn page_text(sort: Sort) -> &'static str {
+    match (sort.column, sort.descending) {
+        ("sku", false) => page_by!("", "w.sku", named_levels!()),
+        ("sku", true) => page_by!("DESC", "w.sku", named_levels!()),
+        ("product_name", false) => page_by!("", "q.folded_name", named_levels!()),
+        ("product_name", true) => page_by!("DESC", "q.folded_name", named_levels!()),
+        ("stock_quantity", false) => page_by!("", "x.stock_quantity", all_levels!(), " x"),
+        ("stock_quantity", true) => page_by!("DESC", "x.stock_quantity", all_levels!(), " x"),
+        ("reserved_quantity", false) => page_by!("", "x.reserved_quantity", all_levels!(), " x"),
+        ("reserved_quantity", true) => page_by!("DESC", "x.reserved_quantity", all_levels!(), " x"),
+        ("available_quantity", false) => page_by!("", "x.available_quantity", all_levels!(), " x"),
+        ("available_quantity", true) => page_by!("DESC", "x.available_quantity", all_levels!(), " x"),
+        ("sold_quantity", false) => page_by!("", "x.sold_quantity", all_levels!(), " x"),
+        ("sold_quantity", true) => page_by!("DESC", "x.sold_quantity", all_levels!(), " x"),
+        ("updated_at", false) => page_by!("", "x.updated_at", all_levels!(), " x"),
+        ("updated_at", true) => page_by!("DESC", "x.updated_at", all_levels!(), " x"),
+        (_, false) => page_by!("", "x.variant_id", levels!(), " x"),
+        (_, true) => page_by!("DESC", "x.variant_id", levels!(), " x"),
+    }
+}
+
 /// One page of the store's stock rows.
-pub fn list_levels(conn: &mut PgConnection, store: StoreId, page: &PageQuery) -> QueryResult<List<StockAtLocation>> {
+pub fn list_levels(
+    conn: &mut PgConnection,
+    store: StoreId,
+    sort: Sort,
+    page: &PageQuery,
+) -> QueryResult<List<StockAtLocation>> {
     let total: Count = db::sql("SELECT count(*) AS count FROM stock_levels WHERE store_id = $1")
         .bind::<BigInt, _>(store)
         .get_result(conn)?;
-    let items = db::sql(concat!(
-        "SELECT l.variant_id, v.product_id, v.sku, p.name AS product_name, v.size, l.location_id, \
-                o.code AS location_code, l.stock_quantity, l.reserved_quantity, l.available_quantity, \
-                l.sold_quantity, l.updated_at \
-         FROM (SELECT * FROM ",
-        levels!(),
-        " x ORDER BY x.variant_id, x.location_id LIMIT $2 OFFSET $3) l \
-         JOIN variants v ON v.store_id = $1 AND v.id = l.variant_id \
-         JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
-         JOIN locations o ON o.store_id = $1 AND o.id = l.location_id \
-         ORDER BY l.variant_id, l.location_id"
-    ))
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(page.limit)
-    .bind::<BigInt, _>(page.offset())
-    .load(conn)?;
+    let items = db::sql(page_text(sort))
+        .bind::<BigInt, _>(store)
+        .bind::<BigInt, _>(page.limit)
+        .bind::<BigInt, _>(page.offset())
+        .load(conn)?;
     Ok(page.list(items, total.count))
 }
 

@@ -13,7 +13,7 @@ use super::orders::Row;
 use crate::db::Failure;
 use crate::db::schema::orders;
 use crate::kernel::id::{OrderId, StoreId, UserId};
-use crate::kernel::page::{List, PageQuery};
+use crate::kernel::page::{List, PageQuery, Sort};
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::response::OrderResponse;
 use crate::orders::status::{OrderStatus, PaymentStatus};
@@ -31,14 +31,8 @@ pub struct OrderFilter {
     pub refund_due: Option<bool>,
 }
 
-/// How a list is sorted. Ties are broken by id, so that the order is total.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderSort {
-    Newest,
-    Oldest,
-    Dearest,
-    Cheapest,
-}
+/// The columns that orders can be sorted by. Ties are broken by id, so that the order is total.
+pub const SORTS: [&str; 2] = ["created_at", "total_amount"];
 
 type Query<'a> = orders::BoxedQuery<'a, Pg>;
 
@@ -47,16 +41,16 @@ pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &OrderFilter,
-    sort: OrderSort,
+    sort: Sort,
     page: &PageQuery,
 ) -> Result<List<OrderResponse>, Failure> {
     let total: i64 = filtered(store, filter).count().get_result(conn)?;
     let query = filtered(store, filter);
-    let query = match sort {
-        OrderSort::Newest => query.order((orders::created_at.desc(), orders::id.desc())),
-        OrderSort::Oldest => query.order((orders::created_at.asc(), orders::id.asc())),
-        OrderSort::Dearest => query.order((orders::total_amount.desc(), orders::id.desc())),
-        OrderSort::Cheapest => query.order((orders::total_amount.asc(), orders::id.asc())),
+    let query = match (sort.column, sort.descending) {
+        ("total_amount", false) => query.order((orders::total_amount.asc(), orders::id.asc())),
+        ("total_amount", true) => query.order((orders::total_amount.desc(), orders::id.desc())),
+        (_, false) => query.order((orders::created_at.asc(), orders::id.asc())),
+        (_, true) => query.order((orders::created_at.desc(), orders::id.desc())),
     };
     // The ids alone first, so that nothing else is read of the rows before the page.
     let ids: Vec<OrderId> = query.select(orders::id).limit(page.limit).offset(page.offset()).load(conn)?;

@@ -103,13 +103,25 @@ pub struct WaitingEvent {
     pub currency: Option<String>,
 }
 
-/// Events anywhere that waited for an order that is there now. Takes no lock.
-pub fn discover_waiting(conn: &mut PgConnection, limit: i64) -> QueryResult<Vec<WaitingEvent>> {
-    db::sql(
-        "SELECT e.store_id, e.provider, e.event_id, e.event_type, e.order_number, e.reference, e.amount, e.currency \
-         FROM payment_events e JOIN orders o ON o.store_id = e.store_id AND o.order_number = e.order_number \
-         WHERE e.outcome = 'unmatched' ORDER BY e.received_at, e.event_id LIMIT $1",
-    )
+macro_rules! waiting {
+    ($of_store:literal) => {
+        concat!(
+            "SELECT e.store_id, e.provider, e.event_id, e.event_type, e.order_number, e.reference, e.amount, e.currency \
+             FROM payment_events e JOIN orders o ON o.store_id = e.store_id AND o.order_number = e.order_number \
+             WHERE e.outcome = 'unmatched'",
+            $of_store,
+            " ORDER BY e.received_at, e.event_id LIMIT $2"
+        )
+    };
+}
+
+/// Events that waited for an order that is there now, in one store or in all. Takes no lock.
+pub fn discover_waiting(conn: &mut PgConnection, store: Option<StoreId>, limit: i64) -> QueryResult<Vec<WaitingEvent>> {
+    db::sql(match store {
+        Some(_) => waiting!(" AND e.store_id = $1 AND o.store_id = $1"),
+        None => waiting!(""),
+    })
+    .bind::<Nullable<BigInt>, _>(store)
     .bind::<BigInt, _>(limit)
     .load(conn)
 }

@@ -10,6 +10,8 @@ from stockroom_client.models import (
     AuditEntryResponseList,
     Code,
     ListAuditEntriesEntity,
+    ListOrdersSort,
+    ListProductMovementsSort,
     MovementResponseList,
     MovementType,
     OrderItemRequest,
@@ -35,7 +37,8 @@ def order_by_telephone(client: AuthenticatedClient) -> OrderResponse:
 
 def test_an_administrator_moves_an_order_from_pending_to_shipped(admin: AuthenticatedClient) -> None:
     order = order_by_telephone(admin)
-    pending = list_orders.sync_detailed(client=admin, status=OrderStatus.PENDING, limit=5)
+    newest = ListOrdersSort.CREATED_AT_DESC
+    pending = list_orders.sync_detailed(client=admin, status=OrderStatus.PENDING, sort=newest, limit=5)
     assert answered(pending, OrderResponseList).items[0].id == order.id
     for status in [OrderStatus.PROCESSING, OrderStatus.SHIPPED]:
         body = UpdateOrderRequest(status=status, tracking_number="IN-4711")
@@ -63,6 +66,8 @@ def test_an_administrator_receives_units_counts_them_and_reads_the_ledger(admin:
     movements = list_product_movements.sync_detailed("prod_006", client=admin)
     latest = answered(movements, MovementResponseList).items[:2]
     assert [(movement.kind.value, movement.stock_delta) for movement in latest] == [("adjust", -12), ("receive", 12)]
+    oldest = list_product_movements.sync_detailed("prod_006", client=admin, sort=ListProductMovementsSort.ID, limit=1)
+    assert answered(oldest, MovementResponseList).items[0].id <= latest[1].id
     low = answered(list_low_stock.sync_detailed(client=admin), ProductResponseList).items
     assert any(one.sku == "prod_006" and one.stock_status is not StockStatus.IN_STOCK for one in low)
 

@@ -1,0 +1,80 @@
+//! How a job finds its work in all stores, and goes on where the rows of one store are out of reach.
+
+use std::collections::BTreeMap;
+
+use diesel::PgConnection;
+
+use super::Jobs;
+use crate::auth::context::PLATFORM;
+use crate::db::Failure;
+use crate::kernel::id::StoreId;
+use crate::stores::queries as stores;
+
+/// What a job did for all that it discovered at one time.
+#[derive(Default)]
+pub(super) struct Round {
+    pub done: usize,
+    /// The last failure that kept it from the rest.
+    pub failure: Option<Failure>,
+}
+
+impl Round {
+    /// Adds the outcome of one part. A part that failed holds up no other.
+    pub fn add(&mut self, outcome: Result<usize, Failure>) {
+        match outcome {
+            Ok(count) => self.done = self.done.saturating_add(count),
+            Err(failure) => self.failure = Some(failure),
+        }
+    }
+
+    /// How much was done, or the failure.
+    pub fn result(self) -> Result<usize, Failure> {
+        self.failure.map_or(Ok(self.done), Err)
+    }
+
+    /// Adds this round to the total of a job that repeats its rounds until one does nothing. Some after that one.
+    pub fn end(self, total: &mut usize) -> Option<Result<usize, Failure>> {
+        *total = total.saturating_add(self.done);
+        (self.done == 0).then(|| self.failure.map_or(Ok(*total), Err))
+    }
+}
+
+impl Jobs {
+    /// Reads from all stores at once. If that fails, each store is read by itself, and what belongs to none: a
+    /// database server that is away has the rows of some stores only. Failures are noted in the round. `read` gets
+    /// the store, or none for all.
+    ///
+    /// Nothing is tried for long, because the job runs again soon and the other stores wait.
+    pub(super) async fn discover<T, F>(&self, name: &'static str, round: &mut Round, read: F) -> Vec<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, Option<StoreId>) -> Result<Vec<T>, Failure> + Copy + Send + 'static,
+    {
+        let database = self.database.without_patience();
+        match database.read(name, move |conn| read(conn, None)).await {
+            Ok(found) => return found,
+            Err(failure) => round.failure = Some(failure),
+        }
+        let stores = database.read("list_stores", |conn| Ok(stores::list_ids(conn)?)).await;
+        let mut found = Vec::new();
+        for store in std::iter::once(PLATFORM).chain(stores.unwrap_or_else(|failure| note(failure, round))) {
+            let of_store = database.read(name, move |conn| read(conn, Some(store))).await;
+            found.extend(of_store.unwrap_or_else(|failure| note(failure, round)));
+        }
+        found
+    }
+}
+
+fn note<T>(failure: Failure, round: &mut Round) -> Vec<T> {
+    round.failure = Some(failure);
+    Vec::new()
+}
+
+/// The same, by store.
+pub(super) fn by_store<T>(found: Vec<(StoreId, T)>) -> BTreeMap<StoreId, Vec<T>> {
+    let mut stores: BTreeMap<StoreId, Vec<T>> = BTreeMap::new();
+    for (store, one) in found {
+        stores.entry(store).or_default().push(one);
+    }
+    stores
+}
