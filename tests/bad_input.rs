@@ -276,6 +276,35 @@ fn bodies_that_are_no_json() {
 }
 
 #[test]
+fn a_header_given_twice_is_refused_and_named() {
+    let shop = Shop::open();
+    let (store, key) = (shop.app.store.to_string(), "k".repeat(40));
+    let line = json!({"product_id": shop.rice, "quantity": 1});
+    let order = json!({"items": [line]});
+    let guest = shop.app.guest();
+    let post = |client: &Client, path: &str, body: &Value| client.post(path, body);
+    let twice = |client: &Client, name: &str, value: &str| {
+        client.clone().with_header(name, value).with_another_header(name, value)
+    };
+    let token = format!("Bearer {}", shop.app.token(shop.mara.user.unwrap(), Role::Customer));
+    let calls = [
+        ("Idempotency-Key", post(&twice(&shop.mara, "Idempotency-Key", &key), "/cart/items", &line)),
+        ("X-Store-Id", post(&twice(&shop.mara, "X-Store-Id", &store), "/cart/items", &line)),
+        ("X-Store-Id", twice(&guest, "X-Store-Id", &store).get("/inventory/products")),
+        ("X-Guest-Secret", post(&twice(&guest, "X-Guest-Secret", &key), "/orders", &order)),
+        ("X-Order-Token", twice(&guest, "X-Order-Token", &key).get(&format!("/orders/{}", shop.order))),
+        ("Authorization", twice(&guest, "Authorization", &token).get("/cart")),
+        ("Authorization", twice(&guest, "Authorization", &token).get("/inventory/products")),
+    ];
+    for (name, reply) in calls {
+        let problem = reply.refused(422, "VALIDATION_FAILED");
+        assert_eq!(problem["errors"][0], json!({"field": name, "message": "is given twice"}));
+    }
+    // Who is not signed in hears of that first.
+    twice(&guest, "X-Store-Id", &store).get("/cart").refused(401, "UNAUTHENTICATED");
+}
+
+#[test]
 fn a_field_given_twice_is_refused() {
     let shop = Shop::open();
     let body = format!(r#"{{"product_id":{},"quantity":1,"quantity":5}}"#, shop.rice);

@@ -2,7 +2,6 @@
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web::Data};
 
@@ -14,9 +13,10 @@ use super::token_versions::TokenVersions;
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::http::access_log::Subject;
+use crate::http::headers;
 
 /// The header by which somebody without an account opens their order.
-pub const ORDER_TOKEN: &str = "x-order-token";
+pub const ORDER_TOKEN: &str = "X-Order-Token";
 
 /// Lets the request through with its principal in the extensions, or refuses it. As an answer, not
 /// as an error: only an answer still knows the route that it belongs to.
@@ -65,7 +65,7 @@ fn permit(principal: Principal, permission: Permission) -> Result<Principal, Api
 }
 
 async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
-    let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(Principal::Guest) };
+    let Some(header) = headers::single(request.headers(), "Authorization")? else { return Ok(Principal::Guest) };
     let refuse = || ApiError::new(Code::Unauthenticated, "The Authorization header is not a Bearer token.");
     let token = header.to_str().ok().and_then(|value| value.split_once(' '));
     let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {

@@ -12,6 +12,7 @@ use crate::db::tx::Mode;
 use crate::db::{Database, End, Failure};
 use crate::error::{Abort, ApiError, Overdue};
 use crate::http::access_log::Subject;
+use crate::http::headers;
 use crate::kernel::id::StoreId;
 
 /// A request's caller, store and database.
@@ -183,16 +184,19 @@ impl FromRequest for Ctx {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(extract(request).ok_or_else(ApiError::internal))
+        ready(find_selector(request).and_then(|selector| extract(request, selector).ok_or_else(ApiError::internal)))
     }
 }
 
-fn extract(request: &HttpRequest) -> Option<Ctx> {
-    let selector = match request.headers().get("x-store-id") {
+fn find_selector(request: &HttpRequest) -> Result<StoreSelector, ApiError> {
+    Ok(match headers::single(request.headers(), "X-Store-Id")? {
         None => StoreSelector::Default,
         // A value that is not text names no store.
         Some(value) => value.to_str().map_or(StoreSelector::Unknown, StoreSelector::named),
-    };
+    })
+}
+
+fn extract(request: &HttpRequest, selector: StoreSelector) -> Option<Ctx> {
     Some(Ctx {
         database: request.app_data::<Data<Database>>()?.get_ref().clone(),
         principal: request.extensions().get::<Principal>()?.clone(),

@@ -1,6 +1,5 @@
 //! Is it up, is it ready, how is it doing.
 
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use diesel::connection::SimpleConnection;
@@ -10,6 +9,7 @@ use subtle::ConstantTimeEq;
 use crate::db::tx::Mode;
 use crate::db::{Database, End, Failure};
 use crate::error::{ApiError, Code};
+use crate::http::headers;
 use crate::http::methods::only_get;
 use crate::http::metrics::Metrics;
 use crate::settings::{Secret, Settings};
@@ -52,7 +52,7 @@ async fn metrics(
 /// The figures of a shop are not for everybody who can reach it.
 fn check_token(request: &HttpRequest, token: &Secret) -> Result<(), ApiError> {
     let token = token.reveal();
-    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = headers::single(request.headers(), "Authorization")?.and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.split_once(' '));
     let is_good = given.is_some_and(|(scheme, given)| {
         scheme.eq_ignore_ascii_case("bearer") && bool::from(given.trim().as_bytes().ct_eq(token.as_bytes()))

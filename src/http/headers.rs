@@ -1,10 +1,12 @@
-//! Headers that keep browsers and caches from misusing an answer.
+//! Headers of requests that may stand only once, and those that keep browsers and caches from misusing an answer.
 
 use actix_web::http::Method;
 use actix_web::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+
+use crate::error::ApiError;
 
 /// Pages load what this server has, and nothing else, and stand in no other page's frame. The Swagger page
 /// sets styles from its scripts and has images in its style sheet.
@@ -13,6 +15,13 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
                            form-action 'self'; frame-ancestors 'none'";
 
 const ORDER_TOKEN: HeaderName = HeaderName::from_static("x-order-token");
+
+/// The only header of this name. Which one of two is meant can't be known, so that they are refused.
+pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, ApiError> {
+    let mut values = headers.get_all(name);
+    let value = values.next();
+    if values.next().is_some() { Err(ApiError::field(name, "is given twice")) } else { Ok(value) }
+}
 
 /// Whether the answer to a request is meant for its caller alone: somebody who shows a token, or who may be
 /// given one.

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use diesel::PgConnection;
@@ -23,7 +24,7 @@ use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Principal, Scope};
 use crate::db::{End, Failure};
 use crate::error::{Abort, ApiError};
-use crate::http::{json, limits};
+use crate::http::{headers, json, limits};
 use crate::kernel::keyed_hash::KeyedHash;
 
 /// A call that changes something: its body, its caller, and its claim to be done once.
@@ -142,29 +143,30 @@ fn claim_of(principal: &Principal, request: &HttpRequest, body: &Value) -> Resul
 }
 
 /// The header by which a guest can send a request twice: a secret that the guest's client has made.
-pub const GUEST_SECRET: &str = "x-guest-secret";
+pub const GUEST_SECRET: &str = "X-Guest-Secret";
 
 /// As many hexadecimal digits as 128 random bits have.
 const MIN_SECRET_CHARS: usize = 32;
 
 /// The secret of a guest. The token of an order is one as well: it opens what is done with it.
 fn guest_secret(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
-    let visible = |name: &str| request.headers().get(name)?.to_str().ok().filter(|text| is_secret(text));
-    match visible(GUEST_SECRET) {
-        None if request.headers().contains_key(GUEST_SECRET) => {
-            Err(ApiError::field("X-Guest-Secret", "must have 32 to 255 visible ASCII characters"))
-        }
-        None => Ok(visible(ORDER_TOKEN)),
-        secret => Ok(secret),
+    match headers::single(request.headers(), GUEST_SECRET)? {
+        None => Ok(headers::single(request.headers(), ORDER_TOKEN)?.and_then(as_secret)),
+        Some(value) => as_secret(value)
+            .map(Some)
+            .ok_or_else(|| ApiError::field(GUEST_SECRET, "must have 32 to 255 visible ASCII characters")),
     }
 }
 
-fn is_secret(text: &str) -> bool {
-    (MIN_SECRET_CHARS..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+fn as_secret(value: &HeaderValue) -> Option<&str> {
+    let is_secret = |text: &&str| {
+        (MIN_SECRET_CHARS..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    value.to_str().ok().filter(is_secret)
 }
 
 fn key_of(request: &HttpRequest) -> Result<String, ApiError> {
-    let Some(value) = request.headers().get("idempotency-key") else {
+    let Some(value) = headers::single(request.headers(), "Idempotency-Key")? else {
         return Ok(format!("made:{}", Uuid::new_v4()));
     };
     let key =

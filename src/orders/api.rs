@@ -1,5 +1,6 @@
 //! The calls that read orders.
 
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -19,7 +20,7 @@ use crate::kernel::id::{self, OrderId, UserId};
 use crate::kernel::moment;
 
 use super::queries::list::{self, OrderFilter};
-use crate::http::{Query, SortQuery};
+use crate::http::{Query, SortQuery, headers};
 use crate::kernel::page::PageQuery;
 
 pub use super::queries::list::SORTS;
@@ -122,8 +123,9 @@ impl actix_web::FromRequest for Viewer {
     type Future = std::future::Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut actix_web::dev::Payload) -> Self::Future {
-        let token = request.headers().get(ORDER_TOKEN).and_then(|value| value.to_str().ok());
-        std::future::ready(Ok(Self { token: token.map(ToOwned::to_owned) }))
+        let token = headers::single(request.headers(), ORDER_TOKEN);
+        let as_text = |value: &HeaderValue| value.to_str().ok().map(ToOwned::to_owned);
+        std::future::ready(token.map(|value| Self { token: value.and_then(as_text) }))
     }
 }
 

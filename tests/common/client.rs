@@ -93,6 +93,12 @@ impl Client {
         self
     }
 
+    /// The same with one more header, also where there is one of that name.
+    pub fn with_another_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub fn with_token(self, token: &str) -> Self {
         self.with_header("Authorization", &format!("Bearer {token}"))
     }

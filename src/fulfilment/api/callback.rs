@@ -10,6 +10,7 @@ use crate::auth::Ctx;
 use crate::error::{ApiError, Code};
 use crate::fulfilment::callback;
 use crate::http::body::RawBody;
+use crate::http::headers;
 use crate::kernel::schema;
 use crate::payments::event;
 use crate::payments::queries::events::EventOutcome;
@@ -57,7 +58,7 @@ pub async fn receive(
 }
 
 fn check_signature(request: &HttpRequest, provider: &Provider, body: &[u8]) -> Result<(), ApiError> {
-    let header = request.headers().get(provider.scheme.header()).and_then(|value| value.to_str().ok());
+    let header = headers::single(request.headers(), provider.scheme.header())?.and_then(|value| value.to_str().ok());
     let is_good = header
         .is_some_and(|header| provider.scheme.verifies(provider.secret.reveal(), header, body, chrono::Utc::now()));
     if is_good { Ok(()) } else { Err(ApiError::new(Code::Unauthenticated, "The signature is not valid.")) }
