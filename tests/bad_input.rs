@@ -276,6 +276,18 @@ fn bodies_that_are_no_json() {
 }
 
 #[test]
+fn bodies_in_other_encodings() {
+    let shop = Shop::open();
+    let good = json!({"product_id": shop.rice, "quantity": 1}).to_string();
+    let send = |client: &Client, kind: &str| client.send_bytes("POST", "/cart/items", kind, good.as_bytes());
+    shop.refused(|| send(&shop.mara, "application/json; charset=utf-16"), 415, "UNSUPPORTED_MEDIA_TYPE");
+    let compressed = shop.mara.clone().with_header("Content-Encoding", "gzip");
+    shop.refused(|| send(&compressed, "application/json"), 415, "UNSUPPORTED_MEDIA_TYPE");
+    let plain = shop.mara.clone().with_header("Content-Encoding", "identity");
+    send(&plain, "application/json; Charset=\"UTF-8\"").expect(201);
+}
+
+#[test]
 fn a_header_given_twice_is_refused_and_named() {
     let shop = Shop::open();
     let (store, key) = (shop.app.store.to_string(), "k".repeat(40));

@@ -1,12 +1,12 @@
 //! Bodies: JSON, checked whole before anything else happens.
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, dev::Payload, web::Bytes};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use super::{body, json_check};
+use super::{body, headers, json_check};
 use crate::error::{ApiError, Code, FieldError};
 
 /// A body and the JSON text that it was read from.
@@ -25,17 +25,28 @@ pub async fn read<T: DeserializeOwned + Validate>(request: HttpRequest, payload:
         })?;
         return Ok(Body { value, text });
     }
-    check_content_type(&request)?;
+    check_media_type(request.headers())?;
     Ok(Body { value: parse(&text)?, text })
 }
 
-fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|value| value.split(';').next()).map(|essence| essence.trim().to_lowercase());
-    match essence.as_deref() {
-        Some("application/json") => Ok(()),
-        Some(other) if other.starts_with("application/") && other.ends_with("+json") => Ok(()),
-        _ => Err(ApiError::new(Code::UnsupportedMediaType, "Send the body as application/json.")),
+/// JSON in UTF-8, as it is: no other character set, and not compressed.
+fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let refuse = |detail| Err(ApiError::new(Code::UnsupportedMediaType, detail));
+    let content_type = headers::single(headers, "Content-Type")?.and_then(|value| value.to_str().ok());
+    let mut parts = content_type.unwrap_or_default().split(';').map(|part| part.trim().to_ascii_lowercase());
+    let essence = parts.next().unwrap_or_default();
+    if essence != "application/json" && !(essence.starts_with("application/") && essence.ends_with("+json")) {
+        return refuse("Send the body as application/json.");
+    }
+    let charsets = parts.filter_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
+    if charsets.into_iter().any(|charset| charset != "utf-8") {
+        return refuse("Send the body in UTF-8: application/json, or application/json; charset=utf-8.");
+    }
+    let is_identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(header::CONTENT_ENCODING).all(is_identity) {
+        Ok(())
+    } else {
+        refuse("Send the body as it is, without a Content-Encoding or with identity.")
     }
 }
 
@@ -122,6 +133,7 @@ fn collect(prefix: &str, errors: &ValidationErrors, found: &mut Vec<FieldError>)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::test::TestRequest;
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize, Validate)]
@@ -148,6 +160,34 @@ mod tests {
 
     fn refusal(body: &[u8]) -> ApiError {
         parse::<Lines>(body).err().unwrap()
+    }
+
+    #[test]
+    fn only_plain_json_in_utf_8_is_taken() {
+        let check = |content_type: &str, encoding: &str| {
+            let request = TestRequest::default().insert_header(("Content-Type", content_type));
+            let request =
+                if encoding.is_empty() { request } else { request.append_header(("Content-Encoding", encoding)) };
+            check_media_type(request.to_http_request().headers())
+        };
+        let utf_8 = ["", "; charset=utf-8", ";charset=UTF-8", "; Charset=\"Utf-8\"", "; version=1; charset=utf-8", ";"];
+        for parameters in utf_8 {
+            for kind in ["application/json", "Application/JSON", "application/merge-patch+json"] {
+                assert!(check(&format!("{kind}{parameters}"), "").is_ok(), "{kind}{parameters}");
+            }
+        }
+        assert!(check("application/json", "Identity").is_ok());
+        for other in ["utf-16", "\"utf-16\"", "iso-8859-1", "", "utf-8; charset=utf-16"] {
+            let refusal = check(&format!("application/json; charset={other}"), "").unwrap_err();
+            assert!(
+                refusal.code == Code::UnsupportedMediaType && refusal.detail.contains("UTF-8"),
+                "{other}: {refusal}"
+            );
+        }
+        for encoding in ["gzip", "br", "identity, gzip", "identity;q=1"] {
+            let refusal = check("application/json", encoding).unwrap_err();
+            assert!(refusal.code == Code::UnsupportedMediaType && refusal.detail.contains("identity"), "{encoding}");
+        }
     }
 
     #[test]
