@@ -14,6 +14,8 @@ use common::{Client, Reply, TestApp, json};
 use peak_alloc::PeakAlloc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Counts for the whole process: the server and the client.
@@ -253,4 +255,42 @@ fn what_callers_name_is_not_remembered() {
     ask_all(1);
     let kept = MEMORY.current_usage().saturating_sub(before);
     assert!(kept < 256 * 1024, "{kept} bytes were kept of what callers named");
+}
+
+/// A client that does not read would otherwise hold one copy of the answer for each of its connections.
+#[test]
+fn a_large_fixed_answer_is_sent_in_small_parts() {
+    let _alone = alone();
+    let app = started();
+    for path in ["/openapi.json", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"] {
+        // The first time, the connection's own buffers are counted as well.
+        let length = read_in_parts(&app, path);
+        assert!(length > 100_000, "{path} has {length} bytes");
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        assert_eq!(read_in_parts(&app, path), length);
+        let cost = MEMORY.peak_usage().saturating_sub(before);
+        assert!(cost <= 96 * 1024, "{path} took {cost} bytes of memory");
+    }
+}
+
+/// Asks on a connection of its own, keeps nothing of the answer, and returns the length of its body.
+fn read_in_parts(app: &TestApp, path: &str) -> usize {
+    let mut socket = TcpStream::connect(app.address.strip_prefix("http://").unwrap()).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut part = [0; 1024];
+    let mut count = socket.read(&mut part).unwrap();
+    while !part[..count].windows(4).any(|end| end == b"\r\n\r\n") {
+        count += socket.read(&mut part[count..]).unwrap();
+    }
+    let head = part[..count].windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+    let text = String::from_utf8(part[..head].to_vec()).unwrap();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    let mut read = count - head;
+    while count > 0 {
+        count = socket.read(&mut part).unwrap();
+        read += count;
+    }
+    assert_eq!(read, length, "{text}");
+    length
 }

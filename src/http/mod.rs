@@ -14,6 +14,7 @@ mod json_check;
 pub mod limits;
 pub mod methods;
 pub mod metrics;
+mod parts;
 pub mod query;
 pub mod serve;
 pub mod sort;

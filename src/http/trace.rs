@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::access_log::{Line, Subject};
 use super::metrics::Metrics;
-use super::{connection, headers, limits};
+use super::{connection, headers, limits, parts};
 use crate::error::{ApiError, Code};
 use crate::kernel::request_id;
 
@@ -70,7 +70,7 @@ async fn answer<B: MessageBody + 'static>(
     // Handlers and the authorization answer their refusals; an error that arrives here as one is rare.
     // No copy of the request could be kept for it: the framework needs to be its only holder.
     match next.call(request).await {
-        Ok(response) => Ok(in_one_shape(response.map_into_boxed_body(), id)),
+        Ok(response) => Ok(in_one_shape(response.map_into_boxed_body(), id).map_body(|_, body| parts::in_parts(body))),
         Err(error) => {
             let answer = as_refusal(&error).respond(Some(id));
             Err((error, answer))

@@ -1,11 +1,14 @@
 //! The Swagger page, and what leads to it. Its files are built in, so that it needs no network.
 
+use std::borrow::Cow;
+
 use actix_web::http::header;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa_swagger_ui::Config;
 
 use super::entry_points::{self, EntryPoints};
+use crate::error::{ApiError, Code};
 use crate::http::methods::only_get;
 
 /// Signs in, renews the access token, and sets the page up.
@@ -18,7 +21,19 @@ pub fn configure(config: &mut ServiceConfig) {
         // Not to /docs/, which is the same route and would lead back here.
         .service(web::redirect("/docs", "/docs/index.html"))
         .service(only_get("/docs/swagger-initializer.js", web::get().to(initializer)))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+        .app_data(Data::new(Config::from("/openapi.json")))
+        .service(only_get("/docs/{file:.*}", web::get().to(file)));
+}
+
+/// A file of the page. It is sent from where the program has it: the library's own handler would copy it.
+async fn file(path: Path<String>, config: Data<Config<'static>>) -> Result<HttpResponse, ApiError> {
+    let file = utoipa_swagger_ui::serve(&path, config.into_inner()).ok().flatten();
+    let file = file.ok_or_else(|| ApiError::new(Code::NotFound, "There is nothing at this path."))?;
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Ok(HttpResponse::Ok().content_type(file.content_type).body(bytes))
 }
 
 /// Leads browsers to the page. Programs get the entry points.
