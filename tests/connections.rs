@@ -15,6 +15,7 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use common::{TestApp, Value};
+use stockroom::auth::Role;
 use stockroom::settings::Settings;
 
 /// Short enough for a test, long enough for a busy machine.
@@ -116,6 +117,34 @@ fn garbage_in_a_chunked_body_is_refused() {
 }
 
 #[test]
+fn a_refusal_of_the_framework_carries_the_id_of_its_request() {
+    let app = TestApp::start();
+    let id_of = |requests: &str| {
+        let answer = send(&app, requests.as_bytes());
+        refused(&answer[answer.rfind("HTTP/1.1").unwrap()..], 400, "MALFORMED_REQUEST")["request_id"].clone()
+    };
+    let good = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: good\r\n\r\n";
+    let login = LOGIN.replace("1000", "4").replace("\r\n\r\n", "\r\nX-Request-Id: of-login\r\n\r\n{  }");
+    let bad =
+        |header: &str| format!("GET /health/live HTTP/1.1\r\nHost: localhost\r\n{header}Content-Length: 5, 6\r\n\r\n");
+    let named = bad("X-REQUEST-ID:  mine_1.a:b-2 \r\n");
+    for before in ["", good, &login, &format!("{login}{good}{login}")] {
+        assert_eq!(id_of(&format!("{before}{named}")), "mine_1.a:b-2", "after {before:?}");
+        let generated = id_of(&format!("{before}{}", bad("")));
+        assert_eq!(generated.as_str().unwrap().len(), 36, "{generated}");
+    }
+    for unfit in ["two words", "", "a/b", &"x".repeat(129)] {
+        assert_eq!(id_of(&bad(&format!("X-Request-Id: {unfit}\r\n"))).as_str().unwrap().len(), 36);
+    }
+    let mut socket = connect(&app);
+    for part in [&named[..60], &named[60..]] {
+        socket.write_all(part.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(refused(&read_to_end(&mut socket), 400, "MALFORMED_REQUEST")["request_id"], "mine_1.a:b-2");
+}
+
+#[test]
 fn a_head_that_is_too_large_is_refused_whether_it_comes_at_once_or_bit_by_bit() {
     let app = TestApp::start();
     let start = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Long: ";
@@ -135,6 +164,10 @@ fn a_head_that_is_too_large_is_refused_whether_it_comes_at_once_or_bit_by_bit() 
     refused(&read_to_end(&mut socket), 431, "HEADERS_TOO_LARGE");
     let long_path = format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "a".repeat(60_000));
     refused(&send(&app, long_path.as_bytes()), 431, "HEADERS_TOO_LARGE");
+    for size in [20_000, 65_534, 70_000, 120_000] {
+        let long_query = format!("GET /health/live?{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "q".repeat(size));
+        refused(&send(&app, long_query.as_bytes()), 431, "HEADERS_TOO_LARGE");
+    }
 }
 
 #[test]

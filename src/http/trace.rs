@@ -51,7 +51,7 @@ pub async fn trace<B: MessageBody + 'static>(
     let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
     let (status, took) = (response.status(), started.elapsed());
     if let Some(metrics) = response.request().app_data::<Data<Metrics>>() {
-        metrics.count_request(&route, known(method.as_str()), status.as_str(), took);
+        metrics.count_request(&route, method.as_str(), status.as_str(), took);
     }
     let path = response.request().path();
     Line { method: method.as_str(), route: &route, path, status, took, request_id: &id, remote: &remote }
@@ -85,18 +85,10 @@ fn finish(answer: &mut HeaderMap, id: &str, is_private: bool) {
     headers::protect(answer, is_private);
 }
 
-/// Methods that clients invent must not become series without end.
-fn known(method: &str) -> &str {
-    if ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method) { method } else { "OTHER" }
-}
-
-/// The caller's id if it is fit for a header and a log line.
+/// The caller's id if it is well-formed, or a new one.
 fn request_id_of(request: &ServiceRequest) -> Arc<str> {
-    let is_fit = |id: &&str| {
-        let is_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
-        (1..=128).contains(&id.len()) && id.bytes().all(is_word)
-    };
-    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_fit);
+    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let given = given.filter(|id| request_id::is_well_formed(id));
     given.map_or_else(|| Uuid::new_v4().to_string().into(), Arc::from)
 }
 

@@ -7,6 +7,13 @@ tokio::task_local! {
     static CURRENT: Arc<str>;
 }
 
+/// Whether an id that a caller has chosen is fit for a header and a line of the log.
+#[must_use]
+pub fn is_well_formed(id: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    (1..=128).contains(&id.len()) && id.bytes().all(is_word)
+}
+
 /// Runs the work of a request.
 pub async fn scope<F: Future>(id: Arc<str>, work: F) -> F::Output {
     CURRENT.scope(id, work).await

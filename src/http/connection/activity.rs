@@ -41,6 +41,8 @@ pub struct Activity {
     last_ms: AtomicU64,
     /// Requests that the application has and did not answer yet.
     requests: AtomicU32,
+    /// Requests that the application has begun to work on since the connection was opened.
+    begun: AtomicU32,
     head: Progress,
     body: Progress,
     answer: Progress,
@@ -70,6 +72,7 @@ impl Activity {
             peer,
             last_ms: AtomicU64::new(now_ms),
             requests: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
             head,
             body: Progress::default(),
             answer: Progress::default(),
@@ -106,6 +109,11 @@ impl Activity {
         }
     }
 
+    #[must_use]
+    pub fn begun(&self) -> u32 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// Whether what was read so far should have been the head of a request.
     #[must_use]
     pub fn head_is_too_large(&self) -> bool {
@@ -136,6 +144,7 @@ impl Activity {
 
     pub fn request_began(&self, has_body: bool, now_ms: u64) {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
         self.head.end();
         if has_body {
             self.body.begin(now_ms);

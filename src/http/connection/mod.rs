@@ -2,6 +2,7 @@
 //! request.
 
 pub mod activity;
+mod heads;
 mod pace;
 mod refusal;
 pub mod registry;

@@ -1,15 +1,15 @@
 //! Refusals of bytes that never became a request. The framework answers them beside the application, with an
 //! empty body; here they get the shape of every other refusal, an id and a line in the log.
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HttpDate;
-use uuid::Uuid;
 
-use super::registry::Connections;
 use crate::error::{ApiError, Code, PROBLEM_JSON};
 use crate::http::access_log::Line;
+use crate::http::metrics::Metrics;
 
 const HEAD_START: &[u8] = b"HTTP/1.";
 const HEAD_END: &[u8] = b"\r\n\r\n";
@@ -31,7 +31,7 @@ pub fn find(bytes: &[u8]) -> Option<(usize, StatusCode)> {
     (is_refusal && !is_ours).then_some((start, status))
 }
 
-/// What the client is told for a status of the framework.
+/// The refusal for a status of the framework.
 #[must_use]
 pub fn of_status(status: StatusCode) -> ApiError {
     match status {
@@ -48,15 +48,24 @@ pub fn of_status(status: StatusCode) -> ApiError {
     }
 }
 
+/// A request that is refused, as far as it is known.
+pub struct Refused<'a> {
+    pub id: &'a str,
+    pub method: &'a str,
+    pub path: &'a str,
+    pub peer: Option<SocketAddr>,
+    pub took: Duration,
+}
+
 /// Writes the refusal into the log and the metrics, and gives the bytes of the answer.
 #[must_use]
-pub fn answer(refusal: &ApiError, peer: Option<std::net::SocketAddr>, took: Duration, to: &Connections) -> Vec<u8> {
-    let id = Uuid::new_v4().to_string();
+pub fn answer(refusal: &ApiError, request: &Refused<'_>, metrics: &Metrics) -> Vec<u8> {
+    let Refused { id, method, path, peer, took } = *request;
     let status = refusal.code.status();
     let remote = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string());
-    to.metrics.count_request("(none)", "OTHER", status.as_str(), took);
-    Line { method: "-", route: "(none)", path: "-", status, took, request_id: &id, remote: &remote }.write(None);
-    let body = serde_json::to_vec(&refusal.problem(Some(&id))).unwrap_or_default();
+    metrics.count_request("(none)", method, status.as_str(), took);
+    Line { method, route: "(none)", path, status, took, request_id: id, remote: &remote }.write(None);
+    let body = serde_json::to_vec(&refusal.problem(Some(id))).unwrap_or_default();
     let mut bytes = format!(
         "HTTP/1.1 {} {}\r\ncontent-length: {}\r\ncontent-type: {PROBLEM_JSON}\r\nx-request-id: {id}\r\n\
          x-content-type-options: nosniff\r\nconnection: close\r\ndate: {}\r\n\r\n",

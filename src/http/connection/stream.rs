@@ -10,9 +10,11 @@ use actix_web::http::StatusCode;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::runtime::Handle;
+use uuid::Uuid;
 
 use super::activity::{Activity, Phase};
-use super::refusal;
+use super::heads::RecentHead;
+use super::refusal::{self, Refused};
 use super::registry::{Connections, Permit};
 
 /// How long, and for how many bytes, a refused peer may go on sending. Closing earlier could destroy the
@@ -27,6 +29,7 @@ pub struct Connection {
     permit: Option<Permit>,
     activity: Arc<Activity>,
     connections: Arc<Connections>,
+    head: RecentHead,
     /// A refusal that was not written yet, and how much of it was.
     refusal: Vec<u8>,
     written: usize,
@@ -43,6 +46,7 @@ impl Connection {
             permit: Some(permit),
             activity,
             connections,
+            head: RecentHead::default(),
             refusal: Vec::new(),
             written: 0,
             was_pending: false,
@@ -60,11 +64,17 @@ impl Connection {
 
     /// Refuses what has come so far, once.
     fn refuse(&mut self, status: StatusCode) {
-        if self.refusal.is_empty() {
-            let took = Duration::from_millis(self.activity.head_ms(self.connections.now_ms()));
-            let refusal = refusal::of_status(status);
-            self.refusal = refusal::answer(&refusal, self.activity.peer, took, &self.connections);
+        if !self.refusal.is_empty() {
+            return;
         }
+        // The framework calls a head malformed if its path and query are too long.
+        let is_too_large = status == StatusCode::BAD_REQUEST && self.activity.head_is_too_large();
+        let status = if is_too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { status };
+        let took = Duration::from_millis(self.activity.head_ms(self.connections.now_ms()));
+        let given = self.head.request_id(self.activity.begun()).map(ToOwned::to_owned);
+        let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
+        let request = Refused { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
+        self.refusal = refusal::answer(&refusal::of_status(status), &request, &self.connections.metrics);
     }
 
     fn poll_write_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -108,6 +118,7 @@ impl AsyncRead for Connection {
         match this.socket()?.poll_read(cx, buf) {
             Poll::Ready(Ok(())) => {
                 let count = buf.filled().len().saturating_sub(before);
+                this.head.add(buf.filled().get(before..).unwrap_or_default(), this.activity.begun());
                 this.activity.received(u64::try_from(count).unwrap_or(0), this.connections.now_ms());
                 Poll::Ready(Ok(()))
             }
@@ -156,6 +167,7 @@ impl AsyncWrite for Connection {
         }
         ready!(this.poll_write_refusal(cx))?;
         this.activity.flushed();
+        this.head.forget(this.activity.begun());
         this.socket()?.poll_flush(cx)
     }
 

@@ -1,0 +1,78 @@
+//! The head of the request that a peer sends, kept for a refusal that the framework makes in the application's place.
+
+use crate::kernel::request_id;
+
+/// As many bytes are kept. The id of a head that is longer may be missed.
+const KEPT_BYTES: usize = 8 * 1024;
+
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
+/// The bytes that were read since the last request that the application has begun to work on.
+#[derive(Debug, Default)]
+pub struct RecentHead {
+    bytes: Vec<u8>,
+    /// The number of requests that have begun before these bytes.
+    begun: u32,
+}
+
+impl RecentHead {
+    pub fn add(&mut self, bytes: &[u8], begun: u32) {
+        self.forget(begun);
+        let room = KEPT_BYTES.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+    }
+
+    /// Forgets the heads of the requests that have begun meanwhile.
+    pub fn forget(&mut self, begun: u32) {
+        for _ in 0..begun.wrapping_sub(self.begun) {
+            let length = self.head_bytes();
+            self.bytes.drain(..length);
+        }
+        self.begun = begun;
+        if self.bytes.is_empty() {
+            // Most connections wait for their next request at most times, and need no memory meanwhile.
+            self.bytes = Vec::new();
+        }
+    }
+
+    /// The id in the first head, if it has a well-formed one.
+    pub fn request_id(&mut self, begun: u32) -> Option<&str> {
+        self.forget(begun);
+        let head = self.bytes.get(..self.head_bytes())?;
+        let value = head.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).find_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let (name, value) = line.split_at_checked(colon)?;
+            name.eq_ignore_ascii_case(b"x-request-id").then(|| value.trim_ascii_end().strip_prefix(b":"))?
+        });
+        let id = std::str::from_utf8(value?.trim_ascii_start()).ok()?;
+        request_id::is_well_formed(id).then_some(id)
+    }
+
+    /// The length of the first head, with the bytes of a body before it.
+    fn head_bytes(&self) -> usize {
+        let end = self.bytes.windows(HEAD_END.len()).position(|window| window == HEAD_END);
+        end.map_or(self.bytes.len(), |end| end.saturating_add(HEAD_END.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_that_of_the_first_head_that_has_not_begun() {
+        let mut head = RecentHead::default();
+        head.add(b"GET /a HTTP/1.1\r\nX-Request-Id: a\r\n\r\nPOST /b HTTP/1.1\r\nx-request-ID:b \r\n\r\n{}GET ", 0);
+        assert_eq!(head.request_id(0), Some("a"));
+        assert_eq!(head.request_id(1), Some("b"));
+        assert_eq!(head.request_id(2), None);
+        head.add(b"/c HTTP/1.1\r\nX-Request-Id: c\r\nX-Request-Id: d", 2);
+        assert_eq!(head.request_id(2), Some("c"));
+        assert_eq!(head.request_id(3), None);
+        assert_eq!(head.bytes.capacity(), 0);
+        head.add(b"GET /d HTTP/1.1\r\nX-Request-Id: d", 3);
+        assert_eq!(head.request_id(3), None, "the line has not ended");
+        head.add(&[b'x'; 3 * KEPT_BYTES], 3);
+        assert!(head.bytes.len() == KEPT_BYTES);
+    }
+}
