@@ -116,6 +116,32 @@ fn garbage_in_a_chunked_body_is_refused() {
     assert!(answer.matches("HTTP/1.1").count() <= 2, "{answer}");
 }
 
+/// The framework gives such a connection up, whatever the application does with the request at that moment.
+#[test]
+fn garbage_in_a_body_is_refused_by_calls_that_do_not_read_it() {
+    let app = TestApp::start();
+    let rice = app.product("rice", 12.50, 7).id;
+    let admin = app.token(app.account("admin", Role::Admin), Role::Admin);
+    let calls = [
+        ("GET", format!("/api/v1/inventory/products/{rice}"), String::new()),
+        ("GET", "/health/ready".to_owned(), String::new()),
+        ("GET", "/api/v1/orders".to_owned(), format!("Authorization: Bearer {admin}\r\n")),
+        // The account is looked up before the body is read.
+        ("POST", "/api/v1/inventory/products".to_owned(), format!("Authorization: Bearer {admin}\r\n")),
+    ];
+    for (number, (method, path, header)) in calls.into_iter().enumerate() {
+        let id = format!("undecodable-{number}");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: {id}\r\n{header}");
+        let answer = send(&app, format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n").as_bytes());
+        assert_eq!(refused(&answer, 400, "MALFORMED_REQUEST")["request_id"], id);
+    }
+    let head =
+        format!("HEAD /api/v1/inventory/products/{rice} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: of-head\r\n");
+    let answer = send(&app, format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n").as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("\r\nx-request-id: of-head\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "an answer to HEAD has a body: {answer}");
+}
+
 #[test]
 fn a_refusal_of_the_framework_carries_the_id_of_its_request() {
     let app = TestApp::start();

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use actix_http::{HttpService, Protocol, Request, Response};
 use actix_server::Server;
-use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, map_config,
+};
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
@@ -69,15 +71,19 @@ where
             .finish(map_config(application().into_factory().map_err(|error| error.into().error_response()), |()| {
                 AppConfig::default()
             }));
-        let admit = fn_service(move |socket: TcpStream| {
+        apply_fn_factory(service, move |socket: TcpStream, http| {
             let peer = socket.peer_addr().ok();
-            let permit = connections.admit(peer);
+            let served = connections.admit(peer).map(|permit| {
+                let connection = Connection::new(socket, permit);
+                (connection.farewell(), http.call((connection, Protocol::Http1, peer)))
+            });
             async move {
-                let permit = permit.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused))?;
-                Ok((Connection::new(socket, permit), Protocol::Http1, peer))
+                let Some((farewell, served)) = served else { return Ok(()) };
+                let ended = served.await;
+                farewell.finish().await;
+                ended
             }
-        });
-        admit.and_then(service)
+        })
     })?;
     Ok(builder.run())
 }

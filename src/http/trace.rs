@@ -27,8 +27,8 @@ pub async fn trace<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let _in_work = connection::begin(request.request());
     let id = request_id_of(&request);
+    let mut in_work = connection::begin(request.request(), &id);
     let subject = Subject::default();
     request.extensions_mut().insert(subject.clone());
     let method = request.method().clone();
@@ -39,6 +39,7 @@ pub async fn trace<B: MessageBody + 'static>(
     let remote = limits::address(request.request());
     let is_private = headers::is_private(&method, request.headers());
     let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id)).await;
+    in_work.answered();
     let mut response = answered.map_err(|(error, answer)| {
         let mut answer = answer;
         finish(answer.headers_mut(), &id, is_private);

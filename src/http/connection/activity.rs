@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
+use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
 
 use super::pace::{Pace, Progress};
@@ -43,6 +45,7 @@ pub struct Activity {
     requests: AtomicU32,
     /// Requests that the application has begun to work on since the connection was opened.
     begun: AtomicU32,
+    abandoned: Mutex<Option<Abandoned>>,
     head: Progress,
     body: Progress,
     answer: Progress,
@@ -50,6 +53,15 @@ pub struct Activity {
     /// When reading was ended.
     ended_ms: AtomicU64,
     waker: AtomicWaker,
+}
+
+/// A request that was given up while the application worked on it.
+#[derive(Debug)]
+pub struct Abandoned {
+    pub id: Arc<str>,
+    pub method: Method,
+    pub uri: Uri,
+    pub began_ms: u64,
 }
 
 /// How willingly a connection is given up when there are too many.
@@ -73,6 +85,7 @@ impl Activity {
             last_ms: AtomicU64::new(now_ms),
             requests: AtomicU32::new(0),
             begun: AtomicU32::new(0),
+            abandoned: Mutex::default(),
             head,
             body: Progress::default(),
             answer: Progress::default(),
@@ -114,6 +127,19 @@ impl Activity {
         self.begun.load(Ordering::Relaxed)
     }
 
+    /// Notes a request that was given up before its answer. Without a body on its way there is nothing to refuse.
+    pub fn abandon(&self, request: Abandoned) {
+        if self.body.is_begun() {
+            *self.abandoned.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+        }
+    }
+
+    /// The request whose body made the framework give the connection up.
+    #[must_use]
+    pub fn take_abandoned(&self) -> Option<Abandoned> {
+        self.abandoned.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Whether what was read so far should have been the head of a request.
     #[must_use]
     pub fn head_is_too_large(&self) -> bool {
@@ -136,6 +162,11 @@ impl Activity {
     /// The peer does not take more of an answer at the moment.
     pub fn blocked(&self, now_ms: u64) {
         self.answer.begin_unless_begun(now_ms);
+    }
+
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.answer.is_begun()
     }
 
     pub fn flushed(&self) {

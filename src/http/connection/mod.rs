@@ -3,6 +3,7 @@
 
 pub mod activity;
 mod heads;
+mod linger;
 mod pace;
 mod refusal;
 pub mod registry;
@@ -14,7 +15,7 @@ use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::http::header;
 
-use activity::{Activity, Phase};
+use activity::{Abandoned, Activity, Phase};
 pub use registry::Connections;
 pub use stream::Connection;
 
@@ -26,7 +27,10 @@ pub struct Peer {
 }
 
 /// A request that the application works on. Ends on drop.
-pub struct InWork(Option<Peer>);
+pub struct InWork {
+    peer: Option<Peer>,
+    unanswered: Option<Abandoned>,
+}
 
 impl Peer {
     /// Puts it where requests find it.
@@ -40,23 +44,39 @@ impl Peer {
     }
 }
 
+impl InWork {
+    /// From now on the framework has the answer.
+    pub fn answered(&mut self) {
+        self.unanswered = None;
+    }
+}
+
 /// Marks a request as one that the application works on.
 #[must_use]
-pub fn begin(request: &HttpRequest) -> InWork {
+pub fn begin(request: &HttpRequest, id: &Arc<str>) -> InWork {
     let peer = Peer::of(request).cloned();
+    let unanswered = peer.as_ref().map(|peer| Abandoned {
+        id: Arc::clone(id),
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        began_ms: peer.connections.now_ms(),
+    });
     if let Some(peer) = &peer {
         let headers = request.headers();
         let has_body = headers.contains_key(header::TRANSFER_ENCODING)
             || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
         peer.activity.request_began(has_body, peer.connections.now_ms());
     }
-    InWork(peer)
+    InWork { peer, unanswered }
 }
 
 impl Drop for InWork {
     fn drop(&mut self) {
-        if let Some(peer) = &self.0 {
+        if let Some(peer) = &self.peer {
             peer.activity.request_ended(peer.connections.now_ms());
+            if let Some(request) = self.unanswered.take() {
+                peer.activity.abandon(request);
+            }
         }
     }
 }

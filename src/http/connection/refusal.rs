@@ -75,7 +75,9 @@ pub fn answer(refusal: &ApiError, request: &Refused<'_>, metrics: &Metrics) -> V
         HttpDate::from(SystemTime::now()),
     )
     .into_bytes();
-    bytes.extend_from_slice(&body);
+    if method != "HEAD" {
+        bytes.extend_from_slice(&body);
+    }
     bytes
 }
 

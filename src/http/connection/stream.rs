@@ -8,19 +8,15 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::rt::net::TcpStream;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::runtime::Handle;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use uuid::Uuid;
 
-use super::activity::{Activity, Phase};
+use super::activity::{Abandoned, Activity, Phase};
 use super::heads::RecentHead;
+use super::linger::{Ending, Farewell};
 use super::refusal::{self, Refused};
 use super::registry::{Connections, Permit};
-
-/// How long, and for how many bytes, a refused peer may go on sending. Closing earlier could destroy the
-/// answer on its way.
-const LINGER_TIME: Duration = Duration::from_secs(1);
-const LINGER_BYTES: u64 = 1024 * 1024;
+use crate::error::{ApiError, Code};
 
 /// Notes what comes and goes, ends when its registry says so, and gives the framework's refusals our shape.
 pub struct Connection {
@@ -30,11 +26,15 @@ pub struct Connection {
     activity: Arc<Activity>,
     connections: Arc<Connections>,
     head: RecentHead,
+    /// Where the socket goes if the peer has yet to read a refusal.
+    farewell: Farewell,
     /// A refusal that was not written yet, and how much of it was.
     refusal: Vec<u8>,
     written: usize,
     /// Whether the framework has seen all that was read before.
     was_pending: bool,
+    /// Whether the socket was of no use any more.
+    has_failed: bool,
 }
 
 impl Connection {
@@ -47,10 +47,18 @@ impl Connection {
             activity,
             connections,
             head: RecentHead::default(),
+            farewell: Farewell::default(),
             refusal: Vec::new(),
             written: 0,
             was_pending: false,
+            has_failed: false,
         }
+    }
+
+    /// What is left to do for the peer when the framework has ended the connection.
+    #[must_use]
+    pub fn farewell(&self) -> Farewell {
+        self.farewell.clone()
     }
 
     #[must_use]
@@ -75,6 +83,17 @@ impl Connection {
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
         let request = Refused { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
         self.refusal = refusal::answer(&refusal::of_status(status), &request, &self.connections.metrics);
+    }
+
+    /// Refuses a request whose body can't be decoded. The framework ends the connection without an answer if
+    /// the application is at work at that moment.
+    fn refuse_abandoned(&mut self, request: &Abandoned) {
+        let Abandoned { id, method, uri, began_ms } = request;
+        let took = Duration::from_millis(self.connections.now_ms().saturating_sub(*began_ms));
+        let (method, path, peer) = (method.as_str(), uri.path(), self.activity.peer);
+        let refusal = ApiError::new(Code::MalformedRequest, "The body could not be read.");
+        let request = Refused { id, method, path, peer, took };
+        self.refusal = refusal::answer(&refusal, &request, &self.connections.metrics);
     }
 
     fn poll_write_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -127,7 +146,10 @@ impl AsyncRead for Connection {
                 this.activity.wait(cx.waker());
                 Poll::Pending
             }
-            failed => failed,
+            failed => {
+                this.has_failed = true;
+                failed
+            }
         }
     }
 }
@@ -182,21 +204,16 @@ impl AsyncWrite for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let was_refused = !self.refusal.is_empty() || self.activity.phase() == Phase::BodyTooSlow;
-        let (Some(socket), Some(permit)) = (self.socket.take(), self.permit.take()) else { return };
-        if !was_refused || self.activity.phase() == Phase::Closed {
-            return;
+        let is_usable = self.activity.phase() != Phase::Closed && !self.has_failed;
+        let abandoned = self.activity.take_abandoned().filter(|_| is_usable && self.refusal.is_empty());
+        // In the middle of another answer there is no place for a refusal.
+        if let Some(request) = abandoned.filter(|_| !self.activity.is_blocked()) {
+            self.refuse_abandoned(&request);
         }
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(linger(socket, permit));
+        let is_refused = !self.refusal.is_empty() || self.activity.phase() == Phase::BodyTooSlow;
+        if let (true, Some(socket), Some(permit)) = (is_usable && is_refused, self.socket.take(), self.permit.take()) {
+            let unsent = self.refusal.split_off(self.written);
+            self.farewell.leave(Ending { socket, permit, unsent });
         }
-    }
-}
-
-/// Closes a refused connection for the peer to read its answer first.
-async fn linger(mut socket: TcpStream, _permit: Permit) {
-    if socket.shutdown().await.is_ok() {
-        let (mut rest, mut nowhere) = ((&mut socket).take(LINGER_BYTES), tokio::io::sink());
-        drop(tokio::time::timeout(LINGER_TIME, tokio::io::copy(&mut rest, &mut nowhere)).await);
     }
 }
