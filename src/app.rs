@@ -70,7 +70,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
     let failed = |error: std::io::Error| StartError::Part(format!("the listening socket: {error}"));
     let port = listener.local_addr().map_err(failed)?.port();
     let shared = Shared::new(settings)?;
-    let connections = Connections::new(&settings.server, shared.metrics.get_ref().clone());
+    let connections = Connections::new(settings, shared.metrics.get_ref().clone());
     let (for_app, server_settings) = (shared.clone(), settings.server.clone());
     let application = move || {
         App::new()

@@ -45,15 +45,13 @@ where
     B: MessageBody + 'static,
 {
     connections.sweep_regularly();
+    let bounds = connections.bounds();
     let builder = Server::build()
         .shutdown_timeout(settings.shutdown_seconds)
-        // The registry closes connections; the framework would stop taking new ones.
-        .max_concurrent_connections(connections.limit().saturating_mul(2))
+        .workers(bounds.workers)
+        // Above the number at which the registry closes idle ones: until they are closed, nothing is accepted.
+        .max_concurrent_connections(bounds.accepted_by_each)
         .disable_signals();
-    let builder = match settings.workers {
-        0 => builder,
-        workers => builder.workers(workers),
-    };
     let shutdown = builder.graceful_shutdown_signal();
     let connections = Arc::clone(connections);
     let builder = builder.listen("http", listener, move || {

@@ -26,7 +26,7 @@ pub struct Server {
     /// Origins of pages that may call this server from a browser.
     #[serde(deserialize_with = "entries")]
     pub cors_origins: Vec<String>,
-    /// 0 takes what the limit of open files allows.
+    /// 0 takes what the limit of open files allows. More than that is never taken.
     pub max_connections: usize,
     pub head_timeout_ms: u64,
     pub body_timeout_ms: u64,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,9 +10,9 @@ use std::time::{Duration, Instant};
 use super::activity::{Activity, Paces, Phase, Standing};
 use super::pace::Pace;
 use crate::http::metrics::Metrics;
-use crate::settings::Server;
+use crate::settings::{Server, Settings};
 
-/// Files that are kept for others than clients: the database's connections, the log, the listener.
+/// Files that are kept for others than clients and the database: the listener, the threads, the log, mails.
 const OTHER_FILES: usize = 128;
 
 /// More are of no use to one process.
@@ -20,9 +21,19 @@ const MOST_CONNECTIONS: usize = 25_000;
 /// So many of the connections are closed together when there are too many, for a look at all of them.
 const CLOSED_AT_ONCE: usize = 64;
 
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    pub workers: usize,
+    /// At this number idle ones are closed for each new one.
+    open: usize,
+    /// At this number a worker is given no more. It counts those that are about to be closed, too.
+    pub accepted_by_each: usize,
+}
+
 pub struct Connections {
     started: Instant,
-    limit: usize,
+    bounds: Bounds,
     paces: Paces,
     open: Mutex<HashMap<u64, Arc<Activity>>>,
     ids: AtomicU64,
@@ -38,11 +49,11 @@ pub struct Permit {
 
 impl Connections {
     #[must_use]
-    pub fn new(settings: &Server, metrics: Metrics) -> Arc<Self> {
+    pub fn new(settings: &Settings, metrics: Metrics) -> Arc<Self> {
         Arc::new(Self {
             started: Instant::now(),
-            limit: limit(settings.max_connections),
-            paces: paces(settings),
+            bounds: Bounds::new(settings),
+            paces: paces(&settings.server),
             open: Mutex::default(),
             ids: AtomicU64::new(0),
             metrics,
@@ -50,8 +61,8 @@ impl Connections {
     }
 
     #[must_use]
-    pub fn limit(&self) -> usize {
-        self.limit
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
     /// Milliseconds since the start of the server.
@@ -65,10 +76,10 @@ impl Connections {
     pub fn admit(self: &Arc<Self>, peer: Option<SocketAddr>) -> Option<Permit> {
         let now_ms = self.now_ms();
         let mut open = self.open();
-        if open.len() >= self.limit {
+        if open.len() >= self.bounds.open {
             self.make_room(&mut open, now_ms);
         }
-        if open.len() >= self.limit {
+        if open.len() >= self.bounds.open {
             self.metrics.count_closed_connections("none_idle", 1);
             return None;
         }
@@ -86,7 +97,7 @@ impl Connections {
             .map(|(id, activity)| (activity.standing(), activity.last_ms(), *id))
             .filter(|(standing, ..)| *standing != Standing::Working)
             .collect();
-        let count = self.limit.div_ceil(CLOSED_AT_ONCE).min(closable.len());
+        let count = self.bounds.open.div_ceil(CLOSED_AT_ONCE).min(closable.len());
         if count == 0 {
             return;
         }
@@ -162,13 +173,46 @@ fn paces(settings: &Server) -> Paces {
     }
 }
 
-/// The setting, or what the system allows. At least one, so that somebody can be served.
-fn limit(setting: usize) -> usize {
-    if setting > 0 {
-        return setting;
+impl Bounds {
+    fn new(settings: &Settings) -> Self {
+        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let files = files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
+        let database = usize::try_from(settings.database.pool_size).unwrap_or(usize::MAX);
+        let others = OTHER_FILES.saturating_add(database).max(files / 8).min(files / 2);
+        let workers = match settings.server.workers {
+            0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            workers => workers,
+        };
+        Self::within(files.saturating_sub(others), settings.server.max_connections, workers)
     }
-    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let files = files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
-    let others = OTHER_FILES.max(files / 8).min(files / 2);
-    files.saturating_sub(others).clamp(1, MOST_CONNECTIONS)
+
+    /// As many as the setting names, or as there is room for. Between the two bounds is room for those that are
+    /// about to be closed. At least one is served.
+    fn within(room: usize, setting: usize, workers: usize) -> Self {
+        let closing = |open: usize| (open / 8).max(workers);
+        let most = room.saturating_sub(closing(room)).clamp(1, MOST_CONNECTIONS);
+        let open = if setting == 0 { most } else { setting.min(most) };
+        let accepted = open.saturating_add(closing(open));
+        Self { workers, open, accepted_by_each: accepted.checked_div(workers).unwrap_or(1).max(1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_are_accepted_have_room() {
+        for (room, setting, workers) in
+            [(888, 0, 2), (128, 0, 2), (128, 100_000, 8), (1 << 40, 0, 64), (888, 8, 2), (888, 8, 16), (100, 1, 1)]
+        {
+            let bounds = Bounds::within(room, setting, workers);
+            let accepted = bounds.accepted_by_each * workers;
+            assert!(bounds.open < accepted && accepted <= room, "{bounds:?} of {room}");
+            assert!(setting == 0 || bounds.open <= setting, "{bounds:?}");
+        }
+        assert_eq!(Bounds::within(888, 0, 2), Bounds { workers: 2, open: 777, accepted_by_each: 437 });
+        assert_eq!(Bounds::within(888, 8, 2).open, 8);
+        assert_eq!(Bounds::within(1 << 40, 0, 2).open, MOST_CONNECTIONS);
+    }
 }
