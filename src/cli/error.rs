@@ -1,4 +1,4 @@
-//! Why a command could not be carried out, in words for the person who gave it.
+//! The reason that a command failed, as a message for its user.
 
 use stockroom::app::StartError;
 use stockroom::db::Failure;
@@ -30,7 +30,7 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// For `map_err`: adds what was tried to the system's reason.
+    /// For `map_err`: adds the attempted action to the system's error.
     pub fn io(action: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let action = action.into();
         move |error| Self::Io(action, error)

@@ -1,4 +1,4 @@
-//! From the route table to the document.
+//! Creates the OpenAPI document from the route table.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::schemas;
 /// The name of the security scheme.
 pub(super) const BEARER: &str = "bearer";
 
-/// The first word of a path is its tag. In the order in which a reader meets them.
+/// The tags. An operation's tag is the first word of its path. They are in reading order.
 const TAGS: [(&str, &str); 12] = [
     ("start", "Where a client can begin."),
     ("auth", "Accounts of customers, and sessions."),
@@ -33,7 +33,7 @@ const TAGS: [(&str, &str); 12] = [
 #[must_use]
 pub fn describe(table: Vec<Endpoint>) -> Value {
     let mut components = schemas::collect(&table);
-    let scalars = schemas::take_scalars(&mut components);
+    let scalars = schemas::remove_scalars(&mut components);
     let examples = Examples::load();
     let mut refusals = Refusals::new(&examples);
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Parameters in paths and headers; those of queries come with their endpoint.
+//! Parameters in paths and headers. Parameters of queries come with their endpoint.
 
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
@@ -9,15 +9,15 @@ use crate::auth::Access;
 use crate::kernel::quantity::Quantity;
 use crate::kernel::schema;
 
-/// Every parameter of an endpoint: path, query, headers.
-pub fn of(endpoint: &Endpoint) -> Vec<Value> {
+/// All parameters of an endpoint: path, query, headers.
+pub fn list(endpoint: &Endpoint) -> Vec<Value> {
     let in_path = path_parameters(endpoint.path).map(|name| in_path(endpoint.path, name));
     let in_query = endpoint.query.iter().map(|parameter| json!(parameter));
     in_path.chain(in_query).chain(headers(endpoint)).collect()
 }
 
-/// The name of a query parameter, and whether it may be empty: a word or a text may, but no date, number or
-/// boolean.
+/// The name of a query parameter, and true if its value may be empty. Words and texts may be empty; dates, numbers
+/// and booleans may not.
 pub fn known(parameter: &Parameter) -> (String, bool) {
     let schema = json!(parameter.schema);
     let is_word = schema.get("type").is_none_or(|kind| kind == "string");
@@ -57,7 +57,7 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
             json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema}),
         );
     };
-    // A callback names the store in its path.
+    // A callback contains the store in its path.
     if !endpoint.path.contains("{store}") {
         let code = json!(schema::text(1, 50).pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]*$")).build());
         add("X-Store-Id", "Id or code of the store; without it the first store is used", code);
