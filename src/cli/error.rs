@@ -19,8 +19,8 @@ pub enum CommandError {
     #[error(transparent)]
     Database(#[from] Failure),
     #[error(
-        "server.host is {0}, but without DATABASE_URL the demo accounts are open to everyone who \
-         knows them: use 127.0.0.1, or a database of your own"
+        "server.host is {0}, but without DATABASE_URL the demo accounts have published passwords: \
+         use 127.0.0.1, or a database of your own"
     )]
     NotLoopback(String),
     #[error("can't {0}: {1}")]

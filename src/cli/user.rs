@@ -36,25 +36,25 @@ pub struct Create {
 /// The help and the errors list the known values.
 fn role() -> impl TypedValueParser<Value = Role> {
     let known = [Role::Admin, Role::Staff, Role::Customer].map(Role::as_str);
-    PossibleValuesParser::new(known).try_map(|text| Role::parse(&text).ok_or("is no role"))
+    PossibleValuesParser::new(known).try_map(|text| Role::parse(&text).ok_or("is not a role"))
 }
 
 fn permission() -> impl TypedValueParser<Value = Permission> {
     let known = Permission::ALL.iter().map(|permission| permission.as_str());
-    PossibleValuesParser::new(known).try_map(|text| Permission::parse(&text).ok_or("is no permission"))
+    PossibleValuesParser::new(known).try_map(|text| Permission::parse(&text).ok_or("is not a permission"))
 }
 
 pub fn run(settings: Settings, command: UserCommand) -> Result<(), CommandError> {
     let UserCommand::Create(create) = command;
     let password = read_password()?;
     let opened = Opened::open(settings)?;
-    let created = opened.migrate().and_then(|_applied| make(&opened, &create, password));
+    let created = opened.migrate().and_then(|_applied| create_account(&opened, &create, password));
     opened.close()?;
     print(&created?);
     Ok(())
 }
 
-fn make(opened: &Opened, create: &Create, password: Secret) -> Result<String, CommandError> {
+fn create_account(opened: &Opened, create: &Create, password: Secret) -> Result<String, CommandError> {
     let account = NewAccount {
         email: &create.email,
         password,

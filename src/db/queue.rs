@@ -69,7 +69,9 @@ impl Queue {
     pub(super) async fn wait_for_permit(&self, mode: Mode) -> Result<ConnectionPermit, Failure> {
         let since = Instant::now();
         if mode.writes() {
-            return self.wait_within(self.length, self.permits.clone(), since, |permit| self.timed(permit, since)).await;
+            return self
+                .wait_within(self.length, self.permits.clone(), since, |permit| self.timed(permit, since))
+                .await;
         }
         let length = share_of_reads(self.length);
         let read = self.wait_within(length, self.reads.clone(), since, |permit| permit).await?;

@@ -84,8 +84,8 @@ fn permission_of(access: Access) -> Option<Permission> {
 
 fn describe_access(access: Access) -> String {
     match access {
-        Access::Anonymous => "Anyone may call this; a token is ignored.".to_owned(),
-        Access::Public => "Anyone may call this.".to_owned(),
+        Access::Anonymous => "Needs no token; a token is ignored.".to_owned(),
+        Access::Public => "Needs no token.".to_owned(),
         Access::Buyer => {
             "Customers for themselves; guests if the store accepts guest orders; staff with `orders:create`.".to_owned()
         }
