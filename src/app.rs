@@ -40,7 +40,7 @@ mod bind;
 
 pub use bind::{bind, resolve, url_host};
 
-/// Why a server could not be built.
+/// The reason that a server could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("server.host `{0}` can't be resolved: {1}")]
@@ -51,16 +51,16 @@ pub enum StartError {
     Part(String),
 }
 
-/// A server that listens, and the state that its jobs and the tests share with it.
+/// A listening server, and the state that its jobs and the tests share with it.
 pub struct Running {
     pub server: Server,
     pub port: u16,
     pub shared: Shared,
 }
 
-/// Binds the address and builds the application on the given settings.
+/// Binds the address and builds the application with the given settings.
 ///
-/// The database may be away at this moment; it must have been migrated.
+/// The database may be unavailable at this time, but it must have been migrated.
 pub fn build(settings: &Settings) -> Result<Running, StartError> {
     build_on(bind(settings)?, settings)
 }
@@ -85,7 +85,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
             .configure(crate::accounts::api::password_page::configure)
             .service(only_get("/openapi.json", web::get().to(openapi)))
             .configure(swagger::configure)
-            .default_service(web::to(nothing_here))
+            .default_service(web::to(path_not_found))
     };
     let server = serve(listener, &settings.server, &connections, application).map_err(failed)?;
     Ok(Running { server, port, shared })
@@ -115,8 +115,8 @@ pub struct Shared {
 
 impl Shared {
     fn new(settings: &Settings) -> Result<Self, StartError> {
-        fn part<T, E: std::fmt::Display>(made: Result<T, E>) -> Result<Data<T>, StartError> {
-            made.map(Data::new).map_err(|error| StartError::Part(error.to_string()))
+        fn part<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<Data<T>, StartError> {
+            result.map(Data::new).map_err(|error| StartError::Part(error.to_string()))
         }
         let database = Database::new(settings.database_options());
         let lifetime = Duration::from_secs(settings.auth.access_ttl_seconds.unsigned_abs());
@@ -166,13 +166,13 @@ impl Shared {
     }
 }
 
-/// The OpenAPI document, as it is sent.
+/// The OpenAPI document as bytes.
 struct Document(Bytes);
 
 async fn openapi(document: Data<Document>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.0.clone())
 }
 
-async fn nothing_here() -> Result<HttpResponse, ApiError> {
+async fn path_not_found() -> Result<HttpResponse, ApiError> {
     Err(ApiError::new(Code::NotFound, "There is nothing at this path."))
 }

@@ -1,4 +1,4 @@
-//! What a client is told when something is not done: code → status → problem+json.
+//! Errors that clients receive: a code with its status, as problem+json.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -17,10 +17,10 @@ pub use abort::{Abort, Overdue};
 pub use code::Code;
 pub use fields::{FieldError, FieldErrors};
 
-/// The longest sentence in an answer.
+/// The maximal length of a text in an error response.
 const MAX_MESSAGE: usize = 1000;
 
-/// A line that asks for more than there is.
+/// A line that requests more units than are available.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StockError {
     pub product_id: i64,
@@ -33,7 +33,7 @@ pub struct StockError {
     pub message: String,
 }
 
-/// An answer that is not the one asked for.
+/// An error response.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{code:?}: {detail}")]
 pub struct ApiError {
@@ -42,18 +42,18 @@ pub struct ApiError {
     pub extra: Box<Extra>,
 }
 
-/// What only some refusals carry; boxed, so that a `Result` stays small.
+/// Fields that only some errors have. They are boxed so that a `Result` stays small.
 #[derive(Clone, Debug, Default)]
 pub struct Extra {
     pub errors: Vec<FieldError>,
     pub stock_errors: Vec<StockError>,
     pub retry_after_seconds: Option<u64>,
-    /// The level on hand, for a stale `expected_stock`.
+    /// The current stock, for an outdated `expected_stock`.
     pub current_stock: Option<i64>,
     allow: Option<String>,
 }
 
-/// RFC 9457.
+/// A problem of RFC 9457.
 #[derive(Serialize, ToSchema)]
 pub struct Problem {
     #[serde(rename = "type")]
@@ -81,11 +81,11 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 impl ApiError {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        // It may quote what the client sent.
+        // The detail may quote input of the client.
         Self { code, detail: shortened(detail.into(), MAX_MESSAGE), extra: Box::default() }
     }
 
-    /// 422 with the fields that were refused, as many as an answer has room for.
+    /// The 422 error with the refused fields, up to the maximal number of a response.
     #[must_use]
     pub fn validation(errors: impl Into<FieldErrors>) -> Self {
         let (errors, left_out) = errors.into().into_parts();
@@ -97,17 +97,17 @@ impl ApiError {
         refusal
     }
 
-    /// 422 for one field.
+    /// The 422 error for one field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::validation(vec![FieldError::new(field, message)])
     }
 
-    /// 404 of a kind of thing.
+    /// The 404 error for a kind of entity.
     pub fn not_found(code: Code, what: impl std::fmt::Display) -> Self {
         Self::new(code, format!("{what} was not found."))
     }
 
-    /// 405 with the methods that are known.
+    /// The 405 error with the allowed methods.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
         let detail = format!("This path takes {allow}.");
@@ -122,7 +122,7 @@ impl ApiError {
         self
     }
 
-    /// The same refusal as a body, with the request's id.
+    /// The error as a body, with the request's id.
     #[must_use]
     pub fn problem(&self, request_id: Option<&str>) -> Problem {
         Problem {
@@ -160,7 +160,7 @@ impl ResponseError for ApiError {
         self.code.status()
     }
 
-    // The request's id is added by the outermost middleware.
+    // The outermost middleware adds the request's id.
     fn error_response(&self) -> HttpResponse {
         self.respond(None)
     }
@@ -170,7 +170,7 @@ impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         match &failure {
             Failure::Unavailable(_) => {
-                // The outage has its own lines in the log, and the number of requests that it cost.
+                // The log reports the outage itself, with the number of affected requests.
                 log::debug!(error:% = failure; "database unavailable");
                 db::outage::count_refused_request();
                 Self::new(Code::DatabaseUnavailable, "The database can't be used right now.").retry_after(2)
@@ -195,7 +195,7 @@ impl From<Failure> for ApiError {
 }
 
 impl ApiError {
-    /// 500, with nothing of the inside.
+    /// The 500 error, without internal details.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(Code::Internal, "Something went wrong on our side.")

@@ -1,6 +1,6 @@
-//! Stockroom: a shop's stock and orders, and never a sale of what is not there.
+//! Stockroom: a web API for a shop's stock and orders, which never sells more than there is in stock.
 //!
-//! The modules in reading order. Imports run one way, from the later to the earlier.
+//! The modules are listed in reading order. Each module imports only modules above it.
 
 pub mod kernel;
 

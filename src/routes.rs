@@ -1,5 +1,5 @@
-//! One table: method, path, who may call it, handler. The routes are mounted from it, and the
-//! OpenAPI document is written from it.
+//! One table with the method, path, access rule and handler of every operation. The routes and the OpenAPI document
+//! are created from it.
 
 mod accounts;
 mod inventory;
@@ -18,7 +18,7 @@ use crate::openapi::document::describe;
 use crate::openapi::endpoint::get;
 use crate::openapi::entry_points::{self, EntryPointsResponse};
 
-/// Every operation of the API. Literal paths stand before those with a name in braces.
+/// Every operation of the API. Literal paths come before paths with parameters.
 #[must_use]
 pub fn table() -> Vec<Endpoint> {
     let sections = [
@@ -39,7 +39,7 @@ fn root() -> Vec<Endpoint> {
     vec![show.summary("List the entry points of the API").answers::<EntryPointsResponse>(200)]
 }
 
-/// The table under a prefix: one resource per path, so that a wrong method is 405.
+/// Mounts the table under a prefix. Each path is one resource, so that a wrong method is 405.
 #[must_use]
 pub fn mount(prefix: &str) -> Scope {
     let mut order = Vec::new();
@@ -59,7 +59,7 @@ pub fn mount(prefix: &str) -> Scope {
 fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
     let allowed: Vec<_> = endpoints.iter().map(|endpoint| endpoint.method.clone()).collect();
     let routes = endpoints.into_iter().map(Endpoint::into_route);
-    // The prefix itself has no trailing slash when it gets here.
+    // The path of the prefix itself has no trailing slash.
     methods::only(path.trim_end_matches('/'), routes, &allowed)
 }
 

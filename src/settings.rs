@@ -1,4 +1,4 @@
-//! Typed settings, in layers: `config/default.toml` (built in), a file, the environment.
+//! Typed settings in layers: `config/default.toml` (built in), a file, the environment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -49,11 +49,11 @@ pub struct DatabaseSettings {
     pub generic_plans: GenericPlans,
 }
 
-/// Whether writes use one plan of a statement for all its calls.
+/// True if writes use one plan of a statement for all its executions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GenericPlans {
-    /// On, unless the database is distributed, which `serve` finds out when it starts.
+    /// On, unless the database is distributed. `serve` checks this when it starts.
     Auto,
     On,
     Off,
@@ -70,7 +70,7 @@ pub struct Auth {
     pub hash_threads: usize,
 }
 
-/// How placements of one store are taken together.
+/// The batches of placements of one store.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
@@ -82,11 +82,11 @@ pub struct Checkout {
 #[serde(deny_unknown_fields)]
 pub struct Payments {
     pub window_seconds: i64,
-    /// Providers that call back, by the name in the path.
+    /// Providers that send callbacks, by their name in the path.
     pub providers: BTreeMap<String, Provider>,
 }
 
-/// A payment provider that signs its callbacks. Without a secret it is off.
+/// A payment provider that signs its callbacks. It is off without a secret.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
@@ -150,12 +150,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why the settings can't be used, in words for the person who wrote them.
+/// The reason that the settings are invalid, as a message for their author.
 #[derive(Debug, thiserror::Error)]
 #[error("settings: {0}")]
 pub struct SettingsError(String);
 
-/// The smallest secret that HMAC-SHA256 is safe with.
+/// The minimal length of a secret that is safe for HMAC-SHA256.
 pub const MIN_SECRET_BYTES: usize = 32;
 
 impl Settings {
@@ -197,13 +197,13 @@ impl Settings {
         self.mail.check(&self.server.public_url)
     }
 
-    /// Whether Stockroom starts a PostgreSQL of its own.
+    /// True if Stockroom starts its own PostgreSQL.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.database.url.reveal().is_empty()
     }
 
-    /// Refuses a short signing secret, and a missing one where none can be made.
+    /// Refuses a short signing secret, and a missing one if none can be generated.
     pub fn check_given_secret(&self) -> Result<(), SettingsError> {
         if self.is_embedded() && self.auth.jwt_secret.reveal().is_empty() { Ok(()) } else { self.check_secret() }
     }
@@ -241,7 +241,7 @@ impl DatabaseSettings {
     }
 }
 
-/// Refuses the settings by the first rule that does not hold.
+/// Returns the message of the first rule that does not hold.
 fn check_rules(rules: &[(bool, &str)]) -> Result<(), SettingsError> {
     match rules.iter().find(|(holds, _)| !holds) {
         Some((_, rule)) => Err(SettingsError((*rule).to_owned())),

@@ -1,4 +1,4 @@
-//! A new password, and the end of everything that the old one opened.
+//! Sets a new password, and ends everything that was opened with the old one.
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -9,8 +9,8 @@ use super::user::User;
 use crate::error::Abort;
 use crate::settings::Secret;
 
-/// Gives the account another password. Its sessions end, except the one that is kept, and so does a mailed
-/// link. The account must have been locked.
+/// Sets the password of the account. Ends its sessions, except the kept one, and its mailed link. The caller must
+/// have locked the account.
 pub fn set_password(
     conn: &mut PgConnection,
     user: &User,

@@ -1,4 +1,4 @@
-//! An account made on the command line, where nobody is signed in.
+//! Creates an account from the command line, where no user is signed in.
 
 use diesel::PgConnection;
 
@@ -15,20 +15,20 @@ use crate::kernel::id::StoreId;
 use crate::settings::Secret;
 use crate::stores::queries as stores;
 
-/// An account to be made, in the words of the command line.
+/// A new account, as the command line gives it.
 #[derive(Clone, Debug)]
 pub struct NewAccount<'a> {
     pub email: &'a str,
     pub password: Secret,
     pub full_name: Option<String>,
     pub role: Role,
-    /// What staff are granted.
+    /// The permissions of a staff account.
     pub permissions: Permissions,
-    /// The code of the store that staff belong to.
+    /// The code of the store to which a staff account belongs.
     pub store: Option<&'a str>,
 }
 
-/// Makes an account, in the transaction of the caller. Refuses what `POST /users` refuses.
+/// Creates an account in the caller's transaction. Refuses the same input as `POST /users`.
 pub fn create_user(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<User, Abort> {
     let email = Email::parse(account.email).map_err(|message| ApiError::field("email", message))?;
     check_grantable(account.role, &account.permissions)?;
@@ -44,7 +44,7 @@ pub fn create_user(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<
     let store = store_of(conn, account)?;
     let at = db::clock(conn)?;
     let user = users::insert_user(conn, &new, store, at)?.ok_or_else(users::email_taken)?;
-    let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.made() };
+    let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.creation_summary() };
     audit::queries::append_by(conn, store, principal::SYSTEM, &entry, at)?;
     Ok(user)
 }

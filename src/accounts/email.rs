@@ -4,17 +4,17 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::ValidateEmail;
 
-/// An e-mail address in one spelling: accounts are told apart by it.
+/// An e-mail address in canonical form. Two accounts with the same canonical address cannot exist.
 ///
-/// The part before the `@` is ASCII in lower case. The domain is as domain names are compared (UTS 46): in lower
-/// case, with full-width letters and ideographic full stops as the plain ones and without invisible characters;
-/// `xn--bcher-kva.example` is `bücher.example`.
+/// The part before the `@` is ASCII in lower case. The domain is normalised as domain names are compared (UTS 46):
+/// lower case, full-width letters and ideographic full stops replaced, invisible characters removed.
+/// `xn--bcher-kva.example` is stored as `bücher.example`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, format = "email", max_length = 254)]
 pub struct Email(String);
 
-/// The longest path that SMTP carries (RFC 5321), without its brackets.
+/// The maximal path length of SMTP (RFC 5321), without its brackets.
 const MAX_CHARS: usize = 254;
 
 impl Email {
@@ -36,7 +36,8 @@ impl TryFrom<String> for Email {
     }
 }
 
-/// As addresses are stored. For a sign-in, where what is no address is an unknown one.
+/// Returns the address as it is stored. Other text is only trimmed and lowered, so that a sign-in with it finds no
+/// account.
 #[must_use]
 pub fn normalise(text: &str) -> String {
     canonical(text).unwrap_or_else(|| text.trim().to_lowercase())
@@ -48,7 +49,7 @@ fn canonical(text: &str) -> Option<String> {
         return None;
     }
     let (local, domain) = text.rsplit_once('@')?;
-    // Through ASCII and back: of all spellings of a domain, only one is left.
+    // The conversion to ASCII and back leaves one spelling for every domain.
     let ascii = idna::domain_to_ascii_strict(domain).ok()?;
     let (domain, valid) = idna::domain_to_unicode(&ascii);
     valid.ok()?;
@@ -97,13 +98,13 @@ mod tests {
         {
             assert_eq!(parse(twin).unwrap(), "ann@bücher.example", "{twin}");
         }
-        // Other domains, whatever they look like.
+        // These domains are different, although they look similar.
         assert_ne!(parse("ann@fußball.example"), parse("ann@fussball.example"));
         assert_ne!(parse("ann@ехample.com"), parse("ann@example.com"));
     }
 
     #[test]
-    fn what_could_look_like_another_address_is_refused() {
+    fn addresses_that_could_be_confused_with_others_are_refused() {
         for refused in [
             "an\u{200b}n@example.com",
             "\u{200b}ann@example.com",

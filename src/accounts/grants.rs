@@ -1,4 +1,4 @@
-//! Who may make and change whose account: nobody grants what they lack.
+//! The rules for creating and changing accounts: users can grant only the permissions that they have.
 
 use super::user::{User, UserChange};
 
@@ -7,7 +7,7 @@ use crate::auth::{Permissions, Role};
 use crate::error::{ApiError, Code};
 use crate::kernel::id::UserId;
 
-/// Admins see every account; staff those of their own store's staff.
+/// True if the caller may see the account. Admins see every account, staff the staff of their own store.
 #[must_use]
 pub fn sees(caller: &Account, user: &User) -> bool {
     caller.role == Role::Admin || (user.role == Role::Staff && user.store == caller.store)
@@ -27,8 +27,8 @@ pub fn check_may_grant(caller: &Account, role: Option<Role>, granted: &Permissio
     }
 }
 
-/// 404 of an account that the caller does not see, 403 of one that may do more than they, and
-/// 422 when they would lock themself out.
+/// Refuses with 404 if the caller may not see the account, and with 403 if it has more permissions than the caller.
+/// Refuses with 422 if the change would lock the caller out.
 pub fn check_may_change(caller: &Account, user: &User, change: &UserChange) -> Result<(), ApiError> {
     if !sees(caller, user) {
         return Err(user_not_found(user.id));
@@ -45,8 +45,8 @@ pub fn check_may_change(caller: &Account, user: &User, change: &UserChange) -> R
     Ok(())
 }
 
-/// 409 when no administrator would be left who can sign in. The changed account is one of the `admins` that
-/// there were, or was none.
+/// Refuses with 409 if no administrator who can sign in would remain. `admins` are the administrators before the
+/// change.
 pub fn check_admin_remains(admins: &[UserId], changed: &User) -> Result<(), ApiError> {
     if changed.is_active_admin() || admins != [changed.id] {
         return Ok(());
@@ -55,7 +55,7 @@ pub fn check_admin_remains(admins: &[UserId], changed: &User) -> Result<(), ApiE
     Err(ApiError::new(Code::LastAdmin, detail))
 }
 
-/// 404 of an account.
+/// The 404 error for an account.
 pub fn user_not_found(id: impl std::fmt::Display) -> ApiError {
     ApiError::not_found(Code::UserNotFound, format_args!("User {id}"))
 }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_grants_what_they_lack() {
+    fn users_cannot_grant_permissions_that_they_lack() {
         let may = |role, granted: Permissions| code(check_may_grant(&manager(), role, &granted));
         assert_eq!(may(Some(Role::Staff), vec![OrdersRead].into()), None);
         assert_eq!(may(None, vec![OrdersRead, ReportsRead].into()), Some(Code::Forbidden));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn staff_change_the_staff_of_their_store_who_may_do_no_more_than_they() {
+    fn staff_change_only_staff_of_their_store_with_no_more_permissions() {
         let may = |user: &User| code(check_may_change(&manager(), user, &UserChange::default()));
         assert_eq!(may(&user(2, Role::Staff, vec![OrdersRead].into(), Some(1))), None);
         assert_eq!(may(&user(2, Role::Staff, vec![ReportsRead].into(), Some(1))), Some(Code::Forbidden));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_locks_themself_out() {
+    fn users_cannot_lock_themselves_out() {
         let admin = caller(Role::Admin, Permissions::all(), None);
         let own = user(1, Role::Admin, Permissions::all(), None);
         let off = UserChange { active: Some(false), ..UserChange::default() };

@@ -1,4 +1,4 @@
-//! A forgotten password: a mailed link by which the owner of the address chooses another one.
+//! A forgotten password: a mailed link with which the owner of the address chooses another one.
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
@@ -13,14 +13,14 @@ use crate::db::{self, Failure};
 use crate::mail::outbox::{Kind, NewMail};
 use crate::mail::{Message, queries, template};
 
-/// How long a link is good, and how long its mail is tried.
+/// The lifetime of a link, and the time for which its mail is retried.
 pub const TTL: Duration = Duration::hours(1);
 
-/// The path of the page that a link leads to. The token is behind a `#`, so that no server logs it.
+/// The path of the page that a link opens. The token follows a `#`, so that no server logs it.
 pub const PAGE: &str = "/password-reset";
 
-/// Puts the mail into the outbox. Whether the address has an account is looked up when the mail is sent,
-/// so that the request takes the same time either way.
+/// Inserts the mail into the outbox. The account is looked up when the mail is sent, so that the request takes the
+/// same time with and without an account.
 pub fn request(conn: &mut PgConnection, email: &Email) -> Result<(), Failure> {
     let at = db::clock(conn)?;
     let give_up_at = after(at, TTL);
@@ -28,8 +28,8 @@ pub fn request(conn: &mut PgConnection, email: &Email) -> Result<(), Failure> {
     Ok(queries::insert_mail(conn, &mail, at)?)
 }
 
-/// Makes the link and the mail that carries it. None when no active account has the address. The token is in
-/// the mail only: the database has its hash.
+/// Creates the link and its mail. Returns None if no active account has the address. Only the mail contains the
+/// token: the database stores its hash.
 pub fn compose(
     conn: &mut PgConnection,
     recipient: &str,

@@ -1,15 +1,15 @@
-//! Secrets that we give out and keep only as a hash: 256 random bits need no slow one.
+//! Secret tokens of which only a hash is stored. As they have 256 random bits, a fast hash is enough.
 
 use sha2::{Digest, Sha256};
 
-/// A token that nobody can guess, in 64 hexadecimal digits.
+/// Generates an unguessable token of 64 hexadecimal digits.
 #[must_use]
 pub fn generate() -> String {
     let bits: [u8; 32] = rand::random();
     bits.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What is stored of a token.
+/// The hash of a token, as it is stored.
 #[must_use]
 pub fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()

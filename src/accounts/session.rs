@@ -1,4 +1,4 @@
-//! What becomes of a refresh token that is shown to us, apart from any database.
+//! The decision about a presented refresh token. It is pure and uses no database.
 
 use chrono::{DateTime, Utc};
 
@@ -11,19 +11,19 @@ pub struct Session {
     pub family: i64,
     pub user: UserId,
     pub expires_at: DateTime<Utc>,
-    /// When it was exchanged for the next one.
+    /// The time at which it was exchanged for the next one.
     pub rotated_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// What to do with a token that asks for the next one.
+/// The decision about a request to exchange a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Good: exchange it.
+    /// The token is valid: exchange it.
     Rotate,
-    /// It was exchanged before, so that two hold it and one of them stole it: end the family.
+    /// The token was exchanged before. Two clients have it, so one may have stolen it: revoke the family.
     Reused,
-    /// Expired or ended.
+    /// The token has expired or was revoked.
     Dead,
 }
 

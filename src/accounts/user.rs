@@ -1,4 +1,4 @@
-//! Accounts, and how they may change.
+//! Accounts, and the rules for changing them.
 
 use chrono::{DateTime, Utc};
 
@@ -16,30 +16,30 @@ pub struct User {
     pub password_hash: Secret,
     pub full_name: Option<String>,
     pub role: Role,
-    /// Granted ones for staff, all for admins, none for customers.
+    /// Granted to staff. Admins have all permissions, customers have none.
     pub permissions: Permissions,
-    /// The store that staff belong to.
+    /// The store to which a staff account belongs.
     pub store: Option<StoreId>,
     pub active: bool,
-    /// What its access tokens carry. Those with an older version have ended.
+    /// The version that new access tokens carry. Tokens with an older version are revoked.
     pub token_version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
 
-/// An account to be made.
+/// A new account.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     pub email: Email,
     pub password_hash: Secret,
     pub full_name: Option<String>,
     pub role: Role,
-    /// What is granted, for staff.
+    /// The permissions of a staff account.
     pub permissions: Permissions,
     pub active: bool,
 }
 
-/// What to change of an account; what is `None` stays.
+/// The changes to an account. Fields that are `None` stay unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct UserChange {
     pub email: Option<Email>,
@@ -50,18 +50,17 @@ pub struct UserChange {
     pub active: Option<bool>,
 }
 
-/// What a change did.
+/// The result of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
     pub fields: Vec<&'static str>,
-    /// Whether whoever is signed in has to sign in again.
+    /// True if the account's sessions must be revoked.
     pub ends_sessions: bool,
-    /// True if a mailed link to choose a new password must be ended: the address is not the owner's any more, or
-    /// the password was changed in another way.
+    /// True if the mailed password link must be revoked, because the e-mail address or the password changed.
     pub ends_links: bool,
 }
 
-/// Permissions are granted to staff; admins have all and customers none.
+/// Refuses permissions for roles other than staff: admins have all permissions and customers none.
 pub fn check_grantable(role: Role, granted: &Permissions) -> Result<(), ApiError> {
     if role == Role::Staff || *granted == Permissions::default() {
         Ok(())
@@ -71,7 +70,7 @@ pub fn check_grantable(role: Role, granted: &Permissions) -> Result<(), ApiError
 }
 
 impl UserChange {
-    /// Whether it could make an administrator one no more.
+    /// True if the change could remove an administrator.
     #[must_use]
     pub fn may_end_admin(&self) -> bool {
         self.active == Some(false) || self.role.is_some_and(|role| role != Role::Admin)
@@ -84,13 +83,13 @@ impl User {
         self.active && self.role == Role::Admin
     }
 
-    /// How the making of this account is remembered.
+    /// The summary of the account's creation for the audit.
     #[must_use]
-    pub fn made(&self) -> String {
+    pub fn creation_summary(&self) -> String {
         format!("User {} created with the role {}", self.id, self.role.as_str())
     }
 
-    /// Changes the account in memory. Who becomes staff belongs to the store that is given.
+    /// Changes the account in memory. An account that becomes staff belongs to the given store.
     pub fn apply(&mut self, change: &UserChange, store: StoreId) -> Result<Changed, ApiError> {
         let before = self.clone();
         let role = change.role.unwrap_or(self.role);
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_role_takes_the_old_grants_and_the_store_away() {
+    fn a_new_role_removes_the_old_permissions_and_the_store() {
         let mut user = staff();
         let changed = user.apply(&to_role(Role::Customer), StoreId(1)).unwrap();
         assert_eq!((user.store, user.permissions.clone()), (None, Permissions::default()));
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn staff_stay_in_their_store_and_signed_in_while_nothing_of_weight_changes() {
+    fn small_changes_keep_the_store_and_the_sessions_of_staff() {
         let mut user = staff();
         let change = UserChange { full_name: Some(Some("Ann".into())), ..to_role(Role::Staff) };
         let changed = user.apply(&change, StoreId(1)).unwrap();

@@ -1,5 +1,5 @@
-//! The address that the server listens on. It is taken before the database is touched, so that a start that
-//! can't listen leaves nothing behind.
+//! The listening address. It is bound before the database is touched, so that a start that cannot listen changes
+//! nothing.
 
 use std::io::{Error, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -7,10 +7,10 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use super::StartError;
 use crate::settings::Settings;
 
-/// Ports below this one belong to the system.
+/// Ports below this one are reserved for privileged processes.
 const FIRST_FREE_PORT: u16 = 1024;
 
-/// The addresses that `server.host` and `server.port` name.
+/// The addresses of `server.host` and `server.port`.
 pub fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, StartError> {
     let host = &settings.server.host;
     let found = (host.as_str(), settings.server.port).to_socket_addrs().map(Vec::from_iter);
@@ -21,7 +21,7 @@ pub fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, StartError> {
     }
 }
 
-/// Listens on the address of the settings. Connections wait until the server takes them.
+/// Listens on the address of the settings. Connections wait until the server accepts them.
 pub fn bind(settings: &Settings) -> Result<TcpListener, StartError> {
     let addresses = resolve(settings)?;
     TcpListener::bind(addresses.as_slice()).map_err(|error| {
@@ -30,7 +30,7 @@ pub fn bind(settings: &Settings) -> Result<TcpListener, StartError> {
     })
 }
 
-/// Host and port as they stand in a URL: an IPv6 address is put in brackets.
+/// Host and port for a URL: an IPv6 address is put in brackets.
 #[must_use]
 pub fn url_host(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
@@ -54,13 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_of_ipv6_is_put_in_brackets() {
+    fn an_ipv6_address_is_put_in_brackets() {
         assert_eq!(url_host("::1", 8080), "[::1]:8080");
         assert_eq!(url_host("localhost", 80), "localhost:80");
     }
 
     #[test]
-    fn a_refusal_names_the_setting() {
+    fn an_error_names_the_setting() {
         for (kind, port) in
             [(ErrorKind::AddrInUse, 8080), (ErrorKind::PermissionDenied, 80), (ErrorKind::AddrNotAvailable, 8080)]
         {

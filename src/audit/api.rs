@@ -1,4 +1,4 @@
-//! Reading the audit.
+//! Reads the audit.
 
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
@@ -20,7 +20,7 @@ use crate::http::{Query, SortQuery};
 
 pub use super::queries::SORTS;
 
-/// A write on the wire.
+/// An audited write in responses.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditEntryResponse {
     id: i64,
@@ -36,11 +36,11 @@ pub struct AuditEntryResponse {
 }
 
 fn entities() -> ObjectBuilder {
-    schema::words(ENTITIES)
+    schema::string_enum(ENTITIES)
 }
 
 fn actions() -> ObjectBuilder {
-    schema::words(ACTIONS)
+    schema::string_enum(ACTIONS)
 }
 
 impl From<Entry> for AuditEntryResponse {
@@ -51,7 +51,7 @@ impl From<Entry> for AuditEntryResponse {
     }
 }
 
-/// Which entries to show.
+/// The filter for the list of entries.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
@@ -67,10 +67,10 @@ pub struct AuditQuery {
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     pub actor: Option<String>,
-    /// From this moment on.
+    /// Entries from this time on.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub from: Option<DateTime<Utc>>,
-    /// Before this moment.
+    /// Entries before this time.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
 }

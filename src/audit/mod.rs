@@ -1,7 +1,7 @@
-//! Who did what and when.
+//! The audit: the actor, the change and the time of every write.
 //!
-//! A stock movement, a change of an order's status and a payment are their own audit entries;
-//! everything else that is written gets a row of its own.
+//! Stock movements, status changes of orders and payments are their own audit entries. Every other write gets a row
+//! of its own.
 
 pub mod api;
 pub mod queries;

@@ -1,10 +1,10 @@
-//! The words of the audit: the kinds of things that are written, and what was done to them.
+//! The vocabulary of the audit: the kinds of entities and the actions on them.
 
 use validator::ValidationError;
 
 pub const ENTITIES: [&str; 6] = ["Order", "Inventory", "Product", "Address", "User", "Store"];
 
-/// The actions of a stock change are those of its movement, as the view `audit_entries` names them.
+/// The actions of stock changes are the kinds of movements, as the view `audit_entries` names them.
 pub const ACTIONS: [&str; 18] = [
     "CREATE",
     "UPDATE",

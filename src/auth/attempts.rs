@@ -1,8 +1,9 @@
-//! How fast passwords can be tried on an account.
+//! Limits how fast passwords can be tried on an account.
 //!
-//! Attempts are counted twice. From one address on one account, each one past the first few has to wait, longer
-//! and longer. All addresses together also have to wait, so that many of them do not get many attempts. That
-//! second delay is not for addresses from which the account was signed in to before: nobody can lock the owner out.
+//! Failed attempts are counted in two ways. The first counter is for one account and one address: after a few free
+//! attempts, every attempt must wait, and the delay doubles. The second counter is for the account and all addresses,
+//! so that an attacker gains nothing from many addresses. The second delay does not apply to addresses from which the
+//! account was signed in to before. So an attacker cannot lock out the owner.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -13,25 +14,25 @@ use lru::LruCache;
 use crate::error::{ApiError, Code};
 use crate::kernel::keyed_hash::{KeyedHash, Purpose};
 
-/// Failed attempts are kept in memory, for so many accounts and pairs. The oldest are forgotten first: each
-/// costs the attacker a password hash, so that this takes longer than the delays that it would end.
+/// The number of accounts and pairs whose failed attempts are kept in memory. The oldest entries are removed first.
+/// As each entry costs the attacker a password hash, removing entries takes longer than the delays.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(65_535);
 
-/// Failures are forgotten after this time without another one.
+/// Failures are removed after this time without another failure.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3_600);
 
-/// The longest delay, so that an owner at a new address need not wait for ever.
+/// The longest delay. It is bounded, so that an owner at a new address can still sign in.
 const LONGEST_DELAY_SECONDS: u64 = 900;
 
-/// The attempts to sign in to every account.
+/// The failed attempts to sign in, for all accounts.
 pub struct Attempts {
     keyed: KeyedHash,
     of_pairs: Failures,
     of_accounts: Failures,
 }
 
-/// An attempt that is being checked. It counts as failed until it is known not to be: a client that hangs up has
-/// tried as well.
+/// An attempt in progress. It counts as failed until its result is known, so that clients that disconnect are counted
+/// too.
 pub struct Attempt<'a> {
     attempts: &'a Attempts,
     pair: Key,
@@ -42,31 +43,31 @@ pub struct Attempt<'a> {
 type Key = [u8; 32];
 
 impl Attempts {
-    /// With so many attempts before the first delay. Zero turns the delays off.
+    /// `free` is the number of attempts before the first delay. Zero turns the delays off.
     #[must_use]
     pub fn new(free: u32, keyed: KeyedHash) -> Self {
         Self { keyed, of_pairs: Failures::new(free), of_accounts: Failures::new(free) }
     }
 
-    /// Counts an attempt on the account, which need not exist, from this address. Refuses it with 429 when
-    /// the last failed attempt of the two is not long enough ago.
+    /// Counts an attempt on the account from this address. The account need not exist. Refuses with 429 if a delay
+    /// from an earlier failure has not ended.
     pub fn begin(&self, account: &str, address: &str) -> Result<Attempt<'_>, ApiError> {
-        let pair = self.keyed.of(Purpose::SignInAttempts, &[account, address]);
-        let account = self.keyed.of(Purpose::SignInAttempts, &[account]);
+        let pair = self.keyed.hash(Purpose::SignInAttempts, &[account, address]);
+        let account = self.keyed.hash(Purpose::SignInAttempts, &[account]);
         self.of_pairs.begin(pair, Instant::now())?;
         Ok(Attempt { attempts: self, pair, account, counts_for_account: false })
     }
 }
 
 impl Attempt<'_> {
-    /// Counts the attempt for all addresses as well, because the account was not signed in to from this one.
+    /// Counts the attempt for all addresses too, because the account was never signed in to from this address.
     pub fn is_from_new_address(&mut self) -> Result<(), ApiError> {
         self.attempts.of_accounts.begin(self.account, Instant::now())?;
         self.counts_for_account = true;
         Ok(())
     }
 
-    /// Ends the attempt: a right password clears the failures, and one that was not checked is not counted.
+    /// Ends the attempt. A correct password clears the failures. An attempt that was not checked is not counted.
     pub fn end<T>(self, result: Result<T, ApiError>) -> Result<T, ApiError> {
         let Self { attempts: Attempts { of_pairs, of_accounts, .. }, pair, account, counts_for_account } = self;
         match &result {
@@ -118,7 +119,7 @@ impl Failures {
         Ok(())
     }
 
-    /// After the attempts that are free, one second, and twice as long after each further one.
+    /// The delay is one second after the free attempts, and doubles with each further attempt.
     fn delay(&self, count: u32) -> Duration {
         let Some(beyond) = count.checked_sub(self.free) else { return Duration::ZERO };
         let seconds = 1u64.checked_shl(beyond).unwrap_or(LONGEST_DELAY_SECONDS);
@@ -184,9 +185,9 @@ mod tests {
             attempt.is_from_new_address().unwrap();
             attempt.end(wrong()).unwrap_err();
         }
-        let mut stranger = attempts.begin("mara", "d").unwrap();
-        let refused = stranger.is_from_new_address();
-        assert_eq!(stranger.end(refused).unwrap_err().code, Code::RateLimited);
+        let mut new_address = attempts.begin("mara", "d").unwrap();
+        let refused = new_address.is_from_new_address();
+        assert_eq!(new_address.end(refused).unwrap_err().code, Code::RateLimited);
         attempts.begin("mara", "home").unwrap().end(Ok(())).unwrap();
         attempts.begin("noor", "d").unwrap().is_from_new_address().unwrap();
     }
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_is_given_up_is_a_failed_one() {
+    fn an_abandoned_attempt_counts_as_failed() {
         let attempts = attempts(1);
         let _given_up = attempts.begin("mara", "a").unwrap();
         assert!(attempts.begin("mara", "a").is_err());

@@ -1,4 +1,4 @@
-//! The door of every route: 401, then 403, before anything else is looked at.
+//! Authorizes every route: 401, then 403, before the request is read further.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -15,11 +15,11 @@ use crate::error::{ApiError, Code};
 use crate::http::access_log::Subject;
 use crate::http::headers;
 
-/// The header by which somebody without an account opens their order.
+/// The header with which a guest proves access to an order.
 pub const ORDER_TOKEN: &str = "X-Order-Token";
 
-/// Lets the request through with its principal in the extensions, or refuses it. As an answer, not
-/// as an error: only an answer still knows the route that it belongs to.
+/// Passes the request on with its principal in the extensions, or refuses it. A refusal is a response and not an
+/// error, because only a response still knows its route.
 pub async fn authorize<B: MessageBody>(
     access: Access,
     request: ServiceRequest,
@@ -85,7 +85,7 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     }
     request.extensions_mut().insert(bearer);
     if bearer.role == Role::Customer {
-        // A customer can only act for themself, so that a token that has not been ended is enough.
+        // A customer acts only for their own account, so a token that has not been revoked is enough.
         return Ok(Principal::User(Account {
             id: bearer.user,
             role: Role::Customer,
@@ -93,7 +93,7 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
             store: None,
         }));
     }
-    // What staff may do is asked each time: a permission taken away is gone at once.
+    // The permissions of staff are read for every request, so that a revoked permission ends at once.
     let Bearer { user, version, .. } = bearer;
     let find = move |conn: &mut _| Ok(queries::find_active_account(conn, user, version)?);
     let account = database.read("find_account", find).await?;

@@ -1,4 +1,4 @@
-//! What a handler works with: the caller, the store they mean, and the database.
+//! The context of a handler: the caller, the selected store, and the database.
 
 use std::future::{Ready, ready};
 
@@ -15,7 +15,7 @@ use crate::http::access_log::Subject;
 use crate::http::headers;
 use crate::kernel::id::StoreId;
 
-/// A request's caller, store and database.
+/// The caller, store and database of a request.
 #[derive(Clone)]
 pub struct Ctx {
     pub database: Database,
@@ -23,26 +23,26 @@ pub struct Ctx {
     stores: Data<StoreDirectory>,
     reclaim: Reclaim,
     selector: StoreSelector,
-    /// The caller and the store, for the request's line in the access log.
+    /// The caller and the store for the access log.
     subject: Subject,
 }
 
-/// The functions that end holds. They live above this module, and are handed in where the application is built.
+/// The functions that end holds. They belong to modules above this one, so the application passes them in.
 #[derive(Clone, Copy)]
 pub struct Reclaim {
-    /// Ends the holds of these variants that are past their deadline.
+    /// Expires the overdue holds of these variants.
     pub overdue: fn(&mut PgConnection, &Overdue) -> Result<(), Failure>,
-    /// Releases what some carts hold in a store that holds carts no more. Returns how many holds ended.
+    /// Releases holds of carts in a store that does not hold carts any more. Returns the number of ended holds.
     pub carts: fn(&mut PgConnection, StoreId) -> Result<usize, Failure>,
 }
 
-/// How often carts are released before a request is answered. The rest is left to a job.
+/// The maximal number of release transactions before the request is answered. A job does the rest.
 const MOST_RELEASES: usize = 50;
 
-/// No store: where things are remembered that were done before there was one.
+/// The id that stands for "no store", in records of work that belongs to no store.
 pub const PLATFORM: StoreId = StoreId(0);
 
-/// Where and for whom a use case runs.
+/// The store and the caller of a use case.
 #[derive(Clone, Debug)]
 pub struct Scope {
     pub store: StoreId,
@@ -55,7 +55,7 @@ impl Scope {
         self.principal.actor()
     }
 
-    /// The same caller in another store, such as one just made.
+    /// The same caller in another store, such as a new one.
     #[must_use]
     pub fn in_store(&self, store: StoreId) -> Self {
         Self { store, principal: self.principal.clone() }
@@ -70,14 +70,14 @@ impl Ctx {
         self
     }
 
-    /// Finds the store. Late on purpose: a bad body is told before a missing store.
+    /// Finds the store. It runs after the body is parsed, so that an invalid body is reported before a missing store.
     pub fn scope(&self, conn: &mut PgConnection) -> Result<Scope, Abort> {
         let store = self.stores.resolve(conn, &self.selector, self.principal.bound_store())?;
         self.subject.set_store(store.0);
         Ok(Scope { store, principal: self.principal.clone() })
     }
 
-    /// Finds the store for a write that begins by itself: mostly without asking the database.
+    /// Finds the store for a write that opens its own transaction. Most calls need no statement.
     pub async fn store(&self) -> Result<StoreId, ApiError> {
         if let Some(store) = self.stores.known(&self.selector, self.principal.bound_store()) {
             self.subject.set_store(store.0);
@@ -86,13 +86,13 @@ impl Ctx {
         self.clone().read("find_store", |_, scope| Ok(scope.store)).await
     }
 
-    /// The caller without a store, for what makes one.
+    /// The caller without a store, for operations that create one.
     #[must_use]
     pub fn platform_scope(&self) -> Scope {
         Scope { store: PLATFORM, principal: self.principal.clone() }
     }
 
-    /// Finds the store, but does without one where none is named and none has been made yet.
+    /// Finds the store. Returns the platform scope if the request names no store and none exists yet.
     pub fn scope_or_platform(&self, conn: &mut PgConnection) -> Result<Scope, Abort> {
         match self.scope(conn) {
             Err(Abort::Refused(_)) if self.selector == StoreSelector::Default => Ok(self.platform_scope()),
@@ -100,7 +100,7 @@ impl Ctx {
         }
     }
 
-    /// Runs a write. If only overdue holds are in its way, ends them and runs it once more.
+    /// Runs a write. If only overdue holds cause its refusal, expires them and runs it once more.
     pub async fn retry_overdue<T>(
         &self,
         attempt: impl AsyncFn() -> Result<Result<T, Abort>, Failure>,
@@ -114,13 +114,13 @@ impl Ctx {
         }
     }
 
-    /// Ends overdue holds in a transaction of its own.
+    /// Expires overdue holds in a separate transaction.
     async fn reclaim(&self, overdue: Overdue) -> Result<(), ApiError> {
         let reclaim = self.reclaim.overdue;
         Ok(self.database.write("reclaim", move |conn| reclaim(conn, &overdue).map(End::Commit)).await?)
     }
 
-    /// Releases what carts hold, in transactions of its own, after their store has stopped to hold carts.
+    /// Releases the holds of carts in separate transactions, after their store has turned cart holds off.
     pub async fn release_carts(self) -> Result<(), ApiError> {
         let (store, release) = (self.store().await?, self.reclaim.carts);
         for _ in 0..MOST_RELEASES {
@@ -132,7 +132,7 @@ impl Ctx {
         Ok(())
     }
 
-    /// Runs a write outside the promise of idempotency. It must be safe to run again.
+    /// Runs a write without an idempotency claim. It must be safe to run again.
     pub async fn write<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -155,7 +155,7 @@ impl Ctx {
         self.run(name, Mode::Read, work).await
     }
 
-    /// Runs a read of much in one snapshot, with more time.
+    /// Runs a large read in one snapshot, with a longer timeout.
     pub async fn report<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -191,7 +191,7 @@ impl FromRequest for Ctx {
 fn find_selector(request: &HttpRequest) -> Result<StoreSelector, ApiError> {
     Ok(match headers::single(request.headers(), "X-Store-Id")? {
         None => StoreSelector::Default,
-        // A value that is not text names no store.
+        // A header value that is not text selects no store.
         Some(value) => value.to_str().map_or(StoreSelector::Unknown, StoreSelector::named),
     })
 }

@@ -1,4 +1,4 @@
-//! Who is asking, and what they may do.
+//! Authentication of callers, and their permissions.
 
 pub mod attempts;
 pub mod authorize;

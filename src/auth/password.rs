@@ -1,4 +1,4 @@
-//! Passwords: argon2id, on few threads of its own kind, so that memory stays small.
+//! Passwords: argon2id on a few threads of its own, so that memory use stays small.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,31 +13,31 @@ use crate::error::{ApiError, Code};
 use crate::kernel::request_id;
 use crate::settings::Limits;
 
-/// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
+/// The first recommendation of OWASP for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Hashes and checks passwords, a few at a time. The others wait in a queue that is bounded like the one for
-/// the database: beyond its length or its time the answer is 503 `BUSY`.
+/// Hashes and checks a few passwords at a time. Other requests wait in a bounded queue like the one for the database:
+/// beyond its length or its time the answer is 503 `BUSY`.
 #[derive(Clone)]
 pub struct Hasher {
     permits: Arc<Semaphore>,
-    /// Places in the queue.
-    places: Arc<Semaphore>,
+    /// Slots of the queue.
+    slots: Arc<Semaphore>,
     queue_time: Duration,
-    /// A hash of nobody's password, so that an unknown account takes as long as a known one.
-    nobody: Arc<str>,
+    /// A hash that belongs to no account, so that checking an unknown account takes as long as a known one.
+    dummy_hash: Arc<str>,
 }
 
 impl Hasher {
     pub fn new(threads: usize, limits: &Limits) -> Result<Self, ApiError> {
-        let nobody = hash_now("nobody has this password")?;
+        let dummy_hash = hash_now("no account has this password")?;
         Ok(Self {
             permits: Arc::new(Semaphore::new(threads)),
-            places: Arc::new(Semaphore::new(limits.queue_length.min(Semaphore::MAX_PERMITS))),
+            slots: Arc::new(Semaphore::new(limits.queue_length.min(Semaphore::MAX_PERMITS))),
             queue_time: Duration::from_millis(limits.queue_ms),
-            nobody: nobody.into(),
+            dummy_hash: dummy_hash.into(),
         })
     }
 
@@ -45,11 +45,11 @@ impl Hasher {
         self.on_a_thread(move || hash_now(&password)).await?
     }
 
-    /// Whether the password has this hash. Without one the answer is no, after the same work.
+    /// True if the password matches the hash. Without a hash the result is false, after the same work.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
-        let nobody = Arc::clone(&self.nobody);
+        let dummy_hash = Arc::clone(&self.dummy_hash);
         self.on_a_thread(move || {
-            let fits = verify_now(&password, hash.as_deref().unwrap_or(&nobody));
+            let fits = verify_now(&password, hash.as_deref().unwrap_or(&dummy_hash));
             fits && hash.is_some()
         })
         .await
@@ -57,7 +57,7 @@ impl Hasher {
 
     async fn on_a_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
         let permit = self.permit().await?;
-        // The permit goes along: it is given back when the work ends, also when the client has gone.
+        // The work owns the permit, so that it is returned when the work ends, also if the client has disconnected.
         let work = move || {
             let _permit = permit;
             work()
@@ -72,15 +72,15 @@ impl Hasher {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(permit);
         }
-        let Ok(_place) = self.places.try_acquire() else { return Err(Failure::QueueFull) };
+        let Ok(_slot) = self.slots.try_acquire() else { return Err(Failure::QueueFull) };
         let permit = tokio::time::timeout(self.queue_time, Arc::clone(&self.permits).acquire_owned()).await;
         permit.ok().and_then(Result::ok).ok_or(Failure::QueueFull)
     }
 }
 
-/// glibc keeps freed memory for later, but gives a block of 32 MiB or more back to the system at once
-/// (mallopt(3), M_MMAP_THRESHOLD). So more is asked for than a hash needs; what is not touched costs nothing.
-const ASKED_KIB: usize = 33 * 1024;
+/// glibc keeps freed memory for later, but returns a block of 32 MiB or more to the system at once (mallopt(3),
+/// M_MMAP_THRESHOLD). So this is more than a hash needs; untouched memory costs nothing.
+const ALLOCATED_KIB: usize = 33 * 1024;
 
 /// Hashes on this thread, for the command line.
 pub fn hash_now(password: &str) -> Result<String, ApiError> {
@@ -90,7 +90,7 @@ pub fn hash_now(password: &str) -> Result<String, ApiError> {
     })
 }
 
-/// The hash with all that made it, as in `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
+/// Encodes the hash with its parameters, as in `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
 fn encode(password: &str) -> Result<String, Box<dyn std::error::Error>> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(Params::DEFAULT_OUTPUT_LEN))?;
     let salt = Salt::generate();
@@ -107,7 +107,7 @@ fn encode(password: &str) -> Result<String, Box<dyn std::error::Error>> {
 fn derive(password: &str, salt: &Salt, params: Params) -> Result<Output, Box<dyn std::error::Error>> {
     let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
     let blocks = params.block_count();
-    let mut memory = Vec::with_capacity(blocks.max(ASKED_KIB));
+    let mut memory = Vec::with_capacity(blocks.max(ALLOCATED_KIB));
     memory.resize(blocks, Block::new());
     let mut output = vec![0; length];
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -122,16 +122,16 @@ fn verify_now(password: &str, hash: &str) -> bool {
     derived.is_ok_and(|derived| derived.as_bytes().ct_eq(output.as_bytes()).into())
 }
 
-/// Refused whatever else they are: the head of every list of leaked passwords, of 8 characters or more.
+/// The most common leaked passwords with 8 characters or more. They are always refused.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// 8 to 128 characters, and none of the most common ones. No rules of composition: they make
-/// passwords worse (NIST SP 800-63B, section 5.1.1.2).
+/// Requires 8 to 128 characters and refuses the most common passwords. There are no rules of composition, because
+/// they make passwords worse (NIST SP 800-63B, section 5.1.1.2).
 pub fn check_strength(password: &str) -> Result<(), ApiError> {
     check_strength_of("password", password)
 }
 
-/// The same for a password in another field of a request.
+/// The same check for a password in another field of a request.
 pub fn check_strength_of(field: &str, password: &str) -> Result<(), ApiError> {
     let length = password.chars().count();
     if !(8..=128).contains(&length) {
@@ -144,7 +144,7 @@ pub fn check_strength_of(field: &str, password: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// 401 that tells nobody whether the account exists.
+/// The 401 error of a sign-in. It does not reveal if the account exists.
 #[must_use]
 pub fn wrong_credentials() -> ApiError {
     ApiError::new(Code::InvalidCredentials, "E-mail or password is wrong.")
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_argon2id_and_fits_its_password_only() {
+    fn a_hash_is_argon2id_and_matches_only_its_password() {
         let hash = hash_now("correct horse").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify_now("correct horse", &hash));

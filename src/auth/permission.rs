@@ -1,4 +1,4 @@
-//! The closed list of permissions, and what a route asks for.
+//! The closed list of permissions, and the access rules of routes.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
@@ -9,7 +9,7 @@ use crate::kernel::schema;
 
 macro_rules! permissions {
     ($($name:ident = $text:literal),+ $(,)?) => {
-        /// What staff can be allowed.
+        /// A permission of staff.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Permission {
             $(#[serde(rename = $text)] $name,)+
@@ -32,7 +32,7 @@ macro_rules! permissions {
 }
 
 impl Permission {
-    /// 403 that names it.
+    /// The 403 error that names the missing permission.
     #[must_use]
     pub fn missing(self) -> ApiError {
         ApiError::new(Code::Forbidden, format!("The permission {} is missing.", self.as_str()))
@@ -56,14 +56,14 @@ permissions! {
 
 impl PartialSchema for Permission {
     fn schema() -> RefOr<Schema> {
-        let words = schema::words(Self::ALL.iter().map(|permission| permission.as_str()));
-        words.description(Some("The permissions that staff can be granted.")).into()
+        let schema = schema::string_enum(Self::ALL.iter().map(|permission| permission.as_str()));
+        schema.description(Some("The permissions that staff can be granted.")).into()
     }
 }
 
 impl ToSchema for Permission {}
 
-/// A set of permissions, in the order of the list and each once.
+/// A set of permissions, ordered as in the list and without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(from = "Vec<Permission>")]
 pub struct Permissions(Vec<Permission>);
@@ -94,19 +94,19 @@ impl Permissions {
     }
 }
 
-/// Who may call a route.
+/// The callers that may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone; a token is not looked at.
+    /// All callers; a token is ignored.
     Anonymous,
-    /// Anyone; a token, if there is one, must be good.
+    /// All callers; a token, if present, must be valid.
     Public,
-    /// Who may buy: customers and guests; staff with `orders:create`, for others.
+    /// Customers, guests, and staff with `orders:create` who buy for others.
     Buyer,
-    /// The owner of what is named, who has its token, and staff with the permission. Whose it is can
-    /// only be told when it is found; the door asks for an account, a token or the permission.
+    /// The owner of the entity, a caller with its token, and staff with the permission. The owner is known only after
+    /// the entity is found. Until then, an account, a token or the permission is required.
     Holder(Permission),
-    /// Anyone with an account.
+    /// All callers with an account.
     User,
     /// Staff with the permission, and admins.
     Permission(Permission),

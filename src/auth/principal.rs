@@ -1,4 +1,4 @@
-//! The one who is asking.
+//! The caller of a request.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,21 +31,21 @@ impl Role {
     }
 }
 
-/// A caller whose token was good, or a guest.
+/// A caller with a valid token, or a guest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     Guest,
     User(Account),
 }
 
-/// What a request needs to know of its caller.
+/// The caller's account, as requests need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: UserId,
     pub role: Role,
-    /// Granted ones for staff, all for admins, none for customers.
+    /// Granted to staff. Admins have all permissions, customers have none.
     pub permissions: Permissions,
-    /// The store that staff belong to.
+    /// The store to which a staff account belongs.
     pub store: Option<StoreId>,
 }
 
@@ -63,7 +63,7 @@ impl Principal {
         matches!(self, Self::User(account) if account.role == Role::Admin)
     }
 
-    /// The account, where the route let nobody in without one.
+    /// The account, on routes that admit only callers with an account.
     pub fn account(&self) -> Result<&Account, ApiError> {
         match self {
             Self::User(account) => Ok(account),
@@ -71,7 +71,7 @@ impl Principal {
         }
     }
 
-    /// As it is written into history and audit, and as keys of requests are scoped.
+    /// The caller as it is written into history and audit, and as the scope of idempotency keys.
     #[must_use]
     pub fn actor(&self) -> String {
         match self {
@@ -80,7 +80,7 @@ impl Principal {
         }
     }
 
-    /// The store that the caller is bound to.
+    /// The store to which the caller is bound.
     #[must_use]
     pub fn bound_store(&self) -> Option<StoreId> {
         match self {
@@ -90,5 +90,5 @@ impl Principal {
     }
 }
 
-/// The actor of what the server does on its own.
+/// The actor of the server's own changes.
 pub const SYSTEM: &str = "system";

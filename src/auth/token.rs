@@ -1,4 +1,4 @@
-//! Access tokens: JWT with one algorithm, and every claim checked.
+//! Access tokens: JWTs with one algorithm and strictly checked claims.
 
 use chrono::Utc;
 use jsonwebtoken::errors::ErrorKind;
@@ -12,7 +12,7 @@ use crate::kernel::id::UserId;
 use crate::settings::Auth;
 
 const ALGORITHM: Algorithm = Algorithm::HS256;
-/// RFC 9068's type, so that no other token of the same key passes as an access token.
+/// The type of RFC 9068, so that no other token with the same key is accepted as an access token.
 const TYPE: &str = "at+jwt";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,13 +21,13 @@ struct Claims {
     aud: String,
     sub: String,
     role: Role,
-    /// The version of the account's tokens. Tokens from before there were versions have none.
+    /// The version of the account's tokens. Tokens issued before versions existed have none.
     #[serde(default)]
     ver: i64,
     iat: i64,
     exp: i64,
     jti: String,
-    /// The session that the token belongs to, by its family of refresh tokens.
+    /// The session of the token, identified by its family of refresh tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sid: Option<i64>,
 }
@@ -42,14 +42,14 @@ pub struct Tokens {
     ttl_seconds: i64,
 }
 
-/// What a good token says.
+/// The claims of a valid token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bearer {
     pub user: UserId,
     pub role: Role,
-    /// The family of refresh tokens that it was handed out with.
+    /// The family of refresh tokens with which it was issued.
     pub session: Option<i64>,
-    /// The version that the account's tokens had when it was signed.
+    /// The version of the account's tokens at the time of signing.
     pub version: i64,
 }
 
@@ -80,12 +80,12 @@ impl Tokens {
         self.ttl_seconds
     }
 
-    /// Signs a token of no session, with the version that the account's tokens have now.
+    /// Signs a token without a session, with the account's current token version.
     pub fn sign(&self, user: UserId, role: Role, version: i64) -> Result<String, ApiError> {
         self.sign_for(user, role, version, None)
     }
 
-    /// Signs a token of a session, named by its family of refresh tokens.
+    /// Signs a token of a session, identified by its family of refresh tokens.
     pub fn sign_for(&self, user: UserId, role: Role, version: i64, session: Option<i64>) -> Result<String, ApiError> {
         let issued = Utc::now().timestamp();
         let claims = Claims {

@@ -1,8 +1,8 @@
-//! Which accounts have ended their access tokens lately.
+//! The accounts whose access tokens were revoked recently.
 //!
-//! A token carries the version of its account, and ending the tokens raises the version. Every server keeps the
-//! accounts whose version was raised within the lifetime of a token, so that checking a token asks no database.
-//! The server that raises a version reads it at once; the others read every second.
+//! A token carries the version of its account, and revoking the tokens raises the version. Every server keeps the
+//! accounts whose version was raised within the lifetime of a token. So checking a token needs no statement. The
+//! server that raises a version reads it at once; the others read every second.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -13,13 +13,13 @@ use super::token::Bearer;
 use crate::db::{Database, DatabaseOptions, Failure};
 use crate::kernel::id::UserId;
 
-/// Longer than a transaction can take: one that commits late has read the clock before others that were seen.
-/// It also covers a clock of another server that is behind.
+/// Longer than any transaction. A transaction that commits late may have read the clock before others that are
+/// already known. It also covers a slow clock of another server.
 const MARGIN: Duration = Duration::from_secs(120);
 
 /// The raised versions that unexpired tokens can be older than.
 pub struct TokenVersions {
-    /// A connection of its own, so that a full queue for the others delays nobody's end.
+    /// A separate connection, so that a full queue of requests does not delay revocations.
     database: Database,
     lifetime: Duration,
     raised: RwLock<HashMap<UserId, Raised>>,
@@ -33,7 +33,7 @@ struct Raised {
 }
 
 impl TokenVersions {
-    /// For tokens of this lifetime. Knows nothing before it is refreshed.
+    /// `lifetime` is the lifetime of tokens. The set is empty until the first refresh.
     #[must_use]
     pub fn new(database: &Database, options: DatabaseOptions, lifetime: Duration) -> Self {
         Self {
@@ -44,15 +44,15 @@ impl TokenVersions {
         }
     }
 
-    /// Whether the tokens of the account have not been ended since this one was signed.
+    /// True if the account's tokens have not been revoked since this one was signed.
     #[must_use]
     pub fn is_current(&self, bearer: &Bearer) -> bool {
         let raised = self.raised.read().unwrap_or_else(PoisonError::into_inner);
         raised.get(&bearer.user).is_none_or(|raised| bearer.version >= raised.version)
     }
 
-    /// Reads the versions that were raised since the last time. To be called after the commit of a
-    /// transaction that ends tokens. Returns how many accounts it had not known.
+    /// Reads the versions that were raised since the last call. It must be called after the commit of a transaction
+    /// that revokes tokens. Returns the number of accounts that were not known.
     pub async fn refresh(&self) -> Result<usize, Failure> {
         let started = Instant::now();
         let last_read = *self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,10 +65,10 @@ impl TokenVersions {
         Ok(new)
     }
 
-    /// The same where the change stands whatever happens: the job reads what could not be read now.
+    /// The same after a committed change, where a failed read must not fail the request: the job reads again.
     pub async fn refresh_after_commit(&self) {
         if let Err(error) = self.refresh().await {
-            log::warn!(error:% = error; "ended tokens could not be read");
+            log::warn!(error:% = error; "revoked tokens could not be read");
         }
     }
 

@@ -37,10 +37,10 @@ where
         Self { name, work, settings: settings.clone(), queues: Mutex::default() }
     }
 
-    /// Does the request in one transaction with those that wait beside it. The outcome is known after the commit.
+    /// Runs the request in one transaction together with those that wait. The outcome is returned after the commit.
     ///
-    /// If the batch fails, or another transaction works on the request's key, the request runs once more in a
-    /// transaction of its own, outside the queue: it fails for no other request and delays none.
+    /// If the batch fails, or another transaction holds the request's key, the request runs once more outside the
+    /// queue. It then has a transaction of its own, so it does not affect other requests.
     pub async fn submit(&self, database: &Database, store: StoreId, request: &Q) -> Result<Outcome<E>, Failure> {
         let (name, work) = (self.name, self.work);
         let run_batch = move |database: &Database, batch: Vec<Q>| run_batch(database, name, store, &batch, work);
@@ -53,10 +53,10 @@ where
             once(conn, store, &alone, |conn: &mut PgConnection, fresh: &[&Q]| work(conn, store, fresh))
         };
         let mut outcomes = database.run(name, Mode::Write, transaction).await?;
-        outcomes.pop().ok_or_else(|| Failure::Internal("a request without an outcome".to_owned()))
+        outcomes.pop().ok_or_else(|| Failure::Internal("a request has no outcome".to_owned()))
     }
 
-    /// Keeps batches of the store from starting, once none is running. For tests that compose a batch.
+    /// Keeps batches of the store from starting, if none is running. For tests that compose a batch.
     #[doc(hidden)]
     #[must_use]
     pub fn close(&self, store: StoreId) -> Option<Closed> {
@@ -92,7 +92,7 @@ fn run_batch<Q: Claiming, E: Clone + Default>(
         Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
         Err(failure) if is_final(&failure, batch.len()) => batch.iter().map(|_| Err(failure.clone())).collect(),
         Err(failure) => {
-            log::warn!(transaction = name, requests = batch.len(), error:% = failure; "a batch is run one by one");
+            log::warn!(transaction = name, requests = batch.len(), error:% = failure; "the batch failed: its requests run one by one");
             Vec::new()
         }
     }

@@ -1,6 +1,6 @@
 //! Requests of one store that wait at the same time share a transaction.
 //!
-//! This module knows nothing of checkout: it batches any kind of request that is done once.
+//! This module does not depend on checkout: it batches any kind of request that has an idempotency key.
 
 mod batcher;
 mod queue;

@@ -1,10 +1,11 @@
-//! The queue: requests of one store that wait at the same time are taken together, as a batch.
+//! The queue of one store. Requests that wait at the same time run together as a batch.
 //!
-//! Whoever finds the queue free goes at once and waits for nobody. Who comes while batches are at work
-//! waits, and the next batch takes all who wait, oldest first, up to a bound. No task runs beside the
-//! requests: the one that has waited longest starts the next batch, and if it goes, the one behind it does.
-//! A batch is worked off on a thread of its own and answers its requests from there, so that it ends
-//! well whatever becomes of the request that started it.
+//! If the queue is empty, a request starts a batch immediately. Requests that arrive while batches run wait. The next
+//! batch takes all waiting requests, oldest first, up to a limit.
+//!
+//! No background task exists: the request that has waited longest starts the next batch. If that request is dropped,
+//! the one behind it does so. A batch runs on a thread of its own and answers its requests from there. So it
+//! completes even if the request that started it is dropped.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,11 +18,11 @@ use crate::db::queue::{ConnectionPermit, QueueSlot};
 use crate::db::{Database, Failure};
 
 pub struct BatchQueue<Q, A> {
-    /// Slices that may be at work at a time.
+    /// One permit for each batch that may run at the same time.
     slots: Arc<Semaphore>,
     batch_size: usize,
     tickets: AtomicU64,
-    /// By ticket, and so oldest first.
+    /// Sorted by ticket, so the oldest is first.
     waiting: Mutex<VecDeque<Waiting<Q, A>>>,
 }
 
@@ -29,10 +30,10 @@ struct Waiting<Q, A> {
     ticket: u64,
     request: Q,
     answer: Answer<A>,
-    /// Told when nobody waits longer.
+    /// Notified when no older request waits.
     first: Arc<Notify>,
-    /// Counts in the bounded queue for the database.
-    _place: Option<QueueSlot>,
+    /// Counts the request in the bounded queue for the database.
+    _queue_slot: Option<QueueSlot>,
 }
 
 type Answer<A> = oneshot::Sender<Result<A, Failure>>;
@@ -52,10 +53,10 @@ where
         }
     }
 
-    /// Waits until a batch has answered the request. `work` runs a batch and answers each of its requests,
-    /// in their order. None if it broke off, or had no answer.
+    /// Waits until a batch has answered the request. `work` runs a batch and answers each of its requests, in their
+    /// order. Returns None if `work` panicked or had no answer for the request.
     ///
-    /// A request that no batch has taken in time is turned away; one that was taken never is.
+    /// A request that no batch has taken in time is refused. A request that was taken is always answered.
     pub async fn submit<W>(&self, database: &Database, request: Q, work: W) -> Result<Option<A>, Failure>
     where
         W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
@@ -78,8 +79,8 @@ where
         received(answer.await)
     }
 
-    /// Works off a batch of those who wait by now. If the database does not answer, the batch is given up, and
-    /// its requests are answered with the failure.
+    /// Runs a batch of the requests that wait now. If the database does not answer, the batch is abandoned, and its
+    /// requests are answered with the failure.
     fn run<W>(&self, database: &Database, slot: OwnedSemaphorePermit, permit: ConnectionPermit, work: W)
     where
         W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
@@ -91,23 +92,23 @@ where
         database.start(
             permit,
             move |database| work(database, requests),
-            move |worked| {
-                // The next batch need not wait until these are answered.
+            move |result| {
+                // The next batch need not wait until these requests are answered.
                 drop(slot);
-                answer(answers, worked);
+                answer(answers, result);
             },
         );
     }
 }
 
-fn answer<A>(answers: Vec<Answer<A>>, worked: Result<Vec<Result<A, Failure>>, Failure>) {
-    let outcomes = match worked {
+fn answer<A>(answers: Vec<Answer<A>>, result: Result<Vec<Result<A, Failure>>, Failure>) {
+    let outcomes = match result {
         Ok(outcomes) => outcomes,
         Err(failure) => answers.iter().map(|_| Err(failure.clone())).collect(),
     };
     for (answer, outcome) in answers.into_iter().zip(outcomes) {
-        // Whoever has gone will ask again with the same key.
-        let _gone = answer.send(outcome);
+        // A client that has disconnected will retry with the same key.
+        let _disconnected = answer.send(outcome);
     }
 }
 
@@ -116,34 +117,34 @@ fn received<A>(answer: Result<Result<A, Failure>, oneshot::error::RecvError>) ->
 }
 
 impl<Q, A> BatchQueue<Q, A> {
-    /// Whoever would wait needs a place in the queue for the database.
+    /// Adds the request to the queue. A request that must wait needs a slot in the queue for the database.
     fn join(&self, database: &Database, request: Q, answer: Answer<A>) -> Result<QueueEntry<'_, Q, A>, Failure> {
         let mut waiting = self.waiting();
-        let goes_at_once = waiting.is_empty() && self.slots.available_permits() > 0 && database.has_permit();
-        let place = if goes_at_once { None } else { Some(database.queue()?) };
+        let starts_immediately = waiting.is_empty() && self.slots.available_permits() > 0 && database.has_permit();
+        let queue_slot = if starts_immediately { None } else { Some(database.queue()?) };
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let first = Arc::new(Notify::new());
-        waiting.push_back(Waiting { ticket, request, answer, first: Arc::clone(&first), _place: place });
+        waiting.push_back(Waiting { ticket, request, answer, first: Arc::clone(&first), _queue_slot: queue_slot });
         notify_first(&waiting);
         Ok(QueueEntry { queue: self, ticket, first, since: Instant::now() })
     }
 
-    /// Takes those who wait longest.
+    /// Takes the requests that have waited longest.
     fn take(&self) -> (Vec<Q>, Vec<Answer<A>>) {
         let mut waiting = self.waiting();
         let count = waiting.len().min(self.batch_size);
-        let taken = waiting.drain(..count).map(|one| (one.request, one.answer)).unzip();
+        let taken = waiting.drain(..count).map(|entry| (entry.request, entry.answer)).unzip();
         notify_first(&waiting);
         taken
     }
 
-    /// All of its slots, if nobody is at work.
+    /// Takes all slots, if no batch is running.
     pub(super) fn close(&self, slots: usize) -> Option<Closed> {
         let slots = u32::try_from(slots).ok()?;
         Arc::clone(&self.slots).try_acquire_many_owned(slots).ok().map(Closed)
     }
 
-    /// How many wait.
+    /// The number of waiting requests.
     pub(super) fn len(&self) -> usize {
         self.waiting().len()
     }
@@ -153,17 +154,18 @@ impl<Q, A> BatchQueue<Q, A> {
     }
 }
 
-/// A queue in which nothing begins, opened on drop.
+/// A queue in which no batch starts. Dropping this value opens the queue again.
 pub struct Closed(#[expect(dead_code, reason = "kept for its drop")] OwnedSemaphorePermit);
 
-/// Told more than once, it is told once.
+/// Duplicate notifications are ignored.
 fn notify_first<Q, A>(waiting: &VecDeque<Waiting<Q, A>>) {
-    if let Some(one) = waiting.front() {
-        one.first.notify_one();
+    if let Some(entry) = waiting.front() {
+        entry.first.notify_one();
     }
 }
 
-/// Where a request waits. It is left when the request is dropped, for its client may go at any moment.
+/// The entry of a waiting request. It leaves the queue when the request is dropped, because its client may disconnect
+/// at any time.
 struct QueueEntry<'a, Q, A> {
     queue: &'a BatchQueue<Q, A>,
     ticket: u64,
@@ -172,18 +174,18 @@ struct QueueEntry<'a, Q, A> {
 }
 
 impl<Q, A> QueueEntry<'_, Q, A> {
-    /// The right to work off one batch, once nobody waits longer.
+    /// Waits until no older request waits, and takes the slot and the connection permit of a new batch.
     async fn start(&self, database: &Database) -> Result<(OwnedSemaphorePermit, ConnectionPermit), Failure> {
         self.first.notified().await;
         let slot = Arc::clone(&self.queue.slots).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
         Ok((slot, database.permit(self.since).await?))
     }
 
-    /// Whether no batch has taken the request, nor will.
+    /// Removes the request. True if no batch has taken it or will take it.
     fn leave(&self) -> bool {
         let mut waiting = self.queue.waiting();
-        let Ok(place) = waiting.binary_search_by_key(&self.ticket, |one| one.ticket) else { return false };
-        let left = waiting.remove(place);
+        let Ok(position) = waiting.binary_search_by_key(&self.ticket, |entry| entry.ticket) else { return false };
+        let left = waiting.remove(position);
         notify_first(&waiting);
         left.is_some()
     }

@@ -1,4 +1,4 @@
-//! The calls of a cart.
+//! The operations on a cart.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data};
@@ -81,7 +81,7 @@ fn add_item(
     response::read(conn, scope.store, cart.user_id)
 }
 
-/// Nobody puts more of a product into a cart that cannot be bought any more.
+/// Refuses to add units of a product that cannot be bought any more.
 fn refuse_archived(conn: &mut PgConnection, scope: &Scope, variant: VariantId) -> Result<(), Abort> {
     let sellable = sellables::load(conn, scope.store, &[variant])?.pop();
     match sellable.filter(|sellable| !sellable.is_active) {
@@ -92,7 +92,7 @@ fn refuse_archived(conn: &mut PgConnection, scope: &Scope, variant: VariantId) -
     }
 }
 
-/// Holds the targets where the store holds carts. Where it has stopped to, a job releases what is left.
+/// Holds the targets, if the store holds carts. If the store has turned cart holds off, a job releases the old holds.
 fn hold(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -108,9 +108,9 @@ fn hold(
 
 fn resolve_one(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) -> Result<VariantId, Abort> {
     let (product, size) = (&body.product_id, body.size.as_deref());
-    let named = sellables::resolve(conn, scope.store, &[(product, size)])?;
-    let asked = RequestedVariant { product, size, quantity: body.quantity.get() };
-    let line = lines::add_up(&[asked], &named)?.pop();
+    let resolved = sellables::resolve(conn, scope.store, &[(product, size)])?;
+    let requested = RequestedVariant { product, size, quantity: body.quantity.get() };
+    let line = lines::add_up(&[requested], &resolved)?.pop();
     line.map(|line| line.variant).ok_or_else(|| Failure::Internal("a product was not looked up".to_owned()).into())
 }
 
@@ -164,7 +164,7 @@ pub async fn remove(
         .run("remove_cart_item", move |conn, scope, _body| {
             let (cart, lines) = lock_cart(conn, scope)?;
             let line = find_line(&lines, item)?;
-            take_out(conn, scope, &cart, &[*line], &settings.reservations)?;
+            remove_lines(conn, scope, &cart, &[*line], &settings.reservations)?;
             Answer::ok(&response::read(conn, scope.store, cart.user_id)?)
         })
         .await
@@ -175,14 +175,14 @@ pub async fn clear(command: Command<NoBody>, settings: Data<Settings>) -> Result
     command
         .run("clear_cart", move |conn, scope, _body| {
             let (cart, lines) = lock_cart(conn, scope)?;
-            take_out(conn, scope, &cart, &lines, &settings.reservations)?;
+            remove_lines(conn, scope, &cart, &lines, &settings.reservations)?;
             Ok(Answer::no_content())
         })
         .await
 }
 
-/// Deletes lines of a locked cart and lets go what it holds for them.
-fn take_out(
+/// Deletes lines of a locked cart and releases their holds.
+fn remove_lines(
     conn: &mut PgConnection,
     scope: &Scope,
     cart: &Cart,

@@ -1,4 +1,4 @@
-//! Cart holds: stores that turn them on reserve the items of a cart for a while.
+//! Cart holds: stores that turn them on reserve the items of a cart for a limited time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
@@ -40,11 +40,11 @@ pub fn hold(
     let now = db::clock(conn)?;
     let (reference, actor) = (holder.reference(), scope.actor());
     let context = MovementContext { reference: &reference, reason: None, actor: &actor };
-    // Overdue holds of these variants end here as the job would end them, so that the result does not depend on the job.
+    // Expires the overdue holds of these variants as the job does, so that the result does not depend on the job.
     holds.expire(holder, now, MovementContext { actor: SYSTEM, ..context }, hold_expired)?;
     let expires_at = TimeDelta::try_seconds(terms.cart_hold_seconds)
         .and_then(|seconds| now.checked_add_signed(seconds))
-        .ok_or_else(|| Failure::Internal("a cart hold without an end".to_owned()))?;
+        .ok_or_else(|| Failure::Internal("a cart hold has no deadline".to_owned()))?;
     for &Target { variant, quantity } in targets {
         let held = holds.held(holder, variant);
         if quantity.saturating_sub(held) > holds.available(variant) {
@@ -62,8 +62,8 @@ pub fn hold(
     Ok(holds.write(conn, now)?)
 }
 
-/// The new deadlines of a cart's holds. None moves back, and none goes beyond so many seconds of age. An overdue hold
-/// stays overdue, because its units count as free already.
+/// The new deadlines of a cart's holds. A deadline never moves back, and never exceeds a maximal age in seconds. An
+/// overdue hold stays overdue, because its units already count as available.
 fn deadlines(
     holds: &[Hold],
     now: DateTime<Utc>,
@@ -78,7 +78,7 @@ fn deadlines(
     extended.collect()
 }
 
-/// Refuses with 400, or asks for a second try if overdue holds are in the way.
+/// Refuses with 400. If overdue holds cause the shortage, asks for a second attempt.
 fn refuse(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -89,7 +89,7 @@ fn refuse(
     let Target { variant, quantity } = target;
     let sellable = sellables::load(conn, scope.store, &[variant])?
         .pop()
-        .ok_or_else(|| Failure::Internal(format!("variant {variant} is gone")))?;
+        .ok_or_else(|| Failure::Internal(format!("variant {variant} is missing")))?;
     let available = holds.available(variant).saturating_add(held);
     let refusal = shortage::refuse(vec![shortage::line(&sellable, available, quantity)]);
     shortage::abort(conn, scope.store, refusal, &[variant])

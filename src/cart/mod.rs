@@ -1,4 +1,4 @@
-//! Carts: what a customer means to buy, what it costs, and what stands in the way.
+//! Carts: their lines, their price, and the problems that would refuse their checkout.
 
 pub mod api;
 pub mod holding;

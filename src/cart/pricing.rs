@@ -1,9 +1,9 @@
-//! What lines cost in a store.
+//! The price of lines in a store.
 
 use crate::kernel::money::{MAX_MONEY, Money};
 use crate::stores::queries::Store;
 
-/// The cost of the lines of an order or a cart, in minor units. It is exact, also where no order may cost that much.
+/// The cost of the lines of an order or a cart, in minor units. It is exact, even if it is too large for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Totals<A = Money> {
     pub subtotal: A,
@@ -13,7 +13,7 @@ pub struct Totals<A = Money> {
     pub total: A,
 }
 
-/// Refuses an order whose total is larger than amounts may be.
+/// Refuses an order whose total is too large for an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the total is too large")]
 pub struct TooLarge;
@@ -24,20 +24,20 @@ pub fn line_total(unit_price: Money, quantity: i64) -> i128 {
     i128::from(unit_price.0).saturating_mul(i128::from(quantity))
 }
 
-/// Subtotal, the store's tax rounded half up once, and its flat shipping. Without lines nothing is due.
+/// Subtotal, the store's tax (rounded half up once), and its flat shipping. Without lines the total is zero.
 #[must_use]
 pub fn price(store: &Store, line_totals: &[i128]) -> Totals<i128> {
     if line_totals.is_empty() {
         return Totals::default();
     }
     let subtotal = line_totals.iter().fold(0, |sum: i128, line| sum.saturating_add(*line));
-    let tax = store.tax_rate.of(subtotal);
+    let tax = store.tax_rate.share_of(subtotal);
     let shipping = i128::from(store.shipping_flat_rate.0);
     Totals { subtotal, tax, shipping, discount: 0, total: subtotal.saturating_add(tax).saturating_add(shipping) }
 }
 
 impl Totals<i128> {
-    /// The totals of an order. As none is negative, none is more than the total.
+    /// The totals of an order. As no part is negative, no part is larger than the total.
     pub fn of_order(&self) -> Result<Totals, TooLarge> {
         let Self { subtotal, tax, shipping, discount, total } = *self;
         Ok(Totals {
@@ -50,7 +50,7 @@ impl Totals<i128> {
     }
 }
 
-/// An amount that an order may have.
+/// Converts to an amount, if it is in the allowed range.
 pub fn amount(minor: i128) -> Result<Money, TooLarge> {
     i64::try_from(minor).ok().filter(|minor| *minor <= MAX_MONEY).map(Money).ok_or(TooLarge)
 }

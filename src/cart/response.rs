@@ -1,4 +1,4 @@
-//! A cart on the wire, with its price and with what would refuse its checkout.
+//! A cart in responses, with its price and the problems that would refuse its checkout.
 
 use std::collections::HashMap;
 
@@ -27,9 +27,9 @@ pub struct CartResponse {
     pub shipping_amount: Amount,
     pub discount_amount: Amount,
     pub total_amount: Amount,
-    /// Units in all lines.
+    /// The number of units in all lines.
     pub total_items: i64,
-    /// What would refuse the checkout now.
+    /// The problems that would refuse the checkout now.
     pub problems: Vec<CartProblem>,
 }
 
@@ -44,7 +44,7 @@ pub struct CartItemResponse {
     pub unit_price: Amount,
     pub total_price: Amount,
     pub available_quantity: i64,
-    /// Until when the units are held for this cart; null without cart holds.
+    /// The deadline of the hold on these units; null without cart holds.
     pub reserved_until: Option<DateTime<Utc>>,
 }
 
@@ -52,12 +52,12 @@ pub struct CartItemResponse {
 pub struct CartProblem {
     pub code: Code,
     pub message: String,
-    /// The line, where the problem is of one.
+    /// The line that has the problem; null if the problem concerns the whole cart.
     pub item_id: Option<CartItemId>,
 }
 
-/// Reads a customer's cart as it is in this transaction. A total that no order may have is a problem of the cart, and
-/// shown exactly: prices may have risen since the lines were added.
+/// Reads a customer's cart in this transaction. A total that is too large for an order is a problem of the cart and
+/// is shown exactly: prices may have risen since the lines were added.
 pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<CartResponse, Abort> {
     let cart = queries::find(conn, store, &[user])?.pop();
     let lines = lines_of(conn, store, cart)?;
@@ -77,7 +77,7 @@ pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<Car
     })
 }
 
-/// What the cart itself holds and how long: there for it, though for nobody else.
+/// The units that the cart itself holds, and their deadline. They are available to this cart only.
 fn held_by(
     conn: &mut PgConnection,
     store: StoreId,
@@ -116,10 +116,10 @@ fn describe(
     for line in lines {
         let sellable = known
             .get(&line.variant_id)
-            .ok_or_else(|| Failure::Internal(format!("variant {} of a cart is gone", line.variant_id)))?;
+            .ok_or_else(|| Failure::Internal(format!("variant {} of a cart is missing", line.variant_id)))?;
         let (free, reserved_until) = stock(line.variant_id);
         let total = pricing::line_total(sellable.unit_price, line.quantity);
-        problems.extend(problem_of(line, sellable, free));
+        problems.extend(find_problem(line, sellable, free));
         totals.push(total);
         items.push(CartItemResponse {
             id: line.id,
@@ -155,7 +155,7 @@ fn describe(
 /// The detail of CART_EMPTY.
 pub const CART_EMPTY: &str = "Cart is empty. Add items before checkout.";
 
-fn problem_of(line: &CartLine, sellable: &Sellable, free: i64) -> Option<CartProblem> {
+fn find_problem(line: &CartLine, sellable: &Sellable, free: i64) -> Option<CartProblem> {
     let name = &sellable.product_name;
     if !sellable.is_active {
         let message = unavailable(name);

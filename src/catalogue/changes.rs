@@ -1,4 +1,4 @@
-//! What a PATCH may change of a product, apart from any database.
+//! The changes that a PATCH makes to a product. They are pure and use no database.
 
 use super::codes::CodeKind;
 use super::product::{NewVariant, Product, ProductStatus, Variant};
@@ -6,10 +6,10 @@ use super::{size, sku};
 use crate::error::FieldError;
 use crate::kernel::money::Money;
 
-/// The most sizes of a product.
+/// The maximal number of sizes of a product.
 pub const MAX_SIZES: usize = 50;
 
-/// Changes of a product; `None` leaves a value as it is.
+/// Changes to a product. `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ProductChanges {
     pub sku: Option<String>,
@@ -28,7 +28,7 @@ pub struct ProductChanges {
     pub sizes: Vec<SizeChange>,
 }
 
-/// A new size, or other values of one that is there.
+/// A new size, or changes to an existing one.
 #[derive(Clone, Debug, Default)]
 pub struct SizeChange {
     pub size: String,
@@ -40,7 +40,7 @@ pub struct SizeChange {
     pub initial_stock: Option<i64>,
 }
 
-/// Variants after a change: those that differ, and those that are new.
+/// The variants that a change modifies or creates.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ChangedVariants {
     pub changed: Vec<Variant>,
@@ -48,14 +48,14 @@ pub struct ChangedVariants {
 }
 
 impl ChangedVariants {
-    /// The SKUs and barcodes that may be other ones now.
+    /// The SKUs and barcodes that the change may set.
     pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
         self.changed.iter().flat_map(Variant::codes).chain(self.new.iter().flat_map(NewVariant::codes))
     }
 }
 
 impl ProductChanges {
-    /// The product as it will be.
+    /// Returns the changed product.
     pub fn apply(&self, product: &Product) -> Result<Product, FieldError> {
         let Self { sku, name, description, category, brand, barcode, price, mrp, cost_price, unit, .. } = self.clone();
         let changed = Product {
@@ -80,7 +80,7 @@ impl ProductChanges {
         Ok(changed)
     }
 
-    /// The changes to the variants of a product. The product is given as it will be.
+    /// Returns the changes to the variants of a product. `product` is the changed product.
     pub fn apply_to_variants(&self, product: &Product, variants: &[Variant]) -> Result<ChangedVariants, FieldError> {
         if !product.has_sizes {
             return self.apply_to_single(product, variants);
@@ -143,7 +143,7 @@ impl SizeChange {
     }
 }
 
-/// The names of the values that differ, for the audit.
+/// The names of the changed fields, for the audit.
 #[must_use]
 pub fn changed_fields(before: &Product, after: &Product) -> Vec<&'static str> {
     let fields = [
@@ -217,7 +217,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_size_is_added_or_changed_however_it_is_written() {
+    fn a_size_is_added_or_changed_in_any_spelling() {
         let size = |size: &str| SizeChange { size: size.into(), price: Some(Some(Money(1))), ..Default::default() };
         let changes = ProductChanges { sizes: vec![size("m"), size("XL")], ..Default::default() };
         let after = changes.apply_to_variants(&product(), &[medium()]).unwrap();
@@ -226,7 +226,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_size_goes_off_sale_and_a_new_one_can_not() {
+    fn a_size_can_be_archived_but_a_new_one_cannot() {
         let archived =
             |size: &str| SizeChange { size: size.into(), status: Some(ProductStatus::Archived), ..Default::default() };
         let changes = ProductChanges { sizes: vec![archived("M")], ..Default::default() };
@@ -250,7 +250,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_size_that_is_there_takes_no_initial_stock() {
+    fn an_existing_size_takes_no_initial_stock() {
         let size = SizeChange { size: "M".into(), initial_stock: Some(3), ..Default::default() };
         let changes = ProductChanges { sizes: vec![size], ..Default::default() };
         let refused = changes.apply_to_variants(&product(), &[medium()]).unwrap_err();

@@ -1,4 +1,4 @@
-//! The SKUs and barcodes of a product and its variants. Each names one thing of the store.
+//! The SKUs and barcodes of a product and its variants. Each code is unique within its store.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ impl CodeKind {
         }
     }
 
-    /// 409 of a code that is taken.
+    /// The 409 error for a code that is in use.
     #[must_use]
     pub fn taken(self, code: &str) -> ApiError {
         let kind = match self {
@@ -33,7 +33,7 @@ impl CodeKind {
     }
 }
 
-/// A code, and the variant that it names. Without one it names the product with all of its sizes.
+/// A code, and the variant that it identifies. Without a variant it identifies the product with all its sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProductCode {
     pub kind: CodeKind,
@@ -41,7 +41,7 @@ pub struct ProductCode {
     pub variant: Option<VariantId>,
 }
 
-/// Codes that a change takes away, and codes that it gives.
+/// The codes that a change removes, and the codes that it adds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeChange {
     pub removed: Vec<ProductCode>,
@@ -49,7 +49,7 @@ pub struct CodeChange {
 }
 
 impl CodeChange {
-    /// The changes to a product's codes. A change that would give one code to two things is refused.
+    /// Compares a product's codes. Refuses a change that would give one code to two products or variants.
     pub fn between(before: &[ProductCode], after: &[ProductCode]) -> Result<Self, ApiError> {
         let lacks = |codes: &[ProductCode], code: &&ProductCode| !codes.contains(code);
         let added: Vec<ProductCode> = after.iter().filter(|code| lacks(before, code)).cloned().collect();
@@ -69,7 +69,8 @@ impl ProductCode {
     }
 }
 
-/// The codes of a product. What a product without sizes is called names its only variant, which has its SKU.
+/// The codes of a product. The codes of a product without sizes identify its only variant, which has the product's
+/// SKU.
 #[must_use]
 pub fn of_product(product: &Product, variants: &[Variant]) -> Vec<ProductCode> {
     let only = variants.iter().find(|variant| variant.size.is_none()).map(|variant| variant.id);
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!((change.removed, change.added), (vec![sku("b", Some(2))], vec![sku("c", Some(2))]));
         let twice = [sku("a", None), sku("a", Some(2))];
         assert_eq!(CodeChange::between(&before, &twice).unwrap_err().code, Code::Duplicate);
-        // What is there from before can still be changed otherwise.
+        // Codes that were duplicates before the change do not block other changes.
         assert!(CodeChange::between(&twice, &twice).is_ok());
     }
 }

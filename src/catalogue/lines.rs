@@ -1,11 +1,11 @@
-//! Lines that name products: equal ones added up, and unknown ones refused.
+//! Lines that refer to products: equal lines are added up, and unknown products are refused.
 
 use super::queries::sellables::ResolvedVariant;
 use crate::error::{ApiError, Code};
 use crate::kernel::id::{ProductRef, VariantId};
 use crate::kernel::quantity::MAX_QUANTITY;
 
-/// What a line names, as it was requested for.
+/// The product and size of a line, as the request names them.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestedVariant<'a> {
     pub product: &'a ProductRef,
@@ -13,17 +13,17 @@ pub struct RequestedVariant<'a> {
     pub quantity: i64,
 }
 
-/// A variant with the sum of the lines that ask for it.
+/// A variant with the total quantity of its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub variant: VariantId,
     pub quantity: i64,
-    /// The places of the lines that were added up.
+    /// The indexes of the lines that were added up.
     pub from: Vec<usize>,
 }
 
-/// Adds equal lines up, in the order of their first. What is wrong in the request is refused before what
-/// is missing in the shop: sums that are too large come before unknown names.
+/// Adds up equal lines, in the order of their first occurrence. Invalid quantities are refused before unknown
+/// products.
 pub fn add_up(requested: &[RequestedVariant<'_>], resolved: &[ResolvedVariant]) -> Result<Vec<Line>, ApiError> {
     let mut lines: Vec<Line> = Vec::with_capacity(requested.len());
     for (index, (requested, resolved)) in requested.iter().zip(resolved).enumerate() {
@@ -43,7 +43,7 @@ pub fn add_up(requested: &[RequestedVariant<'_>], resolved: &[ResolvedVariant]) 
     Ok(lines)
 }
 
-/// 422 before 404: first what is missing in the request, then what is missing in the shop.
+/// Refuses with 422 or 404: first missing fields of the request, then products that the store does not have.
 pub fn refuse_unknown(requested: &[RequestedVariant<'_>], resolved: &[ResolvedVariant]) -> Result<(), ApiError> {
     for kind in [ResolvedVariant::SizeMissing, ResolvedVariant::NoProduct, ResolvedVariant::NoSize] {
         if let Some((requested, _)) = requested.iter().zip(resolved).find(|(_, resolved)| **resolved == kind) {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_comes_before_what_is_missing() {
+    fn invalid_quantities_are_refused_before_unknown_products() {
         assert_eq!(sums(&[(ResolvedVariant::NoProduct, 1), (A, 6_000), (A, 6_000)]), Err(Code::ValidationFailed));
         assert_eq!(
             sums(&[(ResolvedVariant::NoProduct, 1), (ResolvedVariant::SizeMissing, 1)]),

@@ -4,18 +4,18 @@ use super::product::{Product, ProductStatus, Variant};
 use crate::kernel::fold::{fold, search_text};
 use crate::kernel::money::Money;
 
-/// Derived of a product and its variants, and stored with the product.
+/// Values derived from a product and its variants, and stored with the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListingKeys {
     pub folded_name: String,
     pub search_text: String,
-    /// What the cheapest and the dearest size on sale cost; none if every size costs what the product costs.
+    /// The lowest and the highest price of the sizes on sale. None if every size has the product's price.
     pub prices: Option<(Money, Money)>,
 }
 
 impl ListingKeys {
     #[must_use]
-    pub fn of(product: &Product, variants: &[Variant]) -> Self {
+    pub fn new(product: &Product, variants: &[Variant]) -> Self {
         let texts = [&product.description, &product.category, &product.brand, &product.barcode];
         let of_product = [&product.name, &product.sku].into_iter().chain(texts.into_iter().flatten());
         let of_variants =
@@ -44,17 +44,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_product_is_found_by_all_that_it_and_its_sizes_are_called() {
+    fn a_product_is_found_by_all_names_and_codes_of_itself_and_its_sizes() {
         let shirt = Product { name: "Hemd Größe".into(), brand: Some("Äpfel".into()), ..product() };
-        let keys = ListingKeys::of(&shirt, &[Variant { barcode: Some("4006381".into()), ..medium() }]);
+        let keys = ListingKeys::new(&shirt, &[Variant { barcode: Some("4006381".into()), ..medium() }]);
         assert_eq!(keys.folded_name, "hemd grosse");
         assert_eq!(keys.search_text, "hemd grosse\ntee-red\ncotton\napfel\ntee-red-m\n4006381");
     }
 
     #[test]
-    fn a_price_range_is_of_the_sizes_on_sale() {
+    fn a_price_range_covers_the_sizes_on_sale() {
         let size = |price: Option<i64>, status| Variant { price: price.map(Money), status, ..medium() };
-        let range = |variants: &[Variant]| ListingKeys::of(&product(), variants).prices;
+        let range = |variants: &[Variant]| ListingKeys::new(&product(), variants).prices;
         assert_eq!(range(&[size(None, ProductStatus::Active)]), None);
         let (small, large) = (size(Some(2_000), ProductStatus::Active), size(None, ProductStatus::Active));
         assert_eq!(range(&[small.clone(), large]), Some((Money(2_000), Money(3_000))));

@@ -1,4 +1,4 @@
-//! A product and its variants as they are kept.
+//! A product and its variants, as they are stored.
 
 use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
@@ -16,7 +16,7 @@ use crate::db::schema::{products, variants};
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::Money;
 
-/// Whether a product can be sold.
+/// The status of a product: archived products cannot be sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, FromSqlRow, AsExpression)]
 #[serde(rename_all = "lowercase")]
 #[diesel(sql_type = Text)]
@@ -49,7 +49,7 @@ impl FromSql<Text, Pg> for ProductStatus {
     }
 }
 
-/// What is sold under one name. Each of its sizes is a variant with stock of its own.
+/// A product. Each of its sizes is a variant with its own stock.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, QueryableByName)]
 #[diesel(table_name = products)]
 #[diesel(check_for_backend(Pg))]
@@ -93,7 +93,7 @@ impl Product {
     }
 }
 
-/// One size of a product, or all there is of a product without sizes.
+/// One size of a product, or the only variant of a product without sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = variants)]
 #[diesel(check_for_backend(Pg))]
@@ -106,12 +106,12 @@ pub struct Variant {
     pub price: Option<Money>,
     /// Overrides the product's minimum.
     pub min_stock_level: Option<i64>,
-    /// Whether this size is on sale, as far as its product is.
+    /// The status of this size. It is on sale only if its product is active too.
     pub status: ProductStatus,
 }
 
 impl Variant {
-    /// Whether this is its own SKU.
+    /// True if the name is this variant's own SKU.
     #[must_use]
     pub fn is_named(&self, name: &ProductRef) -> bool {
         matches!(name, ProductRef::Sku(sku) if *sku == self.sku)
@@ -127,7 +127,7 @@ fn codes<'a>(sku: &'a str, barcode: Option<&'a str>) -> impl Iterator<Item = (Co
     std::iter::once((CodeKind::Sku, sku)).chain(barcode.map(|barcode| (CodeKind::Barcode, barcode)))
 }
 
-/// A product to be created, with a variant for each size or a single one.
+/// A new product, with one variant for each size or a single variant.
 #[derive(Clone, Debug)]
 pub struct NewProduct {
     pub sku: String,
@@ -151,13 +151,13 @@ impl NewProduct {
         self.variants.iter().any(|variant| variant.size.is_some())
     }
 
-    /// Every SKU and barcode that it would take.
+    /// All SKUs and barcodes of the new product.
     pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
         codes(&self.sku, self.barcode.as_deref()).chain(self.variants.iter().flat_map(NewVariant::codes))
     }
 }
 
-/// A variant to be created, with the stock that it begins with.
+/// A new variant with its initial stock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewVariant {
     pub size: Option<String>,
@@ -169,14 +169,14 @@ pub struct NewVariant {
 }
 
 impl NewVariant {
-    /// The variant of a product without sizes, which has its SKU.
+    /// The variant of a product without sizes, with the product's SKU.
     #[must_use]
     pub fn only(product_sku: &str, initial_stock: i64) -> Self {
         let sku = product_sku.to_owned();
         Self { size: None, sku, barcode: None, price: None, min_stock_level: None, initial_stock }
     }
 
-    /// The SKU and the barcode that it would take.
+    /// The SKU and the barcode of the new variant.
     pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
         codes(&self.sku, self.barcode.as_deref())
     }

@@ -1,10 +1,10 @@
-//! Sizes: how they are written, and when two are the same.
+//! Sizes: their spelling, and their comparison.
 
 use validator::ValidationError;
 
 use crate::kernel::fold::fold;
 
-/// Whether text names a size. Blanks around it are left out where it is stored.
+/// Checks if the text is a valid size. Spaces around it are ignored; they are removed before it is stored.
 pub fn check(size: &str) -> Result<(), &'static str> {
     if !key(size).is_empty() && size.chars().count() <= 50 && !size.chars().any(char::is_control) {
         Ok(())
@@ -13,27 +13,27 @@ pub fn check(size: &str) -> Result<(), &'static str> {
     }
 }
 
-/// The same for fields of requests.
+/// The same check for fields of requests.
 pub fn validate(size: &str) -> Result<(), ValidationError> {
     check(size).map_err(|message| ValidationError::new("size").with_message(message.into()))
 }
 
-/// A size as it is stored and shown: single blanks, and none at either end.
+/// Returns a size as it is stored and shown: with single spaces, and none at either end.
 #[must_use]
 pub fn tidy(size: &str) -> String {
     size.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Two sizes of a product with the same key are the same size: `S`, `s` and ` S `, `2XL` and `2 xl`.
+/// The key by which sizes are compared. `S`, `s` and ` S ` are the same size, as are `2XL` and `2 xl`.
 #[must_use]
 pub fn key(size: &str) -> String {
     fold(size).replace(' ', "")
 }
 
-/// Whether a variant has this size; without one, whether it has none.
+/// True if the variant has the requested size, or if both have no size.
 #[must_use]
-pub fn is_same(of_variant: Option<&str>, asked: Option<&str>) -> bool {
-    of_variant.map(key) == asked.map(key)
+pub fn is_same(of_variant: Option<&str>, requested: Option<&str>) -> bool {
+    of_variant.map(key) == requested.map(key)
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_and_blanks_make_no_other_size() {
+    fn case_and_spaces_do_not_change_a_size() {
         for same in ["S", "s", " S ", "\u{ff33}"] {
             assert_eq!((key(same), check(same)), ("s".to_owned(), Ok(())), "{same}");
         }

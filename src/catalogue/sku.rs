@@ -1,11 +1,11 @@
-//! Which SKUs can be given.
+//! The rules for SKUs.
 
 use crate::kernel::id::is_digits;
 
-/// Words that a path means something else by.
+/// Words that have another meaning in paths.
 const PATH_WORDS: [&str; 5] = ["low-stock", "stock", "movements", ".", ".."];
 
-/// A SKU names a product in a path, so that it must be one segment that is no id and no path word.
+/// A SKU identifies a product in a path. So it must be one segment, and neither an id nor a word of a path.
 pub fn check(sku: &str) -> Result<(), &'static str> {
     if !(1..=100).contains(&sku.chars().count()) {
         return Err("must have 1 to 100 characters");
@@ -25,7 +25,7 @@ pub fn check(sku: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// The SKU of a size that was given none. A slash would end the segment of a path.
+/// The SKU of a size without a given one. A slash is replaced, because it would end the path segment.
 #[must_use]
 pub fn of_size(product: &str, size: &str) -> String {
     format!("{product}-{}", size.replace('/', "-"))

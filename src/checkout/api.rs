@@ -1,4 +1,4 @@
-//! The calls that place orders.
+//! The operations that place orders.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -26,16 +26,16 @@ use crate::stores::payment_methods::DEFAULT_METHOD;
 #[serde(deny_unknown_fields)]
 pub struct CheckoutRequest {
     pub shipping_address_id: AddressId,
-    /// The shipping address if it is left out.
+    /// The shipping address if absent.
     pub billing_address_id: Option<AddressId>,
     #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
     #[schema(max_length = 2000)]
     pub notes: Option<String>,
-    /// A payment method of the store; `cod` if it is left out.
+    /// A payment method of the store; `cod` if absent.
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
     #[schema(min_length = 1, max_length = 50)]
     pub payment_method: Option<String>,
-    /// A guard: unlike the computed total, the checkout is refused.
+    /// If the computed total differs from this value, the checkout is refused.
     pub expected_total: Option<AmountInput>,
 }
 
@@ -61,7 +61,7 @@ pub struct OrderRequest {
     #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
     #[schema(max_length = 2000)]
     pub notes: Option<String>,
-    /// Selects the store, as X-Store-Id does.
+    /// Selects the store, like X-Store-Id.
     pub store_id: Option<StoreRef>,
 }
 
@@ -73,13 +73,13 @@ pub struct OrderItemRequest {
     #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50)]
     pub size: Option<String>,
-    /// A guard: unlike the catalogue's price, the order is refused.
+    /// If the catalogue's price differs from this value, the order is refused.
     pub unit_price: Option<AmountInput>,
-    /// Taken and ignored: the catalogue's name is kept.
+    /// Accepted and ignored: the order stores the catalogue's name.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[schema(max_length = 255)]
     pub product_name: Option<String>,
-    /// Taken and ignored.
+    /// Accepted and ignored.
     #[validate(length(max = 50, message = "must have at most 50 characters"))]
     #[schema(max_length = 50)]
     pub unit: Option<String>,
@@ -96,7 +96,7 @@ pub async fn checkout(
 ) -> Result<HttpResponse, ApiError> {
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
-    let placement = Placement { claim, ..of_cart(&ctx.principal, body, &settings)? };
+    let placement = Placement { claim, ..cart_placement(&ctx.principal, body, &settings)? };
     place(ctx, placement, &placements, &metrics).await
 }
 
@@ -105,7 +105,7 @@ pub async fn show_preview(
     question: Question<CheckoutRequest>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
-    let placement = of_cart(&question.ctx.principal, question.body, &settings)?;
+    let placement = cart_placement(&question.ctx.principal, question.body, &settings)?;
     let preview = question
         .ctx
         .read("preview_checkout", move |conn, scope| preview::preview(conn, scope.store, &placement))
@@ -113,7 +113,7 @@ pub async fn show_preview(
     Ok(HttpResponse::Ok().json(preview))
 }
 
-fn of_cart(principal: &Principal, body: CheckoutRequest, settings: &Settings) -> Result<Placement, ApiError> {
+fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Settings) -> Result<Placement, ApiError> {
     let user = principal.account()?.id;
     let CheckoutRequest { shipping_address_id, billing_address_id, notes, payment_method, expected_total } = body;
     Ok(Placement {
@@ -154,11 +154,11 @@ pub async fn place_order(
         Principal::User(account) if account.role == Role::Customer => Buyer::Account(account.id),
         Principal::User(account) => Buyer::Staff(account.id),
     };
-    let placement = Placement { claim, ..of_items(&ctx.principal, buyer, body, &settings) };
+    let placement = Placement { claim, ..items_placement(&ctx.principal, buyer, body, &settings) };
     place(ctx, placement, &placements, &metrics).await
 }
 
-fn of_items(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &Settings) -> Placement {
+fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &Settings) -> Placement {
     let OrderRequest { items, customer_name, customer_phone, delivery_address, .. } = body;
     let items = items.into_iter().map(|item| {
         let OrderItemRequest { product_id, quantity, size, unit_price, product_name: _, unit: _ } = item;

@@ -1,4 +1,4 @@
-//! The second part of checkout: decides on what was read, without I/O. Each placement becomes a plan or a refusal.
+//! The second part of checkout: decides on the loaded data, without I/O. Each placement becomes a plan or a refusal.
 
 use std::collections::HashSet;
 
@@ -27,17 +27,17 @@ use crate::orders::order::{self, Allocation, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::payment_methods::SellAt;
 
-/// Decides placements one after the other, each on the stock that the ones before it left.
+/// Decides placements one after the other. Each one sees the stock that the placements before it left.
 pub struct Decider<'a> {
     context: &'a CheckoutContext,
     carts: &'a Carts,
     holds: &'a mut HoldSet,
     ids: &'a mut IdAllocator,
-    /// Carts that an earlier placement of the batch has ordered.
+    /// The carts that earlier placements of the batch have ordered.
     ordered: HashSet<CartId>,
 }
 
-/// A placement that nothing refuses.
+/// A placement that passed all checks.
 pub struct Checked<'a> {
     sell_at: SellAt,
     lines: Vec<PricedLine<'a>>,
@@ -72,10 +72,10 @@ impl<'a> Decider<'a> {
         Ok(Checked { sell_at, lines, totals, shipping_address, billing_address })
     }
 
-    /// Takes the units in memory and makes the plan. Nothing is refused here.
+    /// Takes the units in memory and creates the plan. Nothing is refused here.
     pub fn take(&mut self, placement: &Placement, checked: Checked<'a>) -> Result<Plan, Failure> {
         let order = self.order(placement, &checked)?;
-        let cart = self.cart_of(placement);
+        let cart = self.find_cart(placement);
         let mut plan = Plan {
             checkout: cart.map(|cart| format!("{}/{}", cart.id, cart.round)),
             cart: cart.map(|cart| (cart.id, checked.lines.len())),
@@ -105,14 +105,14 @@ impl<'a> Decider<'a> {
         })
     }
 
-    /// The lines of the cart, or the items of the request with equal ones added up.
+    /// The lines of the cart, or the items of the request with equal items added up.
     fn requested_lines(
         &self,
         placement: &Placement,
         resolved: &[ResolvedVariant],
     ) -> Result<Vec<RequestedLine>, Refusal> {
         let Source::Items(items) = &placement.source else {
-            let cart = self.cart_of(placement).and_then(|cart| self.carts.lines.get(&cart.id));
+            let cart = self.find_cart(placement).and_then(|cart| self.carts.lines.get(&cart.id));
             let lines = cart.into_iter().flatten();
             let requested = lines.map(|line| RequestedLine {
                 variant: line.variant_id,
@@ -125,7 +125,7 @@ impl<'a> Decider<'a> {
     }
 
     /// The cart of the placement, unless an earlier placement of the batch has ordered it.
-    fn cart_of(&self, placement: &Placement) -> Option<&'a Cart> {
+    fn find_cart(&self, placement: &Placement) -> Option<&'a Cart> {
         let Source::Cart(user) = placement.source else { return None };
         self.carts.by_user.get(&user).filter(|cart| !self.ordered.contains(&cart.id))
     }
@@ -138,9 +138,9 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// Lists every short line, not only the first. The units that the placement's own cart holds are available to it.
+    /// Lists every shortage, not only the first. The units that the placement's own cart holds are available to it.
     fn check_availability(&self, placement: &Placement, lines: &[PricedLine<'_>]) -> Result<(), Refusal> {
-        let holder = self.cart_of(placement).map(|cart| Holder::Cart(cart.id));
+        let holder = self.find_cart(placement).map(|cart| Holder::Cart(cart.id));
         let (variants, short): (Vec<VariantId>, Vec<StockError>) = lines
             .iter()
             .filter_map(|line| {
@@ -163,7 +163,7 @@ impl<'a> Decider<'a> {
             }
             _ => (OrderStatus::Pending, None),
         };
-        // Nobody would ever confirm a payment of nothing.
+        // A free order needs no payment confirmation.
         let (payment_status, paid_at) =
             if is_free { (PaymentStatus::Paid, Some(*now)) } else { (PaymentStatus::Pending, None) };
         let (user_id, created_by) = match placement.buyer {
@@ -207,7 +207,7 @@ impl<'a> Decider<'a> {
 
     /// Releases the holds of the placement's cart: the order takes the units in the same transaction.
     fn transfer_holds(&mut self, placement: &Placement, order: &Order) -> Result<(), Failure> {
-        let Some(cart) = self.cart_of(placement) else { return Ok(()) };
+        let Some(cart) = self.find_cart(placement) else { return Ok(()) };
         let holder = Holder::Cart(cart.id);
         let end = if order.is_sold_at_payment() { HoldEnd::Transferred } else { HoldEnd::Sold };
         let context = MovementContext { reference: &holder.reference(), reason: None, actor: &placement.actor };
@@ -252,7 +252,7 @@ fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
     now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
 }
 
-/// An item with name, price and attributes as they are now.
+/// An order item with the current name, price and attributes.
 fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -> Result<OrderItem, Failure> {
     let Sellable { variant_id, product_id, sku, product_name, size, unit_price, .. } = line.sellable;
     Ok(OrderItem {

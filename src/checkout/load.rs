@@ -1,7 +1,7 @@
-//! The first part of checkout: lock the rows that will change, and read what decisions depend on.
+//! The first part of checkout: locks the rows that will change, and reads the data for the decisions.
 //!
-//! Locks are taken in the global order: keys, carts, stock rows. What a lock protects is read
-//! by a later statement, for only that sees what others committed while the lock was waited for.
+//! Locks are taken in the global order: keys, carts, stock rows. Locked data is read by a later statement, because
+//! only a later statement sees the rows that were committed while the lock was waited for.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,13 +33,13 @@ pub enum Locking {
 pub struct Carts {
     pub by_user: HashMap<UserId, Cart>,
     pub lines: HashMap<CartId, Vec<CartLine>>,
-    /// The holds of the carts themselves.
+    /// The holds of the carts.
     pub holds: Vec<Hold>,
     /// The variants of the listed items, in the order of the placements and their items.
     pub resolved: Vec<Vec<ResolvedVariant>>,
 }
 
-/// Everything else that decisions depend on, read after the locks.
+/// All other data for the decisions, read after the locks.
 pub struct CheckoutContext {
     pub store: Store,
     pub sellables: HashMap<VariantId, Sellable>,
@@ -47,7 +47,7 @@ pub struct CheckoutContext {
     pub now: DateTime<Utc>,
 }
 
-/// Locks the carts and reads their lines; finds the variants of listed items.
+/// Locks the carts and reads their lines. Finds the variants of listed items.
 pub fn load_and_lock_carts(
     conn: &mut PgConnection,
     store: StoreId,
@@ -82,7 +82,7 @@ fn cart_owner(placement: &Placement) -> Option<UserId> {
     }
 }
 
-fn items_of(placement: &Placement) -> &[RequestedItem] {
+fn listed_items(placement: &Placement) -> &[RequestedItem] {
     match &placement.source {
         Source::Cart(_) => &[],
         Source::Items(items) => items,
@@ -96,14 +96,14 @@ fn resolve_items(
 ) -> Result<Vec<Vec<ResolvedVariant>>, Failure> {
     let names: Vec<_> = placements
         .iter()
-        .flat_map(|placement| items_of(placement))
+        .flat_map(|placement| listed_items(placement))
         .map(|item| (&item.product, item.size.as_deref()))
         .collect();
     if names.is_empty() {
         return Ok(placements.iter().map(|_| Vec::new()).collect());
     }
     let mut resolved = sellables::resolve(conn, store, &names)?.into_iter();
-    Ok(placements.iter().map(|placement| resolved.by_ref().take(items_of(placement).len()).collect()).collect())
+    Ok(placements.iter().map(|placement| resolved.by_ref().take(listed_items(placement).len()).collect()).collect())
 }
 
 impl Carts {
@@ -124,7 +124,7 @@ impl Carts {
     }
 }
 
-/// Locks every stock row that the placements may take units from.
+/// Locks every stock row from which the placements may take units.
 pub fn lock_stock(
     conn: &mut PgConnection,
     store: StoreId,
@@ -137,8 +137,8 @@ pub fn lock_stock(
         Locking::ForUpdate => LockedStock::lock(conn, store, &variants)?,
         Locking::None => {
             let stock = LockedStock::read(conn, store, &variants)?;
-            // Rows that are only read count the units of overdue holds as free. The clock is read after the rows, so
-            // that a hold that falls due in between counts as held, and its units never count twice.
+            // Rows that are only read count the units of overdue holds as available. The clock is read after the
+            // rows. So a hold that becomes overdue in between counts as held, and no unit counts twice.
             let now = db::clock(conn)?;
             holds.retain(|hold| hold.expires_at > now);
             stock
@@ -156,14 +156,14 @@ pub fn read_context(
     locking: Locking,
 ) -> Result<(CheckoutContext, IdAllocator), Failure> {
     let sellables = sellables::load(conn, store, &carts.variants())?;
-    let wanted: Vec<AddressId> =
+    let address_ids: Vec<AddressId> =
         placements.iter().flat_map(|p| [p.shipping_address, p.billing_address]).flatten().collect();
     let (orders, items) = (placements.len(), carts.line_count());
     let ids = match locking {
         Locking::ForUpdate => IdCounts { orders, items },
         Locking::None => IdCounts::default(),
     };
-    let TermsAndIds { store, addresses, now, order_ids, item_ids } = terms::read(conn, store, &wanted, ids)?;
+    let TermsAndIds { store, addresses, now, order_ids, item_ids } = terms::read(conn, store, &address_ids, ids)?;
     let ids = match locking {
         Locking::ForUpdate => IdAllocator::new(order_ids, item_ids),
         Locking::None => IdAllocator::none(orders, items),

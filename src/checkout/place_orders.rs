@@ -1,7 +1,7 @@
-//! Places orders: the eight steps, for one request or for a batch of them.
+//! Places orders in eight steps, for one request or for a batch of requests.
 //!
-//! Everything happens in one transaction, which the caller opens. The number of statements depends neither on the number
-//! of orders nor on their lines. A failure leaves no trace.
+//! The caller opens one transaction for all steps. The number of statements depends neither on the number of orders
+//! nor on their lines. A failure changes nothing.
 
 use diesel::PgConnection;
 
@@ -19,7 +19,7 @@ use crate::inventory::queries::holds;
 use crate::kernel::id::{StoreId, VariantId};
 use crate::settings::Checkout;
 
-/// The requests of one store that wait together. The effect of a request is the number of units that it sold.
+/// The queue of placements of all stores. The effect of a request is the number of units that it sold.
 pub type Placements = Batcher<Placement, i64>;
 
 #[must_use]
@@ -27,7 +27,7 @@ pub fn batcher(settings: &Checkout) -> Placements {
     Batcher::new("place_orders", place_orders, settings)
 }
 
-/// Places orders of one store. Each placement has its own outcome, in the order given.
+/// Places orders of one store. Returns one outcome for each placement, in the order given.
 pub fn place_orders(
     conn: &mut PgConnection,
     store: StoreId,
@@ -72,19 +72,20 @@ fn find_overdue(
     store: StoreId,
     decided: &[Result<Placed, Refusal>],
 ) -> Result<Overdue, Failure> {
-    let short: Vec<VariantId> = decided.iter().filter_map(|decided| decided.as_ref().err()).flat_map(short).collect();
+    let short: Vec<VariantId> =
+        decided.iter().filter_map(|decided| decided.as_ref().err()).flat_map(short_variants).collect();
     let variants = if short.is_empty() { short } else { holds::list_overdue_variants(conn, store, &short)? };
     Ok(Overdue { store, variants })
 }
 
-fn short(refusal: &Refusal) -> Vec<VariantId> {
+fn short_variants(refusal: &Refusal) -> Vec<VariantId> {
     match refusal {
         Refusal::InsufficientStock { variants, .. } => variants.clone(),
         _ => Vec::new(),
     }
 }
 
-/// The answer that is sent, stored, and sent again; or the refusal, with the overdue holds that are in the way.
+/// Returns the answer that is sent and stored, or the refusal with the overdue holds that cause it.
 fn outcome(decided: Result<Placed, Refusal>, overdue: &Overdue) -> Result<Outcome<i64>, Failure> {
     match decided {
         Ok(placed) => {

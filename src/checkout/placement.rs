@@ -1,4 +1,4 @@
-//! A request to place an order, read and checked as far as that goes without the database.
+//! A request to place an order, parsed and checked as far as possible without the database.
 
 use crate::idempotency::Claiming;
 use crate::idempotency::queries::Claim;
@@ -19,7 +19,7 @@ pub struct Placement {
     pub payment_method: String,
     pub notes: Option<String>,
     pub expected_total: Option<AmountInput>,
-    /// The time in which an order that is sold at payment must be paid.
+    /// The time within which an order that is sold at payment must be paid.
     pub payment_window_seconds: i64,
 }
 
@@ -32,15 +32,15 @@ impl Claiming for Placement {
 /// The buyer of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Buyer {
-    /// A customer who is signed in.
+    /// A customer with an account.
     Account(UserId),
-    /// A member of staff, for a customer who is named in the request.
+    /// A staff member who orders for a customer named in the request.
     Staff(UserId),
     /// A customer without an account.
     Guest,
 }
 
-/// Name, phone and address of a customer, as the request has them.
+/// Name, phone and address of a customer, as in the request.
 #[derive(Clone, Debug, Default)]
 pub struct Contact {
     pub customer_name: Option<String>,
@@ -62,7 +62,7 @@ pub struct RequestedItem {
     pub product: ProductRef,
     pub size: Option<String>,
     pub quantity: Quantity,
-    /// The price that the buyer expects. Another price refuses the order.
+    /// The price that the buyer expects. If the price differs, the order is refused.
     pub unit_price: Option<AmountInput>,
 }
 

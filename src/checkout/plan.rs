@@ -1,4 +1,4 @@
-//! The result of deciding: the orders that will be written.
+//! The result of the decisions: the orders to write.
 
 use crate::db::Failure;
 use crate::kernel::id::{CartId, OrderId, OrderItemId};
@@ -8,7 +8,7 @@ use crate::orders::response::OrderResponse;
 
 use super::placement::{Buyer, Placement};
 
-/// An order that will be written exactly so.
+/// An order to write.
 pub struct Plan {
     pub order: Order,
     pub items: Vec<OrderItem>,
@@ -16,7 +16,7 @@ pub struct Plan {
     pub reductions: Vec<StockReduction>,
     /// The ordered cart, and its number of lines.
     pub cart: Option<(CartId, usize)>,
-    /// Cart and round. Only one order can have them.
+    /// Cart and round. They are unique, so a cart's round is ordered only once.
     pub checkout: Option<String>,
 }
 
@@ -28,7 +28,7 @@ impl Plan {
     }
 }
 
-/// A plan with its actor, and with the token that opens the order for a guest.
+/// A plan with its actor, and with the token that gives a guest access to the order.
 pub struct Placed {
     pub plan: Plan,
     pub actor: String,
@@ -52,7 +52,7 @@ impl Placed {
     }
 }
 
-/// Ids that were taken before the decisions, in the order in which they are given out.
+/// Ids that were taken before the decisions. They are assigned in order.
 pub struct IdAllocator {
     orders: std::vec::IntoIter<OrderId>,
     items: std::vec::IntoIter<OrderItemId>,
@@ -64,7 +64,7 @@ impl IdAllocator {
         Self { orders: orders.into_iter(), items: items.into_iter() }
     }
 
-    /// Gives out zeros, for a preview that writes nothing.
+    /// Assigns zeros, for a preview that writes nothing.
     #[must_use]
     pub fn none(orders: usize, items: usize) -> Self {
         Self::new(vec![OrderId(0); orders], vec![OrderItemId(0); items])

@@ -17,14 +17,14 @@ use crate::orders::response::OrderResponse;
 #[derive(Serialize, ToSchema)]
 pub struct PreviewResponse {
     pub ok: bool,
-    /// The order, without the numbers that are given when it is placed.
+    /// The order, without the numbers that are assigned when it is placed.
     #[schema(value_type = Option<PreviewOrder>)]
     pub order: Option<OrderResponse>,
-    /// What it would be refused with.
+    /// The refusal that the checkout would get.
     pub refusal: Option<Problem>,
 }
 
-/// Decides as checkout would, without locks, and writes nothing.
+/// Decides like checkout, without locks, and writes nothing.
 pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -> Result<PreviewResponse, Abort> {
     let placements = [placement];
     let carts = load::load_and_lock_carts(conn, store, &placements, Locking::None)?;
@@ -42,7 +42,7 @@ pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -
     }
 }
 
-/// 401, 404 and 422 stay errors; what the state of the shop refuses is the answer.
+/// Errors of the request (401, 404, 422) stay errors. Refusals because of the store's state become the answer.
 fn refuse(refusal: Refusal) -> Result<PreviewResponse, Abort> {
     let refusal = ApiError::from(refusal);
     match refusal.code.status().as_u16() {

@@ -1,4 +1,4 @@
-//! The schema of the order in a preview: an order whose numbers are null, for they are given when it is placed.
+//! The schema of the order in a preview. Its numbers are null, because they are assigned when the order is placed.
 
 use utoipa::openapi::schema::{ArrayBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
@@ -10,10 +10,10 @@ use crate::orders::response::{OrderItemResponse, OrderResponse, StockReductionRe
 /// An order of a preview.
 pub struct PreviewOrder;
 
-/// A line of it.
+/// An order item of a preview.
 struct PreviewOrderItem;
 
-/// What it would take from the stock.
+/// The stock reduction of a preview.
 struct PreviewStockReduction;
 
 impl PartialSchema for PreviewOrder {
@@ -61,7 +61,7 @@ fn null_or_text() -> RefOr<Schema> {
     schema::text(1, 255).schema_type(SchemaType::from_iter([Type::String, Type::Null])).into()
 }
 
-/// The same object with other schemas for some of its fields.
+/// Returns the schema with other schemas for some of its fields.
 fn replace<const N: usize>(schema: RefOr<Schema>, fields: [(&str, RefOr<Schema>); N]) -> RefOr<Schema> {
     let RefOr::T(Schema::Object(mut object)) = schema else { return schema };
     object.properties.extend(fields.map(|(name, schema)| (name.to_owned(), schema)));

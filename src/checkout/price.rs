@@ -18,7 +18,7 @@ pub struct PricedLine<'a> {
     pub total: Money,
 }
 
-/// Refuses amounts that the currency cannot hold.
+/// Refuses amounts with more decimals than the currency has.
 pub fn check_amounts(context: &CheckoutContext, placement: &Placement) -> Result<(), Refusal> {
     let currency = &context.store.currency;
     let items = match &placement.source {
@@ -43,7 +43,7 @@ pub fn price_lines<'a>(
     for RequestedLine { variant, quantity, .. } in requested {
         let (variant, quantity) = (*variant, *quantity);
         let Some(sellable) = context.sellables.get(&variant) else {
-            return Err(Refusal::Failed(Failure::Internal(format!("variant {variant} is gone"))));
+            return Err(Refusal::Failed(Failure::Internal(format!("variant {variant} is missing"))));
         };
         if !sellable.is_active {
             return Err(Refusal::ProductUnavailable { product_name: sellable.product_name.clone() });
@@ -61,7 +61,7 @@ pub fn price_lines<'a>(
     Ok(lines)
 }
 
-/// The totals of the lines. Refuses a total that the buyer does not expect.
+/// Computes the totals of the lines. Refuses a total that the buyer does not expect.
 pub fn price_order(
     context: &CheckoutContext,
     placement: &Placement,

@@ -1,4 +1,4 @@
-//! The reasons to refuse an order. A refusal leaves no trace.
+//! The reasons to refuse an order. A refusal changes nothing.
 
 use crate::cart::response::{CART_EMPTY, unavailable};
 use crate::db::Failure;
@@ -7,10 +7,10 @@ use crate::inventory::shortage;
 use crate::kernel::id::{AddressId, VariantId};
 use crate::kernel::money::Amount;
 
-/// The variants stand in the order in which they are checked.
+/// The variants are listed in the order of the checks.
 #[derive(Clone, Debug)]
 pub enum Refusal {
-    /// A fault in our own data. It ends the whole batch.
+    /// A fault of the server. It ends the whole batch.
     Failed(Failure),
     SignInFirst,
     UnknownPaymentMethod {
@@ -18,7 +18,7 @@ pub enum Refusal {
         known: Vec<String>,
     },
     Fields(Vec<FieldError>),
-    /// Lines that add up to too many units, or name an unknown product.
+    /// Lines with a total quantity that is too large, or with an unknown product.
     Lines(ApiError),
     AddressNotFound(AddressId),
     CartEmpty,
@@ -39,7 +39,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// A shortage that would disappear if these overdue holds ended asks for a second try.
+    /// Converts the refusal. A shortage that expiring these overdue holds would end asks for a second attempt.
     #[must_use]
     pub fn into_abort(self, overdue: &Overdue) -> Abort {
         let variants: Vec<VariantId> = match &self {

@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use crate::catalogue::lines::{self, Line, RequestedVariant};
 use crate::catalogue::queries::sellables::ResolvedVariant;
 
-/// One line for each variant, with the prices that its items expect.
+/// Creates one line for each variant, with the prices that its items expect.
 pub fn add_up(items: &[RequestedItem], resolved: &[ResolvedVariant]) -> Result<Vec<RequestedLine>, Refusal> {
     let requested: Vec<RequestedVariant<'_>> = items
         .iter()

@@ -1,4 +1,4 @@
-//! The third part of checkout: writes the plans, set by set.
+//! The third part of checkout: writes the plans as sets.
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -12,7 +12,7 @@ use crate::orders::guest_token::GuestToken;
 use crate::orders::queries::items;
 use crate::orders::queries::orders::{self, NewOrder};
 
-/// The orders with their numbers, and the first row of their history.
+/// Inserts the orders with their numbers and the first row of their history.
 pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
     let new: Vec<NewOrder<'_>> = placed
         .iter()
@@ -24,24 +24,24 @@ pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]
         })
         .collect();
     orders::insert(conn, store, &new).map_err(Failure::from).map_err(|failure| {
-        // One in 2⁵⁰: the next run takes another number.
+        // This happens once in 2⁵⁰ orders. The transaction runs again with another number.
         if failure.violates("orders_number_key") { Failure::Retry(failure.to_string()) } else { failure }
     })
 }
 
-/// The items with name, price and attributes as they are now, and where their units come from.
+/// Inserts the items with their current name, price and attributes, and the locations of their units.
 pub fn create_order_items(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
     let new: Vec<_> = placed.iter().flat_map(|placed| &placed.plan.items).collect();
     Ok(items::insert(conn, store, &new)?)
 }
 
-/// `stock −= q`, `sold += q`; or `reserved += q` with a hold until the order is paid. Writes every changed stock row
-/// once, with a movement for each change, and ends the holds of the carts.
+/// Writes `stock −= q`, `sold += q`, or `reserved += q` with a hold until the order is paid. Every changed stock row
+/// is written once, with a movement for each change. Ends the holds of the carts.
 pub fn fulfil_stock(conn: &mut PgConnection, holds: &HoldSet, at: DateTime<Utc>) -> Result<(), Failure> {
     holds.write(conn, at)
 }
 
-/// Deletes exactly the lines that were ordered, and ends the round of their carts.
+/// Deletes exactly the ordered lines, and ends the round of their carts.
 pub fn clear_carts(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
     let bought = placed.iter().filter_map(|placed| placed.plan.cart.as_ref());
     let (carts, lines): (Vec<CartId>, Vec<usize>) = bought.map(|(cart, lines)| (*cart, *lines)).unzip();

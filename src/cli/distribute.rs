@@ -13,12 +13,12 @@ pub struct Distribute {
     /// Print the statements instead of running them
     #[arg(long)]
     dry_run: bool,
-    /// Servers of Stockroom connect to workers too: every server of the cluster gets all tables without a store
+    /// Stockroom also connects to worker servers: every server of the cluster gets all tables without a store
     #[arg(long)]
     any_server: bool,
 }
 
-/// Distributes the tables of the database that the settings name, as far as they are not.
+/// Distributes the tables of the configured database that are not distributed yet.
 pub fn run(settings: Settings, arguments: &Distribute) -> Result<(), CommandError> {
     if settings.is_embedded() {
         return Err(CommandError::Other("a database of your own is needed: name it by DATABASE_URL".to_owned()));
@@ -40,7 +40,7 @@ fn distribute(opened: &Opened, arguments: &Distribute) -> Result<(), CommandErro
     distribute::run(&mut conn, &statements).map_err(explain)?;
     print(match statements.as_slice() {
         [] => "nothing to do: the tables are distributed",
-        _ => "the tables are distributed; restart the servers, so that they learn of it",
+        _ => "the tables are distributed; restart the servers, so that they detect the distribution",
     });
     print("advice: set citus.recover_2pc_interval = '5s' on the coordinator, and restart nothing for it:");
     print("  ALTER SYSTEM SET citus.recover_2pc_interval = '5s'; SELECT pg_reload_conf();");

@@ -1,4 +1,4 @@
-//! Why a command could not be carried out, in words for the person who gave it.
+//! The reason that a command failed, as a message for its user.
 
 use stockroom::app::StartError;
 use stockroom::db::Failure;
@@ -19,8 +19,8 @@ pub enum CommandError {
     #[error(transparent)]
     Database(#[from] Failure),
     #[error(
-        "server.host is {0}, but without DATABASE_URL the demo accounts are open to everyone who \
-         knows them: use 127.0.0.1, or a database of your own"
+        "server.host is {0}, but without DATABASE_URL the demo accounts have published passwords: \
+         use 127.0.0.1, or a database of your own"
     )]
     NotLoopback(String),
     #[error("can't {0}: {1}")]
@@ -30,7 +30,7 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// For `map_err`: adds what was tried to the system's reason.
+    /// For `map_err`: adds the attempted action to the system's error.
     pub fn io(action: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let action = action.into();
         move |error| Self::Io(action, error)

@@ -1,4 +1,4 @@
-//! Sees to it that the embedded server runs as long as this process needs it.
+//! Keeps the embedded server running as long as this process needs it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -9,9 +9,9 @@ use stockroom::embedded_postgres::Embedded;
 
 use super::error::CommandError;
 
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The embedded server, and the thread that starts it again when it dies.
+/// The embedded server, and the thread that restarts it if it dies.
 pub struct Guard {
     embedded: Arc<Embedded>,
     stop: Sender<()>,
@@ -26,20 +26,20 @@ impl Guard {
         let thread = thread::Builder::new()
             .name("postgres-guard".to_owned())
             .spawn(move || {
-                while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                    look_after(&watched);
+                while stopped.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                    monitor(&watched);
                 }
             })
             .map_err(CommandError::io("start a thread"))?;
         Ok(Self { embedded, stop, thread })
     }
 
-    /// Gives up the use of the server, and stops it if nobody else uses it.
+    /// Releases the server, and stops it if no other process uses it.
     pub fn stop(self) -> Result<(), CommandError> {
         let Self { embedded, stop, thread } = self;
         drop(stop);
         if thread.join().is_err() {
-            log::error!("the thread that looks after PostgreSQL panicked");
+            log::error!("the thread that monitors PostgreSQL panicked");
         }
         match Arc::into_inner(embedded) {
             Some(embedded) => Ok(embedded.stop()?),
@@ -48,10 +48,10 @@ impl Guard {
     }
 }
 
-fn look_after(embedded: &Embedded) {
+fn monitor(embedded: &Embedded) {
     match embedded.ensure_running() {
         Ok(false) => {}
-        Ok(true) => log::warn!("the embedded PostgreSQL was gone and has been started again"),
-        Err(error) => log::error!(error:% = error; "the embedded PostgreSQL can't be started again"),
+        Ok(true) => log::warn!("the embedded PostgreSQL had stopped and was restarted"),
+        Err(error) => log::error!(error:% = error; "the embedded PostgreSQL can't be restarted"),
     }
 }

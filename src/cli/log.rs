@@ -1,4 +1,4 @@
-//! The log: the lines of a request carry its id, whoever writes them.
+//! The log. Every line that is written during a request carries the request's id.
 
 use env_logger::{Builder, Env, Logger};
 use log::kv::{self, Key, Source, ToKey, Value, VisitSource};
@@ -7,8 +7,8 @@ use stockroom::kernel::request_id;
 
 const REQUEST_ID: &str = "request_id";
 
-/// Where the framework reports every request that is not valid HTTP, as an error. Those have a line in the
-/// access log.
+/// The target of the framework's errors about requests that are not valid HTTP. Those requests already have a line in
+/// the access log.
 const FRAMEWORK: &str = "actix_http::h1::dispatcher";
 
 /// Starts the log, with the levels of `RUST_LOG`.
@@ -30,7 +30,7 @@ impl Log for WithRequestId {
         let values = record.key_values();
         match request_id::current() {
             Some(id) if values.get(REQUEST_ID.to_key()).is_none() => {
-                let values = And { values, id: &id };
+                let values = WithId { values, id: &id };
                 self.0.log(&record.to_builder().key_values(&values).build());
             }
             _ => self.0.log(record),
@@ -42,13 +42,13 @@ impl Log for WithRequestId {
     }
 }
 
-/// The values of a line, and the id.
-struct And<'a> {
+/// The key-values of a line, followed by the request id.
+struct WithId<'a> {
     values: &'a dyn Source,
     id: &'a str,
 }
 
-impl Source for And<'_> {
+impl Source for WithId<'_> {
     fn visit<'kvs>(&'kvs self, visitor: &mut dyn VisitSource<'kvs>) -> Result<(), kv::Error> {
         self.values.visit(visitor)?;
         visitor.visit_pair(Key::from_str(REQUEST_ID), Value::from(self.id))

@@ -1,4 +1,4 @@
-//! `stockroom serve | migrate | seed | verify | distribute | openapi | user`: each command in a file of its own.
+//! `stockroom serve | migrate | seed | verify | distribute | openapi | user`: each command has a file of its own.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ mod signals;
 mod user;
 mod verify;
 
-/// A shop's stock and orders as a web API that never sells what is not there.
+/// A web API for a shop's stock and orders, which never sells more than there is in stock
 #[derive(Parser)]
 #[command(version, about, disable_help_subcommand = true)]
 struct Arguments {
@@ -50,7 +50,7 @@ enum Command {
     },
     /// Check every invariant in the database itself; exit code 1 when one is broken
     Verify {
-        /// Also what is done and older than 30 days, which never changes
+        /// Also check finished orders and movements older than 30 days, which never change
         #[arg(long)]
         all: bool,
     },
@@ -58,14 +58,14 @@ enum Command {
     Distribute(distribute::Distribute),
     /// Print the OpenAPI document
     Openapi,
-    /// Make accounts
+    /// Manage accounts
     User {
         #[command(subcommand)]
         command: user::UserCommand,
     },
 }
 
-/// Does what the arguments say. A failure is one sentence on standard error and exit code 1.
+/// Runs the command. A failure prints one sentence on standard error and returns exit code 1.
 pub fn run() -> ExitCode {
     let Arguments { config, command } = Arguments::parse();
     if let Err(error) = log::start() {
@@ -95,7 +95,7 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
     }
 }
 
-/// Writes a line for the person, or the program, that started this. Nobody listening is no failure.
+/// Writes a line to standard output. A closed standard output is no failure.
 fn print(line: &str) {
     let mut out = std::io::stdout();
     if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
@@ -103,7 +103,7 @@ fn print(line: &str) {
     }
 }
 
-/// Drivers like to tell things on several lines.
+/// Joins the lines of a message, because errors of drivers have several lines.
 fn on_one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

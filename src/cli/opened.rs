@@ -9,18 +9,18 @@ use stockroom::settings::{GenericPlans, Secret, Settings};
 use super::error::CommandError;
 use super::guard::Guard;
 
-/// What the embedded server takes beside the pool: other commands, and its own maintenance.
+/// The connections of the embedded server beyond the pool, for other commands and its own maintenance.
 const SPARE_CONNECTIONS: u32 = 20;
 const MIN_CONNECTIONS: u32 = 100;
 
-/// A database that can be connected to, and the settings that lead to it.
+/// An open database, and the settings to connect to it.
 pub struct Opened {
     pub settings: Settings,
     embedded: Option<Guard>,
 }
 
 impl Opened {
-    /// Starts the embedded server, or attaches to it, when the settings name no database.
+    /// Starts the embedded server, or attaches to it, if the settings name no database.
     pub fn open(mut settings: Settings) -> Result<Self, CommandError> {
         if !settings.is_embedded() {
             return Ok(Self { settings, embedded: None });
@@ -39,7 +39,8 @@ impl Opened {
         Ok(db::pool::connect_once(&self.settings.database.target())?)
     }
 
-    /// Applies the migrations that are missing and names them; then folds the text of rows from before them.
+    /// Applies the missing migrations and returns their names. Then folds the text of rows that are older than the
+    /// folded columns.
     pub fn migrate(&self) -> Result<Vec<String>, CommandError> {
         let mut conn = self.connect()?;
         let applied = db::migrate::run(&mut conn)?;
@@ -47,7 +48,7 @@ impl Opened {
         Ok(applied)
     }
 
-    /// Decides about plans where the settings leave it to the database.
+    /// Chooses the query plan mode, if the settings leave the choice to the database.
     pub fn choose_plans(&mut self) -> Result<(), CommandError> {
         if self.settings.database.generic_plans == GenericPlans::Auto {
             let is_distributed = self.embedded.is_none() && db::distribute::has_citus(&mut self.connect()?)?;
@@ -56,7 +57,7 @@ impl Opened {
         Ok(())
     }
 
-    /// Stops the embedded server, unless others use it.
+    /// Stops the embedded server, unless other processes use it.
     pub fn close(self) -> Result<(), CommandError> {
         match self.embedded {
             Some(guard) => guard.stop(),

@@ -1,4 +1,4 @@
-//! The signing secret of an embedded installation: made once, and kept with its data.
+//! The signing secret of an embedded installation. It is created once and stored with the data.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -11,7 +11,7 @@ use super::error::CommandError;
 
 const NAME: &str = "jwt_secret";
 
-/// Reads the secret from the data folder, after making it if there is none.
+/// Reads the secret from the data folder. Creates it if it is missing.
 pub fn read_or_create(data_dir: &Path) -> Result<Secret, CommandError> {
     let path = data_dir.join(NAME);
     if !path.exists() {
@@ -21,15 +21,15 @@ pub fn read_or_create(data_dir: &Path) -> Result<Secret, CommandError> {
     let secret = text.trim();
     if secret.len() < MIN_SECRET_BYTES {
         return Err(CommandError::Other(format!(
-            "{} is too short for a secret: remove it, and a new one is made",
+            "{} is too short for a secret: remove it, and a new one is generated",
             path.display()
         )));
     }
     Ok(Secret::new(secret.to_owned()))
 }
 
-/// Written beside and then linked into place: of two processes that start together one wins, and
-/// nobody reads half a secret.
+/// Writes a temporary file and links it into place. If two processes start together, one of them wins, and no process
+/// reads an incomplete secret.
 fn create(data_dir: &Path, path: &Path) -> Result<(), CommandError> {
     let draft = data_dir.join(format!("{NAME}.{}", std::process::id()));
     let secret: String = rand::random::<[u8; MIN_SECRET_BYTES]>().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -49,7 +49,8 @@ fn create(data_dir: &Path, path: &Path) -> Result<(), CommandError> {
     written.and(removed).map_err(CommandError::io(format!("write {}", path.display())))
 }
 
-/// Root starts the server as another account, and may itself be that account the next time.
+/// Gives the file the owner of the folder. Root starts the server as another account, and the next start may use that
+/// account.
 fn hand_to_owner_of(folder: &Path, file: &Path) -> std::io::Result<()> {
     let (owner, current) = (fs::metadata(folder)?, fs::metadata(file)?);
     if owner.uid() == current.uid() {
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_secret_is_made_once_and_private() {
+    fn the_secret_is_created_once_and_private() {
         let folder = std::env::temp_dir().join(format!("stockroom-secret-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let first = read_or_create(&folder).unwrap();

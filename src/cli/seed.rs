@@ -7,7 +7,7 @@ use super::error::CommandError;
 use super::opened::Opened;
 use super::print;
 
-/// Loads the demo store into whatever database the settings name.
+/// Loads the demo store into the configured database.
 pub fn run(settings: Settings) -> Result<(), CommandError> {
     let opened = Opened::open(settings)?;
     let loaded = opened.migrate().and_then(|_applied| load(&opened));

@@ -20,31 +20,31 @@ pub fn run(settings: Settings) -> Result<(), CommandError> {
 
 async fn serve(settings: Settings) -> Result<(), CommandError> {
     let stop = StopAsked::listen()?;
-    let (entrance, opened) = on_a_thread(move || {
-        let entrance = Entrance::open(&settings)?;
-        Ok((entrance, prepare(settings)?))
+    let (resources, opened) = on_a_thread(move || {
+        let resources = Resources::open(&settings)?;
+        Ok((resources, prepare(settings)?))
     })
     .await?;
     let served = match stop.now() {
         true => Ok(()),
-        false => serve_until(stop, &opened, entrance).await,
+        false => serve_until(stop, &opened, resources).await,
     };
     let closed = on_a_thread(move || opened.close()).await;
     served.and(closed)
 }
 
-/// What a start needs besides a database. It comes first, so that a start that fails here changes nothing.
-struct Entrance {
+/// The resources of a start except the database. They come first, so that a start that fails here changes nothing.
+struct Resources {
     listener: TcpListener,
     address: String,
     mailer: Option<Mailer>,
 }
 
-impl Entrance {
+impl Resources {
     fn open(settings: &Settings) -> Result<Self, CommandError> {
         settings.check_given_secret()?;
         if settings.is_embedded() {
-            refuse_open_doors(settings)?;
+            refuse_public_address(settings)?;
         }
         let listener = app::bind(settings)?;
         let port = listener.local_addr().map_err(CommandError::io("read the port"))?.port();
@@ -55,14 +55,14 @@ impl Entrance {
     }
 }
 
-/// Whatever waits for programs and connections, so that signals are heard meanwhile.
+/// Runs blocking work on a thread, so that signals are handled meanwhile.
 async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CommandError> + Send + 'static,
 ) -> Result<T, CommandError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| CommandError::Other(error.to_string()))?
 }
 
-/// The database, started if it is our own, migrated, and with what the first run needs.
+/// Opens and migrates the database, and starts it if it is embedded. Loads the data of the first run.
 fn prepare(settings: Settings) -> Result<Opened, CommandError> {
     let mut opened = Opened::open(settings)?;
     match make_ready(&mut opened) {
@@ -92,8 +92,8 @@ fn make_ready(opened: &mut Opened) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The embedded database has accounts whose password is in the manual.
-fn refuse_open_doors(settings: &Settings) -> Result<(), CommandError> {
+/// Refuses a public address with the embedded database, because its demo accounts have published passwords.
+fn refuse_public_address(settings: &Settings) -> Result<(), CommandError> {
     if app::resolve(settings)?.iter().all(|address| address.ip().is_loopback()) {
         Ok(())
     } else {
@@ -101,27 +101,27 @@ fn refuse_open_doors(settings: &Settings) -> Result<(), CommandError> {
     }
 }
 
-/// What a database error means is partly read from its text.
+/// Warns if the database reports errors in another language, because some errors are recognised by their text.
 fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
     let language = db::migrate::messages_language(&mut opened.connect()?).map_err(Failure::from)?;
     let is_english = ["C", "POSIX", "en_US"].iter().any(|name| language.split('.').next() == Some(*name));
     if !is_english {
         log::warn!(
             lc_messages = language.as_str();
-            "the database reports errors in a language that is not understood: set lc_messages to C"
+            "the database reports errors in a language that this server cannot read: set lc_messages to C"
         );
     }
     Ok(())
 }
 
-async fn serve_until(mut stop: StopAsked, opened: &Opened, entrance: Entrance) -> Result<(), CommandError> {
+async fn serve_until(mut stop: StopAsked, opened: &Opened, resources: Resources) -> Result<(), CommandError> {
     let settings = &opened.settings;
-    let Entrance { listener, address, mailer } = entrance;
+    let Resources { listener, address, mailer } = resources;
     let Running { server, shared, .. } = app::build_on(listener, settings)?;
     let token_versions = shared.token_versions.into_inner();
-    // Before anybody is served: a server that starts must not let in a caller whose tokens were ended a minute ago.
+    // This comes before the first request. Otherwise a new server would accept tokens that were revoked a minute ago.
     if let Err(error) = token_versions.refresh().await {
-        log::warn!(error:% = error; "the ended tokens could not be read, and will be in a moment");
+        log::warn!(error:% = error; "the revoked tokens could not be read; the job will read them again");
     }
     announce(&address);
     if opened.is_embedded() {

@@ -1,14 +1,14 @@
-//! SIGINT and SIGTERM: the first asks for an orderly stop, the second ends the process at once.
+//! SIGINT and SIGTERM: the first requests an orderly stop, the second ends the process immediately.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::error::CommandError;
 
-/// What a shell reports of a process that Ctrl-C ended.
+/// The exit code that shells report for a process ended by Ctrl-C.
 const ENDED_BY_SIGNAL: i32 = 130;
 
-/// Whether somebody asked for a stop.
+/// True if a stop was requested.
 #[derive(Clone)]
 pub struct StopAsked(watch::Receiver<bool>);
 
@@ -28,7 +28,7 @@ impl StopAsked {
 
     pub async fn wait(&mut self) {
         if self.0.wait_for(|asked| *asked).await.is_err() {
-            log::error!("nobody listens for signals any more");
+            log::error!("signals are not received any more");
         }
     }
 }

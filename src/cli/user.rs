@@ -15,7 +15,7 @@ use super::print;
 
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Make an account; the password comes from STOCKROOM_PASSWORD or standard input
+    /// Create an account; the password comes from STOCKROOM_PASSWORD or standard input
     Create(Create),
 }
 
@@ -25,36 +25,36 @@ pub struct Create {
     email: String,
     #[arg(long, value_parser = role())]
     role: Role,
-    /// What staff are granted, as in orders:read,orders:update
+    /// The permissions of a staff account, as in orders:read,orders:update
     #[arg(long, value_delimiter = ',', value_parser = permission())]
     permissions: Vec<Permission>,
-    /// The code of the store that staff belong to
+    /// The code of the store to which a staff account belongs
     #[arg(long)]
     store: Option<String>,
 }
 
-/// The values that are known stand in the help, and in the refusal of any other.
+/// The help and the errors list the known values.
 fn role() -> impl TypedValueParser<Value = Role> {
     let known = [Role::Admin, Role::Staff, Role::Customer].map(Role::as_str);
-    PossibleValuesParser::new(known).try_map(|text| Role::parse(&text).ok_or("is no role"))
+    PossibleValuesParser::new(known).try_map(|text| Role::parse(&text).ok_or("is not a role"))
 }
 
 fn permission() -> impl TypedValueParser<Value = Permission> {
     let known = Permission::ALL.iter().map(|permission| permission.as_str());
-    PossibleValuesParser::new(known).try_map(|text| Permission::parse(&text).ok_or("is no permission"))
+    PossibleValuesParser::new(known).try_map(|text| Permission::parse(&text).ok_or("is not a permission"))
 }
 
 pub fn run(settings: Settings, command: UserCommand) -> Result<(), CommandError> {
     let UserCommand::Create(create) = command;
     let password = read_password()?;
     let opened = Opened::open(settings)?;
-    let made = opened.migrate().and_then(|_applied| make(&opened, &create, password));
+    let created = opened.migrate().and_then(|_applied| create_account(&opened, &create, password));
     opened.close()?;
-    print(&made?);
+    print(&created?);
     Ok(())
 }
 
-fn make(opened: &Opened, create: &Create, password: Secret) -> Result<String, CommandError> {
+fn create_account(opened: &Opened, create: &Create, password: Secret) -> Result<String, CommandError> {
     let account = NewAccount {
         email: &create.email,
         password,
@@ -64,14 +64,14 @@ fn make(opened: &Opened, create: &Create, password: Secret) -> Result<String, Co
         store: create.store.as_deref(),
     };
     let mut conn = opened.connect()?;
-    let made = tx::run(&mut conn, Mode::Write, |conn| match create_user(conn, &account) {
-        Ok(user) => Ok(End::Commit(Ok(format!("user {} made", user.id)))),
+    let created = tx::run(&mut conn, Mode::Write, |conn| match create_user(conn, &account) {
+        Ok(user) => Ok(End::Commit(Ok(format!("user {} created", user.id)))),
         Err(Abort::Failed(failure)) => Err(failure),
         Err(Abort::Refused(refusal) | Abort::Recorded(refusal) | Abort::Overdue(refusal, _)) => {
             Ok(End::RollBack(Err(refusal.detail)))
         }
     })?;
-    made.map_err(CommandError::Other)
+    created.map_err(CommandError::Other)
 }
 
 fn read_password() -> Result<Secret, CommandError> {

@@ -10,11 +10,11 @@ use super::error::CommandError;
 use super::opened::Opened;
 use super::print;
 
-/// Checks the books of every store. A violation makes the command fail.
+/// Checks the invariants of every store. A violation makes the command fail.
 pub fn run(settings: Settings, extent: Extent) -> Result<(), CommandError> {
     let data_dir = &settings.database.data_dir;
     if settings.is_embedded() && !embedded_postgres::has_cluster(data_dir)? {
-        // Opening would make one.
+        // Opening it would create one.
         return Err(CommandError::Other(format!("there is no database in {}", data_dir.display())));
     }
     let opened = Opened::open(settings)?;

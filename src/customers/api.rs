@@ -1,4 +1,4 @@
-//! A customer's own addresses.
+//! The addresses of a customer.
 
 use actix_web::HttpResponse;
 use actix_web::web::Path;
@@ -22,7 +22,7 @@ use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 
 pub use crate::customers::queries::SORTS;
 
-/// An address to be kept.
+/// An address to store.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddressRequest {
@@ -76,7 +76,7 @@ impl From<AddressRequest> for Place {
     }
 }
 
-/// An address on the wire, and as orders copy it.
+/// An address in responses and in orders.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AddressResponse {
     id: AddressId,
@@ -105,7 +105,7 @@ fn owner(scope: &Scope) -> Result<Owner, ApiError> {
     Ok(Owner { store: scope.store, user: scope.principal.account()?.id })
 }
 
-/// 404 of an address, also of another customer or store.
+/// The 404 error for an address, also for one of another customer or store.
 pub fn address_not_found(id: impl std::fmt::Display) -> ApiError {
     ApiError::not_found(Code::AddressNotFound, format_args!("Address {id}"))
 }
@@ -138,13 +138,13 @@ pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError
 /// `POST /addresses`
 pub async fn create(command: Command<AddressRequest>) -> Result<HttpResponse, ApiError> {
     let command = command.try_map(|body| Ok(Place::from(body)))?;
-    let made = command.run("create_address", |conn, scope, place| {
+    let created = command.run("create_address", |conn, scope, place| {
         let at = db::clock(conn)?;
         let address = addresses::insert_address(conn, owner(scope)?, place, at)?;
         audit::queries::append(conn, scope, &entry(address.id, "CREATE", "created"), at)?;
         Answer::created(&AddressResponse::from(address))
     });
-    made.await
+    created.await
 }
 
 /// `PUT /addresses/{id}`

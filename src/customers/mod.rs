@@ -1,4 +1,4 @@
-//! The addresses that customers keep.
+//! The stored addresses of customers.
 
 pub mod api;
 pub mod queries;

@@ -1,4 +1,4 @@
-//! What the demo store sells. Prices are in paise.
+//! The products of the demo store. Prices are in paise.
 
 use crate::catalogue::product::{NewProduct, NewVariant};
 use crate::catalogue::sku;
@@ -13,7 +13,7 @@ struct Grocery {
     unit: &'static str,
     /// Price, MRP, cost price.
     money: (i64, i64, i64),
-    /// Minimum, maximum, and what is there at first.
+    /// Minimum, maximum and initial stock.
     levels: (i64, i64, i64),
 }
 

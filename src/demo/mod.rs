@@ -24,13 +24,12 @@ use crate::stores::queries::{self as stores, Store};
 use crate::stores::settings::NewStore;
 
 pub const STORE: &str = "STORE-DEMO";
-/// Of both accounts. They are for a server that only this machine can reach.
+/// The password of both accounts. They are for a server that only this machine can reach.
 pub const PASSWORD: &str = "stockroom-demo";
 pub const ADMIN: &str = "admin@example.com";
 pub const CUSTOMER: &str = "customer@example.com";
 
-/// Loads the demo store in one transaction, and says whether it did: it does nothing where the
-/// store is there already.
+/// Loads the demo store in one transaction. Returns false and changes nothing if the store already exists.
 pub fn load(conn: &mut PgConnection) -> Result<bool, Failure> {
     tx::run(conn, Mode::Write, |conn| match fill(conn) {
         Ok(true) => Ok(End::Commit(true)),
@@ -48,9 +47,9 @@ fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     }
     let at = db::clock(conn)?;
     let store = match stores::insert_store(conn, &new_store()?, at) {
-        // Another server was faster by a moment.
+        // Another server created the store at the same time.
         Err(Abort::Refused(refusal)) if refusal.code == Code::Duplicate => return Ok(false),
-        made => made?,
+        result => result?,
     };
     let detail = format!("Store {STORE} created");
     let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "CREATE", detail };
@@ -58,7 +57,7 @@ fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     let admin = find_or_create(conn, ADMIN, Role::Admin)?;
     find_or_create(conn, CUSTOMER, Role::Customer)?;
     let scope = scope_of(&store, admin);
-    // One after the other, the same way as through the API.
+    // Creates the products one by one, in the same way as the API.
     goods::all().iter().try_for_each(|new| create_product(conn, &scope, new).map(drop))?;
     Ok(true)
 }
@@ -77,7 +76,7 @@ fn new_store() -> Result<NewStore, Failure> {
     })
 }
 
-/// An account with that address is left as it is, whatever its password.
+/// An existing account with that address stays unchanged, whatever its password.
 fn find_or_create(conn: &mut PgConnection, email: &str, role: Role) -> Result<UserId, Abort> {
     if let Some(user) = users::find_by_email(conn, email)? {
         return Ok(user.id);
@@ -93,7 +92,7 @@ fn find_or_create(conn: &mut PgConnection, email: &str, role: Role) -> Result<Us
     Ok(create_user(conn, &account)?.id)
 }
 
-/// The goods are the demo admin's doing.
+/// The demo admin is the actor of these changes.
 fn scope_of(store: &Store, admin: UserId) -> Scope {
     let account = Account { id: admin, role: Role::Admin, permissions: Permissions::all(), store: None };
     Scope { store: store.id, principal: Principal::User(account) }

@@ -1,4 +1,4 @@
-//! The one type by which a use case stops early.
+//! The one type with which a use case stops early.
 
 use super::ApiError;
 use crate::db::{End, Failure};
@@ -8,15 +8,15 @@ use crate::kernel::id::{StoreId, VariantId};
 pub enum Abort {
     /// The request is refused, and the transaction is rolled back.
     Refused(ApiError),
-    /// The request is refused, but the transaction is committed: it has recorded a late payment.
+    /// The request is refused, but the transaction is committed, because it recorded a late payment.
     Recorded(ApiError),
-    /// The request is refused because of overdue holds only. After these have ended, a second try may succeed.
+    /// The request is refused only because of overdue holds. After they have expired, a second attempt may succeed.
     Overdue(ApiError, Overdue),
     /// The database failed.
     Failed(Failure),
 }
 
-/// Variants of a store that have holds past their deadline.
+/// Variants of a store that have overdue holds.
 #[derive(Clone, Debug)]
 pub struct Overdue {
     pub store: StoreId,
@@ -24,7 +24,7 @@ pub struct Overdue {
 }
 
 impl Abort {
-    /// Ends the transaction of the use case that stopped.
+    /// Converts to the end of the transaction.
     pub fn into_end<T>(self) -> Result<End<Result<T, Self>>, Failure> {
         match self {
             Self::Failed(failure) => Err(failure),
@@ -33,7 +33,7 @@ impl Abort {
         }
     }
 
-    /// Turns the violation of a named constraint into the refusal that it stands for.
+    /// Converts the violation of a named constraint into its refusal.
     #[must_use]
     pub fn or_refuse(error: diesel::result::Error, constraint: &str, refusal: impl FnOnce() -> ApiError) -> Self {
         let failure = Failure::from(error);

@@ -1,4 +1,4 @@
-//! The codes that clients act on, each with its status and title.
+//! The error codes for clients, each with its status and title.
 
 use actix_web::http::StatusCode;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::kernel::schema;
 
 macro_rules! codes {
     ($($code:ident = $text:literal, $status:ident, $title:literal;)+) => {
-        /// The closed list of codes that clients may act on.
+        /// The closed list of error codes. Clients decide by the code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
         pub enum Code {
             $(#[serde(rename = $text)] $code,)+
@@ -28,7 +28,7 @@ macro_rules! codes {
                 match self { $(Self::$code => StatusCode::$status,)+ }
             }
 
-            /// Whether its refusals say when to try again.
+            /// True if its errors have a `Retry-After` header.
             #[must_use]
             pub const fn has_retry_after(self) -> bool {
                 matches!(self, Self::RateLimited | Self::DatabaseUnavailable | Self::Busy | Self::OutcomeUnknown)
@@ -92,8 +92,8 @@ codes! {
 
 impl PartialSchema for Code {
     fn schema() -> RefOr<Schema> {
-        let words = schema::words(Self::ALL.iter().map(|code| code.as_str()));
-        words.description(Some("The closed list of codes that clients may act on.")).into()
+        let schema = schema::string_enum(Self::ALL.iter().map(|code| code.as_str()));
+        schema.description(Some("The closed list of codes that clients may act on.")).into()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Refused fields, as many as an answer has room for.
+//! Refused fields, up to the maximal number of a response.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use super::MAX_MESSAGE;
 use crate::kernel::text::shortened;
 
-/// The longest name of a field in an answer.
+/// The maximal length of a field name in a response.
 const MAX_FIELD: usize = 200;
 
-/// A field that was refused, named as in the request: `items[0].quantity`.
+/// A refused field, named as in the request: `items[0].quantity`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     pub field: String,
@@ -18,15 +18,15 @@ pub struct FieldError {
 
 impl FieldError {
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        // Both may quote what the client sent.
+        // Both may quote input of the client.
         Self { field: shortened(field.into(), MAX_FIELD), message: shortened(message.into(), MAX_MESSAGE) }
     }
 }
 
-/// More are counted, but not kept.
-const MOST: usize = 20;
+/// Further fields are counted only.
+const MAX_FIELDS: usize = 20;
 
-/// The first fields that were refused, and the number of the others.
+/// The first refused fields, and the number of the others.
 #[derive(Debug, Default)]
 pub struct FieldErrors {
     kept: Vec<FieldError>,
@@ -35,7 +35,7 @@ pub struct FieldErrors {
 
 impl FieldErrors {
     pub fn push(&mut self, field: &str, message: &str) {
-        if self.kept.len() < MOST {
+        if self.kept.len() < MAX_FIELDS {
             self.kept.push(FieldError::new(field, message));
         } else {
             self.left_out = self.left_out.saturating_add(1);
@@ -54,13 +54,13 @@ impl FieldErrors {
 
 impl From<Vec<FieldError>> for FieldErrors {
     fn from(mut errors: Vec<FieldError>) -> Self {
-        let left_out = errors.len().saturating_sub(MOST);
-        errors.truncate(MOST);
+        let left_out = errors.len().saturating_sub(MAX_FIELDS);
+        errors.truncate(MAX_FIELDS);
         Self { kept: errors, left_out }
     }
 }
 
-/// The first one in a sentence.
+/// The first refused field as a sentence.
 pub(super) fn describe(errors: &[FieldError]) -> String {
     match errors.first() {
         Some(first) if first.field.is_empty() => first.message.clone(),

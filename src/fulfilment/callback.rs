@@ -1,4 +1,4 @@
-//! The effect of a provider's callback on its order. Each event has one effect, however often it arrives.
+//! Applies a provider's callback to its order. Each event has one effect, even if it arrives several times.
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -16,7 +16,7 @@ use crate::orders::queries::orders;
 use crate::payments::event::{EventKind, PaymentEvent};
 use crate::payments::queries::events::{self, EventOutcome, WaitingEvent};
 
-/// Takes an event whose signature was good. None if it was taken before.
+/// Stores and applies an event with a valid signature. Returns None if it was received before.
 pub fn receive(
     conn: &mut PgConnection,
     store: StoreId,
@@ -30,13 +30,13 @@ pub fn receive(
     let outcome = apply(conn, store, event)?;
     if outcome == EventOutcome::Mismatched {
         let (id, order) = (event.event_id.as_str(), event.order_number.as_deref().unwrap_or_default());
-        log::error!(event = id, provider = provider, order = order; "a payment fits no order as it is");
+        log::error!(event = id, provider = provider, order = order; "a payment does not match its order");
     }
     events::settle(conn, store, provider, &event.event_id, outcome)?;
     Ok(Some(outcome))
 }
 
-/// Carries an event over to its order.
+/// Applies an event to its order.
 pub fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> Result<EventOutcome, Failure> {
     if event.kind == EventKind::Other {
         return Ok(EventOutcome::Ignored);
@@ -67,7 +67,7 @@ fn paid(
     match change_one(conn, store, order, Intent::Pay, confirm) {
         Ok(_paid) => Ok(EventOutcome::Applied),
         Err(Abort::Recorded(_too_late)) => Ok(EventOutcome::RefundDue),
-        // Another amount, or a second payment: the order does not take it, but the money is there.
+        // The amount differs, or it is a second payment: the order does not accept it, but the money was received.
         Err(Abort::Refused(_) | Abort::Overdue(..)) => {
             let record = |batch: &mut OrderBatch| Ok(pay::record(batch, order, reported)?);
             match change_one(conn, store, order, Intent::Pay, record) {
@@ -79,14 +79,14 @@ fn paid(
     }
 }
 
-/// Carries over an event whose order has come; false if it was done by somebody else.
+/// Applies an event whose order now exists. Returns false if another transaction did it.
 pub fn apply_waiting(conn: &mut PgConnection, waiting: &WaitingEvent) -> Result<bool, Failure> {
     if !events::lock_waiting(conn, waiting)? {
         return Ok(false);
     }
     let WaitingEvent { store_id, provider, event_id, event_type, order_number, reference, amount, currency } =
         waiting.clone();
-    let kind = EventKind::of(&event_type);
+    let kind = EventKind::from_type(&event_type);
     let event =
         PaymentEvent { event_id, event_type, kind, order_number: Some(order_number), reference, amount, currency };
     let outcome = apply(conn, store_id, &event)?;

@@ -1,4 +1,4 @@
-//! Cancels orders. The units return to the locations that they came from, exactly once.
+//! Cancels orders. The units return to their original locations, exactly once.
 
 use super::order_batch::{By, OrderBatch};
 use crate::error::{Abort, ApiError, Code};
@@ -34,7 +34,7 @@ pub fn fail(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), Ab
     Err(if has_expired { Abort::Recorded(refusal) } else { refusal.into() })
 }
 
-/// 409 with the words of the contract.
+/// The 409 error with the text of the contract.
 fn not_cancellable(status: OrderStatus) -> ApiError {
     let detail = format!(
         "Order with status '{}' cannot be cancelled. Only pending or processing orders can be cancelled.",

@@ -1,7 +1,7 @@
-//! Pays, fails and cancels orders: one of them, or a batch.
+//! Pays, fails and cancels one order or a batch of orders.
 //!
-//! As in checkout, everything happens in one transaction, which the caller opens. Each request has its own outcome. A
-//! refused request leaves no trace, except for a late payment.
+//! As in checkout, the caller opens one transaction. Each request has its own outcome. A refused request changes
+//! nothing, except that a late payment is recorded.
 
 use diesel::PgConnection;
 
@@ -19,7 +19,7 @@ use crate::orders::order::Order;
 use crate::orders::queries::list;
 use crate::settings::Checkout;
 
-/// A request to change an order that exists.
+/// A request to change an existing order.
 #[derive(Clone, Debug)]
 pub struct OrderChange {
     pub claim: Claim,
@@ -49,7 +49,7 @@ impl OrderChange {
         }
     }
 
-    /// Changes the order in memory, or refuses. Returns the units that were sold.
+    /// Changes the order in memory, or refuses. Returns the number of sold units.
     fn decide(&self, batch: &mut OrderBatch) -> Result<i64, Abort> {
         let actor = &self.actor;
         match &self.kind {
@@ -66,7 +66,7 @@ impl OrderChange {
     }
 }
 
-/// The requests of one store that wait together. The effect of a request is the number of units that it sold.
+/// The queue of order changes of all stores. The effect of a request is the number of units that it sold.
 pub type OrderChanges = Batcher<OrderChange, i64>;
 
 #[must_use]
@@ -80,19 +80,19 @@ pub fn change_orders(
     store: StoreId,
     changes: &[&OrderChange],
 ) -> Result<Vec<Outcome<i64>>, Failure> {
-    let wanted: Vec<(OrderId, Intent)> = changes.iter().map(|change| (change.order, change.intent())).collect();
-    let mut batch = OrderBatch::lock(conn, store, &wanted)?;
+    let requested: Vec<(OrderId, Intent)> = changes.iter().map(|change| (change.order, change.intent())).collect();
+    let mut batch = OrderBatch::lock(conn, store, &requested)?;
     let mut decided = Vec::with_capacity(changes.len());
     for change in changes {
         let units = change.decide(&mut batch);
-        // A later change of the same order must not show in this answer.
+        // The order is copied, so that a later change of the same order does not appear in this answer.
         decided.push(units.and_then(|units| Ok((batch.order(change.order)?.clone(), units))));
     }
     batch.write(conn)?;
     answer(conn, store, decided)
 }
 
-/// The answers that are sent, stored, and sent again.
+/// Creates the answers that are sent and stored.
 fn answer(
     conn: &mut PgConnection,
     store: StoreId,
@@ -104,7 +104,7 @@ fn answer(
     for change in decided {
         outcomes.push(match change {
             Ok((_, units_sold)) => {
-                let response = responses.next().ok_or_else(|| Failure::Internal("an order is gone".to_owned()))?;
+                let response = responses.next().ok_or_else(|| Failure::Internal("an order is missing".to_owned()))?;
                 Ok(Done { answer: Answer::ok::<Failure>(&response)?, effect: units_sold })
             }
             Err(abort) => Err(abort),

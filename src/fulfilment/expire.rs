@@ -1,7 +1,7 @@
-//! Ends the overdue holds of carts, orders under payment and reservations.
+//! Expires the overdue holds of carts, unpaid orders and reservations.
 //!
-//! An overdue hold counts as free already, so nothing depends on when this runs. The background job and a buyer who
-//! needs exactly these units run the same code.
+//! An overdue hold already counts as available, so no result depends on the time of this run. The background job uses
+//! this code. A request that needs these units uses it too.
 
 use diesel::PgConnection;
 
@@ -27,14 +27,14 @@ pub enum Locking {
     Skip,
 }
 
-/// Ends the overdue holds of these variants, and waits for transactions that work on them.
+/// Expires the overdue holds of these variants, and waits for transactions that have locked their holders.
 pub fn reclaim(conn: &mut PgConnection, overdue: &Overdue) -> Result<(), Failure> {
     let holders = holds::list_due_of(conn, overdue.store, &overdue.variants)?;
     expire(conn, overdue.store, &holders, Locking::Wait).map(drop)
 }
 
-/// Ends the overdue holds of these holders. The number of statements does not depend on the number of holders. Returns
-/// the number of holds that ended.
+/// Expires the overdue holds of these holders. The number of statements does not depend on the number of holders.
+/// Returns the number of expired holds.
 ///
 /// Locks in the global order: carts, orders, reservations, stock rows.
 pub fn expire(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locking: Locking) -> Result<usize, Failure> {
@@ -65,7 +65,7 @@ pub fn expire(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locki
     Ok(ended)
 }
 
-/// Returns the number of holds that ended, as all of an order's holds end with it.
+/// Returns the number of expired holds. All holds of an order expire together.
 fn expire_order(batch: &mut OrderBatch, order: OrderId) -> Result<usize, Failure> {
     let held = batch.holds_mut().holds_of(Holder::Order(order)).len();
     Ok(if batch.expire_if_over(order)? { held } else { 0 })

@@ -1,4 +1,4 @@
-//! Changes of orders that exist: payments, refunds, cancels, expiry, status updates.
+//! Changes of existing orders: payments, refunds, cancellations, expiry, status updates.
 
 pub mod order_batch;
 

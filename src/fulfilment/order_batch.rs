@@ -1,7 +1,7 @@
-//! Orders that are about to change: locked with their holds and stock rows, changed in memory, written as a set.
+//! A set of orders to change. It is locked with its holds and stock rows, changed in memory, and written as a set.
 //!
-//! Every change of an existing order goes through here. `lock` reads, the methods in the middle change what was read
-//! without any SQL, and `write` writes. The number of statements does not depend on the number of orders.
+//! Every change of an existing order uses this type. `lock` reads, the methods in the middle change the data in
+//! memory, and `write` writes it. The number of statements does not depend on the number of orders.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -23,7 +23,7 @@ use crate::payments::queries::payments;
 pub use crate::orders::queries::history::NewStep;
 pub use crate::payments::queries::payments::{Kind, NewPayment};
 
-/// The purpose for which an order is locked. It decides what is read with the order.
+/// The purpose of the lock. It decides what is read with the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
     Pay,
@@ -32,7 +32,7 @@ pub enum Intent {
     Update,
 }
 
-/// The actor of a change, and the reason.
+/// The actor of a change, and its reason.
 #[derive(Clone, Copy, Debug)]
 pub struct By<'a> {
     pub actor: &'a str,
@@ -41,7 +41,8 @@ pub struct By<'a> {
 
 pub struct OrderBatch {
     store: StoreId,
-    /// The time of all changes. It is read after all locks, so that no wait lies between it and a deadline.
+    /// The time of all changes. It is read after all locks, so that no wait for a lock comes between it and a
+    /// deadline.
     now: DateTime<Utc>,
     orders: BTreeMap<OrderId, Order>,
     /// The items of sold orders, with the locations of their units.
@@ -56,22 +57,23 @@ pub struct OrderBatch {
 
 impl OrderBatch {
     /// Locks existing orders, then the stock rows that they hold or were sold from. This is the global lock order.
-    pub fn lock(conn: &mut PgConnection, store: StoreId, wanted: &[(OrderId, Intent)]) -> Result<Self, Failure> {
-        let ids: BTreeSet<OrderId> = wanted.iter().map(|(id, _)| *id).collect();
+    pub fn lock(conn: &mut PgConnection, store: StoreId, requested: &[(OrderId, Intent)]) -> Result<Self, Failure> {
+        let ids: BTreeSet<OrderId> = requested.iter().map(|(id, _)| *id).collect();
         let locked = orders::lock_for_update(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
-        let wants = |order: &Order, intent| wanted.contains(&(order.id, intent));
-        let select = |is_wanted: &dyn Fn(&Order) -> bool| -> Vec<OrderId> {
-            locked.iter().filter(|order| is_wanted(order)).map(|order| order.id).collect()
+        let has_intent = |order: &Order, intent| requested.contains(&(order.id, intent));
+        let select = |is_selected: &dyn Fn(&Order) -> bool| -> Vec<OrderId> {
+            locked.iter().filter(|order| is_selected(order)).map(|order| order.id).collect()
         };
         let holding = select(&|order| {
-            order.status == OrderStatus::UnderPaying && (wants(order, Intent::Pay) || wants(order, Intent::Cancel))
+            order.status == OrderStatus::UnderPaying
+                && (has_intent(order, Intent::Pay) || has_intent(order, Intent::Cancel))
         });
-        // A payment of the same batch may sell an order before its cancel.
+        // A payment of the same batch may sell an order before its cancellation.
         let sold = select(&|order| {
-            let may_be_sold = order.status != OrderStatus::UnderPaying || wants(order, Intent::Pay);
-            may_be_sold && order.status.can_become(OrderStatus::Cancelled) && wants(order, Intent::Cancel)
+            let may_be_sold = order.status != OrderStatus::UnderPaying || has_intent(order, Intent::Pay);
+            may_be_sold && order.status.can_become(OrderStatus::Cancelled) && has_intent(order, Intent::Cancel)
         });
-        let with_money = select(&|order| wants(order, Intent::Pay) || wants(order, Intent::Refund));
+        let with_money = select(&|order| has_intent(order, Intent::Pay) || has_intent(order, Intent::Refund));
         let recorded = if with_money.is_empty() { Vec::new() } else { payments::list(conn, store, &with_money)? };
         let sold = if sold.is_empty() { HashMap::new() } else { items::list(conn, store, &sold)? };
         let variants: Vec<VariantId> = sold.values().flatten().map(|item| item.variant_id).collect();
@@ -81,7 +83,7 @@ impl OrderBatch {
         Ok(Self { sold, recorded: recorded.collect(), ..Self::new(store, db::clock(conn)?, locked, holds) })
     }
 
-    /// Locked orders with the holds that may change with them.
+    /// Creates a batch of locked orders with their holds.
     #[must_use]
     pub fn new(store: StoreId, now: DateTime<Utc>, orders: Vec<Order>, holds: HoldSet) -> Self {
         Self {
@@ -106,9 +108,9 @@ impl OrderBatch {
         &mut self.holds
     }
 
-    /// An order with the changes so far.
+    /// An order with all changes up to now.
     pub fn order(&self, id: OrderId) -> Result<&Order, Failure> {
-        self.orders.get(&id).ok_or_else(|| Failure::Internal(format!("order {id} is gone")))
+        self.orders.get(&id).ok_or_else(|| Failure::Internal(format!("order {id} is missing")))
     }
 
     /// The amount that is recorded under a reference.
@@ -117,7 +119,7 @@ impl OrderBatch {
         self.recorded.get(&(id, kind, reference.to_owned())).copied()
     }
 
-    /// Cancels an order whose payment window has ended. Returns true if it did.
+    /// Cancels an order if its payment window has ended. Returns true if it did.
     pub fn expire_if_over(&mut self, id: OrderId) -> Result<bool, Failure> {
         let order = self.order(id)?;
         let (OrderStatus::UnderPaying, Some(deadline)) = (order.status, order.payment_expires_at) else {
@@ -158,7 +160,7 @@ impl OrderBatch {
         Ok(order)
     }
 
-    /// Marks an order as paid, by the payment of that reference if it has one.
+    /// Marks an order as paid, by the payment with that reference if there is one.
     pub fn mark_paid(&mut self, id: OrderId, reference: Option<&str>) -> Result<(), Failure> {
         let now = self.now;
         let order = self.change(id)?;
@@ -168,7 +170,7 @@ impl OrderBatch {
         Ok(())
     }
 
-    /// Sells the units that an order holds, and makes the order pending. Returns the units.
+    /// Sells the units that an order holds, and sets the order to pending. Returns the number of units.
     pub fn sell(&mut self, id: OrderId, actor: &str) -> Result<i64, Failure> {
         let number = self.order(id)?.order_number.clone();
         let context = MovementContext { reference: &number, reason: None, actor };
@@ -177,7 +179,7 @@ impl OrderBatch {
         Ok(units)
     }
 
-    /// Cancels an order that can be cancelled: releases the units that it holds, or restores the units that were sold.
+    /// Cancels an order that can be cancelled: releases its held units, or restores its sold units.
     pub fn cancel(&mut self, id: OrderId, by: By<'_>) -> Result<&mut Order, Failure> {
         let order = self.order(id)?;
         let (status, number) = (order.status, order.order_number.clone());
@@ -199,7 +201,7 @@ impl OrderBatch {
         Ok(())
     }
 
-    /// Changes the status, with a step of the order's history.
+    /// Changes the status, and adds a row to the order's history.
     pub fn set_status(&mut self, id: OrderId, to: OrderStatus, by: By<'_>) -> Result<&mut Order, Failure> {
         let from = self.order(id)?.status;
         let (actor, reason) = (by.actor.to_owned(), by.reason.map(ToOwned::to_owned));
@@ -209,9 +211,9 @@ impl OrderBatch {
         Ok(order)
     }
 
-    /// An order to be changed. It will be written.
+    /// Returns an order to change, and marks it for writing.
     pub fn change(&mut self, id: OrderId) -> Result<&mut Order, Failure> {
-        let order = self.orders.get_mut(&id).ok_or_else(|| Failure::Internal(format!("order {id} is gone")))?;
+        let order = self.orders.get_mut(&id).ok_or_else(|| Failure::Internal(format!("order {id} is missing")))?;
         order.updated_at = self.now;
         self.changed.insert(id);
         Ok(order)

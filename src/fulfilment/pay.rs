@@ -10,7 +10,7 @@ use crate::kernel::money::{AmountInput, Money};
 use crate::orders::order::Order;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
-/// A payment or a refund that somebody reports.
+/// A reported payment or refund.
 #[derive(Clone, Copy, Debug)]
 pub struct Paid<'a> {
     pub reference: &'a str,
@@ -18,9 +18,10 @@ pub struct Paid<'a> {
     pub actor: &'a str,
 }
 
-/// Records the payment of an order. The same reference and amount again change nothing. Returns the units that it sold.
+/// Records the payment of an order. The same reference and amount again change nothing. Returns the number of units
+/// that it sold.
 ///
-/// A late payment is refused, but it is recorded, because it has to be refunded.
+/// A late payment is refused, but it is recorded, because it must be refunded.
 pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<i64, Abort> {
     let Paid { reference, actor, .. } = paid;
     let order = batch.order(id)?;
@@ -61,8 +62,8 @@ pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<i6
     if is_held { Ok(batch.sell(id, actor)?) } else { Ok(0) }
 }
 
-/// Records a payment that its order does not accept. It can be refunded, and it is due if it is more than the order's
-/// total. An amount that no order can hold stays with its event alone.
+/// Records a payment that its order does not accept. It can be refunded. A refund is due if the sum exceeds the
+/// order's total. An amount that is too large for an order is stored with its event only.
 pub fn record(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<(), Failure> {
     let order = batch.order(id)?;
     let Some(amount) = paid.amount.and_then(|amount| amount.in_currency(&order.currency).ok()) else { return Ok(()) };
@@ -73,7 +74,7 @@ pub fn record(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<(),
     batch.record(id, Kind::Payment, Some(paid.reference), amount, paid.actor).map(drop)
 }
 
-/// Marks a live order as paid without a provider's reference, for staff who received the money.
+/// Marks an active order as paid without a provider's reference, for staff who received the money.
 pub fn mark_paid(batch: &mut OrderBatch, id: OrderId, actor: &str) -> Result<(), Abort> {
     let order = batch.order(id)?;
     let amount = order.total_amount;
@@ -84,7 +85,7 @@ pub fn mark_paid(batch: &mut OrderBatch, id: OrderId, actor: &str) -> Result<(),
     Ok(batch.mark_paid(id, None)?)
 }
 
-/// The given amount in the order's currency, or the amount to assume without one.
+/// The given amount in the order's currency, or `otherwise` without one.
 pub(super) fn amount_of(order: &Order, given: Option<AmountInput>, otherwise: Money) -> Result<Money, ApiError> {
     match given {
         Some(amount) => amount.in_currency(&order.currency).map_err(|message| ApiError::field("amount", message)),
@@ -100,7 +101,7 @@ fn already_paid() -> ApiError {
     ApiError::new(Code::AlreadyPaid, "The order was paid under another reference.")
 }
 
-/// 409 of a late payment, which was recorded.
+/// The 409 error for a late payment, which was recorded.
 fn too_late(order: &Order) -> ApiError {
     let recorded = "The payment was recorded and has to be refunded.";
     match order.payment_expires_at.filter(|_| order.payment_status == PaymentStatus::Expired) {

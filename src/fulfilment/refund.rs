@@ -7,7 +7,7 @@ use crate::kernel::id::OrderId;
 use crate::kernel::money::Money;
 use crate::orders::status::PaymentStatus;
 
-/// Records money that was given back. Partial refunds add up, but never to more than was received.
+/// Records a refund. Partial refunds add up, but never to more than was received.
 pub fn refund(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<(), Abort> {
     let order = batch.order(id)?;
     if let Some(known) = batch.recorded(id, Kind::Refund, paid.reference) {

@@ -1,4 +1,4 @@
-//! Releases the holds of carts in stores that stopped holding carts.
+//! Releases the holds of carts in stores that turned cart holds off.
 
 use diesel::PgConnection;
 
@@ -12,14 +12,14 @@ use crate::inventory::queries::holds;
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
-/// Carts released in one transaction. They are few, so that buyers of the same rows wait little.
+/// The number of carts in one transaction. It is small, so that other requests for the same rows wait only briefly.
 const BATCH_SIZE: i64 = 200;
 
 /// The reason in the ledger.
 const REASON: &str = "The store stopped holding what is in carts.";
 
-/// Releases the holds of some carts of a store, unless the store holds carts. Returns the number of holds that ended. If
-/// it is zero, only carts are left that other transactions have locked, and a job looks for these again.
+/// Releases the holds of some carts of a store, unless the store holds carts. Returns the number of released holds.
+/// If it is zero, only carts remain that other transactions have locked, and a job releases these later.
 ///
 /// Locks in the global order: carts, stock rows.
 pub fn release_carts(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {

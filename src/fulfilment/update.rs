@@ -1,4 +1,4 @@
-//! Changes that staff make to an order: its status, its payment, its notes and its tracking number.
+//! Changes that staff make to an order: its status, payment, notes and tracking number.
 
 use diesel::PgConnection;
 
@@ -13,7 +13,7 @@ use crate::kernel::id::OrderId;
 use crate::orders::order::Order;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
-/// The new values. None leaves a value as it is.
+/// The new values. None leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     pub status: Option<OrderStatus>,
@@ -22,7 +22,7 @@ pub struct Change {
     pub tracking_number: Option<Option<String>>,
 }
 
-/// Makes all changes of an order that exists, or none.
+/// Makes all changes of an existing order, or none.
 pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &Change) -> Result<Order, Abort> {
     let actor = scope.actor();
     let intent = if change.status == Some(OrderStatus::Cancelled) { Intent::Cancel } else { Intent::Update };
@@ -59,7 +59,7 @@ fn set_status(batch: &mut OrderBatch, id: OrderId, status: Option<OrderStatus>, 
     }
 }
 
-/// Sets notes and tracking number. Returns the names of those that changed.
+/// Sets notes and tracking number. Returns the names of the changed fields.
 fn set_texts(batch: &mut OrderBatch, id: OrderId, change: &Change) -> Result<Vec<&'static str>, Abort> {
     let mut changed = Vec::new();
     if let Some(notes) = &change.notes
@@ -84,7 +84,7 @@ fn illegal_status(from: OrderStatus, to: OrderStatus) -> ApiError {
     ApiError::new(Code::InvalidTransition, detail)
 }
 
-/// By hand a payment goes one way only: from pending to paid, of a live order that was sold at checkout.
+/// Staff can change a payment only from pending to paid, for an active order that was sold at checkout.
 fn check_payment(order: &Order, to: PaymentStatus) -> Result<(), ApiError> {
     let is_live = order.status != OrderStatus::Cancelled && !order.is_sold_at_payment();
     if is_live && order.payment_status == PaymentStatus::Pending && to == PaymentStatus::Paid {

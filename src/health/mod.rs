@@ -1,4 +1,4 @@
-//! Is it up, is it ready, how is it doing.
+//! Liveness, readiness and metrics.
 
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,7 +14,7 @@ use crate::http::methods::only_get;
 use crate::http::metrics::Metrics;
 use crate::settings::{Secret, Settings};
 
-/// Mounts the paths that are no part of the versioned API.
+/// Mounts the paths outside the versioned API.
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(only_get("/health/live", web::get().to(live)))
@@ -26,7 +26,7 @@ async fn live() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Ready when the database answers, and could be written to when a job last tried.
+/// Ready if the database answers, and if the last write of a job succeeded.
 async fn ready(database: Data<Database>) -> Result<HttpResponse, ApiError> {
     if !database.is_writable() {
         return Err(Failure::Unavailable("it could not be written to".to_owned()).into());
@@ -49,7 +49,7 @@ async fn metrics(
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }
 
-/// The figures of a shop are not for everybody who can reach it.
+/// The metrics are protected by a token, because they show figures of the shop.
 fn check_token(request: &HttpRequest, token: &Secret) -> Result<(), ApiError> {
     let token = token.reveal();
     let given = headers::single(request.headers(), "Authorization")?.and_then(|value| value.to_str().ok());

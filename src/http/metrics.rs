@@ -1,4 +1,4 @@
-//! What Prometheus scrapes.
+//! Metrics for Prometheus.
 
 use std::time::Duration;
 
@@ -34,24 +34,30 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::new(),
             requests: HistogramVec::new(
-                HistogramOpts::new("stockroom_http_request_duration_seconds", "Requests by route, method and status")
-                    .buckets(BUCKETS.to_vec()),
+                HistogramOpts::new(
+                    "stockroom_http_request_duration_seconds",
+                    "Duration of requests, by route, method and status",
+                )
+                .buckets(BUCKETS.to_vec()),
                 &["route", "method", "status"],
             )?,
             checkouts: IntCounterVec::new(
-                Opts::new("stockroom_checkouts_total", "Checkouts and orders without a cart, by outcome"),
+                Opts::new("stockroom_checkouts_total", "Requests to place an order, by outcome"),
                 &["outcome"],
             )?,
-            units_sold: IntCounter::new("stockroom_units_sold_total", "Units sold at checkout")?,
-            expired_holds: IntCounter::new("stockroom_holds_expired_total", "Holds ended at their deadline")?,
-            active_holds: IntGauge::new("stockroom_holds_active", "Holds that have not ended")?,
-            overdue_holds: IntGauge::new("stockroom_holds_overdue", "Holds past their deadline, not yet ended")?,
-            expiry_lag: Gauge::new("stockroom_expiry_lag_seconds", "Age of the longest overdue hold")?,
-            pool_in_use: IntGauge::new("stockroom_pool_in_use", "Database connections at work")?,
-            oldest_wait: Gauge::new("stockroom_oldest_wait_seconds", "Wait of the oldest waiting request")?,
-            open_connections: IntGauge::new("stockroom_connections_open", "Open connections of clients")?,
+            units_sold: IntCounter::new("stockroom_units_sold_total", "Units sold")?,
+            expired_holds: IntCounter::new("stockroom_holds_expired_total", "Holds that expired at their deadline")?,
+            active_holds: IntGauge::new("stockroom_holds_active", "Active holds")?,
+            overdue_holds: IntGauge::new("stockroom_holds_overdue", "Active holds past their deadline")?,
+            expiry_lag: Gauge::new(
+                "stockroom_expiry_lag_seconds",
+                "Time since the deadline of the longest overdue hold",
+            )?,
+            pool_in_use: IntGauge::new("stockroom_pool_in_use", "Database connections in use")?,
+            oldest_wait: Gauge::new("stockroom_oldest_wait_seconds", "Waiting time of the oldest request in a queue")?,
+            open_connections: IntGauge::new("stockroom_connections_open", "Open client connections")?,
             closed_connections: IntCounterVec::new(
-                Opts::new("stockroom_connections_closed_total", "Connections that the server gave up, by reason"),
+                Opts::new("stockroom_connections_closed_total", "Client connections closed by the server, by reason"),
                 &["reason"],
             )?,
         };
@@ -97,7 +103,7 @@ impl Metrics {
         self.expired_holds.inc_by(u64::try_from(count).unwrap_or(0));
     }
 
-    /// What the expiry job saw when it last looked.
+    /// Sets the number of holds that the expiry job found in its last run.
     pub fn set_holds(&self, active: i64, overdue: i64, lag: Duration) {
         self.active_holds.set(active);
         self.overdue_holds.set(overdue);
@@ -116,7 +122,7 @@ impl Metrics {
         self.requests.with_label_values(&[route, known(method), status]).observe(took.as_secs_f64());
     }
 
-    /// Counts a placement: `placed`, or the code that it was refused with.
+    /// Counts a request to place an order by its outcome: `placed`, or the error code.
     pub fn count_checkout(&self, outcome: &str) {
         self.checkouts.with_label_values(&[outcome]).inc();
     }
@@ -125,7 +131,7 @@ impl Metrics {
         self.units_sold.inc_by(u64::try_from(units).unwrap_or(0));
     }
 
-    /// The text of a scrape.
+    /// The metrics in the text format of Prometheus.
     pub fn render(&self, database: &Database) -> Result<Vec<u8>, prometheus::Error> {
         self.pool_in_use.set(i64::try_from(database.in_use()).unwrap_or(i64::MAX));
         self.oldest_wait.set(database.oldest_wait().as_secs_f64());
@@ -140,7 +146,7 @@ fn known(method: &str) -> &str {
     if ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method) { method } else { "OTHER" }
 }
 
-/// The statements of the whole process. They are counted where they are sent, and read when asked for.
+/// The number of statements of the whole process. They are counted when they are sent, and read at each scrape.
 struct Statements(IntCounter);
 
 impl Statements {

@@ -1,4 +1,4 @@
-//! An answer as the bytes that are sent, stored, and sent again.
+//! A response as the bytes that are sent and stored.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -11,9 +11,9 @@ use crate::error::Code;
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
-    /// True if an earlier request with the same key was answered so.
+    /// True if this is the stored answer of an earlier request with the same key.
     pub replayed: bool,
-    /// The order that the request placed. It is stored beside the key.
+    /// The order that the request placed. It is stored with the key.
     pub order_id: Option<i64>,
 }
 

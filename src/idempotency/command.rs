@@ -1,4 +1,4 @@
-//! The extractor of every call that changes something, and the transaction around its work.
+//! The extractor of every operation that changes data, and the transaction around its work.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -27,19 +27,19 @@ use crate::error::{Abort, ApiError};
 use crate::http::{headers, json, limits};
 use crate::kernel::keyed_hash::KeyedHash;
 
-/// A call that changes something: its body, its caller, and its claim to be done once.
+/// A request that changes data: its body, its caller, and its idempotency claim.
 pub struct Command<T> {
     pub ctx: Ctx,
     pub body: T,
     pub claim: Claim,
 }
 
-/// The body of calls that take none.
+/// The body of operations that take none.
 #[derive(Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoBody {}
 
-/// How a command finds its store.
+/// The function with which a command finds its store.
 type ScopeOf = fn(&Ctx, &mut PgConnection) -> Result<Scope, Abort>;
 
 impl<T: Send + 'static> Command<T> {
@@ -50,7 +50,7 @@ impl<T: Send + 'static> Command<T> {
         self
     }
 
-    /// The same command with its body in the words of the domain, or the refusal of the body.
+    /// Converts the body, or refuses it.
     pub fn try_map<U>(self, parse: impl FnOnce(T) -> Result<U, ApiError>) -> Result<Command<U>, ApiError> {
         let Self { ctx, body, claim } = self;
         Ok(Command { ctx, body: parse(body)?, claim })
@@ -64,7 +64,7 @@ impl<T: Send + 'static> Command<T> {
         self.run_where(Ctx::scope, name, work).await
     }
 
-    /// The same without a store, for what makes one.
+    /// The same without a store, for operations that create one.
     pub async fn run_platform<F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
     where
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
@@ -96,7 +96,7 @@ impl<T: Send + 'static> Command<T> {
 }
 
 fn only_outcome(end: End<Vec<Outcome>>) -> End<Outcome> {
-    let missing = || Err(Failure::Internal("a request without an outcome".to_owned()).into());
+    let missing = || Err(Failure::Internal("a request has no outcome".to_owned()).into());
     end.map(|mut outcomes| outcomes.pop().unwrap_or_else(missing))
 }
 
@@ -118,15 +118,16 @@ async fn extract<T: DeserializeOwned + Validate>(
     let ctx = Ctx::from_request(&request, &mut payload).await?;
     let body = json::read(request.clone(), payload).await?;
     let parsed = serde_json::from_slice(&body.text).map_err(|_checked_before| ApiError::internal())?;
-    let claim = claim_of(&ctx.principal, &request, &parsed)?;
+    let claim = new_claim(&ctx.principal, &request, &parsed)?;
     Ok(Command { ctx, body: body.value, claim })
 }
 
-/// Keys are scoped to their caller: a user, or a guest with a secret. A guest without one can't be recognised, so
-/// a random number stands for their request: no later one is the same, and gets their order.
-fn claim_of(principal: &Principal, request: &HttpRequest, body: &Value) -> Result<Claim, ApiError> {
+/// The idempotency claim of the request. Keys are scoped to their caller: a user, or a guest with a secret. A guest
+/// without a secret cannot be identified, so a random number replaces the caller. No later request gets the same
+/// number.
+fn new_claim(principal: &Principal, request: &HttpRequest, body: &Value) -> Result<Claim, ApiError> {
     let keyed = request.app_data::<Data<KeyedHash>>().ok_or_else(ApiError::internal)?;
-    let key = key_of(request)?;
+    let key = idempotency_key(request)?;
     let (method, path, query) = (request.method().as_str(), request.path(), request.query_string());
     let fingerprint = Fingerprinted { method, path, query, body }.hash(keyed);
     let actor = principal.actor();
@@ -142,13 +143,13 @@ fn claim_of(principal: &Principal, request: &HttpRequest, body: &Value) -> Resul
     })
 }
 
-/// The header by which a guest can send a request twice: a secret that the guest's client has made.
+/// The header with which a guest can repeat a request: a secret that the guest's client generated.
 pub const GUEST_SECRET: &str = "X-Guest-Secret";
 
-/// As many hexadecimal digits as 128 random bits have.
+/// The number of hexadecimal digits of 128 random bits.
 const MIN_SECRET_CHARS: usize = 32;
 
-/// The secret of a guest. The token of an order is one as well: it opens what is done with it.
+/// The secret of a guest. The token of an order is a valid secret too, for requests about that order.
 fn guest_secret(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
     match headers::single(request.headers(), GUEST_SECRET)? {
         None => Ok(headers::single(request.headers(), ORDER_TOKEN)?.and_then(as_secret)),
@@ -165,7 +166,7 @@ fn as_secret(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok().filter(is_secret)
 }
 
-fn key_of(request: &HttpRequest) -> Result<String, ApiError> {
+fn idempotency_key(request: &HttpRequest) -> Result<String, ApiError> {
     let Some(value) = headers::single(request.headers(), "Idempotency-Key")? else {
         return Ok(format!("made:{}", Uuid::new_v4()));
     };
@@ -175,7 +176,7 @@ fn key_of(request: &HttpRequest) -> Result<String, ApiError> {
         .ok_or_else(|| ApiError::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"))
 }
 
-/// Reads a call that changes nothing but has a body: it takes no key.
+/// A request with a body that changes nothing. It takes no idempotency key.
 pub struct Question<T> {
     pub ctx: Ctx,
     pub body: T,

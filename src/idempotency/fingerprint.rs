@@ -1,4 +1,4 @@
-//! The fingerprint of a request: what makes two requests the same.
+//! The fingerprint of a request. Two requests with the same fingerprint are the same request.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,8 +14,8 @@ pub struct Fingerprinted<'a> {
 }
 
 impl Fingerprinted<'_> {
-    /// SHA-256 of method, path without its version, query and parsed body. Passwords are in it as keyed hashes:
-    /// another password makes another request, and nobody can try passwords on a stored fingerprint.
+    /// The SHA-256 hash of method, path without its version, query and parsed body. Passwords are included as keyed
+    /// hashes. So another password is another request, and a stored fingerprint cannot be used to guess passwords.
     #[must_use]
     pub fn hash(&self, keyed: &KeyedHash) -> Vec<u8> {
         let path = self.path.trim_end_matches('/');
@@ -30,7 +30,7 @@ impl Fingerprinted<'_> {
     }
 }
 
-/// The same value in one spelling: `52.00` is 52. Without its passwords.
+/// Returns the value in canonical form, so that `52.00` equals 52. Replaces passwords by keyed hashes.
 fn canonical(value: &Value, keyed: &KeyedHash) -> Value {
     match value {
         Value::Number(number) => match number.as_f64() {
@@ -51,13 +51,13 @@ fn canonical(value: &Value, keyed: &KeyedHash) -> Value {
     }
 }
 
-/// `password`, `new_password`, `current_password`.
+/// True for `password`, `new_password`, `current_password`.
 fn is_password(name: &str) -> bool {
     name == "password" || name.ends_with("_password")
 }
 
 fn hidden(value: &Value, keyed: &KeyedHash) -> Value {
-    Value::String(hex::encode(keyed.of(Purpose::FingerprintOfPassword, &[&value.to_string()])))
+    Value::String(hex::encode(keyed.hash(Purpose::FingerprintOfPassword, &[&value.to_string()])))
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_can_not_be_tried_on_a_fingerprint_without_the_secret() {
+    fn a_fingerprint_cannot_be_used_to_guess_passwords_without_the_secret() {
         let body = json!({"password": "correct horse", "deep": [{"new_password": "battery"}]});
         let hidden = canonical(&body, &keyed()).to_string();
         assert!(!hidden.contains("horse") && !hidden.contains("battery"), "{hidden}");

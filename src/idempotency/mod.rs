@@ -1,7 +1,7 @@
 //! A request that is sent twice takes effect once.
 //!
-//! Key, fingerprint, effects and stored answer commit in one transaction. A request
-//! without a key gets one made for it, so that it too can be settled after a broken COMMIT.
+//! Key, fingerprint, effects and stored answer commit in one transaction. A request without a key gets a generated
+//! key, so that its outcome can be found after a lost COMMIT.
 
 pub mod answer;
 pub mod command;

@@ -1,4 +1,4 @@
-//! Does each request of a batch once: claims the keys, does the work, stores the answers, in one transaction.
+//! Runs each request of a batch once, in one transaction: claims the keys, does the work, stores the answers.
 //!
 //! A single request is a batch of one. A batch may contain the same key twice.
 
@@ -10,7 +10,7 @@ use crate::db::{End, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::StoreId;
 
-/// A request with a claim to be done once.
+/// A request with an idempotency claim.
 pub trait Claiming {
     fn claim(&self) -> &Claim;
 }
@@ -21,7 +21,7 @@ impl Claiming for Claim {
     }
 }
 
-/// A request that was done, now or by an earlier request with its key.
+/// A completed request: either it ran now, or an earlier request with its key did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done<E = ()> {
     pub answer: Answer,
@@ -29,7 +29,7 @@ pub struct Done<E = ()> {
     pub effect: E,
 }
 
-/// The answer to a request, or the reason why it was not done.
+/// The answer to a request, or the reason that it was not done.
 pub type Outcome<E = ()> = Result<Done<E>, Abort>;
 
 impl<E: Default> From<Answer> for Done<E> {
@@ -40,9 +40,9 @@ impl<E: Default> From<Answer> for Done<E> {
 
 /// The state of a request after the keys of its batch were claimed.
 enum ClaimStatus {
-    /// The work has to be done.
+    /// The work must be done.
     Fresh,
-    /// An earlier request with this key was done.
+    /// An earlier request with this key is complete.
     Done(Answer),
     /// The key belongs to another request.
     Reused,
@@ -52,8 +52,8 @@ enum ClaimStatus {
     SameAs(usize),
 }
 
-/// Claims the keys, does the work for the requests whose keys are new, and stores their answers. `work` returns one
-/// outcome for each of its requests, in their order. A refused request gives its key back.
+/// Claims the keys, does the work for the requests with new keys, and stores their answers. `work` returns one
+/// outcome for each of its requests, in their order. The claim of a refused request is deleted.
 pub fn once<Q: Claiming, E: Clone + Default>(
     conn: &mut PgConnection,
     store: StoreId,
@@ -68,7 +68,7 @@ pub fn once<Q: Claiming, E: Clone + Default>(
         .map(|(request, _)| request)
         .collect();
     let outcomes = if fresh.is_empty() { Vec::new() } else { work(conn, &fresh)? };
-    if let Some(failure) = outcomes.iter().find_map(failure_of) {
+    if let Some(failure) = outcomes.iter().find_map(find_failure) {
         return Err(failure.clone());
     }
     let is_changed = outcomes.iter().any(|outcome| matches!(outcome, Ok(_) | Err(Abort::Recorded(_))));
@@ -79,15 +79,15 @@ pub fn once<Q: Claiming, E: Clone + Default>(
     Ok(if is_changed { End::Commit(outcomes) } else { End::RollBack(outcomes) })
 }
 
-fn failure_of<E>(outcome: &Outcome<E>) -> Option<&Failure> {
+fn find_failure<E>(outcome: &Outcome<E>) -> Option<&Failure> {
     match outcome {
         Err(Abort::Failed(failure)) => Some(failure),
         _ => None,
     }
 }
 
-/// Claims every key once. If another transaction works on a key of a larger batch, the batch fails, so that the caller
-/// can run its requests one by one.
+/// Claims every key once. If another transaction has claimed a key of a larger batch, the batch fails, so that the
+/// caller can run its requests one by one.
 fn claim<Q: Claiming>(conn: &mut PgConnection, store: StoreId, requests: &[Q]) -> Result<Vec<ClaimStatus>, Failure> {
     let claims: Vec<&Claim> = requests.iter().map(Claiming::claim).collect();
     let mut first: Vec<&Claim> = Vec::with_capacity(claims.len());
@@ -136,7 +136,7 @@ fn settle<Q: Claiming, E>(
     if refused.is_empty() { Ok(()) } else { queries::delete(conn, store, &refused) }
 }
 
-/// The outcome of every request, from the outcomes of the fresh ones.
+/// The outcome of every request, from the outcomes of the fresh requests.
 fn merge<Q: Claiming, E: Clone + Default>(
     requests: &[Q],
     statuses: Vec<ClaimStatus>,
@@ -159,7 +159,7 @@ fn merge<Q: Claiming, E: Clone + Default>(
     outcomes
 }
 
-/// The outcome of a request with the same key as an earlier one of its batch.
+/// The outcome of a request with the same key as an earlier request of its batch.
 fn repeat<E: Clone + Default>(claim: &Claim, first: &Claim, outcome: &Outcome<E>) -> Outcome<E> {
     let is_same = claim.fingerprint == first.fingerprint;
     match outcome {
@@ -170,7 +170,7 @@ fn repeat<E: Clone + Default>(claim: &Claim, first: &Claim, outcome: &Outcome<E>
     }
 }
 
-/// True if another transaction works on the request's key, so that a second try may find its answer.
+/// True if another transaction has claimed the request's key, so that a second attempt may find its answer.
 #[must_use]
 pub fn is_in_progress<E>(outcome: &Outcome<E>) -> bool {
     matches!(outcome, Err(Abort::Refused(refusal)) if refusal.code == Code::RequestInProgress)
@@ -201,7 +201,7 @@ mod tests {
         Ok(Done { answer: answer(text), effect: 5 })
     }
 
-    fn shown(outcome: &Outcome<i64>) -> String {
+    fn describe(outcome: &Outcome<i64>) -> String {
         match outcome {
             Ok(Done { answer, effect }) => {
                 let replayed = if answer.replayed { " again" } else { "" };
@@ -244,7 +244,7 @@ mod tests {
             ),
         ];
         for (requests, statuses, fresh, expected) in rows {
-            let outcomes: Vec<String> = merge(&requests, statuses, fresh).iter().map(shown).collect();
+            let outcomes: Vec<String> = merge(&requests, statuses, fresh).iter().map(describe).collect();
             assert_eq!(outcomes, expected);
         }
     }

@@ -1,4 +1,4 @@
-//! Whether a quantity could be bought now.
+//! Checks if quantities could be bought now.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::catalogue::queries::products;
 use crate::error::ApiError;
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 
-/// A line of a question: so many of this product, or of one size of it.
+/// A requested line: a quantity of a product or of one of its sizes.
 #[derive(Clone, Debug)]
 pub struct RequestedVariant<'a> {
     pub product: &'a ProductRef,
@@ -15,7 +15,7 @@ pub struct RequestedVariant<'a> {
     pub quantity: i64,
 }
 
-/// What can be had of a line.
+/// The availability of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Availability {
     pub product_id: ProductId,
@@ -24,7 +24,7 @@ pub struct Availability {
     pub requested_quantity: i64,
     pub available_quantity: i64,
     pub current_stock: i64,
-    /// How much of the quantity could be bought.
+    /// The quantity that could be bought.
     pub max_fulfillable: i64,
     pub stock_status: StockStatus,
 }
@@ -41,10 +41,10 @@ impl Availability {
     }
 }
 
-/// Judges one quantity, without a size for all sizes together.
-pub fn of_product(product: &ProductWithStock, line: &RequestedVariant<'_>) -> Result<Availability, ApiError> {
+/// Checks one quantity. Without a size it checks all sizes together.
+pub fn check_product(product: &ProductWithStock, line: &RequestedVariant<'_>) -> Result<Availability, ApiError> {
     match product.find(line.product, line.size)? {
-        Some(variant) => Ok(judge(product, variant, line.quantity, 0)),
+        Some(variant) => Ok(check_variant(product, variant, line.quantity, 0)),
         None => {
             let whole = (product.figures(), product.status());
             Ok(describe(product, whole, line.quantity, product.purchasable()))
@@ -52,10 +52,13 @@ pub fn of_product(product: &ProductWithStock, line: &RequestedVariant<'_>) -> Re
     }
 }
 
-/// Judges lines one after the other: what the earlier ones ask for is not there for the later ones.
-pub fn of_lines(lines: &[RequestedVariant<'_>], products: &[ProductWithStock]) -> Result<Vec<Availability>, ApiError> {
+/// Checks lines one after the other. Units that earlier lines request are not available to later lines.
+pub fn check_lines(
+    lines: &[RequestedVariant<'_>],
+    products: &[ProductWithStock],
+) -> Result<Vec<Availability>, ApiError> {
     let mut asked_before: HashMap<VariantId, i64> = HashMap::new();
-    let mut judged = Vec::with_capacity(lines.len());
+    let mut availability = Vec::with_capacity(lines.len());
     let mut refusals = Vec::new();
     for line in lines {
         let product = products.iter().find(|stocked| stocked.is_named(line.product));
@@ -66,25 +69,25 @@ pub fn of_lines(lines: &[RequestedVariant<'_>], products: &[ProductWithStock]) -
         match variant {
             Ok((product, variant)) => {
                 let before = asked_before.entry(variant.id).or_default();
-                judged.push(judge(product, variant, line.quantity, *before));
+                availability.push(check_variant(product, variant, line.quantity, *before));
                 *before = before.saturating_add(line.quantity);
             }
             Err(refusal) => refusals.push(refusal),
         }
     }
-    // A missing size is 422 and goes before what is 404.
+    // A missing size (422) is reported before a product that does not exist (404).
     match refusals.into_iter().min_by_key(|refusal| std::cmp::Reverse(refusal.code.status().as_u16())) {
         Some(refusal) => Err(refusal),
-        None => Ok(judged),
+        None => Ok(availability),
     }
 }
 
-/// A variant, of which earlier lines ask for some.
-fn judge(product: &ProductWithStock, variant: &VariantWithStock, quantity: i64, before: i64) -> Availability {
+/// Checks a variant. Earlier lines request `before` units of it.
+fn check_variant(product: &ProductWithStock, variant: &VariantWithStock, quantity: i64, before: i64) -> Availability {
     let is_on_sale = product.product.is_active() && variant.is_on_sale();
     let free = if is_on_sale { variant.available.saturating_sub(before).max(0) } else { 0 };
-    let judged = describe(product, (variant.figures(), product.status_of(variant)), quantity, free);
-    Availability { size: variant.size.clone(), ..judged }
+    let availability = describe(product, (variant.figures(), product.status_of(variant)), quantity, free);
+    Availability { size: variant.size.clone(), ..availability }
 }
 
 fn describe(
@@ -112,7 +115,7 @@ mod tests {
     use crate::catalogue::product::ProductStatus;
     use crate::error::Code;
 
-    fn asked<'a>(product: &'a ProductRef, size: Option<&'a str>, quantity: i64) -> RequestedVariant<'a> {
+    fn requested<'a>(product: &'a ProductRef, size: Option<&'a str>, quantity: i64) -> RequestedVariant<'a> {
         RequestedVariant { product, size, quantity }
     }
 
@@ -122,37 +125,40 @@ mod tests {
         let (by_id, by_sku, shirt) =
             (ProductRef::Id(ProductId(1)), ProductRef::Sku("p1".into()), ProductRef::Id(ProductId(2)));
         let lines = [
-            asked(&by_id, None, 6),
-            asked(&by_sku, None, 7),
-            asked(&by_id, None, 2),
-            asked(&shirt, Some("S"), 3),
-            asked(&shirt, Some("M"), 3),
+            requested(&by_id, None, 6),
+            requested(&by_sku, None, 7),
+            requested(&by_id, None, 2),
+            requested(&shirt, Some("S"), 3),
+            requested(&shirt, Some("M"), 3),
         ];
-        let judged = of_lines(&lines, &products).unwrap();
-        let told: Vec<_> = judged.iter().map(|line| (line.is_available(), line.shortage())).collect();
-        assert_eq!(told, [(true, 0), (false, 3), (false, 2), (true, 0), (true, 0)]);
-        assert_eq!(judged[1].max_fulfillable, 4);
-        assert_eq!(judged[1].available_quantity, 10);
+        let availability = check_lines(&lines, &products).unwrap();
+        let figures: Vec<_> = availability.iter().map(|line| (line.is_available(), line.shortage())).collect();
+        assert_eq!(figures, [(true, 0), (false, 3), (false, 2), (true, 0), (true, 0)]);
+        assert_eq!(availability[1].max_fulfillable, 4);
+        assert_eq!(availability[1].available_quantity, 10);
     }
 
     #[test]
-    fn a_missing_size_is_told_before_an_unknown_product() {
+    fn a_missing_size_is_reported_before_an_unknown_product() {
         let products = [product(2, &[(Some("S"), 3)])];
         let (unknown, shirt) = (ProductRef::Id(ProductId(9)), ProductRef::Id(ProductId(2)));
-        let refused = of_lines(&[asked(&unknown, None, 1), asked(&shirt, None, 1)], &products).unwrap_err();
+        let refused = check_lines(&[requested(&unknown, None, 1), requested(&shirt, None, 1)], &products).unwrap_err();
         assert_eq!(refused.code, Code::SizeRequired);
-        let refused = of_lines(&[asked(&unknown, None, 1)], &products).unwrap_err();
+        let refused = check_lines(&[requested(&unknown, None, 1)], &products).unwrap_err();
         assert_eq!(refused.code, Code::ProductNotFound);
     }
 
     #[test]
-    fn a_size_off_sale_can_not_be_bought() {
+    fn a_size_off_sale_cannot_be_bought() {
         let mut shirt = product(2, &[(Some("S"), 3), (Some("M"), 4)]);
         shirt.variants[0].status = ProductStatus::Archived;
         let (by_sku, by_id) = (ProductRef::Sku("p2-S".into()), ProductRef::Id(ProductId(2)));
-        let judged = of_product(&shirt, &asked(&by_sku, None, 1)).unwrap();
-        assert_eq!((judged.is_available(), judged.available_quantity, judged.size), (false, 3, Some("S".into())));
-        let whole = of_product(&shirt, &asked(&by_id, None, 5)).unwrap();
+        let availability = check_product(&shirt, &requested(&by_sku, None, 1)).unwrap();
+        assert_eq!(
+            (availability.is_available(), availability.available_quantity, availability.size),
+            (false, 3, Some("S".into()))
+        );
+        let whole = check_product(&shirt, &requested(&by_id, None, 5)).unwrap();
         assert_eq!((whole.max_fulfillable, whole.available_quantity), (4, 7));
     }
 
@@ -161,7 +167,10 @@ mod tests {
         let mut archived = product(1, &[(None, 10)]);
         archived.product.status = ProductStatus::Archived;
         let name = ProductRef::Id(ProductId(1));
-        let judged = of_product(&archived, &asked(&name, None, 3)).unwrap();
-        assert_eq!((judged.is_available(), judged.shortage(), judged.available_quantity), (false, 3, 10));
+        let availability = check_product(&archived, &requested(&name, None, 3)).unwrap();
+        assert_eq!(
+            (availability.is_available(), availability.shortage(), availability.available_quantity),
+            (false, 3, 10)
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! A product's name, price, status or sizes become others.
+//! Changes a product's name, price, status or sizes.
 //!
-//! Checkout reads them after it has locked the stock rows, so that whoever changes them takes these
-//! locks first: a change is strictly before or strictly after any checkout of the product.
+//! Checkout reads these values after it has locked the stock rows. So a change locks the same rows first: it happens
+//! entirely before or entirely after any checkout of the product.
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -18,7 +18,7 @@ use crate::db;
 use crate::error::{Abort, ApiError};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 
-/// Changes a product. What would change nothing writes nothing.
+/// Changes a product. A change without effect writes nothing.
 pub fn change_product(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -41,8 +41,8 @@ pub fn change_product(
     }
     let had = of_product(&before, &variants);
     let is_new = |(kind, code): &(CodeKind, &str)| !had.iter().any(|had| had.kind == *kind && had.code == *code);
-    let wanted: Vec<_> = after.codes().chain(sizes.codes()).filter(is_new).collect();
-    codes::refuse_taken(conn, scope.store, &wanted, Some(product))?;
+    let new_codes: Vec<_> = after.codes().chain(sizes.codes()).filter(is_new).collect();
+    codes::refuse_taken(conn, scope.store, &new_codes, Some(product))?;
     products::update_product(conn, scope.store, &after, at)?;
     write_sizes(conn, scope, product, &sizes, at)?;
     write_derived(conn, scope.store, product, &had)?;
@@ -50,7 +50,7 @@ pub fn change_product(
     Ok(product)
 }
 
-/// Takes a product off sale, or the one size whose SKU is named.
+/// Archives a product, or the one size with that SKU.
 pub fn archive_product(conn: &mut PgConnection, scope: &Scope, name: &ProductRef) -> Result<ProductId, Abort> {
     let product = products::get_product(conn, scope.store, name)?;
     let status = Some(ProductStatus::Archived);
@@ -65,8 +65,8 @@ pub fn archive_product(conn: &mut PgConnection, scope: &Scope, name: &ProductRef
     change_product(conn, scope, &ProductRef::Id(product.id), &changes)
 }
 
-/// Takes the stock rows of every variant. A size that was added while it waited is taken too; after
-/// that none can be added, since that needs these locks.
+/// Locks the stock rows of every variant. Sizes that were added during the wait are locked too. After that no size
+/// can be added, because adding one needs these locks.
 fn lock_variants(conn: &mut PgConnection, store: StoreId, product: ProductId) -> Result<Vec<Variant>, Abort> {
     let known: Vec<VariantId> = ids(&variants::list_variants(conn, store, product)?);
     levels::lock_for_update(conn, store, &known)?;

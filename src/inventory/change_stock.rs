@@ -1,4 +1,4 @@
-//! Units come in, go out, or are counted.
+//! Receives, removes and counts units.
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -17,33 +17,33 @@ use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{LocationId, MovementId, ProductRef, StoreId, VariantId};
 use crate::kernel::quantity::MAX_STOCK;
 
-/// What a quantity does to the stock on hand.
+/// The effect of a quantity on the stock on hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MovementType {
     /// Adds units.
     In,
-    /// Removes units that nobody has reserved.
+    /// Removes units that are not reserved.
     Out,
-    /// Sets what was counted.
+    /// Sets the stock to the counted quantity.
     Adjustment,
 }
 
-/// A change of the stock of one variant at one place.
+/// A change of the stock of one variant at one location.
 #[derive(Clone, Debug)]
 pub struct StockChange {
     pub movement_type: MovementType,
     pub quantity: i64,
-    /// The stock that the caller believes there is.
+    /// The stock that the caller expects.
     pub expected_stock: Option<i64>,
     pub size: Option<String>,
-    /// Without one, the store's main location.
+    /// The store's main location if None.
     pub location: Option<LocationId>,
     pub reason: String,
     pub reference_id: Option<String>,
 }
 
-/// What a change has done.
+/// The result of a change.
 #[derive(Debug)]
 pub struct ChangedStock {
     pub product: ProductWithStock,
@@ -55,7 +55,7 @@ pub struct ChangedStock {
 }
 
 impl ChangedStock {
-    /// The status of the variant, of which so much is available by now.
+    /// The status of the variant, given its available units.
     #[must_use]
     pub fn status(&self, available: i64) -> StockStatus {
         let variant = self.product.variants.iter().find(|variant| variant.id == self.variant);
@@ -63,7 +63,7 @@ impl ChangedStock {
     }
 }
 
-/// Changes the stock of one variant at one location, decided under the lock of its row.
+/// Changes the stock of one variant at one location. The decision is made under the lock of its row.
 pub fn change_stock(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -88,20 +88,20 @@ pub fn change_stock(
     Ok(ChangedStock { product, variant, location, previous_stock, new_stock: level.stock, movement })
 }
 
-/// Locks the variant's rows and takes the one at the location, which is made if there is none yet.
+/// Locks the variant's rows and returns the one at the location. Creates that row if it does not exist.
 fn lock_level(
     conn: &mut PgConnection,
     store: StoreId,
     variant: VariantId,
     location: LocationId,
 ) -> Result<StockLevel, Abort> {
-    let here = |levels: Vec<StockLevel>| levels.into_iter().find(|level| level.location == location);
-    if let Some(level) = here(levels::lock_for_update(conn, store, &[variant])?) {
+    let find_at_location = |levels: Vec<StockLevel>| levels.into_iter().find(|level| level.location == location);
+    if let Some(level) = find_at_location(levels::lock_for_update(conn, store, &[variant])?) {
         return Ok(level);
     }
     let at = db::clock(conn)?;
     levels::insert_missing(conn, store, &[variant], location, at)?;
-    let level = here(levels::lock_for_update(conn, store, &[variant])?);
+    let level = find_at_location(levels::lock_for_update(conn, store, &[variant])?);
     level.ok_or_else(|| Failure::Internal(format!("no stock row of variant {variant} at {location}")).into())
 }
 
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_units_stay() {
+    fn reserved_units_cannot_be_removed() {
         for (movement_type, quantity, code) in [
             (MovementType::Out, 71, Code::InsufficientStock),
             (MovementType::Adjustment, 29, Code::StockBelowReserved),

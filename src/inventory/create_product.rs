@@ -1,4 +1,4 @@
-//! A new product, its variants, and the stock that they begin with.
+//! Creates a product, its variants, and their initial stock.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 
 const INITIAL_STOCK: &str = "Initial stock";
 
-/// Creates the product, or refuses a SKU or a barcode that is taken.
+/// Creates the product. Refuses a SKU or a barcode that is in use.
 pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) -> Result<ProductId, Abort> {
     codes::refuse_taken(conn, scope.store, &new.codes().collect::<Vec<_>>(), None)?;
     let at = db::clock(conn)?;
@@ -37,8 +37,7 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
     Ok(product)
 }
 
-/// Writes what follows from a product and its variants as they are now: what lists find it by, and its codes instead
-/// of those that it had.
+/// Writes the data derived from a product and its variants: its listing keys, and its codes instead of the old ones.
 pub(super) fn write_derived(
     conn: &mut PgConnection,
     store: StoreId,
@@ -47,12 +46,12 @@ pub(super) fn write_derived(
 ) -> Result<(), Abort> {
     let written = products::get_product(conn, store, &ProductRef::Id(product))?;
     let variants = variants::list_variants(conn, store, product)?;
-    listing_keys::write(conn, store, &[(product, ListingKeys::of(&written, &variants))])?;
+    listing_keys::write(conn, store, &[(product, ListingKeys::new(&written, &variants))])?;
     let change = CodeChange::between(codes_before, &of_product(&written, &variants))?;
     codes::apply(conn, store, product, &change)
 }
 
-/// Adds variants to a product, with a stock row at the store's main location and what is there at first.
+/// Adds variants to a product. Each gets a stock row at the store's main location with its initial stock.
 pub(super) fn add_variants(
     conn: &mut PgConnection,
     scope: &Scope,

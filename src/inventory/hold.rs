@@ -39,7 +39,7 @@ impl Holder {
         }
     }
 
-    /// As the ledger names it. Orders are named by their number, which only they know.
+    /// The reference of the holder in the ledger. Orders use their number instead.
     #[must_use]
     pub fn reference(self) -> String {
         format!("{}:{}", self.kind(), self.id())
@@ -68,7 +68,7 @@ impl HoldEnd {
     }
 }
 
-/// A hold that has not ended, past its deadline or not.
+/// A hold that has not ended; it may be overdue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     pub id: HoldId,
@@ -80,13 +80,13 @@ pub struct Hold {
     pub created_at: DateTime<Utc>,
 }
 
-/// The ledger's reason for the end of a cart's or a reservation's hold at its deadline.
+/// The ledger's reason for an expired hold of a cart or a reservation.
 #[must_use]
 pub fn hold_expired(deadline: DateTime<Utc>) -> String {
     format!("Hold expired at {}.", deadline.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// A hold about to be written.
+/// A hold to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewHold {
     pub holder: Holder,

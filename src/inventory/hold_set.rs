@@ -1,6 +1,6 @@
-//! The holds of some holders and the stock rows under them: locked, changed in memory, written as a set.
+//! The holds of some holders with their stock rows: locked, changed in memory, written as a set.
 //!
-//! All units that are reserved, sold, released or moved go through here, so that a hold and the reserved quantity of
+//! All operations that reserve, sell, release or transfer units use this type. So a hold and the reserved quantity of
 //! its stock row always change together. The number of statements does not depend on the number of holds.
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,7 +26,7 @@ pub struct HoldSet {
     ended: Vec<(HoldId, HoldEnd)>,
 }
 
-/// Units of a variant that a holder asks for.
+/// Units of a variant to reserve for a holder.
 #[derive(Clone, Copy, Debug)]
 pub struct ReserveUnits {
     pub holder: Holder,
@@ -35,7 +35,7 @@ pub struct ReserveUnits {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Units taken from, or kept at, one location.
+/// Units at one location.
 pub type Part = (LocationId, i64);
 
 impl HoldSet {
@@ -100,7 +100,7 @@ impl HoldSet {
         Ok(parts)
     }
 
-    /// Sells units that nobody holds. The caller has checked that they are available.
+    /// Sells units that are not reserved. The caller has checked that they are available.
     pub fn sell_available(
         &mut self,
         variant: VariantId,
@@ -114,7 +114,7 @@ impl HoldSet {
         parts.into_iter().map(sell).collect()
     }
 
-    /// Takes sold units back to the location that they came from.
+    /// Restores sold units to their original location.
     pub fn restore(
         &mut self,
         variant: VariantId,
@@ -125,22 +125,22 @@ impl HoldSet {
         self.stock.record_movement((variant, location), MovementKind::Restore, delta, context).map(drop)
     }
 
-    /// Sells all that a holder holds. Returns the units.
+    /// Sells all units that a holder holds. Returns their number.
     pub fn sell(&mut self, holder: Holder, context: MovementContext<'_>) -> Result<i64, Failure> {
         self.end_holds(holder, HoldEnd::Sold, MovementKind::Fulfil, context)
     }
 
-    /// Releases all that a holder holds. Returns the units.
+    /// Releases all units that a holder holds. Returns their number.
     pub fn release(&mut self, holder: Holder, context: MovementContext<'_>) -> Result<i64, Failure> {
         self.end_holds(holder, HoldEnd::Released, MovementKind::Release, context)
     }
 
-    /// Releases all that a cart holds for its order, which takes the units in the same transaction.
+    /// Releases all units that a cart holds for its order, which takes them in the same transaction.
     pub fn transfer(&mut self, holder: Holder, end: HoldEnd, context: MovementContext<'_>) -> Result<i64, Failure> {
         self.end_holds(holder, end, MovementKind::Release, context)
     }
 
-    /// Releases a part of what a holder holds of a variant, the last locations first.
+    /// Releases some of the units of a variant that a holder holds, the last locations first.
     pub fn release_part(
         &mut self,
         holder: Holder,
@@ -170,8 +170,8 @@ impl HoldSet {
         Ok(())
     }
 
-    /// Ends the holds of a holder whose deadline has passed and whose stock rows are locked. `reason_of` makes the
-    /// ledger's reason from a deadline. Returns how many ended.
+    /// Expires the overdue holds of a holder whose stock rows are locked. `reason_of` returns the ledger's reason for
+    /// a deadline. Returns the number of expired holds.
     pub fn expire(
         &mut self,
         holder: Holder,

@@ -47,7 +47,7 @@ impl LockedStock {
         Ok(Self::new(store, levels::lock_for_update(conn, store, variants)?))
     }
 
-    /// Reads the rows without locks, for an answer that promises nothing. The result must not be written.
+    /// Reads the rows without locks, for an answer that may become outdated. The result must not be written.
     pub fn read(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<Self, Failure> {
         Ok(Self::new(store, levels::list(conn, store, variants)?))
     }
@@ -83,7 +83,7 @@ impl LockedStock {
         self.rows_of(variant).fold(0, |sum: i64, level| sum.saturating_add(level.available()))
     }
 
-    /// The locations from which the units are taken, in the order of the locations. None if there are too few.
+    /// Chooses the locations of the units, in the order of the locations. None if there are too few units.
     #[must_use]
     pub fn allocate(&self, variant: VariantId, quantity: i64) -> Option<Vec<(LocationId, i64)>> {
         let mut missing = quantity;
@@ -124,7 +124,7 @@ impl LockedStock {
         Ok(movement)
     }
 
-    /// Writes the changed rows and their movements, in one statement for any number.
+    /// Writes the changed rows and their movements in one statement.
     pub fn write(&self, conn: &mut PgConnection, at: DateTime<Utc>) -> Result<(), Failure> {
         if self.pending.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Stock: levels, the ledger of their movements, and what can be promised of them.
+//! Stock: its levels, the ledger of movements, holds and availability.
 
 pub mod hold;
 pub mod hold_set;

@@ -11,7 +11,7 @@ use crate::error::{ApiError, Code};
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::Money;
 
-/// How much there is of something, in a word, the least last.
+/// The status of available units, from most to least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StockStatus {
@@ -22,7 +22,7 @@ pub enum StockStatus {
 
 impl StockStatus {
     #[must_use]
-    pub fn of(available: i64, minimum: i64) -> Self {
+    pub fn new(available: i64, minimum: i64) -> Self {
         if available <= 0 {
             Self::OutOfStock
         } else if available <= minimum {
@@ -101,7 +101,7 @@ impl std::iter::Sum for Stock {
 }
 
 impl VariantWithStock {
-    /// Whether this size is on sale, as far as its product is.
+    /// True if this size is on sale. Its product must be active too.
     #[must_use]
     pub fn is_on_sale(&self) -> bool {
         self.status == ProductStatus::Active
@@ -124,14 +124,14 @@ impl ProductWithStock {
         self.variants.iter().filter(|variant| variant.is_on_sale())
     }
 
-    /// What could be bought of all sizes together.
+    /// The units of all sizes together that can be bought.
     #[must_use]
     pub fn purchasable(&self) -> i64 {
         let available = self.on_sale().fold(0, |sum: i64, variant| sum.saturating_add(variant.available));
         if self.product.is_active() { available } else { 0 }
     }
 
-    /// The product is as low as its lowest variant on sale. Without one there is nothing of it.
+    /// The status of the variant on sale with the lowest stock. Without such a variant it is out of stock.
     #[must_use]
     pub fn status(&self) -> StockStatus {
         self.on_sale().map(|variant| self.status_of(variant)).max().unwrap_or(StockStatus::OutOfStock)
@@ -142,10 +142,10 @@ impl ProductWithStock {
         self.status_at(variant, variant.available)
     }
 
-    /// The status of a variant of which so much is available, measured by its own minimum or the product's.
+    /// The status of a variant with these available units, compared with its own minimum or the product's.
     #[must_use]
     pub fn status_at(&self, variant: &VariantWithStock, available: i64) -> StockStatus {
-        StockStatus::of(available, variant.min_stock_level.unwrap_or(self.product.min_stock_level))
+        StockStatus::new(available, variant.min_stock_level.unwrap_or(self.product.min_stock_level))
     }
 
     /// The sizes on sale that are at or under their minimum.
@@ -155,19 +155,19 @@ impl ProductWithStock {
         low.filter_map(|variant| variant.size.clone()).collect()
     }
 
-    /// Whether the name stands for the product, or for one of its variants.
+    /// True if the name identifies the product or one of its variants.
     #[must_use]
     pub fn is_named(&self, name: &ProductRef) -> bool {
         self.product.is_named(name) || self.variant_named(name).is_some()
     }
 
-    /// The variant whose own SKU this is.
+    /// The variant with this SKU.
     fn variant_named(&self, name: &ProductRef) -> Option<&VariantWithStock> {
         let ProductRef::Sku(sku) = name else { return None };
         self.variants.iter().find(|variant| variant.sku == *sku).filter(|_| !self.product.is_named(name))
     }
 
-    /// The variant that a name and a size stand for together, or none where they stand for all sizes.
+    /// The variant that a name and a size identify. None if they identify all sizes.
     pub fn find(&self, name: &ProductRef, size: Option<&str>) -> Result<Option<&VariantWithStock>, ApiError> {
         let candidates = match self.variant_named(name) {
             Some(variant) if size.is_none() => return Ok(Some(variant)),
@@ -179,7 +179,8 @@ impl ProductWithStock {
         found.map(Some).ok_or_else(|| self.size_not_found(size))
     }
 
-    /// The variant that one must name to change or buy: a size where there are sizes, and none elsewhere.
+    /// The variant that a change or a purchase needs. The size is required if the product has sizes, and refused
+    /// otherwise.
     pub fn variant(&self, name: &ProductRef, size: Option<&str>) -> Result<&VariantWithStock, ApiError> {
         self.find(name, size)?.ok_or_else(|| self.size_required())
     }
@@ -201,7 +202,7 @@ pub mod tests {
     use super::*;
     use chrono::Utc;
 
-    /// An active product with the sizes and their stock; `None` is the one of a product without sizes.
+    /// An active product with the sizes and their stock. `None` is the variant of a product without sizes.
     pub fn product(id: i64, sizes: &[(Option<&str>, i64)]) -> ProductWithStock {
         let product = Product {
             id: ProductId(id),
@@ -241,9 +242,9 @@ pub mod tests {
 
     #[test]
     fn a_status_is_measured_by_what_is_available() {
-        assert_eq!(StockStatus::of(0, 0), StockStatus::OutOfStock);
-        assert_eq!(StockStatus::of(2, 2), StockStatus::LowStock);
-        assert_eq!(StockStatus::of(3, 2), StockStatus::InStock);
+        assert_eq!(StockStatus::new(0, 0), StockStatus::OutOfStock);
+        assert_eq!(StockStatus::new(2, 2), StockStatus::LowStock);
+        assert_eq!(StockStatus::new(3, 2), StockStatus::InStock);
     }
 
     #[test]

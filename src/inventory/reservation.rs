@@ -1,4 +1,4 @@
-//! Stock that another service asked to keep.
+//! A reservation of stock for another service.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::kernel::id::{ProductId, ReservationId, UserId, VariantId};
 
-/// A reservation ends at most once.
+/// The state of a reservation. It ends at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ReservationState)]

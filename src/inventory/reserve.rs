@@ -1,4 +1,4 @@
-//! Reserving for other services: create, confirm, release. Each reservation ends at most once.
+//! Reservations for other services: create, confirm, release. Each reservation ends at most once.
 
 use chrono::TimeDelta;
 use diesel::PgConnection;
@@ -16,7 +16,7 @@ use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ReservationId, VariantId};
 
-/// Reserves all lines or none. Every short line is listed.
+/// Reserves all lines or none. A refusal lists every shortage.
 pub fn create(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -58,7 +58,7 @@ fn refuse_archived_or_short(
         let sellable = known
             .iter()
             .find(|sellable| sellable.variant_id == line.variant)
-            .ok_or_else(|| Failure::Internal(format!("variant {} is gone", line.variant)))?;
+            .ok_or_else(|| Failure::Internal(format!("variant {} is missing", line.variant)))?;
         if !sellable.is_active {
             let detail = format!("'{}' can't be reserved any more.", sellable.product_name);
             return Err(ApiError::new(Code::ProductUnavailable, detail).into());
@@ -92,7 +92,7 @@ fn end(conn: &mut PgConnection, scope: &Scope, id: ReservationId, to: State) -> 
     let mut holds = HoldSet::lock(conn, scope.store, &[holder], &[])?;
     let now = db::clock(conn)?;
     if reservation.expires_at <= now {
-        // The units count as free already; the job ends the row.
+        // The units already count as available; the job expires the reservation.
         return Err(expired(&reservation).into());
     }
     let (reference, reason, actor) = (holder.reference(), describe(id), scope.actor());
@@ -106,7 +106,7 @@ fn end(conn: &mut PgConnection, scope: &Scope, id: ReservationId, to: State) -> 
     Ok(())
 }
 
-/// The reason in the ledger, which shows the reservation's own reference beside it.
+/// The reason in the ledger, which also contains the reservation's own reference.
 fn describe(id: ReservationId) -> String {
     format!("Reservation {id}")
 }
@@ -127,7 +127,7 @@ fn expired(reservation: &Reservation) -> ApiError {
     ApiError::new(Code::ReservationExpired, format!("Reservation {} expired at {until}.", reservation.id))
 }
 
-/// 404 of a reservation.
+/// The 404 error for a reservation.
 #[must_use]
 pub fn not_found(id: ReservationId) -> ApiError {
     ApiError::not_found(Code::ReservationNotFound, format_args!("Reservation {id}"))

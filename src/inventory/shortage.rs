@@ -1,4 +1,4 @@
-//! Refusals of lines that ask for more units than are available.
+//! Refusals of lines that request more units than are available.
 
 use diesel::PgConnection;
 
@@ -8,13 +8,13 @@ use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code, Overdue, StockError};
 use crate::kernel::id::{ProductId, StoreId, VariantId};
 
-/// The message of one line.
+/// The message for one line.
 #[must_use]
 pub fn message(product_name: &str, available: i64, requested: i64) -> String {
     format!("Insufficient stock for '{product_name}'. Available: {available}, Requested: {requested}")
 }
 
-/// A product or a size as refusals name it.
+/// A product or a size, as refusals name it.
 #[derive(Clone, Copy, Debug)]
 pub struct StockItem<'a> {
     pub product_id: ProductId,
@@ -30,7 +30,7 @@ impl<'a> From<&'a Sellable> for StockItem<'a> {
     }
 }
 
-/// A line that asks for more units than are available.
+/// The error of a line that requests more units than are available.
 #[must_use]
 pub fn line<'a>(item: impl Into<StockItem<'a>>, available: i64, requested: i64) -> StockError {
     let StockItem { product_id, sku, product_name, size } = item.into();
@@ -46,7 +46,7 @@ pub fn line<'a>(item: impl Into<StockItem<'a>>, available: i64, requested: i64) 
     }
 }
 
-/// 400 that lists every short line; the first one's message is the detail.
+/// The 400 error that lists every shortage. The message of the first one is its detail.
 #[must_use]
 pub fn refuse(short: Vec<StockError>) -> ApiError {
     let detail = short.first().map(|line| line.message.clone()).unwrap_or_default();
@@ -55,7 +55,7 @@ pub fn refuse(short: Vec<StockError>) -> ApiError {
     refusal
 }
 
-/// Refuses, or asks for a second try if overdue holds of these variants are in the way.
+/// Refuses, or asks for a second attempt if overdue holds of these variants cause the shortage.
 pub fn abort(
     conn: &mut PgConnection,
     store: StoreId,

@@ -3,7 +3,7 @@
 use crate::kernel::id::{LocationId, VariantId};
 use crate::kernel::quantity::MAX_STOCK;
 
-/// One row of stock as it was read under its lock, and as it changes in memory.
+/// One stock row, as it was read under its lock and changed in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StockLevel {
     pub variant: VariantId,
@@ -11,11 +11,11 @@ pub struct StockLevel {
     pub stock: i64,
     pub reserved: i64,
     pub sold: i64,
-    /// The number of movements so far.
+    /// The number of movements up to now.
     pub version: i64,
 }
 
-/// Why a row of stock moved.
+/// The kind of a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MovementKind {
     Receive,
@@ -78,7 +78,7 @@ impl StockDelta {
         Self { stock: quantity.saturating_neg(), reserved: 0, sold: quantity }
     }
 
-    /// Takes sold units back.
+    /// Restores sold units.
     #[must_use]
     pub const fn restore(quantity: i64) -> Self {
         Self { stock: quantity, reserved: 0, sold: quantity.saturating_neg() }
@@ -104,7 +104,7 @@ pub struct Movement {
     pub after: StockCounts,
 }
 
-/// A change that would break the row: `0 ≤ reserved ≤ stock`, `0 ≤ sold`, no more than the largest stock.
+/// The error of a change that would violate `0 ≤ reserved ≤ stock`, `0 ≤ sold` or the maximal stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the change does not fit the stock row")]
 pub struct DoesNotFit;
@@ -115,7 +115,7 @@ impl StockLevel {
         self.stock.saturating_sub(self.reserved)
     }
 
-    /// Changes the row in memory and returns the movement. A change that does not fit leaves the row as it was.
+    /// Changes the row in memory and returns the movement. A change that violates a rule leaves the row unchanged.
     pub fn apply(&mut self, kind: MovementKind, delta: StockDelta) -> Result<Movement, DoesNotFit> {
         let sum = |value: i64, change: i64| value.checked_add(change).ok_or(DoesNotFit);
         let after = StockCounts {
@@ -123,7 +123,7 @@ impl StockLevel {
             reserved: sum(self.reserved, delta.reserved)?,
             sold: sum(self.sold, delta.sold)?,
         };
-        // What was sold can always come back, also into a row that is full.
+        // Sold units can always be restored, even if the stock exceeds its maximum.
         let is_too_much = delta.stock > 0 && after.stock > MAX_STOCK && kind != MovementKind::Restore;
         let fits = 0 <= after.reserved && after.reserved <= after.stock && after.sold >= 0;
         if is_too_much || !fits {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn selling_takes_from_stock_and_restoring_gives_back() {
+    fn selling_reduces_the_stock_and_restoring_increases_it() {
         let mut level = level(100, 10);
         let sale = level.apply(MovementKind::Fulfil, StockDelta::sell(5)).unwrap();
         assert_eq!((sale.after, sale.version), (StockCounts { stock: 95, reserved: 10, sold: 5 }, 2));

@@ -1,4 +1,4 @@
-//! Applies callbacks of payment providers that came before their order was known.
+//! Applies callbacks of payment providers that arrived before their order existed.
 
 use super::Jobs;
 use super::discover::Round;
@@ -6,16 +6,16 @@ use crate::db::{End, Failure};
 use crate::fulfilment::callback;
 use crate::payments::queries::events;
 
-/// Events applied in one run, over all stores.
-const AT_A_TIME: i64 = 100;
+/// The maximal number of events in one run, over all stores.
+const BATCH_SIZE: i64 = 100;
 
 impl Jobs {
-    /// Applies waiting events whose order is there now. An event that can't be applied holds up no other; it is the
-    /// failure that is returned in the end. Returns how many were applied.
+    /// Applies waiting events whose order now exists. A failed event does not stop the others; its failure is
+    /// returned at the end. Returns the number of applied events.
     pub async fn apply_waiting_events(&self) -> Result<usize, Failure> {
         let mut round = Round::default();
         let waiting = self.discover("discover_waiting_events", &mut round, |conn, store| {
-            Ok(events::discover_waiting(conn, store, AT_A_TIME)?)
+            Ok(events::discover_waiting(conn, store, BATCH_SIZE)?)
         });
         for event in waiting.await {
             let apply = move |conn: &mut _| Ok(End::Commit(callback::apply_waiting(conn, &event)?));

@@ -1,10 +1,10 @@
-//! Looks whether the database can be written to.
+//! Checks if the database accepts writes.
 
 use super::Jobs;
 use crate::db::Failure;
 
 impl Jobs {
-    /// Writes a little, so that `/health/ready` need not. What is found stands until the next look.
+    /// Writes a row, so that `/health/ready` need not write. The result is valid until the next check.
     pub async fn check_database(&self) -> Result<usize, Failure> {
         self.database.check_writable().await.map(|()| 0)
     }

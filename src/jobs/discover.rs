@@ -1,4 +1,4 @@
-//! How a job finds its work in all stores, and goes on where the rows of one store are out of reach.
+//! Discovers the work of a job in all stores. It continues if the rows of one store are unavailable.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use crate::db::Failure;
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
-/// What a job did for all that it discovered at one time.
+/// The results of one round of a job.
 #[derive(Default)]
 pub(super) struct Round {
     pub done: usize,
-    /// The last failure that kept it from the rest.
+    /// The last failure that prevented a part of the work.
     pub failure: Option<Failure>,
 }
 
 impl Round {
-    /// Adds the outcome of one part. A part that failed holds up no other.
+    /// Adds the outcome of one part. A failed part does not stop the others.
     pub fn add(&mut self, outcome: Result<usize, Failure>) {
         match outcome {
             Ok(count) => self.done = self.done.saturating_add(count),
@@ -27,12 +27,13 @@ impl Round {
         }
     }
 
-    /// How much was done, or the failure.
+    /// The amount of work done, or the failure.
     pub fn result(self) -> Result<usize, Failure> {
         self.failure.map_or(Ok(self.done), Err)
     }
 
-    /// Adds this round to the total of a job that repeats its rounds until one does nothing. Some after that one.
+    /// Adds this round to the total of a job that repeats rounds until one does nothing. Returns Some after that
+    /// round.
     pub fn end(self, total: &mut usize) -> Option<Result<usize, Failure>> {
         *total = total.saturating_add(self.done);
         (self.done == 0).then(|| self.failure.map_or(Ok(*total), Err))
@@ -40,11 +41,11 @@ impl Round {
 }
 
 impl Jobs {
-    /// Reads from all stores at once. If that fails, each store is read by itself, and what belongs to none: a
-    /// database server that is away has the rows of some stores only. Failures are noted in the round. `read` gets
-    /// the store, or none for all.
+    /// Reads from all stores at once. If that fails, it reads each store separately, and then the rows without a
+    /// store: a missing database server may have the rows of some stores only. Failures are recorded in the round.
+    /// `read` gets a store, or None for all stores.
     ///
-    /// Nothing is tried for long, because the job runs again soon and the other stores wait.
+    /// There are no long retries, because the job runs again soon and the other stores wait.
     pub(super) async fn discover<T, F>(&self, name: &'static str, round: &mut Round, read: F) -> Vec<T>
     where
         T: Send + 'static,
@@ -70,7 +71,7 @@ fn note<T>(failure: Failure, round: &mut Round) -> Vec<T> {
     Vec::new()
 }
 
-/// The same, by store.
+/// Groups rows by store.
 pub(super) fn by_store<T>(found: Vec<(StoreId, T)>) -> BTreeMap<StoreId, Vec<T>> {
     let mut stores: BTreeMap<StoreId, Vec<T>> = BTreeMap::new();
     for (store, one) in found {

@@ -1,4 +1,4 @@
-//! Ends holds that are past their deadline.
+//! Expires overdue holds, and releases the holds of carts in stores that turned cart holds off.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use crate::kernel::id::StoreId;
 use super::discover::{Round, by_store};
 use crate::inventory::queries::due_holds::{self, Due};
 
-/// Holders looked for at a time, over all stores.
+/// The maximal number of holders in one discovery, over all stores.
 const DISCOVERED: i64 = 2_000;
-/// Holders ended in one transaction: few enough that buyers of the same rows wait little.
-const AT_A_TIME: usize = 200;
+/// The number of holders in one transaction. It is small, so that other requests for the same rows wait only briefly.
+const BATCH_SIZE: usize = 200;
 
 impl Jobs {
-    /// Ends what is due, store by store. What somebody else is working on is left to them, and what a
-    /// crash interrupts is found again. What can't be ended holds up nothing else; it is the failure
-    /// that is returned in the end. Returns how many holds ended.
+    /// Expires overdue holds, store by store. Holders that other transactions have locked are skipped. Work that a
+    /// crash interrupts is found again. Holds that cannot be ended do not stop the others; the last failure is
+    /// returned at the end. Returns the number of expired holds.
     pub async fn expire_holds(&self) -> Result<usize, Failure> {
         let mut ended = 0;
         loop {
             let mut round = Round::default();
             for (store, holders) in by_store(self.discover_due_holds(&mut round).await) {
-                for holders in holders.chunks(AT_A_TIME) {
+                for holders in holders.chunks(BATCH_SIZE) {
                     self.expire_apart(store, holders.to_vec(), &mut round).await;
                 }
             }
@@ -37,7 +37,7 @@ impl Jobs {
         }
     }
 
-    /// Finds what is due, and measures the holds of all stores that could be read.
+    /// Finds overdue holders, and measures the holds of all stores that could be read.
     async fn discover_due_holds(&self, round: &mut Round) -> Vec<(StoreId, Holder)> {
         let found = self.discover("discover_due_holds", round, |conn, store| {
             Ok(vec![(due_holds::discover_due(conn, store, DISCOVERED)?, due_holds::measure_due(conn, store)?)])
@@ -50,8 +50,8 @@ impl Jobs {
         holders.into_iter().flatten().collect()
     }
 
-    /// Ends the holds of these holders. If one of them can't be ended, the halves are tried apart, down
-    /// to the one that stands in the way.
+    /// Expires the holds of these holders. If that fails, each half is tried separately, down to the one holder that
+    /// causes the failure.
     async fn expire_apart(&self, store: StoreId, holders: Vec<Holder>, round: &mut Round) {
         let mut batches = vec![holders];
         while let Some(batch) = batches.pop() {
@@ -63,7 +63,7 @@ impl Jobs {
                     continue;
                 }
                 Err(failure) if !failure.is_outage() => {
-                    log::warn!(store = store.0, holders = batch.len(), error:% = failure; "holds could not be ended");
+                    log::warn!(store = store.0, holders = batch.len(), error:% = failure; "holds could not be expired");
                 }
                 _ => {}
             }
@@ -77,8 +77,8 @@ impl Jobs {
             .await
     }
 
-    /// Releases what carts hold in stores that hold carts no more. What somebody else is working on is found again.
-    /// Returns how many holds ended.
+    /// Releases the holds of carts in stores that turned cart holds off. Holders that other transactions have locked
+    /// are found again later. Returns the number of released holds.
     pub async fn release_carts(&self) -> Result<usize, Failure> {
         let mut ended = 0;
         loop {

@@ -1,4 +1,4 @@
-//! Folds the text of rows from before a migration, so that searches and lists find them.
+//! Folds the text of rows that are older than a migration, so that searches and lists find them.
 
 use diesel::PgConnection;
 
@@ -10,24 +10,26 @@ use crate::kernel::id::StoreId;
 use crate::orders::queries::search_text;
 use crate::stores::queries as stores;
 
-/// Rows folded in one transaction: few enough to be quick, so that others wait little.
-const AT_A_TIME: i64 = 500;
+/// The number of rows in one transaction. It is small, so that other requests wait only briefly.
+const BATCH_SIZE: i64 = 500;
 
 type Fill = fn(&mut PgConnection, StoreId) -> Result<usize, Failure>;
 
-/// What is filled in, store by store.
+/// The columns to fill, store by store.
 const OF_A_STORE: [Fill; 3] = [
-    |conn, store| Ok(listing_keys::fill_sizes(conn, store, AT_A_TIME)?),
-    |conn, store| Ok(listing_keys::fill(conn, store, AT_A_TIME)?),
-    |conn, store| search_text::fill(conn, store, AT_A_TIME),
+    |conn, store| Ok(listing_keys::fill_sizes(conn, store, BATCH_SIZE)?),
+    |conn, store| Ok(listing_keys::fill(conn, store, BATCH_SIZE)?),
+    |conn, store| search_text::fill(conn, store, BATCH_SIZE),
 ];
 
-/// Fills in what is missing and returns how many rows that were. Runs right after the migrations, before anything is
-/// served; what a crash interrupts is done by the next start, or by another server. So is a store whose rows are out
-/// of reach, which keeps nobody from starting.
+/// Fills missing folded text, and returns the number of filled rows. It runs after the migrations, before the first
+/// request.
+///
+/// Work that a crash interrupts is done by the next start or by another server. The same is true for a store whose
+/// rows are unavailable, so that it does not prevent the start.
 pub fn fold_old_rows(conn: &mut PgConnection) -> Result<usize, Failure> {
     let stores = tx::run(conn, Mode::Write, |conn| Ok(End::Commit(stores::list_ids_and_fold(conn)?)))?;
-    let mut folded = repeat(conn, |conn| Ok(users::fill_search_text(conn, AT_A_TIME)?))?;
+    let mut folded = repeat(conn, |conn| Ok(users::fill_search_text(conn, BATCH_SIZE)?))?;
     for store in stores {
         match fold_store(conn, store) {
             Ok(count) => folded = folded.saturating_add(count),

@@ -1,7 +1,7 @@
-//! What the server does on its own.
+//! The background jobs of the server.
 //!
-//! A job takes no input and may run on several servers at once: it finds out what is due and does
-//! it. Nothing that a client sees depends on a job having run.
+//! A job takes no input and may run on several servers at once: it finds the work that is due and does it. No
+//! response depends on the last run of a job.
 
 pub mod apply_events;
 pub mod check;
@@ -23,15 +23,15 @@ use crate::mail::Mailer;
 
 pub use runner::Runner;
 
-/// What the jobs work with. Each job is a method, so that tests can step it.
+/// The resources of the jobs. Each job is a method, so that tests can run it directly.
 #[derive(Clone)]
 pub struct Jobs {
     pub database: Database,
     pub limiters: Arc<Limiters>,
     pub metrics: Metrics,
     pub token_versions: Arc<TokenVersions>,
-    /// How long answers are kept for a repeated key.
+    /// The number of hours for which answers are stored for repeated keys.
     pub keep_hours: i64,
-    /// None where mail is off.
+    /// None if mail is off.
     pub mailer: Option<Mailer>,
 }

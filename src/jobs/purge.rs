@@ -1,4 +1,4 @@
-//! Forgets what nobody can ask for any more.
+//! Deletes data that is not needed any more.
 
 use chrono::Utc;
 
@@ -9,18 +9,18 @@ use crate::db::{End, Failure};
 use super::discover::{Round, by_store};
 use crate::idempotency::queries as answers;
 
-/// Rows deleted in one transaction: few enough to be quick, so that others wait little.
-const AT_A_TIME: i64 = 1_000;
+/// The number of rows in one transaction. It is small, so that other requests wait only briefly.
+const BATCH_SIZE: i64 = 1_000;
 
 impl Jobs {
-    /// Forgets stored answers that are older than the promise. Returns how many.
+    /// Deletes stored answers that are older than the configured time. Returns their number.
     pub async fn purge_keys(&self) -> Result<usize, Failure> {
         let before = answers::keep_until(self.keep_hours);
         let mut purged = 0;
         loop {
             let mut round = Round::default();
             let old = self.discover("discover_old_keys", &mut round, move |conn, store| {
-                Ok(answers::discover_old(conn, store, before, AT_A_TIME)?)
+                Ok(answers::discover_old(conn, store, before, BATCH_SIZE)?)
             });
             for (store, keys) in by_store(old.await) {
                 let forget = move |conn: &mut _| Ok(End::Commit(answers::purge(conn, store, before, &keys)?));
@@ -32,13 +32,13 @@ impl Jobs {
         }
     }
 
-    /// Forgets sessions and mailed links that have run out. Returns how many.
+    /// Deletes expired sessions and mailed links. Returns their number.
     pub async fn purge_sessions(&self) -> Result<usize, Failure> {
         let mut purged: usize = 0;
         loop {
             let forget = |conn: &mut _| {
-                let ended = sessions::purge(conn, Utc::now(), AT_A_TIME)?;
-                let links = password_resets::purge(conn, Utc::now(), AT_A_TIME)?;
+                let ended = sessions::purge(conn, Utc::now(), BATCH_SIZE)?;
+                let links = password_resets::purge(conn, Utc::now(), BATCH_SIZE)?;
                 Ok(End::Commit(ended.saturating_add(links)))
             };
             match self.database.write("purge_sessions", forget).await? {
@@ -48,7 +48,7 @@ impl Jobs {
         }
     }
 
-    /// Forgets callers who have been quiet.
+    /// Removes inactive callers from the rate limiters.
     pub async fn tidy_limiters(&self) -> Result<usize, Failure> {
         self.limiters.tidy();
         Ok(0)

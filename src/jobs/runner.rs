@@ -1,4 +1,4 @@
-//! Runs the jobs while the server serves.
+//! Runs the jobs while the server runs.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use tokio::time::timeout;
 use super::Jobs;
 use crate::db::Failure;
 
-/// The running jobs, each a task of its own: one that waits holds up no other.
+/// The running jobs. Each has a task of its own, so that a waiting job does not delay the others.
 pub struct Runner {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Runner {
-    /// Starts every job on the current runtime. Each runs at once, and then after each period.
+    /// Starts every job on the current runtime. Each runs immediately, and then after each period.
     #[must_use]
     pub fn start(jobs: &Jobs) -> Self {
         let (stop, stopped) = watch::channel(false);
@@ -35,12 +35,12 @@ impl Runner {
         Self { stop, tasks }
     }
 
-    /// Lets the jobs finish what they are doing, and no more.
+    /// Waits until the running jobs have finished, and starts no further runs.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
             if let Err(error) = task.await {
-                log::error!(error:% = error; "a job did not stop in good order");
+                log::error!(error:% = error; "a job did not stop cleanly");
             }
         }
     }
@@ -80,9 +80,9 @@ async fn repeat(jobs: Jobs, mut stopped: watch::Receiver<bool>, period: Duration
         match step.run(&jobs).await {
             Ok(0) => {}
             Ok(count) => log::info!(job = name, count = count; "job done"),
-            // An outage has its own lines in the log.
+            // The log reports an outage separately.
             Err(failure) if failure.is_outage() => log::debug!(job = name, error:% = failure; "job failed"),
-            // The next run does what this one left.
+            // The next run does the remaining work.
             Err(failure) => log::warn!(job = name, error:% = failure; "job failed"),
         }
         if timeout(period, stopped.wait_for(|stop| *stop)).await.is_ok() {

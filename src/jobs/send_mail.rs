@@ -13,27 +13,27 @@ use crate::db::{self, End, Failure};
 use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};
 use crate::mail::{Mailer, Message, queries};
 
-/// Mails sent at the same time: one that hangs delays few others.
-const AT_A_TIME: u8 = 10;
+/// The number of mails that are sent at the same time, so that a slow mail delays few others.
+const CONCURRENT_MAILS: u8 = 10;
 
-/// A mail on its way.
+/// An attempt to send a mail.
 struct Attempt {
     message: Message,
-    /// Attempts with this one.
+    /// The number of attempts, including this one.
     number: i64,
 }
 
 impl Jobs {
-    /// Sends what is due, each mail on its own: one that can't be sent holds up no other. Returns how many
-    /// were sent.
+    /// Sends the mails that are due, each separately: a mail that fails does not stop the others. Returns the number
+    /// of sent mails.
     pub async fn send_mails(&self) -> Result<usize, Failure> {
         let Some(mailer) = &self.mailer else { return Ok(0) };
         let mut round = Round::default();
         let due = self.discover("discover_due_mails", &mut round, |conn, store| {
             let at = db::clock(conn)?;
-            Ok(queries::discover_due(conn, store, at, i64::from(AT_A_TIME))?)
+            Ok(queries::discover_due(conn, store, at, i64::from(CONCURRENT_MAILS))?)
         });
-        for keys in due.await.chunks(usize::from(AT_A_TIME)) {
+        for keys in due.await.chunks(usize::from(CONCURRENT_MAILS)) {
             let mut sending = JoinSet::new();
             for key in keys {
                 sending.spawn(send_mail(self.clone(), mailer.clone(), *key));
@@ -47,8 +47,8 @@ impl Jobs {
     }
 }
 
-/// One attempt: begun and committed, then sent, then settled. After a crash between these the mail is tried
-/// again when its lease has ended. True when it was sent.
+/// Makes one attempt: commits its start, sends the mail, and stores the result. After a crash in between, the mail is
+/// tried again when its lease has ended. Returns true if it was sent.
 async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<bool, Failure> {
     let public_url = mailer.public_url().to_owned();
     let begin = move |conn: &mut PgConnection| Ok(End::Commit(begin_attempt(conn, key, &public_url)?));
@@ -57,7 +57,7 @@ async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<bool, Fai
     let sent = sent.map_err(|panic| Failure::Internal(panic.to_string()))?;
     let was_sent = sent.is_ok();
     if let Err(error) = sent {
-        log::warn!(mail = key.id, attempt = number, error:% = error; "a mail could not be sent; it is tried again");
+        log::warn!(mail = key.id, attempt = number, error:% = error; "a mail could not be sent; it will be tried again");
     }
     let settle = move |conn: &mut PgConnection| {
         if was_sent {
@@ -70,12 +70,12 @@ async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<bool, Fai
     Ok(was_sent)
 }
 
-/// Locks the mail and builds its message. None when somebody else has it, or when it is not to be sent.
+/// Locks the mail and builds its message. None if another server has locked it, or if it must not be sent.
 fn begin_attempt(conn: &mut PgConnection, key: MailKey, public_url: &str) -> Result<Option<Attempt>, Failure> {
     let at = db::clock(conn)?;
     let Some(mail) = queries::find_due_for_update(conn, key, at)? else { return Ok(None) };
     if mail.give_up_at <= at {
-        log::warn!(mail = key.id, attempts = mail.attempts; "a mail is given up: it could not be sent in time");
+        log::warn!(mail = key.id, attempts = mail.attempts; "a mail was abandoned: it could not be sent in time");
         queries::delete_mail(conn, key)?;
         return Ok(None);
     }
@@ -87,7 +87,7 @@ fn begin_attempt(conn: &mut PgConnection, key: MailKey, public_url: &str) -> Res
     Ok(Some(Attempt { message, number: mail.attempts.saturating_add(1) }))
 }
 
-/// The message, with its values as they are now. None when there is no reason any more to send it.
+/// Builds the message with current values. None if the reason for the mail no longer exists.
 fn compose(
     conn: &mut PgConnection,
     mail: &PendingMail,

@@ -1,10 +1,10 @@
-//! Learns which accounts have ended their tokens on other servers.
+//! Reads the token versions that other servers have raised.
 
 use super::Jobs;
 use crate::db::Failure;
 
 impl Jobs {
-    /// Reads the versions of tokens that were raised lately. Returns how many accounts were new to this server.
+    /// Reads the recently raised token versions. Returns the number of accounts that were new to this server.
     pub async fn refresh_token_versions(&self) -> Result<usize, Failure> {
         self.token_versions.refresh().await
     }

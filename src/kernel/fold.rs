@@ -1,7 +1,8 @@
-//! Text in the form in which it is compared: without case, accents and double blanks, in every script.
+//! Text in the form in which it is compared: without case, accents and repeated spaces, in every script.
 //!
-//! Stored text and queries go through the same function, so that neither the locale nor the version of the database
-//! decides what is equal (ADR 0013). A change of it must be followed by a migration that empties the stored texts.
+//! Stored text and queries go through the same function. So neither the locale nor the version of the database
+//! decides which texts are equal (ADR 0013). A change of this function needs a migration that clears the stored
+//! texts.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 
 use super::text::contains_pattern;
 
-/// Text as it is compared: decomposed, without accents, in one case, composed again, with single blanks.
+/// Returns text as it is compared: decomposed, without accents, in one case, composed again, with single spaces.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -37,12 +38,13 @@ fn join_words(text: &str) -> String {
     joined
 }
 
-/// What a row is found by: its folded values, one a line. A word has no line break, so it is never found across two.
+/// The search text of a row: its folded values, one per line. A word contains no line break, so no match spans two
+/// values.
 pub fn search_text<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
     values.into_iter().map(fold).filter(|value| !value.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// A LIKE pattern for each word of a query. A row fits if its search text fits all of them.
+/// A LIKE pattern for each word of a query. A row matches if its search text matches all of them.
 #[must_use]
 pub fn search_patterns(query: &str) -> Vec<String> {
     let words: BTreeSet<String> =
@@ -50,7 +52,7 @@ pub fn search_patterns(query: &str) -> Vec<String> {
     words.into_iter().collect()
 }
 
-/// The digits of a phone number, which people group as they like.
+/// The digits of a phone number, without their grouping.
 #[must_use]
 pub fn digits(phone: &str) -> String {
     phone.chars().filter(char::is_ascii_digit).collect()
@@ -72,13 +74,13 @@ fn without_accents(decomposed: &str) -> String {
     kept
 }
 
-/// Accents of Latin, Greek and Cyrillic letters (1, and from 200 on), points of Hebrew, Arabic and Syriac (10 to 36).
-/// The marks of other scripts are vowels, tones and voicing, without which there is another word.
+/// True for accents of Latin, Greek and Cyrillic letters (1, and from 200 on) and points of Hebrew, Arabic and Syriac
+/// (10 to 36). The marks of other scripts are vowels, tones and voicing. Without them the word is another word.
 const fn is_accent(combining_class: u8) -> bool {
     matches!(combining_class, 1 | 10..=36 | 200..=240)
 }
 
-/// The Cyrillic й, ў and ї are letters of their own. The ё is written as е by most.
+/// The Cyrillic й, ў and ї are separate letters. The ё is usually written as е.
 const fn is_part_of_letter(base: char, mark: char) -> bool {
     matches!((base, mark), ('и' | 'И' | 'у' | 'У', '\u{306}') | ('і' | 'І', '\u{308}'))
 }
@@ -89,7 +91,8 @@ const fn is_ignored(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// Letters that Unicode does not decompose and people type without their stroke; apostrophes and dashes of all kinds.
+/// Replaces letters that Unicode does not decompose but people type without their stroke, and apostrophes and dashes
+/// of all kinds.
 fn push_equal(text: &mut String, c: char) {
     match c {
         'ø' => text.push('o'),

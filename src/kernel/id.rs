@@ -1,4 +1,4 @@
-//! Ids are 64-bit integers in PostgreSQL, each of a type of its own here.
+//! Ids are 64-bit integers in PostgreSQL. Each kind of id has its own type here.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use diesel::sql_types::BigInt;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Ids on the wire stay below 2⁵³, so that every JSON reader keeps them exact.
+/// Ids on the wire are below 2⁵³, so that every JSON reader keeps them exact.
 pub const MAX_ID: i64 = (1 << 53) - 1;
 
 macro_rules! id_types {
@@ -51,7 +51,8 @@ macro_rules! id_types {
         }
 
         impl $name {
-            /// Reads an id from a path. What is no id names nothing, so it becomes an id that is never given.
+            /// Reads an id from a path. An invalid id is mapped to an id that never exists, so the lookup returns
+            /// 404.
             #[must_use]
             pub fn from_path(segment: &str) -> Self {
                 Self(parse_path_id(segment))
@@ -96,7 +97,7 @@ fn parse_path_id(segment: &str) -> i64 {
     parse(segment).unwrap_or(NO_ID)
 }
 
-/// An id has one spelling: no sign, no leading zeros, no blanks.
+/// An id has one spelling: no sign, no leading zeros, no spaces.
 fn parse(text: &str) -> Option<i64> {
     let is_one_spelling = is_digits(text) && (text.len() == 1 || !text.starts_with('0'));
     text.parse().ok().filter(|_| is_one_spelling)
@@ -108,13 +109,13 @@ pub fn in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64
     parse(&text).map(Some).ok_or_else(|| de::Error::custom("must be an id: digits without a sign or leading zeros"))
 }
 
-/// Whether a path segment or a SKU would be read as an id.
+/// True if a path segment or a SKU would be read as an id.
 #[must_use]
 pub fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A product named by `id` (a JSON number, digits in a path) or by `sku`.
+/// A product identified by `id` (a JSON number, digits in a path) or by `sku`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProductRef {
     Id(ProductId),
@@ -137,7 +138,7 @@ impl fmt::Display for ProductRef {
     }
 }
 
-// A visitor, not an untagged enum: those buffer the value and lose exact numbers beside it.
+// This is a visitor and not an untagged enum, because untagged enums buffer the value and lose exact numbers.
 impl<'de> Deserialize<'de> for ProductRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct RefVisitor;
@@ -163,13 +164,13 @@ impl<'de> Deserialize<'de> for ProductRef {
     }
 }
 
-/// A store named in a body, by id or by code.
+/// A store in a body, identified by id or by code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreRef(pub String);
 
 impl<'de> Deserialize<'de> for StoreRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The same two forms as a product: a number is an id, a string a name.
+        // It has the same two forms as a product: a number is an id, a string is a code.
         Ok(Self(match ProductRef::deserialize(deserializer)? {
             ProductRef::Id(id) => id.to_string(),
             ProductRef::Sku(code) => code,
@@ -198,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_segment_that_is_no_id_names_nothing() {
+    fn a_path_segment_that_is_no_id_is_mapped_to_an_id_that_never_exists() {
         assert_eq!(OrderId::from_path("12"), OrderId(12));
         assert_eq!(OrderId::from_path("99999999999999999999"), OrderId(0));
         for other in ["-1", "+1", "012", "00", " 1", "1 ", "1.0", "0x1", "", "١"] {

@@ -1,5 +1,5 @@
-//! Hashes that only this server and its siblings can compute, so that nobody who reads a stored one can find
-//! the value by trying: of passwords and addresses there are too few for a plain hash.
+//! Hashes that only servers with the secret can compute. A reader of a stored hash cannot find its value by trying
+//! all values. A plain hash would not prevent this, because there are too few passwords and addresses.
 
 use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
@@ -9,14 +9,14 @@ use sha2::Sha256;
 #[derive(Clone)]
 pub struct KeyedHash(Hmac<Sha256>);
 
-/// Each purpose has hashes of its own, so that none can be used for another.
+/// The purpose of a hash. Each purpose has different hashes, so that none can be used for another purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A password in the fingerprint of a request.
     FingerprintOfPassword,
-    /// An address from which an account was signed in to.
+    /// An address from which a user signed in to an account.
     SignInAddress,
-    /// Attempts to sign in, counted in memory.
+    /// Attempts to sign in, which are counted in memory.
     SignInAttempts,
 }
 
@@ -25,9 +25,9 @@ impl KeyedHash {
         <Hmac<Sha256> as KeyInit>::new_from_slice(secret).map(Self)
     }
 
-    /// The hash of these parts; where one ends and the next begins makes a difference.
+    /// Returns the hash of these parts. The boundaries between the parts change the hash.
     #[must_use]
-    pub fn of(&self, purpose: Purpose, parts: &[&str]) -> [u8; 32] {
+    pub fn hash(&self, purpose: Purpose, parts: &[&str]) -> [u8; 32] {
         let mut mac = self.0.clone();
         mac.update(purpose.label());
         for part in parts {
@@ -39,7 +39,7 @@ impl KeyedHash {
 }
 
 impl Purpose {
-    /// No access token begins like this, which the same secret signs.
+    /// The same secret signs access tokens. No access token begins with such a label.
     const fn label(self) -> &'static [u8] {
         match self {
             Self::FingerprintOfPassword => b"\0fingerprint-of-password\0",
@@ -56,13 +56,13 @@ mod tests {
     #[test]
     fn secret_purpose_and_every_part_make_another_hash() {
         let keyed = KeyedHash::new(b"a secret").unwrap();
-        let hash = keyed.of(Purpose::SignInAddress, &["7", "192.0.2.1"]);
-        assert_eq!(hash, keyed.of(Purpose::SignInAddress, &["7", "192.0.2.1"]));
+        let hash = keyed.hash(Purpose::SignInAddress, &["7", "192.0.2.1"]);
+        assert_eq!(hash, keyed.hash(Purpose::SignInAddress, &["7", "192.0.2.1"]));
         let others = [
-            KeyedHash::new(b"another").unwrap().of(Purpose::SignInAddress, &["7", "192.0.2.1"]),
-            keyed.of(Purpose::FingerprintOfPassword, &["7", "192.0.2.1"]),
-            keyed.of(Purpose::SignInAddress, &["71", "92.0.2.1"]),
-            keyed.of(Purpose::SignInAddress, &["7192.0.2.1"]),
+            KeyedHash::new(b"another").unwrap().hash(Purpose::SignInAddress, &["7", "192.0.2.1"]),
+            keyed.hash(Purpose::FingerprintOfPassword, &["7", "192.0.2.1"]),
+            keyed.hash(Purpose::SignInAddress, &["71", "92.0.2.1"]),
+            keyed.hash(Purpose::SignInAddress, &["7192.0.2.1"]),
         ];
         assert!(others.iter().all(|other| *other != hash));
     }

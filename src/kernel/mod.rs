@@ -1,4 +1,4 @@
-//! Small types that are parsed once at the edge and hold from then on.
+//! Small types that are parsed once, when input arrives, and are valid from then on.
 
 pub mod fold;
 pub mod id;

@@ -1,11 +1,11 @@
-//! Moments that people ask for.
+//! Times in queries.
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// For an optional moment of a query. RFC 3339 has years of four digits; the library reads more, and
-/// PostgreSQL can't hold all of them.
+/// Deserialises an optional time of a query. RFC 3339 has years of four digits. The library accepts more, but
+/// PostgreSQL cannot store all of them.
 pub fn of_four_digit_year<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     match Option::<DateTime<Utc>>::deserialize(deserializer)? {
         Some(moment) if !(0..=9999).contains(&moment.year()) => Err(D::Error::custom("must be of the years 0 to 9999")),

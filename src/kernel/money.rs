@@ -1,5 +1,5 @@
-//! Money is an integer of minor units with checked arithmetic; on the wire it is
-//! a JSON number with the currency's decimals, exact, never a float on the way.
+//! Money is an integer of minor units with checked arithmetic. On the wire it is an exact JSON number with the
+//! currency's decimals. It is never converted to a float.
 
 use std::fmt;
 
@@ -36,8 +36,8 @@ impl FromSql<BigInt, Pg> for Money {
     }
 }
 
-/// The largest amount that is taken or computed, in minor units. JSON readers
-/// that keep numbers as doubles still read it exactly.
+/// The largest accepted or computed amount, in minor units. JSON readers that store numbers as doubles still read it
+/// exactly.
 pub const MAX_MONEY: i64 = 1_000_000_000_000_000;
 
 impl Money {
@@ -55,8 +55,8 @@ pub struct Currency {
 }
 
 impl Currency {
-    /// Reads the code of a currency of ISO 4217, in capital letters. Metals, units of account and the codes for
-    /// tests and for no currency are none: nothing is priced in them.
+    /// Reads the code of a currency of ISO 4217, in capital letters. Metals, units of account, and the codes for
+    /// tests and for no currency are refused.
     pub fn parse(code: &str) -> Result<Self, &'static str> {
         let known = iso_currency::Currency::from_code(code).filter(|known| known.code() == code && !known.is_special());
         let decimals = known.and_then(iso_currency::Currency::exponent);
@@ -64,7 +64,7 @@ impl Currency {
         Ok(Self { code: code.to_owned(), decimals: u32::from(decimals) })
     }
 
-    /// Reads a code that was stored. One that has left ISO 4217 since then keeps two decimals.
+    /// Reads a stored code. A code that was removed from ISO 4217 gets two decimals.
     #[must_use]
     pub fn from_stored(code: &str) -> Self {
         Self::parse(code).unwrap_or_else(|_withdrawn| Self { code: code.to_owned(), decimals: 2 })
@@ -75,26 +75,26 @@ impl Currency {
         &self.code
     }
 
-    /// How many decimals its minor unit has.
+    /// The number of decimals of its minor unit.
     #[must_use]
     pub fn decimals(&self) -> u32 {
         self.decimals
     }
 
-    /// The amount as it goes on the wire.
+    /// The amount in the form for the wire.
     #[must_use]
     pub fn amount(&self, money: Money) -> Amount {
         self.total(i128::from(money.0))
     }
 
-    /// A sum in minor units that may be larger than any single amount.
+    /// A sum in minor units, which may be larger than the largest amount.
     #[must_use]
     pub fn total(&self, minor: i128) -> Amount {
         Amount { minor, decimals: self.decimals }
     }
 }
 
-/// Money on its way out, written with its currency's decimals: `150.00`.
+/// An outgoing amount, written with its currency's decimals: `150.00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount {
     minor: i128,
@@ -107,7 +107,7 @@ impl fmt::Display for Amount {
     }
 }
 
-/// Units of `10^-decimals` as a decimal number with so many decimals.
+/// Formats units of `10^-decimals` as a decimal number.
 pub(super) fn decimal_text(units: i128, decimals: u32) -> String {
     let decimals = decimals as usize;
     let digits = format!("{:0>width$}", units.unsigned_abs(), width = decimals.saturating_add(1));
@@ -124,7 +124,7 @@ impl Serialize for Amount {
     }
 }
 
-/// Money on its way in, not yet of a currency: a JSON number, or a string that holds one.
+/// An incoming amount, before its currency is known: a JSON number, or a string that contains one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AmountInput(Number);
 
@@ -138,13 +138,13 @@ impl AmountInput {
         if number.is_negative() { Err("must not be negative") } else { Ok(Self(number)) }
     }
 
-    /// An amount in units of `10^-decimals`, not negative.
+    /// Creates an amount from non-negative units of `10^-decimals`.
     #[must_use]
     pub fn from_units(units: i64, decimals: u32) -> Self {
         Self(Number::from_units(units, decimals))
     }
 
-    /// The amount in minor units. Refuses an amount that the currency cannot hold, and one that is too large.
+    /// The amount in minor units. Refuses an amount with too many decimals, and one that is too large.
     pub fn in_currency(self, currency: &Currency) -> Result<Money, String> {
         self.0.to_units(currency.decimals).filter(|minor| *minor <= MAX_MONEY).map(Money).ok_or_else(|| {
             format!(

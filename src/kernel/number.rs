@@ -1,13 +1,13 @@
-//! A number as a client wrote it, read from its text: exact, and never by way of a float.
+//! A number from a client, parsed from its text. It is exact, and never converted to a float.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// The significant digits that a double needs, so that it can be read back from its text.
+/// The number of significant digits that a double needs, so that its text identifies it.
 const MAX_DIGITS: usize = 17;
 
-/// One part in a million of a unit: how far a double's sum may be from the amount that is meant.
+/// One part in a million of a unit: the maximal difference between a double's sum and the intended amount.
 const TOLERANCE: i128 = 1_000_000;
 
 /// `digits × 10^exponent`, or its negative.
@@ -46,7 +46,7 @@ impl Number {
         Some(Self { is_negative, digits, exponent })
     }
 
-    /// An amount of units of `10^-decimals`.
+    /// Creates the number of units of `10^-decimals`.
     #[must_use]
     pub fn from_units(units: i64, decimals: u32) -> Self {
         let exponent = i32::try_from(decimals).unwrap_or(i32::MAX).saturating_neg();
@@ -58,7 +58,7 @@ impl Number {
         self.is_negative && self.digits > 0
     }
 
-    /// The number as an integer, if it is one exactly.
+    /// The number as an integer, if it is an exact integer.
     #[must_use]
     pub fn to_integer(self) -> Option<i64> {
         match self.divide(0)? {
@@ -67,8 +67,8 @@ impl Number {
         }
     }
 
-    /// The number in units of `10^-decimals`: exact, or less than a millionth of a unit away. That is what a
-    /// double prints for a sum: 29.700000000000003. Only 0 itself is read as 0 units.
+    /// The number in units of `10^-decimals`. It may differ from whole units by less than a millionth of a unit,
+    /// because a double prints sums such as 29.700000000000003. Only 0 itself is read as 0 units.
     #[must_use]
     pub fn to_units(self, decimals: u32) -> Option<i64> {
         let (below, remainder, unit) = self.divide(decimals)?;
@@ -79,7 +79,7 @@ impl Number {
         if is_near(unit.checked_sub(remainder)?) { self.signed(below.checked_add(1)?) } else { None }
     }
 
-    /// How often units of `10^-decimals` are in the magnitude, what remains, and what a unit is in terms of it.
+    /// Divides the magnitude by units of `10^-decimals`. Returns the quotient, the remainder, and the unit.
     fn divide(self, decimals: u32) -> Option<(i128, i128, i128)> {
         let digits = i128::from(self.digits);
         let shift = self.exponent.checked_add(i32::try_from(decimals).ok()?)?;
@@ -104,7 +104,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(Number::parse(<Box<RawValue>>::deserialize(deserializer)?.get()))
 }
 
-/// Reads an integer that may be left out. `1.0` and `1e0` are 1: JSON does not tell them apart.
+/// Reads an optional integer. `1.0` and `1e0` are 1, because they are equal numbers in JSON.
 pub fn deserialize_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let Some(raw) = <Option<Box<RawValue>>>::deserialize(deserializer)?.filter(|raw| raw.get() != "null") else {
         return Ok(None);
@@ -113,7 +113,7 @@ pub fn deserialize_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     integer.map(Some).ok_or_else(|| D::Error::custom("must be an integer"))
 }
 
-/// Reads a JSON number, or a string that holds one.
+/// Reads a JSON number, or a string that contains one.
 pub fn deserialize_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
     let raw = <Box<RawValue>>::deserialize(deserializer)?;
     let text: Option<String> = serde_json::from_str(raw.get()).ok();

@@ -1,4 +1,4 @@
-//! Pages of lists: `?page=1&limit=20`, and the shape that lists answer in.
+//! Pages of lists: `?page=1&limit=20`, and the shape of list responses.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::id;
 
-/// The page that a list call asks for.
+/// The requested page of a list.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
@@ -15,14 +15,14 @@ pub struct PageQuery {
     #[validate(range(min = 1, max = 1_000_000_000, message = "must be from 1 to 1000000000"))]
     #[param(minimum = 1, default = 1)]
     pub page: i64,
-    /// Rows of a page, 1 to 100.
-    #[serde(default = "usual_limit")]
+    /// Rows per page, 1 to 100.
+    #[serde(default = "default_limit")]
     #[validate(range(min = 1, max = 100, message = "must be from 1 to 100"))]
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: i64,
 }
 
-/// The page of a feed that grows for ever.
+/// The requested page of a feed. A feed only grows.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FeedQuery {
@@ -36,7 +36,7 @@ fn first_page() -> i64 {
     1
 }
 
-fn usual_limit() -> i64 {
+fn default_limit() -> i64 {
     20
 }
 
@@ -73,7 +73,7 @@ impl<T> List<T> {
     }
 }
 
-/// The order by id of most lists without `?sort=`.
+/// The default order of most lists.
 pub const NEWEST_FIRST: &str = "-id";
 
 /// A column to sort by and its direction, from `?sort=-created_at`.
@@ -84,7 +84,7 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// The order in which a feed is read on.
+    /// The order for reading a feed forward.
     pub const OLDEST_FIRST: Self = Self { column: "id", descending: false };
 
     /// Refuses columns that are not in the list.

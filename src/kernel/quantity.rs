@@ -1,4 +1,4 @@
-//! Counts of units.
+//! Quantities of units.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -15,7 +15,7 @@ pub struct Quantity(i64);
 #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000_000_i64)]
 pub struct StockQuantity(i64);
 
-/// The most lines of a cart or an order.
+/// The maximal number of lines of a cart or an order.
 pub const MAX_LINES: usize = 100;
 pub const MAX_QUANTITY: i64 = 10_000;
 pub const MAX_STOCK: i64 = 1_000_000_000_000;
@@ -76,7 +76,7 @@ fn within<T: Bounded>(value: i64) -> Option<T> {
     (T::MIN..=T::MAX).contains(&value).then(|| T::wrap(value))
 }
 
-/// `1.0` and `1e0` are 1: JSON does not tell them apart.
+/// `1.0` and `1e0` are read as 1, because they are equal numbers in JSON.
 fn read<'de, T: Bounded, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let integer = number::deserialize(deserializer)?.and_then(|number| number.to_integer());
     integer
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn stock_goes_from_none_to_a_trillion() {
+    fn stock_is_an_integer_from_0_to_a_trillion() {
         assert_eq!(serde_json::from_str::<StockQuantity>("0").unwrap().get(), 0);
         assert!(serde_json::from_str::<StockQuantity>("1000000000001").is_err());
     }

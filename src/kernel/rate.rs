@@ -1,4 +1,4 @@
-//! A share of an amount.
+//! Rates, such as a tax rate.
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -17,7 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::money::decimal_text;
 use super::number;
 
-/// The share of an amount, in millionths: 5 % is 50,000.
+/// A share of an amount, in millionths: 5 % is 50,000.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromSqlRow, AsExpression)]
 #[diesel(sql_type = BigInt)]
 pub struct Rate(pub i64);
@@ -38,9 +38,9 @@ impl Rate {
     const ONE: i128 = 1_000_000;
     const DECIMALS_OF_PERCENT: u32 = 4;
 
-    /// The rate's share of minor units, rounded half up.
+    /// The rate's share of an amount in minor units, rounded half up.
     #[must_use]
-    pub fn of(self, minor: i128) -> i128 {
+    pub fn share_of(self, minor: i128) -> i128 {
         let exact = minor.saturating_mul(i128::from(self.0));
         exact.saturating_add(Self::ONE / 2).checked_div(Self::ONE).unwrap_or_default()
     }
@@ -82,7 +82,7 @@ mod tests {
     fn tax_is_rounded_half_up() {
         let five_percent: Rate = serde_json::from_str("5").unwrap();
         for (amount, tax) in [(2_800, 140), (10, 1), (9, 0), (0, 0), (10_i128.pow(24), 5 * 10_i128.pow(22))] {
-            assert_eq!(five_percent.of(amount), tax, "{amount}");
+            assert_eq!(five_percent.share_of(amount), tax, "{amount}");
         }
     }
 

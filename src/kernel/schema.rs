@@ -1,24 +1,24 @@
-//! Schemas of the OpenAPI document that can't be derived from a type.
+//! Schemas of the OpenAPI document that cannot be derived from a type.
 
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type};
 
 use super::id::MAX_ID;
 
-/// Marks a field that only callers with a permission get: the one kind of nullable field that may be absent.
+/// Marks a field that only callers with a permission receive. Only such nullable fields may be absent.
 pub const REQUIRED_PERMISSION: &str = "x-required-permission";
 
-/// One of these words.
-pub fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
-    let words: Vec<&str> = words.into_iter().collect();
-    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(words))
+/// A string with these allowed values.
+pub fn string_enum<'a>(values: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
+    let values: Vec<&str> = values.into_iter().collect();
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(values))
 }
 
-/// Names of the values of an enum, in the same order. Some generated clients name their constants by it.
+/// The names of the values of an enum, in the same order. Some generated clients use them as names of constants.
 const VALUE_NAMES: &str = "x-enum-varnames";
 
-/// `?sort=`: one of the columns, with `-` before it for descending. A generated client may send the default by itself,
-/// so a list has one only if it may be sent with all other parameters.
+/// The schema of `?sort=`: one of the columns, with `-` before it for descending. A generated client may send the
+/// default explicitly. So a list has a default only if it is valid with all other parameters.
 pub fn sort(columns: &[&str], default: Option<&str>) -> ObjectBuilder {
     let descending = columns.iter().map(|column| format!("-{column}"));
     let all: Vec<String> = columns.iter().map(|column| (*column).to_owned()).chain(descending).collect();
@@ -27,7 +27,7 @@ pub fn sort(columns: &[&str], default: Option<&str>) -> ObjectBuilder {
         None => value.to_uppercase(),
     };
     let names: Vec<String> = all.iter().map(name).collect();
-    words(all.iter().map(String::as_str))
+    string_enum(all.iter().map(String::as_str))
         .default(default.map(Into::into))
         .extensions(Some(ExtensionsBuilder::new().add(VALUE_NAMES, names).build()))
 }
@@ -41,18 +41,18 @@ pub fn id() -> ObjectBuilder {
         .maximum(Some(MAX_ID))
 }
 
-/// A field that only callers with this permission get.
+/// A field that only callers with this permission receive.
 pub fn with_permission(permission: &str) -> ObjectBuilder {
     let extensions = ExtensionsBuilder::new().add(REQUIRED_PERMISSION, permission).build();
     ObjectBuilder::new().extensions(Some(extensions))
 }
 
-/// A count.
+/// An integer with a minimum.
 pub fn integer(minimum: i64) -> ObjectBuilder {
     id().minimum(Some(minimum))
 }
 
-/// Text of a length.
+/// Text with a minimal and a maximal length.
 pub fn text(min: usize, max: usize) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).min_length(Some(min)).max_length(Some(max))
 }

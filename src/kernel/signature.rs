@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
-/// How a provider signs.
+/// The signature scheme of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
@@ -17,7 +17,7 @@ pub enum Scheme {
     Razorpay,
 }
 
-/// The most that a signed time may differ from ours.
+/// The maximal difference between the signed time and the server's time.
 const TOLERANCE_SECONDS: i64 = 300;
 
 impl Scheme {
@@ -29,13 +29,13 @@ impl Scheme {
         }
     }
 
-    /// Whether the header signs this body with this secret, now.
+    /// True if the header is a valid signature of this body with this secret, at this time.
     #[must_use]
     pub fn verifies(self, secret: &str, header: &str, body: &[u8], now: DateTime<Utc>) -> bool {
         match self {
             Self::Stripe => verify_stripe(secret, header, body, now.timestamp()),
-            // Its retries keep the time of the first delivery, so that an old one must pass. A replay is
-            // harmless: each event is taken once.
+            // Retries keep the time of the first delivery, so an old time must be accepted. A replay is harmless,
+            // because each event is applied once.
             Self::Razorpay => is_signed(secret, &[body], header.trim()),
         }
     }

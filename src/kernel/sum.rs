@@ -1,11 +1,11 @@
-//! Sums that may pass 64 bits.
+//! Sums that may exceed 64 bits.
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::Pg;
 use diesel::sql_types::Text;
 
-/// A sum of many rows, which PostgreSQL adds up as `numeric` and sends as text: `SUM(amount)::text`.
+/// A sum of many rows. PostgreSQL computes it as `numeric` and sends it as text: `SUM(amount)::text`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromSqlRow)]
 pub struct Sum(pub i128);
 

@@ -1,8 +1,8 @@
-//! Text that people send, and the absence of it.
+//! Functions for text from clients, and for absent text.
 
 use serde::{Deserialize, Deserializer};
 
-/// For a PATCH: absent (`None`), null (`Some(None)`) and a value (`Some(Some(v))`) differ.
+/// For a PATCH: distinguishes absent (`None`), null (`Some(None)`) and a value (`Some(Some(v))`).
 pub fn some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -11,13 +11,13 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// Whether text has a control character that is neither a tab nor a line break.
+/// True if the text has a control character other than a tab or a line break.
 #[must_use]
 pub fn has_control(text: &str) -> bool {
     text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
-/// Puts `\` before the characters that mean something in a LIKE pattern, and looks anywhere.
+/// Escapes the special characters of a LIKE pattern, and matches the text at any position.
 #[must_use]
 pub fn contains_pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len().saturating_add(2));
@@ -32,7 +32,8 @@ pub fn contains_pattern(text: &str) -> String {
     pattern
 }
 
-/// Text of at most `most` bytes: what is longer loses its middle, so that how it begins and ends can be read.
+/// Returns text of at most `most` bytes. Longer text loses its middle, so that its beginning and its end stay
+/// readable.
 #[must_use]
 pub fn shortened(text: String, most: usize) -> String {
     if text.len() <= most {

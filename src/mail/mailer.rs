@@ -1,4 +1,4 @@
-//! The way to a mail server, or to a folder of `.eml` files.
+//! Sends mails to a mail server, or writes them as `.eml` files.
 
 use std::error::Error as _;
 use std::fs;
@@ -28,7 +28,7 @@ pub struct Message {
 pub struct Mailer {
     transport: Arc<Transport>,
     from: Mailbox,
-    /// Where links lead to, without a slash at the end.
+    /// The base URL of links, without a slash at the end.
     public_url: Arc<str>,
 }
 
@@ -37,18 +37,18 @@ enum Transport {
     Files(FileTransport),
 }
 
-/// Why mails can't be sent with these settings.
+/// The reason that mails cannot be sent with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum MailerError {
     #[error("mail.from is `{0}`, which is not an e-mail address: {1}")]
     From(String, AddressError),
     #[error("mail.host {0} can't be used: {1}")]
     Server(String, smtp::Error),
-    #[error("mail.dir {0} can't be made: {1}")]
+    #[error("mail.dir {0} can't be created: {1}")]
     Folder(String, std::io::Error),
 }
 
-/// Why one mail could not be sent, without its address: this goes to the log.
+/// The reason that a mail could not be sent. It is logged, so it does not contain the address.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     #[error("the mail can't be built: {0}")]
@@ -63,19 +63,19 @@ pub enum SendError {
     File(String),
 }
 
-/// How long the mail server may take to accept a connection, and to answer a command.
+/// The time limit for the mail server to accept a connection, and to answer a command.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The sender of mails that only go to files, where the settings name none.
-const NOBODY: &str = "Stockroom <stockroom@localhost>";
+/// The default sender of mails that are only written to files.
+const DEFAULT_SENDER: &str = "Stockroom <stockroom@localhost>";
 
 impl Mailer {
-    /// The mailer of these settings, or none when mail is off. Nothing is connected to yet.
+    /// The mailer for these settings, or None if mail is off. It does not connect yet.
     pub fn new(settings: &Mail, public_url: &str) -> Result<Option<Self>, MailerError> {
         if !settings.is_on() {
             return Ok(None);
         }
-        let from = if settings.from.is_empty() { NOBODY } else { &settings.from };
+        let from = if settings.from.is_empty() { DEFAULT_SENDER } else { &settings.from };
         let from = from.parse().map_err(|error| MailerError::From(from.to_owned(), error))?;
         let transport = match settings.writes_files() {
             true => Transport::Files(open_folder(settings)?),
@@ -87,13 +87,13 @@ impl Mailer {
         Ok(Some(Self { transport: Arc::new(transport), from, public_url }))
     }
 
-    /// Where links lead to, without a slash at the end.
+    /// The base URL of links, without a slash at the end.
     #[must_use]
     pub fn public_url(&self) -> &str {
         &self.public_url
     }
 
-    /// Sends a mail and waits until the server has taken it. Blocks.
+    /// Sends a mail and waits until the server has accepted it. Blocks the thread.
     pub fn send(&self, message: &Message) -> Result<(), SendError> {
         let Message { to, subject, text, html } = message;
         let to = to.parse().map_err(|_has_the_address| SendError::Recipient)?;
@@ -133,7 +133,7 @@ fn connect_to(settings: &Mail) -> Result<SmtpTransport, smtp::Error> {
     Ok(server.build())
 }
 
-/// A server's answer often repeats the address, so that only its number is kept.
+/// The answer of a server often contains the address, so only its code is kept.
 fn describe(error: &smtp::Error) -> SendError {
     match error.status() {
         Some(code) => SendError::Answer(code.to_string()),

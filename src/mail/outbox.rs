@@ -1,10 +1,10 @@
-//! A mail that waits to be sent, and when it is tried again.
+//! A mail in the outbox, and the times of its attempts.
 
 use chrono::{DateTime, Duration, Utc};
 
 use crate::kernel::id::StoreId;
 
-/// What a mail is about. The kind decides the template, and how its values are found.
+/// The kind of a mail. It decides the template, and the source of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     PasswordReset,
@@ -24,7 +24,7 @@ impl Kind {
     }
 }
 
-/// A mail to be put into the outbox.
+/// A new mail for the outbox.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMail<'a> {
     pub store: StoreId,
@@ -51,10 +51,10 @@ pub struct PendingMail {
     pub give_up_at: DateTime<Utc>,
 }
 
-/// Another server leaves a mail alone for this long after an attempt began: longer than an attempt takes.
+/// The time for which other servers skip a mail after an attempt began. It is longer than an attempt.
 pub const LEASE: Duration = Duration::seconds(60);
 
-/// Seconds until the next attempt, after each failed one; the last one is used from then on.
+/// Seconds until the next attempt, by the number of failed attempts. The last value is used for all further attempts.
 const PAUSES_SECONDS: [i64; 7] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
 /// The pause after this many failed attempts.
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_and_stay() {
+    fn pauses_grow_up_to_the_last_one() {
         let pauses: Vec<i64> = [0, 1, 2, 7, 100].map(|attempts| pause_after(attempts).num_seconds()).to_vec();
         assert_eq!(pauses, [5, 5, 300, 36_000, 36_000]);
     }

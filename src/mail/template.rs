@@ -5,7 +5,7 @@ use minijinja::{Environment, Value};
 use super::mailer::Message;
 use super::outbox::Kind;
 
-/// A template could not be filled in. The templates are built in, so this is a fault of the program.
+/// A template could not be rendered. The templates are part of the program, so this is a bug.
 #[derive(Debug, thiserror::Error)]
 #[error("the template {name} can't be used: {source}")]
 pub struct TemplateError {
@@ -30,11 +30,11 @@ const fn template_of(kind: Kind) -> Template {
     }
 }
 
-/// Fills in the template of a kind. Values are escaped in HTML, and a subject stays one line.
+/// Renders the template of a kind. Values are escaped in HTML, and line breaks are removed from the subject.
 pub fn render(kind: Kind, recipient: &str, values: &Value) -> Result<Message, TemplateError> {
     let Template { subject, text, html } = template_of(kind);
     let environment = Environment::new();
-    // The end of the name decides whether values are escaped.
+    // The suffix of the name decides if values are escaped.
     let fill = |name: &str, source: &str| {
         environment
             .render_named_str(name, source, values)

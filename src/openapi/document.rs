@@ -1,4 +1,4 @@
-//! From the route table to the document.
+//! Creates the OpenAPI document from the route table.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use super::schemas;
 /// The name of the security scheme.
 pub(super) const BEARER: &str = "bearer";
 
-/// The first word of a path is its tag. In the order in which a reader meets them.
+/// The tags. An operation's tag is the first word of its path. They are in reading order.
 const TAGS: [(&str, &str); 12] = [
-    ("start", "Where a client can begin."),
+    ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
     ("cart", "The cart of the signed-in customer."),
@@ -23,17 +23,17 @@ const TAGS: [(&str, &str); 12] = [
     ("checkout", "Buys the cart in one transaction."),
     ("orders", "Orders and their payments."),
     ("payments", "Callbacks of payment providers."),
-    ("reservations", "Stock kept for other services."),
+    ("reservations", "Reservations of stock for other services."),
     ("stores", "Stores and their settings."),
-    ("users", "Accounts of staff and customers, for those who manage them."),
-    ("audit", "Every write, with its author and its time."),
+    ("users", "Management of the accounts of staff and customers."),
+    ("audit", "All writes, with their actor and time."),
 ];
 
 /// Describes every endpoint of the table.
 #[must_use]
 pub fn describe(table: Vec<Endpoint>) -> Value {
     let mut components = schemas::collect(&table);
-    let scalars = schemas::take_scalars(&mut components);
+    let scalars = schemas::remove_scalars(&mut components);
     let examples = Examples::load();
     let mut refusals = Refusals::new(&examples);
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
@@ -77,8 +77,8 @@ fn info() -> Value {
         "summary": env!("CARGO_PKG_DESCRIPTION"),
         "description": "Sign in with `POST /auth/login` and send the access token as `Authorization: Bearer …`. \
             `X-Store-Id` (id or code) selects the store; without it the first store is used. \
-            Calls that change something take an `Idempotency-Key`: the same key and request again get the stored answer. \
-            Every refusal is `application/problem+json` with a `code` to act on. \
+            Operations that change data accept an `Idempotency-Key`: a repeated request with the same key gets the stored response. \
+            Every error is `application/problem+json` with a `code` to act on. \
             Unknown query parameters, unknown fields and control characters in text are refused with `VALIDATION_FAILED`.",
         "contact": {"name": "The maintainers of Stockroom"},
         "license": {"name": "MIT OR Apache-2.0", "identifier": env!("CARGO_PKG_LICENSE")},

@@ -1,4 +1,4 @@
-//! One row of the route table: where it is, who may call it, what it takes and answers.
+//! One row of the route table: its path, access rule, request and responses.
 
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
@@ -24,7 +24,7 @@ pub struct Endpoint {
     pub method: Method,
     pub path: &'static str,
     pub access: Access,
-    /// Generated clients name their functions by it.
+    /// The operation id. Generated clients use it as the name of a function.
     pub id: &'static str,
     pub summary: &'static str,
     pub request: Option<SchemaOf>,
@@ -34,32 +34,32 @@ pub struct Endpoint {
     pub query: Vec<Parameter>,
     pub errors: Vec<Code>,
     pub takes_key: bool,
-    /// Headers of its own, with what they are.
+    /// Additional headers with their descriptions.
     pub headers: &'static [(&'static str, &'static str)],
     route: Route,
 }
 
-/// A schema and how to put it, with all that it refers to, among the components.
+/// A schema, and all schemas that it refers to, for the components of the document.
 pub struct SchemaOf {
     pub reference: RefOr<Schema>,
     pub components: Vec<(String, RefOr<Schema>)>,
 }
 
 impl SchemaOf {
-    fn of<T: ToSchema>() -> Self {
+    fn new<T: ToSchema>() -> Self {
         let mut components = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut components);
         Self { reference: Ref::from_schema_name(T::name()).into(), components }
     }
 
-    /// All that it refers to, by name.
+    /// The schemas that it refers to, by name.
     pub fn components(&self) -> impl Iterator<Item = (String, Value)> {
         self.components.iter().map(|(name, schema)| (name.clone(), json!(schema)))
     }
 
     /// One page of items.
     fn list_of<T: ToSchema>() -> Self {
-        let mut schema = Self::of::<T>();
+        let mut schema = Self::new::<T>();
         let items = ArrayBuilder::new().items(schema.reference).max_items(Some(100));
         let mut list = ObjectBuilder::new().property("items", items).required("items");
         for (name, minimum) in [("total", 0), ("page", 1), ("limit", 1), ("pages", 0)] {
@@ -121,27 +121,27 @@ impl Endpoint {
         self
     }
 
-    /// The body that it takes.
+    /// Sets the schema of the body.
     #[must_use]
     pub fn takes<T: ToSchema>(mut self) -> Self {
-        self.request = Some(SchemaOf::of::<T>());
+        self.request = Some(SchemaOf::new::<T>());
         self
     }
 
-    /// The values of its query string.
+    /// Sets the schema of the query string.
     #[must_use]
     pub fn query<T: IntoParams>(mut self) -> Self {
         self.query.extend(T::into_params(|| Some(ParameterIn::Query)));
         self
     }
 
-    /// `?sort=` by one of these columns.
+    /// Adds `?sort=` by one of these columns.
     #[must_use]
     pub fn sorted_by(self, columns: &[&str], default: &str) -> Self {
         self.sort(columns, Some(default), "The order of the list; `-` before a column means descending")
     }
 
-    /// `?after=`, and `?sort=` by one of these columns. The order without it depends on other parameters.
+    /// Adds `?after=`, and `?sort=` by one of these columns. The default order depends on other parameters.
     #[must_use]
     pub fn feed_sorted_by(self, columns: &[&str], description: &str) -> Self {
         self.query::<FeedQuery>().sort(columns, None, description)
@@ -158,14 +158,14 @@ impl Endpoint {
         self
     }
 
-    /// Headers of its own.
+    /// Adds headers.
     #[must_use]
     pub fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
         self.headers = headers;
         self
     }
 
-    /// A body that another service defines.
+    /// Sets a body that another service defines.
     #[must_use]
     pub fn takes_any_object(mut self) -> Self {
         let object = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object));
@@ -176,7 +176,7 @@ impl Endpoint {
     #[must_use]
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.success = status;
-        self.answer = Some(SchemaOf::of::<T>());
+        self.answer = Some(SchemaOf::new::<T>());
         self
     }
 
@@ -186,37 +186,37 @@ impl Endpoint {
         self
     }
 
-    /// Items without pages.
+    /// Sets an array without pages as the response.
     #[must_use]
     pub fn answers_array<T: ToSchema>(mut self) -> Self {
-        let mut schema = SchemaOf::of::<T>();
+        let mut schema = SchemaOf::new::<T>();
         schema.reference = ArrayBuilder::new().items(schema.reference).into();
         self.answer = Some(schema);
         self
     }
 
-    /// A body that may be left out, since all its fields may.
+    /// Sets an optional body: all its fields are optional.
     #[must_use]
     pub fn takes_optionally<T: ToSchema>(mut self) -> Self {
         self.body_required = false;
         self.takes::<T>()
     }
 
-    /// Success without a body.
+    /// Sets a success response without a body.
     #[must_use]
     pub fn answers_nothing(mut self, status: u16) -> Self {
         self.success = status;
         self
     }
 
-    /// The codes of its own; those that follow from its kind are added by themselves.
+    /// Adds the error codes of this operation. Codes that follow from its kind are added automatically.
     #[must_use]
     pub fn errors(mut self, codes: &[Code]) -> Self {
         self.errors.extend(codes);
         self
     }
 
-    /// The route: authorization first, then the names in the query, then the handler.
+    /// Creates the route. Authorization runs first, then the check of the query's names, then the handler.
     #[must_use]
     pub fn into_route(self) -> Route {
         let (access, known) = (self.access, Known::from_iter(self.query.iter().map(parameters::known)));
@@ -225,7 +225,7 @@ impl Endpoint {
             .wrap(from_fn(move |request, next| authorize(access, request, next)))
     }
 
-    /// For POSTs that change nothing, and those outside the promise.
+    /// Marks a POST without an idempotency key: it changes nothing, or it is not idempotent.
     #[must_use]
     pub fn without_key(mut self) -> Self {
         self.takes_key = false;

@@ -1,4 +1,4 @@
-//! Where a client can begin: the operations whose path needs no id.
+//! The entry points: the operations whose path needs no id.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Bytes, Data};
@@ -28,7 +28,7 @@ pub struct EntryPointsResponse {
     operations: Vec<EntryPointResponse>,
 }
 
-/// An operation to begin with.
+/// An operation whose path has no parameter.
 #[derive(Serialize, ToSchema)]
 pub struct EntryPointResponse {
     #[schema(example = "GET")]
@@ -39,7 +39,7 @@ pub struct EntryPointResponse {
     summary: &'static str,
 }
 
-/// The answer, as it is sent. It is the same for everyone.
+/// The response as bytes. It is the same for all callers.
 pub struct EntryPoints(Bytes);
 
 impl EntryPoints {
@@ -59,7 +59,7 @@ impl EntryPoints {
     }
 }
 
-/// `GET /`: anyone may call this.
+/// `GET /`: needs no token.
 pub async fn show(entry_points: Data<EntryPoints>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(entry_points.0.clone())
 }

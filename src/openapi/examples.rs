@@ -1,17 +1,17 @@
-//! Examples of requests and answers, recorded from the demo store by `tests/examples.rs`.
+//! Examples of requests and responses, recorded from the demo store by `tests/examples.rs`.
 
 use serde_json::{Map, Value, json};
 
 use crate::error::{ApiError, Code};
 
-/// Requests and answers by operation, refusals by code.
+/// Requests and responses by operation, errors by code.
 pub struct Examples {
     operations: Map<String, Value>,
     refusals: Map<String, Value>,
 }
 
 impl Examples {
-    /// The recorded examples. A test keeps them readable, so that an unreadable file is one without examples.
+    /// The recorded examples. A test checks that the file is valid, so an invalid file counts as empty.
     pub fn load() -> Self {
         let mut recorded: Map<String, Value> = serde_json::from_str(include_str!("examples.json")).unwrap_or_default();
         let mut part = |name: &str| match recorded.remove(name) {
@@ -29,7 +29,7 @@ impl Examples {
         self.operations.get(operation)?.get("answer")
     }
 
-    /// The recorded refusal of a code, or one that a test can't provoke.
+    /// The recorded error for a code, or a generic one if a test cannot cause the error.
     pub fn refusal(&self, code: Code) -> Value {
         let unseen = || json!(ApiError::new(code, format!("{}.", code.title())).problem(Some("7b1c0b5e")));
         self.refusals.get(code.as_str()).cloned().unwrap_or_else(unseen)

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document, written from the same table that the routes are mounted from.
+//! The OpenAPI 3.1 document. It is created from the same table as the routes.
 
 pub mod document;
 pub mod endpoint;

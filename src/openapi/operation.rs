@@ -12,7 +12,7 @@ use crate::kernel::schema::REQUIRED_PERMISSION;
 
 const JSON: &str = "application/json";
 
-/// Everything that the document says of an endpoint.
+/// Describes an endpoint as an operation of the document.
 pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals<'_>) -> Value {
     let mut responses = Map::new();
     responses.insert(endpoint.success.to_string(), success(&endpoint, examples));
@@ -25,7 +25,7 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
     set("operationId", json!(endpoint.id));
     set("summary", json!(endpoint.summary));
     set("description", json!(describe_access(endpoint.access)));
-    set("parameters", json!(parameters::of(&endpoint)));
+    set("parameters", json!(parameters::list(&endpoint)));
     set("responses", json!(responses));
     set("security", security(endpoint.access));
     if let Some(permission) = permission_of(endpoint.access) {
@@ -70,7 +70,7 @@ fn security(access: Access) -> Value {
     match access {
         Access::Anonymous => json!([]),
         Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}]),
-        // Permissions are no scopes of a bearer scheme; they are named beside it.
+        // Permissions are not scopes of a bearer scheme, so the description names them.
         Access::User | Access::Admin | Access::Permission(_) => json!([{BEARER: []}]),
     }
 }
@@ -84,8 +84,8 @@ fn permission_of(access: Access) -> Option<Permission> {
 
 fn describe_access(access: Access) -> String {
     match access {
-        Access::Anonymous => "Anyone may call this; a token is ignored.".to_owned(),
-        Access::Public => "Anyone may call this.".to_owned(),
+        Access::Anonymous => "Needs no token; a token is ignored.".to_owned(),
+        Access::Public => "Needs no token.".to_owned(),
         Access::Buyer => {
             "Customers for themselves; guests if the store accepts guest orders; staff with `orders:create`.".to_owned()
         }
@@ -98,7 +98,7 @@ fn describe_access(access: Access) -> String {
     }
 }
 
-/// The first word of a path. The path of the API itself has none.
+/// The tag of a path: its first word. The path of the API itself has none.
 fn tag_of(path: &str) -> &str {
     path.split('/').nth(1).filter(|word| !word.is_empty()).unwrap_or("start")
 }

@@ -1,4 +1,4 @@
-//! Parameters in paths and headers; those of queries come with their endpoint.
+//! Parameters in paths and headers. Parameters of queries come with their endpoint.
 
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
@@ -9,15 +9,15 @@ use crate::auth::Access;
 use crate::kernel::quantity::Quantity;
 use crate::kernel::schema;
 
-/// Every parameter of an endpoint: path, query, headers.
-pub fn of(endpoint: &Endpoint) -> Vec<Value> {
+/// All parameters of an endpoint: path, query, headers.
+pub fn list(endpoint: &Endpoint) -> Vec<Value> {
     let in_path = path_parameters(endpoint.path).map(|name| in_path(endpoint.path, name));
     let in_query = endpoint.query.iter().map(|parameter| json!(parameter));
     in_path.chain(in_query).chain(headers(endpoint)).collect()
 }
 
-/// The name of a query parameter, and whether it may be empty: a word or a text may, but no date, number or
-/// boolean.
+/// The name of a query parameter, and true if its value may be empty. Words and texts may be empty; dates, numbers
+/// and booleans may not.
 pub fn known(parameter: &Parameter) -> (String, bool) {
     let schema = json!(parameter.schema);
     let is_word = schema.get("type").is_none_or(|kind| kind == "string");
@@ -32,7 +32,7 @@ fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
 fn in_path(path: &str, name: &str) -> Value {
     let first = path.split('/').nth(1).unwrap_or_default();
     let (description, schema, example) = match (first, name) {
-        (_, "qty") => ("Units that are asked for", json!(Quantity::schema()), json!(2)),
+        (_, "qty") => ("The requested quantity", json!(Quantity::schema()), json!(2)),
         (_, "provider") => ("A payment provider of the settings", json!(schema::text(1, 50).build()), json!("stripe")),
         ("stores", "id") | (_, "store" | "store_id") => {
             ("Id or code of the store", json!(schema::text(1, 50).build()), json!("STORE-DEMO"))
@@ -57,23 +57,23 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
             json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema}),
         );
     };
-    // A callback names the store in its path.
+    // A callback contains the store in its path.
     if !endpoint.path.contains("{store}") {
         let code = json!(schema::text(1, 50).pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]*$")).build());
-        add("X-Store-Id", "Id or code of the store; without it the first store is used", code);
+        add("X-Store-Id", "Id or code of the store; the first store if absent", code);
     }
     if let Access::Holder(_) = endpoint.access {
         let description = "The `guest_token` of the order, instead of an access token";
         add("X-Order-Token", description, json!(schema::text(1, 255).build()));
     }
     if endpoint.takes_key && endpoint.access == Access::Buyer {
-        let description = "For guests who send an `Idempotency-Key`: 32 to 255 visible characters that their client made \
-             at random, as in a UUID, and sends each time. Without it a request that is sent again is refused with \
-             `IDEMPOTENCY_KEY_REUSED`, for the guest can't be recognised";
+        let description = "For guests who send an `Idempotency-Key`: a random secret of 32 to 255 visible characters, \
+             such as a UUID. The client sends the same secret with each attempt. Without it, a repeated request is \
+             refused with `IDEMPOTENCY_KEY_REUSED`, because the guest cannot be identified";
         add("X-Guest-Secret", description, json!(schema::text(32, 255).pattern(Some("^[!-~]+$")).build()));
     }
     if endpoint.takes_key {
-        let description = "The same key and request again get the stored answer, and nothing happens twice";
+        let description = "A repeated request with the same key gets the stored response and has no further effect";
         add("Idempotency-Key", description, json!(schema::text(1, 255).pattern(Some("^[!-~]+$")).build()));
     }
     for (name, description) in endpoint.headers {

@@ -1,4 +1,4 @@
-//! Refusals: each code, or each set of codes of one status, is one component that operations refer to.
+//! Error responses. Each set of codes with one status is a component that operations refer to.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::examples::Examples;
 use crate::auth::Access;
 use crate::error::{Code, PROBLEM_JSON, Problem};
 
-/// The components of refusals, as operations come to need them.
+/// The components of error responses, created when operations refer to them.
 pub struct Refusals<'a> {
     examples: &'a Examples,
     responses: Map<String, Value>,
@@ -22,7 +22,7 @@ impl<'a> Refusals<'a> {
         Self { examples, responses: Map::new(), problems: Map::new() }
     }
 
-    /// A reference to the response of these codes, which have one status.
+    /// Returns a reference to the response for these codes, which have the same status.
     pub fn reference(&mut self, codes: &[Code]) -> Value {
         let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
         let name = names.join("-");
@@ -34,7 +34,7 @@ impl<'a> Refusals<'a> {
         json!({"$ref": format!("#/components/responses/{name}")})
     }
 
-    /// The responses, and an example of each code.
+    /// Returns the responses, and an example of each code.
     pub fn into_components(self) -> (Value, Value) {
         (Value::Object(self.responses), Value::Object(self.problems))
     }
@@ -60,10 +60,10 @@ fn response(codes: &[Code]) -> Value {
     response
 }
 
-/// The codes of an endpoint by status: its own, and those that follow from its kind.
+/// The codes of an endpoint by status: its own codes, and those that follow from its kind.
 pub fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     let mut codes = endpoint.errors.clone();
-    // Any call refuses query parameters that it does not know.
+    // Any operation refuses unknown query parameters.
     codes.extend([Code::Internal, Code::DatabaseUnavailable, Code::Busy, Code::RateLimited, Code::ValidationFailed]);
     match endpoint.access {
         Access::Anonymous => {}
@@ -75,9 +75,9 @@ pub fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     if endpoint.access != Access::Anonymous {
         codes.push(Code::StoreNotFound);
     }
-    // Of the request's head: no HTTP or the name of another server, and too much.
+    // Errors of the request's head: it is no HTTP, names another server, or is too large.
     codes.extend([Code::MalformedRequest, Code::HeadersTooLarge]);
-    // Calls that take no body still refuse one that can't be read.
+    // Operations without a body still refuse a body that cannot be read.
     if endpoint.request.is_some() || endpoint.takes_key {
         codes.extend([Code::RequestTimeout, Code::PayloadTooLarge, Code::UnsupportedMediaType]);
     }

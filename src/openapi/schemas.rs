@@ -1,4 +1,4 @@
-//! The schemas of the document, put into the form that readers and generated clients use best.
+//! Converts the schemas of the document into a form that suits readers and generated clients.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ type Schemas = Map<String, Value>;
 
 const COMPONENT: &str = "#/components/schemas/";
 
-/// Every schema that an endpoint of the table names.
+/// Collects the schemas of all endpoints.
 pub fn collect(table: &[Endpoint]) -> Schemas {
     let named = table.iter().flat_map(|endpoint| [&endpoint.request, &endpoint.answer]).flatten();
     let mut schemas: Schemas = named.flat_map(SchemaOf::components).collect();
@@ -27,9 +27,9 @@ pub fn collect(table: &[Endpoint]) -> Schemas {
     schemas
 }
 
-/// Takes the schemas of single numbers and texts out: they are written where they are used, for a
-/// generated client has no need of a type `OrderId`.
-pub fn take_scalars(schemas: &mut Schemas) -> Schemas {
+/// Removes and returns the schemas of single numbers and texts. They are written where they are used, because a
+/// generated client needs no type `OrderId`.
+pub fn remove_scalars(schemas: &mut Schemas) -> Schemas {
     let is_scalar = |schema: &Value| {
         let is_simple =
             schema.get("type").and_then(Value::as_str).is_some_and(|kind| !["object", "array"].contains(&kind));
@@ -40,7 +40,7 @@ pub fn take_scalars(schemas: &mut Schemas) -> Schemas {
     scalars
 }
 
-/// Writes scalars where they are referred to, and `null` into their type.
+/// Replaces references to scalars by the scalars, and merges `null` into their type.
 pub fn inline(value: &mut Value, scalars: &Schemas) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| inline(item, scalars)),
@@ -48,7 +48,7 @@ pub fn inline(value: &mut Value, scalars: &Schemas) {
             fields.values_mut().for_each(|field| inline(field, scalars));
             if let Some(Value::Object(scalar)) = reference(fields).and_then(|name| scalars.get(name)).cloned() {
                 fields.remove("$ref");
-                // A description at the place of use comes before that of the type.
+                // A description at the place of use has priority over that of the type.
                 let at_place = std::mem::replace(fields, scalar);
                 fields.extend(at_place);
             }
@@ -62,7 +62,7 @@ fn reference(fields: &Map<String, Value>) -> Option<&str> {
     fields.get("$ref")?.as_str()?.strip_prefix(COMPONENT)
 }
 
-/// `oneOf` a schema and null: a description belongs to both, and a type can name both.
+/// Merges `oneOf` of a schema and null into one schema with both types.
 fn merge_null(fields: &mut Map<String, Value>) {
     let Some([Value::Object(schema), other]) = fields.get("oneOf").and_then(Value::as_array).map(Vec::as_slice) else {
         return;
@@ -85,8 +85,8 @@ fn merge_null(fields: &mut Map<String, Value>) {
     }
 }
 
-/// Keeps the schemas that are in use. In those of answers every field is always there, null when empty,
-/// but for fields that are never null and may be absent, and those that need a permission.
+/// Keeps only used schemas. In response schemas every field is required, and null if it has no value. Exceptions are
+/// optional fields that are never null, and fields that need a permission.
 pub fn complete_answers(schemas: &mut Schemas, [paths, responses]: [&Value; 2]) {
     let mut used = BTreeSet::new();
     gather(schemas, responses, &mut used);
@@ -103,7 +103,7 @@ pub fn complete_answers(schemas: &mut Schemas, [paths, responses]: [&Value; 2]) 
     }
 }
 
-/// The names of all schemas that a value refers to, and of those that these refer to.
+/// Collects the names of all schemas that a value refers to, directly or indirectly.
 fn gather(schemas: &Schemas, value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| gather(schemas, item, found)),

@@ -1,4 +1,4 @@
-//! The Swagger page, and what leads to it. Its files are built in, so that it needs no network.
+//! The Swagger page, and the redirects to it. Its files are part of the program, so that it needs no network.
 
 use std::borrow::Cow;
 
@@ -11,14 +11,14 @@ use super::entry_points::{self, EntryPoints};
 use crate::error::{ApiError, Code};
 use crate::http::methods::only_get;
 
-/// Signs in, renews the access token, and sets the page up.
+/// Signs in, renews the access token, and configures the page.
 const INITIALIZER: &str = include_str!("swagger.js");
 
 /// Mounts the page under `/docs`, and `/`.
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(only_get("/", web::get().to(root)))
-        // Not to /docs/, which is the same route and would lead back here.
+        // The target is not /docs/, because that is the same route and would redirect to itself.
         .service(web::redirect("/docs", "/docs/index.html"))
         .service(only_get("/docs/swagger-initializer.js", web::get().to(initializer)))
         .app_data(Data::new(Config::from("/openapi.json")))
@@ -36,7 +36,7 @@ async fn file(path: Path<String>, config: Data<Config<'static>>) -> Result<HttpR
     Ok(HttpResponse::Ok().content_type(file.content_type).body(bytes))
 }
 
-/// Leads browsers to the page. Programs get the entry points.
+/// Redirects browsers to the page. Other clients get the entry points.
 async fn root(request: HttpRequest, entry_points: Data<EntryPoints>) -> HttpResponse {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if accept.is_some_and(|accept| accept.contains("text/html")) {

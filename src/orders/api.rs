@@ -1,4 +1,4 @@
-//! The calls that read orders.
+//! The operations that read orders.
 
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -25,7 +25,7 @@ use crate::kernel::page::PageQuery;
 
 pub use super::queries::list::SORTS;
 
-/// The order of a list without `?sort=`.
+/// The default order of a list.
 pub const NEWEST_FIRST: &str = "-created_at";
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -36,18 +36,19 @@ pub struct FilterQuery {
     #[serde(default, deserialize_with = "id::in_query")]
     #[param(minimum = 1)]
     pub user_id: Option<i64>,
-    /// Words of the order number, or of a name or phone of the customer or an address; in any order, without regard to
-    /// case and accents.
+    /// Words of the order number, or of a name or phone of the customer or an address. The words may be in any order,
+    /// without regard to case and accents.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     pub q: Option<String>,
-    /// Placed at or after.
+    /// Placed at or after this time.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub from: Option<DateTime<Utc>>,
-    /// Placed before.
+    /// Placed before this time.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
-    /// Orders of which money has to be given back: cancelled while it is kept, or paid more than their total.
+    /// Orders with a refund that is due: cancelled orders with unrefunded payments, and orders with payments above
+    /// their total.
     pub refund_due: Option<bool>,
 }
 
@@ -89,10 +90,10 @@ impl From<FilterQuery> for OrderFilter {
 
 /// `GET /orders/{id}`
 pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
+    let order_ref = OrderRef::from_path(&path);
     let order = ctx
         .read("get_order", move |conn, scope| {
-            let id = viewer.find(conn, scope, &named, Permission::OrdersRead)?;
+            let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
             let order = orders::get(conn, scope.store, id)?;
             Ok(list::respond_one(conn, &order)?)
         })
@@ -102,17 +103,17 @@ pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<H
 
 /// `GET /orders/{id}/history`
 pub async fn show_history(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
+    let order_ref = OrderRef::from_path(&path);
     let steps = ctx
         .read("get_order_history", move |conn, scope| {
-            let id = viewer.find(conn, scope, &named, Permission::OrdersRead)?;
+            let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
             Ok(history::list(conn, scope.store, id)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(steps))
 }
 
-/// Somebody who wants to see or cancel one order: its owner, staff, or who has its token.
+/// A caller who wants to see or cancel one order: its owner, staff, or a caller with its token.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     token: Option<String>,
@@ -130,15 +131,15 @@ impl actix_web::FromRequest for Viewer {
 }
 
 impl Viewer {
-    /// The order, if this viewer may know of it. Another's order answers as an absent one.
+    /// Finds the order if this viewer may see it. An order of another owner is reported like a missing one.
     pub fn find(
         &self,
         conn: &mut PgConnection,
         scope: &Scope,
-        named: &OrderRef,
+        order_ref: &OrderRef,
         permission: Permission,
     ) -> Result<OrderId, Abort> {
-        let found = orders::find_owner(conn, scope.store, named)?;
+        let found = orders::find_owner(conn, scope.store, order_ref)?;
         let visible = found.filter(|(_, owner)| {
             let is_owner = matches!(&scope.principal, Principal::User(account) if owner.user_id == Some(account.id));
             let has_token = match (&self.token, &owner.guest_token_hash) {
@@ -149,7 +150,7 @@ impl Viewer {
         });
         match (visible, &scope.principal) {
             (Some((id, _)), _) => Ok(id),
-            // Staff are told of the permission that they lack, and not whether there is such an order.
+            // Staff get an error about the missing permission, which does not reveal if the order exists.
             (None, Principal::User(account)) if account.role == Role::Staff && !scope.principal.can(permission) => {
                 Err(permission.missing().into())
             }
@@ -158,7 +159,7 @@ impl Viewer {
     }
 }
 
-/// 404 of an order.
+/// The 404 error for an order.
 #[must_use]
 pub fn not_found() -> ApiError {
     ApiError::new(Code::OrderNotFound, "There is no such order.")

@@ -1,10 +1,10 @@
-//! The token that opens one order for somebody without an account.
+//! The token with which a guest opens one order.
 
 use subtle::ConstantTimeEq;
 
 use crate::accounts::secret_token;
 
-/// Kept by the shop as its hash only.
+/// Only its hash is stored.
 pub struct GuestToken {
     text: String,
     hash: Vec<u8>,
@@ -29,10 +29,10 @@ impl GuestToken {
     }
 }
 
-/// Whether a token that somebody shows has this hash, in constant time.
+/// True if the presented token has this hash, compared in constant time.
 #[must_use]
-pub fn opens(shown: &str, hash: &[u8]) -> bool {
-    secret_token::digest(shown).as_slice().ct_eq(hash).into()
+pub fn opens(presented: &str, hash: &[u8]) -> bool {
+    secret_token::digest(presented).as_slice().ct_eq(hash).into()
 }
 
 #[cfg(test)]

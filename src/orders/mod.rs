@@ -1,4 +1,4 @@
-//! Orders: what was bought, and every status it has had.
+//! Orders: their items, and the history of their status.
 
 pub mod api;
 pub mod guest_token;

@@ -1,4 +1,4 @@
-//! An order as the shop knows it.
+//! An order as it is stored.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ pub struct Order {
     pub status: OrderStatus,
     pub payment_status: PaymentStatus,
     pub payment_method: String,
-    /// Set on orders that are sold at payment, and only on them.
+    /// Set only on orders that are sold at payment.
     pub payment_expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
     pub payment_reference: Option<String>,
@@ -47,7 +47,8 @@ pub struct Order {
 }
 
 impl Order {
-    /// Money that has to be given back: all that is kept of a cancelled order, and more than the total of a live one.
+    /// The amount of the due refund: all unrefunded payments of a cancelled order, or the payments above the total of
+    /// another one.
     #[must_use]
     pub fn refund_due_amount(&self) -> Money {
         let kept = self.received_amount.0.saturating_sub(self.refunded_amount.0);
@@ -55,8 +56,8 @@ impl Order {
         Money(kept.saturating_sub(owed).max(0))
     }
 
-    /// What it is found by: its number, and the names and phones of the customer and the addresses. A phone is found
-    /// as it was written, and by its digits alone.
+    /// The search text: the order's number, and the names and phones of the customer and the addresses. A phone is
+    /// found in its original form and by its digits.
     #[must_use]
     pub fn search_text(&self) -> String {
         let of_address = |key: &'static str| {
@@ -71,14 +72,14 @@ impl Order {
         fold::search_text(texts.chain(digits.iter().map(String::as_str)).filter(|text| seen.insert(text.to_string())))
     }
 
-    /// Whether its stock is sold at payment and not at checkout.
+    /// True if its stock is sold at payment and not at checkout.
     #[must_use]
     pub fn is_sold_at_payment(&self) -> bool {
         self.payment_expires_at.is_some()
     }
 }
 
-/// A line of an order, with name, price and attributes as they were when it was placed.
+/// An order item. Name, price and attributes are copies from the time of the order.
 #[derive(Clone, Debug)]
 pub struct OrderItem {
     pub id: OrderItemId,
@@ -92,18 +93,18 @@ pub struct OrderItem {
     pub unit_price: Money,
     pub total_price: Money,
     pub attributes: Value,
-    /// Where its units came from, and so where a cancel returns them.
+    /// The original locations of its units. A cancellation returns the units to them.
     pub allocations: Vec<Allocation>,
 }
 
-/// Units of a line that came from one location.
+/// Units of an item from one location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocation {
     pub location_id: LocationId,
     pub quantity: i64,
 }
 
-/// Stock that an order took, before and after, as read under the lock.
+/// Stock that an order took, with the quantities before and after, as read under the lock.
 #[derive(Clone, Debug)]
 pub struct StockReduction {
     pub product_id: ProductId,
@@ -113,7 +114,7 @@ pub struct StockReduction {
     pub new_stock: i64,
 }
 
-/// An order named in a path by id, or by number in capital or small letters.
+/// An order in a path, identified by id or by number in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderRef {
     Id(OrderId),
@@ -133,7 +134,7 @@ impl OrderRef {
     }
 }
 
-/// Crockford's base 32: no I, L, O or U, so that a number survives being read out.
+/// Crockford's base 32, without I, L, O and U. So a number that is read aloud is not misunderstood.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// The random part of an order number: ten characters, 50 bits.

@@ -1,4 +1,4 @@
-//! An order on the wire.
+//! An order in responses.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -28,12 +28,12 @@ pub struct OrderResponse {
     pub payment_expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
     pub payment_reference: Option<String>,
-    /// All money that has come for the order.
+    /// The sum of all payments received for the order.
     pub received_amount: Amount,
-    /// Whether money has to be given back.
+    /// True if a refund is due.
     pub refund_due: bool,
-    /// How much of what was received and not yet refunded has to be given back: all of it if the order is cancelled, else
-    /// what is more than the total.
+    /// The amount of the due refund: all unrefunded payments if the order is cancelled, else the payments above the
+    /// total.
     pub refund_due_amount: Amount,
     pub refunded_amount: Amount,
     pub tracking_number: Option<String>,
@@ -44,7 +44,7 @@ pub struct OrderResponse {
     pub discount_amount: Amount,
     pub total_amount: Amount,
     pub items: Vec<OrderItemResponse>,
-    /// Units in all lines.
+    /// The number of units in all items.
     pub total_items: i64,
     pub stock_reductions: Vec<StockReductionResponse>,
     #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
@@ -52,11 +52,11 @@ pub struct OrderResponse {
     #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
     pub billing_address: Option<Value>,
     pub notes: Option<String>,
-    /// What the status can be set to from here.
+    /// The statuses that can be set next.
     pub next_statuses: Vec<OrderStatus>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    /// Opens and cancels this one order by the header X-Order-Token. Only in the answer that made it.
+    /// Gives access to this order with the header X-Order-Token. It is only in the response that created the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub guest_token: Option<String>,
@@ -74,7 +74,7 @@ pub struct OrderItemResponse {
     pub quantity: i64,
     pub unit_price: Amount,
     pub total_price: Amount,
-    /// Brand, category, unit and barcode of the product, where it has them.
+    /// Brand, category, unit and barcode of the product, if it has them.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub attributes: Value,
 }
@@ -133,7 +133,7 @@ impl OrderResponse {
         }
     }
 
-    /// The same order without the numbers that only a placed one has.
+    /// The same order without the numbers that are assigned when an order is placed.
     #[must_use]
     pub fn into_preview(mut self) -> Self {
         self.id = None;
@@ -178,10 +178,10 @@ impl StockReductionResponse {
     }
 }
 
-/// One status that an order has had.
+/// A change of an order's status.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryResponse {
-    /// Null at first.
+    /// The status before; null for the first one.
     pub from: Option<OrderStatus>,
     pub to: OrderStatus,
     pub at: DateTime<Utc>,

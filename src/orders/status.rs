@@ -1,4 +1,4 @@
-//! The state machine of an order and of its payment.
+//! The state machines of an order and of its payment.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,7 +45,7 @@ impl OrderStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
-    /// Where staff can take it from here. An order under payment becomes pending by its payment alone.
+    /// The statuses that staff can set next. An unpaid order becomes pending only by its payment.
     #[must_use]
     pub const fn next(self) -> &'static [Self] {
         match self {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_as_they_are_written() {
+    fn names_are_parsed_as_they_are_written() {
         for status in OrderStatus::ALL {
             assert_eq!(OrderStatus::parse(status.as_str()), Some(status));
         }

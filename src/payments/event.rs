@@ -1,4 +1,4 @@
-//! What a provider's callback says, in our words.
+//! Payment events, read from the callbacks of providers.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -7,10 +7,10 @@ use super::units;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::signature::Scheme;
 
-/// What a callback tells of a payment.
+/// The payment data of a callback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentEvent {
-    /// Taken once per store and provider.
+    /// Applied once per store and provider.
     pub event_id: String,
     pub event_type: String,
     pub kind: EventKind,
@@ -18,25 +18,25 @@ pub struct PaymentEvent {
     pub order_number: Option<String>,
     /// The provider's id of the payment.
     pub reference: Option<String>,
-    /// None if the provider names no amount, or one that its currency cannot hold.
+    /// None if the provider sends no amount, or an amount with too many decimals for its currency.
     pub amount: Option<Money>,
-    /// ISO 4217, in capitals.
+    /// ISO 4217, in capital letters.
     pub currency: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// The money has come.
+    /// The payment was received.
     Paid,
-    /// Anything else, failed and abandoned attempts among it: the customer may pay in another way within
-    /// the window, and its end is the end of the order.
+    /// All other events, including failed and abandoned attempts. The customer may try another payment until the
+    /// payment window ends; then the order expires.
     Other,
 }
 
 impl EventKind {
-    /// The names of the providers do not overlap.
+    /// The event names of the providers do not overlap.
     #[must_use]
-    pub fn of(event_type: &str) -> Self {
+    pub fn from_type(event_type: &str) -> Self {
         match event_type {
             "payment_intent.succeeded" | "payment.captured" => Self::Paid,
             _ => Self::Other,
@@ -44,7 +44,7 @@ impl EventKind {
     }
 }
 
-/// Reads a callback whose signature was good. None if it is no event of this scheme.
+/// Reads a callback with a valid signature. None if it is no event of this scheme.
 #[must_use]
 pub fn read(scheme: Scheme, body: &Value) -> Option<PaymentEvent> {
     match scheme {
@@ -59,7 +59,7 @@ fn text(value: &Value, pointer: &str) -> Option<String> {
     is_fit.then(|| text.to_owned())
 }
 
-/// Orders are named in capital letters.
+/// Order numbers are in capital letters.
 fn order_number(value: &Value, pointer: &str) -> Option<String> {
     text(value, pointer).map(|number| number.to_ascii_uppercase())
 }
@@ -68,7 +68,7 @@ fn currency(value: &Value, pointer: &str) -> Option<String> {
     text(value, pointer).map(|code| code.to_ascii_uppercase())
 }
 
-/// The first integer at the pointers, which counts in the provider's units.
+/// The first integer at the pointers, in the provider's units.
 fn amount(scheme: Scheme, currency: Option<&str>, value: &Value, pointers: &[&str]) -> Option<Money> {
     let counted = pointers.iter().find_map(|pointer| value.pointer(pointer)?.as_i64())?;
     units::to_money(scheme, &Currency::parse(currency?).ok()?, counted)
@@ -77,7 +77,7 @@ fn amount(scheme: Scheme, currency: Option<&str>, value: &Value, pointers: &[&st
 /// See <https://docs.stripe.com/api/events/object>.
 fn read_stripe(body: &Value) -> Option<PaymentEvent> {
     let event_type = text(body, "/type")?;
-    let kind = EventKind::of(&event_type);
+    let kind = EventKind::from_type(&event_type);
     let currency = currency(body, "/data/object/currency");
     let amounts = ["/data/object/amount_received", "/data/object/amount"];
     Some(PaymentEvent {
@@ -91,14 +91,14 @@ fn read_stripe(body: &Value) -> Option<PaymentEvent> {
     })
 }
 
-/// See <https://razorpay.com/docs/webhooks/payloads/payments/>. The id of the event comes in a header
-/// that is not signed; the event's name and payment are, and are as unique.
+/// See <https://razorpay.com/docs/webhooks/payloads/payments/>. The id of the event is in a header that is not
+/// signed. The name of the event and the id of its payment are signed, and are unique together.
 fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
     let event_type = text(body, "/event")?;
-    let kind = EventKind::of(&event_type);
+    let kind = EventKind::from_type(&event_type);
     let reference = text(body, "/payload/payment/entity/id");
     let currency = currency(body, "/payload/payment/entity/currency");
-    // An event without a payment is acknowledged, so that it is not sent again and again.
+    // An event without a payment is acknowledged, so that the provider does not send it again.
     let name = match &reference {
         Some(payment) => payment.clone(),
         None if kind == EventKind::Other => hex::encode(Sha256::digest(body.to_string().as_bytes())),

@@ -1,4 +1,4 @@
-//! Money received and given back, and what providers tell of it.
+//! Payments and refunds of orders, and the events of payment providers.
 
 pub mod event;
 pub mod queries;

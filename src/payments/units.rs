@@ -4,15 +4,16 @@ use crate::kernel::money::{Currency, Money};
 use crate::kernel::number::Number;
 use crate::kernel::signature::Scheme;
 
-/// Stripe has two decimals but for these lists. ISO 4217 has none for ISK and UGX, which Stripe counts in
-/// hundredths all the same, and two for MGA, which Stripe counts in whole ariary.
+/// Stripe uses two decimals for all currencies except these lists. Some differ from ISO 4217: ISK and UGX have no
+/// decimals, but Stripe counts them in hundredths; MGA has two decimals, but Stripe counts whole ariary.
+///
 /// See <https://docs.stripe.com/currencies#zero-decimal>, `#three-decimal` and `#special-cases`.
 const STRIPE_ZERO_DECIMAL: [&str; 15] =
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"];
 const STRIPE_THREE_DECIMAL: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
 
-/// An amount that a provider counted, in the minor units of its currency. None if these cannot hold it. It may be
-/// more than orders can have.
+/// Converts an amount in a provider's units into minor units of its currency. None if it has too many decimals. It
+/// may be larger than the largest amount of an order.
 #[must_use]
 pub fn to_money(scheme: Scheme, currency: &Currency, counted: i64) -> Option<Money> {
     let counted = Number::from_units(counted, decimals(scheme, currency));

@@ -1,4 +1,4 @@
-//! The calls of reports.
+//! The reports.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ use crate::stores::queries as stores;
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PeriodQuery {
-    /// At or after.
+    /// At or after this time.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub from: Option<DateTime<Utc>>,
-    /// Before.
+    /// Before this time.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
 }
@@ -37,14 +37,16 @@ pub struct StatisticsResponse {
     pub by_status: BTreeMap<String, i64>,
     #[schema(value_type = BTreeMap<PaymentStatus, i64>)]
     pub by_payment_status: BTreeMap<String, i64>,
-    /// Of orders that are neither cancelled nor under payment, as are the units, and without what was refunded.
+    /// Revenue minus refunds. Revenue and units include only orders that are neither cancelled nor unpaid
+    /// (`under_paying`).
     pub revenue: Amount,
     pub average_order_value: Amount,
     pub units_sold: i64,
     pub today: TodayResponse,
 }
 
-/// Those orders of the period that were placed since midnight UTC and are neither cancelled nor under payment.
+/// The orders of the period that were placed since midnight UTC and are neither cancelled nor unpaid
+/// (`under_paying`).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TodayResponse {
     pub orders: i64,
@@ -75,16 +77,16 @@ pub async fn statistics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<H
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReservationMetricsResponse {
-    /// Reserved units over stock on hand, now.
+    /// Reserved units divided by stock on hand, now.
     pub reservation_rate: f64,
-    /// Holds that were sold over holds that ended in the period.
+    /// Holds that were sold divided by holds that ended in the period.
     pub conversion_rate: f64,
-    /// Holds that expired over holds that ended in the period.
+    /// Holds that expired divided by holds that ended in the period.
     pub expiry_rate: f64,
-    /// Holds of orders, carts and reservations, not past their deadline.
+    /// Holds of orders, carts and reservations that are not overdue.
     pub active_reservations: i64,
     pub reserved_units: i64,
-    /// Stock rows that equal their ledger over all stock rows.
+    /// Stock rows that match their ledger divided by all stock rows.
     pub stock_accuracy: f64,
 }
 
@@ -109,7 +111,7 @@ pub async fn reservation_metrics(Query(period): Query<PeriodQuery>, ctx: Ctx) ->
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct VerifyQuery {
-    /// `true` also checks what is done and older than 30 days.
+    /// `true` also checks finished orders and movements older than 30 days.
     #[serde(default)]
     #[param(default = false)]
     pub all: bool,

@@ -1,4 +1,4 @@
-//! Figures over many rows, and the check of the books.
+//! Reports over many rows, and the check of the invariants.
 
 pub mod api;
 pub mod queries;

@@ -1,13 +1,16 @@
-//! What always holds, as queries for the rows that break it.
+//! The invariants, as queries for the rows that violate them.
 //!
-//! Rules of a store are bound to it (`$1`), to the row of the ledger after which movements are looked at
-//! (`$2`), and to the moment since when products are (`$3`). Rules of orders are bound to the store and to the
-//! orders' ids (`$2`); for `{among}` they are told whether these are each named, or the first and the last.
-//! Where a rule goes through all products, OFFSET 0 keeps their rows from being sorted before they are judged.
-//! What an order has is looked up for each order: of rows that are grouped beforehand the planner expects
-//! hardly any, and goes through all of them again for each.
+//! Rules of a store have these parameters: the store (`$1`), the ledger row after which movements are checked (`$2`),
+//! and the time since which products are checked (`$3`).
+//!
+//! Rules of orders have the store (`$1`) and the ids of orders (`$2`). `{among}` is replaced by a condition for a
+//! list of ids or for a range of ids.
+//!
+//! OFFSET 0 in rules over all products prevents a sort of their rows before the condition. The rows of an order are
+//! looked up for each order. If they were grouped first, the planner would underestimate their number and scan them
+//! again for each order.
 
-/// A query for the rows that break it, of one store.
+/// A query for the rows of one store that violate the rule.
 pub struct Rule {
     pub name: &'static str,
     pub sql: &'static str,

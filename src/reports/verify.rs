@@ -1,4 +1,4 @@
-//! The check of the books: what always holds, asked of the database itself in one snapshot.
+//! The check of the invariants by queries in one snapshot of the database.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -11,37 +11,37 @@ use crate::db::schema::stores;
 use crate::db::{self, Failure};
 use crate::kernel::id::StoreId;
 
-/// What was found.
+/// The result of the check.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VerifyResponse {
     pub ok: bool,
-    /// The number of rules that were asked, over all stores.
+    /// The number of rules that were checked, over all stores.
     pub checked: i64,
     pub violations: Vec<Violation>,
 }
 
-/// A rule that does not hold, and a row that breaks it.
+/// A violated rule, and a row that violates it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Violation {
     pub store_id: i64,
     pub rule: String,
-    /// The row, in words.
+    /// A description of the row.
     pub row: String,
 }
 
-/// How far back to look.
+/// The age of the rows to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// All stock, holds and live orders; of orders that are done and of the ledger what was written in
-    /// the last [`RECENT_DAYS`] days, for neither changes any more.
+    /// All stock, holds and open orders. Finished orders and the ledger never change, so only rows of the last
+    /// [`RECENT_DAYS`] days are checked.
     Recent,
-    /// Everything there ever was.
+    /// All rows.
     Whole,
 }
 
 pub const RECENT_DAYS: i32 = 30;
 
-/// Orders that are looked at together, so that neither memory nor a statement's time grows with the books.
+/// The number of orders that are checked together. It bounds the memory and the time of a statement.
 const ORDERS_AT_A_TIME: i64 = 20_000;
 
 #[derive(QueryableByName)]
@@ -50,7 +50,7 @@ struct Row {
     row: String,
 }
 
-/// Checks everything of every store.
+/// Checks all rows of every store.
 pub fn verify_all(conn: &mut PgConnection) -> Result<VerifyResponse, Failure> {
     verify_stores(conn, Extent::Whole)
 }
@@ -68,22 +68,22 @@ pub fn verify_stores(conn: &mut PgConnection, extent: Extent) -> Result<VerifyRe
     Ok(whole)
 }
 
-/// Checks one store. Run it in a snapshot, so that all rules look at the same moment.
+/// Checks one store. The caller opens a snapshot, so that all rules see the same data.
 pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> Result<VerifyResponse, Failure> {
     let since = find_start(conn, store, extent)?;
     let mut violations = Vec::new();
-    // Planned for the very values: what fits ten orders does not fit thousands.
+    // The statements are planned for the actual values, because a plan for ten orders does not suit thousands.
     for rule in STORE_RULES {
         let query = diesel::sql_query(rule.sql).bind::<BigInt, _>(store).bind::<BigInt, _>(since.ledger_id);
         let rows = query.bind::<Timestamptz, _>(since.at).load(conn)?;
-        violations.extend(tell(store, rule, rows));
+        violations.extend(violations_of(store, rule, rows));
     }
     let mut last = 0;
     loop {
         let ids = list_orders(conn, store, &since, last)?;
         let (Some(first), Some(end)) = (ids.first().copied(), ids.last().copied()) else { break };
         last = end;
-        // All of a stretch are found faster by its ends than by so many names.
+        // A range of ids is faster than a long list of ids.
         let (among, ids) = match extent {
             Extent::Recent => ("= ANY($2)", ids),
             Extent::Whole => ("BETWEEN ($2)[1] AND ($2)[2]", vec![first, end]),
@@ -91,23 +91,23 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
         for rule in ORDER_RULES {
             let query = diesel::sql_query(rule.sql.replace("{among}", among));
             let rows = query.bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(&ids).load(conn)?;
-            violations.extend(tell(store, rule, rows));
+            violations.extend(violations_of(store, rule, rows));
         }
     }
     let checked = db::count(STORE_RULES.len().saturating_add(ORDER_RULES.len()));
     Ok(VerifyResponse { ok: violations.is_empty(), checked, violations })
 }
 
-fn tell(store: StoreId, rule: &Rule, rows: Vec<Row>) -> impl Iterator<Item = Violation> {
+fn violations_of(store: StoreId, rule: &Rule, rows: Vec<Row>) -> impl Iterator<Item = Violation> {
     rows.into_iter().map(move |row| Violation { store_id: store.0, rule: rule.name.to_owned(), row: row.row })
 }
 
-/// From where on rows are looked at that never change again.
+/// The start of the rows to check, among rows that never change.
 #[derive(QueryableByName)]
 struct Start {
     #[diesel(sql_type = Timestamptz)]
     at: DateTime<Utc>,
-    /// The last row of the ledger before that moment.
+    /// The last row of the ledger before that time.
     #[diesel(sql_type = BigInt)]
     ledger_id: i64,
 }
@@ -132,7 +132,7 @@ struct OrderRow {
     id: i64,
 }
 
-/// The next orders: all, or those that are not done, are new, or were changed or paid since then.
+/// The next orders: all, or those that are open, are new, or were changed or paid since then.
 fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64) -> QueryResult<Vec<i64>> {
     let text = if since.ledger_id == 0 {
         "SELECT id FROM orders WHERE store_id = $1 AND id > $2 AND $3 = $3 AND $4 = $4 ORDER BY id LIMIT $5"

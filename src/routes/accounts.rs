@@ -20,7 +20,7 @@ fn signing_in() -> Vec<Endpoint> {
     vec![
         post("/auth/register", Access::Anonymous, accounts::register)
             .id("register")
-            .summary("Make an account for a customer")
+            .summary("Create an account for a customer")
             .takes::<accounts::RegisterRequest>()
             .answers::<UserResponse>(201)
             .errors(&[Code::Duplicate, Code::StoreNotFound])
@@ -47,7 +47,7 @@ fn signing_in() -> Vec<Endpoint> {
             .without_key(),
         post("/auth/password", Access::User, passwords::change)
             .id("changePassword")
-            .summary("Change the own password; every other session of the account ends")
+            .summary("Change the caller's password; every other session of the account ends")
             .takes::<passwords::ChangePasswordRequest>()
             .answers_nothing(204)
             .without_key(),
@@ -60,14 +60,14 @@ fn signing_in() -> Vec<Endpoint> {
             .without_key(),
         post("/auth/password/reset", Access::Anonymous, passwords::reset)
             .id("resetPassword")
-            .summary("Choose a new password by the token of a mailed link; every session of the account ends")
+            .summary("Set a new password with the token of a mailed link; every session of the account ends")
             .takes::<passwords::ResetPasswordRequest>()
             .answers_nothing(204)
             .errors(&[Code::ResetTokenInvalid])
             .without_key(),
         get("/auth/me", Access::User, accounts::me)
             .id("getMe")
-            .summary("The account of the caller")
+            .summary("Read the caller's account")
             .answers::<UserResponse>(200),
     ]
 }
@@ -82,12 +82,12 @@ fn own_addresses() -> Vec<Endpoint> {
             .lists::<addresses::AddressResponse>(),
         post("/addresses", Access::User, addresses::create)
             .id("createAddress")
-            .summary("Keep an address")
+            .summary("Create an address")
             .takes::<addresses::AddressRequest>()
             .answers::<addresses::AddressResponse>(201),
         get("/addresses/{id}", Access::User, addresses::show)
             .id("getAddress")
-            .summary("One of the own addresses")
+            .summary("Read an address")
             .answers::<addresses::AddressResponse>(200)
             .errors(&[Code::AddressNotFound]),
         put("/addresses/{id}", Access::User, addresses::replace)
@@ -116,13 +116,13 @@ fn managed_users() -> Vec<Endpoint> {
             .lists::<UserResponse>(),
         post("/users", users_manage, users::create)
             .id("createUser")
-            .summary("Make an account; staff belong to the request's store")
+            .summary("Create an account; staff belong to the request's store")
             .takes::<users::NewUserRequest>()
             .answers::<UserResponse>(201)
             .errors(&[Code::Duplicate]),
         patch("/users/{id}", users_manage, users::update)
             .id("updateUser")
-            .summary("Change an account; a new password, role or permissions sign it out")
+            .summary("Change an account; a new password, role or permissions end its sessions")
             .takes::<users::UserPatchRequest>()
             .answers::<UserResponse>(200)
             .errors(&[Code::UserNotFound, Code::Duplicate, Code::LastAdmin]),
@@ -139,7 +139,7 @@ pub(super) fn stores() -> Vec<Endpoint> {
             .lists::<stores::StoreResponse>(),
         post("/stores", Access::Admin, stores::create)
             .id("createStore")
-            .summary("Make a store, with its location main")
+            .summary("Create a store with a main location")
             .takes::<stores::NewStoreRequest>()
             .answers::<stores::StoreResponse>(201)
             .errors(&[Code::Duplicate]),

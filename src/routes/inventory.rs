@@ -1,4 +1,4 @@
-//! Products, their stock, and what is reported of it all.
+//! Products, their stock, and reports.
 
 use crate::audit::api as audit;
 use crate::auth::{Access, Permission};
@@ -25,7 +25,7 @@ pub(super) fn reports() -> Vec<Endpoint> {
             .answers::<VerifyResponse>(200),
         get("/audit", Access::Permission(Permission::AuditRead), audit::list)
             .id("listAuditEntries")
-            .summary("Who did what and when, newest first")
+            .summary("List the audit of all writes, newest first")
             .query::<PageQuery>()
             .feed_sorted_by(&audit::SORTS, FEED_ORDER)
             .query::<audit::AuditQuery>()
@@ -50,13 +50,13 @@ fn products() -> Vec<Endpoint> {
             .lists::<ProductResponse>(),
         post("/inventory/products", Access::Permission(Permission::ProductsWrite), create_product::create)
             .id("createProduct")
-            .summary("Create a product, with its sizes and what is there of them")
+            .summary("Create a product with its sizes and their initial stock")
             .takes::<create_product::NewProductRequest>()
             .answers::<ProductResponse>(201)
             .errors(&[Code::Duplicate]),
         get("/inventory/products/low-stock", Access::Permission(Permission::InventoryRead), products::list_low_stock)
             .id("listLowStock")
-            .summary("List products at or under their minimum, worst first")
+            .summary("List products at or under their minimum, lowest first")
             .query::<PageQuery>()
             .sorted_by(&products::LOW_STOCK_SORTS, products::WORST_FIRST)
             .lists::<ProductResponse>(),
@@ -73,7 +73,7 @@ fn products() -> Vec<Endpoint> {
             .errors(&[Code::ProductNotFound, Code::Duplicate]),
         delete("/inventory/products/{id}", Access::Permission(Permission::ProductsWrite), update_product::archive)
             .id("archiveProduct")
-            .summary("Archive a product: it can no longer be sold, its history stays")
+            .summary("Archive a product: it cannot be sold any more, its history stays")
             .answers::<ProductResponse>(200)
             .errors(&[Code::ProductNotFound]),
     ]
@@ -86,13 +86,13 @@ fn stock() -> Vec<Endpoint> {
     vec![
         get("/inventory/products/{id}/availability/{qty}", Access::Public, availability::show)
             .id("getAvailability")
-            .summary("Ask whether a quantity could be bought")
+            .summary("Check if a quantity can be bought")
             .query::<availability::SizeQuery>()
             .answers::<availability::AvailabilityResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
         post("/inventory/availability", Access::Public, availability::check)
             .id("checkAvailability")
-            .summary("Ask whether several lines could be bought together")
+            .summary("Check if several lines can be bought together")
             .takes::<availability::AvailabilityRequest>()
             .answers::<availability::AvailabilityListResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired])
@@ -136,7 +136,7 @@ fn stock() -> Vec<Endpoint> {
             .answers::<summary::SummaryResponse>(200),
         get("/inventory/inventory/summary", read, summary::show)
             .id("getInventorySummaryAlias")
-            .summary("Read the sums of all stock, by its other path")
+            .summary("Read the sums of all stock (same as `GET /inventory/summary`)")
             .answers::<summary::SummaryResponse>(200),
         get("/inventory", read, summary::list_levels)
             .id("listStockLevels")

@@ -24,7 +24,7 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
         delete("/cart", Access::User, cart::clear).id("clearCart").summary("Empty the cart"),
         post("/cart/items", Access::User, cart::add)
             .id("addCartItem")
-            .summary("Put a product into the cart; the same product and size again adds up")
+            .summary("Add a product to the cart; quantities of the same product and size add up")
             .takes::<cart::AddItemRequest>()
             .answers::<CartResponse>(201)
             .errors(&of_lines)
@@ -37,18 +37,18 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
             .errors(&[Code::CartItemNotFound, Code::ProductUnavailable, Code::InsufficientStock]),
         delete("/cart/items/{id}", Access::User, cart::remove)
             .id("removeCartItem")
-            .summary("Take a line out of the cart")
+            .summary("Remove a line from the cart")
             .answers::<CartResponse>(200)
             .errors(&[Code::CartItemNotFound]),
         post("/checkout", Access::User, checkout::checkout)
             .id("checkout")
-            .summary("Buy the cart: validate, reserve, create the order, fulfil, clear, in one transaction")
+            .summary("Buy the cart: validate, reserve, create the order, fulfil and clear the cart in one transaction")
             .takes::<checkout::CheckoutRequest>()
             .answers::<OrderResponse>(201)
             .errors(&PLACEMENT_ERRORS),
         post("/checkout/preview", Access::User, checkout::show_preview)
             .id("previewCheckout")
-            .summary("What checkout would answer now, with nothing written")
+            .summary("Preview the checkout's response without writing anything")
             .takes::<checkout::CheckoutRequest>()
             .answers::<PreviewResponse>(200)
             .errors(&[Code::AddressNotFound])
@@ -73,13 +73,13 @@ pub(super) fn orders() -> Vec<Endpoint> {
     vec![
         post("/orders", Access::Buyer, checkout::place_order)
             .id("placeOrder")
-            .summary("Buy without a cart: a customer, staff for a customer, or a guest")
+            .summary("Place an order without a cart, as a customer, as staff for a customer, or as a guest")
             .takes::<checkout::OrderRequest>()
             .answers::<OrderResponse>(201)
             .errors(&PLACEMENT_ERRORS),
         get("/orders", Access::Permission(Permission::OrdersRead), orders::list_all)
             .id("listOrders")
-            .summary("All orders of the store")
+            .summary("List all orders of the store")
             .query::<PageQuery>()
             .sorted_by(&orders::SORTS, orders::NEWEST_FIRST)
             .query::<orders::FilterQuery>()
@@ -109,31 +109,31 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::OrderNotCancellable]),
         get("/orders/{id}/history", Access::Holder(Permission::OrdersRead), orders::show_history)
             .id("getOrderHistory")
-            .summary("Every status that the order has had")
+            .summary("List the status changes of an order")
             .answers_array::<HistoryResponse>()
             .errors(&[Code::OrderNotFound]),
         post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order)
             .id("cancelOrder")
-            .summary("Cancel the order and give its stock back")
+            .summary("Cancel an order and return its stock")
             .query::<fulfilment::ReasonQuery>()
             .takes_optionally::<fulfilment::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::OrderNotCancellable]),
         post("/orders/{id}/payment/confirm", confirm, fulfilment::confirm_payment)
             .id("confirmPayment")
-            .summary("Take the payment of an order: what is kept for it is sold")
+            .summary("Confirm the payment of an order: its reserved units are sold")
             .takes::<fulfilment::ConfirmRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::AlreadyPaid, Code::InvalidTransition, Code::PaymentExpired]),
         post("/orders/{id}/payment/fail", confirm, fulfilment::fail_payment)
             .id("failPayment")
-            .summary("Record that the payment failed: the stock is released and the order cancelled")
+            .summary("Record a failed payment: the stock is released and the order is cancelled")
             .takes_optionally::<fulfilment::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
         post("/payments/webhook/{store}/{provider}", Access::Anonymous, fulfilment::receive)
             .id("receivePaymentCallback")
-            .summary("What a payment provider tells, signed by it")
+            .summary("Receive a signed callback of a payment provider")
             .headers(&[
                 ("Stripe-Signature", "The signature of the body, where the provider is Stripe"),
                 ("X-Razorpay-Signature", "The signature of the body, where the provider is Razorpay"),
@@ -145,7 +145,7 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .without_key(),
         post("/orders/{id}/refund", update, fulfilment::refund_order)
             .id("refundOrder")
-            .summary("Record money that was given back")
+            .summary("Record a refund")
             .takes::<fulfilment::RefundRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),

@@ -1,4 +1,4 @@
-//! Stock kept for other services.
+//! Reservations for other services.
 
 use crate::auth::{Access, Permission};
 use crate::error::Code;
@@ -18,12 +18,12 @@ pub(super) fn reservations() -> Vec<Endpoint> {
             reports::reservation_metrics,
         )
         .id("getReservationMetrics")
-        .summary("Rates of reserving, converting and expiring, and the accuracy of stock")
+        .summary("Read the rates of reserved, sold and expired stock, and the accuracy of stock")
         .query::<reports::PeriodQuery>()
         .answers::<reports::ReservationMetricsResponse>(200),
         post("/reservations", update, reservations::create)
             .id("createReservation")
-            .summary("Keep stock for another service: all lines or none")
+            .summary("Reserve stock for another service: all lines or none")
             .takes::<reservations::ReservationRequest>()
             .answers::<reservations::ReservationResponse>(201)
             .errors(&[
@@ -42,17 +42,17 @@ pub(super) fn reservations() -> Vec<Endpoint> {
             .lists::<reservations::ReservationResponse>(),
         get("/reservations/{id}", update, reservations::show)
             .id("getReservation")
-            .summary("A reservation and what it keeps")
+            .summary("Read a reservation with its items")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&[Code::ReservationNotFound]),
         post("/reservations/{id}/confirm", update, reservations::confirm)
             .id("confirmReservation")
-            .summary("Sell what the reservation keeps")
+            .summary("Sell the units of a reservation")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&closed),
         post("/reservations/{id}/release", update, reservations::release)
             .id("releaseReservation")
-            .summary("Let go what the reservation keeps")
+            .summary("Release the units of a reservation")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&closed),
     ]

@@ -2,8 +2,8 @@
 
 use config::Environment;
 
-/// Every variable is text, and only a setting that is a number, a switch or a list reads it as one: a secret of
-/// digits stays as it is.
+/// Every variable is text. It is parsed only for settings that are numbers, booleans or lists. So a secret of digits
+/// stays unchanged.
 pub(super) fn source() -> Environment {
     Environment::with_prefix("STOCKROOM").prefix_separator("__").separator("__")
 }
@@ -15,7 +15,7 @@ mod tests {
     use super::super::{DEFAULTS, GenericPlans, Settings};
     use super::*;
 
-    /// The defaults, and these variables of the environment.
+    /// Reads the defaults and these environment variables.
     fn read(variables: &[(&str, &str)]) -> Result<Settings, config::ConfigError> {
         let variables = variables.iter().map(|(name, text)| (format!("STOCKROOM__{name}"), (*text).to_owned()));
         Config::builder()

@@ -1,4 +1,4 @@
-//! Settings of mail. It is off until a mail server or a folder is named.
+//! Settings of mail. Mail is off until a mail server or a folder is set.
 
 use std::path::PathBuf;
 
@@ -16,16 +16,16 @@ pub struct Mail {
     pub username: String,
     pub password: Secret,
     pub from: String,
-    /// Where `.eml` files are written instead of sending anything.
+    /// The folder for `.eml` files. If it is set, no mails are sent.
     pub dir: PathBuf,
 }
 
-/// How the connection to the mail server is encrypted.
+/// The encryption of the connection to the mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MailTls {
     None,
-    /// A plain connection that must become an encrypted one before anything is sent.
+    /// A plain connection that must be upgraded to an encrypted one before any mail is sent.
     Starttls,
     /// Encrypted from the first byte.
     Tls,
@@ -42,7 +42,7 @@ impl Mail {
         !self.dir.as_os_str().is_empty()
     }
 
-    /// A mail server needs a sender, and mails need an address that their links lead to.
+    /// A mail server needs a sender, and mails need a base URL for their links.
     pub(super) fn check(&self, public_url: &str) -> Result<(), SettingsError> {
         let sends = self.is_on() && !self.writes_files();
         let rules = [

@@ -1,4 +1,4 @@
-//! Settings of how the server is reached, and of what it believes of its callers.
+//! Settings of the server's addresses, and of the proxies and origins that it trusts.
 
 use std::net::IpAddr;
 
@@ -13,20 +13,20 @@ use super::{Secret, SettingsError, check_rules};
 pub struct Server {
     pub host: String,
     pub port: u16,
-    /// The address that people reach this server at. Empty: the one that it listens on.
+    /// The public address of this server. If empty, its listening address is used.
     pub public_url: String,
     pub workers: usize,
     pub shutdown_seconds: u64,
-    /// Reverse proxies that may name the address of their client.
+    /// Reverse proxies that may report the address of their client.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Names that requests may use for this server. Empty: see the defaults file.
+    /// The host names that requests may use for this server. Empty: see the defaults file.
     #[serde(deserialize_with = "entries")]
     pub allowed_hosts: Vec<String>,
     /// Origins of pages that may call this server from a browser.
     #[serde(deserialize_with = "entries")]
     pub cors_origins: Vec<String>,
-    /// 0 takes what the limit of open files allows. More than that is never taken.
+    /// If 0, the limit is derived from the limit of open files. A larger number is reduced to that limit.
     pub max_connections: usize,
     pub head_timeout_ms: u64,
     pub body_timeout_ms: u64,
@@ -37,7 +37,7 @@ pub struct Server {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MetricsSettings {
-    /// The token that a reader of /metrics must send, unless it is empty.
+    /// The token that is required to read /metrics, unless it is empty.
     pub token: Secret,
 }
 
@@ -56,7 +56,7 @@ impl Server {
     }
 }
 
-/// Networks in the notation of CIDR, or single addresses.
+/// Reads networks in CIDR notation, or single addresses.
 fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     let entries = entries(deserializer)?;
     let parse = |entry: &String| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
@@ -66,7 +66,7 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
         .collect()
 }
 
-/// A list as a file has it, or as one text of the environment with its entries separated by commas.
+/// A list in a file, or a text in the environment whose entries are separated by commas.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a list, or text with commas between the entries, is needed")]
 enum List {
@@ -74,7 +74,7 @@ enum List {
     Text(String),
 }
 
-/// The entries of a list. A variable of the environment that is empty is an empty list.
+/// Reads the entries of a list. An empty environment variable is an empty list.
 fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let entries = match List::deserialize(deserializer)? {
         List::Entries(entries) => entries,
@@ -83,7 +83,7 @@ fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D:
     Ok(entries.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect())
 }
 
-/// Scheme, host and port as a browser sends them, without a path; `*` is any.
+/// True for scheme, host and port as a browser sends them, without a path. `*` allows any origin.
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '@', ' ']))

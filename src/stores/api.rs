@@ -29,7 +29,7 @@ use crate::http::{Query, SortQuery};
 
 pub use crate::stores::queries::SORTS;
 
-/// A store on the wire.
+/// A store in responses.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StoreResponse {
     id: StoreId,
@@ -72,7 +72,7 @@ impl From<Store> for StoreResponse {
     }
 }
 
-/// A percentage in a request, where a string may hold the number.
+/// A percentage in a request, as a number or as a string that contains one.
 fn percent() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
@@ -82,7 +82,7 @@ fn percent() -> ObjectBuilder {
         .description(Some("Percent, with at most 4 decimals: a number, or a string that holds one"))
 }
 
-/// A store to be made.
+/// A new store.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewStoreRequest {
@@ -90,25 +90,25 @@ pub struct NewStoreRequest {
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
     #[schema(min_length = 1, max_length = 255)]
     name: String,
-    /// ISO 4217 code. It can be changed until there are products.
-    #[serde(default = "usual_currency")]
+    /// ISO 4217 code. It can be changed until the store has products.
+    #[serde(default = "default_currency")]
     #[schema(default = "INR", pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
     currency: String,
     #[serde(default)]
     #[schema(schema_with = percent)]
     tax_rate: Rate,
     shipping_flat_rate: Option<AmountInput>,
-    /// Whether guests may order without an account.
+    /// True if guests may order without an account.
     #[serde(default)]
     guest_orders: bool,
-    /// Whether putting something in the cart reserves it for a while.
+    /// True if adding to a cart reserves the units for a limited time.
     #[serde(default)]
     hold_cart_items: bool,
     #[serde(default)]
     payment_methods: PaymentMethods,
 }
 
-fn usual_currency() -> String {
+fn default_currency() -> String {
     "INR".to_owned()
 }
 
@@ -139,7 +139,7 @@ fn parse_currency(code: &str) -> Result<Currency, ApiError> {
     Currency::parse(code).map_err(|message| ApiError::field(CURRENCY, message))
 }
 
-/// What to change of a store; what is absent stays.
+/// The changes to a store. Absent fields stay unchanged.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorePatchRequest {
@@ -148,7 +148,7 @@ pub struct StorePatchRequest {
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
-    /// Only while the store has no products.
+    /// Can only change while the store has no products.
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
@@ -165,7 +165,7 @@ pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     hold_cart_items: Option<bool>,
-    /// All of them: methods that are not named are gone.
+    /// Replaces all payment methods: absent methods are removed.
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     payment_methods: Option<PaymentMethods>,
@@ -208,7 +208,7 @@ pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError
 
 /// `POST /stores`
 pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, ApiError> {
-    let made = command.try_map(NewStore::try_from)?.run_platform("create_store", |conn, scope, new| {
+    let created = command.try_map(NewStore::try_from)?.run_platform("create_store", |conn, scope, new| {
         let at = db::clock(conn)?;
         let store = stores::insert_store(conn, new, at)?;
         let detail = format!("Store {} created", store.code);
@@ -216,7 +216,7 @@ pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, A
         audit::queries::append(conn, &scope.in_store(store.id), &entry, at)?;
         Answer::created(&StoreResponse::from(store))
     });
-    made.await
+    created.await
 }
 
 /// `PATCH /stores/{id}`
@@ -227,7 +227,7 @@ pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> 
         .run("update_store", |conn, scope, change| Answer::ok(&StoreResponse::from(change_store(conn, scope, change)?)))
         .await?;
     if releases && let Err(failed) = ctx.release_carts().await {
-        log::warn!(error:% = failed.code.as_str(); "carts could not be released; the job will");
+        log::warn!(error:% = failed.code.as_str(); "the holds of carts could not be released; the job will retry");
     }
     Ok(answer)
 }

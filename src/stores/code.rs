@@ -1,12 +1,12 @@
-//! The code of a store: its name in headers and paths.
+//! The code of a store, which identifies it in headers and paths.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::kernel::id;
 
-/// Letters, digits, `-` and `_`, 1 to 50. Not all digits: those are read as an id. Letters of either case are taken and
-/// kept as capitals, so that `main` and `MAIN` are one store.
+/// Letters, digits, `-` and `_`, 1 to 50 characters. It must not consist of digits only, because those are read as an
+/// id. It is stored in capital letters, so that `main` and `MAIN` are the same store.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$", min_length = 1, max_length = 50)]

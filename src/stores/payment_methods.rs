@@ -1,11 +1,11 @@
-//! When a store sells, by payment method.
+//! The time of sale for each payment method of a store.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The moment at which stock is sold.
+/// The time at which stock is sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SellAt {
@@ -13,13 +13,13 @@ pub enum SellAt {
     AtPayment,
 }
 
-/// Payment methods by name: at least one, and each name fit for a column of a report.
+/// Payment methods by name: at least one. Each name must be usable as the name of a column in a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(value_type = BTreeMap<String, SellAt>)]
 #[serde(try_from = "BTreeMap<String, SellAt>")]
 pub struct PaymentMethods(BTreeMap<String, SellAt>);
 
-/// The method of a checkout that names none.
+/// The default payment method of a checkout.
 pub const DEFAULT_METHOD: &str = "cod";
 
 const MAX_METHODS: usize = 50;

@@ -1,4 +1,4 @@
-//! The settings of a store, and how they may change.
+//! The settings of a store, and the rules for changing them.
 
 use super::code::StoreCode;
 use super::payment_methods::PaymentMethods;
@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::rate::Rate;
 
-/// A store to be made.
+/// A new store.
 #[derive(Clone, Debug)]
 pub struct NewStore {
     pub code: StoreCode,
@@ -20,7 +20,7 @@ pub struct NewStore {
     pub payment_methods: PaymentMethods,
 }
 
-/// What to change of a store; what is `None` stays.
+/// The changes to a store. Fields that are `None` stay unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct StoreChange {
     pub name: Option<String>,
@@ -32,11 +32,11 @@ pub struct StoreChange {
     pub payment_methods: Option<PaymentMethods>,
 }
 
-/// The field that may change only while nothing has a price.
+/// The field that can only change while the store has no prices.
 pub const CURRENCY: &str = "currency";
 
 impl Store {
-    /// Changes the store in memory and names the fields that are not as before.
+    /// Changes the store in memory and returns the names of the changed fields.
     pub fn apply(&mut self, change: &StoreChange) -> Result<Vec<&'static str>, ApiError> {
         let before = self.clone();
         let StoreChange {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_given_stays() {
+    fn absent_fields_stay_unchanged() {
         let mut store = store();
         let change = StoreChange { tax_rate: Some(Rate(50_000)), name: Some("Shop".into()), ..StoreChange::default() };
         assert_eq!(store.apply(&change).unwrap(), ["tax_rate"]);

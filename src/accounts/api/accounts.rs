@@ -60,12 +60,12 @@ fn insert_customer(conn: &mut PgConnection, ctx: &Ctx, new: &NewUser) -> Result<
     let scope = ctx.scope_or_platform(conn)?;
     let at = db::clock(conn)?;
     let Some(user) = users::insert_user(conn, new, scope.store, at)? else {
-        // The same salted hash is there when this very transaction was run before.
+        // The row has the same salted hash if this transaction ran before and its COMMIT was not acknowledged.
         let known = users::find_by_email(conn, new.email.as_str())?;
         let own = known.filter(|user| user.password_hash.reveal() == new.password_hash.reveal());
         return Ok(own.ok_or_else(users::email_taken)?);
     };
-    let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.made() };
+    let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.creation_summary() };
     audit::queries::append_by(conn, scope.store, &format!("user:{}", user.id), &entry, at)?;
     Ok(user)
 }

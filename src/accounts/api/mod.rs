@@ -1,4 +1,4 @@
-//! The calls of accounts, sessions and passwords.
+//! The operations on accounts, sessions and passwords.
 
 pub mod accounts;
 pub mod origin;

@@ -1,4 +1,4 @@
-//! Where a request to sign in comes from.
+//! The client address of a request to sign in.
 
 use std::future::{Ready, ready};
 
@@ -10,20 +10,20 @@ use crate::http::limits;
 use crate::kernel::id::UserId;
 use crate::kernel::keyed_hash::{KeyedHash, Purpose};
 
-/// The address of the client, and what is kept of it.
+/// The address of the client, and the hash of it that is stored.
 #[derive(Clone)]
 pub struct Origin {
-    /// As limits count it.
+    /// The address as rate limits count it.
     pub address: String,
     keyed: Data<KeyedHash>,
 }
 
 impl Origin {
-    /// What is stored of the address. It is another one for each account, so that the rows of two accounts do not
+    /// The hash of the address that is stored. It differs for each account, so that the rows of two accounts do not
     /// show that they share an address.
     #[must_use]
     pub fn hash_for(&self, user: UserId) -> [u8; 32] {
-        self.keyed.of(Purpose::SignInAddress, &[&user.to_string(), &self.address])
+        self.keyed.hash(Purpose::SignInAddress, &[&user.to_string(), &self.address])
     }
 }
 

@@ -1,4 +1,4 @@
-//! A new password: with the old one, or with a link that was mailed to the address of the account.
+//! Sets a new password: with the current password, or with a link that was mailed to the address of the account.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ReqData};
@@ -26,7 +26,7 @@ use crate::idempotency::command::Question;
 use crate::kernel::id::UserId;
 use crate::settings::{Secret, Settings};
 
-/// The field of both requests that is checked as a password.
+/// The name of the password field in both requests.
 const NEW_PASSWORD: &str = "new_password";
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -58,8 +58,10 @@ pub struct ResetPasswordRequest {
     new_password: String,
 }
 
-/// `POST /auth/password`: every other session of the account ends; this one goes on with its refresh token.
-/// A wrong current password is 422, not 401: the caller's token is good, and signing in again would not help.
+/// `POST /auth/password`: ends every session of the account except the caller's, which continues with its refresh
+/// token.
+///
+/// A wrong current password is 422 and not 401: the caller's token is valid, and signing in again would not help.
 pub async fn change(
     origin: Origin,
     limiters: Data<Limiters>,
@@ -82,7 +84,7 @@ pub async fn change(
     ctx.write("change_password", move |conn, ctx| {
         let found = users::find_user_for_update(conn, id)?.filter(|user| user.active).ok_or_else(not_active)?;
         if found.password_hash.reveal() == new.reveal() {
-            // This very transaction was run before, and its COMMIT was not answered.
+            // This transaction ran before, and its COMMIT was not acknowledged.
             return Ok(());
         }
         if found.password_hash.reveal() != user.password_hash.reveal() {
@@ -105,7 +107,7 @@ fn wrong_password() -> ApiError {
     ApiError::field("current_password", "is not the password of this account")
 }
 
-/// `POST /auth/password/forgot`: the same answer, after the same work, whether or not there is an account.
+/// `POST /auth/password/forgot`: the answer and the work are the same with and without an account.
 pub async fn forgot(
     origin: Origin,
     limiters: Data<Limiters>,
@@ -134,15 +136,15 @@ pub async fn reset(
     check_strength_of(NEW_PASSWORD, &body.new_password)?;
     limiters.password_address.check(&origin.address)?;
     let token_hash = secret_token::digest(&body.token);
-    let shown = token_hash.clone();
-    // Asked before the password is hashed: an invented token costs a look-up only.
-    let found = ctx.database.read("find_password_reset", move |conn| find_account_of(conn, &shown)).await?;
+    let presented = token_hash.clone();
+    // The token is checked before the password is hashed, so that an invalid token costs only one lookup.
+    let found = ctx.database.read("find_password_reset", move |conn| find_account_of(conn, &presented)).await?;
     let id = found.ok_or_else(invalid_token)?;
     let new = Secret::new(hasher.hash(body.new_password).await?);
     ctx.write("reset_password", move |conn, ctx| {
         let user = users::find_user_for_update(conn, id)?.filter(|user| user.active).ok_or_else(invalid_token)?;
         if user.password_hash.reveal() == new.reveal() {
-            // This very transaction was run before, and its COMMIT was not answered.
+            // This transaction ran before, and its COMMIT was not acknowledged.
             return Ok(());
         }
         if find_account_of(conn, &token_hash)? != Some(id) {
@@ -167,7 +169,7 @@ fn invalid_token() -> ApiError {
     ApiError::new(Code::ResetTokenInvalid, detail)
 }
 
-/// The account itself is the actor: it showed its password, or the token from its mail.
+/// The actor is the account itself: the caller proved it with the password or with the mailed token.
 fn record(conn: &mut PgConnection, ctx: &Ctx, user: &User, changed: &str) -> Result<(), Abort> {
     let store = ctx.scope_or_platform(conn)?.store;
     let at = db::clock(conn)?;

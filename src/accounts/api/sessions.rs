@@ -57,18 +57,18 @@ pub struct SessionResponse {
     access_token: String,
     #[schema(schema_with = token_types)]
     token_type: &'static str,
-    /// Seconds for which the access token is good.
+    /// The lifetime of the access token in seconds.
     expires_in: i64,
-    /// Good once: exchange it for the next one.
+    /// Valid for one use: exchange it for the next one.
     refresh_token: String,
     user: UserResponse,
 }
 
 fn token_types() -> ObjectBuilder {
-    schema::words(["Bearer"])
+    schema::string_enum(["Bearer"])
 }
 
-/// Hands out tokens.
+/// Issues tokens.
 pub struct Issuer {
     tokens: Data<Tokens>,
     refresh_ttl: Duration,
@@ -123,8 +123,8 @@ pub async fn login(
     issuer.answer(user, family, token)
 }
 
-/// The account whose e-mail address and password these are. One that is unknown or inactive is answered as a wrong
-/// password is, and as late.
+/// Finds the account with this e-mail address and password. An unknown or inactive account gets the same answer as a
+/// wrong password, after the same time.
 async fn check_password(
     ctx: &Ctx,
     origin: &Origin,
@@ -148,7 +148,7 @@ async fn check_password(
     user.filter(|_| fits).ok_or_else(wrong_credentials)
 }
 
-/// A refresh token to be kept, and where it goes.
+/// A new refresh token, and the client to which it is issued.
 struct IssuedToken {
     hash: Vec<u8>,
     origin: Origin,
@@ -156,7 +156,7 @@ struct IssuedToken {
 }
 
 impl IssuedToken {
-    /// Keeps it for the account, in this family or as the first of its own.
+    /// Stores the token for the account, in this family or as the first of a new family.
     fn insert(&self, conn: &mut PgConnection, user: UserId, family: Option<i64>, at: DateTime<Utc>) -> QueryResult<()> {
         let address_hash = self.origin.hash_for(user);
         let expires_at = at.checked_add_signed(self.ttl).unwrap_or(DateTime::<Utc>::MAX_UTC);
@@ -165,7 +165,7 @@ impl IssuedToken {
     }
 }
 
-/// Starts a family for the account, unless it was shut or got another password in the meantime.
+/// Starts a family for the account, unless the account was deactivated or got another password in the meantime.
 fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) -> Result<(User, i64), Abort> {
     let same = |user: &User| user.active && user.password_hash.reveal() == checked.password_hash.reveal();
     let user = users::find_user_for_update(conn, checked.id)?.filter(same).ok_or_else(wrong_credentials)?;
@@ -184,23 +184,23 @@ pub async fn refresh(
     let Question { ctx, body } = question;
     let next = secret_token::generate();
     let exchange = Exchange {
-        shown: secret_token::digest(&body.refresh_token),
+        presented: secret_token::digest(&body.refresh_token),
         next: IssuedToken { hash: secret_token::digest(&next), origin, ttl: issuer.refresh_ttl },
     };
     let (user, family) = ctx.write("refresh", move |conn, _| exchange.run(conn)).await?;
     issuer.answer(user, family, next)
 }
 
-/// A refresh token, as its hash, for the next one.
+/// The exchange of a refresh token, given by its hash, for the next one.
 struct Exchange {
-    shown: Vec<u8>,
+    presented: Vec<u8>,
     next: IssuedToken,
 }
 
 impl Exchange {
-    /// The account, and the family that goes on.
+    /// Returns the account, and the family that continues.
     fn run(&self, conn: &mut PgConnection) -> Result<(User, i64), Abort> {
-        let (session, user) = find_session_for_update(conn, &self.shown)?.ok_or_else(refused)?;
+        let (session, user) = find_session_for_update(conn, &self.presented)?.ok_or_else(refused)?;
         let at = db::clock(conn)?;
         match session.judge(at) {
             Verdict::Rotate if user.active => {
@@ -209,10 +209,10 @@ impl Exchange {
                 Ok((user, session.family))
             }
             Verdict::Rotate | Verdict::Dead => Err(refused().into()),
-            // This very transaction was run before, and its COMMIT was not answered.
+            // This transaction ran before, and its COMMIT was not acknowledged.
             Verdict::Reused if sessions::find_session(conn, &self.next.hash)?.is_some() => Ok((user, session.family)),
             Verdict::Reused => {
-                log::warn!(user = user.id.0; "a refresh token was used twice: its family is ended");
+                log::warn!(user = user.id.0; "a refresh token was used twice: all tokens of its family were revoked");
                 sessions::revoke_family(conn, session.family, at)?;
                 Err(Abort::Recorded(refused()))
             }
@@ -220,7 +220,7 @@ impl Exchange {
     }
 }
 
-/// The token as it is under the lock of its account.
+/// Reads the token after locking its account.
 fn find_session_for_update(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<(Session, User)>, Failure> {
     let Some(seen) = sessions::find_session(conn, token_hash)? else { return Ok(None) };
     let Some(user) = users::find_user_for_update(conn, seen.user)? else { return Ok(None) };
@@ -235,9 +235,9 @@ fn refused() -> ApiError {
 /// `POST /auth/logout`
 pub async fn logout(question: Question<RefreshTokenRequest>) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
-    let shown = secret_token::digest(&body.refresh_token);
+    let presented = secret_token::digest(&body.refresh_token);
     let end = move |conn: &mut PgConnection, _: &Ctx| {
-        let Some((session, _)) = find_session_for_update(conn, &shown)? else { return Ok(()) };
+        let Some((session, _)) = find_session_for_update(conn, &presented)? else { return Ok(()) };
         let at = db::clock(conn)?;
         Ok(sessions::revoke_family(conn, session.family, at)?)
     };

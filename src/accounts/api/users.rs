@@ -1,4 +1,4 @@
-//! Accounts, for those who manage them.
+//! Management of accounts by administrators and staff.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -34,7 +34,7 @@ use crate::http::{Query, SortQuery};
 
 pub use crate::accounts::queries::users::SORTS;
 
-/// An account on the wire, everywhere.
+/// An account in responses.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserResponse {
     id: UserId,
@@ -42,7 +42,7 @@ pub struct UserResponse {
     full_name: Option<String>,
     role: Role,
     permissions: Permissions,
-    /// The store that staff belong to.
+    /// The store to which a staff account belongs.
     store_id: Option<i64>,
     active: bool,
     created_at: DateTime<Utc>,
@@ -69,13 +69,13 @@ impl From<User> for UserResponse {
     }
 }
 
-/// Which accounts to list.
+/// The filter for the list of accounts.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {
     pub role: Option<Role>,
     pub active: Option<bool>,
-    /// Words of the e-mail address and the name; in any order, without regard to case and accents.
+    /// Words of the e-mail address and the name, in any order, without regard to case and accents.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]
     pub q: Option<String>,
@@ -101,7 +101,7 @@ pub async fn list(
     Ok(HttpResponse::Ok().json(listed.await?))
 }
 
-/// An account to be made.
+/// A new account.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUserRequest {
@@ -112,23 +112,23 @@ pub struct NewUserRequest {
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
     #[schema(min_length = 1, max_length = 255)]
     full_name: Option<String>,
-    /// Staff belong to the request's store.
-    #[serde(default = "usual_role")]
+    /// Staff belong to the store of the request.
+    #[serde(default = "default_role")]
     #[schema(default = "staff")]
     role: Role,
-    /// For staff.
+    /// Permissions of a staff account.
     #[serde(default)]
     permissions: Permissions,
-    #[serde(default = "usually_active")]
+    #[serde(default = "default_active")]
     #[schema(default = true)]
     active: bool,
 }
 
-fn usual_role() -> Role {
+fn default_role() -> Role {
     Role::Staff
 }
 
-fn usually_active() -> bool {
+fn default_active() -> bool {
     true
 }
 
@@ -142,17 +142,18 @@ pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> R
     let password_hash = Secret::new(hasher.hash(password).await?);
     let body = NewUser { email, password_hash, full_name, role, permissions, active };
     let command = Command { ctx, body, claim };
-    let made = command.run("create_user", |conn, scope, new| {
+    let created = command.run("create_user", |conn, scope, new| {
         let at = db::clock(conn)?;
         let user = users::insert_user(conn, new, scope.store, at)?.ok_or_else(users::email_taken)?;
-        let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.made() };
+        let entry =
+            NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.creation_summary() };
         audit::queries::append(conn, scope, &entry, at)?;
         Answer::created(&UserResponse::from(user))
     });
-    made.await
+    created.await
 }
 
-/// What to change of an account; what is absent stays.
+/// The changes to an account. Absent fields stay unchanged.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserPatchRequest {

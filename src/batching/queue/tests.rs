@@ -1,7 +1,7 @@
-//! The queue by itself: numbers go through it, and each is answered with its own in words.
+//! Tests the queue alone. The requests are numbers, and each answer contains the number of its request.
 //!
-//! The work waits for a word of the test before it answers, so that nothing depends on how long anything
-//! takes. No database is needed: one that was never connected to has turns and a queue all the same.
+//! The work waits for a signal of the test before it answers, so that no test depends on timing. The tests need no
+//! database: permits and the queue work without a connection.
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -24,7 +24,7 @@ const QUEUE_LENGTH: usize = 100;
 type Outcome = Result<String, Failure>;
 type Sent = JoinHandle<Result<Option<String>, Failure>>;
 
-/// A queue, what it took, and the word that lets a batch go on.
+/// A queue, the batches that it took, and the signal that lets a batch continue.
 struct Rig {
     queue: Arc<BatchQueue<u32, String>>,
     database: Database,
@@ -33,27 +33,27 @@ struct Rig {
     batch: Arc<Batch>,
 }
 
-/// A batch at work.
+/// The work of a batch.
 struct Batch {
-    tell: channel::UnboundedSender<Vec<u32>>,
-    word: Mutex<mpsc::Receiver<()>>,
+    taken: channel::UnboundedSender<Vec<u32>>,
+    go_on: Mutex<mpsc::Receiver<()>>,
 }
 
-/// The work breaks off over this one, and answers this one with a failure.
-const BROKEN: u32 = 13;
+/// The work panics at the first of these requests, and answers the second with a failure.
+const PANICS: u32 = 13;
 const FAILED: u32 = 14;
 
 impl Batch {
     fn work(&self, requests: Vec<u32>) -> Vec<Outcome> {
-        self.tell.send(requests.clone()).unwrap();
-        self.word.lock().unwrap_or_else(PoisonError::into_inner).recv().unwrap();
+        self.taken.send(requests.clone()).unwrap();
+        self.go_on.lock().unwrap_or_else(PoisonError::into_inner).recv().unwrap();
         requests.into_iter().map(answer).collect()
     }
 }
 
 fn answer(number: u32) -> Outcome {
     match number {
-        BROKEN => panic!("a mistake of ours"),
+        PANICS => panic!("a bug in the work"),
         FAILED => Err(Failure::LockTimeout),
         number => Ok(format!("number {number}")),
     }
@@ -75,9 +75,9 @@ impl Rig {
     }
 
     fn on(database: Database, batches: usize, batch_size: usize) -> Self {
-        let (tell, taken) = channel::unbounded_channel();
-        let (go_on, word) = mpsc::channel();
-        let batch = Arc::new(Batch { tell, word: Mutex::new(word) });
+        let (sender, taken) = channel::unbounded_channel();
+        let (go_on, signal) = mpsc::channel();
+        let batch = Arc::new(Batch { taken: sender, go_on: Mutex::new(signal) });
         Self { queue: Arc::new(BatchQueue::new(batches, batch_size)), database, taken, go_on, batch }
     }
 
@@ -86,7 +86,7 @@ impl Rig {
         tokio::spawn(async move { queue.submit(&database, number, move |_, requests| batch.work(requests)).await })
     }
 
-    /// Sends these one after the other, so that they stand in the queue in this order.
+    /// Sends the requests one after the other, so that they wait in this order.
     async fn line_up(&self, numbers: impl IntoIterator<Item = u32>) -> Vec<Sent> {
         let mut sent = Vec::new();
         for number in numbers {
@@ -96,7 +96,7 @@ impl Rig {
         sent
     }
 
-    /// Sends one that finds nobody, and waits until it is at work.
+    /// Sends a request into the empty queue, and waits until its batch runs.
     async fn occupy(&mut self, number: u32) -> Sent {
         let sent = self.send(number);
         assert_eq!(self.next().await, [number]);
@@ -108,21 +108,21 @@ impl Rig {
     }
 
     async fn wait_for(&self, count: usize) {
-        self.see(|rig| rig.waiting() == count).await;
+        self.wait_until(|rig| rig.waiting() == count).await;
     }
 
-    /// Lets the others go on until it is so.
-    async fn see(&self, is_so: impl Fn(&Self) -> bool) {
+    /// Lets the other tasks run until the condition is true.
+    async fn wait_until(&self, condition: impl Fn(&Self) -> bool) {
         for _ in 0..1_000_000 {
-            if is_so(self) {
+            if condition(self) {
                 return;
             }
             yield_now().await;
         }
-        panic!("it did not come to pass; {} wait", self.waiting());
+        panic!("the condition did not become true; {} requests wait", self.waiting());
     }
 
-    /// The batch that begins next.
+    /// The requests of the batch that starts next.
     async fn next(&mut self) -> Vec<u32> {
         in_time(self.taken.recv()).await.unwrap()
     }
@@ -131,23 +131,23 @@ impl Rig {
         self.go_on.send(()).unwrap();
     }
 
-    /// Nothing is at work, nobody waits, and every place and turn has been given back.
+    /// Asserts that no batch runs, no request waits, and all slots and permits have been returned.
     async fn assert_empty(&mut self) {
-        self.see(|rig| rig.database.in_use() == 0 && rig.queue.slots.available_permits() > 0).await;
+        self.wait_until(|rig| rig.database.in_use() == 0 && rig.queue.slots.available_permits() > 0).await;
         assert_eq!((self.waiting(), self.database.oldest_wait()), (0, Duration::ZERO));
-        let places: Vec<_> = (0..QUEUE_LENGTH).map(|_| self.database.queue()).collect();
-        assert!(places.iter().all(Result::is_ok), "places in the queue were not given back");
-        drop(places);
-        assert!(self.taken.try_recv().is_err(), "something was taken twice");
+        let slots: Vec<_> = (0..QUEUE_LENGTH).map(|_| self.database.queue()).collect();
+        assert!(slots.iter().all(Result::is_ok), "slots of the queue were not returned");
+        drop(slots);
+        assert!(self.taken.try_recv().is_err(), "a request was taken twice");
     }
 }
 
-/// A queue that has come to a standstill fails the test.
+/// Fails the test if the queue makes no progress.
 async fn in_time<T>(awaited: impl Future<Output = T>) -> T {
-    tokio::time::timeout(QUEUE_TIME * 4, awaited).await.expect("the queue stands still")
+    tokio::time::timeout(QUEUE_TIME * 4, awaited).await.expect("the queue makes no progress")
 }
 
-async fn told(sent: Sent) -> String {
+async fn answered(sent: Sent) -> String {
     in_time(sent).await.unwrap().unwrap().unwrap()
 }
 
@@ -156,28 +156,28 @@ async fn failed(sent: Sent) -> Failure {
 }
 
 #[tokio::test]
-async fn who_finds_nobody_goes_at_once_and_alone() {
+async fn a_request_in_an_empty_queue_runs_immediately_and_alone() {
     let mut rig = Rig::new(1, 64);
     for number in 0..3 {
         let sent = rig.occupy(number).await;
         assert_eq!(rig.database.oldest_wait(), Duration::ZERO);
         rig.go_on();
-        assert_eq!(told(sent).await, format!("number {number}"));
+        assert_eq!(answered(sent).await, format!("number {number}"));
     }
     rig.assert_empty().await;
 }
 
 #[tokio::test]
-async fn who_finds_nobody_needs_no_place_in_the_queue() {
+async fn a_request_in_an_empty_queue_needs_no_queue_slot() {
     let mut rig = Rig::on(database(1, 0), 1, 64);
     let first = rig.occupy(0).await;
     assert!(matches!(failed(rig.send(1)).await, Failure::QueueFull));
     rig.go_on();
-    assert_eq!(told(first).await, "number 0");
+    assert_eq!(answered(first).await, "number 0");
 }
 
 #[tokio::test]
-async fn those_who_wait_are_taken_together_oldest_first_up_to_the_bound() {
+async fn waiting_requests_are_taken_together_oldest_first_up_to_the_batch_size() {
     let mut rig = Rig::new(1, 4);
     let first = rig.occupy(0).await;
     let waiting = rig.line_up(1..=9).await;
@@ -186,15 +186,15 @@ async fn those_who_wait_are_taken_together_oldest_first_up_to_the_bound() {
         assert_eq!(rig.next().await, batch);
     }
     rig.go_on();
-    assert_eq!(told(first).await, "number 0");
+    assert_eq!(answered(first).await, "number 0");
     for (sent, number) in waiting.into_iter().zip(1..) {
-        assert_eq!(told(sent).await, format!("number {number}"));
+        assert_eq!(answered(sent).await, format!("number {number}"));
     }
     rig.assert_empty().await;
 }
 
 #[tokio::test]
-async fn as_many_slices_are_at_work_as_there_may_be() {
+async fn as_many_batches_run_at_once_as_are_allowed() {
     let mut rig = Rig::new(2, 64);
     let (one, two) = (rig.occupy(1).await, rig.occupy(2).await);
     let waiting = rig.line_up(3..=5).await;
@@ -203,65 +203,65 @@ async fn as_many_slices_are_at_work_as_there_may_be() {
     rig.go_on();
     rig.go_on();
     for sent in [one, two].into_iter().chain(waiting) {
-        assert!(told(sent).await.starts_with("number "));
+        assert!(answered(sent).await.starts_with("number "));
     }
     rig.assert_empty().await;
 }
 
 #[tokio::test]
-async fn a_failure_is_told_to_the_one_that_it_belongs_to() {
+async fn a_failure_is_returned_to_its_own_request() {
     let mut rig = Rig::new(1, 64);
     let first = rig.occupy(0).await;
     let mut waiting = rig.line_up([1, FAILED, 2]).await.into_iter();
     rig.go_on();
     rig.next().await;
     rig.go_on();
-    assert_eq!(told(first).await, "number 0");
-    assert_eq!(told(waiting.next().unwrap()).await, "number 1");
+    assert_eq!(answered(first).await, "number 0");
+    assert_eq!(answered(waiting.next().unwrap()).await, "number 1");
     assert!(matches!(failed(waiting.next().unwrap()).await, Failure::LockTimeout));
-    assert_eq!(told(waiting.next().unwrap()).await, "number 2");
+    assert_eq!(answered(waiting.next().unwrap()).await, "number 2");
     rig.assert_empty().await;
 }
 
 #[tokio::test]
-async fn work_that_breaks_off_has_no_answer_for_its_own_slice_and_holds_up_no_other() {
+async fn work_that_panics_answers_no_request_of_its_batch_and_delays_no_other_batch() {
     let mut rig = Rig::new(1, 2);
     let first = rig.occupy(0).await;
-    let mut waiting = rig.line_up([1, BROKEN, 2]).await.into_iter();
-    for batch in [vec![1, BROKEN], vec![2]] {
+    let mut waiting = rig.line_up([1, PANICS, 2]).await.into_iter();
+    for batch in [vec![1, PANICS], vec![2]] {
         rig.go_on();
         assert_eq!(rig.next().await, batch);
     }
     rig.go_on();
-    assert_eq!(told(first).await, "number 0");
+    assert_eq!(answered(first).await, "number 0");
     for _ in 0..2 {
         assert_eq!(waiting.next().unwrap().await.unwrap().unwrap(), None);
     }
-    assert_eq!(told(waiting.next().unwrap()).await, "number 2");
+    assert_eq!(answered(waiting.next().unwrap()).await, "number 2");
     rig.assert_empty().await;
 }
 
 #[tokio::test]
-async fn beyond_the_length_of_the_queue_nobody_waits() {
+async fn requests_beyond_the_length_of_the_queue_are_refused() {
     let mut rig = Rig::on(database(1, 3), 1, 64);
     let first = rig.occupy(0).await;
     let waiting = rig.line_up(1..=3).await;
     assert!(matches!(failed(rig.send(4)).await, Failure::QueueFull));
     rig.go_on();
     assert_eq!(rig.next().await, [1, 2, 3]);
-    // Those at work do not wait any more.
+    // Requests of a running batch do not count as waiting.
     let after = rig.line_up(5..=7).await;
     rig.go_on();
     assert_eq!(rig.next().await, [5, 6, 7]);
     rig.go_on();
     for sent in std::iter::once(first).chain(waiting).chain(after) {
-        told(sent).await;
+        answered(sent).await;
     }
 }
 
-/// Other requests have all the connections.
+/// Other requests use all connections.
 #[tokio::test(start_paused = true)]
-async fn the_lane_waits_for_its_turn_at_the_database() {
+async fn the_queue_waits_for_a_connection_permit() {
     let mut rig = Rig::on(database(1, QUEUE_LENGTH), 1, 64);
     let elsewhere = rig.database.permit(Instant::now()).await.unwrap();
     let waiting = rig.line_up(1..=3).await;
@@ -269,7 +269,7 @@ async fn the_lane_waits_for_its_turn_at_the_database() {
     assert_eq!(rig.next().await, [1, 2, 3]);
     rig.go_on();
     for sent in waiting {
-        told(sent).await;
+        answered(sent).await;
     }
     let elsewhere = rig.database.permit(Instant::now()).await.unwrap();
     let waiting = rig.line_up(4..=5).await;

@@ -46,7 +46,7 @@ pub fn fill(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<
     let mut of_products = list_by_product(conn, store, &ids)?;
     let keys: Vec<(ProductId, ListingKeys)> = found
         .iter()
-        .map(|product| (product.id, ListingKeys::of(product, &of_products.remove(&product.id).unwrap_or_default())))
+        .map(|product| (product.id, ListingKeys::new(product, &of_products.remove(&product.id).unwrap_or_default())))
         .collect();
     write(conn, store, &keys)
 }

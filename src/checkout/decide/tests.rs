@@ -1,4 +1,4 @@
-//! Placements decided on tables of shops, without a database.
+//! Tables of placements and stock, decided without a database.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ fn context() -> CheckoutContext {
     }
 }
 
-/// A cart with these lines (variant, quantity), which holds these units (variant, quantity).
+/// A cart with these lines (variant, quantity) and these held units (variant, quantity).
 fn carts(lines: &[(i64, i64)], held: &[(i64, i64)]) -> Carts {
     let line = |(index, (variant, quantity)): (usize, &(i64, i64))| CartLine {
         id: CartItemId(i64::try_from(index).unwrap()),
@@ -83,7 +83,7 @@ fn carts(lines: &[(i64, i64)], held: &[(i64, i64)]) -> Carts {
     }
 }
 
-/// Stock of variant 1 at two locations and of the others at one, with the units that the cart holds.
+/// Stock of variant 1 at two locations and of the other variants at one location, with the units that the cart holds.
 fn holds(carts: &Carts) -> HoldSet {
     let row = |(variant, location, stock): (i64, i64, i64)| {
         let (variant, location) = (VariantId(variant), LocationId(location));
@@ -115,7 +115,7 @@ fn code(refusal: Refusal) -> &'static str {
     crate::error::ApiError::from(refusal).code.as_str()
 }
 
-/// Decides placements one after the other. Returns a sentence for each.
+/// Decides placements one after the other. Returns a text for each.
 fn decided(carts: &Carts, placements: &[Placement]) -> Vec<String> {
     let (context, mut holds) = (context(), holds(carts));
     let mut ids = IdAllocator::new((1..=9).map(OrderId).collect(), (1..=99).map(OrderItemId).collect());
@@ -144,7 +144,7 @@ type Row = (Placement, &'static [(i64, i64)], &'static str);
 fn refusals_come_in_the_order_of_the_contract() {
     let full: &'static [(i64, i64)] = &[(1, 9), (3, 1)];
     let expected = |minor| Some(AmountInput::from_units(minor, 2));
-    // Each row mends what the row before was refused for.
+    // Each row corrects the error for which the row before was refused.
     let table: Vec<Row> = vec![
         (Placement { buyer: Buyer::Guest, payment_method: "x".into(), ..placement() }, full, "UNAUTHENTICATED"),
         (
@@ -175,7 +175,7 @@ fn the_payment_method_decides_when_units_are_sold() {
     for (placement, lines, outcome) in [
         (placement(), vec![(1, 5)], "pending 15000 sold 5: 4 from 1, 1 from 2"),
         (upi(), vec![(1, 5)], "under_paying 15000 sold 0: 4 from 1, 1 from 2"),
-        // A free order has nothing to pay.
+        // A free order needs no payment.
         (upi(), vec![(4, 1)], "pending 0 sold 1: 1 from 1"),
     ] {
         assert_eq!(decided(&carts(&lines, &[]), &[placement]), [outcome]);
@@ -195,7 +195,7 @@ fn a_cart_is_ordered_once_in_a_batch() {
 }
 
 #[test]
-fn a_placement_gets_what_the_ones_before_it_left() {
+fn a_placement_gets_the_units_that_earlier_placements_left() {
     let item = |quantity| RequestedItem {
         product: ProductRef::Id(ProductId(2)),
         size: None,

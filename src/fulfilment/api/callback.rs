@@ -1,4 +1,4 @@
-//! The call that payment providers make.
+//! The webhook of payment providers.
 
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
@@ -27,7 +27,7 @@ pub struct CallbackResponse {
 }
 
 fn outcomes() -> ObjectBuilder {
-    schema::words(EventOutcome::ALL.iter().map(|outcome| outcome.as_str()).chain([DUPLICATE]))
+    schema::string_enum(EventOutcome::ALL.iter().map(|outcome| outcome.as_str()).chain([DUPLICATE]))
 }
 
 /// `POST /payments/webhook/{store}/{provider}`

@@ -1,4 +1,4 @@
-//! The calls that cancel and change orders.
+//! The operations that cancel and update orders.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data};
@@ -20,7 +20,7 @@ use crate::orders::api::Viewer;
 use crate::orders::order::OrderRef;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
-/// Why an order is cancelled, in the query or in the body.
+/// The reason for a cancellation, in the query or in the body.
 #[derive(Clone, Debug, Deserialize, Validate, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -30,7 +30,7 @@ pub struct ReasonRequest {
     pub reason: Option<String>,
 }
 
-/// The query of a cancel call; other values in it are left alone.
+/// The query of a cancellation. Other parameters are ignored.
 #[derive(Clone, Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ReasonQuery {
@@ -48,19 +48,19 @@ pub async fn cancel_order(
     changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
+    let order_ref = OrderRef::from_path(&path);
     let Command { ctx, body, claim } = command;
     let kind = ChangeKind::Cancel { reason: body.reason.or(query.reason) };
-    let find = move |conn: &mut _, scope: &_| viewer.find(conn, scope, &named, Permission::OrdersUpdate);
+    let find = move |conn: &mut _, scope: &_| viewer.find(conn, scope, &order_ref, Permission::OrdersUpdate);
     change(ctx, claim, kind, &changes, &metrics, find).await
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateOrderRequest {
-    /// `cancelled` is the cancel call.
+    /// `cancelled` cancels the order.
     pub status: Option<OrderStatus>,
-    /// Only from `pending` to `paid`, of a live order that was sold at checkout.
+    /// Can only change from `pending` to `paid`, for an active order that was sold at checkout.
     pub payment_status: Option<PaymentStatus>,
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<String>)]
@@ -79,10 +79,10 @@ pub async fn update_order(
     path: web::Path<String>,
     command: Command<UpdateOrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
+    let order_ref = OrderRef::from_path(&path);
     command
         .run("update_order", move |conn, scope, body| {
-            let id = find(conn, scope, &named)?;
+            let id = find(conn, scope, &order_ref)?;
             let UpdateOrderRequest { status, payment_status, notes, tracking_number } = body.clone();
             let order = update::update(conn, scope, id, &Change { status, payment_status, notes, tracking_number })?;
             answer(conn, &order)

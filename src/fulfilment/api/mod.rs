@@ -1,4 +1,4 @@
-//! The calls that change orders: payments, refunds, cancels, updates.
+//! The operations that change orders: payments, refunds, cancellations, updates.
 
 mod callback;
 mod change;
@@ -18,8 +18,8 @@ pub use callback::{CallbackResponse, receive};
 pub use change::{ReasonQuery, ReasonRequest, UpdateOrderRequest, cancel_order, update_order};
 pub use pay::{ConfirmRequest, RefundRequest, confirm_payment, fail_payment, refund_order};
 
-fn find(conn: &mut PgConnection, scope: &Scope, named: &OrderRef) -> Result<OrderId, Abort> {
-    orders::find_owner(conn, scope.store, named)?.map(|(id, _)| id).ok_or_else(|| not_found().into())
+fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &OrderRef) -> Result<OrderId, Abort> {
+    orders::find_owner(conn, scope.store, order_ref)?.map(|(id, _)| id).ok_or_else(|| not_found().into())
 }
 
 fn answer(conn: &mut PgConnection, order: &Order) -> Result<Answer, Abort> {

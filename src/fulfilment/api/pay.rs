@@ -1,4 +1,4 @@
-//! The calls that record payments and refunds.
+//! The operations that record payments and refunds.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data};
@@ -28,7 +28,7 @@ pub struct ConfirmRequest {
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
     #[schema(min_length = 1, max_length = 255)]
     pub payment_reference: String,
-    /// The order's total if it is left out.
+    /// The order's total if absent.
     pub amount: Option<AmountInput>,
 }
 
@@ -39,10 +39,10 @@ pub async fn confirm_payment(
     changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
+    let order_ref = OrderRef::from_path(&path);
     let Command { ctx, body, claim } = command;
     let kind = ChangeKind::Confirm { reference: body.payment_reference, amount: body.amount };
-    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &named)).await
+    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &order_ref)).await
 }
 
 /// `POST /orders/{id}/payment/fail`
@@ -52,14 +52,14 @@ pub async fn fail_payment(
     changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
+    let order_ref = OrderRef::from_path(&path);
     let Command { ctx, body, claim } = command;
     let kind = ChangeKind::Fail { reason: body.reason };
-    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &named)).await
+    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &order_ref)).await
 }
 
-/// Finds the order, then sends the change through the queue of its store. The id and the owner of an order never
-/// change in between.
+/// Finds the order, then submits the change to the queue of its store. The id and the owner of an order never change
+/// in between.
 pub(super) async fn change<F>(
     ctx: Ctx,
     claim: Claim,
@@ -85,16 +85,16 @@ pub struct RefundRequest {
     #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
     #[schema(min_length = 1, max_length = 255)]
     pub refund_reference: String,
-    /// All that is left if it is left out.
+    /// The whole remaining amount if absent.
     pub amount: Option<AmountInput>,
 }
 
 /// `POST /orders/{id}/refund`
 pub async fn refund_order(path: web::Path<String>, command: Command<RefundRequest>) -> Result<HttpResponse, ApiError> {
-    let named = OrderRef::from_path(&path);
+    let order_ref = OrderRef::from_path(&path);
     command
         .run("refund_order", move |conn, scope, body| {
-            let id = find(conn, scope, &named)?;
+            let id = find(conn, scope, &order_ref)?;
             let paid = Paid { reference: &body.refund_reference, amount: body.amount, actor: &scope.actor() };
             let refund = |batch: &mut OrderBatch| refund(batch, id, paid);
             let (order, ()) = change_one(conn, scope.store, id, Intent::Refund, refund)?;

@@ -1,4 +1,4 @@
-//! Payments, cancels, refunds and expiry of orders in memory, without a database.
+//! Payments, cancellations, refunds and expiry of orders in memory, without a database.
 
 use super::*;
 use crate::error::Abort;
@@ -53,7 +53,7 @@ fn order(status: OrderStatus, payment_status: PaymentStatus) -> Order {
     }
 }
 
-/// One order of three units: they are held under payment, else sold.
+/// One order of three units. They are held before the payment and sold after it.
 fn batch(now: i64, order: Order) -> OrderBatch {
     let (variant, location) = (VariantId(7), LocationId(1));
     let is_held = order.status == OrderStatus::UnderPaying;
@@ -108,7 +108,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, Abort>) -> String {
 }
 
 #[test]
-fn the_payment_window_decides_what_becomes_of_a_payment() {
+fn the_payment_window_decides_the_result_of_a_payment() {
     use OrderStatus::{Cancelled, Pending, UnderPaying};
     let total = Some(9_000);
     // Time, reference and amount of the payment, its result, and the state after it.
@@ -139,7 +139,7 @@ fn a_payment_counts_once() {
 }
 
 #[test]
-fn a_cancel_gives_the_units_back_once() {
+fn a_cancellation_restores_the_units_once() {
     use OrderStatus::{Cancelled, Delivered, Pending, Processing, Shipped, UnderPaying};
     let refused = "ORDER_NOT_CANCELLABLE";
     for (now, from, expected, after) in [
@@ -159,7 +159,7 @@ fn a_cancel_gives_the_units_back_once() {
 }
 
 #[test]
-fn only_a_payment_under_way_can_fail() {
+fn only_a_pending_payment_can_fail() {
     for (from, expected) in [(OrderStatus::UnderPaying, "()"), (OrderStatus::Pending, "INVALID_TRANSITION")] {
         let mut batch = batch(0, order(from, PaymentStatus::Pending));
         assert_eq!(code(cancel::fail(&mut batch, ID, BY)), expected);

@@ -1,4 +1,4 @@
-//! A product as a reader is told of it.
+//! A product in responses.
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -28,7 +28,7 @@ pub struct ProductResponse {
     pub barcode: Option<String>,
     pub price: Amount,
     pub mrp: Option<Amount>,
-    /// Only for those who may read the inventory.
+    /// Only for callers who may read the inventory.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, schema_with = cost_price)]
     pub cost_price: Option<Option<Amount>>,
@@ -40,7 +40,7 @@ pub struct ProductResponse {
     pub stock_quantity: i64,
     pub reserved_quantity: i64,
     pub available_quantity: i64,
-    /// That of its lowest size on sale.
+    /// The status of the size on sale with the lowest stock.
     pub stock_status: StockStatus,
     /// The sizes on sale that are at or under their minimum.
     pub low_sizes: Vec<String>,
@@ -55,18 +55,18 @@ fn cost_price() -> ObjectBuilder {
         .description(Some("Only for callers with the permission"))
 }
 
-/// One size, or all there is of a product without sizes.
+/// One size of a product, or the only variant of a product without sizes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VariantResponse {
     pub id: VariantId,
     pub sku: String,
     pub size: Option<String>,
     pub barcode: Option<String>,
-    /// The size's own price, or the product's.
+    /// The size's own price, or the product's price.
     pub price: Amount,
-    /// The size's own minimum; null where the product's counts.
+    /// The size's own minimum; null if the product's minimum applies.
     pub min_stock_level: Option<i64>,
-    /// `archived` while the size is off sale.
+    /// `archived` if the size is off sale.
     pub status: ProductStatus,
     pub stock_quantity: i64,
     pub reserved_quantity: i64,
@@ -74,20 +74,21 @@ pub struct VariantResponse {
     pub stock_status: StockStatus,
 }
 
-/// The one that products are told to: in which money, and with what it cost or without.
-pub struct Reader {
+/// Creates product responses for a caller. It decides their currency, and if they contain cost prices.
+pub struct ProductResponses {
     pub store: StoreId,
     pub currency: Currency,
     sees_cost: bool,
 }
 
-impl Reader {
-    pub fn of(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Abort> {
+impl ProductResponses {
+    pub fn load(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Abort> {
         Ok(Self::in_store(stores::get_store(conn, scope.store)?, scope))
     }
 
-    /// The one who sets prices: the store's currency stays until the transaction ends.
-    pub fn who_writes(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Abort> {
+    /// The same for a request that sets prices. It locks the store, so that its currency cannot change before the
+    /// commit.
+    pub fn load_for_key_share(conn: &mut PgConnection, scope: &Scope) -> Result<Self, Abort> {
         Ok(Self::in_store(stores::get_store_for_key_share(conn, scope.store)?, scope))
     }
 
@@ -96,23 +97,23 @@ impl Reader {
         Self { store: store.id, currency: store.currency, sees_cost }
     }
 
-    /// The product of that name, or 404.
+    /// The product with that name, or 404.
     pub fn get(&self, conn: &mut PgConnection, name: &ProductRef) -> Result<ProductResponse, Abort> {
-        Ok(self.tell(figures::get_stocked(conn, self.store, name)?))
+        Ok(self.to_response(figures::get_stocked(conn, self.store, name)?))
     }
 
     /// A page of products with their stock.
     pub fn list(&self, conn: &mut PgConnection, page: List<Product>) -> Result<List<ProductResponse>, Abort> {
         let List { items, total, page, limit, pages } = page;
         let stocked = figures::with_stock(conn, self.store, items)?;
-        let items = stocked.into_iter().map(|product| self.tell(product)).collect();
+        let items = stocked.into_iter().map(|product| self.to_response(product)).collect();
         Ok(List { items, total, page, limit, pages })
     }
 
-    fn tell(&self, stocked: ProductWithStock) -> ProductResponse {
+    fn to_response(&self, stocked: ProductWithStock) -> ProductResponse {
         let Stock { stock, reserved, available, sold: _ } = stocked.figures();
         let (stock_status, low_sizes) = (stocked.status(), stocked.low_sizes());
-        let variants = stocked.variants.iter().map(|variant| self.tell_variant(&stocked, variant)).collect();
+        let variants = stocked.variants.iter().map(|variant| self.to_variant_response(&stocked, variant)).collect();
         let product = stocked.product;
         ProductResponse {
             id: product.id,
@@ -141,9 +142,10 @@ impl Reader {
         }
     }
 
-    fn tell_variant(&self, stocked: &ProductWithStock, variant: &VariantWithStock) -> VariantResponse {
+    fn to_variant_response(&self, stocked: &ProductWithStock, variant: &VariantWithStock) -> VariantResponse {
         let product = &stocked.product;
-        // A barcode is of one thing: the product's is its single variant's, and no size's.
+        // A barcode identifies either the product or a variant. The product's barcode is shown on its only variant,
+        // but not on sizes.
         let of_product = product.barcode.clone().filter(|_| !product.has_sizes);
         VariantResponse {
             id: variant.id,

@@ -1,4 +1,4 @@
-//! Can it be bought now?
+//! Answers if quantities can be bought now.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
-use super::answers::Reader;
+use super::answers::ProductResponses;
 use super::requests::check_count;
 use crate::auth::{Ctx, Scope};
 use crate::catalogue::queries::products;
@@ -24,10 +24,10 @@ use crate::kernel::id::{ProductId, ProductRef};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
 
-/// The most alternatives of a line.
+/// The maximal number of alternatives for a line.
 const MAX_ALTERNATIVES: usize = 5;
 
-/// One size of a product, or all of them.
+/// One size of a product; all sizes if absent.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SizeQuery {
@@ -44,7 +44,7 @@ pub struct AvailabilityResponse {
     requested_quantity: i64,
     available: bool,
     available_quantity: i64,
-    /// The stock on hand, with what is reserved.
+    /// The stock on hand, including reserved units.
     current_stock: i64,
     shortage: i64,
     stock_status: StockStatus,
@@ -78,7 +78,7 @@ pub async fn show(
         .read("get_availability", move |conn, scope| {
             let product = figures::get_stocked(conn, scope.store, &name)?;
             let line = RequestedVariant { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
-            Ok(availability::of_product(&product, &line)?)
+            Ok(availability::check_product(&product, &line)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(AvailabilityResponse::from(line)))
@@ -113,7 +113,7 @@ impl AvailabilityItemRequest {
     }
 }
 
-/// Whether everything could be bought together, and each line after the ones before it.
+/// The availability of a list. Each line is checked after the lines before it have taken their units.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AvailabilityListResponse {
     available: bool,
@@ -131,9 +131,9 @@ pub struct AvailabilityItemResponse {
     current_stock: i64,
     shortage: i64,
     stock_status: StockStatus,
-    /// How much of the line could be bought.
+    /// The quantity of this line that can be bought.
     max_fulfillable: i64,
-    /// Up to five products of the same category that are in stock, for a line that is short.
+    /// Up to five products of the same category that are in stock, if the line is short.
     alternatives: Vec<AlternativeResponse>,
 }
 
@@ -157,12 +157,12 @@ fn answer(
     scope: &Scope,
     body: &AvailabilityRequest,
 ) -> Result<AvailabilityListResponse, Abort> {
-    let currency = Reader::of(conn, scope)?.currency;
+    let currency = ProductResponses::load(conn, scope)?.currency;
     let names: Vec<&ProductRef> = body.items.iter().map(|item| &item.product_id).collect();
     let products = products::list_named(conn, scope.store, &names)?;
     let products = figures::with_stock(conn, scope.store, products)?;
-    let asked: Vec<_> = body.items.iter().map(AvailabilityItemRequest::read).collect();
-    let lines = availability::of_lines(&asked, &products)?;
+    let requested: Vec<_> = body.items.iter().map(AvailabilityItemRequest::read).collect();
+    let lines = availability::check_lines(&requested, &products)?;
     let category_of: HashMap<ProductId, &str> = products
         .iter()
         .filter_map(|product| Some((product.product.id, product.product.category.as_deref()?)))

@@ -1,11 +1,11 @@
-//! Creating a product.
+//! Creates products.
 
 use actix_web::HttpResponse;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::answers::Reader;
+use super::answers::ProductResponses;
 use super::requests::{Prices, check_barcode, check_count, check_distinct, check_name, check_sku, refuse};
 use crate::catalogue::changes::MAX_SIZES;
 use crate::catalogue::product::{NewProduct, NewVariant};
@@ -17,7 +17,7 @@ use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::StockQuantity;
 
-/// A new product. With `sizes` each of them is a variant; `initial_stock` is for products without.
+/// A new product. With `sizes`, each size becomes a variant. `initial_stock` is for products without sizes.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_product"))]
@@ -54,7 +54,7 @@ pub struct NewProductRequest {
     pub sizes: Option<Vec<NewSizeRequest>>,
 }
 
-/// A size; without a SKU of its own it gets the product's with the size after it.
+/// A size. Without a SKU it gets the product's SKU, followed by the size.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSizeRequest {
@@ -68,9 +68,9 @@ pub struct NewSizeRequest {
     #[schema(min_length = 1, max_length = 100)]
     pub barcode: Option<String>,
     pub initial_stock: Option<StockQuantity>,
-    /// Instead of the product's price.
+    /// Overrides the product's price.
     pub price: Option<AmountInput>,
-    /// Instead of the product's minimum.
+    /// Overrides the product's minimum.
     pub min_stock_level: Option<StockQuantity>,
 }
 
@@ -136,7 +136,7 @@ impl NewProductRequest {
 pub async fn create(command: Command<NewProductRequest>) -> Result<HttpResponse, ApiError> {
     command
         .run("create_product", |conn, scope, body| {
-            let reader = Reader::who_writes(conn, scope)?;
+            let reader = ProductResponses::load_for_key_share(conn, scope)?;
             let new = body.read(&reader.currency)?;
             let product = create_product(conn, scope, &new)?;
             Answer::created(&reader.get(conn, &ProductRef::Id(product))?)

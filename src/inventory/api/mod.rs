@@ -1,4 +1,5 @@
-//! The calls on products and their stock. A product's answer shows its stock, so that they are all here.
+//! The operations on products and their stock. They are in one folder, because a product's response contains its
+//! stock.
 
 pub mod answers;
 pub mod requests;

@@ -1,4 +1,4 @@
-//! Reading the ledger.
+//! Reads the ledger.
 
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
@@ -20,31 +20,31 @@ use crate::http::{Query, SortQuery};
 
 pub use crate::inventory::queries::movements::SORTS;
 
-/// Every kind that the ledger knows.
+/// All kinds of movements.
 pub const KINDS: [&str; 10] =
     ["receive", "remove", "adjust", "reserve", "release", "fulfil", "restore", "transfer_out", "transfer_in", "return"];
 
-/// What the movements of a list have in common.
+/// The filter for a list of movements.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MovementsQuery {
     #[validate(custom(function = "check_kind"))]
     #[param(schema_with = kinds)]
     kind: Option<String>,
-    /// An order's number, or what a stock change or a reservation was given.
+    /// The number of an order, or the reference of a stock change or a reservation.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     reference_id: Option<String>,
-    /// From this moment on.
+    /// Movements from this time on.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     from: Option<DateTime<Utc>>,
-    /// Before this moment.
+    /// Movements before this time.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     to: Option<DateTime<Utc>>,
 }
 
 fn kinds() -> ObjectBuilder {
-    schema::words(KINDS)
+    schema::string_enum(KINDS)
 }
 
 fn check_kind(kind: &str) -> Result<(), ValidationError> {
@@ -105,7 +105,7 @@ fn filter(query: MovementsQuery, feed: &FeedQuery) -> MovementFilter {
     MovementFilter { product: None, kind, reference_id, from, to, after: feed.after }
 }
 
-/// The order of the movements of a period without `?sort=`, which the index on their time gives.
+/// The order of a period's movements without `?sort=`. It is the order of the index on their time.
 const LATEST_FIRST: &str = "-created_at";
 
 /// The ledger of the store.
@@ -143,7 +143,7 @@ pub async fn list_of_product(
         .read("list_movements_of_product", move |conn, scope| {
             let product = products::get_product(conn, scope.store, &name)?;
             let variants = variants::list_variants(conn, scope.store, product.id)?;
-            // The SKU of a size names the movements of that size.
+            // The SKU of a size selects the movements of that size.
             let variant = variants.iter().find(|variant| variant.is_named(&name) && !product.is_named(&name));
             let of = (product.id, variant.map(|variant| variant.id));
             let filter = MovementFilter { product: Some(of), ..filter.clone() };

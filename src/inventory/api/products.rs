@@ -1,11 +1,11 @@
-//! Reading products.
+//! Reads products.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use validator::Validate;
 
-use super::answers::Reader;
+use super::answers::ProductResponses;
 use crate::auth::Ctx;
 use crate::catalogue::product::ProductStatus;
 use crate::error::ApiError;
@@ -26,12 +26,12 @@ pub const FIRST_BY_ID: &str = "id";
 /// The order of low stock without `?sort=`.
 pub const WORST_FIRST: &str = "above_minimum";
 
-/// What the products of a list have in common.
+/// The filter for a list of products.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ProductsQuery {
-    /// Words in name, SKU, description, category, brand or barcode, also of sizes; in any order, without regard to
-    /// case and accents.
+    /// Words of name, SKU, description, category, brand or barcode, also those of sizes. The words may be in any
+    /// order, without regard to case and accents.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]
     q: Option<String>,
@@ -41,25 +41,25 @@ pub struct ProductsQuery {
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     brand: Option<String>,
-    /// `active` unless given.
+    /// `active` by default.
     status: Option<ProductStatus>,
     stock_status: Option<StockStatus>,
-    /// Some size on sale costs at least that.
+    /// At least one size on sale has this price or a higher one.
     #[param(value_type = Option<AmountInput>)]
     min_price: Option<String>,
-    /// Some size on sale costs at most that; with `min_price`, one size costs both.
+    /// At least one size on sale has this price or a lower one. With `min_price`, the same size must satisfy both.
     #[param(value_type = Option<AmountInput>)]
     max_price: Option<String>,
 }
 
-/// A query that is fit to be asked, but for the currency of its prices.
-struct RequestedLine {
+/// A parsed query. Its prices are not yet checked against the currency.
+struct ParsedQuery {
     query: ProductsQuery,
     min_price: Option<AmountInput>,
     max_price: Option<AmountInput>,
 }
 
-impl RequestedLine {
+impl ParsedQuery {
     fn parse(query: ProductsQuery) -> Result<Self, ApiError> {
         let min_price = parse_price("min_price", query.min_price.as_deref())?;
         let max_price = parse_price("max_price", query.max_price.as_deref())?;
@@ -95,11 +95,11 @@ pub async fn list(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS, FIRST_BY_ID)?;
-    let wanted = RequestedLine::parse(query.0)?;
+    let parsed = ParsedQuery::parse(query.0)?;
     let list = ctx
         .read("list_products", move |conn, scope| {
-            let reader = Reader::of(conn, scope)?;
-            let filter = wanted.filter(&reader.currency)?;
+            let reader = ProductResponses::load(conn, scope)?;
+            let filter = parsed.filter(&reader.currency)?;
             let products = listing::list_products(conn, scope.store, &filter, sort, &page.0)?;
             reader.list(conn, products)
         })
@@ -107,7 +107,7 @@ pub async fn list(
     Ok(HttpResponse::Ok().json(list))
 }
 
-/// At or under their minimum, worst first.
+/// Lists products at or under their minimum, lowest first.
 pub async fn list_low_stock(
     page: Query<PageQuery>,
     sort: Query<SortQuery>,
@@ -117,7 +117,7 @@ pub async fn list_low_stock(
     let list = ctx
         .read("list_low_stock", move |conn, scope| {
             let products = listing::list_low_stock(conn, scope.store, sort, &page.0)?;
-            Reader::of(conn, scope)?.list(conn, products)
+            ProductResponses::load(conn, scope)?.list(conn, products)
         })
         .await?;
     Ok(HttpResponse::Ok().json(list))
@@ -125,11 +125,12 @@ pub async fn list_low_stock(
 
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let name = ProductRef::from_path(&path);
-    let product = ctx.read("get_product", move |conn, scope| Reader::of(conn, scope)?.get(conn, &name)).await?;
+    let product =
+        ctx.read("get_product", move |conn, scope| ProductResponses::load(conn, scope)?.get(conn, &name)).await?;
     Ok(HttpResponse::Ok().json(product))
 }
 
-/// The same with the store in the path.
+/// The same for the store in the path.
 pub async fn show_in_store(path: web::Path<(String, String)>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let (store, product) = path.into_inner();
     show(web::Path::from(product), ctx.in_store(&store)).await

@@ -1,4 +1,4 @@
-//! How single values of a product are checked and priced.
+//! Checks and prices single values of a product.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -32,12 +32,12 @@ fn check_words(text: &str, most: usize, message: &'static str) -> Result<(), Val
     if has_words { Ok(()) } else { Err(ValidationError::new("words").with_message(message.into())) }
 }
 
-/// An error between fields, told of the field that it names.
+/// An error of a check that compares fields, reported for one of them.
 pub(super) fn refuse(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> ValidationError {
     ValidationError { code: field.into(), message: Some(message.into()), params: HashMap::new() }
 }
 
-/// A list has an entry and not too many.
+/// Requires at least one entry and at most `most`.
 pub(super) fn check_count<T>(field: &'static str, list: &[T], most: usize) -> Result<(), ValidationError> {
     if (1..=most).contains(&list.len()) {
         return Ok(());
@@ -45,7 +45,7 @@ pub(super) fn check_count<T>(field: &'static str, list: &[T], most: usize) -> Re
     Err(refuse(field, format!("must have 1 to {most} entries")))
 }
 
-/// No two sizes are the same, or have the same SKU.
+/// Requires that no two sizes are equal or have the same SKU.
 pub(super) fn check_distinct(names: impl Iterator<Item = String>, field: &str) -> Result<(), ValidationError> {
     let mut seen = HashSet::new();
     match names.enumerate().find(|(_, name)| !seen.insert(name.clone())) {
@@ -54,7 +54,7 @@ pub(super) fn check_distinct(names: impl Iterator<Item = String>, field: &str) -
     }
 }
 
-/// Reads amounts in a currency and gathers what is wrong with them.
+/// Reads amounts in a currency, and collects their errors.
 pub(super) struct Prices<'a> {
     currency: &'a Currency,
     errors: Vec<FieldError>,

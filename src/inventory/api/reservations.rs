@@ -1,4 +1,4 @@
-//! The five verbs of a stock service: reserve, read, list, confirm, release.
+//! The operations on reservations: reserve, read, list, confirm, release.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data};
@@ -36,12 +36,12 @@ pub struct ReservationRequest {
     #[validate(nested)]
     #[schema(min_items = 1, max_items = 100)]
     pub items: Vec<ReservationItemRequest>,
-    /// How long the stock is kept; 900 if it is left out.
+    /// The time for which the stock is reserved; 900 by default.
     #[serde(default, deserialize_with = "number::deserialize_integer")]
     #[validate(range(min = 1, message = "must be at least 1"))]
     #[schema(minimum = 1)]
     pub ttl_seconds: Option<i64>,
-    /// The caller's own name of it.
+    /// The caller's reference for the reservation.
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[schema(min_length = 1, max_length = 100)]
     pub reference_id: String,
@@ -61,7 +61,7 @@ pub struct ReservationItemRequest {
 pub struct ReservationResponse {
     pub id: ReservationId,
     pub reference_id: String,
-    /// Past its deadline a reservation reads as expired.
+    /// After its deadline, a reservation is shown as expired.
     pub state: State,
     pub items: Vec<ReservedItem>,
     pub expires_at: DateTime<Utc>,
@@ -79,8 +79,8 @@ pub struct ReservationQuery {
     pub reference_id: Option<String>,
 }
 
-/// The time to live of a reservation that names none.
-const USUAL_TTL_SECONDS: i64 = 900;
+/// The default time to live.
+const DEFAULT_TTL_SECONDS: i64 = 900;
 
 impl ReservationResponse {
     fn new(reservation: Reservation, items: Vec<ReservedItem>) -> Self {
@@ -101,18 +101,18 @@ pub async fn create(command: Command<ReservationRequest>, settings: Data<Setting
     command
         .run("create_reservation", |conn, scope, body| {
             let lines = resolve(conn, scope, &body.items)?;
-            let ttl_seconds = body.ttl_seconds.unwrap_or(USUAL_TTL_SECONDS);
+            let ttl_seconds = body.ttl_seconds.unwrap_or(DEFAULT_TTL_SECONDS);
             let id = reserve::create(conn, scope, &lines, &body.reference_id, ttl_seconds)?;
             Answer::created(&respond(conn, scope, id)?)
         })
         .await
 }
 
-/// Finds the variants, and adds equal ones up.
+/// Finds the variants, and adds up equal lines.
 fn resolve(conn: &mut PgConnection, scope: &Scope, items: &[ReservationItemRequest]) -> Result<Vec<Line>, Abort> {
     let names: Vec<_> = items.iter().map(|item| (&item.product_id, item.size.as_deref())).collect();
-    let named = sellables::resolve(conn, scope.store, &names)?;
-    let asked: Vec<RequestedVariant<'_>> = items
+    let resolved = sellables::resolve(conn, scope.store, &names)?;
+    let requested: Vec<RequestedVariant<'_>> = items
         .iter()
         .map(|item| RequestedVariant {
             product: &item.product_id,
@@ -120,7 +120,7 @@ fn resolve(conn: &mut PgConnection, scope: &Scope, items: &[ReservationItemReque
             quantity: item.quantity.get(),
         })
         .collect();
-    Ok(lines::add_up(&asked, &named)?)
+    Ok(lines::add_up(&requested, &resolved)?)
 }
 
 fn respond(conn: &mut PgConnection, scope: &Scope, id: ReservationId) -> Result<ReservationResponse, Abort> {

@@ -20,7 +20,7 @@ use crate::inventory::queries::summary::{self, LocationStock};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef};
 use crate::kernel::quantity::{MAX_STOCK, StockQuantity};
 
-/// Units that come in, go out, or were counted.
+/// A movement of stock: units received, units removed, or a counted quantity.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_quantity"))]
@@ -34,13 +34,13 @@ pub struct StockChangeRequest {
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[schema(min_length = 1, max_length = 100)]
     pub reference_id: Option<String>,
-    /// Needed for a product with sizes, unless it is the SKU of one that is named.
+    /// Required for a product with sizes, unless the path contains the SKU of one size.
     #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: Option<String>,
-    /// Without one, the store's main location.
+    /// The store's main location if absent.
     pub location_id: Option<LocationId>,
-    /// Refuses the change if the stock is another by now.
+    /// If the current stock differs from this value, the change is refused.
     pub expected_stock: Option<StockQuantity>,
 }
 
@@ -66,7 +66,7 @@ impl StockChangeRequest {
     }
 }
 
-/// Stock before and after, at the location that it was changed at.
+/// The stock before and after the change, at its location.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StockChangeResponse {
     success: bool,
@@ -85,29 +85,33 @@ pub async fn update(path: web::Path<String>, command: Command<StockChangeRequest
     command
         .run("update_stock", move |conn, scope, body| {
             let changed = change_stock(conn, scope, &name, &body.read())?;
-            Answer::ok(&tell_change(conn, scope, &changed)?)
+            Answer::ok(&change_response(conn, scope, &changed)?)
         })
         .await
 }
 
-fn tell_change(conn: &mut PgConnection, scope: &Scope, changed: &ChangedStock) -> Result<StockChangeResponse, Abort> {
+fn change_response(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    changed: &ChangedStock,
+) -> Result<StockChangeResponse, Abort> {
     let places = figures::list_places(conn, scope.store, changed.variant)?;
-    let here: Stock = places.iter().filter(|(at, _)| *at == changed.location).map(|(_, stock)| *stock).sum();
+    let at_location: Stock = places.iter().filter(|(at, _)| *at == changed.location).map(|(_, stock)| *stock).sum();
     let everywhere: Stock = places.iter().map(|(_, stock)| *stock).sum();
     Ok(StockChangeResponse {
         success: true,
         product_id: changed.product.product.id,
         previous_stock: changed.previous_stock,
         new_stock: changed.new_stock,
-        reserved_quantity: here.reserved,
-        available_quantity: here.available,
+        reserved_quantity: at_location.reserved,
+        available_quantity: at_location.available,
         stock_status: changed.status(everywhere.available),
         movement_id: changed.movement,
         message: format!("Stock updated from {} to {}", changed.previous_stock, changed.new_stock),
     })
 }
 
-/// A product's stock, and where it is.
+/// A product's stock, in total and by location.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StockResponse {
     available_quantity: i64,

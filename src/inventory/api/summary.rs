@@ -1,11 +1,11 @@
-//! All stock at a glance, and row by row.
+//! The sums of all stock, and the list of stock rows.
 
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answers::Reader;
+use super::answers::ProductResponses;
 use crate::auth::Ctx;
 use crate::error::ApiError;
 use crate::inventory::product_with_stock::StockStatus;
@@ -22,7 +22,8 @@ pub use crate::inventory::queries::summary::SORTS;
 /// The order of stock rows without `?sort=`.
 pub const FIRST_BY_VARIANT: &str = "variant_id";
 
-/// The active products of a store. Values are stock times cost price (0 without one) and times price.
+/// The active products of a store. Cost values are stock × cost price (0 without one); retail values are stock ×
+/// price.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SummaryResponse {
     total_products: i64,
@@ -34,7 +35,7 @@ pub struct SummaryResponse {
     stock_value: Amount,
     retail_value: Amount,
     by_category: Vec<CategoryResponse>,
-    /// The sizes on sale that are at or under their minimum, worst first, at most 100.
+    /// The sizes on sale that are at or under their minimum, lowest first, at most 100.
     low_variants: Vec<LowVariantResponse>,
 }
 
@@ -47,7 +48,7 @@ pub struct LowVariantResponse {
     product_name: String,
     size: Option<String>,
     available_quantity: i64,
-    /// The size's own minimum, or the product's.
+    /// The size's own minimum, or the product's minimum.
     min_stock_level: i64,
     stock_status: StockStatus,
 }
@@ -55,12 +56,12 @@ pub struct LowVariantResponse {
 impl From<LowVariant> for LowVariantResponse {
     fn from(row: LowVariant) -> Self {
         let LowVariant { product_id, variant_id, sku, product_name, size, available_quantity, min_stock_level } = row;
-        let stock_status = StockStatus::of(available_quantity, min_stock_level);
+        let stock_status = StockStatus::new(available_quantity, min_stock_level);
         Self { product_id, variant_id, sku, product_name, size, available_quantity, min_stock_level, stock_status }
     }
 }
 
-/// The most sizes that the summary names.
+/// The maximal number of sizes in the summary.
 const LOW_VARIANTS: i64 = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,7 +76,7 @@ pub struct CategoryResponse {
 pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let answer = ctx
         .report("get_summary", move |conn, scope| {
-            let currency = Reader::of(conn, scope)?.currency;
+            let currency = ProductResponses::load(conn, scope)?.currency;
             let low = summary::list_low_variants(conn, scope.store, LOW_VARIANTS)?;
             let low_variants = low.into_iter().map(LowVariantResponse::from).collect();
             let summed = add_up(summary::sum_by_category(conn, scope.store)?, &currency);
@@ -118,7 +119,7 @@ fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> SummaryResponse {
     }
 }
 
-/// What one location has of one variant.
+/// The stock of one variant at one location.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LevelResponse {
     variant_id: VariantId,

@@ -1,11 +1,11 @@
-//! Changing and archiving a product.
+//! Changes and archives products.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::answers::Reader;
+use super::answers::ProductResponses;
 use super::requests::{Prices, check_barcode, check_count, check_distinct, check_name, check_sku};
 use crate::catalogue::changes::{MAX_SIZES, ProductChanges, SizeChange};
 use crate::catalogue::product::ProductStatus;
@@ -19,8 +19,8 @@ use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::StockQuantity;
 use crate::kernel::text::some;
 
-/// What is to change; an absent field stays, null empties. Orders keep the SKU that they were placed with, and sizes
-/// keep theirs when the product gets another one.
+/// The changes to a product. An absent field stays unchanged, null clears the field. Existing orders and sizes keep
+/// their SKUs if the product's SKU changes.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_sizes"))]
@@ -76,7 +76,7 @@ pub struct UpdateProductRequest {
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<StockQuantity>)]
     pub max_stock_level: Option<Option<StockQuantity>>,
-    /// Sizes to add, and sizes to change or to take off sale.
+    /// New sizes, and changes to existing sizes.
     #[serde(default, deserialize_with = "some")]
     #[schema(nullable = false)]
     #[validate(nested)]
@@ -84,7 +84,7 @@ pub struct UpdateProductRequest {
     pub sizes: Option<Vec<ChangedSizeRequest>>,
 }
 
-/// A size of the product, or a new one. `initial_stock` is for new ones.
+/// A size of the product, or a new one. `initial_stock` is for new sizes.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedSizeRequest {
@@ -102,11 +102,11 @@ pub struct ChangedSizeRequest {
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<AmountInput>)]
     pub price: Option<Option<AmountInput>>,
-    /// Instead of the product's minimum.
+    /// Overrides the product's minimum.
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<StockQuantity>)]
     pub min_stock_level: Option<Option<StockQuantity>>,
-    /// `archived` takes the size off sale, `active` puts it back. Its stock stays.
+    /// `archived` takes the size off sale, `active` puts it back on sale. Its stock stays.
     #[serde(default, deserialize_with = "some")]
     pub status: Option<ProductStatus>,
     pub initial_stock: Option<StockQuantity>,
@@ -162,7 +162,7 @@ pub async fn update(path: web::Path<String>, command: Command<UpdateProductReque
     let name = ProductRef::from_path(&path);
     command
         .run("update_product", move |conn, scope, body| {
-            let reader = Reader::who_writes(conn, scope)?;
+            let reader = ProductResponses::load_for_key_share(conn, scope)?;
             let changes = body.read(&reader.currency)?;
             let product = change_product(conn, scope, &name, &changes)?;
             Answer::ok(&reader.get(conn, &ProductRef::Id(product))?)
@@ -170,13 +170,13 @@ pub async fn update(path: web::Path<String>, command: Command<UpdateProductReque
         .await
 }
 
-/// The product can no longer be sold, or the one size whose SKU is named; its history stays.
+/// Archives the product, or the one size with that SKU. It cannot be sold any more, and its history stays.
 pub async fn archive(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
     let name = ProductRef::from_path(&path);
     command
         .run("archive_product", move |conn, scope, _| {
             let product = archive_product(conn, scope, &name)?;
-            Answer::ok(&Reader::of(conn, scope)?.get(conn, &ProductRef::Id(product))?)
+            Answer::ok(&ProductResponses::load(conn, scope)?.get(conn, &ProductRef::Id(product))?)
         })
         .await
 }

@@ -101,7 +101,7 @@ fn every_operation_changes_holds_and_rows_together() {
             5,
         ),
         (
-            "sell units that nobody holds",
+            "sell units that are not reserved",
             |set| set.sell_available(V, 8, CONTEXT).map(drop),
             [(3, 3, 7), (9, 2, 1)],
             vec![],

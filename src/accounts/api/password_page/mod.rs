@@ -1,6 +1,6 @@
-//! The page behind a mailed link: it asks for a new password and sends it with the token of its address.
+//! The page that a mailed link opens. It asks for a new password and sends it with the token of the link.
 //!
-//! Script and style are files of their own, so that the page works with a strict content security policy.
+//! The script and the style are separate files, so that the page works with a strict content security policy.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY};
@@ -8,7 +8,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::methods::only_get;
 
-/// Mounts the page and its files. Their names are relative, so that a proxy may put them below a path.
+/// Mounts the page and its files. Their names are relative, so that a proxy may serve them below a path.
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(only_get(crate::accounts::password_reset::PAGE, web::get().to(page)))

@@ -1,4 +1,4 @@
-//! Many at once.
+//! Many concurrent requests.
 
 use std::ops::Range;
 
@@ -6,9 +6,9 @@ use tokio::runtime::Runtime;
 
 use super::*;
 
-/// From several threads, as the server has them, and with clients that lose patience at any moment.
+/// Uses several threads like the server, and clients that disconnect at any time.
 #[test]
-fn whatever_happens_each_is_served_at_most_once_and_everything_is_given_back() {
+fn every_request_runs_at_most_once_and_all_slots_are_returned() {
     const THREADS: u32 = 4;
     const EACH: u32 = 2_000;
     for (batches, batch_size) in [(1, 64), (1, 1), (3, 2)] {
@@ -21,19 +21,19 @@ fn whatever_happens_each_is_served_at_most_once_and_everything_is_given_back() {
         let visits: Vec<_> = (0..THREADS).map(|thread| std::thread::spawn(visit(thread))).collect();
         let visits: Vec<_> = visits.into_iter().map(|visit| visit.join().unwrap()).collect();
         let answered: usize = visits.iter().map(|(answered, _)| answered).sum();
-        // Waits until the last batches have ended.
+        // Dropping the runtimes waits until the last batches have ended.
         drop(visits);
         let mut served = served.lock().unwrap().clone();
         served.sort_unstable();
-        assert!(served.windows(2).all(|pair| pair[0] < pair[1]), "one was served twice");
+        assert!(served.windows(2).all(|pair| pair[0] < pair[1]), "a request was served twice");
         assert!((answered..=(THREADS * EACH) as usize).contains(&served.len()));
-        assert!(answered > EACH as usize, "only {answered} were answered");
+        assert!(answered > EACH as usize, "only {answered} requests were answered");
         assert_eq!((queue.len(), database.in_use(), database.oldest_wait()), (0, 0, Duration::ZERO));
         assert_eq!(queue.slots.available_permits(), batches);
     }
 }
 
-/// Sends these, half of them with little patience, and counts those that are answered.
+/// Sends the requests, half of them with a short timeout. Returns the number of answered ones.
 fn visit(
     queue: &Arc<BatchQueue<u32, u32>>,
     database: &Database,

@@ -1,9 +1,9 @@
-//! Who goes before the answer comes, or whose time is over.
+//! Requests that are dropped before their answer, and requests that time out.
 
 use super::*;
 
 #[tokio::test]
-async fn who_has_gone_is_left_out_and_gives_the_place_back_at_once() {
+async fn a_dropped_request_is_skipped_and_returns_its_slot_immediately() {
     let mut rig = Rig::new(1, 2);
     let first = rig.occupy(0).await;
     let waiting = rig.line_up(1..=4).await;
@@ -14,17 +14,17 @@ async fn who_has_gone_is_left_out_and_gives_the_place_back_at_once() {
     rig.go_on();
     assert_eq!(rig.next().await, [2, 4]);
     rig.go_on();
-    assert_eq!(told(first).await, "number 0");
+    assert_eq!(answered(first).await, "number 0");
     for (sent, number) in waiting.into_iter().zip(1..) {
-        let told = sent.await.ok().and_then(Result::unwrap);
-        assert_eq!(told, (number % 2 == 0).then(|| format!("number {number}")));
+        let answer = sent.await.ok().and_then(Result::unwrap);
+        assert_eq!(answer, (number % 2 == 0).then(|| format!("number {number}")));
     }
     rig.assert_empty().await;
 }
 
-/// Nobody may come for hours who would clear away what they left.
+/// No later request is needed to clean the queue.
 #[tokio::test]
-async fn when_all_have_gone_nothing_of_them_is_left() {
+async fn a_queue_whose_requests_were_all_dropped_is_empty() {
     let mut rig = Rig::new(1, 64);
     let first = rig.occupy(0).await;
     for sent in rig.line_up(1..=50).await {
@@ -33,12 +33,12 @@ async fn when_all_have_gone_nothing_of_them_is_left() {
     rig.wait_for(0).await;
     assert_eq!(rig.database.oldest_wait(), Duration::ZERO);
     rig.go_on();
-    assert_eq!(told(first).await, "number 0");
+    assert_eq!(answered(first).await, "number 0");
     rig.assert_empty().await;
 }
 
 #[tokio::test]
-async fn who_goes_while_being_served_is_served_once_and_holds_up_nobody() {
+async fn a_request_dropped_while_its_batch_runs_is_served_once_and_delays_no_other() {
     let mut rig = Rig::new(1, 64);
     let first = rig.occupy(0).await;
     let mut waiting = rig.line_up(1..=2).await.into_iter();
@@ -47,29 +47,29 @@ async fn who_goes_while_being_served_is_served_once_and_holds_up_nobody() {
     assert_eq!(rig.next().await, [1, 2]);
     waiting.next().unwrap().abort();
     rig.go_on();
-    assert_eq!(told(waiting.next().unwrap()).await, "number 2");
+    assert_eq!(answered(waiting.next().unwrap()).await, "number 2");
     rig.assert_empty().await;
 }
 
-/// The one that would start the next batch goes in its last moment.
+/// The request that would start the next batch is dropped just before it starts.
 #[tokio::test]
-async fn the_next_slice_begins_though_those_who_waited_longest_have_gone() {
+async fn the_next_batch_starts_although_the_oldest_requests_were_dropped() {
     let mut rig = Rig::new(1, 64);
     let first = rig.occupy(0).await;
     let mut waiting = rig.line_up(1..=20).await;
     let last = waiting.pop().unwrap();
     rig.go_on();
-    // The others are woken and go in one breath, in every order of the two.
+    // The other requests are notified and dropped at the same time, in every order of the two.
     waiting.iter().for_each(JoinHandle::abort);
     let batch = rig.next().await;
     assert_eq!(batch.last(), Some(&20));
     rig.go_on();
-    assert_eq!((told(first).await, told(last).await), ("number 0".to_owned(), "number 20".to_owned()));
+    assert_eq!((answered(first).await, answered(last).await), ("number 0".to_owned(), "number 20".to_owned()));
     rig.assert_empty().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_not_taken_in_time_is_turned_away() {
+async fn a_request_that_is_not_taken_in_time_is_refused() {
     let mut rig = Rig::new(1, 64);
     let first = rig.occupy(0).await;
     let early = rig.line_up([1]).await;
@@ -81,31 +81,31 @@ async fn who_is_not_taken_in_time_is_turned_away() {
     }
     rig.go_on();
     assert_eq!(rig.next().await, [2]);
-    // Whoever has been taken is answered, however long that takes.
+    // A request that was taken is answered, no matter how long the batch runs.
     tokio::time::advance(QUEUE_TIME * 2).await;
     rig.go_on();
-    assert_eq!(told(first).await, "number 0");
+    assert_eq!(answered(first).await, "number 0");
     for sent in late {
-        assert_eq!(told(sent).await, "number 2");
+        assert_eq!(answered(sent).await, "number 2");
     }
     rig.assert_empty().await;
 }
 
-/// The deadline and the turn come before the request looks again: it is answered once, by either.
+/// The deadline and the slot arrive before the request is polled again. The request is answered once, by either.
 #[tokio::test(start_paused = true)]
-async fn whoever_is_taken_at_the_deadline_is_answered_once() {
+async fn a_request_taken_at_its_deadline_is_answered_once() {
     let mut rig = Rig::new(1, 2);
     let first = rig.occupy(0).await;
     let waiting = rig.line_up(1..=6).await;
     rig.go_on();
     tokio::time::advance(QUEUE_TIME + Duration::from_millis(1)).await;
     (0..3).for_each(|_| rig.go_on());
-    assert_eq!(told(first).await, "number 0");
+    assert_eq!(answered(first).await, "number 0");
     let mut served = Vec::new();
     for (sent, number) in waiting.into_iter().zip(1..) {
         match sent.await.unwrap() {
-            Ok(told) => {
-                assert_eq!(told.unwrap(), format!("number {number}"));
+            Ok(answer) => {
+                assert_eq!(answer.unwrap(), format!("number {number}"));
                 served.push(number);
             }
             Err(failure) => assert!(matches!(failure, Failure::QueueFull)),
