@@ -14,6 +14,8 @@ mod json_check;
 pub mod limits;
 pub mod methods;
 pub mod metrics;
+#[cfg(target_os = "linux")]
+mod process_metrics;
 pub mod query;
 pub mod serve;
 pub mod sort;

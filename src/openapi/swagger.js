@@ -154,7 +154,6 @@ async function authorize(request) {
 }
 
 window.addEventListener("load", () => {
-    document.title = "Stockroom API";
     document.adoptedStyleSheets = [sheet];
     document.body.prepend(element("header", { className: "session" }, form.signedOut, form.signedIn, form.message));
     window.ui = SwaggerUIBundle({
