@@ -16,6 +16,7 @@ use common::shop::STORE;
 use common::{Client, Reply, TestApp, Value, json, race};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use sha2::{Sha256, Sha384, Sha512};
 use stockroom::auth::{Permission, Role};
 
 fn login(app: &TestApp, email: &str, password: &str) -> Reply {
