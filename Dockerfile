@@ -12,14 +12,14 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches/shop \
     && echo 'fn main() {}' | tee src/main.rs > benches/shop/main.rs \
     && touch src/lib.rs \
-    && cargo build --release --locked \
+    && cargo build --profile dist --locked \
     && rm -rf src
 
 # The program itself. Cargo goes by modification times, and those of the checkout may be older
 # than the empty program's.
 COPY . .
 RUN touch src/main.rs src/lib.rs \
-    && cargo build --release --locked
+    && cargo build --profile dist --locked
 
 
 FROM debian:bookworm-slim
@@ -27,7 +27,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libpq5 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --no-create-home --shell /usr/sbin/nologin stockroom
-COPY --from=builder /build/target/release/stockroom /usr/local/bin/stockroom
+COPY --from=builder /build/target/dist/stockroom /usr/local/bin/stockroom
 
 USER stockroom
 WORKDIR /

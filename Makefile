@@ -19,9 +19,9 @@ run: ## Build and start the server on http://127.0.0.1:8080
 	@exec target/release/stockroom serve
 
 .PHONY: build
-build: ## Build the server
+build: ## Build the server for production: slower to build than for make run, and faster
 	@scripts/setup.sh run
-	cargo build --release --locked
+	cargo build --profile dist --locked
 
 .PHONY: test
 test: ## Run every check, as the continuous integration does
@@ -44,10 +44,10 @@ test: ## Run every check, as the continuous integration does
 .PHONY: bench
 bench: ## Measure it beside plain SQL, about 20 minutes; options by ARGS='--quick', see ARGS=--help
 	@scripts/setup.sh bench
-	cargo bench --locked --bench shop -- $(ARGS)
+	cargo bench --profile dist --locked --bench shop -- $(ARGS)
 
 .PHONY: schema
-schema: ## Write src/db/schema.rs anew from the migrations
+schema: ## Write src/db/schema.rs from the migrations
 	@scripts/setup.sh run
 	scripts/check_schema.sh --write
 

@@ -17,6 +17,7 @@ if ! cmp --silent "$clients/requirements.txt" "$python/installed.txt"; then
     cp "$clients/requirements.txt" "$python/installed.txt"
 fi
 
-cargo build --locked
+# With a test, so that the dependencies have the features that they were built with for the tests.
+cargo build --locked --bin stockroom --test architecture
 mkdir -p "$clients/generated"
 target/debug/stockroom openapi >"$clients/generated/openapi.json"

@@ -10,7 +10,8 @@ main() {
         return
     fi
     npm ci --prefix postman --ignore-scripts --no-audit --no-fund --loglevel=error
-    cargo build --locked
+    # With a test, so that the dependencies have the features that they were built with for the tests.
+    cargo build --locked --bin stockroom --test architecture
     scripts/with_server.sh scripts/postman.sh --inside "$@"
 }
 

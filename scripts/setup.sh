@@ -33,6 +33,8 @@ missing_packages() {
     command -v cc >/dev/null && command -v make >/dev/null || echo build-essential
     command -v pkg-config >/dev/null || command -v pkgconf >/dev/null || echo pkg-config
     has_libpq || echo libpq-dev
+    # For mail. The headers of libpq bring it with them on Debian. macOS has a library of its own.
+    [[ $(uname) == Darwin ]] || pkg-config --exists openssl 2>/dev/null || echo libssl-dev
     [[ -n $("$(dirname "${BASH_SOURCE[0]}")/postgres_bindir.sh") ]] || echo postgresql
     if [[ $purpose == test ]]; then
         command -v node >/dev/null || echo nodejs
@@ -87,7 +89,7 @@ explain_packages() {
         elif command -v apt-get >/dev/null; then
             echo "Install them: sudo apt-get update && sudo apt-get install $*"
         elif command -v dnf >/dev/null; then
-            echo "On Fedora: sudo dnf install gcc make pkgconf libpq-devel postgresql-server pgbouncer nodejs npm python3 chromium"
+            echo "On Fedora: sudo dnf install gcc make pkgconf libpq-devel openssl-devel postgresql-server pgbouncer nodejs npm python3 chromium"
         fi
         echo "Then run make again."
     } >&2

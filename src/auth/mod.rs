@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod authorize;
 pub mod context;
+mod hs256;
 pub mod password;
 pub mod permission;
 pub mod principal;

@@ -6,6 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::hs256;
 use super::principal::Role;
 use crate::error::{ApiError, Code};
 use crate::kernel::id::UserId;
@@ -56,6 +57,7 @@ pub struct Bearer {
 impl Tokens {
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
+        hs256::install();
         let secret = auth.jwt_secret.reveal().as_bytes();
         let mut validation = Validation::new(ALGORITHM);
         validation.set_issuer(&[&auth.issuer]);

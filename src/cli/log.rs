@@ -1,5 +1,9 @@
 //! The log. Every line that is written during a request carries the request's id.
 
+use std::io::Write as _;
+
+use chrono::{SecondsFormat, Utc};
+use env_logger::fmt::ConfigurableFormat;
 use env_logger::{Builder, Env, Logger};
 use log::kv::{self, Key, Source, ToKey, Value, VisitSource};
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
@@ -13,8 +17,16 @@ const FRAMEWORK: &str = "actix_http::h1::dispatcher";
 
 /// Starts the log, with the levels of `RUST_LOG`.
 pub fn start() -> Result<(), SetLoggerError> {
-    let logger =
-        Builder::from_env(Env::default().default_filter_or("info")).filter_module(FRAMEWORK, LevelFilter::Off).build();
+    let mut text = ConfigurableFormat::default();
+    text.timestamp(None).level(false).target(false);
+    let logger = Builder::from_env(Env::default().default_filter_or("info"))
+        .filter_module(FRAMEWORK, LevelFilter::Off)
+        .format(move |line, record| {
+            let time = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+            write!(line, "[{time} {:<5} {}] ", record.level(), record.target())?;
+            text.format(line, record)
+        })
+        .build();
     log::set_max_level(logger.filter());
     log::set_boxed_logger(Box::new(WithRequestId(logger)))
 }

@@ -81,21 +81,8 @@ impl Metrics {
         ];
         parts.into_iter().try_for_each(|part| self.registry.register(part))?;
         self.registry.register(Box::new(Statements(Statements::counter()?)))?;
-        self.register_process()
-    }
-
-    /// Processor time, memory, open files and threads of this process.
-    #[cfg(target_os = "linux")]
-    fn register_process(&self) -> Result<(), prometheus::Error> {
-        use prometheus::process_collector::ProcessCollector;
-        match std::process::id().try_into() {
-            Ok(id) => self.registry.register(Box::new(ProcessCollector::new(id, "stockroom"))),
-            Err(_too_large) => Ok(()),
-        }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn register_process(&self) -> Result<(), prometheus::Error> {
+        #[cfg(target_os = "linux")]
+        self.registry.register(Box::new(super::process_metrics::ProcessMetrics::new()?))?;
         Ok(())
     }
 

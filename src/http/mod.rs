@@ -15,6 +15,8 @@ pub mod limits;
 pub mod methods;
 pub mod metrics;
 mod parts;
+#[cfg(target_os = "linux")]
+mod process_metrics;
 pub mod query;
 pub mod serve;
 pub mod sort;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use jsonschema::Validator;
+use boon::{Compiler, Draft, Format, SchemaIndex, Schemas};
 use serde_json::{Map, Value, json};
 use stockroom::routes;
 
@@ -12,13 +12,15 @@ use super::reply::Reply;
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(Document::read);
 
-/// The document, and validators of its schemas as they are needed.
+/// The document, and its schemas, compiled as they are needed.
 struct Document {
     operations: Vec<Operation>,
     responses: Value,
     schemas: Map<String, Value>,
-    validators: Mutex<HashMap<String, Arc<Validator>>>,
+    compiled: Mutex<HashMap<String, Arc<Schema>>>,
 }
+
+type Schema = (Schemas, SchemaIndex);
 
 struct Operation {
     method: String,
@@ -60,7 +62,7 @@ impl Document {
             operations,
             responses: document["components"]["responses"].clone(),
             schemas: schemas.as_object().unwrap().clone(),
-            validators: Mutex::default(),
+            compiled: Mutex::default(),
         }
     }
 
@@ -123,22 +125,34 @@ impl Document {
     }
 
     fn validate(&self, schema: &Value, value: &Value) -> Result<(), String> {
-        let validator = self.validator(schema);
-        let errors: Vec<String> =
-            validator.iter_errors(value).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+        let compiled = self.compiled(schema);
+        let (schemas, index) = compiled.as_ref();
+        schemas.validate(value, *index).map_err(|error| error.to_string())
     }
 
-    fn validator(&self, schema: &Value) -> Arc<Validator> {
-        let mut validators = self.validators.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let compile = || {
-            let mut schema = local(schema);
-            schema["$defs"] = json!(self.schemas);
-            // Blanks around an e-mail address are trimmed.
-            let options = jsonschema::options().with_format("email", |text: &str| text.trim().contains('@'));
-            Arc::new(options.should_validate_formats(true).build(&schema).unwrap())
-        };
-        validators.entry(schema.to_string()).or_insert_with(compile).clone()
+    fn compiled(&self, schema: &Value) -> Arc<Schema> {
+        let mut compiled = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        compiled.entry(schema.to_string()).or_insert_with(|| Arc::new(self.compile(schema))).clone()
+    }
+
+    fn compile(&self, schema: &Value) -> Schema {
+        let mut schema = local(schema);
+        schema["$defs"] = json!(self.schemas);
+        let (name, mut compiler, mut schemas) = ("https://stockroom/schema", Compiler::new(), Schemas::new());
+        compiler.set_default_draft(Draft::V2020_12);
+        compiler.enable_format_assertions();
+        compiler.register_format(Format { name: "email", func: has_an_at });
+        compiler.add_resource(name, schema).unwrap();
+        let index = compiler.compile(name, &mut schemas).unwrap();
+        (schemas, index)
+    }
+}
+
+/// Blanks around an e-mail address are trimmed.
+fn has_an_at(value: &Value) -> Result<(), Box<dyn std::error::Error>> {
+    match value.as_str() {
+        Some(text) if !text.trim().contains('@') => Err("no @".into()),
+        _ => Ok(()),
     }
 }
 

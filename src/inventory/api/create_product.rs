@@ -23,7 +23,7 @@ use crate::kernel::quantity::StockQuantity;
 #[validate(schema(function = "check_product"))]
 pub struct NewProductRequest {
     #[validate(custom(function = "check_sku"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
     pub sku: String,
     #[validate(custom(function = "check_name"))]
     #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
@@ -62,7 +62,7 @@ pub struct NewSizeRequest {
     #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: String,
     #[validate(custom(function = "check_sku"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
     pub sku: Option<String>,
     #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]

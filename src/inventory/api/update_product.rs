@@ -27,7 +27,12 @@ use crate::kernel::text::some;
 pub struct UpdateProductRequest {
     #[serde(default, deserialize_with = "some")]
     #[validate(custom(function = "check_sku"))]
-    #[schema(min_length = 1, max_length = 100, nullable = false, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        nullable = false,
+        pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$"
+    )]
     pub sku: Option<String>,
     #[serde(default, deserialize_with = "some")]
     #[schema(nullable = false)]
@@ -93,7 +98,7 @@ pub struct ChangedSizeRequest {
     pub size: String,
     #[serde(default, deserialize_with = "some")]
     #[validate(custom(function = "check_sku"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\d+$)(?!\s)[^/]*\S$")]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
     pub sku: Option<String>,
     #[serde(default, deserialize_with = "some")]
     #[validate(custom(function = "check_barcode"))]
