@@ -607,7 +607,8 @@ fn alternatives_cost_the_same_in_a_large_category() {
     };
     let first: Vec<_> = (0..51).map(|index| staple(index, index)).collect();
     let beyond = staple(51, 999);
-    let short = json!({"items": [{"product_id": first[50].id, "quantity": 51}, {"product_id": first[49].id, "quantity": 50}]});
+    let short =
+        json!({"items": [{"product_id": first[50].id, "quantity": 51}, {"product_id": first[49].id, "quantity": 50}]});
     let answer = app.guest().post("/inventory/availability", &short).expect(200).json();
     let offered = |line: usize| -> Vec<i64> {
         let others = answer["items"][line]["alternatives"].as_array().unwrap();

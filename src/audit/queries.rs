@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
+use super::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db;
 use crate::db::schema::audit_log;
@@ -14,17 +15,15 @@ use crate::kernel::page::{PageQuery, Sort};
 
 /// A write to be remembered.
 #[derive(Clone, Debug)]
-pub struct NewEntry<'a> {
-    /// The kind of thing: `Product`, `Address`, `User`, `Store`, ….
-    pub entity: &'a str,
+pub struct NewEntry {
+    pub entity: Entity,
     pub entity_id: i64,
-    /// `CREATE`, `UPDATE`, `DELETE`, `ARCHIVE`, ….
-    pub action: &'a str,
+    pub action: Action,
     pub detail: String,
 }
 
 /// Remembers a write, in the transaction that does it.
-pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewEntry<'_>, at: DateTime<Utc>) -> QueryResult<()> {
+pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewEntry, at: DateTime<Utc>) -> QueryResult<()> {
     append_by(conn, scope.store, &scope.actor(), entry, at)
 }
 
@@ -33,7 +32,7 @@ pub fn append_by(
     conn: &mut PgConnection,
     store: StoreId,
     actor: &str,
-    entry: &NewEntry<'_>,
+    entry: &NewEntry,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
     let NewEntry { entity, entity_id, action, detail } = entry;
@@ -57,11 +56,11 @@ pub struct Entry {
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     #[diesel(sql_type = Text)]
-    pub entity: String,
+    pub entity: Entity,
     #[diesel(sql_type = BigInt)]
     pub entity_id: i64,
     #[diesel(sql_type = Text)]
-    pub action: String,
+    pub action: Action,
     #[diesel(sql_type = Text)]
     pub detail: String,
     /// The money of a payment or a refund, and its currency.
@@ -91,9 +90,9 @@ impl Entry {
 /// Which entries are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryFilter {
-    pub entity: Option<String>,
+    pub entity: Option<Entity>,
     pub entity_id: Option<i64>,
-    pub action: Option<String>,
+    pub action: Option<Action>,
     pub actor: Option<String>,
     /// From this moment on.
     pub from: Option<DateTime<Utc>>,
@@ -208,9 +207,9 @@ fn filtered<'a>(text: &'static str, store: StoreId, filter: &'a EntryFilter) -> 
     let EntryFilter { entity, entity_id, action, actor, from, to } = filter;
     db::sql(text)
         .bind::<BigInt, _>(store)
-        .bind::<Nullable<Text>, _>(entity.as_deref())
+        .bind::<Nullable<Text>, _>(*entity)
         .bind::<Nullable<BigInt>, _>(*entity_id)
-        .bind::<Nullable<Text>, _>(action.as_deref())
+        .bind::<Nullable<Text>, _>(*action)
         .bind::<Nullable<Text>, _>(actor.as_deref())
         .bind::<Nullable<Timestamptz>, _>(*from)
         .bind::<Nullable<Timestamptz>, _>(*to)

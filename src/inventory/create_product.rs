@@ -9,6 +9,7 @@ use super::queries::levels::{self, NewMovement};
 use super::queries::locations;
 use super::stock_level::{Movement, MovementKind, StockDelta};
 use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
 use crate::catalogue::listing_keys::ListingKeys;
@@ -28,9 +29,9 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
     add_variants(conn, scope, product, &new.variants, at)?;
     write_derived(conn, scope.store, product, &[])?;
     let entry = NewEntry {
-        entity: "Product",
+        entity: Entity::Product,
         entity_id: product.0,
-        action: "CREATE",
+        action: Action::Create,
         detail: format!("Product {} created", new.sku),
     };
     audit::append(conn, scope, &entry, at)?;

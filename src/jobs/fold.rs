@@ -19,7 +19,7 @@ type Fill = fn(&mut PgConnection, StoreId) -> Result<usize, Failure>;
 const OF_A_STORE: [Fill; 3] = [
     |conn, store| Ok(listing_keys::fill_sizes(conn, store, AT_A_TIME)?),
     |conn, store| Ok(listing_keys::fill(conn, store, AT_A_TIME)?),
-    |conn, store| search_text::fill(conn, store, AT_A_TIME),
+    |conn, store| Ok(search_text::fill(conn, store, AT_A_TIME)?),
 ];
 
 /// Fills in what is missing and returns how many rows that were. Runs right after the migrations, before anything is

@@ -8,7 +8,7 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -48,7 +48,7 @@ impl Money {
 }
 
 /// ISO 4217 code and the number of decimals of its minor unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, FromSqlRow)]
 pub struct Currency {
     code: String,
     decimals: u32,
@@ -91,6 +91,12 @@ impl Currency {
     #[must_use]
     pub fn total(&self, minor: i128) -> Amount {
         Amount { minor, decimals: self.decimals }
+    }
+}
+
+impl FromSql<Text, Pg> for Currency {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <String as FromSql<Text, Pg>>::from_sql(bytes).map(|code| Self::from_stored(&code))
     }
 }
 

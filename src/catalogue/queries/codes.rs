@@ -11,7 +11,7 @@ use crate::kernel::id::{ProductId, StoreId};
 #[derive(QueryableByName)]
 struct TakenRow {
     #[diesel(sql_type = Text)]
-    kind: String,
+    kind: CodeKind,
     #[diesel(sql_type = Text)]
     code: String,
 }
@@ -29,15 +29,14 @@ pub fn refuse_taken(
          WHERE $4 IS NULL OR c.product_id <> $4 ORDER BY c.kind DESC, c.code LIMIT 1",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(codes.iter().map(|(_, code)| *code).collect::<Vec<_>>())
     .bind::<Nullable<BigInt>, _>(by_others_than)
     .get_result(conn)
     .optional()?;
     match taken {
         None => Ok(()),
-        Some(TakenRow { kind, code }) if kind == CodeKind::Sku.as_str() => Err(CodeKind::Sku.taken(&code).into()),
-        Some(TakenRow { code, .. }) => Err(CodeKind::Barcode.taken(&code).into()),
+        Some(TakenRow { kind, code }) => Err(kind.taken(&code).into()),
     }
 }
 
@@ -73,8 +72,8 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change
     Ok(())
 }
 
-fn kinds(codes: &[ProductCode]) -> Vec<&'static str> {
-    codes.iter().map(|code| code.kind.as_str()).collect()
+fn kinds(codes: &[ProductCode]) -> Vec<CodeKind> {
+    codes.iter().map(|code| code.kind).collect()
 }
 
 fn texts(codes: &[ProductCode]) -> Vec<&str> {

@@ -100,7 +100,7 @@ pub fn update_variants(
     .bind::<Array<Nullable<Text>>, _>(changed.iter().map(|variant| variant.barcode.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(changed.iter().map(|variant| variant.price).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(changed.iter().map(|variant| variant.min_stock_level).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(changed.iter().map(|variant| variant.status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|variant| variant.status).collect::<Vec<_>>())
     .execute(conn)
     .map_err(|error| Abort::or_refuse(error, "variants_sku_key", || taken(changed.iter().map(|v| v.sku.as_str()))))?;
     if updated == changed.len() {

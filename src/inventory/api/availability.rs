@@ -169,11 +169,8 @@ fn answer(
         .collect();
     let short = lines.iter().filter(|line| !line.is_available());
     let categories: BTreeSet<&str> = short.filter_map(|line| category_of.get(&line.product_id).copied()).collect();
-    let alternatives = if categories.is_empty() {
-        Vec::new()
-    } else {
-        listing::list_alternatives(conn, scope.store, &categories)?
-    };
+    let alternatives =
+        if categories.is_empty() { Vec::new() } else { listing::list_alternatives(conn, scope.store, &categories)? };
     let to_response = |line: Availability| {
         let category = category_of.get(&line.product_id).copied();
         let others = alternatives.iter().filter(|other| Some(other.category.as_str()) == category);

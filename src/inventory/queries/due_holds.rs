@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db;
-use crate::inventory::hold::Holder;
+use crate::inventory::hold::{Holder, HolderKind};
 use crate::kernel::id::StoreId;
 
 #[derive(QueryableByName)]
@@ -12,7 +12,7 @@ struct HolderRow {
     #[diesel(sql_type = BigInt)]
     store_id: StoreId,
     #[diesel(sql_type = Text)]
-    holder_kind: String,
+    holder_kind: HolderKind,
     #[diesel(sql_type = BigInt)]
     holder_id: i64,
 }
@@ -39,11 +39,7 @@ pub fn discover_due(
     .bind::<Nullable<BigInt>, _>(store)
     .bind::<BigInt, _>(limit)
     .load(conn)?;
-    Ok(rows.into_iter().filter_map(known_holder).collect())
-}
-
-fn known_holder(row: HolderRow) -> Option<(StoreId, Holder)> {
-    Holder::parse(&row.holder_kind, row.holder_id).map(|holder| (row.store_id, holder))
+    Ok(rows.into_iter().map(|row| (row.store_id, Holder::of(row.holder_kind, row.holder_id))).collect())
 }
 
 #[derive(QueryableByName)]

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 
 use crate::db::{self, Failure};
-use crate::inventory::hold::{Hold, HoldEnd, Holder, NewHold};
+use crate::inventory::hold::{Hold, HoldEnd, Holder, HolderKind, NewHold};
 use crate::kernel::id::{CartId, HoldId, LocationId, StoreId, VariantId};
 
 #[derive(QueryableByName)]
@@ -16,7 +16,7 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     id: HoldId,
     #[diesel(sql_type = Text)]
-    holder_kind: String,
+    holder_kind: HolderKind,
     #[diesel(sql_type = BigInt)]
     holder_id: i64,
     #[diesel(sql_type = BigInt)]
@@ -31,14 +31,11 @@ struct Row {
     created_at: DateTime<Utc>,
 }
 
-impl TryFrom<Row> for Hold {
-    type Error = Failure;
-
-    fn try_from(row: Row) -> Result<Self, Failure> {
+impl From<Row> for Hold {
+    fn from(row: Row) -> Self {
         let Row { id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at } = row;
-        let holder = Holder::parse(&holder_kind, holder_id)
-            .ok_or_else(|| Failure::Internal(format!("hold {id} is of an unknown kind")))?;
-        Ok(Self { id, holder, variant: variant_id, location: location_id, quantity, expires_at, created_at })
+        let holder = Holder::of(holder_kind, holder_id);
+        Self { id, holder, variant: variant_id, location: location_id, quantity, expires_at, created_at }
     }
 }
 
@@ -46,7 +43,7 @@ impl TryFrom<Row> for Hold {
 ///
 /// The order within is that of the index of their holders, so that the planner takes this one also in a new
 /// shop, of whose tables it knows nothing.
-pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> Result<Vec<Hold>, Failure> {
+pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> QueryResult<Vec<Hold>> {
     let rows: Vec<Row> = db::sql(
         "SELECT s.* FROM unnest($2::text[], $3::int8[]) AS h (kind, id) CROSS JOIN LATERAL \
               (SELECT id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at \
@@ -58,7 +55,7 @@ pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) 
     .bind::<Array<Text>, _>(holders.iter().map(|holder| holder.kind()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(holders.iter().map(|holder| holder.id()).collect::<Vec<_>>())
     .load(conn)?;
-    rows.into_iter().map(Hold::try_from).collect()
+    Ok(rows.into_iter().map(Hold::from).collect())
 }
 
 pub fn insert(conn: &mut PgConnection, store: StoreId, holds: &[NewHold], at: DateTime<Utc>) -> QueryResult<()> {
@@ -113,7 +110,7 @@ pub fn end(
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(holds.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(holds.iter().map(|(_, end)| end.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(holds.iter().map(|(_, end)| *end).collect::<Vec<_>>())
     .bind::<BigInt, _>(db::count(holds.len()))
     .execute(conn)?;
     db::expect_rows(ended, holds.len(), "holds were ended")
@@ -140,7 +137,7 @@ pub fn set_deadlines(
 #[derive(QueryableByName)]
 struct HolderRow {
     #[diesel(sql_type = Text)]
-    holder_kind: String,
+    holder_kind: HolderKind,
     #[diesel(sql_type = BigInt)]
     holder_id: i64,
 }
@@ -178,7 +175,7 @@ pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantI
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
     .load(conn)?;
-    Ok(rows.into_iter().filter_map(|row| Holder::parse(&row.holder_kind, row.holder_id)).collect())
+    Ok(rows.into_iter().map(|row| Holder::of(row.holder_kind, row.holder_id)).collect())
 }
 
 #[derive(QueryableByName)]

@@ -141,7 +141,7 @@ pub fn write(
     .bind::<Array<BigInt>, _>(movement(|m| m.variant.0))
     .bind::<Array<BigInt>, _>(movement(|m| m.location.0))
     .bind::<Array<BigInt>, _>(movement(|m| m.version))
-    .bind::<Array<Text>, _>(movements.iter().map(|new| new.movement.kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(movements.iter().map(|new| new.movement.kind).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.stock))
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.reserved))
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.sold))

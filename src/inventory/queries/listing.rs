@@ -98,10 +98,10 @@ fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a ProductFilter
         .bind::<Array<Text>, _>(&filter.patterns)
         .bind::<Nullable<Text>, _>(filter.category.as_deref())
         .bind::<Nullable<Text>, _>(filter.brand.as_deref())
-        .bind::<Nullable<Text>, _>(filter.status.map(ProductStatus::as_str))
+        .bind::<Nullable<Text>, _>(filter.status)
         .bind::<Nullable<BigInt>, _>(filter.min_price)
         .bind::<Nullable<BigInt>, _>(filter.max_price)
-        .bind::<Nullable<Text>, _>(filter.stock_status.map(StockStatus::as_str))
+        .bind::<Nullable<Text>, _>(filter.stock_status)
 }
 
 /// One page of the products that the filter leaves.

@@ -19,7 +19,7 @@ struct Row {
     #[diesel(sql_type = Text)]
     reference_id: String,
     #[diesel(sql_type = Text)]
-    state: String,
+    state: State,
     #[diesel(sql_type = Timestamptz)]
     expires_at: DateTime<Utc>,
     #[diesel(sql_type = BigInt)]
@@ -30,14 +30,10 @@ struct Row {
     ended_at: Option<DateTime<Utc>>,
 }
 
-impl TryFrom<Row> for Reservation {
-    type Error = Failure;
-
-    fn try_from(row: Row) -> Result<Self, Failure> {
+impl From<Row> for Reservation {
+    fn from(row: Row) -> Self {
         let Row { id, reference_id, state, expires_at, created_by, created_at, ended_at } = row;
-        let state = State::parse(&state)
-            .ok_or_else(|| Failure::Internal(format!("reservation {id} has an unreadable state")))?;
-        Ok(Self { id, reference_id, state, expires_at, created_by, created_at, ended_at })
+        Self { id, reference_id, state, expires_at, created_by, created_at, ended_at }
     }
 }
 
@@ -60,7 +56,7 @@ pub fn insert(
         .values((
             reservations::store_id.eq(store),
             reservations::reference_id.eq(reference_id),
-            reservations::state.eq(State::Active.as_str()),
+            reservations::state.eq(State::Active),
             reservations::expires_at.eq(expires_at),
             reservations::created_by.eq(created_by),
             reservations::created_at.eq(at),
@@ -70,11 +66,7 @@ pub fn insert(
 }
 
 /// Finds a reservation and locks it.
-pub fn find_for_update(
-    conn: &mut PgConnection,
-    store: StoreId,
-    id: ReservationId,
-) -> Result<Option<Reservation>, Failure> {
+pub fn find_for_update(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> QueryResult<Option<Reservation>> {
     let row: Option<Row> = db::sql(
         "SELECT id, reference_id, state, expires_at, created_by, created_at, ended_at \
          FROM reservations WHERE store_id = $1 AND id = $2 FOR UPDATE",
@@ -83,11 +75,11 @@ pub fn find_for_update(
     .bind::<BigInt, _>(id)
     .get_result(conn)
     .optional()?;
-    row.map(Reservation::try_from).transpose()
+    Ok(row.map(Reservation::from))
 }
 
 /// Finds a reservation. One past its deadline reads as expired, ended or not.
-pub fn find(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
+pub fn find(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> QueryResult<Option<Reservation>> {
     let row: Option<Row> = db::sql(
         "SELECT id, reference_id, CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state, \
                 expires_at, created_by, created_at, ended_at \
@@ -97,7 +89,7 @@ pub fn find(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> Resul
     .bind::<BigInt, _>(id)
     .get_result(conn)
     .optional()?;
-    row.map(Reservation::try_from).transpose()
+    Ok(row.map(Reservation::from))
 }
 
 #[derive(QueryableByName)]
@@ -147,9 +139,9 @@ pub fn list(
     filter: &ReservationFilter,
     sort: Sort,
     page: &PageQuery,
-) -> Result<List<Reservation>, Failure> {
+) -> QueryResult<List<Reservation>> {
     let ReservationFilter { state, reference_id } = filter;
-    let (state, reference_id) = (state.map(State::as_str), reference_id.as_deref());
+    let (state, reference_id) = (*state, reference_id.as_deref());
     let total: CountRow = db::sql(
         "SELECT COUNT(*) AS count FROM (SELECT reference_id, \
                 CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state \
@@ -167,8 +159,7 @@ pub fn list(
         .bind::<BigInt, _>(page.limit)
         .bind::<BigInt, _>(page.offset())
         .load(conn)?;
-    let found = rows.into_iter().map(Reservation::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(page.list(found, total.count))
+    Ok(page.list(rows.into_iter().map(Reservation::from).collect(), total.count))
 }
 
 #[derive(QueryableByName)]
@@ -252,7 +243,7 @@ pub fn end(
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(ids)
-    .bind::<Text, _>(state.as_str())
+    .bind::<Text, _>(state)
     .bind::<Timestamptz, _>(at)
     .execute(conn)?;
     db::expect_rows(ended, ids.len(), "reservations were ended")

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
+use crate::db;
 use crate::db::schema::order_history;
-use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, StoreId};
 use crate::orders::response::HistoryResponse;
 use crate::orders::status::OrderStatus;
@@ -28,18 +28,18 @@ pub fn append(conn: &mut PgConnection, store: StoreId, steps: &[NewStep], at: Da
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(steps.iter().map(|step| step.order).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.from.map(OrderStatus::as_str)).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(steps.iter().map(|step| step.to.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.from).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(steps.iter().map(|step| step.to).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.reason.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(steps.iter().map(|step| step.actor.as_str()).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
 
-type Row = (Option<String>, String, DateTime<Utc>, String, Option<String>);
+type Row = (Option<OrderStatus>, OrderStatus, DateTime<Utc>, String, Option<String>);
 
 /// Every status that the order has had, oldest first.
-pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Vec<HistoryResponse>, Failure> {
+pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Vec<HistoryResponse>> {
     let rows: Vec<Row> = order_history::table
         .filter(order_history::store_id.eq(store))
         .filter(order_history::order_id.eq(order))
@@ -53,16 +53,5 @@ pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<V
             order_history::reason,
         ))
         .load(conn)?;
-    rows.into_iter()
-        .map(|(from, to, at, actor, reason)| {
-            let unreadable = || Failure::Internal(format!("order {order} has an unreadable history"));
-            Ok(HistoryResponse {
-                from: from.map(|from| OrderStatus::parse(&from).ok_or_else(unreadable)).transpose()?,
-                to: OrderStatus::parse(&to).ok_or_else(unreadable)?,
-                at,
-                actor,
-                reason,
-            })
-        })
-        .collect()
+    Ok(rows.into_iter().map(|(from, to, at, actor, reason)| HistoryResponse { from, to, at, actor, reason }).collect())
 }

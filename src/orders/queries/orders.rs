@@ -1,90 +1,13 @@
 //! The SQL of the orders table.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz};
-use serde_json::Value;
 
 use crate::db::schema::orders;
 use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, StoreId, UserId};
-use crate::kernel::money::{Currency, Money};
+use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderRef};
-use crate::orders::status::{OrderStatus, PaymentStatus};
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = orders)]
-#[diesel(check_for_backend(diesel::pg::Pg))]
-pub(super) struct Row {
-    id: OrderId,
-    store_id: StoreId,
-    order_number: String,
-    user_id: Option<UserId>,
-    created_by: Option<UserId>,
-    customer_name: Option<String>,
-    customer_phone: Option<String>,
-    delivery_address: Option<String>,
-    status: String,
-    payment_status: String,
-    payment_method: String,
-    payment_expires_at: Option<DateTime<Utc>>,
-    paid_at: Option<DateTime<Utc>>,
-    payment_reference: Option<String>,
-    received_amount: Money,
-    refunded_amount: Money,
-    tracking_number: Option<String>,
-    currency: String,
-    subtotal: Money,
-    tax_amount: Money,
-    shipping_amount: Money,
-    discount_amount: Money,
-    total_amount: Money,
-    total_items: i64,
-    shipping_address: Option<Value>,
-    billing_address: Option<Value>,
-    notes: Option<String>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-impl TryFrom<Row> for Order {
-    type Error = Failure;
-
-    fn try_from(row: Row) -> Result<Self, Failure> {
-        let unreadable = |what: &str| Failure::Internal(format!("order {} has an unreadable {what}", row.id));
-        Ok(Self {
-            status: OrderStatus::parse(&row.status).ok_or_else(|| unreadable("status"))?,
-            payment_status: PaymentStatus::parse(&row.payment_status).ok_or_else(|| unreadable("payment status"))?,
-            currency: Currency::from_stored(&row.currency),
-            id: row.id,
-            store_id: row.store_id,
-            order_number: row.order_number,
-            user_id: row.user_id,
-            created_by: row.created_by,
-            customer_name: row.customer_name,
-            customer_phone: row.customer_phone,
-            delivery_address: row.delivery_address,
-            payment_method: row.payment_method,
-            payment_expires_at: row.payment_expires_at,
-            paid_at: row.paid_at,
-            payment_reference: row.payment_reference,
-            received_amount: row.received_amount,
-            refunded_amount: row.refunded_amount,
-            tracking_number: row.tracking_number,
-            subtotal: row.subtotal,
-            tax_amount: row.tax_amount,
-            shipping_amount: row.shipping_amount,
-            discount_amount: row.discount_amount,
-            total_amount: row.total_amount,
-            total_items: row.total_items,
-            shipping_address: row.shipping_address,
-            billing_address: row.billing_address,
-            notes: row.notes,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        })
-    }
-}
 
 /// An order about to be written, with what only the database knows of it.
 #[derive(Clone, Debug)]
@@ -128,8 +51,8 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.customer_name.as_deref()))
     .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.customer_phone.as_deref()))
     .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.delivery_address.as_deref()))
-    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.status.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.payment_status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.status).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.payment_status).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|new| new.order.payment_method.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|new| new.order.payment_expires_at).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|new| new.order.currency.code()).collect::<Vec<_>>())
@@ -174,35 +97,24 @@ pub fn find_owner(conn: &mut PgConnection, store: StoreId, order: &OrderRef) -> 
 }
 
 /// Reads an order that exists.
-pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Order, Failure> {
-    let row: Row = orders::table
-        .filter(orders::store_id.eq(store))
-        .filter(orders::id.eq(order))
-        .select(Row::as_select())
-        .first(conn)?;
-    row.try_into()
+pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Order> {
+    orders::table.filter(orders::store_id.eq(store)).filter(orders::id.eq(order)).select(Order::as_select()).first(conn)
 }
 
 /// Locks orders, ascending, and reads them as they are after the wait.
-pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> Result<Vec<Order>, Failure> {
+pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<Order>> {
     lock_by_id(conn, store, orders, false)
 }
 
 /// Locks orders, ascending. With `skip`, leaves out those that another transaction has locked.
-pub fn lock_by_id(
-    conn: &mut PgConnection,
-    store: StoreId,
-    orders: &[OrderId],
-    skip: bool,
-) -> Result<Vec<Order>, Failure> {
+pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, orders: &[OrderId], skip: bool) -> QueryResult<Vec<Order>> {
     let query = orders::table
         .filter(orders::store_id.eq(store))
         .filter(orders::id.eq_any(orders))
-        .select(Row::as_select())
+        .select(Order::as_select())
         .order(orders::id)
         .for_update();
-    let rows: Vec<Row> = if skip { query.skip_locked().load(conn)? } else { query.load(conn)? };
-    rows.into_iter().map(Order::try_from).collect()
+    if skip { query.skip_locked().load(conn) } else { query.load(conn) }
 }
 
 /// Writes back what can change of orders. They must have been locked in this transaction.
@@ -225,8 +137,8 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(changed.iter().map(|order| order.status.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(changed.iter().map(|order| order.payment_status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|order| order.status).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|order| order.payment_status).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(changed.iter().map(|order| order.paid_at).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(texts(changed, |order| order.payment_reference.as_deref()))
     .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.received_amount).collect::<Vec<_>>())

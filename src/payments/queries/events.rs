@@ -7,35 +7,23 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use crate::db::{self, Failure};
 use crate::kernel::id::StoreId;
 use crate::kernel::money::Money;
+use crate::kernel::text_enum::text_enum;
 use crate::payments::event::PaymentEvent;
 
-/// What came of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventOutcome {
-    /// It changed its order.
-    Applied,
-    /// Money that came too late: recorded, to be given back.
-    RefundDue,
-    /// Money that fits no order as it is: another amount, another currency, or a second payment.
-    Mismatched,
-    /// Its order is not known yet: it waits.
-    Unmatched,
-    /// Nothing to do.
-    Ignored,
-}
-
-impl EventOutcome {
-    pub const ALL: [Self; 5] = [Self::Applied, Self::RefundDue, Self::Mismatched, Self::Unmatched, Self::Ignored];
-
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::RefundDue => "refund_due",
-            Self::Mismatched => "mismatched",
-            Self::Unmatched => "unmatched",
-            Self::Ignored => "ignored",
-        }
+text_enum! {
+    /// The outcome of an event.
+    #[strum(serialize_all = "snake_case")]
+    pub enum EventOutcome {
+        /// It changed its order.
+        Applied,
+        /// Money that came too late: recorded, to be given back.
+        RefundDue,
+        /// Money that fits no order as it is: another amount, another currency, or a second payment.
+        Mismatched,
+        /// Its order is not known yet: it waits.
+        Unmatched,
+        /// Nothing to do.
+        Ignored,
     }
 }
 
@@ -77,7 +65,7 @@ pub fn settle(
         .bind::<BigInt, _>(store)
         .bind::<Text, _>(provider)
         .bind::<Text, _>(event_id)
-        .bind::<Text, _>(outcome.as_str())
+        .bind::<Text, _>(outcome)
         .execute(conn)?;
     Ok(())
 }
