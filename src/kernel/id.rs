@@ -2,12 +2,7 @@
 
 use std::fmt;
 
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::expression::AsExpression;
-use diesel::pg::Pg;
-use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::BigInt;
+use diesel_derive_newtype::DieselNewType;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -18,29 +13,15 @@ macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, FromSqlRow, AsExpression,
-            utoipa::ToSchema,
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, DieselNewType, utoipa::ToSchema,
         )]
         #[serde(transparent)]
         #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
-        #[diesel(sql_type = BigInt)]
         pub struct $name(pub i64);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
-            }
-        }
-
-        impl ToSql<BigInt, Pg> for $name {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0, out)
-            }
-        }
-
-        impl FromSql<BigInt, Pg> for $name {
-            fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-                <i64 as FromSql<BigInt, Pg>>::from_sql(bytes).map(Self)
             }
         }
 
@@ -51,7 +32,7 @@ macro_rules! id_types {
         }
 
         impl $name {
-            /// Reads an id from a path. What is no id names nothing, so it becomes an id that is never given.
+            /// Reads an id from a path. Other text becomes an id that no row has, so that the lookup finds nothing.
             #[must_use]
             pub fn from_path(segment: &str) -> Self {
                 Self(parse_path_id(segment))
@@ -108,7 +89,7 @@ pub fn in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64
     parse(&text).map(Some).ok_or_else(|| de::Error::custom("must be an id: digits without a sign or leading zeros"))
 }
 
-/// Whether a path segment or a SKU would be read as an id.
+/// True if a path segment or a SKU would be read as an id.
 #[must_use]
 pub fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())

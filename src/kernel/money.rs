@@ -5,10 +5,9 @@ use std::fmt;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::expression::AsExpression;
 use diesel::pg::Pg;
-use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
+use diesel_derive_newtype::DieselNewType;
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -20,21 +19,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::number::{self, Number};
 
 /// Minor units of a store's currency: 1250 is 12.50 INR, or 1250 JPY.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, FromSqlRow, AsExpression)]
-#[diesel(sql_type = BigInt)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, DieselNewType)]
 pub struct Money(pub i64);
-
-impl ToSql<BigInt, Pg> for Money {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0, out)
-    }
-}
-
-impl FromSql<BigInt, Pg> for Money {
-    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        <i64 as FromSql<BigInt, Pg>>::from_sql(bytes).map(Self)
-    }
-}
 
 /// The largest amount that is taken or computed, in minor units. JSON readers
 /// that keep numbers as doubles still read it exactly.
@@ -75,7 +61,7 @@ impl Currency {
         &self.code
     }
 
-    /// How many decimals its minor unit has.
+    /// The number of decimals of its minor unit.
     #[must_use]
     pub fn decimals(&self) -> u32 {
         self.decimals
