@@ -74,11 +74,12 @@ const ACTIX: [&str; 13] = [
 ];
 
 /// Where diesel's query language and SQL may appear besides `queries.rs`, folders of that name, and `db/`.
-const SQL: [&str; 6] = [
+const SQL: [&str; 7] = [
     // Types that know how they are stored.
     "kernel/",
     "catalogue/product.rs",
     "inventory/product_with_stock.rs",
+    "inventory/reservation.rs",
     "orders/order.rs",
     // The rules of the books are queries.
     "reports/rules.rs",

@@ -1,4 +1,4 @@
-//! The SQL of the audit log.
+//! The SQL of the audit log. The view over all that is audited is not in the schema of the DSL.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,7 +13,7 @@ use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 
-/// A write to be remembered.
+/// A write to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
     pub entity: Entity,
@@ -22,12 +22,12 @@ pub struct NewEntry {
     pub detail: String,
 }
 
-/// Remembers a write, in the transaction that does it.
+/// Records a write, in the transaction that does it.
 pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewEntry, at: DateTime<Utc>) -> QueryResult<()> {
     append_by(conn, scope.store, &scope.actor(), entry, at)
 }
 
-/// Remembers a write of one who is not the caller of a request.
+/// Records a write by another actor than the caller of a request.
 pub fn append_by(
     conn: &mut PgConnection,
     store: StoreId,
@@ -50,7 +50,7 @@ pub fn append_by(
         .map(drop)
 }
 
-/// A write that is remembered, wherever it is stored.
+/// A write that was recorded, in any of the tables.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Entry {
     #[diesel(sql_type = BigInt)]
@@ -75,7 +75,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The detail with the amount, for which the view does not know the decimals.
+    /// The detail with the amount, because the view does not know the decimals.
     #[must_use]
     pub fn full_detail(&self) -> String {
         match (self.amount, self.currency.as_deref()) {
@@ -87,7 +87,7 @@ impl Entry {
     }
 }
 
-/// Which entries are meant.
+/// The conditions that entries fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryFilter {
     pub entity: Option<Entity>,
@@ -182,25 +182,18 @@ pub fn list_entries_after(
         .load(conn)
 }
 
-/// How many entries fit, all of them or those that come after one.
+/// The number of entries that fit, all of them or those that come after one.
 pub fn count_entries(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &EntryFilter,
     after: Option<i64>,
 ) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        total: i64,
-    }
     let counted = match after {
-        None => filtered(select_entries!("count(*) AS total", ""), store, filter),
-        Some(after) => {
-            filtered(select_entries!("count(*) AS total", " AND id > $8"), store, filter).bind::<BigInt, _>(after)
-        }
+        None => filtered(select_entries!("count(*)", ""), store, filter),
+        Some(after) => filtered(select_entries!("count(*)", " AND id > $8"), store, filter).bind::<BigInt, _>(after),
     };
-    counted.get_result::<Row>(conn).map(|row| row.total)
+    counted.columns::<BigInt>().get_result(conn)
 }
 
 fn filtered<'a>(text: &'static str, store: StoreId, filter: &'a EntryFilter) -> Sql<'a> {

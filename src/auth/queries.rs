@@ -1,4 +1,4 @@
-//! What access reads from the database: accounts, and which store a request means.
+//! The SQL of access: accounts, and the store of a request.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -82,7 +82,7 @@ impl StoreDirectory {
         }
     }
 
-    /// The store of a request, if that can be told without asking the database.
+    /// The store of a request, if it is known without the database.
     #[must_use]
     pub fn known(&self, selector: &StoreSelector, bound: Option<StoreId>) -> Option<StoreId> {
         match (selector, bound) {
@@ -91,7 +91,7 @@ impl StoreDirectory {
         }
     }
 
-    /// How many spellings of stores are remembered.
+    /// The number of spellings of stores that are remembered.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.read().unwrap_or_else(PoisonError::into_inner).len()

@@ -15,7 +15,7 @@ pub(super) struct Queue {
     connections: usize,
     waiting: Arc<Waiting>,
     length: usize,
-    /// How long a request may wait until it works on a connection.
+    /// The time that a request may wait for a connection.
     time: Duration,
 }
 
@@ -70,7 +70,7 @@ impl Queue {
         ConnectionPermit { _permit: permit, connect_until: since.checked_add(self.time).unwrap_or(since) }
     }
 
-    /// How long the request has waited that waits longest.
+    /// The time that the oldest waiting request has waited.
     pub(super) fn oldest_wait(&self) -> Duration {
         let started = self.waiting.started.lock().unwrap_or_else(PoisonError::into_inner);
         started.first_key_value().map_or(Duration::ZERO, |(_, since)| since.elapsed())

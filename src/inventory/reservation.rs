@@ -1,9 +1,11 @@
 //! Stock that another service asked to keep.
 
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::db::schema::reservations;
 use crate::kernel::id::{ProductId, ReservationId, UserId, VariantId};
 use crate::kernel::text_enum::text_enum;
 
@@ -21,7 +23,9 @@ text_enum! {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = reservations)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct Reservation {
     pub id: ReservationId,
     pub reference_id: String,

@@ -1,4 +1,4 @@
-//! The SQL of statistics.
+//! The SQL of statistics. The DSL has no subqueries in FROM, no WITH and no sums of integers as integers.
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,13 @@
-//! What always holds, as queries for the rows that break it.
+//! The rules that always hold, as queries for the rows that break them.
 //!
 //! Rules of a store are bound to it (`$1`), to the row of the ledger after which movements are looked at
 //! (`$2`), and to the moment since when products are (`$3`). Rules of orders are bound to the store and to the
-//! orders' ids (`$2`); for `{among}` they are told whether these are each named, or the first and the last.
+//! orders' ids (`$2`); `{among}` becomes a condition that names each of them, or the first and the last.
 //! Where a rule goes through all products, OFFSET 0 keeps their rows from being sorted before they are judged.
-//! What an order has is looked up for each order: of rows that are grouped beforehand the planner expects
-//! hardly any, and goes through all of them again for each.
+//! The rows of an order are looked up for each order. The planner expects hardly any rows that were grouped
+//! beforehand, and would go through all of them again for each order.
+//!
+//! Their columns are texts for people, made by `format`, which the DSL does not know.
 
 /// A query for the rows that break it, of one store.
 pub struct Rule {

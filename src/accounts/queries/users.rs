@@ -65,7 +65,7 @@ impl From<Row> for User {
     }
 }
 
-/// What is stored of permissions: those of admins follow from their role.
+/// The permissions that are stored: those of admins follow from their role.
 fn stored(role: Role, permissions: &Permissions) -> Result<serde_json::Value, Failure> {
     let granted = if role == Role::Staff { permissions } else { &Permissions::default() };
     serde_json::to_value(granted).map_err(|error| Failure::Internal(format!("permissions: {error}")))
@@ -165,7 +165,7 @@ pub fn list_active_admins_for_update(conn: &mut PgConnection) -> QueryResult<Vec
 
 type Folded = (Eq<users::search_text, Option<String>>, Eq<users::folded_name, Option<String>>);
 
-/// What an account is found and sorted by.
+/// The columns by which an account is found and sorted.
 fn folded(email: &str, full_name: Option<&str>) -> Folded {
     let name = full_name.map(fold::fold);
     (users::search_text.eq(Some(fold::search_text([email].into_iter().chain(full_name)))), users::folded_name.eq(name))
@@ -182,6 +182,7 @@ pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usiz
         .load(conn)?;
     let name = |full_name: &Option<String>| full_name.as_deref().map(fold::fold);
     let text = |email: &str, name: Option<&str>| fold::search_text([email].into_iter().chain(name));
+    // The DSL can not join arrays.
     db::sql(
         "UPDATE users u SET search_text = n.search_text, folded_name = n.folded_name \
          FROM unnest($1::int8[], $2::text[], $3::text[]) AS n (id, search_text, folded_name) WHERE u.id = n.id",
@@ -192,7 +193,7 @@ pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usiz
     .execute(conn)
 }
 
-/// Which accounts a list shows.
+/// The conditions of a list of accounts.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
     /// Only the staff of this store.

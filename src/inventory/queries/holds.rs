@@ -1,12 +1,16 @@
 //! The SQL of holds. A holder's holds change only under the lock on the holder's own row (its cart,
 //! order or reservation) and on the stock rows.
+//!
+//! Sets of rows come in as arrays, and deadlines are compared with `$now`. The DSL can write neither.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
+use crate::db::schema::stock_holds;
 use crate::db::{self, Failure};
 use crate::inventory::hold::{Hold, HoldEnd, Holder, HolderKind, NewHold};
 use crate::kernel::id::{CartId, HoldId, LocationId, StoreId, VariantId};
@@ -134,64 +138,46 @@ pub fn set_deadlines(
     .map(drop)
 }
 
-#[derive(QueryableByName)]
-struct HolderRow {
-    #[diesel(sql_type = Text)]
-    holder_kind: HolderKind,
-    #[diesel(sql_type = BigInt)]
-    holder_id: i64,
-}
-
 /// Those of the variants on which there are holds past their deadline.
 pub fn list_overdue_variants(
     conn: &mut PgConnection,
     store: StoreId,
     variants: &[VariantId],
 ) -> QueryResult<Vec<VariantId>> {
-    let rows: Vec<VariantRow> = db::sql(
+    db::sql(
         "SELECT DISTINCT variant_id FROM stock_holds \
          WHERE store_id = $1 AND variant_id = ANY($2) AND state = 'active' AND expires_at <= $now \
          ORDER BY variant_id LIMIT 10000",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.variant_id).collect())
-}
-
-#[derive(QueryableByName)]
-struct VariantRow {
-    #[diesel(sql_type = BigInt)]
-    variant_id: VariantId,
+    .columns::<BigInt>()
+    .load(conn)
 }
 
 /// Holders of a store with holds of these variants past their deadline.
 pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Holder>> {
-    let rows: Vec<HolderRow> = db::sql(
+    let holders: Vec<(HolderKind, i64)> = db::sql(
         "SELECT DISTINCT holder_kind, holder_id FROM stock_holds \
          WHERE store_id = $1 AND variant_id = ANY($2) AND state = 'active' AND expires_at <= $now \
          ORDER BY holder_kind, holder_id LIMIT 10000",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
+    .columns::<(Text, BigInt)>()
     .load(conn)?;
-    Ok(rows.into_iter().map(|row| Holder::of(row.holder_kind, row.holder_id)).collect())
+    Ok(holders.into_iter().map(|(kind, id)| Holder::of(kind, id)).collect())
 }
 
-#[derive(QueryableByName)]
-struct CartRow {
-    #[diesel(sql_type = BigInt)]
-    holder_id: CartId,
-}
-
-/// Carts of a store that hold stock, by id.
+/// Carts of a store that hold stock, by id. The state is in the words of the partial index of active holds.
 pub fn list_holding_carts(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<CartId>> {
-    let rows: Vec<CartRow> = db::sql(
-        "SELECT DISTINCT holder_id FROM stock_holds \
-         WHERE store_id = $1 AND holder_kind = 'cart' AND state = 'active' ORDER BY holder_id LIMIT $2",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(limit)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.holder_id).collect())
+    stock_holds::table
+        .filter(stock_holds::store_id.eq(store))
+        .filter(stock_holds::holder_kind.eq(HolderKind::Cart))
+        .filter(sql::<Bool>("state = 'active'"))
+        .order(stock_holds::holder_id)
+        .select(stock_holds::holder_id)
+        .distinct()
+        .limit(limit)
+        .load(conn)
 }

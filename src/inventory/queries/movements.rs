@@ -1,4 +1,4 @@
-//! The SQL that reads the ledger.
+//! The SQL that reads the ledger. The DSL has neither LATERAL nor a sum of integers as an integer.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -12,7 +12,7 @@ use crate::inventory::stock_level::MovementKind;
 use crate::kernel::id::{LocationId, MovementId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery, Sort};
 
-/// What movements of a list have in common; `None` asks for nothing.
+/// The conditions of a list of movements; `None` is no condition.
 #[derive(Clone, Debug, Default)]
 pub struct MovementFilter {
     /// A product, and perhaps one of its variants.
@@ -64,12 +64,6 @@ pub struct LedgerRow {
     pub actor: String,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }
 
 /// The movements `m` of the variants `v` of a product.
@@ -127,8 +121,8 @@ fn count(conn: &mut PgConnection, store: StoreId, filter: &MovementFilter) -> Qu
         }
         (None, _) => filtered(store, filter).count().get_result(conn),
         (Some(_), _) => {
-            let text = concat!("SELECT count(*) AS count FROM ", of_product!(), " AND ", matching!());
-            bind_filter(text, store, filter).get_result(conn).map(|row: Count| row.count)
+            let text = concat!("SELECT count(*) FROM ", of_product!(), " AND ", matching!());
+            bind_filter(text, store, filter).columns::<BigInt>().get_result(conn)
         }
     }
 }
@@ -139,10 +133,10 @@ fn count_all(
     product: Option<(ProductId, Option<VariantId>)>,
 ) -> QueryResult<i64> {
     let count = match product {
-        None => db::sql("SELECT COALESCE(SUM(version), 0)::int8 AS count FROM stock_levels WHERE store_id = $1")
+        None => db::sql("SELECT COALESCE(SUM(version), 0)::int8 FROM stock_levels WHERE store_id = $1")
             .bind::<BigInt, _>(store),
         Some((product, variant)) => db::sql(
-            "SELECT COALESCE(SUM(l.version), 0)::int8 AS count FROM variants v \
+            "SELECT COALESCE(SUM(l.version), 0)::int8 FROM variants v \
              JOIN stock_levels l ON l.store_id = $1 AND l.variant_id = v.id \
              WHERE v.store_id = $1 AND v.product_id = $2 AND ($3 IS NULL OR v.id = $3)",
         )
@@ -150,7 +144,7 @@ fn count_all(
         .bind::<BigInt, _>(product)
         .bind::<Nullable<BigInt>, _>(variant),
     };
-    count.get_result(conn).map(|row: Count| row.count)
+    count.columns::<BigInt>().get_result(conn)
 }
 
 type Query<'a> = ledger::BoxedQuery<'a, Pg>;

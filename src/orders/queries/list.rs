@@ -17,7 +17,7 @@ use crate::orders::order::{Order, OrderItem};
 use crate::orders::response::OrderResponse;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
-/// Which orders a list shows.
+/// The conditions of a list of orders.
 #[derive(Clone, Debug, Default)]
 pub struct OrderFilter {
     pub user: Option<UserId>,

@@ -1,4 +1,4 @@
-//! The SQL of payments and refunds. Append-only.
+//! The SQL of payments and refunds. Append-only. Sets of rows come in as arrays, which the DSL can not insert.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
