@@ -14,7 +14,7 @@ use crate::auth::Scope;
 use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, NewVariant};
-use crate::catalogue::queries::{codes, listing_keys, products, variants};
+use crate::catalogue::queries::{codes, products, variants};
 use crate::db::{self, Failure};
 use crate::error::Abort;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
@@ -48,7 +48,7 @@ pub(super) fn write_derived(
 ) -> Result<(), Abort> {
     let written = products::get_product(conn, store, &ProductRef::Id(product))?;
     let variants = variants::list_variants(conn, store, product)?;
-    listing_keys::write(conn, store, &[(product, ListingKeys::of(&written, &variants))])?;
+    products::write_listing_keys(conn, store, &[(product, ListingKeys::of(&written, &variants))])?;
     let change = CodeChange::between(codes_before, &of_product(&written, &variants))?;
     codes::apply(conn, store, product, &change)
 }

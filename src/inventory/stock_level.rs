@@ -115,7 +115,7 @@ impl StockLevel {
             reserved: sum(self.reserved, delta.reserved)?,
             sold: sum(self.sold, delta.sold)?,
         };
-        // What was sold can always come back, also into a row that is full.
+        // Sold units can always come back, also into a row that is full.
         let is_too_much = delta.stock > 0 && after.stock > MAX_STOCK && kind != MovementKind::Restore;
         let fits = 0 <= after.reserved && after.reserved <= after.stock && after.sold >= 0;
         if is_too_much || !fits {

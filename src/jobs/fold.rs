@@ -3,11 +3,11 @@
 use diesel::PgConnection;
 
 use crate::accounts::queries::users;
-use crate::catalogue::queries::listing_keys;
+use crate::catalogue::queries::{listing_keys, variants};
 use crate::db::tx::{self, Mode};
 use crate::db::{End, Failure};
 use crate::kernel::id::StoreId;
-use crate::orders::queries::search_text;
+use crate::orders::queries::orders;
 use crate::stores::queries as stores;
 
 /// Rows folded in one transaction: few enough to be quick, so that others wait little.
@@ -17,9 +17,9 @@ type Fill = fn(&mut PgConnection, StoreId) -> Result<usize, Failure>;
 
 /// What is filled in, store by store.
 const OF_A_STORE: [Fill; 3] = [
-    |conn, store| Ok(listing_keys::fill_sizes(conn, store, AT_A_TIME)?),
+    |conn, store| Ok(variants::fill_size_keys(conn, store, AT_A_TIME)?),
     |conn, store| Ok(listing_keys::fill(conn, store, AT_A_TIME)?),
-    |conn, store| Ok(search_text::fill(conn, store, AT_A_TIME)?),
+    |conn, store| Ok(orders::fill_search_text(conn, store, AT_A_TIME)?),
 ];
 
 /// Fills in what is missing and returns how many rows that were. Runs right after the migrations, before anything is

@@ -1,5 +1,7 @@
-//! The SQL of the orders table.
+//! The SQL of orders, and all that writes their history. Sets of rows come in as arrays, which the DSL can neither
+//! insert nor join.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz};
 
@@ -8,6 +10,7 @@ use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderRef};
+use crate::orders::status::OrderStatus;
 
 /// An order about to be written, with what only the database knows of it.
 #[derive(Clone, Debug)]
@@ -16,7 +19,7 @@ pub struct NewOrder<'a> {
     pub guest_token_hash: Option<&'a [u8]>,
     /// Cart and round that it was made of, so that a second order of them is impossible.
     pub checkout: Option<&'a str>,
-    /// Who begins its history.
+    /// The actor of the first step of its history.
     pub actor: &'a str,
 }
 
@@ -75,7 +78,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .map(drop)
 }
 
-/// Who may look at an order without a permission.
+/// The customer or guest who may look at an order without a permission.
 #[derive(Clone, Debug)]
 pub struct Owner {
     pub user_id: Option<UserId>,
@@ -149,4 +152,51 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     .bind::<BigInt, _>(rows)
     .execute(conn)?;
     db::expect_rows(updated, changed.len(), "orders were written")
+}
+
+/// A step of an order from one status to the next.
+#[derive(Clone, Debug)]
+pub struct NewStep {
+    pub order: OrderId,
+    pub from: Option<OrderStatus>,
+    pub to: OrderStatus,
+    pub reason: Option<String>,
+    pub actor: String,
+}
+
+/// Appends steps to the histories of orders.
+pub fn append_steps(conn: &mut PgConnection, store: StoreId, steps: &[NewStep], at: DateTime<Utc>) -> QueryResult<()> {
+    db::sql(
+        "INSERT INTO order_history (store_id, order_id, from_status, to_status, reason, actor, created_at) \
+         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), $2",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(steps.iter().map(|step| step.order).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.from).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(steps.iter().map(|step| step.to).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.reason.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(steps.iter().map(|step| step.actor.as_str()).collect::<Vec<_>>())
+    .execute(conn)
+    .map(drop)
+}
+
+/// Gives search texts to orders that have none yet, and returns their number. The texts depend on columns that never
+/// change.
+pub fn fill_search_text(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
+    let found: Vec<Order> = orders::table
+        .filter(orders::store_id.eq(store))
+        .filter(orders::search_text.is_null())
+        .order(orders::id)
+        .limit(limit)
+        .select(Order::as_select())
+        .load(conn)?;
+    db::sql(
+        "UPDATE orders o SET search_text = n.search_text FROM unnest($2::int8[], $3::text[]) AS n (id, search_text) \
+         WHERE o.store_id = $1 AND o.id = n.id AND o.search_text IS NULL",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(found.iter().map(|order| order.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(found.iter().map(Order::search_text).collect::<Vec<_>>())
+    .execute(conn)
 }
