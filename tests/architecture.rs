@@ -9,6 +9,7 @@
     reason = "a test stops where something unexpected happens"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,11 +75,13 @@ const ACTIX: [&str; 13] = [
 ];
 
 /// Where diesel's query language and SQL may appear besides `queries.rs`, folders of that name, and `db/`.
-const SQL: [&str; 5] = [
+const SQL: [&str; 7] = [
     // Types that know how they are stored.
     "kernel/",
     "catalogue/product.rs",
     "inventory/product_with_stock.rs",
+    "inventory/reservation.rs",
+    "orders/order.rs",
     // The rules of the books are queries.
     "reports/rules.rs",
     "reports/verify.rs",
@@ -94,6 +97,33 @@ const SIGNS_OF_SQL: [&str; 8] = [
     "diesel::delete",
     "db::schema",
     "db::sql",
+];
+
+/// Each table with the one file below `src/` that writes it.
+const WRITERS: [(&str, &str); 23] = [
+    ("addresses", "customers/queries.rs"),
+    ("audit_log", "audit/queries.rs"),
+    ("cart_items", "cart/queries.rs"),
+    ("carts", "cart/queries.rs"),
+    ("idempotency_keys", "idempotency/queries.rs"),
+    ("locations", "stores/queries.rs"),
+    ("mail_outbox", "mail/queries.rs"),
+    ("order_history", "orders/queries/orders.rs"),
+    ("order_items", "orders/queries/items.rs"),
+    ("order_payments", "payments/queries/payments.rs"),
+    ("orders", "orders/queries/orders.rs"),
+    ("password_resets", "accounts/queries/password_resets.rs"),
+    ("payment_events", "payments/queries/events.rs"),
+    ("product_codes", "catalogue/queries/codes.rs"),
+    ("products", "catalogue/queries/products.rs"),
+    ("reservations", "inventory/queries/reservations.rs"),
+    ("sessions", "accounts/queries/sessions.rs"),
+    ("stock_holds", "inventory/queries/holds.rs"),
+    ("stock_levels", "inventory/queries/levels.rs"),
+    ("stock_movements", "inventory/queries/levels.rs"),
+    ("stores", "stores/queries.rs"),
+    ("users", "accounts/queries/users.rs"),
+    ("variants", "catalogue/queries/variants.rs"),
 ];
 
 const MOST_LINES: usize = 300;
@@ -271,6 +301,40 @@ fn sql_stays_in_the_queries() {
     assert_none("SQL appears outside of the queries", &found);
 }
 
+#[test]
+fn each_table_is_written_by_one_file() {
+    let sources = sources();
+    let written: BTreeSet<(String, &str)> = sources
+        .iter()
+        .flat_map(|source| tables_written(source).into_iter().map(move |table| (table, source.path.as_str())))
+        .collect();
+    assert_eq!(written, WRITERS.iter().map(|(table, path)| ((*table).to_owned(), *path)).collect());
+    let schema = &sources.iter().find(|source| source.path == "db/schema.rs").unwrap().text;
+    let tables = schema.split("diesel::table! {").skip(1).map(|table| table.split_once(" (").unwrap().0);
+    let tables: BTreeSet<&str> = tables.map(|head| head.lines().last().unwrap().trim()).collect();
+    assert_eq!(tables, WRITERS.iter().map(|(table, _)| *table).collect());
+}
+
+/// The tables that a file writes, in SQL or in diesel's query language.
+fn tables_written(source: &Source) -> BTreeSet<String> {
+    let code = source.code().map(|(_, line)| line.trim().trim_end_matches('\\')).collect::<Vec<_>>().join(" ");
+    let by_sql = ["INSERT INTO ", "DELETE FROM ", "UPDATE "].into_iter().flat_map(|verb| code.split(verb).skip(1));
+    let by_sql = by_sql.map(first_name).filter(|name| !["", "SET"].contains(name));
+    let by_diesel = ["diesel::insert_into(", "diesel::update(", "diesel::delete("];
+    let by_diesel = by_diesel.into_iter().flat_map(|verb| code.match_indices(verb).map(|(at, verb)| at + verb.len()));
+    let by_diesel = by_diesel.map(|at| {
+        let name = first_name(&code[at..]);
+        // Rows that were chosen before are named by a variable.
+        let chosen = code[..at].rsplit_once(&format!("let {name} = ")).map_or(name, |(_, rows)| first_name(rows));
+        if code[at..].starts_with(&format!("{name}::table")) { name } else { chosen }
+    });
+    by_sql.chain(by_diesel).map(ToOwned::to_owned).collect()
+}
+
+fn first_name(text: &str) -> &str {
+    text.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap()
+}
+
 /// `db::sql` is found, `db::sql_anything` is another name.
 fn lines_with(source: &Source, signs: &[&str]) -> Vec<String> {
     let is_sign = |line: &str, sign: &str| {
@@ -309,5 +373,10 @@ fn the_rules_themselves_find_what_they_look_for() {
     let stray = source("cart/pricing.rs", "use diesel::prelude::*;\n// db::sql\nlet x = db::sql_of();\ndb::sql(\"\")");
     assert_eq!(lines_with(&stray, &SIGNS_OF_SQL).len(), 2);
     assert!(source("cart/api/add.rs", "").is_part_of("api") && !source("cart/apis.rs", "").is_part_of("api"));
+    let writing = source(
+        "a.rs",
+        "\"UPDATE carts SET x\"\n\"FOR UPDATE\"\nlet old = users::table.filter(x);\ndiesel::delete(old)",
+    );
+    assert_eq!(tables_written(&writing), ["carts", "users"].map(str::to_owned).into());
     assert_eq!(longest_climb("use super::super::queries::{self}; use super::x;"), 2);
 }

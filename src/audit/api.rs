@@ -3,18 +3,20 @@
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::queries::{self, Entry, EntryFilter};
-use super::words::{ACTIONS, ENTITIES, check_action, check_entity};
+use super::words::{Action, Entity};
 use crate::auth::Ctx;
 use crate::error::ApiError;
 use crate::kernel::id;
 use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
 use crate::kernel::schema;
+use crate::kernel::text_enum;
 
 use crate::http::{Query, SortQuery};
 
@@ -25,10 +27,10 @@ pub use super::queries::SORTS;
 pub struct AuditEntryResponse {
     id: i64,
     #[schema(schema_with = entities)]
-    entity: String,
+    entity: Entity,
     entity_id: i64,
     #[schema(schema_with = actions)]
-    action: String,
+    action: Action,
     detail: String,
     /// `user:5`, `guest` or `system`.
     actor: String,
@@ -36,11 +38,11 @@ pub struct AuditEntryResponse {
 }
 
 fn entities() -> ObjectBuilder {
-    schema::string_enum(ENTITIES)
+    schema::string_enum(Entity::VARIANTS.iter().map(|entity| entity.as_str()))
 }
 
 fn actions() -> ObjectBuilder {
-    schema::string_enum(ACTIONS)
+    schema::string_enum(Action::VARIANTS.iter().map(|action| action.as_str()))
 }
 
 impl From<Entry> for AuditEntryResponse {
@@ -55,14 +57,14 @@ impl From<Entry> for AuditEntryResponse {
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
-    #[validate(custom(function = "check_entity"))]
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     #[param(schema_with = entities)]
-    pub entity: Option<String>,
+    pub entity: Option<Entity>,
     #[serde(default, deserialize_with = "id::in_query")]
     pub entity_id: Option<i64>,
-    #[validate(custom(function = "check_action"))]
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     #[param(schema_with = actions)]
-    pub action: Option<String>,
+    pub action: Option<Action>,
     /// `user:5`, or `5` for the same; `guest`, `system`.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]

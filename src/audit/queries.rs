@@ -1,9 +1,10 @@
-//! The SQL of the audit log.
+//! The SQL of the audit log. The view over all that is audited is not in the schema of the DSL.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
+use super::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db;
 use crate::db::schema::audit_log;
@@ -12,28 +13,26 @@ use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 
-/// A write to be remembered.
+/// A write to be recorded.
 #[derive(Clone, Debug)]
-pub struct NewEntry<'a> {
-    /// The kind of thing: `Product`, `Address`, `User`, `Store`, ….
-    pub entity: &'a str,
+pub struct NewEntry {
+    pub entity: Entity,
     pub entity_id: i64,
-    /// `CREATE`, `UPDATE`, `DELETE`, `ARCHIVE`, ….
-    pub action: &'a str,
+    pub action: Action,
     pub detail: String,
 }
 
-/// Remembers a write, in the transaction that does it.
-pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewEntry<'_>, at: DateTime<Utc>) -> QueryResult<()> {
+/// Records a write, in the transaction that does it.
+pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewEntry, at: DateTime<Utc>) -> QueryResult<()> {
     append_by(conn, scope.store, &scope.actor(), entry, at)
 }
 
-/// Remembers a write of one who is not the caller of a request.
+/// Records a write by another actor than the caller of a request.
 pub fn append_by(
     conn: &mut PgConnection,
     store: StoreId,
     actor: &str,
-    entry: &NewEntry<'_>,
+    entry: &NewEntry,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
     let NewEntry { entity, entity_id, action, detail } = entry;
@@ -51,17 +50,17 @@ pub fn append_by(
         .map(drop)
 }
 
-/// A write that is remembered, wherever it is stored.
+/// A write that was recorded, in any of the tables.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Entry {
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     #[diesel(sql_type = Text)]
-    pub entity: String,
+    pub entity: Entity,
     #[diesel(sql_type = BigInt)]
     pub entity_id: i64,
     #[diesel(sql_type = Text)]
-    pub action: String,
+    pub action: Action,
     #[diesel(sql_type = Text)]
     pub detail: String,
     /// The money of a payment or a refund, and its currency.
@@ -76,7 +75,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The detail with the amount, for which the view does not know the decimals.
+    /// The detail with the amount, because the view does not know the decimals.
     #[must_use]
     pub fn full_detail(&self) -> String {
         match (self.amount, self.currency.as_deref()) {
@@ -88,12 +87,12 @@ impl Entry {
     }
 }
 
-/// Which entries are meant.
+/// The conditions that entries fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryFilter {
-    pub entity: Option<String>,
+    pub entity: Option<Entity>,
     pub entity_id: Option<i64>,
-    pub action: Option<String>,
+    pub action: Option<Action>,
     pub actor: Option<String>,
     /// From this moment on.
     pub from: Option<DateTime<Utc>>,
@@ -183,34 +182,27 @@ pub fn list_entries_after(
         .load(conn)
 }
 
-/// How many entries fit, all of them or those that come after one.
+/// The number of entries that fit, all of them or those that come after one.
 pub fn count_entries(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &EntryFilter,
     after: Option<i64>,
 ) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        total: i64,
-    }
     let counted = match after {
-        None => filtered(select_entries!("count(*) AS total", ""), store, filter),
-        Some(after) => {
-            filtered(select_entries!("count(*) AS total", " AND id > $8"), store, filter).bind::<BigInt, _>(after)
-        }
+        None => filtered(select_entries!("count(*)", ""), store, filter),
+        Some(after) => filtered(select_entries!("count(*)", " AND id > $8"), store, filter).bind::<BigInt, _>(after),
     };
-    counted.get_result::<Row>(conn).map(|row| row.total)
+    counted.columns::<BigInt>().get_result(conn)
 }
 
 fn filtered<'a>(text: &'static str, store: StoreId, filter: &'a EntryFilter) -> Sql<'a> {
     let EntryFilter { entity, entity_id, action, actor, from, to } = filter;
     db::sql(text)
         .bind::<BigInt, _>(store)
-        .bind::<Nullable<Text>, _>(entity.as_deref())
+        .bind::<Nullable<Text>, _>(*entity)
         .bind::<Nullable<BigInt>, _>(*entity_id)
-        .bind::<Nullable<Text>, _>(action.as_deref())
+        .bind::<Nullable<Text>, _>(*action)
         .bind::<Nullable<Text>, _>(actor.as_deref())
         .bind::<Nullable<Timestamptz>, _>(*from)
         .bind::<Nullable<Timestamptz>, _>(*to)

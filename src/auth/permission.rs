@@ -1,6 +1,7 @@
 //! The closed list of permissions, and the access rules of routes.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -10,29 +11,24 @@ use crate::kernel::schema;
 macro_rules! permissions {
     ($($name:ident = $text:literal),+ $(,)?) => {
         /// A permission of staff.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EnumString, IntoStaticStr,
+            VariantArray,
+        )]
+        #[strum(const_into_str)]
         pub enum Permission {
-            $(#[serde(rename = $text)] $name,)+
-        }
-
-        impl Permission {
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)+ }
-            }
-
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|permission| permission.as_str() == text)
-            }
+            $(#[serde(rename = $text)] #[strum(serialize = $text)] $name,)+
         }
     };
 }
 
 impl Permission {
-    /// The 403 error that names the missing permission.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.into_str()
+    }
+
+    /// 403 that names it.
     #[must_use]
     pub fn missing(self) -> ApiError {
         ApiError::new(Code::Forbidden, format!("The permission {} is missing.", self.as_str()))
@@ -56,8 +52,8 @@ permissions! {
 
 impl PartialSchema for Permission {
     fn schema() -> RefOr<Schema> {
-        let schema = schema::string_enum(Self::ALL.iter().map(|permission| permission.as_str()));
-        schema.description(Some("The permissions that staff can be granted.")).into()
+        let words = schema::string_enum(Self::VARIANTS.iter().map(|permission| permission.as_str()));
+        words.description(Some("The permissions that staff can be granted.")).into()
     }
 }
 
@@ -79,7 +75,7 @@ impl From<Vec<Permission>> for Permissions {
 impl Permissions {
     #[must_use]
     pub fn all() -> Self {
-        Self(Permission::ALL.to_vec())
+        Self(Permission::VARIANTS.to_vec())
     }
 
     #[must_use]

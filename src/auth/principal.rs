@@ -6,28 +6,17 @@ use utoipa::ToSchema;
 use super::permission::{Permission, Permissions};
 use crate::error::{ApiError, Code};
 use crate::kernel::id::{StoreId, UserId};
+use crate::kernel::text_enum::text_enum;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    Customer,
-    Staff,
-    Admin,
-}
-
-impl Role {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Staff => "staff",
-            Self::Admin => "admin",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Customer, Self::Staff, Self::Admin].into_iter().find(|role| role.as_str() == text)
+text_enum! {
+    /// The role of an account.
+    #[derive(Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    #[strum(serialize_all = "snake_case")]
+    pub enum Role {
+        Customer,
+        Staff,
+        Admin,
     }
 }
 

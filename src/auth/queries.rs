@@ -1,4 +1,4 @@
-//! What access reads from the database: accounts, and which store a request means.
+//! The SQL of access: accounts, and the store of a request.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -17,16 +17,13 @@ use crate::kernel::text;
 /// The account as it is now, if it is active and has not ended the tokens of this version.
 pub fn find_active_account(conn: &mut PgConnection, user: UserId, token_version: i64) -> QueryResult<Option<Account>> {
     let row = users::table
-        .filter(users::id.eq(user.0))
+        .filter(users::id.eq(user))
         .filter(users::active.eq(true))
         .filter(users::token_version.le(token_version))
         .select((users::role, users::permissions, users::store_id))
-        .first::<(String, serde_json::Value, Option<i64>)>(conn)
+        .first::<(Role, serde_json::Value, Option<StoreId>)>(conn)
         .optional()?;
-    Ok(row.and_then(|(role, permissions, store)| {
-        let role = Role::parse(&role)?;
-        Some(Account { id: user, role, permissions: permissions_of(role, permissions), store: store.map(StoreId) })
-    }))
+    Ok(row.map(|(role, granted, store)| Account { id: user, role, permissions: permissions_of(role, granted), store }))
 }
 
 /// The accounts that have ended their tokens in the last seconds, and the version since which they are good.
@@ -85,7 +82,7 @@ impl StoreDirectory {
         }
     }
 
-    /// The store of a request, if that can be told without asking the database.
+    /// The store of a request, if it is known without the database.
     #[must_use]
     pub fn known(&self, selector: &StoreSelector, bound: Option<StoreId>) -> Option<StoreId> {
         match (selector, bound) {
@@ -94,7 +91,7 @@ impl StoreDirectory {
         }
     }
 
-    /// How many spellings of stores are remembered.
+    /// The number of spellings of stores that are remembered.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.read().unwrap_or_else(PoisonError::into_inner).len()

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{AsSelect, auto_type};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool};
 
@@ -11,14 +13,13 @@ use crate::db::{self, Failure};
 use crate::kernel::id::{CartId, CartItemId, StoreId, UserId, VariantId};
 
 /// A cart's header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = carts)]
+#[diesel(check_for_backend(Pg))]
 pub struct Cart {
-    #[diesel(sql_type = BigInt)]
     pub id: CartId,
-    #[diesel(sql_type = BigInt)]
     pub user_id: UserId,
     /// The number of orders that were made of it.
-    #[diesel(sql_type = BigInt)]
     pub round: i64,
 }
 
@@ -33,25 +34,25 @@ pub struct CartLine {
     pub variant_id: VariantId,
     #[diesel(sql_type = BigInt)]
     pub quantity: i64,
-    /// Whether its cart holds stock, of this line or others.
+    /// True if its cart holds stock, of this line or others.
     #[diesel(sql_type = Bool)]
     pub cart_holds: bool,
 }
 
-/// Locks the carts of these customers, in one order for everyone. Who has none is left out.
+/// Locks the carts of these customers, in the one order of all transactions. A customer without a cart is left out.
 pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, users: &[UserId]) -> QueryResult<Vec<Cart>> {
-    db::sql("SELECT id, user_id, round FROM carts WHERE store_id = $1 AND user_id = ANY($2) ORDER BY id FOR UPDATE")
-        .bind::<BigInt, _>(store)
-        .bind::<Array<BigInt>, _>(users)
-        .load(conn)
+    of_users(store, users).for_update().load(conn)
 }
 
 /// Reads the carts without a lock.
 pub fn find(conn: &mut PgConnection, store: StoreId, users: &[UserId]) -> QueryResult<Vec<Cart>> {
-    db::sql("SELECT id, user_id, round FROM carts WHERE store_id = $1 AND user_id = ANY($2) ORDER BY id")
-        .bind::<BigInt, _>(store)
-        .bind::<Array<BigInt>, _>(users)
-        .load(conn)
+    of_users(store, users).load(conn)
+}
+
+#[auto_type]
+fn of_users<'a>(store: StoreId, users: &'a [UserId]) -> _ {
+    let header: AsSelect<Cart, Pg> = Cart::as_select();
+    carts::table.filter(carts::store_id.eq(store)).filter(carts::user_id.eq_any(users)).order(carts::id).select(header)
 }
 
 /// The customer's cart, locked; made if this is the first time.
@@ -67,6 +68,7 @@ pub fn get_for_update(conn: &mut PgConnection, store: StoreId, user: UserId, at:
 }
 
 /// The lines of a set of carts, by cart, oldest first. The order within is explained at `holds::list_active`.
+/// The DSL has no LATERAL.
 pub fn list_lines(
     conn: &mut PgConnection,
     store: StoreId,
@@ -132,14 +134,12 @@ pub fn update_line(
 
 /// Deletes exactly these lines, of locked carts.
 pub fn delete_lines(conn: &mut PgConnection, store: StoreId, lines: &[CartItemId]) -> QueryResult<usize> {
-    db::sql("DELETE FROM cart_items WHERE store_id = $1 AND id = ANY($2)")
-        .bind::<BigInt, _>(store)
-        .bind::<Array<BigInt>, _>(lines)
-        .execute(conn)
+    let lines = cart_items::table.filter(cart_items::store_id.eq(store)).filter(cart_items::id.eq_any(lines));
+    diesel::delete(lines).execute(conn)
 }
 
 /// Empties locked carts, which were ordered, and ends their round. They must have exactly so many lines as were
-/// loaded: then it is these.
+/// loaded, so that it is these that are deleted. The DSL has no WITH.
 pub fn clear_ordered(conn: &mut PgConnection, store: StoreId, carts: &[CartId], lines: usize) -> Result<(), Failure> {
     let cleared = db::sql(
         "WITH ended AS (UPDATE carts SET round = round + 1 WHERE store_id = $1 AND id = ANY($2)) \
@@ -150,26 +150,16 @@ pub fn clear_ordered(conn: &mut PgConnection, store: StoreId, carts: &[CartId], 
     .bind::<Array<BigInt>, _>(carts)
     .bind::<BigInt, _>(db::count(carts.len()))
     .execute(conn)?;
-    if cleared == lines {
-        Ok(())
-    } else {
-        Err(Failure::Internal(format!("{cleared} lines of carts were cleared, not {lines}")))
-    }
+    db::expect_rows(cleared, lines, "lines of carts were cleared")
 }
 
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: CartId,
-}
-
-/// Locks carts by id, ascending; with `skip`, leaves out those that somebody else has locked.
+/// Locks carts by id, ascending; with `skip`, leaves out those that another transaction has locked.
 pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, carts: &[CartId], skip: bool) -> QueryResult<Vec<CartId>> {
-    let text = if skip {
-        "SELECT id FROM carts WHERE store_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE SKIP LOCKED"
-    } else {
-        "SELECT id FROM carts WHERE store_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE"
-    };
-    let rows: Vec<IdRow> = db::sql(text).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(carts).load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let query = carts::table
+        .filter(carts::store_id.eq(store))
+        .filter(carts::id.eq_any(carts))
+        .order(carts::id)
+        .select(carts::id)
+        .for_update();
+    if skip { query.skip_locked().load(conn) } else { query.load(conn) }
 }

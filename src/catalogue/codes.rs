@@ -5,24 +5,19 @@ use std::collections::HashSet;
 use super::product::{Product, Variant};
 use crate::error::{ApiError, Code};
 use crate::kernel::id::VariantId;
+use crate::kernel::text_enum::text_enum;
 
-/// The kind of a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CodeKind {
-    Sku,
-    Barcode,
+text_enum! {
+    /// The kind of a code.
+    #[strum(serialize_all = "snake_case")]
+    pub enum CodeKind {
+        Sku,
+        Barcode,
+    }
 }
 
 impl CodeKind {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sku => "sku",
-            Self::Barcode => "barcode",
-        }
-    }
-
-    /// The 409 error for a code that is in use.
+    /// 409 of a code that is taken.
     #[must_use]
     pub fn taken(self, code: &str) -> ApiError {
         let kind = match self {

@@ -1,13 +1,8 @@
 //! A product and its variants, as they are stored.
 
 use chrono::{DateTime, Utc};
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -15,37 +10,16 @@ use super::codes::CodeKind;
 use crate::db::schema::{products, variants};
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::Money;
+use crate::kernel::text_enum::text_enum;
 
-/// The status of a product: archived products cannot be sold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, FromSqlRow, AsExpression)]
-#[serde(rename_all = "lowercase")]
-#[diesel(sql_type = Text)]
-pub enum ProductStatus {
-    Active,
-    Archived,
-}
-
-impl ProductStatus {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Archived => "archived",
-        }
-    }
-}
-
-impl ToSql<Text, Pg> for ProductStatus {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        <str as ToSql<Text, Pg>>::to_sql(self.as_str(), out)
-    }
-}
-
-impl FromSql<Text, Pg> for ProductStatus {
-    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        let text = <String as FromSql<Text, Pg>>::from_sql(bytes)?;
-        let known = [Self::Active, Self::Archived].into_iter().find(|status| status.as_str() == text);
-        known.ok_or_else(|| format!("unknown product status {text}").into())
+text_enum! {
+    /// The status of a product: archived products cannot be sold.
+    #[derive(Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    #[strum(serialize_all = "snake_case")]
+    pub enum ProductStatus {
+        Active,
+        Archived,
     }
 }
 

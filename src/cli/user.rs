@@ -8,6 +8,7 @@ use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
 use stockroom::error::Abort;
 use stockroom::settings::{Secret, Settings};
+use strum::VariantArray;
 
 use super::error::CommandError;
 use super::opened::Opened;
@@ -36,12 +37,12 @@ pub struct Create {
 /// The help and the errors list the known values.
 fn role() -> impl TypedValueParser<Value = Role> {
     let known = [Role::Admin, Role::Staff, Role::Customer].map(Role::as_str);
-    PossibleValuesParser::new(known).try_map(|text| Role::parse(&text).ok_or("is not a role"))
+    PossibleValuesParser::new(known).try_map(|text| text.parse::<Role>())
 }
 
 fn permission() -> impl TypedValueParser<Value = Permission> {
-    let known = Permission::ALL.iter().map(|permission| permission.as_str());
-    PossibleValuesParser::new(known).try_map(|text| Permission::parse(&text).ok_or("is not a permission"))
+    let known = Permission::VARIANTS.iter().map(|permission| permission.as_str());
+    PossibleValuesParser::new(known).try_map(|text| text.parse::<Permission>())
 }
 
 pub fn run(settings: Settings, command: UserCommand) -> Result<(), CommandError> {

@@ -10,6 +10,7 @@ use crate::auth::{Ctx, Scope};
 
 use crate::audit;
 use crate::audit::queries::NewEntry;
+use crate::audit::words::{Action, Entity};
 use crate::customers::queries::{self as addresses, Address, Owner, Place};
 use crate::db;
 use crate::error::{ApiError, Code};
@@ -110,8 +111,8 @@ pub fn address_not_found(id: impl std::fmt::Display) -> ApiError {
     ApiError::not_found(Code::AddressNotFound, format_args!("Address {id}"))
 }
 
-fn entry(id: AddressId, action: &'static str, done: &str) -> NewEntry<'static> {
-    NewEntry { entity: "Address", entity_id: id.0, action, detail: format!("Address {id} {done}") }
+fn entry(id: AddressId, action: Action, done: &str) -> NewEntry {
+    NewEntry { entity: Entity::Address, entity_id: id.0, action, detail: format!("Address {id} {done}") }
 }
 
 /// `GET /addresses`
@@ -141,7 +142,7 @@ pub async fn create(command: Command<AddressRequest>) -> Result<HttpResponse, Ap
     let created = command.run("create_address", |conn, scope, place| {
         let at = db::clock(conn)?;
         let address = addresses::insert_address(conn, owner(scope)?, place, at)?;
-        audit::queries::append(conn, scope, &entry(address.id, "CREATE", "created"), at)?;
+        audit::queries::append(conn, scope, &entry(address.id, Action::Create, "created"), at)?;
         Answer::created(&AddressResponse::from(address))
     });
     created.await
@@ -155,7 +156,7 @@ pub async fn replace(path: Path<String>, command: Command<AddressRequest>) -> Re
         let at = db::clock(conn)?;
         let address = addresses::update_address(conn, owner(scope)?, id, place, at)?;
         let address = address.ok_or_else(|| address_not_found(&path))?;
-        audit::queries::append(conn, scope, &entry(id, "UPDATE", "updated"), at)?;
+        audit::queries::append(conn, scope, &entry(id, Action::Update, "updated"), at)?;
         Answer::ok(&AddressResponse::from(address))
     });
     replaced.await
@@ -169,7 +170,7 @@ pub async fn delete(path: Path<String>, command: Command<NoBody>) -> Result<Http
             return Err(address_not_found(&path).into());
         }
         let at = db::clock(conn)?;
-        audit::queries::append(conn, scope, &entry(id, "DELETE", "deleted"), at)?;
+        audit::queries::append(conn, scope, &entry(id, Action::Delete, "deleted"), at)?;
         Ok(Answer::no_content())
     });
     deleted.await

@@ -18,7 +18,7 @@ pub struct Address {
     pub place: Place,
 }
 
-/// What an address says.
+/// The text of an address.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = addresses)]
 #[diesel(check_for_backend(Pg))]
@@ -69,7 +69,7 @@ pub fn find_address(conn: &mut PgConnection, owner: Owner, id: AddressId) -> Que
         .optional()
 }
 
-/// Replaces what an address says, if it is the owner's.
+/// Replaces the text of an address, if it is the owner's.
 pub fn update_address(
     conn: &mut PgConnection,
     owner: Owner,
@@ -88,7 +88,7 @@ pub fn update_address(
         .optional()
 }
 
-/// Deletes an address and says whether it was there. Orders keep copies of their own.
+/// Deletes an address. True if it was there. Orders keep copies of their own.
 pub fn delete_address(conn: &mut PgConnection, owner: Owner, id: AddressId) -> QueryResult<bool> {
     let own = addresses::table
         .filter(addresses::store_id.eq(owner.store))

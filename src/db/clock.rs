@@ -18,15 +18,10 @@ thread_local! {
 ///
 /// `now()` is as old as the transaction, so that it would miss the time spent waiting for a lock.
 pub fn clock(conn: &mut PgConnection) -> QueryResult<DateTime<Utc>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Timestamptz)]
-        now: DateTime<Utc>,
-    }
-    sql("SELECT $now AS now").get_result::<Row>(conn).map(|row| row.now)
+    sql("SELECT $now").columns::<Timestamptz>().get_result(conn)
 }
 
-/// What `$now` becomes: the time at which the statement arrived. It stays the same within the
+/// The text that replaces `$now`: the time at which the statement arrived. It stays the same within the
 /// statement, so that an index can be used with it.
 pub(super) fn now() -> Cow<'static, str> {
     match OFFSET_SECONDS.get() {

@@ -16,16 +16,16 @@ use super::watch::{self, Watchdog};
 use super::{Failure, clock, probe};
 use crate::kernel::request_id;
 
-/// How the database is used.
+/// The use of the database.
 #[derive(Clone, Debug)]
 pub struct DatabaseOptions {
     pub target: Target,
     /// Connections, and so transactions at a time.
     pub pool_size: u32,
     pub plans: Plans,
-    /// How long a request waits until it works on a connection.
+    /// The time that a request waits for a connection.
     pub queue_time: Duration,
-    /// How many requests wait.
+    /// The largest number of requests that wait.
     pub queue_length: usize,
 }
 
@@ -38,7 +38,7 @@ pub struct Database {
     outage: Arc<Outage>,
     plans: Plans,
     is_writable: Arc<AtomicBool>,
-    /// How long a transaction that may be run again is tried after its connection was lost.
+    /// The time for which a transaction that may be run again is tried after its connection was lost.
     settle_time: Duration,
     /// Seconds by which a test has moved the clock.
     clock_offset: Arc<AtomicI64>,
@@ -229,14 +229,14 @@ impl Database {
         let checked = self.write("check_writable", |conn| probe::write(conn).map(End::Commit)).await;
         match &checked {
             Ok(()) => self.is_writable.store(true, Ordering::Release),
-            // A full queue says nothing about the database.
+            // A full queue is no sign of the state of the database.
             Err(failure) if failure.is_outage() => self.is_writable.store(false, Ordering::Release),
             Err(_) => {}
         }
         checked
     }
 
-    /// Whether the last check found that the database can be written to.
+    /// True if the last check found that the database can be written to.
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.is_writable.load(Ordering::Acquire)
@@ -247,13 +247,13 @@ impl Database {
         self.queue.slot().map_err(|failure| self.explain(failure))
     }
 
-    /// How long a request may wait until it works on a connection.
+    /// The time that a request may wait for a connection.
     #[must_use]
     pub fn queue_time(&self) -> Duration {
         self.queue.time()
     }
 
-    /// Whether a permit can be had at once.
+    /// True if a permit is free.
     #[must_use]
     pub fn has_permit(&self) -> bool {
         self.queue.has_permit()
@@ -270,7 +270,7 @@ impl Database {
         self.queue.in_use()
     }
 
-    /// How long the request has waited that waits longest.
+    /// The time that the oldest waiting request has waited.
     #[must_use]
     pub fn oldest_wait(&self) -> Duration {
         self.queue.oldest_wait()

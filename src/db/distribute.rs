@@ -1,7 +1,8 @@
 //! Distributes the tables over a cluster of servers by the Citus extension, store by store.
 //!
-//! Every table is on one of the lists below, and a test compares them with `schema.rs`. What a list says is put
-//! into effect where it is not yet; what is in effect already is left as it is.
+//! Every table is on one of the lists below, and a test compares them with `schema.rs`. Tables that are not
+//! kept as their list demands are changed; the others are left as they are. The catalogs of PostgreSQL and Citus
+//! are not in the schema of the DSL.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +64,7 @@ pub enum DistributeError {
     Failed(#[from] Failure),
 }
 
-/// How a table is kept.
+/// The way in which a table is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kept {
     Reference,
@@ -164,43 +165,26 @@ fn refuse_unlisted(tables: &[String]) -> Result<(), DistributeError> {
     }
 }
 
-#[derive(QueryableByName)]
-struct Answer {
-    #[diesel(sql_type = Bool)]
-    answer: bool,
-}
-
-/// Whether the database is a distributed one.
+/// True if the database is a distributed one.
 pub fn has_citus(conn: &mut PgConnection) -> Result<bool, Failure> {
-    let row: Answer =
-        sql("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS answer").get_result(conn)?;
-    Ok(row.answer)
+    let text = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')";
+    Ok(sql(text).columns::<Bool>().get_result(conn)?)
 }
 
 fn sets_commands_locally(conn: &mut PgConnection) -> Result<bool, Failure> {
-    let row: Answer =
-        sql("SELECT EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase \
+    let text = "SELECT EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase \
                         WHERE d.datname = current_database() AND s.setrole = 0 \
-                          AND 'citus.propagate_set_commands=local' = ANY(s.setconfig)) AS answer")
-        .get_result(conn)?;
-    Ok(row.answer)
-}
-
-#[derive(QueryableByName)]
-struct Name {
-    #[diesel(sql_type = Text)]
-    name: String,
+                          AND 'citus.propagate_set_commands=local' = ANY(s.setconfig))";
+    Ok(sql(text).columns::<Bool>().get_result(conn)?)
 }
 
 fn current_database(conn: &mut PgConnection) -> Result<String, Failure> {
-    Ok(sql("SELECT current_database()::text AS name").get_result::<Name>(conn)?.name)
+    Ok(sql("SELECT current_database()::text").columns::<Text>().get_result(conn)?)
 }
 
 fn list_tables(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
-    let rows: Vec<Name> =
-        sql("SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename")
-            .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.name).collect())
+    let text = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename";
+    Ok(sql(text).columns::<Text>().load(conn)?)
 }
 
 #[derive(QueryableByName)]

@@ -1,4 +1,4 @@
-//! What a database error means, decided in one place.
+//! The meaning of database errors, decided in one place.
 
 use diesel::result::{DatabaseErrorKind, Error};
 
@@ -25,19 +25,19 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether nothing was written and a new connection may well work.
+    /// True if nothing was written and a new connection may well work.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown | Self::Retry(_))
     }
 
-    /// Whether the connection should be thrown away, and the next one may lead to a server that works.
+    /// True if the connection should be thrown away, and the next one may lead to a server that works.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown)
     }
 
-    /// Whether this is a violation of the constraint of that name.
+    /// True if this is a violation of the constraint of that name.
     #[must_use]
     pub fn violates(&self, constraint: &str) -> bool {
         matches!(self, Self::Constraint { name, .. } if name == constraint)

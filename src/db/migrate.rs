@@ -31,14 +31,7 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
 
 /// The language of the server's messages.
 pub fn messages_language(conn: &mut PgConnection) -> QueryResult<String> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        lc_messages: String,
-    }
-    super::sql("SELECT current_setting('lc_messages') AS lc_messages")
-        .get_result::<Row>(conn)
-        .map(|row| row.lc_messages)
+    super::sql("SELECT current_setting('lc_messages')").columns::<Text>().get_result(conn)
 }
 
 /// Takes every migration back, newest first.

@@ -1,4 +1,4 @@
-//! Everything between a handler and PostgreSQL: pool, transactions, what a database error means.
+//! Everything between a handler and PostgreSQL: pool, transactions, the meaning of database errors.
 
 pub mod clock;
 pub mod database;

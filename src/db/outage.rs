@@ -13,7 +13,7 @@ static REFUSED: AtomicU64 = AtomicU64::new(0);
 /// writes may succeed between those that fail.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// Whether the database is away at the moment.
+/// True if the database is away at the moment.
 #[derive(Default)]
 pub(super) struct Outage {
     /// So that a commit costs nothing while all is well.
@@ -59,7 +59,7 @@ impl Outage {
         self.is_ongoing.load(Ordering::Acquire)
     }
 
-    /// Whether the database has been away for longer than this.
+    /// True if the database has been away for longer than this.
     pub(super) fn is_longer_than(&self, time: Duration) -> bool {
         self.is_ongoing() && self.lock().as_ref().is_some_and(|outage| outage.since.elapsed() > time)
     }

@@ -1,16 +1,16 @@
-//! How often, and for how long, a transaction is tried.
+//! The number of attempts of a transaction, and the time for them.
 
 use std::time::{Duration, Instant};
 
 use super::watch;
 
-/// How long a connection is waited for at a time.
+/// The time of one wait for a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
 /// At the end of its wait in the queue, a request may still wait this long for a connection.
 const LEAST_CONNECT_TIME: Duration = Duration::from_millis(250);
 
-/// How long one transaction is tried.
+/// The time for which one transaction is tried.
 pub(super) struct Patience {
     settle_until: Option<Instant>,
     /// The end of the wait in the queue, which the first connection is a part of.

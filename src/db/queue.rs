@@ -19,7 +19,7 @@ pub(super) struct Queue {
     connections: usize,
     waiting: Arc<Waiting>,
     length: usize,
-    /// How long a request may wait until it works on a connection.
+    /// The time that a request may wait for a connection.
     time: Duration,
 }
 
@@ -105,7 +105,7 @@ impl Queue {
         ConnectionPermit { _permit: permit, _read: None, connect_until }
     }
 
-    /// How long the request has waited that waits longest.
+    /// The time that the oldest waiting request has waited.
     pub(super) fn oldest_wait(&self) -> Duration {
         let started = self.waiting.started.lock().unwrap_or_else(PoisonError::into_inner);
         started.first_key_value().map_or(Duration::ZERO, |(_, since)| since.elapsed())

@@ -3,27 +3,29 @@
 //! Diesel's `sql_query` is parsed and planned anew at each call. The statements of checkout
 //! are set-based and fixed, so they go through this instead: the text is the cache's key.
 
+use std::marker::PhantomData;
+
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 
-use super::Failure;
+use super::{Failure, clock, watch};
 
-use super::{clock, watch};
-
-/// A statement with binds for its `$1`, `$2`, ….
-pub struct Sql<'a> {
+/// A statement with binds for its `$1`, `$2`, …. Its rows are loaded by the names of their columns, or, after
+/// [`Sql::columns`], as tuples.
+pub struct Sql<'a, ST = Untyped> {
     text: &'static str,
     binds: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
+    columns: PhantomData<ST>,
 }
 
 /// Starts a statement. Its text must be the same at every call; what varies is bound.
 /// `$now` stands for the database's clock at the moment when the statement arrives there.
 #[must_use]
 pub fn sql<'a>(text: &'static str) -> Sql<'a> {
-    Sql { text, binds: Vec::new() }
+    Sql { text, binds: Vec::new(), columns: PhantomData }
 }
 
 /// Fails unless a statement changed as many rows as it should have. `changed` ends the sentence: "holds were ended".
@@ -31,29 +33,35 @@ pub fn expect_rows(rows: usize, expected: usize, changed: &str) -> Result<(), Fa
     if rows == expected { Ok(()) } else { Err(Failure::Internal(format!("{rows} of {expected} {changed}"))) }
 }
 
-/// How many there are, as SQL counts.
+/// A number as SQL counts.
 #[must_use]
 pub fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-impl<'a> Sql<'a> {
+impl<'a, ST> Sql<'a, ST> {
+    /// Gives the columns types, for rows of a few columns that need no names.
+    #[must_use]
+    pub fn columns<Columns>(self) -> Sql<'a, Columns> {
+        Sql { text: self.text, binds: self.binds, columns: PhantomData }
+    }
+
     /// Binds the value of the next placeholder.
     #[must_use]
-    pub fn bind<ST, V>(mut self, value: V) -> Self
+    pub fn bind<T, V>(mut self, value: V) -> Self
     where
-        V: ToSql<ST, Pg> + Send + 'a,
-        ST: Send + 'a,
-        Pg: HasSqlType<ST>,
+        V: ToSql<T, Pg> + Send + 'a,
+        T: Send + 'a,
+        Pg: HasSqlType<T>,
     {
-        self.binds.push(Box::new(Bind { value, sql_type: std::marker::PhantomData::<ST> }));
+        self.binds.push(Box::new(Bind { value, sql_type: PhantomData::<T> }));
         self
     }
 }
 
 struct Bind<ST, V> {
     value: V,
-    sql_type: std::marker::PhantomData<ST>,
+    sql_type: PhantomData<ST>,
 }
 
 impl<ST, V> QueryFragment<Pg> for Bind<ST, V>
@@ -66,7 +74,7 @@ where
     }
 }
 
-impl QueryFragment<Pg> for Sql<'_> {
+impl<ST> QueryFragment<Pg> for Sql<'_, ST> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         if watch::is_abandoned() {
             let why = "the work of this thread was given up";
@@ -95,13 +103,13 @@ impl QueryFragment<Pg> for Sql<'_> {
     }
 }
 
-impl QueryId for Sql<'_> {
+impl<ST> QueryId for Sql<'_, ST> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Query for Sql<'_> {
-    type SqlType = Untyped;
+impl<ST> Query for Sql<'_, ST> {
+    type SqlType = ST;
 }
 
-impl RunQueryDsl<PgConnection> for Sql<'_> {}
+impl<ST> RunQueryDsl<PgConnection> for Sql<'_, ST> {}

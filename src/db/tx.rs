@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{Failure, watch};
 
-/// How a transaction ends that did not fail: a refusal usually leaves nothing behind.
+/// The end of a transaction that did not fail: a refusal usually leaves nothing behind.
 pub enum End<T> {
     Commit(T),
     RollBack(T),
@@ -22,7 +22,7 @@ impl<T> End<T> {
     }
 }
 
-/// How long a transaction of this kind may take.
+/// The time that a transaction of this kind may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Locks rows and changes them.
@@ -32,17 +32,17 @@ pub enum Mode {
     Batch,
     /// One snapshot for several reads.
     Read,
-    /// A read of much: reports and the check of the books.
+    /// A read of much: reports and the check of the ledger.
     Report,
 }
 
-/// How the statements of a write are planned.
+/// The way in which the statements of a write are planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plans {
     /// Writes find rows by whole keys, so one plan of a statement serves every call of it, and need not be
     /// made each time. Reads vary with their filters, and none is worth compiling.
     Generic,
-    /// As the server decides. A distributed one has to see the values: they tell it where the rows are.
+    /// As the server decides. A distributed server has to see the values, because they decide where the rows are.
     Automatic,
 }
 
@@ -71,7 +71,7 @@ impl Mode {
         )
     }
 
-    /// How long the answer to a statement is waited for: a little longer than the server may work on it.
+    /// The time for which an answer to a statement is awaited: a little longer than the server may work on it.
     pub(super) fn silence_limit(self) -> Duration {
         match self {
             Self::Write | Self::Batch | Self::Read => Duration::from_millis(6_500),
@@ -79,7 +79,7 @@ impl Mode {
         }
     }
 
-    /// How long all statements together may take.
+    /// The time that all statements together may take.
     pub(super) fn time_limit(self) -> Duration {
         match self {
             Self::Write | Self::Batch | Self::Read => Duration::from_secs(15),

@@ -32,7 +32,7 @@ pub(super) fn with_timeouts(url: &str) -> String {
     full
 }
 
-/// Whether the parameter is there, as a whole word before an equals sign.
+/// True if the parameter is there, as a whole word before an equals sign.
 fn sets(url: &str, name: &str) -> bool {
     url.match_indices(name).any(|(at, _)| {
         let before = url.get(..at).unwrap_or_default().chars().next_back();

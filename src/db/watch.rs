@@ -12,7 +12,7 @@ use super::Failure;
 use super::queue::ConnectionPermit;
 use super::tx::Mode;
 
-/// How often the watchdog looks.
+/// The interval at which the watchdog looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A look that comes this late was held up, as was everything else in this process.
@@ -206,7 +206,7 @@ pub(super) fn note_statement() {
     of_current(Work::note_progress);
 }
 
-/// Whether nobody waits for the work of this thread any more.
+/// True if the work of this thread was given up.
 pub(super) fn is_abandoned() -> bool {
     of_current(Work::is_abandoned).unwrap_or(false)
 }

@@ -16,11 +16,11 @@ use crate::inventory::locked_stock::MovementContext;
 use crate::kernel::id::{OrderId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderItem};
-use crate::orders::queries::{history, items, orders};
+use crate::orders::queries::{items, orders};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::payments::queries::payments;
 
-pub use crate::orders::queries::history::NewStep;
+pub use crate::orders::queries::orders::NewStep;
 pub use crate::payments::queries::payments::{Kind, NewPayment};
 
 /// The purpose of the lock. It decides what is read with the order.
@@ -231,7 +231,7 @@ impl OrderBatch {
             orders::update(conn, store, &changed)?;
         }
         if !self.steps.is_empty() {
-            history::append(conn, store, &self.steps, now)?;
+            orders::append_steps(conn, store, &self.steps, now)?;
         }
         Ok(())
     }

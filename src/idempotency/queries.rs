@@ -1,4 +1,5 @@
-//! The SQL of claims. A claim is the first thing that a transaction writes, and so its first lock.
+//! The SQL of claims. A claim is the first thing that a transaction writes, and so its first lock. Sets of keys come
+//! in as arrays, which the DSL can neither insert nor join.
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -36,14 +37,6 @@ pub enum Claimed {
 }
 
 #[derive(QueryableByName)]
-struct KeyRow {
-    #[diesel(sql_type = Text)]
-    caller: String,
-    #[diesel(sql_type = Text)]
-    key: String,
-}
-
-#[derive(QueryableByName)]
 struct StoredRow {
     #[diesel(sql_type = Text)]
     caller: String,
@@ -63,7 +56,7 @@ struct StoredRow {
 /// The claims must differ in caller or key.
 pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<Vec<Claimed>, Failure> {
     let now = Utc::now();
-    let fresh: Vec<KeyRow> = db::sql(
+    let fresh: Vec<KeyName> = db::sql(
         "INSERT INTO idempotency_keys (store_id, caller, key, fingerprint, created_at) \
          SELECT $1, c.caller, c.key, c.fingerprint, $2 \
          FROM unnest($3::text[], $4::text[], $5::bytea[]) AS c (caller, key, fingerprint) \
@@ -75,6 +68,7 @@ pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> 
     .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.caller.as_str()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(claims.iter().map(|claim| claim.key.as_str()).collect::<Vec<_>>())
     .bind::<Array<Binary>, _>(claims.iter().map(|claim| claim.fingerprint.as_slice()).collect::<Vec<_>>())
+    .columns::<(Text, Text)>()
     .load(conn)?;
     let stored = if fresh.len() == claims.len() { Vec::new() } else { load_stored(conn, store, claims)? };
     Ok(claims.iter().map(|claim| state_of(claim, &fresh, &stored)).collect())
@@ -92,8 +86,8 @@ fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Qu
     .load(conn)
 }
 
-fn state_of(claim: &Claim, fresh: &[KeyRow], stored: &[StoredRow]) -> Claimed {
-    if fresh.iter().any(|row| row.caller == claim.caller && row.key == claim.key) {
+fn state_of(claim: &Claim, fresh: &[KeyName], stored: &[StoredRow]) -> Claimed {
+    if fresh.iter().any(|(caller, key)| *caller == claim.caller && *key == claim.key) {
         return Claimed::New;
     }
     match stored.iter().find(|row| row.caller == claim.caller && row.key == claim.key) {

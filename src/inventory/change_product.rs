@@ -9,6 +9,7 @@ use diesel::PgConnection;
 use super::create_product::{add_variants, write_derived};
 use super::queries::levels;
 use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::changes::{ChangedVariants, ProductChanges, SizeChange, changed_fields};
 use crate::catalogue::codes::{CodeKind, of_product};
@@ -107,9 +108,9 @@ fn append_audit(
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
     let (action, detail) = match (fields, product.is_active()) {
-        (["status"], false) => ("ARCHIVE", format!("Product {} archived", product.sku)),
-        _ => ("UPDATE", format!("Product {} changed: {}", product.sku, fields.join(", "))),
+        (["status"], false) => (Action::Archive, format!("Product {} archived", product.sku)),
+        _ => (Action::Update, format!("Product {} changed: {}", product.sku, fields.join(", "))),
     };
-    audit::append(conn, scope, &NewEntry { entity: "Product", entity_id: product.id.0, action, detail }, at)?;
+    audit::append(conn, scope, &NewEntry { entity: Entity::Product, entity_id: product.id.0, action, detail }, at)?;
     Ok(())
 }

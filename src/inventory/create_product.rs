@@ -9,11 +9,12 @@ use super::queries::levels::{self, NewMovement};
 use super::queries::locations;
 use super::stock_level::{Movement, MovementKind, StockDelta};
 use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, NewVariant};
-use crate::catalogue::queries::{codes, listing_keys, products, variants};
+use crate::catalogue::queries::{codes, products, variants};
 use crate::db::{self, Failure};
 use crate::error::Abort;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
@@ -28,9 +29,9 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
     add_variants(conn, scope, product, &new.variants, at)?;
     write_derived(conn, scope.store, product, &[])?;
     let entry = NewEntry {
-        entity: "Product",
+        entity: Entity::Product,
         entity_id: product.0,
-        action: "CREATE",
+        action: Action::Create,
         detail: format!("Product {} created", new.sku),
     };
     audit::append(conn, scope, &entry, at)?;
@@ -46,7 +47,7 @@ pub(super) fn write_derived(
 ) -> Result<(), Abort> {
     let written = products::get_product(conn, store, &ProductRef::Id(product))?;
     let variants = variants::list_variants(conn, store, product)?;
-    listing_keys::write(conn, store, &[(product, ListingKeys::new(&written, &variants))])?;
+    products::write_listing_keys(conn, store, &[(product, ListingKeys::new(&written, &variants))])?;
     let change = CodeChange::between(codes_before, &of_product(&written, &variants))?;
     codes::apply(conn, store, product, &change)
 }

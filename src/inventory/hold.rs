@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::kernel::id::{CartId, HoldId, LocationId, OrderId, ReservationId, VariantId};
+use crate::kernel::text_enum::text_enum;
 
 /// A cart, an order or a reservation for which units are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,13 +13,23 @@ pub enum Holder {
     Reservation(ReservationId),
 }
 
+text_enum! {
+    /// The kind of a holder.
+    #[strum(serialize_all = "snake_case")]
+    pub enum HolderKind {
+        Cart,
+        Order,
+        Reservation,
+    }
+}
+
 impl Holder {
     #[must_use]
-    pub const fn kind(self) -> &'static str {
+    pub const fn kind(self) -> HolderKind {
         match self {
-            Self::Cart(_) => "cart",
-            Self::Order(_) => "order",
-            Self::Reservation(_) => "reservation",
+            Self::Cart(_) => HolderKind::Cart,
+            Self::Order(_) => HolderKind::Order,
+            Self::Reservation(_) => HolderKind::Reservation,
         }
     }
 
@@ -30,41 +41,30 @@ impl Holder {
     }
 
     #[must_use]
-    pub fn parse(kind: &str, id: i64) -> Option<Self> {
+    pub const fn of(kind: HolderKind, id: i64) -> Self {
         match kind {
-            "cart" => Some(Self::Cart(CartId(id))),
-            "order" => Some(Self::Order(OrderId(id))),
-            "reservation" => Some(Self::Reservation(ReservationId(id))),
-            _ => None,
+            HolderKind::Cart => Self::Cart(CartId(id)),
+            HolderKind::Order => Self::Order(OrderId(id)),
+            HolderKind::Reservation => Self::Reservation(ReservationId(id)),
         }
     }
 
     /// The reference of the holder in the ledger. Orders use their number instead.
     #[must_use]
     pub fn reference(self) -> String {
-        format!("{}:{}", self.kind(), self.id())
+        format!("{}:{}", self.kind().as_str(), self.id())
     }
 }
 
-/// The end of a hold. Every hold ends once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HoldEnd {
-    Sold,
-    Released,
-    Expired,
-    /// The hold of a cart became the hold of its order.
-    Transferred,
-}
-
-impl HoldEnd {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sold => "sold",
-            Self::Released => "released",
-            Self::Expired => "expired",
-            Self::Transferred => "transferred",
-        }
+text_enum! {
+    /// The end of a hold. Every hold ends once.
+    #[strum(serialize_all = "snake_case")]
+    pub enum HoldEnd {
+        Sold,
+        Released,
+        Expired,
+        /// The hold of a cart became the hold of its order.
+        Transferred,
     }
 }
 

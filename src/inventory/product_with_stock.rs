@@ -10,14 +10,18 @@ use crate::catalogue::size;
 use crate::error::{ApiError, Code};
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::Money;
+use crate::kernel::text_enum::text_enum;
 
-/// The status of available units, from most to least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StockStatus {
-    InStock,
-    LowStock,
-    OutOfStock,
+text_enum! {
+    /// The status of available units, from most to least.
+    #[derive(Serialize, Deserialize, ToSchema)]
+    #[strum(serialize_all = "snake_case")]
+    #[serde(rename_all = "snake_case")]
+    pub enum StockStatus {
+        InStock,
+        LowStock,
+        OutOfStock,
+    }
 }
 
 impl StockStatus {
@@ -29,15 +33,6 @@ impl StockStatus {
             Self::LowStock
         } else {
             Self::InStock
-        }
-    }
-
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InStock => "in_stock",
-            Self::LowStock => "low_stock",
-            Self::OutOfStock => "out_of_stock",
         }
     }
 }

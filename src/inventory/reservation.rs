@@ -1,40 +1,31 @@
 //! A reservation of stock for another service.
 
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::db::schema::reservations;
 use crate::kernel::id::{ProductId, ReservationId, UserId, VariantId};
+use crate::kernel::text_enum::text_enum;
 
-/// The state of a reservation. It ends at most once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = ReservationState)]
-pub enum State {
-    Active,
-    Confirmed,
-    Released,
-    Expired,
-}
-
-impl State {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Confirmed => "confirmed",
-            Self::Released => "released",
-            Self::Expired => "expired",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Confirmed, Self::Released, Self::Expired].into_iter().find(|state| state.as_str() == text)
+text_enum! {
+    /// The state of a reservation. It ends at most once.
+    #[derive(Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    #[strum(serialize_all = "snake_case")]
+    #[schema(as = ReservationState)]
+    pub enum State {
+        Active,
+        Confirmed,
+        Released,
+        Expired,
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = reservations)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct Reservation {
     pub id: ReservationId,
     pub reference_id: String,

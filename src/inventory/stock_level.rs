@@ -1,7 +1,10 @@
 //! The arithmetic of a stock row, without a database.
 
+use serde::Serialize;
+
 use crate::kernel::id::{LocationId, VariantId};
 use crate::kernel::quantity::MAX_STOCK;
+use crate::kernel::text_enum::text_enum;
 
 /// One stock row, as it was read under its lock and changed in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,33 +18,22 @@ pub struct StockLevel {
     pub version: i64,
 }
 
-/// The kind of a movement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MovementKind {
-    Receive,
-    Remove,
-    Adjust,
-    Reserve,
-    Release,
-    Fulfil,
-    Restore,
-}
-
-impl MovementKind {
-    pub const ALL: [Self; 7] =
-        [Self::Receive, Self::Remove, Self::Adjust, Self::Reserve, Self::Release, Self::Fulfil, Self::Restore];
-
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Receive => "receive",
-            Self::Remove => "remove",
-            Self::Adjust => "adjust",
-            Self::Reserve => "reserve",
-            Self::Release => "release",
-            Self::Fulfil => "fulfil",
-            Self::Restore => "restore",
-        }
+text_enum! {
+    /// The kind of a movement.
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    #[strum(serialize_all = "snake_case")]
+    pub enum MovementKind {
+        Receive,
+        Remove,
+        Adjust,
+        Reserve,
+        Release,
+        Fulfil,
+        Restore,
+        TransferOut,
+        TransferIn,
+        Return,
     }
 }
 

@@ -3,11 +3,11 @@
 use diesel::PgConnection;
 
 use crate::accounts::queries::users;
-use crate::catalogue::queries::listing_keys;
+use crate::catalogue::queries::{listing_keys, variants};
 use crate::db::tx::{self, Mode};
 use crate::db::{End, Failure};
 use crate::kernel::id::StoreId;
-use crate::orders::queries::search_text;
+use crate::orders::queries::orders;
 use crate::stores::queries as stores;
 
 /// The number of rows in one transaction. It is small, so that other requests wait only briefly.
@@ -17,9 +17,9 @@ type Fill = fn(&mut PgConnection, StoreId) -> Result<usize, Failure>;
 
 /// The columns to fill, store by store.
 const OF_A_STORE: [Fill; 3] = [
-    |conn, store| Ok(listing_keys::fill_sizes(conn, store, BATCH_SIZE)?),
+    |conn, store| Ok(variants::fill_size_keys(conn, store, BATCH_SIZE)?),
     |conn, store| Ok(listing_keys::fill(conn, store, BATCH_SIZE)?),
-    |conn, store| search_text::fill(conn, store, BATCH_SIZE),
+    |conn, store| Ok(orders::fill_search_text(conn, store, BATCH_SIZE)?),
 ];
 
 /// Fills missing folded text, and returns the number of filled rows. It runs after the migrations, before the first

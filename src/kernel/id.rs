@@ -2,12 +2,7 @@
 
 use std::fmt;
 
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::expression::AsExpression;
-use diesel::pg::Pg;
-use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::BigInt;
+use diesel_derive_newtype::DieselNewType;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -18,29 +13,15 @@ macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, FromSqlRow, AsExpression,
-            utoipa::ToSchema,
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, DieselNewType, utoipa::ToSchema,
         )]
         #[serde(transparent)]
         #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
-        #[diesel(sql_type = BigInt)]
         pub struct $name(pub i64);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
-            }
-        }
-
-        impl ToSql<BigInt, Pg> for $name {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0, out)
-            }
-        }
-
-        impl FromSql<BigInt, Pg> for $name {
-            fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-                <i64 as FromSql<BigInt, Pg>>::from_sql(bytes).map(Self)
             }
         }
 

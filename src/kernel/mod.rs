@@ -14,3 +14,4 @@ pub mod schema;
 pub mod signature;
 pub mod sum;
 pub mod text;
+pub mod text_enum;

@@ -5,10 +5,9 @@ use std::fmt;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::expression::AsExpression;
 use diesel::pg::Pg;
-use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::Text;
+use diesel_derive_newtype::DieselNewType;
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -20,24 +19,11 @@ use utoipa::{PartialSchema, ToSchema};
 use super::number::{self, Number};
 
 /// Minor units of a store's currency: 1250 is 12.50 INR, or 1250 JPY.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, FromSqlRow, AsExpression)]
-#[diesel(sql_type = BigInt)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, DieselNewType)]
 pub struct Money(pub i64);
 
-impl ToSql<BigInt, Pg> for Money {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0, out)
-    }
-}
-
-impl FromSql<BigInt, Pg> for Money {
-    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        <i64 as FromSql<BigInt, Pg>>::from_sql(bytes).map(Self)
-    }
-}
-
-/// The largest accepted or computed amount, in minor units. JSON readers that store numbers as doubles still read it
-/// exactly.
+/// The largest amount that is taken or computed, in minor units. JSON readers
+/// that keep numbers as doubles still read it exactly.
 pub const MAX_MONEY: i64 = 1_000_000_000_000_000;
 
 impl Money {
@@ -48,7 +34,7 @@ impl Money {
 }
 
 /// ISO 4217 code and the number of decimals of its minor unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, FromSqlRow)]
 pub struct Currency {
     code: String,
     decimals: u32,
@@ -94,7 +80,13 @@ impl Currency {
     }
 }
 
-/// An outgoing amount, written with its currency's decimals: `150.00`.
+impl FromSql<Text, Pg> for Currency {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <String as FromSql<Text, Pg>>::from_sql(bytes).map(|code| Self::from_stored(&code))
+    }
+}
+
+/// Money on its way out, written with its currency's decimals: `150.00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount {
     minor: i128,

@@ -1,11 +1,6 @@
 //! Rates, such as a tax rate.
 
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::expression::AsExpression;
-use diesel::pg::Pg;
-use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::BigInt;
+use diesel_derive_newtype::DieselNewType;
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -18,21 +13,8 @@ use super::money::decimal_text;
 use super::number;
 
 /// A share of an amount, in millionths: 5 % is 50,000.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromSqlRow, AsExpression)]
-#[diesel(sql_type = BigInt)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DieselNewType)]
 pub struct Rate(pub i64);
-
-impl ToSql<BigInt, Pg> for Rate {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0, out)
-    }
-}
-
-impl FromSql<BigInt, Pg> for Rate {
-    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        <i64 as FromSql<BigInt, Pg>>::from_sql(bytes).map(Self)
-    }
-}
 
 impl Rate {
     const ONE: i128 = 1_000_000;

@@ -3,24 +3,13 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::kernel::id::StoreId;
+use crate::kernel::text_enum::text_enum;
 
-/// The kind of a mail. It decides the template, and the source of its values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    PasswordReset,
-}
-
-impl Kind {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PasswordReset => "password_reset",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::PasswordReset].into_iter().find(|kind| kind.as_str() == text)
+text_enum! {
+    /// The kind of a mail. It decides the template, and the source of its values.
+    #[strum(serialize_all = "snake_case")]
+    pub enum Kind {
+        PasswordReset,
     }
 }
 

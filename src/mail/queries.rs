@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::outbox::{Kind, MailKey, NewMail, PendingMail};
-use crate::db::Failure;
 use crate::db::schema::mail_outbox;
 use crate::kernel::id::StoreId;
 
@@ -14,7 +13,7 @@ pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>
     diesel::insert_into(mail_outbox::table)
         .values((
             mail_outbox::store_id.eq(store),
-            mail_outbox::kind.eq(kind.as_str()),
+            mail_outbox::kind.eq(kind),
             mail_outbox::recipient.eq(*recipient),
             mail_outbox::next_attempt_at.eq(at),
             mail_outbox::give_up_at.eq(give_up_at),
@@ -49,8 +48,8 @@ pub fn find_due_for_update(
     conn: &mut PgConnection,
     key: MailKey,
     at: DateTime<Utc>,
-) -> Result<Option<PendingMail>, Failure> {
-    let row: Option<(String, String, i64, DateTime<Utc>)> = mail_outbox::table
+) -> QueryResult<Option<PendingMail>> {
+    let row: Option<(Kind, String, i64, DateTime<Utc>)> = mail_outbox::table
         .find((key.store, key.id))
         .filter(mail_outbox::next_attempt_at.le(at))
         .select((mail_outbox::kind, mail_outbox::recipient, mail_outbox::attempts, mail_outbox::give_up_at))
@@ -58,9 +57,7 @@ pub fn find_due_for_update(
         .skip_locked()
         .first(conn)
         .optional()?;
-    let Some((kind, recipient, attempts, give_up_at)) = row else { return Ok(None) };
-    let kind = Kind::parse(&kind).ok_or_else(|| Failure::Internal(format!("mail {} has the kind {kind}", key.id)))?;
-    Ok(Some(PendingMail { key, kind, recipient, attempts, give_up_at }))
+    Ok(row.map(|(kind, recipient, attempts, give_up_at)| PendingMail { key, kind, recipient, attempts, give_up_at }))
 }
 
 /// Counts an attempt that begins now, and keeps other servers away until this time.

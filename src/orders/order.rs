@@ -3,16 +3,20 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::status::{OrderStatus, PaymentStatus};
+use crate::db::schema::orders;
 use crate::kernel::fold;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Currency, Money};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = orders)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct Order {
     pub id: OrderId,
     pub store_id: StoreId,

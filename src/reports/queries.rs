@@ -1,10 +1,11 @@
-//! The SQL of statistics.
+//! The SQL of statistics. The DSL has no subqueries in FROM, no WITH and no sums of integers as integers.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable, Text, Timestamptz};
+use strum::VariantArray;
 
 use crate::db;
 use crate::kernel::id::StoreId;
@@ -15,9 +16,9 @@ use crate::orders::status::{OrderStatus, PaymentStatus};
 #[derive(QueryableByName)]
 pub struct Group {
     #[diesel(sql_type = Text)]
-    status: String,
+    status: OrderStatus,
     #[diesel(sql_type = Text)]
-    payment_status: String,
+    payment_status: PaymentStatus,
     #[diesel(sql_type = BigInt)]
     orders: i64,
     #[diesel(sql_type = Text)]
@@ -124,18 +125,18 @@ pub struct Totals {
 #[must_use]
 pub fn totals(groups: &[Group]) -> Totals {
     let mut totals = Totals {
-        by_status: OrderStatus::ALL.iter().map(|status| (status.as_str().to_owned(), 0)).collect(),
-        by_payment_status: PaymentStatus::ALL.iter().map(|status| (status.as_str().to_owned(), 0)).collect(),
+        by_status: OrderStatus::VARIANTS.iter().map(|status| (status.as_str().to_owned(), 0)).collect(),
+        by_payment_status: PaymentStatus::VARIANTS.iter().map(|status| (status.as_str().to_owned(), 0)).collect(),
         ..Totals::default()
     };
     let mut counted = 0_i128;
     for group in groups {
         totals.orders = totals.orders.saturating_add(group.orders);
-        let by_status = totals.by_status.entry(group.status.clone()).or_default();
+        let by_status = totals.by_status.entry(group.status.as_str().to_owned()).or_default();
         *by_status = by_status.saturating_add(group.orders);
-        let by_payment = totals.by_payment_status.entry(group.payment_status.clone()).or_default();
+        let by_payment = totals.by_payment_status.entry(group.payment_status.as_str().to_owned()).or_default();
         *by_payment = by_payment.saturating_add(group.orders);
-        if !matches!(group.status.as_str(), "cancelled" | "under_paying") {
+        if !matches!(group.status, OrderStatus::Cancelled | OrderStatus::UnderPaying) {
             counted = counted.saturating_add(i128::from(group.orders));
             totals.revenue = totals.revenue.saturating_add(group.revenue.0);
             totals.orders_today = totals.orders_today.saturating_add(group.orders_today);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::rules::{ORDER_RULES, Rule, STORE_RULES};
-use crate::db::schema::stores;
+use crate::db::schema::{orders, stores};
 use crate::db::{self, Failure};
 use crate::kernel::id::StoreId;
 
@@ -134,23 +134,25 @@ struct OrderRow {
 
 /// The next orders: all, or those that are open, are new, or were changed or paid since then.
 fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64) -> QueryResult<Vec<i64>> {
-    let text = if since.ledger_id == 0 {
-        "SELECT id FROM orders WHERE store_id = $1 AND id > $2 AND $3 = $3 AND $4 = $4 ORDER BY id LIMIT $5"
-    } else {
+    if since.ledger_id == 0 {
+        let all = orders::table.filter(orders::store_id.eq(store)).filter(orders::id.gt(last));
+        return all.order(orders::id).select(orders::id).limit(ORDERS_AT_A_TIME).load(conn);
+    }
+    // The DSL has no UNION within FROM.
+    let rows: Vec<OrderRow> = diesel::sql_query(
         "SELECT DISTINCT t.id FROM ( \
               SELECT order_id AS id FROM order_history WHERE store_id = $1 AND id > $3 \
               UNION ALL SELECT order_id FROM order_payments WHERE store_id = $1 AND id > $3 \
               UNION ALL SELECT id FROM orders WHERE store_id = $1 AND created_at >= $4 \
               UNION ALL SELECT id FROM orders WHERE store_id = $1 \
                     AND status IN ('under_paying', 'pending', 'processing', 'shipped')) t \
-         WHERE t.id > $2 ORDER BY t.id LIMIT $5"
-    };
-    let rows: Vec<OrderRow> = diesel::sql_query(text)
-        .bind::<BigInt, _>(store)
-        .bind::<BigInt, _>(last)
-        .bind::<BigInt, _>(since.ledger_id)
-        .bind::<Timestamptz, _>(since.at)
-        .bind::<BigInt, _>(ORDERS_AT_A_TIME)
-        .load(conn)?;
+         WHERE t.id > $2 ORDER BY t.id LIMIT $5",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(last)
+    .bind::<BigInt, _>(since.ledger_id)
+    .bind::<Timestamptz, _>(since.at)
+    .bind::<BigInt, _>(ORDERS_AT_A_TIME)
+    .load(conn)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

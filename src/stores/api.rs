@@ -12,6 +12,7 @@ use crate::auth::{Ctx, Scope};
 
 use crate::audit;
 use crate::audit::queries::NewEntry;
+use crate::audit::words::{Action, Entity};
 use crate::db;
 use crate::error::{Abort, ApiError};
 use crate::idempotency::{Answer, Command};
@@ -212,7 +213,7 @@ pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, A
         let at = db::clock(conn)?;
         let store = stores::insert_store(conn, new, at)?;
         let detail = format!("Store {} created", store.code);
-        let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "CREATE", detail };
+        let entry = NewEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Create, detail };
         audit::queries::append(conn, &scope.in_store(store.id), &entry, at)?;
         Answer::created(&StoreResponse::from(store))
     });
@@ -244,7 +245,7 @@ fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) ->
     let at = db::clock(conn)?;
     stores::update_store(conn, &store, at)?;
     let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
-    let entry = NewEntry { entity: "Store", entity_id: store.id.0, action: "UPDATE", detail };
+    let entry = NewEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Update, detail };
     audit::queries::append(conn, scope, &entry, at)?;
     Ok(store)
 }

@@ -38,7 +38,7 @@ pub struct Row {
     id: StoreId,
     code: String,
     name: String,
-    currency: String,
+    currency: Currency,
     tax_rate_ppm: Rate,
     shipping_flat_rate: Money,
     guest_orders: bool,
@@ -70,7 +70,7 @@ impl TryFrom<Row> for Store {
             id,
             code,
             name,
-            currency: Currency::from_stored(&currency),
+            currency,
             tax_rate: tax_rate_ppm,
             shipping_flat_rate,
             guest_orders,
@@ -93,7 +93,7 @@ pub fn find_by_code(conn: &mut PgConnection, code: &str) -> QueryResult<Option<S
     stores::table.filter(stores::code.eq(code.to_ascii_uppercase())).select(stores::id).first(conn).optional()
 }
 
-/// The store that is meant where none is named: the first one made.
+/// The store of a request that names none: the first one made.
 pub fn find_default(conn: &mut PgConnection) -> QueryResult<Option<StoreId>> {
     stores::table.select(stores::id).order(stores::id).first(conn).optional()
 }
@@ -108,7 +108,7 @@ pub fn get_store(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failu
     find_store(conn, store)?.ok_or_else(|| Failure::Internal(format!("store {store} is gone")))
 }
 
-/// The store with its row locked, so that nobody adds a product or an address in between.
+/// The store with its row locked, so that no other transaction adds a product or an address in between.
 pub fn get_store_for_update(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
     let row = stores::table.filter(stores::id.eq(store)).select(Row::as_select()).for_update().first(conn)?;
     Store::try_from(row)
@@ -206,6 +206,7 @@ pub fn list_ids_and_fold(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
     let unfolded = stores.iter().filter(|(_, _, folded)| folded.is_none());
     let (ids, names): (Vec<_>, Vec<_>) = unfolded.map(|(id, name, _)| (*id, fold::fold(name))).unzip();
     if !ids.is_empty() {
+        // The DSL can not join arrays.
         let text = "UPDATE stores s SET folded_name = n.name FROM unnest($1::int8[], $2::text[]) AS n (id, name) \
                     WHERE s.id = n.id AND s.folded_name IS NULL";
         db::sql(text).bind::<Array<BigInt>, _>(ids).bind::<Array<Text>, _>(names).execute(conn)?;
@@ -213,7 +214,7 @@ pub fn list_ids_and_fold(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
     Ok(stores.into_iter().map(|(id, _, _)| id).collect())
 }
 
-/// Whether there are products or orders, whose amounts are in the store's currency.
+/// True if there are products or orders, whose amounts are in the store's currency.
 pub fn has_amounts(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
     let any_product = diesel::select(diesel::dsl::exists(products::table.filter(products::store_id.eq(store))));
     if any_product.get_result::<bool>(conn)? {

@@ -13,6 +13,7 @@ use crate::accounts::queries::users;
 use crate::accounts::user::{NewUser, User};
 use crate::audit;
 use crate::audit::queries::NewEntry;
+use crate::audit::words::{Action, Entity};
 use crate::auth::password::{Hasher, check_strength};
 use crate::auth::{Ctx, Permissions, Role};
 use crate::db;
@@ -65,7 +66,12 @@ fn insert_customer(conn: &mut PgConnection, ctx: &Ctx, new: &NewUser) -> Result<
         let own = known.filter(|user| user.password_hash.reveal() == new.password_hash.reveal());
         return Ok(own.ok_or_else(users::email_taken)?);
     };
-    let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.creation_summary() };
+    let entry = NewEntry {
+        entity: Entity::User,
+        entity_id: user.id.0,
+        action: Action::Create,
+        detail: user.creation_summary(),
+    };
     audit::queries::append_by(conn, scope.store, &format!("user:{}", user.id), &entry, at)?;
     Ok(user)
 }
@@ -73,7 +79,7 @@ fn insert_customer(conn: &mut PgConnection, ctx: &Ctx, new: &NewUser) -> Result<
 /// `GET /auth/me`
 pub async fn me(ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let id = ctx.principal.account()?.id;
-    let user = ctx.database.read("get_me", move |conn| users::find_user(conn, id)).await?;
+    let user = ctx.database.read("get_me", move |conn| Ok(users::find_user(conn, id)?)).await?;
     let user = user
         .filter(|user| user.active)
         .ok_or_else(|| ApiError::new(Code::Unauthenticated, "This account is not active any more."))?;

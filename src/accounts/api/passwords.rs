@@ -15,6 +15,7 @@ use crate::accounts::user::User;
 use crate::accounts::{password_reset, secret_token};
 use crate::audit;
 use crate::audit::queries::NewEntry;
+use crate::audit::words::{Action, Entity};
 use crate::auth::Ctx;
 use crate::auth::password::{Hasher, check_strength_of};
 use crate::auth::token::Bearer;
@@ -74,7 +75,7 @@ pub async fn change(
     let id = ctx.principal.account()?.id;
     limiters.password_address.check(&origin.address)?;
     limiters.password_account.check(&id.to_string())?;
-    let user = ctx.database.read("find_own_account", move |conn| users::find_user(conn, id)).await?;
+    let user = ctx.database.read("find_own_account", move |conn| Ok(users::find_user(conn, id)?)).await?;
     let user = user.filter(|user| user.active).ok_or_else(not_active)?;
     if !hasher.verify(body.current_password, Some(user.password_hash.reveal().to_owned())).await? {
         return Err(wrong_password());
@@ -174,6 +175,6 @@ fn record(conn: &mut PgConnection, ctx: &Ctx, user: &User, changed: &str) -> Res
     let store = ctx.scope_or_platform(conn)?.store;
     let at = db::clock(conn)?;
     let detail = format!("User {} updated: {changed}", user.id);
-    let entry = NewEntry { entity: "User", entity_id: user.id.0, action: "UPDATE", detail };
+    let entry = NewEntry { entity: Entity::User, entity_id: user.id.0, action: Action::Update, detail };
     Ok(audit::queries::append_by(conn, store, &format!("user:{}", user.id), &entry, at)?)
 }

@@ -21,6 +21,7 @@ use crate::auth::{Ctx, Permissions, Role, Scope};
 
 use crate::audit;
 use crate::audit::queries::NewEntry;
+use crate::audit::words::{Action, Entity};
 use crate::db;
 use crate::error::{Abort, ApiError};
 use crate::idempotency::{Answer, Command};
@@ -145,8 +146,12 @@ pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> R
     let created = command.run("create_user", |conn, scope, new| {
         let at = db::clock(conn)?;
         let user = users::insert_user(conn, new, scope.store, at)?.ok_or_else(users::email_taken)?;
-        let entry =
-            NewEntry { entity: "User", entity_id: user.id.0, action: "CREATE", detail: user.creation_summary() };
+        let entry = NewEntry {
+            entity: Entity::User,
+            entity_id: user.id.0,
+            action: Action::Create,
+            detail: user.creation_summary(),
+        };
         audit::queries::append(conn, scope, &entry, at)?;
         Answer::created(&UserResponse::from(user))
     });
@@ -217,7 +222,12 @@ fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &User
         password_resets::delete_reset(conn, id)?;
     }
     let detail = format!("User {id} updated: {}", changed.fields.join(", "));
-    audit::queries::append(conn, scope, &NewEntry { entity: "User", entity_id: id.0, action: "UPDATE", detail }, at)?;
+    audit::queries::append(
+        conn,
+        scope,
+        &NewEntry { entity: Entity::User, entity_id: id.0, action: Action::Update, detail },
+        at,
+    )?;
     Answer::ok(&UserResponse::from(user))
 }
 

@@ -1,4 +1,4 @@
-//! The SQL of refresh tokens. Whoever changes them has locked their account.
+//! The SQL of refresh tokens. A transaction that changes them has locked their account.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -66,7 +66,7 @@ pub fn insert_session(conn: &mut PgConnection, new: &NewSession<'_>, at: DateTim
     .map(drop)
 }
 
-/// Whether the account was signed in to from the address, as far back as tokens are kept.
+/// True if the account was signed in to from the address, as far back as tokens are kept.
 pub fn is_known_address(conn: &mut PgConnection, user: UserId, address_hash: &[u8]) -> QueryResult<bool> {
     let known = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::address_hash.eq(address_hash));
     diesel::select(diesel::dsl::exists(known)).get_result(conn)

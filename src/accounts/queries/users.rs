@@ -25,7 +25,7 @@ struct Row {
     email: String,
     password_hash: String,
     full_name: Option<String>,
-    role: String,
+    role: Role,
     permissions: serde_json::Value,
     store_id: Option<StoreId>,
     active: bool,
@@ -34,10 +34,8 @@ struct Row {
     updated_at: DateTime<Utc>,
 }
 
-impl TryFrom<Row> for User {
-    type Error = Failure;
-
-    fn try_from(row: Row) -> Result<Self, Failure> {
+impl From<Row> for User {
+    fn from(row: Row) -> Self {
         let Row {
             id,
             email,
@@ -51,8 +49,7 @@ impl TryFrom<Row> for User {
             created_at,
             updated_at,
         } = row;
-        let role = Role::parse(&role).ok_or_else(|| Failure::Internal(format!("user {id} has the role {role}")))?;
-        Ok(Self {
+        Self {
             id,
             email,
             password_hash: Secret::new(password_hash),
@@ -64,11 +61,11 @@ impl TryFrom<Row> for User {
             token_version,
             created_at,
             updated_at,
-        })
+        }
     }
 }
 
-/// What is stored of permissions: those of admins follow from their role.
+/// The permissions that are stored: those of admins follow from their role.
 fn stored(role: Role, permissions: &Permissions) -> Result<serde_json::Value, Failure> {
     let granted = if role == Role::Staff { permissions } else { &Permissions::default() };
     serde_json::to_value(granted).map_err(|error| Failure::Internal(format!("permissions: {error}")))
@@ -86,7 +83,7 @@ pub fn insert_user(
             users::email.eq(new.email.as_str()),
             users::password_hash.eq(new.password_hash.reveal()),
             users::full_name.eq(&new.full_name),
-            users::role.eq(new.role.as_str()),
+            users::role.eq(new.role),
             users::permissions.eq(stored(new.role, &new.permissions)?),
             users::store_id.eq((new.role == Role::Staff).then_some(store)),
             users::active.eq(new.active),
@@ -99,7 +96,7 @@ pub fn insert_user(
         .returning(Row::as_returning())
         .get_result(conn)
         .optional()?;
-    row.map(User::try_from).transpose()
+    Ok(row.map(User::from))
 }
 
 /// 409 of an e-mail address that has an account.
@@ -109,22 +106,22 @@ pub fn email_taken() -> ApiError {
 }
 
 /// The account with this address, trimmed and in lower case.
-pub fn find_by_email(conn: &mut PgConnection, email: &str) -> Result<Option<User>, Failure> {
+pub fn find_by_email(conn: &mut PgConnection, email: &str) -> QueryResult<Option<User>> {
     let row = users::table.filter(users::email.eq(email)).select(Row::as_select()).first(conn).optional()?;
-    row.map(User::try_from).transpose()
+    Ok(row.map(User::from))
 }
 
-pub fn find_user(conn: &mut PgConnection, user: UserId) -> Result<Option<User>, Failure> {
+pub fn find_user(conn: &mut PgConnection, user: UserId) -> QueryResult<Option<User>> {
     let row = users::table.filter(users::id.eq(user)).select(Row::as_select()).first(conn).optional()?;
-    row.map(User::try_from).transpose()
+    Ok(row.map(User::from))
 }
 
 /// The account with its row locked. Every change of its sessions takes this lock first, so that
 /// none slips through while they are ended.
-pub fn find_user_for_update(conn: &mut PgConnection, user: UserId) -> Result<Option<User>, Failure> {
+pub fn find_user_for_update(conn: &mut PgConnection, user: UserId) -> QueryResult<Option<User>> {
     let row =
         users::table.filter(users::id.eq(user)).select(Row::as_select()).for_no_key_update().first(conn).optional()?;
-    row.map(User::try_from).transpose()
+    Ok(row.map(User::from))
 }
 
 /// Writes the account back as it is in memory. The row must have been locked.
@@ -134,7 +131,7 @@ pub fn update_user(conn: &mut PgConnection, user: &User) -> Result<(), Abort> {
             users::email.eq(&user.email),
             users::password_hash.eq(user.password_hash.reveal()),
             users::full_name.eq(&user.full_name),
-            users::role.eq(user.role.as_str()),
+            users::role.eq(user.role),
             users::permissions.eq(stored(user.role, &user.permissions)?),
             users::store_id.eq(user.store),
             users::active.eq(user.active),
@@ -158,7 +155,7 @@ pub fn raise_token_version(conn: &mut PgConnection, user: UserId, at: DateTime<U
 /// one away locks them before the account that it changes, so that two such changes wait for each other.
 pub fn list_active_admins_for_update(conn: &mut PgConnection) -> QueryResult<Vec<UserId>> {
     users::table
-        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::role.eq(Role::Admin))
         .filter(users::active.eq(true))
         .select(users::id)
         .order(users::id)
@@ -168,7 +165,7 @@ pub fn list_active_admins_for_update(conn: &mut PgConnection) -> QueryResult<Vec
 
 type Folded = (Eq<users::search_text, Option<String>>, Eq<users::folded_name, Option<String>>);
 
-/// What an account is found and sorted by.
+/// The columns by which an account is found and sorted.
 fn folded(email: &str, full_name: Option<&str>) -> Folded {
     let name = full_name.map(fold::fold);
     (users::search_text.eq(Some(fold::search_text([email].into_iter().chain(full_name)))), users::folded_name.eq(name))
@@ -185,6 +182,7 @@ pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usiz
         .load(conn)?;
     let name = |full_name: &Option<String>| full_name.as_deref().map(fold::fold);
     let text = |email: &str, name: Option<&str>| fold::search_text([email].into_iter().chain(name));
+    // The DSL can not join arrays.
     db::sql(
         "UPDATE users u SET search_text = n.search_text, folded_name = n.folded_name \
          FROM unnest($1::int8[], $2::text[], $3::text[]) AS n (id, search_text, folded_name) WHERE u.id = n.id",
@@ -195,7 +193,7 @@ pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usiz
     .execute(conn)
 }
 
-/// Which accounts a list shows.
+/// The conditions of a list of accounts.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
     /// Only the staff of this store.
@@ -215,7 +213,7 @@ pub fn list_users(
     filter: &UserFilter,
     sort: Sort,
     page: &PageQuery,
-) -> Result<(Vec<User>, i64), Failure> {
+) -> QueryResult<(Vec<User>, i64)> {
     let total = matching(filter).count().get_result(conn)?;
     let query = matching(filter).select(Row::as_select());
     let query = match (sort.column, sort.descending) {
@@ -229,8 +227,7 @@ pub fn list_users(
         (_, true) => query.order(users::id.desc()),
     };
     let rows: Vec<Row> = query.limit(page.limit).offset(page.offset()).load(conn)?;
-    let users = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
-    Ok((users, total))
+    Ok((rows.into_iter().map(User::from).collect(), total))
 }
 
 fn matching(filter: &UserFilter) -> users::BoxedQuery<'_, Pg> {
@@ -239,7 +236,7 @@ fn matching(filter: &UserFilter) -> users::BoxedQuery<'_, Pg> {
         query = query.filter(users::store_id.eq(store));
     }
     if let Some(role) = filter.role {
-        query = query.filter(users::role.eq(role.as_str()));
+        query = query.filter(users::role.eq(role));
     }
     if let Some(active) = filter.active {
         query = query.filter(users::active.eq(active));

@@ -1,4 +1,4 @@
-//! The SQL of the register of SKUs and barcodes.
+//! The SQL of the register of SKUs and barcodes. Sets of codes come in as arrays, which the DSL can not join.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
@@ -8,14 +8,6 @@ use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, StoreId};
 
-#[derive(QueryableByName)]
-struct TakenRow {
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Text)]
-    code: String,
-}
-
 /// Asks first, so that the refusal can name the code. The primary key decides when two come at once.
 pub fn refuse_taken(
     conn: &mut PgConnection,
@@ -23,21 +15,21 @@ pub fn refuse_taken(
     codes: &[(CodeKind, &str)],
     by_others_than: Option<ProductId>,
 ) -> Result<(), Abort> {
-    let taken: Option<TakenRow> = db::sql(
+    let taken: Option<(CodeKind, String)> = db::sql(
         "SELECT c.kind, c.code FROM unnest($2::text[], $3::text[]) AS n (kind, code) JOIN product_codes c \
               ON c.store_id = $1 AND c.kind = n.kind AND c.code = n.code \
          WHERE $4 IS NULL OR c.product_id <> $4 ORDER BY c.kind DESC, c.code LIMIT 1",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(codes.iter().map(|(_, code)| *code).collect::<Vec<_>>())
     .bind::<Nullable<BigInt>, _>(by_others_than)
+    .columns::<(Text, Text)>()
     .get_result(conn)
     .optional()?;
     match taken {
         None => Ok(()),
-        Some(TakenRow { kind, code }) if kind == CodeKind::Sku.as_str() => Err(CodeKind::Sku.taken(&code).into()),
-        Some(TakenRow { code, .. }) => Err(CodeKind::Barcode.taken(&code).into()),
+        Some((kind, code)) => Err(kind.taken(&code).into()),
     }
 }
 
@@ -73,8 +65,8 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change
     Ok(())
 }
 
-fn kinds(codes: &[ProductCode]) -> Vec<&'static str> {
-    codes.iter().map(|code| code.kind.as_str()).collect()
+fn kinds(codes: &[ProductCode]) -> Vec<CodeKind> {
+    codes.iter().map(|code| code.kind).collect()
 }
 
 fn texts(codes: &[ProductCode]) -> Vec<&str> {

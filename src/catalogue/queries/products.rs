@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::catalogue::codes::CodeKind;
+use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, Product, ProductStatus};
-use crate::db::Failure;
+use crate::db;
 use crate::db::schema::{products, variants};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, ProductRef, StoreId};
@@ -129,5 +131,29 @@ pub fn update_product(
         ))
         .execute(conn)
         .map_err(|error| Abort::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&product.sku)))?;
-    if updated == 1 { Ok(()) } else { Err(Failure::Internal(format!("product {} is gone", product.id)).into()) }
+    Ok(db::expect_rows(updated, 1, "products were written")?)
+}
+
+/// Writes the keys by which lists find, filter and sort products. Their rows are locked, or have no keys yet.
+pub fn write_listing_keys(
+    conn: &mut PgConnection,
+    store: StoreId,
+    keys: &[(ProductId, ListingKeys)],
+) -> QueryResult<usize> {
+    let price = |pick: fn(&ListingKeys) -> Option<i64>| keys.iter().map(|(_, keys)| pick(keys)).collect::<Vec<_>>();
+    // The DSL can not join arrays.
+    db::sql(
+        "UPDATE products p SET folded_name = n.folded_name, search_text = n.search_text, \
+                lowest_price = n.lowest_price, highest_price = n.highest_price \
+         FROM unnest($2::int8[], $3::text[], $4::text[], $5::int8[], $6::int8[]) \
+              AS n (id, folded_name, search_text, lowest_price, highest_price) \
+         WHERE p.store_id = $1 AND p.id = n.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(keys.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(keys.iter().map(|(_, keys)| keys.folded_name.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(keys.iter().map(|(_, keys)| keys.search_text.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(price(|keys| keys.prices.map(|(lowest, _)| lowest.0)))
+    .bind::<Array<Nullable<BigInt>>, _>(price(|keys| keys.prices.map(|(_, highest)| highest.0)))
+    .execute(conn)
 }

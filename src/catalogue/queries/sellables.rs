@@ -1,4 +1,4 @@
-//! What a line of a cart or an order can be of.
+//! The variants that a line of a cart or an order can be of. The DSL has no LATERAL.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
@@ -37,7 +37,7 @@ pub struct Sellable {
 }
 
 impl Sellable {
-    /// What is kept with an order's item.
+    /// The properties that are kept with an order's item.
     #[must_use]
     pub fn attributes(&self) -> Value {
         let Self { brand, category, unit, barcode, .. } = self;
@@ -62,7 +62,7 @@ pub fn load(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> 
     .load(conn)
 }
 
-/// What the name of a product and a size stand for.
+/// The variant that the name of a product and a size stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResolvedVariant {
     Variant(VariantId),

@@ -1,4 +1,5 @@
-//! The SQL of variants.
+//! The SQL of variants. Sets of variants come in as arrays, which the DSL can neither insert nor join; it has no
+//! nextval either.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -7,8 +8,8 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use crate::catalogue::codes::CodeKind;
 use crate::catalogue::product::{NewVariant, Variant};
 use crate::catalogue::size;
+use crate::db;
 use crate::db::schema::variants;
-use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, StoreId, VariantId};
 use crate::kernel::money::Money;
@@ -23,12 +24,6 @@ pub fn list_variants(conn: &mut PgConnection, store: StoreId, product: ProductId
         .load(conn)
 }
 
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: VariantId,
-}
-
 /// Inserts variants and gives their ids, in the order of the variants.
 ///
 /// The ids are taken beforehand, so that they follow that order; the rows go in by SKU, so that
@@ -40,12 +35,10 @@ pub fn insert_variants(
     new: &[NewVariant],
     at: DateTime<Utc>,
 ) -> Result<Vec<VariantId>, Abort> {
-    let ids: Vec<VariantId> = db::sql("SELECT nextval('variants_id_seq') AS id FROM generate_series(1, $1)")
+    let ids: Vec<VariantId> = db::sql("SELECT nextval('variants_id_seq') FROM generate_series(1, $1)")
         .bind::<BigInt, _>(db::count(new.len()))
-        .load::<IdRow>(conn)?
-        .into_iter()
-        .map(|row| row.id)
-        .collect();
+        .columns::<BigInt>()
+        .load(conn)?;
     db::sql(
         "INSERT INTO variants (store_id, product_id, id, size, size_key, sku, barcode, price, min_stock_level, \
                 created_at, updated_at) \
@@ -100,12 +93,36 @@ pub fn update_variants(
     .bind::<Array<Nullable<Text>>, _>(changed.iter().map(|variant| variant.barcode.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(changed.iter().map(|variant| variant.price).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(changed.iter().map(|variant| variant.min_stock_level).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(changed.iter().map(|variant| variant.status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|variant| variant.status).collect::<Vec<_>>())
     .execute(conn)
     .map_err(|error| Abort::or_refuse(error, "variants_sku_key", || taken(changed.iter().map(|v| v.sku.as_str()))))?;
-    if updated == changed.len() {
-        Ok(())
-    } else {
-        Err(Failure::Internal(format!("{updated} of {} variants were written", changed.len())).into())
-    }
+    Ok(db::expect_rows(updated, changed.len(), "variants were written")?)
+}
+
+/// Gives keys to sizes that have none yet, and returns how many. Of sizes that are the same, as they could be given
+/// before, the oldest gets the key; the others are named by their SKU only.
+pub fn fill_size_keys(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
+    let found: Vec<(VariantId, ProductId, Option<String>)> = variants::table
+        .filter(variants::store_id.eq(store))
+        .filter(variants::size_key.is_null())
+        .order(variants::id)
+        .limit(limit)
+        .select((variants::id, variants::product_id, variants::size))
+        .load(conn)?;
+    let keys: Vec<String> =
+        found.iter().map(|(_, _, size)| size.as_deref().map(size::key).unwrap_or_default()).collect();
+    db::sql(
+        "UPDATE variants v SET size_key = CASE \
+                WHEN n.nth = 1 AND NOT EXISTS (SELECT FROM variants o WHERE o.store_id = $1 \
+                     AND o.product_id = n.product_id AND o.size_key = n.size_key) THEN n.size_key \
+                ELSE n.size_key || '#' || n.id END \
+         FROM (SELECT u.*, row_number() OVER (PARTITION BY u.product_id, u.size_key ORDER BY u.id) AS nth \
+               FROM unnest($2::int8[], $3::int8[], $4::text[]) AS u (id, product_id, size_key)) n \
+         WHERE v.store_id = $1 AND v.id = n.id AND v.size_key IS NULL",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(found.iter().map(|(id, _, _)| *id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(found.iter().map(|(_, product, _)| *product).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(keys)
+    .execute(conn)
 }

@@ -3,6 +3,7 @@
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use strum::VariantArray;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 
@@ -27,7 +28,7 @@ pub struct CallbackResponse {
 }
 
 fn outcomes() -> ObjectBuilder {
-    schema::string_enum(EventOutcome::ALL.iter().map(|outcome| outcome.as_str()).chain([DUPLICATE]))
+    schema::string_enum(EventOutcome::VARIANTS.iter().map(|outcome| outcome.as_str()).chain([DUPLICATE]))
 }
 
 /// `POST /payments/webhook/{store}/{provider}`

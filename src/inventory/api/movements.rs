@@ -3,35 +3,34 @@
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
-use validator::{Validate, ValidationError};
+use validator::Validate;
 
 use crate::auth::Ctx;
 use crate::catalogue::queries::{products, variants};
 use crate::error::ApiError;
 use crate::inventory::queries::movements::{self, LedgerRow, MovementFilter};
+use crate::inventory::stock_level::MovementKind;
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
 use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
 use crate::kernel::schema;
+use crate::kernel::text_enum;
 
 use crate::http::{Query, SortQuery};
 
 pub use crate::inventory::queries::movements::SORTS;
 
 /// All kinds of movements.
-pub const KINDS: [&str; 10] =
-    ["receive", "remove", "adjust", "reserve", "release", "fulfil", "restore", "transfer_out", "transfer_in", "return"];
-
-/// The filter for a list of movements.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MovementsQuery {
-    #[validate(custom(function = "check_kind"))]
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     #[param(schema_with = kinds)]
-    kind: Option<String>,
-    /// The number of an order, or the reference of a stock change or a reservation.
+    kind: Option<MovementKind>,
+    /// An order's number, or what a stock change or a reservation was given.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     reference_id: Option<String>,
@@ -44,14 +43,7 @@ pub struct MovementsQuery {
 }
 
 fn kinds() -> ObjectBuilder {
-    schema::string_enum(KINDS)
-}
-
-fn check_kind(kind: &str) -> Result<(), ValidationError> {
-    if KINDS.contains(&kind) {
-        return Ok(());
-    }
-    Err(ValidationError::new("kind").with_message(format!("must be one of {}", KINDS.join(", ")).into()))
+    schema::string_enum(MovementKind::VARIANTS.iter().map(|kind| kind.as_str()))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,7 +55,7 @@ pub struct MovementResponse {
     size: Option<String>,
     location_id: LocationId,
     #[schema(schema_with = kinds)]
-    kind: String,
+    kind: MovementKind,
     stock_delta: i64,
     reserved_delta: i64,
     sold_delta: i64,

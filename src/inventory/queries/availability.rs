@@ -1,4 +1,4 @@
-//! The SQL of what can be promised.
+//! The SQL of the units that can be promised.
 
 use std::collections::HashMap;
 
@@ -9,21 +9,13 @@ use super::figures::levels;
 use crate::db;
 use crate::kernel::id::{StoreId, VariantId};
 
-#[derive(QueryableByName)]
-struct AvailableRow {
-    #[diesel(sql_type = BigInt)]
-    variant_id: VariantId,
-    #[diesel(sql_type = BigInt)]
-    available: i64,
-}
-
 /// Units of each variant that nobody holds, over all locations. The LIMIT is explained in `figures.rs`.
 pub fn available_by_variant(
     conn: &mut PgConnection,
     store: StoreId,
     variants: &[VariantId],
 ) -> QueryResult<HashMap<VariantId, i64>> {
-    let rows: Vec<AvailableRow> = db::sql(concat!(
+    let available: Vec<(VariantId, i64)> = db::sql(concat!(
         "SELECT w.variant_id, s.available FROM (SELECT unnest($2::int8[]) AS variant_id LIMIT $3) w CROSS JOIN LATERAL \
               (SELECT COALESCE(SUM(l.available_quantity), 0)::int8 AS available FROM ",
         levels!(),
@@ -32,6 +24,7 @@ pub fn available_by_variant(
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
     .bind::<BigInt, _>(db::count(variants.len()))
+    .columns::<(BigInt, BigInt)>()
     .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.variant_id, row.available)).collect())
+    Ok(available.into_iter().collect())
 }

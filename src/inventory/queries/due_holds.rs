@@ -1,21 +1,12 @@
-//! The SQL by which jobs discover holds that are to be ended, and measure them.
+//! The SQL by which jobs discover holds that are to be ended, and measure them. The DSL knows neither `$now` nor
+//! LATERAL.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db;
-use crate::inventory::hold::Holder;
+use crate::inventory::hold::{Holder, HolderKind};
 use crate::kernel::id::StoreId;
-
-#[derive(QueryableByName)]
-struct HolderRow {
-    #[diesel(sql_type = BigInt)]
-    store_id: StoreId,
-    #[diesel(sql_type = Text)]
-    holder_kind: String,
-    #[diesel(sql_type = BigInt)]
-    holder_id: i64,
-}
 
 /// Holders with holds past their deadline, in one store or in all, the longest overdue first. Takes no lock: what
 /// is found is looked at again, store by store.
@@ -24,7 +15,7 @@ pub fn discover_due(
     store: Option<StoreId>,
     limit: i64,
 ) -> QueryResult<Vec<(StoreId, Holder)>> {
-    let rows: Vec<HolderRow> = db::sql(match store {
+    let due: Vec<(StoreId, HolderKind, i64)> = db::sql(match store {
         Some(_) => {
             "SELECT store_id, holder_kind, holder_id FROM stock_holds \
              WHERE store_id = $1 AND state = 'active' AND expires_at <= $now \
@@ -38,23 +29,14 @@ pub fn discover_due(
     })
     .bind::<Nullable<BigInt>, _>(store)
     .bind::<BigInt, _>(limit)
+    .columns::<(BigInt, Text, BigInt)>()
     .load(conn)?;
-    Ok(rows.into_iter().filter_map(known_holder).collect())
-}
-
-fn known_holder(row: HolderRow) -> Option<(StoreId, Holder)> {
-    Holder::parse(&row.holder_kind, row.holder_id).map(|holder| (row.store_id, holder))
-}
-
-#[derive(QueryableByName)]
-struct StoreRow {
-    #[diesel(sql_type = BigInt)]
-    id: StoreId,
+    Ok(due.into_iter().map(|(store, kind, id)| (store, Holder::of(kind, id))).collect())
 }
 
 /// Those of one store or of all that hold carts no more, but have carts that hold stock. Takes no lock.
 pub fn discover_unwanted(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<StoreId>> {
-    let rows: Vec<StoreRow> = db::sql(match store {
+    db::sql(match store {
         Some(_) => {
             "SELECT id FROM stores WHERE id = $1 AND NOT hold_cart_items AND EXISTS ( \
                  SELECT FROM stock_holds WHERE store_id = $1 AND holder_kind = 'cart' AND state = 'active')"
@@ -66,8 +48,8 @@ pub fn discover_unwanted(conn: &mut PgConnection, store: Option<StoreId>) -> Que
         }
     })
     .bind::<Nullable<BigInt>, _>(store)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .columns::<BigInt>()
+    .load(conn)
 }
 
 macro_rules! measure {
@@ -91,7 +73,7 @@ struct DueRow {
     active: i64,
 }
 
-/// How many holds are active, how many of them are overdue, and by how much the oldest is.
+/// The number of active holds, the number of those that are overdue, and the time by which the oldest is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Due {
     pub active: i64,

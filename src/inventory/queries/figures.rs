@@ -1,4 +1,4 @@
-//! Stock as everybody is told of it. Every figure on the wire comes through `levels!`.
+//! Stock as it is shown. Every figure on the wire comes through `levels!`. The DSL knows neither LATERAL nor `$now`.
 
 use std::collections::HashMap;
 
@@ -79,7 +79,7 @@ macro_rules! scarce_products {
     };
 }
 
-/// What is available of the variant `v`, over its locations.
+/// The available units of the variant `v`, over its locations.
 macro_rules! available_of_variant {
     () => {
         concat!(
@@ -90,7 +90,7 @@ macro_rules! available_of_variant {
     };
 }
 
-/// What is available of product `p`, over its sizes, on sale or not, and its locations.
+/// The available units of product `p`, over its sizes, on sale or not, and its locations.
 macro_rules! available_of_product {
     () => {
         concat!(

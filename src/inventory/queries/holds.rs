@@ -1,14 +1,18 @@
 //! The SQL of holds. A holder's holds change only under the lock on the holder's own row (its cart,
 //! order or reservation) and on the stock rows.
+//!
+//! Sets of rows come in as arrays, and deadlines are compared with `$now`. The DSL can write neither.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
+use crate::db::schema::stock_holds;
 use crate::db::{self, Failure};
-use crate::inventory::hold::{Hold, HoldEnd, Holder, NewHold};
+use crate::inventory::hold::{Hold, HoldEnd, Holder, HolderKind, NewHold};
 use crate::kernel::id::{CartId, HoldId, LocationId, StoreId, VariantId};
 
 #[derive(QueryableByName)]
@@ -16,7 +20,7 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     id: HoldId,
     #[diesel(sql_type = Text)]
-    holder_kind: String,
+    holder_kind: HolderKind,
     #[diesel(sql_type = BigInt)]
     holder_id: i64,
     #[diesel(sql_type = BigInt)]
@@ -31,14 +35,11 @@ struct Row {
     created_at: DateTime<Utc>,
 }
 
-impl TryFrom<Row> for Hold {
-    type Error = Failure;
-
-    fn try_from(row: Row) -> Result<Self, Failure> {
+impl From<Row> for Hold {
+    fn from(row: Row) -> Self {
         let Row { id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at } = row;
-        let holder = Holder::parse(&holder_kind, holder_id)
-            .ok_or_else(|| Failure::Internal(format!("hold {id} is of an unknown kind")))?;
-        Ok(Self { id, holder, variant: variant_id, location: location_id, quantity, expires_at, created_at })
+        let holder = Holder::of(holder_kind, holder_id);
+        Self { id, holder, variant: variant_id, location: location_id, quantity, expires_at, created_at }
     }
 }
 
@@ -46,7 +47,7 @@ impl TryFrom<Row> for Hold {
 ///
 /// The order within is that of the index of their holders, so that the planner takes this one also in a new
 /// shop, of whose tables it knows nothing.
-pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> Result<Vec<Hold>, Failure> {
+pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> QueryResult<Vec<Hold>> {
     let rows: Vec<Row> = db::sql(
         "SELECT s.* FROM unnest($2::text[], $3::int8[]) AS h (kind, id) CROSS JOIN LATERAL \
               (SELECT id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at \
@@ -58,7 +59,7 @@ pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) 
     .bind::<Array<Text>, _>(holders.iter().map(|holder| holder.kind()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(holders.iter().map(|holder| holder.id()).collect::<Vec<_>>())
     .load(conn)?;
-    rows.into_iter().map(Hold::try_from).collect()
+    Ok(rows.into_iter().map(Hold::from).collect())
 }
 
 pub fn insert(conn: &mut PgConnection, store: StoreId, holds: &[NewHold], at: DateTime<Utc>) -> QueryResult<()> {
@@ -113,7 +114,7 @@ pub fn end(
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(holds.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(holds.iter().map(|(_, end)| end.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(holds.iter().map(|(_, end)| *end).collect::<Vec<_>>())
     .bind::<BigInt, _>(db::count(holds.len()))
     .execute(conn)?;
     db::expect_rows(ended, holds.len(), "holds were ended")
@@ -137,64 +138,46 @@ pub fn set_deadlines(
     .map(drop)
 }
 
-#[derive(QueryableByName)]
-struct HolderRow {
-    #[diesel(sql_type = Text)]
-    holder_kind: String,
-    #[diesel(sql_type = BigInt)]
-    holder_id: i64,
-}
-
 /// Those of the variants on which there are holds past their deadline.
 pub fn list_overdue_variants(
     conn: &mut PgConnection,
     store: StoreId,
     variants: &[VariantId],
 ) -> QueryResult<Vec<VariantId>> {
-    let rows: Vec<VariantRow> = db::sql(
+    db::sql(
         "SELECT DISTINCT variant_id FROM stock_holds \
          WHERE store_id = $1 AND variant_id = ANY($2) AND state = 'active' AND expires_at <= $now \
          ORDER BY variant_id LIMIT 10000",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.variant_id).collect())
-}
-
-#[derive(QueryableByName)]
-struct VariantRow {
-    #[diesel(sql_type = BigInt)]
-    variant_id: VariantId,
+    .columns::<BigInt>()
+    .load(conn)
 }
 
 /// Holders of a store with holds of these variants past their deadline.
 pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Holder>> {
-    let rows: Vec<HolderRow> = db::sql(
+    let holders: Vec<(HolderKind, i64)> = db::sql(
         "SELECT DISTINCT holder_kind, holder_id FROM stock_holds \
          WHERE store_id = $1 AND variant_id = ANY($2) AND state = 'active' AND expires_at <= $now \
          ORDER BY holder_kind, holder_id LIMIT 10000",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
+    .columns::<(Text, BigInt)>()
     .load(conn)?;
-    Ok(rows.into_iter().filter_map(|row| Holder::parse(&row.holder_kind, row.holder_id)).collect())
+    Ok(holders.into_iter().map(|(kind, id)| Holder::of(kind, id)).collect())
 }
 
-#[derive(QueryableByName)]
-struct CartRow {
-    #[diesel(sql_type = BigInt)]
-    holder_id: CartId,
-}
-
-/// Carts of a store that hold stock, by id.
+/// Carts of a store that hold stock, by id. The state is in the words of the partial index of active holds.
 pub fn list_holding_carts(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<CartId>> {
-    let rows: Vec<CartRow> = db::sql(
-        "SELECT DISTINCT holder_id FROM stock_holds \
-         WHERE store_id = $1 AND holder_kind = 'cart' AND state = 'active' ORDER BY holder_id LIMIT $2",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(limit)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.holder_id).collect())
+    stock_holds::table
+        .filter(stock_holds::store_id.eq(store))
+        .filter(stock_holds::holder_kind.eq(HolderKind::Cart))
+        .filter(sql::<Bool>("state = 'active'"))
+        .order(stock_holds::holder_id)
+        .select(stock_holds::holder_id)
+        .distinct()
+        .limit(limit)
+        .load(conn)
 }

@@ -1,4 +1,7 @@
 //! The SQL of stock rows and of the ledger. Nothing else writes them.
+//!
+//! Sets of rows come in as arrays, and a row with its movements is written by one statement: the DSL has neither
+//! arrays as rows, LATERAL nor WITH.
 
 use std::collections::BTreeSet;
 
@@ -89,14 +92,6 @@ pub struct NewMovement<'a> {
     pub actor: &'a str,
 }
 
-#[derive(QueryableByName)]
-struct Written {
-    #[diesel(sql_type = BigInt)]
-    levels: i64,
-    #[diesel(sql_type = Array<BigInt>)]
-    movements: Vec<MovementId>,
-}
-
 /// Writes the rows back as they are in memory, and appends to the ledger what made them so: no row changes
 /// without its movements. The rows must have been locked in this transaction.
 ///
@@ -111,7 +106,7 @@ pub fn write(
     let level = |value: fn(&StockLevel) -> i64| levels.iter().map(|level| value(level)).collect::<Vec<_>>();
     let movement = |value: fn(&Movement) -> i64| movements.iter().map(|new| value(new.movement)).collect::<Vec<_>>();
     let rows = db::count(levels.len());
-    let written: Written = db::sql(
+    let (changed, ids): (i64, Vec<MovementId>) = db::sql(
         "WITH changed AS ( \
              UPDATE stock_levels l SET stock_quantity = n.stock, reserved_quantity = n.reserved, \
                     sold_quantity = n.sold, version = n.version, updated_at = $2 \
@@ -141,7 +136,7 @@ pub fn write(
     .bind::<Array<BigInt>, _>(movement(|m| m.variant.0))
     .bind::<Array<BigInt>, _>(movement(|m| m.location.0))
     .bind::<Array<BigInt>, _>(movement(|m| m.version))
-    .bind::<Array<Text>, _>(movements.iter().map(|new| new.movement.kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(movements.iter().map(|new| new.movement.kind).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.stock))
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.reserved))
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.sold))
@@ -151,12 +146,10 @@ pub fn write(
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reason).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reference_id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(movements.iter().map(|new| new.actor).collect::<Vec<_>>())
+    .columns::<(BigInt, Array<BigInt>)>()
     .get_result(conn)?;
-    if written.levels == rows {
-        Ok(written.movements)
-    } else {
-        Err(Failure::Internal(format!("{} of {rows} stock rows were written", written.levels)))
-    }
+    db::expect_rows(usize::try_from(changed).unwrap_or(0), levels.len(), "stock rows were written")?;
+    Ok(ids)
 }
 
 /// Reads the stock rows of the variants without a lock, for answers that promise nothing. What holds

@@ -1,4 +1,4 @@
-//! The SQL that finds products by what they are and by how much there is of them.
+//! The SQL that finds products by their properties and by their stock. It is composed of the texts of `figures.rs`.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::kernel::id::{ProductId, StoreId};
 use crate::kernel::money::Money;
 use crate::kernel::page::{List, PageQuery, Sort};
 
-/// What products of a list have in common; `None` asks for nothing.
+/// The conditions of a list of products; `None` is no condition.
 #[derive(Clone, Debug, Default)]
 pub struct ProductFilter {
     /// LIKE patterns that the search text fits, all of them.
@@ -28,12 +28,6 @@ pub struct ProductFilter {
     /// Some size on sale costs that much, or no more than that.
     pub min_price: Option<Money>,
     pub max_price: Option<Money>,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }
 
 macro_rules! product_columns {
@@ -98,10 +92,10 @@ fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a ProductFilter
         .bind::<Array<Text>, _>(&filter.patterns)
         .bind::<Nullable<Text>, _>(filter.category.as_deref())
         .bind::<Nullable<Text>, _>(filter.brand.as_deref())
-        .bind::<Nullable<Text>, _>(filter.status.map(ProductStatus::as_str))
+        .bind::<Nullable<Text>, _>(filter.status)
         .bind::<Nullable<BigInt>, _>(filter.min_price)
         .bind::<Nullable<BigInt>, _>(filter.max_price)
-        .bind::<Nullable<Text>, _>(filter.stock_status.map(StockStatus::as_str))
+        .bind::<Nullable<Text>, _>(filter.stock_status)
 }
 
 /// One page of the products that the filter leaves.
@@ -112,13 +106,13 @@ pub fn list_products(
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<Product>> {
-    let total: Count =
-        bind_filter(concat!("SELECT count(*) AS count ", matching!()), store, filter).get_result(conn)?;
+    let counted = bind_filter(concat!("SELECT count(*) ", matching!()), store, filter);
+    let total = counted.columns::<BigInt>().get_result(conn)?;
     let items = bind_filter(page_text(sort), store, filter)
         .bind::<BigInt, _>(page.limit)
         .bind::<BigInt, _>(page.offset())
         .load(conn)?;
-    Ok(page.list(items, total.count))
+    Ok(page.list(items, total))
 }
 
 /// The columns that low stock can be sorted by. `above_minimum` is what is available less the minimum, of
@@ -164,15 +158,16 @@ pub fn list_low_stock(
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<Product>> {
-    let total: Count = db::sql(concat!("SELECT count(DISTINCT v.product_id) AS count ", low_variants!()))
+    let total = db::sql(concat!("SELECT count(DISTINCT v.product_id) ", low_variants!()))
         .bind::<BigInt, _>(store)
+        .columns::<BigInt>()
         .get_result(conn)?;
     let items = db::sql(low_stock_text(sort))
         .bind::<BigInt, _>(store)
         .bind::<BigInt, _>(page.limit)
         .bind::<BigInt, _>(page.offset())
         .load(conn)?;
-    Ok(page.list(items, total.count))
+    Ok(page.list(items, total))
 }
 
 /// A product to offer instead of another one of its category.

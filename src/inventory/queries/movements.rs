@@ -1,4 +1,4 @@
-//! The SQL that reads the ledger.
+//! The SQL that reads the ledger. The DSL has neither LATERAL nor a sum of integers as an integer.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -8,15 +8,16 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::db::schema::stock_movements as ledger;
+use crate::inventory::stock_level::MovementKind;
 use crate::kernel::id::{LocationId, MovementId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery, Sort};
 
-/// What movements of a list have in common; `None` asks for nothing.
+/// The conditions of a list of movements; `None` is no condition.
 #[derive(Clone, Debug, Default)]
 pub struct MovementFilter {
     /// A product, and perhaps one of its variants.
     pub product: Option<(ProductId, Option<VariantId>)>,
-    pub kind: Option<String>,
+    pub kind: Option<MovementKind>,
     pub reference_id: Option<String>,
     /// From this moment on.
     pub from: Option<DateTime<Utc>>,
@@ -42,7 +43,7 @@ pub struct LedgerRow {
     #[diesel(sql_type = BigInt)]
     pub location_id: LocationId,
     #[diesel(sql_type = Text)]
-    pub kind: String,
+    pub kind: MovementKind,
     #[diesel(sql_type = BigInt)]
     pub stock_delta: i64,
     #[diesel(sql_type = BigInt)]
@@ -63,12 +64,6 @@ pub struct LedgerRow {
     pub actor: String,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }
 
 /// The movements `m` of the variants `v` of a product.
@@ -117,17 +112,17 @@ pub fn list_movements(
 fn count(conn: &mut PgConnection, store: StoreId, filter: &MovementFilter) -> QueryResult<i64> {
     let MovementFilter { product, kind, reference_id, from, to, after } = filter;
     let by_kind_alone = reference_id.is_none() && from.is_none() && to.is_none() && after.is_none();
-    match (product, kind.as_deref()) {
+    match (product, kind) {
         (product, None) if by_kind_alone => count_all(conn, store, *product),
-        (None, Some("fulfil")) if by_kind_alone => {
+        (None, Some(MovementKind::Fulfil)) if by_kind_alone => {
             let others = ledger::table.filter(ledger::store_id.eq(store)).filter(sql::<Bool>("kind <> 'fulfil'"));
             let others: i64 = others.count().get_result(conn)?;
             Ok(count_all(conn, store, None)?.saturating_sub(others))
         }
         (None, _) => filtered(store, filter).count().get_result(conn),
         (Some(_), _) => {
-            let text = concat!("SELECT count(*) AS count FROM ", of_product!(), " AND ", matching!());
-            bind_filter(text, store, filter).get_result(conn).map(|row: Count| row.count)
+            let text = concat!("SELECT count(*) FROM ", of_product!(), " AND ", matching!());
+            bind_filter(text, store, filter).columns::<BigInt>().get_result(conn)
         }
     }
 }
@@ -138,10 +133,10 @@ fn count_all(
     product: Option<(ProductId, Option<VariantId>)>,
 ) -> QueryResult<i64> {
     let count = match product {
-        None => db::sql("SELECT COALESCE(SUM(version), 0)::int8 AS count FROM stock_levels WHERE store_id = $1")
+        None => db::sql("SELECT COALESCE(SUM(version), 0)::int8 FROM stock_levels WHERE store_id = $1")
             .bind::<BigInt, _>(store),
         Some((product, variant)) => db::sql(
-            "SELECT COALESCE(SUM(l.version), 0)::int8 AS count FROM variants v \
+            "SELECT COALESCE(SUM(l.version), 0)::int8 FROM variants v \
              JOIN stock_levels l ON l.store_id = $1 AND l.variant_id = v.id \
              WHERE v.store_id = $1 AND v.product_id = $2 AND ($3 IS NULL OR v.id = $3)",
         )
@@ -149,7 +144,7 @@ fn count_all(
         .bind::<BigInt, _>(product)
         .bind::<Nullable<BigInt>, _>(variant),
     };
-    count.get_result(conn).map(|row: Count| row.count)
+    count.columns::<BigInt>().get_result(conn)
 }
 
 type Query<'a> = ledger::BoxedQuery<'a, Pg>;
@@ -159,7 +154,8 @@ fn filtered<'a>(store: StoreId, filter: &'a MovementFilter) -> Query<'a> {
     let MovementFilter { product: _, kind, reference_id, from, to, after } = filter;
     let mut query = ledger::table.filter(ledger::store_id.eq(store)).into_boxed();
     if let Some(kind) = kind {
-        query = query.filter(sql::<Bool>(is_of_kind(kind)));
+        // As text, because a partial index serves what is known when the statement is planned.
+        query = query.filter(sql::<Bool>(&format!("kind = '{}'", kind.as_str())));
     }
     if let Some(reference) = reference_id {
         query = query.filter(is_of_reference(store, reference));
@@ -182,22 +178,6 @@ fn is_of_reference(store: StoreId, reference: &str) -> Box<dyn BoxableExpression
     let reservations = names.sql(" UNION ALL SELECT 'reservation:' || r.id FROM reservations r WHERE r.store_id = ");
     let of_store = reservations.bind::<BigInt, _>(store).sql(" AND r.reference_id = ");
     Box::new(of_store.bind::<Text, _>(reference.to_owned()).sql("))"))
-}
-
-/// As text, because a partial index serves what is known when the statement is planned. Sales are not in it.
-fn is_of_kind(kind: &str) -> &'static str {
-    match kind {
-        "receive" => "kind = 'receive'",
-        "remove" => "kind = 'remove'",
-        "adjust" => "kind = 'adjust'",
-        "reserve" => "kind = 'reserve'",
-        "release" => "kind = 'release'",
-        "restore" => "kind = 'restore'",
-        "transfer_out" => "kind = 'transfer_out'",
-        "transfer_in" => "kind = 'transfer_in'",
-        "return" => "kind = 'return'",
-        _ => "kind = 'fulfil'",
-    }
 }
 
 /// The page's ids alone, so that nothing else is read of the rows before it.
@@ -284,7 +264,7 @@ fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a MovementFilte
     db::sql(text)
         .bind::<BigInt, _>(store)
         .bind::<Nullable<BigInt>, _>(product)
-        .bind::<Nullable<Text>, _>(kind.as_deref())
+        .bind::<Nullable<Text>, _>(*kind)
         .bind::<Nullable<Text>, _>(reference_id.as_deref())
         .bind::<Nullable<Timestamptz>, _>(*from)
         .bind::<Nullable<Timestamptz>, _>(*to)

@@ -1,45 +1,19 @@
 //! The SQL of reservations. Their items are their holds.
+//!
+//! Statements that compare a deadline with `$now`, or that sum holds, are written by hand: the DSL knows neither
+//! the clock nor the sum of integers as an integer.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::db::schema::reservations;
 use crate::db::{self, Failure};
 use crate::inventory::reservation::{Reservation, ReservedItem, State};
 use crate::kernel::id::{ProductId, ReservationId, StoreId, UserId, VariantId};
 use crate::kernel::page::{List, PageQuery, Sort};
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = BigInt)]
-    id: ReservationId,
-    #[diesel(sql_type = Text)]
-    reference_id: String,
-    #[diesel(sql_type = Text)]
-    state: String,
-    #[diesel(sql_type = Timestamptz)]
-    expires_at: DateTime<Utc>,
-    #[diesel(sql_type = BigInt)]
-    created_by: UserId,
-    #[diesel(sql_type = Timestamptz)]
-    created_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    ended_at: Option<DateTime<Utc>>,
-}
-
-impl TryFrom<Row> for Reservation {
-    type Error = Failure;
-
-    fn try_from(row: Row) -> Result<Self, Failure> {
-        let Row { id, reference_id, state, expires_at, created_by, created_at, ended_at } = row;
-        let state = State::parse(&state)
-            .ok_or_else(|| Failure::Internal(format!("reservation {id} has an unreadable state")))?;
-        Ok(Self { id, reference_id, state, expires_at, created_by, created_at, ended_at })
-    }
-}
 
 /// A reservation about to be made.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +34,7 @@ pub fn insert(
         .values((
             reservations::store_id.eq(store),
             reservations::reference_id.eq(reference_id),
-            reservations::state.eq(State::Active.as_str()),
+            reservations::state.eq(State::Active),
             reservations::expires_at.eq(expires_at),
             reservations::created_by.eq(created_by),
             reservations::created_at.eq(at),
@@ -70,25 +44,13 @@ pub fn insert(
 }
 
 /// Finds a reservation and locks it.
-pub fn find_for_update(
-    conn: &mut PgConnection,
-    store: StoreId,
-    id: ReservationId,
-) -> Result<Option<Reservation>, Failure> {
-    let row: Option<Row> = db::sql(
-        "SELECT id, reference_id, state, expires_at, created_by, created_at, ended_at \
-         FROM reservations WHERE store_id = $1 AND id = $2 FOR UPDATE",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(id)
-    .get_result(conn)
-    .optional()?;
-    row.map(Reservation::try_from).transpose()
+pub fn find_for_update(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> QueryResult<Option<Reservation>> {
+    reservations::table.find((store, id)).select(Reservation::as_select()).for_update().first(conn).optional()
 }
 
 /// Finds a reservation. One past its deadline reads as expired, ended or not.
-pub fn find(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
-    let row: Option<Row> = db::sql(
+pub fn find(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> QueryResult<Option<Reservation>> {
+    db::sql(
         "SELECT id, reference_id, CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state, \
                 expires_at, created_by, created_at, ended_at \
          FROM reservations WHERE store_id = $1 AND id = $2",
@@ -96,17 +58,10 @@ pub fn find(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> Resul
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(id)
     .get_result(conn)
-    .optional()?;
-    row.map(Reservation::try_from).transpose()
+    .optional()
 }
 
-#[derive(QueryableByName)]
-struct CountRow {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-/// Which reservations a list shows.
+/// The conditions of a list of reservations.
 #[derive(Clone, Debug, Default)]
 pub struct ReservationFilter {
     pub state: Option<State>,
@@ -147,11 +102,11 @@ pub fn list(
     filter: &ReservationFilter,
     sort: Sort,
     page: &PageQuery,
-) -> Result<List<Reservation>, Failure> {
+) -> QueryResult<List<Reservation>> {
     let ReservationFilter { state, reference_id } = filter;
-    let (state, reference_id) = (state.map(State::as_str), reference_id.as_deref());
-    let total: CountRow = db::sql(
-        "SELECT COUNT(*) AS count FROM (SELECT reference_id, \
+    let (state, reference_id) = (*state, reference_id.as_deref());
+    let total: i64 = db::sql(
+        "SELECT COUNT(*) FROM (SELECT reference_id, \
                 CASE WHEN state = 'active' AND expires_at <= $now THEN 'expired' ELSE state END AS state \
                 FROM reservations WHERE store_id = $1) r \
          WHERE ($2 IS NULL OR state = $2) AND ($3 IS NULL OR reference_id = $3)",
@@ -159,16 +114,16 @@ pub fn list(
     .bind::<BigInt, _>(store)
     .bind::<Nullable<Text>, _>(state)
     .bind::<Nullable<Text>, _>(reference_id)
+    .columns::<BigInt>()
     .get_result(conn)?;
-    let rows: Vec<Row> = db::sql(page_text(sort))
+    let found = db::sql(page_text(sort))
         .bind::<BigInt, _>(store)
         .bind::<Nullable<Text>, _>(state)
         .bind::<Nullable<Text>, _>(reference_id)
         .bind::<BigInt, _>(page.limit)
         .bind::<BigInt, _>(page.offset())
         .load(conn)?;
-    let found = rows.into_iter().map(Reservation::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(page.list(found, total.count))
+    Ok(page.list(found, total))
 }
 
 #[derive(QueryableByName)]
@@ -189,7 +144,7 @@ struct ItemRow {
     quantity: i64,
 }
 
-/// What is kept by a set of reservations.
+/// The items that a set of reservations keeps.
 pub fn list_items(
     conn: &mut PgConnection,
     store: StoreId,
@@ -215,28 +170,22 @@ pub fn list_items(
     Ok(items)
 }
 
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: ReservationId,
-}
-
 /// Locks those of the reservations that are active, ascending; with `skip`, leaves out those that
-/// somebody else has locked.
+/// another transaction has locked.
 pub fn lock_by_id(
     conn: &mut PgConnection,
     store: StoreId,
     ids: &[ReservationId],
     skip: bool,
 ) -> QueryResult<Vec<ReservationId>> {
-    let text = if skip {
-        "SELECT id FROM reservations WHERE store_id = $1 AND id = ANY($2) AND state = 'active' \
-         ORDER BY id FOR UPDATE SKIP LOCKED"
-    } else {
-        "SELECT id FROM reservations WHERE store_id = $1 AND id = ANY($2) AND state = 'active' ORDER BY id FOR UPDATE"
-    };
-    let rows: Vec<IdRow> = db::sql(text).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(ids).load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let query = reservations::table
+        .filter(reservations::store_id.eq(store))
+        .filter(reservations::id.eq_any(ids))
+        .filter(reservations::state.eq(State::Active))
+        .order(reservations::id)
+        .select(reservations::id)
+        .for_update();
+    if skip { query.skip_locked().load(conn) } else { query.load(conn) }
 }
 
 /// Ends locked reservations that are active.
@@ -247,13 +196,11 @@ pub fn end(
     state: State,
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let ended = db::sql(
-        "UPDATE reservations SET state = $3, ended_at = $4 WHERE store_id = $1 AND id = ANY($2) AND state = 'active'",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(ids)
-    .bind::<Text, _>(state.as_str())
-    .bind::<Timestamptz, _>(at)
-    .execute(conn)?;
+    let active = reservations::table
+        .filter(reservations::store_id.eq(store))
+        .filter(reservations::id.eq_any(ids))
+        .filter(reservations::state.eq(State::Active));
+    let changes = (reservations::state.eq(state), reservations::ended_at.eq(at));
+    let ended = diesel::update(active).set(changes).execute(conn)?;
     db::expect_rows(ended, ids.len(), "reservations were ended")
 }

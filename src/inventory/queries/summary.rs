@@ -1,4 +1,4 @@
-//! The SQL of stock by place and by category.
+//! The SQL of stock by place and by category. It is composed of the texts of `figures.rs`.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -6,11 +6,12 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
 use super::figures::{all_levels, available_of_variant, highest_minimum, levels, low_variants, scarce_variants};
 use crate::db;
+use crate::db::schema::stock_levels;
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery, Sort};
 use crate::kernel::sum::Sum;
 
-/// A stock row with the names of what and where it is.
+/// A stock row with the names of its variant and its location.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct StockAtLocation {
     #[diesel(sql_type = BigInt)]
@@ -37,12 +38,6 @@ pub struct StockAtLocation {
     pub sold_quantity: i64,
     #[diesel(sql_type = Timestamptz)]
     pub updated_at: DateTime<Utc>,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }
 
 /// The columns that stock rows can be sorted by. Ties are broken by variant and location.
@@ -116,18 +111,16 @@ pub fn list_levels(
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<StockAtLocation>> {
-    let total: Count = db::sql("SELECT count(*) AS count FROM stock_levels WHERE store_id = $1")
-        .bind::<BigInt, _>(store)
-        .get_result(conn)?;
+    let total = stock_levels::table.filter(stock_levels::store_id.eq(store)).count().get_result(conn)?;
     let items = db::sql(page_text(sort))
         .bind::<BigInt, _>(store)
         .bind::<BigInt, _>(page.limit)
         .bind::<BigInt, _>(page.offset())
         .load(conn)?;
-    Ok(page.list(items, total.count))
+    Ok(page.list(items, total))
 }
 
-/// What one location has of some variants.
+/// The stock of some variants at one location.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct LocationStock {
     #[diesel(sql_type = BigInt)]

@@ -1,45 +1,17 @@
-//! The SQL of an order's history. Append-only.
+//! The SQL that reads the history of an order.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db::schema::order_history;
-use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, StoreId};
 use crate::orders::response::HistoryResponse;
 use crate::orders::status::OrderStatus;
 
-/// A step of an order from one status to the next.
-#[derive(Clone, Debug)]
-pub struct NewStep {
-    pub order: OrderId,
-    pub from: Option<OrderStatus>,
-    pub to: OrderStatus,
-    pub reason: Option<String>,
-    pub actor: String,
-}
-
-pub fn append(conn: &mut PgConnection, store: StoreId, steps: &[NewStep], at: DateTime<Utc>) -> QueryResult<()> {
-    db::sql(
-        "INSERT INTO order_history (store_id, order_id, from_status, to_status, reason, actor, created_at) \
-         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), $2",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<Timestamptz, _>(at)
-    .bind::<Array<BigInt>, _>(steps.iter().map(|step| step.order).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.from.map(OrderStatus::as_str)).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(steps.iter().map(|step| step.to.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.reason.as_deref()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(steps.iter().map(|step| step.actor.as_str()).collect::<Vec<_>>())
-    .execute(conn)
-    .map(drop)
-}
-
-type Row = (Option<String>, String, DateTime<Utc>, String, Option<String>);
+type Row = (Option<OrderStatus>, OrderStatus, DateTime<Utc>, String, Option<String>);
 
 /// Every status that the order has had, oldest first.
-pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Vec<HistoryResponse>, Failure> {
+pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Vec<HistoryResponse>> {
     let rows: Vec<Row> = order_history::table
         .filter(order_history::store_id.eq(store))
         .filter(order_history::order_id.eq(order))
@@ -53,16 +25,5 @@ pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<V
             order_history::reason,
         ))
         .load(conn)?;
-    rows.into_iter()
-        .map(|(from, to, at, actor, reason)| {
-            let unreadable = || Failure::Internal(format!("order {order} has an unreadable history"));
-            Ok(HistoryResponse {
-                from: from.map(|from| OrderStatus::parse(&from).ok_or_else(unreadable)).transpose()?,
-                to: OrderStatus::parse(&to).ok_or_else(unreadable)?,
-                at,
-                actor,
-                reason,
-            })
-        })
-        .collect()
+    Ok(rows.into_iter().map(|(from, to, at, actor, reason)| HistoryResponse { from, to, at, actor, reason }).collect())
 }

@@ -1,4 +1,4 @@
-//! The SQL of order items, and of the stock that they took.
+//! The SQL of order items, and of the stock that they took. The DSL has neither arrays as rows nor LATERAL.
 
 use std::collections::HashMap;
 
@@ -130,8 +130,8 @@ struct ReductionRow {
     new_stock: i64,
 }
 
-/// What a set of orders took from stock, by order number: their `fulfil` movements in the ledger. They are found
-/// by the orders' numbers (OFFSET 0 keeps it so), for a variant has ever more movements.
+/// The units that a set of orders took from stock, by order number: their `fulfil` movements in the ledger. They are
+/// found by the orders' numbers (OFFSET 0 keeps it so), because the movements of a variant grow without end.
 pub fn list_reductions(
     conn: &mut PgConnection,
     store: StoreId,

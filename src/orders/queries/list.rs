@@ -9,7 +9,6 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::items;
-use super::orders::Row;
 use crate::db::Failure;
 use crate::db::schema::orders;
 use crate::kernel::id::{OrderId, StoreId, UserId};
@@ -18,7 +17,7 @@ use crate::orders::order::{Order, OrderItem};
 use crate::orders::response::OrderResponse;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
-/// Which orders a list shows.
+/// The conditions of a list of orders.
 #[derive(Clone, Debug, Default)]
 pub struct OrderFilter {
     pub user: Option<UserId>,
@@ -55,8 +54,7 @@ pub fn list(
     // The ids alone first, so that nothing else is read of the rows before the page.
     let ids: Vec<OrderId> = query.select(orders::id).limit(page.limit).offset(page.offset()).load(conn)?;
     let rows = orders::table.filter(orders::store_id.eq(store)).filter(orders::id.eq_any(&ids));
-    let rows: Vec<Row> = rows.select(Row::as_select()).load(conn)?;
-    let mut found = rows.into_iter().map(Order::try_from).collect::<Result<Vec<_>, _>>()?;
+    let mut found: Vec<Order> = rows.select(Order::as_select()).load(conn)?;
     found.sort_by_key(|order| ids.iter().position(|id| *id == order.id));
     Ok(page.list(respond(conn, store, &found.iter().collect::<Vec<_>>())?, total))
 }
@@ -73,10 +71,10 @@ fn filtered<'a>(store: StoreId, filter: &'a OrderFilter) -> Query<'a> {
         query = query.filter(orders::user_id.eq(*user));
     }
     if let Some(status) = status {
-        query = query.filter(orders::status.eq(status.as_str()));
+        query = query.filter(orders::status.eq(status));
     }
     if let Some(status) = payment_status {
-        query = query.filter(orders::payment_status.eq(status.as_str()));
+        query = query.filter(orders::payment_status.eq(status));
     }
     for pattern in patterns {
         query = query.filter(orders::search_text.assume_not_null().like(pattern));

@@ -4,5 +4,4 @@ pub mod history;
 pub mod items;
 pub mod list;
 pub mod orders;
-pub mod search_text;
 pub mod terms;

@@ -1,90 +1,16 @@
-//! The SQL of the orders table.
+//! The SQL of orders, and all that writes their history. Sets of rows come in as arrays, which the DSL can neither
+//! insert nor join.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz};
-use serde_json::Value;
 
 use crate::db::schema::orders;
 use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, StoreId, UserId};
-use crate::kernel::money::{Currency, Money};
+use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderRef};
-use crate::orders::status::{OrderStatus, PaymentStatus};
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = orders)]
-#[diesel(check_for_backend(diesel::pg::Pg))]
-pub(super) struct Row {
-    id: OrderId,
-    store_id: StoreId,
-    order_number: String,
-    user_id: Option<UserId>,
-    created_by: Option<UserId>,
-    customer_name: Option<String>,
-    customer_phone: Option<String>,
-    delivery_address: Option<String>,
-    status: String,
-    payment_status: String,
-    payment_method: String,
-    payment_expires_at: Option<DateTime<Utc>>,
-    paid_at: Option<DateTime<Utc>>,
-    payment_reference: Option<String>,
-    received_amount: Money,
-    refunded_amount: Money,
-    tracking_number: Option<String>,
-    currency: String,
-    subtotal: Money,
-    tax_amount: Money,
-    shipping_amount: Money,
-    discount_amount: Money,
-    total_amount: Money,
-    total_items: i64,
-    shipping_address: Option<Value>,
-    billing_address: Option<Value>,
-    notes: Option<String>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-impl TryFrom<Row> for Order {
-    type Error = Failure;
-
-    fn try_from(row: Row) -> Result<Self, Failure> {
-        let unreadable = |what: &str| Failure::Internal(format!("order {} has an unreadable {what}", row.id));
-        Ok(Self {
-            status: OrderStatus::parse(&row.status).ok_or_else(|| unreadable("status"))?,
-            payment_status: PaymentStatus::parse(&row.payment_status).ok_or_else(|| unreadable("payment status"))?,
-            currency: Currency::from_stored(&row.currency),
-            id: row.id,
-            store_id: row.store_id,
-            order_number: row.order_number,
-            user_id: row.user_id,
-            created_by: row.created_by,
-            customer_name: row.customer_name,
-            customer_phone: row.customer_phone,
-            delivery_address: row.delivery_address,
-            payment_method: row.payment_method,
-            payment_expires_at: row.payment_expires_at,
-            paid_at: row.paid_at,
-            payment_reference: row.payment_reference,
-            received_amount: row.received_amount,
-            refunded_amount: row.refunded_amount,
-            tracking_number: row.tracking_number,
-            subtotal: row.subtotal,
-            tax_amount: row.tax_amount,
-            shipping_amount: row.shipping_amount,
-            discount_amount: row.discount_amount,
-            total_amount: row.total_amount,
-            total_items: row.total_items,
-            shipping_address: row.shipping_address,
-            billing_address: row.billing_address,
-            notes: row.notes,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        })
-    }
-}
+use crate::orders::status::OrderStatus;
 
 /// An order about to be written, with what only the database knows of it.
 #[derive(Clone, Debug)]
@@ -93,7 +19,7 @@ pub struct NewOrder<'a> {
     pub guest_token_hash: Option<&'a [u8]>,
     /// Cart and round that it was made of, so that a second order of them is impossible.
     pub checkout: Option<&'a str>,
-    /// Who begins its history.
+    /// The actor of the first step of its history.
     pub actor: &'a str,
 }
 
@@ -128,8 +54,8 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.customer_name.as_deref()))
     .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.customer_phone.as_deref()))
     .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.delivery_address.as_deref()))
-    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.status.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.payment_status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.status).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.payment_status).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|new| new.order.payment_method.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|new| new.order.payment_expires_at).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|new| new.order.currency.code()).collect::<Vec<_>>())
@@ -152,7 +78,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .map(drop)
 }
 
-/// Who may look at an order without a permission.
+/// The customer or guest who may look at an order without a permission.
 #[derive(Clone, Debug)]
 pub struct Owner {
     pub user_id: Option<UserId>,
@@ -174,35 +100,24 @@ pub fn find_owner(conn: &mut PgConnection, store: StoreId, order: &OrderRef) -> 
 }
 
 /// Reads an order that exists.
-pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> Result<Order, Failure> {
-    let row: Row = orders::table
-        .filter(orders::store_id.eq(store))
-        .filter(orders::id.eq(order))
-        .select(Row::as_select())
-        .first(conn)?;
-    row.try_into()
+pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Order> {
+    orders::table.filter(orders::store_id.eq(store)).filter(orders::id.eq(order)).select(Order::as_select()).first(conn)
 }
 
 /// Locks orders, ascending, and reads them as they are after the wait.
-pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> Result<Vec<Order>, Failure> {
+pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<Order>> {
     lock_by_id(conn, store, orders, false)
 }
 
 /// Locks orders, ascending. With `skip`, leaves out those that another transaction has locked.
-pub fn lock_by_id(
-    conn: &mut PgConnection,
-    store: StoreId,
-    orders: &[OrderId],
-    skip: bool,
-) -> Result<Vec<Order>, Failure> {
+pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, orders: &[OrderId], skip: bool) -> QueryResult<Vec<Order>> {
     let query = orders::table
         .filter(orders::store_id.eq(store))
         .filter(orders::id.eq_any(orders))
-        .select(Row::as_select())
+        .select(Order::as_select())
         .order(orders::id)
         .for_update();
-    let rows: Vec<Row> = if skip { query.skip_locked().load(conn)? } else { query.load(conn)? };
-    rows.into_iter().map(Order::try_from).collect()
+    if skip { query.skip_locked().load(conn) } else { query.load(conn) }
 }
 
 /// Writes back what can change of orders. They must have been locked in this transaction.
@@ -225,8 +140,8 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(changed.iter().map(|order| order.status.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(changed.iter().map(|order| order.payment_status.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|order| order.status).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|order| order.payment_status).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(changed.iter().map(|order| order.paid_at).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(texts(changed, |order| order.payment_reference.as_deref()))
     .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.received_amount).collect::<Vec<_>>())
@@ -237,4 +152,51 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     .bind::<BigInt, _>(rows)
     .execute(conn)?;
     db::expect_rows(updated, changed.len(), "orders were written")
+}
+
+/// A step of an order from one status to the next.
+#[derive(Clone, Debug)]
+pub struct NewStep {
+    pub order: OrderId,
+    pub from: Option<OrderStatus>,
+    pub to: OrderStatus,
+    pub reason: Option<String>,
+    pub actor: String,
+}
+
+/// Appends steps to the histories of orders.
+pub fn append_steps(conn: &mut PgConnection, store: StoreId, steps: &[NewStep], at: DateTime<Utc>) -> QueryResult<()> {
+    db::sql(
+        "INSERT INTO order_history (store_id, order_id, from_status, to_status, reason, actor, created_at) \
+         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), $2",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(steps.iter().map(|step| step.order).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.from).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(steps.iter().map(|step| step.to).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.reason.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(steps.iter().map(|step| step.actor.as_str()).collect::<Vec<_>>())
+    .execute(conn)
+    .map(drop)
+}
+
+/// Gives search texts to orders that have none yet, and returns their number. The texts depend on columns that never
+/// change.
+pub fn fill_search_text(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
+    let found: Vec<Order> = orders::table
+        .filter(orders::store_id.eq(store))
+        .filter(orders::search_text.is_null())
+        .order(orders::id)
+        .limit(limit)
+        .select(Order::as_select())
+        .load(conn)?;
+    db::sql(
+        "UPDATE orders o SET search_text = n.search_text FROM unnest($2::int8[], $3::text[]) AS n (id, search_text) \
+         WHERE o.store_id = $1 AND o.id = n.id AND o.search_text IS NULL",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(found.iter().map(|order| order.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(found.iter().map(Order::search_text).collect::<Vec<_>>())
+    .execute(conn)
 }

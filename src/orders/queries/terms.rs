@@ -1,4 +1,4 @@
-//! What new orders are decided on besides their lines, read in one round trip.
+//! Everything besides their lines that decides about new orders, read in one round trip: the DSL can not combine it.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ use crate::stores::queries::{self as stores, Store};
 /// inserted as a set can refer to each other.
 pub struct TermsAndIds {
     pub store: Store,
-    /// With whose they are.
+    /// Each with its owner.
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
     pub order_ids: Vec<OrderId>,
     pub item_ids: Vec<OrderItemId>,
 }
 
-/// How many ids are taken: none where nothing will be written.
+/// The numbers of ids that are taken: none where nothing will be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IdCounts {
     pub orders: usize,

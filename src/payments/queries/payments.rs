@@ -1,28 +1,21 @@
-//! The SQL of payments and refunds. Append-only.
+//! The SQL of payments and refunds. Append-only. Sets of rows come in as arrays, which the DSL can not insert.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
+use crate::db;
 use crate::db::schema::order_payments;
-use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::Money;
+use crate::kernel::text_enum::text_enum;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    Payment,
-    Refund,
-}
-
-impl Kind {
-    const ALL: [Self; 2] = [Self::Payment, Self::Refund];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Payment => "payment",
-            Self::Refund => "refund",
-        }
+text_enum! {
+    /// The direction of money.
+    #[strum(serialize_all = "snake_case")]
+    pub enum Kind {
+        Payment,
+        Refund,
     }
 }
 
@@ -44,7 +37,7 @@ pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment], at: D
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.order).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(new.iter().map(|payment| payment.kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|payment| payment.kind).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|payment| payment.reference.as_deref()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.amount).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|payment| payment.actor.as_str()).collect::<Vec<_>>())
@@ -57,8 +50,8 @@ pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
     orders: &[OrderId],
-) -> Result<Vec<(OrderId, Kind, String, Money)>, Failure> {
-    let rows: Vec<(OrderId, String, String, Money)> = order_payments::table
+) -> QueryResult<Vec<(OrderId, Kind, String, Money)>> {
+    order_payments::table
         .filter(order_payments::store_id.eq(store))
         .filter(order_payments::order_id.eq_any(orders))
         .filter(order_payments::reference.is_not_null())
@@ -68,11 +61,5 @@ pub fn list(
             order_payments::reference.assume_not_null(),
             order_payments::amount,
         ))
-        .load(conn)?;
-    let parsed = rows.into_iter().map(|(order, kind, reference, amount)| {
-        let known = Kind::ALL.into_iter().find(|known| known.as_str() == kind);
-        let kind = known.ok_or_else(|| Failure::Internal(format!("order {order} has a payment of an unknown kind")))?;
-        Ok((order, kind, reference, amount))
-    });
-    parsed.collect()
+        .load(conn)
 }
