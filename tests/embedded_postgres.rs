@@ -149,7 +149,7 @@ fn the_first_process_starts_the_server_and_the_last_one_stops_it() {
         assert_eq!(last.postmaster_pid(), Some(servers[0]));
         assert!(!last.ensure_running().unwrap());
         last.stop().unwrap();
-        assert!(is_gone(servers[0]));
+        wait_until(|| is_gone(servers[0]));
         assert!(!place.data_dir().join("postmaster.pid").exists());
     }
 }
@@ -179,7 +179,7 @@ fn a_killed_program_leaves_its_server_to_the_next_one() {
     let next = start(&place.data_dir());
     assert_eq!(next.postmaster_pid(), Some(server));
     next.stop().unwrap();
-    assert!(is_gone(server));
+    wait_until(|| is_gone(server));
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_long_path_has_its_socket_in_a_private_temporary_folder() {
     drop(postgres);
     let next = start(&data_dir);
     let second = socket_dir(&next);
-    assert!(!first.exists(), "the socket's folder of a killed server was not removed");
+    assert!(second == first || !first.exists(), "the socket's folder of a killed server was not removed");
     next.stop().unwrap();
     assert!(!second.exists(), "the socket's folder was not removed");
 }
@@ -341,7 +341,7 @@ fn a_pid_file_of_a_killed_server_that_names_another_process_is_ignored() {
 fn the_server_inherits_no_secret_and_no_open_file() {
     let place = Place::new();
     let file = place.folder.join("inherited");
-    let mut serve = process::stockroom(&["serve"]);
+    let serve = process::stockroom(&["serve"]);
     let program = serve.get_program().to_owned();
     let mut shell = Command::new("sh");
     shell.args(["-c", "exec 5>\"$1\"; exec \"$0\" serve"]).arg(program).arg(&file);
@@ -351,7 +351,6 @@ fn the_server_inherits_no_secret_and_no_open_file() {
             None => shell.env_remove(name),
         };
     }
-    drop(serve.stdin(std::process::Stdio::null()));
     shell
         .env("STOCKROOM__DATABASE__DATA_DIR", place.data_dir())
         .env("JWT_SECRET", "a secret that only this test has, and nobody else")
