@@ -1,11 +1,11 @@
 //! The account that runs the server.
 //!
-//! PostgreSQL refuses to run as root. When root starts it, an unprivileged account runs it: the owner of an existing
-//! cluster, else `postgres`, else `nobody`. The data folder may lie in a folder that this account cannot enter. Its
-//! permissions are not changed then: the server's processes get the one capability that lets them through.
+//! PostgreSQL refuses to run as root. For root, an unprivileged account runs it: the owner of an existing cluster, else
+//! `postgres`, else `nobody`. If this account cannot enter the data folder's parents, no permissions are changed: the
+//! server's processes get the one capability that lets them through.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -32,29 +32,25 @@ struct Identity {
 }
 
 impl Account {
-    pub(super) fn for_new_cluster() -> Result<Self, EmbeddedError> {
-        let unprivileged = match rustix::process::geteuid().as_raw() {
-            0 => Some(["postgres", "nobody"].into_iter().find_map(Identity::find).ok_or(EmbeddedError::NoAccount)?),
+    /// The account that owns the cluster, if there is one and this process can act as its owner.
+    pub(super) fn choose(data_dir: &Path, cluster: Option<&Metadata>) -> Result<Self, EmbeddedError> {
+        let owner = cluster.map(|folder| (folder.uid(), folder.gid()));
+        let data_dir = data_dir.to_path_buf();
+        let unprivileged = match (rustix::process::geteuid().as_raw(), owner) {
+            (0, None) => {
+                Some(["postgres", "nobody"].into_iter().find_map(Identity::find).ok_or(EmbeddedError::NoAccount)?)
+            }
+            (0, Some((0, _))) => return Err(EmbeddedError::OwnedByRoot(data_dir)),
+            (0, Some((uid, gid))) => Some(Identity { name: uid.to_string(), uid, gid }),
+            (own, Some((owner, _))) if own != owner => return Err(EmbeddedError::OtherOwner { data_dir, owner }),
             _ => None,
-        };
-        Ok(Self { unprivileged, capability: None })
-    }
-
-    /// The account that owns an existing cluster, if this process can act as it.
-    pub(super) fn owning(data_dir: &Path) -> Result<Self, EmbeddedError> {
-        let folder = fs::metadata(data_dir).map_err(EmbeddedError::io("look at", data_dir))?;
-        let (uid, gid) = (folder.uid(), folder.gid());
-        let unprivileged = match rustix::process::geteuid().as_raw() {
-            0 if uid == 0 => return Err(EmbeddedError::OwnedByRoot(data_dir.to_path_buf())),
-            0 => Some(Identity { name: uid.to_string(), uid, gid }),
-            own if own == uid => None,
-            _ => return Err(EmbeddedError::OtherOwner { data_dir: data_dir.to_path_buf(), owner: uid }),
         };
         Ok(Self { unprivileged, capability: None })
     }
 
     /// The same account with the capability that it needs to enter these folders.
     pub(super) fn able_to_enter(mut self, folders: [&Path; 2]) -> Result<Self, EmbeddedError> {
+        let Some(name) = self.unprivileged.as_ref().map(|identity| identity.name.clone()) else { return Ok(self) };
         let mut closed = None;
         for capability in CAPABILITIES {
             self.capability = capability;
@@ -63,12 +59,7 @@ impl Account {
                 break;
             }
         }
-        match (&self.unprivileged, closed) {
-            (Some(Identity { name, .. }), Some(folder)) => {
-                Err(EmbeddedError::OutOfReach { account: name.clone(), folder: folder.to_path_buf() })
-            }
-            _ => Ok(self),
-        }
+        closed.map_or(Ok(self), |folder| Err(EmbeddedError::OutOfReach { account: name, folder: folder.to_path_buf() }))
     }
 
     /// Whether the account's processes can enter a folder. A process tries it, because modes are not the whole truth.
@@ -86,8 +77,7 @@ impl Account {
         };
         let mut command = programs::command("setpriv");
         command.args([format!("--reuid={uid}"), format!("--regid={gid}"), "--clear-groups".to_owned()]);
-        command.args([format!("--inh-caps=+{capability}"), format!("--ambient-caps=+{capability}")]);
-        command.arg("--").arg(program);
+        command.args([format!("--inh-caps=+{capability}"), format!("--ambient-caps=+{capability}")]).arg(program);
         command
     }
 

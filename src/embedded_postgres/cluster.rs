@@ -18,7 +18,7 @@ const INITDB_OPTIONS: &str =
 const CREATE_DATABASE: &str =
     "echo 'CREATE DATABASE stockroom' | \"$0\" --single -c exit_on_error=on postgres >/dev/null";
 
-/// A cluster, and all that is needed to run it.
+/// A cluster, and all that its server needs.
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) data_dir: PathBuf,
@@ -32,10 +32,8 @@ pub(super) fn resolve_data_dir(path: &Path) -> Result<PathBuf, EmbeddedError> {
     if path.exists() {
         return fs::canonicalize(path).map_err(EmbeddedError::io("resolve", path));
     }
-    let (Some(name), Some(parent)) = (path.file_name(), path.parent()) else {
-        return Err(EmbeddedError::NoSuchPlace(path.to_path_buf()));
-    };
-    let parent = Path::new(".").join(parent);
+    let name = path.file_name().ok_or_else(|| EmbeddedError::NoSuchPlace(path.to_path_buf()))?;
+    let parent = Path::new(".").join(path.parent().unwrap_or(path));
     fs::create_dir_all(&parent).map_err(EmbeddedError::io("make the folder", &parent))?;
     Ok(fs::canonicalize(&parent).map_err(EmbeddedError::io("resolve", &parent))?.join(name))
 }
@@ -58,22 +56,25 @@ impl Cluster {
     /// The cluster in the data folder, which is created if there is none.
     pub(super) fn open_or_create(data_dir: PathBuf, options: &Options) -> Result<Self, EmbeddedError> {
         let version = find_version(&data_dir)?;
-        let account = if version.is_some() { Account::owning(&data_dir)? } else { Account::for_new_cluster()? };
+        let folder = version.as_ref().map(|_| fs::metadata(&data_dir)).transpose();
+        let folder = folder.map_err(EmbeddedError::io("look at", &data_dir))?;
+        let account = Account::choose(&data_dir, folder.as_ref())?;
         let programs = Programs::find(&data_dir, version.as_deref(), options.bin_dir.as_deref())?;
         let account = account.able_to_enter([data_dir.parent().unwrap_or(Path::new("/")), &programs.folder])?;
         let cluster = Self { data_dir, programs, account, settings: options.settings.clone() };
-        let created = if version.is_none() { cluster.create() } else { Ok(()) };
-        cluster.remove_unfinished();
+        let name = cluster.data_dir.file_name().unwrap_or_default().to_string_lossy();
+        let prefix = format!("{name}.unfinished-");
+        let created = if version.is_none() { cluster.create(&prefix) } else { Ok(()) };
+        cluster.remove_unfinished(&prefix);
         created.map(|()| cluster)
     }
 
-    /// Creates the cluster and its database in a folder beside its own, so that an interrupted start leaves nothing
-    /// unfinished in the data folder.
-    fn create(&self) -> Result<(), EmbeddedError> {
+    /// Creates the cluster with its database in a folder beside its own, because a start may be interrupted.
+    fn create(&self, prefix: &str) -> Result<(), EmbeddedError> {
         if fs::read_dir(&self.data_dir).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(EmbeddedError::NotACluster(self.data_dir.clone()));
         }
-        let new = self.data_dir.with_file_name(format!("{}{:016x}", self.unfinished_prefix(), rand::random::<u64>()));
+        let new = self.data_dir.with_file_name(format!("{prefix}{:016x}", rand::random::<u64>()));
         socket::create_private_folder(&new, &self.account)?;
         let mut init = self.account.command(self.programs.folder.join("pg_ctl"));
         init.args(["init", "--silent", "--options", INITDB_OPTIONS]).env("PGDATA", &new);
@@ -87,18 +88,13 @@ impl Cluster {
     }
 
     /// Only one process at a time comes here, so these folders were left by a start that failed or was killed.
-    fn remove_unfinished(&self) {
-        let prefix = self.unfinished_prefix();
+    fn remove_unfinished(&self, prefix: &str) {
         let siblings = self.data_dir.parent().and_then(|parent| fs::read_dir(parent).ok());
         for sibling in siblings.into_iter().flatten().flatten() {
-            if sibling.file_name().to_string_lossy().starts_with(&prefix) {
+            if sibling.file_name().to_string_lossy().starts_with(prefix) {
                 let outcome = fs::remove_dir_all(sibling.path());
                 log::info!("removed {}: {outcome:?}", sibling.path().display());
             }
         }
-    }
-
-    fn unfinished_prefix(&self) -> String {
-        format!("{}.unfinished-", self.data_dir.file_name().unwrap_or_default().to_string_lossy())
     }
 }

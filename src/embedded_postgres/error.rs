@@ -11,45 +11,36 @@ const INSTALL: &str = "`brew install postgresql@17`";
 #[cfg(not(target_os = "macos"))]
 const INSTALL: &str = "`apt-get install postgresql` (Debian, Ubuntu) or `dnf install postgresql-server` (Fedora)";
 
-/// The reason why the embedded server could not be started, used or stopped.
 #[derive(Debug, Error)]
 pub enum EmbeddedError {
     #[error(
-        "PostgreSQL's server programs (initdb, postgres) are not on this machine: install them with {INSTALL}, or set \
-         DATABASE_URL to a server that runs elsewhere"
+        "PostgreSQL's server programs (initdb, postgres) are not on this machine: install them with {INSTALL}, or \
+        set DATABASE_URL to a server that runs elsewhere"
     )]
     NotInstalled,
     #[error("{} has no initdb and postgres of version {minimum} or later", folder.display())]
     NotABinDir { folder: PathBuf, minimum: u32 },
-    #[error(
-        "the data folder {} was made by PostgreSQL {cluster}, but only {installed} is installed: install PostgreSQL \
-         {cluster}, or choose another data folder", data_dir.display()
-    )]
+    #[error("the data folder {} was made by PostgreSQL {cluster}, but only {installed} is installed: install \
+        PostgreSQL {cluster}, or choose another data folder", data_dir.display())]
     OtherVersion { data_dir: PathBuf, cluster: String, installed: String },
     #[error("the data folder {} is neither empty nor a PostgreSQL cluster: choose another one", .0.display())]
     NotACluster(PathBuf),
     #[error("`{}` is no path for a data folder", .0.display())]
     NoSuchPlace(PathBuf),
-    #[error(
-        "the data folder {} belongs to the account with the id {owner}: run as that account, or choose another data \
-         folder", data_dir.display()
-    )]
+    #[error("the data folder {} belongs to the account with the id {owner}: run as that account, or choose another \
+        data folder", data_dir.display())]
     OtherOwner { data_dir: PathBuf, owner: u32 },
-    #[error(
-        "the data folder {path} belongs to root, and PostgreSQL does not run as root: change its owner with `chown -R \
-         postgres '{path}'`, or choose another data folder", path = .0.display()
-    )]
+    #[error("the data folder {path} belongs to root, and PostgreSQL does not run as root: change its owner with \
+        `chown -R postgres '{path}'`, or choose another data folder", path = .0.display())]
     OwnedByRoot(PathBuf),
     #[error(
-        "PostgreSQL does not run as root, and this machine has neither an account `postgres` nor `nobody`: run as an \
-         unprivileged account"
+        "PostgreSQL does not run as root, and this machine has neither an account `postgres` nor `nobody`: run as \
+        an unprivileged account"
     )]
     NoAccount,
-    #[error(
-        "PostgreSQL does not run as root, and the account `{account}` that runs it instead cannot enter {}: choose a \
-         data folder that it can enter, install `setpriv` (util-linux), or run as an unprivileged account",
-        folder.display()
-    )]
+    #[error("PostgreSQL does not run as root, and the account `{account}` that runs it instead cannot enter {}: choose \
+        a data folder that it can enter, install `setpriv` (util-linux), or run as an unprivileged account",
+        folder.display())]
     OutOfReach { account: String, folder: PathBuf },
     #[error("another process has been starting or stopping the cluster for {seconds} s, see {}", lock.display())]
     NoTurn { lock: PathBuf, seconds: u64 },

@@ -12,15 +12,13 @@ mod programs;
 mod server;
 mod socket;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use cluster::Cluster;
 pub use error::EmbeddedError;
 use lock::Lock;
 use server::PidFile;
-
-/// The superuser of the cluster, and the only account that connects to it.
-pub const USER: &str = "stockroom";
 
 /// The database that exists in every cluster.
 pub const DATABASE: &str = "stockroom";
@@ -32,8 +30,7 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// The folder of `initdb`, `postgres` and `pg_ctl`. Without it they are searched for.
     pub bin_dir: Option<PathBuf>,
-    /// Further settings of the server by name, such as `fsync` = `off` for tests. They apply when this process starts
-    /// the server, not when it attaches to a running one.
+    /// Further settings of the server by name, such as `fsync` = `off` for tests, if this process starts it.
     pub settings: Vec<(String, String)>,
 }
 
@@ -42,9 +39,7 @@ pub fn has_cluster(data_dir: &Path) -> Result<bool, EmbeddedError> {
     cluster::find_version(data_dir).map(|version| version.is_some())
 }
 
-/// A running cluster that this process uses.
-///
-/// Dropping it ends the use without stopping the server; [`Embedded::stop`] does both.
+/// A running cluster that this process uses. Dropping it ends the use without stopping the server.
 #[derive(Debug)]
 pub struct Embedded {
     cluster: Cluster,
@@ -59,14 +54,11 @@ impl Embedded {
         let _lock = Lock::to_start_or_stop(&data_dir)?;
         let in_use = Lock::to_use(&data_dir)?;
         let cluster = Cluster::open_or_create(data_dir, options)?;
-        let socket_dir = match cluster.wait_until_settled()? {
-            Some(socket_dir) => socket_dir,
-            None => cluster.start()?,
-        };
+        let socket_dir = cluster.attach_or_start(None)?;
         Ok(Self { cluster, socket_dir, in_use })
     }
 
-    /// The URL by which libpq connects to a database of this cluster, as the user [`USER`].
+    /// The URL by which libpq connects to a database of this cluster as its superuser.
     pub fn url(&self, database: &str) -> String {
         socket::url(&self.socket_dir, database)
     }
@@ -81,28 +73,24 @@ impl Embedded {
         PidFile::of_running(self.data_dir()).map(|file| file.pid)
     }
 
-    /// Starts the server again if it is down, and returns whether it was. Cheap while the server runs, so it may be
-    /// called every few seconds; otherwise it blocks for as long as a start takes.
+    /// Makes sure that the server runs, and returns whether it was down. Cheap while the server runs.
     pub fn ensure_running(&self) -> Result<bool, EmbeddedError> {
         if self.postmaster_pid().is_some() {
             return Ok(false);
         }
         let _lock = Lock::to_start_or_stop(self.data_dir())?;
-        if self.cluster.wait_until_settled()?.is_some() {
-            return Ok(false);
-        }
-        self.cluster.start_at(&self.socket_dir).map(|()| true)
+        self.cluster.attach_or_start(Some(&self.socket_dir)).map(|_| true)
     }
 
     /// Ends the use of the cluster, and stops the server if no other process uses it.
     pub fn stop(self) -> Result<(), EmbeddedError> {
         let _lock = Lock::to_start_or_stop(self.data_dir())?;
-        if !self.in_use.leave()? {
-            log::debug!("other processes use the embedded PostgreSQL: it keeps running");
-            return Ok(());
+        if self.in_use.leave() && self.postmaster_pid().is_some() {
+            self.cluster.stop_server()?;
+            if socket::is_temporary(&self.socket_dir) {
+                fs::remove_dir(&self.socket_dir).ok();
+            }
         }
-        self.cluster.stop()?;
-        socket::remove_temporary(&self.socket_dir);
         Ok(())
     }
 }

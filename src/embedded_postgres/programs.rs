@@ -1,11 +1,10 @@
 //! The programs of PostgreSQL on this machine, and how programs are run.
 
-use std::cmp::Reverse;
-use std::env;
+use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{cmp, env, fs};
 
 use super::error::EmbeddedError;
 
@@ -15,9 +14,6 @@ const OLDEST_MAJOR: u32 = 12;
 /// Distributions have a folder for each version in one of these, with the programs in it or in its folder `bin`.
 const DISTRIBUTIONS: &str = "/usr/lib/postgresql:/usr:/opt/homebrew/opt:/usr/local/opt:\
     /Applications/Postgres.app/Contents/Versions:/usr/libexec";
-
-/// The only variables that programs get: no secrets, and no `PG…` variable that changes ports or folders.
-const KEPT_VARIABLES: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
 /// A folder with the programs of one major version.
 #[derive(Debug)]
@@ -32,18 +28,17 @@ impl Programs {
         let mut found = bin_dir.map_or_else(all, |folder| Self::in_folder(folder.to_path_buf()).into_iter().collect());
         let majors: Vec<String> = found.iter().map(|programs| programs.major.to_string()).collect();
         let wanted = majors.iter().position(|major| version.is_none_or(|version| major == version));
-        match (wanted, version, bin_dir) {
-            (Some(index), ..) => Ok(found.swap_remove(index)),
-            (None, Some(version), _) if !found.is_empty() => Err(EmbeddedError::OtherVersion {
-                data_dir: data_dir.to_path_buf(),
-                cluster: version.to_owned(),
-                installed: majors.join(" and "),
-            }),
-            (.., Some(folder)) => {
-                Err(EmbeddedError::NotABinDir { folder: folder.to_path_buf(), minimum: OLDEST_MAJOR })
-            }
-            (.., None) => Err(EmbeddedError::NotInstalled),
+        if let Some(index) = wanted {
+            return Ok(found.swap_remove(index));
         }
+        Err(match (version, bin_dir.map(Path::to_path_buf)) {
+            (Some(version), _) if !found.is_empty() => {
+                let (data_dir, cluster) = (data_dir.to_path_buf(), version.to_owned());
+                EmbeddedError::OtherVersion { data_dir, cluster, installed: majors.join(" and ") }
+            }
+            (_, Some(folder)) => EmbeddedError::NotABinDir { folder, minimum: OLDEST_MAJOR },
+            (_, None) => EmbeddedError::NotInstalled,
+        })
     }
 
     fn in_folder(folder: PathBuf) -> Option<Self> {
@@ -57,11 +52,6 @@ impl Programs {
         let major = version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
         (major >= OLDEST_MAJOR).then_some(Self { folder, major })
     }
-
-    /// The path of a client program. Some distributions have these elsewhere, on the PATH.
-    pub(super) fn client(&self, name: &str) -> PathBuf {
-        Some(self.folder.join(name)).filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(name))
-    }
 }
 
 /// First the programs of the PATH, then those of `pg_config`, then those of distributions from the highest version.
@@ -72,17 +62,19 @@ fn all() -> Vec<Programs> {
     let versions = env::split_paths(DISTRIBUTIONS).filter_map(|parent| fs::read_dir(parent).ok()).flatten().flatten();
     let folders = versions.flat_map(|version| [version.path().join("bin"), version.path()]);
     let mut distributed: Vec<Programs> = folders.filter_map(Programs::in_folder).collect();
-    distributed.sort_by_key(|programs| Reverse(programs.major));
+    distributed.sort_by_key(|programs| cmp::Reverse(programs.major));
     let mut found: Vec<Programs> = first.filter_map(Programs::in_folder).chain(distributed).collect();
-    found.dedup_by_key(|programs| programs.major);
+    let mut majors = HashSet::new();
+    found.retain(|programs| majors.insert(programs.major));
     found
 }
 
-/// A program with a clean environment, no input, and a working folder that every account can enter. Its messages are
-/// in English whatever the user's language is.
+/// A program with no input, and a working folder that every account can enter. It gets no secrets and no `PG…` variable
+/// that changes ports or folders. Its messages are in English whatever the user's language is.
 pub(super) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    let kept = KEPT_VARIABLES.iter().filter_map(|name| Some((name, env::var_os(name)?)));
+    let kept = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"].into_iter();
+    let kept = kept.filter_map(|name| Some((name, env::var_os(name)?)));
     command.env_clear().envs(kept).env("LC_ALL", "C").env("TZ", "UTC").current_dir("/").stdin(Stdio::null());
     command
 }
@@ -93,18 +85,12 @@ pub(super) fn run(action: &'static str, command: &mut Command) -> Result<(), Emb
     if output.status.success() {
         return Ok(());
     }
-    Err(EmbeddedError::Program { action, status: output.status, message: last_lines(&output.stderr) })
+    let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(EmbeddedError::Program { action, status: output.status, message })
 }
 
 /// The trimmed output of a command, if it succeeds.
 pub(super) fn read(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-/// The last ten lines of a text, without the blank ones.
-pub(super) fn last_lines(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines.get(lines.len().saturating_sub(10)..).unwrap_or_default().join("\n")
 }

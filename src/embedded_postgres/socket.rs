@@ -1,24 +1,19 @@
 //! The folder of the Unix socket, and the URL that leads to it.
 
-use std::env;
-use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::USER;
 use super::account::Account;
 use super::error::EmbeddedError;
 
 /// The file by which a server claims its socket. Its first line is the process id.
 pub(super) const LOCK_FILE: &str = ".s.PGSQL.5432.lock";
-
 const TEMPORARY_PREFIX: &str = "stockroom-";
-
 /// The systems allow 104 to 108 bytes for a socket's path.
 const LONGEST_FOLDER: usize = 86;
-
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The data folder itself, or the name of a new folder if the socket's path would be too long there.
@@ -34,26 +29,20 @@ pub(super) fn choose_folder(data_dir: &Path, account: &Account) -> Result<PathBu
 
 /// Creates a folder that only the account may enter. An existing one is refused, because another program made it.
 pub(super) fn create_private_folder(folder: &Path, account: &Account) -> Result<(), EmbeddedError> {
-    DirBuilder::new().mode(0o700).create(folder).map_err(EmbeddedError::io("make the folder", folder))?;
+    fs::DirBuilder::new().mode(0o700).create(folder).map_err(EmbeddedError::io("make the folder", folder))?;
     account.adopt(folder)
 }
 
+/// Whether [`choose_folder`] made up the folder's name.
 pub(super) fn is_temporary(folder: &Path) -> bool {
     folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX))
-}
-
-/// Removes a temporary folder after the server has stopped. A data folder is never empty, so it stays.
-pub(super) fn remove_temporary(folder: &Path) {
-    if is_temporary(folder) {
-        fs::remove_dir(folder).ok();
-    }
 }
 
 /// The URL by which libpq connects to a database through this socket folder.
 pub(super) fn url(folder: &Path, database: &str) -> String {
     let database = utf8_percent_encode(database, ESCAPED);
     let folder = folder.to_string_lossy();
-    format!("postgres:///{database}?host={}&port=5432&user={USER}", utf8_percent_encode(&folder, ESCAPED))
+    format!("postgres:///{database}?host={}&port=5432&user=stockroom", utf8_percent_encode(&folder, ESCAPED))
 }
 
 /// Whether libpq can name a socket in the folder: its path is short enough and has no comma, which separates hosts.
