@@ -67,7 +67,6 @@ impl Account {
         programs::read(self.command("/bin/sh").args(["-c", "cd -- \"$1\"", "sh"]).arg(folder)).is_some()
     }
 
-    /// A program that the account runs.
     pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let Some(Identity { uid, gid, .. }) = self.unprivileged else { return programs::command(program) };
         let Some(capability) = self.capability else {

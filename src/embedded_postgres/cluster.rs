@@ -10,15 +10,11 @@ use super::error::EmbeddedError;
 use super::programs::{self, Programs};
 use super::{Options, socket};
 
-/// The socket needs no password, because only the account itself can enter its folder.
-const INITDB_OPTIONS: &str =
-    "--encoding=UTF8 --locale=C --data-checksums --auth-local=trust --auth-host=reject --username=stockroom";
+/// The socket needs no password, because no other account can enter its folder. No server runs yet.
+const CREATE: &str = "\"$0/pg_ctl\" init --silent --options '--encoding=UTF8 --locale=C --data-checksums \
+    --auth-local=trust --auth-host=reject --username=stockroom' && \
+    echo 'CREATE DATABASE stockroom' | \"$0/postgres\" --single -c exit_on_error=on postgres >/dev/null";
 
-/// Works without a server, on the cluster of `PGDATA`.
-const CREATE_DATABASE: &str =
-    "echo 'CREATE DATABASE stockroom' | \"$0\" --single -c exit_on_error=on postgres >/dev/null";
-
-/// A cluster, and all that its server needs.
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) data_dir: PathBuf,
@@ -62,8 +58,7 @@ impl Cluster {
         let programs = Programs::find(&data_dir, version.as_deref(), options.bin_dir.as_deref())?;
         let account = account.able_to_enter([data_dir.parent().unwrap_or(Path::new("/")), &programs.folder])?;
         let cluster = Self { data_dir, programs, account, settings: options.settings.clone() };
-        let name = cluster.data_dir.file_name().unwrap_or_default().to_string_lossy();
-        let prefix = format!("{name}.unfinished-");
+        let prefix = format!("{}.unfinished-", cluster.data_dir.file_name().unwrap_or_default().to_string_lossy());
         let created = if version.is_none() { cluster.create(&prefix) } else { Ok(()) };
         cluster.remove_unfinished(&prefix);
         created.map(|()| cluster)
@@ -76,12 +71,9 @@ impl Cluster {
         }
         let new = self.data_dir.with_file_name(format!("{prefix}{:016x}", rand::random::<u64>()));
         socket::create_private_folder(&new, &self.account)?;
-        let mut init = self.account.command(self.programs.folder.join("pg_ctl"));
-        init.args(["init", "--silent", "--options", INITDB_OPTIONS]).env("PGDATA", &new);
-        programs::run("make the PostgreSQL cluster", &mut init)?;
-        let mut create_database = self.account.command("/bin/sh");
-        create_database.args(["-c", CREATE_DATABASE]).arg(self.programs.folder.join("postgres")).env("PGDATA", &new);
-        programs::run("make the database of the PostgreSQL cluster", &mut create_database)?;
+        let mut create = self.account.command("/bin/sh");
+        create.args(["-c", CREATE]).arg(&self.programs.folder).env("PGDATA", &new);
+        programs::run("make the PostgreSQL cluster", &mut create)?;
         fs::rename(&new, &self.data_dir).map_err(EmbeddedError::io("move the new cluster to", &self.data_dir))?;
         log::info!("made a PostgreSQL cluster in {}", self.data_dir.display());
         Ok(())

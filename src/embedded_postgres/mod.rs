@@ -1,8 +1,7 @@
 //! A PostgreSQL server of the application's own, for the first run and for tests.
 //!
-//! The cluster lives in one data folder and is reachable only through a Unix socket in a folder that no other account
-//! may enter. Several processes can share it: the first one starts the server, others attach, the last one stops it.
-//! If all of them are killed, the server keeps running, and the next process attaches to it.
+//! Only a Unix socket in a folder that no other account may enter leads to it. Processes share it: the first one starts
+//! the server, others attach, the last one stops it. If all of them are killed, the next process attaches to it.
 
 mod account;
 mod cluster;
@@ -34,7 +33,6 @@ pub struct Options {
     pub settings: Vec<(String, String)>,
 }
 
-/// Whether the folder has a cluster.
 pub fn has_cluster(data_dir: &Path) -> Result<bool, EmbeddedError> {
     cluster::find_version(data_dir).map(|version| version.is_some())
 }

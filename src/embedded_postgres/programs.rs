@@ -10,7 +10,6 @@ use super::error::EmbeddedError;
 
 /// Every setting that the server is started with exists since this major version.
 const OLDEST_MAJOR: u32 = 12;
-
 /// Distributions have a folder for each version in one of these, with the programs in it or in its folder `bin`.
 const DISTRIBUTIONS: &str = "/usr/lib/postgresql:/usr:/opt/homebrew/opt:/usr/local/opt:\
     /Applications/Postgres.app/Contents/Versions:/usr/libexec";
@@ -27,8 +26,7 @@ impl Programs {
     pub(super) fn find(data_dir: &Path, version: Option<&str>, bin_dir: Option<&Path>) -> Result<Self, EmbeddedError> {
         let mut found = bin_dir.map_or_else(all, |folder| Self::in_folder(folder.to_path_buf()).into_iter().collect());
         let majors: Vec<String> = found.iter().map(|programs| programs.major.to_string()).collect();
-        let wanted = majors.iter().position(|major| version.is_none_or(|version| major == version));
-        if let Some(index) = wanted {
+        if let Some(index) = majors.iter().position(|major| version.is_none_or(|version| major == version)) {
             return Ok(found.swap_remove(index));
         }
         Err(match (version, bin_dir.map(Path::to_path_buf)) {

@@ -17,20 +17,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOG: &str = "server.log";
 const PID_FILE: &str = "postmaster.pid";
 
-/// Modest settings. The tables of a new shop grow fast, and the planner should soon know. The log has no statements and
-/// no values, which may be personal.
+/// Autovacuum is frequent, because a new shop's tables grow fast. The log has no values, which may be personal.
 const SETTINGS: &str = "-c cluster_name=stockroom -c max_connections=100 -c shared_buffers=128MB -c jit=off \
     -c autovacuum_naptime=10s -c timezone=UTC -c log_timezone=UTC -c lc_messages=C -c logging_collector=off \
     -c log_checkpoints=off -c log_error_verbosity=terse -c log_min_error_statement=panic";
-
 /// No TCP. The port is only part of the socket's name.
 const REACHABILITY: &str = "-c listen_addresses= -c port=5432 -c unix_socket_permissions=0700";
-
 /// Closes files that this process has inherited, such as the pipe of a `make`, before it becomes `pg_ctl`.
 const START: &str = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec \"$0\" start --silent --wait \"$@\"";
-
 /// Errors in the log of a server that starts while the last processes of a killed one still end.
-const PASSING_OBSTACLES: [&str; 2] = ["pre-existing shared memory block", "\"postmaster.pid\" already exists"];
+const PASSING: [&str; 2] = ["pre-existing shared memory block", "\"postmaster.pid\" already exists"];
 
 /// The first lines of `postmaster.pid`. A server that starts writes them one by one.
 pub(super) struct PidFile {
@@ -46,7 +42,6 @@ impl PidFile {
         Some(Self { pid, socket_dir: lines.nth(3).filter(|line| !line.is_empty()).map(PathBuf::from) })
     }
 
-    /// The file of a server that runs.
     pub(super) fn of_running(data_dir: &Path) -> Option<Self> {
         Self::read(&data_dir.join(PID_FILE)).filter(|file| is_server(file.pid, data_dir))
     }
@@ -110,15 +105,15 @@ impl Cluster {
         }
         remove_misleading(&self.data_dir.join(PID_FILE), &self.data_dir);
         remove_misleading(&socket_dir.join(socket::LOCK_FILE), &self.data_dir);
+        let is_passing = |tail: &str| PASSING.iter().any(|obstacle| tail.contains(obstacle));
         let deadline = Instant::now() + LEFTOVER_PATIENCE;
         loop {
-            let outcome = self.start_once(socket_dir);
-            let Err(EmbeddedError::DidNotStart { tail, .. }) = &outcome else { return outcome };
-            let is_passing = PASSING_OBSTACLES.iter().any(|obstacle| tail.contains(obstacle));
-            if !is_passing || Instant::now() > deadline {
-                return outcome;
+            match self.start_once(socket_dir) {
+                Err(EmbeddedError::DidNotStart { tail, .. }) if is_passing(&tail) && Instant::now() < deadline => {
+                    thread::sleep(PAUSE);
+                }
+                outcome => return outcome,
             }
-            thread::sleep(PAUSE);
         }
     }
 
@@ -139,8 +134,7 @@ impl Cluster {
         Err(EmbeddedError::DidNotStart { log, tail })
     }
 
-    /// Of two settings of the same name the later one holds: the settings of the caller override the usual ones, but
-    /// cannot make the server reachable from elsewhere.
+    /// The last one of several settings of the same name holds, so that nothing overrides the private socket.
     fn server_options(&self, socket_dir: &Path) -> String {
         let socket_dir = socket_dir.to_string_lossy().replace('"', "\"\"");
         let quoted = |setting: String| format!(" -c '{}'", setting.replace('\'', r"'\''"));
