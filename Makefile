@@ -29,6 +29,7 @@ test: ## Run every check, as the continuous integration does
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
+	scripts/lint.sh
 	@"$$(scripts/postgres_bindir.sh)/postgres" --version
 	cargo test --locked || { scripts/stop_test_postgres.sh; exit 1; }
 	scripts/test_databases.sh || { scripts/stop_test_postgres.sh; exit 1; }

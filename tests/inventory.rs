@@ -597,6 +597,30 @@ fn demand_is_summed_over_the_lines_and_what_is_short_has_alternatives() {
 }
 
 #[test]
+fn alternatives_cost_the_same_in_a_large_category() {
+    let app = TestApp::start();
+    let staple = |index: i64, stock: i64| {
+        let sku = format!("staple-{index}");
+        app.create_product(
+            &json!({"sku": sku, "name": sku, "price": 10, "initial_stock": stock, "category": "Staples"}),
+        )
+    };
+    let first: Vec<_> = (0..51).map(|index| staple(index, index)).collect();
+    let beyond = staple(51, 999);
+    let short =
+        json!({"items": [{"product_id": first[50].id, "quantity": 51}, {"product_id": first[49].id, "quantity": 50}]});
+    let answer = app.guest().post("/inventory/availability", &short).expect(200).json();
+    let offered = |line: usize| -> Vec<i64> {
+        let others = answer["items"][line]["alternatives"].as_array().unwrap();
+        others.iter().map(|other| other["available_quantity"].as_i64().unwrap()).collect()
+    };
+    // Only the first fifty of a category are looked at, and a line is no alternative to itself.
+    assert_eq!(offered(0), [49, 48, 47, 46, 45]);
+    assert_eq!(offered(1), [48, 47, 46, 45, 44]);
+    assert!(!answer.to_string().contains(&beyond.sku));
+}
+
+#[test]
 fn stock_comes_in_goes_out_and_is_counted() {
     let app = TestApp::start();
     let rice = app.create_product(

@@ -46,7 +46,7 @@ fn every_line_of_a_request_tells_whose_it_is() {
     let garbage = answer.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap();
 
     let log = server.log();
-    let access = |id: &str| line_of(&log, id, "stockroom::auth");
+    let access = |id: &str| line_of(&log, id, "stockroom::access");
     let of_customer = access("of-customer");
     for part in [&format!("account={account} "), "store=1 ", "remote=127.0.0.1 ", "status=200 ", "path=/api/v1/cart "] {
         assert!(of_customer.contains(part), "{part} is not in {of_customer}");

@@ -190,6 +190,8 @@ fn what_makes_no_reservation_is_refused() {
     refused(&of(json!({"product_id": gone.id, "quantity": 1})), 409, "PRODUCT_UNAVAILABLE");
     let longest = json!({"items": [line], "ttl_seconds": 86_400, "reference_id": "r"});
     service.post("/reservations", &longest).expect(201);
+    let float = json!({"items": [line], "ttl_seconds": 60.0, "reference_id": "r"});
+    service.post("/reservations", &float).expect(201);
 }
 
 #[test]

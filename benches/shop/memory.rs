@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::app::Server;
 use crate::load::{self, Load};
 use crate::scenario::Scenario;
+use crate::server::Server;
 use crate::shop::Shop;
 use crate::{Outcome, usage};
 

@@ -4,12 +4,12 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 use stockroom::auth::Role;
 
-use crate::app::Server;
 use crate::carts::{self, ADMIN, FIRST_BUYER};
 use crate::cluster::{self, Cluster};
 use crate::data::{self, Size};
 use crate::load::{self, Load, Wallet};
 use crate::scenario::Scenario;
+use crate::server::Server;
 use crate::start::{Start, Written};
 use crate::usage::Usage;
 use crate::{Outcome, stop_if_asked};

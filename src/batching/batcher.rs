@@ -22,8 +22,10 @@ pub struct Batcher<Q, E> {
     name: &'static str,
     work: Work<Q, E>,
     settings: Checkout,
-    queues: Mutex<HashMap<StoreId, Arc<BatchQueue<Q, Outcome<E>>>>>,
+    queues: Mutex<HashMap<StoreId, StoreQueue<Q, E>>>,
 }
+
+type StoreQueue<Q, E> = Arc<BatchQueue<Q, Outcome<E>>>;
 
 impl<Q, E> Batcher<Q, E>
 where
@@ -68,7 +70,7 @@ where
         self.queue(store).len()
     }
 
-    fn queue(&self, store: StoreId) -> Arc<BatchQueue<Q, Outcome<E>>> {
+    fn queue(&self, store: StoreId) -> StoreQueue<Q, E> {
         let Checkout { slices, slice_size } = self.settings;
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(queues.entry(store).or_insert_with(|| Arc::new(BatchQueue::new(slices, slice_size))))

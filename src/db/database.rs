@@ -123,7 +123,7 @@ impl Database {
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<End<T>, Failure> + Send + 'static,
     {
-        let permit = self.queue.wait_for_permit().await.map_err(|failure| self.explain(failure))?;
+        let permit = self.queue.wait_for_permit(mode).await.map_err(|failure| self.explain(failure))?;
         let (sender, answer) = oneshot::channel();
         self.start(
             permit,

@@ -1,4 +1,4 @@
-//! The bounded queue before the pool: who may use a connection now, and how long the others wait.
+//! The bounded queue before the pool. It gives out the permits for connections, and bounds the wait for them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -8,10 +8,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Failure;
+use super::tx::Mode;
 
 /// Permits for connections, and the requests that wait for one.
 pub(super) struct Queue {
     permits: Arc<Semaphore>,
+    /// Reads use at most three quarters of the connections and of the queue, so that no number of slow reads keeps
+    /// buyers from their orders.
+    reads: Arc<Semaphore>,
     connections: usize,
     waiting: Arc<Waiting>,
     length: usize,
@@ -29,7 +33,14 @@ struct Waiting {
 impl Queue {
     pub(super) fn new(connections: u32, length: usize, time: Duration) -> Self {
         let connections = usize::try_from(connections).unwrap_or(1);
-        Self { permits: Arc::new(Semaphore::new(connections)), connections, waiting: Arc::default(), length, time }
+        Self {
+            permits: Arc::new(Semaphore::new(connections)),
+            reads: Arc::new(Semaphore::new(share_of_reads(connections))),
+            connections,
+            waiting: Arc::default(),
+            length,
+            time,
+        }
     }
 
     pub(super) fn time(&self) -> Duration {
@@ -55,19 +66,43 @@ impl Queue {
     }
 
     /// A permit at once, or after a wait in the queue.
-    pub(super) async fn wait_for_permit(&self) -> Result<ConnectionPermit, Failure> {
+    pub(super) async fn wait_for_permit(&self, mode: Mode) -> Result<ConnectionPermit, Failure> {
         let since = Instant::now();
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Ok(self.timed(permit, since));
+        if mode.writes() {
+            return self
+                .wait_within(self.length, self.permits.clone(), since, |permit| self.timed(permit, since))
+                .await;
         }
-        let slot = self.slot()?;
-        let permit = tokio::time::timeout(self.time, self.permit(since)).await;
+        let length = share_of_reads(self.length);
+        let read = self.wait_within(length, self.reads.clone(), since, |permit| permit).await?;
+        let timed = |permit| ConnectionPermit { _read: Some(read), ..self.timed(permit, since) };
+        self.wait_within(length, self.permits.clone(), since, timed).await
+    }
+
+    /// Takes a permit at once, or waits for it among at most so many other requests.
+    async fn wait_within<T>(
+        &self,
+        length: usize,
+        permits: Arc<Semaphore>,
+        since: Instant,
+        wrap: impl FnOnce(OwnedSemaphorePermit) -> T,
+    ) -> Result<T, Failure> {
+        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            return Ok(wrap(permit));
+        }
+        let slot = QueueSlot::take(&self.waiting, length)?;
+        let rest = self.time.saturating_sub(since.elapsed());
+        let permit = tokio::time::timeout(rest, permits.acquire_owned()).await;
         drop(slot);
-        permit.unwrap_or(Err(Failure::QueueFull))
+        match permit {
+            Ok(Ok(permit)) => Ok(wrap(permit)),
+            Ok(Err(_)) | Err(_) => Err(Failure::QueueFull),
+        }
     }
 
     fn timed(&self, permit: OwnedSemaphorePermit, since: Instant) -> ConnectionPermit {
-        ConnectionPermit { _permit: permit, connect_until: since.checked_add(self.time).unwrap_or(since) }
+        let connect_until = since.checked_add(self.time).unwrap_or(since);
+        ConnectionPermit { _permit: permit, _read: None, connect_until }
     }
 
     /// How long the request has waited that waits longest.
@@ -77,9 +112,15 @@ impl Queue {
     }
 }
 
+/// Three quarters, and at least one.
+fn share_of_reads(whole: usize) -> usize {
+    whole.saturating_sub(whole / 4).max(1)
+}
+
 /// The right to one connection, given back on drop.
 pub struct ConnectionPermit {
     _permit: OwnedSemaphorePermit,
+    _read: Option<OwnedSemaphorePermit>,
     /// When the wait of the request ends: the time for connecting is a part of it.
     pub(super) connect_until: Instant,
 }
@@ -106,5 +147,36 @@ impl Drop for QueueSlot {
     fn drop(&mut self) {
         self.waiting.requests.fetch_sub(1, Ordering::AcqRel);
         self.waiting.started.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.ticket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn reads_leave_a_quarter_of_the_connections_and_of_the_queue_to_writes() {
+        let queue = Arc::new(Queue::new(4, 4, Duration::from_millis(200)));
+        let mut reads = Vec::new();
+        for mode in [Mode::Read, Mode::Report, Mode::Read] {
+            reads.push(queue.wait_for_permit(mode).await.unwrap());
+        }
+        let waiting: Vec<_> = (0..4)
+            .map(|_| {
+                let queue = Arc::clone(&queue);
+                tokio::spawn(async move { queue.wait_for_permit(Mode::Read).await.is_ok() })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(queue.waiting.requests.load(Ordering::Acquire), 3, "the fourth read is refused at once");
+        let write = queue.wait_for_permit(Mode::Write).await;
+        assert!(write.is_ok(), "a write gets a connection while reads wait");
+        let second = queue.wait_for_permit(Mode::Write);
+        drop(reads.pop());
+        let second = second.await;
+        assert!(second.is_ok(), "a write waits in the quarter of the queue that reads leave");
+        for read in waiting {
+            assert!(!read.await.unwrap(), "no read outlives the queue time");
+        }
     }
 }

@@ -52,13 +52,13 @@ pub struct Line<'a> {
 
 impl Line<'_> {
     pub fn write(&self, subject: Option<&Subject>) {
-        if !log::log_enabled!(target: "stockroom::auth", log::Level::Info) {
+        if !log::log_enabled!(target: "stockroom::access", log::Level::Info) {
             return;
         }
         let id = |of: fn(&Ids) -> &AtomicI64| Id(subject.map_or(0, |subject| of(&subject.0).load(Ordering::Relaxed)));
         let path = shortened(self.path.to_owned(), MAX_PATH);
         log::info!(
-            target: "stockroom::auth",
+            target: "stockroom::access",
             method = self.method, route = self.route, path = path.as_str(), status = self.status.as_u16(),
             duration_us = self.took.as_micros() as u64, account:% = id(|ids| &ids.account),
             store:% = id(|ids| &ids.store), remote = self.remote, request_id = self.request_id;

@@ -212,12 +212,14 @@ mod tests {
         }
     }
 
+    /// The requests, their statuses, the outcomes of the fresh ones, and the outcomes of all.
+    type Row = (Vec<Claim>, Vec<ClaimStatus>, Vec<Outcome<i64>>, &'static [&'static str]);
+
     #[test]
     fn every_request_of_a_batch_gets_its_own_outcome() {
         let refused = || Err(Abort::from(ApiError::new(Code::CartEmpty, "The cart is empty.")));
         let stored = || Answer { replayed: true, ..answer("stored") };
-        // Statuses, outcomes of the fresh requests, and the outcomes of all.
-        let rows: Vec<(Vec<Claim>, Vec<ClaimStatus>, Vec<Outcome<i64>>, &[&str])> = vec![
+        let rows: Vec<Row> = vec![
             (vec![claim("a", 1)], vec![ClaimStatus::Fresh], vec![done("one")], &["one 5"]),
             (vec![claim("a", 1)], vec![ClaimStatus::Done(stored())], vec![], &["stored again 0"]),
             (vec![claim("a", 1)], vec![ClaimStatus::Reused], vec![], &["IDEMPOTENCY_KEY_REUSED"]),

@@ -1,5 +1,6 @@
 //! A number as a client wrote it, read from its text: exact, and never by way of a float.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -101,6 +102,15 @@ impl Number {
 /// Reads a JSON number.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
     Ok(Number::parse(<Box<RawValue>>::deserialize(deserializer)?.get()))
+}
+
+/// Reads an integer that may be left out. `1.0` and `1e0` are 1: JSON does not tell them apart.
+pub fn deserialize_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(raw) = <Option<Box<RawValue>>>::deserialize(deserializer)?.filter(|raw| raw.get() != "null") else {
+        return Ok(None);
+    };
+    let integer = Number::parse(raw.get()).and_then(Number::to_integer);
+    integer.map(Some).ok_or_else(|| D::Error::custom("must be an integer"))
 }
 
 /// Reads a JSON number, or a string that holds one.

@@ -137,12 +137,15 @@ fn decided(carts: &Carts, placements: &[Placement]) -> Vec<String> {
     sentences
 }
 
+/// A placement, the lines of the cart, and the outcome.
+type Row = (Placement, &'static [(i64, i64)], &'static str);
+
 #[test]
 fn refusals_come_in_the_order_of_the_contract() {
-    let full: &[(i64, i64)] = &[(1, 9), (3, 1)];
+    let full: &'static [(i64, i64)] = &[(1, 9), (3, 1)];
     let expected = |minor| Some(AmountInput::from_units(minor, 2));
     // Each row mends what the row before was refused for.
-    let table: Vec<(Placement, &[(i64, i64)], &str)> = vec![
+    let table: Vec<Row> = vec![
         (Placement { buyer: Buyer::Guest, payment_method: "x".into(), ..placement() }, full, "UNAUTHENTICATED"),
         (
             Placement { payment_method: "x".into(), shipping_address: Some(AddressId(9)), ..placement() },

@@ -1,5 +1,7 @@
 //! Can it be bought now?
 
+use std::collections::{BTreeSet, HashMap};
+
 use actix_web::{HttpResponse, web};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,9 @@ use crate::inventory::queries::listing::{self, Alternative};
 use crate::kernel::id::{ProductId, ProductRef};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
+
+/// The most alternatives of a line.
+const MAX_ALTERNATIVES: usize = 5;
 
 /// One size of a product, or all of them.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -128,7 +133,7 @@ pub struct AvailabilityItemResponse {
     stock_status: StockStatus,
     /// How much of the line could be bought.
     max_fulfillable: i64,
-    /// Others of the same category, for a line that is short.
+    /// Up to five products of the same category that are in stock, for a line that is short.
     alternatives: Vec<AlternativeResponse>,
 }
 
@@ -158,22 +163,34 @@ fn answer(
     let products = figures::with_stock(conn, scope.store, products)?;
     let asked: Vec<_> = body.items.iter().map(AvailabilityItemRequest::read).collect();
     let lines = availability::of_lines(&asked, &products)?;
-    let short: Vec<_> = lines.iter().filter(|line| !line.is_available()).map(|line| line.product_id).collect();
+    let category_of: HashMap<ProductId, &str> = products
+        .iter()
+        .filter_map(|product| Some((product.product.id, product.product.category.as_deref()?)))
+        .collect();
+    let short = lines.iter().filter(|line| !line.is_available());
+    let categories: BTreeSet<&str> = short.filter_map(|line| category_of.get(&line.product_id).copied()).collect();
     let alternatives =
-        if short.is_empty() { Vec::new() } else { listing::list_alternatives(conn, scope.store, &short)? };
+        if categories.is_empty() { Vec::new() } else { listing::list_alternatives(conn, scope.store, &categories)? };
+    let to_response = |line: Availability| {
+        let category = category_of.get(&line.product_id).copied();
+        let others = alternatives.iter().filter(|other| Some(other.category.as_str()) == category);
+        let others = others.filter(|other| other.product_id != line.product_id).take(MAX_ALTERNATIVES);
+        let others = others.map(|other| alternative_response(other, &currency));
+        let alternatives = if line.is_available() { Vec::new() } else { others.collect() };
+        line_response(line, alternatives)
+    };
     Ok(AvailabilityListResponse {
-        available: short.is_empty(),
-        items: lines.into_iter().map(|line| tell_line(line, &alternatives, &currency)).collect(),
+        available: lines.iter().all(Availability::is_available),
+        items: lines.into_iter().map(to_response).collect(),
     })
 }
 
-fn tell_line(line: Availability, alternatives: &[Alternative], currency: &Currency) -> AvailabilityItemResponse {
-    let alternatives = alternatives.iter().filter(|other| !line.is_available() && other.instead_of == line.product_id);
+fn line_response(line: Availability, alternatives: Vec<AlternativeResponse>) -> AvailabilityItemResponse {
     AvailabilityItemResponse {
         available: line.is_available(),
         shortage: line.shortage(),
         max_fulfillable: line.max_fulfillable,
-        alternatives: alternatives.map(|other| tell_alternative(other, currency)).collect(),
+        alternatives,
         product_id: line.product_id,
         product_name: line.product_name,
         size: line.size,
@@ -184,7 +201,7 @@ fn tell_line(line: Availability, alternatives: &[Alternative], currency: &Curren
     }
 }
 
-fn tell_alternative(other: &Alternative, currency: &Currency) -> AlternativeResponse {
+fn alternative_response(other: &Alternative, currency: &Currency) -> AlternativeResponse {
     AlternativeResponse {
         product_id: other.product_id,
         sku: other.sku.clone(),

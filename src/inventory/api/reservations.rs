@@ -21,6 +21,7 @@ use crate::inventory::reserve;
 use crate::inventory::queries::reservations::{self, ReservationFilter};
 
 use crate::kernel::id::{ProductRef, ReservationId, UserId};
+use crate::kernel::number;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::settings::Settings;
@@ -36,6 +37,7 @@ pub struct ReservationRequest {
     #[schema(min_items = 1, max_items = 100)]
     pub items: Vec<ReservationItemRequest>,
     /// How long the stock is kept; 900 if it is left out.
+    #[serde(default, deserialize_with = "number::deserialize_integer")]
     #[validate(range(min = 1, message = "must be at least 1"))]
     #[schema(minimum = 1)]
     pub ttl_seconds: Option<i64>,

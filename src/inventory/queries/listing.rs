@@ -1,5 +1,7 @@
 //! The SQL that finds products by what they are and by how much there is of them.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
@@ -173,12 +175,11 @@ pub fn list_low_stock(
     Ok(page.list(items, total.count))
 }
 
-/// A product to offer instead of another one.
+/// A product to offer instead of another one of its category.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Alternative {
-    /// The product that there is too little of.
-    #[diesel(sql_type = BigInt)]
-    pub instead_of: ProductId,
+    #[diesel(sql_type = Text)]
+    pub category: String,
     #[diesel(sql_type = BigInt)]
     pub product_id: ProductId,
     #[diesel(sql_type = Text)]
@@ -191,28 +192,29 @@ pub struct Alternative {
     pub available_quantity: i64,
 }
 
-/// Up to five others of the same category for each product, those that there is most of first.
+/// Some products of each category that are in stock, most units first. Only the first 50 active products of a category
+/// are looked at, so that the cost does not grow with the category. A caller who needs five beside the product itself
+/// gets six.
 pub fn list_alternatives(
     conn: &mut PgConnection,
     store: StoreId,
-    products: &[ProductId],
+    categories: &BTreeSet<&str>,
 ) -> QueryResult<Vec<Alternative>> {
     db::sql(concat!(
-        "SELECT short.id AS instead_of, a.id AS product_id, a.sku, a.name AS product_name, a.price, \
+        "SELECT c.category, a.id AS product_id, a.sku, a.name AS product_name, a.price, \
                 a.available AS available_quantity \
-         FROM products short CROSS JOIN LATERAL ( \
+         FROM unnest($2::text[]) AS c (category) CROSS JOIN LATERAL ( \
               SELECT p.id, p.sku, p.name, p.price, s.available \
-              FROM products p CROSS JOIN LATERAL (SELECT COALESCE(SUM(a.available), 0)::int8 AS available \
+              FROM (SELECT id, sku, name, price FROM products \
+                    WHERE store_id = $1 AND category = c.category AND status = 'active' ORDER BY id LIMIT 50) p \
+              CROSS JOIN LATERAL (SELECT COALESCE(SUM(a.available), 0)::int8 AS available \
                    FROM variants v CROSS JOIN LATERAL (SELECT ",
         available_of_variant!(),
         " AS available) a WHERE v.store_id = $1 AND v.product_id = p.id AND v.status = 'active') s \
-              WHERE p.store_id = $1 AND p.category = short.category AND p.id <> short.id \
-              AND p.status = 'active' AND s.available > 0 \
-              ORDER BY s.available DESC, p.id LIMIT 5) a \
-         WHERE short.store_id = $1 AND short.id = ANY($2) \
-         ORDER BY short.id, a.available DESC, a.id"
+              WHERE s.available > 0 ORDER BY s.available DESC, p.id LIMIT 6) a \
+         ORDER BY c.category, a.available DESC, a.id"
     ))
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(products)
+    .bind::<Array<Text>, _>(categories.iter().copied().collect::<Vec<_>>())
     .load(conn)
 }
