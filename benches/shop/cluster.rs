@@ -7,7 +7,7 @@ use std::process::Command;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use stockroom::embedded_postgres::{Embedded, Options};
+use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
 
 use crate::Outcome;
 
@@ -37,7 +37,7 @@ impl Cluster {
     /// A new database with its tables, and the URL that leads to it.
     pub fn database(&self, name: &str) -> Outcome<String> {
         let embedded = self.embedded()?;
-        embedded.ensure_database(name)?;
+        PgConnection::establish(&embedded.url(DATABASE))?.batch_execute(&format!("CREATE DATABASE {name}"))?;
         let url = embedded.url(name);
         let mut conn = PgConnection::establish(&url)?;
         stockroom::db::migrate::run(&mut conn).map_err(|failure| format!("the migrations failed: {failure}"))?;

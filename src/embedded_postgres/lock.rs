@@ -1,137 +1,59 @@
-//! Who may start and stop the server, and who uses it.
-//!
-//! Two files beside the data folder, locked through the operating system, so that a killed process
-//! gives up its locks:
-//!
-//! - `<data folder>.lock`: held alone by the process that is starting or stopping the server.
-//! - `<data folder>.users`: shared by every process that uses the server. Who leaves, and gets it
-//!   alone, was the last one.
+//! Locks beside the data folder. The operating system releases the locks of a killed process.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::error::EmbeddedError;
 
-/// The longest a start or a stop takes, and some.
+/// Longer than any start or stop takes.
 const PATIENCE: Duration = Duration::from_secs(150);
-const PAUSE: Duration = Duration::from_millis(10);
 
-/// The right to start or stop the server, until dropped.
+/// A lock that is held until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn(File);
+pub(super) struct Lock(File);
 
-impl Turn {
-    /// Waits until no other process is starting or stopping the server.
-    pub(super) fn take(data_dir: &Path) -> Result<Self, EmbeddedError> {
-        let path = beside(data_dir, "lock");
-        let file = open(&path)?;
+impl Lock {
+    /// The lock `<data folder>.lock` of the one process that starts or stops the server. Waits for it.
+    pub(super) fn to_start_or_stop(data_dir: &Path) -> Result<Self, EmbeddedError> {
+        let (file, path) = open(data_dir, ".lock")?;
         let deadline = Instant::now() + PATIENCE;
-        while !lock_alone(&file, &path)? {
-            if Instant::now() > deadline {
-                return Err(EmbeddedError::NoTurn { lock: path, seconds: PATIENCE.as_secs() });
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(file)),
+                Err(TryLockError::Error(source)) => return Err(EmbeddedError::io("lock", &path)(source)),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(Duration::from_millis(10)),
+                Err(_) => return Err(EmbeddedError::NoTurn { lock: path, seconds: PATIENCE.as_secs() }),
             }
-            thread::sleep(PAUSE);
         }
-        Ok(Self(file))
     }
-}
 
-impl Drop for Turn {
-    fn drop(&mut self) {
-        give_up(&self.0);
-    }
-}
-
-/// The sign that this process uses the server, until dropped.
-#[derive(Debug)]
-pub(super) struct InUse(File);
-
-impl InUse {
-    /// Joins the users. Only whoever has the [`Turn`] ever holds this lock alone, so it does not
-    /// wait when called in one's turn.
-    pub(super) fn join(data_dir: &Path) -> Result<Self, EmbeddedError> {
-        let path = beside(data_dir, "users");
-        let file = open(&path)?;
+    /// The lock `<data folder>.users`, which all processes that use the server share. The caller holds the other lock.
+    pub(super) fn to_use(data_dir: &Path) -> Result<Self, EmbeddedError> {
+        let (file, path) = open(data_dir, ".users")?;
         file.lock_shared().map_err(EmbeddedError::io("lock", &path))?;
         Ok(Self(file))
     }
 
-    /// Whether nobody uses the server. To be asked in one's turn.
-    pub(super) fn is_free(data_dir: &Path) -> Result<bool, EmbeddedError> {
-        let path = beside(data_dir, "users");
-        let file = open(&path)?;
-        let free = lock_alone(&file, &path)?;
-        give_up(&file);
-        Ok(free)
+    /// Ends the use and returns whether it was the last one. The caller holds the other lock.
+    pub(super) fn leave(&self) -> bool {
+        self.0.unlock().is_ok() && self.0.try_lock().is_ok()
     }
 }
 
-impl Drop for InUse {
+impl Drop for Lock {
+    /// Closing the file is not enough: a child process that is just being started may share it for a moment.
     fn drop(&mut self) {
-        give_up(&self.0);
+        self.0.unlock().ok();
     }
 }
 
-fn lock_alone(file: &File, path: &Path) -> Result<bool, EmbeddedError> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(source)) => Err(EmbeddedError::io("lock", path)(source)),
-    }
-}
-
-/// Closing the file is not enough: a child that is just being started may share it for a moment.
-fn give_up(file: &File) {
-    if let Err(error) = file.unlock() {
-        log::debug!("a lock is given up by closing its file only: {error}");
-    }
-}
-
-fn open(path: &Path) -> Result<File, EmbeddedError> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(EmbeddedError::io("open the lock file", path))
-}
-
-fn beside(data_dir: &Path, suffix: &str) -> PathBuf {
-    let mut name = data_dir.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    #[test]
-    fn the_last_user_to_leave_finds_the_server_free() {
-        let data_dir = std::env::temp_dir().join(format!("stockroom-lock-{}", std::process::id()));
-        let turn = Turn::take(&data_dir).unwrap();
-        let first = InUse::join(&data_dir).unwrap();
-        let second = InUse::join(&data_dir).unwrap();
-        assert!(!InUse::is_free(&data_dir).unwrap());
-        drop(first);
-        assert!(!InUse::is_free(&data_dir).unwrap());
-        drop(second);
-        assert!(InUse::is_free(&data_dir).unwrap());
-        drop(turn);
-        for suffix in ["lock", "users"] {
-            fs::remove_file(beside(&data_dir, suffix)).unwrap();
-        }
-    }
-
-    #[test]
-    fn the_lock_files_stand_beside_the_data_folder() {
-        assert_eq!(beside(Path::new("/a/postgres"), "lock"), Path::new("/a/postgres.lock"));
-    }
+fn open(data_dir: &Path, suffix: &str) -> Result<(File, PathBuf), EmbeddedError> {
+    let mut path = data_dir.as_os_str().to_owned();
+    path.push(suffix);
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    Ok((file.map_err(EmbeddedError::io("open the lock file", Path::new(&path)))?, path.into()))
 }
