@@ -204,7 +204,7 @@ fn the_guard_of_the_program_starts_a_killed_server_again() {
     let postgres = start(&place.data_dir());
     let killed = kill(&postgres);
     wait_until(|| postgres.postmaster_pid().is_some_and(|pid| pid != killed));
-    wait_until(|| program.log().contains("has been started again"));
+    wait_until(|| program.log().contains("was restarted"));
     program.client().under("").get("/health/ready").expect(200);
     postgres.stop().unwrap();
     assert_eq!(program.terminate().code(), Some(0));
