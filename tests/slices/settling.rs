@@ -122,13 +122,16 @@ fn money_that_comes_too_late_is_recorded_among_neighbours_that_are_paid() {
 }
 
 #[test]
-fn more_money_than_can_be_counted_is_refused() {
+fn payments_whose_sum_is_larger_than_one_amount_are_recorded() {
     let app = TestApp::start();
     let (lamp, mara, cashier) = (app.product("lamp", 40.0, 10), app.customer("mara"), app.cashier());
     let order = mara.order_upi(&lamp, 1);
     mara.cancel(&order).expect(200);
     pay(&cashier, &order, "one", 9_999_999_999_999.0).refused(409, "INVALID_TRANSITION");
-    pay(&cashier, &order, "two", 9_999_999_999_999.0).refused(422, "VALIDATION_FAILED");
+    pay(&cashier, &order, "two", 9_999_999_999_999.0).refused(409, "INVALID_TRANSITION");
+    let order = cashier.get(&format!("/orders/{}", order["id"])).expect(200).json();
+    assert_eq!(order["received_amount"], 19_999_999_999_998.0);
+    assert_eq!(order["refund_due_amount"], 19_999_999_999_998.0);
 }
 
 #[test]
