@@ -312,7 +312,7 @@ fn a_header_given_twice_is_refused_and_named() {
         let problem = reply.refused(422, "VALIDATION_FAILED");
         assert_eq!(problem["errors"][0], json!({"field": name, "message": "is given twice"}));
     }
-    // Who is not signed in hears of that first.
+    // A missing sign-in is refused before a doubled header.
     twice(&guest, "X-Store-Id", &store).get("/cart").refused(401, "UNAUTHENTICATED");
 }
 

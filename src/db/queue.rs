@@ -69,35 +69,29 @@ impl Queue {
     pub(super) async fn wait_for_permit(&self, mode: Mode) -> Result<ConnectionPermit, Failure> {
         let since = Instant::now();
         if mode.writes() {
-            return self
-                .wait_within(self.length, self.permits.clone(), since, |permit| self.timed(permit, since))
-                .await;
+            return Ok(self.timed(self.wait_within(self.length, &self.permits, since).await?, since));
         }
         let length = share_of_reads(self.length);
-        let read = self.wait_within(length, self.reads.clone(), since, |permit| permit).await?;
-        let timed = |permit| ConnectionPermit { _read: Some(read), ..self.timed(permit, since) };
-        self.wait_within(length, self.permits.clone(), since, timed).await
+        let read = self.wait_within(length, &self.reads, since).await?;
+        let permit = self.wait_within(length, &self.permits, since).await?;
+        Ok(ConnectionPermit { _read: Some(read), ..self.timed(permit, since) })
     }
 
     /// Takes a permit at once, or waits for it among at most so many other requests.
-    async fn wait_within<T>(
+    async fn wait_within(
         &self,
         length: usize,
-        permits: Arc<Semaphore>,
+        permits: &Arc<Semaphore>,
         since: Instant,
-        wrap: impl FnOnce(OwnedSemaphorePermit) -> T,
-    ) -> Result<T, Failure> {
-        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
-            return Ok(wrap(permit));
+    ) -> Result<OwnedSemaphorePermit, Failure> {
+        if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
+            return Ok(permit);
         }
         let slot = QueueSlot::take(&self.waiting, length)?;
         let rest = self.time.saturating_sub(since.elapsed());
-        let permit = tokio::time::timeout(rest, permits.acquire_owned()).await;
+        let permit = tokio::time::timeout(rest, Arc::clone(permits).acquire_owned()).await;
         drop(slot);
-        match permit {
-            Ok(Ok(permit)) => Ok(wrap(permit)),
-            Ok(Err(_)) | Err(_) => Err(Failure::QueueFull),
-        }
+        permit.ok().and_then(Result::ok).ok_or(Failure::QueueFull)
     }
 
     fn timed(&self, permit: OwnedSemaphorePermit, since: Instant) -> ConnectionPermit {

@@ -55,7 +55,7 @@ impl Connection {
         }
     }
 
-    /// What is left to do for the peer when the framework has ended the connection.
+    /// The work that remains for the peer after the framework has ended the connection.
     #[must_use]
     pub fn farewell(&self) -> Farewell {
         self.farewell.clone()
