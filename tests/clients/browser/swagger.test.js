@@ -60,16 +60,18 @@ async function signIn(password = "stockroom-demo") {
 
 const signedIn = () => page.waitForSelector("text=Signed in as customer@example.com");
 
-// Executes an operation by its method and path, and gives the status of its answer.
+// Executes an operation by its method and path, and gives the status of its answer. The clicks are sent as events:
+// a pointer would wait until the page, with all its operations, has not moved for two frames, and a headless browser
+// on a busy machine may draw none.
 async function execute(method, path) {
     const operation = page.locator(`.opblock-${method}`, {
         has: page.locator(`.opblock-summary-path[data-path="${path}"]`),
     });
     if ((await operation.locator(".execute").count()) === 0) {
-        await operation.locator(".opblock-summary-control").click();
+        await operation.locator(".opblock-summary-control").dispatchEvent("click");
     }
     const answer = page.waitForResponse(response => new URL(response.url()).pathname === `/api/v1${path}`);
-    await operation.locator(".execute").click();
+    await operation.locator(".execute").dispatchEvent("click");
     const status = (await answer).status();
     await operation.locator(`.live-responses-table td:has-text("${status}")`).first().waitFor();
     return status;
