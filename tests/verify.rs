@@ -27,8 +27,16 @@ const DAMAGES: [(&str, &str, bool); 23] = [
          UPDATE stock_levels SET reserved_quantity = stock_quantity + 1",
         true,
     ),
-    ("a stock level equals the sum of its movements", "UPDATE stock_levels SET stock_quantity = stock_quantity + 1", true),
-    ("each movement starts from the values of the movement before it", "UPDATE stock_movements SET stock_after = 7 WHERE version = 1", true),
+    (
+        "a stock level equals the sum of its movements",
+        "UPDATE stock_levels SET stock_quantity = stock_quantity + 1",
+        true,
+    ),
+    (
+        "each movement starts from the values of the movement before it",
+        "UPDATE stock_movements SET stock_after = 7 WHERE version = 1",
+        true,
+    ),
     (
         "each movement starts from the values of the movement before it",
         "INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, reserved_delta, \
@@ -55,11 +63,23 @@ const DAMAGES: [(&str, &str, bool); 23] = [
     ("an order has items, and its totals match them", "DELETE FROM order_items", true),
     ("each order item belongs to an order", "UPDATE order_items SET order_id = order_id + 1000000", true),
     ("each order item belongs to an order", "UPDATE order_items SET order_id = -order_id", true),
-    ("each status change is allowed", "UPDATE order_history SET from_status = 'shipped' WHERE from_status IS NOT NULL", true),
+    (
+        "each status change is allowed",
+        "UPDATE order_history SET from_status = 'shipped' WHERE from_status IS NOT NULL",
+        true,
+    ),
     ("the last row of the history has the status of the order", "UPDATE orders SET status = 'delivered'", true),
     ("an order is paid before its deadline, or expires at or after it", "UPDATE orders SET paid_at = NULL", false),
-    ("the received and refunded amounts equal the sums of the payments", "UPDATE orders SET received_amount = 1000000", true),
-    ("each idempotency key has a stored response, and its order belongs to the same caller", "UPDATE idempotency_keys SET body = NULL", true),
+    (
+        "the received and refunded amounts equal the sums of the payments",
+        "UPDATE orders SET received_amount = 1000000",
+        true,
+    ),
+    (
+        "each idempotency key has a stored response, and its order belongs to the same caller",
+        "UPDATE idempotency_keys SET body = NULL",
+        true,
+    ),
     (CODES_REGISTERED, "DELETE FROM product_codes WHERE kind = 'barcode'", true),
     (CODES_REGISTERED, "DELETE FROM product_codes WHERE variant_id IS NULL", true),
     (CODES_REGISTERED, "UPDATE variants SET barcode = '333' WHERE barcode = '222'", true),
@@ -119,7 +139,10 @@ fn an_order_of_two_keys_is_told() {
              FROM idempotency_keys WHERE order_id IS NOT NULL",
         )?;
         let found = verify_all(conn).unwrap();
-        assert!(found.violations.iter().any(|violation| violation.rule == "each order has at most one idempotency key"), "{found:?}");
+        assert!(
+            found.violations.iter().any(|violation| violation.rule == "each order has at most one idempotency key"),
+            "{found:?}"
+        );
         Ok::<(), diesel::result::Error>(())
     });
 }

@@ -10,7 +10,7 @@ use prometheus::{Error, IntCounter, IntGauge};
 pub struct ProcessMetrics {
     cpu_seconds: IntCounter,
     open_files: IntGauge,
-    most_files: IntGauge,
+    max_files: IntGauge,
     virtual_bytes: IntGauge,
     resident_bytes: IntGauge,
     started_at: IntGauge,
@@ -22,7 +22,7 @@ impl ProcessMetrics {
         Ok(Self {
             cpu_seconds: IntCounter::new("stockroom_process_cpu_seconds_total", "User and system CPU time in seconds")?,
             open_files: IntGauge::new("stockroom_process_open_fds", "Open file descriptors")?,
-            most_files: IntGauge::new("stockroom_process_max_fds", "Maximum number of open file descriptors")?,
+            max_files: IntGauge::new("stockroom_process_max_fds", "Maximum number of open file descriptors")?,
             virtual_bytes: IntGauge::new("stockroom_process_virtual_memory_bytes", "Virtual memory size in bytes")?,
             resident_bytes: IntGauge::new("stockroom_process_resident_memory_bytes", "Resident memory size in bytes")?,
             started_at: IntGauge::new(
@@ -41,7 +41,7 @@ impl ProcessMetrics {
         self.cpu_seconds.inc_by(used.saturating_sub(self.cpu_seconds.get()));
         set(&self.open_files, u64::try_from(process.fd_count()?).unwrap_or(u64::MAX));
         if let LimitValue::Value(most) = process.limits()?.max_open_files.soft_limit {
-            set(&self.most_files, most);
+            set(&self.max_files, most);
         }
         set(&self.virtual_bytes, stat.vsize);
         set(&self.resident_bytes, stat.rss.saturating_mul(page_size()));
@@ -54,7 +54,7 @@ impl ProcessMetrics {
         [
             &self.cpu_seconds,
             &self.open_files,
-            &self.most_files,
+            &self.max_files,
             &self.virtual_bytes,
             &self.resident_bytes,
             &self.started_at,

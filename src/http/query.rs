@@ -17,15 +17,15 @@ use crate::kernel::text;
 /// The query parameters that a call knows, each with whether it may be empty: `?q=&status=` comes from forms,
 /// but an empty date or number is a mistake.
 #[derive(Clone, Debug, Default)]
-pub struct Known(Rc<[(String, bool)]>);
+pub struct KnownParameters(Rc<[(String, bool)]>);
 
-impl FromIterator<(String, bool)> for Known {
+impl FromIterator<(String, bool)> for KnownParameters {
     fn from_iter<I: IntoIterator<Item = (String, bool)>>(parameters: I) -> Self {
         Self(parameters.into_iter().collect())
     }
 }
 
-impl Known {
+impl KnownParameters {
     /// Refuses names that are unknown or given twice, and values that are empty but may not be.
     pub fn check(&self, query: &str) -> Result<(), ApiError> {
         let mut seen = Vec::new();
@@ -55,7 +55,7 @@ impl Known {
 
 /// Lets a request through whose query the call knows.
 pub async fn check<B: MessageBody>(
-    known: Known,
+    known: KnownParameters,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
@@ -66,7 +66,7 @@ pub async fn check<B: MessageBody>(
 }
 
 /// Typed query values; those out of range are 422. Two of these can read different parts of one query:
-/// [`Known::check`] has refused the names that the call does not know.
+/// [`KnownParameters::check`] has refused the names that the call does not know.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn unknown_doubled_and_empty_parameters_are_named() {
-        let known = Known::from_iter([("q".to_owned(), true), ("from".to_owned(), false)]);
+        let known = KnownParameters::from_iter([("q".to_owned(), true), ("from".to_owned(), false)]);
         for taken in ["", "q=", "q=a&from=b", "&&q=1", "from=%20"] {
             assert!(known.check(taken).is_ok(), "{taken}");
         }
@@ -122,7 +122,7 @@ mod tests {
         for empty in ["from=", "from"] {
             assert_eq!(refusal(empty).message, "must not be empty; leave it out instead");
         }
-        assert!(Known::default().check("page=1").is_err());
+        assert!(KnownParameters::default().check("page=1").is_err());
         assert!(refusal(&"x".repeat(70_000)).field.len() <= 200);
     }
 

@@ -73,12 +73,12 @@ where
             let peer = socket.peer_addr().ok();
             let served = connections.admit(peer).map(|permit| {
                 let connection = Connection::new(socket, permit);
-                (connection.farewell(), http.call((connection, Protocol::Http1, peer)))
+                (connection.linger_slot(), http.call((connection, Protocol::Http1, peer)))
             });
             async move {
-                let Some((farewell, served)) = served else { return Ok(()) };
+                let Some((linger_slot, served)) = served else { return Ok(()) };
                 let ended = served.await;
-                farewell.finish().await;
+                linger_slot.finish().await;
                 ended
             }
         })

@@ -28,7 +28,7 @@ pub async fn trace<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id_of(&request);
-    let mut in_work = connection::begin(request.request(), &id);
+    let mut in_progress = connection::begin(request.request(), &id);
     let subject = Subject::default();
     request.extensions_mut().insert(subject.clone());
     let method = request.method().clone();
@@ -39,7 +39,7 @@ pub async fn trace<B: MessageBody + 'static>(
     let remote = limits::address(request.request());
     let is_private = headers::is_private(&method, request.headers());
     let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id)).await;
-    in_work.answered();
+    in_progress.answered();
     let mut response = answered.map_err(|(error, answer)| {
         let mut answer = answer;
         finish(answer.headers_mut(), &id, is_private);
@@ -71,7 +71,7 @@ async fn answer<B: MessageBody + 'static>(
     // Handlers and the authorization answer their refusals; an error that arrives here as one is rare.
     // No copy of the request could be kept for it: the framework needs to be its only holder.
     match next.call(request).await {
-        Ok(response) => Ok(in_one_shape(response.map_into_boxed_body(), id).map_body(|_, body| parts::in_parts(body))),
+        Ok(response) => Ok(unify_errors(response.map_into_boxed_body(), id).map_body(|_, body| parts::in_parts(body))),
         Err(error) => {
             let answer = as_refusal(&error).respond(Some(id));
             Err((error, answer))
@@ -94,7 +94,7 @@ fn request_id_of(request: &ServiceRequest) -> Arc<str> {
 }
 
 /// Errors get the request's id into their body; those of the framework get our shape.
-fn in_one_shape(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+fn unify_errors(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8");
     let refusal = match response.response().error() {

@@ -8,7 +8,7 @@ use std::task::Waker;
 use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
 
-use super::pace::{Pace, Progress};
+use super::time_budget::{Progress, TimeBudget};
 
 /// A request's line and headers may have this many bytes together.
 pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
@@ -30,10 +30,10 @@ const PHASES: [Phase; 4] = [Phase::Open, Phase::HeadTooSlow, Phase::BodyTooSlow,
 
 /// How long each part of a request may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Paces {
-    pub head: Pace,
-    pub body: Pace,
-    pub answer: Pace,
+pub struct TimeBudgets {
+    pub head: TimeBudget,
+    pub body: TimeBudget,
+    pub answer: TimeBudget,
 }
 
 /// Written by the connection's own thread and by the application; read by the registry.
@@ -66,7 +66,7 @@ pub struct Abandoned {
 
 /// How willingly a connection is given up when there are too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum WorkState {
     /// Between requests, or the head of one is on its way.
     Idle,
     /// The application waits for a body.
@@ -200,27 +200,27 @@ impl Activity {
     }
 
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn work_state(&self) -> WorkState {
         match self.requests.load(Ordering::Relaxed) {
-            0 => Standing::Idle,
-            _ if self.body.is_begun() => Standing::Sending,
-            _ => Standing::Working,
+            0 => WorkState::Idle,
+            _ if self.body.is_begun() => WorkState::Sending,
+            _ => WorkState::Working,
         }
     }
 
     /// The phase that is due, if the peer takes too long.
     #[must_use]
-    pub fn overdue(&self, paces: &Paces, now_ms: u64) -> Option<Phase> {
-        if self.answer.is_overdue(paces.answer, now_ms) {
+    pub fn overdue(&self, time_budgets: &TimeBudgets, now_ms: u64) -> Option<Phase> {
+        if self.answer.is_overdue(time_budgets.answer, now_ms) {
             return Some(Phase::Closed);
         }
-        let is_idle = self.standing() == Standing::Idle;
+        let is_idle = self.work_state() == WorkState::Idle;
         match self.phase() {
-            Phase::Open if self.body.is_overdue(paces.body, now_ms) => Some(Phase::BodyTooSlow),
-            Phase::Open if is_idle && self.head.is_overdue(paces.head, now_ms) => Some(Phase::HeadTooSlow),
+            Phase::Open if self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
+            Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),
             Phase::HeadTooSlow | Phase::BodyTooSlow if is_idle => {
                 let since = self.ended_ms.load(Ordering::Relaxed);
-                (now_ms.saturating_sub(since) > paces.head.longest_ms).then_some(Phase::Closed)
+                (now_ms.saturating_sub(since) > time_budgets.head.max_ms).then_some(Phase::Closed)
             }
             _ => None,
         }

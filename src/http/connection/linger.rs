@@ -23,29 +23,29 @@ const LINGER_BYTES: u64 = 1024 * 1024;
 /// Where a connection leaves its socket when the framework has ended it. It stays with the task of the connection,
 /// so that the framework counts it until it is closed.
 #[derive(Clone, Default)]
-pub struct Farewell(Rc<Cell<Option<Ending>>>);
+pub struct LingerSlot(Rc<Cell<Option<LingeringSocket>>>);
 
 /// A connection that the framework has ended, and what its peer has yet to read.
-pub struct Ending {
+pub struct LingeringSocket {
     pub socket: TcpStream,
     pub permit: Permit,
     pub unsent: Vec<u8>,
 }
 
-impl Farewell {
-    pub fn leave(&self, ending: Ending) {
+impl LingerSlot {
+    pub fn put(&self, ending: LingeringSocket) {
         self.0.set(Some(ending));
     }
 
     /// Lets the peer read the refusal, and closes the connection. Ends early if the registry needs its place.
     pub async fn finish(self) {
-        let Some(Ending { mut socket, permit, unsent }) = self.0.take() else { return };
+        let Some(LingeringSocket { mut socket, permit, unsent }) = self.0.take() else { return };
         let closed = poll_fn(|cx| {
             permit.activity.wait(cx.waker());
             if permit.activity.phase() == Phase::Closed { Poll::Ready(()) } else { Poll::Pending }
         });
-        let farewell = pin!(tokio::time::timeout(LINGER_TIME, linger(&mut socket, &unsent)));
-        select(farewell, pin!(closed)).await;
+        let lingering = pin!(tokio::time::timeout(LINGER_TIME, linger(&mut socket, &unsent)));
+        select(lingering, pin!(closed)).await;
     }
 }
 

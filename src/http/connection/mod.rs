@@ -4,10 +4,11 @@
 pub mod activity;
 mod heads;
 mod linger;
-mod pace;
+
 mod refusal;
 pub mod registry;
 mod stream;
+mod time_budget;
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub struct Peer {
 }
 
 /// A request that the application works on. Ends on drop.
-pub struct InWork {
+pub struct RequestInProgress {
     peer: Option<Peer>,
     unanswered: Option<Abandoned>,
 }
@@ -44,7 +45,7 @@ impl Peer {
     }
 }
 
-impl InWork {
+impl RequestInProgress {
     /// From now on the framework has the answer.
     pub fn answered(&mut self) {
         self.unanswered = None;
@@ -53,7 +54,7 @@ impl InWork {
 
 /// Marks a request as one that the application works on.
 #[must_use]
-pub fn begin(request: &HttpRequest, id: &Arc<str>) -> InWork {
+pub fn begin(request: &HttpRequest, id: &Arc<str>) -> RequestInProgress {
     let peer = Peer::of(request).cloned();
     let unanswered = peer.as_ref().map(|peer| Abandoned {
         id: Arc::clone(id),
@@ -67,10 +68,10 @@ pub fn begin(request: &HttpRequest, id: &Arc<str>) -> InWork {
             || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
         peer.activity.request_began(has_body, peer.connections.now_ms());
     }
-    InWork { peer, unanswered }
+    RequestInProgress { peer, unanswered }
 }
 
-impl Drop for InWork {
+impl Drop for RequestInProgress {
     fn drop(&mut self) {
         if let Some(peer) = &self.peer {
             peer.activity.request_ended(peer.connections.now_ms());

@@ -49,7 +49,7 @@ pub fn of_status(status: StatusCode) -> ApiError {
 }
 
 /// A request that is refused, as far as it is known.
-pub struct Refused<'a> {
+pub struct RefusedRequest<'a> {
     pub id: &'a str,
     pub method: &'a str,
     pub path: &'a str,
@@ -59,8 +59,8 @@ pub struct Refused<'a> {
 
 /// Writes the refusal into the log and the metrics, and gives the bytes of the answer.
 #[must_use]
-pub fn answer(refusal: &ApiError, request: &Refused<'_>, metrics: &Metrics) -> Vec<u8> {
-    let Refused { id, method, path, peer, took } = *request;
+pub fn answer(refusal: &ApiError, request: &RefusedRequest<'_>, metrics: &Metrics) -> Vec<u8> {
+    let RefusedRequest { id, method, path, peer, took } = *request;
     let status = refusal.code.status();
     let remote = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string());
     metrics.count_request("(none)", method, status.as_str(), took);

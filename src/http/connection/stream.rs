@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::activity::{Abandoned, Activity, Phase};
 use super::heads::RecentHead;
-use super::linger::{Ending, Farewell};
-use super::refusal::{self, Refused};
+use super::linger::{LingerSlot, LingeringSocket};
+use super::refusal::{self, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
 
@@ -27,7 +27,7 @@ pub struct Connection {
     connections: Arc<Connections>,
     head: RecentHead,
     /// Where the socket goes if the peer has yet to read a refusal.
-    farewell: Farewell,
+    linger_slot: LingerSlot,
     /// A refusal that was not written yet, and how much of it was.
     refusal: Vec<u8>,
     written: usize,
@@ -47,7 +47,7 @@ impl Connection {
             activity,
             connections,
             head: RecentHead::default(),
-            farewell: Farewell::default(),
+            linger_slot: LingerSlot::default(),
             refusal: Vec::new(),
             written: 0,
             was_pending: false,
@@ -57,8 +57,8 @@ impl Connection {
 
     /// The work that remains for the peer after the framework has ended the connection.
     #[must_use]
-    pub fn farewell(&self) -> Farewell {
-        self.farewell.clone()
+    pub fn linger_slot(&self) -> LingerSlot {
+        self.linger_slot.clone()
     }
 
     #[must_use]
@@ -81,7 +81,7 @@ impl Connection {
         let took = Duration::from_millis(self.activity.head_ms(self.connections.now_ms()));
         let given = self.head.request_id(self.activity.begun()).map(ToOwned::to_owned);
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let request = Refused { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
+        let request = RefusedRequest { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
         self.refusal = refusal::answer(&refusal::of_status(status), &request, &self.connections.metrics);
     }
 
@@ -92,7 +92,7 @@ impl Connection {
         let took = Duration::from_millis(self.connections.now_ms().saturating_sub(*began_ms));
         let (method, path, peer) = (method.as_str(), uri.path(), self.activity.peer);
         let refusal = ApiError::new(Code::MalformedRequest, "The body could not be read.");
-        let request = Refused { id, method, path, peer, took };
+        let request = RefusedRequest { id, method, path, peer, took };
         self.refusal = refusal::answer(&refusal, &request, &self.connections.metrics);
     }
 
@@ -213,7 +213,7 @@ impl Drop for Connection {
         let is_refused = !self.refusal.is_empty() || self.activity.phase() == Phase::BodyTooSlow;
         if let (true, Some(socket), Some(permit)) = (is_usable && is_refused, self.socket.take(), self.permit.take()) {
             let unsent = self.refusal.split_off(self.written);
-            self.farewell.leave(Ending { socket, permit, unsent });
+            self.linger_slot.put(LingeringSocket { socket, permit, unsent });
         }
     }
 }
