@@ -1,4 +1,4 @@
-//! A look at a body before anything is built from it: what it has room for, and what no field may hold.
+//! Checks a body before it is deserialized: its nesting, the lengths of its lists, and control characters.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use crate::error::FieldErrors;
 use crate::kernel::text;
 
-/// Objects and lists inside each other.
+/// The maximal nesting of objects and lists.
 const MAX_DEPTH: usize = 32;
 
-/// Entries of a list. No call takes more.
+/// The maximal number of entries of a list. No operation accepts more.
 const MAX_ENTRIES: usize = 500;
 
-/// Reads the whole text. An error if it is not JSON, or is nested too deeply.
+/// Checks the whole text. Returns an error if it is not JSON or is nested too deeply.
 pub fn check(bytes: &[u8]) -> serde_json::Result<FieldErrors> {
     let mut walk = Walk { path: String::new(), depth: 0, found: FieldErrors::default() };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -28,7 +28,7 @@ struct Walk {
     found: FieldErrors,
 }
 
-/// Where a value stands.
+/// The position of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Body,
@@ -36,7 +36,7 @@ enum Place {
     Entry,
 }
 
-/// Builds nothing, so that a body costs no more memory than its bytes, whatever it holds.
+/// Visits a value without storing it. So the check needs no memory beyond the bytes of the body.
 struct Step<'a> {
     walk: &'a mut Walk,
     place: Place,
@@ -53,7 +53,7 @@ impl Step<'_> {
         }
     }
 
-    /// Goes one level down, and comes back to the path and depth of this one.
+    /// Does the work one level deeper, then restores the path and the depth.
     fn descend<E: Error>(&mut self, work: impl FnOnce(&mut Walk) -> Result<(), E>) -> Result<(), E> {
         if self.walk.depth >= MAX_DEPTH {
             return Err(E::custom(format_args!("it is nested deeper than {MAX_DEPTH} levels")));
@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for Step<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
         self.refuse_unless_object();
-        // No list of ours holds lists, and they would be read as the fields of an object in their order.
+        // No list contains lists. serde would read an inner list as the fields of an object in their order.
         if self.place == Place::Entry {
             self.refuse("must be an object");
         }

@@ -1,4 +1,4 @@
-//! Processor time, memory, open files and threads of this process, under the names that Prometheus gives them.
+//! Processor time, memory, open files and threads of this process, with the usual names of Prometheus.
 
 use procfs::process::{LimitValue, Process};
 use procfs::{ProcResult, boot_time_secs, page_size, ticks_per_second};
@@ -6,7 +6,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Error, IntCounter, IntGauge};
 
-/// Read when asked for.
+/// The values are read at each scrape.
 pub struct ProcessMetrics {
     cpu_seconds: IntCounter,
     open_files: IntGauge,
@@ -72,7 +72,7 @@ impl Collector for ProcessMetrics {
         self.parts().into_iter().flat_map(Collector::desc).collect()
     }
 
-    /// Without `/proc` there are no figures.
+    /// Returns no metrics if `/proc` cannot be read.
     fn collect(&self) -> Vec<MetricFamily> {
         match self.read() {
             Ok(()) => self.parts().into_iter().flat_map(Collector::collect).collect(),

@@ -1,5 +1,4 @@
-//! Open connections: how many there may be, how long a peer may take, and refusals of bytes that are no
-//! request.
+//! Client connections: limits on their number and on the time of each step, and refusals of invalid HTTP.
 
 pub mod activity;
 mod heads;
@@ -20,21 +19,21 @@ use activity::{Abandoned, Activity, Phase};
 pub use registry::Connections;
 pub use stream::Connection;
 
-/// The connection of a request, as the application sees it.
+/// The connection of a request, for use by the application.
 #[derive(Clone)]
 pub struct Peer {
     activity: Arc<Activity>,
     connections: Arc<Connections>,
 }
 
-/// A request that the application works on. Ends on drop.
+/// A request that the application is processing. Its drop marks the end.
 pub struct RequestInProgress {
     peer: Option<Peer>,
     unanswered: Option<Abandoned>,
 }
 
 impl Peer {
-    /// Puts it where requests find it.
+    /// Adds the connection to the data that its requests can read.
     pub fn attach(connection: &Connection, extensions: &mut Extensions) {
         let (activity, connections) = connection.parts();
         extensions.insert(Self { activity, connections });
@@ -46,13 +45,13 @@ impl Peer {
 }
 
 impl RequestInProgress {
-    /// From now on the framework has the answer.
+    /// Marks the request as answered: the framework now has the response.
     pub fn answered(&mut self) {
         self.unanswered = None;
     }
 }
 
-/// Marks a request as one that the application works on.
+/// Marks the start of the processing of a request.
 #[must_use]
 pub fn begin(request: &HttpRequest, id: &Arc<str>) -> RequestInProgress {
     let peer = Peer::of(request).cloned();
@@ -89,7 +88,7 @@ pub fn body_ended(request: &HttpRequest) {
     }
 }
 
-/// Whether the body of a request broke off because it took too long.
+/// True if the body of a request was ended because it took too long.
 #[must_use]
 pub fn body_was_too_slow(request: &HttpRequest) -> bool {
     Peer::of(request).is_some_and(|peer| peer.activity.phase() == Phase::BodyTooSlow)

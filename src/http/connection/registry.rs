@@ -1,4 +1,4 @@
-//! The open connections of a server: a bound on their number, and an end for those that take too long.
+//! The open connections of the server. Limits their number, and ends connections whose peers are too slow.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,22 +12,23 @@ use super::time_budget::TimeBudget;
 use crate::http::metrics::Metrics;
 use crate::settings::{Server, Settings};
 
-/// Files that are kept for others than clients and the database: the listener, the threads, the log, mails.
+/// File descriptors for the listener, the threads, the log and mails.
 const RESERVED_FILES: usize = 128;
 
-/// More are of no use to one process.
+/// One process gains nothing from more connections.
 const MAX_CONNECTIONS: usize = 25_000;
 
-/// So many of the connections are closed together when there are too many, for a look at all of them.
-const CLOSED_AT_ONCE: usize = 64;
+/// If there are too many connections, this fraction of the limit is closed at once. The registry examines all
+/// connections each time, so closing one by one would be slow.
+const CLOSED_FRACTION: usize = 64;
 
-/// How many connections there may be.
+/// The limits on the number of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     pub workers: usize,
-    /// At this number idle ones are closed for each new one.
+    /// At this number, idle connections are closed for each new one.
     open: usize,
-    /// At this number a worker is given no more. It counts those that are about to be closed, too.
+    /// At this number, a worker accepts no more. It includes connections that are being closed.
     pub accepted_by_each: usize,
 }
 
@@ -40,7 +41,7 @@ pub struct Connections {
     pub metrics: Metrics,
 }
 
-/// A connection's place among the open ones, given back on drop.
+/// The registration of a connection. Its drop removes the connection.
 pub struct Permit {
     id: u64,
     pub activity: Arc<Activity>,
@@ -71,7 +72,7 @@ impl Connections {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A place for a new connection. None if there are too many and all of them are at work.
+    /// Registers a new connection. Returns none if there are too many and all of them process requests.
     #[must_use]
     pub fn admit(self: &Arc<Self>, peer: Option<SocketAddr>) -> Option<Permit> {
         let now_ms = self.now_ms();
@@ -90,14 +91,14 @@ impl Connections {
         Some(Permit { id, activity, connections: Arc::clone(self) })
     }
 
-    /// Closes the connections that have been idle longest, then those whose body has been awaited longest.
+    /// Closes the connections that have been idle longest, then those that have waited longest for a body.
     fn make_room(&self, open: &mut HashMap<u64, Arc<Activity>>, now_ms: u64) {
         let mut closable: Vec<(WorkState, u64, u64)> = open
             .iter()
             .map(|(id, activity)| (activity.work_state(), activity.last_ms(), *id))
             .filter(|(work_state, ..)| *work_state != WorkState::Working)
             .collect();
-        let count = self.bounds.open.div_ceil(CLOSED_AT_ONCE).min(closable.len());
+        let count = self.bounds.open.div_ceil(CLOSED_FRACTION).min(closable.len());
         if count == 0 {
             return;
         }
@@ -110,7 +111,7 @@ impl Connections {
         self.metrics.count_closed_connections("too_many", count);
     }
 
-    /// Ends the connections whose peers take too long.
+    /// Ends the connections whose peers are too slow.
     pub fn sweep(&self) {
         let now_ms = self.now_ms();
         self.open().retain(|_, activity| match activity.overdue(&self.time_budgets, now_ms) {
@@ -123,7 +124,7 @@ impl Connections {
         });
     }
 
-    /// Sweeps for as long as the server is there.
+    /// Sweeps in the background until the server is dropped.
     pub fn sweep_regularly(self: &Arc<Self>) {
         let shortest =
             [self.time_budgets.head, self.time_budgets.body, self.time_budgets.answer].map(|budget| budget.initial_ms);
@@ -173,7 +174,7 @@ fn time_budgets(settings: &Server) -> TimeBudgets {
             bytes_per_second,
             max_ms: settings.body_timeout_ms,
         },
-        // An answer may be long, and its reader may be slow, but not slower than the rate.
+        // A response may be long, so only the rate of reading is limited.
         answer: TimeBudget { initial_ms: settings.write_timeout_ms, bytes_per_second, max_ms: u64::MAX },
     }
 }
@@ -191,8 +192,8 @@ impl Bounds {
         Self::within(files.saturating_sub(others), settings.server.max_connections, workers)
     }
 
-    /// As many as the setting names, or as there is room for. Between the two bounds is room for those that are
-    /// about to be closed. At least one is served.
+    /// Applies the setting, or uses all room if it is 0. The difference between the two limits leaves room for
+    /// connections that are being closed. At least one connection is allowed.
     fn within(room: usize, setting: usize, workers: usize) -> Self {
         let closing = |open: usize| (open / 8).max(workers);
         let most = room.saturating_sub(closing(room)).clamp(1, MAX_CONNECTIONS);

@@ -1,29 +1,29 @@
-//! How long a peer may take for what it has begun.
+//! Limits the time that a peer may take for a head, a body, or reading a response.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A time that every byte extends, up to a longest one.
+/// A time limit that every byte extends, up to a maximum.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeBudget {
-    /// Granted before the first byte.
+    /// The time without any byte.
     pub initial_ms: u64,
-    /// The rate at which bytes extend the time; 0 extends nothing.
+    /// The rate at which bytes extend the time; 0 means no extension.
     pub bytes_per_second: u64,
     pub max_ms: u64,
 }
 
 impl TimeBudget {
-    /// The time for this many bytes.
+    /// The time limit after this many bytes.
     fn allowed_ms(self, bytes: u64) -> u64 {
         let earned = bytes.saturating_mul(1000).checked_div(self.bytes_per_second).unwrap_or(0);
         self.initial_ms.saturating_add(earned).min(self.max_ms)
     }
 }
 
-/// Something that a peer has begun and has to carry on. Times are milliseconds of the registry's clock.
+/// The progress of one activity of a peer. Times are milliseconds of the registry's clock.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// 0 when nothing is under way.
+    /// The start of the activity; 0 if none is active.
     since_ms: AtomicU64,
     bytes: AtomicU64,
 }
