@@ -14,9 +14,7 @@ use crate::auth::Access;
 use crate::auth::authorize::authorize;
 use crate::error::Code;
 use crate::http::query::{self, KnownParameters};
-
 use crate::kernel::page::FeedQuery;
-
 use crate::kernel::schema;
 
 /// An operation of the API.
