@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::measure::{self, Appetite, Sample, System, Task};
+use crate::measure::{self, CartEstimates, Sample, System, Task};
 use crate::options::Options;
 use crate::rounds;
 use crate::scenario::Scenario;
@@ -60,7 +60,7 @@ pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) ->
         Ok(started.elapsed().as_secs_f64())
     };
     let (verify_seconds, verify_all_seconds) = (time(&[])?, time(&["--all"])?);
-    let mut appetites = [Appetite::default(), Appetite::default()];
+    let mut estimates = [CartEstimates::default(), CartEstimates::default()];
     let mut samples = [Vec::new(), Vec::new()];
     for round in 1..=options.rounds {
         for place in 0..2 {
@@ -73,9 +73,9 @@ pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) ->
                 seconds: options.seconds,
                 answer: "",
             };
-            let sample = measure::measure(shop, &task, &mut appetites[place])?;
+            let sample = measure::measure(shop, &task, &mut estimates[place])?;
             print!("{} shop, ", shop.name);
-            rounds::tell(&sample);
+            rounds::print_sample(&sample);
             samples[place].push(sample);
         }
     }

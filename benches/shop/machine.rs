@@ -26,7 +26,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub fn look(conn: &mut PgConnection, folder: &Path) -> Outcome<Self> {
+    pub fn read(conn: &mut PgConnection, folder: &Path) -> Outcome<Self> {
         let processors = fs::read_to_string("/proc/cpuinfo")?;
         let model =
             processors.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(':'));

@@ -80,7 +80,7 @@ fn run(options: &Options) -> Outcome<()> {
 fn measure_all(options: &Options) -> Outcome<Results> {
     let cluster = Cluster::start()?;
     let mut small = Shop::open(&cluster, "small", Size { orders: 20_000, ..Size::small() })?;
-    let machine = Machine::look(&mut small.conn, cluster.folder())?;
+    let machine = Machine::read(&mut small.conn, cluster.folder())?;
     println!("{}", machine.describe());
     let samples = rounds::run(&mut small, options)?;
     let memory = options.memory_checkouts().map(|checkouts| memory::run(&mut small, checkouts)).transpose()?;

@@ -61,39 +61,39 @@ impl Sample {
 
 /// How many carts each load needs, learned from round to round.
 #[derive(Default)]
-pub struct Appetite(HashMap<(System, Scenario, u32), u64>);
+pub struct CartEstimates(HashMap<(System, Scenario, u32), u64>);
 
-impl Appetite {
-    fn guess(&self, task: &Task<'_>) -> u64 {
+impl CartEstimates {
+    fn estimate(&self, task: &Task<'_>) -> u64 {
         let known = self.0.get(&(task.system, task.scenario, task.clients)).copied();
-        known.unwrap_or_else(|| task.scenario.first_guess(task.clients) * u64::from(task.seconds + 5))
+        known.unwrap_or_else(|| task.scenario.first_estimate(task.clients) * u64::from(task.seconds + 5))
     }
 
-    fn learn(&mut self, task: &Task<'_>, buyers: u64) {
+    fn record(&mut self, task: &Task<'_>, buyers: u64) {
         self.0.insert((task.system, task.scenario, task.clients), buyers);
     }
 }
 
 /// Measures; once more with more carts if they ran out.
-pub fn measure(shop: &mut Shop<'_>, task: &Task<'_>, appetite: &mut Appetite) -> Outcome<Sample> {
+pub fn measure(shop: &mut Shop<'_>, task: &Task<'_>, estimates: &mut CartEstimates) -> Outcome<Sample> {
     loop {
-        let buyers = appetite.guess(task);
+        let buyers = estimates.estimate(task);
         shop.prepare(task.scenario, buyers)?;
         let statements = shop.server.statements()?;
         let before = shop.usage()?;
         let seen = run(shop, task, buyers)?;
-        shop.server.rest()?;
+        shop.server.wait_until_idle()?;
         let written = shop.written()?;
         let used = shop.usage()?.since(&before);
         let statements = shop.server.statements()? - statements;
         if !seen.exhausted {
             check(task, &seen, &written)?;
             // The textbook's clients have their own carts each, and some are faster than others.
-            appetite.learn(task, u64::try_from(written.orders)? * 4 + 200);
+            estimates.record(task, u64::try_from(written.orders)? * 4 + 200);
             return sample(shop, task, &seen, &Cost { used, statements, orders: written.orders });
         }
         println!("  {buyers} carts were not enough: once more with twice as many");
-        appetite.learn(task, buyers * 2);
+        estimates.record(task, buyers * 2);
     }
 }
 
@@ -104,7 +104,7 @@ fn run(shop: &Shop<'_>, task: &Task<'_>, buyers: u64) -> Outcome<Seen> {
         System::Stockroom => {
             let address = &shop.server.address;
             let load = Load { address, kind: scenario.kind(), clients, seconds, buyers, label: &label };
-            load::run(&load, &shop.wallet)
+            load::run(&load, &shop.tokens)
         }
         System::Textbook => {
             let run = Textbook { database: &shop.url, scenario, clients, seconds, label: &label, answer };
@@ -117,8 +117,8 @@ fn run(shop: &Shop<'_>, task: &Task<'_>, buyers: u64) -> Outcome<Seen> {
 fn check(task: &Task<'_>, seen: &Seen, written: &Written) -> Outcome<()> {
     let (orders, good) = (u64::try_from(written.orders)?, seen.total - seen.refused);
     // Those under way at the end were done, but nobody waited for the answer.
-    let is_told = task.scenario == Scenario::Mixed || (orders >= good && orders - good <= u64::from(task.clients));
-    if written.is_whole(i64::from(task.scenario.lines())) && is_told && orders > 0 {
+    let is_answered = task.scenario == Scenario::Mixed || (orders >= good && orders - good <= u64::from(task.clients));
+    if written.is_whole(i64::from(task.scenario.lines())) && is_answered && orders > 0 {
         return Ok(());
     }
     Err(format!("{task:?}: {good} good answers, but written was {written:?}").into())

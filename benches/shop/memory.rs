@@ -34,9 +34,9 @@ pub fn run(shop: &mut Shop<'_>, checkouts: u64) -> Outcome<Memory> {
             buyers,
             label: &format!("memory-{part}"),
         };
-        let seen = load::run(&load, &shop.wallet)?;
+        let seen = load::run(&load, &shop.tokens)?;
         crate::stop_if_asked()?;
-        server.rest()?;
+        server.wait_until_idle()?;
         let now = u64::try_from(shop.written()?.orders)?;
         if now == done {
             return Err(format!("no order was placed: {} answers, {} refused", seen.answers, seen.refused).into());

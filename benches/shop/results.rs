@@ -52,7 +52,7 @@ pub struct Side {
 }
 
 impl Side {
-    fn of(samples: &[&Sample]) -> Self {
+    fn new(samples: &[&Sample]) -> Self {
         let median_of = |value: fn(&Sample) -> f64| median(samples.iter().map(|sample| value(sample)));
         let rates = || samples.iter().map(|sample| sample.per_second);
         Self {
@@ -88,7 +88,7 @@ pub fn figures(samples: &[Sample]) -> Vec<Figure> {
         .map(|(scenario, clients)| {
             let side = |system: System| {
                 let of_it = |s: &&Sample| (s.system, s.scenario, s.clients) == (system, scenario, clients);
-                Side::of(&samples.iter().filter(of_it).collect::<Vec<_>>())
+                Side::new(&samples.iter().filter(of_it).collect::<Vec<_>>())
             };
             let (textbook, stockroom) = (side(System::Textbook), side(System::Stockroom));
             Figure { scenario, clients, ratio: stockroom.per_second / textbook.per_second, textbook, stockroom }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::measure::{self, Appetite, Sample, System, Task};
+use crate::measure::{self, CartEstimates, Sample, System, Task};
 use crate::options::Options;
 use crate::scenario::Scenario;
 use crate::shop::Shop;
@@ -16,7 +16,7 @@ pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
     for scenario in &options.scenarios {
         answers.insert(*scenario, shop.sample_answer(*scenario)?);
     }
-    let mut appetite = Appetite::default();
+    let mut estimates = CartEstimates::default();
     let mut samples = Vec::new();
     for round in 1..=options.rounds {
         for scenario in options.scenarios.iter().copied() {
@@ -25,8 +25,8 @@ pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
                     let system = BOTH[(round as usize + turn) % 2];
                     let (seconds, answer) = (options.seconds, answers[&scenario].as_str());
                     let task = Task { system, scenario, clients, round, seconds, answer };
-                    let sample = measure::measure(shop, &task, &mut appetite)?;
-                    tell(&sample);
+                    let sample = measure::measure(shop, &task, &mut estimates)?;
+                    print_sample(&sample);
                     samples.push(sample);
                     verify_once(shop, &task)?;
                 }
@@ -46,7 +46,7 @@ fn verify_once(shop: &Shop<'_>, task: &Task<'_>) -> Outcome<()> {
 }
 
 /// What has just been measured, so that nobody waits in front of an empty screen.
-pub fn tell(sample: &Sample) {
+pub fn print_sample(sample: &Sample) {
     let Sample { system, scenario, clients, round, per_second, p50_ms, p99_ms, errors, .. } = sample;
     println!(
         "round {round}: {:<14} {clients:>4} clients  {:<9} {per_second:>7.0} {}  p50 {p50_ms:.1} ms  p99 {p99_ms:.1} ms  {errors} errors",

@@ -73,7 +73,7 @@ impl Scenario {
 
     /// More checkouts a second than any machine is expected to do. Only as a first guess of how many
     /// carts to prepare: a round that runs out of them is done again with more.
-    pub const fn first_guess(self, clients: u32) -> u64 {
+    pub const fn first_estimate(self, clients: u32) -> u64 {
         match (self, clients) {
             (Self::TwentyLines, 1) => 1_000,
             (_, 1) => 2_000,

@@ -42,7 +42,7 @@ impl SellOut {
 }
 
 #[derive(QueryableByName)]
-struct Shelf {
+struct StockRow {
     #[diesel(sql_type = BigInt)]
     variant_id: i64,
     #[diesel(sql_type = BigInt)]
@@ -58,7 +58,7 @@ pub fn run(shop: &mut Shop<'_>, units: u64, buyers: u64) -> Outcome<SellOut> {
     let product = format!(r#"{{"sku":"last-ones","name":"The last ones","price":99.50,"initial_stock":{units}}}"#);
     let token = shop.admin_token()?;
     shop.post("inventory/products", &token, &product)?;
-    let variant = shelf(&mut shop.conn)?.variant_id;
+    let variant = read_stock(&mut shop.conn)?.variant_id;
     carts::fill_with(&mut shop.conn, variant, buyers)?;
     cluster::checkpoint(&mut shop.conn)?;
     let load = Load {
@@ -69,9 +69,9 @@ pub fn run(shop: &mut Shop<'_>, units: u64, buyers: u64) -> Outcome<SellOut> {
         buyers,
         label: "sell-out",
     };
-    let seen = load::run(&load, &shop.wallet)?;
-    shop.server.rest()?;
-    let Shelf { stock, sold, .. } = shelf(&mut shop.conn)?;
+    let seen = load::run(&load, &shop.tokens)?;
+    shop.server.wait_until_idle()?;
+    let StockRow { stock, sold, .. } = read_stock(&mut shop.conn)?;
     Ok(SellOut {
         units,
         buyers,
@@ -84,7 +84,7 @@ pub fn run(shop: &mut Shop<'_>, units: u64, buyers: u64) -> Outcome<SellOut> {
     })
 }
 
-fn shelf(conn: &mut PgConnection) -> Outcome<Shelf> {
+fn read_stock(conn: &mut PgConnection) -> Outcome<StockRow> {
     Ok(diesel::sql_query(
         "SELECT v.id AS variant_id, l.stock_quantity AS stock, l.sold_quantity AS sold
          FROM variants v JOIN stock_levels l ON l.store_id = v.store_id AND l.variant_id = v.id

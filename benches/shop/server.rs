@@ -70,7 +70,7 @@ impl Server {
     }
 
     /// Waits until nothing is under way. Requests whose clients have left are still done.
-    pub fn rest(&self) -> Outcome<()> {
+    pub fn wait_until_idle(&self) -> Outcome<()> {
         let deadline = Instant::now() + PATIENCE;
         let mut quiet = 0;
         while quiet < QUIET_LOOKS {

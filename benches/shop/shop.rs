@@ -7,7 +7,7 @@ use stockroom::auth::Role;
 use crate::carts::{self, ADMIN, FIRST_BUYER};
 use crate::cluster::{self, Cluster};
 use crate::data::{self, Size};
-use crate::load::{self, Load, Wallet};
+use crate::load::{self, Load, TokenFile};
 use crate::scenario::Scenario;
 use crate::server::Server;
 use crate::start::{Start, Written};
@@ -21,7 +21,7 @@ pub struct Shop<'a> {
     pub url: String,
     pub conn: PgConnection,
     pub server: Server,
-    pub wallet: Wallet,
+    pub tokens: TokenFile,
     start: Start,
     buyers: u64,
 }
@@ -36,8 +36,8 @@ impl<'a> Shop<'a> {
         carts::insert_admin(&mut conn)?;
         let start = Start::remember(&mut conn)?;
         let server = Server::start(&url, &cluster.folder().join(format!("{name}.log")))?;
-        let wallet = Wallet::new(cluster.folder(), name);
-        let mut shop = Self { cluster, name, size, url, conn, server, wallet, start, buyers: 0 };
+        let tokens = TokenFile::new(cluster.folder(), name);
+        let mut shop = Self { cluster, name, size, url, conn, server, tokens, start, buyers: 0 };
         shop.warm_up()?;
         Ok(shop)
     }
@@ -46,11 +46,11 @@ impl<'a> Shop<'a> {
     fn warm_up(&mut self) -> Outcome<()> {
         let buyers = 4_000;
         self.prepare(Scenario::Spread, buyers)?;
-        let Self { server, wallet, .. } = self;
+        let Self { server, tokens, .. } = self;
         let load =
             Load { address: &server.address, kind: "checkout", clients: 8, seconds: 2, buyers, label: "warm-up" };
-        load::run(&load, wallet)?;
-        server.rest()
+        load::run(&load, tokens)?;
+        server.wait_until_idle()
     }
 
     /// Books as at the start, a full cart for each of so many buyers, and all of it on disk.
@@ -69,7 +69,7 @@ impl<'a> Shop<'a> {
     pub fn provide_buyers(&mut self, buyers: u64) -> Outcome<()> {
         if buyers > self.buyers {
             carts::provide_buyers(&mut self.conn, buyers)?;
-            self.wallet.provide(buyers)?;
+            self.tokens.provide(buyers)?;
             self.buyers = buyers;
         }
         Ok(())
@@ -92,7 +92,7 @@ impl<'a> Shop<'a> {
             Scenario::NoCart => ("orders", json!({"items": items, "shipping_address_id": FIRST_BUYER}).to_string()),
             _ => ("checkout", address),
         };
-        let token = self.wallet.first()?;
+        let token = self.tokens.first()?;
         let answer = self.post(path, &token, &body)?;
         let lines = serde_json::from_str::<Value>(&answer)?["items"].as_array().map_or(0, Vec::len);
         if lines != scenario.lines() as usize {

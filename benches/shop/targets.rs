@@ -75,14 +75,14 @@ impl Bounds {
             Some((value, _)) if holds(value, self.at_least) => Verdict::Reached,
             Some(_) => Verdict::Missed,
         };
-        let tell = |bound: f64| match self.better {
+        let format_bound = |bound: f64| match self.better {
             Better::More => format!("{bound:.1}{}", self.unit),
             Better::Less => format!("≤ {bound:.1}{}", self.unit),
         };
         Target {
             name: self.name,
-            at_least: tell(self.at_least),
-            aim: tell(self.aim),
+            at_least: format_bound(self.at_least),
+            aim: format_bound(self.aim),
             measured: measured.map_or_else(String::new, |(value, beside)| {
                 let space = if beside.is_empty() { "" } else { " " };
                 format!("{value:.2}{}{space}{beside}", self.unit)

@@ -16,7 +16,7 @@ pub struct History {
 
 /// What became of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum OrderKind {
     /// Sold at checkout, and on its way since then.
     Sold,
     /// Sold at checkout and cancelled a moment later.
@@ -43,8 +43,8 @@ pub struct Order {
     pub user: i64,
     pub at: DateTime<Utc>,
     /// When it was cancelled or paid.
-    pub soon: DateTime<Utc>,
-    pub fate: Fate,
+    pub changed_at: DateTime<Utc>,
+    pub kind: OrderKind,
     pub lines: Vec<Line>,
     pub steps: Vec<Step>,
     /// Ids go up in the order of events; these are the first ones of this order.
@@ -85,7 +85,7 @@ impl History {
         (1..=self.size.orders).scan(self.first_ids(), |ids, id| {
             let order = self.order(id, *ids);
             ids.item += order.count();
-            ids.hold += if order.fate == Fate::PaidInWindow { order.count() } else { 0 };
+            ids.hold += if order.kind == OrderKind::PaidInWindow { order.count() } else { 0 };
             ids.ledger = order.payment_id() + 1;
             Some((order, *ids))
         })
@@ -94,11 +94,11 @@ impl History {
     fn order(&self, id: i64, ids: Ids) -> Order {
         let size = &self.size;
         let at = self.opened_at + TimeDelta::seconds(self.gap.num_seconds() * id);
-        let soon = at + (self.gap / 2).min(TimeDelta::seconds(20));
-        let fate = match below(hash([id, 1, 0]), 100) {
-            0..3 => Fate::Cancelled,
-            3..13 => Fate::PaidInWindow,
-            _ => Fate::Sold,
+        let changed_at = at + (self.gap / 2).min(TimeDelta::seconds(20));
+        let kind = match below(hash([id, 1, 0]), 100) {
+            0..3 => OrderKind::Cancelled,
+            3..13 => OrderKind::PaidInWindow,
+            _ => OrderKind::Sold,
         };
         let elsewhere = size.stores > 1 && below(hash([id, 2, 0]), 10) > 0;
         let store = if elsewhere { 2 + below(hash([id, 3, 0]), size.stores - 1) } else { 1 };
@@ -107,10 +107,10 @@ impl History {
             store,
             user: 1 + below(hash([id, 4, 0]), size.customers()),
             at,
-            soon,
-            fate,
+            changed_at,
+            kind,
             lines: self.lines(id, store),
-            steps: self.steps(at, soon, fate),
+            steps: self.steps(at, changed_at, kind),
             first_item: ids.item,
             first_hold: ids.hold,
             first_ledger: ids.ledger,
@@ -132,11 +132,11 @@ impl History {
         products.into_iter().enumerate().map(line).collect()
     }
 
-    fn steps(&self, at: DateTime<Utc>, soon: DateTime<Utc>, fate: Fate) -> Vec<Step> {
-        let mut steps = match fate {
-            Fate::Sold => vec![(None, "pending", at)],
-            Fate::Cancelled => return vec![(None, "pending", at), (Some("pending"), "cancelled", soon)],
-            Fate::PaidInWindow => vec![(None, "under_paying", at), (Some("under_paying"), "pending", soon)],
+    fn steps(&self, at: DateTime<Utc>, changed_at: DateTime<Utc>, kind: OrderKind) -> Vec<Step> {
+        let mut steps = match kind {
+            OrderKind::Sold => vec![(None, "pending", at)],
+            OrderKind::Cancelled => return vec![(None, "pending", at), (Some("pending"), "cancelled", changed_at)],
+            OrderKind::PaidInWindow => vec![(None, "under_paying", at), (Some("under_paying"), "pending", changed_at)],
         };
         let later = [("pending", "processing", 1), ("processing", "shipped", 2), ("shipped", "delivered", 5)];
         let later = later.map(|(from, to, days)| (Some(from), to, at + TimeDelta::days(days)));
@@ -172,8 +172,8 @@ impl Order {
     /// In the window, or at the door.
     #[must_use]
     pub fn paid_at(&self) -> Option<DateTime<Utc>> {
-        match (self.fate, self.last_step()) {
-            (Fate::PaidInWindow, _) => Some(self.soon),
+        match (self.kind, self.last_step()) {
+            (OrderKind::PaidInWindow, _) => Some(self.changed_at),
             (_, (_, "delivered", at)) => Some(at),
             _ => None,
         }
@@ -183,10 +183,10 @@ impl Order {
     #[must_use]
     pub fn changes(&self, quantity: i64) -> Vec<(Change, DateTime<Utc>)> {
         let q = quantity;
-        match self.fate {
-            Fate::Sold => vec![(("fulfil", -q, 0, q), self.at)],
-            Fate::Cancelled => vec![(("fulfil", -q, 0, q), self.at), (("restore", q, 0, -q), self.soon)],
-            Fate::PaidInWindow => vec![(("reserve", 0, q, 0), self.at), (("fulfil", -q, -q, q), self.soon)],
+        match self.kind {
+            OrderKind::Sold => vec![(("fulfil", -q, 0, q), self.at)],
+            OrderKind::Cancelled => vec![(("fulfil", -q, 0, q), self.at), (("restore", q, 0, -q), self.changed_at)],
+            OrderKind::PaidInWindow => vec![(("reserve", 0, q, 0), self.at), (("fulfil", -q, -q, q), self.changed_at)],
         }
     }
 
@@ -203,7 +203,7 @@ impl Order {
 
     #[must_use]
     pub fn payment_id(&self) -> i64 {
-        let changes = if self.fate == Fate::Sold { 1 } else { 2 };
+        let changes = if self.kind == OrderKind::Sold { 1 } else { 2 };
         self.first_movement_id() + changes * self.count()
     }
 }
