@@ -1,4 +1,4 @@
-//! The same load in a small shop and in a large one, and what the large one's reports take.
+//! Compares the same load in a small and in a large shop, and measures the reports of the large one.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::{Outcome, server};
 const CLIENTS: u32 = 32;
 const TRIES: u32 = 5;
 
-/// What an admin looks at, and how it is asked for.
+/// The reports of an admin, with their paths.
 const REPORTS: [(&str, &str); 9] = [
     ("low stock", "inventory/products/low-stock"),
     ("inventory summary", "inventory/summary"),
@@ -34,23 +34,24 @@ pub struct Growth {
     pub products: i64,
     pub orders: i64,
     pub clients: u32,
-    /// Processor seconds of server and PostgreSQL for 1,000 checkouts, and checkouts a second.
+    /// The cost of a checkout in the small shop, then in the large one.
     pub small: Cost,
     pub large: Cost,
-    /// The median of several times, in milliseconds.
+    /// The median time of each report, in milliseconds.
     pub reports: Vec<(&'static str, f64)>,
-    /// The check of the books as it is by default, and of everything.
+    /// The time of `stockroom verify`, then with `--all`.
     pub verify_seconds: f64,
     pub verify_all_seconds: f64,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Cost {
+    /// Processor seconds of the server and PostgreSQL for 1,000 checkouts.
     pub cpu_seconds: f64,
     pub per_second: f64,
 }
 
-/// Carts of three lines in turn here and there.
+/// Measures carts of three lines in both shops in turn.
 pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) -> Outcome<Growth> {
     let size = large.size;
     let reports = time_reports(large)?;

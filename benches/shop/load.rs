@@ -1,4 +1,4 @@
-//! Load over HTTP, made by wrk.
+//! Sends load over HTTP by wrk.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,17 +17,17 @@ use crate::data::FIRST_STORE_PRODUCTS;
 use crate::seen::{Latencies, Seen};
 use crate::{Outcome, server};
 
-/// Longer than Stockroom lets a request wait before it turns it away.
+/// Longer than the time after which Stockroom refuses a waiting request.
 const TIMEOUT: &str = "15s";
 
 /// One run of the load tool.
 pub struct Load<'a> {
     pub address: &'a str,
-    /// What is sent, see `load.lua`.
+    /// The kind of requests, see `load.lua`.
     pub kind: &'a str,
     pub clients: u32,
     pub seconds: u32,
-    /// How many have a cart and a token.
+    /// The number of buyers with a cart and a token.
     pub buyers: u64,
     /// Makes the keys of this run different from others.
     pub label: &'a str,
@@ -55,7 +55,7 @@ impl TokenFile {
         Self { path: folder.join(format!("{name}.tokens")), tokens: 0 }
     }
 
-    /// Signs tokens until there is one for each of so many buyers.
+    /// Signs tokens until each of so many buyers has one.
     pub fn provide(&mut self, buyers: u64) -> Outcome<()> {
         let signer = signer()?;
         let mut file = fs::OpenOptions::new().create(true).append(true).open(&self.path)?;
@@ -89,7 +89,7 @@ fn signer() -> Outcome<Tokens> {
     Ok(Tokens::new(&auth))
 }
 
-/// Sends requests for so many seconds, or until all buyers of a sell-out were answered.
+/// Sends requests for the given time, or until all buyers of a sell-out have an answer.
 pub fn run(load: &Load<'_>, tokens: &TokenFile) -> Outcome<Seen> {
     let mut wrk = command(load, tokens)
         .spawn()
@@ -134,9 +134,9 @@ fn command(load: &Load<'_>, tokens: &TokenFile) -> Command {
     wrk
 }
 
-/// wrk adds what it thinks that slow answers kept from being measured: for each one of more than twice
-/// the usual interval, further ones at every interval below it. The textbook's clients wait in the same
-/// way and nothing is added there, so it is taken out again, from the slowest down.
+/// Removes the latencies that wrk adds. For each answer that took more than twice the usual interval, wrk adds shorter
+/// latencies at every interval below it. pgbench adds none, so they are removed for a fair comparison, from the slowest
+/// answer to the fastest.
 fn measured(result: &WrkResult, clients: u64) -> Latencies {
     let mut counts: BTreeMap<u64, u64> = result.latencies.iter().copied().collect();
     let interval = result.requests.checked_div(clients).and_then(|each| result.microseconds.checked_div(each));

@@ -1,4 +1,4 @@
-//! All that was measured.
+//! The results of the benchmark.
 
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub struct Results {
 pub struct Figure {
     pub scenario: Scenario,
     pub clients: u32,
-    /// Stockroom's throughput by the textbook's.
+    /// Stockroom's throughput divided by the textbook's.
     pub ratio: f64,
     pub textbook: Side,
     pub stockroom: Side,
@@ -38,7 +38,7 @@ pub struct Figure {
 #[derive(Clone, Debug, Serialize)]
 pub struct Side {
     pub per_second: f64,
-    /// The worst and the best round.
+    /// The throughput of the worst and of the best round.
     pub per_second_range: (f64, f64),
     pub p50_ms: f64,
     pub p95_ms: f64,

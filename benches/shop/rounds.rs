@@ -1,4 +1,4 @@
-//! The rounds: every load, on both systems in turn.
+//! Runs the rounds. A round measures every load on both systems.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::{Outcome, server};
 
 const BOTH: [System; 2] = [System::Textbook, System::Stockroom];
 
-/// Runs all rounds. Who comes first changes from round to round.
+/// Runs all rounds. The two systems change their order from round to round.
 pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
     let mut answers = HashMap::new();
     for scenario in &options.scenarios {
@@ -36,7 +36,7 @@ pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
     Ok(samples)
 }
 
-/// Both must leave books that the program itself finds nothing in.
+/// Checks the data that both systems wrote: `stockroom verify` must find no violation.
 fn verify_once(shop: &Shop<'_>, task: &Task<'_>) -> Outcome<()> {
     let is_a_new_kind = matches!(task.scenario, Scenario::Spread | Scenario::NoCart) && task.round == 1;
     if is_a_new_kind {
@@ -45,7 +45,7 @@ fn verify_once(shop: &Shop<'_>, task: &Task<'_>) -> Outcome<()> {
     Ok(())
 }
 
-/// What has just been measured, so that nobody waits in front of an empty screen.
+/// Prints the last measurement, to show the progress.
 pub fn print_sample(sample: &Sample) {
     let Sample { system, scenario, clients, round, per_second, p50_ms, p99_ms, errors, .. } = sample;
     println!(

@@ -1,4 +1,4 @@
-//! The last units of a product, and more buyers than units.
+//! Sells the last units of a product to more buyers than units.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{Outcome, carts, cluster, server};
 
 const CLIENTS: u32 = 128;
 
-/// Nobody waits for longer; the load ends by itself with the last answer.
+/// The time limit of the load. It normally ends with the last answer.
 const AT_MOST_SECONDS: u32 = 300;
 
 #[derive(Clone, Debug, Serialize)]
@@ -25,12 +25,12 @@ pub struct SellOut {
     pub answers: BTreeMap<String, u64>,
     pub sold: i64,
     pub left: i64,
-    /// What `stockroom verify` said afterwards.
+    /// The output of `stockroom verify` after the sale.
     pub verify: String,
 }
 
 impl SellOut {
-    /// As many sold as there were, everybody else refused for want of stock, nobody failed.
+    /// True if all units were sold, all other buyers were refused with 400, and no request failed.
     pub fn is_exact(&self) -> bool {
         let refused = self.buyers - self.units;
         self.answers.get("201") == Some(&self.units)
@@ -51,7 +51,7 @@ struct StockRow {
     sold: i64,
 }
 
-/// Every buyer has one unit in the cart and sends one request.
+/// Runs the sale. Every buyer has one unit in the cart and sends one request.
 pub fn run(shop: &mut Shop<'_>, units: u64, buyers: u64) -> Outcome<SellOut> {
     shop.restore()?;
     shop.provide_buyers(buyers)?;

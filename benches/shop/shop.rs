@@ -1,4 +1,4 @@
-//! A shop to measure: its database, its server, and its buyers.
+//! The shop under test: its database, its server and its buyers.
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub struct Shop<'a> {
 }
 
 impl<'a> Shop<'a> {
-    /// Loads the books into a database of that name and serves it.
+    /// Creates a database of that name, fills it and starts a server on it.
     pub fn open(cluster: &'a Cluster, name: &'static str, size: Size) -> Outcome<Self> {
         let url = cluster.database(name)?;
         data::load(&url, &size)?;
@@ -42,7 +42,7 @@ impl<'a> Shop<'a> {
         Ok(shop)
     }
 
-    /// So that the first round meets connections, statements and pages as the later ones do.
+    /// Runs a short load, so that the first round has open connections, prepared statements and cached pages.
     fn warm_up(&mut self) -> Outcome<()> {
         let buyers = 4_000;
         self.prepare(Scenario::Spread, buyers)?;
@@ -53,7 +53,7 @@ impl<'a> Shop<'a> {
         server.wait_until_idle()
     }
 
-    /// Books as at the start, a full cart for each of so many buyers, and all of it on disk.
+    /// Restores the start, fills a cart for each of so many buyers, and writes everything to disk.
     pub fn prepare(&mut self, scenario: Scenario, buyers: u64) -> Outcome<()> {
         self.restore()?;
         self.provide_buyers(buyers)?;
@@ -83,7 +83,7 @@ impl<'a> Shop<'a> {
         Usage::now(self.server.pid(), self.cluster.postmaster()?)
     }
 
-    /// Stockroom's answer to the first buyer's checkout of this kind.
+    /// Stockroom's response to a checkout of this scenario by the first buyer.
     pub fn sample_answer(&mut self, scenario: Scenario) -> Outcome<String> {
         self.prepare(scenario, 1)?;
         let address = format!(r#"{{"shipping_address_id":{FIRST_BUYER}}}"#);
@@ -101,7 +101,7 @@ impl<'a> Shop<'a> {
         Ok(answer)
     }
 
-    /// As the admin.
+    /// An access token of the admin.
     pub fn admin_token(&self) -> Outcome<String> {
         load::sign(ADMIN, Role::Admin)
     }

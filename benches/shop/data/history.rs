@@ -1,27 +1,27 @@
-//! What happened in the shop, one order after the other. Nothing is kept: each table asks for it anew.
+//! The history of the shop as a sequence of orders. It is not stored: each table computes it again.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Size;
 use super::hash::{below, hash, skewed};
 
-/// From the opening of the shop until now.
+/// The orders from the opening of the shop until now.
 pub struct History {
     pub size: Size,
     pub opened_at: DateTime<Utc>,
     pub now: DateTime<Utc>,
-    /// Between one order and the next.
+    /// The time between two orders.
     gap: TimeDelta,
 }
 
-/// What became of an order.
+/// The course of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderKind {
-    /// Sold at checkout, and on its way since then.
+    /// Sold at checkout, then shipped.
     Sold,
-    /// Sold at checkout and cancelled a moment later.
+    /// Sold at checkout, and cancelled soon after.
     Cancelled,
-    /// Held, and paid a moment later.
+    /// Held at checkout, and paid soon after.
     PaidInWindow,
 }
 
@@ -33,21 +33,21 @@ pub struct Line {
     pub price: i64,
 }
 
-/// A step of an order: from, to and when.
+/// A step of an order: old status, new status, and time.
 pub type Step = (Option<&'static str>, &'static str, DateTime<Utc>);
 
-/// One order with all that came of it.
+/// One order with everything that belongs to it.
 pub struct Order {
     pub id: i64,
     pub store: i64,
     pub user: i64,
     pub at: DateTime<Utc>,
-    /// When it was cancelled or paid.
+    /// The time of its cancellation or payment.
     pub changed_at: DateTime<Utc>,
     pub kind: OrderKind,
     pub lines: Vec<Line>,
     pub steps: Vec<Step>,
-    /// Ids go up in the order of events; these are the first ones of this order.
+    /// The first ids of this order. Ids ascend in the order of events.
     pub first_item: i64,
     pub first_hold: i64,
     pub first_ledger: i64,
@@ -74,13 +74,13 @@ impl History {
         Self { size, opened_at: now - days, now, gap }
     }
 
-    /// Every product's creation and first delivery come first in the ledger.
+    /// The first ids of orders. In the ledger, the creation and the first delivery of every product come before.
     #[must_use]
     pub fn first_ids(&self) -> Ids {
         Ids { item: 1, hold: 1, ledger: 2 * self.size.products + 1 }
     }
 
-    /// All orders, oldest first, each with the ids that are free after it.
+    /// All orders, oldest first, each with the next free ids after it.
     pub fn orders(&self) -> impl Iterator<Item = (Order, Ids)> {
         (1..=self.size.orders).scan(self.first_ids(), |ids, id| {
             let order = self.order(id, *ids);
@@ -117,7 +117,7 @@ impl History {
         }
     }
 
-    /// Of different products, some of which sell far better than others.
+    /// Lines of different products. Some products sell far better than others.
     fn lines(&self, order: i64, store: i64) -> Vec<Line> {
         let (first, number) = self.size.products_of(store);
         let count = 1 + below(hash([order, 5, 0]), 2 * self.size.lines_per_order - 1);
@@ -169,7 +169,7 @@ impl Order {
         self.steps[self.steps.len() - 1]
     }
 
-    /// In the window, or at the door.
+    /// Paid within the payment window, or on delivery.
     #[must_use]
     pub fn paid_at(&self) -> Option<DateTime<Utc>> {
         match (self.kind, self.last_step()) {
@@ -179,7 +179,7 @@ impl Order {
         }
     }
 
-    /// The changes of stock that a line made, each with its moment.
+    /// The changes of stock by a line, each with its time.
     #[must_use]
     pub fn changes(&self, quantity: i64) -> Vec<(Change, DateTime<Utc>)> {
         let q = quantity;
@@ -190,7 +190,7 @@ impl Order {
         }
     }
 
-    /// In the ledger the steps come first, then the movements, then the payment.
+    /// The ledger id of a step. An order's steps come first, then its movements, then its payment.
     #[must_use]
     pub fn step_id(&self, step: usize) -> i64 {
         self.first_ledger + i64::try_from(step).unwrap_or(0)
@@ -208,7 +208,7 @@ impl Order {
     }
 }
 
-/// In minor units.
+/// The price of a product in minor units.
 #[must_use]
 pub fn price(product: i64) -> i64 {
     1_000 + below(hash([product, 9, 0]), 99_000)

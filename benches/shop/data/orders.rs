@@ -10,7 +10,7 @@ use super::history::{History, Order, OrderKind};
 
 const ADDRESS: &str = r#"{"id": 1, "full_name": "A Customer", "phone": "+91 98765 43210", "line1": "12 Market Road", "line2": null, "city": "Pune", "state": "MH", "postal_code": "411001", "country": "IN", "latitude": null, "longitude": null}"#;
 
-/// Orders with everything that belongs to them.
+/// Writes the orders with everything that belongs to them.
 pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     copy!(
         conn,

@@ -1,4 +1,4 @@
-//! StockLevel rows, and the ledger that they are the sum of.
+//! Stock rows and their ledger.
 
 use std::io::{self, Write};
 
@@ -9,14 +9,14 @@ use super::hash::{below, hash};
 use super::history::{Change, History, Order};
 use super::{FIRST_STORE_PRODUCTS, Size};
 
-/// The stock of a product, counted along.
+/// The current stock of a product, while its history is computed.
 #[derive(Clone, Copy, Default)]
 struct StockLevel {
     stock: i64,
     reserved: i64,
     sold: i64,
     version: i64,
-    /// What was ever taken, cancelled or not.
+    /// All units that were ever sold, including those of cancelled orders.
     taken: i64,
 }
 
@@ -24,7 +24,7 @@ pub const MINIMUM: i64 = 10;
 const PLENTY: i64 = 1_000_000;
 
 impl StockLevel {
-    /// One product in 50 is running out, but for the first ones of the first store.
+    /// One product in 50 is low on stock, except the first products of the first store.
     fn first_delivery(&self, size: &Size, product: i64) -> i64 {
         if product > FIRST_STORE_PRODUCTS && size.orders > 0 && product % 50 == 7 {
             self.taken + below(hash([product, 11, 0]), MINIMUM + 1)
@@ -45,7 +45,7 @@ fn slot(product: i64) -> usize {
     usize::try_from(product - 1).unwrap_or(0)
 }
 
-/// Every level as it is now.
+/// The final stock of every product.
 fn count_up(history: &History) -> Vec<StockLevel> {
     let mut levels = vec![StockLevel::default(); slot(history.size.products + 1)];
     for (order, _) in history.orders() {
@@ -58,7 +58,7 @@ fn count_up(history: &History) -> Vec<StockLevel> {
     levels
 }
 
-/// StockLevel rows, and the ledger that they are the sum of.
+/// Writes the stock rows and their ledger.
 pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     let (size, at) = (&history.size, history.opened_at);
     let levels = count_up(history);
