@@ -15,7 +15,8 @@ RUN mkdir -p src benches/shop \
     && cargo build --profile dist --locked \
     && rm -rf src
 
-# Builds the program. Cargo compares modification times, and the files of the checkout may be older than the empty program.
+# Builds the program. Cargo compares modification times, and the files of the checkout may be older than the empty
+# program.
 COPY . .
 RUN touch src/main.rs src/lib.rs \
     && cargo build --profile dist --locked

@@ -1,5 +1,5 @@
-# `make run` starts the server, `make test` runs every check. As root on Debian and Ubuntu, both install missing packages;
-# elsewhere they list them.
+# `make run` starts the server, `make test` runs every check. As root on Debian and Ubuntu, both install missing
+# packages; elsewhere they list them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

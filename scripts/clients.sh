@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Generates a TypeScript and a Python client from the OpenAPI document and runs their tests. Then tests the Swagger page in
-# Chromium. All tests use a server with a new demo store.
+# Generates a TypeScript and a Python client from the OpenAPI document and runs their tests. Then tests the Swagger page
+# in Chromium. All tests use a server with a new demo store.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

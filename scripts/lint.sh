@@ -24,8 +24,8 @@ install_tools() {
     cp "$requirements" "$tools/installed.txt"
 }
 
-# Checks the platform of this machine only, because other dependencies are not downloaded. The long warning about several
-# versions of one crate is not shown.
+# Checks the platform of this machine only, because other dependencies are not downloaded. The long warning about
+# several versions of one crate is not shown.
 check_dependencies() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')

@@ -1,5 +1,5 @@
--- Prints src/db/schema.rs from the catalog of the database, in the format of diesel's command line tool: columns in their
--- order, diesel's names of types, and foreign keys of one column.
+-- Prints src/db/schema.rs from the catalog of the database, in the format of diesel's command line tool: columns in
+-- their order, diesel's names of types, and foreign keys of one column.
 
 \set QUIET on
 \pset format unaligned

@@ -20,8 +20,8 @@ main() {
     echo "Removed $data. 'make run' creates a new database with the demo store"
 }
 
-# Takes the two locks of Stockroom until the end of this script. The first is for starting and stopping the database, the
-# second for using it. Without the program flock, only the check for a running server remains.
+# Takes the two locks of Stockroom until the end of this script. The first is for starting and stopping the database,
+# the second for using it. Without the program flock, only the check for a running server remains.
 take_locks() {
     if ! command -v flock >/dev/null; then
         return

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks that all required programs and libraries are installed: `setup.sh run` for building and running, `setup.sh test`
-# also for the tests, `setup.sh bench` for the benchmark. As root on Debian and Ubuntu, it installs the missing packages.
-# Elsewhere it lists them and stops.
+# Checks that all required programs and libraries are installed: `setup.sh run` for building and running, `setup.sh
+# test` also for the tests, `setup.sh bench` for the benchmark. As root on Debian and Ubuntu, it installs the missing
+# packages. Elsewhere it lists them and stops.
 set -euo pipefail
 
 purpose=${1:-run}

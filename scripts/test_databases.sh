@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests of checkouts, holds and races again in two other environments. The first is pgbouncer in transaction mode,
-# with two servers for each application under test. The second has other defaults of the database.
+# Runs the tests of checkouts, holds and races again in two other environments. The first is pgbouncer in transaction
+# mode, with two servers for each application under test. The second has other defaults of the database.
 #
 # Each race is repeated 30 times instead of 200, because these environments affect statements and locks, not timing.
 set -euo pipefail

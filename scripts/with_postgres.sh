@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command with DATABASE_URL set to an empty database on a temporary PostgreSQL server, which is removed afterwards:
-# with_postgres.sh COMMAND [ARGUMENT...]
+# Runs a command with DATABASE_URL set to an empty database on a temporary PostgreSQL server, which is removed
+# afterwards: with_postgres.sh COMMAND [ARGUMENT...]
 set -euo pipefail
 
 if (($# == 0)); then
