@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use diesel::sql_types::Jsonb;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::kernel::json_column::json_column;
 
 /// The time at which stock is sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -14,10 +19,13 @@ pub enum SellAt {
 }
 
 /// Payment methods by name: at least one. Each name must be usable as the name of a column in a report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Jsonb)]
 #[schema(value_type = BTreeMap<String, SellAt>)]
 #[serde(try_from = "BTreeMap<String, SellAt>")]
 pub struct PaymentMethods(BTreeMap<String, SellAt>);
+
+json_column!(PaymentMethods);
 
 /// The default payment method of a checkout.
 pub const DEFAULT_METHOD: &str = "cod";
