@@ -1,9 +1,16 @@
 //! Types that are stored as JSON.
 
-/// Makes a type that serde can read and write the type of a `jsonb` column. The type derives `AsExpression` and
-/// `FromSqlRow` with the SQL type `Jsonb`.
+/// Declares a type that serde reads and writes as the type of a `jsonb` column.
 macro_rules! json_column {
-    ($name:ident) => {
+    ($(#[$attribute:meta])* pub struct $name:ident($($field:tt)+);) => {
+        #[derive(
+            Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize,
+            diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
+        )]
+        #[diesel(sql_type = diesel::sql_types::Jsonb)]
+        $(#[$attribute])*
+        pub struct $name($($field)+);
+
         const _: () = {
             use diesel::deserialize::{self, FromSql};
             use diesel::pg::{Pg, PgValue};

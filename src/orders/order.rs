@@ -3,10 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use diesel::deserialize::FromSqlRow;
-use diesel::expression::AsExpression;
 use diesel::prelude::*;
-use diesel::sql_types::Jsonb;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -107,12 +104,10 @@ pub struct OrderItem {
     pub allocations: Allocations,
 }
 
-/// The allocations of an item.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
-#[diesel(sql_type = Jsonb)]
-pub struct Allocations(pub Vec<Allocation>);
-
-json_column!(Allocations);
+json_column! {
+    /// The allocations of an item.
+    pub struct Allocations(pub Vec<Allocation>);
+}
 
 /// Units of an item from one location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use diesel::deserialize::FromSqlRow;
-use diesel::expression::AsExpression;
-use diesel::sql_types::Jsonb;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,14 +15,13 @@ pub enum SellAt {
     AtPayment,
 }
 
-/// Payment methods by name: at least one. Each name must be usable as the name of a column in a report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsExpression, FromSqlRow)]
-#[diesel(sql_type = Jsonb)]
-#[schema(value_type = BTreeMap<String, SellAt>)]
-#[serde(try_from = "BTreeMap<String, SellAt>")]
-pub struct PaymentMethods(BTreeMap<String, SellAt>);
-
-json_column!(PaymentMethods);
+json_column! {
+    /// Payment methods by name: at least one. Each name must be usable as the name of a column in a report.
+    #[derive(ToSchema)]
+    #[schema(value_type = BTreeMap<String, SellAt>)]
+    #[serde(try_from = "BTreeMap<String, SellAt>")]
+    pub struct PaymentMethods(BTreeMap<String, SellAt>);
+}
 
 /// The default payment method of a checkout.
 pub const DEFAULT_METHOD: &str = "cod";
