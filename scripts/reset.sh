@@ -12,7 +12,7 @@ main() {
         return
     fi
     if [[ ! -f $data/PG_VERSION ]]; then
-        refuse "$data is not a database of Stockroom"
+        refuse "$data is not a database that Stockroom made"
     fi
     take_locks
     refuse_running_server
