@@ -40,6 +40,11 @@ test: ## Run every check, as in the continuous integration
 	scripts/schemathesis.sh
 	@echo "Everything passed on $$("$$(scripts/postgres_bindir.sh)/postgres" --version)"
 
+.PHONY: soak
+soak: ## Repeat the tests that depend on chance for 60 minutes; MINUTES=10 for less
+	@scripts/setup.sh test
+	@status=0; scripts/soak.sh $(MINUTES) || status=$$?; scripts/stop_test_postgres.sh; exit $$status
+
 .PHONY: bench
 bench: ## Compare it with plain SQL, about 20 minutes; for options such as ARGS=--quick see ARGS=--help
 	@scripts/setup.sh bench

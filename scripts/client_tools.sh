@@ -17,6 +17,6 @@ if ! cmp --silent "$clients/requirements.txt" "$python/installed.txt"; then
 fi
 
 # Builds a test too. So the dependencies have the features of the test build, and are not compiled again.
-cargo build --locked --bin stockroom --test architecture
+cargo build --locked --bin stockroom --test project
 mkdir -p "$clients/generated"
 target/debug/stockroom openapi >"$clients/generated/openapi.json"

@@ -11,7 +11,7 @@ main() {
     fi
     npm ci --prefix postman --ignore-scripts --no-audit --no-fund --loglevel=error
     # Builds a test too. So the dependencies have the features of the test build, and are not compiled again.
-    cargo build --locked --bin stockroom --test architecture
+    cargo build --locked --bin stockroom --test project
     scripts/with_server.sh scripts/postman.sh --inside "$@"
 }
 

@@ -6,17 +6,13 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-tests=(checkout cart orders payment_windows reservations cart_holds races hold_races window_races)
+# Modules of tests/api.
+modules=(checkout:: cart:: cart_holds:: orders:: payment_windows:: reservations:: races::)
 
 export STOCKROOM_TEST_REPETITIONS=30
 
-arguments=()
-for name in "${tests[@]}"; do
-    arguments+=(--test "$name")
-done
-
 echo "Through pgbouncer: $(pgbouncer --version | head -n1)"
-STOCKROOM_TEST_POOLER=1 cargo test --locked "${arguments[@]}"
+STOCKROOM_TEST_POOLER=1 cargo test --locked --test api -- "${modules[@]}"
 
 echo "With other defaults of the database"
-STOCKROOM_TEST_DEFAULTS=1 cargo test --locked "${arguments[@]}"
+STOCKROOM_TEST_DEFAULTS=1 cargo test --locked --test api -- "${modules[@]}"

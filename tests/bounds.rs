@@ -1,4 +1,4 @@
-//! No request costs more than its share, whatever it holds: memory and the size of the answer are measured.
+//! The memory and the size of the answer are limited for every request, whatever it contains.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ fn alone() -> MutexGuard<'static, ()> {
     MEASURING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A server whose threads have made what they keep.
+/// A server whose threads have allocated their permanent memory.
 fn started() -> TestApp {
     let app = TestApp::with(|settings| settings.server.workers = 1);
     app.guest().under("").get("/openapi.json").expect(200);
@@ -41,16 +41,16 @@ fn started() -> TestApp {
     app
 }
 
-/// Sends it, and fails the test if it cost too much.
+/// Sends a request, and fails the test if it needs too much memory or its answer is too large.
 #[track_caller]
-fn bounded(told: &str, send: impl FnOnce() -> Reply) -> Reply {
+fn bounded(case: &str, send: impl FnOnce() -> Reply) -> Reply {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
     let reply = send();
     let cost = MEMORY.peak_usage().saturating_sub(before);
-    assert!(cost <= MAX_MEMORY, "{told}: {} took {cost} bytes of memory", reply.asked);
-    assert!(reply.bytes.len() <= MAX_ANSWER, "{told}: {} was answered with {} bytes", reply.asked, reply.bytes.len());
-    assert!(reply.status < 500, "{told}: {}", reply.text());
+    assert!(cost <= MAX_MEMORY, "{case}: {} took {cost} bytes of memory", reply.asked);
+    assert!(reply.bytes.len() <= MAX_ANSWER, "{case}: {} was answered with {} bytes", reply.asked, reply.bytes.len());
+    assert!(reply.status < 500, "{case}: {}", reply.text());
     reply
 }
 
@@ -60,7 +60,7 @@ fn filled(start: &str, part: &str, end: &str) -> String {
     format!("{start}{}{end}", vec![part; count].join(","))
 }
 
-/// Bodies of the largest size that each try something else.
+/// Bodies of the largest size, each with another attack.
 fn hostile_bodies() -> Vec<(&'static str, String)> {
     let long = "k".repeat(32_768);
     let nested = |levels: usize| format!("{{\"items\":{}1{}}}", "[".repeat(levels), "]".repeat(levels));
@@ -117,11 +117,11 @@ fn no_body_costs_more_than_its_share() {
     let _alone = alone();
     let app = started();
     let (admin, mara) = (app.admin(), app.customer("mara"));
-    for (told, body) in hostile_bodies() {
-        assert!(body.len() <= MAX_BODY, "{told}");
+    for (case, body) in hostile_bodies() {
+        assert!(body.len() <= MAX_BODY, "{case}");
         for (method, path) in CALLS {
             for client in [&admin, &mara, &app.guest()] {
-                bounded(told, || send(client, method, path, &body));
+                bounded(case, || send(client, method, path, &body));
             }
         }
     }
@@ -139,7 +139,7 @@ fn refused_fields_are_counted_after_the_twentieth() {
         let errors = problem["errors"].as_array().unwrap();
         assert_eq!(errors.len(), 20);
         assert!(errors.iter().all(|error| error["field"].as_str().unwrap().len() <= 200), "{problem}");
-        // Every list of the body, and that there are too many of them.
+        // The errors name every list of the body, and that there are too many.
         assert!(problem["detail"].as_str().unwrap().ends_with(" and 10901 more"), "{}", problem["detail"]);
     }
     let three = json!({"items": [{"product_id": 1, "quantity": 0}, {"product_id": 1, "quantity": 1, "size": ""}]});
@@ -148,7 +148,7 @@ fn refused_fields_are_counted_after_the_twentieth() {
     assert!(!detail.as_str().unwrap().contains(" more"), "{detail}");
 }
 
-/// Any JSON, of the words that calls know, small parts repeated many times.
+/// Random JSON with the words of the API and many repetitions of small parts.
 fn any_body() -> impl Strategy<Value = String> {
     let name =
         prop::sample::select(vec!["items", "product_id", "quantity", "size", "email", "x", "", "sizes", "__all__"]);
@@ -249,7 +249,7 @@ fn what_callers_name_is_not_remembered() {
                 .get(&format!("/nothing/{round}/{number}"));
         }
     };
-    // The first round fills what is filled once.
+    // The first round fills the caches.
     ask_all(0);
     let before = MEMORY.current_usage();
     ask_all(1);
@@ -257,13 +257,13 @@ fn what_callers_name_is_not_remembered() {
     assert!(kept < 256 * 1024, "{kept} bytes were kept of what callers named");
 }
 
-/// A client that does not read would otherwise hold one copy of the answer for each of its connections.
+/// Otherwise a client that does not read would keep one copy of the answer for each of its connections.
 #[test]
 fn a_large_fixed_answer_is_sent_in_small_parts() {
     let _alone = alone();
     let app = started();
     for path in ["/openapi.json", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"] {
-        // The first time, the connection's own buffers are counted as well.
+        // The first measurement includes the buffers of the connection.
         let length = read_in_parts(&app, path);
         assert!(length > 100_000, "{path} has {length} bytes");
         let before = MEMORY.current_usage();
@@ -274,7 +274,7 @@ fn a_large_fixed_answer_is_sent_in_small_parts() {
     }
 }
 
-/// Asks on a connection of its own, keeps nothing of the answer, and returns the length of its body.
+/// Sends a request on its own connection, discards the answer, and returns the length of its body.
 fn read_in_parts(app: &TestApp, path: &str) -> usize {
     let mut socket = TcpStream::connect(app.address.strip_prefix("http://").unwrap()).unwrap();
     write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();

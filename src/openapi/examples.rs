@@ -1,4 +1,4 @@
-//! Examples of requests and responses, recorded from the demo store by `tests/examples.rs`.
+//! Examples of requests and responses, recorded from the demo store by `tests/api/openapi/examples.rs`.
 
 use serde_json::{Map, Value, json};
 

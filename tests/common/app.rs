@@ -1,10 +1,10 @@
-//! The server under test.
+//! The server that a test drives.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
-use super::line::Queues;
+use super::batch_queue::Queues;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use actix_web::web::Data;
@@ -20,9 +20,10 @@ use stockroom::mail::Mailer;
 use stockroom::reports::verify;
 use stockroom::settings::{Secret, Settings};
 
-use super::books;
+use super::alone::Presence;
 use super::client::{Client, OtherServer};
 use super::database::TestDatabase;
+use super::ledger_audit;
 use super::{pooler, shop};
 
 /// Signs the tokens of every test.
@@ -40,8 +41,9 @@ pub struct TestApp {
     server: Option<Serving>,
     /// The jobs of every server on the database, whose clocks move together.
     clocks: Mutex<Clocks>,
-    /// Behind a pooler there are two servers, and clients take them in turn.
+    /// Behind a pooler there are two servers, and clients use them in turn.
     other: Option<(SecondServer, Arc<OtherServer>)>,
+    _presence: Presence,
 }
 
 struct Clocks {
@@ -56,6 +58,15 @@ impl TestApp {
 
     /// With other settings than the usual ones: the defaults, but without limits on requests.
     pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::present(Presence::among_others(), change)
+    }
+
+    /// The only server in this process, for a measurement of the process.
+    pub fn alone(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::present(Presence::alone(), change)
+    }
+
+    fn present(presence: Presence, change: impl FnOnce(&mut Settings)) -> Self {
         let database = TestDatabase::migrated();
         let store = shop::create_store(&mut database.connect(), shop::STORE);
         let mut settings = defaults();
@@ -81,6 +92,7 @@ impl TestApp {
             clocks: Mutex::new(Clocks { servers: vec![serving.jobs.clone()], seconds: 0 }),
             server: Some(serving),
             other: None,
+            _presence: presence,
         };
         if pooler::is_on() {
             let second = app.second_server();
@@ -90,7 +102,7 @@ impl TestApp {
         app
     }
 
-    /// From now on clients are served by the first server alone.
+    /// From now on clients use the first server only.
     pub fn leave_out_other_server(&self) {
         if let Some((_, other)) = &self.other {
             other.leave_out();
@@ -106,7 +118,7 @@ impl TestApp {
         SecondServer { address: format!("http://127.0.0.1:{}", serving.port), serving: Some(serving) }
     }
 
-    /// Looks into the database, beside the server.
+    /// A connection of the test to the database of the server.
     pub fn connection(&self) -> PgConnection {
         self.database.connect()
     }
@@ -116,18 +128,23 @@ impl TestApp {
         Client::new(&self.address).in_turn_with(self.other.as_ref().map(|(_, other)| other))
     }
 
-    /// Fails the test if an invariant does not hold, by the server's own check or by the other one.
+    /// A guest at the paths outside of the API: health, metrics, documents.
+    pub fn root(&self) -> Client {
+        self.guest().under("")
+    }
+
+    /// Fails the test if an invariant does not hold. The server's own check and the independent one are both asked.
     pub fn audit(&self) {
         let mut conn = self.connection();
         let found = tx::run(&mut conn, Mode::Report, |conn| verify::verify_all(conn).map(End::RollBack)).unwrap();
-        let told: Vec<String> = found
+        let violations: Vec<String> = found
             .violations
             .iter()
-            .map(|violation| format!("store {}: not so: {}: {}", violation.store_id, violation.rule, violation.row))
+            .map(|violation| format!("store {}: {}: {}", violation.store_id, violation.rule, violation.row))
             .collect();
-        assert!(found.ok && told.is_empty(), "verify is not clean:\n{}", told.join("\n"));
+        assert!(found.ok && violations.is_empty(), "verify is not clean:\n{}", violations.join("\n"));
         assert!(found.checked > 0, "verify checked nothing");
-        books::assert_clean(&mut conn);
+        ledger_audit::assert_clean(&mut conn);
     }
 
     /// Moves the clock that every deadline is measured by.
@@ -142,42 +159,7 @@ impl TestApp {
         self.clocks.lock().unwrap().seconds
     }
 
-    /// Steps the job that ends what is past its deadline, and says how many holds it ended.
-    pub fn expire_holds(&self) -> usize {
-        expire_holds(self.jobs())
-    }
-
-    /// The same, where something is in its way.
-    pub fn try_expire_holds(&self) -> Result<usize, Failure> {
-        let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.expire_holds().await })
-    }
-
-    /// Steps the job that looks whether the database can be written to.
-    pub fn check_database(&self) -> Result<usize, Failure> {
-        let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.check_database().await })
-    }
-
-    /// Steps the job that releases what carts hold in stores that hold carts no more, and says how many holds it ended.
-    pub fn release_carts(&self) -> usize {
-        let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.release_carts().await }).unwrap()
-    }
-
-    /// Steps the job that carries waiting events over to their orders, and says how many it did.
-    pub fn apply_waiting_events(&self) -> usize {
-        let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.apply_waiting_events().await }).unwrap()
-    }
-
-    /// Steps the job that sends mails, and says how many it sent.
-    pub fn send_mails(&self) -> usize {
-        let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.send_mails().await }).unwrap()
-    }
-
-    /// The jobs of the server, to be stepped.
+    /// The jobs of the server. They run only when a test calls them.
     pub fn jobs(&self) -> &Jobs {
         &self.server.as_ref().expect("the server has been stopped").jobs
     }
@@ -190,6 +172,8 @@ impl TestApp {
     /// Ends the server as a signal would: requests in flight are finished.
     pub fn stop(&mut self) {
         self.other = None;
+        // The jobs of a server keep its connections to the database open.
+        self.clocks.lock().unwrap_or_else(PoisonError::into_inner).servers.clear();
         if let Some(serving) = self.server.take() {
             serving.stop();
         }
@@ -217,13 +201,13 @@ impl SecondServer {
         &self.serving.as_ref().expect("the second server has been stopped").queues
     }
 
-    /// Steps the job that learns which accounts have ended their tokens.
+    /// Runs the job that reads the accounts whose tokens were revoked.
     pub fn refresh_token_versions(&self) -> usize {
         let jobs = self.serving.as_ref().expect("the second server has been stopped").jobs.clone();
         System::new().block_on(async move { jobs.refresh_token_versions().await }).unwrap()
     }
 
-    /// Steps its expiry.
+    /// Runs its expiry job once.
     pub fn expire_holds(&self) -> usize {
         expire_holds(&self.serving.as_ref().expect("the second server has been stopped").jobs)
     }
@@ -237,12 +221,12 @@ impl Drop for SecondServer {
     }
 }
 
-fn expire_holds(jobs: &Jobs) -> usize {
+pub fn expire_holds(jobs: &Jobs) -> usize {
     let jobs = jobs.clone();
     System::new().block_on(async move { jobs.expire_holds().await }).unwrap()
 }
 
-/// The settings of `config/default.toml`, whatever the environment says.
+/// The settings of `config/default.toml`, without those of the environment.
 pub fn defaults() -> Settings {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/default.toml");
     Config::builder().add_source(File::from(path)).build().unwrap().try_deserialize().unwrap()
@@ -252,7 +236,7 @@ struct Serving {
     port: u16,
     handle: ServerHandle,
     thread: JoinHandle<()>,
-    /// Not running: tests step them.
+    /// They run only when a test calls them.
     jobs: Jobs,
     queues: Queues,
 }
@@ -286,7 +270,7 @@ impl Serving {
     }
 
     fn stop(self) {
-        // The request to stop is on its way already; the answer is that the thread ends.
+        // The request to stop is already sent. The thread ends when the server has stopped.
         drop(self.handle.stop(true));
         self.thread.join().unwrap();
     }

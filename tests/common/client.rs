@@ -19,13 +19,13 @@ pub struct Client {
     address: String,
     prefix: &'static str,
     headers: Vec<(String, String)>,
-    /// Whose token it sends.
+    /// The user of its token.
     pub user: Option<UserId>,
-    /// Takes every other request.
+    /// Gets every second request.
     other: Option<Arc<OtherServer>>,
 }
 
-/// A second server that requests are sent to in turn with the first one.
+/// A second server that gets every second request.
 pub struct OtherServer {
     address: String,
     sent: AtomicUsize,
@@ -37,7 +37,7 @@ impl OtherServer {
         Arc::new(Self { address: address.to_owned(), sent: AtomicUsize::new(0), is_left_out: AtomicBool::new(false) })
     }
 
-    /// For tests that look into the first server.
+    /// For tests that inspect the first server.
     pub fn leave_out(&self) {
         self.is_left_out.store(true, Ordering::SeqCst);
     }
@@ -49,7 +49,7 @@ impl OtherServer {
 
 impl Client {
     pub fn new(address: &str) -> Self {
-        // A connection for each request: one that is kept may be closed just when it is used again.
+        // Each request has a new connection, because the server may close an idle one just when it is used again.
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
@@ -155,7 +155,7 @@ impl Client {
             .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
-    /// The same, for tests in which the server may go away.
+    /// The same, for tests in which the server may stop.
     pub fn try_post(&self, path: &str, body: &Value) -> Result<Reply, ureq::Error> {
         self.try_send("POST", path, Some(("application/json", body.to_string().as_bytes())))
     }

@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use stockroom::embedded_postgres::{Embedded, Options};
 
-/// As fast as can be: after a crash of the machine the folder is worth nothing.
+/// Settings for speed. After a crash of the machine the folder is useless.
 const SETTINGS: [(&str, &str); 6] = [
     ("fsync", "off"),
     ("synchronous_commit", "off"),
@@ -19,13 +19,13 @@ const SETTINGS: [(&str, &str); 6] = [
     ("max_wal_size", "2GB"),
 ];
 
-/// The running cluster of this process, and its sign there that the process lives.
+/// The running cluster, and a connection that shows that this process lives.
 struct Cluster {
     embedded: Embedded,
     _sign_of_life: Mutex<PgConnection>,
 }
 
-/// The folder that everything built and tried goes to.
+/// The target folder of cargo.
 pub fn target_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_path_buf()
 }
@@ -35,7 +35,7 @@ pub fn url(database: &str) -> String {
     cluster().embedded.url(database)
 }
 
-/// What the server writes about itself.
+/// The log of the server.
 pub fn log() -> PathBuf {
     target_dir().join("test-postgres").join("data").join("server.log")
 }
@@ -85,7 +85,7 @@ fn drop_leftovers(conn: &mut PgConnection) {
     .load(conn)
     .unwrap();
     for Name { datname } in leftovers {
-        // Two processes may find the same one.
+        // Another process may drop the same database.
         conn.batch_execute(&format!("DROP DATABASE IF EXISTS {datname} WITH (FORCE)")).ok();
     }
 }

@@ -20,7 +20,7 @@ pub struct TestDatabase {
     pub url: String,
 }
 
-/// What a database may have as its defaults instead of PostgreSQL's own, with `STOCKROOM_TEST_DEFAULTS`.
+/// Defaults of the database that differ from PostgreSQL's own, with `STOCKROOM_TEST_DEFAULTS`.
 const OTHER_DEFAULTS: [(&str, &str); 10] = [
     ("standard_conforming_strings", "off"),
     ("timezone", "Pacific/Apia"),
@@ -35,12 +35,12 @@ const OTHER_DEFAULTS: [(&str, &str); 10] = [
 ];
 
 impl TestDatabase {
-    /// Migrated, and else empty.
+    /// Migrated and without rows.
     pub fn migrated() -> Self {
         Self::create(template())
     }
 
-    /// Without a single table.
+    /// Without tables.
     pub fn empty() -> Self {
         Self::create("template0")
     }
@@ -68,7 +68,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let dropped = PgConnection::establish(&cluster::url("postgres"))
             .map(|mut conn| conn.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)));
-        // Whatever is left is dropped by a later run.
+        // A later run drops a database that is left.
         drop(dropped);
     }
 }
@@ -80,7 +80,7 @@ fn template() -> &'static str {
         let hash = hash_of_migrations();
         let name = format!("template_{hash:016x}");
         let mut conn = cluster::maintenance();
-        // One process makes it, the others wait. The lock goes with the connection.
+        // One process creates it, and the others wait. The lock ends with the connection.
         diesel::sql_query("SELECT pg_advisory_lock($1)")
             .bind::<BigInt, _>(i64::from_ne_bytes(hash.to_ne_bytes()))
             .execute(&mut conn)
@@ -92,7 +92,7 @@ fn template() -> &'static str {
     })
 }
 
-/// Under another name until it is whole.
+/// The template has another name until it is complete.
 fn make_template(conn: &mut PgConnection, name: &str) {
     let building = format!("building_{}_{name}", std::process::id());
     conn.batch_execute(&format!("CREATE DATABASE {building} TEMPLATE template0")).unwrap();

@@ -1,8 +1,8 @@
 //! The harness: the real server in this process, on a database of its own, driven over HTTP.
 //!
 //! `TestApp::start()` gives a server with one store; `app.customer("mara")` a client that is signed
-//! in; `client.post("/cart/items", …).expect(201)` an answer. When the application is dropped its
-//! books are audited.
+//! in; `client.post("/cart/items", …).expect(201)` an answer. When the application is dropped, its
+//! ledger is audited.
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 #![allow(
@@ -14,24 +14,28 @@
     reason = "a test stops where something unexpected happens"
 )]
 
+pub mod alone;
 pub mod app;
-pub mod books;
+pub mod batch_queue;
 pub mod client;
 pub mod cluster;
 pub mod database;
 pub mod document;
-pub mod line;
+pub mod holds;
+pub mod jobs;
+pub mod ledger_audit;
+pub mod locks;
 pub mod people;
 pub mod pooler;
 pub mod process;
 pub mod provider;
 pub mod race;
 pub mod reply;
+pub mod sessions;
 pub mod shop;
 pub mod silence;
 pub mod smtp;
 pub mod snapshot;
-pub mod windows;
 
 pub use app::TestApp;
 pub use client::Client;

@@ -10,10 +10,10 @@ use stockroom::kernel::id::{StoreId, UserId};
 use super::app::TestApp;
 use super::client::Client;
 
-/// The password of every account that is made with one.
+/// The password of every account that has one.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// Sessions are begun by a token: nobody logs in with this.
+/// Not a valid hash. Accounts with it use tokens only.
 const NO_PASSWORD: &str = "!";
 
 #[derive(QueryableByName)]
@@ -29,12 +29,12 @@ struct Version {
 }
 
 impl TestApp {
-    /// Signed in with every right.
+    /// Signed in with every permission.
     pub fn admin(&self) -> Client {
         self.signed_in("admin", Role::Admin, &[], None)
     }
 
-    /// Signed in as the customer of that name, who is made the first time.
+    /// Signed in as the customer of that name, who is created at the first call.
     pub fn customer(&self, name: &str) -> Client {
         self.signed_in(name, Role::Customer, &[], None)
     }

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use super::cluster;
 
-/// Whether servers under test reach their databases through the pooler, two at a time.
+/// True if servers under test use their databases through the pooler. Then each test has two servers.
 pub fn is_on() -> bool {
     std::env::var_os("STOCKROOM_TEST_POOLER").is_some()
 }
 
-/// What leads through the pooler to a database of the cluster.
+/// The URL of a database of the cluster through the pooler.
 pub fn url(database: &str) -> String {
     format!("postgresql://stockroom@127.0.0.1:{}/{database}", pooler().port)
 }
@@ -28,7 +28,7 @@ fn pooler() -> &'static Pooler {
     POOLER.get_or_init(|| {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = write_config(port);
-        // The pooler ends with the thread that starts it: with one that stays as long as this process.
+        // The pooler ends with the thread that starts it, so that this thread lives as long as the process.
         std::thread::spawn(move || drop(command(&config).stdin(Stdio::null()).status()));
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {

@@ -1,4 +1,4 @@
-//! The real program as a process of its own, to be stopped and killed.
+//! The real program in a separate process that a test can stop and kill.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -50,7 +50,7 @@ impl Drop for Place {
     }
 }
 
-/// The program with a clean environment: it finds the settings that a test gives, and no others.
+/// The program with a clean environment: it has only the settings of the test.
 pub fn stockroom(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stockroom"));
     for (name, _) in std::env::vars_os() {
@@ -91,7 +91,7 @@ impl Process {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (sender, listening) = mpsc::channel();
         std::thread::spawn(move || {
-            // Read to the end: a closed pipe would trouble the program.
+            // The output is read to the end, because the program could not write to a closed pipe.
             for line in lines.map_while(Result::ok) {
                 if let Some(address) = line.strip_prefix("listening on ") {
                     sender.send(address.to_owned()).ok();
@@ -120,13 +120,13 @@ impl Process {
         fs::read_to_string(&self.log).unwrap()
     }
 
-    /// SIGKILL: not a word to anybody.
+    /// Sends SIGKILL, so that the program cannot react.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, and how it ended.
+    /// Sends SIGTERM, and returns the exit status.
     pub fn terminate(mut self) -> ExitStatus {
         signal("TERM", self.pid());
         self.wait()

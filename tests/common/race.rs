@@ -1,4 +1,4 @@
-//! Many at once.
+//! Requests that are sent at the same moment.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -8,14 +8,14 @@ use std::thread;
 
 use super::reply::Reply;
 
-/// Transactions that place at a time for a store, and placements in one of them: as if there were no lane,
-/// and as it is used. Races of what goes through a lane are run with each.
-pub const LANES: [(usize, usize); 3] = [(8, 1), (1, 2), (1, 64)];
+/// The kinds of batch queue: the number of concurrent transactions of a store, and the number of requests in one of
+/// them. The first kind has no batches, the last one is the default. A race that goes through a queue runs with each.
+pub const QUEUE_KINDS: [(usize, usize); 3] = [(8, 1), (1, 2), (1, 64)];
 
-/// How often a race is run, so that one that is hardly ever lost is noticed.
+/// Repetitions of a race, so that a rare failure is noticed.
 const REPETITIONS: usize = 200;
 
-/// How often a race is run here: fewer times with `STOCKROOM_TEST_REPETITIONS`.
+/// Repetitions of a race in this run: the number in `STOCKROOM_TEST_REPETITIONS`, if it is set.
 pub fn repetitions() -> usize {
     match std::env::var("STOCKROOM_TEST_REPETITIONS") {
         Ok(number) => number.parse().expect("STOCKROOM_TEST_REPETITIONS is no number"),
@@ -23,13 +23,13 @@ pub fn repetitions() -> usize {
     }
 }
 
-/// As often in all, where a race is run with each of [`LANES`].
-pub fn repetitions_in_a_lane() -> usize {
-    repetitions().div_ceil(LANES.len())
+/// Repetitions with one of the [`QUEUE_KINDS`], so that all of them together are as many.
+pub fn repetitions_per_queue_kind() -> usize {
+    repetitions().div_ceil(QUEUE_KINDS.len())
 }
 
-/// Runs the same work on `count` threads that all begin at one moment. The results are in the
-/// order of the index that each was given.
+/// Runs the same work on `count` threads that all begin at one moment. Each thread gets its index, and the results
+/// are in the order of these.
 pub fn race<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let (barrier, work) = (&Barrier::new(count), &work);
     thread::scope(|scope| {
@@ -48,7 +48,7 @@ pub fn race<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// Two different works that begin at one moment.
+/// Runs two functions that begin at one moment.
 pub fn duel<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B + Send) -> (A, B) {
     let barrier = &Barrier::new(2);
     thread::scope(|scope| {
@@ -62,23 +62,23 @@ pub fn duel<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnO
     })
 }
 
-/// Runs a race so many times, each on what it makes for itself. It fails at the end, and tells how
-/// often it went wrong: that is what tells a race that is hardly ever lost from one that always is.
+/// Runs a race so many times, each with objects of its own. It fails at the end with the number of failures, which
+/// shows whether the race is lost rarely or always.
 pub fn repeat(times: usize, repetition: impl Fn(u32)) {
     let failures: Vec<String> = (0..u32::try_from(times).unwrap())
         .filter_map(|number| {
             let panic = catch_unwind(AssertUnwindSafe(|| repetition(number))).err()?;
-            Some(format!("repetition {number}: {}", words_of(&*panic)))
+            Some(format!("repetition {number}: {}", message_of(&*panic)))
         })
         .collect();
     let shown: Vec<&str> = failures.iter().take(3).map(String::as_str).collect();
     assert!(failures.is_empty(), "{} of {times} went wrong:\n{}", failures.len(), shown.join("\n"));
 }
 
-fn words_of(panic: &(dyn Any + Send)) -> &str {
+fn message_of(panic: &(dyn Any + Send)) -> &str {
     match panic.downcast_ref::<String>() {
-        Some(words) => words,
-        None => panic.downcast_ref::<&str>().copied().unwrap_or("a panic without words"),
+        Some(message) => message,
+        None => panic.downcast_ref::<&str>().copied().unwrap_or("a panic without a message"),
     }
 }
 
@@ -93,7 +93,7 @@ pub fn one_of(reply: &Reply, success: u16, codes: &[&str]) -> bool {
     false
 }
 
-/// How often each outcome came, printed at the end.
+/// Counts the outcomes of a race. They are printed at the end.
 #[derive(Default)]
 pub struct Tally(BTreeMap<&'static str, usize>);
 
@@ -102,14 +102,14 @@ impl Tally {
         *self.0.entry(outcome).or_default() += 1;
     }
 
-    /// Both sides must have won: else it was no race. After few repetitions that may be chance.
+    /// Fails unless each side has won at least once. After few repetitions that may be chance, so it is not required.
     pub fn assert_both(&self, race: &str) {
         println!("{race}: {:?}", self.0);
-        assert!(self.0.len() >= 2 || repetitions() < REPETITIONS, "{race} always ended alike: {:?}", self.0);
+        assert!(self.0.len() >= 2 || repetitions() < REPETITIONS, "{race} always had the same outcome: {:?}", self.0);
     }
 }
 
-/// A deadline in so many microseconds, around which both sides win: moved towards the one that loses.
+/// The microseconds until a deadline, adjusted after each repetition so that both sides win.
 pub struct Margin(pub i64);
 
 impl Margin {

@@ -1,4 +1,4 @@
-//! What a server answered.
+//! The answer of a server.
 
 use serde_json::Value;
 use ureq::http::HeaderMap;
@@ -31,6 +31,13 @@ impl Reply {
         problem
     }
 
+    /// Fails unless the validation refused this field first.
+    #[track_caller]
+    pub fn refused_field(self, field: &str) {
+        let problem = self.refused(422, "VALIDATION_FAILED");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|error| {
@@ -38,7 +45,7 @@ impl Reply {
         })
     }
 
-    /// The `id` of what was answered.
+    /// The `id` in the body.
     #[track_caller]
     pub fn id(&self) -> i64 {
         self.json()["id"].as_i64().unwrap_or_else(|| panic!("no id in {}", self.text()))

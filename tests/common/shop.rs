@@ -1,4 +1,4 @@
-//! A store with something in it.
+//! Stores, products and carts for tests.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Jsonb, Text};
@@ -10,7 +10,7 @@ use super::app::TestApp;
 use super::client::Client;
 use super::reply::Reply;
 
-/// The code of the store that every test begins with: INR, no tax, no shipping.
+/// The code of the store of every test: INR, no tax, no shipping.
 pub const STORE: &str = "STORE-TEST";
 
 #[derive(QueryableByName)]
@@ -35,7 +35,7 @@ pub fn create_store(conn: &mut PgConnection, code: &str) -> StoreId {
     StoreId(store.id)
 }
 
-/// A product as it was answered when it was made.
+/// A product with the answer to its creation.
 #[derive(Clone, Debug)]
 pub struct Product {
     pub id: i64,
@@ -81,7 +81,7 @@ impl TestApp {
         self.admin().patch(&format!("/inventory/products/{}", product.id), changes).expect(200);
     }
 
-    /// It can't be sold any more.
+    /// Archives a product, so that it is not sold any more.
     pub fn archive(&self, product: &Product) {
         let reply = self.admin().delete(&format!("/inventory/products/{}", product.id));
         assert!(matches!(reply.status, 200 | 204), "{} was answered: {}", reply.asked, reply.text());
@@ -93,7 +93,7 @@ impl TestApp {
         self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body).expect(200);
     }
 
-    /// A second place for stock, which has no call of its own yet.
+    /// A second location. There is no operation of the API for it yet.
     pub fn add_location(&self, code: &str) -> i64 {
         let location: Id = diesel::sql_query(
             "INSERT INTO locations (store_id, code, name, created_at) VALUES ($1, $2, $2, now()) RETURNING id",
@@ -114,7 +114,7 @@ impl TestApp {
         product
     }
 
-    /// How many units of a product each place has.
+    /// The number of units of a product at each location.
     pub fn stock_by_place(&self, product: &Product) -> Vec<(String, i64)> {
         let stock = self.admin().get(&format!("/inventory/products/{}/stock", product.id)).expect(200).json();
         let place =
@@ -137,7 +137,7 @@ fn name_of(sku: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// What a customer does.
+/// The actions of customers.
 impl Client {
     /// The id of a new address.
     pub fn address(&self) -> i64 {
@@ -154,7 +154,7 @@ impl Client {
         self.post("/cart/items", &json!({"product_id": product.id, "quantity": quantity, "size": size})).expect(201)
     }
 
-    /// Buys the cart, sent to a new address. What comes of it is the test's matter.
+    /// Buys the cart with a new address. The caller checks the answer.
     pub fn checkout(&self) -> Reply {
         self.checkout_to(self.address())
     }

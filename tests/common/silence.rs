@@ -1,4 +1,4 @@
-//! A network between the server and its database that can fall silent: nothing arrives, and nobody hangs up.
+//! A network between the server and its database that can fall silent: nothing arrives, and no connection is closed.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,7 +34,7 @@ impl Network {
         network
     }
 
-    /// All connections there are fall silent for good; new ones work.
+    /// All open connections fall silent permanently. New ones work.
     pub fn lose_connections(&self) {
         self.silent_below.store(self.count.load(Ordering::SeqCst), Ordering::SeqCst);
     }
@@ -87,7 +87,7 @@ fn connect(client: TcpStream, socket: &PathBuf, gate: Gate, open: &Arc<Mutex<Vec
     });
 }
 
-/// Until one side hangs up. What comes while it is silent is lost.
+/// Forwards until one side closes. Bytes that arrive while the connection is silent are lost.
 fn forward(mut from: impl Read, mut to: impl Write, gate: &Gate) {
     let mut buffer = [0; 16 * 1024];
     loop {

@@ -1,4 +1,4 @@
-//! A real mail server, and the mails that it took.
+//! A real mail server, and the mails that it received.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -37,12 +37,12 @@ impl SmtpServer {
         Self { port: port.as_u64().unwrap().try_into().unwrap(), child, lines }
     }
 
-    /// The next mail that it took.
+    /// The next mail that it received.
     pub fn mail(&self) -> Value {
         self.lines.recv_timeout(PATIENCE).expect("no mail arrived")
     }
 
-    /// Whether every mail that it took was looked at.
+    /// True if there is no further mail.
     pub fn is_empty(&self) -> bool {
         self.lines.try_recv().is_err()
     }
@@ -59,7 +59,7 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp")
 }
 
-/// Once for each process, and only where it was not done before.
+/// Installs the mail server once, if it is not installed yet.
 fn install() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
@@ -78,9 +78,14 @@ pub fn written(folder: &Path) -> Vec<String> {
     files.map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// The address in the text of a mail that begins like this, without the encoding of the mail.
+/// The URL with this beginning in the text of a mail, decoded.
 pub fn link(mail: &str, start: &str) -> String {
     let plain = mail.replace("=\r\n", "").replace("=3D", "=");
     let from = plain.find(start).unwrap_or_else(|| panic!("no link in: {mail}"));
     plain[from..].split_whitespace().next().unwrap().to_owned()
+}
+
+/// The token of the link to choose a new password, in a mail of a server with that public URL.
+pub fn password_reset_token(mail: &str, public_url: &str) -> String {
+    link(mail, public_url).strip_prefix(&format!("{public_url}/password-reset#token=")).unwrap().to_owned()
 }

@@ -1,4 +1,4 @@
-//! All that is in a database, to tell whether a request had an effect.
+//! The whole content of a database, to check whether a request had an effect.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::app::TestApp;
 
-/// Every table with the number of its rows and a hash of all that they hold.
+/// Every table with the number of its rows and a hash of their content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot(BTreeMap<String, (i64, String)>);
 
@@ -45,7 +45,7 @@ impl Snapshot {
         self.0.get(table).unwrap_or_else(|| panic!("there is no table {table}")).0
     }
 
-    /// The tables that hold something else than before.
+    /// The tables whose content has changed.
     pub fn changed_since(&self, before: &Self) -> Vec<&str> {
         self.0.iter().filter(|(name, now)| before.0.get(*name) != Some(now)).map(|(name, _)| name.as_str()).collect()
     }
@@ -56,7 +56,7 @@ impl TestApp {
         Snapshot::take(&mut self.connection())
     }
 
-    /// Does something, and fails the test if a single row is other than before.
+    /// Does the work, and fails the test if it changes a row.
     #[track_caller]
     pub fn without_effect<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = self.snapshot();
@@ -66,7 +66,7 @@ impl TestApp {
         done
     }
 
-    /// The same, for requests that are answered: their answer is stored for a repeated key.
+    /// The same, for requests whose answer is stored for a repetition.
     #[track_caller]
     pub fn without_effect_but_keys<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = self.snapshot();

@@ -1,0 +1,205 @@
+//! How each operation is called, with new objects of the customer.
+
+use super::{CUSTOMER, World};
+use crate::common::people::email;
+use crate::common::{Client, Reply, Value, json};
+
+/// A call of an operation that any client can send.
+pub struct Call {
+    pub method: &'static str,
+    pub path: String,
+    pub body: Option<Value>,
+}
+
+impl Call {
+    pub fn new(method: &'static str, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), body: None }
+    }
+
+    pub fn with(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    pub fn send(&self, client: &Client) -> Reply {
+        client.send(self.method, &self.path, self.body.as_ref())
+    }
+}
+
+impl World {
+    /// A call of the operation with new objects of the customer.
+    pub fn call(&self, operation: &str) -> Call {
+        let (method, path) = operation.split_once(' ').unwrap();
+        let section = path.split('/').nth(1).unwrap_or_default();
+        let call = match section {
+            "auth" => self.auth_call(operation),
+            "addresses" | "users" | "stores" => self.identity_call(operation),
+            "inventory" => self.inventory_call(operation),
+            "reservations" => self.reservation_call(operation),
+            "cart" | "checkout" => self.checkout_call(operation),
+            "orders" | "payments" => self.order_call(operation),
+            "audit" => Some(Call::new("GET", "/audit")),
+            "" => Some(Call::new("GET", "/")),
+            _ => None,
+        };
+        let call = call.unwrap_or_else(|| panic!("this test does not know how to call {operation}: teach it"));
+        assert_eq!(call.method, method);
+        call
+    }
+
+    fn auth_call(&self, operation: &str) -> Option<Call> {
+        Some(match operation {
+            "POST /auth/register" => Call::new("POST", "/auth/register").with(self.new_user(None)),
+            "POST /auth/login" => self.login(),
+            "POST /auth/refresh" => Call::new("POST", "/auth/refresh").with(self.refresh_token()),
+            "POST /auth/logout" => Call::new("POST", "/auth/logout").with(self.refresh_token()),
+            // The password is wrong, because the other calls need the account as it is.
+            "POST /auth/password" => {
+                let passwords = json!({"current_password": "not the password", "new_password": "a good long password"});
+                Call::new("POST", "/auth/password").with(passwords)
+            }
+            "POST /auth/password/forgot" => {
+                let email = email(CUSTOMER);
+                Call::new("POST", "/auth/password/forgot").with(json!({"email": email}))
+            }
+            "POST /auth/password/reset" => {
+                let new = json!({"token": self.fresh(), "new_password": "a good long password"});
+                Call::new("POST", "/auth/password/reset").with(new)
+            }
+            "GET /auth/me" => Call::new("GET", "/auth/me"),
+            _ => return None,
+        })
+    }
+
+    fn identity_call(&self, operation: &str) -> Option<Call> {
+        let store = self.app.store;
+        let address = json!({"full_name": "Mara Iyer", "phone": "+91 98450 12345", "line1": "12 Lake Road",
+                             "city": "Bengaluru", "postal_code": "560001", "country": "IN"});
+        let own = || format!("/addresses/{}", self.customer.address());
+        Some(match operation {
+            "GET /addresses" => Call::new("GET", "/addresses"),
+            "POST /addresses" => Call::new("POST", "/addresses").with(address),
+            "GET /addresses/{id}" => Call::new("GET", own()),
+            "PUT /addresses/{id}" => Call::new("PUT", own()).with(address),
+            "DELETE /addresses/{id}" => Call::new("DELETE", own()),
+            "GET /users" => Call::new("GET", "/users"),
+            "POST /users" => Call::new("POST", "/users").with(self.new_user(Some("staff"))),
+            "PATCH /users/{id}" => {
+                let staff = self.admin.post("/users", &self.new_user(Some("staff"))).expect(201).id();
+                Call::new("PATCH", format!("/users/{staff}")).with(json!({"full_name": self.fresh()}))
+            }
+            "GET /stores" => Call::new("GET", "/stores"),
+            "POST /stores" => {
+                let code = self.fresh().to_uppercase();
+                Call::new("POST", "/stores").with(json!({"code": code, "name": "Another"}))
+            }
+            "GET /stores/{id}" => Call::new("GET", format!("/stores/{store}")),
+            "PATCH /stores/{id}" => Call::new("PATCH", format!("/stores/{store}")).with(json!({"name": self.fresh()})),
+            _ => return None,
+        })
+    }
+
+    fn inventory_call(&self, operation: &str) -> Option<Call> {
+        let of = |rest: &str| format!("/inventory/products/{}{rest}", self.product().id);
+        Some(match operation {
+            "GET /inventory/products" => Call::new("GET", "/inventory/products"),
+            "POST /inventory/products" => {
+                let new = json!({"sku": self.fresh(), "name": "New", "price": 10, "initial_stock": 1});
+                Call::new("POST", "/inventory/products").with(new)
+            }
+            "GET /inventory/products/{id}" => Call::new("GET", of("")),
+            "PATCH /inventory/products/{id}" => Call::new("PATCH", of("")).with(json!({"name": "Other"})),
+            "DELETE /inventory/products/{id}" => Call::new("DELETE", of("")),
+            "GET /inventory/products/{id}/availability/{qty}" => Call::new("GET", of("/availability/1")),
+            "GET /inventory/products/{id}/stock" => Call::new("GET", of("/stock")),
+            "GET /inventory/products/{id}/movements" => Call::new("GET", of("/movements")),
+            "GET /inventory/products/{store_id}/{product_id}" => {
+                Call::new("GET", format!("/inventory/products/{}/{}", self.app.store, self.product().id))
+            }
+            "PUT /inventory/products/{id}/stock" => {
+                let change = json!({"quantity": 1, "movement_type": "in", "reason": "delivery"});
+                Call::new("PUT", of("/stock")).with(change)
+            }
+            "POST /inventory/availability" => {
+                let items = json!([{"product_id": self.product().id, "quantity": 1}]);
+                Call::new("POST", "/inventory/availability").with(json!({"items": items}))
+            }
+            "GET /inventory/products/low-stock" => Call::new("GET", "/inventory/products/low-stock"),
+            "GET /inventory/movements" => Call::new("GET", "/inventory/movements"),
+            "GET /inventory/summary" => Call::new("GET", "/inventory/summary"),
+            "GET /inventory/inventory/summary" => Call::new("GET", "/inventory/inventory/summary"),
+            "GET /inventory" => Call::new("GET", "/inventory"),
+            "GET /inventory/verify" => Call::new("GET", "/inventory/verify"),
+            "GET /inventory/reservations/metrics" => Call::new("GET", "/inventory/reservations/metrics"),
+            _ => return None,
+        })
+    }
+
+    fn reservation_call(&self, operation: &str) -> Option<Call> {
+        let of = |rest: &str| format!("/reservations/{}{rest}", self.reservation());
+        Some(match operation {
+            "GET /reservations" => Call::new("GET", "/reservations"),
+            "POST /reservations" => {
+                let items = json!([{"product_id": self.product().id, "quantity": 1}]);
+                Call::new("POST", "/reservations").with(json!({"items": items, "reference_id": self.fresh()}))
+            }
+            "GET /reservations/{id}" => Call::new("GET", of("")),
+            "POST /reservations/{id}/confirm" => Call::new("POST", of("/confirm")),
+            "POST /reservations/{id}/release" => Call::new("POST", of("/release")),
+            _ => return None,
+        })
+    }
+
+    fn checkout_call(&self, operation: &str) -> Option<Call> {
+        let of_item = || format!("/cart/items/{}", self.cart_item());
+        let to_address = json!({"shipping_address_id": self.address});
+        Some(match operation {
+            "GET /cart" => Call::new("GET", "/cart"),
+            "DELETE /cart" => Call::new("DELETE", "/cart"),
+            "POST /cart/items" => {
+                let item = json!({"product_id": self.product().id, "quantity": 1});
+                Call::new("POST", "/cart/items").with(item)
+            }
+            "PUT /cart/items/{id}" => Call::new("PUT", of_item()).with(json!({"quantity": 2})),
+            "DELETE /cart/items/{id}" => Call::new("DELETE", of_item()),
+            "POST /checkout" => {
+                self.cart_item();
+                Call::new("POST", "/checkout").with(to_address)
+            }
+            "POST /checkout/preview" => Call::new("POST", "/checkout/preview").with(to_address),
+            _ => return None,
+        })
+    }
+
+    fn order_call(&self, operation: &str) -> Option<Call> {
+        let of = |order: i64, rest: &str| format!("/orders/{order}{rest}");
+        let open = || self.order("cod");
+        Some(match operation {
+            "GET /orders" => Call::new("GET", "/orders"),
+            "GET /orders/me" => Call::new("GET", "/orders/me"),
+            "GET /orders/statistics" => Call::new("GET", "/orders/statistics"),
+            "POST /orders" => {
+                let items = json!([{"product_id": self.product().id, "quantity": 1}]);
+                Call::new("POST", "/orders").with(json!({"items": items}))
+            }
+            "GET /orders/{id}" => Call::new("GET", of(open(), "")),
+            "PUT /orders/{id}" => Call::new("PUT", of(open(), "")).with(json!({"status": "processing"})),
+            "GET /orders/{id}/history" => Call::new("GET", of(open(), "/history")),
+            "POST /orders/{id}/cancel" => Call::new("POST", of(open(), "/cancel")),
+            "POST /orders/{id}/payment/confirm" => {
+                let payment = json!({"payment_reference": self.fresh()});
+                Call::new("POST", of(open(), "/payment/confirm")).with(payment)
+            }
+            "POST /orders/{id}/payment/fail" => Call::new("POST", of(self.order("upi"), "/payment/fail")),
+            "POST /orders/{id}/refund" => {
+                let refund = json!({"refund_reference": self.fresh(), "amount": 5});
+                Call::new("POST", of(self.paid_order(), "/refund")).with(refund)
+            }
+            // This call needs the signature of the provider instead of a token.
+            "POST /payments/webhook/{store}/{provider}" => {
+                let path = format!("/payments/webhook/{}/stripe", self.app.store);
+                Call::new("POST", path).with(json!({"id": self.fresh()}))
+            }
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! Requirements of browsers, proxies and scrapers: methods, headers, host names, origins.
+
+use crate::common::{Client, Reply, TestApp, json};
+use stockroom::settings::Secret;
+
+fn head(client: &Client, path: &str) -> Reply {
+    client.send("HEAD", path, None)
+}
+
+#[test]
+fn head_is_answered_where_get_is() {
+    let app = TestApp::start();
+    let rice = app.product("rice", 10.0, 7);
+    let mara = app.customer("mara");
+    let product = format!("/inventory/products/{}", rice.id);
+    let asked = [
+        (app.root(), "/health/live"),
+        (app.root(), "/health/ready"),
+        (app.root(), "/metrics"),
+        (app.root(), "/openapi.json"),
+        (app.root(), "/docs/index.html"),
+        (app.root(), "/docs/swagger-ui.css"),
+        (app.guest(), product.as_str()),
+        (mara.clone(), "/cart"),
+        (mara.clone(), "/auth/me"),
+    ];
+    for (client, path) in asked {
+        let (got, head) = (client.get(path).expect(200), head(&client, path).expect(200));
+        assert!(head.bytes.is_empty(), "{path} has a body");
+        assert_eq!(head.header("content-type"), got.header("content-type"), "{path}");
+        if path != "/metrics" {
+            assert_eq!(head.header("content-length"), got.bytes.len().to_string(), "{path}");
+        }
+        assert!(!head.header("x-request-id").is_empty(), "{path}");
+    }
+    assert_eq!(head(&app.guest(), "/cart").expect(401).bytes.len(), 0);
+    assert_eq!(head(&mara, "/nothing").expect(404).bytes.len(), 0);
+    assert_eq!(head(&mara, "/checkout").expect(405).header("allow"), "POST");
+    assert_eq!(mara.delete("/orders").expect(405).header("allow"), "POST, GET, HEAD");
+}
+
+#[test]
+fn every_answer_forbids_guessing_its_type() {
+    let app = TestApp::start();
+    let mara = app.customer("mara");
+    let answers = [
+        app.root().get("/health/live"),
+        app.root().get("/metrics"),
+        app.root().get("/openapi.json"),
+        app.root().get("/docs"),
+        app.root().get("/docs/index.html"),
+        app.root().get("/docs/nothing.js"),
+        app.guest().get("/nothing"),
+        app.guest().get("/cart"),
+        mara.get("/cart"),
+        mara.delete("/cart"),
+        mara.patch("/cart", &json!({})),
+        mara.post("/auth/login", &json!({})),
+    ];
+    for answer in answers {
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{}", answer.asked);
+    }
+}
+
+#[test]
+fn no_cache_keeps_what_a_signed_in_caller_is_answered() {
+    let app = TestApp::start();
+    let mara = app.customer("mara");
+    let private = [
+        mara.get("/cart").expect(200),
+        mara.get("/orders/999").expect(404),
+        mara.get("/nothing").expect(404),
+        mara.get("/inventory/products").expect(200),
+        app.guest().with_token("forged").get("/cart").expect(401),
+        app.guest().with_header("X-Order-Token", "forged").get("/orders/1").expect(404),
+        app.guest().post("/auth/login", &json!({"email": "a@example.com", "password": "wrong wrong"})).expect(401),
+    ];
+    for answer in private {
+        assert_eq!(answer.header("cache-control"), "no-store", "{}", answer.asked);
+    }
+    assert_eq!(app.guest().get("/inventory/products").expect(200).header("cache-control"), "");
+}
+
+#[test]
+fn pages_load_nothing_of_others_and_stand_in_no_frame() {
+    let app = TestApp::start();
+    let policy = app.root().get("/docs/index.html").expect(200).header("content-security-policy").to_owned();
+    for rule in ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"] {
+        assert!(policy.split("; ").any(|part| part == rule), "{rule} is not in {policy}");
+    }
+    // The policy forbids scripts within the page.
+    let page = app.root().get("/docs/index.html").text();
+    for script in page.split("<script").skip(1) {
+        assert!(script.starts_with(" src="), "{page}");
+    }
+}
+
+#[test]
+fn a_local_server_answers_under_local_names_only() {
+    let app = TestApp::start();
+    let named = |host: &str, path: &str| app.root().with_header("Host", host).get(path);
+    for host in ["localhost", "localhost:1", "LOCALHOST", "127.0.0.1:8080", "[::1]:80", "localhost."] {
+        named(host, "/api/v1/inventory/products").expect(200);
+    }
+    for host in ["attacker.example", "attacker.example:8080", "127.0.0.1.nip.io", "localhost.attacker.example", "[::2]"]
+    {
+        for path in ["/api/v1/inventory/products", "/metrics", "/openapi.json", "/docs/index.html", "/nothing"] {
+            let problem = named(host, path).refused(400, "MALFORMED_REQUEST");
+            assert!(problem["detail"].as_str().unwrap().contains("allowed_hosts"), "{problem}");
+        }
+        // A probe uses the address instead of a name.
+        named(host, "/health/live").expect(200);
+    }
+}
+
+#[test]
+fn the_names_of_a_server_can_be_set() {
+    let app = TestApp::with(|settings| settings.server.allowed_hosts = vec!["Shop.example.com".to_owned()]);
+    let named = |host: &str| app.root().with_header("Host", host).get("/openapi.json");
+    named("shop.example.com").expect(200);
+    named("shop.example.com:443").expect(200);
+    named("localhost").refused(400, "MALFORMED_REQUEST");
+    let any = TestApp::with(|settings| settings.server.allowed_hosts = vec!["*".to_owned()]);
+    any.root().with_header("Host", "anything.example").get("/openapi.json").expect(200);
+    let public = TestApp::with(|settings| settings.server.host = "0.0.0.0".to_owned());
+    public.root().with_header("Host", "anything.example").get("/openapi.json").expect(200);
+}
+
+const SHOP: &str = "https://shop.example.com";
+
+#[test]
+fn a_storefront_of_an_allowed_origin_may_call_from_a_browser() {
+    let app = TestApp::with(|settings| settings.server.cors_origins = vec![SHOP.to_owned()]);
+    let preflight = |origin: &str, method: &str, headers: &str| {
+        let asked = app.guest().with_header("Origin", origin).with_header("Access-Control-Request-Method", method);
+        asked.with_header("Access-Control-Request-Headers", headers).send("OPTIONS", "/checkout", None)
+    };
+    let needed = "authorization, content-type, idempotency-key, x-store-id, x-order-token, x-request-id";
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        let allowed = preflight(SHOP, method, needed).expect(200);
+        assert_eq!(allowed.header("access-control-allow-origin"), SHOP);
+        assert!(allowed.header("access-control-allow-methods").contains(method));
+        let headers = allowed.header("access-control-allow-headers").to_lowercase();
+        assert!(needed.split(", ").all(|name| headers.contains(name)), "{headers}");
+        assert!(!allowed.header("x-request-id").is_empty());
+    }
+    let refused = preflight("https://other.example", "POST", needed);
+    assert_eq!(refused.header("access-control-allow-origin"), "");
+    refused.refused(400, "MALFORMED_REQUEST");
+    let read = app.customer("mara").with_header("Origin", SHOP).get("/cart").expect(200);
+    assert_eq!(read.header("access-control-allow-origin"), SHOP);
+    let exposed = read.header("access-control-expose-headers").to_lowercase();
+    for name in ["x-request-id", "idempotent-replayed", "retry-after"] {
+        assert!(exposed.contains(name), "{exposed}");
+    }
+    assert!(read.header("vary").to_lowercase().contains("origin"), "{}", read.header("vary"));
+    // The page can read a refusal too.
+    let refusal = app.guest().with_header("Origin", SHOP).get("/cart");
+    assert_eq!(refusal.header("access-control-allow-origin"), SHOP);
+    refusal.refused(401, "UNAUTHENTICATED");
+    let busy = TestApp::with(|settings| {
+        settings.server.cors_origins = vec![SHOP.to_owned()];
+        settings.limits.requests_per_minute = 1;
+    });
+    let call = || busy.guest().with_header("Origin", SHOP).get("/inventory/products");
+    call().expect(200);
+    let limited = call();
+    assert_eq!(limited.header("access-control-allow-origin"), SHOP);
+    limited.refused(429, "RATE_LIMITED");
+    let other = app.guest().with_header("Origin", "https://other.example").get("/inventory/products");
+    assert_eq!(other.header("access-control-allow-origin"), "");
+}
+
+#[test]
+fn without_origins_no_page_of_another_origin_may_call() {
+    let app = TestApp::start();
+    let read = app.guest().with_header("Origin", SHOP).get("/inventory/products").expect(200);
+    assert_eq!(read.header("access-control-allow-origin"), "");
+    let any = TestApp::with(|settings| settings.server.cors_origins = vec!["*".to_owned()]);
+    let read = any.guest().with_header("Origin", SHOP).get("/inventory/products").expect(200);
+    assert!([SHOP, "*"].contains(&read.header("access-control-allow-origin")));
+}
+
+#[test]
+fn the_metrics_can_need_a_token() {
+    let app = TestApp::with(|settings| settings.metrics.token = Secret::new("for-prometheus".to_owned()));
+    let refused = app.root().get("/metrics");
+    assert_eq!(refused.header("www-authenticate"), "Bearer");
+    refused.refused(401, "UNAUTHENTICATED");
+    for wrong in ["", "for-prometheu", "for-prometheus2", "FOR-PROMETHEUS"] {
+        app.root().with_token(wrong).get("/metrics").refused(401, "UNAUTHENTICATED");
+    }
+    app.admin().under("").get("/metrics").refused(401, "UNAUTHENTICATED");
+    app.root().with_token("for-prometheus").get("/metrics").expect(200);
+}

@@ -1,0 +1,44 @@
+//! The API, driven over HTTP: one module for each area. The servers run in this process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops where something unexpected happens"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod accounts;
+mod addresses;
+mod audit;
+mod authorization;
+mod bad_input;
+mod batches;
+mod browsers;
+mod callbacks;
+mod cart;
+mod cart_holds;
+mod checkout;
+mod codes;
+mod distribute;
+mod idempotency;
+mod inventory;
+mod jobs;
+mod migrations;
+mod money;
+mod openapi;
+mod operations;
+mod orders;
+mod payment_windows;
+mod place_order;
+mod races;
+mod reservations;
+mod search;
+mod sizes;
+mod sorts;
+mod stores;
+mod verify;

@@ -1,0 +1,165 @@
+//! The migrations: up, down and up again, and by two servers at the same time.
+
+use crate::common::database::TestDatabase;
+use crate::common::{TestApp, race};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use stockroom::db::migrate;
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// The whole schema as sorted text, without diesel's own table.
+const CATALOG: &str = "
+    SELECT line FROM (
+        SELECT format('relation %s kind %s options %s persistence %s', c.oid::regclass, c.relkind, c.reloptions,
+                      c.relpersistence) AS line
+        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT format('column %s.%s %s null %s identity %s default %s', a.attrelid::regclass, a.attname,
+                      format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, a.attidentity,
+                      pg_get_expr(d.adbin, d.adrelid))
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum > 0
+              AND NOT a.attisdropped
+        UNION ALL
+        SELECT format('constraint %s %s: %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT format('index %s: %s', indexname, indexdef) FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL
+        SELECT format('sequence %s: %s from %s by %s', sequencename, data_type, start_value, increment_by)
+        FROM pg_sequences WHERE schemaname = 'public'
+        UNION ALL
+        SELECT format('view %s: %s', viewname, definition) FROM pg_views WHERE schemaname = 'public'
+        UNION ALL
+        SELECT format('trigger %s on %s', tgname, tgrelid::regclass) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL
+        SELECT format('type %s', t.oid::regtype) FROM pg_type t
+        WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'd')
+        UNION ALL
+        SELECT format('routine %s', p.oid::regprocedure) FROM pg_proc p
+        WHERE p.pronamespace = 'public'::regnamespace
+    ) catalog
+    WHERE line NOT LIKE '%\\_\\_diesel\\_schema\\_migrations%' AND line NOT LIKE 'routine diesel\\_%'
+    ORDER BY line";
+
+fn catalog(conn: &mut PgConnection) -> Vec<String> {
+    let lines: Vec<Line> = diesel::sql_query(CATALOG).load(conn).unwrap();
+    lines.into_iter().map(|row| row.line).collect()
+}
+
+/// Fails with the differences only, because a whole catalog is a long text.
+#[track_caller]
+fn assert_same(found: &[String], expected: &[String]) {
+    let lacks = |lines: &[String], of: &[String]| of.iter().filter(|line| !lines.contains(line)).cloned().collect();
+    let (missing, added): (Vec<String>, Vec<String>) = (lacks(found, expected), lacks(expected, found));
+    assert!(missing.is_empty() && added.is_empty(), "missing: {missing:#?}\nadded: {added:#?}");
+    assert_eq!(found.len(), expected.len());
+}
+
+fn applied(conn: &mut PgConnection) -> Vec<String> {
+    let versions: Vec<Line> =
+        diesel::sql_query("SELECT version::text AS line FROM __diesel_schema_migrations ORDER BY version")
+            .load(conn)
+            .unwrap();
+    versions.into_iter().map(|row| row.line).collect()
+}
+
+#[test]
+fn migrations_up_down_and_up_again_give_the_same_schema() {
+    let database = TestDatabase::empty();
+    let conn = &mut database.connect();
+    let all = migrate::run(conn).unwrap();
+    assert!(all.len() >= 4, "{all:?}");
+    let first = catalog(conn);
+    assert!(first.iter().any(|line| line.starts_with("constraint orders orders_total_check")), "{first:#?}");
+    for _ in 0..2 {
+        migrate::revert_all(conn).unwrap();
+        assert_same(&catalog(conn), &[]);
+        assert_eq!(applied(conn), Vec::<String>::new());
+        assert_eq!(migrate::run(conn).unwrap(), all);
+        assert_same(&catalog(conn), &first);
+    }
+    assert_eq!(migrate::run(conn).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn two_servers_that_migrate_at_once_both_start() {
+    let alone = TestDatabase::migrated();
+    let (expected, versions) = (catalog(&mut alone.connect()), applied(&mut alone.connect()));
+    for _ in 0..10 {
+        let database = TestDatabase::empty();
+        let applied_by = race(2, |_| migrate::run(&mut database.connect()).unwrap());
+        let conn = &mut database.connect();
+        assert_eq!(applied(conn), versions);
+        assert_same(&catalog(conn), &expected);
+        // One server has run all migrations, and the other one none.
+        let mut counts: Vec<usize> = applied_by.iter().map(Vec::len).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [0, versions.len()]);
+    }
+}
+
+/// Constraints are the last guard against rows that the code would never write.
+#[test]
+fn the_database_refuses_rows_that_break_a_constraint() {
+    let database = TestDatabase::migrated();
+    let conn = &mut database.connect();
+    let store = crate::common::shop::create_store(conn, "S");
+    let refused = [
+        ("stock_levels_reserved_check", "5, 6, 0"),
+        ("stock_levels_reserved_check", "5, -1, 0"),
+        ("stock_levels_reserved_check", "-1, 0, 0"),
+        ("stock_levels_sold_check", "5, 0, -1"),
+    ];
+    for (constraint, figures) in refused {
+        let insert = format!(
+            "INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
+             sold_quantity, version, updated_at) VALUES ({store}, 1, 1, {figures}, 0, now())"
+        );
+        assert_refused(conn, &insert, constraint);
+    }
+    for allocations in ["[]", "{}"] {
+        let insert = format!(
+            "INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, quantity, \
+             unit_price, total_price, attributes, allocations) \
+             VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', '{allocations}')"
+        );
+        assert_refused(conn, &insert, "order_items_allocations_check");
+    }
+}
+
+#[track_caller]
+fn assert_refused(conn: &mut PgConnection, insert: &str, constraint: &str) {
+    let error = diesel::sql_query(insert).execute(conn).unwrap_err();
+    let diesel::result::Error::DatabaseError(_, info) = error else { panic!("{error}") };
+    assert_eq!(info.constraint_name(), Some(constraint), "{insert}");
+}
+
+/// An older schema has the locations of order lines in a separate table.
+#[test]
+fn order_lines_keep_their_locations_through_down_and_up() {
+    let mut app = TestApp::start();
+    let rice = app.product_in_two_places();
+    app.customer("mara").buy(&rice, 12);
+    app.stop();
+    let lines = |sql: &str| -> Vec<String> {
+        let rows: Vec<Line> = diesel::sql_query(sql).load(&mut app.connection()).unwrap();
+        rows.into_iter().map(|row| row.line).collect()
+    };
+    let items = "SELECT to_jsonb(i)::text AS line FROM order_items i ORDER BY id";
+    let first = lines(items);
+    assert_eq!(first.len(), 1);
+    app.connection().batch_execute(include_str!("../../migrations/2026-11-21-110000_lighten_lines/down.sql")).unwrap();
+    let old = "SELECT format('%s from %s', a.quantity, l.code) AS line FROM order_allocations a \
+               JOIN locations l ON l.id = a.location_id ORDER BY l.id";
+    assert_eq!(lines(old), ["10 from main", "2 from attic"]);
+    app.connection().batch_execute(include_str!("../../migrations/2026-11-21-110000_lighten_lines/up.sql")).unwrap();
+    assert_eq!(lines(items), first);
+}

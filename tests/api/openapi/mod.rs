@@ -1,0 +1,5 @@
+//! The OpenAPI document and its examples.
+
+mod agreed;
+mod content;
+mod examples;

@@ -1,0 +1,34 @@
+//! Health and readiness.
+
+use crate::common::{TestApp, json};
+use stockroom::settings::Secret;
+
+#[test]
+fn a_server_is_live_and_ready() {
+    let app = TestApp::start();
+    let root = app.root();
+    root.get("/health/live").expect(200);
+    assert_eq!(root.get("/health/ready").expect(200).json(), json!({"status": "ok", "database": "ok"}));
+}
+
+#[test]
+fn without_its_database_it_lives_but_is_not_ready() {
+    let app = TestApp::with(|settings| {
+        settings.database.url = Secret::new("postgresql:///gone?host=/nowhere&user=stockroom".to_owned());
+    });
+    app.root().get("/health/live").expect(200);
+    app.root().get("/metrics").expect(200);
+    app.root().get("/openapi.json").expect(200);
+    let token = app.customer("mara");
+    let refused = [
+        app.root().get("/health/ready"),
+        app.guest().get("/inventory/products"),
+        token.post("/cart/items", &json!({"product_id": 1, "quantity": 1})),
+        app.admin().get("/orders"),
+    ];
+    for reply in refused {
+        assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1, "{}", reply.asked);
+        let problem = reply.refused(503, "DATABASE_UNAVAILABLE").to_string();
+        assert!(!problem.contains("nowhere") && !problem.contains("socket"), "{problem}");
+    }
+}

@@ -1,0 +1,170 @@
+//! An independent audit of the ledger: the invariants of the contract, in SQL that the server does not share.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = Text)]
+    finding: String,
+}
+
+/// Queries by the name of their invariant. Each selects one text for each violation.
+const CHECKS: [(&str, &str); 14] = [
+    (
+        "no row of stock breaks its bounds",
+        "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
+         WHERE NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity AND sold_quantity >= 0)",
+    ),
+    (
+        "every level is the sum of its movements and equals the last one",
+        "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels l \
+         FULL JOIN (SELECT store_id, variant_id, location_id, count(*) AS n, max(version) AS version, \
+                           sum(stock_delta) AS stock, sum(reserved_delta) AS reserved, sum(sold_delta) AS sold \
+                    FROM stock_movements GROUP BY 1, 2, 3) m USING (store_id, variant_id, location_id) \
+         WHERE (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version, l.version) IS DISTINCT FROM \
+               (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0), COALESCE(m.version, 0), \
+                COALESCE(m.n, 0))",
+    ),
+    (
+        "every movement continues the one before",
+        "SELECT format('variant %s version %s', variant_id, version) AS finding FROM ( \
+             SELECT *, lag(stock_after, 1, 0::bigint) OVER chain AS stock, \
+                    lag(reserved_after, 1, 0::bigint) OVER chain AS reserved, \
+                    lag(sold_after, 1, 0::bigint) OVER chain AS sold, \
+                    lag(version, 1, 0::bigint) OVER chain AS before \
+             FROM stock_movements \
+             WINDOW chain AS (PARTITION BY store_id, variant_id, location_id ORDER BY version)) m \
+         WHERE (stock + stock_delta, reserved + reserved_delta, sold + sold_delta, before + 1) IS DISTINCT FROM \
+               (stock_after, reserved_after, sold_after, version)",
+    ),
+    (
+        "the reserved units are those of the active holds",
+        "SELECT format('variant %s at %s: reserved %s, held %s', variant_id, location_id, l.reserved_quantity, h.held) \
+                AS finding FROM stock_levels l FULL JOIN (SELECT store_id, variant_id, location_id, \
+                    sum(quantity) AS held FROM stock_holds WHERE ended_at IS NULL GROUP BY 1, 2, 3) h \
+                USING (store_id, variant_id, location_id) \
+         WHERE COALESCE(l.reserved_quantity, 0) <> COALESCE(h.held, 0)",
+    ),
+    (
+        "every holder has the holds that its state requires",
+        "SELECT format('%s %s (%s) holds %s', w.kind, w.id, w.state, h.held) AS finding \
+         FROM (SELECT store_id, 'order' AS kind, id, status AS state, \
+                      CASE WHEN status = 'under_paying' THEN total_items ELSE 0 END AS units FROM orders \
+               UNION ALL SELECT r.store_id, 'reservation', r.id, r.state, CASE WHEN r.state = 'active' THEN \
+                   (SELECT sum(quantity) FROM stock_holds a WHERE a.store_id = r.store_id \
+                    AND a.holder_kind = 'reservation' AND a.holder_id = r.id) ELSE 0 END FROM reservations r) w \
+         LEFT JOIN (SELECT store_id, holder_kind, holder_id, sum(quantity) AS held FROM stock_holds \
+                    WHERE ended_at IS NULL GROUP BY 1, 2, 3) h \
+           ON h.store_id = w.store_id AND h.holder_kind = w.kind AND h.holder_id = w.id \
+         WHERE w.units <> COALESCE(h.held, 0)",
+    ),
+    (
+        "every hold of an order or a reservation ended as they did",
+        "SELECT format('hold %s of %s %s is %s', h.id, h.holder_kind, h.holder_id, h.state) AS finding \
+         FROM stock_holds h \
+         LEFT JOIN orders o ON h.holder_kind = 'order' AND o.store_id = h.store_id AND o.id = h.holder_id \
+         LEFT JOIN reservations r ON h.holder_kind = 'reservation' AND r.store_id = h.store_id AND r.id = h.holder_id \
+         WHERE h.holder_kind <> 'cart' AND h.state IS DISTINCT FROM CASE \
+               WHEN r.state = 'confirmed' THEN 'sold' WHEN r.id IS NOT NULL THEN r.state \
+               WHEN o.status = 'under_paying' THEN 'active' WHEN o.payment_status = 'expired' THEN 'expired' \
+               WHEN o.status = 'cancelled' AND o.paid_at IS NULL THEN 'released' ELSE 'sold' END",
+    ),
+    (
+        "every order line moved what its status says",
+        "SELECT format('order %s (%s) variant %s', o.order_number, o.status, i.variant_id) AS finding \
+         FROM orders o JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id \
+         LEFT JOIN (SELECT store_id, reference_id, variant_id, sum(stock_delta) AS stock, \
+                           sum(reserved_delta) AS reserved, sum(sold_delta) AS sold \
+                    FROM stock_movements GROUP BY 1, 2, 3) m \
+           ON m.store_id = o.store_id AND m.reference_id = o.order_number AND m.variant_id = i.variant_id \
+         WHERE (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0)) IS DISTINCT FROM \
+               (CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE -i.quantity END, \
+                CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END, \
+                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END)",
+    ),
+    (
+        "every order adds up",
+        "SELECT format('order %s', o.order_number) AS finding FROM orders o \
+         LEFT JOIN (SELECT store_id, order_id, sum(total_price) AS subtotal, sum(quantity) AS units, \
+                           bool_and(total_price = quantity * unit_price) AS lines \
+                    FROM order_items GROUP BY 1, 2) i ON i.store_id = o.store_id AND i.order_id = o.id \
+         WHERE i.lines IS NOT TRUE OR o.subtotal <> i.subtotal OR o.total_items <> i.units \
+            OR o.total_amount <> o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount",
+    ),
+    (
+        "every order's money is the sum of its payments",
+        "SELECT format('order %s', o.order_number) AS finding FROM orders o \
+         LEFT JOIN (SELECT store_id, order_id, sum(CASE WHEN kind = 'payment' THEN amount ELSE 0 END) AS received, \
+                           sum(CASE WHEN kind = 'refund' THEN amount ELSE 0 END) AS refunded \
+                    FROM order_payments GROUP BY 1, 2) p ON p.store_id = o.store_id AND p.order_id = o.id \
+         WHERE (o.received_amount, o.refunded_amount) IS DISTINCT FROM \
+               (COALESCE(p.received, 0), COALESCE(p.refunded, 0))",
+    ),
+    (
+        "an order that costs nothing is paid",
+        "SELECT format('order %s is %s', order_number, payment_status) AS finding FROM orders \
+         WHERE total_amount = 0 AND payment_status <> 'paid'",
+    ),
+    (
+        "every code is registered for what has it",
+        "SELECT format('%s %s', kind, code) AS finding \
+         FROM (SELECT store_id, 'sku' AS kind, sku AS code, product_id, id AS variant FROM variants \
+               UNION SELECT store_id, 'barcode', barcode, product_id, id FROM variants WHERE barcode IS NOT NULL \
+               UNION SELECT p.store_id, k.kind, k.code, p.id, COALESCE((SELECT v.id FROM variants v WHERE \
+                   v.store_id = p.store_id AND v.product_id = p.id AND v.size IS NULL), 0) FROM products p \
+                   CROSS JOIN LATERAL (VALUES ('sku', p.sku), ('barcode', p.barcode)) AS k (kind, code) \
+                   WHERE k.code IS NOT NULL) had \
+         FULL JOIN (SELECT *, COALESCE(variant_id, 0) AS variant FROM product_codes) registered \
+             USING (store_id, kind, code, product_id, variant) \
+         WHERE had IS NULL OR registered IS NULL",
+    ),
+    (
+        "every line has its order",
+        "SELECT format('item %s', i.id) AS finding FROM order_items i \
+         LEFT JOIN orders o ON o.store_id = i.store_id AND o.id = i.order_id WHERE o.id IS NULL",
+    ),
+    (
+        "every history is legal and ends with the order's status",
+        "SELECT format('order %s: %s', o.order_number, h.steps) AS finding FROM orders o \
+         LEFT JOIN (SELECT store_id, order_id, string_agg(step, ', ' ORDER BY id) AS steps, \
+                           bool_and(continues AND legal) AS good, \
+                           (array_agg(to_status ORDER BY id DESC))[1] AS last \
+                    FROM (SELECT *, concat(from_status, '>', to_status) AS step, \
+                                 from_status IS NOT DISTINCT FROM lag(to_status) OVER \
+                                     (PARTITION BY store_id, order_id ORDER BY id) AS continues, \
+                                 concat(from_status, '>', to_status) IN ( \
+                                     '>under_paying', '>pending', 'under_paying>pending', 'pending>processing', \
+                                     'processing>shipped', 'shipped>delivered', 'under_paying>cancelled', \
+                                     'pending>cancelled', 'processing>cancelled') AS legal \
+                          FROM order_history) steps GROUP BY 1, 2) h \
+           ON h.store_id = o.store_id AND h.order_id = o.id \
+         WHERE h.good IS NOT TRUE OR h.last <> o.status",
+    ),
+    (
+        "every stored key is answered, and its order is its caller's",
+        "SELECT format('key %s of %s', k.key, k.caller) AS finding FROM idempotency_keys k \
+         LEFT JOIN orders o ON o.store_id = k.store_id AND o.id = k.order_id \
+         WHERE k.status IS NULL OR k.body IS NULL OR (k.order_id IS NOT NULL AND k.caller NOT IN \
+               (concat('user:', o.user_id), concat('user:', o.created_by), \
+                CASE WHEN o.user_id IS NULL AND o.created_by IS NULL THEN k.caller END))",
+    ),
+];
+
+/// Everything that is wrong in the database.
+pub fn findings(conn: &mut PgConnection) -> Vec<String> {
+    CHECKS
+        .iter()
+        .flat_map(|(name, sql)| {
+            let found: Vec<Finding> =
+                diesel::sql_query(*sql).load(conn).unwrap_or_else(|error| panic!("{name}: {error}"));
+            found.into_iter().map(move |row| format!("not so: {name}: {}", row.finding))
+        })
+        .collect()
+}
+
+/// Fails the test if anything is wrong.
+pub fn assert_clean(conn: &mut PgConnection) {
+    let findings = findings(conn);
+    assert!(findings.is_empty(), "the ledger is wrong:\n{}", findings.join("\n"));
+}

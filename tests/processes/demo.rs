@@ -1,0 +1,73 @@
+//! The demo store of the program.
+
+use crate::common::process::{Place, Process};
+use crate::common::{Value, json};
+
+/// The fields of a value, in a given order.
+fn fields<const N: usize>(value: &Value, names: [&str; N]) -> [Value; N] {
+    names.map(|name| value.get(name).unwrap_or_else(|| panic!("no {name} in {value}")).clone())
+}
+
+fn skus(list: &Value) -> Vec<String> {
+    list["items"].as_array().unwrap().iter().map(|item| item["sku"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_demo_store_is_as_the_contract_says() {
+    let place = Place::new();
+    let server = Process::serve(&place);
+    let guest = server.client();
+    let login = json!({"email": "admin@example.com", "password": "stockroom-demo"});
+    let session = guest.post("/auth/login", &login).expect(200).json();
+    let admin = guest.clone().with_token(session["access_token"].as_str().unwrap());
+    let customer = json!({"email": "customer@example.com", "password": "stockroom-demo"});
+    assert_eq!(guest.post("/auth/login", &customer).expect(200).json()["user"]["role"], "customer");
+    let store = guest.get("/stores/STORE-DEMO").expect(200).json();
+    let settings = fields(&store, ["currency", "tax_rate", "shipping_flat_rate", "hold_cart_items", "guest_orders"]);
+    assert_eq!(settings[0], "INR");
+    assert_eq!((settings[1].as_f64(), settings[2].as_f64()), (Some(0.0), Some(0.0)));
+    assert_eq!((&settings[3], &settings[4]), (&json!(false), &json!(true)));
+    let products = guest.get("/inventory/products?limit=100").expect(200).json();
+    let shown: Vec<_> = products["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|product| fields(product, ["sku", "name", "stock_quantity", "stock_status"]))
+        .collect();
+    let expected = [
+        ("prod_001", "Basmati Rice 1kg", 50, "in_stock"),
+        ("prod_002", "Toor Dal 1kg", 30, "in_stock"),
+        ("prod_003", "Sunflower Oil 1L", 25, "in_stock"),
+        ("prod_004", "Turmeric Powder 100g", 40, "in_stock"),
+        ("prod_005", "Onions 1kg", 2, "low_stock"),
+        ("prod_006", "Tomatoes 1kg", 0, "out_of_stock"),
+        ("prod_007", "Wheat Flour 2kg", 15, "in_stock"),
+        ("prod_008", "Sugar 1kg", 60, "in_stock"),
+        ("prod_009", "Salt 1kg", 80, "in_stock"),
+        ("prod_010", "Milk 1L", 10, "in_stock"),
+        ("tee-red", "T-Shirt Red", 300, "in_stock"),
+    ];
+    assert_eq!(
+        shown,
+        expected.map(|(sku, name, stock, status)| [json!(sku), json!(name), json!(stock), json!(status)])
+    );
+    assert_eq!(skus(&admin.get("/inventory/products/low-stock").expect(200).json()), ["prod_006", "prod_005"]);
+    let tee = guest.get("/inventory/products/tee-red").expect(200).json();
+    let sizes: Vec<_> = tee["variants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| fields(one, ["size", "price", "stock_quantity"]))
+        .collect();
+    assert_eq!(sizes, ["S", "M", "L"].map(|size| [json!(size), json!(30.0), json!(100)]));
+    for product in products["items"].as_array().unwrap() {
+        let [brand, category, price, mrp, minimum] =
+            fields(product, ["brand", "category", "price", "mrp", "min_stock_level"]);
+        assert!(brand.is_string() && category.is_string(), "{product}");
+        assert!(mrp.as_f64().unwrap() >= price.as_f64().unwrap() && minimum.as_i64().unwrap() > 0, "{product}");
+    }
+    assert_eq!(admin.get("/inventory/verify").expect(200).json()["ok"], true);
+    let order = json!({"items": [{"product_id": "prod_001", "quantity": 2}]});
+    assert_eq!(guest.post("/orders", &order).expect(201).json()["total_amount"], 290.0);
+    assert_eq!(server.terminate().code(), Some(0));
+}

@@ -1,0 +1,63 @@
+//! The log of the program: a line for each request, and the request of each error.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::common::json;
+use crate::common::process::{Place, Process};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+/// The line of the log with this id of a request, and this text.
+#[track_caller]
+fn line_of(log: &str, id: &str, text: &str) -> String {
+    let found = log.lines().find(|line| line.contains(&format!("request_id={id}")) && line.contains(text));
+    found.unwrap_or_else(|| panic!("no line of {id} with {text} in {log}")).to_owned()
+}
+
+#[test]
+fn every_log_line_of_a_request_names_its_caller() {
+    let place = Place::new();
+    let server = Process::serve(&place);
+    let guest = server.client();
+    let login = json!({"email": "customer@example.com", "password": "stockroom-demo"});
+    let session = guest.clone().with_header("X-Request-Id", "of-login").post("/auth/login", &login).expect(200).json();
+    let (token, account) = (session["access_token"].as_str().unwrap(), &session["user"]["id"]);
+    let customer = guest.clone().with_token(token);
+    customer.clone().with_header("X-Request-Id", "of-customer").get("/cart").expect(200);
+    guest.clone().with_header("X-Request-Id", "of-guest").get("/inventory/products").expect(200);
+    guest.clone().with_header("X-Request-Id", "of-nothing").get("/nothing").expect(404);
+
+    let address = server.address.strip_prefix("http://").unwrap();
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.write_all(b"nonsense\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    let garbage = answer.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap();
+
+    let log = server.log();
+    let access = |id: &str| line_of(&log, id, "stockroom::access");
+    let of_customer = access("of-customer");
+    for part in [&format!("account={account} "), "store=1 ", "remote=127.0.0.1 ", "status=200 ", "path=/api/v1/cart "] {
+        assert!(of_customer.contains(part), "{part} is not in {of_customer}");
+    }
+    assert!(access("of-guest").contains("account=- store=1 "), "{}", access("of-guest"));
+    assert!(access("of-nothing").contains("account=- store=- "), "{}", access("of-nothing"));
+    assert!(access(garbage).contains("status=400 ") && access(garbage).contains("remote=127.0.0.1 "));
+    assert!(!log.contains(token) && !log.contains("customer@example.com"), "{log}");
+    // Bad requests are not errors of the server.
+    assert!(!log.lines().any(|line| line.contains(" ERROR ")), "{log}");
+
+    let embedded = place.postgres();
+    let mut conn = PgConnection::establish(&embedded.url("stockroom")).unwrap();
+    conn.batch_execute("ALTER TABLE products RENAME TO hidden").unwrap();
+    let problem =
+        customer.with_header("X-Request-Id", "of-failure").get("/inventory/products").refused(500, "INTERNAL");
+    assert_eq!(problem["request_id"], "of-failure");
+    let failure = line_of(&server.log(), "of-failure", " ERROR ");
+    assert!(failure.contains("products"), "{failure}");
+    conn.batch_execute("ALTER TABLE hidden RENAME TO products").unwrap();
+    drop(conn);
+    server.kill();
+    embedded.stop().unwrap();
+}

@@ -1,0 +1,28 @@
+//! Tests that need processes of their own or a measurement without neighbours: kills, outages, floods, statement
+//! counts, plans, the embedded PostgreSQL.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops where something unexpected happens"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod commands;
+mod connections;
+mod demo;
+mod embedded_postgres;
+mod expiry_kills;
+mod first_steps;
+mod floods;
+mod kills;
+mod logs;
+mod mail;
+mod outages;
+mod plans;
+mod statements;

@@ -1,0 +1,271 @@
+//! The database freezes, falls silent, or cannot be written to. Every request is answered in time, and the service
+//! recovers by itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::common::process::{self, Place, Process};
+use crate::common::silence::Network;
+use crate::common::{Client, Reply, TestApp, Value, json, ledger_audit, race};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
+
+/// The time limit for a slot in the queue and for the connection.
+const QUEUE_MS: u64 = 3_000;
+/// The queue, the longest silence of the database, and some time for a slow machine.
+const BOUND: Duration = Duration::from_secs(14);
+/// The time limit for the recovery of the shop.
+const HEALING: Duration = Duration::from_secs(10);
+const BUYERS: usize = 24;
+
+/// A shop on a PostgreSQL of its own.
+struct Shop {
+    server: Process,
+    postgres: Option<Embedded>,
+    customer: Client,
+    order: Value,
+    _place: Place,
+}
+
+impl Shop {
+    /// The server uses `url` for the database.
+    fn open(place: Place, postgres: Embedded, url: &str) -> Self {
+        for command in [&["migrate"][..], &["seed", "--demo"]] {
+            let output = process::run(process::stockroom(command).env("DATABASE_URL", postgres.url(DATABASE)));
+            assert!(output.status.success(), "{output:?}");
+        }
+        let mut serve = process::stockroom(&["serve"]);
+        serve
+            .env("DATABASE_URL", url)
+            .env("JWT_SECRET", "a secret that only this test has, and nobody else")
+            .env("RUST_LOG", "warn")
+            .env("STOCKROOM__LIMITS__QUEUE_MS", QUEUE_MS.to_string())
+            .env("STOCKROOM__AUTH__ACCESS_TTL_SECONDS", "3600");
+        let server = Process::start(serve, &place.folder);
+        let log_in = |email: &str| {
+            let body = json!({"email": email, "password": "stockroom-demo"});
+            let session = server.client().post("/auth/login", &body).expect(200).json();
+            server.client().with_token(session["access_token"].as_str().unwrap())
+        };
+        let tee = json!({"sku": "tee-frozen", "name": "Tee", "price": 30.00, "initial_stock": 10_000});
+        log_in("admin@example.com").post("/inventory/products", &tee).expect(201);
+        let customer = log_in("customer@example.com");
+        let order = json!({"items": [{"product_id": "tee-frozen", "quantity": 1}]});
+        Self { server, postgres: Some(postgres), customer, order, _place: place }
+    }
+
+    fn buy(&self) -> Reply {
+        self.customer.post("/orders", &self.order)
+    }
+
+    /// Several customers buy at once. Each is answered in time, by an order or by a 503 that allows a retry.
+    fn buy_at_once(&self) -> usize {
+        let replies = race(BUYERS, |_| {
+            let since = Instant::now();
+            let reply = self.buy();
+            assert!(since.elapsed() < BOUND, "answered after {:?}: {}", since.elapsed(), reply.text());
+            reply
+        });
+        let refused = replies.iter().filter(|reply| reply.status != 201);
+        refused.map(assert_unavailable).count()
+    }
+
+    /// Buys until an order succeeds within the time limit.
+    fn assert_heals(&self, healing: Duration) {
+        let since = Instant::now();
+        while self.buy().status != 201 {
+            assert!(since.elapsed() < healing, "the shop did not heal in {healing:?}: {}", self.server.log());
+        }
+        assert!(since.elapsed() < healing, "the shop healed after {:?}", since.elapsed());
+    }
+
+    /// The log must have one line about the outage and one about its end.
+    fn assert_two_lines(&self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.server.log().contains("the database is available again") {
+            assert!(Instant::now() < deadline, "nothing says that it is over: {}", self.server.log());
+            thread::sleep(Duration::from_millis(100));
+        }
+        let log = self.server.log();
+        let (busy, lines): (Vec<&str>, Vec<&str>) = log
+            .lines()
+            .filter(|line| line.contains("WARN") || line.contains("ERROR"))
+            .partition(|line| line.contains("] busy "));
+        // The queue may be full before the outage is noticed.
+        assert!(busy.len() <= 1, "{busy:#?}");
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert!(lines[0].contains("the database is unavailable") && lines[1].contains("refused_requests="), "{log}");
+    }
+
+    fn assert_clean(&self) {
+        let url = self.postgres.as_ref().unwrap().url(DATABASE);
+        ledger_audit::assert_clean(&mut PgConnection::establish(&url).unwrap());
+    }
+
+    /// The server of the database and all of its processes.
+    fn processes(&self) -> Vec<u32> {
+        let postmaster = self.postgres.as_ref().unwrap().postmaster_pid().unwrap();
+        let listed = Command::new("ps").args(["-o", "pid=", "--ppid", &postmaster.to_string()]).output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        std::iter::once(postmaster).chain(listed.split_whitespace().map(|pid| pid.parse().unwrap())).collect()
+    }
+}
+
+#[track_caller]
+fn assert_unavailable(reply: &Reply) {
+    assert_eq!(reply.status, 503, "{}", reply.text());
+    assert!(!reply.header("retry-after").is_empty());
+    let code = reply.code().unwrap();
+    assert!(["DATABASE_UNAVAILABLE", "OUTCOME_UNKNOWN", "BUSY"].contains(&code.as_str()), "{code}");
+}
+
+#[test]
+fn a_frozen_database_refuses_in_time_and_comes_back() {
+    let place = Place::new();
+    let postgres = place.postgres();
+    let url = postgres.url(DATABASE);
+    let shop = Shop::open(place, postgres, &url);
+    assert_eq!(shop.buy_at_once(), 0);
+    let processes = shop.processes();
+    // A process may have ended in the meantime.
+    processes.iter().for_each(|pid| drop(Command::new("kill").args(["-STOP", &pid.to_string()]).status()));
+    let refused = [shop.buy_at_once(), shop.buy_at_once()];
+    processes.iter().for_each(|pid| drop(Command::new("kill").args(["-CONT", &pid.to_string()]).status()));
+    assert_eq!(refused, [BUYERS, BUYERS]);
+    shop.assert_heals(HEALING);
+    shop.assert_two_lines();
+    shop.assert_clean();
+}
+
+#[test]
+fn connections_that_go_silent_are_replaced() {
+    let place = Place::new();
+    let postgres = place.postgres();
+    let url = postgres.url(DATABASE);
+    let network = Network::to(&socket_of(&url));
+    let shop = Shop::open(place, postgres, &format!("postgres://stockroom@127.0.0.1:{}/{DATABASE}", network.port));
+    assert_eq!(shop.buy_at_once(), 0);
+    network.lose_connections();
+    shop.assert_heals(HEALING);
+    assert_eq!(shop.buy_at_once(), 0);
+    network.fail();
+    assert_eq!(shop.buy_at_once(), BUYERS);
+    network.lose_connections();
+    shop.assert_heals(HEALING);
+    shop.assert_clean();
+}
+
+/// `postgresql:///stockroom?host=/folder&port=5432…`
+fn socket_of(url: &str) -> PathBuf {
+    let of = |name: &str| {
+        let value = url.split(['?', '&']).find_map(|part| part.strip_prefix(&format!("{name}=")));
+        value.map(|value| value.replace("%2F", "/"))
+    };
+    let port = of("port").unwrap_or_else(|| "5432".to_owned());
+    Path::new(&of("host").unwrap()).join(format!(".s.PGSQL.{port}"))
+}
+
+#[test]
+fn a_read_only_database_refuses_and_readiness_knows() {
+    let app = TestApp::start();
+    let rice = app.product("rice", 12.50, 7);
+    let mara = app.customer("mara");
+    app.check_database().unwrap();
+    let ready = || app.guest().under("").get("/health/ready");
+    ready().expect(200);
+    let name = app.settings.database.url.reveal().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+    let mut conn = app.connection();
+    let become_read_only = |conn: &mut PgConnection, value: &str| {
+        conn.batch_execute(&format!(
+            "SET default_transaction_read_only = off; \
+             ALTER DATABASE {name} SET default_transaction_read_only = {value}; \
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+                AND pid <> pg_backend_pid()"
+        ))
+        .unwrap();
+    };
+    become_read_only(&mut conn, "on");
+    let refused = app.without_effect(|| mara.order_now(&rice, 1));
+    assert_eq!((refused.status, refused.code().as_deref()), (503, Some("DATABASE_UNAVAILABLE")));
+    assert!(!refused.header("retry-after").is_empty());
+    assert!(app.check_database().is_err());
+    assert_eq!(ready().expect(503).code().as_deref(), Some("DATABASE_UNAVAILABLE"));
+    // Reads go on.
+    app.guest().get("/inventory/products/rice").expect(200);
+    // The server closed the connections that could not write, so that it uses new ones.
+    conn.batch_execute(&format!("ALTER DATABASE {name} RESET default_transaction_read_only")).unwrap();
+    mara.order_now(&rice, 1).expect(201);
+    app.check_database().unwrap();
+    ready().expect(200);
+}
+
+/// A file system of a fixed size, unmounted on drop.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// None if this account may not mount one. A unit test checks the meaning of the messages of a full disk.
+    fn mount(folder: &Path) -> Option<Self> {
+        fs::create_dir_all(folder).unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=160m", "tmpfs"]).arg(folder).output();
+        match mounted {
+            Ok(output) if output.status.success() => Some(Self(folder.to_path_buf())),
+            _ => None,
+        }
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        Command::new("umount").arg("--lazy").arg(&self.0).status().ok();
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_and_readiness_knows() {
+    let place = Place::new();
+    let folder = place.folder.join("disk");
+    let Some(disk) = SmallDisk::mount(&folder) else {
+        println!("skipped: this account can't mount a small file system");
+        return;
+    };
+    let options = Options { data_dir: folder.join("postgres"), ..Options::default() };
+    let postgres = Embedded::start(&options).unwrap();
+    let url = postgres.url(DATABASE);
+    let mut shop = Shop::open(place, postgres, &url);
+    shop.buy().expect(201);
+    let ready = |shop: &Shop| shop.server.client().under("").get("/health/ready").status;
+    wait_until(|| ready(&shop) == 200);
+    let ballast = folder.join("ballast");
+    fill(&ballast);
+    wait_until(|| ready(&shop) == 503);
+    let notes = "n".repeat(900);
+    let order = json!({"items": [{"product_id": "tee-frozen", "quantity": 1}], "notes": notes});
+    let refused = (0..300).map(|_| shop.customer.post("/orders", &order)).find(|reply| reply.status != 201);
+    assert_unavailable(&refused.expect("the disk is full, and everything was written"));
+    fs::remove_file(&ballast).unwrap();
+    shop.assert_heals(HEALING);
+    wait_until(|| ready(&shop) == 200);
+    shop.assert_clean();
+    shop.postgres.take().unwrap().stop().unwrap();
+    drop(shop);
+    drop(disk);
+}
+
+fn fill(file: &Path) {
+    let mut ballast = fs::File::create(file).unwrap();
+    let block = [0; 4096];
+    while std::io::Write::write_all(&mut ballast, &block).is_ok() {}
+}
+
+#[track_caller]
+fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it did not come to pass");
+        thread::sleep(Duration::from_millis(100));
+    }
+}

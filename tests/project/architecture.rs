@@ -1,0 +1,393 @@
+//! The rules of the project that no compiler checks: the direction of imports, the files that may use the web
+//! framework and SQL, and the length of a file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms in reading order, as in `lib.rs`. A room imports from those before it, and from itself.
+const READING_ORDER: [&str; 25] = [
+    "kernel",
+    "db",
+    "embedded_postgres",
+    "error",
+    "settings",
+    "http",
+    "auth",
+    "idempotency",
+    "audit",
+    "mail",
+    "stores",
+    "accounts",
+    "customers",
+    "catalogue",
+    "inventory",
+    "cart",
+    "orders",
+    "payments",
+    "batching",
+    "checkout",
+    "fulfilment",
+    "reports",
+    "demo",
+    "jobs",
+    "health",
+];
+
+/// The modules that compose the application. They may import all modules before them, and only they import each other.
+const TOP: [&str; 4] = ["openapi", "routes", "app", "cli"];
+
+/// Rooms that may import less than their place in the order allows.
+const NARROW: [(&str, &[&str]); 6] = [
+    ("kernel", &[]),
+    ("error", &["db", "kernel"]),
+    ("embedded_postgres", &[]),
+    ("settings", &["db", "kernel"]),
+    ("http", &["kernel", "db", "error", "settings"]),
+    ("mail", &["kernel", "db", "settings"]),
+];
+
+/// Where actix-web may appear besides `api.rs` and `api/`.
+const ACTIX: [&str; 13] = [
+    "http/",
+    "routes.rs",
+    "app.rs",
+    "error.rs",
+    "error/code.rs",
+    "health/",
+    "openapi/",
+    "cli/",
+    // Extractors.
+    "auth/authorize.rs",
+    "auth/context.rs",
+    "idempotency/answer.rs",
+    "idempotency/command.rs",
+    // Threads that may block.
+    "auth/password.rs",
+];
+
+/// Where diesel's query language and SQL may appear besides `queries.rs`, folders of that name, and `db/`.
+const SQL: [&str; 7] = [
+    // Types with their own codec for the database.
+    "kernel/",
+    "catalogue/product.rs",
+    "inventory/product_with_stock.rs",
+    "inventory/reservation.rs",
+    "orders/order.rs",
+    // The rules of the ledger check are queries.
+    "reports/rules.rs",
+    "reports/verify.rs",
+];
+
+/// The signs of SQL in a line. `PgConnection` and diesel's errors may be passed through anywhere.
+const SIGNS_OF_SQL: [&str; 8] = [
+    "diesel::prelude",
+    "diesel::sql_types",
+    "diesel::sql_query",
+    "diesel::insert_into",
+    "diesel::update",
+    "diesel::delete",
+    "db::schema",
+    "db::sql",
+];
+
+/// Each table with the one file below `src/` that writes it.
+const WRITERS: [(&str, &str); 23] = [
+    ("addresses", "customers/queries.rs"),
+    ("audit_log", "audit/queries.rs"),
+    ("cart_items", "cart/queries.rs"),
+    ("carts", "cart/queries.rs"),
+    ("idempotency_keys", "idempotency/queries.rs"),
+    ("locations", "stores/queries.rs"),
+    ("mail_outbox", "mail/queries.rs"),
+    ("order_history", "orders/queries/orders.rs"),
+    ("order_items", "orders/queries/items.rs"),
+    ("order_payments", "payments/queries/payments.rs"),
+    ("orders", "orders/queries/orders.rs"),
+    ("password_resets", "accounts/queries/password_resets.rs"),
+    ("payment_events", "payments/queries/events.rs"),
+    ("product_codes", "catalogue/queries/codes.rs"),
+    ("products", "catalogue/queries/products.rs"),
+    ("reservations", "inventory/queries/reservations.rs"),
+    ("sessions", "accounts/queries/sessions.rs"),
+    ("stock_holds", "inventory/queries/holds.rs"),
+    ("stock_levels", "inventory/queries/levels.rs"),
+    ("stock_movements", "inventory/queries/levels.rs"),
+    ("stores", "stores/queries.rs"),
+    ("users", "accounts/queries/users.rs"),
+    ("variants", "catalogue/queries/variants.rs"),
+];
+
+const MOST_LINES: usize = 300;
+const MOST_LINES_OF_TESTS: usize = 400;
+
+/// Generated.
+const ANY_LENGTH: [&str; 1] = ["db/schema.rs"];
+
+struct Source {
+    /// Below `src/`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The first folder below `src/`, or the name of a file that stands there.
+    fn room(&self) -> &str {
+        self.path.split('/').next().unwrap().trim_end_matches(".rs")
+    }
+
+    fn is_in(&self, places: &[&str]) -> bool {
+        places.iter().any(|place| if place.ends_with('/') { self.path.starts_with(place) } else { self.path == *place })
+    }
+
+    /// Whether the file has that name, or a folder above it has.
+    fn is_part_of(&self, name: &str) -> bool {
+        self.path.split('/').any(|part| part == name || part.strip_suffix(".rs") == Some(name))
+    }
+
+    /// Lines of code with their numbers, without comments and without the unit tests at the end.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().take_while(|line| *line != "#[cfg(test)]");
+        let numbered = lines.enumerate().map(|(index, line)| (index + 1, line.split("//").next().unwrap()));
+        numbered.filter(|(_, line)| !line.trim().is_empty())
+    }
+
+    /// The rooms that a line names by a path from the root of the crate. A path in quotes is text.
+    fn rooms_of(line: &str) -> Vec<&str> {
+        let unquoted = line.split('"').step_by(2);
+        let paths = unquoted.flat_map(|part| part.split("crate::").skip(1).chain(part.split("stockroom::").skip(1)));
+        paths
+            .flat_map(|rest| match rest.strip_prefix('{') {
+                // `use crate::{db, web}`
+                Some(group) => group.split([',', '}']).map(str::trim).collect(),
+                None => vec![rest],
+            })
+            .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap())
+            .filter(|room| !room.is_empty())
+            .collect()
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let sources = sources_below("src");
+    assert!(sources.len() > 50, "only {} sources were found", sources.len());
+    sources
+}
+
+fn sources_below(folder: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut folders: Vec<PathBuf> = vec![root.clone()];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+                sources.push(Source { path: name, text: fs::read_to_string(&path).unwrap() });
+            }
+        }
+    }
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    sources
+}
+
+fn place(room: &str) -> Option<usize> {
+    READING_ORDER.iter().chain(&TOP).position(|known| *known == room)
+}
+
+fn may_import(room: &str, other: &str) -> bool {
+    if room == other || room == "main" {
+        return true;
+    }
+    if let Some((_, known)) = NARROW.iter().find(|(narrow, _)| *narrow == room) {
+        return known.contains(&other);
+    }
+    match (place(room), place(other)) {
+        (Some(room), Some(other)) => other < room,
+        _ => false,
+    }
+}
+
+#[track_caller]
+fn assert_none(what: &str, found: &[String]) {
+    assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_reading_order_is_that_of_the_library() {
+    let map = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let modules: Vec<&str> = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let order: Vec<&str> = READING_ORDER.iter().chain(&TOP).copied().filter(|room| *room != "cli").collect();
+    assert_eq!(modules, order);
+}
+
+#[test]
+fn imports_run_one_way() {
+    let sources = sources();
+    let back: Vec<String> = sources
+        .iter()
+        .flat_map(|source| {
+            source.code().flat_map(move |(number, line)| {
+                let against = Source::rooms_of(line).into_iter().filter(|other| !may_import(source.room(), other));
+                against.map(move |other| format!("src/{}:{number}: {} imports {other}", source.path, source.room()))
+            })
+        })
+        .collect();
+    assert_none("these imports run back up the reading order", &back);
+}
+
+/// A path that climbs two levels leaves its folder without being seen by the test above.
+#[test]
+fn no_path_climbs_out_of_its_room() {
+    let sources = sources();
+    let climbing: Vec<String> = sources
+        .iter()
+        .flat_map(|source| {
+            let depth = source.path.split('/').count();
+            let is_root_of_folder = source.path.ends_with("/mod.rs");
+            source
+                .code()
+                .filter(move |(_, line)| {
+                    let climbs = longest_climb(line);
+                    // `src/a/b.rs` is two levels below the root, and so is left by two steps.
+                    let below = if is_root_of_folder { depth - 1 } else { depth };
+                    climbs >= below && climbs > 0
+                })
+                .map(|(number, line)| format!("src/{}:{number}: {}", source.path, line.trim()))
+        })
+        .collect();
+    assert_none("these paths leave their room; say crate:: instead", &climbing);
+}
+
+fn longest_climb(line: &str) -> usize {
+    let mut longest = 0;
+    let mut rest = line;
+    while let Some(start) = rest.find("super::") {
+        rest = &rest[start..];
+        let mut steps = 0;
+        while let Some(after) = rest.strip_prefix("super::") {
+            steps += 1;
+            rest = after;
+        }
+        longest = longest.max(steps);
+    }
+    longest
+}
+
+#[test]
+fn the_web_framework_stays_at_the_edge() {
+    let sources = sources();
+    let found: Vec<String> = sources
+        .iter()
+        .filter(|source| !source.is_part_of("api") && !source.is_in(&ACTIX))
+        .flat_map(|source| lines_with(source, &["actix"]))
+        .collect();
+    assert_none("actix appears inside", &found);
+}
+
+#[test]
+fn sql_stays_in_the_queries() {
+    let sources = sources();
+    let found: Vec<String> = sources
+        .iter()
+        .filter(|source| !source.is_part_of("queries"))
+        .filter(|source| source.room() != "db" && !source.is_in(&SQL))
+        .flat_map(|source| lines_with(source, &SIGNS_OF_SQL))
+        .collect();
+    assert_none("SQL appears outside of the queries", &found);
+}
+
+#[test]
+fn each_table_is_written_by_one_file() {
+    let sources = sources();
+    let written: BTreeSet<(String, &str)> = sources
+        .iter()
+        .flat_map(|source| tables_written(source).into_iter().map(move |table| (table, source.path.as_str())))
+        .collect();
+    assert_eq!(written, WRITERS.iter().map(|(table, path)| ((*table).to_owned(), *path)).collect());
+    let schema = &sources.iter().find(|source| source.path == "db/schema.rs").unwrap().text;
+    let tables = schema.split("diesel::table! {").skip(1).map(|table| table.split_once(" (").unwrap().0);
+    let tables: BTreeSet<&str> = tables.map(|head| head.lines().last().unwrap().trim()).collect();
+    assert_eq!(tables, WRITERS.iter().map(|(table, _)| *table).collect());
+}
+
+/// The tables that a file writes, in SQL or in diesel's query language.
+fn tables_written(source: &Source) -> BTreeSet<String> {
+    let code = source.code().map(|(_, line)| line.trim().trim_end_matches('\\')).collect::<Vec<_>>().join(" ");
+    let by_sql = ["INSERT INTO ", "DELETE FROM ", "UPDATE "].into_iter().flat_map(|verb| code.split(verb).skip(1));
+    let by_sql = by_sql.map(first_name).filter(|name| !["", "SET"].contains(name));
+    let by_diesel = ["diesel::insert_into(", "diesel::update(", "diesel::delete("];
+    let by_diesel = by_diesel.into_iter().flat_map(|verb| code.match_indices(verb).map(|(at, verb)| at + verb.len()));
+    let by_diesel = by_diesel.map(|at| {
+        let name = first_name(&code[at..]);
+        // A variable names rows that were selected before.
+        let chosen = code[..at].rsplit_once(&format!("let {name} = ")).map_or(name, |(_, rows)| first_name(rows));
+        if code[at..].starts_with(&format!("{name}::table")) { name } else { chosen }
+    });
+    by_sql.chain(by_diesel).map(ToOwned::to_owned).collect()
+}
+
+fn first_name(text: &str) -> &str {
+    text.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap()
+}
+
+/// `db::sql` is found, `db::sql_anything` is another name.
+fn lines_with(source: &Source, signs: &[&str]) -> Vec<String> {
+    let is_sign = |line: &str, sign: &str| {
+        line.match_indices(sign).any(|(at, _)| {
+            let next = line[at + sign.len()..].chars().next();
+            sign == "actix" || !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        })
+    };
+    source
+        .code()
+        .filter(|(_, line)| signs.iter().any(|sign| is_sign(line, sign)))
+        .map(|(number, line)| format!("src/{}:{number}: {}", source.path, line.trim()))
+        .collect()
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let long: Vec<String> = sources()
+        .iter()
+        .filter(|source| !source.is_in(&ANY_LENGTH))
+        .map(|source| (source.text.lines().count(), &source.path))
+        .filter(|(lines, _)| *lines > MOST_LINES)
+        .map(|(lines, path)| format!("src/{path}: {lines} lines, the most is {MOST_LINES}"))
+        .collect();
+    assert_none("these files must be split", &long);
+}
+
+#[test]
+fn no_file_of_tests_is_too_long_to_read() {
+    let mut long = Vec::new();
+    for folder in ["tests/api", "tests/common", "tests/processes", "tests/project"] {
+        let sources = sources_below(folder);
+        assert!(!sources.is_empty(), "{folder} has no tests");
+        let counted = sources.iter().map(|source| (source.text.lines().count(), &source.path));
+        let too_long = counted.filter(|(lines, _)| *lines > MOST_LINES_OF_TESTS);
+        long.extend(too_long.map(|(lines, path)| format!("{folder}/{path}: {lines} lines")));
+    }
+    assert_none("these files of tests must be split", &long);
+}
+
+#[test]
+fn the_rules_themselves_find_what_they_look_for() {
+    let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    assert!(!may_import("cart", "orders") && may_import("orders", "cart") && may_import("orders", "orders"));
+    assert!(!may_import("db", "error") && !may_import("http", "auth") && may_import("routes", "checkout"));
+    assert_eq!(Source::rooms_of("use crate::{db, web::Query};"), ["db", "web"]);
+    assert!(Source::rooms_of("target: \"stockroom::auth\",").is_empty());
+    assert_eq!(Source::rooms_of("fn f(x: crate::db::Failure) -> Vec<crate::error::ApiError>"), ["db", "error"]);
+    let stray = source("cart/pricing.rs", "use diesel::prelude::*;\n// db::sql\nlet x = db::sql_of();\ndb::sql(\"\")");
+    assert_eq!(lines_with(&stray, &SIGNS_OF_SQL).len(), 2);
+    assert!(source("cart/api/add.rs", "").is_part_of("api") && !source("cart/apis.rs", "").is_part_of("api"));
+    let writing = source(
+        "a.rs",
+        "\"UPDATE carts SET x\"\n\"FOR UPDATE\"\nlet old = users::table.filter(x);\ndiesel::delete(old)",
+    );
+    assert_eq!(tables_written(&writing), ["carts", "users"].map(str::to_owned).into());
+    assert_eq!(longest_climb("use super::super::queries::{self}; use super::x;"), 2);
+}
