@@ -23,7 +23,7 @@ use crate::inventory::shortage;
 use crate::inventory::stock_level::Movement;
 use crate::kernel::id::{AddressId, CartId, VariantId};
 use crate::kernel::money::Money;
-use crate::orders::order::{self, Allocation, Order, OrderItem, StockReduction};
+use crate::orders::order::{self, Allocation, Allocations, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::payment_methods::SellAt;
 
@@ -222,14 +222,14 @@ impl<'a> Decider<'a> {
         match order.payment_expires_at {
             None => {
                 for sold in self.holds.sell_available(variant, quantity, context)? {
-                    item.allocations.push(Allocation { location_id: sold.location, quantity: sold.delta.sold });
+                    item.allocations.0.push(Allocation { location_id: sold.location, quantity: sold.delta.sold });
                     reductions.push(reduction(item, &sold));
                 }
             }
             Some(expires_at) => {
                 let units = ReserveUnits { holder: Holder::Order(order.id), variant, quantity, expires_at };
                 for (location_id, quantity) in self.holds.reserve(units, context)? {
-                    item.allocations.push(Allocation { location_id, quantity });
+                    item.allocations.0.push(Allocation { location_id, quantity });
                 }
             }
         }
@@ -267,7 +267,7 @@ fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -> Re
         unit_price: *unit_price,
         total_price: line.total,
         attributes: line.sellable.attributes(),
-        allocations: Vec::with_capacity(1),
+        allocations: Allocations(Vec::with_capacity(1)),
     })
 }
 

@@ -194,7 +194,7 @@ impl OrderBatch {
     fn restore(&mut self, id: OrderId, context: MovementContext<'_>) -> Result<(), Failure> {
         let items = self.sold.remove(&id).ok_or_else(|| Failure::Internal(format!("order {id} has no sold items")))?;
         for item in items {
-            for allocation in item.allocations {
+            for allocation in item.allocations.0 {
                 self.holds.restore(item.variant_id, (allocation.location_id, allocation.quantity), context)?;
             }
         }

@@ -1,32 +1,32 @@
 //! Bodies: JSON, checked whole before anything else happens.
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::{HttpRequest, dev::Payload, web::Bytes};
+use actix_web::{HttpRequest, dev::Payload};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use super::{body, headers, json_check};
 use crate::error::{ApiError, Code, FieldError};
 
-/// A body and the JSON text that it was read from.
+/// A body, as the fields of its call and as the JSON value that the client sent.
+#[derive(Debug)]
 pub struct Body<T> {
     pub value: T,
-    pub text: Bytes,
+    pub document: Value,
 }
 
 /// Reads the body. A request without one reads as `{}`, for calls whose fields are all optional.
 pub async fn read<T: DeserializeOwned + Validate>(request: HttpRequest, payload: Payload) -> Result<Body<T>, ApiError> {
     let text = body::read(&request, payload).await?;
     if text.is_empty() {
-        let text = Bytes::from_static(b"{}");
-        let value = parse(&text).map_err(|_required| {
+        return parse(b"{}").map_err(|_required| {
             ApiError::new(Code::MalformedRequest, "This call needs a JSON body, and there is none.")
-        })?;
-        return Ok(Body { value, text });
+        });
     }
     check_media_type(request.headers())?;
-    Ok(Body { value: parse(&text)?, text })
+    parse(&text)
 }
 
 /// JSON in UTF-8, as it is: no other character set, and not compressed.
@@ -51,10 +51,10 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 /// Parses and checks a body.
-pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiError> {
-    // Looked at before it is read: only the whole text tells malformed JSON from a wrong field, and nothing
-    // is built from a text that has no room here.
-    let unfit = json_check::check(bytes).map_err(|error| refuse_text(&error))?;
+pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<Body<T>, ApiError> {
+    // The whole text is checked first, so that malformed JSON is never reported as a wrong field. The fields are then
+    // read from the text again, because amounts of money need the digits that the client wrote.
+    let (document, unfit) = json_check::check(bytes).map_err(|error| refuse_text(&error))?;
     if !unfit.is_empty() {
         return Err(ApiError::validation(unfit));
     }
@@ -64,7 +64,7 @@ pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiError
         ApiError::field(name_field(&error.path().to_string(), &message), message)
     })?;
     value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
-    Ok(value)
+    Ok(Body { value, document })
 }
 
 /// A number that no one can hold is a value out of range; all else is no JSON.

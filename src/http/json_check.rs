@@ -1,8 +1,9 @@
-//! A look at a body before anything is built from it: what it has room for, and what no field may hold.
+//! Checks a body before its fields are read: that it is JSON, how deeply it is nested, and what no field may contain.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use crate::error::FieldErrors;
 use crate::kernel::text;
@@ -13,13 +14,14 @@ const MAX_DEPTH: usize = 32;
 /// Entries of a list. No call takes more.
 const MAX_ENTRIES: usize = 500;
 
-/// Reads the whole text. An error if it is not JSON, or is nested too deeply.
-pub fn check(bytes: &[u8]) -> serde_json::Result<FieldErrors> {
+/// Reads the whole text and returns it as a JSON value, with the fields to refuse. Fails if the text is not JSON, or is
+/// nested too deeply.
+pub fn check(bytes: &[u8]) -> serde_json::Result<(Value, FieldErrors)> {
     let mut walk = Walk { path: String::new(), depth: 0, found: FieldErrors::default() };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    Step { walk: &mut walk, place: Place::Body }.deserialize(&mut deserializer)?;
+    let document = Step { walk: &mut walk, place: Place::Body }.deserialize(&mut deserializer)?;
     deserializer.end()?;
-    Ok(walk.found)
+    Ok((document, walk.found))
 }
 
 struct Walk {
@@ -28,7 +30,7 @@ struct Walk {
     found: FieldErrors,
 }
 
-/// Where a value stands.
+/// The position of a value in the document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Body,
@@ -36,7 +38,7 @@ enum Place {
     Entry,
 }
 
-/// Builds nothing, so that a body costs no more memory than its bytes, whatever it holds.
+/// Reads one value, with the values inside it.
 struct Step<'a> {
     walk: &'a mut Walk,
     place: Place,
@@ -53,105 +55,110 @@ impl Step<'_> {
         }
     }
 
-    /// Goes one level down, and comes back to the path and depth of this one.
-    fn descend<E: Error>(&mut self, work: impl FnOnce(&mut Walk) -> Result<(), E>) -> Result<(), E> {
+    /// Reads the values one level below, and returns to the path and depth of this one.
+    fn descend<R, E: Error>(&mut self, work: impl FnOnce(&mut Walk) -> Result<R, E>) -> Result<R, E> {
         if self.walk.depth >= MAX_DEPTH {
             return Err(E::custom(format_args!("it is nested deeper than {MAX_DEPTH} levels")));
         }
         self.walk.depth = self.walk.depth.saturating_add(1);
         let length = self.walk.path.len();
-        work(self.walk)?;
+        let read = work(self.walk)?;
         self.walk.path.truncate(length);
         self.walk.depth = self.walk.depth.saturating_sub(1);
-        Ok(())
+        Ok(read)
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Step<'_> {
-    type Value = ();
+    type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Step<'_> {
-    type Value = ();
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_bool<E>(mut self, _: bool) -> Result<(), E> {
+    fn visit_bool<E>(mut self, value: bool) -> Result<Value, E> {
         self.refuse_unless_object();
-        Ok(())
+        Ok(value.into())
     }
 
-    fn visit_i64<E>(mut self, _: i64) -> Result<(), E> {
+    fn visit_i64<E>(mut self, value: i64) -> Result<Value, E> {
         self.refuse_unless_object();
-        Ok(())
+        Ok(value.into())
     }
 
-    fn visit_u64<E>(mut self, _: u64) -> Result<(), E> {
+    fn visit_u64<E>(mut self, value: u64) -> Result<Value, E> {
         self.refuse_unless_object();
-        Ok(())
+        Ok(value.into())
     }
 
-    fn visit_f64<E>(mut self, _: f64) -> Result<(), E> {
+    fn visit_f64<E>(mut self, value: f64) -> Result<Value, E> {
         self.refuse_unless_object();
-        Ok(())
+        Ok(value.into())
     }
 
-    fn visit_unit<E>(mut self) -> Result<(), E> {
+    fn visit_unit<E>(mut self) -> Result<Value, E> {
         self.refuse_unless_object();
-        Ok(())
+        Ok(Value::Null)
     }
 
-    fn visit_str<E>(mut self, value: &str) -> Result<(), E> {
+    fn visit_str<E>(mut self, value: &str) -> Result<Value, E> {
         self.refuse_unless_object();
         if text::has_control(value) {
             self.refuse("must not contain control characters");
         }
-        Ok(())
+        Ok(value.into())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
         self.refuse_unless_object();
-        // No list of ours holds lists, and they would be read as the fields of an object in their order.
+        // No call takes lists inside lists, and serde would read one as the fields of an object in their order.
         if self.place == Place::Entry {
             self.refuse("must be an object");
         }
-        let mut count = 0_usize;
-        self.descend(|walk| {
+        let (list, count) = self.descend(|walk| {
             let length = walk.path.len();
+            let mut list = Vec::new();
+            let mut count = 0_usize;
             loop {
                 walk.path.push_str(&format!("[{count}]"));
                 let next = entries.next_element_seed(Step { walk: &mut *walk, place: Place::Entry })?;
                 walk.path.truncate(length);
-                if next.is_none() {
-                    return Ok(());
-                }
+                let Some(entry) = next else { return Ok((list, count)) };
                 count = count.saturating_add(1);
+                // A longer list is refused, so its rest takes no memory.
+                if count <= MAX_ENTRIES {
+                    list.push(entry);
+                }
             }
         })?;
         if count > MAX_ENTRIES {
             self.refuse(&format!("must have at most {MAX_ENTRIES} entries"));
         }
-        Ok(())
+        Ok(Value::Array(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Value, A::Error> {
         self.descend(|walk| {
             let length = walk.path.len();
-            while let Some(name) = fields.next_key::<std::borrow::Cow<'_, str>>()? {
+            let mut object = Map::new();
+            while let Some(name) = fields.next_key::<String>()? {
                 if length > 0 {
                     walk.path.push('.');
                 }
                 walk.path.push_str(&name);
-                fields.next_value_seed(Step { walk: &mut *walk, place: Place::Field })?;
+                let value = fields.next_value_seed(Step { walk: &mut *walk, place: Place::Field })?;
                 walk.path.truncate(length);
+                object.insert(name, value);
             }
-            Ok(())
+            Ok(Value::Object(object))
         })
     }
 }

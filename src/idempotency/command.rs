@@ -117,8 +117,7 @@ async fn extract<T: DeserializeOwned + Validate>(
 ) -> Result<Command<T>, ApiError> {
     let ctx = Ctx::from_request(&request, &mut payload).await?;
     let body = json::read(request.clone(), payload).await?;
-    let parsed = serde_json::from_slice(&body.text).map_err(|_checked_before| ApiError::internal())?;
-    let claim = new_claim(&ctx.principal, &request, &parsed)?;
+    let claim = new_claim(&ctx.principal, &request, &body.document)?;
     Ok(Command { ctx, body: body.value, claim })
 }
 

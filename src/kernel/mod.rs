@@ -2,6 +2,7 @@
 
 pub mod fold;
 pub mod id;
+pub mod json_column;
 pub mod keyed_hash;
 pub mod moment;
 pub mod money;

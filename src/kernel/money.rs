@@ -5,7 +5,9 @@ use std::fmt;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
 use diesel::pg::Pg;
+use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
 use diesel_derive_newtype::DieselNewType;
 use serde::de::Error as _;
@@ -34,7 +36,8 @@ impl Money {
 }
 
 /// ISO 4217 code and the number of decimals of its minor unit.
-#[derive(Clone, Debug, PartialEq, Eq, FromSqlRow)]
+#[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
 pub struct Currency {
     code: String,
     decimals: u32,
@@ -77,6 +80,12 @@ impl Currency {
     #[must_use]
     pub fn total(&self, minor: i128) -> Amount {
         Amount { minor, decimals: self.decimals }
+    }
+}
+
+impl ToSql<Text, Pg> for Currency {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        <str as ToSql<Text, Pg>>::to_sql(&self.code, out)
     }
 }
 

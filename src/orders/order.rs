@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::status::{OrderStatus, PaymentStatus};
-use crate::db::schema::orders;
+use crate::db::schema::{order_items, orders};
 use crate::kernel::fold;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::json_column::json_column;
 use crate::kernel::money::{Currency, Money};
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -84,7 +85,9 @@ impl Order {
 }
 
 /// An order item. Name, price and attributes are copies from the time of the order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = order_items)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct OrderItem {
     pub id: OrderItemId,
     pub order_id: OrderId,
@@ -98,7 +101,12 @@ pub struct OrderItem {
     pub total_price: Money,
     pub attributes: Value,
     /// The original locations of its units. A cancellation returns the units to them.
-    pub allocations: Vec<Allocation>,
+    pub allocations: Allocations,
+}
+
+json_column! {
+    /// The allocations of an item.
+    pub struct Allocations(pub Vec<Allocation>);
 }
 
 /// Units of an item from one location.

@@ -243,7 +243,8 @@ fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) ->
         return Err(ApiError::field(CURRENCY, "can't be changed once there are products").into());
     }
     let at = db::clock(conn)?;
-    stores::update_store(conn, &store, at)?;
+    store.updated_at = at;
+    stores::update_store(conn, &store)?;
     let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
     let entry = NewEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Update, detail };
     audit::queries::append(conn, scope, &entry, at)?;

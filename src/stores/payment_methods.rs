@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::json_column::json_column;
+
 /// The time at which stock is sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -13,11 +15,13 @@ pub enum SellAt {
     AtPayment,
 }
 
-/// Payment methods by name: at least one. Each name must be usable as the name of a column in a report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(value_type = BTreeMap<String, SellAt>)]
-#[serde(try_from = "BTreeMap<String, SellAt>")]
-pub struct PaymentMethods(BTreeMap<String, SellAt>);
+json_column! {
+    /// Payment methods by name: at least one. Each name must be usable as the name of a column in a report.
+    #[derive(ToSchema)]
+    #[schema(value_type = BTreeMap<String, SellAt>)]
+    #[serde(try_from = "BTreeMap<String, SellAt>")]
+    pub struct PaymentMethods(BTreeMap<String, SellAt>);
+}
 
 /// The default payment method of a checkout.
 pub const DEFAULT_METHOD: &str = "cod";

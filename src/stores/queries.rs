@@ -1,6 +1,7 @@
 //! The SQL of stores.
 
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
@@ -16,12 +17,15 @@ use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::settings::NewStore;
 
 /// A store with its settings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable, AsChangeset)]
+#[diesel(table_name = stores)]
+#[diesel(check_for_backend(Pg))]
 pub struct Store {
     pub id: StoreId,
     pub code: String,
     pub name: String,
     pub currency: Currency,
+    #[diesel(column_name = tax_rate_ppm)]
     pub tax_rate: Rate,
     pub shipping_flat_rate: Money,
     pub guest_orders: bool,
@@ -31,61 +35,9 @@ pub struct Store {
     pub updated_at: DateTime<Utc>,
 }
 
-#[derive(Queryable, QueryableByName, Selectable)]
-#[diesel(table_name = stores)]
-#[diesel(check_for_backend(diesel::pg::Pg))]
-pub struct Row {
-    id: StoreId,
-    code: String,
-    name: String,
-    currency: Currency,
-    tax_rate_ppm: Rate,
-    shipping_flat_rate: Money,
-    guest_orders: bool,
-    hold_cart_items: bool,
-    payment_methods: serde_json::Value,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-impl TryFrom<Row> for Store {
-    type Error = Failure;
-
-    fn try_from(row: Row) -> Result<Self, Failure> {
-        let Row {
-            id,
-            code,
-            name,
-            currency,
-            tax_rate_ppm,
-            shipping_flat_rate,
-            guest_orders,
-            hold_cart_items,
-            payment_methods,
-            created_at,
-            updated_at,
-        } = row;
-        let unreadable = |error: String| Failure::Internal(format!("store {id} is unreadable: {error}"));
-        Ok(Self {
-            id,
-            code,
-            name,
-            currency,
-            tax_rate: tax_rate_ppm,
-            shipping_flat_rate,
-            guest_orders,
-            hold_cart_items,
-            payment_methods: serde_json::from_value(payment_methods).map_err(|error| unreadable(error.to_string()))?,
-            created_at,
-            updated_at,
-        })
-    }
-}
-
 /// The store with this id, if there is one.
 pub fn find_store(conn: &mut PgConnection, store: StoreId) -> Result<Option<Store>, Failure> {
-    let row = stores::table.filter(stores::id.eq(store)).select(Row::as_select()).first(conn).optional()?;
-    row.map(Store::try_from).transpose()
+    Ok(stores::table.filter(stores::id.eq(store)).select(Store::as_select()).first(conn).optional()?)
 }
 
 /// The store with this code in any case, if there is one.
@@ -110,14 +62,12 @@ pub fn get_store(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failu
 
 /// The store with its row locked, so that no other transaction adds a product or an address in between.
 pub fn get_store_for_update(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
-    let row = stores::table.filter(stores::id.eq(store)).select(Row::as_select()).for_update().first(conn)?;
-    Store::try_from(row)
+    Ok(stores::table.filter(stores::id.eq(store)).select(Store::as_select()).for_update().first(conn)?)
 }
 
 /// The store of a transaction that adds amounts to it: its currency stays until the end of that.
 pub fn get_store_for_key_share(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
-    let row = stores::table.filter(stores::id.eq(store)).select(Row::as_select()).for_key_share().first(conn)?;
-    Store::try_from(row)
+    Ok(stores::table.filter(stores::id.eq(store)).select(Store::as_select()).for_key_share().first(conn)?)
 }
 
 /// The columns that stores can be sorted by.
@@ -126,7 +76,7 @@ pub const SORTS: [&str; 3] = ["id", "code", "name"];
 /// One page of all stores, and how many there are.
 pub fn list_stores(conn: &mut PgConnection, sort: Sort, page: &PageQuery) -> Result<(Vec<Store>, i64), Failure> {
     let total = stores::table.count().get_result(conn)?;
-    let query = stores::table.select(Row::as_select()).into_boxed();
+    let query = stores::table.select(Store::as_select()).into_boxed();
     let query = match (sort.column, sort.descending) {
         ("code", false) => query.order(stores::code.asc()),
         ("code", true) => query.order(stores::code.desc()),
@@ -135,9 +85,7 @@ pub fn list_stores(conn: &mut PgConnection, sort: Sort, page: &PageQuery) -> Res
         (_, false) => query.order(stores::id.asc()),
         (_, true) => query.order(stores::id.desc()),
     };
-    let rows: Vec<Row> = query.limit(page.limit).offset(page.offset()).load(conn)?;
-    let stores = rows.into_iter().map(Store::try_from).collect::<Result<_, _>>()?;
-    Ok((stores, total))
+    Ok((query.limit(page.limit).offset(page.offset()).load(conn)?, total))
 }
 
 /// The code of the location that every store has.
@@ -145,58 +93,44 @@ pub const MAIN_LOCATION: &str = "main";
 
 /// Makes a store with its location `main`.
 pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) -> Result<Store, Abort> {
-    let row: Row = diesel::insert_into(stores::table)
+    let store: Store = diesel::insert_into(stores::table)
         .values((
             stores::code.eq(new.code.as_str()),
             stores::name.eq(&new.name),
             stores::folded_name.eq(fold::fold(&new.name)),
-            stores::currency.eq(new.currency.code()),
+            stores::currency.eq(&new.currency),
             stores::tax_rate_ppm.eq(new.tax_rate),
             stores::shipping_flat_rate.eq(new.shipping_flat_rate),
             stores::guest_orders.eq(new.guest_orders),
             stores::hold_cart_items.eq(new.hold_cart_items),
-            stores::payment_methods.eq(stored(&new.payment_methods)?),
+            stores::payment_methods.eq(&new.payment_methods),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))
-        .returning(Row::as_returning())
+        .returning(Store::as_returning())
         .get_result(conn)
         .map_err(|error| Abort::or_refuse(error, "stores_code_key", || code_taken(new.code.as_str())))?;
     diesel::insert_into(locations::table)
         .values((
-            locations::store_id.eq(row.id),
+            locations::store_id.eq(store.id),
             locations::code.eq(MAIN_LOCATION),
             locations::name.eq("Main"),
             locations::created_at.eq(at),
         ))
         .execute(conn)?;
-    Ok(Store::try_from(row)?)
+    Ok(store)
 }
 
 fn code_taken(code: &str) -> ApiError {
     ApiError::new(Code::Duplicate, format!("There is a store with the code '{code}' already."))
 }
 
-fn stored(methods: &PaymentMethods) -> Result<serde_json::Value, Failure> {
-    serde_json::to_value(methods).map_err(|error| Failure::Internal(format!("payment methods: {error}")))
-}
-
-/// Writes the settings back as they are in memory. The row must have been locked.
-pub fn update_store(conn: &mut PgConnection, store: &Store, at: DateTime<Utc>) -> Result<(), Failure> {
+/// Writes the store as it is in memory. The row must have been locked.
+pub fn update_store(conn: &mut PgConnection, store: &Store) -> QueryResult<()> {
     diesel::update(stores::table.filter(stores::id.eq(store.id)))
-        .set((
-            stores::name.eq(&store.name),
-            stores::folded_name.eq(fold::fold(&store.name)),
-            stores::currency.eq(store.currency.code()),
-            stores::tax_rate_ppm.eq(store.tax_rate),
-            stores::shipping_flat_rate.eq(store.shipping_flat_rate),
-            stores::guest_orders.eq(store.guest_orders),
-            stores::hold_cart_items.eq(store.hold_cart_items),
-            stores::payment_methods.eq(stored(&store.payment_methods)?),
-            stores::updated_at.eq(at),
-        ))
-        .execute(conn)?;
-    Ok(())
+        .set((store, stores::folded_name.eq(fold::fold(&store.name))))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Every store, oldest first, and those without a folded name get theirs.

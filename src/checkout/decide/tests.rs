@@ -126,7 +126,7 @@ fn decided(carts: &Carts, placements: &[Placement]) -> Vec<String> {
             Err(refusal) => code(refusal).to_owned(),
             Ok(checked) => {
                 let plan = decider.take(placement, checked).unwrap();
-                let parts = plan.items.iter().flat_map(|item| &item.allocations);
+                let parts = plan.items.iter().flat_map(|item| &item.allocations.0);
                 let parts: Vec<String> =
                     parts.map(|part| format!("{} from {}", part.quantity, part.location_id)).collect();
                 let (status, sold) = (plan.order.status.as_str(), plan.units_sold());

@@ -9,7 +9,7 @@ use crate::inventory::locked_stock::LockedStock;
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{HoldId, LocationId, OrderItemId, ProductId};
 use crate::kernel::money::{AmountInput, Currency};
-use crate::orders::order::Allocation;
+use crate::orders::order::{Allocation, Allocations};
 
 const ID: OrderId = OrderId(5);
 const BY: By<'static> = By { actor: "user:1", reason: Some("changed my mind") };
@@ -80,7 +80,7 @@ fn batch(now: i64, order: Order) -> OrderBatch {
         unit_price: Money(3_000),
         total_price: Money(9_000),
         attributes: serde_json::json!({}),
-        allocations: vec![Allocation { location_id: location, quantity: 3 }],
+        allocations: Allocations(vec![Allocation { location_id: location, quantity: 3 }]),
     };
     let holds = if is_held { vec![hold] } else { Vec::new() };
     let sold = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };

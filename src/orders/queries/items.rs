@@ -7,70 +7,11 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text};
 
 use crate::db;
 use crate::db::schema::order_items;
-use crate::kernel::id::{OrderId, OrderItemId, ProductId, StoreId, VariantId};
-use crate::kernel::money::Money;
+use crate::kernel::id::{OrderId, ProductId, StoreId};
 use crate::orders::order::{Order, OrderItem, StockReduction};
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = order_items)]
-#[diesel(check_for_backend(diesel::pg::Pg))]
-struct Row {
-    id: OrderItemId,
-    order_id: OrderId,
-    product_id: ProductId,
-    variant_id: VariantId,
-    sku: String,
-    product_name: String,
-    size: Option<String>,
-    quantity: i64,
-    unit_price: Money,
-    total_price: Money,
-    attributes: serde_json::Value,
-    allocations: serde_json::Value,
-}
-
-impl TryFrom<Row> for OrderItem {
-    type Error = diesel::result::Error;
-
-    fn try_from(row: Row) -> QueryResult<Self> {
-        let Row {
-            id,
-            order_id,
-            product_id,
-            variant_id,
-            sku,
-            product_name,
-            size,
-            quantity,
-            unit_price,
-            total_price,
-            attributes,
-            allocations,
-        } = row;
-        Ok(Self {
-            id,
-            order_id,
-            product_id,
-            variant_id,
-            sku,
-            product_name,
-            size,
-            quantity,
-            unit_price,
-            total_price,
-            attributes,
-            allocations: serde_json::from_value(allocations)
-                .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?,
-        })
-    }
-}
 
 /// Inserts a set of items whose ids were taken beforehand.
 pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> QueryResult<()> {
-    let allocations = items.iter().map(|item| serde_json::to_value(&item.allocations));
-    let allocations: Vec<serde_json::Value> = allocations
-        .collect::<Result<_, _>>()
-        .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
     db::sql(
         "INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
                 unit_price, total_price, attributes, allocations) \
@@ -90,7 +31,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.unit_price).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.total_price).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.attributes).collect::<Vec<_>>())
-    .bind::<Array<Jsonb>, _>(allocations)
+    .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.allocations).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
@@ -101,15 +42,15 @@ pub fn list(
     store: StoreId,
     orders: &[OrderId],
 ) -> QueryResult<HashMap<OrderId, Vec<OrderItem>>> {
-    let rows: Vec<Row> = order_items::table
+    let rows: Vec<OrderItem> = order_items::table
         .filter(order_items::store_id.eq(store))
         .filter(order_items::order_id.eq_any(orders))
         .order(order_items::id)
-        .select(Row::as_select())
+        .select(OrderItem::as_select())
         .load(conn)?;
     let mut items: HashMap<OrderId, Vec<OrderItem>> = HashMap::new();
-    for row in rows {
-        items.entry(row.order_id).or_default().push(row.try_into()?);
+    for item in rows {
+        items.entry(item.order_id).or_default().push(item);
     }
     Ok(items)
 }

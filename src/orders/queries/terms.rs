@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::db::{self, Failure};
 use crate::kernel::id::{AddressId, OrderId, OrderItemId, StoreId, UserId};
-use crate::stores::queries::{self as stores, Store};
+use crate::stores::queries::Store;
 
 /// The store's terms, addresses as orders keep them, the clock, and ids taken beforehand, so that rows
 /// inserted as a set can refer to each other.
@@ -32,7 +32,7 @@ pub struct IdCounts {
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(embed)]
-    store: stores::Row,
+    store: Store,
     #[diesel(sql_type = Array<Jsonb>)]
     addresses: Vec<Value>,
     #[diesel(sql_type = Timestamptz)]
@@ -70,7 +70,7 @@ pub fn read(
     .bind::<BigInt, _>(db::count(ids.items))
     .get_result(conn)?;
     let Row { store, addresses, now, order_ids, item_ids } = row;
-    Ok(TermsAndIds { store: store.try_into()?, addresses: by_id(addresses)?, now, order_ids, item_ids })
+    Ok(TermsAndIds { store, addresses: by_id(addresses)?, now, order_ids, item_ids })
 }
 
 fn by_id(addresses: Vec<Value>) -> Result<HashMap<AddressId, (UserId, Value)>, Failure> {
