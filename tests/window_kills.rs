@@ -22,8 +22,8 @@ use diesel::sql_types::{BigInt, Text};
 use stockroom::checkout::place_orders::place_orders;
 use stockroom::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use stockroom::db::tx::{self, Mode};
-use stockroom::idempotency::once;
 use stockroom::idempotency::queries::Claim;
+use stockroom::idempotency::{Keyed, once};
 use stockroom::kernel::id::{ProductId, ProductRef, UserId};
 
 /// Orders in one transaction.
@@ -34,12 +34,12 @@ fn place_under_payment(app: &TestApp, buyer: UserId, products: &[Product], count
     static KEYS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let mut conn = app.connection();
     let actor = format!("user:{buyer}");
+    let claim = || Claim {
+        caller: actor.clone(),
+        key: format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed)),
+        fingerprint: vec![0],
+    };
     let placement = |index: usize| Placement {
-        claim: Claim {
-            caller: actor.clone(),
-            key: format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed)),
-            fingerprint: vec![0],
-        },
         actor: actor.clone(),
         buyer: Buyer::Account(buyer),
         contact: Contact::default(),
@@ -57,7 +57,8 @@ fn place_under_payment(app: &TestApp, buyer: UserId, products: &[Product], count
         payment_window_seconds: window_seconds,
     };
     for start in (0..count).step_by(SLICE) {
-        let batch: Vec<Placement> = (start..count.min(start + SLICE)).map(placement).collect();
+        let indices = start..count.min(start + SLICE);
+        let batch: Vec<_> = indices.map(|index| Keyed { claim: claim(), request: placement(index) }).collect();
         let outcomes = tx::run(&mut conn, Mode::Write, |conn| {
             once(conn, app.store, &batch, |conn, fresh| place_orders(conn, app.store, fresh))
         })

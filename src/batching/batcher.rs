@@ -9,7 +9,7 @@ use super::queue::{BatchQueue, Closed};
 use crate::db::tx::Mode;
 use crate::db::{Database, Failure};
 use crate::idempotency::once::is_in_progress;
-use crate::idempotency::{Claiming, Outcome, once};
+use crate::idempotency::{Keyed, Outcome, once};
 use crate::kernel::id::StoreId;
 use crate::settings::Checkout;
 
@@ -25,11 +25,11 @@ pub struct Batcher<Q, E> {
     queues: Mutex<HashMap<StoreId, StoreQueue<Q, E>>>,
 }
 
-type StoreQueue<Q, E> = Arc<BatchQueue<Q, Outcome<E>>>;
+type StoreQueue<Q, E> = Arc<BatchQueue<Keyed<Q>, Outcome<E>>>;
 
 impl<Q, E> Batcher<Q, E>
 where
-    Q: Claiming + Clone + Send + 'static,
+    Q: Clone + Send + 'static,
     E: Clone + Default + Send + 'static,
 {
     #[must_use]
@@ -41,9 +41,9 @@ where
     ///
     /// If the batch fails, or another transaction holds the request's key, the request runs once more outside the
     /// queue. It then has a transaction of its own, so it does not affect other requests.
-    pub async fn submit(&self, database: &Database, store: StoreId, request: &Q) -> Result<Outcome<E>, Failure> {
+    pub async fn submit(&self, database: &Database, store: StoreId, request: &Keyed<Q>) -> Result<Outcome<E>, Failure> {
         let (name, work) = (self.name, self.work);
-        let run_batch = move |database: &Database, batch: Vec<Q>| run_batch(database, name, store, &batch, work);
+        let run_batch = move |database: &Database, batch: Vec<Keyed<Q>>| run_batch(database, name, store, &batch, work);
         match self.queue(store).submit(database, request.clone(), run_batch).await? {
             Some(outcome) if !is_in_progress(&outcome) => return Ok(outcome),
             _ => {}
@@ -78,11 +78,11 @@ where
 }
 
 /// Runs the batch in one transaction. Returns no outcomes if its requests should run one by one.
-fn run_batch<Q: Claiming, E: Clone + Default>(
+fn run_batch<Q, E: Clone + Default>(
     database: &Database,
     name: &'static str,
     store: StoreId,
-    batch: &[Q],
+    batch: &[Keyed<Q>],
     work: Work<Q, E>,
 ) -> Vec<Result<Outcome<E>, Failure>> {
     let transaction = |conn: &mut PgConnection| {

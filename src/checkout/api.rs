@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::http::limits::{self, Limiters};
 use crate::http::metrics::Metrics;
 use crate::idempotency::command::Question;
-use crate::idempotency::{Command, Done};
+use crate::idempotency::{Command, Done, Keyed};
 use crate::kernel::id::{AddressId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
@@ -96,8 +96,8 @@ pub async fn checkout(
 ) -> Result<HttpResponse, ApiError> {
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
-    let placement = Placement { claim, ..cart_placement(&ctx.principal, body, &settings)? };
-    place(ctx, placement, &placements, &metrics).await
+    let placement = cart_placement(&ctx.principal, body, &settings)?;
+    place(ctx, Keyed { claim, request: placement }, &placements, &metrics).await
 }
 
 /// `POST /checkout/preview`
@@ -117,7 +117,6 @@ fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Setti
     let user = principal.account()?.id;
     let CheckoutRequest { shipping_address_id, billing_address_id, notes, payment_method, expected_total } = body;
     Ok(Placement {
-        claim: Default::default(),
         actor: principal.actor(),
         buyer: Buyer::Account(user),
         contact: Contact::default(),
@@ -154,8 +153,8 @@ pub async fn place_order(
         Principal::User(account) if account.role == Role::Customer => Buyer::Account(account.id),
         Principal::User(account) => Buyer::Staff(account.id),
     };
-    let placement = Placement { claim, ..items_placement(&ctx.principal, buyer, body, &settings) };
-    place(ctx, placement, &placements, &metrics).await
+    let placement = items_placement(&ctx.principal, buyer, body, &settings);
+    place(ctx, Keyed { claim, request: placement }, &placements, &metrics).await
 }
 
 fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &Settings) -> Placement {
@@ -165,7 +164,6 @@ fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, sett
         RequestedItem { product: product_id, size, quantity, unit_price }
     });
     Placement {
-        claim: Default::default(),
         actor: principal.actor(),
         buyer,
         contact: Contact { customer_name, customer_phone, delivery_address },
@@ -181,7 +179,7 @@ fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, sett
 
 async fn place(
     ctx: Ctx,
-    placement: Placement,
+    placement: Keyed<Placement>,
     placements: &Placements,
     metrics: &Metrics,
 ) -> Result<HttpResponse, ApiError> {

@@ -1,14 +1,11 @@
 //! A request to place an order, parsed and checked as far as possible without the database.
 
-use crate::idempotency::Claiming;
-use crate::idempotency::queries::Claim;
 use crate::kernel::id::{AddressId, ProductRef, UserId, VariantId};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::Quantity;
 
 #[derive(Clone, Debug)]
 pub struct Placement {
-    pub claim: Claim,
     /// The actor in the order's history and in the ledger.
     pub actor: String,
     pub buyer: Buyer,
@@ -21,12 +18,6 @@ pub struct Placement {
     pub expected_total: Option<AmountInput>,
     /// The time within which an order that is sold at payment must be paid.
     pub payment_window_seconds: i64,
-}
-
-impl Claiming for Placement {
-    fn claim(&self) -> &Claim {
-        &self.claim
-    }
 }
 
 /// The buyer of an order.

@@ -11,8 +11,7 @@ use super::pay::{self, Paid};
 use crate::batching::Batcher;
 use crate::db::Failure;
 use crate::error::Abort;
-use crate::idempotency::queries::Claim;
-use crate::idempotency::{Answer, Claiming, Done, Outcome};
+use crate::idempotency::{Answer, Done, Outcome};
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::AmountInput;
 use crate::orders::order::Order;
@@ -22,7 +21,6 @@ use crate::settings::Checkout;
 /// A request to change an existing order.
 #[derive(Clone, Debug)]
 pub struct OrderChange {
-    pub claim: Claim,
     pub order: OrderId,
     pub actor: String,
     pub kind: ChangeKind,
@@ -33,12 +31,6 @@ pub enum ChangeKind {
     Confirm { reference: String, amount: Option<AmountInput> },
     Fail { reason: Option<String> },
     Cancel { reason: Option<String> },
-}
-
-impl Claiming for OrderChange {
-    fn claim(&self) -> &Claim {
-        &self.claim
-    }
 }
 
 impl OrderChange {

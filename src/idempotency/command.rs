@@ -18,7 +18,7 @@ use validator::Validate;
 
 use super::answer::Answer;
 use super::fingerprint::Fingerprinted;
-use super::once::{Done, Outcome, once};
+use super::once::{Done, Keyed, Outcome, once};
 use super::queries::Claim;
 use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Principal, Scope};
@@ -78,13 +78,14 @@ impl<T: Send + 'static> Command<T> {
     {
         let Self { ctx, body, claim } = self;
         let outer = ctx.clone();
+        let keyed = Keyed { claim, request: () };
         let transaction = Arc::new(Mutex::new(move |conn: &mut PgConnection| {
             let scope = match scope_of(&ctx, conn) {
                 Ok(scope) => scope,
                 Err(abort) => return abort.into_end(),
             };
-            let work = |conn: &mut PgConnection, _: &[&Claim]| Ok(vec![work(conn, &scope, &body).map(Done::from)]);
-            once(conn, scope.store, slice::from_ref(&claim), work).map(only_outcome)
+            let work = |conn: &mut PgConnection, _: &[&()]| Ok(vec![work(conn, &scope, &body).map(Done::from)]);
+            once(conn, scope.store, slice::from_ref(&keyed), work).map(only_outcome)
         }));
         let attempt = || {
             let transaction = Arc::clone(&transaction);

@@ -11,4 +11,4 @@ pub mod queries;
 
 pub use answer::Answer;
 pub use command::Command;
-pub use once::{Claiming, Done, Outcome, once};
+pub use once::{Done, Keyed, Outcome, once};

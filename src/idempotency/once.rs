@@ -10,15 +10,11 @@ use crate::db::{End, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::StoreId;
 
-/// A request with an idempotency claim.
-pub trait Claiming {
-    fn claim(&self) -> &Claim;
-}
-
-impl Claiming for Claim {
-    fn claim(&self) -> &Claim {
-        self
-    }
+/// A request and its idempotency claim.
+#[derive(Clone, Debug)]
+pub struct Keyed<Q> {
+    pub claim: Claim,
+    pub request: Q,
 }
 
 /// A completed request: either it ran now, or an earlier request with its key did.
@@ -54,18 +50,20 @@ enum ClaimStatus {
 
 /// Claims the keys, does the work for the requests with new keys, and stores their answers. `work` returns one
 /// outcome for each of its requests, in their order. The claim of a refused request is deleted.
-pub fn once<Q: Claiming, E: Clone + Default>(
+pub fn once<Q, E: Clone + Default>(
     conn: &mut PgConnection,
     store: StoreId,
-    requests: &[Q],
+    requests: &[Keyed<Q>],
     work: impl FnOnce(&mut PgConnection, &[&Q]) -> Result<Vec<Outcome<E>>, Failure>,
 ) -> Result<End<Vec<Outcome<E>>>, Failure> {
-    let statuses = claim(conn, store, requests)?;
+    let claims: Vec<&Claim> = requests.iter().map(|keyed| &keyed.claim).collect();
+    let statuses = claim(conn, store, &claims)?;
+    let is_fresh = |status: &ClaimStatus| matches!(status, ClaimStatus::Fresh);
     let fresh: Vec<&Q> = requests
         .iter()
         .zip(&statuses)
-        .filter(|(_, status)| matches!(status, ClaimStatus::Fresh))
-        .map(|(request, _)| request)
+        .filter(|(_, status)| is_fresh(status))
+        .map(|(keyed, _)| &keyed.request)
         .collect();
     let outcomes = if fresh.is_empty() { Vec::new() } else { work(conn, &fresh)? };
     if let Some(failure) = outcomes.iter().find_map(find_failure) {
@@ -73,9 +71,10 @@ pub fn once<Q: Claiming, E: Clone + Default>(
     }
     let is_changed = outcomes.iter().any(|outcome| matches!(outcome, Ok(_) | Err(Abort::Recorded(_))));
     if is_changed {
-        settle(conn, store, &fresh, &outcomes)?;
+        let fresh = claims.iter().zip(&statuses).filter(|(_, status)| is_fresh(status)).map(|(claim, _)| *claim);
+        settle(conn, store, fresh, &outcomes)?;
     }
-    let outcomes = merge(requests, statuses, outcomes);
+    let outcomes = merge(&claims, statuses, outcomes);
     Ok(if is_changed { End::Commit(outcomes) } else { End::RollBack(outcomes) })
 }
 
@@ -88,8 +87,7 @@ fn find_failure<E>(outcome: &Outcome<E>) -> Option<&Failure> {
 
 /// Claims every key once. If another transaction has claimed a key of a larger batch, the batch fails, so that the
 /// caller can run its requests one by one.
-fn claim<Q: Claiming>(conn: &mut PgConnection, store: StoreId, requests: &[Q]) -> Result<Vec<ClaimStatus>, Failure> {
-    let claims: Vec<&Claim> = requests.iter().map(Claiming::claim).collect();
+fn claim(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<Vec<ClaimStatus>, Failure> {
     let mut first: Vec<&Claim> = Vec::with_capacity(claims.len());
     let mut statuses = Vec::with_capacity(claims.len());
     for (index, claim) in claims.iter().enumerate() {
@@ -116,18 +114,18 @@ fn claim<Q: Claiming>(conn: &mut PgConnection, store: StoreId, requests: &[Q]) -
 }
 
 /// Stores the answers, and deletes the claims of refused requests.
-fn settle<Q: Claiming, E>(
+fn settle<'a, E>(
     conn: &mut PgConnection,
     store: StoreId,
-    requests: &[&Q],
+    claims: impl Iterator<Item = &'a Claim>,
     outcomes: &[Outcome<E>],
 ) -> Result<(), Failure> {
     let mut done = Vec::with_capacity(outcomes.len());
     let mut refused = Vec::new();
-    for (request, outcome) in requests.iter().zip(outcomes) {
+    for (claim, outcome) in claims.zip(outcomes) {
         match outcome {
-            Ok(Done { answer, .. }) => done.push((request.claim(), answer)),
-            Err(_) => refused.push(request.claim()),
+            Ok(Done { answer, .. }) => done.push((claim, answer)),
+            Err(_) => refused.push(claim),
         }
     }
     if !done.is_empty() {
@@ -137,21 +135,17 @@ fn settle<Q: Claiming, E>(
 }
 
 /// The outcome of every request, from the outcomes of the fresh requests.
-fn merge<Q: Claiming, E: Clone + Default>(
-    requests: &[Q],
-    statuses: Vec<ClaimStatus>,
-    fresh: Vec<Outcome<E>>,
-) -> Vec<Outcome<E>> {
+fn merge<E: Clone + Default>(claims: &[&Claim], statuses: Vec<ClaimStatus>, fresh: Vec<Outcome<E>>) -> Vec<Outcome<E>> {
     let mut fresh = fresh.into_iter();
-    let mut outcomes: Vec<Outcome<E>> = Vec::with_capacity(requests.len());
-    for (request, status) in requests.iter().zip(statuses) {
+    let mut outcomes: Vec<Outcome<E>> = Vec::with_capacity(claims.len());
+    for (claim, status) in claims.iter().zip(statuses) {
         outcomes.push(match status {
             ClaimStatus::Fresh => fresh.next().unwrap_or_else(|| Err(in_progress().into())),
             ClaimStatus::Done(answer) => Ok(answer.into()),
             ClaimStatus::Reused => Err(reused().into()),
             ClaimStatus::InProgress => Err(in_progress().into()),
-            ClaimStatus::SameAs(index) => match (requests.get(index), outcomes.get(index)) {
-                (Some(first), Some(outcome)) => repeat(request.claim(), first.claim(), outcome),
+            ClaimStatus::SameAs(index) => match (claims.get(index), outcomes.get(index)) {
+                (Some(first), Some(outcome)) => repeat(claim, first, outcome),
                 _ => Err(in_progress().into()),
             },
         });
@@ -212,7 +206,7 @@ mod tests {
         }
     }
 
-    /// The requests, their statuses, the outcomes of the fresh ones, and the outcomes of all.
+    /// The claims, their statuses, the outcomes of the fresh ones, and the outcomes of all.
     type Row = (Vec<Claim>, Vec<ClaimStatus>, Vec<Outcome<i64>>, &'static [&'static str]);
 
     #[test]
@@ -243,8 +237,9 @@ mod tests {
                 &["CART_EMPTY", "CART_EMPTY", "REQUEST_IN_PROGRESS"],
             ),
         ];
-        for (requests, statuses, fresh, expected) in rows {
-            let outcomes: Vec<String> = merge(&requests, statuses, fresh).iter().map(describe).collect();
+        for (claims, statuses, fresh, expected) in rows {
+            let claims: Vec<&Claim> = claims.iter().collect();
+            let outcomes: Vec<String> = merge(&claims, statuses, fresh).iter().map(describe).collect();
             assert_eq!(outcomes, expected);
         }
     }

@@ -11,7 +11,7 @@ use crate::db::{self, Failure};
 use crate::kernel::id::StoreId;
 
 /// The claim of a request to be done once: its key, within its store and its caller, and its fingerprint.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     pub caller: String,
     pub key: String,

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::*;
 use crate::cart::queries::CartLine;
 use crate::checkout::placement::{Contact, RequestedItem};
-use crate::idempotency::queries::Claim;
 use crate::inventory::hold::Hold;
 use crate::inventory::locked_stock::LockedStock;
 use crate::inventory::stock_level::StockLevel;
@@ -97,7 +96,6 @@ fn holds(carts: &Carts) -> HoldSet {
 
 fn placement() -> Placement {
     Placement {
-        claim: Claim::default(),
         actor: "user:1".to_owned(),
         buyer: Buyer::Account(USER),
         contact: Contact::default(),

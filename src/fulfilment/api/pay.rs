@@ -16,7 +16,7 @@ use crate::fulfilment::pay::Paid;
 use crate::fulfilment::refund::refund;
 use crate::http::metrics::Metrics;
 use crate::idempotency::queries::Claim;
-use crate::idempotency::{Command, Done};
+use crate::idempotency::{Command, Done, Keyed};
 use crate::kernel::id::OrderId;
 use crate::kernel::money::AmountInput;
 use crate::orders::order::OrderRef;
@@ -73,7 +73,7 @@ where
 {
     let (database, actor) = (ctx.database.clone(), ctx.principal.actor());
     let (store, order) = ctx.read("find_order", move |conn, scope| Ok((scope.store, find(conn, scope)?))).await?;
-    let change = OrderChange { claim, order, actor, kind };
+    let change = Keyed { claim, request: OrderChange { order, actor, kind } };
     let Done { answer, effect: units_sold } = changes.submit(&database, store, &change).await??;
     metrics.count_units_sold(units_sold);
     Ok(answer.into_response())
