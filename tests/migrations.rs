@@ -1,4 +1,4 @@
-//! The migrations: there, back, and there again; and by two servers at once.
+//! The migrations: there, back, and there again; by two servers at once; and on databases of other versions.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 mod common;
 
 use common::database::TestDatabase;
+use common::process;
 use common::race;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -111,6 +112,41 @@ fn every_table_and_view_has_a_comment() {
     .unwrap();
     let without: Vec<&String> = relations.iter().map(|row| &row.line).filter(|line| line.ends_with(": ")).collect();
     assert!(relations.len() > 20 && without.is_empty(), "no COMMENT ON: {without:?}");
+}
+
+/// Versions before 0.2.0 had other migrations, which made tables of the same names.
+#[test]
+fn a_database_of_an_older_version_is_refused_and_stays_as_it_is() {
+    let database = TestDatabase::empty();
+    let conn = &mut database.connect();
+    conn.batch_execute(
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY, run_on TIMESTAMP DEFAULT now()); \
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('20261121070000'); \
+         CREATE TABLE stores (id BIGINT)",
+    )
+    .unwrap();
+    let before = catalog(conn);
+    for command in ["serve", "migrate"] {
+        let mut program = process::stockroom(&[command]);
+        program.env("DATABASE_URL", &database.url).env("JWT_SECRET", "a secret that only this test has, nobody else");
+        let refused = process::run(&mut program);
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success());
+        assert!(message.contains("before 0.2.0") && message.contains("`make reset`"), "{command}: {message}");
+    }
+    assert_same(&catalog(conn), &before);
+    assert_eq!(applied(conn), ["20261121070000"]);
+}
+
+/// While servers are upgraded one by one, an old one may start again on the new schema.
+#[test]
+fn a_database_of_a_newer_version_is_accepted() {
+    let database = TestDatabase::migrated();
+    let conn = &mut database.connect();
+    diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231235959')")
+        .execute(conn)
+        .unwrap();
+    assert_eq!(migrate::run(conn).unwrap(), Vec::<String>::new());
 }
 
 #[test]
