@@ -15,7 +15,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     #[error(
-        "the database was made by a version of Stockroom before 0.2.0, whose tables this version does not upgrade: \
+        "the database was created by a version of Stockroom before 0.2.0, whose tables this version does not upgrade: \
          use an empty database; `make reset` removes the database of `make run`"
     )]
     OlderSchema,
@@ -47,7 +47,7 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {
     })
 }
 
-/// A database has migrations from before the first one of this program if a version before 0.2.0 made it. Migrations
+/// A database has migrations from before the first one of this program if a version before 0.2.0 created it. Migrations
 /// that are newer than this program are accepted: while servers are upgraded one by one, an old one may start again.
 fn refuse_older_schema(conn: &mut PgConnection) -> Result<(), MigrateError> {
     let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(failed)?;

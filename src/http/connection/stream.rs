@@ -1,4 +1,4 @@
-//! A client's connection, between the socket and the framework.
+//! A wrapper around a client's socket, below the framework.
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -13,27 +13,27 @@ use uuid::Uuid;
 
 use super::activity::{Abandoned, Activity, Phase};
 use super::heads::RecentHead;
-use super::linger::{Ending, Farewell};
-use super::refusal::{self, Refused};
+use super::linger::{LingerSlot, LingeringSocket};
+use super::refusal::{self, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
 
-/// Notes what comes and goes, ends when its registry says so, and gives the framework's refusals our shape.
+/// Records the transferred bytes, ends when the registry requests it, and replaces the framework's refusals.
 pub struct Connection {
-    /// Taken only by the drop.
+    /// None only during the drop.
     socket: Option<TcpStream>,
     permit: Option<Permit>,
     activity: Arc<Activity>,
     connections: Arc<Connections>,
     head: RecentHead,
-    /// Where the socket goes if the peer has yet to read a refusal.
-    farewell: Farewell,
-    /// A refusal that was not written yet, and how much of it was.
+    /// Receives the socket on drop if a refusal is not sent yet.
+    linger_slot: LingerSlot,
+    /// The bytes of a refusal. `written` is the number of bytes that were sent.
     refusal: Vec<u8>,
     written: usize,
-    /// Whether the framework has seen all that was read before.
+    /// True if the framework has processed all bytes that were read before.
     was_pending: bool,
-    /// Whether the socket was of no use any more.
+    /// True after an error of the socket.
     has_failed: bool,
 }
 
@@ -47,7 +47,7 @@ impl Connection {
             activity,
             connections,
             head: RecentHead::default(),
-            farewell: Farewell::default(),
+            linger_slot: LingerSlot::default(),
             refusal: Vec::new(),
             written: 0,
             was_pending: false,
@@ -55,10 +55,10 @@ impl Connection {
         }
     }
 
-    /// The work that remains for the peer after the framework has ended the connection.
+    /// The slot that receives the socket when the framework has ended the connection.
     #[must_use]
-    pub fn farewell(&self) -> Farewell {
-        self.farewell.clone()
+    pub fn linger_slot(&self) -> LingerSlot {
+        self.linger_slot.clone()
     }
 
     #[must_use]
@@ -70,29 +70,29 @@ impl Connection {
         self.socket.as_mut().map(Pin::new).ok_or_else(closed)
     }
 
-    /// Refuses what has come so far, once.
+    /// Refuses the bytes that have arrived. Later calls have no effect.
     fn refuse(&mut self, status: StatusCode) {
         if !self.refusal.is_empty() {
             return;
         }
-        // The framework calls a head malformed if its path and query are too long.
+        // The framework reports a head as malformed if its path and query are too long.
         let is_too_large = status == StatusCode::BAD_REQUEST && self.activity.head_is_too_large();
         let status = if is_too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { status };
         let took = Duration::from_millis(self.activity.head_ms(self.connections.now_ms()));
         let given = self.head.request_id(self.activity.begun()).map(ToOwned::to_owned);
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let request = Refused { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
+        let request = RefusedRequest { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
         self.refusal = refusal::answer(&refusal::of_status(status), &request, &self.connections.metrics);
     }
 
-    /// Refuses a request whose body can't be decoded. The framework ends the connection without an answer if
-    /// the application is at work at that moment.
+    /// Refuses a request whose body cannot be decoded. If the application is processing the request at that time, the
+    /// framework ends the connection without a response.
     fn refuse_abandoned(&mut self, request: &Abandoned) {
         let Abandoned { id, method, uri, began_ms } = request;
         let took = Duration::from_millis(self.connections.now_ms().saturating_sub(*began_ms));
         let (method, path, peer) = (method.as_str(), uri.path(), self.activity.peer);
         let refusal = ApiError::new(Code::MalformedRequest, "The body could not be read.");
-        let request = Refused { id, method, path, peer, took };
+        let request = RefusedRequest { id, method, path, peer, took };
         self.refusal = refusal::answer(&refusal, &request, &self.connections.metrics);
     }
 
@@ -125,7 +125,7 @@ impl AsyncRead for Connection {
         }
         match this.activity.phase() {
             Phase::Open if this.refusal.is_empty() => {}
-            // Nothing read is the end of what the peer sends.
+            // A read of zero bytes means the end of the input.
             Phase::Open | Phase::BodyTooSlow => return Poll::Ready(Ok(())),
             Phase::HeadTooSlow => {
                 this.refuse(StatusCode::REQUEST_TIMEOUT);
@@ -206,14 +206,14 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let is_usable = self.activity.phase() != Phase::Closed && !self.has_failed;
         let abandoned = self.activity.take_abandoned().filter(|_| is_usable && self.refusal.is_empty());
-        // In the middle of another answer there is no place for a refusal.
+        // A refusal cannot be sent in the middle of another response.
         if let Some(request) = abandoned.filter(|_| !self.activity.is_blocked()) {
             self.refuse_abandoned(&request);
         }
         let is_refused = !self.refusal.is_empty() || self.activity.phase() == Phase::BodyTooSlow;
         if let (true, Some(socket), Some(permit)) = (is_usable && is_refused, self.socket.take(), self.permit.take()) {
             let unsent = self.refusal.split_off(self.written);
-            self.farewell.leave(Ending { socket, permit, unsent });
+            self.linger_slot.put(LingeringSocket { socket, permit, unsent });
         }
     }
 }
