@@ -8,6 +8,7 @@ use std::task::Waker;
 use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
 
+use super::pipelining::BodyRest;
 use super::time_budget::{Progress, TimeBudget};
 
 /// The maximal size of a request line with its headers.
@@ -25,6 +26,9 @@ pub enum Phase {
     /// Nothing more is read or written.
     Closed,
 }
+
+/// The marker of a body in chunks, whose length is unknown.
+const CHUNKED: u64 = u64::MAX;
 
 const PHASES: [Phase; 4] = [Phase::Open, Phase::HeadTooSlow, Phase::BodyTooSlow, Phase::Closed];
 
@@ -46,6 +50,8 @@ pub struct Activity {
     /// All requests of this connection that have reached the application.
     begun: AtomicU32,
     abandoned: Mutex<Option<Abandoned>>,
+    /// The bytes of the body that the framework has not read yet, or [`CHUNKED`].
+    body_rest: AtomicU64,
     head: Progress,
     body: Progress,
     answer: Progress,
@@ -69,6 +75,8 @@ pub struct Abandoned {
 pub enum WorkState {
     /// Between requests, or receiving a head.
     Idle,
+    /// The peer reads a response.
+    Receiving,
     /// The application waits for a body.
     Sending,
     /// The application processes a request.
@@ -86,6 +94,7 @@ impl Activity {
             requests: AtomicU32::new(0),
             begun: AtomicU32::new(0),
             abandoned: Mutex::default(),
+            body_rest: AtomicU64::new(0),
             head,
             body: Progress::default(),
             answer: Progress::default(),
@@ -112,8 +121,12 @@ impl Activity {
         self.waker.register(waker);
     }
 
+    /// Records bytes that the framework has read.
     pub fn received(&self, bytes: u64, now_ms: u64) {
         self.last_ms.store(now_ms, Ordering::Relaxed);
+        if let BodyRest::Sized(rest) = self.body_rest() {
+            self.body_rest.store(rest.saturating_sub(bytes), Ordering::Relaxed);
+        }
         if self.body.is_begun() {
             self.body.add(bytes);
         } else if self.requests.load(Ordering::Relaxed) == 0 {
@@ -173,11 +186,17 @@ impl Activity {
         self.answer.end();
     }
 
-    pub fn request_began(&self, has_body: bool, now_ms: u64) {
+    pub fn request_began(&self, body: BodyRest, now_ms: u64) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);
         self.head.end();
-        if has_body {
+        let rest = match body {
+            BodyRest::None => 0,
+            BodyRest::Sized(rest) => rest.min(CHUNKED - 1),
+            BodyRest::Chunked => CHUNKED,
+        };
+        self.body_rest.store(rest, Ordering::Relaxed);
+        if rest > 0 {
             self.body.begin(now_ms);
         } else {
             self.body.end();
@@ -185,13 +204,34 @@ impl Activity {
     }
 
     pub fn body_ended(&self) {
+        self.body_rest.store(0, Ordering::Relaxed);
         self.body.end();
+    }
+
+    /// The rest of the body that the framework reads.
+    #[must_use]
+    pub fn body_rest(&self) -> BodyRest {
+        match self.body_rest.load(Ordering::Relaxed) {
+            0 => BodyRest::None,
+            CHUNKED => BodyRest::Chunked,
+            rest => BodyRest::Sized(rest),
+        }
+    }
+
+    /// True if the framework must not get the next request yet: it works on one whose body it has read, or the peer
+    /// does not read the responses.
+    #[must_use]
+    pub fn holds_next_request(&self) -> bool {
+        let is_working = self.requests.load(Ordering::Relaxed) > 0 && self.body_rest() == BodyRest::None;
+        is_working || self.is_blocked()
     }
 
     /// The time limit of an unread body continues, because the framework still discards the rest of that body.
     pub fn request_ended(&self, now_ms: u64) {
         self.requests.fetch_sub(1, Ordering::Relaxed);
         self.last_ms.store(now_ms, Ordering::Relaxed);
+        // The next request may be held back.
+        self.waker.wake();
     }
 
     #[must_use]
@@ -202,6 +242,7 @@ impl Activity {
     #[must_use]
     pub fn work_state(&self) -> WorkState {
         match self.requests.load(Ordering::Relaxed) {
+            0 if self.is_blocked() => WorkState::Receiving,
             0 => WorkState::Idle,
             _ if self.body.is_begun() => WorkState::Sending,
             _ => WorkState::Working,
@@ -214,7 +255,7 @@ impl Activity {
         if self.answer.is_overdue(time_budgets.answer, now_ms) {
             return Some(Phase::Closed);
         }
-        let is_idle = self.work_state() == WorkState::Idle;
+        let is_idle = self.work_state() < WorkState::Sending;
         match self.phase() {
             Phase::Open if self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
             Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),

@@ -3,6 +3,7 @@
 pub mod activity;
 mod heads;
 mod linger;
+mod pipelining;
 
 mod refusal;
 pub mod registry;
@@ -13,9 +14,10 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 
 use activity::{Abandoned, Activity, Phase};
+use pipelining::BodyRest;
 pub use registry::Connections;
 pub use stream::Connection;
 
@@ -62,12 +64,18 @@ pub fn begin(request: &HttpRequest, id: &Arc<str>) -> RequestInProgress {
         began_ms: peer.connections.now_ms(),
     });
     if let Some(peer) = &peer {
-        let headers = request.headers();
-        let has_body = headers.contains_key(header::TRANSFER_ENCODING)
-            || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
-        peer.activity.request_began(has_body, peer.connections.now_ms());
+        peer.activity.request_began(body_of(request.headers()), peer.connections.now_ms());
     }
     RequestInProgress { peer, unanswered }
+}
+
+/// The body that the head of a request announces.
+fn body_of(headers: &HeaderMap) -> BodyRest {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return BodyRest::Chunked;
+    }
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    length.filter(|length| *length > 0).map_or(BodyRest::None, BodyRest::Sized)
 }
 
 impl Drop for RequestInProgress {

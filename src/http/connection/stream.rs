@@ -14,9 +14,13 @@ use uuid::Uuid;
 use super::activity::{Abandoned, Activity, Phase};
 use super::heads::RecentHead;
 use super::linger::{LingerSlot, LingeringSocket};
+use super::pipelining::Pipelining;
 use super::refusal::{self, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
+
+/// The number of bytes of the next request that are read while the framework works on a request.
+const HOLD_BYTES: usize = 1024;
 
 /// Records the transferred bytes, ends when the registry requests it, and replaces the framework's refusals.
 pub struct Connection {
@@ -31,6 +35,7 @@ pub struct Connection {
     /// The bytes of a refusal. `written` is the number of bytes that were sent.
     refusal: Vec<u8>,
     written: usize,
+    pipelining: Pipelining,
     /// True if the framework has processed all bytes that were read before.
     was_pending: bool,
     /// True after an error of the socket.
@@ -50,6 +55,7 @@ impl Connection {
             linger_slot: LingerSlot::default(),
             refusal: Vec::new(),
             written: 0,
+            pipelining: Pipelining::default(),
             was_pending: false,
             has_failed: false,
         }
@@ -96,6 +102,47 @@ impl Connection {
         self.refusal = refusal::answer(&refusal, &request, &self.connections.metrics);
     }
 
+    /// Gives the framework the bytes of one request at most.
+    fn poll_read_portion(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.activity.wait(cx.waker());
+        if self.activity.holds_next_request() {
+            return self.poll_hold(cx, buf.remaining());
+        }
+        if self.pipelining.take_boundary() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buf.filled().len();
+        let body = self.activity.body_rest();
+        if self.pipelining.has_held() {
+            buf.put_slice(&self.pipelining.next_held(buf.remaining(), body));
+        } else {
+            ready!(self.socket()?.poll_read(cx, buf))?;
+            let portion = self.pipelining.take_portion(buf.filled().get(before..).unwrap_or_default(), body);
+            buf.set_filled(before.saturating_add(portion));
+        }
+        let read = buf.filled().get(before..).unwrap_or_default();
+        self.head.add(read, self.activity.begun());
+        self.activity.received(u64::try_from(read.len()).unwrap_or(0), self.connections.now_ms());
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits for the end of the request that the framework works on. Without held bytes the socket is still read, so
+    /// that the framework learns when the peer has gone.
+    fn poll_hold(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<io::Result<()>> {
+        if self.pipelining.has_held() {
+            return Poll::Pending;
+        }
+        let mut bytes = [0; HOLD_BYTES];
+        let mut buf = ReadBuf::new(bytes.get_mut(..room.min(HOLD_BYTES)).unwrap_or_default());
+        ready!(self.socket()?.poll_read(cx, &mut buf))?;
+        if !buf.filled().is_empty() {
+            self.pipelining.hold(buf.filled());
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     fn poll_write_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(rest) = self.refusal.get(self.written..).filter(|rest| !rest.is_empty()) {
             let socket = self.socket.as_mut().map(Pin::new).ok_or_else(closed)?;
@@ -133,24 +180,13 @@ impl AsyncRead for Connection {
             }
             Phase::Closed => return Poll::Ready(Err(closed())),
         }
-        let before = buf.filled().len();
-        match this.socket()?.poll_read(cx, buf) {
-            Poll::Ready(Ok(())) => {
-                let count = buf.filled().len().saturating_sub(before);
-                this.head.add(buf.filled().get(before..).unwrap_or_default(), this.activity.begun());
-                this.activity.received(u64::try_from(count).unwrap_or(0), this.connections.now_ms());
-                Poll::Ready(Ok(()))
-            }
-            Poll::Pending => {
-                this.was_pending = true;
-                this.activity.wait(cx.waker());
-                Poll::Pending
-            }
-            failed => {
-                this.has_failed = true;
-                failed
-            }
+        let polled = this.poll_read_portion(cx, buf);
+        match &polled {
+            Poll::Ready(Ok(())) => {}
+            Poll::Pending => this.was_pending = true,
+            Poll::Ready(Err(_)) => this.has_failed = true,
         }
+        polled
     }
 }
 
@@ -189,6 +225,9 @@ impl AsyncWrite for Connection {
         }
         ready!(this.poll_write_refusal(cx))?;
         this.activity.flushed();
+        if this.pipelining.has_held() {
+            cx.waker().wake_by_ref();
+        }
         this.head.forget(this.activity.begun());
         this.socket()?.poll_flush(cx)
     }
