@@ -31,13 +31,16 @@ pub const NEWEST_FIRST: &str = "-created_at";
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FilterQuery {
+    /// Orders with this status.
     pub status: Option<OrderStatus>,
+    /// Orders with this payment status.
     pub payment_status: Option<PaymentStatus>,
+    /// Orders of the customer with this id.
     #[serde(default, deserialize_with = "id::in_query")]
     #[param(minimum = 1)]
     pub user_id: Option<i64>,
     /// Words of the order number, or of a name or phone of the customer or an address. The words may be in any order,
-    /// without regard to case and accents.
+    /// without regard to case and accents. A phone is found in any grouping and with the digits of any script.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     pub q: Option<String>,
@@ -83,7 +86,7 @@ pub async fn list_all(
 impl From<FilterQuery> for OrderFilter {
     fn from(query: FilterQuery) -> Self {
         let FilterQuery { status, payment_status, user_id, q, from, to, refund_due } = query;
-        let patterns = q.as_deref().map(fold::search_patterns).unwrap_or_default();
+        let patterns = q.as_deref().map(fold::phone_patterns).unwrap_or_default();
         Self { user: user_id.map(UserId), status, payment_status, patterns, from, to, refund_due }
     }
 }
