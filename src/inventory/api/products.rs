@@ -35,14 +35,17 @@ pub struct ProductsQuery {
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]
     q: Option<String>,
+    /// Products of this category.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     category: Option<String>,
+    /// Products of this brand.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     brand: Option<String>,
     /// `active` by default.
     status: Option<ProductStatus>,
+    /// Products with this stock status.
     stock_status: Option<StockStatus>,
     /// At least one size on sale has this price or a higher one.
     #[param(value_type = Option<AmountInput>)]
