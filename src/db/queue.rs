@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Failure;
+use super::pool::PoolSlot;
 use super::tx::Mode;
 
 /// Permits for connections, and the requests that wait for one.
@@ -96,7 +97,7 @@ impl Queue {
 
     fn timed(&self, permit: OwnedSemaphorePermit, since: Instant) -> ConnectionPermit {
         let connect_until = since.checked_add(self.time).unwrap_or(since);
-        ConnectionPermit { _permit: permit, _read: None, connect_until }
+        ConnectionPermit { slot: None, _permit: permit, _read: None, connect_until }
     }
 
     /// The time that the oldest waiting request has waited.
@@ -113,6 +114,8 @@ fn share_of_reads(whole: usize) -> usize {
 
 /// The right to one connection, given back on drop.
 pub struct ConnectionPermit {
+    /// That of the connection that is used at the moment. It is given back before the permits.
+    pub(super) slot: Option<PoolSlot>,
     _permit: OwnedSemaphorePermit,
     _read: Option<OwnedSemaphorePermit>,
     /// When the wait of the request ends: the time for connecting is a part of it.
