@@ -107,6 +107,15 @@ impl Database {
         self.run(name, Mode::Read, move |conn| work(conn).map(End::RollBack)).await
     }
 
+    /// Runs a read of the server itself, for a health check or a job. It never waits behind the reads of clients.
+    pub async fn read_internally<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.run(name, Mode::Internal, move |conn| work(conn).map(End::RollBack)).await
+    }
+
     /// Runs a transaction that writes. It must be safe to run again: a claim or a state guard
     /// inside it has to see that the first run was committed.
     pub async fn write<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
