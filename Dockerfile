@@ -6,8 +6,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 
-# The dependencies, built for an empty program: this layer lasts until Cargo.toml or Cargo.lock
-# change. Cargo wants the benchmark, which Cargo.toml names, to be there; it is not built.
+# Builds the dependencies with an empty program. This layer is reused until Cargo.toml or Cargo.lock change. Cargo needs
+# the file of the benchmark, because Cargo.toml names it, but does not build it.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches/shop \
     && echo 'fn main() {}' | tee src/main.rs > benches/shop/main.rs \
@@ -15,8 +15,8 @@ RUN mkdir -p src benches/shop \
     && cargo build --profile dist --locked \
     && rm -rf src
 
-# The program itself. Cargo goes by modification times, and those of the checkout may be older
-# than the empty program's.
+# Builds the program. Cargo compares modification times, and the files of the checkout may be older than the empty
+# program.
 COPY . .
 RUN touch src/main.rs src/lib.rs \
     && cargo build --profile dist --locked
@@ -32,11 +32,11 @@ COPY --from=builder /build/target/dist/stockroom /usr/local/bin/stockroom
 USER stockroom
 WORKDIR /
 
-# There is no PostgreSQL in this image: DATABASE_URL and JWT_SECRET have to be given.
+# This image has no PostgreSQL, so DATABASE_URL and JWT_SECRET must be set.
 ENV STOCKROOM__SERVER__HOST=0.0.0.0
 EXPOSE 8080
 
-# Bash speaks enough HTTP to ask whether the server is ready.
+# The image has no curl, so bash sends the request.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${STOCKROOM__SERVER__PORT:-8080} && printf 'GET /health/ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
 

@@ -1,5 +1,5 @@
-# `make run` starts the server, `make test` runs every check. Both install what is missing where
-# they can (Debian and Ubuntu, as root), and say what to install where they cannot.
+# `make run` starts the server, `make test` runs every check. As root on Debian and Ubuntu, both install missing
+# packages; elsewhere they list them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,11 +7,10 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help
-help: ## Show what there is to make
+help: ## Show all targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-# The server answers Ctrl-C by itself and leaves in good order. `exec` makes it the process that
-# make waits for.
+# The server handles Ctrl-C itself. With `exec`, make waits for the server and not for a shell.
 .PHONY: run
 run: ## Build and start the server on http://127.0.0.1:8080
 	@scripts/setup.sh run
@@ -19,12 +18,12 @@ run: ## Build and start the server on http://127.0.0.1:8080
 	@exec target/release/stockroom serve
 
 .PHONY: build
-build: ## Build the server for production: slower to build than for make run, and faster
+build: ## Build the server for production: a longer build than for make run, and a faster program
 	@scripts/setup.sh run
 	cargo build --profile dist --locked
 
 .PHONY: test
-test: ## Run every check, as the continuous integration does
+test: ## Run every check, as in the continuous integration
 	@scripts/setup.sh test
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
@@ -42,7 +41,7 @@ test: ## Run every check, as the continuous integration does
 	@echo "Everything passed on $$("$$(scripts/postgres_bindir.sh)/postgres" --version)"
 
 .PHONY: bench
-bench: ## Measure it beside plain SQL, about 20 minutes; options by ARGS='--quick', see ARGS=--help
+bench: ## Compare it with plain SQL, about 20 minutes; for options such as ARGS=--quick see ARGS=--help
 	@scripts/setup.sh bench
 	cargo bench --profile dist --locked --bench shop -- $(ARGS)
 
@@ -51,12 +50,12 @@ schema: ## Write src/db/schema.rs from the migrations
 	@scripts/setup.sh run
 	scripts/check_schema.sh --write
 
-# The database of `make run` only, and never while it is in use.
+# Removes only the database of `make run`, and only if no process uses it.
 .PHONY: reset
 reset: ## Remove the database of make run, to start afresh
 	@scripts/reset.sh
 
 .PHONY: clean
-clean: ## Remove what was built, but not the data
+clean: ## Remove all build results, but not the data
 	cargo clean
 	rm -rf postman/node_modules tests/smtp/node_modules tests/clients/node_modules tests/clients/generated

@@ -1,4 +1,4 @@
-//! Builds anew when a migration is added: they are built in, and the compiler sees only those it knew.
+//! Rebuilds the program after a migration is added. Migrations are embedded, and Cargo does not notice new files by itself.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks that src/db/schema.rs is what the migrations lead to. With --write, writes it instead. Needs no build, for the
-# server may not compile while its schema.rs is out of date; tests/migrations.rs takes the migrations back and forth.
+# Checks that src/db/schema.rs matches the migrations. With --write, writes it instead. It needs no build, because the
+# server may not compile with an old schema.rs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,14 +17,14 @@ main() {
     if [[ ${1:-} == --write ]]; then
         echo "$printed" >"$schema"
     elif ! diff -u "$schema" - <<<"$printed"; then
-        echo "$schema is not what the migrations lead to: run 'make schema'" >&2
+        echo "$schema does not match the migrations: run 'make schema'" >&2
         exit 1
     else
-        echo "$schema is what the migrations lead to"
+        echo "$schema matches the migrations"
     fi
 }
 
-# Each migration in a transaction of its own, as diesel does it.
+# Applies each migration in its own transaction.
 migrate() {
     local migration
     for migration in migrations/*/up.sql; do

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Installs the tools of tests/clients, and writes the OpenAPI document there. Prints nothing if all
-# is there already.
+# Installs the tools of tests/clients, and writes the OpenAPI document there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 clients=tests/clients
 python=target/clients-python
 
-# No script of a package is run: none is needed, and some report to their makers.
+# Scripts of packages are not run. None is needed, and some send usage data.
 npm ci --prefix "$clients" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 if ! cmp --silent "$clients/requirements.txt" "$python/installed.txt"; then
@@ -17,7 +16,7 @@ if ! cmp --silent "$clients/requirements.txt" "$python/installed.txt"; then
     cp "$clients/requirements.txt" "$python/installed.txt"
 fi
 
-# With a test, so that the dependencies have the features that they were built with for the tests.
+# Builds a test too. So the dependencies have the features of the test build, and are not compiled again.
 cargo build --locked --bin stockroom --test architecture
 mkdir -p "$clients/generated"
 target/debug/stockroom openapi >"$clients/generated/openapi.json"

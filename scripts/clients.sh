@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Generates a TypeScript and a Python client from the OpenAPI document and runs their stories, and
-# opens the Swagger page in Chromium, all against a server on a fresh demo store.
+# Generates a TypeScript and a Python client from the OpenAPI document and runs their tests. Then tests the Swagger page
+# in Chromium. All tests use a server with a new demo store.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,13 +9,13 @@ python=$PWD/target/clients-python/bin
 
 main() {
     if [[ ${1:-} == --inside ]]; then
-        run_stories
+        run_client_tests
         return
     fi
     scripts/client_tools.sh
     generate_typescript
     generate_python
-    # Each story signs in.
+    # Each test signs in.
     STOCKROOM__LIMITS__LOGIN_PER_MINUTE=0 scripts/with_server.sh scripts/clients.sh --inside
 }
 
@@ -32,14 +32,14 @@ generate_python() {
         --output-path "$clients/generated/stockroom_client"
 }
 
-run_stories() {
+run_client_tests() {
     node --test "$clients/generated/javascript/"
     PYTHONPATH=$clients/generated "$python/pytest" --quiet -p no:cacheprovider "$clients/python"
     local chromium
     if chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome); then
         CHROMIUM=$chromium node --test "$clients/browser/"
     else
-        echo "No Chromium is installed: the Swagger page is not opened" >&2
+        echo "Chromium is not installed: the Swagger page is not tested" >&2
     fi
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the scripts (shellcheck), the spelling of the whole repository (typos), and the licences and sources of the
-# dependencies (cargo-deny, without the network). Takes seconds.
+# Checks the scripts (shellcheck), the spelling of the repository (typos), and the licences and sources of the
+# dependencies (cargo-deny, without the network). It takes seconds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,8 +24,8 @@ install_tools() {
     cp "$requirements" "$tools/installed.txt"
 }
 
-# For this machine alone: the other dependencies were not downloaded. Two versions of one crate are a warning, which
-# is left out here because it fills pages.
+# Checks the platform of this machine only, because other dependencies are not downloaded. The long warning about
+# several versions of one crate is not shown.
 check_dependencies() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')

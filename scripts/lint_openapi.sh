@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Holds the OpenAPI document against the recommended rules of Redocly and of Spectral. A warning is
-# a fault.
+# Checks the OpenAPI document by the recommended rules of Redocly and Spectral. Warnings count as errors.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,7 +11,7 @@ report=generated/redocly.json
 if ! node_modules/.bin/redocly lint generated/openapi.json --config lint/redocly.yaml --format json >"$report" ||
     ! node -e 'process.exit(JSON.parse(require("fs").readFileSync(process.argv[1])).problems.length)' "$report"; then
     node_modules/.bin/redocly lint generated/openapi.json --config lint/redocly.yaml >&2 || true
-    echo "Redocly finds faults in the OpenAPI document" >&2
+    echo "Redocly found errors in the OpenAPI document" >&2
     exit 1
 fi
 node_modules/.bin/spectral lint generated/openapi.json --ruleset lint/spectral.yaml --fail-severity=warn

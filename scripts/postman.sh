@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the Postman collection twice against a server on a fresh demo store: the second run meets
-# the data that the first one left. With --record, one run saves its answers in the collection.
+# Runs the Postman collection twice against a server with a new demo store. The second run uses the data of the first.
+# With --record, one run saves its responses in the collection.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,7 +10,7 @@ main() {
         return
     fi
     npm ci --prefix postman --ignore-scripts --no-audit --no-fund --loglevel=error
-    # With a test, so that the dependencies have the features that they were built with for the tests.
+    # Builds a test too. So the dependencies have the features of the test build, and are not compiled again.
     cargo build --locked --bin stockroom --test architecture
     scripts/with_server.sh scripts/postman.sh --inside "$@"
 }

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Removes the database of `make run` with everything in it; the next start makes a new one with the demo store.
-# It is refused while a Stockroom or a PostgreSQL uses that database. No other database is touched, whatever
-# the settings say.
+# Removes the database of `make run`. The next start creates a new one with the demo store. It is refused while a
+# Stockroom or a PostgreSQL process uses that database. It never changes another database, whatever the settings are.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,11 +17,11 @@ main() {
     take_locks
     refuse_running_server
     rm -rf "$data"
-    echo "Removed $data. 'make run' makes a new database with the demo store"
+    echo "Removed $data. 'make run' creates a new database with the demo store"
 }
 
-# The locks that every Stockroom takes: the first to start or stop the database, the second to use it. They are
-# held until this script ends. Without the program flock only the check for a running server is left.
+# Takes the two locks of Stockroom until the end of this script. The first is for starting and stopping the database,
+# the second for using it. Without the program flock, only the check for a running server remains.
 take_locks() {
     if ! command -v flock >/dev/null; then
         return
@@ -33,8 +32,8 @@ take_locks() {
     fi
 }
 
-# A Stockroom that was killed leaves its PostgreSQL behind. A file of one that was killed as well may name a
-# process of something else.
+# After Stockroom was killed, its PostgreSQL may still run. If PostgreSQL was killed too, the process id in its file may
+# belong to another program.
 refuse_running_server() {
     local server
     server=$(head -n 1 "$data/postmaster.pid" 2>/dev/null || true)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Sends generated requests, valid and invalid ones, to every operation of the OpenAPI document, as an
-# administrator and as a customer; then chains of requests, in which the answer to one is used by the next. No
-# answer may be a 5xx, have an undocumented status, or differ from its schema, and afterwards every invariant must
-# hold in the database. The seed is fixed, so that a run can be repeated.
+# Sends valid and invalid generated requests to every operation of the OpenAPI document, as an administrator and as a
+# customer. Then sends chains of requests, in which a request uses the response of the one before. No response may be a
+# 5xx, have an undocumented status, or differ from its schema. Afterwards every invariant must hold in the database. The
+# seed is fixed, so runs can be repeated.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -19,14 +19,13 @@ main() {
         return
     fi
     scripts/client_tools.sh
-    # What an earlier run found would be tried first.
+    # Without these folders, no results of earlier runs are tried first.
     rm -rf .schemathesis .hypothesis
     STOCKROOM__LIMITS__LOGIN_PER_MINUTE=0 STOCKROOM__LIMITS__REGISTER_PER_MINUTE=0 \
         scripts/with_server.sh scripts/schemathesis.sh --inside
 }
 
-# Changes of accounts come last, for they can deactivate any of them. They are sent by an administrator who is not
-# needed otherwise.
+# Changes of accounts come last, because they can deactivate any account. A separate administrator sends them.
 inside() {
     local account
     for account in admin@example.com customer@example.com; do

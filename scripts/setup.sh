@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Sees to it that everything needed is installed: `setup.sh run` for building and running,
-# `setup.sh test` for the tests as well, `setup.sh bench` for the benchmark. On Debian and Ubuntu,
-# as root, it installs what is missing; elsewhere it says what to install and stops.
+# Checks that all required programs and libraries are installed: `setup.sh run` for building and running, `setup.sh
+# test` also for the tests, `setup.sh bench` for the benchmark. As root on Debian and Ubuntu, it installs the missing
+# packages. Elsewhere it lists them and stops.
 set -euo pipefail
 
 purpose=${1:-run}
@@ -28,12 +28,12 @@ check_packages() {
     fi
 }
 
-# Debian's names of the packages whose programs and libraries are not there.
+# Prints Debian's names of the missing packages.
 missing_packages() {
     command -v cc >/dev/null && command -v make >/dev/null || echo build-essential
     command -v pkg-config >/dev/null || command -v pkgconf >/dev/null || echo pkg-config
     has_libpq || echo libpq-dev
-    # For mail. The headers of libpq bring it with them on Debian. macOS has a library of its own.
+    # For mail. On Debian, libpq-dev depends on it. macOS has its own TLS library.
     [[ $(uname) == Darwin ]] || pkg-config --exists openssl 2>/dev/null || echo libssl-dev
     [[ -n $("$(dirname "${BASH_SOURCE[0]}")/postgres_bindir.sh") ]] || echo postgresql
     if [[ $purpose == test ]]; then
@@ -41,7 +41,7 @@ missing_packages() {
         command -v npm >/dev/null || echo npm
         command -v curl >/dev/null || echo curl
         has_venv || echo python3-venv
-        # Ubuntu's package of this name installs nothing that runs everywhere.
+        # Ubuntu's package of this name installs a snap, which does not run everywhere.
         command -v chromium >/dev/null || ! is_debian || echo chromium
         command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || echo pgbouncer
     fi
@@ -62,15 +62,14 @@ has_libpq() {
     if command -v pkg-config >/dev/null && pkg-config --exists libpq; then
         return
     fi
-    # Homebrew's PostgreSQL tells it through pg_config only.
+    # With Homebrew, only pg_config knows the path of libpq.
     command -v pg_config >/dev/null && [[ -e $(pg_config --includedir)/libpq-fe.h ]]
 }
 
 install_packages() {
     echo "Installing $*" >&2
     export DEBIAN_FRONTEND=noninteractive
-    # Stockroom makes a cluster of its own. Unless the machine has others already, Debian need not
-    # make and start one on installation.
+    # Stockroom creates its own cluster. Without this setting, Debian would create and start another one.
     local no_cluster=/etc/postgresql-common/createcluster.d/stockroom.conf
     if [[ " $* " == *" postgresql "* && ! -e /etc/postgresql-common ]]; then
         mkdir -p "$(dirname "$no_cluster")"

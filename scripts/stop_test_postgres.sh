@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Stops the throw-away PostgreSQL that the tests share, if it runs. They start it by themselves and
-# leave it running for each other.
+# Stops the temporary PostgreSQL that the tests share, if it runs. The tests start it and leave it running.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,12 +8,12 @@ data=${CARGO_TARGET_DIR:-target}/test-postgres/data
 pid_file=$data/postmaster.pid
 
 server=$(head -n 1 "$pid_file" 2>/dev/null || true)
-# A server that was killed leaves its file behind, and its id may be another program's by now.
+# After a server was killed, the process id in its file may belong to another program.
 if [[ -z $server || $(ps -o comm= -p "$server" 2>/dev/null) != postgres ]]; then
     exit 0
 fi
 
-# The signal for a fast shutdown: nobody is waited for.
+# The signal for a fast shutdown, which does not wait for clients.
 kill -INT "$server"
 deadline=$((SECONDS + patience_seconds))
 while [[ -e $pid_file ]]; do

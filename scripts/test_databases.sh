@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Runs the stories, holds and races again on databases that are not as they usually are: through a pgbouncer in
-# transaction mode, where each application under test is two servers, and with other defaults of the database.
+# Runs the tests of checkouts, holds and races again in two other environments. The first is pgbouncer in transaction
+# mode, with two servers for each application under test. The second has other defaults of the database.
 #
-# What differs here is every statement and every lock, not the chance of a moment: a race is run 30 times instead of
-# 200. `cargo test` runs all of them.
+# Each race is repeated 30 times instead of 200, because these environments affect statements and locks, not timing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

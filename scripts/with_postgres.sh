@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command with DATABASE_URL set to an empty database on a throw-away PostgreSQL server,
-# which is stopped and removed afterwards: with_postgres.sh COMMAND [ARGUMENT...]
+# Runs a command with DATABASE_URL set to an empty database on a temporary PostgreSQL server, which is removed
+# afterwards: with_postgres.sh COMMAND [ARGUMENT...]
 set -euo pipefail
 
 if (($# == 0)); then
@@ -14,10 +14,10 @@ if [[ -z $bindir ]]; then
     exit 1
 fi
 
-# Not $TMPDIR: it may be long, and a socket's path must not be.
+# $TMPDIR is not used, because the path of a socket must be short.
 folder=$(mktemp -d /tmp/stockroom-check.XXXXXX)
 
-# PostgreSQL refuses to run as root: another account does it then.
+# PostgreSQL refuses to run as root, so root starts it as another account.
 as_owner=()
 if ((EUID == 0)); then
     account=postgres
@@ -26,7 +26,7 @@ if ((EUID == 0)); then
     as_owner=(setpriv "--reuid=$(id -u "$account")" "--regid=$(id -g "$account")" --clear-groups --)
 fi
 
-# From a folder that every account can enter.
+# The programs start in a folder that every account can enter.
 server() {
     (cd / && ${as_owner[@]+"${as_owner[@]}"} env -u PGDATA LC_ALL=C "$bindir/$1" --pgdata "$folder/data" "${@:2}")
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command with BASE_URL set to a debug server on a fresh demo store, which is removed
-# afterwards: with_server.sh COMMAND [ARGUMENT...]. The server has to stop in good order. The commands of
+# Runs a command with BASE_URL set to a debug server with a new demo store, which is removed afterwards:
+# with_server.sh COMMAND [ARGUMENT...]. It fails if the server does not stop in order. Commands of
 # target/debug/stockroom use the database of that server.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -35,7 +35,7 @@ main() {
     stop_server
 }
 
-# On a free port, with a database of its own.
+# Starts the server on a free port, with its own database.
 start_server() {
     env -u DATABASE_URL -u JWT_SECRET \
         STOCKROOM__SERVER__PORT=0 \

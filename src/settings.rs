@@ -74,8 +74,8 @@ pub struct Auth {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
-    pub slices: usize,
-    pub slice_size: usize,
+    pub concurrent_batches: usize,
+    pub batch_size: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -180,8 +180,8 @@ impl Settings {
             (self.auth.hash_threads >= 1, "auth.hash_threads must be at least 1"),
             (self.auth.access_ttl_seconds >= 1, "auth.access_ttl_seconds must be at least 1"),
             (self.auth.refresh_ttl_seconds >= 1, "auth.refresh_ttl_seconds must be at least 1"),
-            (self.checkout.slices >= 1, "checkout.slices must be at least 1"),
-            ((1..=1000).contains(&self.checkout.slice_size), "checkout.slice_size must be from 1 to 1000"),
+            (self.checkout.concurrent_batches >= 1, "checkout.concurrent_batches must be at least 1"),
+            ((1..=1000).contains(&self.checkout.batch_size), "checkout.batch_size must be from 1 to 1000"),
             (self.payments.window_seconds >= 1, "payments.window_seconds must be at least 1"),
             (self.reservations.cart_hold_seconds >= 1, "reservations.cart_hold_seconds must be at least 1"),
             (

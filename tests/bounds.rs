@@ -294,3 +294,31 @@ fn read_in_parts(app: &TestApp, path: &str) -> usize {
     assert_eq!(read, length, "{text}");
     length
 }
+
+/// The framework decodes every request that it has read. So a connection gives it only one at a time.
+#[test]
+fn requests_that_are_sent_ahead_take_no_memory() {
+    const CONNECTIONS: usize = 16;
+    let _alone = alone();
+    let app = started();
+    let large = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let small = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let ahead = format!("{}{}", large.repeat(6), small.repeat(3_000));
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let sockets: Vec<TcpStream> = (0..CONNECTIONS)
+        .map(|_| {
+            let mut socket = TcpStream::connect(app.address.strip_prefix("http://").unwrap()).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            // The server reads on only when the responses are read.
+            let _written = socket.write(ahead.as_bytes()).unwrap();
+            socket
+        })
+        .collect();
+    for _ in 0..50 {
+        app.guest().under("").get("/health/live").expect(200);
+    }
+    let cost = MEMORY.peak_usage().saturating_sub(before) / CONNECTIONS;
+    assert!(cost <= 128 * 1024, "{cost} bytes of memory for each connection");
+    drop(sockets);
+}

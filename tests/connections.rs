@@ -345,6 +345,24 @@ fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[test]
+fn requests_after_a_body_are_answered_in_their_order() {
+    let app = TestApp::start();
+    let sized = LOGIN.replace("1000", "5") + "{\n\n} ";
+    let chunked = LOGIN.replace("Content-Length: 1000", "Transfer-Encoding: chunked") + "2\r\n{}\r\n0\r\n\r\n";
+    let get = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let last = get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let statuses = |requests: &[&str]| -> Vec<String> {
+        let answer = send(&app, requests.concat().as_bytes());
+        let lines = answer.lines().map(|line| line.rsplit_once("HTTP/1.1 ").map_or(line, |(_, status)| status));
+        let lines = lines.filter(|line| line.starts_with(['2', '4']) || *line == "connection: close");
+        lines.map(|line| line[..3].to_owned()).collect()
+    };
+    // Only the last response says that the connection ends.
+    assert_eq!(statuses(&[&sized, get, &sized, get, &last]), ["422", "200", "422", "200", "200", "con"]);
+    assert_eq!(statuses(&[&chunked, get, &chunked]), ["422", "200", "422"]);
+}
+
+#[test]
 fn a_body_is_announced_by_continue_when_the_client_asks_for_it() {
     let app = TestApp::start();
     let mut socket = connect(&app);

@@ -912,7 +912,7 @@ fn verify_is_clean_and_tells_damage() {
     spoil("+ 1");
     let broken = reader.get("/inventory/verify").expect(200).json();
     assert_eq!((&broken["ok"], broken["violations"].as_array().unwrap().len()), (&json!(false), 1));
-    assert_eq!(broken["violations"][0]["rule"], "a level is the sum of its movements");
+    assert_eq!(broken["violations"][0]["rule"], "a stock level equals the sum of its movements");
     spoil("- 1");
     assert_eq!(reader.get("/inventory/verify").json(), clean);
 }

@@ -551,7 +551,7 @@ fn the_demo_is_loaded_once_and_verify_tells_a_clean_book_from_a_broken_one() {
     database.connect().batch_execute(broken).unwrap();
     let told = command(&database, &["verify"]);
     assert_eq!(told.status.code(), Some(1), "{}", text(&told.stdout));
-    assert!(text(&told.stdout).contains("a level is the sum of its movements"), "{}", text(&told.stdout));
+    assert!(text(&told.stdout).contains("a stock level equals the sum of its movements"), "{}", text(&told.stdout));
     assert!(text(&told.stderr).contains("1 violation"), "{}", text(&told.stderr));
 }
 

@@ -15,8 +15,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use stockroom::reports::verify::verify_all;
 
-const CODES_REGISTERED: &str = "every SKU and barcode is registered";
-const CODES_NAME: &str = "a registered code is the SKU or barcode of what it names";
+const CODES_REGISTERED: &str = "each SKU and barcode is in product_codes";
+const CODES_NAME: &str = "each row of product_codes matches its product or variant";
 
 /// What spoils the books, and the rule that has to tell. The last word says whether the auditor of the
 /// tests has to notice as well.
@@ -27,10 +27,18 @@ const DAMAGES: [(&str, &str, bool); 23] = [
          UPDATE stock_levels SET reserved_quantity = stock_quantity + 1",
         true,
     ),
-    ("a level is the sum of its movements", "UPDATE stock_levels SET stock_quantity = stock_quantity + 1", true),
-    ("a movement continues the one before", "UPDATE stock_movements SET stock_after = 7 WHERE version = 1", true),
     (
-        "a movement continues the one before",
+        "a stock level equals the sum of its movements",
+        "UPDATE stock_levels SET stock_quantity = stock_quantity + 1",
+        true,
+    ),
+    (
+        "each movement starts from the values of the movement before it",
+        "UPDATE stock_movements SET stock_after = 7 WHERE version = 1",
+        true,
+    ),
+    (
+        "each movement starts from the values of the movement before it",
         "INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, reserved_delta, \
              sold_delta, stock_after, reserved_after, sold_after, actor, created_at) \
          SELECT store_id, 999999, location_id, 1, 'receive', 1, 0, 0, 1, 0, 0, 'system', created_at \
@@ -38,28 +46,40 @@ const DAMAGES: [(&str, &str, bool); 23] = [
         true,
     ),
     (
-        "a line's effect on stock is what its order's status says",
+        "the movements of an order item match the status of its order",
         "UPDATE stock_movements SET reference_id = 'ORD-X' WHERE kind = 'restore'",
         true,
     ),
     (
-        "the allocations of a line are its quantity",
+        "the allocations of an order item add up to its quantity",
         "UPDATE order_items SET allocations = jsonb_set(allocations, '{0,quantity}', '1000')",
         false,
     ),
     (
-        "totals are of the items, and no order is without",
+        "an order has items, and its totals match them",
         "UPDATE order_items SET quantity = 9, total_price = 9 * unit_price",
         true,
     ),
-    ("totals are of the items, and no order is without", "DELETE FROM order_items", true),
-    ("a line belongs to an order", "UPDATE order_items SET order_id = order_id + 1000000", true),
-    ("a line belongs to an order", "UPDATE order_items SET order_id = -order_id", true),
-    ("only legal transitions", "UPDATE order_history SET from_status = 'shipped' WHERE from_status IS NOT NULL", true),
-    ("the last row of the history is the status", "UPDATE orders SET status = 'delivered'", true),
-    ("paid before the deadline, expired at or after it", "UPDATE orders SET paid_at = NULL", false),
-    ("received and refunded are the sums of the payments", "UPDATE orders SET received_amount = 1000000", true),
-    ("a stored key has its answer and an order of the same caller", "UPDATE idempotency_keys SET body = NULL", true),
+    ("an order has items, and its totals match them", "DELETE FROM order_items", true),
+    ("each order item belongs to an order", "UPDATE order_items SET order_id = order_id + 1000000", true),
+    ("each order item belongs to an order", "UPDATE order_items SET order_id = -order_id", true),
+    (
+        "each status change is allowed",
+        "UPDATE order_history SET from_status = 'shipped' WHERE from_status IS NOT NULL",
+        true,
+    ),
+    ("the last row of the history has the status of the order", "UPDATE orders SET status = 'delivered'", true),
+    ("an order is paid before its deadline, or expires at or after it", "UPDATE orders SET paid_at = NULL", false),
+    (
+        "the received and refunded amounts equal the sums of the payments",
+        "UPDATE orders SET received_amount = 1000000",
+        true,
+    ),
+    (
+        "each idempotency key has a stored response, and its order belongs to the same caller",
+        "UPDATE idempotency_keys SET body = NULL",
+        true,
+    ),
     (CODES_REGISTERED, "DELETE FROM product_codes WHERE kind = 'barcode'", true),
     (CODES_REGISTERED, "DELETE FROM product_codes WHERE variant_id IS NULL", true),
     (CODES_REGISTERED, "UPDATE variants SET barcode = '333' WHERE barcode = '222'", true),
@@ -72,7 +92,7 @@ const DAMAGES: [(&str, &str, bool); 23] = [
          WHERE sku = 'tee'",
         true,
     ),
-    ("every write has its audit entry, once", "DELETE FROM audit_log WHERE entity = 'Product'", false),
+    ("each product has one audit entry of its creation", "DELETE FROM audit_log WHERE entity = 'Product'", false),
 ];
 
 /// A store in which everything has happened once.
@@ -119,7 +139,10 @@ fn an_order_of_two_keys_is_told() {
              FROM idempotency_keys WHERE order_id IS NOT NULL",
         )?;
         let found = verify_all(conn).unwrap();
-        assert!(found.violations.iter().any(|violation| violation.rule == "one key for each order"), "{found:?}");
+        assert!(
+            found.violations.iter().any(|violation| violation.rule == "each order has at most one idempotency key"),
+            "{found:?}"
+        );
         Ok::<(), diesel::result::Error>(())
     });
 }
@@ -135,7 +158,7 @@ fn staff_ask_for_it_over_http() {
     conn.batch_execute("UPDATE stock_levels SET sold_quantity = sold_quantity + 1").unwrap();
     let spoilt = keeper.get("/inventory/verify").expect(200).json();
     assert_eq!((&spoilt["ok"], &spoilt["violations"][0]["store_id"]), (&json!(false), &json!(app.store.0)));
-    assert_eq!(spoilt["violations"][0]["rule"], "a level is the sum of its movements");
+    assert_eq!(spoilt["violations"][0]["rule"], "a stock level equals the sum of its movements");
     assert!(spoilt["violations"][0]["row"].as_str().unwrap().contains("sold 3 of 2"), "{spoilt}");
     conn.batch_execute("UPDATE stock_levels SET sold_quantity = sold_quantity - 1").unwrap();
     app.customer("mara").get("/inventory/verify").refused(403, "FORBIDDEN");

@@ -1,4 +1,4 @@
-//! Buyers, their addresses and their carts: made by whole sets, before a round and not counted.
+//! Buyers, their addresses and their carts. They are inserted as sets, before the measured time of a round.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -8,13 +8,13 @@ use crate::Outcome;
 use crate::data::FIRST_STORE_PRODUCTS;
 use crate::scenario::Scenario;
 
-/// Buyers have ids from here on, and an address of the same id.
+/// The id of the first buyer. Each buyer has an address with the same id.
 pub const FIRST_BUYER: i64 = 10_000_001;
 
-/// The account that asks for reports.
+/// The account that requests the reports.
 pub const ADMIN: i64 = FIRST_BUYER - 1;
 
-/// The product that every cart of the hot load has, and every buyer wants.
+/// The product in every cart of the hot load.
 pub const HOT_PRODUCT: i64 = 1;
 
 pub fn insert_admin(conn: &mut PgConnection) -> Outcome<()> {
@@ -27,7 +27,7 @@ pub fn insert_admin(conn: &mut PgConnection) -> Outcome<()> {
     Ok(())
 }
 
-/// Makes buyers until there are so many.
+/// Inserts buyers until there are so many.
 pub fn provide_buyers(conn: &mut PgConnection, buyers: u64) -> Outcome<()> {
     let last = FIRST_BUYER + i64::try_from(buyers)? - 1;
     diesel::sql_query(
@@ -52,15 +52,15 @@ pub fn provide_buyers(conn: &mut PgConnection, buyers: u64) -> Outcome<()> {
     Ok(conn.batch_execute("VACUUM (ANALYZE) users, addresses")?)
 }
 
-/// Gives each of so many buyers a full cart, and nobody else one.
+/// Removes all carts, then gives each of so many buyers a full one.
 pub fn fill(conn: &mut PgConnection, scenario: Scenario, buyers: u64) -> Outcome<()> {
     empty(conn)?;
     if scenario == Scenario::NoCart {
         return Ok(());
     }
     insert_headers(conn, buyers)?;
-    // Lines lie far apart and never on one product twice: the step has no divisor in common with the
-    // number of products.
+    // The step and the number of products have no common divisor. So the lines of a cart have different products
+    // that are far apart.
     let hot = i64::from(scenario == Scenario::Hot);
     diesel::sql_query(
         "INSERT INTO cart_items (store_id, cart_id, variant_id, quantity, created_at, updated_at)
@@ -78,7 +78,7 @@ pub fn fill(conn: &mut PgConnection, scenario: Scenario, buyers: u64) -> Outcome
     settle(conn)
 }
 
-/// Gives each of so many buyers a cart with one unit of one product.
+/// Removes all carts, then gives each of so many buyers a cart with one unit of one product.
 pub fn fill_with(conn: &mut PgConnection, variant: i64, buyers: u64) -> Outcome<()> {
     empty(conn)?;
     insert_headers(conn, buyers)?;

@@ -1,4 +1,4 @@
-//! The PostgreSQL that everything is measured on: one of its own, as Stockroom starts it itself.
+//! The PostgreSQL of the benchmark. Stockroom's code for the embedded server starts it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
 
 use crate::Outcome;
 
-/// The textbook needs a connection for each client; Stockroom's own server allows 100.
+/// The textbook needs a connection for each client. The default of the embedded server is 100.
 const MAX_CONNECTIONS: &str = "300";
 
 /// A running cluster. It is stopped and its folder removed on drop.
@@ -21,7 +21,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// On the disk that the build is on: elsewhere temporary files may be kept in memory.
+    /// Starts the cluster on the disk of the build, because other temporary folders may be in memory.
     pub fn start() -> Outcome<Self> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
@@ -34,7 +34,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// A new database with its tables, and the URL that leads to it.
+    /// Creates a migrated database and returns its URL.
     pub fn database(&self, name: &str) -> Outcome<String> {
         let embedded = self.embedded()?;
         PgConnection::establish(&embedded.url(DATABASE))?.batch_execute(&format!("CREATE DATABASE {name}"))?;
@@ -43,17 +43,17 @@ impl Cluster {
         stockroom::db::migrate::run(&mut conn).map_err(|failure| format!("the migrations failed: {failure}"))?;
         for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
             if show(&mut conn, setting)? != "on" {
-                return Err(format!("{setting} is not on: nothing measured here would be true").into());
+                return Err(format!("{setting} is not on, so the results would be meaningless").into());
             }
         }
         Ok(url)
     }
 
     pub fn postmaster(&self) -> Outcome<u32> {
-        self.embedded()?.postmaster_pid().ok_or_else(|| "PostgreSQL is gone".into())
+        self.embedded()?.postmaster_pid().ok_or_else(|| "PostgreSQL does not run".into())
     }
 
-    /// Where files of the benchmark may be put. It goes with the cluster.
+    /// A folder for files of the benchmark. It is removed with the cluster.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -70,7 +70,7 @@ impl Drop for Cluster {
             return;
         }
         if let Err(error) = fs::remove_dir_all(&self.folder) {
-            eprintln!("{} is left behind: {error}", self.folder.display());
+            eprintln!("{} could not be removed: {error}", self.folder.display());
         }
     }
 }
@@ -88,12 +88,12 @@ pub fn show(conn: &mut PgConnection, setting: &str) -> Outcome<String> {
     Ok(row.value)
 }
 
-/// Writes everything back to disk now, so that no round pays for the one before.
+/// Writes all changed pages to disk, so that a round does not pay for the round before.
 pub fn checkpoint(conn: &mut PgConnection) -> Outcome<()> {
     Ok(conn.batch_execute("CHECKPOINT")?)
 }
 
-/// A client program of PostgreSQL: the one beside the server where there is one, else of the PATH.
+/// A client program of PostgreSQL: from the folder of the server's programs if it is there, else from the PATH.
 pub fn program(name: &str) -> Command {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/postgres_bindir.sh");
     let folder = Command::new(script).output().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());

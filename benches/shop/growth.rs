@@ -1,10 +1,10 @@
-//! The same load in a small shop and in a large one, and what the large one's reports take.
+//! Compares the same load in a small and in a large shop, and measures the reports of the large one.
 
 use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::measure::{self, Appetite, Sample, System, Task};
+use crate::measure::{self, CartEstimates, Sample, System, Task};
 use crate::options::Options;
 use crate::rounds;
 use crate::scenario::Scenario;
@@ -15,7 +15,7 @@ use crate::{Outcome, server};
 const CLIENTS: u32 = 32;
 const TRIES: u32 = 5;
 
-/// What an admin looks at, and how it is asked for.
+/// The reports of an admin, with their paths.
 const REPORTS: [(&str, &str); 9] = [
     ("low stock", "inventory/products/low-stock"),
     ("inventory summary", "inventory/summary"),
@@ -34,23 +34,24 @@ pub struct Growth {
     pub products: i64,
     pub orders: i64,
     pub clients: u32,
-    /// Processor seconds of server and PostgreSQL for 1,000 checkouts, and checkouts a second.
+    /// The cost of a checkout in the small shop, then in the large one.
     pub small: Cost,
     pub large: Cost,
-    /// The median of several times, in milliseconds.
+    /// The median time of each report, in milliseconds.
     pub reports: Vec<(&'static str, f64)>,
-    /// The check of the books as it is by default, and of everything.
+    /// The time of `stockroom verify`, then with `--all`.
     pub verify_seconds: f64,
     pub verify_all_seconds: f64,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Cost {
+    /// Processor seconds of the server and PostgreSQL for 1,000 checkouts.
     pub cpu_seconds: f64,
     pub per_second: f64,
 }
 
-/// Carts of three lines in turn here and there.
+/// Measures carts of three lines in both shops in turn.
 pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) -> Outcome<Growth> {
     let size = large.size;
     let reports = time_reports(large)?;
@@ -60,7 +61,7 @@ pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) ->
         Ok(started.elapsed().as_secs_f64())
     };
     let (verify_seconds, verify_all_seconds) = (time(&[])?, time(&["--all"])?);
-    let mut appetites = [Appetite::default(), Appetite::default()];
+    let mut estimates = [CartEstimates::default(), CartEstimates::default()];
     let mut samples = [Vec::new(), Vec::new()];
     for round in 1..=options.rounds {
         for place in 0..2 {
@@ -73,9 +74,9 @@ pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) ->
                 seconds: options.seconds,
                 answer: "",
             };
-            let sample = measure::measure(shop, &task, &mut appetites[place])?;
+            let sample = measure::measure(shop, &task, &mut estimates[place])?;
             print!("{} shop, ", shop.name);
-            rounds::tell(&sample);
+            rounds::print_sample(&sample);
             samples[place].push(sample);
         }
     }

@@ -1,11 +1,11 @@
--- What wrk sends. Run with one thread: each buyer buys once, in the order of their ids.
+-- The requests of wrk, for one thread. Each buyer buys once, in the order of their ids.
 --
 -- BENCH_KIND      checkout, order, mixed or sell-out
 -- BENCH_TOKENS    file of access tokens, a line for each buyer
--- BENCH_FIRST     id of the first buyer, who has the address of the same id
--- BENCH_BUYERS    how many there are
+-- BENCH_FIRST     id of the first buyer; each buyer has an address of the same id
+-- BENCH_BUYERS    the number of buyers
 -- BENCH_LABEL     makes the keys of this run different from others
--- BENCH_PRODUCTS  products have the ids from 1 to this
+-- BENCH_PRODUCTS  the highest product id; the first is 1
 
 local kind = os.getenv("BENCH_KIND")
 local first = tonumber(os.getenv("BENCH_FIRST"))
@@ -17,7 +17,7 @@ local nothing = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 local tokens = {}
 local checked = false
 
--- Global, so that done() can ask the thread for them.
+-- Global, so that done() can read them from the thread.
 sent = 0
 exhausted = 0
 statuses = {}
@@ -58,7 +58,7 @@ local function read()
 end
 
 function request()
-  -- wrk asks for one request before the start, only to look at it.
+  -- wrk calls this function once before the start, to check the request.
   if not checked then
     checked = true
     return nothing
@@ -73,7 +73,7 @@ function request()
   return checkout()
 end
 
--- Only here: wrk is slower when it has to show each answer.
+-- Defined for the sell-out only, because wrk is slower with this function.
 if kind == "sell-out" then
   function response(status)
     if status == 200 then return end
@@ -81,7 +81,7 @@ if kind == "sell-out" then
     statuses[name] = (statuses[name] or 0) + 1
     answered = answered + 1
     if answered == buyers then
-      -- wrk itself would wait for the time to be over: who started it is told to end it.
+      -- wrk would run until the end of its time. The benchmark reads this line and ends it.
       io.write("ANSWERED\n")
       io.flush()
     end

@@ -1,4 +1,4 @@
-//! Load over HTTP, made by wrk.
+//! Sends load over HTTP by wrk.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,24 +17,24 @@ use crate::data::FIRST_STORE_PRODUCTS;
 use crate::seen::{Latencies, Seen};
 use crate::{Outcome, server};
 
-/// Longer than Stockroom lets a request wait before it turns it away.
+/// Longer than the time after which Stockroom refuses a waiting request.
 const TIMEOUT: &str = "15s";
 
 /// One run of the load tool.
 pub struct Load<'a> {
     pub address: &'a str,
-    /// What is sent, see `load.lua`.
+    /// The kind of requests, see `load.lua`.
     pub kind: &'a str,
     pub clients: u32,
     pub seconds: u32,
-    /// How many have a cart and a token.
+    /// The number of buyers with a cart and a token.
     pub buyers: u64,
     /// Makes the keys of this run different from others.
     pub label: &'a str,
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct WrkResult {
     requests: u64,
     microseconds: u64,
     refused: u64,
@@ -45,17 +45,17 @@ struct Told {
 }
 
 /// The access tokens of all buyers, in a file.
-pub struct Wallet {
+pub struct TokenFile {
     path: PathBuf,
     tokens: u64,
 }
 
-impl Wallet {
+impl TokenFile {
     pub fn new(folder: &Path, name: &str) -> Self {
         Self { path: folder.join(format!("{name}.tokens")), tokens: 0 }
     }
 
-    /// Signs tokens until there is one for each of so many buyers.
+    /// Signs tokens until each of so many buyers has one.
     pub fn provide(&mut self, buyers: u64) -> Outcome<()> {
         let signer = signer()?;
         let mut file = fs::OpenOptions::new().create(true).append(true).open(&self.path)?;
@@ -89,35 +89,35 @@ fn signer() -> Outcome<Tokens> {
     Ok(Tokens::new(&auth))
 }
 
-/// Sends requests for so many seconds, or until all buyers of a sell-out were answered.
-pub fn run(load: &Load<'_>, wallet: &Wallet) -> Outcome<Seen> {
-    let mut wrk = command(load, wallet)
+/// Sends requests for the given time, or until all buyers of a sell-out have an answer.
+pub fn run(load: &Load<'_>, tokens: &TokenFile) -> Outcome<Seen> {
+    let mut wrk = command(load, tokens)
         .spawn()
         .map_err(|error| format!("wrk could not be run (scripts/setup.sh bench installs it): {error}"))?;
-    let mut told = None;
+    let mut result = None;
     for line in BufReader::new(wrk.stdout.take().ok_or("wrk has no output")?).lines() {
         let line = line?;
         if line == "ANSWERED" {
             Command::new("kill").args(["-INT", &wrk.id().to_string()]).status()?;
-        } else if let Some(result) = line.strip_prefix("RESULT ") {
-            told = Some(serde_json::from_str::<Told>(result)?);
+        } else if let Some(json) = line.strip_prefix("RESULT ") {
+            result = Some(serde_json::from_str::<WrkResult>(json)?);
         }
     }
     let status = wrk.wait()?;
-    let told = told.ok_or_else(|| format!("wrk ended without a result: {status}"))?;
+    let result = result.ok_or_else(|| format!("wrk ended without a result: {status}"))?;
     Ok(Seen {
-        answers: told.requests,
-        total: told.requests,
-        seconds: told.microseconds as f64 / 1e6,
-        refused: told.refused,
-        broken: told.broken,
-        exhausted: told.exhausted,
-        latencies: measured(&told, u64::from(load.clients)),
-        statuses: told.statuses,
+        answers: result.requests,
+        total: result.requests,
+        seconds: result.microseconds as f64 / 1e6,
+        refused: result.refused,
+        broken: result.broken,
+        exhausted: result.exhausted,
+        latencies: measured(&result, u64::from(load.clients)),
+        statuses: result.statuses,
     })
 }
 
-fn command(load: &Load<'_>, wallet: &Wallet) -> Command {
+fn command(load: &Load<'_>, tokens: &TokenFile) -> Command {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/shop/load.lua");
     let mut wrk = Command::new("wrk");
     wrk.args(["--threads", "1", "--connections", &load.clients.to_string()])
@@ -125,7 +125,7 @@ fn command(load: &Load<'_>, wallet: &Wallet) -> Command {
         .arg(script)
         .arg(load.address)
         .env("BENCH_KIND", load.kind)
-        .env("BENCH_TOKENS", &wallet.path)
+        .env("BENCH_TOKENS", &tokens.path)
         .env("BENCH_FIRST", FIRST_BUYER.to_string())
         .env("BENCH_BUYERS", load.buyers.to_string())
         .env("BENCH_LABEL", load.label)
@@ -134,13 +134,13 @@ fn command(load: &Load<'_>, wallet: &Wallet) -> Command {
     wrk
 }
 
-/// wrk adds what it thinks that slow answers kept from being measured: for each one of more than twice
-/// the usual interval, further ones at every interval below it. The textbook's clients wait in the same
-/// way and nothing is added there, so it is taken out again, from the slowest down.
-fn measured(told: &Told, clients: u64) -> Latencies {
-    let mut counts: BTreeMap<u64, u64> = told.latencies.iter().copied().collect();
-    let interval = told.requests.checked_div(clients).and_then(|each| told.microseconds.checked_div(each));
-    let (Some(interval), true) = (interval, counts.values().sum::<u64>() > told.requests) else {
+/// Removes the latencies that wrk adds. For each answer that took more than twice the usual interval, wrk adds shorter
+/// latencies at every interval below it. pgbench adds none, so they are removed for a fair comparison, from the slowest
+/// answer to the fastest.
+fn measured(result: &WrkResult, clients: u64) -> Latencies {
+    let mut counts: BTreeMap<u64, u64> = result.latencies.iter().copied().collect();
+    let interval = result.requests.checked_div(clients).and_then(|each| result.microseconds.checked_div(each));
+    let (Some(interval), true) = (interval, counts.values().sum::<u64>() > result.requests) else {
         return Latencies::new(counts);
     };
     let values: Vec<u64> = counts.keys().rev().copied().take_while(|value| *value >= 2 * interval).collect();

@@ -1,4 +1,4 @@
-//! What it was measured on.
+//! A description of the machine.
 
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
@@ -21,12 +21,12 @@ pub struct Machine {
     pub postgres: String,
     pub rustc: String,
     pub date: String,
-    /// What it takes to write 8 KiB down for good: nothing commits faster than this.
+    /// The time to write 8 KiB durably. No commit is faster.
     pub sync_ms: f64,
 }
 
 impl Machine {
-    pub fn look(conn: &mut PgConnection, folder: &Path) -> Outcome<Self> {
+    pub fn read(conn: &mut PgConnection, folder: &Path) -> Outcome<Self> {
         let processors = fs::read_to_string("/proc/cpuinfo")?;
         let model =
             processors.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(':'));
@@ -44,7 +44,7 @@ impl Machine {
         })
     }
 
-    /// In one line.
+    /// The description in one line.
     pub fn describe(&self) -> String {
         let Self { processor, cores, memory_gib, kernel, postgres, rustc, date, sync_ms } = self;
         let postgres = postgres.split(' ').next().unwrap_or_default();

@@ -1,10 +1,11 @@
-//! Stockroom beside the textbook, on one PostgreSQL with its normal durability: `make bench`.
+//! The benchmark, `make bench`: compares Stockroom with plain SQL (the textbook) on one PostgreSQL with its normal
+//! durability.
 
 #![allow(
     clippy::print_stdout,
     clippy::float_arithmetic,
     clippy::indexing_slicing,
-    reason = "a program that measures and prints, and stops where something is not as it should be"
+    reason = "a program that measures and prints, and stops at any error"
 )]
 
 mod options;
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
     match listen_for_signals().and_then(|()| run(&Options::read())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // What was going on breaks off when somebody stops all of it.
+            // A signal interrupts the current step, whose error is not of interest then.
             let stopped = stop_if_asked();
             eprintln!("{}", stopped.err().unwrap_or(error));
             ExitCode::FAILURE
@@ -80,7 +81,7 @@ fn run(options: &Options) -> Outcome<()> {
 fn measure_all(options: &Options) -> Outcome<Results> {
     let cluster = Cluster::start()?;
     let mut small = Shop::open(&cluster, "small", Size { orders: 20_000, ..Size::small() })?;
-    let machine = Machine::look(&mut small.conn, cluster.folder())?;
+    let machine = Machine::read(&mut small.conn, cluster.folder())?;
     println!("{}", machine.describe());
     let samples = rounds::run(&mut small, options)?;
     let memory = options.memory_checkouts().map(|checkouts| memory::run(&mut small, checkouts)).transpose()?;
@@ -98,7 +99,7 @@ fn grow<'a>(cluster: &'a Cluster, small: &mut Shop<'a>, size: Size, options: &Op
     growth::run(small, &mut large, options)
 }
 
-/// PostgreSQL and the server are stopped in good order also when somebody has seen enough.
+/// Requests a stop on SIGINT or SIGTERM, so that PostgreSQL and the server are stopped in order.
 fn listen_for_signals() -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::spawn(move || {
@@ -116,7 +117,7 @@ fn listen_for_signals() -> Outcome<()> {
     Ok(())
 }
 
-/// Ends the run between two of its steps, if it was asked to end.
+/// Returns an error if a stop was requested. It is called between the steps of a run.
 fn stop_if_asked() -> Outcome<()> {
     if STOP.load(Ordering::Relaxed) { Err("stopped".into()) } else { Ok(()) }
 }

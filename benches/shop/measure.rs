@@ -1,4 +1,4 @@
-//! One figure: a load on one of the two systems for some seconds, and everything that it cost.
+//! Measures one load on one of the two systems: throughput, latency and cost.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub enum System {
     Stockroom,
 }
 
-/// What is to be measured.
+/// A measurement to make.
 #[derive(Clone, Debug)]
 pub struct Task<'a> {
     pub system: System,
@@ -28,11 +28,11 @@ pub struct Task<'a> {
     pub clients: u32,
     pub round: u32,
     pub seconds: u32,
-    /// What the textbook stores as the answer.
+    /// The response that the textbook stores.
     pub answer: &'a str,
 }
 
-/// What was measured. Costs are for 1,000 checkouts; with reads among them, for 1,000 requests.
+/// The result of a measurement. Costs are for 1,000 checkouts; in the mixed load for 1,000 requests.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sample {
     pub system: System,
@@ -48,52 +48,52 @@ pub struct Sample {
     pub postgres_cpu_seconds: f64,
     pub load_cpu_seconds: f64,
     pub statements: f64,
-    /// Of the server, after the run; nothing for the textbook.
+    /// Memory of the server after the run; 0 for the textbook.
     pub resident_bytes: u64,
 }
 
 impl Sample {
-    /// Of the server and PostgreSQL together.
+    /// The sum of the server and PostgreSQL.
     pub fn cpu_seconds(&self) -> f64 {
         self.server_cpu_seconds + self.postgres_cpu_seconds
     }
 }
 
-/// How many carts each load needs, learned from round to round.
+/// Estimates of the number of carts for each load. They improve from round to round.
 #[derive(Default)]
-pub struct Appetite(HashMap<(System, Scenario, u32), u64>);
+pub struct CartEstimates(HashMap<(System, Scenario, u32), u64>);
 
-impl Appetite {
-    fn guess(&self, task: &Task<'_>) -> u64 {
+impl CartEstimates {
+    fn estimate(&self, task: &Task<'_>) -> u64 {
         let known = self.0.get(&(task.system, task.scenario, task.clients)).copied();
-        known.unwrap_or_else(|| task.scenario.first_guess(task.clients) * u64::from(task.seconds + 5))
+        known.unwrap_or_else(|| task.scenario.first_estimate(task.clients) * u64::from(task.seconds + 5))
     }
 
-    fn learn(&mut self, task: &Task<'_>, buyers: u64) {
+    fn record(&mut self, task: &Task<'_>, buyers: u64) {
         self.0.insert((task.system, task.scenario, task.clients), buyers);
     }
 }
 
-/// Measures; once more with more carts if they ran out.
-pub fn measure(shop: &mut Shop<'_>, task: &Task<'_>, appetite: &mut Appetite) -> Outcome<Sample> {
+/// Measures, and repeats the measurement with more carts if there were too few.
+pub fn measure(shop: &mut Shop<'_>, task: &Task<'_>, estimates: &mut CartEstimates) -> Outcome<Sample> {
     loop {
-        let buyers = appetite.guess(task);
+        let buyers = estimates.estimate(task);
         shop.prepare(task.scenario, buyers)?;
         let statements = shop.server.statements()?;
         let before = shop.usage()?;
         let seen = run(shop, task, buyers)?;
-        shop.server.rest()?;
+        shop.server.wait_until_idle()?;
         let written = shop.written()?;
         let used = shop.usage()?.since(&before);
         let statements = shop.server.statements()? - statements;
         if !seen.exhausted {
             check(task, &seen, &written)?;
-            // The textbook's clients have their own carts each, and some are faster than others.
-            appetite.learn(task, u64::try_from(written.orders)? * 4 + 200);
+            // Each client of the textbook has its own carts, and some clients are faster than others.
+            estimates.record(task, u64::try_from(written.orders)? * 4 + 200);
             return sample(shop, task, &seen, &Cost { used, statements, orders: written.orders });
         }
-        println!("  {buyers} carts were not enough: once more with twice as many");
-        appetite.learn(task, buyers * 2);
+        println!("  {buyers} carts were too few: repeating with twice as many");
+        estimates.record(task, buyers * 2);
     }
 }
 
@@ -104,7 +104,7 @@ fn run(shop: &Shop<'_>, task: &Task<'_>, buyers: u64) -> Outcome<Seen> {
         System::Stockroom => {
             let address = &shop.server.address;
             let load = Load { address, kind: scenario.kind(), clients, seconds, buyers, label: &label };
-            load::run(&load, &shop.wallet)
+            load::run(&load, &shop.tokens)
         }
         System::Textbook => {
             let run = Textbook { database: &shop.url, scenario, clients, seconds, label: &label, answer };
@@ -113,15 +113,15 @@ fn run(shop: &Shop<'_>, task: &Task<'_>, buyers: u64) -> Outcome<Seen> {
     }
 }
 
-/// That the work was really done: every order whole, and as many as were answered.
+/// Checks that every order is complete, and that their number matches the answers.
 fn check(task: &Task<'_>, seen: &Seen, written: &Written) -> Outcome<()> {
     let (orders, good) = (u64::try_from(written.orders)?, seen.total - seen.refused);
-    // Those under way at the end were done, but nobody waited for the answer.
-    let is_told = task.scenario == Scenario::Mixed || (orders >= good && orders - good <= u64::from(task.clients));
-    if written.is_whole(i64::from(task.scenario.lines())) && is_told && orders > 0 {
+    // Requests in progress at the end were completed, but no client waited for the answers.
+    let is_answered = task.scenario == Scenario::Mixed || (orders >= good && orders - good <= u64::from(task.clients));
+    if written.is_whole(i64::from(task.scenario.lines())) && is_answered && orders > 0 {
         return Ok(());
     }
-    Err(format!("{task:?}: {good} good answers, but written was {written:?}").into())
+    Err(format!("{task:?}: {good} successful answers, but the database has {written:?}").into())
 }
 
 struct Cost {

@@ -1,4 +1,4 @@
-//! The memory of a server that has done much.
+//! The memory of a server after many checkouts.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct Memory {
     pub peak_bytes: u64,
 }
 
-/// A server of its own, from its start to so many orders.
+/// Starts a new server and measures its memory after so many orders.
 pub fn run(shop: &mut Shop<'_>, checkouts: u64) -> Outcome<Memory> {
     let mut buyers = 1_000;
     shop.prepare(Scenario::NoCart, buyers)?;
@@ -34,9 +34,9 @@ pub fn run(shop: &mut Shop<'_>, checkouts: u64) -> Outcome<Memory> {
             buyers,
             label: &format!("memory-{part}"),
         };
-        let seen = load::run(&load, &shop.wallet)?;
+        let seen = load::run(&load, &shop.tokens)?;
         crate::stop_if_asked()?;
-        server.rest()?;
+        server.wait_until_idle()?;
         let now = u64::try_from(shop.written()?.orders)?;
         if now == done {
             return Err(format!("no order was placed: {} answers, {} refused", seen.answers, seen.refused).into());
@@ -45,7 +45,7 @@ pub fn run(shop: &mut Shop<'_>, checkouts: u64) -> Outcome<Memory> {
         if done >= checkouts {
             break;
         }
-        // Each buyer sends one request in a part, so more of them are needed where all had their turn.
+        // Each buyer sends one request in a part, so a part that used all buyers needs more of them.
         if seen.exhausted {
             buyers = (buyers * 4).min(checkouts);
             shop.provide_buyers(buyers)?;

@@ -1,4 +1,4 @@
-//! The throughputs as a picture: a panel for each load, bars for each number of clients.
+//! Draws the throughput: a panel for each load, with bars for each number of clients.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ const STOCKROOM: &str = "#c2410c";
 const INK: &str = "#1f2933";
 const FAINT: &str = "#616e7c";
 
-/// The whole picture, as SVG.
+/// The plot as SVG.
 pub fn draw(results: &Results) -> String {
     let panels = panels(&results.figures);
     let rows = panels.len().div_ceil(COLUMNS).max(1);
@@ -39,14 +39,14 @@ pub fn draw(results: &Results) -> String {
     svg + "</svg>\n"
 }
 
-/// The figures of one load each.
+/// The figures of each load.
 fn panels(figures: &[Figure]) -> Vec<Vec<&Figure>> {
     let of = |scenario: Scenario| figures.iter().filter(|figure| figure.scenario == scenario).collect::<Vec<_>>();
     Scenario::ALL.into_iter().map(of).filter(|panel| !panel.is_empty()).collect()
 }
 
 fn head(svg: &mut String) {
-    let title = "Stockroom over HTTP, and the textbook transaction straight on the same PostgreSQL";
+    let title = "Stockroom over HTTP, and the textbook transaction directly on the same PostgreSQL";
     text(svg, (MARGIN, 32.0), 16, INK, "start", title);
     let legend = [(TEXTBOOK, "textbook (pgbench)"), (STOCKROOM, "Stockroom (HTTP, JWT, JSON, idempotency key)")];
     let mut x = MARGIN;
@@ -80,7 +80,7 @@ fn panel(svg: &mut String, figures: &[&Figure], (left, top): (f64, f64)) {
     text(svg, (left + (PANEL.0 - 30.0) / 2.0, floor + 28.0), 10, FAINT, "middle", "clients");
 }
 
-// Writing to a String cannot fail, so that nothing comes of the results below.
+// Writing to a String cannot fail, so the results below are ignored.
 
 fn rectangle(svg: &mut String, (x, y): (f64, f64), (width, height): (f64, f64), colour: &str) {
     writeln!(svg, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{colour}\"/>")

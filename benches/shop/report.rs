@@ -1,4 +1,4 @@
-//! The results as tables, for people; the same on the screen and in a file.
+//! The results as tables, for the screen and for a file.
 
 use std::fmt::Write;
 
@@ -112,7 +112,7 @@ fn growth(growth: &Growth) -> String {
     let mut text = format!(
         "Large shop: {stores} stores, {products} products, {orders} orders. A checkout at {clients} clients takes \
          {:.2} CPU seconds for 1,000 ({:.2} in the small shop), {:.0} a second ({:.0}); verify takes \
-         {verify_seconds:.1} s, of everything {verify_all_seconds:.1} s.\n\n",
+         {verify_seconds:.1} s, with --all {verify_all_seconds:.1} s.\n\n",
         large.cpu_seconds, small.cpu_seconds, large.per_second, small.per_second
     );
     let rows = reports.iter().map(|(name, ms)| vec![(*name).to_owned(), format!("{ms:.1}")]);

@@ -1,4 +1,4 @@
-//! All that was measured.
+//! The results of the benchmark.
 
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub struct Results {
 pub struct Figure {
     pub scenario: Scenario,
     pub clients: u32,
-    /// Stockroom's throughput by the textbook's.
+    /// Stockroom's throughput divided by the textbook's.
     pub ratio: f64,
     pub textbook: Side,
     pub stockroom: Side,
@@ -38,7 +38,7 @@ pub struct Figure {
 #[derive(Clone, Debug, Serialize)]
 pub struct Side {
     pub per_second: f64,
-    /// The worst and the best round.
+    /// The throughput of the worst and of the best round.
     pub per_second_range: (f64, f64),
     pub p50_ms: f64,
     pub p95_ms: f64,
@@ -52,7 +52,7 @@ pub struct Side {
 }
 
 impl Side {
-    fn of(samples: &[&Sample]) -> Self {
+    fn new(samples: &[&Sample]) -> Self {
         let median_of = |value: fn(&Sample) -> f64| median(samples.iter().map(|sample| value(sample)));
         let rates = || samples.iter().map(|sample| sample.per_second);
         Self {
@@ -88,7 +88,7 @@ pub fn figures(samples: &[Sample]) -> Vec<Figure> {
         .map(|(scenario, clients)| {
             let side = |system: System| {
                 let of_it = |s: &&Sample| (s.system, s.scenario, s.clients) == (system, scenario, clients);
-                Side::of(&samples.iter().filter(of_it).collect::<Vec<_>>())
+                Side::new(&samples.iter().filter(of_it).collect::<Vec<_>>())
             };
             let (textbook, stockroom) = (side(System::Textbook), side(System::Stockroom));
             Figure { scenario, clients, ratio: stockroom.per_second / textbook.per_second, textbook, stockroom }

@@ -1,8 +1,8 @@
-//! The rounds: every load, on both systems in turn.
+//! Runs the rounds. A round measures every load on both systems.
 
 use std::collections::HashMap;
 
-use crate::measure::{self, Appetite, Sample, System, Task};
+use crate::measure::{self, CartEstimates, Sample, System, Task};
 use crate::options::Options;
 use crate::scenario::Scenario;
 use crate::shop::Shop;
@@ -10,13 +10,13 @@ use crate::{Outcome, server};
 
 const BOTH: [System; 2] = [System::Textbook, System::Stockroom];
 
-/// Runs all rounds. Who comes first changes from round to round.
+/// Runs all rounds. The two systems change their order from round to round.
 pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
     let mut answers = HashMap::new();
     for scenario in &options.scenarios {
         answers.insert(*scenario, shop.sample_answer(*scenario)?);
     }
-    let mut appetite = Appetite::default();
+    let mut estimates = CartEstimates::default();
     let mut samples = Vec::new();
     for round in 1..=options.rounds {
         for scenario in options.scenarios.iter().copied() {
@@ -25,8 +25,8 @@ pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
                     let system = BOTH[(round as usize + turn) % 2];
                     let (seconds, answer) = (options.seconds, answers[&scenario].as_str());
                     let task = Task { system, scenario, clients, round, seconds, answer };
-                    let sample = measure::measure(shop, &task, &mut appetite)?;
-                    tell(&sample);
+                    let sample = measure::measure(shop, &task, &mut estimates)?;
+                    print_sample(&sample);
                     samples.push(sample);
                     verify_once(shop, &task)?;
                 }
@@ -36,7 +36,7 @@ pub fn run(shop: &mut Shop<'_>, options: &Options) -> Outcome<Vec<Sample>> {
     Ok(samples)
 }
 
-/// Both must leave books that the program itself finds nothing in.
+/// Checks the data that both systems wrote: `stockroom verify` must find no violation.
 fn verify_once(shop: &Shop<'_>, task: &Task<'_>) -> Outcome<()> {
     let is_a_new_kind = matches!(task.scenario, Scenario::Spread | Scenario::NoCart) && task.round == 1;
     if is_a_new_kind {
@@ -45,8 +45,8 @@ fn verify_once(shop: &Shop<'_>, task: &Task<'_>) -> Outcome<()> {
     Ok(())
 }
 
-/// What has just been measured, so that nobody waits in front of an empty screen.
-pub fn tell(sample: &Sample) {
+/// Prints the last measurement, to show the progress.
+pub fn print_sample(sample: &Sample) {
     let Sample { system, scenario, clients, round, per_second, p50_ms, p99_ms, errors, .. } = sample;
     println!(
         "round {round}: {:<14} {clients:>4} clients  {:<9} {per_second:>7.0} {}  p50 {p50_ms:.1} ms  p99 {p99_ms:.1} ms  {errors} errors",

@@ -1,9 +1,9 @@
-//! The loads.
+//! The kinds of load.
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-/// What the clients do. To add one: a line in each of these functions, and a script in `textbook/`.
+/// A kind of load. A new one needs a line in each of these functions, and a script in `textbook/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scenario {
@@ -17,14 +17,14 @@ pub enum Scenario {
     TwentyLines,
     /// Orders of three products without a cart
     NoCart,
-    /// Seven reads of a product or its availability to three checkouts as in spread
+    /// Seven reads of a product or its availability for every three checkouts as in spread
     Mixed,
 }
 
 impl Scenario {
     pub const ALL: [Self; 6] = [Self::Spread, Self::Hot, Self::OneLine, Self::TwentyLines, Self::NoCart, Self::Mixed];
 
-    /// As it is called in tables.
+    /// The name in the tables.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Spread => "spread",
@@ -36,7 +36,7 @@ impl Scenario {
         }
     }
 
-    /// What is counted.
+    /// The unit of the throughput.
     pub const fn unit(self) -> &'static str {
         match self {
             Self::Mixed => "requests/s",
@@ -44,7 +44,7 @@ impl Scenario {
         }
     }
 
-    /// Lines of a cart or an order.
+    /// The number of lines of a cart or an order.
     pub const fn lines(self) -> u32 {
         match self {
             Self::OneLine => 1,
@@ -53,7 +53,7 @@ impl Scenario {
         }
     }
 
-    /// What the load tool is asked to send, see `load.lua`.
+    /// The kind of requests for the load tool, see `load.lua`.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::NoCart => "order",
@@ -62,7 +62,7 @@ impl Scenario {
         }
     }
 
-    /// The textbook's scripts, each with its share.
+    /// The textbook's scripts, each with its weight.
     pub const fn scripts(self) -> &'static [(&'static str, u32)] {
         match self {
             Self::NoCart => &[("order.sql", 1)],
@@ -71,9 +71,9 @@ impl Scenario {
         }
     }
 
-    /// More checkouts a second than any machine is expected to do. Only as a first guess of how many
-    /// carts to prepare: a round that runs out of them is done again with more.
-    pub const fn first_guess(self, clients: u32) -> u64 {
+    /// A rate of checkouts per second that is higher than expected. It decides the number of carts of the first round.
+    /// A round with too few carts is repeated with more.
+    pub const fn first_estimate(self, clients: u32) -> u64 {
         match (self, clients) {
             (Self::TwentyLines, 1) => 1_000,
             (_, 1) => 2_000,

@@ -1,28 +1,28 @@
-//! What the clients of a run saw.
+//! The answers of a run, from the clients' side.
 
 use std::collections::BTreeMap;
 
 /// The answers to a load, from HTTP or from the database.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// Answers, also refusals.
+    /// The number of answers within the measured time, including refusals.
     pub answers: u64,
-    /// In how long.
+    /// The measured time.
     pub seconds: f64,
-    /// All answers, with those before the time began to count.
+    /// The number of all answers, including those before the measured time.
     pub total: u64,
-    /// Answers that say no.
+    /// The number of refusals.
     pub refused: u64,
     /// Connections that broke, and requests that were not answered in time.
     pub broken: u64,
-    /// Answers by status, where they were looked at.
+    /// The number of answers by status, in loads that record the status.
     pub statuses: BTreeMap<String, u64>,
     pub latencies: Latencies,
-    /// Whether there was more to send than buyers. Then nothing else here counts.
+    /// True if there were too few buyers. The other fields are meaningless then.
     pub exhausted: bool,
 }
 
-/// Microseconds, and how many answers took so long.
+/// The number of answers by latency in microseconds.
 #[derive(Clone, Debug, Default)]
 pub struct Latencies(BTreeMap<u64, u64>);
 
@@ -39,7 +39,7 @@ impl Latencies {
         self.0.values().sum()
     }
 
-    /// In milliseconds.
+    /// A percentile in milliseconds.
     pub fn percentile(&self, percent: f64) -> f64 {
         let rank = (self.count() as f64 * percent / 100.0).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -51,7 +51,7 @@ impl Latencies {
     }
 }
 
-/// The one in the middle; of an even number the mean of the two.
+/// The median.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! The last units of a product, and more buyers than units.
+//! Sells the last units of a product to more buyers than units.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{Outcome, carts, cluster, server};
 
 const CLIENTS: u32 = 128;
 
-/// Nobody waits for longer; the load ends by itself with the last answer.
+/// The time limit of the load. It normally ends with the last answer.
 const AT_MOST_SECONDS: u32 = 300;
 
 #[derive(Clone, Debug, Serialize)]
@@ -25,12 +25,12 @@ pub struct SellOut {
     pub answers: BTreeMap<String, u64>,
     pub sold: i64,
     pub left: i64,
-    /// What `stockroom verify` said afterwards.
+    /// The output of `stockroom verify` after the sale.
     pub verify: String,
 }
 
 impl SellOut {
-    /// As many sold as there were, everybody else refused for want of stock, nobody failed.
+    /// True if all units were sold, all other buyers were refused with 400, and no request failed.
     pub fn is_exact(&self) -> bool {
         let refused = self.buyers - self.units;
         self.answers.get("201") == Some(&self.units)
@@ -42,7 +42,7 @@ impl SellOut {
 }
 
 #[derive(QueryableByName)]
-struct Shelf {
+struct StockRow {
     #[diesel(sql_type = BigInt)]
     variant_id: i64,
     #[diesel(sql_type = BigInt)]
@@ -51,14 +51,14 @@ struct Shelf {
     sold: i64,
 }
 
-/// Every buyer has one unit in the cart and sends one request.
+/// Runs the sale. Every buyer has one unit in the cart and sends one request.
 pub fn run(shop: &mut Shop<'_>, units: u64, buyers: u64) -> Outcome<SellOut> {
     shop.restore()?;
     shop.provide_buyers(buyers)?;
     let product = format!(r#"{{"sku":"last-ones","name":"The last ones","price":99.50,"initial_stock":{units}}}"#);
     let token = shop.admin_token()?;
     shop.post("inventory/products", &token, &product)?;
-    let variant = shelf(&mut shop.conn)?.variant_id;
+    let variant = read_stock(&mut shop.conn)?.variant_id;
     carts::fill_with(&mut shop.conn, variant, buyers)?;
     cluster::checkpoint(&mut shop.conn)?;
     let load = Load {
@@ -69,9 +69,9 @@ pub fn run(shop: &mut Shop<'_>, units: u64, buyers: u64) -> Outcome<SellOut> {
         buyers,
         label: "sell-out",
     };
-    let seen = load::run(&load, &shop.wallet)?;
-    shop.server.rest()?;
-    let Shelf { stock, sold, .. } = shelf(&mut shop.conn)?;
+    let seen = load::run(&load, &shop.tokens)?;
+    shop.server.wait_until_idle()?;
+    let StockRow { stock, sold, .. } = read_stock(&mut shop.conn)?;
     Ok(SellOut {
         units,
         buyers,
@@ -84,7 +84,7 @@ pub fn run(shop: &mut Shop<'_>, units: u64, buyers: u64) -> Outcome<SellOut> {
     })
 }
 
-fn shelf(conn: &mut PgConnection) -> Outcome<Shelf> {
+fn read_stock(conn: &mut PgConnection) -> Outcome<StockRow> {
     Ok(diesel::sql_query(
         "SELECT v.id AS variant_id, l.stock_quantity AS stock, l.sold_quantity AS sold
          FROM variants v JOIN stock_levels l ON l.store_id = v.store_id AND l.variant_id = v.id

@@ -1,4 +1,4 @@
-//! Stockroom as it is shipped: the program itself with its default settings, in a process of its own.
+//! The server under test: the program with its default settings, in its own process.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::Outcome;
 
-/// Any text that is long enough; the tokens of the buyers are signed with it.
+/// The secret that signs the tokens of the buyers. Any text that is long enough will do.
 pub const SECRET: &str = "a secret that only the benchmark knows and nobody needs";
 
 /// Longer than the longest run.
@@ -21,10 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(40);
 const QUIET_LOOKS: u32 = 5;
 
-/// A serving process. It is ended on drop.
+/// A server process. It is killed on drop.
 pub struct Server {
     process: Child,
-    /// Kept open: the server writes to it.
+    /// Kept open, because the server writes to it.
     _output: BufReader<ChildStdout>,
     pub address: String,
 }
@@ -57,25 +57,25 @@ impl Server {
             }
             line.clear();
         }
-        Err("it ended without saying where it listens".into())
+        Err("it ended before it printed its address".into())
     }
 
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// SQL statements that it has sent so far.
+    /// The number of SQL statements that it has sent.
     pub fn statements(&self) -> Outcome<u64> {
         Ok(metric(&self.metrics()?, "stockroom_sql_statements_total")? as u64)
     }
 
-    /// Waits until nothing is under way. Requests whose clients have left are still done.
-    pub fn rest(&self) -> Outcome<()> {
+    /// Waits until no request is being processed. Requests whose clients have left are still completed.
+    pub fn wait_until_idle(&self) -> Outcome<()> {
         let deadline = Instant::now() + PATIENCE;
         let mut quiet = 0;
         while quiet < QUIET_LOOKS {
             if Instant::now() > deadline {
-                return Err("the server does not come to rest".into());
+                return Err("the server does not become idle".into());
             }
             thread::sleep(PAUSE);
             let page = self.metrics()?;
@@ -89,7 +89,7 @@ impl Server {
         Ok(ureq::get(format!("{}/metrics", self.address)).call()?.body_mut().read_to_string()?)
     }
 
-    /// Asks the process to stop in good order, and waits for it.
+    /// Requests an orderly stop of the process and waits for its end.
     pub fn stop(mut self) -> Outcome<()> {
         Command::new("kill").arg(self.pid().to_string()).status()?;
         let deadline = Instant::now() + PATIENCE;
@@ -105,7 +105,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Without effect after a stop.
+        // This has no effect after a stop.
         self.process.kill().ok();
         self.process.wait().ok();
     }
@@ -116,11 +116,11 @@ fn metric(page: &str, name: &str) -> Outcome<f64> {
     Ok(value.ok_or_else(|| format!("the metrics have no {name}"))?.trim().parse()?)
 }
 
-/// What the program itself says of the books: its last line, or an error when they are not clean.
+/// Runs `stockroom verify`. Returns its output, or an error with the violations.
 pub fn verify(database: &str, options: &[&str]) -> Outcome<String> {
     let mut command = Command::new(PROGRAM);
     command.arg("verify").args(options).env("DATABASE_URL", database).env("RUST_LOG", "warn");
     let output = command.output()?;
-    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if output.status.success() { Ok(said) } else { Err(format!("the books are not clean:\n{said}").into()) }
+    let printed = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if output.status.success() { Ok(printed) } else { Err(format!("verify found violations:\n{printed}").into()) }
 }

@@ -1,4 +1,4 @@
-//! A shop to measure: its database, its server, and its buyers.
+//! The shop under test: its database, its server and its buyers.
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use stockroom::auth::Role;
 use crate::carts::{self, ADMIN, FIRST_BUYER};
 use crate::cluster::{self, Cluster};
 use crate::data::{self, Size};
-use crate::load::{self, Load, Wallet};
+use crate::load::{self, Load, TokenFile};
 use crate::scenario::Scenario;
 use crate::server::Server;
 use crate::start::{Start, Written};
@@ -21,13 +21,13 @@ pub struct Shop<'a> {
     pub url: String,
     pub conn: PgConnection,
     pub server: Server,
-    pub wallet: Wallet,
+    pub tokens: TokenFile,
     start: Start,
     buyers: u64,
 }
 
 impl<'a> Shop<'a> {
-    /// Loads the books into a database of that name and serves it.
+    /// Creates a database of that name, fills it and starts a server on it.
     pub fn open(cluster: &'a Cluster, name: &'static str, size: Size) -> Outcome<Self> {
         let url = cluster.database(name)?;
         data::load(&url, &size)?;
@@ -36,24 +36,24 @@ impl<'a> Shop<'a> {
         carts::insert_admin(&mut conn)?;
         let start = Start::remember(&mut conn)?;
         let server = Server::start(&url, &cluster.folder().join(format!("{name}.log")))?;
-        let wallet = Wallet::new(cluster.folder(), name);
-        let mut shop = Self { cluster, name, size, url, conn, server, wallet, start, buyers: 0 };
+        let tokens = TokenFile::new(cluster.folder(), name);
+        let mut shop = Self { cluster, name, size, url, conn, server, tokens, start, buyers: 0 };
         shop.warm_up()?;
         Ok(shop)
     }
 
-    /// So that the first round meets connections, statements and pages as the later ones do.
+    /// Runs a short load, so that the first round has open connections, prepared statements and cached pages.
     fn warm_up(&mut self) -> Outcome<()> {
         let buyers = 4_000;
         self.prepare(Scenario::Spread, buyers)?;
-        let Self { server, wallet, .. } = self;
+        let Self { server, tokens, .. } = self;
         let load =
             Load { address: &server.address, kind: "checkout", clients: 8, seconds: 2, buyers, label: "warm-up" };
-        load::run(&load, wallet)?;
-        server.rest()
+        load::run(&load, tokens)?;
+        server.wait_until_idle()
     }
 
-    /// Books as at the start, a full cart for each of so many buyers, and all of it on disk.
+    /// Restores the start, fills a cart for each of so many buyers, and writes everything to disk.
     pub fn prepare(&mut self, scenario: Scenario, buyers: u64) -> Outcome<()> {
         self.restore()?;
         self.provide_buyers(buyers)?;
@@ -69,7 +69,7 @@ impl<'a> Shop<'a> {
     pub fn provide_buyers(&mut self, buyers: u64) -> Outcome<()> {
         if buyers > self.buyers {
             carts::provide_buyers(&mut self.conn, buyers)?;
-            self.wallet.provide(buyers)?;
+            self.tokens.provide(buyers)?;
             self.buyers = buyers;
         }
         Ok(())
@@ -83,7 +83,7 @@ impl<'a> Shop<'a> {
         Usage::now(self.server.pid(), self.cluster.postmaster()?)
     }
 
-    /// Stockroom's answer to the first buyer's checkout of this kind.
+    /// Stockroom's response to a checkout of this scenario by the first buyer.
     pub fn sample_answer(&mut self, scenario: Scenario) -> Outcome<String> {
         self.prepare(scenario, 1)?;
         let address = format!(r#"{{"shipping_address_id":{FIRST_BUYER}}}"#);
@@ -92,7 +92,7 @@ impl<'a> Shop<'a> {
             Scenario::NoCart => ("orders", json!({"items": items, "shipping_address_id": FIRST_BUYER}).to_string()),
             _ => ("checkout", address),
         };
-        let token = self.wallet.first()?;
+        let token = self.tokens.first()?;
         let answer = self.post(path, &token, &body)?;
         let lines = serde_json::from_str::<Value>(&answer)?["items"].as_array().map_or(0, Vec::len);
         if lines != scenario.lines() as usize {
@@ -101,7 +101,7 @@ impl<'a> Shop<'a> {
         Ok(answer)
     }
 
-    /// As the admin.
+    /// An access token of the admin.
     pub fn admin_token(&self) -> Outcome<String> {
         load::sign(ADMIN, Role::Admin)
     }

@@ -1,4 +1,4 @@
-//! Where every round starts: the same books, whoever wrote before.
+//! The state of the database at the start of every round.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -6,7 +6,7 @@ use diesel::sql_types::BigInt;
 
 use crate::Outcome;
 
-/// The ids after which everything belongs to a round.
+/// The last ids of the initial data. Rows with larger ids belong to a round.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Start {
     #[diesel(sql_type = BigInt)]
@@ -15,12 +15,13 @@ pub struct Start {
     ledger_id: i64,
 }
 
-/// What a round wrote.
+/// Counts of the rows that a round wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Written {
     #[diesel(sql_type = BigInt)]
     pub orders: i64,
-    /// Units in the orders' totals, in their items and allocations, in the ledger, and on the shelves.
+    /// Units in the totals of the orders. The next fields count the units in their items, in their allocations, in the
+    /// ledger and in the stock rows.
     #[diesel(sql_type = BigInt)]
     pub ordered: i64,
     #[diesel(sql_type = BigInt)]
@@ -38,7 +39,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// Whether every order is there whole, with so many units each.
+    /// True if every order is complete, with so many units each.
     pub fn is_whole(&self, units_each: i64) -> bool {
         let Self { orders, ordered, items, allocated, moved, sold, stored_answers, histories } = *self;
         [ordered, items, allocated, moved, sold].iter().all(|units| *units == orders * units_each)
@@ -48,8 +49,8 @@ impl Written {
 }
 
 impl Start {
-    /// Remembers the books as they are. Their last orders get stored answers: with an empty table, its first
-    /// statements would be planned for few rows, and stay so.
+    /// Saves the current state. The last orders get stored responses, because plans that are made for an empty table
+    /// would remain in use.
     pub fn remember(conn: &mut PgConnection) -> Outcome<Self> {
         for statement in [
             "INSERT INTO idempotency_keys (store_id, caller, key, fingerprint, status, body, order_id, created_at)
@@ -59,7 +60,7 @@ impl Start {
             "CREATE TABLE start_levels (LIKE stock_levels INCLUDING INDEXES)",
             "INSERT INTO start_levels SELECT * FROM stock_levels WHERE store_id = 1",
             "VACUUM (ANALYZE) idempotency_keys, start_levels",
-            // What only the rounds write may go without a look at who refers to it.
+            // Restoring deletes rows without a check of foreign keys, which would be slow.
             "SET session_replication_role = replica",
         ] {
             conn.batch_execute(statement)?;
@@ -72,7 +73,7 @@ impl Start {
         .get_result(conn)?)
     }
 
-    /// Takes back what was written since.
+    /// Removes all rows of a round and restores the stock.
     pub fn restore(&self, conn: &mut PgConnection) -> Outcome<()> {
         for (table, column, after) in [
             ("order_items", "order_id", self.order_id),
@@ -96,7 +97,7 @@ impl Start {
         )?)
     }
 
-    /// Counts what was written since.
+    /// Counts the rows of a round.
     pub fn written(&self, conn: &mut PgConnection) -> Outcome<Written> {
         Ok(diesel::sql_query(
             "SELECT (SELECT count(*) FROM orders WHERE store_id = 1 AND id > $1) AS orders,

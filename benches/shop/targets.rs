@@ -1,4 +1,4 @@
-//! What was aimed at, and whether it was reached.
+//! The targets of the benchmark, and their results.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::results::{Figure, Side};
 use crate::scenario::Scenario;
 use crate::sell_out::SellOut;
 
-/// One thing that is aimed at.
+/// A target with its result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Target {
     pub name: &'static str,
@@ -31,7 +31,7 @@ pub enum Verdict {
 impl Verdict {
     pub const fn words(self) -> &'static str {
         match self {
-            Self::AimReached => "reached, and the aim",
+            Self::AimReached => "aim reached",
             Self::Reached => "reached",
             Self::Missed => "missed",
             Self::NotMeasured => "not measured",
@@ -39,7 +39,7 @@ impl Verdict {
     }
 }
 
-/// Which way is better.
+/// The better direction of a value.
 #[derive(Clone, Copy)]
 enum Better {
     More,
@@ -63,7 +63,7 @@ impl Bounds {
         Self { name, at_least, aim, better: Better::Less, unit: "" }
     }
 
-    /// Of the value and what is told beside it.
+    /// Compares the measured value with the bounds. The text is shown beside the value.
     fn judge(&self, measured: Option<(f64, String)>) -> Target {
         let holds = |value: f64, bound: f64| match self.better {
             Better::More => value >= bound,
@@ -75,14 +75,14 @@ impl Bounds {
             Some((value, _)) if holds(value, self.at_least) => Verdict::Reached,
             Some(_) => Verdict::Missed,
         };
-        let tell = |bound: f64| match self.better {
+        let format_bound = |bound: f64| match self.better {
             Better::More => format!("{bound:.1}{}", self.unit),
             Better::Less => format!("≤ {bound:.1}{}", self.unit),
         };
         Target {
             name: self.name,
-            at_least: tell(self.at_least),
-            aim: tell(self.aim),
+            at_least: format_bound(self.at_least),
+            aim: format_bound(self.aim),
             measured: measured.map_or_else(String::new, |(value, beside)| {
                 let space = if beside.is_empty() { "" } else { " " };
                 format!("{value:.2}{}{space}{beside}", self.unit)
@@ -92,7 +92,7 @@ impl Bounds {
     }
 }
 
-/// All of them, in the order in which they are told.
+/// All targets, in the order of the report.
 pub fn judge(
     figures: &[Figure],
     memory: Option<&Memory>,
@@ -118,7 +118,7 @@ fn find(figures: &[Figure], scenario: Scenario, clients: u32) -> Option<&Figure>
     figures.iter().find(|figure| figure.scenario == scenario && figure.clients == clients)
 }
 
-/// The best throughput, and with how many clients.
+/// The best throughput, and its number of clients.
 fn best(figures: &[Figure], scenario: Scenario, side: fn(&Figure) -> &Side) -> Option<(f64, u32)> {
     let of_it = figures.iter().filter(|figure| figure.scenario == scenario);
     of_it.map(|figure| (side(figure).per_second, figure.clients)).max_by(|one, other| one.0.total_cmp(&other.0))
@@ -141,7 +141,7 @@ fn latency(figures: &[Figure]) -> Option<(f64, String)> {
     Some((stockroom.p50_ms / textbook.p50_ms, beside))
 }
 
-/// At 32 clients, or else at the most that were measured.
+/// Compares at 32 clients, or at the largest measured number.
 fn twenty_to_one(figures: &[Figure]) -> Option<(f64, String)> {
     let most = figures.iter().filter(|figure| figure.scenario == Scenario::OneLine).map(|figure| figure.clients).max();
     let clients = find(figures, Scenario::OneLine, 32).map(|figure| figure.clients).or(most)?;
@@ -162,7 +162,7 @@ fn after_many(memory: &Memory) -> (f64, String) {
 }
 
 fn sold_exactly(sell_out: Option<&SellOut>) -> Target {
-    let exact = "all sold, no 5xx, books clean".to_owned();
+    let exact = "all sold, no 5xx, verify: ok".to_owned();
     let verdict = match sell_out {
         None => Verdict::NotMeasured,
         Some(sale) if sale.is_exact() && sale.verify.starts_with("ok") => Verdict::AimReached,

@@ -1,4 +1,4 @@
-//! The textbook: pgbench with the classic transaction in `textbook/`, straight on the database.
+//! The textbook: pgbench runs the classic transaction of `textbook/` directly on the database.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,8 +10,8 @@ use crate::scenario::Scenario;
 use crate::seen::{Latencies, Seen};
 use crate::{Outcome, cluster};
 
-/// Seconds that are not counted: each connection is made, learns the tables and prepares its statements first.
-/// Stockroom has its connections already.
+/// The seconds before the measurement. Each connection is opened, loads the catalog and prepares its statements.
+/// Stockroom's connections are already open.
 fn warm_up_seconds(clients: u32) -> u32 {
     1 + clients / 32
 }
@@ -24,11 +24,11 @@ pub struct Textbook<'a> {
     pub seconds: u32,
     /// Makes the keys of this run different from others.
     pub label: &'a str,
-    /// What is stored as the answer to each checkout: one of Stockroom's.
+    /// The response that is stored for each checkout. It is one of Stockroom's.
     pub answer: &'a str,
 }
 
-/// Runs it with its log in an empty folder. Each client takes the next cart of its own.
+/// Runs pgbench with its log in an empty folder. Each client uses the carts of its own buyers in turn.
 pub fn run(textbook: &Textbook<'_>, folder: &Path) -> Outcome<Seen> {
     let Textbook { database, scenario, clients, seconds, label, answer } = textbook;
     let variables = [
@@ -54,17 +54,17 @@ pub fn run(textbook: &Textbook<'_>, folder: &Path) -> Outcome<Seen> {
     fs::create_dir_all(folder)?;
     let output = command.arg(database).current_dir(folder).output();
     let output = output.map_err(|error| format!("pgbench, which comes with PostgreSQL, could not be run: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let exhausted = said.contains("expected one row, got 0");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    let exhausted = printed.contains("expected one row, got 0");
     if !output.status.success() && !exhausted {
-        return Err(format!("pgbench failed: {said}").into());
+        return Err(format!("pgbench failed: {printed}").into());
     }
     let seen = read_logs(folder, u64::from(warm_up), u64::from(*seconds))?;
     fs::remove_dir_all(folder)?;
     Ok(Seen { exhausted, ..seen })
 }
 
-/// A line of pgbench's log: client, transaction, microseconds it took, script, and when it ended.
+/// A line of pgbench's log: client, transaction, duration in microseconds, script, and time of the end.
 struct Entry {
     took: u64,
     ended: u64,
@@ -109,7 +109,7 @@ fn read_logs(folder: &Path, warm_up: u64, seconds: u64) -> Outcome<Seen> {
     })
 }
 
-/// Statements of a checkout, BEGIN and COMMIT among them; with reads among the requests, of a request.
+/// The statements of a checkout, including BEGIN and COMMIT; in the mixed load those of a request.
 pub fn statements(scenario: Scenario) -> f64 {
     match scenario {
         Scenario::NoCart => 12.0,

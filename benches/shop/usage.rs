@@ -1,4 +1,4 @@
-//! What processes have used, as the kernel counts it.
+//! Processor time and memory of processes, from the kernel.
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::process::Command;
 
 use crate::Outcome;
 
-/// Processor seconds so far.
+/// Processor seconds since the start of the processes.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
     pub server: f64,
-    /// The server process of PostgreSQL and all of its children, also those that have ended.
+    /// The main process of PostgreSQL and all its children, including those that have ended.
     pub postgres: f64,
-    /// Ended children of the benchmark: the load tool among them.
+    /// Ended child processes of the benchmark, such as the load tool.
     pub load: f64,
 }
 
@@ -50,7 +50,7 @@ fn children_of(parent: u32) -> Outcome<Vec<Stat>> {
     Ok(pids.filter_map(|pid| stat(pid).ok()).filter(|stat| stat.parent == parent).collect())
 }
 
-/// See proc(5). The name of the program is in parentheses and may hold anything.
+/// See proc(5). The name of the program is in parentheses and may contain any character.
 fn stat(pid: u32) -> Outcome<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, rest) = text.rsplit_once(')').ok_or("no name in /proc/…/stat")?;
@@ -68,13 +68,13 @@ fn tick_seconds() -> Outcome<f64> {
     Ok(1.0 / String::from_utf8(output.stdout)?.trim().parse::<f64>()?)
 }
 
-/// Resident memory of a process in bytes: now, and at most so far.
+/// Resident memory of a process in bytes: the current value and the peak.
 pub fn memory(pid: u32) -> Outcome<(u64, u64)> {
     let text = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status"))?;
     Ok((kilobytes(&text, "VmRSS:")? * 1024, kilobytes(&text, "VmHWM:")? * 1024))
 }
 
-/// A figure of /proc/…/status or /proc/meminfo.
+/// A value of /proc/…/status or /proc/meminfo.
 pub fn kilobytes(text: &str, name: &str) -> Outcome<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or_else(|| format!("no {name}"))?;
     Ok(line.trim().trim_end_matches("kB").trim().parse()?)

@@ -60,7 +60,7 @@ where
     #[doc(hidden)]
     #[must_use]
     pub fn close(&self, store: StoreId) -> Option<Closed> {
-        self.queue(store).close(self.settings.slices)
+        self.queue(store).close(self.settings.concurrent_batches)
     }
 
     /// The number of requests that wait for a batch of the store. For tests.
@@ -71,9 +71,9 @@ where
     }
 
     fn queue(&self, store: StoreId) -> StoreQueue<Q, E> {
-        let Checkout { slices, slice_size } = self.settings;
+        let Checkout { concurrent_batches, batch_size } = self.settings;
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(queues.entry(store).or_insert_with(|| Arc::new(BatchQueue::new(slices, slice_size))))
+        Arc::clone(queues.entry(store).or_insert_with(|| Arc::new(BatchQueue::new(concurrent_batches, batch_size))))
     }
 }
 

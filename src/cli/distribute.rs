@@ -42,7 +42,7 @@ fn distribute(opened: &Opened, arguments: &Distribute) -> Result<(), CommandErro
         [] => "nothing to do: the tables are distributed",
         _ => "the tables are distributed; restart the servers, so that they detect the distribution",
     });
-    print("advice: set citus.recover_2pc_interval = '5s' on the coordinator, and restart nothing for it:");
+    print("advice: set citus.recover_2pc_interval = '5s' on the coordinator; it needs no restart:");
     print("  ALTER SYSTEM SET citus.recover_2pc_interval = '5s'; SELECT pg_reload_conf();");
     Ok(())
 }

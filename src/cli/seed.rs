@@ -12,11 +12,11 @@ pub fn run(settings: Settings) -> Result<(), CommandError> {
     let opened = Opened::open(settings)?;
     let loaded = opened.migrate().and_then(|_applied| load(&opened));
     opened.close()?;
-    print(if loaded? { "demo store loaded" } else { "nothing to do: the demo store is there" });
+    print(if loaded? { "demo store loaded" } else { "nothing to do: the demo store exists" });
     Ok(())
 }
 
-/// Loads the demo store; false if it is there already.
+/// Loads the demo store; false if it exists already.
 pub fn load(opened: &Opened) -> Result<bool, CommandError> {
     Ok(demo::load(&mut opened.connect()?)?)
 }

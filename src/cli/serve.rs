@@ -10,7 +10,7 @@ use stockroom::settings::Settings;
 
 use super::error::CommandError;
 use super::opened::Opened;
-use super::signals::StopAsked;
+use super::signals::StopSignal;
 use super::{print, secret, seed};
 
 /// Serves until a signal asks for a stop, then finishes the requests in flight.
@@ -19,13 +19,13 @@ pub fn run(settings: Settings) -> Result<(), CommandError> {
 }
 
 async fn serve(settings: Settings) -> Result<(), CommandError> {
-    let stop = StopAsked::listen()?;
+    let stop = StopSignal::listen()?;
     let (resources, opened) = on_a_thread(move || {
         let resources = Resources::open(&settings)?;
         Ok((resources, prepare(settings)?))
     })
     .await?;
-    let served = match stop.now() {
+    let served = match stop.is_received() {
         true => Ok(()),
         false => serve_until(stop, &opened, resources).await,
     };
@@ -114,7 +114,7 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
     Ok(())
 }
 
-async fn serve_until(mut stop: StopAsked, opened: &Opened, resources: Resources) -> Result<(), CommandError> {
+async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources) -> Result<(), CommandError> {
     let settings = &opened.settings;
     let Resources { listener, address, mailer } = resources;
     let Running { server, shared, .. } = app::build_on(listener, settings)?;

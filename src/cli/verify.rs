@@ -30,7 +30,9 @@ pub fn run(settings: Settings, extent: Extent) -> Result<(), CommandError> {
     if found.ok {
         print(&format!("ok: {} checks, no violations", found.checked));
         if extent == Extent::Recent {
-            print(&format!("checked: all that is not done, and the last {RECENT_DAYS} days; --all checks everything"));
+            print(&format!(
+                "checked: all stock, holds and open orders, and the last {RECENT_DAYS} days of the rest; --all checks everything"
+            ));
         }
         return Ok(());
     }

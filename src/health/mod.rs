@@ -13,7 +13,7 @@ use crate::http::methods::only_get;
 use crate::http::metrics::Metrics;
 use crate::settings::{Secret, Settings};
 
-/// Mounts the paths outside the versioned API.
+/// Mounts the health checks and the metrics, which are outside the versioned API.
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(only_get("/health/live", web::get().to(live)))
@@ -48,7 +48,7 @@ async fn metrics(
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }
 
-/// The metrics are protected by a token, because they show figures of the shop.
+/// Checks the token of the metrics, if one is set. Metrics show sales figures.
 fn check_token(request: &HttpRequest, token: &Secret) -> Result<(), ApiError> {
     let token = token.reveal();
     let given = headers::single(request.headers(), "Authorization")?.and_then(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! The line that every request leaves in the log.
+//! The access log: one line for each request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use actix_web::http::StatusCode;
 
 use crate::kernel::text::shortened;
 
-/// A longer path is cut: a line is no place to send data to.
+/// Longer paths are shortened, so that clients cannot fill the log.
 const MAX_PATH: usize = 200;
 
-/// Whom a request concerns. Filled in while it is worked on, in the extensions of the request.
+/// The account and store of a request. They are set during its processing, in the extensions of the request.
 #[derive(Clone, Debug, Default)]
 pub struct Subject(Arc<Ids>);
 
-/// 0 where nothing is known: ids begin at 1.
+/// 0 means unknown, because ids begin at 1.
 #[derive(Debug, Default)]
 struct Ids {
     account: AtomicI64,
@@ -32,14 +32,14 @@ impl Subject {
         self.0.store.store(id, Ordering::Relaxed);
     }
 
-    /// Whether the caller is signed in.
+    /// True if the caller is signed in.
     #[must_use]
     pub fn has_account(&self) -> bool {
         self.0.account.load(Ordering::Relaxed) != 0
     }
 }
 
-/// What a line says.
+/// The content of a line.
 pub struct Line<'a> {
     pub method: &'a str,
     pub route: &'a str,
@@ -67,7 +67,7 @@ impl Line<'_> {
     }
 }
 
-/// `-` where nothing is known.
+/// An id that is shown as `-` if it is unknown.
 struct Id(i64);
 
 impl fmt::Display for Id {

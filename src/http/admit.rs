@@ -1,4 +1,4 @@
-//! What a request must pass before its route is looked for.
+//! Checks that run before routing.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -11,7 +11,7 @@ use super::hosts::AllowedHosts;
 use super::limits::{self, Limiters};
 use crate::error::{ApiError, Code};
 
-/// Refuses heads that are too large, names of other servers, and more requests than an address may send.
+/// Refuses heads that are too large, hosts that are not allowed, and addresses that exceed their request limit.
 pub async fn admit<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

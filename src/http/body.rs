@@ -1,4 +1,4 @@
-//! The bytes of a body: how many there may be, and how long they may take.
+//! Request bodies as bytes, with a limit on their size and their duration.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
 use super::connection;
 use crate::error::{ApiError, Code};
 
-/// Bodies over this are 413.
+/// Larger bodies are refused with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Reads the whole body.
@@ -28,7 +28,7 @@ pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, 
     }
 }
 
-/// A body as it came, for calls whose signature covers every byte.
+/// A body without any conversion, for requests whose signature covers every byte.
 pub struct RawBody(pub Bytes);
 
 impl FromRequest for RawBody {

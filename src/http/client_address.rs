@@ -1,6 +1,6 @@
-//! The address that a request comes from, also behind reverse proxies.
+//! The address of the client, also behind reverse proxies.
 //!
-//! Limits, the log and the keys of guests all take it from here.
+//! Limits, the access log and the scope of guests' idempotency keys use this address.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,7 +13,7 @@ use ipnet::IpNet;
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// The client's address, or none where the connection has no address at all.
+/// The client's address. None if the connection has no address.
 #[must_use]
 pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
@@ -27,10 +27,10 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    /// The address of the peer, unless the peer is a trusted proxy that names the one before it.
+    /// The address of the peer. If the peer is a trusted proxy, the address that its header names.
     ///
-    /// A proxy writes one of the two headers and passes the other one on as its client wrote it. So if both
-    /// are there and name different addresses, neither is believed.
+    /// A proxy writes one of the two headers and forwards the other one as its client sent it. So if both exist and
+    /// name different addresses, neither is trusted.
     fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
@@ -44,9 +44,9 @@ impl TrustedProxies {
         }
     }
 
-    /// Each proxy appends the address of its peer, so the entries are read from the right. The first address
-    /// that is not trusted is the client's: everything left of it may be invented. An entry that is no
-    /// address ends the walk. None without entries.
+    /// Each proxy appends the address of its peer, so the entries are read from the right. The first address that is
+    /// not trusted is the client's, because a client can invent the entries to the left of it. An invalid address ends
+    /// the search. Returns none without entries.
     fn walk(&self, peer: IpAddr, entries: &[&str], parse: fn(&str) -> Option<IpAddr>) -> Option<IpAddr> {
         let mut nearest = peer;
         for address in entries.iter().rev().map_while(|entry| parse(entry)) {
@@ -63,15 +63,15 @@ impl TrustedProxies {
     }
 }
 
-/// The entries of all headers of this name, in order. A comma always ends an entry, also in quotes: an address
-/// has none, and a quote that a client left open must not swallow what the proxy appended.
+/// The entries of all headers of this name, in order. A comma always ends an entry, also in quotes. Addresses have no
+/// commas, and a quote that a client left open must not hide the proxy's entry.
 fn entries(headers: &HeaderMap, name: HeaderName) -> Vec<&str> {
     let entries = headers.get_all(name).flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     entries.map(|entry| str::from_utf8(entry).unwrap_or_default()).collect()
 }
 
-/// The `for` of an element of `Forwarded` (RFC 7239, section 4). None if it has not exactly one, or if a quote
-/// is open: then the element is a part of a value that a client wrote.
+/// The `for` of an element of `Forwarded` (RFC 7239, section 4). None if it does not have exactly one, or if a quote is
+/// open, because such an element is a part of a value that a client wrote.
 fn address_of_element(element: &str) -> Option<IpAddr> {
     let mut found = None;
     for pair in element.split(';') {
@@ -92,8 +92,8 @@ fn unquote(value: &str) -> Option<&str> {
     (!inner.contains('"')).then_some(inner)
 }
 
-/// An address as proxies write it: `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`,
-/// `[2001:db8::1]:4711`. An IPv4 address in the form of IPv6 becomes one of IPv4.
+/// Parses an address as proxies write it: `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`,
+/// `[2001:db8::1]:4711`. An IPv4-mapped IPv6 address becomes an IPv4 address.
 fn parse_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
@@ -108,7 +108,7 @@ mod tests {
 
     const FOR: &str = "x-forwarded-for";
 
-    /// The client that a proxy at 10.0.0.1 names by these headers.
+    /// The client's address if a proxy at 10.0.0.1 sends these headers.
     fn client(headers: &[(&'static str, &str)]) -> String {
         client_of("10.0.0.1", headers)
     }

@@ -1,11 +1,10 @@
-//! Web pages of other origins that may call the API: a storefront in a browser.
+//! CORS: web pages of other origins, such as a storefront, may call the API from a browser.
 
 use actix_cors::Cors;
 
 use crate::settings::Server;
 
-/// Answers preflights and marks answers for the origins of the settings. There are no cookies: a page can only
-/// send a token that it has.
+/// Allows the origins of the settings. No cookies are used, so a page can only send a token that it has.
 pub fn new(settings: &Server) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])

@@ -1,4 +1,4 @@
-//! Headers of requests that may stand only once, and those that keep browsers and caches from misusing an answer.
+//! Request headers that may occur only once, and response headers that protect against misuse by browsers and caches.
 
 use actix_web::http::Method;
 use actix_web::http::header::{
@@ -8,23 +8,22 @@ use actix_web::http::header::{
 
 use crate::error::ApiError;
 
-/// Pages load what this server has, and nothing else, and stand in no other page's frame. The Swagger page
-/// sets styles from its scripts and has images in its style sheet.
+/// Pages load content of this server only, and no other page may embed them in a frame. The Swagger page sets styles
+/// by script and has images in its style sheet.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                            img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                            form-action 'self'; frame-ancestors 'none'";
 
 const ORDER_TOKEN: HeaderName = HeaderName::from_static("x-order-token");
 
-/// The only header of this name. Which one of two is meant can't be known, so that they are refused.
+/// Returns the only header of this name. Two headers of the name are refused, because the server cannot choose.
 pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, ApiError> {
     let mut values = headers.get_all(name);
     let value = values.next();
     if values.next().is_some() { Err(ApiError::field(name, "is given twice")) } else { Ok(value) }
 }
 
-/// Whether the answer to a request is meant for its caller alone: somebody who shows a token, or who may be
-/// given one.
+/// True if the response is for the caller alone: the request has a token, or the response may contain one.
 #[must_use]
 pub fn is_private(method: &Method, request: &HeaderMap) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
@@ -32,7 +31,7 @@ pub fn is_private(method: &Method, request: &HeaderMap) -> bool {
         || request.contains_key(ORDER_TOKEN)
 }
 
-/// Adds what every answer has, what pages have, and what keeps a private answer out of every cache.
+/// Adds the security headers: some for every response, some for pages, and `no-store` for private responses.
 pub fn protect(answer: &mut HeaderMap, is_private: bool) {
     answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if is_private {

@@ -1,5 +1,5 @@
-//! The names under which this server answers. A web page that makes its own name lead to this address
-//! (DNS rebinding) sends that name, and is refused.
+//! The host names that requests may use. With DNS rebinding, a web page points its own host name to this server's
+//! address. Its requests carry that name and are refused.
 
 use std::net::IpAddr;
 
@@ -9,10 +9,10 @@ use actix_web::http::header;
 use crate::error::{ApiError, Code};
 use crate::settings::Server;
 
-/// Where no names are given, those of a server that only its own machine can reach.
+/// The default names of a server on a loopback address.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// Probes use addresses of their own, and learn nothing but that it is up.
+/// Health checks use other host names, and their response contains no data.
 const HEALTH: &str = "/health/";
 
 #[derive(Clone, Debug)]
@@ -37,13 +37,14 @@ impl AllowedHosts {
         Self { names }
     }
 
-    /// Refuses a request that names another host. One without a name comes from no web page.
+    /// Refuses a request that names another host. A request without a host name is accepted, because browsers always
+    /// send one.
     pub fn check(&self, head: &RequestHead) -> Result<(), ApiError> {
         let Some(names) = &self.names else { return Ok(()) };
         let host = head.headers().get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
         let authority = head.uri.authority().map(|authority| authority.as_str().into());
-        let stranger = [host, authority].into_iter().flatten().find(|name| !names.contains(&without_port(name)));
-        match stranger {
+        let unknown = [host, authority].into_iter().flatten().find(|name| !names.contains(&without_port(name)));
+        match unknown {
             Some(name) if !head.uri.path().starts_with(HEALTH) => {
                 let detail = format!("This server does not answer as '{name}'. See server.allowed_hosts.");
                 Err(ApiError::new(Code::MalformedRequest, detail))
@@ -58,7 +59,7 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// The name in small letters, without a port and without a dot at the end.
+/// The name in lower case, without a port and without a dot at the end.
 fn without_port(host: &str) -> String {
     let host = host.trim();
     let name = match host.rsplit_once(':') {
@@ -69,7 +70,7 @@ fn without_port(host: &str) -> String {
     if is_bare_ipv6(&name) { format!("[{name}]") } else { name }
 }
 
-/// `::1`, as it stands in settings; a Host header has brackets around it.
+/// True for `::1` as in settings. A Host header has brackets around it.
 fn is_bare_ipv6(host: &str) -> bool {
     host.parse::<std::net::Ipv6Addr>().is_ok()
 }

@@ -1,4 +1,4 @@
-//! Bodies: JSON, checked whole before anything else happens.
+//! JSON bodies. The whole body is checked before the operation starts.
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, dev::Payload};
@@ -10,14 +10,14 @@ use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 use super::{body, headers, json_check};
 use crate::error::{ApiError, Code, FieldError};
 
-/// A body, as the fields of its call and as the JSON value that the client sent.
+/// A body, as the fields of the operation and as the JSON value that the client sent.
 #[derive(Debug)]
 pub struct Body<T> {
     pub value: T,
     pub document: Value,
 }
 
-/// Reads the body. A request without one reads as `{}`, for calls whose fields are all optional.
+/// Reads the body. A request without a body counts as `{}`, for operations whose fields are all optional.
 pub async fn read<T: DeserializeOwned + Validate>(request: HttpRequest, payload: Payload) -> Result<Body<T>, ApiError> {
     let text = body::read(&request, payload).await?;
     if text.is_empty() {
@@ -29,7 +29,7 @@ pub async fn read<T: DeserializeOwned + Validate>(request: HttpRequest, payload:
     parse(&text)
 }
 
-/// JSON in UTF-8, as it is: no other character set, and not compressed.
+/// Accepts JSON in UTF-8 without compression only.
 fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let refuse = |detail| Err(ApiError::new(Code::UnsupportedMediaType, detail));
     let content_type = headers::single(headers, "Content-Type")?.and_then(|value| value.to_str().ok());
@@ -67,7 +67,7 @@ pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<Body<T>, Ap
     Ok(Body { value, document })
 }
 
-/// A number that no one can hold is a value out of range; all else is no JSON.
+/// A number that is too large for JSON libraries is a validation error. Any other error means malformed JSON.
 fn refuse_text(error: &serde_json::Error) -> ApiError {
     if error.to_string().starts_with("number out of range") {
         return ApiError::field("", "a number is out of range");
@@ -76,7 +76,7 @@ fn refuse_text(error: &serde_json::Error) -> ApiError {
     ApiError::new(Code::MalformedRequest, format!("The body {reason}: {error}."))
 }
 
-/// The path of a refused field. Of one that is missing or doubled, only the message has the name.
+/// The path of a refused field. For a missing or duplicate field, only the message contains the name.
 fn name_field(path: &str, message: &str) -> String {
     let path = if path == "." { "" } else { path };
     let named = ["missing field `", "duplicate field `"].iter().find_map(|start| message.strip_prefix(start));
@@ -87,13 +87,13 @@ fn name_field(path: &str, message: &str) -> String {
     }
 }
 
-/// serde_json adds ` at line 1 column 20`, which helps nobody who sent one line.
+/// Removes ` at line 1 column 20`, which does not help a client that sent one line.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
-/// Every refused field with its full path.
+/// Returns every refused field with its full path.
 #[must_use]
 pub fn flatten(errors: &ValidationErrors) -> Vec<FieldError> {
     let mut found = Vec::new();
@@ -106,7 +106,7 @@ fn collect(prefix: &str, errors: &ValidationErrors, found: &mut Vec<FieldError>)
     for (name, kind) in errors.errors() {
         let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
         match kind {
-            // A rule between fields names the field that it refuses by its code.
+            // A rule over several fields has the name of the refused field as its code.
             ValidationErrorsKind::Field(problems) if name == "__all__" => {
                 found.extend(problems.iter().map(|problem| {
                     let path = path.replace("__all__", &problem.code);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_malformed_and_what_is_wrong_in_it_is_named() {
+    fn invalid_json_is_malformed_and_wrong_fields_are_named() {
         assert_eq!(refusal(b"{\"items\":").code, Code::MalformedRequest);
         assert_eq!(refusal(b"{\"items\":[{\"name\":\"\xff\"}]}").code, Code::MalformedRequest);
         assert_eq!(refusal(br#"{"items":[{"name":"a","count":"2"}]} x"#).code, Code::MalformedRequest);

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use crate::error::FieldErrors;
 use crate::kernel::text;
 
-/// Objects and lists inside each other.
+/// The maximal nesting of objects and lists.
 const MAX_DEPTH: usize = 32;
 
-/// Entries of a list. No call takes more.
+/// The maximal number of entries of a list. No operation accepts more.
 const MAX_ENTRIES: usize = 500;
 
 /// Reads the whole text and returns it as a JSON value, with the fields to refuse. Fails if the text is not JSON, or is
@@ -119,7 +119,7 @@ impl<'de> Visitor<'de> for Step<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
         self.refuse_unless_object();
-        // No call takes lists inside lists, and serde would read one as the fields of an object in their order.
+        // No operation accepts lists inside lists, and serde would read one as the fields of an object in their order.
         if self.place == Place::Entry {
             self.refuse("must be an object");
         }

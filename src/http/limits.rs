@@ -1,4 +1,4 @@
-//! Requests per minute or hour, by address or by account.
+//! Rate limits per minute or hour, by address or by account.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -12,22 +12,22 @@ use super::client_address::client_address;
 use crate::error::{ApiError, Code};
 use crate::settings::Limits;
 
-/// The limits of a server; each is its own and forgets on restart.
+/// The rate limits of this process. They are independent of other servers, and start anew with the process.
 pub struct Limiters {
     pub login_address: Limiter,
     pub register_address: Limiter,
-    /// Calls for a new password, by address of the caller.
+    /// Requests for a password reset, by address of the caller.
     pub password_address: Limiter,
-    /// Changes of the own password, by account.
+    /// Changes of the caller's password, by account.
     pub password_account: Limiter,
-    /// Mails with a link to choose a new password, by address of the mail.
+    /// Mails with a link to reset a password, by e-mail address.
     pub password_mail: Limiter,
     pub request_address: Limiter,
     pub checkout_address: Limiter,
 }
 
-/// A number of requests per minute for each key. Without a number, any. Keys are counted in buckets, chosen by
-/// a hash that nobody outside can foretell: callers can't make the memory grow, and seldom share a bucket.
+/// A rate limit for each key; none if the limit is off. Keys are counted in buckets, which a keyed hash chooses. So
+/// callers can neither increase the memory nor choose a bucket, and two keys rarely share one.
 pub struct Limiter(Option<DefaultKeyedRateLimiter<u64>>, RandomState);
 
 const BUCKETS: u64 = 1 << 18;
@@ -46,7 +46,7 @@ impl Limiters {
         }
     }
 
-    /// Forgets keys that have been quiet, so that memory stays bounded.
+    /// Removes keys without recent requests.
     pub fn tidy(&self) {
         let all = [
             &self.login_address,
@@ -77,7 +77,7 @@ impl Limiter {
         Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(quota(count))), RandomState::new())
     }
 
-    /// Counts a request, or says when the next one may come.
+    /// Counts a request. Over the limit it returns an error with the time of the next attempt.
     pub fn check(&self, key: &str) -> Result<(), ApiError> {
         let Some(limiter) = &self.0 else { return Ok(()) };
         let bucket = self.1.hash_one(key).checked_rem(BUCKETS).unwrap_or(0);
@@ -90,12 +90,12 @@ impl Limiter {
     }
 }
 
-/// The client's address as limits count it.
+/// The key of the client's address in the rate limits.
 #[must_use]
 pub fn address(request: &HttpRequest) -> String {
     match client_address(request) {
         Some(IpAddr::V4(address)) => address.to_string(),
-        // Whoever has one IPv6 address has the whole /64.
+        // A client with one IPv6 address usually controls the whole /64 network.
         Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")

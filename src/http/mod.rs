@@ -1,5 +1,5 @@
-//! What every request passes: its connection, its id, the access log, limits, and how bodies and queries are
-//! read.
+//! The HTTP layer below the endpoints: connections, request ids, the access log, limits, and the extractors of bodies
+//! and queries.
 
 pub mod access_log;
 pub mod admit;

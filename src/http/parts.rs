@@ -1,4 +1,4 @@
-//! Answers that are sent in small parts, so that a client that does not read costs one part of its answer.
+//! Sends large responses in small parts. So a client that does not read costs the memory of one part.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
-/// The framework copies a part into the buffer of the connection as soon as the buffer holds less than 32 KiB.
+/// The framework copies the next part into the connection's buffer when the buffer holds less than 32 KiB.
 const PART_BYTES: usize = 16 * 1024;
 
-/// The parts of bytes that may be shared with other answers. Its size is known.
+/// A body of known size that is sent in parts. Its bytes may be shared with other responses.
 struct Parts(Bytes);
 
 impl MessageBody for Parts {
@@ -27,7 +27,7 @@ impl MessageBody for Parts {
     }
 }
 
-/// The same body, in parts if it is large.
+/// Splits a large body into parts. Other bodies stay as they are.
 #[must_use]
 pub fn in_parts(body: BoxBody) -> BoxBody {
     let is_large =

@@ -1,4 +1,4 @@
-//! Processor time, memory, open files and threads of this process, under the names that Prometheus gives them.
+//! Processor time, memory, open files and threads of this process, with the usual names of Prometheus.
 
 use procfs::process::{LimitValue, Process};
 use procfs::{ProcResult, boot_time_secs, page_size, ticks_per_second};
@@ -6,11 +6,11 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Error, IntCounter, IntGauge};
 
-/// Read when asked for.
+/// The values are read at each scrape.
 pub struct ProcessMetrics {
     cpu_seconds: IntCounter,
     open_files: IntGauge,
-    most_files: IntGauge,
+    max_files: IntGauge,
     virtual_bytes: IntGauge,
     resident_bytes: IntGauge,
     started_at: IntGauge,
@@ -22,7 +22,7 @@ impl ProcessMetrics {
         Ok(Self {
             cpu_seconds: IntCounter::new("stockroom_process_cpu_seconds_total", "User and system CPU time in seconds")?,
             open_files: IntGauge::new("stockroom_process_open_fds", "Open file descriptors")?,
-            most_files: IntGauge::new("stockroom_process_max_fds", "Maximum number of open file descriptors")?,
+            max_files: IntGauge::new("stockroom_process_max_fds", "Maximum number of open file descriptors")?,
             virtual_bytes: IntGauge::new("stockroom_process_virtual_memory_bytes", "Virtual memory size in bytes")?,
             resident_bytes: IntGauge::new("stockroom_process_resident_memory_bytes", "Resident memory size in bytes")?,
             started_at: IntGauge::new(
@@ -41,7 +41,7 @@ impl ProcessMetrics {
         self.cpu_seconds.inc_by(used.saturating_sub(self.cpu_seconds.get()));
         set(&self.open_files, u64::try_from(process.fd_count()?).unwrap_or(u64::MAX));
         if let LimitValue::Value(most) = process.limits()?.max_open_files.soft_limit {
-            set(&self.most_files, most);
+            set(&self.max_files, most);
         }
         set(&self.virtual_bytes, stat.vsize);
         set(&self.resident_bytes, stat.rss.saturating_mul(page_size()));
@@ -54,7 +54,7 @@ impl ProcessMetrics {
         [
             &self.cpu_seconds,
             &self.open_files,
-            &self.most_files,
+            &self.max_files,
             &self.virtual_bytes,
             &self.resident_bytes,
             &self.started_at,
@@ -72,7 +72,7 @@ impl Collector for ProcessMetrics {
         self.parts().into_iter().flat_map(Collector::desc).collect()
     }
 
-    /// Without `/proc` there are no figures.
+    /// Returns no metrics if `/proc` cannot be read.
     fn collect(&self) -> Vec<MetricFamily> {
         match self.read() {
             Ok(()) => self.parts().into_iter().flat_map(Collector::collect).collect(),

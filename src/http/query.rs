@@ -14,19 +14,19 @@ use super::json::flatten;
 use crate::error::ApiError;
 use crate::kernel::text;
 
-/// The query parameters that a call knows, each with whether it may be empty: `?q=&status=` comes from forms,
-/// but an empty date or number is a mistake.
+/// The query parameters of an operation. The boolean is true if the value may be empty: forms send `?q=&status=`, but
+/// an empty date or number is a mistake.
 #[derive(Clone, Debug, Default)]
-pub struct Known(Rc<[(String, bool)]>);
+pub struct KnownParameters(Rc<[(String, bool)]>);
 
-impl FromIterator<(String, bool)> for Known {
+impl FromIterator<(String, bool)> for KnownParameters {
     fn from_iter<I: IntoIterator<Item = (String, bool)>>(parameters: I) -> Self {
         Self(parameters.into_iter().collect())
     }
 }
 
-impl Known {
-    /// Refuses names that are unknown or given twice, and values that are empty but may not be.
+impl KnownParameters {
+    /// Refuses unknown names, repeated names, and empty values where they are not allowed.
     pub fn check(&self, query: &str) -> Result<(), ApiError> {
         let mut seen = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -53,9 +53,9 @@ impl Known {
     }
 }
 
-/// Lets a request through whose query the call knows.
+/// Middleware that refuses a request with unknown query parameters.
 pub async fn check<B: MessageBody>(
-    known: Known,
+    known: KnownParameters,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
@@ -65,8 +65,8 @@ pub async fn check<B: MessageBody>(
     }
 }
 
-/// Typed query values; those out of range are 422. Two of these can read different parts of one query:
-/// [`Known::check`] has refused the names that the call does not know.
+/// Typed query values; values out of range are refused with 422. Several extractors can read parts of one query,
+/// because [`KnownParameters::check`] has already refused unknown names.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
@@ -78,7 +78,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
     }
 }
 
-/// No call takes more values.
+/// The maximal number of values. No operation accepts more.
 const MAX_PAIRS: usize = 100;
 
 fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
@@ -90,7 +90,7 @@ fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
         if text::has_control(&name) || text::has_control(&value) {
             return Err(ApiError::field(name, "must not contain control characters"));
         }
-        // An empty value is the same as none: `?status=&q=` comes from forms.
+        // An empty value counts as absent, because forms send `?status=&q=`.
         if !value.is_empty() {
             given.append_pair(&name, &value);
         }
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn unknown_doubled_and_empty_parameters_are_named() {
-        let known = Known::from_iter([("q".to_owned(), true), ("from".to_owned(), false)]);
+        let known = KnownParameters::from_iter([("q".to_owned(), true), ("from".to_owned(), false)]);
         for taken in ["", "q=", "q=a&from=b", "&&q=1", "from=%20"] {
             assert!(known.check(taken).is_ok(), "{taken}");
         }
@@ -122,7 +122,7 @@ mod tests {
         for empty in ["from=", "from"] {
             assert_eq!(refusal(empty).message, "must not be empty; leave it out instead");
         }
-        assert!(Known::default().check("page=1").is_err());
+        assert!(KnownParameters::default().check("page=1").is_err());
         assert!(refusal(&"x".repeat(70_000)).field.len() <= 200);
     }
 

@@ -1,4 +1,4 @@
-//! The server: connections of our own kind under the framework.
+//! Starts the HTTP server on wrapped connections.
 
 use std::fmt::Debug;
 use std::io;
@@ -19,14 +19,14 @@ use actix_web::rt::net::TcpStream;
 use super::connection::{Connection, Connections, Peer};
 use crate::settings;
 
-/// How long a connection may be idle between requests.
+/// The time for which a connection may be idle between requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
-/// How long a client may go on sending after it was answered early.
+/// The time for which a client may continue to send after an early response.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Serves the application on the listener. The framework's own builder is not used since it knows no other
-/// streams than the system's.
+/// Serves the application on the listener. The framework's `HttpServer` is not used, because it accepts plain TCP
+/// streams only.
 pub fn serve<F, I, S, B>(
     listener: TcpListener,
     settings: &settings::Server,
@@ -49,7 +49,8 @@ where
     let builder = Server::build()
         .shutdown_timeout(settings.shutdown_seconds)
         .workers(bounds.workers)
-        // Above the number at which the registry closes idle ones: until they are closed, nothing is accepted.
+        // This limit is above the number at which the registry closes idle connections. At this limit the worker
+        // accepts no connection until some are closed.
         .max_concurrent_connections(bounds.accepted_by_each)
         .disable_signals();
     let shutdown = builder.graceful_shutdown_signal();
@@ -62,7 +63,7 @@ where
                 async move { shutdown.notified().await }
             })
             .keep_alive(KEEP_ALIVE)
-            // The registry knows the time of every head, not only of the first one.
+            // Off, because the registry limits the time of every head. The framework limits the first one only.
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(LINGER)
             .on_connect_ext(Peer::attach)
@@ -73,12 +74,12 @@ where
             let peer = socket.peer_addr().ok();
             let served = connections.admit(peer).map(|permit| {
                 let connection = Connection::new(socket, permit);
-                (connection.farewell(), http.call((connection, Protocol::Http1, peer)))
+                (connection.linger_slot(), http.call((connection, Protocol::Http1, peer)))
             });
             async move {
-                let Some((farewell, served)) = served else { return Ok(()) };
+                let Some((linger_slot, served)) = served else { return Ok(()) };
                 let ended = served.await;
-                farewell.finish().await;
+                linger_slot.finish().await;
                 ended
             }
         })

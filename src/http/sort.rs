@@ -1,4 +1,4 @@
-//! The order of a list.
+//! The sort order of a list.
 
 use serde::Deserialize;
 use validator::Validate;
@@ -13,13 +13,14 @@ pub struct SortQuery {
 }
 
 impl SortQuery {
-    /// The order that is asked for, by one of these columns, or else the default one.
+    /// The requested order by one of these columns, or the default order.
     pub fn among(&self, columns: &[&'static str], default: &str) -> Result<Sort, ApiError> {
         let text = self.sort.as_deref().unwrap_or(default);
         Sort::parse(text, columns).map_err(|message| ApiError::field("sort", message))
     }
 
-    /// The same of a feed. After a row it has one order only: the next page begins after the highest id of the last.
+    /// The requested order of a feed. With `after`, rows are sorted by id, because the next page begins after the
+    /// highest id of the page before.
     pub fn in_feed(&self, columns: &[&'static str], after: Option<i64>, default: &str) -> Result<Sort, ApiError> {
         if after.is_none() {
             return self.among(columns, default);

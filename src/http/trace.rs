@@ -1,4 +1,4 @@
-//! The outermost layer: a request's id, one shape for every error, its line in the log and its count.
+//! The outermost middleware: request id, one format for all errors, access log and request metrics.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,25 +21,25 @@ use crate::kernel::request_id;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the request its id, and the answer what every answer has.
+/// Assigns the request id, adds the common response headers, and logs and counts the request.
 pub async fn trace<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id_of(&request);
-    let mut in_work = connection::begin(request.request(), &id);
+    let mut in_progress = connection::begin(request.request(), &id);
     let subject = Subject::default();
     request.extensions_mut().insert(subject.clone());
     let method = request.method().clone();
     if method == Method::HEAD {
-        // The framework has taken note, and leaves the answer's body out.
+        // The framework remembers the method and omits the body of the response.
         request.head_mut().method = Method::GET;
     }
     let remote = limits::address(request.request());
     let is_private = headers::is_private(&method, request.headers());
     let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id)).await;
-    in_work.answered();
+    in_progress.answered();
     let mut response = answered.map_err(|(error, answer)| {
         let mut answer = answer;
         finish(answer.headers_mut(), &id, is_private);
@@ -60,7 +60,7 @@ pub async fn trace<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// An error that no part of the application has turned into an answer, and the answer to it.
+/// An error that no handler or middleware turned into a response, and the response to it.
 type Unanswered = (Error, actix_web::HttpResponse);
 
 async fn answer<B: MessageBody + 'static>(
@@ -68,10 +68,10 @@ async fn answer<B: MessageBody + 'static>(
     next: Next<B>,
     id: &str,
 ) -> Result<ServiceResponse<BoxBody>, Unanswered> {
-    // Handlers and the authorization answer their refusals; an error that arrives here as one is rare.
-    // No copy of the request could be kept for it: the framework needs to be its only holder.
+    // Handlers and the authorization return refusals as responses, so an error is rare here. The request cannot be
+    // kept for it, because the framework must hold the only reference.
     match next.call(request).await {
-        Ok(response) => Ok(in_one_shape(response.map_into_boxed_body(), id).map_body(|_, body| parts::in_parts(body))),
+        Ok(response) => Ok(unify_errors(response.map_into_boxed_body(), id).map_body(|_, body| parts::in_parts(body))),
         Err(error) => {
             let answer = as_refusal(&error).respond(Some(id));
             Err((error, answer))
@@ -93,8 +93,8 @@ fn request_id_of(request: &ServiceRequest) -> Arc<str> {
     given.map_or_else(|| Uuid::new_v4().to_string().into(), Arc::from)
 }
 
-/// Errors get the request's id into their body; those of the framework get our shape.
-fn in_one_shape(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+/// Adds the request id to the body of errors. Converts the framework's errors to problem+json.
+fn unify_errors(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8");
     let refusal = match response.response().error() {
@@ -104,7 +104,7 @@ fn in_one_shape(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse
     };
     let mut answer = refusal.respond(Some(id));
     for (name, value) in response.headers() {
-        // What was added on the way, such as the origins that may read it.
+        // Inner middleware added these headers, such as those for CORS.
         if !answer.headers().contains_key(name) {
             answer.headers_mut().append(name.clone(), value.clone());
         }

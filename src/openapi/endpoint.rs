@@ -13,10 +13,8 @@ use super::parameters;
 use crate::auth::Access;
 use crate::auth::authorize::authorize;
 use crate::error::Code;
-use crate::http::query::{self, Known};
-
+use crate::http::query::{self, KnownParameters};
 use crate::kernel::page::FeedQuery;
-
 use crate::kernel::schema;
 
 /// An operation of the API.
@@ -219,7 +217,7 @@ impl Endpoint {
     /// Creates the route. Authorization runs first, then the check of the query's names, then the handler.
     #[must_use]
     pub fn into_route(self) -> Route {
-        let (access, known) = (self.access, Known::from_iter(self.query.iter().map(parameters::known)));
+        let (access, known) = (self.access, KnownParameters::from_iter(self.query.iter().map(parameters::known)));
         self.route
             .wrap(from_fn(move |request, next| query::check(known.clone(), request, next)))
             .wrap(from_fn(move |request, next| authorize(access, request, next)))

@@ -47,7 +47,7 @@ fn success(endpoint: &Endpoint, examples: &Examples) -> Value {
     };
     let mut response = Map::from_iter([("description".to_owned(), json!(description))]);
     if endpoint.takes_key {
-        let description = "`true` where the stored answer of an earlier request with the same key is sent again";
+        let description = "`true` if this is the stored response to an earlier request with the same key";
         let schema = json!({"type": "string", "enum": ["true"]});
         let headers = json!({"Idempotent-Replayed": {"description": description, "schema": schema}});
         response.insert("headers".to_owned(), headers);

@@ -75,7 +75,7 @@ pub fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     if endpoint.access != Access::Anonymous {
         codes.push(Code::StoreNotFound);
     }
-    // Errors of the request's head: it is no HTTP, names another server, or is too large.
+    // Errors of the request's head: it is not valid HTTP, names a host that is not allowed, or is too large.
     codes.extend([Code::MalformedRequest, Code::HeadersTooLarge]);
     // Operations without a body still refuse a body that cannot be read.
     if endpoint.request.is_some() || endpoint.takes_key {

@@ -4,7 +4,7 @@
 
 const API = "/api/v1";
 const STORAGE_KEY = "stockroom.session";
-// A token with less time left is renewed first, so that it is still good when it arrives.
+// A token with less time left is renewed first, so that it is still valid when it arrives.
 const MARGIN_MS = 30_000;
 
 // The session of this tab. Session storage ends with the tab, and other tabs do not see it.
@@ -37,7 +37,7 @@ async function post(path, body) {
     return answer;
 }
 
-// A refresh token is good once: requests that run at the same time wait for one renewal.
+// A refresh token can be used once, so requests that run at the same time wait for one renewal.
 let renewal = null;
 
 async function accessToken() {
@@ -84,9 +84,9 @@ async function signOut() {
 }
 
 function element(tag, properties, ...children) {
-    const made = Object.assign(document.createElement(tag), properties);
-    made.append(...children);
-    return made;
+    const created = Object.assign(document.createElement(tag), properties);
+    created.append(...children);
+    return created;
 }
 
 // The bar above the operations.
@@ -139,7 +139,7 @@ function show() {
     }
 }
 
-// Gives a call of the API the token of the session. Without one, a token of the Authorize dialog stays.
+// Adds the session's token to a request to the API. Without a session, the token of the Authorize dialog is used.
 async function authorize(request) {
     const { origin, pathname } = new URL(request.url, location.href);
     if (session.read() && origin === location.origin && pathname.startsWith(API)) {

@@ -29,7 +29,7 @@ STORE_RULES:
                       stock_quantity, reserved_quantity, sold_quantity) AS row
         FROM stock_levels
         WHERE store_id = $1 AND NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity AND sold_quantity >= 0)";
-    "a level is the sum of its movements": "
+    "a stock level equals the sum of its movements": "
         SELECT format('variant %s at %s: stock %s of %s, reserved %s of %s, sold %s of %s, version %s of %s',
                       l.variant_id, l.location_id, l.stock_quantity, COALESCE(m.stock_after, 0), l.reserved_quantity,
                       COALESCE(m.reserved_after, 0), l.sold_quantity, COALESCE(m.sold_after, 0), l.version,
@@ -42,7 +42,7 @@ STORE_RULES:
           AND (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version)
               IS DISTINCT FROM (COALESCE(m.stock_after, 0), COALESCE(m.reserved_after, 0), COALESCE(m.sold_after, 0),
                                 COALESCE(m.version, 0))";
-    "a movement continues the one before": "
+    "each movement starts from the values of the movement before it": "
         SELECT format('movement %s of variant %s at %s, version %s', m.id, m.variant_id, m.location_id, m.version) AS row
         FROM stock_movements m
         LEFT JOIN stock_movements b ON b.store_id = $1 AND b.variant_id = m.variant_id AND b.location_id = m.location_id
@@ -53,7 +53,7 @@ STORE_RULES:
             OR m.stock_after <> COALESCE(b.stock_after, 0) + m.stock_delta
             OR m.reserved_after <> COALESCE(b.reserved_after, 0) + m.reserved_delta
             OR m.sold_after <> COALESCE(b.sold_after, 0) + m.sold_delta)";
-    "reserved is the sum of the holds that have not ended": "
+    "reserved equals the sum of the active holds": "
         SELECT format('variant %s at %s: reserved %s, held %s', l.variant_id, l.location_id, l.reserved_quantity,
                       COALESCE(h.quantity, 0)) AS row
         FROM stock_levels l
@@ -61,7 +61,7 @@ STORE_RULES:
                    WHERE store_id = $1 AND state = 'active' GROUP BY variant_id, location_id) h
                ON h.variant_id = l.variant_id AND h.location_id = l.location_id
         WHERE l.store_id = $1 AND l.reserved_quantity <> COALESCE(h.quantity, 0)";
-    "an order under payment holds its lines, and no other order holds anything": "
+    "an order under payment holds its items, and no other order holds stock": "
         SELECT format('order %s, variant %s: held %s of %s', COALESCE(i.order_id, h.holder_id),
                       COALESCE(i.variant_id, h.variant_id), COALESCE(h.quantity, 0), COALESCE(i.quantity, 0)) AS row
         FROM (SELECT i.order_id, i.variant_id, i.quantity FROM orders o
@@ -71,17 +71,17 @@ STORE_RULES:
                    WHERE store_id = $1 AND holder_kind = 'order' AND state = 'active' GROUP BY holder_id, variant_id) h
                ON h.holder_id = i.order_id AND h.variant_id = i.variant_id
         WHERE COALESCE(h.quantity, 0) <> COALESCE(i.quantity, 0)";
-    "a line belongs to an order": "
-        SELECT format('line of variant %s: no order %s', i.variant_id, i.order_id) AS row
+    "each order item belongs to an order": "
+        SELECT format('item of variant %s: no order %s', i.variant_id, i.order_id) AS row
         FROM order_items i
         WHERE i.store_id = $1 AND NOT EXISTS (SELECT FROM orders WHERE store_id = $1 AND id = i.order_id)";
-    "a reservation holds as long as it is active": "
+    "a reservation holds stock exactly while it is active": "
         SELECT format('reservation %s (%s): %s active holds', r.id, r.state, COUNT(h.id)) AS row
         FROM reservations r
         LEFT JOIN stock_holds h ON h.store_id = r.store_id AND h.holder_kind = 'reservation' AND h.holder_id = r.id
                                AND h.state = 'active'
         WHERE r.store_id = $1 GROUP BY r.id, r.state HAVING (r.state = 'active') <> (COUNT(h.id) > 0)";
-    "a stored key has its answer and an order of the same caller": "
+    "each idempotency key has a stored response, and its order belongs to the same caller": "
         SELECT format('key %s of %s: order %s', k.key, k.caller, COALESCE(k.order_id::text, '(none)')) AS row
         FROM idempotency_keys k LEFT JOIN orders o ON o.store_id = k.store_id AND o.id = k.order_id
         WHERE k.store_id = $1
@@ -89,11 +89,11 @@ STORE_RULES:
             OR (k.order_id IS NOT NULL AND (o.id IS NULL
                 OR split_part(k.caller, ':', 1) <> CASE WHEN COALESCE(o.user_id, o.created_by) IS NULL THEN 'guest' ELSE 'user' END
                 OR k.caller <> COALESCE('user:' || COALESCE(o.user_id, o.created_by), k.caller))))";
-    "one key for each order": "
+    "each order has at most one idempotency key": "
         SELECT format('order %s has %s keys', order_id, COUNT(*)) AS row
         FROM idempotency_keys WHERE store_id = $1 AND order_id IS NOT NULL
         GROUP BY order_id HAVING COUNT(*) > 1";
-    "every SKU and barcode is registered": "
+    "each SKU and barcode is in product_codes": "
         SELECT format('%s %s', kind, code) AS row
         FROM (SELECT n.* FROM (
                   SELECT 'sku' AS kind, sku AS code FROM variants WHERE store_id = $1
@@ -102,7 +102,7 @@ STORE_RULES:
                   UNION ALL SELECT 'barcode', barcode FROM products WHERE store_id = $1 AND barcode IS NOT NULL) n
               WHERE NOT EXISTS (SELECT FROM product_codes WHERE store_id = $1 AND kind = n.kind AND code = n.code)
               OFFSET 0) unregistered";
-    "a registered code is the SKU or barcode of what it names": "
+    "each row of product_codes matches its product or variant": "
         SELECT format('%s %s of product %s, variant %s', kind, code, product_id, COALESCE(variant_id::text, '(all)')) AS row
         FROM (SELECT c.* FROM product_codes c
               LEFT JOIN variants v ON v.store_id = $1 AND v.id = c.variant_id AND v.product_id = c.product_id
@@ -112,13 +112,13 @@ STORE_RULES:
                 AND CASE c.kind WHEN 'sku' THEN c.code IN (v.sku, p.sku) ELSE c.code IN (v.barcode, p.barcode) END
                     IS NOT TRUE
               OFFSET 0) misnamed";
-    "every write has its audit entry, once": "
-        SELECT format('product %s has %s entries of creation', p.sku, COUNT(a.id)) AS row
+    "each product has one audit entry of its creation": "
+        SELECT format('product %s has %s audit entries of its creation', p.sku, COUNT(a.id)) AS row
         FROM products p
         LEFT JOIN audit_log a ON a.store_id = $1 AND a.entity = 'Product' AND a.entity_id = p.id AND a.action = 'CREATE'
         WHERE p.store_id = $1 AND p.created_at >= $3 GROUP BY p.sku HAVING COUNT(a.id) <> 1";
 ORDER_RULES:
-    "a line's effect on stock is what its order's status says": "
+    "the movements of an order item match the status of its order": "
         SELECT format('order %s (%s), variant %s: sold %s of %s', order_number, status, variant_id, SUM(sold), MAX(due)) AS row
         FROM (SELECT o.order_number, o.status, i.variant_id,
                      CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END AS due,
@@ -134,23 +134,23 @@ ORDER_RULES:
         GROUP BY order_number, status, variant_id
         HAVING MAX(due) IS NOT NULL
            AND (SUM(sold), SUM(stock), SUM(reserved)) IS DISTINCT FROM (MAX(due), -MAX(due), MAX(kept))";
-    "the allocations of a line are its quantity": "
+    "the allocations of an order item add up to its quantity": "
         SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(SUM(a.quantity), 0), i.quantity) AS row
         FROM order_items i
         LEFT JOIN LATERAL jsonb_to_recordset(i.allocations) AS a (location_id int8, quantity int8) ON true
         WHERE i.store_id = $1 AND i.order_id {among} GROUP BY i.id, i.order_id, i.quantity
         HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity OR bool_or(a.quantity <= 0)";
-    "totals are of the items, and no order is without": "
+    "an order has items, and its totals match them": "
         SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
                       COALESCE(i.total, 0), o.total_items, COALESCE(i.quantity, 0), o.total_amount) AS row
         FROM orders o
         CROSS JOIN LATERAL (SELECT SUM(total_price) AS total, SUM(quantity) AS quantity,
-                                   bool_and(total_price = quantity * unit_price) AS lines_add_up
+                                   bool_and(total_price = quantity * unit_price) AS items_add_up
                             FROM order_items WHERE store_id = $1 AND order_id = o.id) i
         WHERE o.store_id = $1 AND o.id {among}
-          AND NOT (COALESCE(i.lines_add_up, false) AND o.subtotal = i.total AND o.total_items = i.quantity
+          AND NOT (COALESCE(i.items_add_up, false) AND o.subtotal = i.total AND o.total_items = i.quantity
                    AND o.total_amount = o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount)";
-    "only legal transitions": "
+    "each status change is allowed": "
         SELECT format('order %s: %s to %s', order_id, COALESCE(from_status, '(none)'), to_status) AS row
         FROM (SELECT id, order_id, from_status, to_status,
                      LAG(to_status) OVER (PARTITION BY order_id ORDER BY id) AS status_before
@@ -161,13 +161,13 @@ ORDER_RULES:
                 ('under_paying', 'pending'), ('under_paying', 'cancelled'), ('pending', 'processing'),
                 ('pending', 'cancelled'), ('processing', 'shipped'), ('processing', 'cancelled'),
                 ('shipped', 'delivered')))";
-    "the last row of the history is the status": "
-        SELECT format('order %s is %s, its history says %s', o.order_number, o.status, COALESCE(h.to_status, '(nothing)')) AS row
+    "the last row of the history has the status of the order": "
+        SELECT format('order %s is %s, its history ends with %s', o.order_number, o.status, COALESCE(h.to_status, '(nothing)')) AS row
         FROM orders o
         LEFT JOIN LATERAL (SELECT to_status FROM order_history WHERE store_id = $1 AND order_id = o.id
                            ORDER BY id DESC LIMIT 1) h ON true
         WHERE o.store_id = $1 AND o.id {among} AND h.to_status IS DISTINCT FROM o.status";
-    "paid before the deadline, expired at or after it": "
+    "an order is paid before its deadline, or expires at or after it": "
         SELECT format('order %s: %s/%s, deadline %s, paid %s, changed %s', order_number, status, payment_status,
                       payment_expires_at, paid_at, updated_at) AS row
         FROM orders
@@ -176,7 +176,7 @@ ORDER_RULES:
             OR (payment_status = 'expired' AND (payment_expires_at IS NULL OR updated_at < payment_expires_at))
             OR (payment_status IN ('paid', 'refunded') AND paid_at IS NULL)
             OR (status = 'under_paying' AND payment_status <> 'pending'))";
-    "received and refunded are the sums of the payments": "
+    "the received and refunded amounts equal the sums of the payments": "
         SELECT format('order %s: received %s of %s, refunded %s of %s', o.order_number, o.received_amount,
                       COALESCE(p.received, 0), o.refunded_amount, COALESCE(p.refunded, 0)) AS row
         FROM orders o
@@ -186,8 +186,8 @@ ORDER_RULES:
         WHERE o.store_id = $1 AND o.id {among}
           AND (o.received_amount, o.refunded_amount)
               IS DISTINCT FROM (COALESCE(p.received, 0), COALESCE(p.refunded, 0))";
-    "every write has its audit entry, once": "
-        SELECT format('order %s has %s rows of creation', o.order_number, COUNT(h.id)) AS row
+    "each order has one history row of its creation": "
+        SELECT format('order %s has %s history rows of its creation', o.order_number, COUNT(h.id)) AS row
         FROM orders o
         LEFT JOIN order_history h ON h.store_id = $1 AND h.order_id = o.id AND h.from_status IS NULL
         WHERE o.store_id = $1 AND o.id {among} GROUP BY o.order_number HAVING COUNT(h.id) <> 1";

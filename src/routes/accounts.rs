@@ -5,9 +5,7 @@ use crate::accounts::api::{accounts, passwords, sessions, users};
 use crate::auth::{Access, Permission};
 use crate::customers::api as addresses;
 use crate::error::Code;
-
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
-
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::stores::api as stores;
@@ -41,7 +39,7 @@ fn signing_in() -> Vec<Endpoint> {
             .without_key(),
         post("/auth/logout", Access::Anonymous, sessions::logout)
             .id("logout")
-            .summary("Sign out: the refresh token and those it follows from are ended")
+            .summary("Sign out: end the session of the refresh token")
             .takes::<sessions::RefreshTokenRequest>()
             .answers_nothing(204)
             .without_key(),

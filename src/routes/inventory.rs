@@ -132,11 +132,11 @@ fn stock() -> Vec<Endpoint> {
             .lists::<movements::MovementResponse>(),
         get("/inventory/summary", read, summary::show)
             .id("getInventorySummary")
-            .summary("Read the sums of all stock")
+            .summary("Read the totals of all stock")
             .answers::<summary::SummaryResponse>(200),
         get("/inventory/inventory/summary", read, summary::show)
             .id("getInventorySummaryAlias")
-            .summary("Read the sums of all stock (same as `GET /inventory/summary`)")
+            .summary("Read the totals of all stock (same as `GET /inventory/summary`)")
             .answers::<summary::SummaryResponse>(200),
         get("/inventory", read, summary::list_levels)
             .id("listStockLevels")

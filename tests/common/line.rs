@@ -46,7 +46,7 @@ impl TestApp {
 
     /// Whether requests that wait are taken together.
     pub fn has_slices(&self) -> bool {
-        self.settings.checkout.slice_size > 1
+        self.settings.checkout.batch_size > 1
     }
 
     /// Does what brings so many requests into the lane. Where they can be taken together they are, every other
@@ -134,7 +134,7 @@ impl Line<'_> {
 
 /// Sets how many transactions place at a time, and how much in one of them.
 pub fn take(settings: &mut Settings, (slices, slice_size): (usize, usize)) {
-    (settings.checkout.slices, settings.checkout.slice_size) = (slices, slice_size);
+    (settings.checkout.concurrent_batches, settings.checkout.batch_size) = (slices, slice_size);
 }
 
 /// Looks until something is there, with patience.

@@ -9,7 +9,7 @@ use super::hash::{below, hash};
 use super::history::{History, price};
 use super::stock::MINIMUM;
 
-/// Stores, their locations, and customers.
+/// Writes the stores, their locations, and the customers.
 pub fn accounts(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     let (size, at) = (&history.size, history.opened_at);
     let methods = serde_json::to_string(&PaymentMethods::default()).unwrap_or_default();
@@ -42,7 +42,7 @@ pub fn accounts(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     Ok(())
 }
 
-/// Products, their variants, and the audit of their creation.
+/// Writes the products, their variants, and the audit of their creation.
 pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     let (size, at) = (&history.size, history.opened_at);
     copy!(
@@ -127,7 +127,7 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     Ok(())
 }
 
-/// The ids that come next.
+/// Sets the sequences to the next free ids.
 pub fn sequences(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     let size = &history.size;
     let ids = history.orders().last().map_or_else(|| history.first_ids(), |(_, ids)| ids);

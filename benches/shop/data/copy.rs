@@ -1,4 +1,4 @@
-//! Rows as COPY reads them: made while they are sent, never held.
+//! Rows in the format of COPY. They are created while they are sent, and not stored.
 
 /// COPY of the named columns; the body writes the rows.
 macro_rules! copy {
@@ -18,7 +18,7 @@ macro_rules! copy {
     };
 }
 
-/// One row. Nothing that is written here needs escaping.
+/// Writes one row. No value of these tables needs escaping.
 macro_rules! row {
     ($out:expr, $first:expr $(, $value:expr)* $(,)?) => {{
         write!($out, "{}", $first)?;

@@ -1,6 +1,6 @@
-//! Numbers that look random and are the same at each run: the mixing step of SplitMix64.
+//! Pseudo-random numbers that are the same at each run: the mixing step of SplitMix64.
 
-/// A number made of others, in any order of asking.
+/// A number that depends on the given numbers only.
 #[must_use]
 pub fn hash(parts: [i64; 3]) -> u64 {
     parts.iter().fold(0x5107_c400_u64, |state, part| mix(state ^ part.cast_unsigned()))
@@ -19,7 +19,7 @@ pub fn below(hash: u64, end: i64) -> i64 {
     (hash % end.cast_unsigned().max(1)).cast_signed()
 }
 
-/// From 0 to one less than `end`, small ones far more often: a tenth of them has a third of all.
+/// From 0 to one less than `end`. Small numbers are more frequent: the first tenth of them gets a third of all.
 #[must_use]
 pub fn skewed(hash: u64, end: i64) -> i64 {
     let x = u128::from(hash >> 32);

@@ -1,27 +1,27 @@
-//! What happened in the shop, one order after the other. Nothing is kept: each table asks for it anew.
+//! The history of the shop as a sequence of orders. It is not stored: each table computes it again.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Size;
 use super::hash::{below, hash, skewed};
 
-/// From the opening of the shop until now.
+/// The orders from the opening of the shop until now.
 pub struct History {
     pub size: Size,
     pub opened_at: DateTime<Utc>,
     pub now: DateTime<Utc>,
-    /// Between one order and the next.
+    /// The time between two orders.
     gap: TimeDelta,
 }
 
-/// What became of an order.
+/// The course of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Sold at checkout, and on its way since then.
+pub enum OrderKind {
+    /// Sold at checkout, then shipped.
     Sold,
-    /// Sold at checkout and cancelled a moment later.
+    /// Sold at checkout, and cancelled soon after.
     Cancelled,
-    /// Held, and paid a moment later.
+    /// Held at checkout, and paid soon after.
     PaidInWindow,
 }
 
@@ -33,21 +33,21 @@ pub struct Line {
     pub price: i64,
 }
 
-/// A step of an order: from, to and when.
+/// A step of an order: old status, new status, and time.
 pub type Step = (Option<&'static str>, &'static str, DateTime<Utc>);
 
-/// One order with all that came of it.
+/// One order with everything that belongs to it.
 pub struct Order {
     pub id: i64,
     pub store: i64,
     pub user: i64,
     pub at: DateTime<Utc>,
-    /// When it was cancelled or paid.
-    pub soon: DateTime<Utc>,
-    pub fate: Fate,
+    /// The time of its cancellation or payment.
+    pub changed_at: DateTime<Utc>,
+    pub kind: OrderKind,
     pub lines: Vec<Line>,
     pub steps: Vec<Step>,
-    /// Ids go up in the order of events; these are the first ones of this order.
+    /// The first ids of this order. Ids ascend in the order of events.
     pub first_item: i64,
     pub first_hold: i64,
     pub first_ledger: i64,
@@ -74,18 +74,18 @@ impl History {
         Self { size, opened_at: now - days, now, gap }
     }
 
-    /// Every product's creation and first delivery come first in the ledger.
+    /// The first ids of orders. In the ledger, the creation and the first delivery of every product come before.
     #[must_use]
     pub fn first_ids(&self) -> Ids {
         Ids { item: 1, hold: 1, ledger: 2 * self.size.products + 1 }
     }
 
-    /// All orders, oldest first, each with the ids that are free after it.
+    /// All orders, oldest first, each with the next free ids after it.
     pub fn orders(&self) -> impl Iterator<Item = (Order, Ids)> {
         (1..=self.size.orders).scan(self.first_ids(), |ids, id| {
             let order = self.order(id, *ids);
             ids.item += order.count();
-            ids.hold += if order.fate == Fate::PaidInWindow { order.count() } else { 0 };
+            ids.hold += if order.kind == OrderKind::PaidInWindow { order.count() } else { 0 };
             ids.ledger = order.payment_id() + 1;
             Some((order, *ids))
         })
@@ -94,11 +94,11 @@ impl History {
     fn order(&self, id: i64, ids: Ids) -> Order {
         let size = &self.size;
         let at = self.opened_at + TimeDelta::seconds(self.gap.num_seconds() * id);
-        let soon = at + (self.gap / 2).min(TimeDelta::seconds(20));
-        let fate = match below(hash([id, 1, 0]), 100) {
-            0..3 => Fate::Cancelled,
-            3..13 => Fate::PaidInWindow,
-            _ => Fate::Sold,
+        let changed_at = at + (self.gap / 2).min(TimeDelta::seconds(20));
+        let kind = match below(hash([id, 1, 0]), 100) {
+            0..3 => OrderKind::Cancelled,
+            3..13 => OrderKind::PaidInWindow,
+            _ => OrderKind::Sold,
         };
         let elsewhere = size.stores > 1 && below(hash([id, 2, 0]), 10) > 0;
         let store = if elsewhere { 2 + below(hash([id, 3, 0]), size.stores - 1) } else { 1 };
@@ -107,17 +107,17 @@ impl History {
             store,
             user: 1 + below(hash([id, 4, 0]), size.customers()),
             at,
-            soon,
-            fate,
+            changed_at,
+            kind,
             lines: self.lines(id, store),
-            steps: self.steps(at, soon, fate),
+            steps: self.steps(at, changed_at, kind),
             first_item: ids.item,
             first_hold: ids.hold,
             first_ledger: ids.ledger,
         }
     }
 
-    /// Of different products, some of which sell far better than others.
+    /// Lines of different products. Some products sell far better than others.
     fn lines(&self, order: i64, store: i64) -> Vec<Line> {
         let (first, number) = self.size.products_of(store);
         let count = 1 + below(hash([order, 5, 0]), 2 * self.size.lines_per_order - 1);
@@ -132,11 +132,11 @@ impl History {
         products.into_iter().enumerate().map(line).collect()
     }
 
-    fn steps(&self, at: DateTime<Utc>, soon: DateTime<Utc>, fate: Fate) -> Vec<Step> {
-        let mut steps = match fate {
-            Fate::Sold => vec![(None, "pending", at)],
-            Fate::Cancelled => return vec![(None, "pending", at), (Some("pending"), "cancelled", soon)],
-            Fate::PaidInWindow => vec![(None, "under_paying", at), (Some("under_paying"), "pending", soon)],
+    fn steps(&self, at: DateTime<Utc>, changed_at: DateTime<Utc>, kind: OrderKind) -> Vec<Step> {
+        let mut steps = match kind {
+            OrderKind::Sold => vec![(None, "pending", at)],
+            OrderKind::Cancelled => return vec![(None, "pending", at), (Some("pending"), "cancelled", changed_at)],
+            OrderKind::PaidInWindow => vec![(None, "under_paying", at), (Some("under_paying"), "pending", changed_at)],
         };
         let later = [("pending", "processing", 1), ("processing", "shipped", 2), ("shipped", "delivered", 5)];
         let later = later.map(|(from, to, days)| (Some(from), to, at + TimeDelta::days(days)));
@@ -169,28 +169,28 @@ impl Order {
         self.steps[self.steps.len() - 1]
     }
 
-    /// In the window, or at the door.
+    /// Paid within the payment window, or on delivery.
     #[must_use]
     pub fn paid_at(&self) -> Option<DateTime<Utc>> {
-        match (self.fate, self.last_step()) {
-            (Fate::PaidInWindow, _) => Some(self.soon),
+        match (self.kind, self.last_step()) {
+            (OrderKind::PaidInWindow, _) => Some(self.changed_at),
             (_, (_, "delivered", at)) => Some(at),
             _ => None,
         }
     }
 
-    /// The changes of stock that a line made, each with its moment.
+    /// The changes of stock by a line, each with its time.
     #[must_use]
     pub fn changes(&self, quantity: i64) -> Vec<(Change, DateTime<Utc>)> {
         let q = quantity;
-        match self.fate {
-            Fate::Sold => vec![(("fulfil", -q, 0, q), self.at)],
-            Fate::Cancelled => vec![(("fulfil", -q, 0, q), self.at), (("restore", q, 0, -q), self.soon)],
-            Fate::PaidInWindow => vec![(("reserve", 0, q, 0), self.at), (("fulfil", -q, -q, q), self.soon)],
+        match self.kind {
+            OrderKind::Sold => vec![(("fulfil", -q, 0, q), self.at)],
+            OrderKind::Cancelled => vec![(("fulfil", -q, 0, q), self.at), (("restore", q, 0, -q), self.changed_at)],
+            OrderKind::PaidInWindow => vec![(("reserve", 0, q, 0), self.at), (("fulfil", -q, -q, q), self.changed_at)],
         }
     }
 
-    /// In the ledger the steps come first, then the movements, then the payment.
+    /// The ledger id of a step. An order's steps come first, then its movements, then its payment.
     #[must_use]
     pub fn step_id(&self, step: usize) -> i64 {
         self.first_ledger + i64::try_from(step).unwrap_or(0)
@@ -203,12 +203,12 @@ impl Order {
 
     #[must_use]
     pub fn payment_id(&self) -> i64 {
-        let changes = if self.fate == Fate::Sold { 1 } else { 2 };
+        let changes = if self.kind == OrderKind::Sold { 1 } else { 2 };
         self.first_movement_id() + changes * self.count()
     }
 }
 
-/// In minor units.
+/// The price of a product in minor units.
 #[must_use]
 pub fn price(product: i64) -> i64 {
     1_000 + below(hash([product, 9, 0]), 99_000)

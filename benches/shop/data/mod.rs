@@ -1,14 +1,14 @@
-//! A shop's books of any size, written by COPY into a database that is migrated and else empty.
+//! The data of a shop of any size, written by COPY into a migrated, empty database.
 //!
-//! They are the same at each run but for their dates, which end at the moment of loading, and they are
-//! clean: `stockroom verify` finds nothing in them. What a benchmark may rely on:
+//! The data is the same at each run except the dates, which end at the time of loading. `stockroom verify` finds no
+//! violation in it. A benchmark may rely on these facts:
 //!
 //! - stores have the ids 1 to `stores` and the codes `STORE-1`, …; each has one location, of the same id;
 //! - products have the ids 1 to `products`, store by store, and the SKUs `sku-1`, …; each has one variant, of the
-//!   same id; the first store has at least 10,000, and there is plenty of its first 10,000;
+//!   same id; the first store has at least 10,000 products, and much stock of its first 10,000;
 //! - customers, who cannot log in, have the ids 1 to `customers()`.
 //!
-//! Keys of requests are forgotten after a day, so there are none.
+//! Idempotency keys are deleted after some days, so there are none.
 
 mod catalogue;
 mod copy;
@@ -22,17 +22,17 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use history::History;
 
-/// How much there is.
+/// The size of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     pub stores: i64,
     pub products: i64,
     pub orders: i64,
-    /// On average. Each line is a movement, and each product has one to begin with.
+    /// The average. Each line has a movement, and each product has one for its first delivery.
     pub lines_per_order: i64,
 }
 
-/// What the first store has at least.
+/// The minimal number of products of the first store.
 pub const FIRST_STORE_PRODUCTS: i64 = 10_000;
 
 impl Size {
@@ -60,7 +60,7 @@ impl Size {
         self.orders / 10
     }
 
-    /// Products of the store, as first id and number.
+    /// The products of a store: first id and number.
     #[must_use]
     pub fn products_of(&self, store: i64) -> (i64, i64) {
         if self.stores == 1 {
@@ -91,7 +91,7 @@ impl Size {
 /// Fills the database and brings sequences and statistics up to date.
 pub fn load(url: &str, size: &Size) -> Result<(), Box<dyn std::error::Error>> {
     let conn = &mut PgConnection::establish(url)?;
-    // The look-ups of foreign keys would be most of the time. Only a superuser may leave them out.
+    // The checks of foreign keys would take most of the time. Only a superuser may skip them.
     drop(conn.batch_execute("SET session_replication_role = replica"));
     conn.batch_execute("SET synchronous_commit = off")?;
     let history = History::new(*size, Utc::now());

@@ -6,11 +6,11 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use super::copy::{NULL, copy, or_null, row};
-use super::history::{Fate, History, Order};
+use super::history::{History, Order, OrderKind};
 
 const ADDRESS: &str = r#"{"id": 1, "full_name": "A Customer", "phone": "+91 98765 43210", "line1": "12 Market Road", "line2": null, "city": "Pune", "state": "MH", "postal_code": "411001", "country": "IN", "latitude": null, "longitude": null}"#;
 
-/// Orders with everything that belongs to them.
+/// Writes the orders with everything that belongs to them.
 pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     copy!(
         conn,
@@ -107,7 +107,7 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
 fn write_order(out: &mut impl Write, order: &Order) -> io::Result<()> {
     let total = order.total();
     let paid = order.paid_at();
-    let in_window = order.fate == Fate::PaidInWindow;
+    let in_window = order.kind == OrderKind::PaidInWindow;
     let (_, status, last) = order.last_step();
     row!(
         out,
@@ -175,7 +175,7 @@ fn payments_and_holds(conn: &mut PgConnection, history: &History) -> QueryResult
             ended_at
         ),
         |out| {
-            for (order, _) in history.orders().filter(|(order, _)| order.fate == Fate::PaidInWindow) {
+            for (order, _) in history.orders().filter(|(order, _)| order.kind == OrderKind::PaidInWindow) {
                 for (line, id) in order.lines.iter().zip(order.first_hold..) {
                     row!(
                         out,
@@ -189,7 +189,7 @@ fn payments_and_holds(conn: &mut PgConnection, history: &History) -> QueryResult
                         "sold",
                         order.at + TimeDelta::minutes(15),
                         order.at,
-                        order.soon
+                        order.changed_at
                     );
                 }
             }

@@ -1,4 +1,4 @@
-//! Stock rows, and the ledger that they are the sum of.
+//! Stock rows and their ledger.
 
 use std::io::{self, Write};
 
@@ -9,22 +9,22 @@ use super::hash::{below, hash};
 use super::history::{Change, History, Order};
 use super::{FIRST_STORE_PRODUCTS, Size};
 
-/// The stock of a product, counted along.
+/// The current stock of a product, while its history is computed.
 #[derive(Clone, Copy, Default)]
-struct Shelf {
+struct StockLevel {
     stock: i64,
     reserved: i64,
     sold: i64,
     version: i64,
-    /// What was ever taken, cancelled or not.
+    /// All units that were ever sold, including those of cancelled orders.
     taken: i64,
 }
 
 pub const MINIMUM: i64 = 10;
 const PLENTY: i64 = 1_000_000;
 
-impl Shelf {
-    /// One product in 50 is running out, but for the first ones of the first store.
+impl StockLevel {
+    /// One product in 50 is low on stock, except the first products of the first store.
     fn first_delivery(&self, size: &Size, product: i64) -> i64 {
         if product > FIRST_STORE_PRODUCTS && size.orders > 0 && product % 50 == 7 {
             self.taken + below(hash([product, 11, 0]), MINIMUM + 1)
@@ -45,23 +45,23 @@ fn slot(product: i64) -> usize {
     usize::try_from(product - 1).unwrap_or(0)
 }
 
-/// Every shelf as it is now.
-fn count_up(history: &History) -> Vec<Shelf> {
-    let mut shelves = vec![Shelf::default(); slot(history.size.products + 1)];
+/// The final stock of every product.
+fn count_up(history: &History) -> Vec<StockLevel> {
+    let mut levels = vec![StockLevel::default(); slot(history.size.products + 1)];
     for (order, _) in history.orders() {
         for line in &order.lines {
-            let shelf = &mut shelves[slot(line.product)];
-            shelf.taken += line.quantity;
-            order.changes(line.quantity).into_iter().for_each(|(change, _)| shelf.apply(change));
+            let level = &mut levels[slot(line.product)];
+            level.taken += line.quantity;
+            order.changes(line.quantity).into_iter().for_each(|(change, _)| level.apply(change));
         }
     }
-    shelves
+    levels
 }
 
-/// Stock rows, and the ledger that they are the sum of.
+/// Writes the stock rows and their ledger.
 pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     let (size, at) = (&history.size, history.opened_at);
-    let shelves = count_up(history);
+    let levels = count_up(history);
     copy!(
         conn,
         stock_levels(
@@ -75,9 +75,9 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             updated_at
         ),
         |out| {
-            for (id, shelf) in (1..=size.products).zip(&shelves) {
-                let (store, stock) = (size.store_of(id), shelf.first_delivery(size, id) + shelf.stock);
-                row!(out, store, id, store, stock, shelf.reserved, shelf.sold, shelf.version + 1, history.now);
+            for (id, level) in (1..=size.products).zip(&levels) {
+                let (store, stock) = (size.store_of(id), level.first_delivery(size, id) + level.stock);
+                row!(out, store, id, store, stock, level.reserved, level.sold, level.version + 1, history.now);
             }
         }
     )?;
@@ -102,10 +102,10 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             created_at
         ),
         |out| {
-            let mut shelves = shelves.clone();
-            for (id, shelf) in (1..=size.products).zip(&mut shelves) {
-                let stock = shelf.first_delivery(size, id);
-                *shelf = Shelf { stock, version: 1, ..Shelf::default() };
+            let mut levels = levels.clone();
+            for (id, level) in (1..=size.products).zip(&mut levels) {
+                let stock = level.first_delivery(size, id);
+                *level = StockLevel { stock, version: 1, ..StockLevel::default() };
                 let store = size.store_of(id);
                 row!(
                     out,
@@ -128,20 +128,20 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                 );
             }
             for (order, _) in history.orders() {
-                write_movements(out, &order, &mut shelves)?;
+                write_movements(out, &order, &mut levels)?;
             }
         }
     )?;
     Ok(())
 }
 
-fn write_movements(out: &mut impl Write, order: &Order, shelves: &mut [Shelf]) -> io::Result<()> {
+fn write_movements(out: &mut impl Write, order: &Order, levels: &mut [StockLevel]) -> io::Result<()> {
     let (mut id, number) = (order.first_movement_id(), order.number());
     for round in 0..order.changes(0).len() {
         for line in &order.lines {
-            let shelf = &mut shelves[slot(line.product)];
+            let level = &mut levels[slot(line.product)];
             let (change, at) = order.changes(line.quantity)[round];
-            shelf.apply(change);
+            level.apply(change);
             let (kind, stock, reserved, sold) = change;
             row!(
                 out,
@@ -149,14 +149,14 @@ fn write_movements(out: &mut impl Write, order: &Order, shelves: &mut [Shelf]) -
                 id,
                 line.product,
                 order.store,
-                shelf.version,
+                level.version,
                 kind,
                 stock,
                 reserved,
                 sold,
-                shelf.stock,
-                shelf.reserved,
-                shelf.sold,
+                level.stock,
+                level.reserved,
+                level.sold,
                 NULL,
                 number,
                 format_args!("user:{}", order.user),

@@ -1,4 +1,4 @@
--- Whether a product can be bought now.
+-- The availability of a product.
 \set product random(1, :products)
 SELECT p.id, p.name, p.min_stock_level, sum(l.stock_quantity) AS stock,
        sum(l.stock_quantity - l.reserved_quantity) + coalesce(sum(e.overdue), 0) AS available

@@ -1,4 +1,4 @@
--- The classic checkout of a cart, statement by statement, set by set within an order.
+-- The classic checkout of a cart: one statement for each step, whatever the number of lines.
 \set n :n + 1
 \set buyer :first + (:n - 1) * :clients + :client_id
 
@@ -17,12 +17,12 @@ JOIN variants v ON v.store_id = 1 AND v.id = i.variant_id
 JOIN products p ON p.store_id = 1 AND p.id = v.product_id AND p.status = 'active'
 WHERE i.store_id = 1 AND i.cart_id = :cart \gset
 
--- lock the stock, in one order for everybody
+-- lock the stock rows, always in the same order
 SELECT variant_id, stock_quantity - reserved_quantity AS available
 FROM stock_levels WHERE store_id = 1 AND variant_id = ANY (:variants::int8[])
 ORDER BY variant_id, location_id FOR UPDATE;
 
--- reserve; a constraint refuses more than there is
+-- reserve; a constraint prevents overselling
 UPDATE stock_levels l SET reserved_quantity = l.reserved_quantity + i.quantity
 FROM cart_items i
 WHERE i.store_id = 1 AND i.cart_id = :cart AND l.store_id = 1 AND l.variant_id = i.variant_id;
@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (SELECT jsonb_build_object(
 WHERE a.store_id = 1 AND a.id = :buyer AND a.user_id = :buyer
 RETURNING id AS order_id, order_number \gset
 
--- its items, and where their units come from
+-- its items, and the locations of their units
 INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, size, quantity,
                          unit_price, total_price, attributes, allocations)
 SELECT 1, :order_id, p.id, v.id, v.sku, p.name, v.size, i.quantity, coalesce(v.price, p.price),

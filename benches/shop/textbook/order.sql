@@ -1,4 +1,4 @@
--- The classic order of three products without a cart, statement by statement.
+-- The classic order of three products without a cart: one statement for each step.
 \set n :n + 1
 \set buyer :first + (:n - 1) * :clients + :client_id
 \set one random(1, :products)
@@ -16,12 +16,12 @@ SELECT sum(coalesce(v.price, p.price)) AS subtotal
 FROM variants v JOIN products p ON p.store_id = 1 AND p.id = v.product_id AND p.status = 'active'
 WHERE v.store_id = 1 AND v.id IN (:one, :two, :three) \gset
 
--- lock the stock, in one order for everybody
+-- lock the stock rows, always in the same order
 SELECT variant_id, stock_quantity - reserved_quantity AS available
 FROM stock_levels WHERE store_id = 1 AND variant_id IN (:one, :two, :three)
 ORDER BY variant_id, location_id FOR UPDATE;
 
--- reserve; a constraint refuses more than there is
+-- reserve; a constraint prevents overselling
 UPDATE stock_levels SET reserved_quantity = reserved_quantity + 1
 WHERE store_id = 1 AND variant_id IN (:one, :two, :three);
 
@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (SELECT jsonb_build_object(
 WHERE a.store_id = 1 AND a.id = :buyer AND a.user_id = :buyer
 RETURNING id AS order_id, order_number \gset
 
--- its items, and where their units come from
+-- its items, and the locations of their units
 INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, size, quantity,
                          unit_price, total_price, attributes, allocations)
 SELECT 1, :order_id, p.id, v.id, v.sku, p.name, v.size, 1, coalesce(v.price, p.price), coalesce(v.price, p.price),

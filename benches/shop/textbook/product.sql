@@ -1,4 +1,4 @@
--- A product's page.
+-- The data of a product page.
 \set product random(1, :products)
 SELECT id, sku, name, description, category, brand, barcode, price, mrp, unit, has_sizes, status, min_stock_level,
        max_stock_level, created_at, updated_at

@@ -1,4 +1,4 @@
-//! What is known of an open connection, and how it is told to end.
+//! The state of an open connection, and the signal that ends it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -8,54 +8,60 @@ use std::task::Waker;
 use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
 
-use super::pace::{Pace, Progress};
+use super::pipelining::BodyRest;
+use super::time_budget::{Progress, TimeBudget};
 
-/// A request's line and headers may have this many bytes together.
+/// The maximal size of a request line with its headers.
 pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
 
-/// Whether a connection goes on, or why it does not.
+/// The state of a connection, or the reason for its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Phase {
     Open,
-    /// The head of a request did not arrive in time. It is refused, and nothing more is read.
+    /// The head of a request did not arrive in time. The request is refused, and nothing more is read.
     HeadTooSlow,
-    /// The body did not arrive in time. Nothing more is read, so that whoever waits for it can refuse.
+    /// The body did not arrive in time. Nothing more is read, so that the code that waits for the body can refuse it.
     BodyTooSlow,
     /// Nothing more is read or written.
     Closed,
 }
 
+/// The marker of a body in chunks, whose length is unknown.
+const CHUNKED: u64 = u64::MAX;
+
 const PHASES: [Phase; 4] = [Phase::Open, Phase::HeadTooSlow, Phase::BodyTooSlow, Phase::Closed];
 
-/// How long each part of a request may take.
+/// The time limits of each part of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Paces {
-    pub head: Pace,
-    pub body: Pace,
-    pub answer: Pace,
+pub struct TimeBudgets {
+    pub head: TimeBudget,
+    pub body: TimeBudget,
+    pub answer: TimeBudget,
 }
 
-/// Written by the connection's own thread and by the application; read by the registry.
+/// The connection's thread and the application write this state; the registry reads it.
 #[derive(Debug)]
 pub struct Activity {
     pub peer: Option<SocketAddr>,
     last_ms: AtomicU64,
-    /// Requests that the application has and did not answer yet.
+    /// Requests that the application is processing.
     requests: AtomicU32,
-    /// Requests that the application has begun to work on since the connection was opened.
+    /// All requests of this connection that have reached the application.
     begun: AtomicU32,
     abandoned: Mutex<Option<Abandoned>>,
+    /// The bytes of the body that the framework has not read yet, or [`CHUNKED`].
+    body_rest: AtomicU64,
     head: Progress,
     body: Progress,
     answer: Progress,
     phase: AtomicU8,
-    /// When reading was ended.
+    /// The time at which reading was ended.
     ended_ms: AtomicU64,
     waker: AtomicWaker,
 }
 
-/// A request that was given up while the application worked on it.
+/// A request that the framework gave up while the application processed it.
 #[derive(Debug)]
 pub struct Abandoned {
     pub id: Arc<str>,
@@ -64,14 +70,16 @@ pub struct Abandoned {
     pub began_ms: u64,
 }
 
-/// How willingly a connection is given up when there are too many.
+/// The work on a connection. If there are too many connections, idle ones are closed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// Between requests, or the head of one is on its way.
+pub enum WorkState {
+    /// Between requests, or receiving a head.
     Idle,
+    /// The peer reads a response.
+    Receiving,
     /// The application waits for a body.
     Sending,
-    /// The application works on a request.
+    /// The application processes a request.
     Working,
 }
 
@@ -86,6 +94,7 @@ impl Activity {
             requests: AtomicU32::new(0),
             begun: AtomicU32::new(0),
             abandoned: Mutex::default(),
+            body_rest: AtomicU64::new(0),
             head,
             body: Progress::default(),
             answer: Progress::default(),
@@ -101,7 +110,7 @@ impl Activity {
         PHASES.get(phase).copied().unwrap_or(Phase::Closed)
     }
 
-    /// Lets the connection's task know, which then ends it by itself.
+    /// Sets the phase and wakes the connection's task, which ends the connection.
     pub fn end(&self, phase: Phase, now_ms: u64) {
         self.phase.store(phase as u8, Ordering::Release);
         self.ended_ms.store(now_ms, Ordering::Relaxed);
@@ -112,8 +121,12 @@ impl Activity {
         self.waker.register(waker);
     }
 
+    /// Records bytes that the framework has read.
     pub fn received(&self, bytes: u64, now_ms: u64) {
         self.last_ms.store(now_ms, Ordering::Relaxed);
+        if let BodyRest::Sized(rest) = self.body_rest() {
+            self.body_rest.store(rest.saturating_sub(bytes), Ordering::Relaxed);
+        }
         if self.body.is_begun() {
             self.body.add(bytes);
         } else if self.requests.load(Ordering::Relaxed) == 0 {
@@ -127,26 +140,26 @@ impl Activity {
         self.begun.load(Ordering::Relaxed)
     }
 
-    /// Notes a request that was given up before its answer. Without a body on its way there is nothing to refuse.
+    /// Records a request that was given up before its response. Without a body in transfer, nothing has to be refused.
     pub fn abandon(&self, request: Abandoned) {
         if self.body.is_begun() {
             *self.abandoned.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
         }
     }
 
-    /// The request whose body made the framework give the connection up.
+    /// The request whose body made the framework end the connection.
     #[must_use]
     pub fn take_abandoned(&self) -> Option<Abandoned> {
         self.abandoned.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Whether what was read so far should have been the head of a request.
+    /// True if more bytes were read than the head of a request may have.
     #[must_use]
     pub fn head_is_too_large(&self) -> bool {
         self.head.is_begun() && self.head.bytes() > MAX_HEAD_BYTES
     }
 
-    /// How long the head under way has taken.
+    /// The time since the current head began.
     #[must_use]
     pub fn head_ms(&self, now_ms: u64) -> u64 {
         self.head.elapsed_ms(now_ms)
@@ -159,7 +172,7 @@ impl Activity {
         }
     }
 
-    /// The peer does not take more of an answer at the moment.
+    /// Records that the peer does not read the response at the moment.
     pub fn blocked(&self, now_ms: u64) {
         self.answer.begin_unless_begun(now_ms);
     }
@@ -173,11 +186,17 @@ impl Activity {
         self.answer.end();
     }
 
-    pub fn request_began(&self, has_body: bool, now_ms: u64) {
+    pub fn request_began(&self, body: BodyRest, now_ms: u64) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);
         self.head.end();
-        if has_body {
+        let rest = match body {
+            BodyRest::None => 0,
+            BodyRest::Sized(rest) => rest.min(CHUNKED - 1),
+            BodyRest::Chunked => CHUNKED,
+        };
+        self.body_rest.store(rest, Ordering::Relaxed);
+        if rest > 0 {
             self.body.begin(now_ms);
         } else {
             self.body.end();
@@ -185,13 +204,34 @@ impl Activity {
     }
 
     pub fn body_ended(&self) {
+        self.body_rest.store(0, Ordering::Relaxed);
         self.body.end();
     }
 
-    /// A body that nobody has read keeps its time: until then the rest of it is discarded.
+    /// The rest of the body that the framework reads.
+    #[must_use]
+    pub fn body_rest(&self) -> BodyRest {
+        match self.body_rest.load(Ordering::Relaxed) {
+            0 => BodyRest::None,
+            CHUNKED => BodyRest::Chunked,
+            rest => BodyRest::Sized(rest),
+        }
+    }
+
+    /// True if the framework must not get the next request yet: it works on one whose body it has read, or the peer
+    /// does not read the responses.
+    #[must_use]
+    pub fn holds_next_request(&self) -> bool {
+        let is_working = self.requests.load(Ordering::Relaxed) > 0 && self.body_rest() == BodyRest::None;
+        is_working || self.is_blocked()
+    }
+
+    /// The time limit of an unread body continues, because the framework still discards the rest of that body.
     pub fn request_ended(&self, now_ms: u64) {
         self.requests.fetch_sub(1, Ordering::Relaxed);
         self.last_ms.store(now_ms, Ordering::Relaxed);
+        // The next request may be held back.
+        self.waker.wake();
     }
 
     #[must_use]
@@ -200,27 +240,28 @@ impl Activity {
     }
 
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn work_state(&self) -> WorkState {
         match self.requests.load(Ordering::Relaxed) {
-            0 => Standing::Idle,
-            _ if self.body.is_begun() => Standing::Sending,
-            _ => Standing::Working,
+            0 if self.is_blocked() => WorkState::Receiving,
+            0 => WorkState::Idle,
+            _ if self.body.is_begun() => WorkState::Sending,
+            _ => WorkState::Working,
         }
     }
 
-    /// The phase that is due, if the peer takes too long.
+    /// The next phase, if the peer is too slow.
     #[must_use]
-    pub fn overdue(&self, paces: &Paces, now_ms: u64) -> Option<Phase> {
-        if self.answer.is_overdue(paces.answer, now_ms) {
+    pub fn overdue(&self, time_budgets: &TimeBudgets, now_ms: u64) -> Option<Phase> {
+        if self.answer.is_overdue(time_budgets.answer, now_ms) {
             return Some(Phase::Closed);
         }
-        let is_idle = self.standing() == Standing::Idle;
+        let is_idle = self.work_state() < WorkState::Sending;
         match self.phase() {
-            Phase::Open if self.body.is_overdue(paces.body, now_ms) => Some(Phase::BodyTooSlow),
-            Phase::Open if is_idle && self.head.is_overdue(paces.head, now_ms) => Some(Phase::HeadTooSlow),
+            Phase::Open if self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
+            Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),
             Phase::HeadTooSlow | Phase::BodyTooSlow if is_idle => {
                 let since = self.ended_ms.load(Ordering::Relaxed);
-                (now_ms.saturating_sub(since) > paces.head.longest_ms).then_some(Phase::Closed)
+                (now_ms.saturating_sub(since) > time_budgets.head.max_ms).then_some(Phase::Closed)
             }
             _ => None,
         }

@@ -1,17 +1,18 @@
-//! The head of the request that a peer sends, kept for a refusal that the framework makes in the application's place.
+//! A copy of the current request head. A refusal by the framework, before the application runs, takes the request id
+//! from it.
 
 use crate::kernel::request_id;
 
-/// As many bytes are kept. The id of a head that is longer may be missed.
+/// The maximal number of stored bytes. In a longer head, the id may be missed.
 const KEPT_BYTES: usize = 8 * 1024;
 
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// The bytes that were read since the last request that the application has begun to work on.
+/// The bytes that were read after the last request that reached the application.
 #[derive(Debug, Default)]
 pub struct RecentHead {
     bytes: Vec<u8>,
-    /// The number of requests that have begun before these bytes.
+    /// The number of requests that reached the application before these bytes.
     begun: u32,
 }
 
@@ -22,7 +23,7 @@ impl RecentHead {
         self.bytes.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
-    /// Forgets the heads of the requests that have begun meanwhile.
+    /// Removes the heads of the requests that have reached the application since then.
     pub fn forget(&mut self, begun: u32) {
         for _ in 0..begun.wrapping_sub(self.begun) {
             let length = self.head_bytes();
@@ -30,12 +31,12 @@ impl RecentHead {
         }
         self.begun = begun;
         if self.bytes.is_empty() {
-            // Most connections wait for their next request at most times, and need no memory meanwhile.
+            // Most connections are idle most of the time, so their memory is freed.
             self.bytes = Vec::new();
         }
     }
 
-    /// The id in the first head, if it has a well-formed one.
+    /// The request id of the first head, if it is well-formed.
     pub fn request_id(&mut self, begun: u32) -> Option<&str> {
         self.forget(begun);
         let head = self.bytes.get(..self.head_bytes())?;
@@ -48,7 +49,7 @@ impl RecentHead {
         request_id::is_well_formed(id).then_some(id)
     }
 
-    /// The length of the first head, with the bytes of a body before it.
+    /// The length of the first head, including the bytes of a body before it.
     fn head_bytes(&self) -> usize {
         let end = self.bytes.windows(HEAD_END.len()).position(|window| window == HEAD_END);
         end.map_or(self.bytes.len(), |end| end.saturating_add(HEAD_END.len()))

@@ -1,4 +1,4 @@
-//! The end of a connection whose peer has yet to read a refusal.
+//! Closes a connection after a refusal, without losing the refusal.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -15,37 +15,37 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::activity::Phase;
 use super::registry::Permit;
 
-/// How long, and for how many bytes, a refused peer may go on sending. Closing earlier could destroy the
-/// answer on its way.
+/// The time and the number of bytes for which a refused peer may continue to send. A connection that is closed
+/// earlier is reset, and the peer may lose the response.
 const LINGER_TIME: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 1024 * 1024;
 
-/// Where a connection leaves its socket when the framework has ended it. It stays with the task of the connection,
-/// so that the framework counts it until it is closed.
+/// Receives the socket of a connection that the framework has ended. The task of the connection owns it, so that the
+/// framework counts the connection until it is closed.
 #[derive(Clone, Default)]
-pub struct Farewell(Rc<Cell<Option<Ending>>>);
+pub struct LingerSlot(Rc<Cell<Option<LingeringSocket>>>);
 
-/// A connection that the framework has ended, and what its peer has yet to read.
-pub struct Ending {
+/// The socket of an ended connection, and the bytes that are not sent yet.
+pub struct LingeringSocket {
     pub socket: TcpStream,
     pub permit: Permit,
     pub unsent: Vec<u8>,
 }
 
-impl Farewell {
-    pub fn leave(&self, ending: Ending) {
+impl LingerSlot {
+    pub fn put(&self, ending: LingeringSocket) {
         self.0.set(Some(ending));
     }
 
-    /// Lets the peer read the refusal, and closes the connection. Ends early if the registry needs its place.
+    /// Sends the rest of the refusal and closes the connection. Ends early if the registry closes the connection.
     pub async fn finish(self) {
-        let Some(Ending { mut socket, permit, unsent }) = self.0.take() else { return };
+        let Some(LingeringSocket { mut socket, permit, unsent }) = self.0.take() else { return };
         let closed = poll_fn(|cx| {
             permit.activity.wait(cx.waker());
             if permit.activity.phase() == Phase::Closed { Poll::Ready(()) } else { Poll::Pending }
         });
-        let farewell = pin!(tokio::time::timeout(LINGER_TIME, linger(&mut socket, &unsent)));
-        select(farewell, pin!(closed)).await;
+        let lingering = pin!(tokio::time::timeout(LINGER_TIME, linger(&mut socket, &unsent)));
+        select(lingering, pin!(closed)).await;
     }
 }
 

@@ -1,39 +1,41 @@
-//! Open connections: how many there may be, how long a peer may take, and refusals of bytes that are no
-//! request.
+//! Client connections: limits on their number and on the time of each step, and refusals of invalid HTTP.
 
 pub mod activity;
 mod heads;
 mod linger;
-mod pace;
+mod pipelining;
+
 mod refusal;
 pub mod registry;
 mod stream;
+mod time_budget;
 
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 
 use activity::{Abandoned, Activity, Phase};
+use pipelining::BodyRest;
 pub use registry::Connections;
 pub use stream::Connection;
 
-/// The connection of a request, as the application sees it.
+/// The connection of a request, for use by the application.
 #[derive(Clone)]
 pub struct Peer {
     activity: Arc<Activity>,
     connections: Arc<Connections>,
 }
 
-/// A request that the application works on. Ends on drop.
-pub struct InWork {
+/// A request that the application is processing. Its drop marks the end.
+pub struct RequestInProgress {
     peer: Option<Peer>,
     unanswered: Option<Abandoned>,
 }
 
 impl Peer {
-    /// Puts it where requests find it.
+    /// Adds the connection to the data that its requests can read.
     pub fn attach(connection: &Connection, extensions: &mut Extensions) {
         let (activity, connections) = connection.parts();
         extensions.insert(Self { activity, connections });
@@ -44,16 +46,16 @@ impl Peer {
     }
 }
 
-impl InWork {
-    /// From now on the framework has the answer.
+impl RequestInProgress {
+    /// Marks the request as answered: the framework now has the response.
     pub fn answered(&mut self) {
         self.unanswered = None;
     }
 }
 
-/// Marks a request as one that the application works on.
+/// Marks the start of the processing of a request.
 #[must_use]
-pub fn begin(request: &HttpRequest, id: &Arc<str>) -> InWork {
+pub fn begin(request: &HttpRequest, id: &Arc<str>) -> RequestInProgress {
     let peer = Peer::of(request).cloned();
     let unanswered = peer.as_ref().map(|peer| Abandoned {
         id: Arc::clone(id),
@@ -62,15 +64,21 @@ pub fn begin(request: &HttpRequest, id: &Arc<str>) -> InWork {
         began_ms: peer.connections.now_ms(),
     });
     if let Some(peer) = &peer {
-        let headers = request.headers();
-        let has_body = headers.contains_key(header::TRANSFER_ENCODING)
-            || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
-        peer.activity.request_began(has_body, peer.connections.now_ms());
+        peer.activity.request_began(body_of(request.headers()), peer.connections.now_ms());
     }
-    InWork { peer, unanswered }
+    RequestInProgress { peer, unanswered }
 }
 
-impl Drop for InWork {
+/// The body that the head of a request announces.
+fn body_of(headers: &HeaderMap) -> BodyRest {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return BodyRest::Chunked;
+    }
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    length.filter(|length| *length > 0).map_or(BodyRest::None, BodyRest::Sized)
+}
+
+impl Drop for RequestInProgress {
     fn drop(&mut self) {
         if let Some(peer) = &self.peer {
             peer.activity.request_ended(peer.connections.now_ms());
@@ -88,7 +96,7 @@ pub fn body_ended(request: &HttpRequest) {
     }
 }
 
-/// Whether the body of a request broke off because it took too long.
+/// True if the body of a request was ended because it took too long.
 #[must_use]
 pub fn body_was_too_slow(request: &HttpRequest) -> bool {
     Peer::of(request).is_some_and(|peer| peer.activity.phase() == Phase::BodyTooSlow)

@@ -1,5 +1,5 @@
-//! Refusals of bytes that never became a request. The framework answers them beside the application, with an
-//! empty body; here they get the shape of every other refusal, an id and a line in the log.
+//! Refusals of invalid HTTP. The framework answers such bytes itself, with an empty body. This module replaces that
+//! response by problem+json with a request id, and logs it.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -15,8 +15,8 @@ const HEAD_START: &[u8] = b"HTTP/1.";
 const HEAD_END: &[u8] = b"\r\n\r\n";
 const REQUEST_ID: &[u8] = b"\r\nx-request-id:";
 
-/// Where the framework's own refusal begins among the bytes on their way out, if there is one. It is always
-/// the last answer of a connection, has no body, and lacks the id that every answer of the application has.
+/// Finds the framework's own refusal in outgoing bytes, and returns its position and status. It is always the last
+/// response of a connection, has no body, and lacks the request id that every response of the application has.
 #[must_use]
 pub fn find(bytes: &[u8]) -> Option<(usize, StatusCode)> {
     if !bytes.ends_with(HEAD_END) {
@@ -31,7 +31,7 @@ pub fn find(bytes: &[u8]) -> Option<(usize, StatusCode)> {
     (is_refusal && !is_ours).then_some((start, status))
 }
 
-/// The refusal for a status of the framework.
+/// The refusal that replaces a status of the framework.
 #[must_use]
 pub fn of_status(status: StatusCode) -> ApiError {
     match status {
@@ -48,8 +48,8 @@ pub fn of_status(status: StatusCode) -> ApiError {
     }
 }
 
-/// A request that is refused, as far as it is known.
-pub struct Refused<'a> {
+/// The known data of a refused request.
+pub struct RefusedRequest<'a> {
     pub id: &'a str,
     pub method: &'a str,
     pub path: &'a str,
@@ -57,10 +57,10 @@ pub struct Refused<'a> {
     pub took: Duration,
 }
 
-/// Writes the refusal into the log and the metrics, and gives the bytes of the answer.
+/// Logs and counts the refusal, and returns the bytes of the response.
 #[must_use]
-pub fn answer(refusal: &ApiError, request: &Refused<'_>, metrics: &Metrics) -> Vec<u8> {
-    let Refused { id, method, path, peer, took } = *request;
+pub fn answer(refusal: &ApiError, request: &RefusedRequest<'_>, metrics: &Metrics) -> Vec<u8> {
+    let RefusedRequest { id, method, path, peer, took } = *request;
     let status = refusal.code.status();
     let remote = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string());
     metrics.count_request("(none)", method, status.as_str(), took);

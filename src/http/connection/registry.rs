@@ -1,4 +1,4 @@
-//! The open connections of a server: a bound on their number, and an end for those that take too long.
+//! The open connections of the server. Limits their number, and ends connections whose peers are too slow.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -7,40 +7,41 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::activity::{Activity, Paces, Phase, Standing};
-use super::pace::Pace;
+use super::activity::{Activity, Phase, TimeBudgets, WorkState};
+use super::time_budget::TimeBudget;
 use crate::http::metrics::Metrics;
 use crate::settings::{Server, Settings};
 
-/// Files that are kept for others than clients and the database: the listener, the threads, the log, mails.
-const OTHER_FILES: usize = 128;
+/// File descriptors for the listener, the threads, the log and mails.
+const RESERVED_FILES: usize = 128;
 
-/// More are of no use to one process.
-const MOST_CONNECTIONS: usize = 25_000;
+/// One process gains nothing from more connections.
+const MAX_CONNECTIONS: usize = 25_000;
 
-/// So many of the connections are closed together when there are too many, for a look at all of them.
-const CLOSED_AT_ONCE: usize = 64;
+/// If there are too many connections, this fraction of the limit is closed at once. The registry examines all
+/// connections each time, so closing one by one would be slow.
+const CLOSED_FRACTION: usize = 64;
 
-/// How many connections there may be.
+/// The limits on the number of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     pub workers: usize,
-    /// At this number idle ones are closed for each new one.
+    /// At this number, idle connections are closed for each new one.
     open: usize,
-    /// At this number a worker is given no more. It counts those that are about to be closed, too.
+    /// At this number, a worker accepts no more. It includes connections that are being closed.
     pub accepted_by_each: usize,
 }
 
 pub struct Connections {
     started: Instant,
     bounds: Bounds,
-    paces: Paces,
+    time_budgets: TimeBudgets,
     open: Mutex<HashMap<u64, Arc<Activity>>>,
     ids: AtomicU64,
     pub metrics: Metrics,
 }
 
-/// A connection's place among the open ones, given back on drop.
+/// The registration of a connection. Its drop removes the connection.
 pub struct Permit {
     id: u64,
     pub activity: Arc<Activity>,
@@ -53,7 +54,7 @@ impl Connections {
         Arc::new(Self {
             started: Instant::now(),
             bounds: Bounds::new(settings),
-            paces: paces(&settings.server),
+            time_budgets: time_budgets(&settings.server),
             open: Mutex::default(),
             ids: AtomicU64::new(0),
             metrics,
@@ -71,7 +72,7 @@ impl Connections {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A place for a new connection. None if there are too many and all of them are at work.
+    /// Registers a new connection. Returns none if there are too many and all of them process requests.
     #[must_use]
     pub fn admit(self: &Arc<Self>, peer: Option<SocketAddr>) -> Option<Permit> {
         let now_ms = self.now_ms();
@@ -90,14 +91,14 @@ impl Connections {
         Some(Permit { id, activity, connections: Arc::clone(self) })
     }
 
-    /// Closes the connections that have been idle longest, then those whose body has been awaited longest.
+    /// Closes the connections that have been idle longest, then those that have waited longest for a body.
     fn make_room(&self, open: &mut HashMap<u64, Arc<Activity>>, now_ms: u64) {
-        let mut closable: Vec<(Standing, u64, u64)> = open
+        let mut closable: Vec<(WorkState, u64, u64)> = open
             .iter()
-            .map(|(id, activity)| (activity.standing(), activity.last_ms(), *id))
-            .filter(|(standing, ..)| *standing != Standing::Working)
+            .map(|(id, activity)| (activity.work_state(), activity.last_ms(), *id))
+            .filter(|(work_state, ..)| *work_state != WorkState::Working)
             .collect();
-        let count = self.bounds.open.div_ceil(CLOSED_AT_ONCE).min(closable.len());
+        let count = self.bounds.open.div_ceil(CLOSED_FRACTION).min(closable.len());
         if count == 0 {
             return;
         }
@@ -110,10 +111,10 @@ impl Connections {
         self.metrics.count_closed_connections("too_many", count);
     }
 
-    /// Ends the connections whose peers take too long.
+    /// Ends the connections whose peers are too slow.
     pub fn sweep(&self) {
         let now_ms = self.now_ms();
-        self.open().retain(|_, activity| match activity.overdue(&self.paces, now_ms) {
+        self.open().retain(|_, activity| match activity.overdue(&self.time_budgets, now_ms) {
             None => true,
             Some(phase) => {
                 activity.end(phase, now_ms);
@@ -123,9 +124,10 @@ impl Connections {
         });
     }
 
-    /// Sweeps for as long as the server is there.
+    /// Sweeps in the background until the server is dropped.
     pub fn sweep_regularly(self: &Arc<Self>) {
-        let shortest = [self.paces.head, self.paces.body, self.paces.answer].map(|pace| pace.patience_ms);
+        let shortest =
+            [self.time_budgets.head, self.time_budgets.body, self.time_budgets.answer].map(|budget| budget.initial_ms);
         let period = Duration::from_millis((shortest.into_iter().min().unwrap_or(0) / 10).clamp(10, 500));
         let connections = Arc::downgrade(self);
         tokio::spawn(async move {
@@ -159,17 +161,21 @@ fn reason(phase: Phase) -> &'static str {
     }
 }
 
-fn paces(settings: &Server) -> Paces {
+fn time_budgets(settings: &Server) -> TimeBudgets {
     let bytes_per_second = settings.min_bytes_per_second;
-    Paces {
-        head: Pace { patience_ms: settings.head_timeout_ms, bytes_per_second: 0, longest_ms: settings.head_timeout_ms },
-        body: Pace {
-            patience_ms: settings.body_timeout_ms / 2,
-            bytes_per_second,
-            longest_ms: settings.body_timeout_ms,
+    TimeBudgets {
+        head: TimeBudget {
+            initial_ms: settings.head_timeout_ms,
+            bytes_per_second: 0,
+            max_ms: settings.head_timeout_ms,
         },
-        // An answer may be long, and its reader may be slow, but not slower than the rate.
-        answer: Pace { patience_ms: settings.write_timeout_ms, bytes_per_second, longest_ms: u64::MAX },
+        body: TimeBudget {
+            initial_ms: settings.body_timeout_ms / 2,
+            bytes_per_second,
+            max_ms: settings.body_timeout_ms,
+        },
+        // A response may be long, so only the rate of reading is limited.
+        answer: TimeBudget { initial_ms: settings.write_timeout_ms, bytes_per_second, max_ms: u64::MAX },
     }
 }
 
@@ -178,7 +184,7 @@ impl Bounds {
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let files = files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
         let database = usize::try_from(settings.database.pool_size).unwrap_or(usize::MAX);
-        let others = OTHER_FILES.saturating_add(database).max(files / 8).min(files / 2);
+        let others = RESERVED_FILES.saturating_add(database).max(files / 8).min(files / 2);
         let workers = match settings.server.workers {
             0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             workers => workers,
@@ -186,11 +192,11 @@ impl Bounds {
         Self::within(files.saturating_sub(others), settings.server.max_connections, workers)
     }
 
-    /// As many as the setting names, or as there is room for. Between the two bounds is room for those that are
-    /// about to be closed. At least one is served.
+    /// Applies the setting, or uses all room if it is 0. The difference between the two limits leaves room for
+    /// connections that are being closed. At least one connection is allowed.
     fn within(room: usize, setting: usize, workers: usize) -> Self {
         let closing = |open: usize| (open / 8).max(workers);
-        let most = room.saturating_sub(closing(room)).clamp(1, MOST_CONNECTIONS);
+        let most = room.saturating_sub(closing(room)).clamp(1, MAX_CONNECTIONS);
         let open = if setting == 0 { most } else { setting.min(most) };
         let accepted = open.saturating_add(closing(open));
         Self { workers, open, accepted_by_each: accepted.checked_div(workers).unwrap_or(1).max(1) }
@@ -213,6 +219,6 @@ mod tests {
         }
         assert_eq!(Bounds::within(888, 0, 2), Bounds { workers: 2, open: 777, accepted_by_each: 437 });
         assert_eq!(Bounds::within(888, 8, 2).open, 8);
-        assert_eq!(Bounds::within(1 << 40, 0, 2).open, MOST_CONNECTIONS);
+        assert_eq!(Bounds::within(1 << 40, 0, 2).open, MAX_CONNECTIONS);
     }
 }

@@ -1,4 +1,4 @@
-//! A client's connection, between the socket and the framework.
+//! A wrapper around a client's socket, below the framework.
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -13,27 +13,32 @@ use uuid::Uuid;
 
 use super::activity::{Abandoned, Activity, Phase};
 use super::heads::RecentHead;
-use super::linger::{Ending, Farewell};
-use super::refusal::{self, Refused};
+use super::linger::{LingerSlot, LingeringSocket};
+use super::pipelining::Pipelining;
+use super::refusal::{self, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
 
-/// Notes what comes and goes, ends when its registry says so, and gives the framework's refusals our shape.
+/// The number of bytes of the next request that are read while the framework works on a request.
+const HOLD_BYTES: usize = 1024;
+
+/// Records the transferred bytes, ends when the registry requests it, and replaces the framework's refusals.
 pub struct Connection {
-    /// Taken only by the drop.
+    /// None only during the drop.
     socket: Option<TcpStream>,
     permit: Option<Permit>,
     activity: Arc<Activity>,
     connections: Arc<Connections>,
     head: RecentHead,
-    /// Where the socket goes if the peer has yet to read a refusal.
-    farewell: Farewell,
-    /// A refusal that was not written yet, and how much of it was.
+    /// Receives the socket on drop if a refusal is not sent yet.
+    linger_slot: LingerSlot,
+    /// The bytes of a refusal. `written` is the number of bytes that were sent.
     refusal: Vec<u8>,
     written: usize,
-    /// Whether the framework has seen all that was read before.
+    pipelining: Pipelining,
+    /// True if the framework has processed all bytes that were read before.
     was_pending: bool,
-    /// Whether the socket was of no use any more.
+    /// True after an error of the socket.
     has_failed: bool,
 }
 
@@ -47,18 +52,19 @@ impl Connection {
             activity,
             connections,
             head: RecentHead::default(),
-            farewell: Farewell::default(),
+            linger_slot: LingerSlot::default(),
             refusal: Vec::new(),
             written: 0,
+            pipelining: Pipelining::default(),
             was_pending: false,
             has_failed: false,
         }
     }
 
-    /// The work that remains for the peer after the framework has ended the connection.
+    /// The slot that receives the socket when the framework has ended the connection.
     #[must_use]
-    pub fn farewell(&self) -> Farewell {
-        self.farewell.clone()
+    pub fn linger_slot(&self) -> LingerSlot {
+        self.linger_slot.clone()
     }
 
     #[must_use]
@@ -70,30 +76,71 @@ impl Connection {
         self.socket.as_mut().map(Pin::new).ok_or_else(closed)
     }
 
-    /// Refuses what has come so far, once.
+    /// Refuses the bytes that have arrived. Later calls have no effect.
     fn refuse(&mut self, status: StatusCode) {
         if !self.refusal.is_empty() {
             return;
         }
-        // The framework calls a head malformed if its path and query are too long.
+        // The framework reports a head as malformed if its path and query are too long.
         let is_too_large = status == StatusCode::BAD_REQUEST && self.activity.head_is_too_large();
         let status = if is_too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { status };
         let took = Duration::from_millis(self.activity.head_ms(self.connections.now_ms()));
         let given = self.head.request_id(self.activity.begun()).map(ToOwned::to_owned);
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let request = Refused { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
+        let request = RefusedRequest { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
         self.refusal = refusal::answer(&refusal::of_status(status), &request, &self.connections.metrics);
     }
 
-    /// Refuses a request whose body can't be decoded. The framework ends the connection without an answer if
-    /// the application is at work at that moment.
+    /// Refuses a request whose body cannot be decoded. If the application is processing the request at that time, the
+    /// framework ends the connection without a response.
     fn refuse_abandoned(&mut self, request: &Abandoned) {
         let Abandoned { id, method, uri, began_ms } = request;
         let took = Duration::from_millis(self.connections.now_ms().saturating_sub(*began_ms));
         let (method, path, peer) = (method.as_str(), uri.path(), self.activity.peer);
         let refusal = ApiError::new(Code::MalformedRequest, "The body could not be read.");
-        let request = Refused { id, method, path, peer, took };
+        let request = RefusedRequest { id, method, path, peer, took };
         self.refusal = refusal::answer(&refusal, &request, &self.connections.metrics);
+    }
+
+    /// Gives the framework the bytes of one request at most.
+    fn poll_read_portion(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.activity.wait(cx.waker());
+        if self.activity.holds_next_request() {
+            return self.poll_hold(cx, buf.remaining());
+        }
+        if self.pipelining.take_boundary() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buf.filled().len();
+        let body = self.activity.body_rest();
+        if self.pipelining.has_held() {
+            buf.put_slice(&self.pipelining.next_held(buf.remaining(), body));
+        } else {
+            ready!(self.socket()?.poll_read(cx, buf))?;
+            let portion = self.pipelining.take_portion(buf.filled().get(before..).unwrap_or_default(), body);
+            buf.set_filled(before.saturating_add(portion));
+        }
+        let read = buf.filled().get(before..).unwrap_or_default();
+        self.head.add(read, self.activity.begun());
+        self.activity.received(u64::try_from(read.len()).unwrap_or(0), self.connections.now_ms());
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits for the end of the request that the framework works on. Without held bytes the socket is still read, so
+    /// that the framework learns when the peer has gone.
+    fn poll_hold(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<io::Result<()>> {
+        if self.pipelining.has_held() {
+            return Poll::Pending;
+        }
+        let mut bytes = [0; HOLD_BYTES];
+        let mut buf = ReadBuf::new(bytes.get_mut(..room.min(HOLD_BYTES)).unwrap_or_default());
+        ready!(self.socket()?.poll_read(cx, &mut buf))?;
+        if !buf.filled().is_empty() {
+            self.pipelining.hold(buf.filled());
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_write_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -125,7 +172,7 @@ impl AsyncRead for Connection {
         }
         match this.activity.phase() {
             Phase::Open if this.refusal.is_empty() => {}
-            // Nothing read is the end of what the peer sends.
+            // A read of zero bytes means the end of the input.
             Phase::Open | Phase::BodyTooSlow => return Poll::Ready(Ok(())),
             Phase::HeadTooSlow => {
                 this.refuse(StatusCode::REQUEST_TIMEOUT);
@@ -133,24 +180,13 @@ impl AsyncRead for Connection {
             }
             Phase::Closed => return Poll::Ready(Err(closed())),
         }
-        let before = buf.filled().len();
-        match this.socket()?.poll_read(cx, buf) {
-            Poll::Ready(Ok(())) => {
-                let count = buf.filled().len().saturating_sub(before);
-                this.head.add(buf.filled().get(before..).unwrap_or_default(), this.activity.begun());
-                this.activity.received(u64::try_from(count).unwrap_or(0), this.connections.now_ms());
-                Poll::Ready(Ok(()))
-            }
-            Poll::Pending => {
-                this.was_pending = true;
-                this.activity.wait(cx.waker());
-                Poll::Pending
-            }
-            failed => {
-                this.has_failed = true;
-                failed
-            }
+        let polled = this.poll_read_portion(cx, buf);
+        match &polled {
+            Poll::Ready(Ok(())) => {}
+            Poll::Pending => this.was_pending = true,
+            Poll::Ready(Err(_)) => this.has_failed = true,
         }
+        polled
     }
 }
 
@@ -189,6 +225,9 @@ impl AsyncWrite for Connection {
         }
         ready!(this.poll_write_refusal(cx))?;
         this.activity.flushed();
+        if this.pipelining.has_held() {
+            cx.waker().wake_by_ref();
+        }
         this.head.forget(this.activity.begun());
         this.socket()?.poll_flush(cx)
     }
@@ -206,14 +245,14 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let is_usable = self.activity.phase() != Phase::Closed && !self.has_failed;
         let abandoned = self.activity.take_abandoned().filter(|_| is_usable && self.refusal.is_empty());
-        // In the middle of another answer there is no place for a refusal.
+        // A refusal cannot be sent in the middle of another response.
         if let Some(request) = abandoned.filter(|_| !self.activity.is_blocked()) {
             self.refuse_abandoned(&request);
         }
         let is_refused = !self.refusal.is_empty() || self.activity.phase() == Phase::BodyTooSlow;
         if let (true, Some(socket), Some(permit)) = (is_usable && is_refused, self.socket.take(), self.permit.take()) {
             let unsent = self.refusal.split_off(self.written);
-            self.farewell.leave(Ending { socket, permit, unsent });
+            self.linger_slot.put(LingeringSocket { socket, permit, unsent });
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Stock as it is shown. Every figure on the wire comes through `levels!`. The DSL knows neither LATERAL nor `$now`.
+//! Stock as products, availability and lists show it. The macros below compute the reserved and available quantities. The
+//! DSL supports neither LATERAL nor `$now`.
 
 use std::collections::HashMap;
 
@@ -12,8 +13,7 @@ use crate::error::Abort;
 use crate::inventory::product_with_stock::{ProductWithStock, Stock, VariantWithStock};
 use crate::kernel::id::{LocationId, ProductId, ProductRef, StoreId, VariantId};
 
-/// The stock rows of store `$1` with what is reserved and available of them: the one place where
-/// these are computed for reading.
+/// The stock rows of store `$1` with their reserved and available quantities. Overdue holds count as available.
 macro_rules! levels {
     () => {
         "(SELECT r.variant_id, r.location_id, r.stock_quantity, \
@@ -27,7 +27,7 @@ macro_rules! levels {
     };
 }
 
-/// The same with what is past its deadline summed first: for reading all of the store, not a few rows.
+/// The same rows. Overdue holds are summed first, which is faster for all rows of a store.
 macro_rules! all_levels {
     () => {
         "(SELECT r.variant_id, r.location_id, r.stock_quantity, \

@@ -1,29 +1,29 @@
-//! How long a peer may take for what it has begun.
+//! Limits the time that a peer may take for a head, a body, or reading a response.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A time that every byte extends, up to a longest one.
+/// A time limit that every byte extends, up to a maximum.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Granted before the first byte.
-    pub patience_ms: u64,
-    /// The rate at which bytes extend the time; 0 extends nothing.
+pub struct TimeBudget {
+    /// The time without any byte.
+    pub initial_ms: u64,
+    /// The rate at which bytes extend the time; 0 means no extension.
     pub bytes_per_second: u64,
-    pub longest_ms: u64,
+    pub max_ms: u64,
 }
 
-impl Pace {
-    /// The time for this many bytes.
+impl TimeBudget {
+    /// The time limit after this many bytes.
     fn allowed_ms(self, bytes: u64) -> u64 {
         let earned = bytes.saturating_mul(1000).checked_div(self.bytes_per_second).unwrap_or(0);
-        self.patience_ms.saturating_add(earned).min(self.longest_ms)
+        self.initial_ms.saturating_add(earned).min(self.max_ms)
     }
 }
 
-/// Something that a peer has begun and has to carry on. Times are milliseconds of the registry's clock.
+/// The progress of one activity of a peer. Times are milliseconds of the registry's clock.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// 0 when nothing is under way.
+    /// The start of the activity; 0 if none is active.
     since_ms: AtomicU64,
     bytes: AtomicU64,
 }
@@ -67,8 +67,8 @@ impl Progress {
     }
 
     #[must_use]
-    pub fn is_overdue(&self, pace: Pace, now_ms: u64) -> bool {
-        self.is_begun() && self.elapsed_ms(now_ms) > pace.allowed_ms(self.bytes())
+    pub fn is_overdue(&self, budget: TimeBudget, now_ms: u64) -> bool {
+        self.is_begun() && self.elapsed_ms(now_ms) > budget.allowed_ms(self.bytes())
     }
 }
 
@@ -78,16 +78,16 @@ mod tests {
 
     #[test]
     fn bytes_extend_the_time_up_to_the_longest() {
-        let pace = Pace { patience_ms: 5_000, bytes_per_second: 500, longest_ms: 10_000 };
+        let budget = TimeBudget { initial_ms: 5_000, bytes_per_second: 500, max_ms: 10_000 };
         let body = Progress::default();
-        assert!(!body.is_overdue(pace, 1_000_000), "nothing was begun");
+        assert!(!body.is_overdue(budget, 1_000_000), "nothing was begun");
         body.begin(1_000);
-        assert!(!body.is_overdue(pace, 6_000) && body.is_overdue(pace, 6_001));
+        assert!(!body.is_overdue(budget, 6_000) && body.is_overdue(budget, 6_001));
         body.add(1_000);
-        assert!(!body.is_overdue(pace, 8_000) && body.is_overdue(pace, 8_001));
+        assert!(!body.is_overdue(budget, 8_000) && body.is_overdue(budget, 8_001));
         body.add(1_000_000);
-        assert!(!body.is_overdue(pace, 11_000) && body.is_overdue(pace, 11_001));
+        assert!(!body.is_overdue(budget, 11_000) && body.is_overdue(budget, 11_001));
         body.end();
-        assert!(!body.is_overdue(pace, 1_000_000));
+        assert!(!body.is_overdue(budget, 1_000_000));
     }
 }
