@@ -29,8 +29,8 @@ pub struct Target {
 /// Connections of one generation. When one of them is lost, all others may be: the next generation begins, and
 /// those of the last one are closed instead of being used again.
 ///
-/// A connection leaves its slot in the pool while it is used. So the slot of abandoned work can be given back while
-/// its connection is still open.
+/// A connection is taken out of its slot while it is used. So abandoned work can return the slot at once, and close the
+/// connection later.
 pub(super) struct Pool {
     pool: diesel::r2d2::Pool<Manager>,
     generation: Arc<AtomicU64>,

@@ -15,12 +15,11 @@ use super::tx::Mode;
 pub(super) struct Queue {
     /// All of the connections and of the queue: for writes, and for the reads of jobs and health checks.
     all: Share,
-    /// Reads use at most three quarters, so that no number of slow reads keeps buyers from their orders, or jobs and
-    /// health checks from their work.
+    /// Reads use at most three quarters, so slow reads cannot stop orders, jobs and health checks.
     reads: Share,
-    /// Lists whose cost grows with the store use a quarter, so that products, carts and orders are read without delay.
+    /// Lists that compare all rows use a quarter, so they do not delay reads of products, carts and orders.
     lists: Share,
-    /// Reports use another quarter, so that staff who evaluate much do not keep buyers from searching.
+    /// Reports use another quarter, so they do not delay the searches of buyers.
     reports: Share,
     connections: usize,
     waiting: Arc<Waiting>,
@@ -95,8 +94,8 @@ impl Queue {
         Ok(self.timed(permits, since))
     }
 
-    /// The shares that a transaction needs a permit of, the smallest first: whoever waits for a small one keeps none of
-    /// the others.
+    /// The shares of which a transaction needs a permit. The smallest share comes first, so that a request that waits
+    /// for it holds no permit of the others.
     fn shares(&self, mode: Mode) -> Vec<&Share> {
         match mode {
             Mode::Write | Mode::Batch | Mode::Internal => vec![&self.all],

@@ -42,8 +42,8 @@ fn check(request: &ServiceRequest) -> Result<(), ApiError> {
     }
 }
 
-/// Health checks and scrapes are never limited. They share an address with the requests of clients if a proxy makes
-/// them, or if a client has its requests counted for the proxy.
+/// Health checks and scrapes are never limited. Some requests of clients count for their proxy, which would otherwise
+/// have no health checks left.
 fn is_monitoring(path: &str) -> bool {
     matches!(path.trim_end_matches('/'), "/health/live" | "/health/ready" | "/metrics")
 }

@@ -67,7 +67,7 @@ impl ParsedQuery {
         Ok(Self { query, min_price, max_price })
     }
 
-    /// The plain list is read from an index. Searches, prices and stock are compared product by product.
+    /// Searches, and lists by price or stock, compare every product of the store.
     fn mode(&self, sort: Sort) -> Mode {
         let ProductsQuery { q, category: _, brand: _, status: _, stock_status, min_price, max_price } = &self.query;
         let compares = q.is_some() || stock_status.is_some() || min_price.is_some() || max_price.is_some();
