@@ -442,6 +442,48 @@ fn a_turn_that_does_not_come_in_time_is_busy() {
     one.expect(200);
 }
 
+/// Slow lists of products wait for each other. Everything that needs no product goes on meanwhile.
+#[test]
+fn lists_that_compare_every_product_delay_only_each_other() {
+    let app = TestApp::with(|settings| settings.database.pool_size = 4);
+    let mara = app.customer("mara");
+    mara.get("/orders/me").expect(200);
+    let lists = ["sort=stock", "stock_status=in_stock", "q=rice", "min_price=1", "max_price=9"];
+    let mut lock = lock_products(&app);
+    let slow = thread::scope(|scope| {
+        let ask = |query| app.guest().get(&format!("/inventory/products?limit=1&{query}"));
+        let slow = lists.map(|query| scope.spawn(move || ask(query)));
+        wait_until("a list waits for another one", || metric(&app, "stockroom_oldest_wait_seconds") > Some(0.0));
+        mara.get("/orders/me").expect(200);
+        root(&app).get("/health/ready").expect(200);
+        app.check_database().unwrap();
+        assert_eq!((app.expire_holds(), app.release_carts()), (0, 0));
+        assert_eq!(metric(&app, "stockroom_pool_in_use"), Some(1.0), "more than a quarter of the connections");
+        lock.batch_execute("ROLLBACK").unwrap();
+        slow.map(|list| list.join().unwrap())
+    });
+    slow.into_iter().for_each(|list| drop(list.expect(200)));
+}
+
+#[test]
+fn health_checks_and_metrics_are_never_limited() {
+    let app = TestApp::with(|settings| {
+        settings.limits.requests_per_minute = 1;
+        settings.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    // The headers name different clients, so that the request counts for the proxy.
+    let of_a_client = || {
+        let client = app.guest().with_header("Forwarded", "for=192.0.2.1").with_header("X-Forwarded-For", "192.0.2.2");
+        client.get("/inventory/products")
+    };
+    of_a_client().expect(200);
+    of_a_client().refused(429, "RATE_LIMITED");
+    for path in ["/health/live", "/health/ready", "/metrics", "/health/ready/"] {
+        root(&app).get(path).expect(200);
+    }
+    app.guest().get("/inventory/products").refused(429, "RATE_LIMITED");
+}
+
 #[test]
 fn without_its_database_it_lives_but_is_not_ready() {
     let app = TestApp::with(|settings| {

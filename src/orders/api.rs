@@ -14,6 +14,7 @@ use super::queries::{history, orders};
 use super::status::{OrderStatus, PaymentStatus};
 use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Permission, Principal, Role, Scope};
+use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
 use crate::kernel::id::{self, OrderId, UserId};
@@ -77,9 +78,10 @@ pub async fn list_all(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
+    let mode = if filter.q.is_some() { Mode::List } else { Mode::Read };
     let filter = OrderFilter::from(filter);
-    let found =
-        ctx.read("list_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;
+    let list = move |conn: &mut PgConnection, scope: &Scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?);
+    let found = ctx.run("list_orders", mode, list).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 

@@ -23,6 +23,7 @@ use crate::audit;
 use crate::audit::queries::NewEntry;
 use crate::audit::words::{Action, Entity};
 use crate::db;
+use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::fold;
@@ -93,8 +94,9 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let UserQuery { role, active, q } = query.0;
+    let mode = if q.is_some() { Mode::List } else { Mode::Read };
     let (page, patterns) = (page.0, q.as_deref().map(fold::search_patterns).unwrap_or_default());
-    let listed = ctx.read("list_users", move |conn, scope| {
+    let listed = ctx.run("list_users", mode, move |conn, scope| {
         let staff_of = (!scope.principal.is_admin()).then_some(scope.store);
         let role = if staff_of.is_some() { role.or(Some(Role::Staff)) } else { role };
         let filter = UserFilter { staff_of, role, active, patterns: patterns.clone() };

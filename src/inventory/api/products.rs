@@ -8,11 +8,12 @@ use validator::Validate;
 use super::answers::ProductResponses;
 use crate::auth::Ctx;
 use crate::catalogue::product::ProductStatus;
+use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency, Money};
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{PageQuery, Sort};
 
 use crate::http::{Query, SortQuery};
 use crate::inventory::queries::listing::{self, ProductFilter};
@@ -69,6 +70,13 @@ impl ParsedQuery {
         Ok(Self { query, min_price, max_price })
     }
 
+    /// Searches, and lists by price or stock, compare every product of the store.
+    fn mode(&self, sort: Sort) -> Mode {
+        let ProductsQuery { q, category: _, brand: _, status: _, stock_status, min_price, max_price } = &self.query;
+        let compares = q.is_some() || stock_status.is_some() || min_price.is_some() || max_price.is_some();
+        if compares || sort.column == "stock" { Mode::List } else { Mode::Read }
+    }
+
     fn filter(&self, currency: &Currency) -> Result<ProductFilter, ApiError> {
         let money = |field: &str, price: Option<AmountInput>| -> Result<Option<Money>, ApiError> {
             price
@@ -100,7 +108,7 @@ pub async fn list(
     let sort = sort.0.among(&SORTS, FIRST_BY_ID)?;
     let parsed = ParsedQuery::parse(query.0)?;
     let list = ctx
-        .read("list_products", move |conn, scope| {
+        .run("list_products", parsed.mode(sort), move |conn, scope| {
             let reader = ProductResponses::load(conn, scope)?;
             let filter = parsed.filter(&reader.currency)?;
             let products = listing::list_products(conn, scope.store, &filter, sort, &page.0)?;
@@ -118,7 +126,7 @@ pub async fn list_low_stock(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&LOW_STOCK_SORTS, WORST_FIRST)?;
     let list = ctx
-        .read("list_low_stock", move |conn, scope| {
+        .run("list_low_stock", Mode::List, move |conn, scope| {
             let products = listing::list_low_stock(conn, scope.store, sort, &page.0)?;
             ProductResponses::load(conn, scope)?.list(conn, products)
         })
