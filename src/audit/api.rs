@@ -58,12 +58,13 @@ impl From<Entry> for AuditEntryResponse {
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
     #[serde(default, deserialize_with = "text_enum::in_query")]
-    #[param(schema_with = entities)]
+    #[param(schema_with = entity_filter)]
     pub entity: Option<Entity>,
+    /// Entries about the object with this id.
     #[serde(default, deserialize_with = "id::in_query")]
     pub entity_id: Option<i64>,
     #[serde(default, deserialize_with = "text_enum::in_query")]
-    #[param(schema_with = actions)]
+    #[param(schema_with = action_filter)]
     pub action: Option<Action>,
     /// `user:5`, or `5` for the same; `guest`, `system`.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
@@ -75,6 +76,14 @@ pub struct AuditQuery {
     /// Entries before this time.
     #[serde(default, deserialize_with = "moment::of_four_digit_year")]
     pub to: Option<DateTime<Utc>>,
+}
+
+fn entity_filter() -> ObjectBuilder {
+    entities().description(Some("Entries about this kind of object."))
+}
+
+fn action_filter() -> ObjectBuilder {
+    actions().description(Some("Entries of this action."))
 }
 
 impl From<AuditQuery> for EntryFilter {

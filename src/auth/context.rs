@@ -164,7 +164,8 @@ impl Ctx {
         self.run(name, Mode::Report, work).await
     }
 
-    async fn run<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<T, ApiError>
+    /// Runs a read of this mode in one snapshot.
+    pub async fn run<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,

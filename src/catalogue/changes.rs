@@ -4,6 +4,7 @@ use super::codes::CodeKind;
 use super::product::{NewVariant, Product, ProductStatus, Variant};
 use super::{size, sku};
 use crate::error::FieldError;
+use crate::kernel::id::VariantId;
 use crate::kernel::money::Money;
 
 /// The maximal number of sizes of a product.
@@ -51,6 +52,17 @@ impl ChangedVariants {
     /// The SKUs and barcodes that the change may set.
     pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
         self.changed.iter().flat_map(Variant::codes).chain(self.new.iter().flat_map(NewVariant::codes))
+    }
+
+    /// The variants that give their SKU to another one of the same change. `before` are the unchanged variants.
+    #[must_use]
+    pub fn swapped(&self, before: &[Variant]) -> Vec<VariantId> {
+        let old_sku = |id| before.iter().find(|variant| variant.id == id).map(|variant| &variant.sku);
+        let gives = |giver: &&Variant| {
+            let old = old_sku(giver.id);
+            old != Some(&giver.sku) && self.changed.iter().any(|taker| old == Some(&taker.sku))
+        };
+        self.changed.iter().filter(gives).map(|variant| variant.id).collect()
     }
 }
 
@@ -167,7 +179,7 @@ pub fn changed_fields(before: &Product, after: &Product) -> Vec<&'static str> {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::kernel::id::{ProductId, VariantId};
+    use crate::kernel::id::ProductId;
     use chrono::Utc;
 
     pub fn product() -> Product {
@@ -247,6 +259,17 @@ pub mod tests {
         let sized = changes.apply(&product()).unwrap();
         let variants = changes.apply_to_variants(&sized, &[medium()]).unwrap();
         assert_eq!((sized.sku.as_str(), variants), ("tee-blue", ChangedVariants::default()));
+    }
+
+    #[test]
+    fn only_variants_whose_sku_is_wanted_by_another_are_swapped() {
+        let variant = |id, sku: &str| Variant { id: VariantId(id), sku: sku.into(), ..medium() };
+        let before = [variant(1, "a"), variant(2, "b"), variant(3, "c")];
+        let swapped =
+            |changed: &[Variant]| ChangedVariants { changed: changed.to_vec(), new: Vec::new() }.swapped(&before);
+        assert_eq!(swapped(&[variant(1, "b"), variant(2, "a")]), [VariantId(1), VariantId(2)]);
+        assert_eq!(swapped(&[variant(1, "b"), variant(2, "d")]), [VariantId(2)]);
+        assert_eq!(swapped(&[variant(1, "b"), variant(2, "b"), variant(3, "d")]), []);
     }
 
     #[test]

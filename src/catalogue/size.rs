@@ -48,7 +48,10 @@ mod tests {
         assert_eq!((key("2 XL"), tidy("  2   XL ")), (key("2xl"), "2 XL".to_owned()));
         assert!(is_same(Some("Größe M"), Some("GRÖSSE m")) && is_same(None, None));
         assert!(!is_same(Some("S"), None) && !is_same(None, Some("S")));
-        for refused in ["", "  ", "\u{200b}", "a\u{0}", &"x".repeat(51)] {
+        for same in ["S\u{2066}", "\u{3164}S", "S\u{61c}", "S\u{fe0f}"] {
+            assert_eq!(key(same), "s", "{same:?}");
+        }
+        for refused in ["", "  ", "\u{200b}", "\u{3164}", "a\u{0}", &"x".repeat(51)] {
             assert!(check(refused).is_err(), "{refused:?}");
         }
     }

@@ -1,6 +1,7 @@
 //! The rules for SKUs.
 
 use crate::kernel::id::is_digits;
+use crate::kernel::text;
 
 /// Words that have another meaning in paths.
 const PATH_WORDS: [&str; 5] = ["low-stock", "stock", "movements", ".", ".."];
@@ -22,13 +23,14 @@ pub fn check(sku: &str) -> Result<(), &'static str> {
     if PATH_WORDS.contains(&sku) {
         return Err("must not be a word of the API's paths");
     }
-    Ok(())
+    text::check_code(sku)
 }
 
-/// The SKU of a size without a given one. A slash is replaced, because it would end the path segment.
+/// The SKU of a size without a given one: the size in the form of a code. A slash is replaced, because it would end the
+/// path segment.
 #[must_use]
 pub fn of_size(product: &str, size: &str) -> String {
-    format!("{product}-{}", size.replace('/', "-"))
+    format!("{product}-{}", text::as_code(size).replace('/', "-"))
 }
 
 #[cfg(test)]
@@ -40,7 +42,24 @@ mod tests {
         for taken in ["tee-red", "prod_001", "12a", "ürün 7", &"x".repeat(100)] {
             assert_eq!(check(taken), Ok(()), "{taken}");
         }
-        let refused = ["", " ", "007", "low-stock", "stock", "movements", "a/b", "a\tb", "a\0", " a", "a ", "..", "."];
+        assert_eq!(of_size("tee", "\u{ff33}\u{ff0f}M\u{200b}"), "tee-S-M");
+        let refused = [
+            "\u{ff54}w1",
+            "tw1\u{ad}",
+            "",
+            " ",
+            "007",
+            "low-stock",
+            "stock",
+            "movements",
+            "a/b",
+            "a\tb",
+            "a\0",
+            " a",
+            "a ",
+            "..",
+            ".",
+        ];
         for sku in refused.iter().copied().chain([&*"x".repeat(101)]) {
             assert!(check(sku).is_err(), "{sku:?}");
         }

@@ -19,6 +19,7 @@ use crate::idempotency::{Command, Done, Keyed};
 use crate::kernel::id::{AddressId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
+use crate::kernel::text;
 use crate::settings::Settings;
 use crate::stores::payment_methods::DEFAULT_METHOD;
 
@@ -45,14 +46,20 @@ pub struct OrderRequest {
     #[validate(nested)]
     #[schema(min_items = 1, max_items = 100)]
     pub items: Vec<OrderItemRequest>,
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub customer_name: Option<String>,
-    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
-    #[schema(min_length = 1, max_length = 50)]
+    /// At least one visible character.
+    #[validate(length(max = 50, message = "must have at most 50 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub customer_phone: Option<String>,
-    #[validate(length(min = 1, max = 1000, message = "must have 1 to 1000 characters"))]
-    #[schema(min_length = 1, max_length = 1000)]
+    /// At least one visible character.
+    #[validate(length(max = 1000, message = "must have at most 1000 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub delivery_address: Option<String>,
     pub shipping_address_id: Option<AddressId>,
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]

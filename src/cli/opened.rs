@@ -39,8 +39,7 @@ impl Opened {
         Ok(db::pool::connect_once(&self.settings.database.target())?)
     }
 
-    /// Applies the missing migrations and returns their names. Then folds the text of rows that are older than the
-    /// folded columns.
+    /// Applies the missing migrations and returns their names. Then fills in missing folded text.
     pub fn migrate(&self) -> Result<Vec<String>, CommandError> {
         let mut conn = self.connect()?;
         let applied = db::migrate::run(&mut conn)?;

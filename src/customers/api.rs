@@ -17,6 +17,7 @@ use crate::error::{ApiError, Code};
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::AddressId;
+use crate::kernel::text;
 
 use crate::http::{Query, SortQuery};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
@@ -27,30 +28,40 @@ pub use crate::customers::queries::SORTS;
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddressRequest {
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     full_name: String,
     /// 5 to 20 digits, `+`, spaces and `-`.
     #[validate(custom(function = "check_phone"))]
     #[schema(pattern = "^[0-9+ -]{5,20}$", min_length = 5, max_length = 20)]
     phone: String,
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     line1: String,
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[schema(max_length = 255)]
     line2: Option<String>,
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
+    /// At least one visible character.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     city: String,
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[schema(max_length = 100)]
     state: Option<String>,
-    #[validate(length(min = 1, max = 20, message = "must have 1 to 20 characters"))]
-    #[schema(min_length = 1, max_length = 20)]
+    /// At least one visible character.
+    #[validate(length(max = 20, message = "must have at most 20 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 20, pattern = r"\S")]
     postal_code: String,
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
+    /// At least one visible character.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     country: String,
     #[validate(range(min = -90.0, max = 90.0, message = "must be from -90 to 90"))]
     #[schema(minimum = -90, maximum = 90)]

@@ -65,8 +65,8 @@ impl Database {
 
     fn of(options: DatabaseOptions, outage: Arc<Outage>) -> Self {
         let DatabaseOptions { target, pool_size, plans, queue_time, queue_length } = options;
-        let abandoned = pool_size.saturating_mul(ABANDONED_PER_CONNECTION);
-        let pool = Arc::new(Pool::new(&target, pool_size.saturating_add(abandoned)));
+        let pool = Arc::new(Pool::new(&target, pool_size));
+        let most_abandoned = pool_size.saturating_mul(ABANDONED_PER_CONNECTION);
         let on_abandon = {
             let (pool, outage) = (Arc::clone(&pool), Arc::clone(&outage));
             move |failure: &Failure| {
@@ -77,7 +77,7 @@ impl Database {
         Self {
             pool,
             queue: Arc::new(Queue::new(pool_size, queue_length, queue_time)),
-            watchdog: Watchdog::start(usize::try_from(abandoned).unwrap_or(usize::MAX), on_abandon),
+            watchdog: Watchdog::start(usize::try_from(most_abandoned).unwrap_or(usize::MAX), on_abandon),
             outage,
             plans,
             is_writable: Arc::new(AtomicBool::new(true)),
@@ -105,6 +105,15 @@ impl Database {
         F: Fn(&mut PgConnection) -> Result<T, Failure> + Send + 'static,
     {
         self.run(name, Mode::Read, move |conn| work(conn).map(End::RollBack)).await
+    }
+
+    /// Runs a read of the server itself, for a health check or a job. It never waits behind the reads of clients.
+    pub async fn read_internally<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.run(name, Mode::Internal, move |conn| work(conn).map(End::RollBack)).await
     }
 
     /// Runs a transaction that writes. It must be safe to run again: a claim or a state guard
@@ -190,19 +199,20 @@ impl Database {
         patience: &mut Patience,
         work: &impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
     ) -> Result<T, Failure> {
-        let connected = self.pool.connect(patience.connect_time());
-        let mut connection = connected.inspect_err(|failure| self.outage.note(failure))?;
-        patience.note_connected();
-        let result = tx::run_planned(&mut connection.conn, mode, self.plans, work);
-        match &result {
-            Err(failure) if failure.is_outage() => {
-                self.pool.end_generation(connection.generation);
-                self.outage.note(failure);
+        let ran = self.pool.run(patience.connect_time(), |connection| {
+            patience.note_connected();
+            let result = tx::run_planned(&mut connection.conn, mode, self.plans, work);
+            match &result {
+                Err(failure) if failure.is_outage() => {
+                    self.pool.end_generation(connection.generation);
+                    self.outage.note(failure);
+                }
+                Ok(_) if mode.writes() => self.outage.note_commit(),
+                _ => {}
             }
-            Ok(_) if mode.writes() => self.outage.note_commit(),
-            _ => {}
-        }
-        result
+            result
+        });
+        ran.inspect_err(|failure| self.outage.note(failure)).flatten()
     }
 
     /// During an outage that lasts, one attempt is enough: the connections are needed for what still works.
@@ -262,6 +272,12 @@ impl Database {
     /// Waits for a permit, for as long as the caller has patience. `since` is when the request came.
     pub async fn permit(&self, since: Instant) -> Result<ConnectionPermit, Failure> {
         self.queue.permit(since).await
+    }
+
+    /// Connections that are open. Only those of abandoned work may exceed the size of the pool.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.pool.open()
     }
 
     /// Connections that are at work.

@@ -8,19 +8,35 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Failure;
+use super::pool::PoolSlot;
 use super::tx::Mode;
 
 /// Permits for connections, and the requests that wait for one.
 pub(super) struct Queue {
-    permits: Arc<Semaphore>,
-    /// Reads use at most three quarters of the connections and of the queue, so that no number of slow reads keeps
-    /// buyers from their orders.
-    reads: Arc<Semaphore>,
+    /// All of the connections and of the queue: for writes, and for the reads of jobs and health checks.
+    all: Share,
+    /// Reads use at most three quarters, so slow reads cannot stop orders, jobs and health checks.
+    reads: Share,
+    /// Lists that compare all rows use a quarter, so they do not delay reads of products, carts and orders.
+    lists: Share,
+    /// Reports use another quarter, so they do not delay the searches of buyers.
+    reports: Share,
     connections: usize,
     waiting: Arc<Waiting>,
-    length: usize,
     /// The time that a request may wait for a connection.
     time: Duration,
+}
+
+/// A part of the connections, and of the slots in the queue.
+struct Share {
+    permits: Arc<Semaphore>,
+    length: usize,
+}
+
+impl Share {
+    fn new(connections: usize, length: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(connections)), length }
+    }
 }
 
 #[derive(Default)]
@@ -34,11 +50,12 @@ impl Queue {
     pub(super) fn new(connections: u32, length: usize, time: Duration) -> Self {
         let connections = usize::try_from(connections).unwrap_or(1);
         Self {
-            permits: Arc::new(Semaphore::new(connections)),
-            reads: Arc::new(Semaphore::new(share_of_reads(connections))),
+            all: Share::new(connections, length),
+            reads: Share::new(three_quarters(connections), three_quarters(length)),
+            lists: Share::new(quarter(connections), quarter(length)),
+            reports: Share::new(quarter(connections), quarter(length)),
             connections,
             waiting: Arc::default(),
-            length,
             time,
         }
     }
@@ -48,33 +65,44 @@ impl Queue {
     }
 
     pub(super) fn has_permit(&self) -> bool {
-        self.permits.available_permits() > 0
+        self.all.permits.available_permits() > 0
     }
 
     pub(super) fn in_use(&self) -> usize {
-        self.connections.saturating_sub(self.permits.available_permits())
+        self.connections.saturating_sub(self.all.permits.available_permits())
     }
 
     pub(super) fn slot(&self) -> Result<QueueSlot, Failure> {
-        QueueSlot::take(&self.waiting, self.length)
+        QueueSlot::take(&self.waiting, self.all.length)
     }
 
     /// Waits for a permit for as long as the caller does. `since` is when its request came.
     pub(super) async fn permit(&self, since: Instant) -> Result<ConnectionPermit, Failure> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
-        Ok(self.timed(permit, since))
+        let permit = Arc::clone(&self.all.permits).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
+        Ok(self.timed(vec![permit], since))
     }
 
     /// A permit at once, or after a wait in the queue.
     pub(super) async fn wait_for_permit(&self, mode: Mode) -> Result<ConnectionPermit, Failure> {
         let since = Instant::now();
-        if mode.writes() {
-            return Ok(self.timed(self.wait_within(self.length, &self.permits, since).await?, since));
+        let shares = self.shares(mode);
+        let length = shares.iter().map(|share| share.length).min().unwrap_or(0);
+        let mut permits = Vec::with_capacity(shares.len());
+        for share in shares {
+            permits.push(self.wait_within(length, &share.permits, since).await?);
         }
-        let length = share_of_reads(self.length);
-        let read = self.wait_within(length, &self.reads, since).await?;
-        let permit = self.wait_within(length, &self.permits, since).await?;
-        Ok(ConnectionPermit { _read: Some(read), ..self.timed(permit, since) })
+        Ok(self.timed(permits, since))
+    }
+
+    /// The shares of which a transaction needs a permit. The smallest share comes first, so that a request that waits
+    /// for it holds no permit of the others.
+    fn shares(&self, mode: Mode) -> Vec<&Share> {
+        match mode {
+            Mode::Write | Mode::Batch | Mode::Internal => vec![&self.all],
+            Mode::Read => vec![&self.reads, &self.all],
+            Mode::List => vec![&self.lists, &self.reads, &self.all],
+            Mode::Report => vec![&self.reports, &self.reads, &self.all],
+        }
     }
 
     /// Takes a permit at once, or waits for it among at most so many other requests.
@@ -94,9 +122,9 @@ impl Queue {
         permit.ok().and_then(Result::ok).ok_or(Failure::QueueFull)
     }
 
-    fn timed(&self, permit: OwnedSemaphorePermit, since: Instant) -> ConnectionPermit {
+    fn timed(&self, permits: Vec<OwnedSemaphorePermit>, since: Instant) -> ConnectionPermit {
         let connect_until = since.checked_add(self.time).unwrap_or(since);
-        ConnectionPermit { _permit: permit, _read: None, connect_until }
+        ConnectionPermit { slot: None, _permits: permits, connect_until }
     }
 
     /// The time that the oldest waiting request has waited.
@@ -106,15 +134,22 @@ impl Queue {
     }
 }
 
-/// Three quarters, and at least one.
-fn share_of_reads(whole: usize) -> usize {
-    whole.saturating_sub(whole / 4).max(1)
+/// A quarter, and at least one.
+fn quarter(whole: usize) -> usize {
+    (whole / 4).max(1)
+}
+
+/// What a quarter leaves, and at least one.
+fn three_quarters(whole: usize) -> usize {
+    whole.saturating_sub(quarter(whole)).max(1)
 }
 
 /// The right to one connection, given back on drop.
 pub struct ConnectionPermit {
-    _permit: OwnedSemaphorePermit,
-    _read: Option<OwnedSemaphorePermit>,
+    /// That of the connection that is used at the moment. It is given back before the permits.
+    pub(super) slot: Option<PoolSlot>,
+    /// One of each share.
+    _permits: Vec<OwnedSemaphorePermit>,
     /// When the wait of the request ends: the time for connecting is a part of it.
     pub(super) connect_until: Instant,
 }
@@ -148,29 +183,89 @@ impl Drop for QueueSlot {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn reads_leave_a_quarter_of_the_connections_and_of_the_queue_to_writes() {
-        let queue = Arc::new(Queue::new(4, 4, Duration::from_millis(200)));
-        let mut reads = Vec::new();
-        for mode in [Mode::Read, Mode::Report, Mode::Read] {
-            reads.push(queue.wait_for_permit(mode).await.unwrap());
+    /// A queue whose waiting requests are refused only for want of a slot.
+    fn queue(connections: u32) -> Arc<Queue> {
+        Arc::new(Queue::new(connections, 8, Duration::from_millis(200)))
+    }
+
+    /// As many permits as can be had at once, of so many requests.
+    async fn take(queue: &Arc<Queue>, mode: Mode, requests: usize) -> Vec<ConnectionPermit> {
+        let mut taken = Vec::new();
+        for _ in 0..requests {
+            let immediately = tokio::time::timeout(Duration::ZERO, queue.wait_for_permit(mode)).await;
+            taken.extend(immediately.ok().and_then(Result::ok));
         }
-        let waiting: Vec<_> = (0..4)
+        taken
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_transaction_has_its_share_of_the_connections() {
+        use Mode::{Batch, Internal, List, Read, Report, Write};
+        // Connections, and those that are left after each kind has taken as many as it may.
+        for (connections, lists, reports, reads, writes) in
+            [(8, 6, 4, 2, 0), (4, 3, 2, 1, 0), (3, 2, 1, 1, 0), (2, 1, 1, 1, 0), (1, 0, 0, 0, 0)]
+        {
+            let queue = queue(connections);
+            let mut held = Vec::new();
+            for (mode, left) in [(List, lists), (Report, reports), (Read, reads), (Internal, writes)] {
+                held.extend(take(&queue, mode, 8).await);
+                assert_eq!(queue.all.permits.available_permits(), left, "{mode:?} of {connections}");
+            }
+            drop(held);
+            for mode in [Write, Batch, Internal] {
+                assert_eq!(take(&queue, mode, 9).await.len(), queue.connections, "{mode:?}");
+            }
+        }
+    }
+
+    /// The requests that wait in a queue of eight when so many have come, after all connections were taken.
+    async fn waiting(mode: Mode) -> usize {
+        let queue = queue(4);
+        let held = take(&queue, Mode::Write, 4).await;
+        let requests: Vec<_> = (0..9)
             .map(|_| {
                 let queue = Arc::clone(&queue);
-                tokio::spawn(async move { queue.wait_for_permit(Mode::Read).await.is_ok() })
+                tokio::spawn(async move { queue.wait_for_permit(mode).await.is_ok() })
             })
             .collect();
         tokio::task::yield_now().await;
-        assert_eq!(queue.waiting.requests.load(Ordering::Acquire), 3, "the fourth read is refused at once");
-        let write = queue.wait_for_permit(Mode::Write).await;
-        assert!(write.is_ok(), "a write gets a connection while reads wait");
-        let second = queue.wait_for_permit(Mode::Write);
-        drop(reads.pop());
-        let second = second.await;
-        assert!(second.is_ok(), "a write waits in the quarter of the queue that reads leave");
+        let waiting = queue.waiting.requests.load(Ordering::Acquire);
+        for request in requests {
+            assert!(!request.await.unwrap(), "no request outlives the queue time");
+        }
+        assert_eq!(queue.waiting.requests.load(Ordering::Acquire), 0);
+        drop(held);
+        waiting
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_transaction_has_its_share_of_the_queue() {
+        for (mode, slots) in
+            [(Mode::List, 2), (Mode::Report, 2), (Mode::Read, 6), (Mode::Internal, 8), (Mode::Write, 8)]
+        {
+            assert_eq!(waiting(mode).await, slots, "{mode:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_and_a_write_go_on_while_reads_and_lists_wait() {
+        let queue = Arc::new(Queue::new(4, 8, Duration::from_secs(20)));
+        let mut reads = take(&queue, Mode::Read, 3).await;
+        let waiting: Vec<_> = [Mode::Read, Mode::List, Mode::Read]
+            .map(|mode| {
+                let queue = Arc::clone(&queue);
+                tokio::spawn(async move { queue.wait_for_permit(mode).await.is_ok() })
+            })
+            .into();
+        tokio::task::yield_now().await;
+        let job = queue.wait_for_permit(Mode::Internal).await;
+        assert!(job.is_ok(), "a job gets a connection while reads wait");
+        let write = queue.wait_for_permit(Mode::Write);
+        drop(job);
+        assert!(write.await.is_ok(), "a write gets a connection while reads wait");
+        reads.clear();
         for read in waiting {
-            assert!(!read.await.unwrap(), "no read outlives the queue time");
+            assert!(read.await.unwrap(), "a read that waits in its share gets a connection");
         }
     }
 }

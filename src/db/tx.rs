@@ -30,8 +30,12 @@ pub enum Mode {
     /// A write for several requests. It does not wait long for a lock, because one request must not delay the others:
     /// they can run one by one instead.
     Batch,
+    /// A read of the server itself, for a health check or a job.
+    Internal,
     /// One snapshot for several reads.
     Read,
+    /// A read whose cost grows with the rows of the store: a search, or a list that is sorted by stock.
+    List,
     /// A read of much: reports and the check of the ledger.
     Report,
 }
@@ -53,13 +57,13 @@ impl Mode {
     fn begin(self, plans: Plans) -> String {
         let (isolation, time) = match self {
             Self::Write | Self::Batch => ("READ COMMITTED", "5s"),
-            Self::Read => ("REPEATABLE READ READ ONLY", "5s"),
+            Self::Internal | Self::Read | Self::List => ("REPEATABLE READ READ ONLY", "5s"),
             Self::Report => ("REPEATABLE READ READ ONLY", "120s"),
         };
         let further = match self {
             Self::Write => "lock_timeout = '2s'",
             Self::Batch => "lock_timeout = '250ms'",
-            Self::Read | Self::Report => "jit = off",
+            Self::Internal | Self::Read | Self::List | Self::Report => "jit = off",
         };
         let plan = match plans {
             Plans::Generic if self.writes() => "; SET LOCAL plan_cache_mode = 'force_generic_plan'",
@@ -74,16 +78,16 @@ impl Mode {
     /// The time for which an answer to a statement is awaited: a little longer than the server may work on it.
     pub(super) fn silence_limit(self) -> Duration {
         match self {
-            Self::Write | Self::Batch | Self::Read => Duration::from_millis(6_500),
             Self::Report => Duration::from_secs(122),
+            _ => Duration::from_millis(6_500),
         }
     }
 
     /// The time that all statements together may take.
     pub(super) fn time_limit(self) -> Duration {
         match self {
-            Self::Write | Self::Batch | Self::Read => Duration::from_secs(15),
             Self::Report => Duration::from_secs(600),
+            _ => Duration::from_secs(15),
         }
     }
 

@@ -1,14 +1,15 @@
 //! Gives up on work whose statement the database does not answer.
 //!
 //! A thread that waits in libpq can't be woken: the connection may have gone silent without a sign, or the
-//! server may be frozen. Its request is answered nevertheless, its permit is given back, and when the thread
-//! wakes up it finds that it was abandoned: it commits nothing, and rolls back.
+//! server may be frozen. Its request is answered nevertheless, its permit and its slot in the pool are given back, and
+//! when the thread wakes up it finds that it was abandoned: it commits nothing, rolls back, and closes its connection.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::Failure;
+use super::pool::PoolSlot;
 use super::queue::ConnectionPermit;
 use super::tx::Mode;
 
@@ -214,6 +215,26 @@ pub(super) fn is_abandoned() -> bool {
 /// Until when this thread may try to connect for the first time.
 pub(super) fn connect_until() -> Option<Instant> {
     of_current(|work| work.state().permit.as_ref().map(|permit| permit.connect_until)).flatten()
+}
+
+/// Keeps the slot of a connection with the permit of this thread's work, so that both are given back together. It is
+/// refused to abandoned work.
+pub(super) fn hold_slot(slot: PoolSlot) -> Result<(), Failure> {
+    let held = of_current(|work| {
+        let mut state = work.state();
+        let at_work = state.stage == Stage::AtWork;
+        state.permit.as_mut().filter(|_| at_work).map(|permit| permit.slot = Some(slot)).is_some()
+    });
+    match held {
+        Some(true) => Ok(()),
+        Some(false) => Err(Failure::Unavailable("it answered too late".to_owned())),
+        None => Err(Failure::Internal("a connection is used without a permit".to_owned())),
+    }
+}
+
+/// Takes the slot back. None if the work was abandoned and the slot given back.
+pub(super) fn take_slot() -> Option<PoolSlot> {
+    of_current(|work| work.state().permit.as_mut().and_then(|permit| permit.slot.take())).flatten()
 }
 
 /// Asks for leave to send COMMIT. From here on the outcome of abandoned work is unknown.

@@ -6,8 +6,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
-use crate::db::tx::Mode;
-use crate::db::{Database, End, Failure};
+use crate::db::{Database, Failure};
 use crate::error::{ApiError, Code};
 use crate::http::headers;
 use crate::http::methods::only_get;
@@ -31,7 +30,7 @@ async fn ready(database: Data<Database>) -> Result<HttpResponse, ApiError> {
     if !database.is_writable() {
         return Err(Failure::Unavailable("it could not be written to".to_owned()).into());
     }
-    database.run("ready", Mode::Read, |conn| Ok(End::RollBack(conn.batch_execute("SELECT 1")?))).await?;
+    database.read_internally("ready", |conn| Ok(conn.batch_execute("SELECT 1")?)).await?;
     Ok(HttpResponse::Ok().json(json!({"status": "ok", "database": "ok"})))
 }
 

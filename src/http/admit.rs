@@ -35,7 +35,15 @@ fn check(request: &ServiceRequest) -> Result<(), ApiError> {
         hosts.check(head)?;
     }
     match request.app_data::<Data<Limiters>>() {
-        Some(limiters) => limiters.request_address.check(&limits::address(request.request())),
-        None => Ok(()),
+        Some(limiters) if !is_monitoring(request.path()) => {
+            limiters.request_address.check(&limits::address(request.request()))
+        }
+        _ => Ok(()),
     }
+}
+
+/// Health checks and scrapes are never limited. Some requests of clients count for their proxy, which would otherwise
+/// have no health checks left.
+fn is_monitoring(path: &str) -> bool {
+    matches!(path.trim_end_matches('/'), "/health/live" | "/health/ready" | "/metrics")
 }

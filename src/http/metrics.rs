@@ -22,6 +22,7 @@ pub struct Metrics {
     overdue_holds: IntGauge,
     expiry_lag: Gauge,
     pool_in_use: IntGauge,
+    pool_connections: IntGauge,
     oldest_wait: Gauge,
     open_connections: IntGauge,
     closed_connections: IntCounterVec,
@@ -54,6 +55,7 @@ impl Metrics {
                 "Time since the deadline of the longest overdue hold",
             )?,
             pool_in_use: IntGauge::new("stockroom_pool_in_use", "Database connections in use")?,
+            pool_connections: IntGauge::new("stockroom_pool_connections", "Open database connections")?,
             oldest_wait: Gauge::new("stockroom_oldest_wait_seconds", "Waiting time of the oldest request in a queue")?,
             open_connections: IntGauge::new("stockroom_connections_open", "Open client connections")?,
             closed_connections: IntCounterVec::new(
@@ -66,7 +68,7 @@ impl Metrics {
     }
 
     fn register(&self) -> Result<(), prometheus::Error> {
-        let parts: [Box<dyn Collector>; 11] = [
+        let parts: [Box<dyn Collector>; 12] = [
             Box::new(self.requests.clone()),
             Box::new(self.checkouts.clone()),
             Box::new(self.units_sold.clone()),
@@ -75,6 +77,7 @@ impl Metrics {
             Box::new(self.overdue_holds.clone()),
             Box::new(self.expiry_lag.clone()),
             Box::new(self.pool_in_use.clone()),
+            Box::new(self.pool_connections.clone()),
             Box::new(self.oldest_wait.clone()),
             Box::new(self.open_connections.clone()),
             Box::new(self.closed_connections.clone()),
@@ -121,6 +124,7 @@ impl Metrics {
     /// The metrics in the text format of Prometheus.
     pub fn render(&self, database: &Database) -> Result<Vec<u8>, prometheus::Error> {
         self.pool_in_use.set(i64::try_from(database.in_use()).unwrap_or(i64::MAX));
+        self.pool_connections.set(i64::try_from(database.connections()).unwrap_or(i64::MAX));
         self.oldest_wait.set(database.oldest_wait().as_secs_f64());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;

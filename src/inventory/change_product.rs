@@ -45,6 +45,7 @@ pub fn change_product(
     let new_codes: Vec<_> = after.codes().chain(sizes.codes()).filter(is_new).collect();
     codes::refuse_taken(conn, scope.store, &new_codes, Some(product))?;
     products::update_product(conn, scope.store, &after, at)?;
+    variants::free_skus(conn, scope.store, &sizes.swapped(&variants))?;
     write_sizes(conn, scope, product, &sizes, at)?;
     write_derived(conn, scope.store, product, &had)?;
     append_audit(conn, scope, &after, &fields, at)?;

@@ -52,14 +52,14 @@ impl Jobs {
         F: Fn(&mut PgConnection, Option<StoreId>) -> Result<Vec<T>, Failure> + Copy + Send + 'static,
     {
         let database = self.database.without_patience();
-        match database.read(name, move |conn| read(conn, None)).await {
+        match database.read_internally(name, move |conn| read(conn, None)).await {
             Ok(found) => return found,
             Err(failure) => round.failure = Some(failure),
         }
-        let stores = database.read("list_stores", |conn| Ok(stores::list_ids(conn)?)).await;
+        let stores = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await;
         let mut found = Vec::new();
         for store in std::iter::once(PLATFORM).chain(stores.unwrap_or_else(|failure| note(failure, round))) {
-            let of_store = database.read(name, move |conn| read(conn, Some(store))).await;
+            let of_store = database.read_internally(name, move |conn| read(conn, Some(store))).await;
             found.extend(of_store.unwrap_or_else(|failure| note(failure, round)));
         }
         found

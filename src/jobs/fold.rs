@@ -1,4 +1,4 @@
-//! Folds the text of rows that are older than a migration, so that searches and lists find them.
+//! Fills in folded text that is null, so that searches and lists find the rows: a migration may have cleared it.
 
 use diesel::PgConnection;
 

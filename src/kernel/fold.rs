@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use icu_casemap::CaseMapper;
 use icu_normalizer::properties::CanonicalCombiningClassMap;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 
-use super::text::contains_pattern;
+use super::text::{contains_pattern, is_invisible};
 
 /// Returns text as it is compared: decomposed, without accents, in one case, composed again, with single spaces.
 #[must_use]
@@ -47,15 +49,53 @@ pub fn search_text<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
 /// A LIKE pattern for each word of a query. A row matches if its search text matches all of them.
 #[must_use]
 pub fn search_patterns(query: &str) -> Vec<String> {
-    let words: BTreeSet<String> =
-        fold(query).split(' ').filter(|word| !word.is_empty()).map(contains_pattern).collect();
-    words.into_iter().collect()
+    words(query).iter().map(|word| contains_pattern(word)).collect()
 }
 
-/// The digits of a phone number, without their grouping.
+/// The LIKE patterns of a word that may be a part of a phone number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhonePatterns {
+    pub text: String,
+    /// The digits alone, if the word consists of digits and the punctuation of phone numbers.
+    pub digits: Option<String>,
+}
+
+/// The patterns for each word of a query. A row matches if, for each word, its search text matches one of the patterns.
+#[must_use]
+pub fn phone_patterns(query: &str) -> Vec<PhonePatterns> {
+    let of_word = |word: String| {
+        let digits = Some(digits(&word)).filter(|digits| !digits.is_empty() && *digits != word && is_phone(&word));
+        PhonePatterns { text: contains_pattern(&word), digits: digits.map(|digits| contains_pattern(&digits)) }
+    };
+    words(query).into_iter().map(of_word).collect()
+}
+
+/// The distinct words of a query, folded.
+fn words(query: &str) -> BTreeSet<String> {
+    fold(query).split(' ').filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+fn is_phone(word: &str) -> bool {
+    word.chars().all(|c| digit(c).is_some() || "+-.()/".contains(c))
+}
+
+/// The digits of a phone number as ASCII, without their grouping.
 #[must_use]
 pub fn digits(phone: &str) -> String {
-    phone.chars().filter(char::is_ascii_digit).collect()
+    phone.chars().filter_map(digit).collect()
+}
+
+/// The ASCII digit for a decimal digit of any script. In Unicode, the digits from 0 to 9 of a script follow each other.
+fn digit(c: char) -> Option<char> {
+    let categories = CodePointMapData::<GeneralCategory>::new();
+    let is_digit = |code: &u32| categories.get32(*code) == GeneralCategory::DecimalNumber;
+    let code = u32::from(c);
+    if !is_digit(&code) {
+        return None;
+    }
+    // Some scripts stand side by side.
+    let before = (0..code).rev().take_while(is_digit).count() % 10;
+    char::from_digit(u32::try_from(before).ok()?, 10)
 }
 
 fn without_accents(decomposed: &str) -> String {
@@ -86,9 +126,8 @@ const fn is_part_of_letter(base: char, mark: char) -> bool {
 }
 
 /// Invisible characters, and the stroke that makes Arabic words longer.
-const fn is_ignored(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{640}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+fn is_ignored(c: char) -> bool {
+    c == '\u{640}' || is_invisible(c)
 }
 
 /// Replaces letters that Unicode does not decompose but people type without their stroke, and apostrophes and dashes
@@ -156,6 +195,32 @@ mod tests {
         assert_eq!(search_patterns(" \t"), [""; 0]);
         assert_eq!(search_text(["Äpfel  rot", "", "SKU-1"]), "apfel rot\nsku-1");
         assert_eq!(digits("+91 98-76"), "919876");
+    }
+
+    #[test]
+    fn a_phone_is_searched_by_its_digits_too() {
+        for (word, digits) in [
+            ("0987-654321", "0987654321"),
+            ("(098)", "098"),
+            ("098.765/4321", "0987654321"),
+            ("+098765", "098765"),
+            ("\u{2066}098\u{2011}7\u{2069}", "0987"),
+            ("٠٩٨٧٦٥", "098765"),
+            ("۰۹۸", "098"),
+            ("०९८", "098"),
+            ("\u{116d1}\u{116db}", "11"),
+        ] {
+            let [patterns] = <[PhonePatterns; 1]>::try_from(phone_patterns(word)).unwrap();
+            assert_eq!(patterns.digits, Some(format!("%{digits}%")), "{word}");
+            assert_eq!(patterns.text, contains_pattern(&fold(word)));
+        }
+        for word in ["098765", "ORD-20261121-A4", "-", "1e5", "½"] {
+            assert!(phone_patterns(word).iter().all(|patterns| patterns.digits.is_none()), "{word}");
+        }
+        assert_eq!(digits("٠٩٨-９ 7"), "09897");
+        // No run of digits begins or ends within a script.
+        let all = (0..=0x10_ffff).filter_map(char::from_u32).filter_map(digit).collect::<Vec<_>>();
+        assert!(all.chunks(10).all(|script| script.iter().copied().eq('0'..='9')), "{}", all.len());
     }
 
     proptest! {

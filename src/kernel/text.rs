@@ -1,6 +1,10 @@
 //! Functions for text from clients, and for absent text.
 
+use icu_normalizer::ComposingNormalizer;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Deserializer};
+use validator::ValidationError;
 
 /// For a PATCH: distinguishes absent (`None`), null (`Some(None)`) and a value (`Some(Some(v))`).
 pub fn some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
@@ -15,6 +19,43 @@ where
 #[must_use]
 pub fn has_control(text: &str) -> bool {
     text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+}
+
+/// True for characters without a visible form: zero-width characters, soft hyphens, marks of the writing direction,
+/// variation selectors, and fillers.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    !c.is_ascii()
+        && (CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+            || matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}'))
+}
+
+/// A check for fields of requests: refuses text that consists of blanks and invisible characters.
+pub fn check_visible(text: &str) -> Result<(), ValidationError> {
+    let is_visible = |c: char| !c.is_whitespace() && !c.is_control() && !is_invisible(c);
+    if text.chars().any(is_visible) {
+        return Ok(());
+    }
+    Err(ValidationError::new("visible").with_message("must have a visible character".into()))
+}
+
+/// Checks a code, such as a SKU. Two codes that look the same must be the same.
+pub fn check_code(code: &str) -> Result<(), &'static str> {
+    if code.chars().any(|c| is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err("must not contain invisible characters");
+    }
+    if ComposingNormalizer::new_nfkc().is_normalized(code) {
+        Ok(())
+    } else {
+        Err("must be in Unicode form NFKC, without full-width letters and the like")
+    }
+}
+
+/// Returns text in the one form that a code may have.
+#[must_use]
+pub fn as_code(text: &str) -> String {
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    ComposingNormalizer::new_nfkc().normalize(&visible).into_owned()
 }
 
 /// Escapes the special characters of a LIKE pattern, and matches the text at any position.
@@ -50,6 +91,48 @@ const GAP: &str = "…";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_has_one_spelling() {
+        for code in ["tw1", "ürün 7", "Größe", "чай", "茶-1"] {
+            assert_eq!((check_code(code), as_code(code).as_str()), (Ok(()), code), "{code}");
+        }
+        let invisible = [
+            "tw1\u{200b}",
+            "t\u{ad}w1",
+            "\u{202e}tw1",
+            "tw1\u{2066}",
+            "tw1\u{fe0f}",
+            "tw1\u{e0100}",
+            "tw1\u{3164}",
+            "tw1\u{34f}",
+            "tw1\u{61c}",
+            "tw1\u{180e}",
+            "tw1\u{2800}",
+            "tw1\u{fffb}",
+            "tw1\u{feff}",
+            "tw1\u{e0041}",
+        ];
+        for twin in invisible {
+            assert_eq!((check_code(twin).is_err(), as_code(twin).as_str()), (true, "tw1"), "{twin:?}");
+        }
+        for (twin, code) in
+            [("\u{ff54}w1", "tw1"), ("tw①", "tw1"), ("u\u{308}", "ü"), ("ﬁg", "fig"), ("a\u{a0}b", "a b")]
+        {
+            assert_eq!((check_code(twin).is_err(), as_code(twin).as_str()), (true, code), "{twin:?}");
+        }
+        assert!(check_code("a\u{2028}b").is_err());
+    }
+
+    #[test]
+    fn a_name_has_a_visible_character() {
+        for name in ["a", " a ", "می\u{200c}خواهم", "❤\u{fe0f}", "٧"] {
+            assert!(check_visible(name).is_ok(), "{name}");
+        }
+        for name in ["", " ", "\t\n", "\u{200b}", "\u{ad} \u{2066}", "\u{3164}", "\u{2800}", "\u{3000}", "\u{fe0f}"] {
+            assert!(check_visible(name).is_err(), "{name:?}");
+        }
+    }
 
     #[test]
     fn long_text_loses_its_middle() {

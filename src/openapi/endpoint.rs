@@ -129,7 +129,7 @@ impl Endpoint {
     /// Sets the schema of the query string.
     #[must_use]
     pub fn query<T: IntoParams>(mut self) -> Self {
-        self.query.extend(T::into_params(|| Some(ParameterIn::Query)));
+        self.query.extend(T::into_params(|| Some(ParameterIn::Query)).into_iter().map(parameters::described));
         self
     }
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::path::Parameter;
+use utoipa::openapi::schema::Schema;
 
 use super::endpoint::Endpoint;
 use crate::auth::Access;
@@ -14,6 +16,15 @@ pub fn list(endpoint: &Endpoint) -> Vec<Value> {
     let in_path = path_parameters(endpoint.path).map(|name| in_path(endpoint.path, name));
     let in_query = endpoint.query.iter().map(|parameter| json!(parameter));
     in_path.chain(in_query).chain(headers(endpoint)).collect()
+}
+
+/// Moves the description of the schema to the parameter. utoipa ignores the comment of a field whose schema comes from a
+/// function.
+pub fn described(mut parameter: Parameter) -> Parameter {
+    if let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema {
+        parameter.description = parameter.description.or_else(|| object.description.take());
+    }
+    parameter
 }
 
 /// The name of a query parameter, and true if its value may be empty. Words and texts may be empty; dates, numbers

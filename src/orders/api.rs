@@ -14,6 +14,7 @@ use super::queries::{history, orders};
 use super::status::{OrderStatus, PaymentStatus};
 use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Permission, Principal, Role, Scope};
+use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
 use crate::kernel::id::{self, OrderId, UserId};
@@ -31,13 +32,16 @@ pub const NEWEST_FIRST: &str = "-created_at";
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FilterQuery {
+    /// Orders with this status.
     pub status: Option<OrderStatus>,
+    /// Orders with this payment status.
     pub payment_status: Option<PaymentStatus>,
+    /// Orders of the customer with this id.
     #[serde(default, deserialize_with = "id::in_query")]
     #[param(minimum = 1)]
     pub user_id: Option<i64>,
     /// Words of the order number, or of a name or phone of the customer or an address. The words may be in any order,
-    /// without regard to case and accents.
+    /// without regard to case and accents. A phone is found in any grouping and with the digits of any script.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     pub q: Option<String>,
@@ -74,16 +78,17 @@ pub async fn list_all(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
+    let mode = if filter.q.is_some() { Mode::List } else { Mode::Read };
     let filter = OrderFilter::from(filter);
-    let found =
-        ctx.read("list_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;
+    let list = move |conn: &mut PgConnection, scope: &Scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?);
+    let found = ctx.run("list_orders", mode, list).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
 impl From<FilterQuery> for OrderFilter {
     fn from(query: FilterQuery) -> Self {
         let FilterQuery { status, payment_status, user_id, q, from, to, refund_due } = query;
-        let patterns = q.as_deref().map(fold::search_patterns).unwrap_or_default();
+        let patterns = q.as_deref().map(fold::phone_patterns).unwrap_or_default();
         Self { user: user_id.map(UserId), status, payment_status, patterns, from, to, refund_due }
     }
 }

@@ -88,8 +88,10 @@ fn percent() -> ObjectBuilder {
 #[serde(deny_unknown_fields)]
 pub struct NewStoreRequest {
     code: StoreCode,
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: String,
     /// ISO 4217 code. It can be changed until the store has products.
     #[serde(default = "default_currency")]
@@ -144,10 +146,12 @@ fn parse_currency(code: &str) -> Result<Currency, ApiError> {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorePatchRequest {
+    /// At least one visible character.
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
     /// Can only change while the store has no products.
     #[serde(default, deserialize_with = "text::some")]

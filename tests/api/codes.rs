@@ -150,3 +150,101 @@ fn a_barcode_that_was_given_twice_before_does_not_block_other_changes() {
     // The older product still has its barcode.
     admin.post("/inventory/products", &product("third", Some("111"))).refused(409, "DUPLICATE");
 }
+
+#[test]
+fn skus_are_swapped_in_one_change() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let sizes = json!([{"size": "S", "sku": "W-S"}, {"size": "M", "sku": "W-M"}, {"size": "L", "sku": "W-L"}]);
+    admin.post("/inventory/products", &sized("W", &sizes)).expect(201);
+    let swap = json!({"sizes": [{"size": "S", "sku": "W-M"}, {"size": "M", "sku": "W-S"}]});
+    let swapped = admin.patch("/inventory/products/W", &swap).expect(200).json();
+    let skus: Vec<_> = swapped["variants"].as_array().unwrap().iter().map(|one| (&one["size"], &one["sku"])).collect();
+    assert_eq!(json!(skus), json!([["S", "W-M"], ["M", "W-S"], ["L", "W-L"]]));
+    let sizes = json!([{"size": "M", "sku": "W-L"}, {"size": "L", "sku": "W"}, {"size": "XL", "sku": "W-XL"}]);
+    admin.patch("/inventory/products/W", &json!({"sku": "W-S", "sizes": sizes})).expect(200);
+    for (sku, size) in [("W", "L"), ("W-L", "M"), ("W-M", "S")] {
+        let answer = admin.post("/inventory/availability", &json!({"items": [{"product_id": sku, "quantity": 1}]}));
+        assert_eq!(answer.expect(200).json()["items"][0]["size"], size, "{sku}");
+    }
+    for taken in [
+        json!([{"size": "S", "sku": "W-L"}]),
+        json!([{"size": "S", "sku": "W-L"}, {"size": "M", "price": 3}]),
+        json!([{"size": "S", "sku": "W-L"}, {"size": "M", "sku": "W-L"}]),
+        json!([{"size": "S", "sku": "W-L"}, {"size": "M", "sku": "W-XL"}]),
+    ] {
+        let change = json!({"sizes": taken});
+        app.without_effect(|| admin.patch("/inventory/products/W-S", &change)).refused(409, "DUPLICATE");
+    }
+}
+
+#[test]
+fn codes_that_look_the_same_are_the_same() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    admin.post("/inventory/products", &sized("tw1", &json!([{"size": "S"}]))).expect(201);
+    let refused = |method: &str, path: &str, body: &Value, field: &str| {
+        let problem = admin.send(method, path, Some(body)).refused(422, "VALIDATION_FAILED");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 1, "{problem}");
+    };
+    let (products, tw1) = ("/inventory/products", "/inventory/products/tw1");
+    for twin in ["tw1\u{200b}", "tw1\u{ad}", "\u{ff54}w1", "t\u{202e}w1", "tw1\u{fe0f}", "tw1\u{3164}", "u\u{308}"] {
+        refused("POST", products, &product(twin, None), "sku");
+        refused("POST", products, &product("other", Some(twin)), "barcode");
+        for field in ["sku", "barcode"] {
+            let sizes = json!([{"size": "M", field: twin}]);
+            let of_size = format!("sizes[0].{field}");
+            refused("POST", products, &sized("other", &sizes), &of_size);
+            refused("PATCH", tw1, &json!({"sizes": sizes}), &of_size);
+            refused("PATCH", tw1, &json!({field: twin}), field);
+        }
+        refused("POST", "/stores", &json!({"code": twin, "name": "Two"}), "code");
+        let methods = json!({"code": "TWO", "name": "Two", "payment_methods": {twin: "at_checkout"}});
+        refused("POST", "/stores", &methods, "payment_methods");
+    }
+    // The SKU that a size gets by itself is a code, too.
+    admin.post(products, &sized("wide", &json!([{"size": "\u{ff33}\u{200b}"}]))).expect(201);
+    admin.post(products, &product("wide-S", None)).refused(409, "DUPLICATE");
+    let same = json!({"sizes": [{"size": "S\u{3164}", "sku": "new"}]});
+    let changed = admin.patch(tw1, &same).expect(200).json();
+    assert_eq!(changed["variants"].as_array().unwrap().len(), 1);
+    admin.post(products, &product("ürün 7", Some("чай"))).expect(201);
+}
+
+#[test]
+fn a_text_that_is_needed_has_a_visible_character() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    app.product("rice", 1.0, 9);
+    let address = json!({"full_name": "Mara", "phone": "12345", "line1": "1 Quay", "city": "Vik", "postal_code": "870",
+                         "country": "IS"});
+    let order = json!({"items": [{"product_id": "rice", "quantity": 1}]});
+    let user = json!({"email": "ann@example.com", "password": "a long password"});
+    let of_product = vec!["name", "category", "brand", "unit"];
+    let bodies = [
+        ("POST", "/inventory/products", product("dal", None), of_product.clone()),
+        ("PATCH", "/inventory/products/rice", json!({}), of_product),
+        ("POST", "/stores", json!({"code": "TWO", "name": "Two"}), vec!["name"]),
+        ("PATCH", "/stores/1", json!({}), vec!["name"]),
+        ("POST", "/addresses", address, vec!["full_name", "line1", "city", "postal_code", "country"]),
+        ("POST", "/orders", order, vec!["customer_name", "customer_phone", "delivery_address"]),
+        ("POST", "/auth/register", user.clone(), vec!["full_name"]),
+        ("POST", "/users", user, vec!["full_name"]),
+    ];
+    for (method, path, body, fields) in bodies {
+        for field in fields {
+            for unseen in ["", " ", "\u{200b}", "\u{3164} \u{ad}"] {
+                let mut body = body.clone();
+                body[field] = json!(unseen);
+                let problem = admin.send(method, path, Some(&body)).refused(422, "VALIDATION_FAILED");
+                let expected = json!([{"field": field, "message": "must have a visible character"}]);
+                assert_eq!(problem["errors"], expected, "{method} {path} {unseen:?}");
+            }
+        }
+    }
+    // The invisible letters inside a word of Persian are a part of it.
+    let name = "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}";
+    let renamed = admin.patch("/inventory/products/rice", &json!({"name": name})).expect(200).json();
+    assert_eq!(renamed["name"], name);
+}

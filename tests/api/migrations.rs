@@ -1,7 +1,7 @@
-//! The migrations: up, down and up again, and by two servers at the same time.
+//! The migrations: up, down and up again; by two servers at the same time; and on databases of other versions.
 
 use crate::common::database::TestDatabase;
-use crate::common::{TestApp, race};
+use crate::common::{process, race};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -90,6 +90,55 @@ fn migrations_up_down_and_up_again_give_the_same_schema() {
 }
 
 #[test]
+fn every_table_and_view_has_a_comment() {
+    let database = TestDatabase::migrated();
+    let relations: Vec<Line> = diesel::sql_query(
+        "SELECT format('%s: %s', c.relname, obj_description(c.oid, 'pg_class')) AS line FROM pg_class c \
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') \
+           AND c.relname <> '__diesel_schema_migrations'",
+    )
+    .load(&mut database.connect())
+    .unwrap();
+    let without: Vec<&String> = relations.iter().map(|row| &row.line).filter(|line| line.ends_with(": ")).collect();
+    assert!(relations.len() > 20 && without.is_empty(), "no COMMENT ON: {without:?}");
+}
+
+/// Versions before 0.2.0 had other migrations, which made tables of the same names.
+#[test]
+fn a_database_of_an_older_version_is_refused_and_stays_as_it_is() {
+    let database = TestDatabase::empty();
+    let conn = &mut database.connect();
+    conn.batch_execute(
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY, run_on TIMESTAMP DEFAULT now()); \
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('20261121070000'); \
+         CREATE TABLE stores (id BIGINT)",
+    )
+    .unwrap();
+    let before = catalog(conn);
+    for command in ["serve", "migrate"] {
+        let mut program = process::stockroom(&[command]);
+        program.env("DATABASE_URL", &database.url).env("JWT_SECRET", "a secret that only this test has, nobody else");
+        let refused = process::run(&mut program);
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success());
+        assert!(message.contains("before 0.2.0") && message.contains("`make reset`"), "{command}: {message}");
+    }
+    assert_same(&catalog(conn), &before);
+    assert_eq!(applied(conn), ["20261121070000"]);
+}
+
+/// While servers are upgraded one by one, an old one may start again on the new schema.
+#[test]
+fn a_database_of_a_newer_version_is_accepted() {
+    let database = TestDatabase::migrated();
+    let conn = &mut database.connect();
+    diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231235959')")
+        .execute(conn)
+        .unwrap();
+    assert_eq!(migrate::run(conn).unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn two_servers_that_migrate_at_once_both_start() {
     let alone = TestDatabase::migrated();
     let (expected, versions) = (catalog(&mut alone.connect()), applied(&mut alone.connect()));
@@ -140,26 +189,4 @@ fn assert_refused(conn: &mut PgConnection, insert: &str, constraint: &str) {
     let error = diesel::sql_query(insert).execute(conn).unwrap_err();
     let diesel::result::Error::DatabaseError(_, info) = error else { panic!("{error}") };
     assert_eq!(info.constraint_name(), Some(constraint), "{insert}");
-}
-
-/// An older schema has the locations of order lines in a separate table.
-#[test]
-fn order_lines_keep_their_locations_through_down_and_up() {
-    let mut app = TestApp::start();
-    let rice = app.product_in_two_places();
-    app.customer("mara").buy(&rice, 12);
-    app.stop();
-    let lines = |sql: &str| -> Vec<String> {
-        let rows: Vec<Line> = diesel::sql_query(sql).load(&mut app.connection()).unwrap();
-        rows.into_iter().map(|row| row.line).collect()
-    };
-    let items = "SELECT to_jsonb(i)::text AS line FROM order_items i ORDER BY id";
-    let first = lines(items);
-    assert_eq!(first.len(), 1);
-    app.connection().batch_execute(include_str!("../../migrations/2026-11-21-110000_lighten_lines/down.sql")).unwrap();
-    let old = "SELECT format('%s from %s', a.quantity, l.code) AS line FROM order_allocations a \
-               JOIN locations l ON l.id = a.location_id ORDER BY l.id";
-    assert_eq!(lines(old), ["10 from main", "2 from attic"]);
-    app.connection().batch_execute(include_str!("../../migrations/2026-11-21-110000_lighten_lines/up.sql")).unwrap();
-    assert_eq!(lines(items), first);
 }

@@ -168,3 +168,56 @@ fn rows_from_before_are_found_once_they_are_folded() {
     let items = buy(json!({"product_id": "tee-e2", "quantity": 1})).expect(201).json()["items"].clone();
     assert_eq!(items[0]["size"], "é");
 }
+
+#[test]
+fn orders_are_found_by_their_phone_in_every_spelling() {
+    let app = TestApp::start();
+    app.product("rice", 10.0, 100);
+    let staff = app.staff(&["orders:create"]);
+    let place = |more: &Value| {
+        let mut body = json!({"items": [{"product_id": "rice", "quantity": 1}]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        staff.post("/orders", &body).expect(201).json()["order_number"].as_str().unwrap().to_owned()
+    };
+    let grouped = place(&json!({"customer_phone": "098-765 4321"}));
+    let arabic = place(&json!({"customer_phone": "\u{661}\u{662}-\u{663}\u{664}\u{665}"}));
+    let named = place(&json!({"customer_name": "Club 50-50"}));
+    let mara = app.customer("mara");
+    let address = json!({"full_name": "Mara", "phone": "+354 555-12 34", "line1": "1 Quay", "city": "Vik",
+                         "postal_code": "870", "country": "IS"});
+    let address = mara.post("/addresses", &address).expect(201).id();
+    mara.add_to_cart(&app.product("salt", 1.0, 9), 1);
+    let sent = mara.checkout_to(address).expect(201).json()["order_number"].as_str().unwrap().to_owned();
+    let admin = app.admin();
+    for (query, number) in [
+        ("0987654321", &grouped),
+        ("098 765 4321", &grouped),
+        ("098-765 4321", &grouped),
+        ("0987-654321", &grouped),
+        ("098-765-4321", &grouped),
+        ("098.765.4321", &grouped),
+        ("(098) 765-4321", &grouped),
+        ("098-7654321", &grouped),
+        ("765-4321", &grouped),
+        ("765/4321", &grouped),
+        ("+098765", &grouped),
+        ("098\u{2011}765\u{2011}4321", &grouped),
+        ("\u{2066}098-7654321\u{2069}", &grouped),
+        ("\u{660}\u{669}\u{668}\u{667}\u{666}\u{665}", &grouped),
+        ("\u{ff10}\u{ff19}\u{ff18}\u{ff17}-\u{ff16}\u{ff15}", &grouped),
+        ("12345", &arabic),
+        ("\u{661}\u{662}\u{663}\u{664}\u{665}", &arabic),
+        ("5551234", &sent),
+        ("555-1234", &sent),
+        ("+354-555", &sent),
+        ("50-50", &named),
+        (&grouped, &grouped),
+    ] {
+        assert_eq!(&find(&admin, "/orders", query, "order_number"), std::slice::from_ref(number), "{query}");
+    }
+    // A part of an order number can look like a phone. It is still compared as it is.
+    assert_eq!(find(&admin, "/orders", &grouped[3..13], "order_number").len(), 4);
+    for (query, count) in [("0987-654322", 0), ("098-4321", 0), ("Club 50-51", 0), ("-", 4)] {
+        assert_eq!(find(&admin, "/orders", query, "order_number").len(), count, "{query}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::common::process::{self, Place, Process};
 use crate::common::silence::Network;
 use crate::common::{Client, Reply, TestApp, Value, json, ledger_audit, race};
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl};
 use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
 
 /// The time limit for a slot in the queue and for the connection.
@@ -21,6 +21,9 @@ const BOUND: Duration = Duration::from_secs(14);
 /// The time limit for the recovery of the shop.
 const HEALING: Duration = Duration::from_secs(10);
 const BUYERS: usize = 24;
+const POOL_SIZE: i64 = 8;
+/// Attempts to connect that were begun in an outage have succeeded by then.
+const SETTLING: Duration = Duration::from_secs(3);
 
 /// A shop on a PostgreSQL of its own.
 struct Shop {
@@ -43,6 +46,7 @@ impl Shop {
             .env("DATABASE_URL", url)
             .env("JWT_SECRET", "a secret that only this test has, and nobody else")
             .env("RUST_LOG", "warn")
+            .env("STOCKROOM__DATABASE__POOL_SIZE", POOL_SIZE.to_string())
             .env("STOCKROOM__LIMITS__QUEUE_MS", QUEUE_MS.to_string())
             .env("STOCKROOM__AUTH__ACCESS_TTL_SECONDS", "3600");
         let server = Process::start(serve, &place.folder);
@@ -106,6 +110,29 @@ impl Shop {
         ledger_audit::assert_clean(&mut PgConnection::establish(&url).unwrap());
     }
 
+    /// The connections that the database has, without the one that counts them.
+    fn connections(&self) -> i64 {
+        let mut conn = PgConnection::establish(&self.postgres.as_ref().unwrap().url(DATABASE)).unwrap();
+        let counted = diesel::dsl::sql::<diesel::sql_types::BigInt>(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        );
+        counted.get_result(&mut conn).unwrap()
+    }
+
+    /// After an outage there are no more connections than before. The one beside the pool reads the ended tokens.
+    fn assert_no_spare_connections(&self) {
+        wait_until(|| self.connections() <= POOL_SIZE + 1);
+        let since = Instant::now();
+        while since.elapsed() < SETTLING {
+            let connections = self.connections();
+            assert!(connections <= POOL_SIZE + 1, "{connections} connections");
+            thread::sleep(Duration::from_millis(100));
+        }
+        let metrics = self.server.client().under("").get("/metrics").expect(200).text();
+        let open = metrics.lines().find_map(|line| line.strip_prefix("stockroom_pool_connections ")).unwrap();
+        assert!((1..=POOL_SIZE).contains(&open.parse().unwrap()), "{open} connections of the pool");
+    }
+
     /// The server of the database and all of its processes.
     fn processes(&self) -> Vec<u32> {
         let postmaster = self.postgres.as_ref().unwrap().postmaster_pid().unwrap();
@@ -137,6 +164,7 @@ fn a_frozen_database_refuses_in_time_and_comes_back() {
     processes.iter().for_each(|pid| drop(Command::new("kill").args(["-CONT", &pid.to_string()]).status()));
     assert_eq!(refused, [BUYERS, BUYERS]);
     shop.assert_heals(HEALING);
+    shop.assert_no_spare_connections();
     shop.assert_two_lines();
     shop.assert_clean();
 }
@@ -156,6 +184,24 @@ fn connections_that_go_silent_are_replaced() {
     assert_eq!(shop.buy_at_once(), BUYERS);
     network.lose_connections();
     shop.assert_heals(HEALING);
+    shop.assert_clean();
+}
+
+#[test]
+fn a_database_that_was_away_gets_no_more_connections_than_before() {
+    let place = Place::new();
+    let postgres = place.postgres();
+    let url = postgres.url(DATABASE);
+    let shop = Shop::open(place, postgres, &url);
+    assert_eq!(shop.buy_at_once(), 0);
+    let postgres = shop.postgres.as_ref().unwrap();
+    // An immediate shutdown, without a word to the clients.
+    process::signal("QUIT", postgres.postmaster_pid().unwrap());
+    assert_eq!([shop.buy_at_once(), shop.buy_at_once()], [BUYERS, BUYERS]);
+    wait_until(|| postgres.ensure_running().is_ok_and(|restarted| restarted));
+    shop.assert_heals(HEALING);
+    assert_eq!(shop.buy_at_once(), 0);
+    shop.assert_no_spare_connections();
     shop.assert_clean();
 }
 

@@ -20,6 +20,7 @@ use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::{self, Limiters};
 use crate::idempotency::command::Question;
+use crate::kernel::text;
 use crate::settings::Secret;
 
 /// A customer who wants an account.
@@ -30,8 +31,10 @@ pub struct RegisterRequest {
     /// 8 to 128 characters, and none of the most common passwords.
     #[schema(min_length = 8, max_length = 128, format = "password")]
     password: String,
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     full_name: Option<String>,
 }
 

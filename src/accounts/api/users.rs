@@ -23,6 +23,7 @@ use crate::audit;
 use crate::audit::queries::NewEntry;
 use crate::audit::words::{Action, Entity};
 use crate::db;
+use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::fold;
@@ -74,7 +75,9 @@ impl From<User> for UserResponse {
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {
+    /// Accounts with this role.
     pub role: Option<Role>,
+    /// `true` for active accounts, `false` for deactivated ones.
     pub active: Option<bool>,
     /// Words of the e-mail address and the name, in any order, without regard to case and accents.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
@@ -91,8 +94,9 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let UserQuery { role, active, q } = query.0;
+    let mode = if q.is_some() { Mode::List } else { Mode::Read };
     let (page, patterns) = (page.0, q.as_deref().map(fold::search_patterns).unwrap_or_default());
-    let listed = ctx.read("list_users", move |conn, scope| {
+    let listed = ctx.run("list_users", mode, move |conn, scope| {
         let staff_of = (!scope.principal.is_admin()).then_some(scope.store);
         let role = if staff_of.is_some() { role.or(Some(Role::Staff)) } else { role };
         let filter = UserFilter { staff_of, role, active, patterns: patterns.clone() };
@@ -110,8 +114,10 @@ pub struct NewUserRequest {
     /// 8 to 128 characters, and none of the most common passwords.
     #[schema(min_length = 8, max_length = 128, format = "password")]
     password: String,
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     full_name: Option<String>,
     /// Staff belong to the store of the request.
     #[serde(default = "default_role")]
@@ -170,10 +176,12 @@ pub struct UserPatchRequest {
     #[schema(nullable = false)]
     #[schema(min_length = 8, max_length = 128, format = "password")]
     password: Option<String>,
+    /// At least one visible character.
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<String>)]
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     full_name: Option<Option<String>>,
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]

@@ -72,6 +72,19 @@ fn taken<'a>(mut skus: impl Iterator<Item = &'a str>) -> ApiError {
     }
 }
 
+/// Gives a temporary SKU to variants, so that one statement can give their SKUs to others: the constraint is checked
+/// row by row. The temporary SKU is the id, which no SKU can be.
+pub fn free_skus(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<(), Abort> {
+    if variants.is_empty() {
+        return Ok(());
+    }
+    let freed = db::sql("UPDATE variants SET sku = id::text WHERE store_id = $1 AND id = ANY ($2)")
+        .bind::<BigInt, _>(store)
+        .bind::<Array<BigInt>, _>(variants)
+        .execute(conn)?;
+    Ok(db::expect_rows(freed, variants.len(), "SKUs were freed")?)
+}
+
 /// Writes variants as they are in memory, under the same lock as a product's. Sizes keep their names.
 pub fn update_variants(
     conn: &mut PgConnection,

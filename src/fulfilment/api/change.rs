@@ -25,6 +25,7 @@ use crate::orders::status::{OrderStatus, PaymentStatus};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReasonRequest {
+    /// The reason, for the history of the order.
     #[validate(length(max = 500, message = "must have at most 500 characters"))]
     #[schema(max_length = 500)]
     pub reason: Option<String>,
@@ -34,6 +35,7 @@ pub struct ReasonRequest {
 #[derive(Clone, Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ReasonQuery {
+    /// The reason, for the history of the order. A reason in the body takes its place.
     #[validate(length(max = 500, message = "must have at most 500 characters"))]
     #[param(max_length = 500)]
     pub reason: Option<String>,

@@ -19,14 +19,17 @@ use crate::idempotency::queries::Claim;
 use crate::idempotency::{Command, Done, Keyed};
 use crate::kernel::id::OrderId;
 use crate::kernel::money::AmountInput;
+use crate::kernel::text;
 use crate::orders::order::OrderRef;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmRequest {
     /// The provider's reference of the payment.
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub payment_reference: String,
     /// The order's total if absent.
     pub amount: Option<AmountInput>,
@@ -82,8 +85,10 @@ where
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundRequest {
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(min_length = 1, max_length = 255)]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub refund_reference: String,
     /// The whole remaining amount if absent.
     pub amount: Option<AmountInput>,

@@ -31,6 +31,7 @@ const MAX_ALTERNATIVES: usize = 5;
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SizeQuery {
+    /// The size of the product, in any case. Without it, all sizes are added up.
     #[validate(length(max = 50, message = "must have at most 50 characters"))]
     #[param(max_length = 50)]
     pub size: Option<String>,

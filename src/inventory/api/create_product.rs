@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::answers::ProductResponses;
-use super::requests::{Prices, check_barcode, check_count, check_distinct, check_name, check_sku, refuse};
+use super::requests::{Prices, check_barcode, check_count, check_distinct, check_sku, refuse};
 use crate::catalogue::changes::MAX_SIZES;
 use crate::catalogue::product::{NewProduct, NewVariant};
 use crate::catalogue::{size, sku};
@@ -16,35 +16,47 @@ use crate::inventory::create_product::create_product;
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::StockQuantity;
+use crate::kernel::text;
 
 /// A new product. With `sizes`, each size becomes a variant. `initial_stock` is for products without sizes.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_product"))]
 pub struct NewProductRequest {
+    /// Without invisible characters and full-width letters (Unicode form NFKC).
     #[validate(custom(function = "check_sku"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
     pub sku: String,
-    #[validate(custom(function = "check_name"))]
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub name: String,
     #[validate(length(max = 5000, message = "must have at most 5000 characters"))]
     #[schema(max_length = 5000)]
     pub description: Option<String>,
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
+    /// At least one visible character.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub category: Option<String>,
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
+    /// At least one visible character.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub brand: Option<String>,
+    /// Without invisible characters and full-width letters (Unicode form NFKC).
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]
     pub barcode: Option<String>,
     pub price: AmountInput,
     pub mrp: Option<AmountInput>,
     pub cost_price: Option<AmountInput>,
-    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
-    #[schema(min_length = 1, max_length = 50)]
+    /// At least one visible character.
+    #[validate(length(max = 50, message = "must have at most 50 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub unit: Option<String>,
     pub min_stock_level: Option<StockQuantity>,
     pub max_stock_level: Option<StockQuantity>,
@@ -61,9 +73,12 @@ pub struct NewSizeRequest {
     #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: String,
+    /// Without invisible characters and full-width letters (Unicode form NFKC).
     #[validate(custom(function = "check_sku"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
     pub sku: Option<String>,
+    /// Without invisible characters and full-width letters (Unicode form NFKC).
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]
     pub barcode: Option<String>,

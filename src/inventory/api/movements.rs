@@ -28,7 +28,7 @@ pub use crate::inventory::queries::movements::SORTS;
 #[into_params(parameter_in = Query)]
 pub struct MovementsQuery {
     #[serde(default, deserialize_with = "text_enum::in_query")]
-    #[param(schema_with = kinds)]
+    #[param(schema_with = kind_filter)]
     kind: Option<MovementKind>,
     /// An order's number, or what a stock change or a reservation was given.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
@@ -44,6 +44,10 @@ pub struct MovementsQuery {
 
 fn kinds() -> ObjectBuilder {
     schema::string_enum(MovementKind::VARIANTS.iter().map(|kind| kind.as_str()))
+}
+
+fn kind_filter() -> ObjectBuilder {
+    kinds().description(Some("Movements of this kind."))
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,11 +8,12 @@ use validator::Validate;
 use super::answers::ProductResponses;
 use crate::auth::Ctx;
 use crate::catalogue::product::ProductStatus;
+use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency, Money};
-use crate::kernel::page::PageQuery;
+use crate::kernel::page::{PageQuery, Sort};
 
 use crate::http::{Query, SortQuery};
 use crate::inventory::queries::listing::{self, ProductFilter};
@@ -35,14 +36,17 @@ pub struct ProductsQuery {
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]
     q: Option<String>,
+    /// Products of this category.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     category: Option<String>,
+    /// Products of this brand.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     brand: Option<String>,
     /// `active` by default.
     status: Option<ProductStatus>,
+    /// Products with this stock status.
     stock_status: Option<StockStatus>,
     /// At least one size on sale has this price or a higher one.
     #[param(value_type = Option<AmountInput>)]
@@ -64,6 +68,13 @@ impl ParsedQuery {
         let min_price = parse_price("min_price", query.min_price.as_deref())?;
         let max_price = parse_price("max_price", query.max_price.as_deref())?;
         Ok(Self { query, min_price, max_price })
+    }
+
+    /// Searches, and lists by price or stock, compare every product of the store.
+    fn mode(&self, sort: Sort) -> Mode {
+        let ProductsQuery { q, category: _, brand: _, status: _, stock_status, min_price, max_price } = &self.query;
+        let compares = q.is_some() || stock_status.is_some() || min_price.is_some() || max_price.is_some();
+        if compares || sort.column == "stock" { Mode::List } else { Mode::Read }
     }
 
     fn filter(&self, currency: &Currency) -> Result<ProductFilter, ApiError> {
@@ -97,7 +108,7 @@ pub async fn list(
     let sort = sort.0.among(&SORTS, FIRST_BY_ID)?;
     let parsed = ParsedQuery::parse(query.0)?;
     let list = ctx
-        .read("list_products", move |conn, scope| {
+        .run("list_products", parsed.mode(sort), move |conn, scope| {
             let reader = ProductResponses::load(conn, scope)?;
             let filter = parsed.filter(&reader.currency)?;
             let products = listing::list_products(conn, scope.store, &filter, sort, &page.0)?;
@@ -115,7 +126,7 @@ pub async fn list_low_stock(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&LOW_STOCK_SORTS, WORST_FIRST)?;
     let list = ctx
-        .read("list_low_stock", move |conn, scope| {
+        .run("list_low_stock", Mode::List, move |conn, scope| {
             let products = listing::list_low_stock(conn, scope.store, sort, &page.0)?;
             ProductResponses::load(conn, scope)?.list(conn, products)
         })

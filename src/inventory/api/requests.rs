@@ -8,28 +8,18 @@ use validator::ValidationError;
 use crate::catalogue::sku;
 use crate::error::{ApiError, FieldError};
 use crate::kernel::money::{AmountInput, Currency, Money};
+use crate::kernel::text;
 
 pub(super) fn check_sku(sku: &str) -> Result<(), ValidationError> {
     sku::check(sku).map_err(|message| ValidationError::new("sku").with_message(message.into()))
 }
 
-pub(super) fn check_name(name: &str) -> Result<(), ValidationError> {
-    check_words(name, 255, "must have 1 to 255 characters")
-}
-
 pub(super) fn check_barcode(barcode: &str) -> Result<(), ValidationError> {
-    check_words(barcode, 100, "must have 1 to 100 characters")?;
-    let refused = || ValidationError::new("barcode").with_message("must not begin or end with a blank".into());
-    if barcode.trim() == barcode { Ok(()) } else { Err(refused()) }
-}
-
-pub(super) fn check_reason(reason: &str) -> Result<(), ValidationError> {
-    check_words(reason, 500, "must have 1 to 500 characters")
-}
-
-fn check_words(text: &str, most: usize, message: &'static str) -> Result<(), ValidationError> {
-    let has_words = !text.trim().is_empty() && text.chars().count() <= most;
-    if has_words { Ok(()) } else { Err(ValidationError::new("words").with_message(message.into())) }
+    let refused = |message: &'static str| ValidationError::new("barcode").with_message(message.into());
+    if barcode.trim() != barcode {
+        return Err(refused("must not begin or end with a blank"));
+    }
+    text::check_code(barcode).map_err(refused)
 }
 
 /// An error of a check that compares fields, reported for one of them.

@@ -24,6 +24,7 @@ use crate::kernel::id::{ProductRef, ReservationId, UserId};
 use crate::kernel::number;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::quantity::{MAX_LINES, Quantity};
+use crate::kernel::text;
 use crate::settings::Settings;
 
 use crate::http::{Query, SortQuery};
@@ -42,8 +43,10 @@ pub struct ReservationRequest {
     #[schema(minimum = 1)]
     pub ttl_seconds: Option<i64>,
     /// The caller's reference for the reservation.
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
+    /// At least one visible character.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub reference_id: String,
 }
 
@@ -73,7 +76,9 @@ pub struct ReservationResponse {
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ReservationQuery {
+    /// Reservations in this state.
     pub state: Option<State>,
+    /// Reservations with this reference of the caller.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     pub reference_id: Option<String>,

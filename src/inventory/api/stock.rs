@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::availability::SizeQuery;
-use super::requests::{check_reason, refuse};
+use super::requests::refuse;
 use crate::auth::{Ctx, Scope};
 use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
@@ -19,6 +19,7 @@ use crate::inventory::queries::figures;
 use crate::inventory::queries::summary::{self, LocationStock};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef};
 use crate::kernel::quantity::{MAX_STOCK, StockQuantity};
+use crate::kernel::text;
 
 /// A movement of stock: units received, units removed, or a counted quantity.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -28,11 +29,15 @@ pub struct StockChangeRequest {
     /// From 1 for `in` and `out`, from 0 for `adjustment`.
     pub quantity: StockQuantity,
     pub movement_type: MovementType,
-    #[validate(custom(function = "check_reason"))]
+    /// At least one visible character.
+    #[validate(length(max = 500, message = "must have at most 500 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     pub reason: String,
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
+    /// At least one visible character.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub reference_id: Option<String>,
     /// Required for a product with sizes, unless the path contains the SKU of one size.
     #[validate(custom(function = "size::validate"))]

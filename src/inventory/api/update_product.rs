@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::answers::ProductResponses;
-use super::requests::{Prices, check_barcode, check_count, check_distinct, check_name, check_sku};
+use super::requests::{Prices, check_barcode, check_count, check_distinct, check_sku};
 use crate::catalogue::changes::{MAX_SIZES, ProductChanges, SizeChange};
 use crate::catalogue::product::ProductStatus;
 use crate::catalogue::size;
@@ -17,7 +17,7 @@ use crate::inventory::change_product::{archive_product, change_product};
 use crate::kernel::id::ProductRef;
 use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::StockQuantity;
-use crate::kernel::text::some;
+use crate::kernel::text::{self, some};
 
 /// The changes to a product. An absent field stays unchanged, null clears the field. Existing orders and sizes keep
 /// their SKUs if the product's SKU changes.
@@ -25,6 +25,7 @@ use crate::kernel::text::some;
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_sizes"))]
 pub struct UpdateProductRequest {
+    /// Without invisible characters and full-width letters (Unicode form NFKC).
     #[serde(default, deserialize_with = "some")]
     #[validate(custom(function = "check_sku"))]
     #[schema(
@@ -34,9 +35,11 @@ pub struct UpdateProductRequest {
         pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$"
     )]
     pub sku: Option<String>,
+    /// At least one visible character.
     #[serde(default, deserialize_with = "some")]
     #[schema(nullable = false)]
-    #[validate(custom(function = "check_name"))]
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub name: Option<String>,
     #[serde(default, deserialize_with = "some")]
@@ -44,17 +47,23 @@ pub struct UpdateProductRequest {
     #[schema(max_length = 5000)]
     #[schema(value_type = Option<String>)]
     pub description: Option<Option<String>>,
+    /// At least one visible character.
     #[serde(default, deserialize_with = "some")]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     #[schema(value_type = Option<String>)]
     pub category: Option<Option<String>>,
+    /// At least one visible character.
     #[serde(default, deserialize_with = "some")]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     #[schema(value_type = Option<String>)]
     pub brand: Option<Option<String>>,
+    /// Without invisible characters and full-width letters (Unicode form NFKC).
     #[serde(default, deserialize_with = "some")]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub barcode: Option<Option<String>>,
@@ -67,9 +76,11 @@ pub struct UpdateProductRequest {
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<AmountInput>)]
     pub cost_price: Option<Option<AmountInput>>,
+    /// At least one visible character.
     #[serde(default, deserialize_with = "some")]
-    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 characters"))]
-    #[schema(min_length = 1, max_length = 50)]
+    #[validate(length(max = 50, message = "must have at most 50 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     #[schema(value_type = Option<String>)]
     pub unit: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
@@ -96,11 +107,19 @@ pub struct ChangedSizeRequest {
     #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: String,
+    /// Without invisible characters and full-width letters (Unicode form NFKC).
     #[serde(default, deserialize_with = "some")]
     #[validate(custom(function = "check_sku"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        nullable = false,
+        pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$"
+    )]
     pub sku: Option<String>,
+    /// Without invisible characters and full-width letters (Unicode form NFKC).
     #[serde(default, deserialize_with = "some")]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub barcode: Option<Option<String>>,
@@ -113,6 +132,7 @@ pub struct ChangedSizeRequest {
     pub min_stock_level: Option<Option<StockQuantity>>,
     /// `archived` takes the size off sale, `active` puts it back on sale. Its stock stays.
     #[serde(default, deserialize_with = "some")]
+    #[schema(nullable = false)]
     pub status: Option<ProductStatus>,
     pub initial_stock: Option<StockQuantity>,
 }

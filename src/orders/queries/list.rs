@@ -11,6 +11,7 @@ use diesel::sql_types::Bool;
 use super::items;
 use crate::db::Failure;
 use crate::db::schema::orders;
+use crate::kernel::fold::PhonePatterns;
 use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::page::{List, PageQuery, Sort};
 use crate::orders::order::{Order, OrderItem};
@@ -23,8 +24,8 @@ pub struct OrderFilter {
     pub user: Option<UserId>,
     pub status: Option<OrderStatus>,
     pub payment_status: Option<PaymentStatus>,
-    /// LIKE patterns that the search text fits, all of them.
-    pub patterns: Vec<String>,
+    /// For each word, the patterns of which the search text matches one.
+    pub patterns: Vec<PhonePatterns>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
     pub refund_due: Option<bool>,
@@ -76,8 +77,12 @@ fn filtered<'a>(store: StoreId, filter: &'a OrderFilter) -> Query<'a> {
     if let Some(status) = payment_status {
         query = query.filter(orders::payment_status.eq(status));
     }
-    for pattern in patterns {
-        query = query.filter(orders::search_text.assume_not_null().like(pattern));
+    for PhonePatterns { text, digits } in patterns {
+        let matches_text = orders::search_text.assume_not_null().like(text);
+        query = match digits {
+            None => query.filter(matches_text),
+            Some(digits) => query.filter(matches_text.or(orders::search_text.assume_not_null().like(digits))),
+        };
     }
     if let Some(from) = from {
         query = query.filter(orders::created_at.ge(*from));

@@ -146,3 +146,69 @@ fn every_operation_has_examples_that_are_valid() {
         document::check_value(&json!({"$ref": "#/components/schemas/Problem"}), &example["value"]);
     }
 }
+
+#[test]
+fn every_parameter_has_a_description() {
+    let mut without = Vec::new();
+    for (method, path, operation) in operations(&routes::document()) {
+        for parameter in operation["parameters"].as_array().unwrap() {
+            if parameter["description"].as_str().is_none_or(|description| description.trim().is_empty()) {
+                without.push(format!("{method} {path}: {}", parameter["name"]));
+            }
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
+}
+
+/// The fields of a schema and of the objects inside it: the path of the field in a refusal, a body with null in the
+/// field, and true if it may be null.
+fn nulls(document: &Value, schema: &Value) -> Vec<(String, Value, bool)> {
+    let mut found = Vec::new();
+    for (name, field) in resolved(document, schema)["properties"].as_object().into_iter().flatten() {
+        found.push((name.clone(), json!({name: null}), takes_null(document, field)));
+        for (path, inner, may_be_null) in nulls(document, field) {
+            found.push((format!("{name}.{path}"), json!({name: inner}), may_be_null));
+        }
+        for (path, inner, may_be_null) in nulls(document, &resolved(document, field)["items"]) {
+            found.push((format!("{name}[0].{path}"), json!({name: [inner]}), may_be_null));
+        }
+    }
+    found
+}
+
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => resolved(document, document.pointer(&reference[1..]).unwrap()),
+        None => schema,
+    }
+}
+
+fn takes_null(document: &Value, schema: &Value) -> bool {
+    let schema = resolved(document, schema);
+    let mut branches = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
+    schema["type"] == "null"
+        || schema["type"].as_array().is_some_and(|types| types.contains(&json!("null")))
+        || branches.any(|branch| takes_null(document, branch))
+}
+
+#[test]
+fn a_field_takes_null_where_the_document_says_so() {
+    let app = TestApp::start();
+    let (admin, document) = (app.admin(), routes::document());
+    let (mut wrong, mut sent) = (Vec::new(), 0);
+    for (method, path, operation) in operations(&document) {
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let path = path.replace(['{', '}'], "");
+        for (field, body, may_be_null) in nulls(&document, schema) {
+            let reply = admin.send(&method, &path, Some(&body));
+            let errors = if reply.status == 422 { reply.json()["errors"].clone() } else { json!([]) };
+            let refused = errors.as_array().unwrap().iter().any(|error| error["field"] == field.as_str());
+            if refused == may_be_null {
+                wrong.push(format!("{method} {path} {field}: {} {}", reply.status, reply.text()));
+            }
+            sent += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(sent > 100, "only {sent} were sent");
+}

@@ -32,3 +32,22 @@ fn without_its_database_it_lives_but_is_not_ready() {
         assert!(!problem.contains("nowhere") && !problem.contains("socket"), "{problem}");
     }
 }
+
+#[test]
+fn health_checks_and_metrics_are_never_limited() {
+    let app = TestApp::with(|settings| {
+        settings.limits.requests_per_minute = 1;
+        settings.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    // The headers name different clients, so that the request counts for the proxy.
+    let of_a_client = || {
+        let client = app.guest().with_header("Forwarded", "for=192.0.2.1").with_header("X-Forwarded-For", "192.0.2.2");
+        client.get("/inventory/products")
+    };
+    of_a_client().expect(200);
+    of_a_client().refused(429, "RATE_LIMITED");
+    for path in ["/health/live", "/health/ready", "/metrics", "/health/ready/"] {
+        app.root().get(path).expect(200);
+    }
+    app.guest().get("/inventory/products").refused(429, "RATE_LIMITED");
+}

@@ -1,2 +1,0 @@
-DROP TABLE variants;
-DROP TABLE products;

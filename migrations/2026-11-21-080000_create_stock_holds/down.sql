@@ -1,3 +1,0 @@
-DROP TABLE payment_events;
-DROP TABLE reservations;
-DROP TABLE stock_holds;

@@ -1,0 +1,3 @@
+DROP TABLE product_codes;
+DROP TABLE variants;
+DROP TABLE products;
