@@ -14,7 +14,7 @@ fi
 
 # A binary and the module that is run from it. The time is checked after each of them.
 steps=(
-    "processes kills::" "processes expiry_kills::" "processes outages::" "processes floods::"
+    "processes kills::" "processes outages::" "processes floods::"
     "processes embedded_postgres::" "processes connections::" "api batches::" "api races::buying::"
     "api races::cancelling::" "api races::changing::" "api races::holds::" "api races::keys::"
     "api races::payment_windows::" "api accounts::" "api idempotency::" "api callbacks::"
