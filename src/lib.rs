@@ -1,6 +1,6 @@
 //! Stockroom: a web API for a shop's stock and orders, which never sells more than there is in stock.
 //!
-//! The modules are listed in reading order. Each module imports only modules above it.
+//! The modules are listed in reading order. Each module imports only earlier ones.
 
 pub mod kernel;
 

@@ -61,7 +61,7 @@ impl Attempts {
 
 impl Attempt<'_> {
     /// Counts the attempt for all addresses too, because the account was never signed in to from this address.
-    pub fn is_from_new_address(&mut self) -> Result<(), ApiError> {
+    pub fn count_for_all_addresses(&mut self) -> Result<(), ApiError> {
         self.attempts.of_accounts.begin(self.account, Instant::now())?;
         self.counts_for_account = true;
         Ok(())
@@ -182,14 +182,14 @@ mod tests {
         let attempts = attempts(3);
         for address in ["a", "b", "c"] {
             let mut attempt = attempts.begin("mara", address).unwrap();
-            attempt.is_from_new_address().unwrap();
+            attempt.count_for_all_addresses().unwrap();
             attempt.end(wrong()).unwrap_err();
         }
         let mut new_address = attempts.begin("mara", "d").unwrap();
-        let refused = new_address.is_from_new_address();
+        let refused = new_address.count_for_all_addresses();
         assert_eq!(new_address.end(refused).unwrap_err().code, Code::RateLimited);
         attempts.begin("mara", "home").unwrap().end(Ok(())).unwrap();
-        attempts.begin("noor", "d").unwrap().is_from_new_address().unwrap();
+        attempts.begin("noor", "d").unwrap().count_for_all_addresses().unwrap();
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         for result in [Ok(()), Err(ApiError::new(Code::Busy, ""))] {
             for _ in 0..5 {
                 let mut attempt = attempts.begin("mara", "a").unwrap();
-                attempt.is_from_new_address().unwrap();
+                attempt.count_for_all_addresses().unwrap();
                 attempt.end(result.clone()).ok();
             }
         }

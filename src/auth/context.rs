@@ -27,7 +27,7 @@ pub struct Ctx {
     subject: Subject,
 }
 
-/// The functions that end holds. They belong to modules above this one, so the application passes them in.
+/// The functions that end holds. They belong to later modules, so the application passes them in.
 #[derive(Clone, Copy)]
 pub struct Reclaim {
     /// Expires the overdue holds of these variants.

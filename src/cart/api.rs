@@ -49,7 +49,7 @@ pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
 pub async fn add(command: Command<AddItemRequest>, settings: Data<Settings>) -> Result<HttpResponse, ApiError> {
     command
         .run("add_cart_item", move |conn, scope, body| {
-            Answer::created(&add_item(conn, scope, body, &settings.reservations)?)
+            Ok(Answer::created(&add_item(conn, scope, body, &settings.reservations)?)?)
         })
         .await
 }
@@ -148,7 +148,7 @@ pub async fn set_quantity(
             queries::update_line(conn, scope.store, line, quantity, at)?;
             let target = Target { variant: line.variant_id, quantity };
             hold(conn, scope, &cart, &[target], &settings.reservations)?;
-            Answer::ok(&response::read(conn, scope.store, cart.user_id)?)
+            Ok(Answer::ok(&response::read(conn, scope.store, cart.user_id)?)?)
         })
         .await
 }
@@ -165,7 +165,7 @@ pub async fn remove(
             let (cart, lines) = lock_cart(conn, scope)?;
             let line = find_line(&lines, item)?;
             remove_lines(conn, scope, &cart, &[*line], &settings.reservations)?;
-            Answer::ok(&response::read(conn, scope.store, cart.user_id)?)
+            Ok(Answer::ok(&response::read(conn, scope.store, cart.user_id)?)?)
         })
         .await
 }

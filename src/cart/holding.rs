@@ -91,6 +91,6 @@ fn refuse(
         .pop()
         .ok_or_else(|| Failure::Internal(format!("variant {variant} is missing")))?;
     let available = holds.available(variant).saturating_add(held);
-    let refusal = shortage::refuse(vec![shortage::line(&sellable, available, quantity)]);
-    shortage::abort(conn, scope.store, refusal, &[variant])
+    let refusal = shortage::insufficient_stock(vec![shortage::stock_error(&sellable, available, quantity)]);
+    shortage::refuse_or_retry(conn, scope.store, refusal, &[variant])
 }

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool};
 
 use crate::db::schema::{cart_items, carts};
-use crate::db::{self, Failure};
+use crate::db::{self, Failure, OnLocked};
 use crate::kernel::id::{CartId, CartItemId, StoreId, UserId, VariantId};
 
 /// A cart's header.
@@ -153,13 +153,21 @@ pub fn clear_ordered(conn: &mut PgConnection, store: StoreId, carts: &[CartId], 
     db::expect_rows(cleared, lines, "lines of carts were cleared")
 }
 
-/// Locks carts by id, ascending; with `skip`, leaves out those that another transaction has locked.
-pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, carts: &[CartId], skip: bool) -> QueryResult<Vec<CartId>> {
+/// Locks carts by id, ascending.
+pub fn lock_by_id(
+    conn: &mut PgConnection,
+    store: StoreId,
+    carts: &[CartId],
+    on_locked: OnLocked,
+) -> QueryResult<Vec<CartId>> {
     let query = carts::table
         .filter(carts::store_id.eq(store))
         .filter(carts::id.eq_any(carts))
         .order(carts::id)
         .select(carts::id)
         .for_update();
-    if skip { query.skip_locked().load(conn) } else { query.load(conn) }
+    match on_locked {
+        OnLocked::Wait => query.load(conn),
+        OnLocked::Skip => query.skip_locked().load(conn),
+    }
 }

@@ -147,7 +147,7 @@ impl<'a> Decider<'a> {
                 let held = holder.map_or(0, |holder| self.holds.held(holder, line.variant));
                 let available = self.holds.available(line.variant).saturating_add(held);
                 let is_short = line.quantity > available;
-                is_short.then(|| (line.variant, shortage::line(line.sellable, available, line.quantity)))
+                is_short.then(|| (line.variant, shortage::stock_error(line.sellable, available, line.quantity)))
             })
             .unzip();
         if short.is_empty() { Ok(()) } else { Err(Refusal::InsufficientStock { short, variants }) }
@@ -211,7 +211,7 @@ impl<'a> Decider<'a> {
         let holder = Holder::Cart(cart.id);
         let end = if order.is_sold_at_payment() { HoldEnd::Transferred } else { HoldEnd::Sold };
         let context = MovementContext { reference: &holder.reference(), reason: None, actor: &placement.actor };
-        self.holds.transfer(holder, end, context).map(drop)
+        self.holds.end_for_order(holder, end, context).map(drop)
     }
 
     /// Sells the units of an item, or reserves them until the order is paid.

@@ -29,7 +29,7 @@ pub enum Locking {
     None,
 }
 
-/// The carts of the placements, locked, with their lines. For placements that list items, the items.
+/// The carts of the placements with their lines, and the variants of listed items. For an order the carts are locked.
 pub struct Carts {
     pub by_user: HashMap<UserId, Cart>,
     pub lines: HashMap<CartId, Vec<CartLine>>,
@@ -166,7 +166,7 @@ pub fn read_context(
     let TermsAndIds { store, addresses, now, order_ids, item_ids } = terms::read(conn, store, &address_ids, ids)?;
     let ids = match locking {
         Locking::ForUpdate => IdAllocator::new(order_ids, item_ids),
-        Locking::None => IdAllocator::none(orders, items),
+        Locking::None => IdAllocator::zeros(orders, items),
     };
     let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
     Ok((CheckoutContext { store, sellables, addresses, now }, ids))

@@ -33,22 +33,23 @@ pub fn place_orders(
     store: StoreId,
     placements: &[&Placement],
 ) -> Result<Vec<Outcome<i64>>, Failure> {
-    // 1 validate the carts · 2 check availability · 3 reserve, under the locks on the stock rows
+    // Step 1: the carts are locked and read. Step 3 begins with the locks of the stock rows.
     let carts = load::load_and_lock_carts(conn, store, placements, Locking::ForUpdate)?;
     let mut holds = load::lock_stock(conn, store, &carts, Locking::ForUpdate)?;
     let (context, mut ids) = load::read_context(conn, store, placements, &carts, Locking::ForUpdate)?;
+    // Steps 1, 2 and 3 in memory: `check` validates and checks the availability, `take` reserves.
     let decided = decide(&mut Decider::new(&context, &carts, &mut holds, &mut ids), placements, &carts)?;
     let overdue = find_overdue(conn, store, &decided)?;
 
     // ---- Nothing is refused after this line: only the database itself may fail. ----
     let placed: Vec<&Placed> = decided.iter().flatten().collect();
     if !placed.is_empty() {
-        write::create_orders(conn, store, &placed)?; // 4
-        write::create_order_items(conn, store, &placed)?; // 5
-        write::fulfil_stock(conn, &holds, context.now)?; // 6
-        write::clear_carts(conn, store, &placed)?; // 7
+        write::create_orders(conn, store, &placed)?; // step 4
+        write::create_order_items(conn, store, &placed)?; // step 5
+        write::fulfil_stock(conn, &holds, context.now)?; // step 6
+        write::clear_carts(conn, store, &placed)?; // step 7
     }
-    decided.into_iter().map(|decided| outcome(decided, &overdue)).collect() // 8 commit, by the caller
+    decided.into_iter().map(|decided| outcome(decided, &overdue)).collect() // step 8: the caller commits
 }
 
 fn decide(
@@ -89,7 +90,7 @@ fn short_variants(refusal: &Refusal) -> Vec<VariantId> {
 fn outcome(decided: Result<Placed, Refusal>, overdue: &Overdue) -> Result<Outcome<i64>, Failure> {
     match decided {
         Ok(placed) => {
-            let mut answer = Answer::created::<Failure>(&placed.response())?;
+            let mut answer = Answer::created(&placed.response())?;
             answer.order_id = Some(placed.plan.order.id.0);
             Ok(Ok(Done { answer, effect: placed.plan.units_sold() }))
         }

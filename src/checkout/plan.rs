@@ -66,7 +66,7 @@ impl IdAllocator {
 
     /// Assigns zeros, for a preview that writes nothing.
     #[must_use]
-    pub fn none(orders: usize, items: usize) -> Self {
+    pub fn zeros(orders: usize, items: usize) -> Self {
         Self::new(vec![OrderId(0); orders], vec![OrderItemId(0); items])
     }
 

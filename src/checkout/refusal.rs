@@ -82,7 +82,7 @@ impl From<Refusal> for ApiError {
                 Self::new(Code::PriceChanged, format!("The price of '{product_name}' is {now} now."))
             }
             Refusal::TotalChanged { now } => Self::new(Code::PriceChanged, format!("The total is {now} now.")),
-            Refusal::InsufficientStock { short, .. } => shortage::refuse(short),
+            Refusal::InsufficientStock { short, .. } => shortage::insufficient_stock(short),
         }
     }
 }

@@ -24,7 +24,7 @@ pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]
         })
         .collect();
     orders::insert(conn, store, &new).map_err(Failure::from).map_err(|failure| {
-        // This happens once in 2⁵⁰ orders. The transaction runs again with another number.
+        // This is very rare: the numbers of a day differ in 50 random bits. The transaction runs again.
         if failure.violates("orders_number_key") { Failure::Retry(failure.to_string()) } else { failure }
     })
 }
@@ -35,8 +35,8 @@ pub fn create_order_items(conn: &mut PgConnection, store: StoreId, placed: &[&Pl
     Ok(items::insert(conn, store, &new)?)
 }
 
-/// Writes `stock −= q`, `sold += q`, or `reserved += q` with a hold until the order is paid. Every changed stock row
-/// is written once, with a movement for each change. Ends the holds of the carts.
+/// Writes `stock −= q`, `sold += q`. For an order that is sold at payment it writes `reserved += q` with a hold. It also
+/// ends the holds of the carts. Every changed stock row is written once, with a movement for each change.
 pub fn fulfil_stock(conn: &mut PgConnection, holds: &HoldSet, at: DateTime<Utc>) -> Result<(), Failure> {
     holds.write(conn, at)
 }

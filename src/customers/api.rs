@@ -154,7 +154,7 @@ pub async fn create(command: Command<AddressRequest>) -> Result<HttpResponse, Ap
         let at = db::clock(conn)?;
         let address = addresses::insert_address(conn, owner(scope)?, place, at)?;
         audit::queries::append(conn, scope, &entry(address.id, Action::Create, "created"), at)?;
-        Answer::created(&AddressResponse::from(address))
+        Ok(Answer::created(&AddressResponse::from(address))?)
     });
     created.await
 }
@@ -168,7 +168,7 @@ pub async fn replace(path: Path<String>, command: Command<AddressRequest>) -> Re
         let address = addresses::update_address(conn, owner(scope)?, id, place, at)?;
         let address = address.ok_or_else(|| address_not_found(&path))?;
         audit::queries::append(conn, scope, &entry(id, Action::Update, "updated"), at)?;
-        Answer::ok(&AddressResponse::from(address))
+        Ok(Answer::ok(&AddressResponse::from(address))?)
     });
     replaced.await
 }

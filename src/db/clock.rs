@@ -1,4 +1,5 @@
-//! Time for every deadline: the database's clock, read after the locks that the deadline needs.
+//! Time for the deadlines of holds, payments and sessions: the database's clock, read after the locks that the deadline
+//! needs. Only the age of rows that a job deletes is compared with the server's clock, where seconds do not matter.
 
 use std::borrow::Cow;
 use std::cell::Cell;

@@ -44,7 +44,7 @@ pub struct Database {
     clock_offset: Arc<AtomicI64>,
 }
 
-/// For requests: clients need not notice that a server was replaced.
+/// For requests: long enough for a failover.
 const SETTLE_TIME: Duration = Duration::from_secs(3);
 
 /// For each connection of the pool, the abandoned ones that may be open beside it.
@@ -143,8 +143,8 @@ impl Database {
         answer.await.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
     }
 
-    /// Starts work on a thread that may block. `respond` is called once: with what came of the work, or earlier,
-    /// with why it was given up. The permit is given back before.
+    /// Starts work on a thread that may block. `respond` is called once: with the result, or with the failure if the work
+    /// is abandoned. The permit is returned first.
     pub fn start<T, W, R>(&self, permit: ConnectionPermit, work: W, respond: R)
     where
         W: FnOnce(&Self) -> T + Send + 'static,

@@ -25,7 +25,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// True if nothing was written and a new connection may well work.
+    /// True if running the transaction again is safe and may succeed.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown | Self::Retry(_))

@@ -22,3 +22,10 @@ pub use database::{Database, DatabaseOptions};
 pub use failure::Failure;
 pub use sql::{count, expect_rows, sql};
 pub use tx::End;
+
+/// The treatment of rows that another transaction has locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnLocked {
+    Wait,
+    Skip,
+}

@@ -13,7 +13,7 @@ static REFUSED: AtomicU64 = AtomicU64::new(0);
 /// writes may succeed between those that fail.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// True if the database is away at the moment.
+/// The present outage, if there is one.
 #[derive(Default)]
 pub(super) struct Outage {
     /// So that a commit costs nothing while all is well.

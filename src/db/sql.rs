@@ -77,7 +77,7 @@ where
 impl<ST> QueryFragment<Pg> for Sql<'_, ST> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         if watch::is_abandoned() {
-            let why = "the work of this thread was given up";
+            let why = "the work of this thread was abandoned";
             return Err(diesel::result::Error::QueryBuilderError(why.into()));
         }
         let mut parts = self.text.split('$');

@@ -43,16 +43,16 @@ pub enum Mode {
 /// The way in which the statements of a write are planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plans {
-    /// Writes find rows by whole keys, so one plan of a statement serves every call of it, and need not be
-    /// made each time. Reads vary with their filters, and none is worth compiling.
+    /// Writes find rows by whole keys, so one plan of a statement serves every call. Reads vary with their filters, so
+    /// they are planned each time. No statement runs long enough to be compiled (JIT).
     Generic,
     /// As the server decides. A distributed server has to see the values, because they decide where the rows are.
     Automatic,
 }
 
 impl Mode {
-    /// BEGIN and what goes for the transaction, in one round trip. Nothing outlives the transaction, so
-    /// that connection poolers which share sessions do no harm. The isolation is named, because a database
+    /// BEGIN with its settings, in one round trip. No setting outlives the transaction, so connection poolers that share
+    /// sessions do no harm. The isolation is named, because a database
     /// may have another one as its default.
     fn begin(self, plans: Plans) -> String {
         let (isolation, time) = match self {

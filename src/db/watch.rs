@@ -16,7 +16,7 @@ use super::tx::Mode;
 /// The interval at which the watchdog looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// A look that comes this late was held up, as was everything else in this process.
+/// If a look is this late, the whole process was paused. Then no work counts as silent.
 const HELD_UP: Duration = Duration::from_secs(2);
 
 thread_local! {
@@ -101,7 +101,7 @@ impl Watchdog {
         work
     }
 
-    /// Threads that were given up and have not come back.
+    /// Threads whose work was abandoned and that have not ended yet.
     pub(super) fn abandoned(&self) -> usize {
         let works = self.works();
         works.iter().filter_map(Weak::upgrade).filter(|work| work.is_abandoned()).count()
@@ -174,7 +174,7 @@ impl Work {
     }
 }
 
-/// Makes the work that of this thread, until it is dropped.
+/// Sets the current work of this thread. Its drop ends that.
 struct Current;
 
 impl Current {
@@ -194,7 +194,7 @@ fn of_current<T>(ask: impl FnOnce(&Work) -> T) -> Option<T> {
     CURRENT.with_borrow(|current| current.as_deref().map(ask))
 }
 
-/// Sets what the work of this thread may take, and notes that it goes on.
+/// Sets the time limits of this thread's work, and records its progress.
 pub(super) fn begin(mode: Mode) {
     of_current(|work| {
         let mut state = work.state();
@@ -207,7 +207,7 @@ pub(super) fn note_statement() {
     of_current(Work::note_progress);
 }
 
-/// True if the work of this thread was given up.
+/// True if the work of this thread was abandoned.
 pub(super) fn is_abandoned() -> bool {
     of_current(Work::is_abandoned).unwrap_or(false)
 }
@@ -237,7 +237,7 @@ pub(super) fn take_slot() -> Option<PoolSlot> {
     of_current(|work| work.state().permit.as_mut().and_then(|permit| permit.slot.take())).flatten()
 }
 
-/// Asks for leave to send COMMIT. From here on the outcome of abandoned work is unknown.
+/// Asks for permission to send COMMIT. From here on the outcome of abandoned work is unknown.
 pub(super) fn begin_commit() -> Result<(), Failure> {
     let leave = of_current(|work| {
         let mut state = work.state();

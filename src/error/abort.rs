@@ -8,7 +8,8 @@ use crate::kernel::id::{StoreId, VariantId};
 pub enum Abort {
     /// The request is refused, and the transaction is rolled back.
     Refused(ApiError),
-    /// The request is refused, but the transaction is committed, because it recorded a late payment.
+    /// The request is refused, but the transaction is committed, because it recorded something: a late payment, the
+    /// expiry of an order, or the revocation of a session.
     Recorded(ApiError),
     /// The request is refused only because of overdue holds. After they have expired, a second attempt may succeed.
     Overdue(ApiError, Overdue),

@@ -44,11 +44,11 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> R
     let Some(number) = event.order_number.clone() else { return Ok(EventOutcome::Mismatched) };
     match orders::find_owner(conn, store, &OrderRef::Number(number))? {
         None => Ok(EventOutcome::Unmatched),
-        Some((order, _owner)) => paid(conn, store, order, event),
+        Some((order, _owner)) => apply_payment(conn, store, order, event),
     }
 }
 
-fn paid(
+fn apply_payment(
     conn: &mut PgConnection,
     store: StoreId,
     order: OrderId,

@@ -7,7 +7,7 @@ use crate::orders::status::{OrderStatus, PaymentStatus};
 
 /// Cancels an order. An order whose payment window has ended expires instead.
 pub fn cancel(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), Abort> {
-    if batch.expire_if_over(order)? {
+    if batch.expire_if_overdue(order)? {
         return Err(Abort::Recorded(not_cancellable(batch.order(order)?.status)));
     }
     let status = batch.order(order)?.status;
@@ -19,11 +19,11 @@ pub fn cancel(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), 
 }
 
 /// Records a failed payment: releases the units and cancels the order. A second call changes nothing.
-pub fn fail(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), Abort> {
+pub fn fail_payment(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), Abort> {
     if batch.order(order)?.payment_status == PaymentStatus::Failed {
         return Ok(());
     }
-    let has_expired = batch.expire_if_over(order)?;
+    let has_expired = batch.expire_if_overdue(order)?;
     let now = batch.order(order)?;
     if now.status == OrderStatus::UnderPaying {
         batch.cancel(order, by)?.payment_status = PaymentStatus::Failed;
@@ -34,7 +34,7 @@ pub fn fail(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), Ab
     Err(if has_expired { Abort::Recorded(refusal) } else { refusal.into() })
 }
 
-/// The 409 error with the text of the contract.
+/// The 409 error. Its sentence is a part of the API, although an order under payment can be cancelled as well.
 fn not_cancellable(status: OrderStatus) -> ApiError {
     let detail = format!(
         "Order with status '{}' cannot be cancelled. Only pending or processing orders can be cancelled.",

@@ -1,7 +1,7 @@
 //! Pays, fails and cancels one order or a batch of orders.
 //!
 //! As in checkout, the caller opens one transaction. Each request has its own outcome. A refused request changes
-//! nothing, except that a late payment is recorded.
+//! nothing, except that a late payment or an expiry is recorded.
 
 use diesel::PgConnection;
 
@@ -49,7 +49,7 @@ impl OrderChange {
                 pay::confirm(batch, self.order, Paid { reference, amount: *amount, actor })
             }
             ChangeKind::Fail { reason } => {
-                cancel::fail(batch, self.order, By { actor, reason: reason.as_deref() }).map(|()| 0)
+                cancel::fail_payment(batch, self.order, By { actor, reason: reason.as_deref() }).map(|()| 0)
             }
             ChangeKind::Cancel { reason } => {
                 cancel::cancel(batch, self.order, By { actor, reason: reason.as_deref() }).map(|()| 0)
@@ -97,7 +97,7 @@ fn answer(
         outcomes.push(match change {
             Ok((_, units_sold)) => {
                 let response = responses.next().ok_or_else(|| Failure::Internal("an order is missing".to_owned()))?;
-                Ok(Done { answer: Answer::ok::<Failure>(&response)?, effect: units_sold })
+                Ok(Done { answer: Answer::ok(&response)?, effect: units_sold })
             }
             Err(abort) => Err(abort),
         });

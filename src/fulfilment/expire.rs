@@ -8,7 +8,7 @@ use diesel::PgConnection;
 use super::order_batch::OrderBatch;
 use crate::auth::principal::SYSTEM;
 use crate::cart::queries as carts;
-use crate::db::{self, Failure};
+use crate::db::{self, Failure, OnLocked};
 use crate::error::Overdue;
 use crate::inventory::hold::{Holder, hold_expired};
 use crate::inventory::hold_set::HoldSet;
@@ -20,28 +20,26 @@ use crate::orders::order::Order;
 use crate::orders::queries::orders;
 use crate::orders::status::OrderStatus;
 
-/// Waits for holders that another transaction has locked, or skips them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locking {
-    Wait,
-    Skip,
-}
-
 /// Expires the overdue holds of these variants, and waits for transactions that have locked their holders.
 pub fn reclaim(conn: &mut PgConnection, overdue: &Overdue) -> Result<(), Failure> {
     let holders = holds::list_due_of(conn, overdue.store, &overdue.variants)?;
-    expire(conn, overdue.store, &holders, Locking::Wait).map(drop)
+    expire(conn, overdue.store, &holders, OnLocked::Wait).map(drop)
 }
 
 /// Expires the overdue holds of these holders. The number of statements does not depend on the number of holders.
 /// Returns the number of expired holds.
 ///
 /// Locks in the global order: carts, orders, reservations, stock rows.
-pub fn expire(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locking: Locking) -> Result<usize, Failure> {
+pub fn expire(
+    conn: &mut PgConnection,
+    store: StoreId,
+    holders: &[Holder],
+    on_locked: OnLocked,
+) -> Result<usize, Failure> {
     if holders.is_empty() {
         return Ok(0);
     }
-    let Locked { holders, orders } = lock(conn, store, holders, locking)?;
+    let Locked { holders, orders } = lock(conn, store, holders, on_locked)?;
     let holds = HoldSet::lock(conn, store, &holders, &[])?;
     let mut batch = OrderBatch::new(store, db::clock(conn)?, orders, holds);
     let mut ended: usize = 0;
@@ -68,7 +66,7 @@ pub fn expire(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locki
 /// Returns the number of expired holds. All holds of an order expire together.
 fn expire_order(batch: &mut OrderBatch, order: OrderId) -> Result<usize, Failure> {
     let held = batch.holds_mut().holds_of(Holder::Order(order)).len();
-    Ok(if batch.expire_if_over(order)? { held } else { 0 })
+    Ok(if batch.expire_if_overdue(order)? { held } else { 0 })
 }
 
 fn expire_holds(batch: &mut OrderBatch, holder: Holder) -> Result<usize, Failure> {
@@ -82,8 +80,7 @@ struct Locked {
     orders: Vec<Order>,
 }
 
-fn lock(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locking: Locking) -> Result<Locked, Failure> {
-    let skip = locking == Locking::Skip;
+fn lock(conn: &mut PgConnection, store: StoreId, holders: &[Holder], on_locked: OnLocked) -> Result<Locked, Failure> {
     let (mut carts, mut orders, mut reservations) = (Vec::<CartId>::new(), Vec::<OrderId>::new(), Vec::new());
     for holder in holders {
         match *holder {
@@ -94,13 +91,13 @@ fn lock(conn: &mut PgConnection, store: StoreId, holders: &[Holder], locking: Lo
     }
     let mut locked = Vec::with_capacity(holders.len());
     if !carts.is_empty() {
-        locked.extend(carts::lock_by_id(conn, store, &carts, skip)?.into_iter().map(Holder::Cart));
+        locked.extend(carts::lock_by_id(conn, store, &carts, on_locked)?.into_iter().map(Holder::Cart));
     }
-    let mut orders = if orders.is_empty() { Vec::new() } else { orders::lock_by_id(conn, store, &orders, skip)? };
+    let mut orders = if orders.is_empty() { Vec::new() } else { orders::lock_by_id(conn, store, &orders, on_locked)? };
     orders.retain(|order| order.status == OrderStatus::UnderPaying);
     locked.extend(orders.iter().map(|order| Holder::Order(order.id)));
     if !reservations.is_empty() {
-        let found: Vec<ReservationId> = reservations::lock_by_id(conn, store, &reservations, skip)?;
+        let found: Vec<ReservationId> = reservations::lock_by_id(conn, store, &reservations, on_locked)?;
         locked.extend(found.into_iter().map(Holder::Reservation));
     }
     Ok(Locked { holders: locked, orders })

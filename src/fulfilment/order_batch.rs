@@ -120,7 +120,7 @@ impl OrderBatch {
     }
 
     /// Cancels an order if its payment window has ended. Returns true if it did.
-    pub fn expire_if_over(&mut self, id: OrderId) -> Result<bool, Failure> {
+    pub fn expire_if_overdue(&mut self, id: OrderId) -> Result<bool, Failure> {
         let order = self.order(id)?;
         let (OrderStatus::UnderPaying, Some(deadline)) = (order.status, order.payment_expires_at) else {
             return Ok(false);

@@ -34,7 +34,7 @@ pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<i6
         return Err(ApiError::field("amount", "differs from the payment of this reference").into());
     }
     let is_known = recorded.is_some();
-    batch.expire_if_over(id)?;
+    batch.expire_if_overdue(id)?;
     let order = batch.order(id)?;
     if order.status == OrderStatus::Cancelled {
         let refusal = too_late(order);

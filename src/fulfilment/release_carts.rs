@@ -4,7 +4,7 @@ use diesel::PgConnection;
 
 use crate::auth::principal::SYSTEM;
 use crate::cart::queries as carts;
-use crate::db::{self, Failure};
+use crate::db::{self, Failure, OnLocked};
 use crate::inventory::hold::{Holder, hold_expired};
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::MovementContext;
@@ -24,7 +24,7 @@ const REASON: &str = "The store stopped holding what is in carts.";
 /// Locks in the global order: carts, stock rows.
 pub fn release_carts(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
     let found = holds::list_holding_carts(conn, store, BATCH_SIZE)?;
-    let locked = carts::lock_by_id(conn, store, &found, true)?;
+    let locked = carts::lock_by_id(conn, store, &found, OnLocked::Skip)?;
     if locked.is_empty() || stores::get_store(conn, store)?.hold_cart_items {
         return Ok(0);
     }

@@ -18,12 +18,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn ok<E: From<Failure>>(body: &impl Serialize) -> Result<Self, E> {
-        Ok(Self::new(StatusCode::OK, body)?)
+    pub fn ok(body: &impl Serialize) -> Result<Self, Failure> {
+        Self::new(StatusCode::OK, body)
     }
 
-    pub fn created<E: From<Failure>>(body: &impl Serialize) -> Result<Self, E> {
-        Ok(Self::new(StatusCode::CREATED, body)?)
+    pub fn created(body: &impl Serialize) -> Result<Self, Failure> {
+        Self::new(StatusCode::CREATED, body)
     }
 
     #[must_use]

@@ -123,8 +123,8 @@ async fn extract<T: DeserializeOwned + Validate>(
 }
 
 /// The idempotency claim of the request. Keys are scoped to their caller: a user, or a guest with a secret. A guest
-/// without a secret cannot be identified, so a random number replaces the caller. No later request gets the same
-/// number.
+/// without a secret cannot be identified. So its caller is the address, and its fingerprint is random: a repeated key is
+/// refused.
 fn new_claim(principal: &Principal, request: &HttpRequest, body: &Value) -> Result<Claim, ApiError> {
     let keyed = request.app_data::<Data<KeyedHash>>().ok_or_else(ApiError::internal)?;
     let key = idempotency_key(request)?;
@@ -176,7 +176,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<String, ApiError> {
         .ok_or_else(|| ApiError::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"))
 }
 
-/// A request with a body that changes nothing. It takes no idempotency key.
+/// A request with a body and without an idempotency claim. It changes nothing, or it is part of signing in and out.
 pub struct Question<T> {
     pub ctx: Ctx,
     pub body: T,

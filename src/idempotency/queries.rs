@@ -71,7 +71,7 @@ pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> 
     .columns::<(Text, Text)>()
     .load(conn)?;
     let stored = if fresh.len() == claims.len() { Vec::new() } else { load_stored(conn, store, claims)? };
-    Ok(claims.iter().map(|claim| state_of(claim, &fresh, &stored)).collect())
+    claims.iter().map(|claim| state_of(claim, &fresh, &stored)).collect()
 }
 
 fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> QueryResult<Vec<StoredRow>> {
@@ -86,19 +86,20 @@ fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Qu
     .load(conn)
 }
 
-fn state_of(claim: &Claim, fresh: &[KeyName], stored: &[StoredRow]) -> Claimed {
+fn state_of(claim: &Claim, fresh: &[KeyName], stored: &[StoredRow]) -> Result<Claimed, Failure> {
     if fresh.iter().any(|(caller, key)| *caller == claim.caller && *key == claim.key) {
-        return Claimed::New;
+        return Ok(Claimed::New);
     }
-    match stored.iter().find(|row| row.caller == claim.caller && row.key == claim.key) {
-        Some(row) if row.fingerprint == claim.fingerprint => Claimed::Done(Answer {
-            status: row.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(500),
-            body: row.body.clone().unwrap_or_default(),
-            replayed: true,
-            order_id: None,
-        }),
-        _ => Claimed::Reused,
+    let missing = |what: &str| Failure::Internal(format!("the key of {} has no {what}", claim.caller));
+    let row = stored.iter().find(|row| row.caller == claim.caller && row.key == claim.key);
+    // A job deleted the old key in between.
+    let row = row.ok_or_else(|| Failure::Retry("a key was deleted while it was claimed".to_owned()))?;
+    if row.fingerprint != claim.fingerprint {
+        return Ok(Claimed::Reused);
     }
+    let status = row.status.and_then(|status| u16::try_from(status).ok()).ok_or_else(|| missing("status"))?;
+    let body = row.body.clone().ok_or_else(|| missing("answer"))?;
+    Ok(Claimed::Done(Answer { status, body, replayed: true, order_id: None }))
 }
 
 /// Keeps the answers of claims that were done.
@@ -173,7 +174,7 @@ pub fn purge(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>, key
 
 /// Answers made before this moment may be forgotten.
 #[must_use]
-pub fn keep_until(keep_hours: i64) -> DateTime<Utc> {
+pub fn purge_before(keep_hours: i64) -> DateTime<Utc> {
     Duration::try_hours(keep_hours)
         .and_then(|keep| Utc::now().checked_sub_signed(keep))
         .unwrap_or(DateTime::<Utc>::MIN_UTC)

@@ -3,17 +3,10 @@
 use std::collections::HashMap;
 
 use super::product_with_stock::{ProductWithStock, Stock, StockStatus, VariantWithStock};
+use crate::catalogue::lines::RequestedVariant;
 use crate::catalogue::queries::products;
 use crate::error::ApiError;
-use crate::kernel::id::{ProductId, ProductRef, VariantId};
-
-/// A requested line: a quantity of a product or of one of its sizes.
-#[derive(Clone, Debug)]
-pub struct RequestedVariant<'a> {
-    pub product: &'a ProductRef,
-    pub size: Option<&'a str>,
-    pub quantity: i64,
-}
+use crate::kernel::id::{ProductId, VariantId};
 
 /// The availability of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +107,7 @@ mod tests {
     use super::*;
     use crate::catalogue::product::ProductStatus;
     use crate::error::Code;
+    use crate::kernel::id::ProductRef;
 
     fn requested<'a>(product: &'a ProductRef, size: Option<&'a str>, quantity: i64) -> RequestedVariant<'a> {
         RequestedVariant { product, size, quantity }

@@ -79,7 +79,7 @@ pub fn change_stock(
     let movement = match decide(&mut level, change, item_of(&product.product, variant)) {
         Ok(movement) => movement,
         Err(refusal) if matches!(refusal.code, Code::InsufficientStock | Code::StockBelowReserved) => {
-            return Err(shortage::abort(conn, scope.store, refusal, &[variant.id])?);
+            return Err(shortage::refuse_or_retry(conn, scope.store, refusal, &[variant.id])?);
         }
         Err(refusal) => return Err(refusal.into()),
     };
@@ -132,7 +132,7 @@ fn decide(level: &mut StockLevel, change: &StockChange, item: StockItem<'_>) -> 
         MovementType::In if quantity > MAX_STOCK.saturating_sub(level.stock) => return Err(too_much()),
         MovementType::In => (MovementKind::Receive, quantity),
         MovementType::Out if quantity > level.available() => {
-            return Err(shortage::refuse(vec![shortage::line(item, level.available(), quantity)]));
+            return Err(shortage::insufficient_stock(vec![shortage::stock_error(item, level.available(), quantity)]));
         }
         MovementType::Out => (MovementKind::Remove, quantity.saturating_neg()),
         MovementType::Adjustment if quantity < level.reserved => {

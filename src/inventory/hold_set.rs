@@ -81,7 +81,8 @@ impl HoldSet {
         self.stock.available(variant)
     }
 
-    /// Reserves units for a holder until a deadline. The caller has checked that they are available.
+    /// Reserves units for a holder until a deadline. The caller has checked that they are available. A hold that exists
+    /// already keeps its deadline; the caller extends it.
     pub fn reserve(&mut self, units: ReserveUnits, context: MovementContext<'_>) -> Result<Vec<Part>, Failure> {
         let ReserveUnits { holder, variant, quantity, expires_at } = units;
         let parts = self.allocate(variant, quantity)?;
@@ -135,8 +136,13 @@ impl HoldSet {
         self.end_holds(holder, HoldEnd::Released, MovementKind::Release, context)
     }
 
-    /// Releases all units that a cart holds for its order, which takes them in the same transaction.
-    pub fn transfer(&mut self, holder: Holder, end: HoldEnd, context: MovementContext<'_>) -> Result<i64, Failure> {
+    /// Ends the holds of a cart for its order. It releases the units, and the order takes them in the same transaction.
+    pub fn end_for_order(
+        &mut self,
+        holder: Holder,
+        end: HoldEnd,
+        context: MovementContext<'_>,
+    ) -> Result<i64, Failure> {
         self.end_holds(holder, end, MovementKind::Release, context)
     }
 
@@ -170,7 +176,7 @@ impl HoldSet {
         Ok(())
     }
 
-    /// Expires the overdue holds of a holder whose stock rows are locked. `reason_of` returns the ledger's reason for
+    /// Expires the overdue holds of a holder. Holds whose stock row is not in this set are left. `reason_of` returns the ledger's reason for
     /// a deadline. Returns the number of expired holds.
     pub fn expire(
         &mut self,

@@ -66,26 +66,33 @@ fn refuse_archived_or_short(
         let available = holds.available(line.variant);
         if line.quantity > available {
             short_variants.push(line.variant);
-            short.push(shortage::line(sellable, available, line.quantity));
+            short.push(shortage::stock_error(sellable, available, line.quantity));
         }
     }
     if short.is_empty() {
         return Ok(());
     }
-    Err(shortage::abort(conn, scope.store, shortage::refuse(short), &short_variants)?)
+    Err(shortage::refuse_or_retry(conn, scope.store, shortage::insufficient_stock(short), &short_variants)?)
 }
 
 /// Sells the units of a reservation.
 pub fn confirm(conn: &mut PgConnection, scope: &Scope, id: ReservationId) -> Result<(), Abort> {
-    end(conn, scope, id, State::Confirmed)
+    end(conn, scope, id, Ending::Confirm)
 }
 
 /// Releases the units of a reservation.
 pub fn release(conn: &mut PgConnection, scope: &Scope, id: ReservationId) -> Result<(), Abort> {
-    end(conn, scope, id, State::Released)
+    end(conn, scope, id, Ending::Release)
 }
 
-fn end(conn: &mut PgConnection, scope: &Scope, id: ReservationId, to: State) -> Result<(), Abort> {
+/// The two ways in which a request ends a reservation.
+#[derive(Clone, Copy)]
+enum Ending {
+    Confirm,
+    Release,
+}
+
+fn end(conn: &mut PgConnection, scope: &Scope, id: ReservationId, ending: Ending) -> Result<(), Abort> {
     let reservation = reservations::find_for_update(conn, scope.store, id)?.ok_or_else(|| not_found(id))?;
     refuse_ended(&reservation)?;
     let holder = Holder::Reservation(id);
@@ -97,16 +104,16 @@ fn end(conn: &mut PgConnection, scope: &Scope, id: ReservationId, to: State) -> 
     }
     let (reference, reason, actor) = (holder.reference(), describe(id), scope.actor());
     let context = MovementContext { reference: &reference, reason: Some(&reason), actor: &actor };
-    match to {
-        State::Confirmed => holds.sell(holder, context)?,
-        State::Active | State::Released | State::Expired => holds.release(holder, context)?,
+    let to = match ending {
+        Ending::Confirm => holds.sell(holder, context).map(|_units| State::Confirmed)?,
+        Ending::Release => holds.release(holder, context).map(|_units| State::Released)?,
     };
     holds.write(conn, now)?;
     reservations::end(conn, scope.store, &[id], to, now)?;
     Ok(())
 }
 
-/// The reason in the ledger, which also contains the reservation's own reference.
+/// The reason in the ledger, such as `Reservation 7`.
 fn describe(id: ReservationId) -> String {
     format!("Reservation {id}")
 }

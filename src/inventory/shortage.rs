@@ -1,4 +1,5 @@
-//! Refusals of lines that request more units than are available.
+//! The errors of lines that request more units than are available. Checkout, carts, reservations and stock changes decide
+//! if a line is short.
 
 use diesel::PgConnection;
 
@@ -32,7 +33,7 @@ impl<'a> From<&'a Sellable> for StockItem<'a> {
 
 /// The error of a line that requests more units than are available.
 #[must_use]
-pub fn line<'a>(item: impl Into<StockItem<'a>>, available: i64, requested: i64) -> StockError {
+pub fn stock_error<'a>(item: impl Into<StockItem<'a>>, available: i64, requested: i64) -> StockError {
     let StockItem { product_id, sku, product_name, size } = item.into();
     StockError {
         product_id: product_id.0,
@@ -48,7 +49,7 @@ pub fn line<'a>(item: impl Into<StockItem<'a>>, available: i64, requested: i64) 
 
 /// The 400 error that lists every shortage. The message of the first one is its detail.
 #[must_use]
-pub fn refuse(short: Vec<StockError>) -> ApiError {
+pub fn insufficient_stock(short: Vec<StockError>) -> ApiError {
     let detail = short.first().map(|line| line.message.clone()).unwrap_or_default();
     let mut refusal = ApiError::new(Code::InsufficientStock, detail);
     refusal.extra.stock_errors = short;
@@ -56,7 +57,7 @@ pub fn refuse(short: Vec<StockError>) -> ApiError {
 }
 
 /// Refuses, or asks for a second attempt if overdue holds of these variants cause the shortage.
-pub fn abort(
+pub fn refuse_or_retry(
     conn: &mut PgConnection,
     store: StoreId,
     refusal: ApiError,

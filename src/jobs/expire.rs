@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Jobs;
-use crate::db::{End, Failure};
-use crate::fulfilment::expire::{Locking, expire};
+use crate::db::{End, Failure, OnLocked};
+use crate::fulfilment::expire::expire;
 use crate::fulfilment::release_carts::release_carts;
 use crate::inventory::hold::Holder;
 use crate::kernel::id::StoreId;
@@ -73,7 +73,7 @@ impl Jobs {
 
     async fn expire_batch(&self, store: StoreId, holders: Vec<Holder>) -> Result<usize, Failure> {
         self.database
-            .write("expire_holds", move |conn| Ok(End::Commit(expire(conn, store, &holders, Locking::Skip)?)))
+            .write("expire_holds", move |conn| Ok(End::Commit(expire(conn, store, &holders, OnLocked::Skip)?)))
             .await
     }
 

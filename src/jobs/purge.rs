@@ -15,7 +15,7 @@ const BATCH_SIZE: i64 = 1_000;
 impl Jobs {
     /// Deletes stored answers that are older than the configured time. Returns their number.
     pub async fn purge_keys(&self) -> Result<usize, Failure> {
-        let before = answers::keep_until(self.keep_hours);
+        let before = answers::purge_before(self.keep_hours);
         let mut purged = 0;
         loop {
             let mut round = Round::default();

@@ -33,7 +33,7 @@ text_enum! {
 }
 
 impl OrderStatus {
-    /// Where staff can take it from here. An order under payment becomes pending by its payment alone.
+    /// The statuses that staff can set next. An order under payment becomes pending only by its payment.
     #[must_use]
     pub const fn next(self) -> &'static [Self] {
         match self {

@@ -219,7 +219,7 @@ pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, A
         let detail = format!("Store {} created", store.code);
         let entry = NewEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Create, detail };
         audit::queries::append(conn, &scope.in_store(store.id), &entry, at)?;
-        Answer::created(&StoreResponse::from(store))
+        Ok(Answer::created(&StoreResponse::from(store))?)
     });
     created.await
 }
@@ -229,7 +229,9 @@ pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> 
     let command = command.in_store(&path).try_map(StoreChange::try_from)?;
     let (ctx, releases) = (command.ctx.clone(), command.body.hold_cart_items == Some(false));
     let answer = command
-        .run("update_store", |conn, scope, change| Answer::ok(&StoreResponse::from(change_store(conn, scope, change)?)))
+        .run("update_store", |conn, scope, change| {
+            Ok(Answer::ok(&StoreResponse::from(change_store(conn, scope, change)?))?)
+        })
         .await?;
     if releases && let Err(failed) = ctx.release_carts().await {
         log::warn!(error:% = failed.code.as_str(); "the holds of carts could not be released; the job will retry");

@@ -140,7 +140,7 @@ async fn check_password(
     };
     let found = ctx.database.read("find_account", find).await?;
     if !found.as_ref().is_some_and(|(_, is_known)| *is_known) {
-        attempt.is_from_new_address()?;
+        attempt.count_for_all_addresses()?;
     }
     let user = found.map(|(user, _)| user);
     let hash = user.as_ref().map(|user| user.password_hash.reveal().to_owned());

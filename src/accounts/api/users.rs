@@ -159,7 +159,7 @@ pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> R
             detail: user.creation_summary(),
         };
         audit::queries::append(conn, scope, &entry, at)?;
-        Answer::created(&UserResponse::from(user))
+        Ok(Answer::created(&UserResponse::from(user))?)
     });
     created.await
 }
@@ -218,7 +218,7 @@ fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &User
     let changed = user.apply(change, scope.store)?;
     check_admin_remains(&admins, &user)?;
     if changed.fields.is_empty() {
-        return Answer::ok(&UserResponse::from(user));
+        return Ok(Answer::ok(&UserResponse::from(user))?);
     }
     let at = db::clock(conn)?;
     user.updated_at = at;
@@ -236,7 +236,7 @@ fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &User
         &NewEntry { entity: Entity::User, entity_id: id.0, action: Action::Update, detail },
         at,
     )?;
-    Answer::ok(&UserResponse::from(user))
+    Ok(Answer::ok(&UserResponse::from(user))?)
 }
 
 async fn change_of(hasher: &Hasher, body: UserPatchRequest) -> Result<UserChange, ApiError> {

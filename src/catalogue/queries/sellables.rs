@@ -1,4 +1,4 @@
-//! The variants that a line of a cart or an order can be of. The DSL has no LATERAL.
+//! Variants as carts and orders need them. The DSL has no LATERAL.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};

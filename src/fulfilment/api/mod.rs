@@ -23,5 +23,5 @@ fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &OrderRef) -> Result<
 }
 
 fn answer(conn: &mut PgConnection, order: &Order) -> Result<Answer, Abort> {
-    Answer::ok(&list::respond_one(conn, order)?)
+    Ok(Answer::ok(&list::respond_one(conn, order)?)?)
 }

@@ -162,11 +162,11 @@ fn a_cancellation_restores_the_units_once() {
 fn only_a_pending_payment_can_fail() {
     for (from, expected) in [(OrderStatus::UnderPaying, "()"), (OrderStatus::Pending, "INVALID_TRANSITION")] {
         let mut batch = batch(0, order(from, PaymentStatus::Pending));
-        assert_eq!(code(cancel::fail(&mut batch, ID, BY)), expected);
+        assert_eq!(code(cancel::fail_payment(&mut batch, ID, BY)), expected);
     }
     let mut batch = batch(0, order(OrderStatus::UnderPaying, PaymentStatus::Pending));
     for _again in 0..2 {
-        assert_eq!(code(cancel::fail(&mut batch, ID, BY)), "()");
+        assert_eq!(code(cancel::fail_payment(&mut batch, ID, BY)), "()");
         assert_eq!(state(&batch), (OrderStatus::Cancelled, PaymentStatus::Failed, 10, 1));
     }
 }

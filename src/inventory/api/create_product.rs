@@ -154,7 +154,7 @@ pub async fn create(command: Command<NewProductRequest>) -> Result<HttpResponse,
             let reader = ProductResponses::load_for_key_share(conn, scope)?;
             let new = body.read(&reader.currency)?;
             let product = create_product(conn, scope, &new)?;
-            Answer::created(&reader.get(conn, &ProductRef::Id(product))?)
+            Ok(Answer::created(&reader.get(conn, &ProductRef::Id(product))?)?)
         })
         .await
 }

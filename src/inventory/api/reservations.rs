@@ -108,7 +108,7 @@ pub async fn create(command: Command<ReservationRequest>, settings: Data<Setting
             let lines = resolve(conn, scope, &body.items)?;
             let ttl_seconds = body.ttl_seconds.unwrap_or(DEFAULT_TTL_SECONDS);
             let id = reserve::create(conn, scope, &lines, &body.reference_id, ttl_seconds)?;
-            Answer::created(&respond(conn, scope, id)?)
+            Ok(Answer::created(&respond(conn, scope, id)?)?)
         })
         .await
 }
@@ -171,7 +171,7 @@ pub async fn confirm(path: web::Path<String>, command: Command<NoBody>) -> Resul
     command
         .run("confirm_reservation", move |conn, scope, _body| {
             reserve::confirm(conn, scope, id)?;
-            Answer::ok(&respond(conn, scope, id)?)
+            Ok(Answer::ok(&respond(conn, scope, id)?)?)
         })
         .await
 }
@@ -182,7 +182,7 @@ pub async fn release(path: web::Path<String>, command: Command<NoBody>) -> Resul
     command
         .run("release_reservation", move |conn, scope, _body| {
             reserve::release(conn, scope, id)?;
-            Answer::ok(&respond(conn, scope, id)?)
+            Ok(Answer::ok(&respond(conn, scope, id)?)?)
         })
         .await
 }

@@ -90,7 +90,7 @@ pub async fn update(path: web::Path<String>, command: Command<StockChangeRequest
     command
         .run("update_stock", move |conn, scope, body| {
             let changed = change_stock(conn, scope, &name, &body.read())?;
-            Answer::ok(&change_response(conn, scope, &changed)?)
+            Ok(Answer::ok(&change_response(conn, scope, &changed)?)?)
         })
         .await
 }

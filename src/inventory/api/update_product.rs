@@ -190,7 +190,7 @@ pub async fn update(path: web::Path<String>, command: Command<UpdateProductReque
             let reader = ProductResponses::load_for_key_share(conn, scope)?;
             let changes = body.read(&reader.currency)?;
             let product = change_product(conn, scope, &name, &changes)?;
-            Answer::ok(&reader.get(conn, &ProductRef::Id(product))?)
+            Ok(Answer::ok(&reader.get(conn, &ProductRef::Id(product))?)?)
         })
         .await
 }
@@ -201,7 +201,7 @@ pub async fn archive(path: web::Path<String>, command: Command<NoBody>) -> Resul
     command
         .run("archive_product", move |conn, scope, _| {
             let product = archive_product(conn, scope, &name)?;
-            Answer::ok(&ProductResponses::load(conn, scope)?.get(conn, &ProductRef::Id(product))?)
+            Ok(Answer::ok(&ProductResponses::load(conn, scope)?.get(conn, &ProductRef::Id(product))?)?)
         })
         .await
 }

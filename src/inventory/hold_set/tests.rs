@@ -59,7 +59,7 @@ fn every_operation_changes_holds_and_rows_together() {
         ),
         (
             "transfer",
-            |set| set.transfer(CART, Transferred, CONTEXT).map(drop),
+            |set| set.end_for_order(CART, Transferred, CONTEXT).map(drop),
             [(10, 0, 0), (10, 0, 0)],
             vec![(1, Transferred), (2, Transferred)],
             0,

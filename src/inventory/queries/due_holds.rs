@@ -34,7 +34,8 @@ pub fn discover_due(
     Ok(due.into_iter().map(|(store, kind, id)| (store, Holder::of(kind, id))).collect())
 }
 
-/// Those of one store or of all that hold carts no more, but have carts that hold stock. Takes no lock.
+/// The stores that turned cart holds off and still have active cart holds: among all stores, or only this one. Takes no
+/// lock.
 pub fn discover_unwanted(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<StoreId>> {
     db::sql(match store {
         Some(_) => {

@@ -52,8 +52,8 @@ macro_rules! highest_minimum {
     };
 }
 
-/// The variants that can be low at all, among products with one of these statuses: no stock row of a variant has more
-/// free than the variant has, so that it is enough to look where a row is under the highest minimum of the store.
+/// The variants that can be low at all, among products with one of these statuses. A row never has more available units
+/// than its variant. So only variants with a row under the highest minimum of the store can be low.
 macro_rules! scarce_variants {
     ($($status:tt),+) => {
         concat!(
@@ -115,8 +115,8 @@ macro_rules! stock_status {
     };
 }
 
-/// Variants `v` on sale, of products `p` on sale, that are at or under their minimum `m.least`, with what there is of
-/// them as `s.available`, which OFFSET 0 lets be added up once and not at each mention.
+/// Variants `v` on sale, of products `p` on sale, that are at or under their minimum `m.least`, with their available units
+/// as `s.available`. OFFSET 0 makes the sum run once.
 macro_rules! low_variants {
     () => {
         concat!(
@@ -155,8 +155,8 @@ pub fn with_stock(
     Ok(products.into_iter().map(stocked).collect())
 }
 
-/// A LIMIT that is a parameter makes the planner expect a tenth of the keys, one row: so the plan for
-/// all calls looks no dearer to it than one made for these keys, and is kept.
+/// With a LIMIT that is a parameter, the planner expects a tenth of the keys: one row. So the generic plan looks equally
+/// cheap, and is kept.
 fn load_variants(
     conn: &mut PgConnection,
     store: StoreId,

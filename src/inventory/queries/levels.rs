@@ -92,10 +92,10 @@ pub struct NewMovement<'a> {
     pub actor: &'a str,
 }
 
-/// Writes the rows back as they are in memory, and appends to the ledger what made them so: no row changes
-/// without its movements. The rows must have been locked in this transaction.
+/// Writes the rows as they are in memory, and appends their movements to the ledger. No row changes without its
+/// movements. The rows must have been locked in this transaction.
 ///
-/// The ids are in the order of the movements only when there is one.
+/// Returns the ids of the movements. Their order is not defined.
 pub fn write(
     conn: &mut PgConnection,
     store: StoreId,
@@ -114,7 +114,7 @@ pub fn write(
                           unnest($5::int8[]) AS stock, unnest($6::int8[]) AS reserved, unnest($7::int8[]) AS sold, \
                           unnest($8::int8[]) AS version LIMIT $9) n \
              WHERE l.store_id = $1 AND l.variant_id = n.variant_id AND l.location_id = n.location_id RETURNING 1), \
-         pending AS ( \
+         inserted AS ( \
              INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, \
                     reserved_delta, sold_delta, stock_after, reserved_after, sold_after, reason, reference_id, actor, \
                     created_at) \
@@ -122,7 +122,7 @@ pub fn write(
                     unnest($14::int8[]), unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), \
                     unnest($18::int8[]), unnest($19::int8[]), unnest($20::text[]), unnest($21::text[]), \
                     unnest($22::text[]), $2 RETURNING id) \
-         SELECT (SELECT COUNT(*) FROM changed) AS levels, ARRAY(SELECT id FROM pending) AS movements",
+         SELECT (SELECT COUNT(*) FROM changed) AS levels, ARRAY(SELECT id FROM inserted) AS movements",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
@@ -152,8 +152,8 @@ pub fn write(
     Ok(ids)
 }
 
-/// Reads the stock rows of the variants without a lock, for answers that promise nothing. What holds
-/// past their deadline keep counts as free, as in every figure.
+/// Reads the stock rows of the variants without a lock, for answers that promise nothing. Units of overdue holds count as
+/// available, as in every figure.
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<StockLevel>> {
     let rows: Vec<LevelRow> = db::sql(
         "SELECT l.variant_id, l.location_id, l.stock_quantity, \

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::db::schema::reservations;
-use crate::db::{self, Failure};
+use crate::db::{self, Failure, OnLocked};
 use crate::inventory::reservation::{Reservation, ReservedItem, State};
 use crate::kernel::id::{ProductId, ReservationId, StoreId, UserId, VariantId};
 use crate::kernel::page::{List, PageQuery, Sort};
@@ -170,13 +170,12 @@ pub fn list_items(
     Ok(items)
 }
 
-/// Locks those of the reservations that are active, ascending; with `skip`, leaves out those that
-/// another transaction has locked.
+/// Locks those of the reservations that are active, ascending.
 pub fn lock_by_id(
     conn: &mut PgConnection,
     store: StoreId,
     ids: &[ReservationId],
-    skip: bool,
+    on_locked: OnLocked,
 ) -> QueryResult<Vec<ReservationId>> {
     let query = reservations::table
         .filter(reservations::store_id.eq(store))
@@ -185,7 +184,10 @@ pub fn lock_by_id(
         .order(reservations::id)
         .select(reservations::id)
         .for_update();
-    if skip { query.skip_locked().load(conn) } else { query.load(conn) }
+    match on_locked {
+        OnLocked::Wait => query.load(conn),
+        OnLocked::Skip => query.skip_locked().load(conn),
+    }
 }
 
 /// Ends locked reservations that are active.

@@ -97,7 +97,7 @@ fn filtered<'a>(store: StoreId, filter: &'a OrderFilter) -> Query<'a> {
     }
 }
 
-/// Orders with their items and the stock that they took, in three statements for any number.
+/// Orders with their items and the stock that they took, in two statements for any number.
 pub fn respond(conn: &mut PgConnection, store: StoreId, found: &[&Order]) -> Result<Vec<OrderResponse>, Failure> {
     if found.is_empty() {
         return Ok(Vec::new());

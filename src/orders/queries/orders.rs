@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz};
 
 use crate::db::schema::orders;
-use crate::db::{self, Failure};
+use crate::db::{self, Failure, OnLocked};
 use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderRef};
@@ -106,18 +106,26 @@ pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResu
 
 /// Locks orders, ascending, and reads them as they are after the wait.
 pub fn lock_for_update(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<Order>> {
-    lock_by_id(conn, store, orders, false)
+    lock_by_id(conn, store, orders, OnLocked::Wait)
 }
 
-/// Locks orders, ascending. With `skip`, leaves out those that another transaction has locked.
-pub fn lock_by_id(conn: &mut PgConnection, store: StoreId, orders: &[OrderId], skip: bool) -> QueryResult<Vec<Order>> {
+/// Locks orders, ascending.
+pub fn lock_by_id(
+    conn: &mut PgConnection,
+    store: StoreId,
+    orders: &[OrderId],
+    on_locked: OnLocked,
+) -> QueryResult<Vec<Order>> {
     let query = orders::table
         .filter(orders::store_id.eq(store))
         .filter(orders::id.eq_any(orders))
         .select(Order::as_select())
         .order(orders::id)
         .for_update();
-    if skip { query.skip_locked().load(conn) } else { query.load(conn) }
+    match on_locked {
+        OnLocked::Wait => query.load(conn),
+        OnLocked::Skip => query.skip_locked().load(conn),
+    }
 }
 
 /// Writes back what can change of orders. They must have been locked in this transaction.

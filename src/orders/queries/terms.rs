@@ -1,4 +1,5 @@
-//! Everything besides their lines that decides about new orders, read in one round trip: the DSL can not combine it.
+//! The store's settings, the addresses, the clock and the ids for new orders, read in one round trip. The DSL cannot
+//! combine them.
 
 use std::collections::HashMap;
 
