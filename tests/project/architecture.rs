@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms in reading order, as in `lib.rs`. A room imports from those before it, and from itself.
+/// The modules in reading order, as in `lib.rs`. A module imports from those before it, and from itself.
 const READING_ORDER: [&str; 25] = [
     "kernel",
     "db",
@@ -37,7 +37,7 @@ const READING_ORDER: [&str; 25] = [
 /// The modules that compose the application. They may import all modules before them, and only they import each other.
 const TOP: [&str; 4] = ["openapi", "routes", "app", "cli"];
 
-/// Rooms that may import less than their place in the order allows.
+/// Modules that may import less than their place in the order allows.
 const NARROW: [(&str, &[&str]); 6] = [
     ("kernel", &[]),
     ("error", &["db", "kernel"]),
@@ -132,7 +132,7 @@ struct Source {
 
 impl Source {
     /// The first folder below `src/`, or the name of a file that stands there.
-    fn room(&self) -> &str {
+    fn module(&self) -> &str {
         self.path.split('/').next().unwrap().trim_end_matches(".rs")
     }
 
@@ -152,8 +152,8 @@ impl Source {
         numbered.filter(|(_, line)| !line.trim().is_empty())
     }
 
-    /// The rooms that a line names by a path from the root of the crate. A path in quotes is text.
-    fn rooms_of(line: &str) -> Vec<&str> {
+    /// The modules that a line names by a path from the root of the crate. A path in quotes is text.
+    fn modules_of(line: &str) -> Vec<&str> {
         let unquoted = line.split('"').step_by(2);
         let paths = unquoted.flat_map(|part| part.split("crate::").skip(1).chain(part.split("stockroom::").skip(1)));
         paths
@@ -163,7 +163,7 @@ impl Source {
                 None => vec![rest],
             })
             .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap())
-            .filter(|room| !room.is_empty())
+            .filter(|module| !module.is_empty())
             .collect()
     }
 }
@@ -193,19 +193,19 @@ fn sources_below(folder: &str) -> Vec<Source> {
     sources
 }
 
-fn place(room: &str) -> Option<usize> {
-    READING_ORDER.iter().chain(&TOP).position(|known| *known == room)
+fn place(module: &str) -> Option<usize> {
+    READING_ORDER.iter().chain(&TOP).position(|known| *known == module)
 }
 
-fn may_import(room: &str, other: &str) -> bool {
-    if room == other || room == "main" {
+fn may_import(module: &str, other: &str) -> bool {
+    if module == other || module == "main" {
         return true;
     }
-    if let Some((_, known)) = NARROW.iter().find(|(narrow, _)| *narrow == room) {
+    if let Some((_, known)) = NARROW.iter().find(|(narrow, _)| *narrow == module) {
         return known.contains(&other);
     }
-    match (place(room), place(other)) {
-        (Some(room), Some(other)) => other < room,
+    match (place(module), place(other)) {
+        (Some(module), Some(other)) => other < module,
         _ => false,
     }
 }
@@ -219,7 +219,7 @@ fn assert_none(what: &str, found: &[String]) {
 fn the_reading_order_is_that_of_the_library() {
     let map = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
     let modules: Vec<&str> = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
-    let order: Vec<&str> = READING_ORDER.iter().chain(&TOP).copied().filter(|room| *room != "cli").collect();
+    let order: Vec<&str> = READING_ORDER.iter().chain(&TOP).copied().filter(|module| *module != "cli").collect();
     assert_eq!(modules, order);
 }
 
@@ -230,8 +230,8 @@ fn imports_run_one_way() {
         .iter()
         .flat_map(|source| {
             source.code().flat_map(move |(number, line)| {
-                let against = Source::rooms_of(line).into_iter().filter(|other| !may_import(source.room(), other));
-                against.map(move |other| format!("src/{}:{number}: {} imports {other}", source.path, source.room()))
+                let against = Source::modules_of(line).into_iter().filter(|other| !may_import(source.module(), other));
+                against.map(move |other| format!("src/{}:{number}: {} imports {other}", source.path, source.module()))
             })
         })
         .collect();
@@ -240,7 +240,7 @@ fn imports_run_one_way() {
 
 /// A path that climbs two levels leaves its folder without being seen by the test above.
 #[test]
-fn no_path_climbs_out_of_its_room() {
+fn no_path_leaves_its_module() {
     let sources = sources();
     let climbing: Vec<String> = sources
         .iter()
@@ -258,7 +258,7 @@ fn no_path_climbs_out_of_its_room() {
                 .map(|(number, line)| format!("src/{}:{number}: {}", source.path, line.trim()))
         })
         .collect();
-    assert_none("these paths leave their room; say crate:: instead", &climbing);
+    assert_none("these paths leave their module; use crate:: instead", &climbing);
 }
 
 fn longest_climb(line: &str) -> usize {
@@ -293,7 +293,7 @@ fn sql_stays_in_the_queries() {
     let found: Vec<String> = sources
         .iter()
         .filter(|source| !source.is_part_of("queries"))
-        .filter(|source| source.room() != "db" && !source.is_in(&SQL))
+        .filter(|source| source.module() != "db" && !source.is_in(&SQL))
         .flat_map(|source| lines_with(source, &SIGNS_OF_SQL))
         .collect();
     assert_none("SQL appears outside of the queries", &found);
@@ -378,9 +378,9 @@ fn the_rules_themselves_find_what_they_look_for() {
     let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
     assert!(!may_import("cart", "orders") && may_import("orders", "cart") && may_import("orders", "orders"));
     assert!(!may_import("db", "error") && !may_import("http", "auth") && may_import("routes", "checkout"));
-    assert_eq!(Source::rooms_of("use crate::{db, web::Query};"), ["db", "web"]);
-    assert!(Source::rooms_of("target: \"stockroom::auth\",").is_empty());
-    assert_eq!(Source::rooms_of("fn f(x: crate::db::Failure) -> Vec<crate::error::ApiError>"), ["db", "error"]);
+    assert_eq!(Source::modules_of("use crate::{db, web::Query};"), ["db", "web"]);
+    assert!(Source::modules_of("target: \"stockroom::auth\",").is_empty());
+    assert_eq!(Source::modules_of("fn f(x: crate::db::Failure) -> Vec<crate::error::ApiError>"), ["db", "error"]);
     let stray = source("cart/pricing.rs", "use diesel::prelude::*;\n// db::sql\nlet x = db::sql_of();\ndb::sql(\"\")");
     assert_eq!(lines_with(&stray, &SIGNS_OF_SQL).len(), 2);
     assert!(source("cart/api/add.rs", "").is_part_of("api") && !source("cart/apis.rs", "").is_part_of("api"));
