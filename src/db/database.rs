@@ -152,9 +152,9 @@ impl Database {
     {
         let respond = Arc::new(Mutex::new(Some(respond)));
         let take = |respond: &Mutex<Option<R>>| respond.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let to_give_up = Arc::clone(&respond);
+        let to_abandon = Arc::clone(&respond);
         let watched = self.watchdog.watch(permit, move |failure| {
-            if let Some(respond) = take(&to_give_up) {
+            if let Some(respond) = take(&to_abandon) {
                 respond(Err(failure));
             }
         });

@@ -1,4 +1,4 @@
-//! Gives up on work whose statement the database does not answer.
+//! Abandons work whose statement the database does not answer.
 //!
 //! A thread that waits in libpq can't be woken: the connection may have gone silent without a sign, or the
 //! server may be frozen. Its request is answered nevertheless, its permit and its slot in the pool are given back, and
@@ -35,7 +35,7 @@ pub(super) struct Watchdog {
 pub(super) struct Work {
     state: Mutex<State>,
     /// Answers the requests of the work.
-    give_up: Box<dyn Fn(Failure) + Send + Sync>,
+    abandon: Box<dyn Fn(Failure) + Send + Sync>,
 }
 
 struct State {
@@ -81,11 +81,11 @@ impl Watchdog {
         watchdog
     }
 
-    /// Begins to watch work that is about to start. `give_up` may be called once.
+    /// Begins to watch work that is about to start. `abandon` may be called once.
     pub(super) fn watch(
         &self,
         permit: ConnectionPermit,
-        give_up: impl Fn(Failure) + Send + Sync + 'static,
+        abandon: impl Fn(Failure) + Send + Sync + 'static,
     ) -> Arc<Work> {
         let now = Instant::now();
         let state = State {
@@ -96,7 +96,7 @@ impl Watchdog {
             commit_is_open: false,
             stage: Stage::AtWork,
         };
-        let work = Arc::new(Work { state: Mutex::new(state), give_up: Box::new(give_up) });
+        let work = Arc::new(Work { state: Mutex::new(state), abandon: Box::new(abandon) });
         self.works().push(Arc::downgrade(&work));
         work
     }
@@ -114,10 +114,10 @@ impl Watchdog {
             works.retain(|work| work.upgrade().is_some_and(|work| !work.has_ended()));
             works.iter().filter_map(Weak::upgrade).collect()
         };
-        let given_up: Vec<Failure> = works.iter().filter_map(|work| work.abandon_if_overdue()).collect();
+        let failures: Vec<Failure> = works.iter().filter_map(|work| work.abandon_if_overdue()).collect();
         let abandoned = works.iter().filter(|work| work.is_abandoned());
         abandoned.take(self.most_abandoned).for_each(|work| drop(work.state().permit.take()));
-        given_up.into_iter().next()
+        failures.into_iter().next()
     }
 
     fn works(&self) -> MutexGuard<'_, Vec<Weak<Work>>> {
@@ -153,7 +153,7 @@ impl Work {
             false => Failure::Unavailable("it did not answer in time".to_owned()),
         };
         drop(state);
-        (self.give_up)(failure.clone());
+        (self.abandon)(failure.clone());
         Some(failure)
     }
 
