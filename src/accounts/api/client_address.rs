@@ -12,13 +12,13 @@ use crate::kernel::keyed_hash::{KeyedHash, Purpose};
 
 /// The address of the client, and the hash of it that is stored.
 #[derive(Clone)]
-pub struct Origin {
+pub struct ClientAddress {
     /// The address as rate limits count it.
     pub address: String,
     keyed: Data<KeyedHash>,
 }
 
-impl Origin {
+impl ClientAddress {
     /// The hash of the address that is stored. It differs for each account, so that the rows of two accounts do not
     /// show that they share an address.
     #[must_use]
@@ -27,7 +27,7 @@ impl Origin {
     }
 }
 
-impl FromRequest for Origin {
+impl FromRequest for ClientAddress {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 

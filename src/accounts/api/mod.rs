@@ -1,7 +1,7 @@
 //! The operations on accounts, sessions and passwords.
 
 pub mod accounts;
-pub mod origin;
+pub mod client_address;
 pub mod password_page;
 pub mod passwords;
 pub mod sessions;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::origin::Origin;
+use super::client_address::ClientAddress;
 use crate::accounts::change_password::set_password;
 use crate::accounts::email::Email;
 use crate::accounts::queries::{password_resets, users};
@@ -64,7 +64,7 @@ pub struct ResetPasswordRequest {
 ///
 /// A wrong current password is 422 and not 401: the caller's token is valid, and signing in again would not help.
 pub async fn change(
-    origin: Origin,
+    origin: ClientAddress,
     limiters: Data<Limiters>,
     (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
     bearer: ReqData<Bearer>,
@@ -110,7 +110,7 @@ fn wrong_password() -> ApiError {
 
 /// `POST /auth/password/forgot`: the answer and the work are the same with and without an account.
 pub async fn forgot(
-    origin: Origin,
+    origin: ClientAddress,
     limiters: Data<Limiters>,
     settings: Data<Settings>,
     question: Question<ForgotPasswordRequest>,
@@ -128,7 +128,7 @@ pub async fn forgot(
 
 /// `POST /auth/password/reset`: ends every session of the account.
 pub async fn reset(
-    origin: Origin,
+    origin: ClientAddress,
     limiters: Data<Limiters>,
     (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
     question: Question<ResetPasswordRequest>,

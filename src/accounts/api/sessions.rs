@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 use validator::Validate;
 
-use super::origin::Origin;
+use super::client_address::ClientAddress;
 use super::users::UserResponse;
 use crate::accounts::queries::sessions::{self, NewSession};
 use crate::accounts::queries::users;
@@ -104,7 +104,7 @@ impl FromRequest for Issuer {
 
 /// `POST /auth/login`
 pub async fn login(
-    origin: Origin,
+    origin: ClientAddress,
     limiters: Data<Limiters>,
     attempts: Data<Attempts>,
     hasher: Data<Hasher>,
@@ -127,7 +127,7 @@ pub async fn login(
 /// wrong password, after the same time.
 async fn check_password(
     ctx: &Ctx,
-    origin: &Origin,
+    origin: &ClientAddress,
     hasher: &Hasher,
     attempt: &mut Attempt<'_>,
     (email, password): (String, String),
@@ -151,7 +151,7 @@ async fn check_password(
 /// A new refresh token, and the client to which it is issued.
 struct IssuedToken {
     hash: Vec<u8>,
-    origin: Origin,
+    origin: ClientAddress,
     ttl: Duration,
 }
 
@@ -177,7 +177,7 @@ fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) 
 
 /// `POST /auth/refresh`
 pub async fn refresh(
-    origin: Origin,
+    origin: ClientAddress,
     issuer: Issuer,
     question: Question<RefreshTokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
