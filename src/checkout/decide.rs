@@ -21,7 +21,7 @@ use crate::inventory::hold_set::{HoldSet, ReserveUnits};
 use crate::inventory::locked_stock::MovementContext;
 use crate::inventory::shortage;
 use crate::inventory::stock_level::Movement;
-use crate::kernel::id::{AddressId, CartId, VariantId};
+use crate::kernel::id::{AddressId, CartId, UserId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{self, Allocation, Allocations, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
@@ -156,21 +156,9 @@ impl<'a> Decider<'a> {
     fn order(&mut self, placement: &Placement, checked: &Checked<'_>) -> Result<Order, Failure> {
         let Checked { sell_at, lines, totals, shipping_address, billing_address } = checked;
         let CheckoutContext { store, now, .. } = self.context;
-        let is_free = totals.total == Money(0);
-        let (status, payment_expires_at) = match sell_at {
-            SellAt::AtPayment if !is_free => {
-                (OrderStatus::UnderPaying, deadline(*now, placement.payment_window_seconds))
-            }
-            _ => (OrderStatus::Pending, None),
-        };
-        // A free order needs no payment confirmation.
-        let (payment_status, paid_at) =
-            if is_free { (PaymentStatus::Paid, Some(*now)) } else { (PaymentStatus::Pending, None) };
-        let (user_id, created_by) = match placement.buyer {
-            Buyer::Account(user) => (Some(user), Some(user)),
-            Buyer::Staff(user) => (None, Some(user)),
-            Buyer::Guest => (None, None),
-        };
+        let Payment { status, payment_status, paid_at, expires_at } =
+            Payment::new(*sell_at, totals.total, *now, placement.payment_window_seconds);
+        let (user_id, created_by) = accounts(&placement.buyer);
         let contact = placement.contact.clone();
         Ok(Order {
             id: self.ids.next_order()?,
@@ -184,7 +172,7 @@ impl<'a> Decider<'a> {
             status,
             payment_status,
             payment_method: placement.payment_method.clone(),
-            payment_expires_at,
+            payment_expires_at: expires_at,
             paid_at,
             payment_reference: None,
             received_amount: Money(0),
@@ -234,6 +222,37 @@ impl<'a> Decider<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The payment of a new order.
+struct Payment {
+    status: OrderStatus,
+    payment_status: PaymentStatus,
+    paid_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl Payment {
+    /// A free order needs no payment confirmation.
+    fn new(sell_at: SellAt, total: Money, now: DateTime<Utc>, window_seconds: i64) -> Self {
+        let is_free = total == Money(0);
+        let (status, expires_at) = match sell_at {
+            SellAt::AtPayment if !is_free => (OrderStatus::UnderPaying, deadline(now, window_seconds)),
+            _ => (OrderStatus::Pending, None),
+        };
+        let (payment_status, paid_at) =
+            if is_free { (PaymentStatus::Paid, Some(now)) } else { (PaymentStatus::Pending, None) };
+        Self { status, payment_status, paid_at, expires_at }
+    }
+}
+
+/// The customer of a new order, and the account that creates it.
+fn accounts(buyer: &Buyer) -> (Option<UserId>, Option<UserId>) {
+    match *buyer {
+        Buyer::Account(user) => (Some(user), Some(user)),
+        Buyer::Staff(user) => (None, Some(user)),
+        Buyer::Guest => (None, None),
     }
 }
 
