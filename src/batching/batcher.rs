@@ -77,7 +77,7 @@ where
     }
 }
 
-/// Runs the batch in one transaction. Returns no outcomes if its requests should run one by one.
+/// Runs the batch in one transaction. Returns no outcomes if each request should run in a transaction of its own.
 fn run_batch<Q, E: Clone + Default>(
     database: &Database,
     name: &'static str,

@@ -19,7 +19,7 @@ use crate::kernel::id::{CartId, CartItemId, StoreId, UserId, VariantId};
 pub struct Cart {
     pub id: CartId,
     pub user_id: UserId,
-    /// The number of orders that were made of it.
+    /// The number of earlier orders of this cart. Each order ends a round: it empties the cart and increases the number.
     pub round: i64,
 }
 

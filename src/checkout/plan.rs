@@ -16,7 +16,8 @@ pub struct Plan {
     pub reductions: Vec<StockReduction>,
     /// The ordered cart, and its number of lines.
     pub cart: Option<(CartId, usize)>,
-    /// Cart and round. They are unique, so a cart's round is ordered only once.
+    /// The id and the round of the cart, such as `12/3`. It is unique, so a cart's round is ordered only once. None without a
+    /// cart.
     pub checkout: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The reasons to refuse an order. A refusal changes nothing.
+//! The reasons not to place an order. A refusal changes nothing.
 
 use crate::cart::response::{CART_EMPTY, unavailable};
 use crate::db::Failure;
@@ -7,10 +7,10 @@ use crate::inventory::shortage;
 use crate::kernel::id::{AddressId, VariantId};
 use crate::kernel::money::Amount;
 
-/// The variants are listed in the order of the checks.
+/// After `Failed`, the variants are listed in the order of the checks.
 #[derive(Clone, Debug)]
 pub enum Refusal {
-    /// A fault of the server. It ends the whole batch.
+    /// Not a refusal, but a fault of the server. It ends the whole batch.
     Failed(Failure),
     SignInFirst,
     UnknownPaymentMethod {

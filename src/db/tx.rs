@@ -28,7 +28,7 @@ pub enum Mode {
     /// Locks rows and changes them.
     Write,
     /// A write for several requests. It does not wait long for a lock, because one request must not delay the others:
-    /// they can run one by one instead.
+    /// each can run in a transaction of its own instead.
     Batch,
     /// A read of the server itself, for a health check or a job.
     Internal,

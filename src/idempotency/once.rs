@@ -86,7 +86,7 @@ fn find_failure<E>(outcome: &Outcome<E>) -> Option<&Failure> {
 }
 
 /// Claims every key once. If another transaction has claimed a key of a larger batch, the batch fails, so that the
-/// caller can run its requests one by one.
+/// caller can run each request in a transaction of its own.
 fn claim(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<Vec<ClaimStatus>, Failure> {
     let mut first: Vec<&Claim> = Vec::with_capacity(claims.len());
     let mut statuses = Vec::with_capacity(claims.len());
