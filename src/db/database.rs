@@ -47,8 +47,9 @@ pub struct Database {
 /// For requests: long enough for a failover.
 const SETTLE_TIME: Duration = Duration::from_secs(3);
 
-/// For each connection of the pool, the abandoned ones that may be open beside it.
-const ABANDONED_PER_CONNECTION: u32 = 4;
+/// The abandoned connections that may be open beside the pool. Each has a blocking thread, of which a worker has 512 at
+/// most.
+const MOST_ABANDONED: usize = 200;
 
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
@@ -66,7 +67,6 @@ impl Database {
     fn of(options: DatabaseOptions, outage: Arc<Outage>) -> Self {
         let DatabaseOptions { target, pool_size, plans, queue_time, queue_length } = options;
         let pool = Arc::new(Pool::new(&target, pool_size));
-        let most_abandoned = pool_size.saturating_mul(ABANDONED_PER_CONNECTION);
         let on_abandon = {
             let (pool, outage) = (Arc::clone(&pool), Arc::clone(&outage));
             move |failure: &Failure| {
@@ -77,7 +77,7 @@ impl Database {
         Self {
             pool,
             queue: Arc::new(Queue::new(pool_size, queue_length, queue_time)),
-            watchdog: Watchdog::start(usize::try_from(most_abandoned).unwrap_or(usize::MAX), on_abandon),
+            watchdog: Watchdog::start(MOST_ABANDONED, on_abandon),
             outage,
             plans,
             is_writable: Arc::new(AtomicBool::new(true)),

@@ -25,6 +25,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// The time for which a client may continue to send after an early response.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// The permits for connections bound the work on blocking threads, so this number must only be larger.
+const MAX_BLOCKING_THREADS: usize = 512;
+
 /// Serves the application on the listener. The framework's `HttpServer` is not used, because it accepts plain TCP
 /// streams only.
 pub fn serve<F, I, S, B>(
@@ -49,6 +52,7 @@ where
     let builder = Server::build()
         .shutdown_timeout(settings.shutdown_seconds)
         .workers(bounds.workers)
+        .worker_max_blocking_threads(MAX_BLOCKING_THREADS)
         // This limit is above the number at which the registry closes idle connections. At this limit the worker
         // accepts no connection until some are closed.
         .max_concurrent_connections(bounds.accepted_by_each)
