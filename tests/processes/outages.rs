@@ -185,6 +185,9 @@ fn connections_that_go_silent_are_replaced() {
     network.lose_connections();
     shop.assert_heals(HEALING);
     shop.assert_clean();
+    // The threads of the silent connections still wait.
+    let Shop { server, .. } = shop;
+    assert!(server.terminate().success());
 }
 
 #[test]
