@@ -208,6 +208,11 @@ impl Activity {
         self.body.end();
     }
 
+    /// Records that the framework has the last chunk of a body.
+    pub fn end_chunks(&self) {
+        self.body_rest.store(0, Ordering::Relaxed);
+    }
+
     /// The rest of the body that the framework reads.
     #[must_use]
     pub fn body_rest(&self) -> BodyRest {

@@ -6,9 +6,6 @@
 
 use actix_web::web::BytesMut;
 
-/// The framework gets at most this many bytes of a chunked body at a time, because the end of such a body is unknown.
-const MAX_CHUNKED_BYTES: usize = 1024;
-
 /// The rest of the body that the framework reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyRest {
@@ -22,6 +19,8 @@ pub enum BodyRest {
 pub struct Pipelining {
     held: BytesMut,
     head: HeadScan,
+    chunks: ChunkScan,
+    has_ended_chunks: bool,
     /// True if the framework must decode the bytes that it has before it gets more.
     is_at_boundary: bool,
 }
@@ -39,6 +38,11 @@ impl Pipelining {
     /// Returns true once after a portion, if more bytes are held.
     pub fn take_boundary(&mut self) -> bool {
         std::mem::take(&mut self.is_at_boundary) && self.has_held()
+    }
+
+    /// Returns true once after the portion with the end of a chunked body.
+    pub fn take_end_of_chunks(&mut self) -> bool {
+        std::mem::take(&mut self.has_ended_chunks)
     }
 
     /// Moves the next portion of the held bytes out: at most `room` bytes.
@@ -62,7 +66,11 @@ impl Pipelining {
         match body {
             BodyRest::None => self.head.through_head(bytes),
             BodyRest::Sized(rest) => usize::try_from(rest).unwrap_or(usize::MAX).min(bytes.len()),
-            BodyRest::Chunked => bytes.len().min(MAX_CHUNKED_BYTES),
+            BodyRest::Chunked => {
+                let end = self.chunks.end_of_body(bytes);
+                self.has_ended_chunks = end.is_some();
+                end.unwrap_or(bytes.len())
+            }
         }
     }
 }
@@ -89,6 +97,70 @@ impl HeadScan {
             }
         }
         bytes.len()
+    }
+}
+
+/// Finds the end of a chunked body. The framework refuses what is malformed.
+#[derive(Debug, Default)]
+struct ChunkScan {
+    part: ChunkPart,
+    /// The size of the chunk, then the rest of it.
+    size: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum ChunkPart {
+    #[default]
+    Size,
+    Extension,
+    Data,
+    DataEnd,
+    TrailerStart,
+    Trailer,
+}
+
+impl ChunkScan {
+    /// Returns the number of bytes up to the end of the body, if it ends in these.
+    fn end_of_body(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut index = 0_usize;
+        while let Some(byte) = bytes.get(index).copied() {
+            if self.part == ChunkPart::Data {
+                let rest = bytes.len().saturating_sub(index);
+                let data = usize::try_from(self.size).unwrap_or(usize::MAX).min(rest);
+                self.size = self.size.saturating_sub(u64::try_from(data).unwrap_or(u64::MAX));
+                if self.size == 0 {
+                    self.part = ChunkPart::DataEnd;
+                }
+                index = index.saturating_add(data);
+                continue;
+            }
+            index = index.saturating_add(1);
+            if self.part == ChunkPart::TrailerStart && byte == b'\n' {
+                *self = Self::default();
+                return Some(index);
+            }
+            self.read(byte);
+        }
+        None
+    }
+
+    /// Reads a byte outside of the data.
+    fn read(&mut self, byte: u8) {
+        self.part = match (self.part, byte) {
+            (ChunkPart::Size | ChunkPart::Extension, b'\n') if self.size == 0 => ChunkPart::TrailerStart,
+            (ChunkPart::Size | ChunkPart::Extension, b'\n') => ChunkPart::Data,
+            (ChunkPart::Size, _) => match char::from(byte).to_digit(16) {
+                Some(digit) => {
+                    self.size = self.size.saturating_mul(16).saturating_add(u64::from(digit));
+                    ChunkPart::Size
+                }
+                None => ChunkPart::Extension,
+            },
+            (ChunkPart::DataEnd, b'\n') => ChunkPart::Size,
+            (ChunkPart::Trailer, b'\n') | (ChunkPart::TrailerStart, b'\r') => ChunkPart::TrailerStart,
+            (ChunkPart::TrailerStart, _) => ChunkPart::Trailer,
+            (part, _) => part,
+        };
     }
 }
 
@@ -127,9 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_given_whole_and_a_chunked_one_in_small_portions() {
+    fn a_body_is_given_up_to_its_end() {
         assert_eq!(portions(b"{\n\n}GET", BodyRest::Sized(4))[0], "{\n\n}");
-        let chunked = portions(&[b'x'; 2 * MAX_CHUNKED_BYTES + 1], BodyRest::Chunked);
-        assert_eq!(chunked.iter().map(String::len).collect::<Vec<_>>(), [MAX_CHUNKED_BYTES, MAX_CHUNKED_BYTES, 1]);
+        for body in
+            ["0\r\n\r\n", "1c;a=\"0\"\r\n0\r\n\r\n0\r\n\r\n0123456789abcdefgh\r\n000\r\nX-Trailer: 1\r\nY: 0\r\n\r\n"]
+        {
+            let bytes = format!("{body}GET / HTTP/1.1\r\n\r\n");
+            assert_eq!(portions(bytes.as_bytes(), BodyRest::Chunked)[0], body);
+            for cut in 0..body.len() {
+                let mut chunks = ChunkScan::default();
+                assert_eq!(chunks.end_of_body(&bytes.as_bytes()[..cut]), None, "{cut} of {body:?}");
+                assert_eq!(chunks.end_of_body(&bytes.as_bytes()[cut..]), Some(body.len() - cut), "{cut} of {body:?}");
+            }
+        }
     }
 }

@@ -121,6 +121,9 @@ impl Connection {
             let portion = self.pipelining.take_portion(buf.filled().get(before..).unwrap_or_default(), body);
             buf.set_filled(before.saturating_add(portion));
         }
+        if self.pipelining.take_end_of_chunks() {
+            self.activity.end_chunks();
+        }
         let read = buf.filled().get(before..).unwrap_or_default();
         self.head.add(read, self.activity.begun());
         self.activity.received(u64::try_from(read.len()).unwrap_or(0), self.connections.now_ms());
