@@ -170,7 +170,14 @@ fn closed() -> io::Error {
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if std::mem::take(&mut this.was_pending) && this.activity.head_is_too_large() {
+        let has_processed_all = std::mem::take(&mut this.was_pending);
+        if this.activity.head_is_too_large() {
+            if !has_processed_all {
+                // No more is read before the framework has looked for the end of the head.
+                this.was_pending = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             this.refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
         }
         match this.activity.phase() {
