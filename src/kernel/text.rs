@@ -1,8 +1,8 @@
 //! Functions for text from clients, and for absent text.
 
 use icu_normalizer::ComposingNormalizer;
-use icu_properties::CodePointSetData;
-use icu_properties::props::DefaultIgnorableCodePoint;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use serde::{Deserialize, Deserializer};
 use validator::ValidationError;
 
@@ -30,6 +30,12 @@ pub fn is_invisible(c: char) -> bool {
             || matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}'))
 }
 
+/// True for characters that Unicode does not define: they look the same, or not at all.
+fn has_no_meaning(c: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    !c.is_ascii() && matches!(category, GeneralCategory::Unassigned | GeneralCategory::PrivateUse)
+}
+
 /// A check for fields of requests: refuses text that consists of blanks and invisible characters.
 pub fn check_visible(text: &str) -> Result<(), ValidationError> {
     let is_visible = |c: char| !c.is_whitespace() && !c.is_control() && !is_invisible(c);
@@ -41,7 +47,8 @@ pub fn check_visible(text: &str) -> Result<(), ValidationError> {
 
 /// Checks a code, such as a SKU. Two codes that look the same must be the same.
 pub fn check_code(code: &str) -> Result<(), &'static str> {
-    if code.chars().any(|c| is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}')) {
+    let is_blank = |c: char| c.is_whitespace() && c != ' ';
+    if code.chars().any(|c| is_invisible(c) || is_blank(c) || has_no_meaning(c)) {
         return Err("must not contain invisible characters");
     }
     if ComposingNormalizer::new_nfkc().is_normalized(code) {
@@ -121,7 +128,9 @@ mod tests {
         {
             assert_eq!((check_code(twin).is_err(), as_code(twin).as_str()), (true, code), "{twin:?}");
         }
-        assert!(check_code("a\u{2028}b").is_err());
+        for meaningless in ['\u{2028}', '\u{1680}', '\u{fdd0}', '\u{ffff}', '\u{378}', '\u{e000}'] {
+            assert!(check_code(&format!("a{meaningless}b")).is_err(), "{meaningless:?}");
+        }
     }
 
     #[test]
