@@ -352,6 +352,16 @@ fn requests_after_a_body_are_answered_in_their_order() {
     assert_eq!(statuses(&[&chunked, get, &chunked, get, &last]), ["422", "200", "422", "200", "200", "con"]);
 }
 
+#[test]
+fn a_request_to_upgrade_ends_as_a_body_that_does_not_arrive() {
+    let app = TestApp::with(impatient);
+    let mut socket = connect(&app);
+    let head = LOGIN.replace("Content-Length: 1000", "Upgrade: websocket");
+    socket.write_all(head.as_bytes()).unwrap();
+    socket.write_all(b"x").unwrap();
+    refused(&read_to_end(&mut socket), 408, "REQUEST_TIMEOUT");
+}
+
 /// The framework encodes a response by the last request that it has decoded, so it must not have the next one yet.
 #[test]
 fn a_response_to_head_has_no_body_and_the_others_have_one_whatever_comes_next() {

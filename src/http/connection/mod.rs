@@ -74,6 +74,10 @@ fn body_of(headers: &HeaderMap) -> BodyRest {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return BodyRest::Chunked;
     }
+    // The framework takes all that follows for the body. The time limit of bodies ends it.
+    if headers.contains_key(header::UPGRADE) {
+        return BodyRest::Sized(u64::MAX);
+    }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     length.filter(|length| *length > 0).map_or(BodyRest::None, BodyRest::Sized)
 }

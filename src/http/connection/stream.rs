@@ -235,7 +235,8 @@ impl AsyncWrite for Connection {
         }
         ready!(this.poll_write_refusal(cx))?;
         this.activity.flushed();
-        if this.pipelining.has_held() {
+        // A flush during the work on a request must not wake: the held bytes would stay held, and the task would spin.
+        if this.pipelining.has_held() && !this.activity.holds_next_request() {
             cx.waker().wake_by_ref();
         }
         this.head.forget(this.activity.begun());
