@@ -139,7 +139,7 @@ fn quarter(whole: usize) -> usize {
     (whole / 4).max(1)
 }
 
-/// What a quarter leaves, and at least one.
+/// The rest beside a quarter, and at least one.
 fn three_quarters(whole: usize) -> usize {
     whole.saturating_sub(quarter(whole)).max(1)
 }

@@ -65,7 +65,7 @@ impl World {
         reply.status
     }
 
-    /// What belongs to somebody else is answered as what nobody has.
+    /// An object of another caller is answered like one that does not exist.
     fn assert_answered_as_an_absent_one(&self, operation: &str, call: &Call, client: &Client, reply: &Reply) {
         const ABSENT: &str = "999999999";
         let named = ["{id}", "{product_id}"].into_iter().find(|name| operation.contains(name));
