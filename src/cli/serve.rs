@@ -15,11 +15,7 @@ use super::{print, secret, seed};
 
 /// Serves until a signal asks for a stop, then finishes the requests in flight.
 pub fn run(settings: Settings) -> Result<(), CommandError> {
-    let system = actix_web::rt::System::new();
-    let served = system.block_on(serve(settings));
-    // Its drop would wait for threads that wait for a silent database.
-    std::mem::forget(system);
-    served
+    actix_web::rt::System::new().block_on(serve(settings))
 }
 
 async fn serve(settings: Settings) -> Result<(), CommandError> {

@@ -47,10 +47,6 @@ pub struct Database {
 /// For requests: long enough for a failover.
 const SETTLE_TIME: Duration = Duration::from_secs(3);
 
-/// The abandoned connections that may be open beside the pool. Each has a blocking thread, of which a worker has 512 at
-/// most.
-const MOST_ABANDONED: usize = 200;
-
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     #[must_use]
@@ -77,7 +73,7 @@ impl Database {
         Self {
             pool,
             queue: Arc::new(Queue::new(pool_size, queue_length, queue_time)),
-            watchdog: Watchdog::start(MOST_ABANDONED, on_abandon),
+            watchdog: Watchdog::start(on_abandon),
             outage,
             plans,
             is_writable: Arc::new(AtomicBool::new(true)),
@@ -143,8 +139,8 @@ impl Database {
         answer.await.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
     }
 
-    /// Starts work on a thread that may block. `respond` is called once: with the result, or with the failure if the work
-    /// is abandoned. The permit is returned first.
+    /// Starts work on a thread that may block. `respond` is called once: with the result, after the permit was returned,
+    /// or with the failure if the work is abandoned.
     pub fn start<T, W, R>(&self, permit: ConnectionPermit, work: W, respond: R)
     where
         W: FnOnce(&Self) -> T + Send + 'static,
@@ -274,9 +270,9 @@ impl Database {
         self.queue.permit(since).await
     }
 
-    /// Connections that are open. Only those of abandoned work may exceed the size of the pool.
+    /// Connections that are open.
     #[must_use]
-    pub fn connections(&self) -> usize {
+    pub fn connections(&self) -> u32 {
         self.pool.open()
     }
 
@@ -290,11 +286,5 @@ impl Database {
     #[must_use]
     pub fn oldest_wait(&self) -> Duration {
         self.queue.oldest_wait()
-    }
-
-    /// Threads that wait for a database that does not answer, and whose requests have been answered.
-    #[must_use]
-    pub fn abandoned(&self) -> usize {
-        self.watchdog.abandoned()
     }
 }

@@ -12,6 +12,7 @@ mod probe;
 pub mod queue;
 #[rustfmt::skip]
 pub mod schema;
+mod socket;
 pub mod sql;
 pub mod tx;
 mod url;

@@ -1,13 +1,14 @@
 //! The pool of connections, and how a connection is made.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, ManageConnection, PooledConnection, R2D2Connection};
+use diesel::r2d2::{ConnectionManager, ManageConnection, R2D2Connection};
 
+use super::socket::{self, Socket};
 use super::{Failure, url, watch};
 
 /// SQL statements sent since the start of the process.
@@ -28,17 +29,10 @@ pub struct Target {
 
 /// Connections of one generation. When one of them is lost, all others may be: the next generation begins, and
 /// those of the last one are closed instead of being used again.
-///
-/// A connection is taken out of its slot while it is used. So abandoned work can return the slot at once, and close the
-/// connection later.
 pub(super) struct Pool {
     pool: diesel::r2d2::Pool<Manager>,
     generation: Arc<AtomicU64>,
-    open: Weak<()>,
 }
-
-/// The right to have one connection. It is empty while the connection is used.
-pub(super) type PoolSlot = PooledConnection<Manager>;
 
 /// r2d2 repeats a failed attempt to connect after at most half of this time, until it succeeds.
 const RETRY_TIME: Duration = Duration::from_secs(1);
@@ -47,13 +41,10 @@ impl Pool {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     pub(super) fn new(target: &Target, size: u32) -> Self {
         let generation = Arc::<AtomicU64>::default();
-        let counted = Arc::default();
-        let open = Arc::downgrade(&counted);
         let manager = Manager {
             inner: ConnectionManager::new(url::with_timeouts(&target.url)),
             prepared_statements: target.prepared_statements,
             generation: Arc::clone(&generation),
-            counted,
         };
         let pool = diesel::r2d2::Pool::builder()
             .max_size(size)
@@ -63,27 +54,22 @@ impl Pool {
             .test_on_check_out(true)
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(manager);
-        Self { pool, generation, open }
+        Self { pool, generation }
     }
 
-    /// Runs the work on a connection, for which it waits at most so long. The permit of this thread holds the slot
-    /// meanwhile.
+    /// Runs the work on a connection, for which it waits at most so long.
     pub(super) fn run<T>(&self, patience: Duration, work: impl FnOnce(&mut OpenConnection) -> T) -> Result<T, Failure> {
-        let mut slot = self.pool.get_timeout(patience).map_err(|error| Failure::Unavailable(error.to_string()))?;
-        let mut connection = slot.take().ok_or_else(|| Failure::Internal("a slot is empty".to_owned()))?;
-        watch::hold_slot(slot)?;
+        let mut connection =
+            self.pool.get_timeout(patience).map_err(|error| Failure::Unavailable(error.to_string()))?;
+        watch::begin_use(connection.socket.clone())?;
         let done = work(&mut connection);
-        // The connection of abandoned work has no slot any more, and is closed.
-        if let Some(mut slot) = watch::take_slot() {
-            *slot = Some(connection);
-        }
+        connection.was_abandoned = watch::end_use();
         Ok(done)
     }
 
-    /// Connections that are open, those of abandoned work included.
-    pub(super) fn open(&self) -> usize {
-        // The manager has one, too.
-        self.open.strong_count().saturating_sub(1)
+    /// Connections that are open.
+    pub(super) fn open(&self) -> u32 {
+        self.pool.state().connections
     }
 
     /// Ends the generation of a connection that was lost.
@@ -102,15 +88,15 @@ impl Pool {
 pub(super) struct OpenConnection {
     pub(super) conn: PgConnection,
     pub(super) generation: u64,
-    _counted: Arc<()>,
+    /// None if it is unknown. Then the connection cannot be ended while a thread waits for it.
+    socket: Option<Socket>,
+    was_abandoned: bool,
 }
 
-pub(super) struct Manager {
+struct Manager {
     inner: ConnectionManager<PgConnection>,
     prepared_statements: bool,
     generation: Arc<AtomicU64>,
-    /// Each open connection has a clone, so that they can be counted.
-    counted: Arc<()>,
 }
 
 impl Manager {
@@ -120,26 +106,26 @@ impl Manager {
 }
 
 impl ManageConnection for Manager {
-    type Connection = Option<OpenConnection>;
+    type Connection = OpenConnection;
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Self::Connection, Self::Error> {
-        let generation = self.generation.load(Ordering::Acquire);
-        let mut conn = self.inner.connect()?;
+        let connect = || Ok::<_, Self::Error>((self.generation.load(Ordering::Acquire), self.inner.connect()?));
+        let ((generation, mut conn), socket) = socket::connect(connect)?;
         set_up(&mut conn, self.prepared_statements);
-        Ok(Some(OpenConnection { conn, generation, _counted: Arc::clone(&self.counted) }))
+        Ok(OpenConnection { conn, generation, socket, was_abandoned: false })
     }
 
-    fn is_valid(&self, slot: &mut Self::Connection) -> Result<(), Self::Error> {
-        match slot {
-            Some(connection) if self.is_current(connection) => Ok(()),
-            _ => Err(diesel::result::Error::BrokenTransactionManager.into()),
+    fn is_valid(&self, connection: &mut Self::Connection) -> Result<(), Self::Error> {
+        match self.is_current(connection) {
+            true => Ok(()),
+            false => Err(diesel::result::Error::BrokenTransactionManager.into()),
         }
     }
 
-    /// The slot of abandoned work comes back empty, and so does that of work that panicked.
-    fn has_broken(&self, slot: &mut Self::Connection) -> bool {
-        slot.as_mut().is_none_or(|connection| connection.conn.is_broken() || !self.is_current(connection))
+    fn has_broken(&self, connection: &mut Self::Connection) -> bool {
+        let is_in_doubt = connection.was_abandoned || std::thread::panicking();
+        is_in_doubt || connection.conn.is_broken() || !self.is_current(connection)
     }
 }
 

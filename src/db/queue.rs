@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Failure;
-use super::pool::PoolSlot;
 use super::tx::Mode;
 
 /// Permits for connections, and the requests that wait for one.
@@ -124,7 +123,7 @@ impl Queue {
 
     fn timed(&self, permits: Vec<OwnedSemaphorePermit>, since: Instant) -> ConnectionPermit {
         let connect_until = since.checked_add(self.time).unwrap_or(since);
-        ConnectionPermit { slot: None, _permits: permits, connect_until }
+        ConnectionPermit { _permits: permits, connect_until }
     }
 
     /// The time that the oldest waiting request has waited.
@@ -146,8 +145,6 @@ fn three_quarters(whole: usize) -> usize {
 
 /// The right to one connection, given back on drop.
 pub struct ConnectionPermit {
-    /// That of the connection that is used at the moment. It is given back before the permits.
-    pub(super) slot: Option<PoolSlot>,
     /// One of each share.
     _permits: Vec<OwnedSemaphorePermit>,
     /// When the wait of the request ends: the time for connecting is a part of it.

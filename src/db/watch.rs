@@ -1,16 +1,16 @@
 //! Abandons work whose statement the database does not answer.
 //!
-//! A thread that waits in libpq can't be woken: the connection may have gone silent without a sign, or the
-//! server may be frozen. Its request is answered nevertheless, its permit and its slot in the pool are given back, and
-//! when the thread wakes up it finds that it was abandoned: it commits nothing, rolls back, and closes its connection.
+//! A connection may have gone silent without a sign, or the server may be frozen. The request is then answered, and
+//! the socket of the connection is shut down. So the thread wakes up from its wait in libpq. It finds that its work was
+//! abandoned: it commits nothing, closes its connection, and gives its permit back.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::Failure;
-use super::pool::PoolSlot;
 use super::queue::ConnectionPermit;
+use super::socket::Socket;
 use super::tx::Mode;
 
 /// The interval at which the watchdog looks.
@@ -27,8 +27,6 @@ thread_local! {
 /// All work on database connections that has not ended.
 pub(super) struct Watchdog {
     works: Mutex<Vec<Weak<Work>>>,
-    /// Abandoned threads whose permits are given back; those of further ones stay with them.
-    most_abandoned: usize,
 }
 
 /// Work on one thread.
@@ -39,7 +37,10 @@ pub(super) struct Work {
 }
 
 struct State {
+    /// Given back when the work ends.
     permit: Option<ConnectionPermit>,
+    /// That of the connection that is used at the moment.
+    socket: Option<Socket>,
     mode: Mode,
     started: Instant,
     /// When it last sent something to the database.
@@ -58,8 +59,8 @@ enum Stage {
 
 impl Watchdog {
     /// Watches until it is dropped. `on_abandon` is called after a look that abandoned something.
-    pub(super) fn start(most_abandoned: usize, on_abandon: impl Fn(&Failure) + Send + 'static) -> Arc<Self> {
-        let watchdog = Arc::new(Self { works: Mutex::default(), most_abandoned });
+    pub(super) fn start(on_abandon: impl Fn(&Failure) + Send + 'static) -> Arc<Self> {
+        let watchdog = Arc::new(Self { works: Mutex::default() });
         let watched = Arc::downgrade(&watchdog);
         let spawned = std::thread::Builder::new().name("database-watch".to_owned()).spawn(move || {
             let mut last = Instant::now();
@@ -90,6 +91,7 @@ impl Watchdog {
         let now = Instant::now();
         let state = State {
             permit: Some(permit),
+            socket: None,
             mode: Mode::Write,
             started: now,
             progress: now,
@@ -101,22 +103,14 @@ impl Watchdog {
         work
     }
 
-    /// Threads whose work was abandoned and that have not ended yet.
-    pub(super) fn abandoned(&self) -> usize {
-        let works = self.works();
-        works.iter().filter_map(Weak::upgrade).filter(|work| work.is_abandoned()).count()
-    }
-
     /// Abandons what is overdue. Returns why, if there was anything.
     fn look(&self) -> Option<Failure> {
         let works: Vec<Arc<Work>> = {
             let mut works = self.works();
-            works.retain(|work| work.upgrade().is_some_and(|work| !work.has_ended()));
+            works.retain(|work| work.upgrade().is_some_and(|work| work.is_at_work()));
             works.iter().filter_map(Weak::upgrade).collect()
         };
         let failures: Vec<Failure> = works.iter().filter_map(|work| work.abandon_if_overdue()).collect();
-        let abandoned = works.iter().filter(|work| work.is_abandoned());
-        abandoned.take(self.most_abandoned).for_each(|work| drop(work.state().permit.take()));
         failures.into_iter().next()
     }
 
@@ -152,8 +146,12 @@ impl Work {
             true => Failure::OutcomeUnknown,
             false => Failure::Unavailable("it did not answer in time".to_owned()),
         };
+        let socket = state.socket.take();
         drop(state);
         (self.abandon)(failure.clone());
+        if let Some(socket) = socket {
+            socket.shut_down();
+        }
         Some(failure)
     }
 
@@ -165,8 +163,8 @@ impl Work {
         self.state().stage == Stage::Abandoned
     }
 
-    fn has_ended(&self) -> bool {
-        self.state().stage == Stage::Ended
+    fn is_at_work(&self) -> bool {
+        self.state().stage == Stage::AtWork
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -217,24 +215,29 @@ pub(super) fn connect_until() -> Option<Instant> {
     of_current(|work| work.state().permit.as_ref().map(|permit| permit.connect_until)).flatten()
 }
 
-/// Keeps the slot of a connection with the permit of this thread's work, so that both are given back together. It is
-/// refused to abandoned work.
-pub(super) fn hold_slot(slot: PoolSlot) -> Result<(), Failure> {
-    let held = of_current(|work| {
+/// Begins the use of a connection with this socket. It is refused to abandoned work.
+pub(super) fn begin_use(socket: Option<Socket>) -> Result<(), Failure> {
+    let begun = of_current(|work| {
         let mut state = work.state();
         let at_work = state.stage == Stage::AtWork;
-        state.permit.as_mut().filter(|_| at_work).map(|permit| permit.slot = Some(slot)).is_some()
+        state.socket = socket.filter(|_| at_work);
+        at_work
     });
-    match held {
+    match begun {
         Some(true) => Ok(()),
         Some(false) => Err(Failure::Unavailable("it answered too late".to_owned())),
         None => Err(Failure::Internal("a connection is used without a permit".to_owned())),
     }
 }
 
-/// Takes the slot back. None if the work was abandoned and the slot given back.
-pub(super) fn take_slot() -> Option<PoolSlot> {
-    of_current(|work| work.state().permit.as_mut().and_then(|permit| permit.slot.take())).flatten()
+/// Ends the use of a connection. True if the work was abandoned: then the socket has been shut down, or soon will be.
+pub(super) fn end_use() -> bool {
+    let was_abandoned = of_current(|work| {
+        let mut state = work.state();
+        state.socket = None;
+        state.stage == Stage::Abandoned
+    });
+    was_abandoned.unwrap_or(false)
 }
 
 /// Asks for permission to send COMMIT. From here on the outcome of abandoned work is unknown.

@@ -124,7 +124,7 @@ impl Metrics {
     /// The metrics in the text format of Prometheus.
     pub fn render(&self, database: &Database) -> Result<Vec<u8>, prometheus::Error> {
         self.pool_in_use.set(i64::try_from(database.in_use()).unwrap_or(i64::MAX));
-        self.pool_connections.set(i64::try_from(database.connections()).unwrap_or(i64::MAX));
+        self.pool_connections.set(i64::from(database.connections()));
         self.oldest_wait.set(database.oldest_wait().as_secs_f64());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;

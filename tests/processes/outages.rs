@@ -128,9 +128,20 @@ impl Shop {
             assert!(connections <= POOL_SIZE + 1, "{connections} connections");
             thread::sleep(Duration::from_millis(100));
         }
+        let open = self.metric("stockroom_pool_connections");
+        assert!((1..=POOL_SIZE).contains(&open), "{open} connections of the pool");
+    }
+
+    /// The network keeps silent connections open. The server has closed them, and no thread waits for them.
+    fn assert_no_thread_waits(&self, network: &Network) {
+        let connections = usize::try_from(POOL_SIZE + 1).unwrap();
+        wait_until(|| network.open() <= connections && self.metric("stockroom_pool_in_use") == 0);
+    }
+
+    fn metric(&self, name: &str) -> i64 {
         let metrics = self.server.client().under("").get("/metrics").expect(200).text();
-        let open = metrics.lines().find_map(|line| line.strip_prefix("stockroom_pool_connections ")).unwrap();
-        assert!((1..=POOL_SIZE).contains(&open.parse().unwrap()), "{open} connections of the pool");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap().parse().unwrap()
     }
 
     /// The server of the database and all of its processes.
@@ -174,20 +185,24 @@ fn connections_that_go_silent_are_replaced() {
     let place = Place::new();
     let postgres = place.postgres();
     let url = postgres.url(DATABASE);
-    let network = Network::to(&socket_of(&url));
-    let shop = Shop::open(place, postgres, &format!("postgres://stockroom@127.0.0.1:{}/{DATABASE}", network.port));
+    let network = Network::to(&url);
+    let shop = Shop::open(place, postgres, &network.url(DATABASE));
     assert_eq!(shop.buy_at_once(), 0);
     network.lose_connections();
     shop.assert_heals(HEALING);
     assert_eq!(shop.buy_at_once(), 0);
+    shop.assert_no_thread_waits(&network);
     network.fail();
     assert_eq!(shop.buy_at_once(), BUYERS);
     network.lose_connections();
     shop.assert_heals(HEALING);
+    shop.assert_no_thread_waits(&network);
     shop.assert_clean();
-    // The threads of the silent connections still wait.
+    network.fail();
     let Shop { server, .. } = shop;
+    let since = Instant::now();
     assert!(server.terminate().success());
+    assert!(since.elapsed() < BOUND, "ended after {:?}", since.elapsed());
 }
 
 #[test]
@@ -206,16 +221,6 @@ fn a_database_that_was_away_gets_no_more_connections_than_before() {
     assert_eq!(shop.buy_at_once(), 0);
     shop.assert_no_spare_connections();
     shop.assert_clean();
-}
-
-/// `postgresql:///stockroom?host=/folder&port=5432…`
-fn socket_of(url: &str) -> PathBuf {
-    let of = |name: &str| {
-        let value = url.split(['?', '&']).find_map(|part| part.strip_prefix(&format!("{name}=")));
-        value.map(|value| value.replace("%2F", "/"))
-    };
-    let port = of("port").unwrap_or_else(|| "5432".to_owned());
-    Path::new(&of("host").unwrap()).join(format!(".s.PGSQL.{port}"))
 }
 
 #[test]

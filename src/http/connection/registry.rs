@@ -183,7 +183,8 @@ impl Bounds {
     fn new(settings: &Settings) -> Self {
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let files = files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
-        let database = usize::try_from(settings.database.pool_size).unwrap_or(usize::MAX);
+        // Each connection of the pool has two.
+        let database = usize::try_from(settings.database.pool_size).unwrap_or(usize::MAX).saturating_mul(2);
         let others = RESERVED_FILES.saturating_add(database).max(files / 8).min(files / 2);
         let workers = match settings.server.workers {
             0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
