@@ -16,9 +16,11 @@ pub(super) struct Queue {
     all: Share,
     /// Reads use at most three quarters, so slow reads cannot stop orders, jobs and health checks.
     reads: Share,
-    /// Lists that compare all rows use a quarter, so they do not delay reads of products, carts and orders.
+    /// Lists and reports together use at most a half, so they leave connections to reads of products, carts and orders.
+    slow: Share,
+    /// Lists that compare all rows use a quarter.
     lists: Share,
-    /// Reports use another quarter, so they do not delay the searches of buyers.
+    /// Reports use a quarter, so they do not delay the searches of buyers.
     reports: Share,
     connections: usize,
     waiting: Arc<Waiting>,
@@ -51,6 +53,7 @@ impl Queue {
         Self {
             all: Share::new(connections, length),
             reads: Share::new(three_quarters(connections), three_quarters(length)),
+            slow: Share::new(half(connections), half(length)),
             lists: Share::new(quarter(connections), quarter(length)),
             reports: Share::new(quarter(connections), quarter(length)),
             connections,
@@ -99,8 +102,8 @@ impl Queue {
         match mode {
             Mode::Write | Mode::Batch | Mode::Internal => vec![&self.all],
             Mode::Read => vec![&self.reads, &self.all],
-            Mode::List => vec![&self.lists, &self.reads, &self.all],
-            Mode::Report => vec![&self.reports, &self.reads, &self.all],
+            Mode::List => vec![&self.lists, &self.slow, &self.reads, &self.all],
+            Mode::Report => vec![&self.reports, &self.slow, &self.reads, &self.all],
         }
     }
 
@@ -138,9 +141,14 @@ fn quarter(whole: usize) -> usize {
     (whole / 4).max(1)
 }
 
-/// The rest beside a quarter, and at least one.
+/// A half, and at least one.
+fn half(whole: usize) -> usize {
+    (whole / 2).max(1)
+}
+
+/// Three quarters, rounded: two of two, so that a slow read leaves one to other reads, and two of three.
 fn three_quarters(whole: usize) -> usize {
-    whole.saturating_sub(quarter(whole)).max(1)
+    whole.saturating_mul(3).saturating_add(2) / 4
 }
 
 /// The right to one connection, given back on drop.
@@ -198,20 +206,31 @@ mod tests {
     #[tokio::test]
     async fn each_kind_of_transaction_has_its_share_of_the_connections() {
         use Mode::{Batch, Internal, List, Read, Report, Write};
-        // Connections, and those that are left after each kind has taken as many as it may.
-        for (connections, lists, reports, reads, writes) in
-            [(8, 6, 4, 2, 0), (4, 3, 2, 1, 0), (3, 2, 1, 1, 0), (2, 1, 1, 1, 0), (1, 0, 0, 0, 0)]
-        {
+        // Connections, and the most that each kind uses. With one, every kind waits for every other.
+        for (connections, lists, reports, lists_and_reports, reads) in [
+            (1, 1, 1, 1, 1),
+            (2, 1, 1, 1, 2),
+            (3, 1, 1, 1, 2),
+            (4, 1, 1, 2, 3),
+            (5, 1, 1, 2, 4),
+            (6, 1, 1, 2, 5),
+            (7, 1, 1, 2, 5),
+            (8, 2, 2, 4, 6),
+        ] {
             let queue = queue(connections);
-            let mut held = Vec::new();
-            for (mode, left) in [(List, lists), (Report, reports), (Read, reads), (Internal, writes)] {
-                held.extend(take(&queue, mode, 8).await);
-                assert_eq!(queue.all.permits.available_permits(), left, "{mode:?} of {connections}");
+            let all = queue.connections;
+            for (mode, most) in
+                [(List, lists), (Report, reports), (Read, reads), (Write, all), (Batch, all), (Internal, all)]
+            {
+                assert_eq!(take(&queue, mode, 9).await.len(), most, "{mode:?} of {connections}");
             }
-            drop(held);
-            for mode in [Write, Batch, Internal] {
-                assert_eq!(take(&queue, mode, 9).await.len(), queue.connections, "{mode:?}");
-            }
+            let mut held = take(&queue, List, 9).await;
+            held.extend(take(&queue, Report, 9).await);
+            assert_eq!(held.len(), lists_and_reports, "of {connections}");
+            held.extend(take(&queue, Read, 9).await);
+            assert_eq!(held.len(), reads, "reads get what lists and reports leave of {connections}");
+            held.extend(take(&queue, Write, 9).await);
+            assert_eq!(held.len(), all, "writes get what reads leave of {connections}");
         }
     }
 

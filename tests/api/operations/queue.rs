@@ -78,20 +78,26 @@ fn a_request_that_gets_no_connection_in_time_is_busy() {
 /// Slow lists of products wait for each other. Everything that needs no product goes on meanwhile.
 #[test]
 fn lists_that_compare_every_product_delay_only_each_other() {
-    let app = TestApp::with(|settings| settings.database.pool_size = 4);
+    for connections in [2, 4] {
+        let app = TestApp::with(|settings| settings.database.pool_size = connections);
+        assert_lists_delay_only_each_other(&app);
+    }
+}
+
+fn assert_lists_delay_only_each_other(app: &TestApp) {
     let mara = app.customer("mara");
     mara.get("/orders/me").expect(200);
     let lists = ["sort=stock", "stock_status=in_stock", "q=rice", "min_price=1", "max_price=9"];
-    let mut lock = lock_products(&app);
+    let mut lock = lock_products(app);
     let slow = thread::scope(|scope| {
         let ask = |query| app.guest().get(&format!("/inventory/products?limit=1&{query}"));
         let slow = lists.map(|query| scope.spawn(move || ask(query)));
-        wait_until("a list waits for another one", || metric(&app, "stockroom_oldest_wait_seconds") > Some(0.0));
+        wait_until("a list waits for another one", || metric(app, "stockroom_oldest_wait_seconds") > Some(0.0));
         mara.get("/orders/me").expect(200);
         app.root().get("/health/ready").expect(200);
         app.check_database().unwrap();
         assert_eq!((app.expire_holds(), app.release_carts()), (0, 0));
-        assert_eq!(metric(&app, "stockroom_pool_in_use"), Some(1.0), "more than a quarter of the connections");
+        assert_eq!(metric(app, "stockroom_pool_in_use"), Some(1.0), "more than a quarter of the connections");
         lock.batch_execute("ROLLBACK").unwrap();
         slow.map(|list| list.join().unwrap())
     });
