@@ -1,7 +1,6 @@
 //! Builds the application. The same function serves production and tests.
 
 use std::net::TcpListener;
-use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{Condition, NormalizePath, TrailingSlash, from_fn};
@@ -119,14 +118,13 @@ impl Shared {
             result.map(Data::new).map_err(|error| StartError::Part(error.to_string()))
         }
         let database = Database::new(settings.database_options());
-        let lifetime = Duration::from_secs(settings.auth.access_ttl_seconds.unsigned_abs());
         let keyed = part(KeyedHash::new(settings.auth.jwt_secret.reveal().as_bytes()))?;
         let attempts = Attempts::new(settings.limits.login_per_minute, keyed.get_ref().clone());
         Ok(Self {
             limiters: Data::new(Limiters::new(&settings.limits)),
             placements: Data::new(place_orders::batcher(&settings.checkout)),
             order_changes: Data::new(change_orders::batcher(&settings.checkout)),
-            token_versions: Data::new(TokenVersions::new(&database, settings.database_options(), lifetime)),
+            token_versions: Data::new(TokenVersions::new(&database, settings.database_options(), &settings.auth)),
             metrics: part(Metrics::new())?,
             settings: Data::new(settings.clone()),
             tokens: Data::new(Tokens::new(&settings.auth)),

@@ -67,6 +67,7 @@ pub struct Auth {
     pub audience: String,
     pub access_ttl_seconds: i64,
     pub refresh_ttl_seconds: i64,
+    pub revocation_seconds: u64,
     pub hash_threads: usize,
 }
 

@@ -138,6 +138,7 @@ mod tests {
             audience: "api".into(),
             access_ttl_seconds: ttl_seconds,
             refresh_ttl_seconds: 60,
+            revocation_seconds: 2,
             hash_threads: 1,
         })
     }

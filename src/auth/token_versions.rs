@@ -2,7 +2,8 @@
 //!
 //! A token carries the version of its account, and revoking the tokens raises the version. Every server keeps the
 //! accounts whose version was raised within the lifetime of a token. So checking a token needs no statement. The
-//! server that raises a version reads it at once; the others read every second.
+//! server that raises a version reads it at once; the others read every second. If the last read is too old, the
+//! account has to be read for each request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -12,6 +13,7 @@ use super::queries;
 use super::token::Bearer;
 use crate::db::{Database, DatabaseOptions, Failure};
 use crate::kernel::id::UserId;
+use crate::settings::Auth;
 
 /// Longer than any transaction. A transaction that commits late may have read the clock before others that are
 /// already known. It also covers a slow clock of another server.
@@ -22,6 +24,8 @@ pub struct TokenVersions {
     /// A separate connection, so that a full queue of requests does not delay revocations.
     database: Database,
     lifetime: Duration,
+    /// The time for which a read is recent.
+    max_age: Duration,
     raised: RwLock<HashMap<UserId, Raised>>,
     last_read: Mutex<Option<Instant>>,
 }
@@ -33,30 +37,36 @@ struct Raised {
 }
 
 impl TokenVersions {
-    /// `lifetime` is the lifetime of tokens. The set is empty until the first refresh.
+    /// The set is empty until the first refresh.
     #[must_use]
-    pub fn new(database: &Database, options: DatabaseOptions, lifetime: Duration) -> Self {
+    pub fn new(database: &Database, options: DatabaseOptions, auth: &Auth) -> Self {
         Self {
             database: database.beside(DatabaseOptions { pool_size: 1, ..options }),
-            lifetime: lifetime.saturating_add(MARGIN),
+            lifetime: Duration::from_secs(auth.access_ttl_seconds.unsigned_abs()).saturating_add(MARGIN),
+            max_age: Duration::from_secs(auth.revocation_seconds),
             raised: RwLock::default(),
             last_read: Mutex::default(),
         }
     }
 
-    /// True if the account's tokens have not been revoked since this one was signed.
+    /// True if it is known that the account's tokens have been revoked since this one was signed.
     #[must_use]
-    pub fn is_current(&self, bearer: &Bearer) -> bool {
+    pub fn is_revoked(&self, bearer: &Bearer) -> bool {
         let raised = self.raised.read().unwrap_or_else(PoisonError::into_inner);
-        raised.get(&bearer.user).is_none_or(|raised| bearer.version >= raised.version)
+        raised.get(&bearer.user).is_some_and(|raised| bearer.version < raised.version)
+    }
+
+    /// True if the versions were read recently. Otherwise a token may have been revoked without this server's knowledge.
+    #[must_use]
+    pub fn is_recent(&self) -> bool {
+        self.last_read().is_some_and(|read| read.elapsed() < self.max_age)
     }
 
     /// Reads the versions that were raised since the last call. It must be called after the commit of a transaction
     /// that revokes tokens. Returns the number of accounts that were not known.
     pub async fn refresh(&self) -> Result<usize, Failure> {
         let started = Instant::now();
-        let last_read = *self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = last_read.map_or(self.lifetime, |last| started.duration_since(last).saturating_add(MARGIN));
+        let since = self.last_read().map_or(self.lifetime, |last| started.duration_since(last).saturating_add(MARGIN));
         let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
         let read = move |conn: &mut _| Ok(queries::list_raised_versions(conn, seconds)?);
         let found = self.database.read("list_raised_versions", read).await?;
@@ -70,6 +80,10 @@ impl TokenVersions {
         if let Err(error) = self.refresh().await {
             log::warn!(error:% = error; "revoked tokens could not be read");
         }
+    }
+
+    fn last_read(&self) -> Option<Instant> {
+        *self.last_read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn keep(&self, found: Vec<(UserId, i64)>, seen: Instant) -> usize {

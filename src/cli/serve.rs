@@ -119,7 +119,7 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
     let Resources { listener, address, mailer } = resources;
     let Running { server, shared, .. } = app::build_on(listener, settings)?;
     let token_versions = shared.token_versions.into_inner();
-    // This comes before the first request. Otherwise a new server would accept tokens that were revoked a minute ago.
+    // This comes before the first request, so that no request of a customer has to read its account.
     if let Err(error) = token_versions.refresh().await {
         log::warn!(error:% = error; "the revoked tokens could not be read; the job will read them again");
     }

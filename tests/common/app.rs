@@ -78,6 +78,8 @@ impl TestApp {
             settings.database.prepared_statements = false;
         }
         settings.auth.jwt_secret = Secret::new(JWT_SECRET.to_owned());
+        // The job that reads the revoked tokens runs only when a test calls it.
+        settings.auth.revocation_seconds = 3600;
         settings.limits.login_per_minute = 0;
         settings.limits.register_per_minute = 0;
         settings.limits.password_mails_per_hour = 0;

@@ -25,4 +25,5 @@ mod logs;
 mod mail;
 mod outages;
 mod plans;
+mod revocations;
 mod statements;

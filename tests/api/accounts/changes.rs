@@ -53,6 +53,17 @@ fn a_change_of_weight_ends_the_access_tokens_at_once_and_soon_on_other_servers()
 }
 
 #[test]
+fn a_server_without_recent_knowledge_reads_the_account() {
+    let app = TestApp::with(|settings| settings.auth.revocation_seconds = 0);
+    let second = app.second_server();
+    let buyer = app.account("buyer", Role::Customer);
+    let there = app.signed_in_by(&app.session("buyer")).at(&second.address);
+    there.get("/cart").expect(200);
+    app.admin().patch(&format!("/users/{buyer}"), &json!({"active": false})).expect(200);
+    there.get("/cart").refused(401, "UNAUTHENTICATED");
+}
+
+#[test]
 fn a_change_without_weight_ends_nothing_and_a_new_login_is_good() {
     let app = TestApp::start();
     let mara = app.account("mara", Role::Customer);
