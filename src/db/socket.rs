@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use filedescriptor::FileDescriptor;
 use rustix::net::{Shutdown, SocketAddrUnix, getpeername, sockopt};
@@ -40,10 +40,7 @@ impl Socket {
     fn is_of_libpq(&self) -> bool {
         let Ok(Some(peer)) = getpeername(&*self.0) else { return false };
         match SocketAddrUnix::try_from(peer) {
-            Ok(peer) => {
-                let name = peer.path_bytes().or_else(|| peer.abstract_name()).unwrap_or_default();
-                String::from_utf8_lossy(name).contains(".s.PGSQL.")
-            }
+            Ok(peer) => peer.path_bytes().is_some_and(|path| String::from_utf8_lossy(path).contains(".s.PGSQL.")),
             Err(_not_unix) => sockopt::socket_keepalive(&*self.0).unwrap_or(false),
         }
     }
@@ -62,6 +59,10 @@ pub(super) fn connect<T, E>(connect: impl FnOnce() -> Result<T, E>) -> Result<(T
         .filter_map(|(inode, number)| Socket::duplicate(number, inode))
         .filter(Socket::is_of_libpq);
     let socket = new.next().filter(|_| new.next().is_none());
+    if socket.is_none() {
+        static WARNED: Once = Once::new();
+        WARNED.call_once(|| log::warn!("a database connection that does not answer cannot be closed"));
+    }
     Ok((connection, socket))
 }
 
