@@ -177,8 +177,9 @@ impl Database {
             watch::begin(mode);
             let result = self.attempt(mode, &mut patience, &work);
             let Err(failure) = result else { return result };
+            watch::refuse_if_abandoned()?;
             unknown |= matches!(failure, Failure::OutcomeUnknown);
-            if watch::is_abandoned() || !failure.is_worth_retrying() {
+            if !failure.is_worth_retrying() {
                 return Err(failure);
             }
             if patience.is_at_an_end() {
