@@ -79,7 +79,8 @@ fn socket_at(path: &Path) -> Option<(u64, RawFd)> {
     Some((inode.parse().ok()?, path.file_name()?.to_str()?.parse().ok()?))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::io::{self, ErrorKind, Read};
     use std::net::{TcpListener, TcpStream};
