@@ -26,3 +26,4 @@ mod mail;
 mod outages;
 mod plans;
 mod statements;
+mod upgrades;

@@ -4,11 +4,11 @@ pub mod activity;
 mod heads;
 mod linger;
 mod pipelining;
-
 mod refusal;
 pub mod registry;
 mod stream;
 mod time_budget;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -73,10 +73,6 @@ pub fn begin(request: &HttpRequest, id: &Arc<str>) -> RequestInProgress {
 fn body_of(headers: &HeaderMap) -> BodyRest {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return BodyRest::Chunked;
-    }
-    // The framework takes all that follows for the body. The time limit of bodies ends it.
-    if headers.contains_key(header::UPGRADE) {
-        return BodyRest::Sized(u64::MAX);
     }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     length.filter(|length| *length > 0).map_or(BodyRest::None, BodyRest::Sized)

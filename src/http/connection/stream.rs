@@ -118,7 +118,7 @@ impl Connection {
             buf.put_slice(&self.pipelining.next_held(buf.remaining(), body));
         } else {
             ready!(self.socket()?.poll_read(cx, buf))?;
-            let portion = self.pipelining.take_portion(buf.filled().get(before..).unwrap_or_default(), body);
+            let portion = self.pipelining.take_portion(buf.filled_mut().get_mut(before..).unwrap_or_default(), body);
             buf.set_filled(before.saturating_add(portion));
         }
         if self.pipelining.take_end_of_chunks() {
