@@ -1,6 +1,7 @@
 //! Client connections: limits on their number and on the time of each step, and refusals of invalid HTTP.
 
 pub mod activity;
+mod bounds;
 mod heads;
 mod linger;
 mod pipelining;
@@ -86,13 +87,6 @@ impl Drop for RequestInProgress {
                 peer.activity.abandon(request);
             }
         }
-    }
-}
-
-/// Marks the body of a request as read.
-pub fn body_ended(request: &HttpRequest) {
-    if let Some(peer) = Peer::of(request) {
-        peer.activity.body_ended();
     }
 }
 

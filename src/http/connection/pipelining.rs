@@ -23,8 +23,6 @@ pub struct Pipelining {
     head: HeadScan,
     chunks: ChunkScan,
     has_ended_chunks: bool,
-    /// True if the framework must decode the bytes that it has before it gets more.
-    is_at_boundary: bool,
 }
 
 impl Pipelining {
@@ -37,11 +35,6 @@ impl Pipelining {
         self.held.extend_from_slice(bytes);
     }
 
-    /// Returns true once after a portion, if more bytes are held.
-    pub fn take_boundary(&mut self) -> bool {
-        std::mem::take(&mut self.is_at_boundary) && self.has_held()
-    }
-
     /// Returns true once after the portion with the end of a chunked body.
     pub fn take_end_of_chunks(&mut self) -> bool {
         std::mem::take(&mut self.has_ended_chunks)
@@ -52,16 +45,18 @@ impl Pipelining {
         let mut held = std::mem::take(&mut self.held);
         let room = room.min(held.len());
         let length = self.portion(held.get_mut(..room).unwrap_or_default(), body);
-        self.held = held;
-        self.is_at_boundary = true;
-        self.held.split_to(length)
+        let rest = held.split_off(length);
+        // An empty rest would keep the memory of the whole portion.
+        if !rest.is_empty() {
+            self.held = rest;
+        }
+        held
     }
 
     /// Returns the number of bytes that the framework may have now. The others are held.
     pub fn take_portion(&mut self, bytes: &mut [u8], body: BodyRest) -> usize {
         let length = self.portion(bytes, body);
         self.hold(bytes.get(length..).unwrap_or_default());
-        self.is_at_boundary = true;
         length
     }
 
@@ -188,7 +183,7 @@ mod tests {
         let mut bytes = bytes.to_vec();
         let length = pipelining.take_portion(&mut bytes, body);
         let mut portions = vec![text(&bytes[..length])];
-        while pipelining.take_boundary() {
+        while pipelining.has_held() {
             portions.push(text(&pipelining.next_held(1 << 20, body)));
         }
         portions
