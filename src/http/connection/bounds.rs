@@ -14,7 +14,7 @@ const MAX_CONNECTIONS: usize = 25_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     pub workers: usize,
-    /// At this number, idle connections are closed for each new one.
+    /// At this number, waiting connections are closed for each new one.
     pub open: usize,
     /// At this number, a worker accepts no more. It includes connections that are being closed.
     pub accepted_by_each: usize,
