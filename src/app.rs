@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{Condition, NormalizePath, TrailingSlash, from_fn};
-use actix_web::web::{Bytes, Data, PayloadConfig, ServiceConfig};
+use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, web};
 
 use crate::auth::attempts::Attempts;
@@ -19,7 +19,6 @@ use crate::error::{ApiError, Code};
 use crate::fulfilment::change_orders::{self, OrderChanges};
 use crate::fulfilment::{expire, release_carts};
 use crate::http::admit::admit;
-use crate::http::body::MAX_BODY_BYTES;
 use crate::http::client_address::TrustedProxies;
 use crate::http::connection::Connections;
 use crate::http::cors;
@@ -159,8 +158,7 @@ impl Shared {
             .app_data(self.stores.clone())
             .app_data(self.reclaim.clone())
             .app_data(self.document.clone())
-            .app_data(self.entry_points.clone())
-            .app_data(PayloadConfig::new(MAX_BODY_BYTES));
+            .app_data(self.entry_points.clone());
     }
 }
 

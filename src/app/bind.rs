@@ -10,6 +10,10 @@ use crate::settings::Settings;
 /// Ports below this one are reserved for privileged processes.
 const FIRST_FREE_PORT: u16 = 1024;
 
+/// The connections that wait until the server accepts them. The system has a limit of its own, such as
+/// `net.core.somaxconn` on Linux. Of more connections, each is repeated by its client after a second.
+const MAX_WAITING_CONNECTIONS: i32 = 4096;
+
 /// The addresses of `server.host` and `server.port`.
 pub fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, StartError> {
     let host = &settings.server.host;
@@ -24,7 +28,12 @@ pub fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, StartError> {
 /// Listens on the address of the settings. Connections wait until the server accepts them.
 pub fn bind(settings: &Settings) -> Result<TcpListener, StartError> {
     let addresses = resolve(settings)?;
-    TcpListener::bind(addresses.as_slice()).map_err(|error| {
+    let bound = TcpListener::bind(addresses.as_slice()).and_then(|listener| {
+        // The standard library allows 128.
+        rustix::net::listen(&listener, MAX_WAITING_CONNECTIONS)?;
+        Ok(listener)
+    });
+    bound.map_err(|error| {
         let (host, port) = (settings.server.host.as_str(), settings.server.port);
         StartError::Listen(url_host(host, port), explain(&error, port))
     })

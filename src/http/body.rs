@@ -1,9 +1,13 @@
 //! Request bodies as bytes, with a limit on their size and their duration.
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
+use futures_util::StreamExt as _;
+use memmap2::MmapMut;
 
 use super::connection;
 use crate::error::{ApiError, Code};
@@ -11,20 +15,75 @@ use crate::error::{ApiError, Code};
 /// Larger bodies are refused with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// Larger bodies have their own memory pages.
+const SMALL_BODY_BYTES: usize = 8 * 1024;
+
 /// Reads the whole body.
 pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, ApiError> {
-    match Bytes::from_request(request, &mut payload).await {
-        Ok(bytes) => {
-            connection::body_ended(request);
-            Ok(bytes)
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
+        return Err(too_large());
+    }
+    let mut body = Buffer::default();
+    while let Some(chunk) = payload.next().await {
+        body.append(&chunk.map_err(|_incomplete| unreadable(request))?)?;
+    }
+    Ok(body.into_bytes())
+}
+
+fn unreadable(request: &HttpRequest) -> ApiError {
+    if connection::body_was_too_slow(request) {
+        return ApiError::new(Code::RequestTimeout, "The body did not arrive in time.");
+    }
+    ApiError::new(Code::MalformedRequest, "The body could not be read.")
+}
+
+fn too_large() -> ApiError {
+    ApiError::new(Code::PayloadTooLarge, format!("The body is larger than {MAX_BODY_BYTES} bytes."))
+}
+
+/// The bytes of a body that have arrived. The system provides the pages of a large body as they are filled, and has
+/// them back when the body is dropped. The allocator would keep them.
+#[derive(Default)]
+struct Buffer {
+    small: Vec<u8>,
+    large: Option<MmapMut>,
+    length: usize,
+}
+
+impl Buffer {
+    fn append(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
+        let end = self.length.saturating_add(chunk.len());
+        if end > MAX_BODY_BYTES {
+            return Err(too_large());
         }
-        Err(_) if connection::body_was_too_slow(request) => {
-            Err(ApiError::new(Code::RequestTimeout, "The body did not arrive in time."))
+        if end > SMALL_BODY_BYTES && self.large.is_none() {
+            self.enlarge().map_err(|error| {
+                log::error!("no memory for a body: {error}");
+                ApiError::internal()
+            })?;
         }
-        Err(error) if error.as_response_error().status_code() == Code::PayloadTooLarge.status() => {
-            Err(ApiError::new(Code::PayloadTooLarge, format!("The body is larger than {MAX_BODY_BYTES} bytes.")))
+        match self.large.as_mut().and_then(|pages| pages.get_mut(self.length..end)) {
+            Some(place) => place.copy_from_slice(chunk),
+            None => self.small.extend_from_slice(chunk),
         }
-        Err(_) => Err(ApiError::new(Code::MalformedRequest, "The body could not be read.")),
+        self.length = end;
+        Ok(())
+    }
+
+    fn enlarge(&mut self) -> io::Result<()> {
+        let mut pages = MmapMut::map_anon(MAX_BODY_BYTES)?;
+        let small = std::mem::take(&mut self.small);
+        if let Some(place) = pages.get_mut(..small.len()) {
+            place.copy_from_slice(&small);
+        }
+        self.large = Some(pages);
+        Ok(())
+    }
+
+    fn into_bytes(self) -> Bytes {
+        let Self { small, large, length } = self;
+        large.map_or_else(|| Bytes::from(small), |pages| Bytes::from_owner(pages).slice(..length))
     }
 }
 
@@ -38,5 +97,26 @@ impl FromRequest for RawBody {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move { read(&request, payload).await.map(Self) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_keeps_its_bytes_in_parts_of_any_size() {
+        let body: Vec<u8> = (0..=250).cycle().take(MAX_BODY_BYTES).collect();
+        for length in [0, 1, SMALL_BODY_BYTES, SMALL_BODY_BYTES + 1, MAX_BODY_BYTES] {
+            for part in [7, 5_000, MAX_BODY_BYTES] {
+                let mut buffer = Buffer::default();
+                body[..length].chunks(part).for_each(|chunk| buffer.append(chunk).unwrap());
+                assert_eq!(buffer.large.is_some(), length > SMALL_BODY_BYTES);
+                assert!(buffer.into_bytes() == body[..length], "{length} bytes in parts of {part}");
+            }
+        }
+        let mut full = Buffer::default();
+        full.append(&body).unwrap();
+        assert_eq!(full.append(b" ").unwrap_err().code, Code::PayloadTooLarge);
     }
 }

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use actix_web::web::Data;
 use ipnet::IpNet;
 
@@ -36,20 +36,20 @@ impl TrustedProxies {
         if !self.trusts(peer) {
             return peer;
         }
-        let forwarded = self.walk(peer, &entries(headers, FORWARDED), address_of_element);
-        let x_forwarded_for = self.walk(peer, &entries(headers, X_FORWARDED_FOR), parse_address);
+        let forwarded = self.walk(peer, &entries(headers, FORWARDED, split_unquoted), address_of_element);
+        let x_forwarded_for = self.walk(peer, &entries(headers, X_FORWARDED_FOR, split), parse_address);
         match (forwarded, x_forwarded_for) {
             (Some(one), Some(other)) if one != other => peer,
             (one, other) => one.or(other).unwrap_or(peer),
         }
     }
 
-    /// Each proxy appends the address of its peer, so the entries are read from the right. The first address that is
+    /// Each proxy appends the address of its peer, so the last entry is the first one here. The first address that is
     /// not trusted is the client's, because a client can invent the entries to the left of it. An invalid address ends
     /// the search. Returns none without entries.
     fn walk(&self, peer: IpAddr, entries: &[&str], parse: fn(&str) -> Option<IpAddr>) -> Option<IpAddr> {
         let mut nearest = peer;
-        for address in entries.iter().rev().map_while(|entry| parse(entry)) {
+        for address in entries.iter().map_while(|entry| parse(entry)) {
             nearest = address;
             if !self.trusts(address) {
                 break;
@@ -63,19 +63,41 @@ impl TrustedProxies {
     }
 }
 
-/// The entries of all headers of this name, in order. A comma always ends an entry, also in quotes. Addresses have no
-/// commas, and a quote that a client left open must not hide the proxy's entry.
-fn entries(headers: &HeaderMap, name: HeaderName) -> Vec<&str> {
-    let entries = headers.get_all(name).flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+/// Splits a text at a separator and returns the parts in reverse order.
+type Split = fn(&[u8], u8) -> Vec<&[u8]>;
+
+/// The entries of all headers of this name, the last one first.
+fn entries(headers: &HeaderMap, name: HeaderName, split: Split) -> Vec<&str> {
+    let values: Vec<&HeaderValue> = headers.get_all(name).collect();
+    let entries = values.into_iter().rev().flat_map(|value| split(value.as_bytes(), b','));
     entries.map(|entry| str::from_utf8(entry).unwrap_or_default()).collect()
+}
+
+fn split(text: &[u8], separator: u8) -> Vec<&[u8]> {
+    text.rsplit(|byte| *byte == separator).collect()
+}
+
+/// Splits at the separators outside of quotes. The text is read backwards, because the proxy's own entry is the last one.
+/// So a quote that a client left open in an earlier entry does not hide it.
+fn split_unquoted(text: &[u8], separator: u8) -> Vec<&[u8]> {
+    let (mut is_quoted, mut is_beside_quote) = (false, false);
+    let ends_part = |byte: &u8| {
+        let is_quote = *byte == b'"';
+        // A quote after an odd number of backslashes is a part of the quoted text.
+        let is_escape = *byte == b'\\' && is_beside_quote;
+        is_quoted ^= is_quote || is_escape;
+        is_beside_quote = is_quote || is_escape;
+        *byte == separator && !is_quoted
+    };
+    text.rsplit(ends_part).collect()
 }
 
 /// The `for` of an element of `Forwarded` (RFC 7239, section 4). None if it does not have exactly one, or if a quote is
 /// open, because such an element is a part of a value that a client wrote.
 fn address_of_element(element: &str) -> Option<IpAddr> {
     let mut found = None;
-    for pair in element.split(';') {
-        let (name, value) = pair.split_once('=')?;
+    for pair in split_unquoted(element.as_bytes(), b';') {
+        let (name, value) = str::from_utf8(pair).ok()?.split_once('=')?;
         let value = unquote(value.trim())?;
         if name.trim().eq_ignore_ascii_case("for") {
             if found.is_some() {
@@ -87,9 +109,18 @@ fn address_of_element(element: &str) -> Option<IpAddr> {
     found
 }
 
+/// The text in quotes, or the text itself if it has no quote. Escaped characters stay escaped, since no address has any.
 fn unquote(value: &str) -> Option<&str> {
-    let inner = value.strip_prefix('"').map_or(Some(value), |rest| rest.strip_suffix('"'))?;
-    (!inner.contains('"')).then_some(inner)
+    let Some(rest) = value.strip_prefix('"') else { return (!value.contains('"')).then_some(value) };
+    let inner = rest.strip_suffix('"')?;
+    let mut is_escaped = false;
+    for character in inner.chars() {
+        if character == '"' && !is_escaped {
+            return None;
+        }
+        is_escaped = character == '\\' && !is_escaped;
+    }
+    (!is_escaped).then_some(inner)
 }
 
 /// Parses an address as proxies write it: `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`,
@@ -104,7 +135,6 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::header::HeaderValue;
 
     const FOR: &str = "x-forwarded-for";
 
@@ -156,8 +186,17 @@ mod tests {
     #[test]
     fn quotes_of_a_client_hide_nothing_that_the_proxy_appended() {
         assert_eq!(client(&[("forwarded", "for=\", for=192.0.2.1")]), "192.0.2.1");
+        assert_eq!(client(&[("forwarded", "for=192.0.2.9;host=\"a, for=192.0.2.1;host=\"b\"")]), "192.0.2.1");
+        assert_eq!(client(&[("forwarded", "for=\""), ("forwarded", "for=192.0.2.1")]), "192.0.2.1");
         // The proxy writes the Host header that its client sent into a quoted value.
-        for host in ["x,for=192.0.2.9;a=", "x;for=192.0.2.9", "x,for=192.0.2.9"] {
+        for host in ["x,for=192.0.2.9;a=", "x;for=192.0.2.9", "x,for=192.0.2.9", r#"\",for=192.0.2.9;a=\""#, r"\\"] {
+            let element = format!("for=192.0.2.1;host=\"{host}\"");
+            assert_eq!(client(&[("forwarded", &element)]), "192.0.2.1", "{element}");
+            let chain = format!("for=192.0.2.9, {element}, for=10.0.0.2;host=\"{host}\"");
+            assert_eq!(client(&[("forwarded", &chain)]), "192.0.2.1", "{chain}");
+        }
+        // A proxy that does not escape the value writes no valid element.
+        for host in ["\"", "\\", "\"x", "x\\\\\\"] {
             let element = format!("for=192.0.2.1;host=\"{host}\"");
             assert_eq!(client(&[("forwarded", &element)]), "10.0.0.1", "{element}");
         }

@@ -1,7 +1,10 @@
 //! CORS: web pages of other origins, such as a storefront, may call the API from a browser.
 
-use actix_cors::Cors;
+use actix_cors::{Cors, CorsError};
+use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderValue, VARY};
 
+use crate::error::{ApiError, Code};
 use crate::settings::Server;
 
 /// Allows the origins of the settings. No cookies are used, so a page can only send a token that it has.
@@ -24,4 +27,12 @@ pub fn new(settings: &Server) -> Cors {
         "*" => cors.allow_any_origin(),
         origin => cors.allowed_origin(origin),
     })
+}
+
+/// The response to a preflight that is not allowed. Without the headers of CORS, the browser does not send the request.
+/// The origin decides, so caches must not give the response to others.
+pub fn refuse(error: &CorsError, request_id: &str) -> HttpResponse {
+    let mut answer = ApiError::new(Code::Forbidden, format!("{error}.")).respond(Some(request_id));
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
+    answer
 }

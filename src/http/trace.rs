@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use actix_cors::CorsError;
 use actix_http::ConnectionType;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::access_log::{Line, Subject};
 use super::metrics::Metrics;
-use super::{connection, headers, limits, parts};
+use super::{connection, cors, headers, limits, parts};
 use crate::error::{ApiError, Code};
 use crate::kernel::request_id;
 
@@ -95,6 +96,10 @@ fn request_id_of(request: &ServiceRequest) -> Arc<str> {
 
 /// Adds the request id to the body of errors. Converts the framework's errors to problem+json.
 fn unify_errors(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    if let Some(error) = response.response().error().and_then(|error| error.as_error::<CorsError>()) {
+        let answer = cors::refuse(error, id);
+        return response.into_response(answer);
+    }
     let status = response.status();
     let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8");
     let refusal = match response.response().error() {

@@ -144,9 +144,11 @@ fn a_storefront_of_an_allowed_origin_may_call_from_a_browser() {
         assert!(needed.split(", ").all(|name| headers.contains(name)), "{headers}");
         assert!(!allowed.header("x-request-id").is_empty());
     }
-    let refused = preflight("https://other.example", "POST", needed);
-    assert_eq!(refused.header("access-control-allow-origin"), "");
-    refused.refused(400, "MALFORMED_REQUEST");
+    for refused in [preflight("https://other.example", "POST", needed), preflight(SHOP, "POST", "x-other")] {
+        assert_eq!(refused.header("access-control-allow-origin"), "");
+        assert_eq!(refused.header("vary"), "Origin");
+        refused.refused(403, "FORBIDDEN");
+    }
     let read = app.customer("mara").with_header("Origin", SHOP).get("/cart").expect(200);
     assert_eq!(read.header("access-control-allow-origin"), SHOP);
     let exposed = read.header("access-control-expose-headers").to_lowercase();
@@ -169,6 +171,7 @@ fn a_storefront_of_an_allowed_origin_may_call_from_a_browser() {
     limited.refused(429, "RATE_LIMITED");
     let other = app.guest().with_header("Origin", "https://other.example").get("/inventory/products");
     assert_eq!(other.header("access-control-allow-origin"), "");
+    assert!(other.header("vary").to_lowercase().contains("origin"), "{}", other.header("vary"));
 }
 
 #[test]

@@ -14,11 +14,11 @@ use crate::common::process::{self, Place, Process};
 const FILES: usize = 256;
 const FLOOD: usize = 600;
 
-/// The program with at most [`FILES`] open files.
-fn serve_with_few_files(place: &Place, database: &TestDatabase) -> Process {
+/// The program with a limit of open files.
+fn serve_with_files(files: usize, place: &Place, database: &TestDatabase) -> Process {
     let program = process::stockroom(&["serve"]);
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -n {FILES} && exec \"$0\" serve")]).arg(program.get_program());
+    command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" serve")]).arg(program.get_program());
     for (name, value) in program.get_envs() {
         match value {
             Some(value) => command.env(name, value),
@@ -61,7 +61,7 @@ fn try_to_ask(address: &str) -> io::Result<String> {
 #[test]
 fn a_flood_of_connections_leaves_files_for_the_database_and_for_honest_clients() {
     let (place, database) = (Place::new(), TestDatabase::migrated());
-    let server = serve_with_few_files(&place, &database);
+    let server = serve_with_files(FILES, &place, &database);
     let address = server.address.strip_prefix("http://").unwrap();
     let pipelined = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(16);
     // Silent connections, those that never read, and those that are refused and then stay.
@@ -95,4 +95,101 @@ fn connect(address: &str, bytes: &[u8]) -> TcpStream {
     // The server may close it at any time.
     let _closed = socket.write_all(bytes);
     socket
+}
+
+/// The beginning of a request whose body has this size.
+fn head(length: usize) -> String {
+    format!(
+        "POST /api/v1/inventory/availability HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n"
+    )
+}
+
+/// Sends a small request with a body on an open connection, and returns the time for the answer.
+fn ask_with_body(socket: &mut TcpStream) -> Duration {
+    let started = Instant::now();
+    let body = format!("{{\"items\":[{}]}}", " ".repeat(300));
+    socket.write_all(format!("{}{body}", head(body.len())).as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        let mut part = [0; 4096];
+        let count = socket.read(&mut part).unwrap();
+        assert!(count > 0, "closed after {}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&part[..count]);
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 422 "), "{}", String::from_utf8_lossy(&answer));
+    started.elapsed()
+}
+
+fn resident_bytes(pid: u32) -> usize {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// The bodies fill the memory for unfinished bodies twice. The server ends the oldest ones, and serves an honest client.
+#[test]
+fn bodies_that_are_sent_in_part_take_a_limited_memory() {
+    const BODIES: usize = 1_500;
+    const MAX_GROWTH: usize = 160 * 1024 * 1024;
+    const MAX_REST: usize = 100 * 1024 * 1024;
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    rustix::process::setrlimit(
+        rustix::process::Resource::Nofile,
+        rustix::process::Rlimit { current: files.maximum, maximum: files.maximum },
+    )
+    .unwrap();
+    let (place, database) = (Place::new(), TestDatabase::migrated());
+    let server = serve_with_files(2 * BODIES, &place, &database);
+    let address = server.address.strip_prefix("http://").unwrap();
+    let mut honest = TcpStream::connect(address).unwrap();
+    honest.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    ask_with_body(&mut honest);
+    let before = resident_bytes(server.pid());
+    let (mut most, mut longest) = (before, Duration::ZERO);
+    let half = format!("{}{}", head(64 * 1024), " ".repeat(60_000));
+    let mut flood = Vec::new();
+    for number in 0..BODIES {
+        flood.push(connect(address, half.as_bytes()));
+        if number % 50 == 0 {
+            longest = longest.max(ask_with_body(&mut honest));
+            most = most.max(resident_bytes(server.pid()));
+        }
+    }
+    longest = longest.max(ask_with_body(&mut honest));
+    let mut refusal = String::new();
+    flood[0].set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let _reset = flood[0].read_to_string(&mut refusal);
+    assert!(refusal.starts_with("HTTP/1.1 408 ") && refusal.contains("\"REQUEST_TIMEOUT\""), "{refusal}");
+    most = most.max(resident_bytes(server.pid()));
+    flood.clear();
+    let started = Instant::now();
+    while resident_bytes(server.pid()) > before + MAX_REST && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    longest = longest.max(ask_with_body(&mut honest));
+    let (growth, rest) = (most - before, resident_bytes(server.pid()).saturating_sub(before));
+    println!("{growth} bytes more at most, {rest} bytes at the end; an honest client waited {longest:?}");
+    assert!(growth < MAX_GROWTH, "{growth} bytes more memory");
+    assert!(rest < MAX_REST, "{rest} bytes are kept");
+    assert!(longest < Duration::from_secs(5), "an honest client waited {longest:?}");
+}
+
+/// A connection that is used again and again stays open, although others hold unfinished requests.
+#[test]
+fn requests_that_are_sent_in_part_do_not_close_a_connection_in_use() {
+    let (place, database) = (Place::new(), TestDatabase::migrated());
+    let server = serve_with_files(FILES, &place, &database);
+    let address = server.address.strip_prefix("http://").unwrap();
+    let mut honest = TcpStream::connect(address).unwrap();
+    honest.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let half = format!("{}{{", head(1_000));
+    let mut flood = Vec::new();
+    for number in 0..FLOOD {
+        flood.push(connect(address, half.as_bytes()));
+        if number % 10 == 0 {
+            ask_with_body(&mut honest);
+        }
+    }
+    ask_with_body(&mut honest);
 }

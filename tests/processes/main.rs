@@ -27,3 +27,4 @@ mod outages;
 mod plans;
 mod revocations;
 mod statements;
+mod upgrades;

@@ -14,6 +14,9 @@ use super::time_budget::{Progress, TimeBudget};
 /// The maximal size of a request line with its headers.
 pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
 
+/// The memory of a request that waits for its body, without that body.
+const BODY_OVERHEAD_BYTES: u64 = 32 * 1024;
+
 /// The state of a connection, or the reason for its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -70,8 +73,8 @@ pub struct Abandoned {
     pub began_ms: u64,
 }
 
-/// The work on a connection. If there are too many connections, idle ones are closed first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The work on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkState {
     /// Between requests, or receiving a head.
     Idle,
@@ -124,14 +127,18 @@ impl Activity {
     /// Records bytes that the framework has read.
     pub fn received(&self, bytes: u64, now_ms: u64) {
         self.last_ms.store(now_ms, Ordering::Relaxed);
-        if let BodyRest::Sized(rest) = self.body_rest() {
-            self.body_rest.store(rest.saturating_sub(bytes), Ordering::Relaxed);
-        }
-        if self.body.is_begun() {
-            self.body.add(bytes);
-        } else if self.requests.load(Ordering::Relaxed) == 0 {
-            self.head.begin_unless_begun(now_ms);
-            self.head.add(bytes);
+        match self.body_rest() {
+            BodyRest::Sized(rest) if bytes >= rest => self.body_ended(),
+            BodyRest::Sized(rest) => {
+                self.body_rest.store(rest.saturating_sub(bytes), Ordering::Relaxed);
+                self.body.add(bytes);
+            }
+            BodyRest::Chunked => self.body.add(bytes),
+            BodyRest::None if self.requests.load(Ordering::Relaxed) == 0 => {
+                self.head.begin_unless_begun(now_ms);
+                self.head.add(bytes);
+            }
+            BodyRest::None => {}
         }
     }
 
@@ -203,14 +210,17 @@ impl Activity {
         }
     }
 
+    /// Records that the framework has the whole body.
     pub fn body_ended(&self) {
         self.body_rest.store(0, Ordering::Relaxed);
         self.body.end();
     }
 
-    /// Records that the framework has the last chunk of a body.
-    pub fn end_chunks(&self) {
-        self.body_rest.store(0, Ordering::Relaxed);
+    /// The memory of a body that the application waits for.
+    #[must_use]
+    pub fn unfinished_body_bytes(&self) -> u64 {
+        let is_waiting = self.work_state() == WorkState::Sending && self.phase() == Phase::Open;
+        if is_waiting { self.body.bytes().saturating_add(BODY_OVERHEAD_BYTES) } else { 0 }
     }
 
     /// The rest of the body that the framework reads.
@@ -244,6 +254,16 @@ impl Activity {
         self.last_ms.load(Ordering::Relaxed)
     }
 
+    /// The time since which the peer makes no useful progress. Single bytes count for the time that they earn, so that
+    /// a peer cannot keep a connection young with them.
+    #[must_use]
+    pub fn waiting_since_ms(&self, time_budgets: &TimeBudgets) -> u64 {
+        let TimeBudgets { head, body, answer } = *time_budgets;
+        let activities = [(&self.head, head), (&self.body, body), (&self.answer, answer)];
+        let begun = activities.into_iter().filter(|(progress, _)| progress.is_begun());
+        begun.map(|(progress, budget)| progress.earned_until_ms(budget)).fold(self.last_ms(), u64::min)
+    }
+
     #[must_use]
     pub fn work_state(&self) -> WorkState {
         match self.requests.load(Ordering::Relaxed) {
@@ -260,7 +280,7 @@ impl Activity {
         if self.answer.is_overdue(time_budgets.answer, now_ms) {
             return Some(Phase::Closed);
         }
-        let is_idle = self.work_state() < WorkState::Sending;
+        let is_idle = matches!(self.work_state(), WorkState::Idle | WorkState::Receiving);
         match self.phase() {
             Phase::Open if self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
             Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),

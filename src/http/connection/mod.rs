@@ -1,14 +1,15 @@
 //! Client connections: limits on their number and on the time of each step, and refusals of invalid HTTP.
 
 pub mod activity;
+mod bounds;
 mod heads;
 mod linger;
 mod pipelining;
-
 mod refusal;
 pub mod registry;
 mod stream;
 mod time_budget;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -74,10 +75,6 @@ fn body_of(headers: &HeaderMap) -> BodyRest {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return BodyRest::Chunked;
     }
-    // The framework takes all that follows for the body. The time limit of bodies ends it.
-    if headers.contains_key(header::UPGRADE) {
-        return BodyRest::Sized(u64::MAX);
-    }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     length.filter(|length| *length > 0).map_or(BodyRest::None, BodyRest::Sized)
 }
@@ -90,13 +87,6 @@ impl Drop for RequestInProgress {
                 peer.activity.abandon(request);
             }
         }
-    }
-}
-
-/// Marks the body of a request as read.
-pub fn body_ended(request: &HttpRequest) {
-    if let Some(peer) = Peer::of(request) {
-        peer.activity.body_ended();
     }
 }
 

@@ -6,6 +6,8 @@
 
 use actix_web::web::BytesMut;
 
+use super::upgrade::UpgradeMask;
+
 /// The rest of the body that the framework reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyRest {
@@ -21,8 +23,6 @@ pub struct Pipelining {
     head: HeadScan,
     chunks: ChunkScan,
     has_ended_chunks: bool,
-    /// True if the framework must decode the bytes that it has before it gets more.
-    is_at_boundary: bool,
 }
 
 impl Pipelining {
@@ -35,11 +35,6 @@ impl Pipelining {
         self.held.extend_from_slice(bytes);
     }
 
-    /// Returns true once after a portion, if more bytes are held.
-    pub fn take_boundary(&mut self) -> bool {
-        std::mem::take(&mut self.is_at_boundary) && self.has_held()
-    }
-
     /// Returns true once after the portion with the end of a chunked body.
     pub fn take_end_of_chunks(&mut self) -> bool {
         std::mem::take(&mut self.has_ended_chunks)
@@ -47,22 +42,25 @@ impl Pipelining {
 
     /// Moves the next portion of the held bytes out: at most `room` bytes.
     pub fn next_held(&mut self, room: usize, body: BodyRest) -> BytesMut {
-        let held = std::mem::take(&mut self.held);
-        let length = self.portion(held.get(..room).unwrap_or(&held), body);
-        self.held = held;
-        self.is_at_boundary = true;
-        self.held.split_to(length)
+        let mut held = std::mem::take(&mut self.held);
+        let room = room.min(held.len());
+        let length = self.portion(held.get_mut(..room).unwrap_or_default(), body);
+        let rest = held.split_off(length);
+        // An empty rest would keep the memory of the whole portion.
+        if !rest.is_empty() {
+            self.held = rest;
+        }
+        held
     }
 
     /// Returns the number of bytes that the framework may have now. The others are held.
-    pub fn take_portion(&mut self, bytes: &[u8], body: BodyRest) -> usize {
+    pub fn take_portion(&mut self, bytes: &mut [u8], body: BodyRest) -> usize {
         let length = self.portion(bytes, body);
         self.hold(bytes.get(length..).unwrap_or_default());
-        self.is_at_boundary = true;
         length
     }
 
-    fn portion(&mut self, bytes: &[u8], body: BodyRest) -> usize {
+    fn portion(&mut self, bytes: &mut [u8], body: BodyRest) -> usize {
         match body {
             BodyRest::None => self.head.through_head(bytes),
             BodyRest::Sized(rest) => usize::try_from(rest).unwrap_or(usize::MAX).min(bytes.len()),
@@ -75,25 +73,36 @@ impl Pipelining {
     }
 }
 
-/// Finds the ends of heads. A head ends with an empty line; empty lines before it belong to it.
+/// Finds the ends of heads, and hides requests to upgrade. A head ends with an empty line; empty lines before it belong
+/// to it.
 #[derive(Debug, Default)]
 struct HeadScan {
     has_content: bool,
     is_at_line_start: bool,
+    /// None before the end of the request line.
+    header: Option<UpgradeMask>,
 }
 
 impl HeadScan {
     /// Returns the number of bytes up to the end of the first head, or of all bytes if no head ends in them.
-    fn through_head(&mut self, bytes: &[u8]) -> usize {
-        for (index, byte) in bytes.iter().enumerate() {
+    fn through_head(&mut self, bytes: &mut [u8]) -> usize {
+        for (index, byte) in bytes.iter_mut().enumerate() {
             match byte {
                 b'\n' if self.is_at_line_start && self.has_content => {
                     *self = Self::default();
                     return index.saturating_add(1);
                 }
-                b'\n' => self.is_at_line_start = true,
+                b'\n' => {
+                    self.is_at_line_start = true;
+                    self.header = self.has_content.then(UpgradeMask::default);
+                }
                 b'\r' => {}
-                _ => (self.has_content, self.is_at_line_start) = (true, false),
+                _ => {
+                    (self.has_content, self.is_at_line_start) = (true, false);
+                    if let Some(header) = &mut self.header {
+                        header.mask(byte);
+                    }
+                }
             }
         }
         bytes.len()
@@ -171,9 +180,10 @@ mod tests {
     fn portions(bytes: &[u8], body: BodyRest) -> Vec<String> {
         let mut pipelining = Pipelining::default();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let length = pipelining.take_portion(bytes, body);
+        let mut bytes = bytes.to_vec();
+        let length = pipelining.take_portion(&mut bytes, body);
         let mut portions = vec![text(&bytes[..length])];
-        while pipelining.take_boundary() {
+        while pipelining.has_held() {
             portions.push(text(&pipelining.next_held(1 << 20, body)));
         }
         portions
@@ -191,11 +201,20 @@ mod tests {
     #[test]
     fn a_head_may_arrive_byte_by_byte() {
         let mut head = HeadScan::default();
-        let bytes = b"GET / HTTP/1.1\r\n\r\nG";
+        let mut bytes = *b"GET / HTTP/1.1\r\n\r\nG";
         let ends: Vec<usize> =
-            (0..bytes.len()).filter(|index| head.through_head(&bytes[*index..=*index]) == 1).collect();
+            (0..bytes.len()).filter(|index| head.through_head(&mut bytes[*index..=*index]) == 1).collect();
         assert_eq!(ends.len(), bytes.len());
         assert!(head.has_content && !head.is_at_line_start, "the next head has begun");
+    }
+
+    #[test]
+    fn requests_to_upgrade_are_hidden_in_heads_alone() {
+        let head = "\r\nUPGRADE / HTTP/1.1\r\nUpgrade: a\r\nX: 1\nConnection: upgrade\r\nupgrade: b\r\n\r\n";
+        let hidden = "\r\nUPGRADE / HTTP/1.1\r\nUpgrad_: a\r\nX: 1\nConnection: upgrad_\r\nupgrad_: b\r\n\r\n";
+        assert_eq!(portions(head.repeat(2).as_bytes(), BodyRest::None), [hidden, hidden]);
+        let sized = BodyRest::Sized(u64::try_from(head.len()).unwrap());
+        assert_eq!(portions(head.as_bytes(), sized), [head]);
     }
 
     #[test]

@@ -2,35 +2,25 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::activity::{Activity, Phase, TimeBudgets, WorkState};
+use super::bounds::Bounds;
 use super::time_budget::TimeBudget;
 use crate::http::metrics::Metrics;
 use crate::settings::{Server, Settings};
-
-/// File descriptors for the listener, the threads, the log and mails.
-const RESERVED_FILES: usize = 128;
-
-/// One process gains nothing from more connections.
-const MAX_CONNECTIONS: usize = 25_000;
 
 /// If there are too many connections, this fraction of the limit is closed at once. The registry examines all
 /// connections each time, so closing one by one would be slow.
 const CLOSED_FRACTION: usize = 64;
 
-/// The limits on the number of connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    pub workers: usize,
-    /// At this number, idle connections are closed for each new one.
-    open: usize,
-    /// At this number, a worker accepts no more. It includes connections that are being closed.
-    pub accepted_by_each: usize,
-}
+/// The memory for bodies that have not arrived completely, over all connections.
+const MAX_UNFINISHED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The unfinished bodies are added up after each such number of received bytes.
+const ADDED_UP_AFTER_BYTES: u64 = 4 * 1024 * 1024;
 
 pub struct Connections {
     started: Instant,
@@ -38,6 +28,8 @@ pub struct Connections {
     time_budgets: TimeBudgets,
     open: Mutex<HashMap<u64, Arc<Activity>>>,
     ids: AtomicU64,
+    /// The bytes of bodies that were received since the last time that unfinished bodies were added up.
+    received: AtomicU64,
     pub metrics: Metrics,
 }
 
@@ -57,6 +49,7 @@ impl Connections {
             time_budgets: time_budgets(&settings.server),
             open: Mutex::default(),
             ids: AtomicU64::new(0),
+            received: AtomicU64::new(0),
             metrics,
         })
     }
@@ -91,19 +84,20 @@ impl Connections {
         Some(Permit { id, activity, connections: Arc::clone(self) })
     }
 
-    /// Closes the connections that have been idle longest, then those that have waited longest for a body.
+    /// Closes the connections that have been waiting longest for their peers, whether between requests or in one. So
+    /// connections that an attacker leaves in the middle of a request are closed before those that were used recently.
     fn make_room(&self, open: &mut HashMap<u64, Arc<Activity>>, now_ms: u64) {
-        let mut closable: Vec<(WorkState, u64, u64)> = open
+        let mut closable: Vec<(u64, u64)> = open
             .iter()
-            .map(|(id, activity)| (activity.work_state(), activity.last_ms(), *id))
-            .filter(|(work_state, ..)| *work_state != WorkState::Working)
+            .filter(|(_, activity)| activity.work_state() != WorkState::Working)
+            .map(|(id, activity)| (activity.waiting_since_ms(&self.time_budgets), *id))
             .collect();
         let count = self.bounds.open.div_ceil(CLOSED_FRACTION).min(closable.len());
         if count == 0 {
             return;
         }
         closable.select_nth_unstable(count.saturating_sub(1));
-        for (.., id) in closable.into_iter().take(count) {
+        for (_, id) in closable.into_iter().take(count) {
             if let Some(activity) = open.remove(&id) {
                 activity.end(Phase::Closed, now_ms);
             }
@@ -111,10 +105,43 @@ impl Connections {
         self.metrics.count_closed_connections("too_many", count);
     }
 
+    /// Records received bytes of a body. Ends the oldest unfinished bodies if all of them need too much memory.
+    pub fn received_of_body(&self, bytes: u64) {
+        let received = self.received.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        if received >= ADDED_UP_AFTER_BYTES {
+            self.limit_unfinished(&self.open());
+        }
+    }
+
+    /// Ends the unfinished bodies that have been waiting longest, until the others fit into the memory for them.
+    fn limit_unfinished(&self, open: &HashMap<u64, Arc<Activity>>) {
+        self.received.store(0, Ordering::Relaxed);
+        let with_bytes = open.values().map(|activity| (activity.unfinished_body_bytes(), activity));
+        let mut unfinished: Vec<_> = with_bytes.filter(|(bytes, _)| *bytes > 0).collect();
+        let total = unfinished.iter().fold(0, |total: u64, (bytes, _)| total.saturating_add(*bytes));
+        let mut excess = total.saturating_sub(MAX_UNFINISHED_BYTES);
+        if excess == 0 {
+            return;
+        }
+        unfinished.sort_by_cached_key(|(_, activity)| activity.waiting_since_ms(&self.time_budgets));
+        let mut count = 0_usize;
+        for (bytes, activity) in unfinished {
+            if excess == 0 {
+                break;
+            }
+            activity.end(Phase::BodyTooSlow, self.now_ms());
+            excess = excess.saturating_sub(bytes);
+            count = count.saturating_add(1);
+        }
+        self.metrics.count_closed_connections("too_many_bodies", count);
+    }
+
     /// Ends the connections whose peers are too slow.
     pub fn sweep(&self) {
         let now_ms = self.now_ms();
-        self.open().retain(|_, activity| match activity.overdue(&self.time_budgets, now_ms) {
+        let mut open = self.open();
+        self.limit_unfinished(&open);
+        open.retain(|_, activity| match activity.overdue(&self.time_budgets, now_ms) {
             None => true,
             Some(phase) => {
                 activity.end(phase, now_ms);
@@ -179,47 +206,44 @@ fn time_budgets(settings: &Server) -> TimeBudgets {
     }
 }
 
-impl Bounds {
-    fn new(settings: &Settings) -> Self {
-        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        let files = files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
-        // Each connection of the pool has two.
-        let database = usize::try_from(settings.database.pool_size).unwrap_or(usize::MAX).saturating_mul(2);
-        let others = RESERVED_FILES.saturating_add(database).max(files / 8).min(files / 2);
-        let workers = match settings.server.workers {
-            0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            workers => workers,
-        };
-        Self::within(files.saturating_sub(others), settings.server.max_connections, workers)
-    }
-
-    /// Applies the setting, or uses all room if it is 0. The difference between the two limits leaves room for
-    /// connections that are being closed. At least one connection is allowed.
-    fn within(room: usize, setting: usize, workers: usize) -> Self {
-        let closing = |open: usize| (open / 8).max(workers);
-        let most = room.saturating_sub(closing(room)).clamp(1, MAX_CONNECTIONS);
-        let open = if setting == 0 { most } else { setting.min(most) };
-        let accepted = open.saturating_add(closing(open));
-        Self { workers, open, accepted_by_each: accepted.checked_div(workers).unwrap_or(1).max(1) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::pipelining::BodyRest;
     use super::*;
 
+    /// A connection with a request whose body the application waits for.
+    fn with_body(began_ms: u64) -> Activity {
+        let activity = Activity::new(None, began_ms);
+        activity.request_began(BodyRest::Sized(60_000), began_ms);
+        activity
+    }
+
     #[test]
-    fn all_that_are_accepted_have_room() {
-        for (room, setting, workers) in
-            [(888, 0, 2), (128, 0, 2), (128, 100_000, 8), (1 << 40, 0, 64), (888, 8, 2), (888, 8, 16), (100, 1, 1)]
-        {
-            let bounds = Bounds::within(room, setting, workers);
-            let accepted = bounds.accepted_by_each * workers;
-            assert!(bounds.open < accepted && accepted <= room, "{bounds:?} of {room}");
-            assert!(setting == 0 || bounds.open <= setting, "{bounds:?}");
-        }
-        assert_eq!(Bounds::within(888, 0, 2), Bounds { workers: 2, open: 777, accepted_by_each: 437 });
-        assert_eq!(Bounds::within(888, 8, 2).open, 8);
-        assert_eq!(Bounds::within(1 << 40, 0, 2).open, MAX_CONNECTIONS);
+    fn connections_that_were_left_in_a_request_are_older_than_those_that_were_used_since() {
+        let budget = TimeBudget { initial_ms: 5_000, bytes_per_second: 500, max_ms: 10_000 };
+        let head = TimeBudget { initial_ms: 5_000, bytes_per_second: 0, max_ms: 5_000 };
+        let time_budgets = TimeBudgets { head, body: budget, answer: budget };
+        let silent = with_body(1_000);
+        silent.received(30_000, 1_500);
+        let dripping = with_body(1_000);
+        (1_000..9_000).step_by(1_000).for_each(|now_ms| dripping.received(1, now_ms));
+        let steady = with_body(1_000);
+        (1_000..9_000).step_by(100).for_each(|now_ms| steady.received(100, now_ms));
+        let used = Activity::new(None, 500);
+        used.request_began(BodyRest::None, 2_000);
+        used.request_ended(3_000);
+        let slow_head = Activity::new(None, 500);
+        (1_000..9_000).step_by(1_000).for_each(|now_ms| slow_head.received(1, now_ms));
+        let since = [&slow_head, &dripping, &silent, &used, &steady].map(|one| one.waiting_since_ms(&time_budgets));
+        assert_eq!(since, [500, 1_016, 1_500, 3_000, 6_000]);
+    }
+
+    #[test]
+    fn a_body_waits_until_its_last_byte() {
+        let activity = with_body(1_000);
+        activity.received(59_999, 1_100);
+        assert!(activity.work_state() == WorkState::Sending && activity.unfinished_body_bytes() > 59_999);
+        activity.received(1, 1_200);
+        assert!(activity.work_state() == WorkState::Working && activity.unfinished_body_bytes() == 0);
     }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::activity::{Abandoned, Activity, Phase};
 use super::heads::RecentHead;
 use super::linger::{LingerSlot, LingeringSocket};
-use super::pipelining::Pipelining;
+use super::pipelining::{BodyRest, Pipelining};
 use super::refusal::{self, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
@@ -36,6 +36,8 @@ pub struct Connection {
     refusal: Vec<u8>,
     written: usize,
     pipelining: Pipelining,
+    /// True if the framework must decode the bytes that it has before it gets more.
+    is_at_boundary: bool,
     /// True if the framework has processed all bytes that were read before.
     was_pending: bool,
     /// True after an error of the socket.
@@ -56,6 +58,7 @@ impl Connection {
             refusal: Vec::new(),
             written: 0,
             pipelining: Pipelining::default(),
+            is_at_boundary: false,
             was_pending: false,
             has_failed: false,
         }
@@ -108,7 +111,7 @@ impl Connection {
         if self.activity.holds_next_request() {
             return self.poll_hold(cx, buf.remaining());
         }
-        if self.pipelining.take_boundary() {
+        if std::mem::take(&mut self.is_at_boundary) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -118,16 +121,28 @@ impl Connection {
             buf.put_slice(&self.pipelining.next_held(buf.remaining(), body));
         } else {
             ready!(self.socket()?.poll_read(cx, buf))?;
-            let portion = self.pipelining.take_portion(buf.filled().get(before..).unwrap_or_default(), body);
+            let portion = self.pipelining.take_portion(buf.filled_mut().get_mut(before..).unwrap_or_default(), body);
             buf.set_filled(before.saturating_add(portion));
         }
-        if self.pipelining.take_end_of_chunks() {
-            self.activity.end_chunks();
-        }
         let read = buf.filled().get(before..).unwrap_or_default();
-        self.head.add(read, self.activity.begun());
-        self.activity.received(u64::try_from(read.len()).unwrap_or(0), self.connections.now_ms());
+        if body == BodyRest::None {
+            self.head.add(read, self.activity.begun());
+        }
+        self.record(u64::try_from(read.len()).unwrap_or(0), body);
+        // A full buffer would grow, and more bytes may follow before the framework has seen the end of the head.
+        self.is_at_boundary = self.pipelining.has_held() || buf.remaining() == 0;
         Poll::Ready(Ok(()))
+    }
+
+    /// Records bytes that the framework has read.
+    fn record(&mut self, bytes: u64, body: BodyRest) {
+        self.activity.received(bytes, self.connections.now_ms());
+        if self.pipelining.take_end_of_chunks() {
+            self.activity.body_ended();
+        }
+        if body != BodyRest::None {
+            self.connections.received_of_body(bytes);
+        }
     }
 
     /// Waits for the end of the request that the framework works on. Without held bytes the socket is still read, so

@@ -66,6 +66,13 @@ impl Progress {
         }
     }
 
+    /// The start of the activity, and the time that its bytes have earned.
+    #[must_use]
+    pub fn earned_until_ms(&self, budget: TimeBudget) -> u64 {
+        let earned = budget.allowed_ms(self.bytes()).saturating_sub(budget.initial_ms);
+        self.since_ms.load(Ordering::Relaxed).saturating_add(earned)
+    }
+
     #[must_use]
     pub fn is_overdue(&self, budget: TimeBudget, now_ms: u64) -> bool {
         self.is_begun() && self.elapsed_ms(now_ms) > budget.allowed_ms(self.bytes())
