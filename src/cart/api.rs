@@ -7,20 +7,16 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::holding::{self, Target};
-use super::queries::{self, Cart, CartLine, NewLine};
+use super::change_cart::CartChange;
 use super::response::{self, CartResponse};
 use crate::auth::{Ctx, Scope};
-use crate::catalogue::lines::{self, RequestedVariant};
-use crate::catalogue::queries::sellables;
+use crate::catalogue::lines::RequestedVariant;
 use crate::catalogue::size;
-use crate::db::{self, Failure};
-use crate::error::{Abort, ApiError, Code};
+use crate::error::{Abort, ApiError};
 use crate::idempotency::{Answer, Command, command::NoBody};
-use crate::kernel::id::{CartItemId, ProductRef, VariantId};
-use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
-use crate::settings::{Reservations, Settings};
-use crate::stores::queries as stores;
+use crate::kernel::id::{CartItemId, ProductRef};
+use crate::kernel::quantity::Quantity;
+use crate::settings::Settings;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,93 +36,24 @@ pub struct SetQuantityRequest {
 
 /// `GET /cart`
 pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let cart =
-        ctx.read("get_cart", |conn, scope| response::read(conn, scope.store, scope.principal.account()?.id)).await?;
+    let cart = ctx.read("get_cart", read).await?;
     Ok(HttpResponse::Ok().json(cart))
+}
+
+fn read(conn: &mut PgConnection, scope: &Scope) -> Result<CartResponse, Abort> {
+    response::read(conn, scope.store, scope.principal.account()?.id)
 }
 
 /// `POST /cart/items`
 pub async fn add(command: Command<AddItemRequest>, settings: Data<Settings>) -> Result<HttpResponse, ApiError> {
     command
         .run("add_cart_item", move |conn, scope, body| {
-            Ok(Answer::created(&add_item(conn, scope, body, &settings.reservations)?)?)
+            let (product, size) = (&body.product_id, body.size.as_deref());
+            let item = RequestedVariant { product, size, quantity: body.quantity.get() };
+            CartChange { conn, scope, terms: &settings.reservations }.add_item(item)?;
+            Ok(Answer::created(&read(conn, scope)?)?)
         })
         .await
-}
-
-fn add_item(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    body: &AddItemRequest,
-    terms: &Reservations,
-) -> Result<CartResponse, Abort> {
-    let variant = resolve_one(conn, scope, body)?;
-    let (cart, lines) = lock_cart(conn, scope)?;
-    refuse_archived(conn, scope, variant)?;
-    let at = db::clock(conn)?;
-    let known = lines.iter().find(|line| line.variant_id == variant);
-    let quantity = known.map_or(0, |line| line.quantity).saturating_add(body.quantity.get());
-    match known {
-        Some(_) if quantity > MAX_QUANTITY => {
-            let message = format!("makes {quantity} with what is in the cart; the most is {MAX_QUANTITY}");
-            return Err(ApiError::field("quantity", message).into());
-        }
-        Some(line) => queries::update_line(conn, scope.store, line, quantity, at)?,
-        None if lines.len() >= MAX_LINES => {
-            return Err(ApiError::field("product_id", format!("a cart has at most {MAX_LINES} lines")).into());
-        }
-        None => queries::insert_line(conn, scope.store, NewLine { cart: cart.id, variant, quantity }, at)?,
-    }
-    hold(conn, scope, &cart, &[Target { variant, quantity }], terms)?;
-    response::read(conn, scope.store, cart.user_id)
-}
-
-/// Refuses to add units of a product that cannot be bought any more.
-fn refuse_archived(conn: &mut PgConnection, scope: &Scope, variant: VariantId) -> Result<(), Abort> {
-    let sellable = sellables::load(conn, scope.store, &[variant])?.pop();
-    match sellable.filter(|sellable| !sellable.is_active) {
-        Some(archived) => {
-            Err(ApiError::new(Code::ProductUnavailable, response::unavailable(&archived.product_name)).into())
-        }
-        None => Ok(()),
-    }
-}
-
-/// Holds the targets, if the store holds carts. If the store has turned cart holds off, a job releases the old holds.
-fn hold(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    cart: &Cart,
-    targets: &[Target],
-    terms: &Reservations,
-) -> Result<(), Abort> {
-    if stores::get_store(conn, scope.store)?.hold_cart_items {
-        holding::hold(conn, scope, cart, targets, terms)?;
-    }
-    Ok(())
-}
-
-fn resolve_one(conn: &mut PgConnection, scope: &Scope, body: &AddItemRequest) -> Result<VariantId, Abort> {
-    let (product, size) = (&body.product_id, body.size.as_deref());
-    let resolved = sellables::resolve(conn, scope.store, &[(product, size)])?;
-    let requested = RequestedVariant { product, size, quantity: body.quantity.get() };
-    let line = lines::add_up(&[requested], &resolved)?.pop();
-    line.map(|line| line.variant).ok_or_else(|| Failure::Internal("a product was not looked up".to_owned()).into())
-}
-
-fn lock_cart(conn: &mut PgConnection, scope: &Scope) -> Result<(Cart, Vec<CartLine>), Abort> {
-    let user = scope.principal.account()?.id;
-    let at = db::clock(conn)?;
-    let cart = queries::get_for_update(conn, scope.store, user, at)?;
-    let lines = queries::list_lines(conn, scope.store, &[cart.id])?.remove(&cart.id).unwrap_or_default();
-    Ok((cart, lines))
-}
-
-fn find_line(lines: &[CartLine], item: CartItemId) -> Result<&CartLine, ApiError> {
-    lines
-        .iter()
-        .find(|line| line.id == item)
-        .ok_or_else(|| ApiError::not_found(Code::CartItemNotFound, format_args!("Cart item {item}")))
 }
 
 /// `PUT /cart/items/{id}`
@@ -138,17 +65,8 @@ pub async fn set_quantity(
     let item = CartItemId::from_path(&path);
     command
         .run("set_cart_quantity", move |conn, scope, body| {
-            let (cart, lines) = lock_cart(conn, scope)?;
-            let line = find_line(&lines, item)?;
-            let at = db::clock(conn)?;
-            let quantity = body.quantity.get();
-            if quantity > line.quantity {
-                refuse_archived(conn, scope, line.variant_id)?;
-            }
-            queries::update_line(conn, scope.store, line, quantity, at)?;
-            let target = Target { variant: line.variant_id, quantity };
-            hold(conn, scope, &cart, &[target], &settings.reservations)?;
-            Ok(Answer::ok(&response::read(conn, scope.store, cart.user_id)?)?)
+            CartChange { conn, scope, terms: &settings.reservations }.set_quantity(item, body.quantity)?;
+            Ok(Answer::ok(&read(conn, scope)?)?)
         })
         .await
 }
@@ -162,10 +80,8 @@ pub async fn remove(
     let item = CartItemId::from_path(&path);
     command
         .run("remove_cart_item", move |conn, scope, _body| {
-            let (cart, lines) = lock_cart(conn, scope)?;
-            let line = find_line(&lines, item)?;
-            remove_lines(conn, scope, &cart, &[*line], &settings.reservations)?;
-            Ok(Answer::ok(&response::read(conn, scope.store, cart.user_id)?)?)
+            CartChange { conn, scope, terms: &settings.reservations }.remove_item(item)?;
+            Ok(Answer::ok(&read(conn, scope)?)?)
         })
         .await
 }
@@ -174,23 +90,8 @@ pub async fn remove(
 pub async fn clear(command: Command<NoBody>, settings: Data<Settings>) -> Result<HttpResponse, ApiError> {
     command
         .run("clear_cart", move |conn, scope, _body| {
-            let (cart, lines) = lock_cart(conn, scope)?;
-            remove_lines(conn, scope, &cart, &lines, &settings.reservations)?;
+            CartChange { conn, scope, terms: &settings.reservations }.clear()?;
             Ok(Answer::no_content())
         })
         .await
-}
-
-/// Deletes lines of a locked cart and releases their holds.
-fn remove_lines(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    cart: &Cart,
-    lines: &[CartLine],
-    terms: &Reservations,
-) -> Result<(), Abort> {
-    let ids: Vec<CartItemId> = lines.iter().map(|line| line.id).collect();
-    queries::delete_lines(conn, scope.store, &ids)?;
-    let targets: Vec<Target> = lines.iter().map(|line| Target { variant: line.variant_id, quantity: 0 }).collect();
-    hold(conn, scope, cart, &targets, terms)
 }

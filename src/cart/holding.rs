@@ -19,7 +19,7 @@ use crate::settings::Reservations;
 
 /// The number of units of a variant that a cart should hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct HoldTarget {
     pub variant: VariantId,
     pub quantity: i64,
 }
@@ -30,7 +30,7 @@ pub fn hold(
     conn: &mut PgConnection,
     scope: &Scope,
     cart: &Cart,
-    targets: &[Target],
+    targets: &[HoldTarget],
     terms: &Reservations,
 ) -> Result<(), Abort> {
     let holder = Holder::Cart(cart.id);
@@ -45,10 +45,10 @@ pub fn hold(
     let expires_at = TimeDelta::try_seconds(terms.cart_hold_seconds)
         .and_then(|seconds| now.checked_add_signed(seconds))
         .ok_or_else(|| Failure::Internal("a cart hold has no deadline".to_owned()))?;
-    for &Target { variant, quantity } in targets {
+    for &HoldTarget { variant, quantity } in targets {
         let held = holds.held(holder, variant);
         if quantity.saturating_sub(held) > holds.available(variant) {
-            return Err(refuse(conn, scope, &holds, Target { variant, quantity }, held)?);
+            return Err(refuse(conn, scope, &holds, HoldTarget { variant, quantity }, held)?);
         }
         if quantity > held {
             let missing = quantity.saturating_sub(held);
@@ -83,10 +83,10 @@ fn refuse(
     conn: &mut PgConnection,
     scope: &Scope,
     holds: &HoldSet,
-    target: Target,
+    target: HoldTarget,
     held: i64,
 ) -> Result<Abort, Failure> {
-    let Target { variant, quantity } = target;
+    let HoldTarget { variant, quantity } = target;
     let sellable = sellables::load(conn, scope.store, &[variant])?
         .pop()
         .ok_or_else(|| Failure::Internal(format!("variant {variant} is missing")))?;

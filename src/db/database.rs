@@ -47,8 +47,7 @@ pub struct Database {
 /// For requests: long enough for a failover.
 const SETTLE_TIME: Duration = Duration::from_secs(3);
 
-/// The abandoned connections that may be open beside the pool. Each has a blocking thread, of which a worker has 512 at
-/// most.
+/// Abandoned connections that may be open beside the pool. Each has a blocking thread; a worker has at most 512 of them.
 const MOST_ABANDONED: usize = 200;
 
 impl Database {
@@ -181,8 +180,9 @@ impl Database {
             watch::begin(mode);
             let result = self.attempt(mode, &mut patience, &work);
             let Err(failure) = result else { return result };
+            watch::refuse_if_abandoned()?;
             unknown |= matches!(failure, Failure::OutcomeUnknown);
-            if watch::is_abandoned() || !failure.is_worth_retrying() {
+            if !failure.is_worth_retrying() {
                 return Err(failure);
             }
             if patience.is_at_an_end() {

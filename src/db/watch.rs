@@ -212,6 +212,16 @@ pub(super) fn is_abandoned() -> bool {
     of_current(Work::is_abandoned).unwrap_or(false)
 }
 
+/// Refuses the work of this thread if it was abandoned. Its requests have been answered, so every further failure is a
+/// part of that outage.
+pub(super) fn refuse_if_abandoned() -> Result<(), Failure> {
+    if is_abandoned() { Err(too_late()) } else { Ok(()) }
+}
+
+fn too_late() -> Failure {
+    Failure::Unavailable("it answered too late".to_owned())
+}
+
 /// Until when this thread may try to connect for the first time.
 pub(super) fn connect_until() -> Option<Instant> {
     of_current(|work| work.state().permit.as_ref().map(|permit| permit.connect_until)).flatten()
@@ -227,7 +237,7 @@ pub(super) fn hold_slot(slot: PoolSlot) -> Result<(), Failure> {
     });
     match held {
         Some(true) => Ok(()),
-        Some(false) => Err(Failure::Unavailable("it answered too late".to_owned())),
+        Some(false) => Err(too_late()),
         None => Err(Failure::Internal("a connection is used without a permit".to_owned())),
     }
 }
@@ -246,7 +256,7 @@ pub(super) fn begin_commit() -> Result<(), Failure> {
         leave
     });
     match leave {
-        Some(false) => Err(Failure::Unavailable("it answered too late".to_owned())),
+        Some(false) => Err(too_late()),
         _ => Ok(()),
     }
 }

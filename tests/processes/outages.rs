@@ -21,16 +21,27 @@ const BOUND: Duration = Duration::from_secs(14);
 /// The time limit for the recovery of the shop.
 const HEALING: Duration = Duration::from_secs(10);
 const BUYERS: usize = 24;
+/// The time after which the database freezes under customers that buy again and again.
+const FREEZES_AFTER: Duration = Duration::from_millis(500);
+/// The time limit for these customers.
+const BUYING: Duration = Duration::from_secs(30);
 const POOL_SIZE: i64 = 8;
 /// Attempts to connect that were begun in an outage have succeeded by then.
 const SETTLING: Duration = Duration::from_secs(3);
+
+fn tee(buyer: usize) -> String {
+    format!("tee-{buyer}")
+}
+
+fn order(buyer: usize) -> Value {
+    json!({"items": [{"product_id": tee(buyer), "quantity": 1}]})
+}
 
 /// A shop on a PostgreSQL of its own.
 struct Shop {
     server: Process,
     postgres: Option<Embedded>,
     customer: Client,
-    order: Value,
     _place: Place,
 }
 
@@ -55,22 +66,25 @@ impl Shop {
             let session = server.client().post("/auth/login", &body).expect(200).json();
             server.client().with_token(session["access_token"].as_str().unwrap())
         };
-        let tee = json!({"sku": "tee-frozen", "name": "Tee", "price": 30.00, "initial_stock": 10_000});
-        log_in("admin@example.com").post("/inventory/products", &tee).expect(201);
+        let admin = log_in("admin@example.com");
+        for buyer in 0..BUYERS {
+            let tee = json!({"sku": tee(buyer), "name": "Tee", "price": 30.00, "initial_stock": 10_000});
+            admin.post("/inventory/products", &tee).expect(201);
+        }
         let customer = log_in("customer@example.com");
-        let order = json!({"items": [{"product_id": "tee-frozen", "quantity": 1}]});
-        Self { server, postgres: Some(postgres), customer, order, _place: place }
+        Self { server, postgres: Some(postgres), customer, _place: place }
     }
 
-    fn buy(&self) -> Reply {
-        self.customer.post("/orders", &self.order)
+    /// Each buyer has a product of its own. So no batch waits for the locks of another.
+    fn buy(&self, buyer: usize) -> Reply {
+        self.customer.post("/orders", &order(buyer))
     }
 
     /// Several customers buy at once. Each is answered in time, by an order or by a 503 that allows a retry.
     fn buy_at_once(&self) -> usize {
-        let replies = race(BUYERS, |_| {
+        let replies = race(BUYERS, |buyer| {
             let since = Instant::now();
-            let reply = self.buy();
+            let reply = self.buy(buyer);
             assert!(since.elapsed() < BOUND, "answered after {:?}: {}", since.elapsed(), reply.text());
             reply
         });
@@ -78,10 +92,26 @@ impl Shop {
         refused.map(assert_unavailable).count()
     }
 
+    /// Several customers buy again and again, each until it is refused.
+    fn buy_until_refused(&self) -> usize {
+        let until = Instant::now() + BUYING;
+        let replies = race(BUYERS, |buyer| {
+            loop {
+                let since = Instant::now();
+                let reply = self.buy(buyer);
+                assert!(since.elapsed() < BOUND, "answered after {:?}: {}", since.elapsed(), reply.text());
+                if reply.status != 201 || Instant::now() > until {
+                    return reply;
+                }
+            }
+        });
+        replies.iter().map(assert_unavailable).count()
+    }
+
     /// Buys until an order succeeds within the time limit.
     fn assert_heals(&self, healing: Duration) {
         let since = Instant::now();
-        while self.buy().status != 201 {
+        while self.buy(0).status != 201 {
             assert!(since.elapsed() < healing, "the shop did not heal in {healing:?}: {}", self.server.log());
         }
         assert!(since.elapsed() < healing, "the shop healed after {:?}", since.elapsed());
@@ -159,9 +189,17 @@ fn a_frozen_database_refuses_in_time_and_comes_back() {
     assert_eq!(shop.buy_at_once(), 0);
     let processes = shop.processes();
     // A process may have ended in the meantime.
-    processes.iter().for_each(|pid| drop(Command::new("kill").args(["-STOP", &pid.to_string()]).status()));
-    let refused = [shop.buy_at_once(), shop.buy_at_once()];
-    processes.iter().for_each(|pid| drop(Command::new("kill").args(["-CONT", &pid.to_string()]).status()));
+    let send = |signal: &str| {
+        processes.iter().for_each(|pid| drop(Command::new("kill").args([signal, &pid.to_string()]).status()));
+    };
+    // The database freezes while batches of several requests run.
+    let refused = thread::scope(|scope| {
+        let buying = scope.spawn(|| shop.buy_until_refused());
+        thread::sleep(FREEZES_AFTER);
+        send("-STOP");
+        [buying.join().unwrap(), shop.buy_at_once()]
+    });
+    send("-CONT");
     assert_eq!(refused, [BUYERS, BUYERS]);
     shop.assert_heals(HEALING);
     shop.assert_no_spare_connections();
@@ -285,14 +323,14 @@ fn a_full_disk_refuses_and_readiness_knows() {
     let postgres = Embedded::start(&options).unwrap();
     let url = postgres.url(DATABASE);
     let mut shop = Shop::open(place, postgres, &url);
-    shop.buy().expect(201);
+    shop.buy(0).expect(201);
     let ready = |shop: &Shop| shop.server.client().under("").get("/health/ready").status;
     wait_until(|| ready(&shop) == 200);
     let ballast = folder.join("ballast");
     fill(&ballast);
     wait_until(|| ready(&shop) == 503);
     let notes = "n".repeat(900);
-    let order = json!({"items": [{"product_id": "tee-frozen", "quantity": 1}], "notes": notes});
+    let order = json!({"items": [{"product_id": tee(0), "quantity": 1}], "notes": notes});
     let refused = (0..300).map(|_| shop.customer.post("/orders", &order)).find(|reply| reply.status != 201);
     assert_unavailable(&refused.expect("the disk is full, and everything was written"));
     fs::remove_file(&ballast).unwrap();
