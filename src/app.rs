@@ -79,7 +79,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
             .wrap(from_fn(trace))
             .service(routes::mount("/api/v1"))
             .service(routes::mount("/api"))
-            .configure(crate::health::configure)
+            .configure(routes::mount_at_root)
             .configure(crate::accounts::api::password_page::configure)
             .service(only_get("/openapi.json", web::get().to(openapi)))
             .configure(swagger::configure)

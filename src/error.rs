@@ -24,12 +24,16 @@ const MAX_MESSAGE: usize = 1000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StockError {
     pub product_id: i64,
+    #[schema(max_length = 151)]
     pub sku: String,
+    #[schema(max_length = 255)]
     pub product_name: String,
+    #[schema(max_length = 50)]
     pub size: Option<String>,
     pub requested_quantity: i64,
     pub available_quantity: i64,
     pub shortage: i64,
+    #[schema(max_length = 1000)]
     pub message: String,
 }
 
@@ -60,11 +64,14 @@ pub struct Problem {
     #[schema(value_type = String, format = "uri-reference")]
     kind: &'static str,
     #[schema(value_type = String)]
+    #[schema(max_length = 100)]
     title: &'static str,
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
     code: Code,
+    #[schema(max_length = 1100)]
     detail: String,
+    #[schema(pattern = "^[A-Za-z0-9._:-]+$", max_length = 128)]
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]

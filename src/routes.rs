@@ -3,12 +3,14 @@
 
 mod accounts;
 mod inventory;
+mod monitoring;
 mod orders;
 mod reservations;
 
 use std::collections::BTreeMap;
 
-use actix_web::{Resource, Scope, web};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{Resource, Scope};
 use serde_json::Value;
 
 use crate::auth::Access;
@@ -18,7 +20,7 @@ use crate::openapi::document::describe;
 use crate::openapi::endpoint::get;
 use crate::openapi::entry_points::{self, EntryPointsResponse};
 
-/// Every operation of the API. Literal paths come before paths with parameters.
+/// Every operation of the versioned API. Literal paths come before paths with parameters.
 #[must_use]
 pub fn table() -> Vec<Endpoint> {
     let sections = [
@@ -42,18 +44,27 @@ fn root() -> Vec<Endpoint> {
 /// Mounts the table under a prefix. Each path is one resource, so that a wrong method is 405.
 #[must_use]
 pub fn mount(prefix: &str) -> Scope {
+    resources(table()).into_iter().fold(web::scope(prefix), Scope::service)
+}
+
+/// Mounts the operations outside of the versioned API.
+pub fn mount_at_root(config: &mut ServiceConfig) {
+    for resource in resources(monitoring::monitoring()) {
+        config.service(resource);
+    }
+}
+
+fn resources(table: Vec<Endpoint>) -> Vec<Resource> {
     let mut order = Vec::new();
-    let mut resources: BTreeMap<&'static str, Vec<Endpoint>> = BTreeMap::new();
-    for endpoint in table() {
-        let endpoints = resources.entry(endpoint.path).or_default();
+    let mut by_path: BTreeMap<&'static str, Vec<Endpoint>> = BTreeMap::new();
+    for endpoint in table {
+        let endpoints = by_path.entry(endpoint.path).or_default();
         if endpoints.is_empty() {
             order.push(endpoint.path);
         }
         endpoints.push(endpoint);
     }
-    order.into_iter().fold(web::scope(prefix), |scope, path| {
-        scope.service(resource(path, resources.remove(path).unwrap_or_default()))
-    })
+    order.into_iter().map(|path| resource(path, by_path.remove(path).unwrap_or_default())).collect()
 }
 
 fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
@@ -63,8 +74,8 @@ fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
     methods::only(path.trim_end_matches('/'), routes, &allowed)
 }
 
-/// The OpenAPI document of the table.
+/// The OpenAPI document of all operations.
 #[must_use]
 pub fn document() -> Value {
-    describe(table())
+    describe(table().into_iter().chain(monitoring::monitoring()).collect())
 }

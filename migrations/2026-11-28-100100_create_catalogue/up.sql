@@ -82,7 +82,7 @@ COMMENT ON TABLE variants IS
     'The units of sale: one row for each size of a product, or a single row for a product without sizes.';
 COMMENT ON COLUMN variants.size IS 'Null for a product without sizes.';
 COMMENT ON COLUMN variants.size_key IS
-    'The size without case, accents and blanks. Empty for a product without sizes. '
+    'The size as it is compared: like a code, and without blanks. Empty for a product without sizes. '
     'Null until the server has filled it in.';
 COMMENT ON COLUMN variants.price IS 'Overrides the price of the product, in minor units. Null if it does not.';
 COMMENT ON COLUMN variants.status IS 'Archived sizes are not on sale. The product has a status of its own.';
@@ -91,10 +91,11 @@ COMMENT ON COLUMN variants.min_stock_level IS 'Overrides the minimum of the prod
 CREATE TABLE product_codes (
     store_id   BIGINT NOT NULL,
     kind       TEXT NOT NULL CONSTRAINT product_codes_kind_check CHECK (kind IN ('sku', 'barcode')),
-    code       TEXT COLLATE "C" NOT NULL,
+    code_key   TEXT COLLATE "C" NOT NULL,
+    code       TEXT NOT NULL,
     product_id BIGINT NOT NULL,
     variant_id BIGINT,
-    CONSTRAINT product_codes_pkey PRIMARY KEY (store_id, kind, code),
+    CONSTRAINT product_codes_pkey PRIMARY KEY (store_id, kind, code_key),
     CONSTRAINT product_codes_product_fkey FOREIGN KEY (store_id, product_id) REFERENCES products (store_id, id),
     CONSTRAINT product_codes_variant_fkey FOREIGN KEY (store_id, variant_id) REFERENCES variants (store_id, id)
 );
@@ -103,4 +104,6 @@ CREATE INDEX product_codes_product_idx ON product_codes (store_id, product_id);
 COMMENT ON TABLE product_codes IS
     'The SKUs and barcodes of a store, each with the one product or variant that it names. '
     'The primary key makes them unique across products and variants.';
+COMMENT ON COLUMN product_codes.code_key IS
+    'The code as it is compared: in one case, in Unicode form NFKC, without invisible characters.';
 COMMENT ON COLUMN product_codes.variant_id IS 'Null if the code names a product with all of its sizes.';

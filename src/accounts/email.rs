@@ -4,11 +4,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::ValidateEmail;
 
+use crate::kernel::text::is_invisible;
+
 /// An e-mail address in canonical form. Two accounts with the same canonical address cannot exist.
 ///
 /// The part before the `@` is ASCII in lower case. The domain is normalised as domain names are compared (UTS 46):
 /// lower case, full-width letters and ideographic full stops replaced, invisible characters removed.
-/// `xn--bcher-kva.example` is stored as `bücher.example`.
+/// `xn--bcher-kva.example` is stored as `bücher.example`. A domain with a joiner is refused, because it looks like
+/// another domain without it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, format = "email", max_length = 254)]
@@ -17,9 +20,15 @@ pub struct Email(String);
 /// The maximal path length of SMTP (RFC 5321), without its brackets.
 const MAX_CHARS: usize = 254;
 
+const NO_ADDRESS: &str = "must be an e-mail address, such as ann@example.com";
+const TOO_LONG: &str = "must be an e-mail address of at most 254 characters";
+const WRONG_LOCAL_PART: &str =
+    "must have 1 to 64 characters before the @: only letters from a to z, digits and signs such as . _ + -";
+const WRONG_DOMAIN: &str = "must have a domain name after the @, such as example.com, without invisible characters";
+
 impl Email {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        canonical(text).map(Self).ok_or("must be an e-mail address of at most 254 characters")
+        canonical(text).map(Self)
     }
 
     #[must_use]
@@ -40,22 +49,33 @@ impl TryFrom<String> for Email {
 /// account.
 #[must_use]
 pub fn normalise(text: &str) -> String {
-    canonical(text).unwrap_or_else(|| text.trim().to_lowercase())
+    canonical(text).unwrap_or_else(|_refused| text.trim().to_lowercase())
 }
 
-fn canonical(text: &str) -> Option<String> {
+fn canonical(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     if text.chars().count() > MAX_CHARS {
-        return None;
+        return Err(TOO_LONG);
     }
-    let (local, domain) = text.rsplit_once('@')?;
-    // The conversion to ASCII and back leaves one spelling for every domain.
+    let (local, domain) = text.rsplit_once('@').ok_or(NO_ADDRESS)?;
+    if !format!("{local}@example.com").validate_email() {
+        return Err(WRONG_LOCAL_PART);
+    }
+    let (ascii, domain) = canonical_domain(domain).ok_or(WRONG_DOMAIN)?;
+    if !format!("{local}@{ascii}").validate_email() {
+        return Err(WRONG_DOMAIN);
+    }
+    let email = format!("{}@{domain}", local.to_ascii_lowercase());
+    if email.chars().count() <= MAX_CHARS { Ok(email) } else { Err(TOO_LONG) }
+}
+
+/// The one spelling of a domain, in ASCII and in Unicode. The conversion to ASCII and back leads to it.
+fn canonical_domain(domain: &str) -> Option<(String, String)> {
     let ascii = idna::domain_to_ascii_strict(domain).ok()?;
     let (domain, valid) = idna::domain_to_unicode(&ascii);
     valid.ok()?;
-    let is_address = format!("{local}@{ascii}").validate_email();
-    let email = format!("{}@{domain}", local.to_ascii_lowercase());
-    (is_address && email.chars().count() <= MAX_CHARS).then_some(email)
+    let is_visible = !domain.chars().any(is_invisible);
+    is_visible.then_some((ascii, domain))
 }
 
 #[cfg(test)]
@@ -104,6 +124,22 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_names_the_wrong_part() {
+        for (text, message) in [
+            ("ann", NO_ADDRESS),
+            ("müller@example.com", WRONG_LOCAL_PART),
+            ("@example.com", WRONG_LOCAL_PART),
+            ("ann@", WRONG_DOMAIN),
+            ("ann@exa\u{200d}mple.com", WRONG_DOMAIN),
+            ("ann@[127.0.0.1]", WRONG_DOMAIN),
+        ] {
+            assert_eq!(Email::parse(text), Err(message), "{text:?}");
+        }
+        assert_eq!(Email::parse(&format!("{}@example.com", "a".repeat(65))), Err(WRONG_LOCAL_PART));
+        assert_eq!(Email::parse(&format!("ann@{}.com", "a".repeat(250))), Err(TOO_LONG));
+    }
+
+    #[test]
     fn addresses_that_could_be_confused_with_others_are_refused() {
         for refused in [
             "an\u{200b}n@example.com",
@@ -117,6 +153,10 @@ mod tests {
             "ann@example.com\u{3002}",
             "ann@example..com",
             "ann@exa\u{200d}mple.com",
+            "ann@exa\u{200c}mple.com",
+            // A valid domain of IDNA 2008, which looks the same without the joiner.
+            "ann@می\u{200c}خواهم.example",
+            "ann@xn--eba.\u{200d}example.com",
             "ann@[127.0.0.1]",
             "ann@xn--a",
         ] {

@@ -31,8 +31,10 @@ pub struct AuditEntryResponse {
     entity_id: i64,
     #[schema(schema_with = actions)]
     action: Action,
+    #[schema(max_length = 2000)]
     detail: String,
     /// `user:5`, `guest` or `system`.
+    #[schema(max_length = 100)]
     actor: String,
     created_at: DateTime<Utc>,
 }
@@ -71,10 +73,10 @@ pub struct AuditQuery {
     #[param(max_length = 100)]
     pub actor: Option<String>,
     /// Entries from this time on.
-    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
+    #[serde(default, deserialize_with = "moment::in_query")]
     pub from: Option<DateTime<Utc>>,
     /// Entries before this time.
-    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
+    #[serde(default, deserialize_with = "moment::in_query")]
     pub to: Option<DateTime<Utc>>,
 }
 

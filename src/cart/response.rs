@@ -37,8 +37,11 @@ pub struct CartResponse {
 pub struct CartItemResponse {
     pub id: CartItemId,
     pub product_id: ProductId,
+    #[schema(max_length = 151)]
     pub sku: String,
+    #[schema(max_length = 255)]
     pub product_name: String,
+    #[schema(max_length = 50)]
     pub size: Option<String>,
     pub quantity: i64,
     pub unit_price: Amount,
@@ -51,6 +54,7 @@ pub struct CartItemResponse {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CartProblem {
     pub code: Code,
+    #[schema(max_length = 1000)]
     pub message: String,
     /// The line that has the problem; null if the problem concerns the whole cart.
     pub item_id: Option<CartItemId>,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::product::{Product, Variant};
 use crate::error::{ApiError, Code};
 use crate::kernel::id::VariantId;
+use crate::kernel::text::code_key;
 use crate::kernel::text_enum::text_enum;
 
 text_enum! {
@@ -44,13 +45,14 @@ pub struct CodeChange {
 }
 
 impl CodeChange {
-    /// Compares a product's codes. Refuses a change that would give one code to two products or variants.
+    /// Compares a product's codes. Refuses a change that would give one code to the product and a variant, or to two
+    /// variants.
     pub fn between(before: &[ProductCode], after: &[ProductCode]) -> Result<Self, ApiError> {
         let lacks = |codes: &[ProductCode], code: &&ProductCode| !codes.contains(code);
         let added: Vec<ProductCode> = after.iter().filter(|code| lacks(before, code)).cloned().collect();
         let mut given = HashSet::new();
         for code in after {
-            if !given.insert((code.kind, &code.code)) && added.iter().any(|added| added.is_written_as(code)) {
+            if !given.insert((code.kind, code.key())) && added.iter().any(|added| added.is_same(code)) {
                 return Err(code.kind.taken(&code.code));
             }
         }
@@ -59,8 +61,14 @@ impl CodeChange {
 }
 
 impl ProductCode {
-    fn is_written_as(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.code == other.code
+    /// The key by which it is unique.
+    #[must_use]
+    pub fn key(&self) -> String {
+        code_key(&self.code)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.key() == other.key()
     }
 }
 
@@ -105,7 +113,7 @@ mod tests {
         let (before, after) = ([sku("a", None), sku("b", Some(2))], [sku("a", None), sku("c", Some(2))]);
         let change = CodeChange::between(&before, &after).unwrap();
         assert_eq!((change.removed, change.added), (vec![sku("b", Some(2))], vec![sku("c", Some(2))]));
-        let twice = [sku("a", None), sku("a", Some(2))];
+        let twice = [sku("a", None), sku("A", Some(2))];
         assert_eq!(CodeChange::between(&before, &twice).unwrap_err().code, Code::Duplicate);
         // Codes that were duplicates before the change do not block other changes.
         assert!(CodeChange::between(&twice, &twice).is_ok());

@@ -10,6 +10,7 @@ use super::codes::CodeKind;
 use crate::db::schema::{products, variants};
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::Money;
+use crate::kernel::text::is_same_code;
 use crate::kernel::text_enum::text_enum;
 
 text_enum! {
@@ -62,7 +63,7 @@ impl Product {
     pub fn is_named(&self, name: &ProductRef) -> bool {
         match name {
             ProductRef::Id(id) => self.id == *id,
-            ProductRef::Sku(sku) => self.sku == *sku,
+            ProductRef::Sku(sku) => is_same_code(sku, &self.sku),
         }
     }
 }
@@ -88,7 +89,7 @@ impl Variant {
     /// True if the name is this variant's own SKU.
     #[must_use]
     pub fn is_named(&self, name: &ProductRef) -> bool {
-        matches!(name, ProductRef::Sku(sku) if *sku == self.sku)
+        matches!(name, ProductRef::Sku(sku) if is_same_code(sku, &self.sku))
     }
 
     /// Its SKU and its barcode.

@@ -2,7 +2,7 @@
 
 use validator::ValidationError;
 
-use crate::kernel::fold::fold;
+use crate::kernel::text::code_key;
 
 /// Checks if the text is a valid size. Spaces around it are ignored; they are removed before it is stored.
 pub fn check(size: &str) -> Result<(), &'static str> {
@@ -24,10 +24,11 @@ pub fn tidy(size: &str) -> String {
     size.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The key by which sizes are compared. `S`, `s` and ` S ` are the same size, as are `2XL` and `2 xl`.
+/// The key by which sizes are compared: that of codes, without blanks. `S`, `s` and ` S ` are the same size, as are
+/// `2XL` and `2 xl`.
 #[must_use]
 pub fn key(size: &str) -> String {
-    fold(size).replace(' ', "")
+    code_key(size).split_whitespace().collect()
 }
 
 /// True if the variant has the requested size, or if both have no size.
@@ -48,6 +49,9 @@ mod tests {
         assert_eq!((key("2 XL"), tidy("  2   XL ")), (key("2xl"), "2 XL".to_owned()));
         assert!(is_same(Some("Größe M"), Some("GRÖSSE m")) && is_same(None, None));
         assert!(!is_same(Some("S"), None) && !is_same(None, Some("S")));
+        for (one, other) in [("ko", "kö"), ("Å", "A"), ("й", "и"), ("ø", "o"), ("½", "2")] {
+            assert!(!is_same(Some(one), Some(other)), "{one} and {other}");
+        }
         for same in ["S\u{2066}", "\u{3164}S", "S\u{61c}", "S\u{fe0f}"] {
             assert_eq!(key(same), "s", "{same:?}");
         }

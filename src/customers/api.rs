@@ -92,13 +92,21 @@ impl From<AddressRequest> for Place {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AddressResponse {
     id: AddressId,
+    #[schema(max_length = 255)]
     full_name: String,
+    #[schema(max_length = 20)]
     phone: String,
+    #[schema(max_length = 255)]
     line1: String,
+    #[schema(max_length = 255)]
     line2: Option<String>,
+    #[schema(max_length = 100)]
     city: String,
+    #[schema(max_length = 100)]
     state: Option<String>,
+    #[schema(max_length = 20)]
     postal_code: String,
+    #[schema(max_length = 100)]
     country: String,
     latitude: Option<f64>,
     longitude: Option<f64>,

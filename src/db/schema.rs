@@ -278,9 +278,11 @@ diesel::table! {
 
 diesel::table! {
     /// The SKUs and barcodes of a store, each with the one product or variant that it names. The primary key makes them unique across products and variants.
-    product_codes (store_id, kind, code) {
+    product_codes (store_id, kind, code_key) {
         store_id -> Int8,
         kind -> Text,
+        /// The code as it is compared: in one case, in Unicode form NFKC, without invisible characters.
+        code_key -> Text,
         code -> Text,
         product_id -> Int8,
         /// Null if the code names a product with all of its sizes.
@@ -498,7 +500,7 @@ diesel::table! {
         product_id -> Int8,
         /// Null for a product without sizes.
         size -> Nullable<Text>,
-        /// The size without case, accents and blanks. Empty for a product without sizes. Null until the server has filled it in.
+        /// The size as it is compared: like a code, and without blanks. Empty for a product without sizes. Null until the server has filled it in.
         size_key -> Nullable<Text>,
         sku -> Text,
         barcode -> Nullable<Text>,

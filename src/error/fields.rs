@@ -12,7 +12,9 @@ const MAX_FIELD: usize = 200;
 /// A refused field, named as in the request: `items[0].quantity`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
+    #[schema(max_length = 200)]
     pub field: String,
+    #[schema(max_length = 1000)]
     pub message: String,
 }
 

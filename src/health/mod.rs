@@ -1,40 +1,53 @@
 //! Liveness, readiness and metrics.
 
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use diesel::connection::SimpleConnection;
-use serde_json::json;
+use serde::Serialize;
 use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
 
 use crate::db::{Database, Failure};
 use crate::error::{ApiError, Code};
 use crate::http::headers;
-use crate::http::methods::only_get;
 use crate::http::metrics::Metrics;
 use crate::settings::{Secret, Settings};
 
-/// Mounts the health checks and the metrics, which are outside the versioned API.
-pub fn configure(config: &mut ServiceConfig) {
-    config
-        .service(only_get("/health/live", web::get().to(live)))
-        .service(only_get("/health/ready", web::get().to(ready)))
-        .service(only_get("/metrics", web::get().to(metrics)));
+/// The content type of the text format of Prometheus.
+pub const METRICS_TEXT: &str = "text/plain; version=0.0.4";
+
+/// The state of a part that works.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    Ok,
 }
 
-async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(json!({"status": "ok"}))
+#[derive(Serialize, ToSchema)]
+pub struct LivenessResponse {
+    status: Health,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ReadinessResponse {
+    status: Health,
+    database: Health,
+}
+
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(LivenessResponse { status: Health::Ok })
 }
 
 /// Ready if the database answers, and if the last write of a job succeeded.
-async fn ready(database: Data<Database>) -> Result<HttpResponse, ApiError> {
+pub async fn ready(database: Data<Database>) -> Result<HttpResponse, ApiError> {
     if !database.is_writable() {
         return Err(Failure::Unavailable("it could not be written to".to_owned()).into());
     }
     database.read_internally("ready", |conn| Ok(conn.batch_execute("SELECT 1")?)).await?;
-    Ok(HttpResponse::Ok().json(json!({"status": "ok", "database": "ok"})))
+    Ok(HttpResponse::Ok().json(ReadinessResponse { status: Health::Ok, database: Health::Ok }))
 }
 
-async fn metrics(
+pub async fn metrics(
     request: HttpRequest,
     settings: Data<Settings>,
     metrics: Data<Metrics>,
@@ -45,7 +58,7 @@ async fn metrics(
         log::error!(error:% = error; "rendering metrics failed");
         ApiError::internal()
     })?;
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
+    Ok(HttpResponse::Ok().content_type(METRICS_TEXT).body(text))
 }
 
 /// Checks the token of the metrics, if one is set. Metrics show sales figures.

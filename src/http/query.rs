@@ -7,6 +7,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpRequest};
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
@@ -28,6 +29,7 @@ impl FromIterator<(String, bool)> for KnownParameters {
 impl KnownParameters {
     /// Refuses unknown names, repeated names, and empty values where they are not allowed.
     pub fn check(&self, query: &str) -> Result<(), ApiError> {
+        check_utf8(query)?;
         let mut seen = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let Some((_, may_be_empty)) = self.0.iter().find(|(known, _)| *known == name) else {
@@ -49,6 +51,18 @@ impl KnownParameters {
         match names.as_slice() {
             [] => "is not a query parameter: this call takes none".to_owned(),
             names => format!("is not a query parameter of this call; it takes {}", names.join(", ")),
+        }
+    }
+}
+
+/// Refuses a query whose percent-encoded bytes are not UTF-8. The parser would replace them by another character.
+fn check_utf8(query: &str) -> Result<(), ApiError> {
+    let is_text = |part: &str| percent_decode_str(part).decode_utf8().is_ok();
+    match query.split('&').find(|pair| !is_text(pair)) {
+        None => Ok(()),
+        Some(pair) => {
+            let name = percent_decode_str(pair.split('=').next().unwrap_or_default()).decode_utf8_lossy();
+            Err(ApiError::field(name, "must be UTF-8 in percent-encoding, such as %C3%A9 for \u{e9}"))
         }
     }
 }
@@ -122,6 +136,12 @@ mod tests {
         for empty in ["from=", "from"] {
             assert_eq!(refusal(empty).message, "must not be empty; leave it out instead");
         }
+        for (query, field) in [("q=%ff", "q"), ("from=1&q=a%C3", "q"), ("%fe=1", "\u{fffd}")] {
+            let problem = refusal(query);
+            assert_eq!(problem.field, field, "{query}");
+            assert!(problem.message.starts_with("must be UTF-8"), "{}", problem.message);
+        }
+        assert!(known.check("q=%C3%A9").is_ok());
         assert!(KnownParameters::default().check("page=1").is_err());
         assert!(refusal(&"x".repeat(70_000)).field.len() <= 200);
     }

@@ -6,7 +6,8 @@ use super::product_with_stock::{ProductWithStock, Stock, StockStatus, VariantWit
 use crate::catalogue::lines::RequestedVariant;
 use crate::catalogue::queries::products;
 use crate::error::ApiError;
-use crate::kernel::id::{ProductId, VariantId};
+use crate::kernel::id::{ProductId, ProductRef, VariantId};
+use crate::kernel::text::code_key;
 
 /// The availability of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +51,12 @@ pub fn check_lines(
     lines: &[RequestedVariant<'_>],
     products: &[ProductWithStock],
 ) -> Result<Vec<Availability>, ApiError> {
+    let named = ByName::new(products);
     let mut asked_before: HashMap<VariantId, i64> = HashMap::new();
     let mut availability = Vec::with_capacity(lines.len());
     let mut refusals = Vec::new();
     for line in lines {
-        let product = products.iter().find(|stocked| stocked.is_named(line.product));
+        let product = named.get(line.product);
         let variant = product.ok_or_else(|| products::not_found(line.product)).and_then(|product| {
             let variant = product.variant(line.product, line.size)?;
             Ok((product, variant))
@@ -72,6 +74,32 @@ pub fn check_lines(
     match refusals.into_iter().min_by_key(|refusal| std::cmp::Reverse(refusal.code.status().as_u16())) {
         Some(refusal) => Err(refusal),
         None => Ok(availability),
+    }
+}
+
+/// Products by their names. A variant's SKU names its product, too.
+struct ByName<'a> {
+    ids: HashMap<ProductId, &'a ProductWithStock>,
+    skus: HashMap<String, &'a ProductWithStock>,
+}
+
+impl<'a> ByName<'a> {
+    fn new(products: &'a [ProductWithStock]) -> Self {
+        let skus = |product: &'a ProductWithStock| {
+            let of_variants = product.variants.iter().map(|variant| &variant.sku);
+            of_variants.chain([&product.product.sku]).map(move |sku| (code_key(sku), product))
+        };
+        Self {
+            ids: products.iter().map(|product| (product.product.id, product)).collect(),
+            skus: products.iter().flat_map(skus).collect(),
+        }
+    }
+
+    fn get(&self, name: &ProductRef) -> Option<&'a ProductWithStock> {
+        match name {
+            ProductRef::Id(id) => self.ids.get(id).copied(),
+            ProductRef::Sku(sku) => self.skus.get(&code_key(sku)).copied(),
+        }
     }
 }
 
@@ -107,7 +135,6 @@ mod tests {
     use super::*;
     use crate::catalogue::product::ProductStatus;
     use crate::error::Code;
-    use crate::kernel::id::ProductRef;
 
     fn requested<'a>(product: &'a ProductRef, size: Option<&'a str>, quantity: i64) -> RequestedVariant<'a> {
         RequestedVariant { product, size, quantity }

@@ -10,6 +10,7 @@ use crate::catalogue::size;
 use crate::error::{ApiError, Code};
 use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::Money;
+use crate::kernel::text::is_same_code;
 use crate::kernel::text_enum::text_enum;
 
 text_enum! {
@@ -150,16 +151,10 @@ impl ProductWithStock {
         low.filter_map(|variant| variant.size.clone()).collect()
     }
 
-    /// True if the name identifies the product or one of its variants.
-    #[must_use]
-    pub fn is_named(&self, name: &ProductRef) -> bool {
-        self.product.is_named(name) || self.variant_named(name).is_some()
-    }
-
     /// The variant with this SKU.
     fn variant_named(&self, name: &ProductRef) -> Option<&VariantWithStock> {
         let ProductRef::Sku(sku) = name else { return None };
-        self.variants.iter().find(|variant| variant.sku == *sku).filter(|_| !self.product.is_named(name))
+        self.variants.iter().find(|variant| is_same_code(sku, &variant.sku)).filter(|_| !self.product.is_named(name))
     }
 
     /// The variant that a name and a size identify. None if they identify all sizes.

@@ -40,8 +40,11 @@ pub struct Reservation {
 pub struct ReservedItem {
     pub product_id: ProductId,
     pub variant_id: VariantId,
+    #[schema(max_length = 151)]
     pub sku: String,
+    #[schema(max_length = 255)]
     pub product_name: String,
+    #[schema(max_length = 50)]
     pub size: Option<String>,
     pub quantity: i64,
 }

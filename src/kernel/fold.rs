@@ -61,14 +61,25 @@ pub struct PhonePatterns {
 }
 
 /// The patterns for each word of a query. A row matches if, for each word, its search text matches one of the patterns.
+///
+/// A national number begins with a zero where an international number has the code of the country. So the zeros at the
+/// beginning are ignored if the query has enough other digits.
 #[must_use]
 pub fn phone_patterns(query: &str) -> Vec<PhonePatterns> {
+    let words = words(query);
+    let significant = |word: &String| digits(word).trim_start_matches('0').len();
+    let is_number = words.iter().filter(|word| is_phone(word)).map(significant).sum::<usize>() >= MIN_PHONE_DIGITS;
     let of_word = |word: String| {
-        let digits = Some(digits(&word)).filter(|digits| !digits.is_empty() && *digits != word && is_phone(&word));
-        PhonePatterns { text: contains_pattern(&word), digits: digits.map(|digits| contains_pattern(&digits)) }
+        let all = digits(&word);
+        let digits = if is_number { all.trim_start_matches('0') } else { &all };
+        let is_useful = is_phone(&word) && !digits.is_empty() && digits != word;
+        PhonePatterns { text: contains_pattern(&word), digits: is_useful.then(|| contains_pattern(digits)) }
     };
-    words(query).into_iter().map(of_word).collect()
+    words.into_iter().map(of_word).collect()
 }
+
+/// The number of digits from which a query is taken for a whole phone number.
+const MIN_PHONE_DIGITS: usize = 7;
 
 /// The distinct words of a query, folded.
 fn words(query: &str) -> BTreeSet<String> {
@@ -200,9 +211,12 @@ mod tests {
     #[test]
     fn a_phone_is_searched_by_its_digits_too() {
         for (word, digits) in [
-            ("0987-654321", "0987654321"),
+            ("0987-654321", "987654321"),
+            ("09876543210", "9876543210"),
+            ("0091-98765-43210", "919876543210"),
+            ("0123456", "0123456"),
             ("(098)", "098"),
-            ("098.765/4321", "0987654321"),
+            ("098.765/4321", "987654321"),
             ("+098765", "098765"),
             ("\u{2066}098\u{2011}7\u{2069}", "0987"),
             ("٠٩٨٧٦٥", "098765"),
@@ -211,12 +225,15 @@ mod tests {
             ("\u{116d1}\u{116db}", "11"),
         ] {
             let [patterns] = <[PhonePatterns; 1]>::try_from(phone_patterns(word)).unwrap();
-            assert_eq!(patterns.digits, Some(format!("%{digits}%")), "{word}");
+            let expected = Some(format!("%{digits}%")).filter(|_| digits != word);
+            assert_eq!(patterns.digits, expected, "{word}");
             assert_eq!(patterns.text, contains_pattern(&fold(word)));
         }
         for word in ["098765", "ORD-20261121-A4", "-", "1e5", "½"] {
             assert!(phone_patterns(word).iter().all(|patterns| patterns.digits.is_none()), "{word}");
         }
+        let grouped: Vec<_> = phone_patterns("098765 43210").into_iter().map(|patterns| patterns.digits).collect();
+        assert_eq!(grouped, [Some("%98765%".to_owned()), None]);
         assert_eq!(digits("٠٩٨-９ 7"), "09897");
         // No run of digits begins or ends within a script.
         let all = (0..=0x10_ffff).filter_map(char::from_u32).filter_map(digit).collect::<Vec<_>>();

@@ -4,13 +4,12 @@ use chrono::{DateTime, Datelike, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// Deserialises an optional time of a query. RFC 3339 has years of four digits. The library accepts more, but
+/// Reads an optional time from a query string. RFC 3339 has years of four digits. The library accepts more, but
 /// PostgreSQL cannot store all of them.
-pub fn of_four_digit_year<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
-    match Option::<DateTime<Utc>>::deserialize(deserializer)? {
-        Some(moment) if !(0..=9999).contains(&moment.year()) => Err(D::Error::custom("must be of the years 0 to 9999")),
-        moment => Ok(moment),
-    }
+pub fn in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let moment = String::deserialize(deserializer)?.parse::<DateTime<Utc>>().ok();
+    let moment = moment.filter(|moment| (0..=9999).contains(&moment.year()));
+    moment.map(Some).ok_or_else(|| D::Error::custom("must be a time with its offset, such as 2026-11-21T10:30:00Z"))
 }
 
 #[cfg(test)]
@@ -19,7 +18,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct Query {
-        #[serde(default, deserialize_with = "of_four_digit_year")]
+        #[serde(default, deserialize_with = "in_query")]
         from: Option<DateTime<Utc>>,
     }
 

@@ -4,6 +4,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::id::is_digits;
+
 /// The number of significant digits that a double needs, so that its text identifies it.
 const MAX_DIGITS: usize = 17;
 
@@ -111,6 +113,23 @@ pub fn deserialize_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     };
     let integer = Number::parse(raw.get()).and_then(Number::to_integer);
     integer.map(Some).ok_or_else(|| D::Error::custom("must be an integer"))
+}
+
+/// Reads an integer from a query string. A number that is too large becomes the largest one, so that the check of its
+/// range names the range.
+pub fn integer_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let too_large = || is_digits(&text).then_some(i64::MAX);
+    text.parse().ok().or_else(too_large).ok_or_else(|| D::Error::custom("must be an integer"))
+}
+
+/// Reads `true` or `false` from a query string.
+pub fn flag_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "true" => Ok(Some(true)),
+        "false" => Ok(Some(false)),
+        _ => Err(D::Error::custom("must be true or false")),
+    }
 }
 
 /// Reads a JSON number, or a string that contains one.

@@ -4,19 +4,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::id;
+use super::{id, number};
 
 /// The requested page of a list.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// Page number, from 1.
-    #[serde(default = "first_page")]
+    #[serde(default = "first_page", deserialize_with = "number::integer_in_query")]
     #[validate(range(min = 1, max = 1_000_000_000, message = "must be from 1 to 1000000000"))]
     #[param(minimum = 1, default = 1)]
     pub page: i64,
     /// Rows per page, 1 to 100.
-    #[serde(default = "default_limit")]
+    #[serde(default = "default_limit", deserialize_with = "number::integer_in_query")]
     #[validate(range(min = 1, max = 100, message = "must be from 1 to 100"))]
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: i64,

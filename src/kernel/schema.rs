@@ -1,7 +1,10 @@
 //! Schemas of the OpenAPI document that cannot be derived from a type.
 
+use utoipa::openapi::RefOr;
 use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
 
 use super::id::MAX_ID;
 
@@ -55,6 +58,17 @@ pub fn integer(minimum: i64) -> ObjectBuilder {
 /// Text with a minimal and a maximal length.
 pub fn text(min: usize, max: usize) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).min_length(Some(min)).max_length(Some(max))
+}
+
+/// Texts by name.
+pub fn texts_by_name(description: &str, max_length: usize) -> ObjectBuilder {
+    let value = RefOr::<Schema>::from(text(1, max_length));
+    ObjectBuilder::new().additional_properties(Some(value)).description(Some(description))
+}
+
+/// A list of texts.
+pub fn texts(description: &str, max_length: usize) -> ArrayBuilder {
+    ArrayBuilder::new().items(text(1, max_length)).description(Some(description))
 }
 
 /// An id as a number, or a name as a string.

@@ -13,8 +13,8 @@ use super::schemas;
 /// The name of the security scheme.
 pub(super) const BEARER: &str = "bearer";
 
-/// The tags. An operation's tag is the first word of its path. They are in reading order.
-const TAGS: [(&str, &str); 12] = [
+/// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
+const TAGS: [(&str, &str); 13] = [
     ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
@@ -27,6 +27,7 @@ const TAGS: [(&str, &str); 12] = [
     ("stores", "Stores and their settings."),
     ("users", "Management of the accounts of staff and customers."),
     ("audit", "All writes, with their actor and time."),
+    ("monitoring", "Health checks and metrics. Their paths are outside of the versioned API."),
 ];
 
 /// Describes every endpoint of the table.

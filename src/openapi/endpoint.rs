@@ -17,6 +17,9 @@ use crate::http::query::{self, KnownParameters};
 use crate::kernel::page::FeedQuery;
 use crate::kernel::schema;
 
+/// The content type of bodies and of most responses.
+pub const JSON: &str = "application/json";
+
 /// An operation of the API.
 pub struct Endpoint {
     pub method: Method,
@@ -25,10 +28,16 @@ pub struct Endpoint {
     /// The operation id. Generated clients use it as the name of a function.
     pub id: &'static str,
     pub summary: &'static str,
+    /// The description instead of that of the access rule.
+    pub description: Option<&'static str>,
+    /// True if its path is not under the prefix of the versioned API.
+    pub is_at_root: bool,
     pub request: Option<SchemaOf>,
     pub body_required: bool,
     pub success: u16,
     pub answer: Option<SchemaOf>,
+    /// The content type of the response.
+    pub content_type: &'static str,
     pub query: Vec<Parameter>,
     pub errors: Vec<Code>,
     pub takes_key: bool,
@@ -84,10 +93,13 @@ macro_rules! methods {
                 access,
                 id: "",
                 summary: "",
+                description: None,
+                is_at_root: false,
                 request: None,
                 body_required: true,
                 success: $success,
                 answer: None,
+                content_type: JSON,
                 query: Vec::new(),
                 errors: Vec::new(),
                 takes_key: $takes_key,
@@ -116,6 +128,20 @@ impl Endpoint {
     #[must_use]
     pub fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
+        self
+    }
+
+    /// Describes the operation, instead of its access rule.
+    #[must_use]
+    pub fn description(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
+        self
+    }
+
+    /// Marks an operation outside of the versioned API.
+    #[must_use]
+    pub fn at_root(mut self) -> Self {
+        self.is_at_root = true;
         self
     }
 
@@ -175,6 +201,15 @@ impl Endpoint {
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.success = status;
         self.answer = Some(SchemaOf::new::<T>());
+        self
+    }
+
+    /// Sets text of this content type as the response.
+    #[must_use]
+    pub fn answers_text(mut self, content_type: &'static str) -> Self {
+        let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+        self.content_type = content_type;
+        self.answer = Some(SchemaOf { reference: text.into(), components: Vec::new() });
         self
     }
 

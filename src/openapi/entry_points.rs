@@ -13,16 +13,16 @@ const PREFIX: &str = "/api/v1";
 /// The entry points of the API.
 #[derive(Serialize, ToSchema)]
 pub struct EntryPointsResponse {
-    #[schema(value_type = String, example = "Stockroom")]
+    #[schema(value_type = String, max_length = 255, example = "Stockroom")]
     name: &'static str,
     /// Version of the server.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, max_length = 50)]
     version: &'static str,
     /// Path of the Swagger page.
-    #[schema(value_type = String, example = "/docs/")]
+    #[schema(value_type = String, max_length = 100, example = "/docs/")]
     documentation: &'static str,
     /// Path of the OpenAPI document.
-    #[schema(value_type = String, example = "/openapi.json")]
+    #[schema(value_type = String, max_length = 100, example = "/openapi.json")]
     openapi: &'static str,
     /// Every operation whose path has no parameter.
     operations: Vec<EntryPointResponse>,
@@ -31,11 +31,11 @@ pub struct EntryPointsResponse {
 /// An operation whose path has no parameter.
 #[derive(Serialize, ToSchema)]
 pub struct EntryPointResponse {
-    #[schema(example = "GET")]
+    #[schema(max_length = 10, example = "GET")]
     method: String,
-    #[schema(example = "/api/v1/inventory/products")]
+    #[schema(max_length = 200, example = "/api/v1/inventory/products")]
     path: String,
-    #[schema(value_type = String, example = "List products with their stock")]
+    #[schema(value_type = String, max_length = 200, example = "List products with their stock")]
     summary: &'static str,
 }
 

@@ -3,14 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::document::BEARER;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, JSON};
 use super::examples::Examples;
 use super::parameters;
 use super::responses::{Refusals, codes_of};
 use crate::auth::{Access, Permission};
 use crate::kernel::schema::REQUIRED_PERMISSION;
-
-const JSON: &str = "application/json";
 
 /// Describes an endpoint as an operation of the document.
 pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals<'_>) -> Value {
@@ -21,10 +19,14 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
     }
     let mut operation = Map::new();
     let mut set = |name: &str, value: Value| drop(operation.insert(name.to_owned(), value));
-    set("tags", json!([tag_of(endpoint.path)]));
+    set("tags", json!([tag_of(&endpoint)]));
     set("operationId", json!(endpoint.id));
     set("summary", json!(endpoint.summary));
-    set("description", json!(describe_access(endpoint.access)));
+    let of_access = || describe_access(endpoint.access);
+    set("description", json!(endpoint.description.map_or_else(of_access, str::to_owned)));
+    if endpoint.is_at_root {
+        set("servers", json!([{"url": "/", "description": "This server, outside of the versioned API"}]));
+    }
     set("parameters", json!(parameters::list(&endpoint)));
     set("responses", json!(responses));
     set("security", security(endpoint.access));
@@ -54,7 +56,7 @@ fn success(endpoint: &Endpoint, examples: &Examples) -> Value {
     }
     if let Some(answer) = &endpoint.answer {
         let content = content(json!(answer.reference), examples.answer(endpoint.id));
-        response.insert("content".to_owned(), json!({JSON: content}));
+        response.insert("content".to_owned(), json!({(endpoint.content_type): content}));
     }
     Value::Object(response)
 }
@@ -98,7 +100,10 @@ fn describe_access(access: Access) -> String {
     }
 }
 
-/// The tag of a path: its first word. The path of the API itself has none.
-fn tag_of(path: &str) -> &str {
-    path.split('/').nth(1).filter(|word| !word.is_empty()).unwrap_or("start")
+/// The tag of an operation: the first word of its path. The path of the API itself has none.
+fn tag_of(endpoint: &Endpoint) -> &str {
+    if endpoint.is_at_root {
+        return "monitoring";
+    }
+    endpoint.path.split('/').nth(1).filter(|word| !word.is_empty()).unwrap_or("start")
 }

@@ -68,8 +68,8 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
             json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema}),
         );
     };
-    // A callback contains the store in its path.
-    if !endpoint.path.contains("{store}") {
+    // A callback contains the store in its path, and monitoring is not about a store.
+    if !endpoint.path.contains("{store}") && !endpoint.is_at_root {
         let code = json!(schema::text(1, 50).pattern(Some("^[A-Za-z0-9][A-Za-z0-9_-]*$")).build());
         add("X-Store-Id", "Id or code of the store; the first store if absent", code);
     }

@@ -64,7 +64,10 @@ fn response(codes: &[Code]) -> Value {
 pub fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     let mut codes = endpoint.errors.clone();
     // Any operation refuses unknown query parameters.
-    codes.extend([Code::Internal, Code::DatabaseUnavailable, Code::Busy, Code::RateLimited, Code::ValidationFailed]);
+    codes.extend([Code::Internal, Code::DatabaseUnavailable, Code::Busy, Code::ValidationFailed]);
+    if !endpoint.is_at_root {
+        codes.push(Code::RateLimited);
+    }
     match endpoint.access {
         Access::Anonymous => {}
         Access::Public | Access::User => codes.extend([Code::Unauthenticated, Code::TokenExpired]),

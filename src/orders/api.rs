@@ -18,7 +18,7 @@ use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
 use crate::kernel::id::{self, OrderId, UserId};
-use crate::kernel::moment;
+use crate::kernel::{moment, number, text_enum};
 
 use super::queries::list::{self, OrderFilter};
 use crate::http::{Query, SortQuery, headers};
@@ -33,26 +33,30 @@ pub const NEWEST_FIRST: &str = "-created_at";
 #[into_params(parameter_in = Query)]
 pub struct FilterQuery {
     /// Orders with this status.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     pub status: Option<OrderStatus>,
     /// Orders with this payment status.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     pub payment_status: Option<PaymentStatus>,
     /// Orders of the customer with this id.
     #[serde(default, deserialize_with = "id::in_query")]
     #[param(minimum = 1)]
     pub user_id: Option<i64>,
     /// Words of the order number, or of a name or phone of the customer or an address. The words may be in any order,
-    /// without regard to case and accents. A phone is found in any grouping and with the digits of any script.
+    /// without regard to case and accents. A phone is found in any grouping and with the digits of any script. A
+    /// national number finds the international one.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     pub q: Option<String>,
     /// Placed at or after this time.
-    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
+    #[serde(default, deserialize_with = "moment::in_query")]
     pub from: Option<DateTime<Utc>>,
     /// Placed before this time.
-    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
+    #[serde(default, deserialize_with = "moment::in_query")]
     pub to: Option<DateTime<Utc>>,
     /// Orders with a refund that is due: cancelled orders with unrefunded payments, and orders with payments above
     /// their total.
+    #[serde(default, deserialize_with = "number::flag_in_query")]
     pub refund_due: Option<bool>,
 }
 

@@ -4,29 +4,37 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ObjectBuilder;
 
 use super::order::{Order, OrderItem, StockReduction};
 use super::status::{OrderStatus, PaymentStatus};
 use crate::kernel::id::{OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Amount, Money};
+use crate::kernel::schema;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderResponse {
     #[schema(value_type = OrderId)]
     pub id: Option<OrderId>,
     #[schema(value_type = String)]
+    #[schema(pattern = "^ORD-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
     pub order_number: Option<String>,
     pub store_id: StoreId,
     pub user_id: Option<UserId>,
     pub created_by: Option<UserId>,
+    #[schema(max_length = 255)]
     pub customer_name: Option<String>,
+    #[schema(max_length = 50)]
     pub customer_phone: Option<String>,
+    #[schema(max_length = 1000)]
     pub delivery_address: Option<String>,
     pub status: OrderStatus,
     pub payment_status: PaymentStatus,
+    #[schema(max_length = 50)]
     pub payment_method: String,
     pub payment_expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
+    #[schema(max_length = 255)]
     pub payment_reference: Option<String>,
     /// The sum of all payments received for the order.
     pub received_amount: Amount,
@@ -36,7 +44,9 @@ pub struct OrderResponse {
     /// total.
     pub refund_due_amount: Amount,
     pub refunded_amount: Amount,
+    #[schema(max_length = 100)]
     pub tracking_number: Option<String>,
+    #[schema(pattern = "^[A-Z]{3}$")]
     pub currency: String,
     pub subtotal: Amount,
     pub tax_amount: Amount,
@@ -51,6 +61,7 @@ pub struct OrderResponse {
     pub shipping_address: Option<Value>,
     #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
     pub billing_address: Option<Value>,
+    #[schema(max_length = 2000)]
     pub notes: Option<String>,
     /// The statuses that can be set next.
     pub next_statuses: Vec<OrderStatus>,
@@ -59,6 +70,7 @@ pub struct OrderResponse {
     /// Gives access to this order with the header X-Order-Token. It is only in the response that created the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
+    #[schema(max_length = 255)]
     pub guest_token: Option<String>,
 }
 
@@ -68,26 +80,34 @@ pub struct OrderItemResponse {
     pub id: Option<OrderItemId>,
     pub product_id: ProductId,
     pub variant_id: VariantId,
+    #[schema(max_length = 151)]
     pub sku: String,
+    #[schema(max_length = 255)]
     pub product_name: String,
+    #[schema(max_length = 50)]
     pub size: Option<String>,
     pub quantity: i64,
     pub unit_price: Amount,
     pub total_price: Amount,
-    /// Brand, category, unit and barcode of the product, if it has them.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(schema_with = attributes)]
     pub attributes: Value,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StockReductionResponse {
     pub product_id: ProductId,
+    #[schema(max_length = 50)]
     pub size: Option<String>,
     pub quantity: i64,
     pub previous_stock: i64,
     pub new_stock: i64,
     #[schema(value_type = String)]
+    #[schema(max_length = 100)]
     pub reference_id: Option<String>,
+}
+
+fn attributes() -> ObjectBuilder {
+    schema::texts_by_name("Brand, category, unit and barcode of the product, if it has them.", 100)
 }
 
 impl OrderResponse {
@@ -186,6 +206,8 @@ pub struct HistoryResponse {
     pub to: OrderStatus,
     pub at: DateTime<Utc>,
     /// `user:<id>`, `guest` or `system`.
+    #[schema(max_length = 100)]
     pub actor: String,
+    #[schema(max_length = 500)]
     pub reason: Option<String>,
 }

@@ -16,6 +16,7 @@ use crate::error::ApiError;
 use crate::http::Query;
 use crate::kernel::moment;
 use crate::kernel::money::Amount;
+use crate::kernel::number;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::queries as stores;
 
@@ -23,10 +24,10 @@ use crate::stores::queries as stores;
 #[into_params(parameter_in = Query)]
 pub struct PeriodQuery {
     /// At or after this time.
-    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
+    #[serde(default, deserialize_with = "moment::in_query")]
     pub from: Option<DateTime<Utc>>,
     /// Before this time.
-    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
+    #[serde(default, deserialize_with = "moment::in_query")]
     pub to: Option<DateTime<Utc>>,
 }
 
@@ -112,14 +113,14 @@ pub async fn reservation_metrics(Query(period): Query<PeriodQuery>, ctx: Ctx) ->
 #[into_params(parameter_in = Query)]
 pub struct VerifyQuery {
     /// `true` also checks finished orders and movements older than 30 days.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number::flag_in_query")]
     #[param(default = false)]
-    pub all: bool,
+    pub all: Option<bool>,
 }
 
 /// `GET /inventory/verify`
 pub async fn verify(Query(query): Query<VerifyQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let extent = if query.all { Extent::Whole } else { Extent::Recent };
+    let extent = if query.all == Some(true) { Extent::Whole } else { Extent::Recent };
     let found = ctx.report("verify", move |conn, scope| Ok(verify::verify_store(conn, scope.store, extent)?)).await?;
     Ok(HttpResponse::Ok().json(found))
 }

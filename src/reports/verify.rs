@@ -24,8 +24,10 @@ pub struct VerifyResponse {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Violation {
     pub store_id: i64,
+    #[schema(max_length = 200)]
     pub rule: String,
     /// A description of the row.
+    #[schema(max_length = 2000)]
     pub row: String,
 }
 

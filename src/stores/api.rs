@@ -34,8 +34,11 @@ pub use crate::stores::queries::SORTS;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StoreResponse {
     id: StoreId,
+    #[schema(pattern = "^[A-Z0-9][A-Z0-9_-]*$", max_length = 50)]
     code: String,
+    #[schema(max_length = 255)]
     name: String,
+    #[schema(pattern = "^[A-Z]{3}$")]
     currency: String,
     tax_rate: Rate,
     shipping_flat_rate: Amount,

@@ -210,6 +210,10 @@ fn orders_are_found_by_their_phone_in_every_spelling() {
         ("5551234", &sent),
         ("555-1234", &sent),
         ("+354-555", &sent),
+        // A national number finds an international one.
+        ("05551234", &sent),
+        ("0 555 1234", &sent),
+        ("00354 5551234", &sent),
         ("50-50", &named),
         (&grouped, &grouped),
     ] {

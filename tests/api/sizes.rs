@@ -170,6 +170,13 @@ fn a_size_is_the_same_in_any_case_and_with_blanks() {
     let stock = json!({"quantity": 1, "movement_type": "in", "reason": "found", "size": "s"});
     admin.put("/inventory/products/tee/stock", &stock).expect(200);
     assert_eq!(admin.get("/inventory/products/tee/stock?size=%20s").expect(200).json()["stock_quantity"], 5);
+    // Accents make another size.
+    let sizes = json!([{"size": "ko"}, {"size": "kö"}, {"size": "Å"}, {"size": "A"}]);
+    let other = json!({"sku": "rings", "name": "Rings", "price": 30, "sizes": sizes});
+    assert_eq!(admin.post("/inventory/products", &other).expect(201).json()["variants"].as_array().unwrap().len(), 4);
+    let changed = admin.patch("/inventory/products/rings", &json!({"sizes": [{"size": "KÖ", "price": 9}]}));
+    let prices = changed.expect(200).json()["variants"].clone();
+    assert_eq!([&prices[0]["price"], &prices[1]["price"]], [&json!(30.0), &json!(9.0)]);
     // Two concurrent requests add a size once.
     for round in 0..10 {
         let sizes = [format!("x{round}"), format!("X {round}")];

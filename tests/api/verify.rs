@@ -78,7 +78,7 @@ const DAMAGES: [(&str, &str, bool); 23] = [
     (CODES_NAME, "UPDATE product_codes SET variant_id = (SELECT MIN(id) FROM variants) WHERE code = 'tee'", true),
     (
         CODES_NAME,
-        "INSERT INTO product_codes (store_id, kind, code, product_id) SELECT store_id, 'sku', 'ghost', id FROM products \
+        "INSERT INTO product_codes SELECT store_id, 'sku', 'ghost', 'ghost', id FROM products \
          WHERE sku = 'tee'",
         true,
     ),

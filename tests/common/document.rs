@@ -49,7 +49,10 @@ impl Document {
         let document = routes::document();
         let mut operations = Vec::new();
         for (path, methods) in document["paths"].as_object().unwrap() {
-            for (method, described) in methods.as_object().unwrap() {
+            // Health checks and metrics are outside of the versioned API.
+            let of_the_api =
+                methods.as_object().unwrap().iter().filter(|(_, described)| described["servers"].is_null());
+            for (method, described) in of_the_api {
                 let (method, path) = (method.to_uppercase(), path.clone());
                 operations.push(Operation { method, path, described: described.clone() });
             }

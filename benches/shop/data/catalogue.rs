@@ -104,9 +104,10 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             row!(out, size.store_of(id), id, id, format_args!("sku-{id}"), at, at);
         }
     })?;
-    copy!(conn, product_codes(store_id, kind, code, product_id, variant_id), |out| {
+    copy!(conn, product_codes(store_id, kind, code_key, code, product_id, variant_id), |out| {
         for id in 1..=size.products {
-            row!(out, size.store_of(id), "sku", format_args!("sku-{id}"), id, id);
+            let code = format!("sku-{id}");
+            row!(out, size.store_of(id), "sku", code, code, id, id);
         }
     })?;
     copy!(conn, audit_log(store_id, id, entity, entity_id, action, detail, actor, created_at), |out| {

@@ -54,12 +54,14 @@ pub struct RefreshTokenRequest {
 /// Tokens for an account.
 #[derive(Serialize, ToSchema)]
 pub struct SessionResponse {
+    #[schema(pattern = r"^[\w-]+\.[\w-]+\.[\w-]+$")]
     access_token: String,
     #[schema(schema_with = token_types)]
     token_type: &'static str,
     /// The lifetime of the access token in seconds.
     expires_in: i64,
     /// Valid for one use: exchange it for the next one.
+    #[schema(max_length = 500)]
     refresh_token: String,
     user: UserResponse,
 }

@@ -30,6 +30,7 @@ use crate::kernel::fold;
 use crate::kernel::id::UserId;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::text;
+use crate::kernel::{number, text_enum};
 use crate::settings::Secret;
 
 use crate::http::{Query, SortQuery};
@@ -40,7 +41,9 @@ pub use crate::accounts::queries::users::SORTS;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserResponse {
     id: UserId,
+    #[schema(format = "email", max_length = 254)]
     email: String,
+    #[schema(max_length = 255)]
     full_name: Option<String>,
     role: Role,
     permissions: Permissions,
@@ -76,8 +79,10 @@ impl From<User> for UserResponse {
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {
     /// Accounts with this role.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     pub role: Option<Role>,
     /// `true` for active accounts, `false` for deactivated ones.
+    #[serde(default, deserialize_with = "number::flag_in_query")]
     pub active: Option<bool>,
     /// Words of the e-mail address and the name, in any order, without regard to case and accents.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]

@@ -5,8 +5,20 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::catalogue::codes::{CodeChange, CodeKind, ProductCode};
 use crate::db;
+use crate::db::schema::product_codes;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, StoreId};
+use crate::kernel::text::code_key;
+
+/// The products with these SKUs, in no order. A variant's SKU names its product, too.
+pub fn list_products(conn: &mut PgConnection, store: StoreId, skus: &[&str]) -> QueryResult<Vec<ProductId>> {
+    product_codes::table
+        .filter(product_codes::store_id.eq(store))
+        .filter(product_codes::kind.eq(CodeKind::Sku))
+        .filter(product_codes::code_key.eq_any(skus.iter().map(|sku| code_key(sku)).collect::<Vec<_>>()))
+        .select(product_codes::product_id)
+        .load(conn)
+}
 
 /// Asks first, so that the refusal can name the code. The primary key decides when two come at once.
 pub fn refuse_taken(
@@ -16,13 +28,13 @@ pub fn refuse_taken(
     by_others_than: Option<ProductId>,
 ) -> Result<(), Abort> {
     let taken: Option<(CodeKind, String)> = db::sql(
-        "SELECT c.kind, c.code FROM unnest($2::text[], $3::text[]) AS n (kind, code) JOIN product_codes c \
-              ON c.store_id = $1 AND c.kind = n.kind AND c.code = n.code \
+        "SELECT c.kind, c.code FROM unnest($2::text[], $3::text[]) AS n (kind, code_key) JOIN product_codes c \
+              ON c.store_id = $1 AND c.kind = n.kind AND c.code_key = n.code_key \
          WHERE $4 IS NULL OR c.product_id <> $4 ORDER BY c.kind DESC, c.code LIMIT 1",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(codes.iter().map(|(_, code)| *code).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(codes.iter().map(|(_, code)| code_key(code)).collect::<Vec<_>>())
     .bind::<Nullable<BigInt>, _>(by_others_than)
     .columns::<(Text, Text)>()
     .get_result(conn)
@@ -38,27 +50,29 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change
     let CodeChange { removed, added } = change;
     if !removed.is_empty() {
         db::sql(
-            "DELETE FROM product_codes c USING unnest($3::text[], $4::text[]) AS n (kind, code) \
-             WHERE c.store_id = $1 AND c.product_id = $2 AND c.kind = n.kind AND c.code = n.code",
+            "DELETE FROM product_codes c USING unnest($3::text[], $4::text[]) AS n (kind, code_key) \
+             WHERE c.store_id = $1 AND c.product_id = $2 AND c.kind = n.kind AND c.code_key = n.code_key",
         )
         .bind::<BigInt, _>(store)
         .bind::<BigInt, _>(product)
         .bind::<Array<Text>, _>(kinds(removed))
-        .bind::<Array<Text>, _>(texts(removed))
+        .bind::<Array<Text>, _>(keys(removed))
         .execute(conn)?;
     }
     if added.is_empty() {
         return Ok(());
     }
     db::sql(
-        "INSERT INTO product_codes (store_id, product_id, kind, code, variant_id) \
-         SELECT $1, $2, n.kind, n.code, n.variant_id \
-         FROM unnest($3::text[], $4::text[], $5::int8[]) AS n (kind, code, variant_id) ORDER BY n.kind, n.code",
+        "INSERT INTO product_codes (store_id, product_id, kind, code_key, code, variant_id) \
+         SELECT $1, $2, n.kind, n.code_key, n.code, n.variant_id \
+         FROM unnest($3::text[], $4::text[], $5::text[], $6::int8[]) AS n (kind, code_key, code, variant_id) \
+         ORDER BY n.kind, n.code_key",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(product)
     .bind::<Array<Text>, _>(kinds(added))
-    .bind::<Array<Text>, _>(texts(added))
+    .bind::<Array<Text>, _>(keys(added))
+    .bind::<Array<Text>, _>(added.iter().map(|code| code.code.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(added.iter().map(|code| code.variant).collect::<Vec<_>>())
     .execute(conn)
     .map_err(|error| Abort::or_refuse(error, "product_codes_pkey", taken_meanwhile))?;
@@ -69,8 +83,8 @@ fn kinds(codes: &[ProductCode]) -> Vec<CodeKind> {
     codes.iter().map(|code| code.kind).collect()
 }
 
-fn texts(codes: &[ProductCode]) -> Vec<&str> {
-    codes.iter().map(|code| code.code.as_str()).collect()
+fn keys(codes: &[ProductCode]) -> Vec<String> {
+    codes.iter().map(ProductCode::key).collect()
 }
 
 /// The constraint does not name the one of several that is taken.

@@ -4,40 +4,27 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
+use super::codes;
 use crate::catalogue::codes::CodeKind;
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, Product, ProductStatus};
 use crate::db;
-use crate::db::schema::{products, variants};
+use crate::db::schema::products;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, ProductRef, StoreId};
 use crate::kernel::text;
 
 /// The product of that name, active or archived. A variant's SKU names its product, too.
 pub fn find_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> QueryResult<Option<Product>> {
-    let query = products::table.filter(products::store_id.eq(store)).select(Product::as_select());
-    let sku = match name {
-        ProductRef::Id(id) => return query.filter(products::id.eq(*id)).first(conn).optional(),
+    let id = match name {
+        ProductRef::Id(id) => Some(*id),
         // A path may hold anything; no SKU has control characters, and PostgreSQL takes no NUL.
-        ProductRef::Sku(sku) if text::has_control(sku) => return Ok(None),
-        ProductRef::Sku(sku) => sku,
+        ProductRef::Sku(sku) if text::has_control(sku) => None,
+        ProductRef::Sku(sku) => codes::list_products(conn, store, &[sku.as_str()])?.first().copied(),
     };
-    if let Some(product) = query.filter(products::sku.eq(sku)).first(conn).optional()? {
-        return Ok(Some(product));
-    }
-    match list_of_variants(conn, store, &[sku.as_str()])?.first() {
-        Some(id) => query.filter(products::id.eq(*id)).first(conn).optional(),
-        None => Ok(None),
-    }
-}
-
-/// The products whose variants have these SKUs.
-fn list_of_variants(conn: &mut PgConnection, store: StoreId, skus: &[&str]) -> QueryResult<Vec<ProductId>> {
-    variants::table
-        .filter(variants::store_id.eq(store))
-        .filter(variants::sku.eq_any(skus))
-        .select(variants::product_id)
-        .load(conn)
+    let Some(id) = id else { return Ok(None) };
+    let query = products::table.filter(products::store_id.eq(store)).filter(products::id.eq(id));
+    query.select(Product::as_select()).first(conn).optional()
 }
 
 /// The product of that name, or 404.
@@ -56,11 +43,11 @@ pub fn list_named(conn: &mut PgConnection, store: StoreId, names: &[&ProductRef]
         }
     }
     if !skus.is_empty() {
-        ids.extend(list_of_variants(conn, store, &skus)?);
+        ids.extend(codes::list_products(conn, store, &skus)?);
     }
     products::table
         .filter(products::store_id.eq(store))
-        .filter(products::id.eq_any(ids).or(products::sku.eq_any(skus)))
+        .filter(products::id.eq_any(ids))
         .select(Product::as_select())
         .load(conn)
 }

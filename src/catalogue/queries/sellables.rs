@@ -8,6 +8,7 @@ use crate::catalogue::size;
 use crate::db;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 use crate::kernel::money::Money;
+use crate::kernel::text::code_key;
 
 /// A variant as it is now: what it is called, what it costs, whether it can be sold.
 #[derive(Clone, Debug, QueryableByName)]
@@ -93,7 +94,7 @@ pub fn resolve(
     for (product, _) in names {
         let (id, sku) = match product {
             ProductRef::Id(id) => (Some(*id), None),
-            ProductRef::Sku(sku) => (None, Some(sku.as_str())),
+            ProductRef::Sku(sku) => (None, Some(code_key(sku))),
         };
         ids.push(id);
         skus.push(sku);
@@ -104,14 +105,13 @@ pub fn resolve(
     let rows: Vec<NamedRow> = db::sql(
         "SELECT n.line, p.has_sizes, v.id AS variant_id \
          FROM unnest($2::int8[], $3::text[], $4::text[]) WITH ORDINALITY AS n (id, sku, size, line) \
-         LEFT JOIN LATERAL (SELECT id, product_id, size_key FROM variants \
-              WHERE store_id = $1 AND sku = n.sku OFFSET 0) o ON true \
-         CROSS JOIN LATERAL (SELECT id, sku, has_sizes FROM products WHERE store_id = $1 AND id = COALESCE(n.id, \
-              (SELECT s.id FROM products s WHERE s.store_id = $1 AND s.sku = n.sku), o.product_id) OFFSET 0) p \
-         CROSS JOIN LATERAL (SELECT o.id IS NULL OR p.sku = n.sku AS names_product) k \
+         LEFT JOIN LATERAL (SELECT product_id, variant_id FROM product_codes \
+              WHERE store_id = $1 AND kind = 'sku' AND code_key = n.sku OFFSET 0) c ON true \
+         LEFT JOIN LATERAL (SELECT size_key FROM variants WHERE store_id = $1 AND id = c.variant_id OFFSET 0) o ON true \
+         CROSS JOIN LATERAL (SELECT id, has_sizes FROM products \
+              WHERE store_id = $1 AND id = COALESCE(n.id, c.product_id) OFFSET 0) p \
          LEFT JOIN variants v ON v.store_id = $1 AND v.product_id = p.id \
-              AND v.size_key = COALESCE(n.size, CASE WHEN k.names_product THEN '' ELSE o.size_key END) \
-              AND (k.names_product OR v.id = o.id) \
+              AND v.size_key = COALESCE(n.size, o.size_key, '') AND (c.variant_id IS NULL OR v.id = c.variant_id) \
          ORDER BY n.line",
     )
     .bind::<BigInt, _>(store)

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 
 use crate::auth::{Permission, Scope};
 use crate::catalogue::product::{Product, ProductStatus};
@@ -20,11 +20,17 @@ use crate::stores::queries::{self as stores, Store};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProductResponse {
     pub id: ProductId,
+    #[schema(max_length = 100)]
     pub sku: String,
+    #[schema(max_length = 255)]
     pub name: String,
+    #[schema(max_length = 5000)]
     pub description: Option<String>,
+    #[schema(max_length = 100)]
     pub category: Option<String>,
+    #[schema(max_length = 100)]
     pub brand: Option<String>,
+    #[schema(max_length = 100)]
     pub barcode: Option<String>,
     pub price: Amount,
     pub mrp: Option<Amount>,
@@ -32,6 +38,7 @@ pub struct ProductResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, schema_with = cost_price)]
     pub cost_price: Option<Option<Amount>>,
+    #[schema(max_length = 50)]
     pub unit: Option<String>,
     pub has_sizes: bool,
     pub status: ProductStatus,
@@ -42,11 +49,15 @@ pub struct ProductResponse {
     pub available_quantity: i64,
     /// The status of the size on sale with the lowest stock.
     pub stock_status: StockStatus,
-    /// The sizes on sale that are at or under their minimum.
+    #[schema(schema_with = low_sizes)]
     pub low_sizes: Vec<String>,
     pub variants: Vec<VariantResponse>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+fn low_sizes() -> ArrayBuilder {
+    schema::texts("The sizes on sale that are at or under their minimum.", 50)
 }
 
 fn cost_price() -> ObjectBuilder {
@@ -59,8 +70,11 @@ fn cost_price() -> ObjectBuilder {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VariantResponse {
     pub id: VariantId,
+    #[schema(max_length = 151)]
     pub sku: String,
+    #[schema(max_length = 50)]
     pub size: Option<String>,
+    #[schema(max_length = 100)]
     pub barcode: Option<String>,
     /// The size's own price, or the product's price.
     pub price: Amount,

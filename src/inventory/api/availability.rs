@@ -41,7 +41,9 @@ pub struct SizeQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AvailabilityResponse {
     product_id: ProductId,
+    #[schema(max_length = 255)]
     product_name: String,
+    #[schema(max_length = 50)]
     size: Option<String>,
     requested_quantity: i64,
     available: bool,
@@ -125,7 +127,9 @@ pub struct AvailabilityListResponse {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AvailabilityItemResponse {
     product_id: ProductId,
+    #[schema(max_length = 255)]
     product_name: String,
+    #[schema(max_length = 50)]
     size: Option<String>,
     requested_quantity: i64,
     available: bool,
@@ -142,7 +146,9 @@ pub struct AvailabilityItemResponse {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlternativeResponse {
     product_id: ProductId,
+    #[schema(max_length = 100)]
     sku: String,
+    #[schema(max_length = 255)]
     product_name: String,
     price: Amount,
     available_quantity: i64,

@@ -35,10 +35,10 @@ pub struct MovementsQuery {
     #[param(max_length = 100)]
     reference_id: Option<String>,
     /// Movements from this time on.
-    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
+    #[serde(default, deserialize_with = "moment::in_query")]
     from: Option<DateTime<Utc>>,
     /// Movements before this time.
-    #[serde(default, deserialize_with = "moment::of_four_digit_year")]
+    #[serde(default, deserialize_with = "moment::in_query")]
     to: Option<DateTime<Utc>>,
 }
 
@@ -55,7 +55,9 @@ pub struct MovementResponse {
     id: MovementId,
     product_id: ProductId,
     variant_id: VariantId,
+    #[schema(max_length = 151)]
     sku: String,
+    #[schema(max_length = 50)]
     size: Option<String>,
     location_id: LocationId,
     #[schema(schema_with = kinds)]
@@ -66,8 +68,11 @@ pub struct MovementResponse {
     stock_after: i64,
     reserved_after: i64,
     sold_after: i64,
+    #[schema(max_length = 500)]
     reason: Option<String>,
+    #[schema(max_length = 100)]
     reference_id: Option<String>,
+    #[schema(max_length = 100)]
     actor: String,
     created_at: DateTime<Utc>,
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, PartialSchema};
 use validator::Validate;
 
 use super::answers::ProductResponses;
@@ -17,7 +17,7 @@ use crate::kernel::page::{PageQuery, Sort};
 
 use crate::http::{Query, SortQuery};
 use crate::inventory::queries::listing::{self, ProductFilter};
-use crate::kernel::fold;
+use crate::kernel::{fold, text_enum};
 
 pub use crate::inventory::queries::listing::{LOW_STOCK_SORTS, SORTS};
 
@@ -45,14 +45,16 @@ pub struct ProductsQuery {
     #[param(max_length = 100)]
     brand: Option<String>,
     /// `active` by default.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     status: Option<ProductStatus>,
     /// Products with this stock status.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     stock_status: Option<StockStatus>,
     /// At least one size on sale has this price or a higher one.
-    #[param(value_type = Option<AmountInput>)]
+    #[param(schema_with = AmountInput::schema)]
     min_price: Option<String>,
     /// At least one size on sale has this price or a lower one. With `min_price`, the same size must satisfy both.
-    #[param(value_type = Option<AmountInput>)]
+    #[param(schema_with = AmountInput::schema)]
     max_price: Option<String>,
 }
 

@@ -25,6 +25,7 @@ use crate::kernel::number;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::kernel::text;
+use crate::kernel::text_enum;
 use crate::settings::Settings;
 
 use crate::http::{Query, SortQuery};
@@ -63,6 +64,7 @@ pub struct ReservationItemRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReservationResponse {
     pub id: ReservationId,
+    #[schema(max_length = 100)]
     pub reference_id: String,
     /// After its deadline, a reservation is shown as expired.
     pub state: State,
@@ -77,6 +79,7 @@ pub struct ReservationResponse {
 #[into_params(parameter_in = Query)]
 pub struct ReservationQuery {
     /// Reservations in this state.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
     pub state: Option<State>,
     /// Reservations with this reference of the caller.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]

@@ -82,6 +82,7 @@ pub struct StockChangeResponse {
     available_quantity: i64,
     stock_status: StockStatus,
     movement_id: MovementId,
+    #[schema(max_length = 1000)]
     message: String,
 }
 
@@ -129,7 +130,9 @@ pub struct StockResponse {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LocationStockResponse {
     location_id: LocationId,
+    #[schema(max_length = 50)]
     code: String,
+    #[schema(max_length = 255)]
     name: String,
     available_quantity: i64,
     reserved_quantity: i64,

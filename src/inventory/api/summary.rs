@@ -44,8 +44,11 @@ pub struct SummaryResponse {
 pub struct LowVariantResponse {
     product_id: ProductId,
     variant_id: VariantId,
+    #[schema(max_length = 151)]
     sku: String,
+    #[schema(max_length = 255)]
     product_name: String,
+    #[schema(max_length = 50)]
     size: Option<String>,
     available_quantity: i64,
     /// The size's own minimum, or the product's minimum.
@@ -66,6 +69,7 @@ const LOW_VARIANTS: i64 = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CategoryResponse {
+    #[schema(max_length = 100)]
     category: Option<String>,
     products: i64,
     total_units: i64,
@@ -124,10 +128,14 @@ fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> SummaryResponse {
 pub struct LevelResponse {
     variant_id: VariantId,
     product_id: ProductId,
+    #[schema(max_length = 151)]
     sku: String,
+    #[schema(max_length = 255)]
     product_name: String,
+    #[schema(max_length = 50)]
     size: Option<String>,
     location_id: LocationId,
+    #[schema(max_length = 50)]
     location_code: String,
     stock_quantity: i64,
     reserved_quantity: i64,

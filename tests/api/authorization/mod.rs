@@ -87,6 +87,11 @@ impl World {
     }
 }
 
+/// False for health checks and metrics, whose paths are outside of the versioned API.
+fn is_of_the_api(operation: &Value) -> bool {
+    operation["servers"].is_null()
+}
+
 fn permission_of(operation: &Value) -> Option<Permission> {
     operation["description"].as_str().unwrap_or_default().split('`').find_map(|word| word.parse().ok())
 }

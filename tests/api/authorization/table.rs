@@ -14,7 +14,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::calls::Call;
-use super::{World, permission_of};
+use super::{World, is_of_the_api, permission_of};
 use crate::common::{Client, Reply, Value};
 use stockroom::auth::Permission;
 use strum::VariantArray;
@@ -88,7 +88,7 @@ impl World {
 fn operations(document: &Value) -> BTreeMap<String, Option<Permission>> {
     let paths = document["paths"].as_object().unwrap();
     let each = paths.iter().flat_map(|(path, methods)| {
-        let methods = methods.as_object().unwrap().iter().filter(|(_, operation)| operation["operationId"].is_string());
+        let methods = methods.as_object().unwrap().iter().filter(|(_, operation)| is_of_the_api(operation));
         methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), permission_of(operation)))
     });
     each.collect()

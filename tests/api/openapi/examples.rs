@@ -268,6 +268,16 @@ fn entry_points(record: &mut Recorder, guest: &Client) {
     example["answer"]["version"] = json!("1.0.0");
 }
 
+/// The example of the metrics is limited to their first lines.
+fn monitoring(record: &mut Recorder, root: &Client) {
+    record.call("checkLiveness", root, ("GET", "/health/live"), Value::Null);
+    record.call("checkReadiness", root, ("GET", "/health/ready"), Value::Null);
+    let text = root.get("/metrics").expect(200).text();
+    let first: String =
+        text.lines().filter(|line| line.starts_with('#')).take(2).map(|line| format!("{line}\n")).collect();
+    record.operations.insert("readMetrics", json!({"answer": first}));
+}
+
 fn reports(record: &mut Recorder, admin: &Client) {
     record.call("getInventorySummary", admin, ("GET", "/inventory/summary"), Value::Null);
     record.call("getInventorySummaryAlias", admin, ("GET", "/inventory/inventory/summary"), Value::Null);
@@ -317,6 +327,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     orders(&mut record, &callers);
     reservations(&mut record, &callers.admin);
     reports(&mut record, &callers.admin);
+    monitoring(&mut record, &app.root());
     passwords(&mut record, &app, &mails);
     fs::remove_dir_all(&mails).unwrap();
     let recorded = record.into_text();

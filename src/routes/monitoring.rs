@@ -1,0 +1,29 @@
+//! Health checks and metrics, which are outside of the versioned API.
+
+use crate::auth::Access;
+use crate::error::Code;
+use crate::health::{self, LivenessResponse, METRICS_TEXT, ReadinessResponse};
+use crate::openapi::Endpoint;
+use crate::openapi::endpoint::get;
+
+pub fn monitoring() -> Vec<Endpoint> {
+    vec![
+        get("/health/live", Access::Anonymous, health::live)
+            .id("checkLiveness")
+            .summary("Check that the server is alive")
+            .answers::<LivenessResponse>(200),
+        get("/health/ready", Access::Anonymous, health::ready)
+            .id("checkReadiness")
+            .summary("Check that the server can use its database")
+            .answers::<ReadinessResponse>(200),
+        get("/metrics", Access::Anonymous, health::metrics)
+            .id("readMetrics")
+            .summary("Read the metrics in the text format of Prometheus")
+            .description("Needs the token of the setting `metrics.token` as a bearer token, if one is set.")
+            .errors(&[Code::Unauthenticated])
+            .answers_text(METRICS_TEXT),
+    ]
+    .into_iter()
+    .map(Endpoint::at_root)
+    .collect()
+}
