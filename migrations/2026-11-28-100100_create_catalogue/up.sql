@@ -82,7 +82,7 @@ COMMENT ON TABLE variants IS
     'The units of sale: one row for each size of a product, or a single row for a product without sizes.';
 COMMENT ON COLUMN variants.size IS 'Null for a product without sizes.';
 COMMENT ON COLUMN variants.size_key IS
-    'The size as it is compared: like a code, and without blanks. Empty for a product without sizes. '
+    'The size as it is compared: like a code, but in one case and without blanks. Empty for a product without sizes. '
     'Null until the server has filled it in.';
 COMMENT ON COLUMN variants.price IS 'Overrides the price of the product, in minor units. Null if it does not.';
 COMMENT ON COLUMN variants.status IS 'Archived sizes are not on sale. The product has a status of its own.';
@@ -105,5 +105,5 @@ COMMENT ON TABLE product_codes IS
     'The SKUs and barcodes of a store, each with the one product or variant that it names. '
     'The primary key makes them unique across products and variants.';
 COMMENT ON COLUMN product_codes.code_key IS
-    'The code as it is compared: in one case, in Unicode form NFKC, without invisible characters.';
+    'The code as it is compared: in Unicode form NFKC, without invisible characters.';
 COMMENT ON COLUMN product_codes.variant_id IS 'Null if the code names a product with all of its sizes.';

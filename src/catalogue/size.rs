@@ -1,5 +1,6 @@
 //! Sizes: their spelling, and their comparison.
 
+use icu_casemap::CaseMapper;
 use validator::ValidationError;
 
 use crate::kernel::text::code_key;
@@ -24,11 +25,12 @@ pub fn tidy(size: &str) -> String {
     size.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The key by which sizes are compared: that of codes, without blanks. `S`, `s` and ` S ` are the same size, as are
+/// The key by which sizes are compared: that of codes, in one case and without blanks. `S`, `s` and ` S ` are the same size, as are
 /// `2XL` and `2 xl`.
 #[must_use]
 pub fn key(size: &str) -> String {
-    code_key(size).split_whitespace().collect()
+    let one_case = CaseMapper::new().fold_string(&code_key(size)).into_owned();
+    code_key(&one_case).split_whitespace().collect()
 }
 
 /// True if the variant has the requested size, or if both have no size.

@@ -281,7 +281,7 @@ diesel::table! {
     product_codes (store_id, kind, code_key) {
         store_id -> Int8,
         kind -> Text,
-        /// The code as it is compared: in one case, in Unicode form NFKC, without invisible characters.
+        /// The code as it is compared: in Unicode form NFKC, without invisible characters.
         code_key -> Text,
         code -> Text,
         product_id -> Int8,
@@ -500,7 +500,7 @@ diesel::table! {
         product_id -> Int8,
         /// Null for a product without sizes.
         size -> Nullable<Text>,
-        /// The size as it is compared: like a code, and without blanks. Empty for a product without sizes. Null until the server has filled it in.
+        /// The size as it is compared: like a code, but in one case and without blanks. Empty for a product without sizes. Null until the server has filled it in.
         size_key -> Nullable<Text>,
         sku -> Text,
         barcode -> Nullable<Text>,

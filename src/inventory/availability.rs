@@ -1,5 +1,6 @@
 //! Checks if quantities could be bought now.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::product_with_stock::{ProductWithStock, Stock, StockStatus, VariantWithStock};
@@ -80,7 +81,7 @@ pub fn check_lines(
 /// Products by their names. A variant's SKU names its product, too.
 struct ByName<'a> {
     ids: HashMap<ProductId, &'a ProductWithStock>,
-    skus: HashMap<String, &'a ProductWithStock>,
+    skus: HashMap<Cow<'a, str>, &'a ProductWithStock>,
 }
 
 impl<'a> ByName<'a> {
@@ -98,7 +99,7 @@ impl<'a> ByName<'a> {
     fn get(&self, name: &ProductRef) -> Option<&'a ProductWithStock> {
         match name {
             ProductRef::Id(id) => self.ids.get(id).copied(),
-            ProductRef::Sku(sku) => self.skus.get(&code_key(sku)).copied(),
+            ProductRef::Sku(sku) => self.skus.get(&*code_key(sku)).copied(),
         }
     }
 }

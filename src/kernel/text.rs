@@ -1,7 +1,8 @@
 //! Functions for text from clients, and for absent text.
 
-use icu_casemap::CaseMapper;
-use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizer;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 use serde::{Deserialize, Deserializer};
@@ -71,27 +72,22 @@ pub fn as_code(text: &str) -> String {
     text.chars().filter(|c| may_be_in_code(*c)).collect()
 }
 
-/// The key by which codes are compared: in one case, without invisible characters, in Unicode form NFKC. So `Tee`,
-/// `TEE` and `tee` in full-width letters are the same code. Accents are kept.
+/// The key by which codes are compared: without invisible characters, in Unicode form NFKC. So `tee` and `tee` in
+/// full-width letters are the same code. Case and accents are kept.
 ///
 /// A change of this function needs a migration that computes the stored keys again.
 #[must_use]
-pub fn code_key(code: &str) -> String {
+pub fn code_key(code: &str) -> Cow<'_, str> {
     if code.is_ascii() {
-        return code.to_ascii_lowercase();
+        return Cow::Borrowed(code);
     }
     let visible: String = code.chars().filter(|c| !is_invisible(*c)).collect();
-    let decomposed = DecomposingNormalizer::new_nfkd().normalize(&visible).into_owned();
-    let one_case = CaseMapper::new().fold_string(&decomposed).into_owned();
-    ComposingNormalizer::new_nfkc().normalize(&one_case).into_owned()
+    Cow::Owned(ComposingNormalizer::new_nfkc().normalize(&visible).into_owned())
 }
 
 /// True if both are the same code.
 #[must_use]
 pub fn is_same_code(one: &str, other: &str) -> bool {
-    if one.is_ascii() && other.is_ascii() {
-        return one.eq_ignore_ascii_case(other);
-    }
     one == other || code_key(one) == code_key(other)
 }
 
@@ -143,21 +139,20 @@ mod tests {
     #[test]
     fn codes_that_look_the_same_have_one_key() {
         for (twin, code) in [
-            ("TW1", "tw1"),
             ("\u{ff54}w1", "tw1"),
             ("tw①", "tw1"),
             ("tw\u{200d}1", "tw1"),
             ("tw1\u{fe0f}", "tw1"),
-            ("u\u{308}", "Ü"),
+            ("u\u{308}", "ü"),
             ("ﬁg", "fig"),
-            ("GRÖSSE", "größe"),
-            ("µm", "\u{3bc}M"),
+            ("µm", "\u{3bc}m"),
             ("می\u{200c}خواهم", "میخواهم"),
         ] {
             assert_eq!(code_key(twin), code_key(code), "{twin:?}");
             assert!(is_same_code(twin, code), "{twin:?}");
         }
-        for (code, other) in [("ko", "kö"), ("и", "й"), ("½", "1/2"), ("a b", "ab"), ("l'or", "l’or")] {
+        for (code, other) in [("tw1", "TW1"), ("ko", "kö"), ("и", "й"), ("½", "1/2"), ("a b", "ab"), ("l'or", "l’or")]
+        {
             assert!(!is_same_code(code, other), "{code} and {other}");
         }
     }
@@ -202,7 +197,7 @@ mod tests {
         #[test]
         fn the_key_of_a_key_is_the_same(code in "\\PC{0,20}") {
             let key = code_key(&code);
-            prop_assert_eq!(code_key(&key), key);
+            prop_assert_eq!(code_key(&key), &*key);
         }
     }
 

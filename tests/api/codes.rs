@@ -219,32 +219,32 @@ fn codes_that_look_the_same_are_the_same() {
     let sizes = json!([{"size": "S", "barcode": "code-m²", "initial_stock": 9}]);
     let made = admin.post(products, &sized("می\u{200c}خواهم-ü", &sizes)).expect(201).json();
     assert_eq!(made["sku"], "می\u{200c}خواهم-ü", "it stays as it was written");
-    for twin in ["میخواهم-ü", "می\u{200c}خواهم-Ü", "می\u{200d}خواهم-u\u{308}"] {
+    for twin in ["میخواهم-ü", "می\u{200c}خواهم\u{ff0d}ü", "می\u{200d}خواهم-u\u{308}"] {
         admin.post(products, &product(twin, None)).refused(409, "DUPLICATE");
         admin.post(products, &sized("other", &json!([{"size": "S", "sku": twin}]))).refused(409, "DUPLICATE");
         assert_eq!(admin.get(&format!("{products}/{}", encoded(twin))).expect(200).json()["id"], made["id"]);
         let line = json!({"product_id": twin, "size": "s", "quantity": 1});
         mara.post("/cart/items", &line).expect(201);
         mara.post("/orders", &json!({"items": [line]})).expect(201);
-        let items = json!([line, {"product_id": format!("{twin}-s"), "quantity": 1}]);
+        let items = json!([line, {"product_id": format!("{twin}-S"), "quantity": 1}]);
         let answer = admin.post("/inventory/availability", &json!({"items": items})).expect(200).json();
         assert_eq!((&answer["available"], answer["items"].as_array().unwrap().len()), (&json!(true), 2));
     }
-    for twin in ["CODE-M²", "code-m2", "\u{ff43}ode-m\u{200d}²"] {
+    for twin in ["code-m2", "\u{ff43}ode-m\u{200d}²"] {
         admin.post(products, &product("other", Some(twin))).refused(409, "DUPLICATE");
     }
-    let twice = json!([{"size": "S", "sku": "a½"}, {"size": "M", "sku": "A½"}]);
+    let twice = json!([{"size": "S", "sku": "a½"}, {"size": "M", "sku": "\u{ff41}½"}]);
     admin.post(products, &sized("other", &twice)).refused(422, "VALIDATION_FAILED");
     // A product may change the form of its own code.
     let path = format!("{products}/{}", encoded("میخواهم-ü"));
-    assert_eq!(admin.patch(&path, &json!({"sku": "میخواهم-Ü"})).expect(200).json()["sku"], "میخواهم-Ü");
+    assert_eq!(admin.patch(&path, &json!({"sku": "میخواهم-ü"})).expect(200).json()["sku"], "میخواهم-ü");
     for round in 0..10 {
-        let skus = [format!("Race²-{round}"), format!("race2-{round}")];
+        let skus = [format!("race²-{round}"), format!("race2-{round}")];
         let mut statuses = race(2, |n| admin.post(products, &product(&skus[n], None)).status);
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 409]);
     }
-    for sku in ["ürün 7", "urun 7", "12m²", "½-inch", "µm-5", "क्\u{200d}ष", "❤\u{fe0f}"] {
+    for sku in ["ürün 7", "urun 7", "ÜRÜN 7", "12m²", "½-inch", "µm-5", "क्\u{200d}ष", "❤\u{fe0f}"] {
         admin.post(products, &product(sku, Some(sku))).expect(201);
     }
 }

@@ -1,5 +1,7 @@
 //! The SQL of the register of SKUs and barcodes. Sets of codes come in as arrays, which the DSL can not join.
 
+use std::borrow::Cow;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
@@ -83,7 +85,7 @@ fn kinds(codes: &[ProductCode]) -> Vec<CodeKind> {
     codes.iter().map(|code| code.kind).collect()
 }
 
-fn keys(codes: &[ProductCode]) -> Vec<String> {
+fn keys(codes: &[ProductCode]) -> Vec<Cow<'_, str>> {
     codes.iter().map(ProductCode::key).collect()
 }
 

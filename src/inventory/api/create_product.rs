@@ -100,7 +100,7 @@ fn check_product(request: &NewProductRequest) -> Result<(), ValidationError> {
     }
     check_count("sizes", sizes, MAX_SIZES)?;
     check_distinct(sizes.iter().map(|size| size::key(&size.size)), "size")?;
-    check_distinct(sizes.iter().map(|size| text::code_key(&size.sku(&request.sku))), "sku")
+    check_distinct(sizes.iter().map(|size| text::code_key(&size.sku(&request.sku)).into_owned()), "sku")
 }
 
 impl NewSizeRequest {

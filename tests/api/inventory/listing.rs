@@ -117,6 +117,7 @@ fn names_in_a_path_that_name_nothing_are_404() {
         "-1",
         "1.5",
         "none",
+        "RICE",
         "%00",
         "rice%0A",
         "%27",
@@ -142,7 +143,7 @@ fn names_in_a_path_that_name_nothing_are_404() {
         admin.get(&format!("/inventory/products/{store}/{}", rice.id)).refused(404, "STORE_NOT_FOUND");
     }
     for store in [app.store.to_string().as_str(), crate::common::shop::STORE] {
-        for product in [rice.id.to_string().as_str(), "rice", "RICE"] {
+        for product in [rice.id.to_string().as_str(), "rice"] {
             let read = app.guest().get(&format!("/inventory/products/{store}/{product}")).expect(200).json();
             assert_eq!(read["id"], rice.id);
         }
