@@ -87,7 +87,8 @@ CREATE TABLE mail_outbox (
     next_attempt_at TIMESTAMPTZ NOT NULL,
     give_up_at      TIMESTAMPTZ NOT NULL,
     created_at      TIMESTAMPTZ NOT NULL,
-    CONSTRAINT mail_outbox_pkey PRIMARY KEY (store_id, id)
+    CONSTRAINT mail_outbox_pkey PRIMARY KEY (store_id, id),
+    CONSTRAINT mail_outbox_recipient_key UNIQUE (store_id, kind, recipient)
 );
 CREATE INDEX mail_outbox_due_idx ON mail_outbox (next_attempt_at);
 
@@ -96,7 +97,7 @@ COMMENT ON TABLE mail_outbox IS
     'A row is deleted when its mail was sent or given up.';
 COMMENT ON COLUMN mail_outbox.store_id IS 'The store that the mail is about; 0 for mails about accounts.';
 COMMENT ON COLUMN mail_outbox.kind IS 'Decides the template, and how its values are found when the mail is sent.';
-COMMENT ON COLUMN mail_outbox.recipient IS 'An e-mail address.';
+COMMENT ON COLUMN mail_outbox.recipient IS 'An e-mail address. It has at most one waiting mail of a kind.';
 COMMENT ON COLUMN mail_outbox.attempts IS 'The number of attempts that have begun.';
 COMMENT ON COLUMN mail_outbox.next_attempt_at IS
     'Before this time no server tries the mail. A server that sends it sets a time after its attempt.';

@@ -10,6 +10,7 @@ use super::queries::users;
 use super::secret_token;
 use crate::auth::context::PLATFORM;
 use crate::db::{self, Failure};
+use crate::error::{Abort, ApiError, Code};
 use crate::mail::outbox::{Kind, NewMail};
 use crate::mail::{Message, queries, template};
 
@@ -19,13 +20,25 @@ pub const TTL: Duration = Duration::hours(1);
 /// The path of the page that a link opens. The token follows a `#`, so that no server logs it.
 pub const PAGE: &str = "/password-reset";
 
-/// Inserts the mail into the outbox. The account is looked up when the mail is sent, so that the request takes the
-/// same time with and without an account.
-pub fn request(conn: &mut PgConnection, email: &Email) -> Result<(), Failure> {
+/// Inserts the mail into the outbox, or renews one that is waiting. The account is looked up when the mail is sent, so
+/// that the request takes the same time with and without an account. 503 if too many mails wait.
+pub fn request(conn: &mut PgConnection, email: &Email) -> Result<(), Abort> {
     let at = db::clock(conn)?;
     let give_up_at = after(at, TTL);
     let mail = NewMail { store: PLATFORM, kind: Kind::PasswordReset, recipient: email.as_str(), give_up_at };
-    Ok(queries::insert_mail(conn, &mail, at)?)
+    match queries::insert_mail(conn, &mail, at)? {
+        true => Ok(()),
+        false => {
+            let detail = "Too many mails are waiting. Try again in a moment.";
+            Err(ApiError::new(Code::Busy, detail).retry_after(10).into())
+        }
+    }
+}
+
+/// Deletes the requests that lead to no mail, all at once, so that they do not delay the others.
+pub fn drop_requests_without_account(conn: &mut PgConnection) -> Result<(), Failure> {
+    queries::delete_mails_without_account(conn, PLATFORM, Kind::PasswordReset)?;
+    Ok(())
 }
 
 /// Creates the link and its mail. Returns None if no active account has the address. Only the mail contains the

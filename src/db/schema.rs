@@ -111,7 +111,7 @@ diesel::table! {
         id -> Int8,
         /// Decides the template, and how its values are found when the mail is sent.
         kind -> Text,
-        /// An e-mail address.
+        /// An e-mail address. It has at most one waiting mail of a kind.
         recipient -> Text,
         /// The number of attempts that have begun.
         attempts -> Int8,

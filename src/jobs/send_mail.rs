@@ -29,6 +29,7 @@ impl Jobs {
     pub async fn send_mails(&self) -> Result<usize, Failure> {
         let Some(mailer) = &self.mailer else { return Ok(0) };
         let mut round = Round::default();
+        round.add(self.drop_mails().await);
         let due = self.discover("discover_due_mails", &mut round, |conn, store| {
             let at = db::clock(conn)?;
             Ok(queries::discover_due(conn, store, at, i64::from(CONCURRENT_MAILS))?)
@@ -44,6 +45,12 @@ impl Jobs {
             }
         }
         round.result()
+    }
+
+    /// Deletes the rows that lead to no mail. Nothing is sent, so the result is 0.
+    async fn drop_mails(&self) -> Result<usize, Failure> {
+        let delete = |conn: &mut PgConnection| Ok(End::Commit(password_reset::drop_requests_without_account(conn)?));
+        self.database.without_patience().write("drop_mails", delete).await.map(|()| 0)
     }
 }
 

@@ -43,6 +43,10 @@ pub struct PendingMail {
 /// The time for which other servers skip a mail after an attempt began. It is longer than an attempt.
 pub const LEASE: Duration = Duration::seconds(60);
 
+/// The number of mails of a store that may wait. The job sends about ten a second, so the last of them is sent before
+/// its deadline of one hour.
+pub const CAPACITY: i64 = 10_000;
+
 /// Seconds until the next attempt, by the number of failed attempts. The last value is used for all further attempts.
 const PAUSES_SECONDS: [i64; 7] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 

@@ -1,15 +1,29 @@
 //! The SQL of the outbox.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
+use diesel::upsert::excluded;
 
-use super::outbox::{Kind, MailKey, NewMail, PendingMail};
-use crate::db::schema::mail_outbox;
+use super::outbox::{CAPACITY, Kind, LEASE, MailKey, NewMail, PendingMail};
+use crate::db::schema::{mail_outbox, users};
 use crate::kernel::id::StoreId;
 
-/// Adds a mail, in the transaction that needs it.
-pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>) -> QueryResult<()> {
+#[diesel::declare_sql_function]
+extern "SQL" {
+    fn least(a: Timestamptz, b: Timestamptz) -> Timestamptz;
+}
+
+/// Adds a mail, in the transaction that needs it. If such a mail is already waiting for the recipient, it gets the
+/// new deadline and is due soon, but not during an attempt. Returns false if too many mails wait.
+pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>) -> QueryResult<bool> {
     let NewMail { store, kind, recipient, give_up_at } = new;
+    if is_full(conn, *store)? {
+        return Ok(false);
+    }
+    // An attempt that runs now ends before this time.
+    let soon = at.checked_add_signed(LEASE).unwrap_or(at);
     diesel::insert_into(mail_outbox::table)
         .values((
             mail_outbox::store_id.eq(store),
@@ -19,8 +33,36 @@ pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>
             mail_outbox::give_up_at.eq(give_up_at),
             mail_outbox::created_at.eq(at),
         ))
-        .execute(conn)
-        .map(drop)
+        .on_conflict((mail_outbox::store_id, mail_outbox::kind, mail_outbox::recipient))
+        .do_update()
+        .set((
+            mail_outbox::give_up_at.eq(excluded(mail_outbox::give_up_at)),
+            mail_outbox::next_attempt_at.eq(least(mail_outbox::next_attempt_at, soon)),
+        ))
+        .execute(conn)?;
+    Ok(true)
+}
+
+/// True if the store has as many waiting mails as are allowed. Requests at the same time may exceed that slightly.
+fn is_full(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
+    let last: Option<i64> = mail_outbox::table
+        .filter(mail_outbox::store_id.eq(store))
+        .select(mail_outbox::id)
+        .order(mail_outbox::id)
+        .offset(CAPACITY.saturating_sub(1))
+        .first(conn)
+        .optional()?;
+    Ok(last.is_some())
+}
+
+/// Deletes the mails of this kind whose recipient has no active account. Returns their number.
+pub fn delete_mails_without_account(conn: &mut PgConnection, store: StoreId, kind: Kind) -> QueryResult<usize> {
+    let account = users::table.filter(users::email.eq(mail_outbox::recipient)).filter(users::active.eq(true));
+    let mails = mail_outbox::table
+        .filter(mail_outbox::store_id.eq(store))
+        .filter(mail_outbox::kind.eq(kind))
+        .filter(not(exists(account)));
+    diesel::delete(mails).execute(conn)
 }
 
 /// Mails that are due at this time, in one store or in all, the longest due first. Nothing is locked.

@@ -109,6 +109,7 @@ fn wrong_password() -> ApiError {
 }
 
 /// `POST /auth/password/forgot`: the answer and the work are the same with and without an account.
+/// 503 if too many mails wait.
 pub async fn forgot(
     origin: ClientAddress,
     limiters: Data<Limiters>,
@@ -122,7 +123,7 @@ pub async fn forgot(
     }
     limiters.password_address.check(&origin.address)?;
     limiters.password_mail.check(email.as_str())?;
-    ctx.write("request_password_reset", move |conn, _| Ok(password_reset::request(conn, &email)?)).await?;
+    ctx.write("request_password_reset", move |conn, _| password_reset::request(conn, &email)).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 

@@ -2,6 +2,7 @@
 
 mod change;
 mod mail;
+mod outbox;
 mod reset;
 
 use std::path::{Path, PathBuf};
