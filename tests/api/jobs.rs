@@ -23,8 +23,10 @@ struct Shop {
     mails: std::path::PathBuf,
 }
 
-fn shop() -> Shop {
-    let mails = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mails-jobs-{}", std::process::id()));
+/// The name makes the folder of the mails unique among the tests.
+fn shop(name: &str) -> Shop {
+    let folder = format!("mails-jobs-{name}-{}", std::process::id());
+    let mails = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     std::fs::remove_dir_all(&mails).ok();
     let app = TestApp::with(|settings| {
         settings.mail.dir = mails.clone();
@@ -128,7 +130,7 @@ fn purge_keys(app: &TestApp) -> Result<usize, Failure> {
 
 #[test]
 fn a_store_out_of_reach_does_not_keep_the_jobs_from_the_others() {
-    let Shop { app, far, orders, mails } = shop();
+    let Shop { app, far, orders, mails } = shop("reach");
     let [(mara, expiring, paid), (far_mara, far_expiring, far_paid)] = orders;
     let keys = |store: StoreId| count(&app, &format!("idempotency_keys WHERE store_id = {store}"));
     assert!(keys(app.store) > 0 && keys(far) > 0);
@@ -167,7 +169,7 @@ fn a_store_out_of_reach_does_not_keep_the_jobs_from_the_others() {
 /// Keys within the promised time stay, also one that was used again.
 #[test]
 fn old_answers_are_forgotten_in_every_store() {
-    let Shop { app, far, .. } = shop();
+    let Shop { app, far, .. } = shop("answers");
     app.customer("noor").address();
     let young = count(&app, "idempotency_keys WHERE created_at > now() - interval '1 day'");
     assert!(young > 0);
