@@ -28,6 +28,9 @@ use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
 /// The maximal number of alternatives for a line.
 const MAX_ALTERNATIVES: usize = 5;
 
+/// The maximal number of lines with alternatives.
+const MAX_LINES_WITH_ALTERNATIVES: usize = 20;
+
 /// One size of a product; all sizes if absent.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -139,7 +142,7 @@ pub struct AvailabilityItemResponse {
     stock_status: StockStatus,
     /// The quantity of this line that can be bought.
     max_fulfillable: i64,
-    /// Up to five products of the same category that are in stock, if the line is short.
+    /// Up to five products of the same category that are in stock, for each of the first 20 lines that are short.
     alternatives: Vec<AlternativeResponse>,
 }
 
@@ -175,8 +178,9 @@ fn answer(
         .iter()
         .filter_map(|product| Some((product.product.id, product.product.category.as_deref()?)))
         .collect();
-    let short = lines.iter().filter(|line| !line.is_available());
+    let short = lines.iter().filter(|line| !line.is_available()).take(MAX_LINES_WITH_ALTERNATIVES);
     let categories: BTreeSet<&str> = short.filter_map(|line| category_of.get(&line.product_id).copied()).collect();
+    let mut lines_left = MAX_LINES_WITH_ALTERNATIVES;
     let alternatives =
         if categories.is_empty() { Vec::new() } else { listing::list_alternatives(conn, scope.store, &categories)? };
     let to_response = |line: Availability| {
@@ -184,7 +188,9 @@ fn answer(
         let others = alternatives.iter().filter(|other| Some(other.category.as_str()) == category);
         let others = others.filter(|other| other.product_id != line.product_id).take(MAX_ALTERNATIVES);
         let others = others.map(|other| alternative_response(other, &currency));
-        let alternatives = if line.is_available() { Vec::new() } else { others.collect() };
+        let has_alternatives = !line.is_available() && lines_left > 0;
+        lines_left = lines_left.saturating_sub(usize::from(has_alternatives));
+        let alternatives = if has_alternatives { others.collect() } else { Vec::new() };
         line_response(line, alternatives)
     };
     Ok(AvailabilityListResponse {
