@@ -11,8 +11,9 @@ use validator::{Validate, ValidationError};
 use super::answers::ProductResponses;
 use super::requests::check_count;
 use crate::auth::{Ctx, Scope};
-use crate::catalogue::lines::RequestedVariant;
+use crate::catalogue::lines::{self, RequestedVariant};
 use crate::catalogue::queries::products;
+use crate::catalogue::queries::sellables;
 use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
 use crate::http::Query;
@@ -21,7 +22,7 @@ use crate::inventory::availability::{self, Availability};
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::figures;
 use crate::inventory::queries::listing::{self, Alternative};
-use crate::kernel::id::{ProductId, ProductRef};
+use crate::kernel::id::{ProductId, ProductRef, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
 
@@ -171,9 +172,11 @@ fn answer(
     let currency = ProductResponses::load(conn, scope)?.currency;
     let names: Vec<&ProductRef> = body.items.iter().map(|item| &item.product_id).collect();
     let products = products::list_named(conn, scope.store, &names)?;
-    let products = figures::with_stock(conn, scope.store, products)?;
     let requested: Vec<_> = body.items.iter().map(AvailabilityItemRequest::read).collect();
-    let lines = availability::check_lines(&requested, &products)?;
+    let lines = resolve(conn, scope, &requested)?;
+    let variants = lines.iter().map(|(variant, _)| *variant).collect();
+    let products = figures::with_stock_of(conn, scope.store, products, variants)?;
+    let lines = availability::check_lines(&lines, &products);
     let category_of: HashMap<ProductId, &str> = products
         .iter()
         .filter_map(|product| Some((product.product.id, product.product.category.as_deref()?)))
@@ -197,6 +200,19 @@ fn answer(
         available: lines.iter().all(Availability::is_available),
         items: lines.into_iter().map(to_response).collect(),
     })
+}
+
+/// The variants of the lines with their quantities, or the refusal of a line that names none.
+fn resolve(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    requested: &[RequestedVariant<'_>],
+) -> Result<Vec<(VariantId, i64)>, Abort> {
+    let names: Vec<_> = requested.iter().map(|line| (line.product, line.size)).collect();
+    let resolved = sellables::resolve(conn, scope.store, &names)?;
+    lines::refuse_unknown(requested, &resolved)?;
+    let lines = requested.iter().zip(resolved);
+    Ok(lines.filter_map(|(line, resolved)| Some((resolved.variant()?, line.quantity))).collect())
 }
 
 fn line_response(line: Availability, alternatives: Vec<AlternativeResponse>) -> AvailabilityItemResponse {
