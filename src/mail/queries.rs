@@ -57,7 +57,11 @@ fn is_full(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
 
 /// Deletes the mails of this kind whose recipient has no active account. Returns their number.
 pub fn delete_mails_without_account(conn: &mut PgConnection, store: StoreId, kind: Kind) -> QueryResult<usize> {
-    let account = users::table.filter(users::email.eq(mail_outbox::recipient)).filter(users::active.eq(true));
+    let account = users::table
+        .filter(users::email.eq(mail_outbox::recipient))
+        .filter(users::active.eq(true))
+        // Forces a lookup for each mail. Otherwise, the planner may read all accounts.
+        .offset(0);
     let mails = mail_outbox::table
         .filter(mail_outbox::store_id.eq(store))
         .filter(mail_outbox::kind.eq(kind))
