@@ -47,7 +47,9 @@ pub async fn trace<B: MessageBody + 'static>(
         Error::from(InternalError::from_response(error, answer))
     })?;
     finish(response.headers_mut(), &id, is_private || subject.has_account());
-    if matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) {
+    let is_refused =
+        matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    if is_refused || in_progress.is_last() {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());

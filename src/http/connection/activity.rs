@@ -8,6 +8,7 @@ use std::task::Waker;
 use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
 
+use super::phase::Phase;
 use super::pipelining::BodyRest;
 use super::time_budget::{Progress, TimeBudget};
 
@@ -17,23 +18,11 @@ pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
 /// The memory of a request that waits for its body, without that body.
 const BODY_OVERHEAD_BYTES: u64 = 32 * 1024;
 
-/// The state of a connection, or the reason for its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Phase {
-    Open,
-    /// The head of a request did not arrive in time. The request is refused, and nothing more is read.
-    HeadTooSlow,
-    /// The body did not arrive in time. Nothing more is read, so that the code that waits for the body can refuse it.
-    BodyTooSlow,
-    /// Nothing more is read or written.
-    Closed,
-}
+/// The maximal number of bytes of a body on the wire. A body of 64 KiB in chunks of one byte has 384 KiB.
+const MAX_BODY_WIRE_BYTES: u64 = 512 * 1024;
 
 /// The marker of a body in chunks, whose length is unknown.
 const CHUNKED: u64 = u64::MAX;
-
-const PHASES: [Phase; 4] = [Phase::Open, Phase::HeadTooSlow, Phase::BodyTooSlow, Phase::Closed];
 
 /// The time limits of each part of a request.
 #[derive(Clone, Copy, Debug)]
@@ -109,8 +98,7 @@ impl Activity {
 
     #[must_use]
     pub fn phase(&self) -> Phase {
-        let phase = usize::from(self.phase.load(Ordering::Acquire));
-        PHASES.get(phase).copied().unwrap_or(Phase::Closed)
+        Phase::of(self.phase.load(Ordering::Acquire))
     }
 
     /// Sets the phase and wakes the connection's task, which ends the connection.
@@ -164,6 +152,12 @@ impl Activity {
     #[must_use]
     pub fn head_is_too_large(&self) -> bool {
         self.head.is_begun() && self.head.bytes() > MAX_HEAD_BYTES
+    }
+
+    /// True if the body has more bytes on the wire than are read, including the framing of its chunks.
+    #[must_use]
+    pub fn body_is_too_large(&self) -> bool {
+        self.body.is_begun() && self.body.bytes() > MAX_BODY_WIRE_BYTES
     }
 
     /// The time since the current head began.
@@ -284,7 +278,7 @@ impl Activity {
         match self.phase() {
             Phase::Open if self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
             Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),
-            Phase::HeadTooSlow | Phase::BodyTooSlow if is_idle => {
+            phase if phase != Phase::Open && is_idle => {
                 let since = self.ended_ms.load(Ordering::Relaxed);
                 (now_ms.saturating_sub(since) > time_budgets.head.max_ms).then_some(Phase::Closed)
             }

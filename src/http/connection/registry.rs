@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::activity::{Activity, Phase, TimeBudgets, WorkState};
+use super::activity::{Activity, TimeBudgets, WorkState};
 use super::bounds::Bounds;
+use super::phase::Phase;
 use super::time_budget::TimeBudget;
 use crate::http::metrics::Metrics;
 use crate::settings::{Server, Settings};
@@ -144,11 +145,16 @@ impl Connections {
         open.retain(|_, activity| match activity.overdue(&self.time_budgets, now_ms) {
             None => true,
             Some(phase) => {
-                activity.end(phase, now_ms);
-                self.metrics.count_closed_connections(reason(phase), 1);
+                self.end(activity, phase);
                 phase != Phase::Closed
             }
         });
+    }
+
+    /// Ends a connection for the fault of its peer.
+    pub fn end(&self, activity: &Activity, phase: Phase) {
+        activity.end(phase, self.now_ms());
+        self.metrics.count_closed_connections(reason(phase), 1);
     }
 
     /// Sweeps in the background until the server is dropped.
@@ -184,6 +190,7 @@ fn reason(phase: Phase) -> &'static str {
         Phase::Open => "open",
         Phase::HeadTooSlow => "slow_head",
         Phase::BodyTooSlow => "slow_body",
+        Phase::BodyTooLarge => "large_body",
         Phase::Closed => "slow_reader",
     }
 }
