@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use actix_cors::CorsError;
 use actix_http::ConnectionType;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -40,7 +40,7 @@ pub async fn trace<B: MessageBody + 'static>(
     let remote = limits::address(request.request());
     let is_private = headers::is_private(&method, request.headers());
     let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id)).await;
-    in_progress.answered();
+    in_progress.answered(answered.as_ref().map_or(BodySize::None, |response| response.response().body().size()));
     let mut response = answered.map_err(|(error, answer)| {
         let mut answer = answer;
         finish(answer.headers_mut(), &id, is_private);

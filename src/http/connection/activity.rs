@@ -8,7 +8,7 @@ use std::task::Waker;
 use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
 
-use super::phase::Phase;
+use super::phase::{Phase, WorkState};
 use super::pipelining::BodyRest;
 use super::time_budget::{Progress, TimeBudget};
 
@@ -47,6 +47,8 @@ pub struct Activity {
     head: Progress,
     body: Progress,
     answer: Progress,
+    /// The size of the body of the last response.
+    answer_bytes: AtomicU64,
     phase: AtomicU8,
     /// The time at which reading was ended.
     ended_ms: AtomicU64,
@@ -60,19 +62,6 @@ pub struct Abandoned {
     pub method: Method,
     pub uri: Uri,
     pub began_ms: u64,
-}
-
-/// The work on a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkState {
-    /// Between requests, or receiving a head.
-    Idle,
-    /// The peer reads a response.
-    Receiving,
-    /// The application waits for a body.
-    Sending,
-    /// The application processes a request.
-    Working,
 }
 
 impl Activity {
@@ -90,6 +79,7 @@ impl Activity {
             head,
             body: Progress::default(),
             answer: Progress::default(),
+            answer_bytes: AtomicU64::new(0),
             phase: AtomicU8::new(Phase::Open as u8),
             ended_ms: AtomicU64::new(0),
             waker: AtomicWaker::new(),
@@ -215,6 +205,18 @@ impl Activity {
     pub fn unfinished_body_bytes(&self) -> u64 {
         let is_waiting = self.work_state() == WorkState::Sending && self.phase() == Phase::Open;
         if is_waiting { self.body.bytes().saturating_add(BODY_OVERHEAD_BYTES) } else { 0 }
+    }
+
+    /// Records the size of a response before it is sent.
+    pub fn answered(&self, bytes: u64) {
+        self.answer_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The memory of a response that the peer does not read at the moment. It is free after the last part was sent.
+    #[must_use]
+    pub fn unread_answer_bytes(&self) -> u64 {
+        let is_waiting = self.is_blocked() && self.phase() == Phase::Open;
+        if is_waiting { self.answer_bytes.load(Ordering::Relaxed) } else { 0 }
     }
 
     /// The rest of the body that the framework reads.

@@ -15,6 +15,7 @@ mod upgrade;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
+use actix_web::body::BodySize;
 use actix_web::dev::Extensions;
 use actix_web::http::header::{self, HeaderMap};
 
@@ -51,8 +52,12 @@ impl Peer {
 
 impl RequestInProgress {
     /// Marks the request as answered: the framework now has the response.
-    pub fn answered(&mut self) {
+    pub fn answered(&mut self, size: BodySize) {
         self.unanswered = None;
+        if let (Some(peer), BodySize::Sized(bytes)) = (&self.peer, size) {
+            peer.activity.answered(bytes);
+            peer.connections.add_to_memory(bytes);
+        }
     }
 
     /// True if the connection ends after this request, because its body was cut.

@@ -1,5 +1,6 @@
-//! The state of a connection, or the reason for its end.
+//! The states of a connection.
 
+/// Open, or the reason for the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Phase {
@@ -27,4 +28,17 @@ impl Phase {
     pub fn has_cut_body(self) -> bool {
         matches!(self, Self::BodyTooSlow | Self::BodyTooLarge)
     }
+}
+
+/// The work on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkState {
+    /// Between requests, or receiving a head.
+    Idle,
+    /// The peer reads a response.
+    Receiving,
+    /// The application waits for a body.
+    Sending,
+    /// The application processes a request.
+    Working,
 }

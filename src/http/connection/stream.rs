@@ -142,7 +142,7 @@ impl Connection {
             self.activity.body_ended();
         }
         if body != BodyRest::None {
-            self.connections.received_of_body(bytes);
+            self.connections.add_to_memory(bytes);
         }
         if self.activity.body_is_too_large() && self.activity.phase() == Phase::Open {
             self.connections.end(&self.activity, Phase::BodyTooLarge);
