@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::permission::Permissions;
 use super::principal::{Account, Role};
-use crate::db;
 use crate::db::schema::{stores, users};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{self, StoreId, UserId};
@@ -27,14 +26,8 @@ pub fn find_active_account(conn: &mut PgConnection, user: UserId, token_version:
 }
 
 /// The accounts that have ended their tokens in the last seconds, and the version since which they are good.
-pub fn list_raised_versions(conn: &mut PgConnection, seconds: i64) -> QueryResult<Vec<(UserId, i64)>> {
-    let earliest = DateTime::<Utc>::UNIX_EPOCH;
-    let now = db::clock(conn)?;
-    let since = TimeDelta::try_seconds(seconds).and_then(|time| now.checked_sub_signed(time));
-    users::table
-        .filter(users::tokens_ended_at.gt(since.unwrap_or(earliest).max(earliest)))
-        .select((users::id, users::token_version))
-        .load(conn)
+pub fn list_raised_versions(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<Vec<(UserId, i64)>> {
+    users::table.filter(users::tokens_ended_at.gt(since)).select((users::id, users::token_version)).load(conn)
 }
 
 /// Admins may do everything; others what was granted.

@@ -33,6 +33,9 @@ struct Claims {
     sid: Option<i64>,
 }
 
+/// The tolerated difference between the clocks of servers.
+const CLOCK_MARGIN_SECONDS: i64 = 120;
+
 /// Signs and checks access tokens.
 pub struct Tokens {
     encoding: EncodingKey,
@@ -121,7 +124,15 @@ impl Tokens {
         if data.header.typ.as_deref() != Some(TYPE) || data.claims.jti.is_empty() {
             return Err(refuse());
         }
-        let Claims { role, sid: session, ver: version, .. } = data.claims;
+        let Claims { role, sid: session, ver: version, exp, .. } = data.claims;
+        // Revocations are kept for the lifetime of a token. So a token of a server with a longer lifetime must be renewed.
+        let rest = exp.saturating_sub(Utc::now().timestamp());
+        if rest > self.ttl_seconds.saturating_add(CLOCK_MARGIN_SECONDS) {
+            return Err(ApiError::new(
+                Code::TokenExpired,
+                "The access token is valid for longer than this server allows.",
+            ));
+        }
         Ok(Bearer { user: UserId(user), role, session, version })
     }
 }
@@ -154,6 +165,8 @@ mod tests {
             let forged = other.sign(UserId(7), Role::Admin, 3).unwrap();
             assert_eq!(ours.check(&forged).unwrap_err().code, Code::Unauthenticated);
         }
+        let longer = tokens("a", "stockroom", 600).sign(UserId(7), Role::Customer, 3).unwrap();
+        assert_eq!(ours.check(&longer).unwrap_err().code, Code::TokenExpired);
         let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin, 3).unwrap();
         assert_eq!(ours.check(&expired).unwrap_err().code, Code::TokenExpired);
     }

@@ -9,9 +9,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::PgConnection;
+
 use super::queries;
 use super::token::Bearer;
-use crate::db::{Database, DatabaseOptions, Failure};
+use crate::db::{self, Database, DatabaseOptions, Failure};
 use crate::kernel::id::UserId;
 use crate::settings::Auth;
 
@@ -27,13 +30,20 @@ pub struct TokenVersions {
     /// The time for which a read is recent.
     max_age: Duration,
     raised: RwLock<HashMap<UserId, Raised>>,
-    last_read: Mutex<Option<Instant>>,
+    last_read: Mutex<Option<LastRead>>,
 }
 
 #[derive(Clone, Copy)]
 struct Raised {
     version: i64,
     seen: Instant,
+}
+
+/// The next read begins at the database's clock of the last one. The clock of a server stands still while it is suspended.
+#[derive(Clone, Copy)]
+struct LastRead {
+    started: Instant,
+    database_clock: DateTime<Utc>,
 }
 
 impl TokenVersions {
@@ -59,19 +69,23 @@ impl TokenVersions {
     /// True if the versions were read recently. Otherwise a token may have been revoked without this server's knowledge.
     #[must_use]
     pub fn is_recent(&self) -> bool {
-        self.last_read().is_some_and(|read| read.elapsed() < self.max_age)
+        self.last_read().is_some_and(|last| last.started.elapsed() < self.max_age)
     }
 
     /// Reads the versions that were raised since the last call. It must be called after the commit of a transaction
     /// that revokes tokens. Returns the number of accounts that were not known.
     pub async fn refresh(&self) -> Result<usize, Failure> {
         let started = Instant::now();
-        let since = self.last_read().map_or(self.lifetime, |last| started.duration_since(last).saturating_add(MARGIN));
-        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-        let read = move |conn: &mut _| Ok(queries::list_raised_versions(conn, seconds)?);
-        let found = self.database.read("list_raised_versions", read).await?;
+        let (last, lifetime) = (self.last_read(), self.lifetime);
+        let read = move |conn: &mut PgConnection| {
+            let now = db::clock(conn)?;
+            let since = last.map_or_else(|| before(now, lifetime), |last| before(last.database_clock, MARGIN));
+            Ok((now, queries::list_raised_versions(conn, since)?))
+        };
+        let (database_clock, found) = self.database.read("list_raised_versions", read).await?;
         let new = self.keep(found, started);
-        *self.last_read.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
+        let last_read = LastRead { started, database_clock };
+        *self.last_read.lock().unwrap_or_else(PoisonError::into_inner) = Some(last_read);
         Ok(new)
     }
 
@@ -82,7 +96,7 @@ impl TokenVersions {
         }
     }
 
-    fn last_read(&self) -> Option<Instant> {
+    fn last_read(&self) -> Option<LastRead> {
         *self.last_read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,4 +112,9 @@ impl TokenVersions {
         }
         new
     }
+}
+
+fn before(time: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
+    let earlier = TimeDelta::from_std(duration).ok().and_then(|duration| time.checked_sub_signed(duration));
+    earlier.unwrap_or_default().max(DateTime::UNIX_EPOCH)
 }

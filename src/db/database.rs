@@ -51,16 +51,16 @@ impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     #[must_use]
     pub fn new(options: DatabaseOptions) -> Self {
-        Self::of(options, Arc::default())
+        Self::of(options, Arc::default(), Arc::default())
     }
 
     /// The same database by connections of its own. An outage is noted once for both.
     #[must_use]
     pub fn beside(&self, options: DatabaseOptions) -> Self {
-        Self::of(options, Arc::clone(&self.outage))
+        Self::of(options, Arc::clone(&self.outage), Arc::clone(&self.clock_offset))
     }
 
-    fn of(options: DatabaseOptions, outage: Arc<Outage>) -> Self {
+    fn of(options: DatabaseOptions, outage: Arc<Outage>, clock_offset: Arc<AtomicI64>) -> Self {
         let DatabaseOptions { target, pool_size, plans, queue_time, queue_length } = options;
         let pool = Arc::new(Pool::new(&target, pool_size));
         let on_abandon = {
@@ -78,7 +78,7 @@ impl Database {
             plans,
             is_writable: Arc::new(AtomicBool::new(true)),
             settle_time: SETTLE_TIME,
-            clock_offset: Arc::default(),
+            clock_offset,
         }
     }
 

@@ -1,14 +1,11 @@
 //! Checks if quantities could be bought now.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::product_with_stock::{ProductWithStock, Stock, StockStatus, VariantWithStock};
 use crate::catalogue::lines::RequestedVariant;
-use crate::catalogue::queries::products;
 use crate::error::ApiError;
-use crate::kernel::id::{ProductId, ProductRef, VariantId};
-use crate::kernel::text::code_key;
+use crate::kernel::id::{ProductId, VariantId};
 
 /// The availability of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,61 +44,21 @@ pub fn check_product(product: &ProductWithStock, line: &RequestedVariant<'_>) ->
     }
 }
 
-/// Checks lines one after the other. Units that earlier lines request are not available to later lines.
-pub fn check_lines(
-    lines: &[RequestedVariant<'_>],
-    products: &[ProductWithStock],
-) -> Result<Vec<Availability>, ApiError> {
-    let named = ByName::new(products);
+/// Checks lines one after the other: a variant of these products, and a quantity. Units that earlier lines request are
+/// not available to later lines.
+#[must_use]
+pub fn check_lines(lines: &[(VariantId, i64)], products: &[ProductWithStock]) -> Vec<Availability> {
+    let variants = products.iter().flat_map(|product| product.variants.iter().map(move |variant| (product, variant)));
+    let variants: HashMap<VariantId, _> = variants.map(|(product, variant)| (variant.id, (product, variant))).collect();
     let mut asked_before: HashMap<VariantId, i64> = HashMap::new();
-    let mut availability = Vec::with_capacity(lines.len());
-    let mut refusals = Vec::new();
-    for line in lines {
-        let product = named.get(line.product);
-        let variant = product.ok_or_else(|| products::not_found(line.product)).and_then(|product| {
-            let variant = product.variant(line.product, line.size)?;
-            Ok((product, variant))
-        });
-        match variant {
-            Ok((product, variant)) => {
-                let before = asked_before.entry(variant.id).or_default();
-                availability.push(check_variant(product, variant, line.quantity, *before));
-                *before = before.saturating_add(line.quantity);
-            }
-            Err(refusal) => refusals.push(refusal),
-        }
-    }
-    // A missing size (422) is reported before a product that does not exist (404).
-    match refusals.into_iter().min_by_key(|refusal| std::cmp::Reverse(refusal.code.status().as_u16())) {
-        Some(refusal) => Err(refusal),
-        None => Ok(availability),
-    }
-}
-
-/// Products by their names. A variant's SKU names its product, too.
-struct ByName<'a> {
-    ids: HashMap<ProductId, &'a ProductWithStock>,
-    skus: HashMap<Cow<'a, str>, &'a ProductWithStock>,
-}
-
-impl<'a> ByName<'a> {
-    fn new(products: &'a [ProductWithStock]) -> Self {
-        let skus = |product: &'a ProductWithStock| {
-            let of_variants = product.variants.iter().map(|variant| &variant.sku);
-            of_variants.chain([&product.product.sku]).map(move |sku| (code_key(sku), product))
-        };
-        Self {
-            ids: products.iter().map(|product| (product.product.id, product)).collect(),
-            skus: products.iter().flat_map(skus).collect(),
-        }
-    }
-
-    fn get(&self, name: &ProductRef) -> Option<&'a ProductWithStock> {
-        match name {
-            ProductRef::Id(id) => self.ids.get(id).copied(),
-            ProductRef::Sku(sku) => self.skus.get(&*code_key(sku)).copied(),
-        }
-    }
+    let mut check = |&(variant, quantity): &(VariantId, i64)| {
+        let (product, variant) = variants.get(&variant)?;
+        let before = asked_before.entry(variant.id).or_default();
+        let availability = check_variant(product, variant, quantity, *before);
+        *before = before.saturating_add(quantity);
+        Some(availability)
+    };
+    lines.iter().filter_map(&mut check).collect()
 }
 
 /// Checks a variant. Earlier lines request `before` units of it.
@@ -135,7 +92,7 @@ mod tests {
     use super::super::product_with_stock::tests::product;
     use super::*;
     use crate::catalogue::product::ProductStatus;
-    use crate::error::Code;
+    use crate::kernel::id::ProductRef;
 
     fn requested<'a>(product: &'a ProductRef, size: Option<&'a str>, quantity: i64) -> RequestedVariant<'a> {
         RequestedVariant { product, size, quantity }
@@ -144,30 +101,12 @@ mod tests {
     #[test]
     fn demand_for_one_variant_is_summed_over_lines() {
         let products = [product(1, &[(None, 10)]), product(2, &[(Some("S"), 3), (Some("M"), 3)])];
-        let (by_id, by_sku, shirt) =
-            (ProductRef::Id(ProductId(1)), ProductRef::Sku("p1".into()), ProductRef::Id(ProductId(2)));
-        let lines = [
-            requested(&by_id, None, 6),
-            requested(&by_sku, None, 7),
-            requested(&by_id, None, 2),
-            requested(&shirt, Some("S"), 3),
-            requested(&shirt, Some("M"), 3),
-        ];
-        let availability = check_lines(&lines, &products).unwrap();
+        let (rice, [small, medium]) = (products[0].variants[0].id, [0, 1].map(|size| products[1].variants[size].id));
+        let availability = check_lines(&[(rice, 6), (rice, 7), (rice, 2), (small, 3), (medium, 3)], &products);
         let figures: Vec<_> = availability.iter().map(|line| (line.is_available(), line.shortage())).collect();
         assert_eq!(figures, [(true, 0), (false, 3), (false, 2), (true, 0), (true, 0)]);
         assert_eq!(availability[1].max_fulfillable, 4);
         assert_eq!(availability[1].available_quantity, 10);
-    }
-
-    #[test]
-    fn a_missing_size_is_reported_before_an_unknown_product() {
-        let products = [product(2, &[(Some("S"), 3)])];
-        let (unknown, shirt) = (ProductRef::Id(ProductId(9)), ProductRef::Id(ProductId(2)));
-        let refused = check_lines(&[requested(&unknown, None, 1), requested(&shirt, None, 1)], &products).unwrap_err();
-        assert_eq!(refused.code, Code::SizeRequired);
-        let refused = check_lines(&[requested(&unknown, None, 1)], &products).unwrap_err();
-        assert_eq!(refused.code, Code::ProductNotFound);
     }
 
     #[test]

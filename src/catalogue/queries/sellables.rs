@@ -72,6 +72,16 @@ pub enum ResolvedVariant {
     SizeMissing,
 }
 
+impl ResolvedVariant {
+    #[must_use]
+    pub fn variant(self) -> Option<VariantId> {
+        match self {
+            Self::Variant(variant) => Some(variant),
+            Self::NoProduct | Self::NoSize | Self::SizeMissing => None,
+        }
+    }
+}
+
 #[derive(QueryableByName)]
 struct NamedRow {
     #[diesel(sql_type = BigInt)]

@@ -27,6 +27,9 @@ pub const FIRST_BY_ID: &str = "id";
 /// The order of low stock without `?sort=`.
 pub const WORST_FIRST: &str = "above_minimum";
 
+/// Pages with more rows before them than this count as slow.
+const CHEAP_OFFSET: i64 = 1_000;
+
 /// The filter for a list of products.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -72,11 +75,13 @@ impl ParsedQuery {
         Ok(Self { query, min_price, max_price })
     }
 
-    /// Searches, and lists by price or stock, compare every product of the store.
-    fn mode(&self, sort: Sort) -> Mode {
+    /// Searches, lists by price or stock, and most sort orders compare every product of the store. A late page reads
+    /// the pages before it.
+    fn mode(&self, sort: Sort, page: &PageQuery) -> Mode {
         let ProductsQuery { q, category: _, brand: _, status: _, stock_status, min_price, max_price } = &self.query;
         let compares = q.is_some() || stock_status.is_some() || min_price.is_some() || max_price.is_some();
-        if compares || sort.column == "stock" { Mode::List } else { Mode::Read }
+        let is_sorted = ["id", "sku"].contains(&sort.column);
+        if compares || !is_sorted || page.offset() > CHEAP_OFFSET { Mode::List } else { Mode::Read }
     }
 
     fn filter(&self, currency: &Currency) -> Result<ProductFilter, ApiError> {
@@ -110,7 +115,7 @@ pub async fn list(
     let sort = sort.0.among(&SORTS, FIRST_BY_ID)?;
     let parsed = ParsedQuery::parse(query.0)?;
     let list = ctx
-        .run("list_products", parsed.mode(sort), move |conn, scope| {
+        .run("list_products", parsed.mode(sort, &page.0), move |conn, scope| {
             let reader = ProductResponses::load(conn, scope)?;
             let filter = parsed.filter(&reader.currency)?;
             let products = listing::list_products(conn, scope.store, &filter, sort, &page.0)?;

@@ -1,9 +1,11 @@
 //! Stock as products, availability and lists show it. The macros below compute the reserved and available quantities. The
 //! DSL supports neither LATERAL nor `$now`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::serialize::ToSql;
 use diesel::sql_types::{Array, BigInt};
 
 use crate::catalogue::product::Product;
@@ -137,6 +139,26 @@ pub(super) use {
     scarce_variants, stock_status,
 };
 
+/// The variants with these values of a column, which differ. With a LIMIT that is a parameter, the planner expects a
+/// tenth of the keys: one row. So the generic plan looks equally cheap, and is kept.
+macro_rules! variants_by {
+    ($column:literal) => {
+        concat!(
+            "SELECT v.product_id, v.id, v.sku, v.size, v.barcode, v.price, v.min_stock_level, v.status, \
+                    s.stock, s.reserved, s.available, s.sold \
+             FROM (SELECT unnest($2::int8[]) AS key LIMIT $3) w CROSS JOIN LATERAL \
+                  (SELECT * FROM variants WHERE store_id = $1 AND ",
+            $column,
+            " = w.key OFFSET 0) v CROSS JOIN LATERAL \
+                  (SELECT COALESCE(SUM(l.stock_quantity), 0)::int8 AS stock, \
+                          COALESCE(SUM(l.reserved_quantity), 0)::int8 AS reserved, \
+                          COALESCE(SUM(l.available_quantity), 0)::int8 AS available, \
+                          COALESCE(SUM(l.sold_quantity), 0)::int8 AS sold FROM ",
+            levels!(),
+            " l WHERE l.variant_id = v.id) s ORDER BY v.id"
+        )
+    };
+}
 /// Adds their variants with stock to products, which differ, in one statement.
 pub fn with_stock(
     conn: &mut PgConnection,
@@ -144,40 +166,41 @@ pub fn with_stock(
     products: Vec<Product>,
 ) -> QueryResult<Vec<ProductWithStock>> {
     let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
-    let mut variants: HashMap<ProductId, Vec<VariantWithStock>> = HashMap::new();
-    for variant in load_variants(conn, store, &ids)? {
-        variants.entry(variant.product_id).or_default().push(variant);
-    }
-    let stocked = |product: Product| {
-        let variants = variants.remove(&product.id).unwrap_or_default();
-        ProductWithStock { product, variants }
-    };
-    Ok(products.into_iter().map(stocked).collect())
+    let variants = load_variants(conn, variants_by!("product_id"), store, ids)?;
+    Ok(joined(products, variants))
 }
 
-/// With a LIMIT that is a parameter, the planner expects a tenth of the keys: one row. So the generic plan looks equally
-/// cheap, and is kept.
-fn load_variants(
+/// The same with these variants only.
+pub fn with_stock_of(
     conn: &mut PgConnection,
     store: StoreId,
-    products: &[ProductId],
+    products: Vec<Product>,
+    variants: BTreeSet<VariantId>,
+) -> QueryResult<Vec<ProductWithStock>> {
+    let variants = load_variants(conn, variants_by!("id"), store, variants.into_iter().collect())?;
+    Ok(joined(products, variants))
+}
+
+fn joined(products: Vec<Product>, variants: Vec<VariantWithStock>) -> Vec<ProductWithStock> {
+    let mut of_products: HashMap<ProductId, Vec<VariantWithStock>> = HashMap::new();
+    for variant in variants {
+        of_products.entry(variant.product_id).or_default().push(variant);
+    }
+    let stocked = |product: Product| {
+        let variants = of_products.remove(&product.id).unwrap_or_default();
+        ProductWithStock { product, variants }
+    };
+    products.into_iter().map(stocked).collect()
+}
+
+fn load_variants<K: ToSql<BigInt, Pg> + Send>(
+    conn: &mut PgConnection,
+    text: &'static str,
+    store: StoreId,
+    keys: Vec<K>,
 ) -> QueryResult<Vec<VariantWithStock>> {
-    db::sql(concat!(
-        "SELECT v.product_id, v.id, v.sku, v.size, v.barcode, v.price, v.min_stock_level, v.status, \
-                s.stock, s.reserved, s.available, s.sold \
-         FROM (SELECT unnest($2::int8[]) AS product_id LIMIT $3) w CROSS JOIN LATERAL \
-              (SELECT * FROM variants WHERE store_id = $1 AND product_id = w.product_id OFFSET 0) v CROSS JOIN LATERAL \
-              (SELECT COALESCE(SUM(l.stock_quantity), 0)::int8 AS stock, \
-                      COALESCE(SUM(l.reserved_quantity), 0)::int8 AS reserved, \
-                      COALESCE(SUM(l.available_quantity), 0)::int8 AS available, \
-                      COALESCE(SUM(l.sold_quantity), 0)::int8 AS sold FROM ",
-        levels!(),
-        " l WHERE l.variant_id = v.id) s ORDER BY v.id"
-    ))
-    .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(products)
-    .bind::<BigInt, _>(db::count(products.len()))
-    .load(conn)
+    let count = db::count(keys.len());
+    db::sql(text).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(keys).bind::<BigInt, _>(count).load(conn)
 }
 
 /// The product of that name with its stock, or 404.

@@ -187,9 +187,9 @@ pub struct Alternative {
     pub available_quantity: i64,
 }
 
-/// Some products of each category that are in stock, most units first. Only the first 50 active products of a category
-/// are looked at, so that the cost does not grow with the category. A caller who needs five beside the product itself
-/// gets six.
+/// Some products of each category that are in stock, most units first. Only the products of the first 50 variants on
+/// sale are looked at, so that the cost does not grow with the category. A caller who needs five beside the product
+/// itself gets six.
 pub fn list_alternatives(
     conn: &mut PgConnection,
     store: StoreId,
@@ -200,8 +200,14 @@ pub fn list_alternatives(
                 a.available AS available_quantity \
          FROM unnest($2::text[]) AS c (category) CROSS JOIN LATERAL ( \
               SELECT p.id, p.sku, p.name, p.price, s.available \
-              FROM (SELECT id, sku, name, price FROM products \
-                    WHERE store_id = $1 AND category = c.category AND status = 'active' ORDER BY id LIMIT 50) p \
+              FROM (SELECT DISTINCT f.id FROM ( \
+                    SELECT p.id FROM (SELECT id FROM products \
+                         WHERE store_id = $1 AND category = c.category AND status = 'active' ORDER BY id LIMIT 50) p \
+                    CROSS JOIN LATERAL (SELECT FROM variants v \
+                         WHERE v.store_id = $1 AND v.product_id = p.id AND v.status = 'active' OFFSET 0) v \
+                    ORDER BY p.id LIMIT 50) f) k \
+              CROSS JOIN LATERAL (SELECT id, sku, name, price FROM products \
+                    WHERE store_id = $1 AND id = k.id OFFSET 0) p \
               CROSS JOIN LATERAL (SELECT COALESCE(SUM(a.available), 0)::int8 AS available \
                    FROM variants v CROSS JOIN LATERAL (SELECT ",
         available_of_variant!(),

@@ -53,6 +53,20 @@ fn a_change_of_weight_ends_the_access_tokens_at_once_and_soon_on_other_servers()
 }
 
 #[test]
+fn a_server_that_was_suspended_reads_what_ended_in_the_meantime() {
+    let app = TestApp::start();
+    let second = app.second_server();
+    second.refresh_token_versions();
+    let buyer = app.account("buyer", Role::Customer);
+    let there = app.signed_in_by(&app.session("buyer")).at(&second.address);
+    app.admin().patch(&format!("/users/{buyer}"), &json!({"active": false})).expect(200);
+    // The clock of a suspended server stands still, while that of the database goes on.
+    app.advance(500);
+    second.refresh_token_versions();
+    there.get("/cart").refused(401, "UNAUTHENTICATED");
+}
+
+#[test]
 fn a_server_without_recent_knowledge_reads_the_account() {
     let app = TestApp::with(|settings| settings.auth.revocation_seconds = 0);
     let second = app.second_server();

@@ -167,3 +167,29 @@ fn alternatives_cost_the_same_in_a_large_category() {
     assert_eq!(offered(1), [48, 47, 46, 45, 44]);
     assert!(!answer.to_string().contains(&beyond.sku));
 }
+
+#[test]
+fn alternatives_cost_the_same_with_many_sizes_and_many_lines() {
+    let app = TestApp::start();
+    let sizes: Vec<(String, i64)> = (0..50).map(|size| (format!("size {size}"), 2)).collect();
+    let sized = |sku: &str| {
+        let sizes: Vec<Value> =
+            sizes.iter().map(|(size, stock)| json!({"size": size, "initial_stock": stock})).collect();
+        let product = json!({"sku": sku, "name": sku, "price": 10, "category": "Rings", "sizes": sizes});
+        app.admin().post("/inventory/products", &product).expect(201);
+    };
+    ["ring-1", "ring-2", "ring-3"].into_iter().for_each(sized);
+    let line = |size: usize| json!({"product_id": "ring-3", "size": format!("size {size}"), "quantity": 3});
+    let short = json!({"items": (0..30).map(line).collect::<Vec<_>>()});
+    let answer = app.guest().post("/inventory/availability", &short).expect(200).json();
+    // Fifty sizes of the category are considered: those of the first product, which counts with all of its units.
+    let offered: Vec<Vec<Value>> = answer["items"].as_array().unwrap().iter().map(alternatives).collect();
+    let ring_1 = json!(["ring-1", 100]);
+    assert!(offered[..20].iter().all(|others| *others == [ring_1.clone()]), "{offered:?}");
+    assert!(offered[20..].iter().all(Vec::is_empty), "only twenty lines have alternatives: {offered:?}");
+}
+
+fn alternatives(line: &Value) -> Vec<Value> {
+    let others = line["alternatives"].as_array().unwrap();
+    others.iter().map(|other| json!([other["sku"], other["available_quantity"]])).collect()
+}
