@@ -9,8 +9,9 @@ use actix_web::http::StatusCode;
 
 use crate::kernel::text::shortened;
 
-/// Longer paths are shortened, so that clients cannot fill the log.
+/// Longer paths and methods are shortened, so that clients cannot fill the log.
 const MAX_PATH: usize = 200;
+const MAX_METHOD: usize = 20;
 
 /// The account and store of a request. They are set during its processing, in the extensions of the request.
 #[derive(Clone, Debug, Default)]
@@ -57,9 +58,10 @@ impl Line<'_> {
         }
         let id = |of: fn(&Ids) -> &AtomicI64| Id(subject.map_or(0, |subject| of(&subject.0).load(Ordering::Relaxed)));
         let path = shortened(self.path.to_owned(), MAX_PATH);
+        let method = shortened(self.method.to_owned(), MAX_METHOD);
         log::info!(
             target: "stockroom::access",
-            method = self.method, route = self.route, path = path.as_str(), status = self.status.as_u16(),
+            method = method.as_str(), route = self.route, path = path.as_str(), status = self.status.as_u16(),
             duration_us = self.took.as_micros() as u64, account:% = id(|ids| &ids.account),
             store:% = id(|ids| &ids.store), remote = self.remote, request_id = self.request_id;
             "request"

@@ -1,8 +1,7 @@
 //! Checks that run before routing.
 
 use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, web::Data};
 
@@ -24,10 +23,7 @@ pub async fn admit<B: MessageBody>(
 
 fn check(request: &ServiceRequest) -> Result<(), ApiError> {
     let head = request.head();
-    let size = |name: &HeaderName, value: &HeaderValue| name.as_str().len().saturating_add(value.len());
-    let headers: usize = head.headers.iter().map(|(name, value)| size(name, value)).sum();
-    let line = head.uri.path_and_query().map_or(0, |path| path.as_str().len());
-    if u64::try_from(headers.saturating_add(line)).is_ok_and(|size| size > MAX_HEAD_BYTES) {
+    if u64::try_from(size(head)).is_ok_and(|size| size > MAX_HEAD_BYTES) {
         let detail = format!("The request line and headers are larger than {MAX_HEAD_BYTES} bytes.");
         return Err(ApiError::new(Code::HeadersTooLarge, detail));
     }
@@ -40,6 +36,16 @@ fn check(request: &ServiceRequest) -> Result<(), ApiError> {
         }
         _ => Ok(()),
     }
+}
+
+/// The size of the request line and the headers, without separators.
+fn size(head: &RequestHead) -> usize {
+    let RequestHead { uri, method, headers, .. } = head;
+    let scheme = uri.scheme_str().map_or(0, str::len);
+    let host = uri.authority().map_or(0, |host| host.as_str().len());
+    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let headers = headers.iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
+    [method.as_str().len(), scheme, host, path].into_iter().chain(headers).sum()
 }
 
 /// Health checks and scrapes are never limited. Some requests of clients count for their proxy, which would otherwise

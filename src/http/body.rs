@@ -35,6 +35,9 @@ fn unreadable(request: &HttpRequest) -> ApiError {
     if connection::body_was_too_slow(request) {
         return ApiError::new(Code::RequestTimeout, "The body did not arrive in time.");
     }
+    if connection::body_was_too_large(request) {
+        return ApiError::new(Code::PayloadTooLarge, "The body and the framing of its chunks are too large.");
+    }
     ApiError::new(Code::MalformedRequest, "The body could not be read.")
 }
 

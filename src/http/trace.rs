@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use actix_cors::CorsError;
 use actix_http::ConnectionType;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -40,14 +40,16 @@ pub async fn trace<B: MessageBody + 'static>(
     let remote = limits::address(request.request());
     let is_private = headers::is_private(&method, request.headers());
     let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id)).await;
-    in_progress.answered();
+    in_progress.answered(answered.as_ref().map_or(BodySize::None, |response| response.response().body().size()));
     let mut response = answered.map_err(|(error, answer)| {
         let mut answer = answer;
         finish(answer.headers_mut(), &id, is_private);
         Error::from(InternalError::from_response(error, answer))
     })?;
     finish(response.headers_mut(), &id, is_private || subject.has_account());
-    if matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) {
+    let is_refused =
+        matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    if is_refused || in_progress.is_last() {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());

@@ -180,6 +180,12 @@ fn a_head_that_is_too_large_is_refused_whether_it_comes_at_once_or_bit_by_bit() 
     refused(&read_to_end(&mut socket), 431, "HEADERS_TOO_LARGE");
     let long_path = format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "a".repeat(60_000));
     refused(&send(&app, long_path.as_bytes()), 431, "HEADERS_TOO_LARGE");
+    for size in [16_400, 32_700, 70_000] {
+        let long_method = format!("{} /api/v1/stores/1 HTTP/1.1\r\nHost: localhost\r\n\r\n", "A".repeat(size));
+        refused(&send(&app, long_method.as_bytes()), 431, "HEADERS_TOO_LARGE");
+        let long_host = format!("GET http://{}/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n", "a".repeat(size));
+        refused(&send(&app, long_host.as_bytes()), 431, "HEADERS_TOO_LARGE");
+    }
     for size in [20_000, 65_534, 70_000, 120_000] {
         let long_query = format!("GET /health/live?{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "q".repeat(size));
         refused(&send(&app, long_query.as_bytes()), 431, "HEADERS_TOO_LARGE");

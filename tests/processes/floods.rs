@@ -2,20 +2,27 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::net;
+
 use crate::common::app::JWT_SECRET;
 use crate::common::database::TestDatabase;
 use crate::common::process::{self, Place, Process};
+use crate::common::{TestApp, json};
 
 const FILES: usize = 256;
 const FLOOD: usize = 600;
 
 /// The program with a limit of open files.
-fn serve_with_files(files: usize, place: &Place, database: &TestDatabase) -> Process {
+fn serve_with_files(files: usize, place: &Place, database_url: &str) -> Process {
+    Process::start(with_files(files, database_url), &place.folder)
+}
+
+fn with_files(files: usize, database_url: &str) -> Command {
     let program = process::stockroom(&["serve"]);
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" serve")]).arg(program.get_program());
@@ -26,11 +33,11 @@ fn serve_with_files(files: usize, place: &Place, database: &TestDatabase) -> Pro
         };
     }
     command
-        .env("DATABASE_URL", &database.url)
+        .env("DATABASE_URL", database_url)
         .env("JWT_SECRET", JWT_SECRET)
         .env("STOCKROOM__SERVER__WORKERS", "2")
         .env("STOCKROOM__SERVER__HEAD_TIMEOUT_MS", "60000");
-    Process::start(command, &place.folder)
+    command
 }
 
 /// Sends requests on new connections until there is an answer, and returns the time for it. In a flood the server may
@@ -61,7 +68,7 @@ fn try_to_ask(address: &str) -> io::Result<String> {
 #[test]
 fn a_flood_of_connections_leaves_files_for_the_database_and_for_honest_clients() {
     let (place, database) = (Place::new(), TestDatabase::migrated());
-    let server = serve_with_files(FILES, &place, &database);
+    let server = serve_with_files(FILES, &place, &database.url);
     let address = server.address.strip_prefix("http://").unwrap();
     let pipelined = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(16);
     // Silent connections, those that never read, and those that are refused and then stay.
@@ -140,7 +147,7 @@ fn bodies_that_are_sent_in_part_take_a_limited_memory() {
     )
     .unwrap();
     let (place, database) = (Place::new(), TestDatabase::migrated());
-    let server = serve_with_files(2 * BODIES, &place, &database);
+    let server = serve_with_files(2 * BODIES, &place, &database.url);
     let address = server.address.strip_prefix("http://").unwrap();
     let mut honest = TcpStream::connect(address).unwrap();
     honest.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -179,7 +186,7 @@ fn bodies_that_are_sent_in_part_take_a_limited_memory() {
 #[test]
 fn requests_that_are_sent_in_part_do_not_close_a_connection_in_use() {
     let (place, database) = (Place::new(), TestDatabase::migrated());
-    let server = serve_with_files(FILES, &place, &database);
+    let server = serve_with_files(FILES, &place, &database.url);
     let address = server.address.strip_prefix("http://").unwrap();
     let mut honest = TcpStream::connect(address).unwrap();
     honest.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -192,4 +199,85 @@ fn requests_that_are_sent_in_part_do_not_close_a_connection_in_use() {
         }
     }
     ask_with_body(&mut honest);
+}
+
+const LIST: &str = "GET /api/v1/inventory/products?limit=100 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+/// Asks for more lists than the buffers of the system can take, and reads none.
+fn ask_without_reading(address: &str) -> TcpStream {
+    let address: SocketAddr = address.parse().unwrap();
+    let socket = net::socket(net::AddressFamily::INET, net::SocketType::STREAM, None).unwrap();
+    net::sockopt::set_socket_recv_buffer_size(&socket, 4_096).unwrap();
+    net::connect(&socket, &address).unwrap();
+    let mut socket = TcpStream::from(socket);
+    socket.write_all(LIST.replace("Connection: close\r\n", "").repeat(4).as_bytes()).unwrap();
+    socket
+}
+
+/// Reads a list in parts, with a pause after each, and checks that it is complete.
+fn read_list(address: &str, pause: Duration) -> usize {
+    let mut socket = connect(address, LIST.as_bytes());
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let (mut answer, mut part) = (Vec::new(), vec![0; 32 * 1024]);
+    loop {
+        match socket.read(&mut part).unwrap() {
+            0 => break,
+            count => answer.extend_from_slice(&part[..count]),
+        }
+        std::thread::sleep(pause);
+    }
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{} bytes of: {head}", body.len());
+    body.len()
+}
+
+/// The answers would fill the memory for unread answers three times. The server closes those that nobody reads, and
+/// clients that read slowly get theirs.
+#[test]
+fn answers_that_nobody_reads_take_a_limited_memory() {
+    const UNREAD: usize = 90;
+    const MAX_GROWTH: usize = 150 * 1024 * 1024;
+    let app = TestApp::start();
+    for number in 0..100 {
+        let sku = format!("big-{number}");
+        let description = "\u{1f4a7}".repeat(5_000);
+        app.create_product(&json!({"sku": sku, "name": sku, "price": 1.0, "description": description}));
+    }
+    let place = Place::new();
+    let mut program = with_files(1_024, app.settings.database.url.reveal());
+    program.env("STOCKROOM__SERVER__WRITE_TIMEOUT_MS", "60000");
+    let server = Process::start(program, &place.folder);
+    let address = server.address.strip_prefix("http://").unwrap();
+    let size = read_list(address, Duration::ZERO);
+    let before = resident_bytes(server.pid());
+    let is_over = AtomicBool::new(false);
+    let most = std::thread::scope(|scope| {
+        let slow = scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                read_list(address, Duration::from_millis(20));
+            }
+        });
+        let mut most = before;
+        let mut flood = Vec::new();
+        for _ in 0..UNREAD {
+            flood.push(ask_without_reading(address));
+            // Each answer begins before the next request, so that the server works on few of them at the same time.
+            flood.last().unwrap().peek(&mut [0]).unwrap();
+            most = most.max(resident_bytes(server.pid()));
+        }
+        for _ in 0..30 {
+            std::thread::sleep(Duration::from_millis(100));
+            most = most.max(resident_bytes(server.pid()));
+        }
+        is_over.store(true, Ordering::Relaxed);
+        slow.join().unwrap();
+        most
+    });
+    let growth = most.saturating_sub(before);
+    println!("unread answers of {size} bytes on {UNREAD} connections took {growth} bytes more memory");
+    assert!(growth < MAX_GROWTH, "{growth} bytes more memory");
+    let metrics = server.client().under("").get("/metrics").text();
+    assert!(metrics.contains("reason=\"too_many_answers\""), "{metrics}");
 }

@@ -35,6 +35,11 @@ fn every_log_line_of_a_request_names_its_caller() {
     socket.read_to_string(&mut answer).unwrap();
     let garbage = answer.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap();
 
+    let mut socket = TcpStream::connect(address).unwrap();
+    let long_method = format!("{} / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: of-method\r\n", "A".repeat(10_000));
+    socket.write_all(format!("{long_method}Connection: close\r\n\r\n").as_bytes()).unwrap();
+    socket.read_to_end(&mut Vec::new()).unwrap();
+
     let log = server.log();
     let access = |id: &str| line_of(&log, id, "stockroom::access");
     let of_customer = access("of-customer");
@@ -43,6 +48,7 @@ fn every_log_line_of_a_request_names_its_caller() {
     }
     assert!(access("of-guest").contains("account=- store=1 "), "{}", access("of-guest"));
     assert!(access("of-nothing").contains("account=- store=- "), "{}", access("of-nothing"));
+    assert!(access("of-method").contains("method=AAAA") && access("of-method").len() < 400, "{}", access("of-method"));
     assert!(access(garbage).contains("status=400 ") && access(garbage).contains("remote=127.0.0.1 "));
     assert!(!log.contains(token) && !log.contains("customer@example.com"), "{log}");
     // Bad requests are not errors of the server.

@@ -17,6 +17,7 @@ mod commands;
 mod connections;
 mod demo;
 mod embedded_postgres;
+mod endless_bodies;
 mod expiry_kills;
 mod first_steps;
 mod floods;

@@ -8,6 +8,7 @@ use std::task::Waker;
 use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
 
+use super::phase::{Phase, WorkState};
 use super::pipelining::BodyRest;
 use super::time_budget::{Progress, TimeBudget};
 
@@ -17,23 +18,11 @@ pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
 /// The memory of a request that waits for its body, without that body.
 const BODY_OVERHEAD_BYTES: u64 = 32 * 1024;
 
-/// The state of a connection, or the reason for its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Phase {
-    Open,
-    /// The head of a request did not arrive in time. The request is refused, and nothing more is read.
-    HeadTooSlow,
-    /// The body did not arrive in time. Nothing more is read, so that the code that waits for the body can refuse it.
-    BodyTooSlow,
-    /// Nothing more is read or written.
-    Closed,
-}
+/// The maximal number of bytes of a body on the wire. A body of 64 KiB in chunks of one byte has 384 KiB.
+const MAX_BODY_WIRE_BYTES: u64 = 512 * 1024;
 
 /// The marker of a body in chunks, whose length is unknown.
 const CHUNKED: u64 = u64::MAX;
-
-const PHASES: [Phase; 4] = [Phase::Open, Phase::HeadTooSlow, Phase::BodyTooSlow, Phase::Closed];
 
 /// The time limits of each part of a request.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +47,8 @@ pub struct Activity {
     head: Progress,
     body: Progress,
     answer: Progress,
+    /// The size of the body of the last response.
+    answer_bytes: AtomicU64,
     phase: AtomicU8,
     /// The time at which reading was ended.
     ended_ms: AtomicU64,
@@ -71,19 +62,6 @@ pub struct Abandoned {
     pub method: Method,
     pub uri: Uri,
     pub began_ms: u64,
-}
-
-/// The work on a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkState {
-    /// Between requests, or receiving a head.
-    Idle,
-    /// The peer reads a response.
-    Receiving,
-    /// The application waits for a body.
-    Sending,
-    /// The application processes a request.
-    Working,
 }
 
 impl Activity {
@@ -101,6 +79,7 @@ impl Activity {
             head,
             body: Progress::default(),
             answer: Progress::default(),
+            answer_bytes: AtomicU64::new(0),
             phase: AtomicU8::new(Phase::Open as u8),
             ended_ms: AtomicU64::new(0),
             waker: AtomicWaker::new(),
@@ -109,8 +88,7 @@ impl Activity {
 
     #[must_use]
     pub fn phase(&self) -> Phase {
-        let phase = usize::from(self.phase.load(Ordering::Acquire));
-        PHASES.get(phase).copied().unwrap_or(Phase::Closed)
+        Phase::of(self.phase.load(Ordering::Acquire))
     }
 
     /// Sets the phase and wakes the connection's task, which ends the connection.
@@ -164,6 +142,12 @@ impl Activity {
     #[must_use]
     pub fn head_is_too_large(&self) -> bool {
         self.head.is_begun() && self.head.bytes() > MAX_HEAD_BYTES
+    }
+
+    /// True if the body has more bytes on the wire than are read, including the framing of its chunks.
+    #[must_use]
+    pub fn body_is_too_large(&self) -> bool {
+        self.body.is_begun() && self.body.bytes() > MAX_BODY_WIRE_BYTES
     }
 
     /// The time since the current head began.
@@ -221,6 +205,18 @@ impl Activity {
     pub fn unfinished_body_bytes(&self) -> u64 {
         let is_waiting = self.work_state() == WorkState::Sending && self.phase() == Phase::Open;
         if is_waiting { self.body.bytes().saturating_add(BODY_OVERHEAD_BYTES) } else { 0 }
+    }
+
+    /// Records the size of a response before it is sent.
+    pub fn answered(&self, bytes: u64) {
+        self.answer_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The memory of a response that the peer does not read at the moment. It is free after the last part was sent.
+    #[must_use]
+    pub fn unread_answer_bytes(&self) -> u64 {
+        let is_waiting = self.is_blocked() && self.phase() == Phase::Open;
+        if is_waiting { self.answer_bytes.load(Ordering::Relaxed) } else { 0 }
     }
 
     /// The rest of the body that the framework reads.
@@ -284,7 +280,7 @@ impl Activity {
         match self.phase() {
             Phase::Open if self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
             Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),
-            Phase::HeadTooSlow | Phase::BodyTooSlow if is_idle => {
+            phase if phase != Phase::Open && is_idle => {
                 let since = self.ended_ms.load(Ordering::Relaxed);
                 (now_ms.saturating_sub(since) > time_budgets.head.max_ms).then_some(Phase::Closed)
             }

@@ -12,7 +12,7 @@ use actix_web::rt::net::TcpStream;
 use futures_util::future::select;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::activity::Phase;
+use super::phase::Phase;
 use super::registry::Permit;
 
 /// The time and the number of bytes for which a refused peer may continue to send. A connection that is closed

@@ -4,6 +4,7 @@ pub mod activity;
 mod bounds;
 mod heads;
 mod linger;
+mod phase;
 mod pipelining;
 mod refusal;
 pub mod registry;
@@ -14,10 +15,12 @@ mod upgrade;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
+use actix_web::body::BodySize;
 use actix_web::dev::Extensions;
 use actix_web::http::header::{self, HeaderMap};
 
-use activity::{Abandoned, Activity, Phase};
+use activity::{Abandoned, Activity};
+use phase::Phase;
 use pipelining::BodyRest;
 pub use registry::Connections;
 pub use stream::Connection;
@@ -49,8 +52,18 @@ impl Peer {
 
 impl RequestInProgress {
     /// Marks the request as answered: the framework now has the response.
-    pub fn answered(&mut self) {
+    pub fn answered(&mut self, size: BodySize) {
         self.unanswered = None;
+        if let (Some(peer), BodySize::Sized(bytes)) = (&self.peer, size) {
+            peer.activity.answered(bytes);
+            peer.connections.add_to_memory(bytes);
+        }
+    }
+
+    /// True if the connection ends after this request, because its body was cut.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.peer.as_ref().is_some_and(|peer| peer.activity.phase().has_cut_body())
     }
 }
 
@@ -94,4 +107,10 @@ impl Drop for RequestInProgress {
 #[must_use]
 pub fn body_was_too_slow(request: &HttpRequest) -> bool {
     Peer::of(request).is_some_and(|peer| peer.activity.phase() == Phase::BodyTooSlow)
+}
+
+/// True if the body of a request was ended because it has too many bytes on the wire.
+#[must_use]
+pub fn body_was_too_large(request: &HttpRequest) -> bool {
+    Peer::of(request).is_some_and(|peer| peer.activity.phase() == Phase::BodyTooLarge)
 }

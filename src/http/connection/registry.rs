@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::activity::{Activity, Phase, TimeBudgets, WorkState};
+use super::activity::{Activity, TimeBudgets};
 use super::bounds::Bounds;
+use super::phase::{Phase, WorkState};
 use super::time_budget::TimeBudget;
 use crate::http::metrics::Metrics;
 use crate::settings::{Server, Settings};
@@ -16,10 +17,31 @@ use crate::settings::{Server, Settings};
 /// connections each time, so closing one by one would be slow.
 const CLOSED_FRACTION: usize = 64;
 
-/// The memory for bodies that have not arrived completely, over all connections.
-const MAX_UNFINISHED_BYTES: u64 = 64 * 1024 * 1024;
+/// Memory that the connections of one kind may take together. Beyond it, those that have been waiting longest for their
+/// peers are ended.
+struct MemoryLimit {
+    bytes: fn(&Activity) -> u64,
+    max_bytes: u64,
+    phase: Phase,
+    reason: &'static str,
+}
 
-/// The unfinished bodies are added up after each such number of received bytes.
+const MEMORY_LIMITS: [MemoryLimit; 2] = [
+    MemoryLimit {
+        bytes: Activity::unfinished_body_bytes,
+        max_bytes: 64 * 1024 * 1024,
+        phase: Phase::BodyTooSlow,
+        reason: "too_many_bodies",
+    },
+    MemoryLimit {
+        bytes: Activity::unread_answer_bytes,
+        max_bytes: 64 * 1024 * 1024,
+        phase: Phase::Closed,
+        reason: "too_many_answers",
+    },
+];
+
+/// The memory is added up after each such number of bytes of bodies and responses.
 const ADDED_UP_AFTER_BYTES: u64 = 4 * 1024 * 1024;
 
 pub struct Connections {
@@ -28,8 +50,8 @@ pub struct Connections {
     time_budgets: TimeBudgets,
     open: Mutex<HashMap<u64, Arc<Activity>>>,
     ids: AtomicU64,
-    /// The bytes of bodies that were received since the last time that unfinished bodies were added up.
-    received: AtomicU64,
+    /// The bytes of bodies and responses since the memory was added up last.
+    added: AtomicU64,
     pub metrics: Metrics,
 }
 
@@ -49,7 +71,7 @@ impl Connections {
             time_budgets: time_budgets(&settings.server),
             open: Mutex::default(),
             ids: AtomicU64::new(0),
-            received: AtomicU64::new(0),
+            added: AtomicU64::new(0),
             metrics,
         })
     }
@@ -105,50 +127,61 @@ impl Connections {
         self.metrics.count_closed_connections("too_many", count);
     }
 
-    /// Records received bytes of a body. Ends the oldest unfinished bodies if all of them need too much memory.
-    pub fn received_of_body(&self, bytes: u64) {
-        let received = self.received.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        if received >= ADDED_UP_AFTER_BYTES {
-            self.limit_unfinished(&self.open());
+    /// Records bytes of a body or of a response. Ends waiting connections if they need too much memory.
+    pub fn add_to_memory(&self, bytes: u64) {
+        let added = self.added.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        if added >= ADDED_UP_AFTER_BYTES {
+            self.limit_memory(&self.open());
         }
     }
 
-    /// Ends the unfinished bodies that have been waiting longest, until the others fit into the memory for them.
-    fn limit_unfinished(&self, open: &HashMap<u64, Arc<Activity>>) {
-        self.received.store(0, Ordering::Relaxed);
-        let with_bytes = open.values().map(|activity| (activity.unfinished_body_bytes(), activity));
-        let mut unfinished: Vec<_> = with_bytes.filter(|(bytes, _)| *bytes > 0).collect();
-        let total = unfinished.iter().fold(0, |total: u64, (bytes, _)| total.saturating_add(*bytes));
-        let mut excess = total.saturating_sub(MAX_UNFINISHED_BYTES);
+    fn limit_memory(&self, open: &HashMap<u64, Arc<Activity>>) {
+        self.added.store(0, Ordering::Relaxed);
+        for limit in &MEMORY_LIMITS {
+            self.apply(limit, open);
+        }
+    }
+
+    /// Ends the connections that have been waiting longest, until the others fit into the limit.
+    fn apply(&self, limit: &MemoryLimit, open: &HashMap<u64, Arc<Activity>>) {
+        let with_bytes = open.values().map(|activity| ((limit.bytes)(activity), activity));
+        let mut waiting: Vec<_> = with_bytes.filter(|(bytes, _)| *bytes > 0).collect();
+        let total = waiting.iter().fold(0, |total: u64, (bytes, _)| total.saturating_add(*bytes));
+        let mut excess = total.saturating_sub(limit.max_bytes);
         if excess == 0 {
             return;
         }
-        unfinished.sort_by_cached_key(|(_, activity)| activity.waiting_since_ms(&self.time_budgets));
+        waiting.sort_by_cached_key(|(_, activity)| activity.waiting_since_ms(&self.time_budgets));
         let mut count = 0_usize;
-        for (bytes, activity) in unfinished {
+        for (bytes, activity) in waiting {
             if excess == 0 {
                 break;
             }
-            activity.end(Phase::BodyTooSlow, self.now_ms());
+            activity.end(limit.phase, self.now_ms());
             excess = excess.saturating_sub(bytes);
             count = count.saturating_add(1);
         }
-        self.metrics.count_closed_connections("too_many_bodies", count);
+        self.metrics.count_closed_connections(limit.reason, count);
     }
 
     /// Ends the connections whose peers are too slow.
     pub fn sweep(&self) {
         let now_ms = self.now_ms();
         let mut open = self.open();
-        self.limit_unfinished(&open);
+        self.limit_memory(&open);
         open.retain(|_, activity| match activity.overdue(&self.time_budgets, now_ms) {
             None => true,
             Some(phase) => {
-                activity.end(phase, now_ms);
-                self.metrics.count_closed_connections(reason(phase), 1);
+                self.end(activity, phase);
                 phase != Phase::Closed
             }
         });
+    }
+
+    /// Ends a connection for the fault of its peer.
+    pub fn end(&self, activity: &Activity, phase: Phase) {
+        activity.end(phase, self.now_ms());
+        self.metrics.count_closed_connections(reason(phase), 1);
     }
 
     /// Sweeps in the background until the server is dropped.
@@ -184,6 +217,7 @@ fn reason(phase: Phase) -> &'static str {
         Phase::Open => "open",
         Phase::HeadTooSlow => "slow_head",
         Phase::BodyTooSlow => "slow_body",
+        Phase::BodyTooLarge => "large_body",
         Phase::Closed => "slow_reader",
     }
 }

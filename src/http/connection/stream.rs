@@ -11,9 +11,10 @@ use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use uuid::Uuid;
 
-use super::activity::{Abandoned, Activity, Phase};
+use super::activity::{Abandoned, Activity};
 use super::heads::RecentHead;
 use super::linger::{LingerSlot, LingeringSocket};
+use super::phase::Phase;
 use super::pipelining::{BodyRest, Pipelining};
 use super::refusal::{self, RefusedRequest};
 use super::registry::{Connections, Permit};
@@ -141,7 +142,10 @@ impl Connection {
             self.activity.body_ended();
         }
         if body != BodyRest::None {
-            self.connections.received_of_body(bytes);
+            self.connections.add_to_memory(bytes);
+        }
+        if self.activity.body_is_too_large() && self.activity.phase() == Phase::Open {
+            self.connections.end(&self.activity, Phase::BodyTooLarge);
         }
     }
 
@@ -198,7 +202,7 @@ impl AsyncRead for Connection {
         match this.activity.phase() {
             Phase::Open if this.refusal.is_empty() => {}
             // A read of zero bytes means the end of the input.
-            Phase::Open | Phase::BodyTooSlow => return Poll::Ready(Ok(())),
+            Phase::Open | Phase::BodyTooSlow | Phase::BodyTooLarge => return Poll::Ready(Ok(())),
             Phase::HeadTooSlow => {
                 this.refuse(StatusCode::REQUEST_TIMEOUT);
                 return Poll::Ready(Ok(()));
@@ -275,7 +279,7 @@ impl Drop for Connection {
         if let Some(request) = abandoned.filter(|_| !self.activity.is_blocked()) {
             self.refuse_abandoned(&request);
         }
-        let is_refused = !self.refusal.is_empty() || self.activity.phase() == Phase::BodyTooSlow;
+        let is_refused = !self.refusal.is_empty() || self.activity.phase().has_cut_body();
         if let (true, Some(socket), Some(permit)) = (is_usable && is_refused, self.socket.take(), self.permit.take()) {
             let unsent = self.refusal.split_off(self.written);
             self.linger_slot.put(LingeringSocket { socket, permit, unsent });

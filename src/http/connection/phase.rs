@@ -1,0 +1,44 @@
+//! The states of a connection.
+
+/// Open, or the reason for the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    Open,
+    /// The head of a request did not arrive in time. The request is refused, and nothing more is read.
+    HeadTooSlow,
+    /// The body did not arrive in time. Nothing more is read, so that the code that waits for the body can refuse it.
+    BodyTooSlow,
+    /// The body has too many bytes. Nothing more is read, as in [`Phase::BodyTooSlow`].
+    BodyTooLarge,
+    /// Nothing more is read or written.
+    Closed,
+}
+
+const PHASES: [Phase; 5] = [Phase::Open, Phase::HeadTooSlow, Phase::BodyTooSlow, Phase::BodyTooLarge, Phase::Closed];
+
+impl Phase {
+    #[must_use]
+    pub fn of(number: u8) -> Self {
+        PHASES.get(usize::from(number)).copied().unwrap_or(Self::Closed)
+    }
+
+    /// True if the end of the body was reported to the framework early.
+    #[must_use]
+    pub fn has_cut_body(self) -> bool {
+        matches!(self, Self::BodyTooSlow | Self::BodyTooLarge)
+    }
+}
+
+/// The work on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkState {
+    /// Between requests, or receiving a head.
+    Idle,
+    /// The peer reads a response.
+    Receiving,
+    /// The application waits for a body.
+    Sending,
+    /// The application processes a request.
+    Working,
+}

@@ -1,0 +1,79 @@
+//! Bodies on the wire: the framing of chunks is limited, too.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::connections::{connect, read_to_end, refused};
+use crate::common::TestApp;
+
+/// The limit of a body, the bytes that are read after a refusal, and the buffers of the system.
+const MAX_TAKEN: usize = 12 * 1024 * 1024;
+
+const MOST: usize = 64 * 1024 * 1024;
+
+/// Sends the part again and again until the server closes the connection. Returns the answer and the number of bytes
+/// that the server and the buffers took.
+fn flood(app: &TestApp, start: &str, part: &[u8]) -> (String, usize) {
+    let mut socket = connect(app);
+    socket.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    socket.write_all(start.as_bytes()).unwrap();
+    let parts = part.repeat((64 * 1024) / part.len());
+    let mut taken = 0;
+    while taken < MOST {
+        match socket.write(&parts) {
+            Ok(count) => taken += count,
+            Err(_closed) => break,
+        }
+    }
+    (read_to_end(&mut socket), taken)
+}
+
+fn chunked(method: &str, path: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n"
+    )
+}
+
+#[test]
+fn the_framing_of_chunks_counts_as_body() {
+    let app = TestApp::start();
+    let head = chunked("POST", "/api/v1/inventory/availability");
+    let forms: [(&str, &[u8]); 3] = [("1;", b"a"), ("2\r\n{}\r\n0\r\n", b"X: y\r\n"), ("", b"0")];
+    for (start, part) in forms {
+        let (answer, taken) = flood(&app, &format!("{head}{start}"), part);
+        println!("{taken} bytes of {start:?} were taken");
+        refused(&answer, 413, "PAYLOAD_TOO_LARGE");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        assert!(taken < MAX_TAKEN, "{taken} bytes of {start:?} were taken");
+    }
+    let metrics = app.guest().under("").get("/metrics").text();
+    assert!(metrics.contains("stockroom_connections_closed_total{reason=\"large_body\"} 3"), "{metrics}");
+}
+
+#[test]
+fn a_body_that_is_discarded_after_the_answer_is_limited() {
+    let app = TestApp::start();
+    let rice = app.product("rice", 12.50, 7).id;
+    let path = format!("/api/v1/inventory/products/{rice}");
+    let sized = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n");
+    let data: &[u8] = b"400\r\n";
+    let chunk = [data, &[b'a'; 1024], b"\r\n"].concat();
+    for (start, part) in [(chunked("GET", &path) + "1;", &b"a"[..]), (chunked("GET", &path), &chunk), (sized, b"a")] {
+        let (answer, taken) = flood(&app, &start, part);
+        println!("{taken} bytes after {start:?} were taken");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(taken < MAX_TAKEN, "{taken} bytes after {start:?} were taken");
+    }
+}
+
+#[test]
+fn a_body_in_chunks_of_one_byte_is_taken() {
+    let app = TestApp::start();
+    let body = format!("{{\"items\":[{}]}}", " ".repeat(64 * 1024 - 12));
+    let chunks: String = body.chars().map(|byte| format!("1\r\n{byte}\r\n")).collect();
+    let head = chunked("POST", "/api/v1/inventory/availability").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let mut socket = connect(&app);
+    socket.write_all(format!("{head}{chunks}0\r\n\r\n").as_bytes()).unwrap();
+    refused(&read_to_end(&mut socket), 422, "VALIDATION_FAILED");
+}
