@@ -31,6 +31,12 @@ impl Pipelining {
         !self.held.is_empty()
     }
 
+    /// True if no part of the next head was read yet.
+    #[must_use]
+    pub fn is_between_heads(&self) -> bool {
+        !self.head.has_content
+    }
+
     pub fn hold(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
     }

@@ -113,6 +113,9 @@ impl Connection {
             return self.poll_hold(cx, buf.remaining());
         }
         if std::mem::take(&mut self.is_at_boundary) {
+            if !self.pipelining.has_held() {
+                ready!(self.socket()?.poll_read_ready(cx))?;
+            }
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -130,8 +133,10 @@ impl Connection {
             self.head.add(read, self.activity.begun());
         }
         self.record(u64::try_from(read.len()).unwrap_or(0), body);
-        // A full buffer would grow, and more bytes may follow before the framework has seen the end of the head.
-        self.is_at_boundary = self.pipelining.has_held() || buf.remaining() == 0;
+        // The framework must decode these bytes before it gets more: a head decides how the next bytes are read, and a
+        // full buffer would grow.
+        let ends_head = body == BodyRest::None && self.pipelining.is_between_heads();
+        self.is_at_boundary = self.pipelining.has_held() || ends_head || buf.remaining() == 0;
         Poll::Ready(Ok(()))
     }
 
@@ -286,3 +291,6 @@ impl Drop for Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,9 @@
 use crate::common::locks::user_rows;
 use crate::common::people::{PASSWORD, email};
 use crate::common::{TestApp, Value, json, race};
+use diesel::{QueryDsl, RunQueryDsl};
 use stockroom::auth::Role;
+use stockroom::db::schema::sessions;
 
 #[test]
 fn a_refresh_token_is_good_once_and_a_stolen_one_ends_its_family() {
@@ -26,6 +28,22 @@ fn a_refresh_token_is_good_once_and_a_stolen_one_ends_its_family() {
     app.guest().post("/auth/refresh", &json!({"refresh_token": ""})).refused_field("refresh_token");
     let as_refresh = json!({"refresh_token": elsewhere["access_token"]});
     app.guest().post("/auth/refresh", &as_refresh).refused(401, "UNAUTHENTICATED");
+}
+
+#[test]
+fn exchanged_tokens_are_kept_up_to_a_limit() {
+    let app = TestApp::start();
+    app.account("mara", Role::Customer);
+    let first = app.session("mara");
+    let mut newest = first.clone();
+    for _ in 0..60 {
+        newest = app.refresh(&newest).expect(200).json();
+    }
+    let kept: i64 = sessions::table.count().get_result(&mut app.connection()).unwrap();
+    assert_eq!(kept, 51);
+    // The oldest token is unknown now, so it ends nothing.
+    app.refresh(&first).refused(401, "UNAUTHENTICATED");
+    app.refresh(&newest).expect(200);
 }
 
 #[test]
