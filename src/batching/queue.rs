@@ -19,7 +19,7 @@ use crate::db::{Database, Failure};
 
 pub struct BatchQueue<Q, A> {
     /// One permit for each batch that may run at the same time.
-    slots: Arc<Semaphore>,
+    batch_permits: Arc<Semaphore>,
     batch_size: usize,
     tickets: AtomicU64,
     /// Sorted by ticket, so the oldest is first.
@@ -46,7 +46,7 @@ where
     #[must_use]
     pub fn new(batches: usize, batch_size: usize) -> Self {
         Self {
-            slots: Arc::new(Semaphore::new(batches)),
+            batch_permits: Arc::new(Semaphore::new(batches)),
             batch_size,
             tickets: AtomicU64::new(0),
             waiting: Mutex::default(),
@@ -67,8 +67,8 @@ where
             biased;
             answered = &mut answer => return received(answered),
             start = entry.start(database) => {
-                let (slot, permit) = start?;
-                self.run(database, slot, permit, work);
+                let (batch, connection) = start?;
+                self.run(database, batch, connection, work);
             }
             () = tokio::time::sleep(database.queue_time()) => {
                 if entry.leave() {
@@ -81,7 +81,7 @@ where
 
     /// Runs a batch of the requests that wait now. If the database does not answer, the batch is abandoned, and its
     /// requests are answered with the failure.
-    fn run<W>(&self, database: &Database, slot: OwnedSemaphorePermit, permit: ConnectionPermit, work: W)
+    fn run<W>(&self, database: &Database, batch: OwnedSemaphorePermit, connection: ConnectionPermit, work: W)
     where
         W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
     {
@@ -90,11 +90,11 @@ where
             return;
         }
         database.start(
-            permit,
+            connection,
             move |database| work(database, requests),
             move |result| {
                 // The next batch need not wait until these requests are answered.
-                drop(slot);
+                drop(batch);
                 answer(answers, result);
             },
         );
@@ -120,7 +120,8 @@ impl<Q, A> BatchQueue<Q, A> {
     /// Adds the request to the queue. A request that must wait needs a slot in the queue for the database.
     fn join(&self, database: &Database, request: Q, answer: Answer<A>) -> Result<QueueEntry<'_, Q, A>, Failure> {
         let mut waiting = self.waiting();
-        let starts_immediately = waiting.is_empty() && self.slots.available_permits() > 0 && database.has_permit();
+        let starts_immediately =
+            waiting.is_empty() && self.batch_permits.available_permits() > 0 && database.has_permit();
         let queue_slot = if starts_immediately { None } else { Some(database.queue()?) };
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let first = Arc::new(Notify::new());
@@ -138,10 +139,10 @@ impl<Q, A> BatchQueue<Q, A> {
         taken
     }
 
-    /// Takes all slots, if no batch is running.
-    pub(super) fn close(&self, slots: usize) -> Option<Closed> {
-        let slots = u32::try_from(slots).ok()?;
-        Arc::clone(&self.slots).try_acquire_many_owned(slots).ok().map(Closed)
+    /// Takes the permits of all batches, if none is running.
+    pub(super) fn close(&self, batches: usize) -> Option<Closed> {
+        let batches = u32::try_from(batches).ok()?;
+        Arc::clone(&self.batch_permits).try_acquire_many_owned(batches).ok().map(Closed)
     }
 
     /// The number of waiting requests.
@@ -174,11 +175,12 @@ struct QueueEntry<'a, Q, A> {
 }
 
 impl<Q, A> QueueEntry<'_, Q, A> {
-    /// Waits until no older request waits, and takes the slot and the connection permit of a new batch.
+    /// Waits until no older request waits, and takes the permits of a new batch and of its connection.
     async fn start(&self, database: &Database) -> Result<(OwnedSemaphorePermit, ConnectionPermit), Failure> {
         self.first.notified().await;
-        let slot = Arc::clone(&self.queue.slots).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
-        Ok((slot, database.permit(self.since).await?))
+        let batch =
+            Arc::clone(&self.queue.batch_permits).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
+        Ok((batch, database.permit(self.since).await?))
     }
 
     /// Removes the request. True if no batch has taken it or will take it.

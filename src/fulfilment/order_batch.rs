@@ -20,7 +20,7 @@ use crate::orders::queries::{items, orders};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::payments::queries::payments;
 
-pub use crate::orders::queries::orders::NewStep;
+pub use crate::orders::queries::orders::StatusChange;
 pub use crate::payments::queries::payments::{Kind, NewPayment};
 
 /// The purpose of the lock. It decides what is read with the order.
@@ -51,7 +51,7 @@ pub struct OrderBatch {
     recorded: HashMap<(OrderId, Kind, String), Money>,
     holds: HoldSet,
     changed: BTreeSet<OrderId>,
-    steps: Vec<NewStep>,
+    status_changes: Vec<StatusChange>,
     payments: Vec<NewPayment>,
 }
 
@@ -94,7 +94,7 @@ impl OrderBatch {
             recorded: HashMap::new(),
             holds,
             changed: BTreeSet::new(),
-            steps: Vec::new(),
+            status_changes: Vec::new(),
             payments: Vec::new(),
         }
     }
@@ -205,7 +205,7 @@ impl OrderBatch {
     pub fn set_status(&mut self, id: OrderId, to: OrderStatus, by: By<'_>) -> Result<&mut Order, Failure> {
         let from = self.order(id)?.status;
         let (actor, reason) = (by.actor.to_owned(), by.reason.map(ToOwned::to_owned));
-        self.steps.push(NewStep { order: id, from: Some(from), to, reason, actor });
+        self.status_changes.push(StatusChange { order: id, from: Some(from), to, reason, actor });
         let order = self.change(id)?;
         order.status = to;
         Ok(order)
@@ -230,8 +230,8 @@ impl OrderBatch {
         if !changed.is_empty() {
             orders::update(conn, store, &changed)?;
         }
-        if !self.steps.is_empty() {
-            orders::append_steps(conn, store, &self.steps, now)?;
+        if !self.status_changes.is_empty() {
+            orders::append_history(conn, store, &self.status_changes, now)?;
         }
         Ok(())
     }

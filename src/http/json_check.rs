@@ -19,7 +19,7 @@ const MAX_ENTRIES: usize = 500;
 pub fn check(bytes: &[u8]) -> serde_json::Result<(Value, FieldErrors)> {
     let mut walk = Walk { path: String::new(), depth: 0, found: FieldErrors::default() };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let document = Step { walk: &mut walk, place: Place::Body }.deserialize(&mut deserializer)?;
+    let document = NextValue { walk: &mut walk, place: Place::Body }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok((document, walk.found))
 }
@@ -39,12 +39,12 @@ enum Place {
 }
 
 /// Reads one value, with the values inside it.
-struct Step<'a> {
+struct NextValue<'a> {
     walk: &'a mut Walk,
     place: Place,
 }
 
-impl Step<'_> {
+impl NextValue<'_> {
     fn refuse(&mut self, message: &str) {
         self.walk.found.push(&self.walk.path, message);
     }
@@ -69,7 +69,7 @@ impl Step<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Step<'_> {
+impl<'de> DeserializeSeed<'de> for NextValue<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -77,7 +77,7 @@ impl<'de> DeserializeSeed<'de> for Step<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Step<'_> {
+impl<'de> Visitor<'de> for NextValue<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,7 +129,7 @@ impl<'de> Visitor<'de> for Step<'_> {
             let mut count = 0_usize;
             loop {
                 walk.path.push_str(&format!("[{count}]"));
-                let next = entries.next_element_seed(Step { walk: &mut *walk, place: Place::Entry })?;
+                let next = entries.next_element_seed(NextValue { walk: &mut *walk, place: Place::Entry })?;
                 walk.path.truncate(length);
                 let Some(entry) = next else { return Ok((list, count)) };
                 count = count.saturating_add(1);
@@ -154,7 +154,7 @@ impl<'de> Visitor<'de> for Step<'_> {
                     walk.path.push('.');
                 }
                 walk.path.push_str(&name);
-                let value = fields.next_value_seed(Step { walk: &mut *walk, place: Place::Field })?;
+                let value = fields.next_value_seed(NextValue { walk: &mut *walk, place: Place::Field })?;
                 walk.path.truncate(length);
                 object.insert(name, value);
             }

@@ -20,17 +20,17 @@ impl Runner {
     #[must_use]
     pub fn start(jobs: &Jobs) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let every = |period, name, step| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, step));
+        let every = |period, name, job| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, job));
         let tasks = vec![
-            every(Duration::from_secs(3), "check_database", Step::CheckDatabase),
-            every(Duration::from_secs(1), "expire_holds", Step::ExpireHolds),
-            every(Duration::from_secs(1), "refresh_token_versions", Step::RefreshTokenVersions),
-            every(Duration::from_secs(1), "release_carts", Step::ReleaseCarts),
-            every(Duration::from_secs(60), "apply_waiting_events", Step::ApplyWaitingEvents),
-            every(Duration::from_secs(1), "send_mails", Step::SendMails),
-            every(Duration::from_secs(600), "purge_keys", Step::PurgeKeys),
-            every(Duration::from_secs(600), "purge_sessions", Step::PurgeSessions),
-            every(Duration::from_secs(60), "tidy_limiters", Step::TidyLimiters),
+            every(Duration::from_secs(3), "check_database", Job::CheckDatabase),
+            every(Duration::from_secs(1), "expire_holds", Job::ExpireHolds),
+            every(Duration::from_secs(1), "refresh_token_versions", Job::RefreshTokenVersions),
+            every(Duration::from_secs(1), "release_carts", Job::ReleaseCarts),
+            every(Duration::from_secs(60), "apply_waiting_events", Job::ApplyWaitingEvents),
+            every(Duration::from_secs(1), "send_mails", Job::SendMails),
+            every(Duration::from_secs(600), "purge_keys", Job::PurgeKeys),
+            every(Duration::from_secs(600), "purge_sessions", Job::PurgeSessions),
+            every(Duration::from_secs(60), "tidy_limiters", Job::TidyLimiters),
         ];
         Self { stop, tasks }
     }
@@ -47,7 +47,7 @@ impl Runner {
 }
 
 #[derive(Clone, Copy)]
-enum Step {
+enum Job {
     CheckDatabase,
     ExpireHolds,
     RefreshTokenVersions,
@@ -59,7 +59,7 @@ enum Step {
     TidyLimiters,
 }
 
-impl Step {
+impl Job {
     async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
         match self {
             Self::CheckDatabase => jobs.check_database().await,
@@ -75,9 +75,9 @@ impl Step {
     }
 }
 
-async fn repeat(jobs: Jobs, mut stopped: watch::Receiver<bool>, period: Duration, name: &'static str, step: Step) {
+async fn repeat(jobs: Jobs, mut stopped: watch::Receiver<bool>, period: Duration, name: &'static str, job: Job) {
     loop {
-        match step.run(&jobs).await {
+        match job.run(&jobs).await {
             Ok(0) => {}
             Ok(count) => log::info!(job = name, count = count; "job done"),
             // The log reports an outage separately.

@@ -113,13 +113,13 @@ pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<H
 /// `GET /orders/{id}/history`
 pub async fn show_history(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let order_ref = OrderRef::from_path(&path);
-    let steps = ctx
+    let history = ctx
         .read("get_order_history", move |conn, scope| {
             let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
             Ok(history::list(conn, scope.store, id)?)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(steps))
+    Ok(HttpResponse::Ok().json(history))
 }
 
 /// A caller who wants to see or cancel one order: its owner, staff, or a caller with its token.

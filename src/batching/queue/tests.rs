@@ -131,9 +131,9 @@ impl Rig {
         self.go_on.send(()).unwrap();
     }
 
-    /// Asserts that no batch runs, no request waits, and all slots and permits have been returned.
+    /// Asserts that no batch runs, no request waits, and all permits and queue slots have been returned.
     async fn assert_empty(&mut self) {
-        self.wait_until(|rig| rig.database.in_use() == 0 && rig.queue.slots.available_permits() > 0).await;
+        self.wait_until(|rig| rig.database.in_use() == 0 && rig.queue.batch_permits.available_permits() > 0).await;
         assert_eq!((self.waiting(), self.database.oldest_wait()), (0, Duration::ZERO));
         let slots: Vec<_> = (0..QUEUE_LENGTH).map(|_| self.database.queue()).collect();
         assert!(slots.iter().all(Result::is_ok), "slots of the queue were not returned");

@@ -92,10 +92,10 @@ fn paid(reference: &str, minor: Option<i64>) -> Paid<'_> {
     Paid { reference, amount: minor.map(|minor| AmountInput::from_units(minor, 2)), actor: "user:1" }
 }
 
-/// The state of the order, its available units, and the steps of its history.
+/// The state of the order, its available units, and the number of its status changes.
 fn state(batch: &OrderBatch) -> (OrderStatus, PaymentStatus, i64, usize) {
     let order = batch.order(ID).unwrap();
-    (order.status, order.payment_status, batch.holds.available(VariantId(7)), batch.steps.len())
+    (order.status, order.payment_status, batch.holds.available(VariantId(7)), batch.status_changes.len())
 }
 
 fn code<T: std::fmt::Debug>(result: Result<T, Abort>) -> String {

@@ -19,11 +19,11 @@ pub struct NewOrder<'a> {
     pub guest_token_hash: Option<&'a [u8]>,
     /// Cart and round that it was made of, so that a second order of them is impossible.
     pub checkout: Option<&'a str>,
-    /// The actor of the first step of its history.
+    /// The actor of the first entry of its history.
     pub actor: &'a str,
 }
 
-/// Inserts a set of orders whose ids were taken beforehand, each with the first step of its history. The orders
+/// Inserts a set of orders whose ids were taken beforehand, each with the first entry of its history. The orders
 /// stand in the WITH: a distributed server runs it first, as a statement of its own, and the history refers to them.
 pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> QueryResult<()> {
     fn texts<'a>(new: &[NewOrder<'a>], value: impl Fn(&'a Order) -> Option<&'a str>) -> Vec<Option<&'a str>> {
@@ -162,9 +162,9 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     db::expect_rows(updated, changed.len(), "orders were written")
 }
 
-/// A step of an order from one status to the next.
+/// A change of an order's status.
 #[derive(Clone, Debug)]
-pub struct NewStep {
+pub struct StatusChange {
     pub order: OrderId,
     pub from: Option<OrderStatus>,
     pub to: OrderStatus,
@@ -172,19 +172,24 @@ pub struct NewStep {
     pub actor: String,
 }
 
-/// Appends steps to the histories of orders.
-pub fn append_steps(conn: &mut PgConnection, store: StoreId, steps: &[NewStep], at: DateTime<Utc>) -> QueryResult<()> {
+/// Appends status changes to the histories of orders.
+pub fn append_history(
+    conn: &mut PgConnection,
+    store: StoreId,
+    changes: &[StatusChange],
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
     db::sql(
         "INSERT INTO order_history (store_id, order_id, from_status, to_status, reason, actor, created_at) \
          SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), $2",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
-    .bind::<Array<BigInt>, _>(steps.iter().map(|step| step.order).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.from).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(steps.iter().map(|step| step.to).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(steps.iter().map(|step| step.reason.as_deref()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(steps.iter().map(|step| step.actor.as_str()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changes.iter().map(|change| change.order).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.from).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changes.iter().map(|change| change.to).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.reason.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changes.iter().map(|change| change.actor.as_str()).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }

@@ -8,7 +8,7 @@ use super::*;
 
 /// Uses several threads like the server, and clients that disconnect at any time.
 #[test]
-fn every_request_runs_at_most_once_and_all_slots_are_returned() {
+fn every_request_runs_at_most_once_and_all_permits_are_returned() {
     const THREADS: u32 = 4;
     const EACH: u32 = 2_000;
     for (batches, batch_size) in [(1, 64), (1, 1), (3, 2)] {
@@ -29,7 +29,7 @@ fn every_request_runs_at_most_once_and_all_slots_are_returned() {
         assert!((answered..=(THREADS * EACH) as usize).contains(&served.len()));
         assert!(answered > EACH as usize, "only {answered} requests were answered");
         assert_eq!((queue.len(), database.in_use(), database.oldest_wait()), (0, 0, Duration::ZERO));
-        assert_eq!(queue.slots.available_permits(), batches);
+        assert_eq!(queue.batch_permits.available_permits(), batches);
     }
 }
 
