@@ -3,14 +3,15 @@
 use icu_casemap::CaseMapper;
 use validator::ValidationError;
 
-use crate::kernel::text::code_key;
+use crate::kernel::text::{code_key, is_cut};
 
 /// Checks if the text is a valid size. Spaces around it are ignored; they are removed before it is stored.
 pub fn check(size: &str) -> Result<(), &'static str> {
-    if !key(size).is_empty() && size.chars().count() <= 50 && !size.chars().any(char::is_control) {
-        Ok(())
-    } else {
+    let key = if size.chars().count() <= 50 { key(size) } else { String::new() };
+    if key.is_empty() || is_cut(&key) || size.chars().any(char::is_control) {
         Err("must have 1 to 50 characters")
+    } else {
+        Ok(())
     }
 }
 
@@ -25,8 +26,8 @@ pub fn tidy(size: &str) -> String {
     size.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The key by which sizes are compared: that of codes, in one case and without blanks. `S`, `s` and ` S ` are the same size, as are
-/// `2XL` and `2 xl`.
+/// The key by which sizes are compared: that of codes, in one case and without blanks. `S`, `s` and ` S ` are the same
+/// size, as are `2XL` and `2 xl`.
 #[must_use]
 pub fn key(size: &str) -> String {
     let one_case = CaseMapper::new().fold_string(&code_key(size)).into_owned();

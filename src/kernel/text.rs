@@ -63,7 +63,11 @@ pub fn check_code(code: &str) -> Result<(), &'static str> {
     if !code.chars().all(may_be_in_code) {
         return Err("must not contain invisible characters, except joiners inside words");
     }
-    if code_key(code).trim().is_empty() { Err("must have a visible character") } else { Ok(()) }
+    let key = code_key(code);
+    if key.trim().is_empty() {
+        return Err("must have a visible character");
+    }
+    if is_cut(&key) { Err("must be shorter without ligatures") } else { Ok(()) }
 }
 
 /// Returns text without the characters that a code must not contain.
@@ -75,14 +79,25 @@ pub fn as_code(text: &str) -> String {
 /// The key by which codes are compared: without invisible characters, in Unicode form NFKC. So `tee` and `tee` in
 /// full-width letters are the same code. Case and accents are kept.
 ///
+/// Some characters become 18 in this form. A key has at most 256 characters, so that its cost is bounded. No code has so
+/// long a key.
+///
 /// A change of this function needs a migration that computes the stored keys again.
 #[must_use]
 pub fn code_key(code: &str) -> Cow<'_, str> {
     if code.is_ascii() {
         return Cow::Borrowed(code);
     }
-    let visible: String = code.chars().filter(|c| !is_invisible(*c)).collect();
-    Cow::Owned(ComposingNormalizer::new_nfkc().normalize(&visible).into_owned())
+    let visible = code.chars().filter(|c| !is_invisible(*c));
+    Cow::Owned(ComposingNormalizer::new_nfkc().normalize_iter(visible).take(MAX_KEY_CHARS).collect())
+}
+
+const MAX_KEY_CHARS: usize = 256;
+
+/// True if the key may have lost its end.
+#[must_use]
+pub fn is_cut(key: &str) -> bool {
+    key.chars().count() >= MAX_KEY_CHARS
 }
 
 /// True if both are the same code.
@@ -188,6 +203,8 @@ mod tests {
             let code = format!("tw{c}1");
             assert_eq!((check_code(&code).is_err(), as_code(&code).as_str()), (true, "tw1"), "{c:?}");
         }
+        assert_eq!(check_code(&"\u{fdfa}".repeat(15)), Err("must be shorter without ligatures"));
+        assert_eq!(code_key(&"\u{fdfa}".repeat(21_000)).chars().count(), MAX_KEY_CHARS);
         for nothing in ["", " ", "\u{200d}", "\u{200c} \u{fe0f}"] {
             assert_eq!(check_code(nothing), Err("must have a visible character"), "{nothing:?}");
         }

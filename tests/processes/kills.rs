@@ -132,13 +132,15 @@ impl Shop {
         let admin = log_in(&guest, "admin@example.com", "stockroom-demo");
         let tee = json!({"sku": "tee-black", "name": "Tee black", "price": 30.00, "initial_stock": STOCK});
         let product = guest.clone().with_token(&admin).post("/inventory/products", &tee).expect(201).id();
-        let buyers = race(BUYERS, |number| {
+        // One after the other: each needs two hashes of a password.
+        let buyers = (0..BUYERS).map(|number| {
             let (email, password) = (format!("buyer-{number}@example.com"), "a long enough password");
             guest.post("/auth/register", &json!({"email": email, "password": password})).expect(201);
             let token = log_in(&guest, &email, password);
             let address = guest.clone().with_token(&token).address();
             Buyer { token, address, orders: Vec::new() }
         });
+        let buyers = buyers.collect();
         Self { product, admin, buyers }
     }
 

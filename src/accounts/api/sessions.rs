@@ -206,6 +206,7 @@ impl Exchange {
         let at = db::clock(conn)?;
         match session.judge(at) {
             Verdict::Rotate if user.active => {
+                refuse_frequent(conn, &session, at)?;
                 sessions::mark_rotated(conn, &session, at)?;
                 self.next.insert(conn, user.id, Some(session.family), at)?;
                 Ok((user, session.family))
@@ -220,6 +221,19 @@ impl Exchange {
             }
         }
     }
+}
+
+/// Each exchange keeps a row for the lifetime of the token, so that its second use is noticed.
+const EXCHANGES_PER_HOUR: i64 = 60;
+
+fn refuse_frequent(conn: &mut PgConnection, session: &Session, at: DateTime<Utc>) -> Result<(), Abort> {
+    let earlier = sessions::find_time_of_newest(conn, session.family, EXCHANGES_PER_HOUR)?;
+    let wait = earlier.map_or(0, |earlier| 3_600_i64.saturating_sub(at.signed_duration_since(earlier).num_seconds()));
+    if wait <= 0 {
+        return Ok(());
+    }
+    let detail = format!("A session is renewed at most {EXCHANGES_PER_HOUR} times an hour. Try again in {wait} s.");
+    Err(ApiError::new(Code::RateLimited, detail).retry_after(wait.unsigned_abs()).into())
 }
 
 /// Reads the token after locking its account.

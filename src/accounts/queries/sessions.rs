@@ -72,25 +72,18 @@ pub fn is_known_address(conn: &mut PgConnection, user: UserId, address_hash: &[u
     diesel::select(diesel::dsl::exists(known)).get_result(conn)
 }
 
-/// The exchanged tokens of a family that are kept to detect their second use.
-const KEPT_ROTATED: i64 = 50;
-
-/// Marks a token as exchanged for the next one. Deletes the oldest exchanged tokens of the family, because a client may
-/// exchange its token as often as it wants.
+/// Marks a token as exchanged for the next one.
 pub fn mark_rotated(conn: &mut PgConnection, session: &Session, at: DateTime<Utc>) -> QueryResult<()> {
-    let token = sessions::table.filter(sessions::id.eq(session.id));
-    diesel::update(token).set(sessions::rotated_at.eq(at)).execute(conn)?;
-    let rotated = sessions::family_id.eq(session.family).and(sessions::rotated_at.is_not_null());
-    let beyond: Vec<i64> = sessions::table
-        .filter(rotated)
-        .order(sessions::id.desc())
-        .offset(KEPT_ROTATED)
-        .select(sessions::id)
-        .load(conn)?;
-    if beyond.is_empty() {
-        return Ok(());
-    }
-    diesel::delete(sessions::table.filter(sessions::id.eq_any(beyond))).execute(conn).map(drop)
+    diesel::update(sessions::table.filter(sessions::id.eq(session.id)))
+        .set(sessions::rotated_at.eq(at))
+        .execute(conn)
+        .map(drop)
+}
+
+/// When the n-th newest token of the family was made.
+pub fn find_time_of_newest(conn: &mut PgConnection, family: i64, n: i64) -> QueryResult<Option<DateTime<Utc>>> {
+    let tokens = sessions::table.filter(sessions::family_id.eq(family)).order(sessions::id.desc());
+    tokens.offset(n.saturating_sub(1)).select(sessions::created_at).first(conn).optional()
 }
 
 /// Ends the family: its newest token, since the others were exchanged.
