@@ -7,11 +7,10 @@ use crate::kernel::text::{code_key, is_cut};
 
 /// Checks if the text is a valid size. Spaces around it are ignored; they are removed before it is stored.
 pub fn check(size: &str) -> Result<(), &'static str> {
-    let key = if size.chars().count() <= 50 { key(size) } else { String::new() };
-    if key.is_empty() || is_cut(&key) || size.chars().any(char::is_control) {
-        Err("must have 1 to 50 characters")
-    } else {
+    if size.chars().count() <= 50 && !key(size).is_empty() && !size.chars().any(char::is_control) {
         Ok(())
+    } else {
+        Err("must have 1 to 50 characters")
     }
 }
 
@@ -27,11 +26,13 @@ pub fn tidy(size: &str) -> String {
 }
 
 /// The key by which sizes are compared: that of codes, in one case and without blanks. `S`, `s` and ` S ` are the same
-/// size, as are `2XL` and `2 xl`.
+/// size, as are `2XL` and `2 xl`. Text that is too long for a size has no key, because the key would lose its end.
 #[must_use]
 pub fn key(size: &str) -> String {
-    let one_case = CaseMapper::new().fold_string(&code_key(size)).into_owned();
-    code_key(&one_case).split_whitespace().collect()
+    let code = code_key(size);
+    let one_case = CaseMapper::new().fold_string(&code).into_owned();
+    let key = code_key(&one_case);
+    if is_cut(&code) || is_cut(&key) { String::new() } else { key.split_whitespace().collect() }
 }
 
 /// True if the variant has the requested size, or if both have no size.
@@ -58,7 +59,7 @@ mod tests {
         for same in ["S\u{2066}", "\u{3164}S", "S\u{61c}", "S\u{fe0f}"] {
             assert_eq!(key(same), "s", "{same:?}");
         }
-        for refused in ["", "  ", "\u{200b}", "\u{3164}", "a\u{0}", &"x".repeat(51)] {
+        for refused in ["", "  ", "\u{200b}", "\u{3164}", "a\u{0}", &"x".repeat(51), &"\u{fdfa}".repeat(50)] {
             assert!(check(refused).is_err(), "{refused:?}");
         }
     }
