@@ -23,7 +23,7 @@ use crate::kernel::text;
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_product"))]
 pub struct NewProductRequest {
-    /// Without invisible characters. Codes that differ only in case or form are the same.
+    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
     #[validate(custom(function = "check_sku"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
     pub sku: String,
@@ -45,7 +45,7 @@ pub struct NewProductRequest {
     #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub brand: Option<String>,
-    /// Without invisible characters. Codes that differ only in case or form are the same.
+    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]
@@ -73,11 +73,11 @@ pub struct NewSizeRequest {
     #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: String,
-    /// Without invisible characters. Codes that differ only in case or form are the same.
+    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
     #[validate(custom(function = "check_sku"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
     pub sku: Option<String>,
-    /// Without invisible characters. Codes that differ only in case or form are the same.
+    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]

@@ -25,7 +25,7 @@ use crate::kernel::text::{self, some};
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_sizes"))]
 pub struct UpdateProductRequest {
-    /// Without invisible characters. Codes that differ only in case or form are the same.
+    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
     #[serde(default, deserialize_with = "some")]
     #[validate(custom(function = "check_sku"))]
     #[schema(
@@ -61,7 +61,7 @@ pub struct UpdateProductRequest {
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     #[schema(value_type = Option<String>)]
     pub brand: Option<Option<String>>,
-    /// Without invisible characters. Codes that differ only in case or form are the same.
+    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
@@ -107,7 +107,7 @@ pub struct ChangedSizeRequest {
     #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub size: String,
-    /// Without invisible characters. Codes that differ only in case or form are the same.
+    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
     #[serde(default, deserialize_with = "some")]
     #[validate(custom(function = "check_sku"))]
     #[schema(
@@ -117,7 +117,7 @@ pub struct ChangedSizeRequest {
         pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$"
     )]
     pub sku: Option<String>,
-    /// Without invisible characters. Codes that differ only in case or form are the same.
+    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
