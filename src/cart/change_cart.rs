@@ -7,7 +7,7 @@ use super::queries::{self, Cart, CartLine, NewLine};
 use super::response;
 use crate::auth::Scope;
 use crate::catalogue::lines::{self, RequestedVariant};
-use crate::catalogue::queries::sellables::{self, ResolvedVariant};
+use crate::catalogue::queries::sellables;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{CartItemId, VariantId};
@@ -73,12 +73,8 @@ impl CartChange<'_> {
     }
 
     fn resolve(&mut self, item: RequestedVariant<'_>) -> Result<VariantId, Abort> {
-        let resolved = sellables::resolve(self.conn, self.scope.store, &[(item.product, item.size)])?;
-        lines::refuse_unknown(&[item], &resolved)?;
-        match resolved[..] {
-            [ResolvedVariant::Variant(variant)] => Ok(variant),
-            _ => Err(Failure::Internal("a product was not looked up".to_owned()).into()),
-        }
+        let found = lines::find_variants(self.conn, self.scope.store, &[item])?.pop();
+        found.ok_or_else(|| Failure::Internal("a product was not looked up".to_owned()).into())
     }
 
     fn lock_cart(&mut self) -> Result<(Cart, Vec<CartLine>), Abort> {

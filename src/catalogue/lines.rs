@@ -1,8 +1,10 @@
 //! Lines that refer to products: equal lines are added up, and unknown products are refused.
 
-use super::queries::sellables::ResolvedVariant;
-use crate::error::{ApiError, Code};
-use crate::kernel::id::{ProductRef, VariantId};
+use diesel::PgConnection;
+
+use super::queries::sellables::{self, ResolvedVariant};
+use crate::error::{Abort, ApiError, Code};
+use crate::kernel::id::{ProductRef, StoreId, VariantId};
 use crate::kernel::quantity::MAX_QUANTITY;
 
 /// The product and size of a line, as the request names them.
@@ -43,8 +45,20 @@ pub fn add_up(requested: &[RequestedVariant<'_>], resolved: &[ResolvedVariant]) 
     Ok(lines)
 }
 
+/// The variants of the lines, in their order. The first line that names none is refused.
+pub fn find_variants(
+    conn: &mut PgConnection,
+    store: StoreId,
+    requested: &[RequestedVariant<'_>],
+) -> Result<Vec<VariantId>, Abort> {
+    let names: Vec<_> = requested.iter().map(|line| (line.product, line.size)).collect();
+    let resolved = sellables::resolve(conn, store, &names)?;
+    refuse_unknown(requested, &resolved)?;
+    Ok(resolved.into_iter().filter_map(ResolvedVariant::variant).collect())
+}
+
 /// Refuses with 422 or 404: first missing fields of the request, then products that the store does not have.
-pub fn refuse_unknown(requested: &[RequestedVariant<'_>], resolved: &[ResolvedVariant]) -> Result<(), ApiError> {
+fn refuse_unknown(requested: &[RequestedVariant<'_>], resolved: &[ResolvedVariant]) -> Result<(), ApiError> {
     for kind in [ResolvedVariant::SizeMissing, ResolvedVariant::NoProduct, ResolvedVariant::NoSize] {
         if let Some((requested, _)) = requested.iter().zip(resolved).find(|(_, resolved)| **resolved == kind) {
             return Err(unknown(requested, kind));

@@ -109,10 +109,7 @@ fn resolve_items(
 impl Carts {
     fn variants(&self) -> Vec<VariantId> {
         let of_carts = self.lines.values().flatten().map(|line| line.variant_id);
-        let of_items = self.resolved.iter().flatten().filter_map(|resolved| match resolved {
-            ResolvedVariant::Variant(variant) => Some(*variant),
-            _ => None,
-        });
+        let of_items = self.resolved.iter().flatten().filter_map(|resolved| resolved.variant());
         let of_holds = self.holds.iter().map(|hold| hold.variant);
         let variants: HashSet<VariantId> = of_carts.chain(of_items).chain(of_holds).collect();
         variants.into_iter().collect()

@@ -12,14 +12,15 @@ use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, StoreId};
 use crate::kernel::text::code_key;
 
-/// The products with these SKUs, in no order. A variant's SKU names its product, too.
-pub fn list_products(conn: &mut PgConnection, store: StoreId, skus: &[&str]) -> QueryResult<Vec<ProductId>> {
+/// The product with this SKU. A variant's SKU names its product, too.
+pub fn find_product(conn: &mut PgConnection, store: StoreId, sku: &str) -> QueryResult<Option<ProductId>> {
     product_codes::table
         .filter(product_codes::store_id.eq(store))
         .filter(product_codes::kind.eq(CodeKind::Sku))
-        .filter(product_codes::code_key.eq_any(skus.iter().map(|sku| code_key(sku)).collect::<Vec<_>>()))
+        .filter(product_codes::code_key.eq(code_key(sku)))
         .select(product_codes::product_id)
-        .load(conn)
+        .first(conn)
+        .optional()
 }
 
 /// Asks first, so that the refusal can name the code. The primary key decides when two come at once.

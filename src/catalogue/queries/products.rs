@@ -1,5 +1,7 @@
 //! The SQL of products.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
@@ -20,7 +22,7 @@ pub fn find_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) 
         ProductRef::Id(id) => Some(*id),
         // A path may hold anything; no SKU has control characters, and PostgreSQL takes no NUL.
         ProductRef::Sku(sku) if text::has_control(sku) => None,
-        ProductRef::Sku(sku) => codes::list_products(conn, store, &[sku.as_str()])?.first().copied(),
+        ProductRef::Sku(sku) => codes::find_product(conn, store, sku)?,
     };
     let Some(id) = id else { return Ok(None) };
     let query = products::table.filter(products::store_id.eq(store)).filter(products::id.eq(id));
@@ -32,19 +34,8 @@ pub fn get_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -
     find_product(conn, store, name)?.ok_or_else(|| not_found(name).into())
 }
 
-/// The products of these names, each once and in no order. A variant's SKU names its product, too.
-pub fn list_named(conn: &mut PgConnection, store: StoreId, names: &[&ProductRef]) -> QueryResult<Vec<Product>> {
-    let mut ids = Vec::new();
-    let mut skus = Vec::new();
-    for name in names {
-        match name {
-            ProductRef::Id(id) => ids.push(*id),
-            ProductRef::Sku(sku) => skus.push(sku.as_str()),
-        }
-    }
-    if !skus.is_empty() {
-        ids.extend(codes::list_products(conn, store, &skus)?);
-    }
+/// The products with these ids, in no order.
+pub fn list(conn: &mut PgConnection, store: StoreId, ids: &BTreeSet<ProductId>) -> QueryResult<Vec<Product>> {
     products::table
         .filter(products::store_id.eq(store))
         .filter(products::id.eq_any(ids))

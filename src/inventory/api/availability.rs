@@ -12,8 +12,6 @@ use super::answers::ProductResponses;
 use super::requests::check_count;
 use crate::auth::{Ctx, Scope};
 use crate::catalogue::lines::{self, RequestedVariant};
-use crate::catalogue::queries::products;
-use crate::catalogue::queries::sellables;
 use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
 use crate::http::Query;
@@ -22,7 +20,7 @@ use crate::inventory::availability::{self, Availability};
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::figures;
 use crate::inventory::queries::listing::{self, Alternative};
-use crate::kernel::id::{ProductId, ProductRef, VariantId};
+use crate::kernel::id::{ProductId, ProductRef};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
 
@@ -170,49 +168,33 @@ fn answer(
     body: &AvailabilityRequest,
 ) -> Result<AvailabilityListResponse, Abort> {
     let currency = ProductResponses::load(conn, scope)?.currency;
-    let names: Vec<&ProductRef> = body.items.iter().map(|item| &item.product_id).collect();
-    let products = products::list_named(conn, scope.store, &names)?;
     let requested: Vec<_> = body.items.iter().map(AvailabilityItemRequest::read).collect();
-    let lines = resolve(conn, scope, &requested)?;
-    let variants = lines.iter().map(|(variant, _)| *variant).collect();
-    let products = figures::with_stock_of(conn, scope.store, products, variants)?;
-    let lines = availability::check_lines(&lines, &products);
+    let variants = lines::find_variants(conn, scope.store, &requested)?;
+    let products = figures::list_with_stock(conn, scope.store, variants.iter().copied().collect())?;
+    let quantities = requested.iter().map(|line| line.quantity);
+    let lines = availability::check_lines(&variants.into_iter().zip(quantities).collect::<Vec<_>>(), &products);
     let category_of: HashMap<ProductId, &str> = products
         .iter()
         .filter_map(|product| Some((product.product.id, product.product.category.as_deref()?)))
         .collect();
-    let short = lines.iter().filter(|line| !line.is_available()).take(MAX_LINES_WITH_ALTERNATIVES);
-    let categories: BTreeSet<&str> = short.filter_map(|line| category_of.get(&line.product_id).copied()).collect();
-    let mut lines_left = MAX_LINES_WITH_ALTERNATIVES;
+    let category = |line: &Availability| category_of.get(&line.product_id).copied();
+    let short = lines.iter().enumerate().filter(|(_, line)| !line.is_available()).take(MAX_LINES_WITH_ALTERNATIVES);
+    let category_of_short: HashMap<usize, &str> =
+        short.filter_map(|(index, line)| Some((index, category(line)?))).collect();
+    let categories: BTreeSet<&str> = category_of_short.values().copied().collect();
     let alternatives =
         if categories.is_empty() { Vec::new() } else { listing::list_alternatives(conn, scope.store, &categories)? };
-    let to_response = |line: Availability| {
-        let category = category_of.get(&line.product_id).copied();
+    let to_response = |(index, line): (usize, Availability)| {
+        let category = category_of_short.get(&index).copied();
         let others = alternatives.iter().filter(|other| Some(other.category.as_str()) == category);
         let others = others.filter(|other| other.product_id != line.product_id).take(MAX_ALTERNATIVES);
-        let others = others.map(|other| alternative_response(other, &currency));
-        let has_alternatives = !line.is_available() && lines_left > 0;
-        lines_left = lines_left.saturating_sub(usize::from(has_alternatives));
-        let alternatives = if has_alternatives { others.collect() } else { Vec::new() };
-        line_response(line, alternatives)
+        let others = others.map(|other| alternative_response(other, &currency)).collect();
+        line_response(line, others)
     };
     Ok(AvailabilityListResponse {
         available: lines.iter().all(Availability::is_available),
-        items: lines.into_iter().map(to_response).collect(),
+        items: lines.into_iter().enumerate().map(to_response).collect(),
     })
-}
-
-/// The variants of the lines with their quantities, or the refusal of a line that names none.
-fn resolve(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    requested: &[RequestedVariant<'_>],
-) -> Result<Vec<(VariantId, i64)>, Abort> {
-    let names: Vec<_> = requested.iter().map(|line| (line.product, line.size)).collect();
-    let resolved = sellables::resolve(conn, scope.store, &names)?;
-    lines::refuse_unknown(requested, &resolved)?;
-    let lines = requested.iter().zip(resolved);
-    Ok(lines.filter_map(|(line, resolved)| Some((resolved.variant()?, line.quantity))).collect())
 }
 
 fn line_response(line: Availability, alternatives: Vec<AlternativeResponse>) -> AvailabilityItemResponse {

@@ -159,6 +159,7 @@ macro_rules! variants_by {
         )
     };
 }
+
 /// Adds their variants with stock to products, which differ, in one statement.
 pub fn with_stock(
     conn: &mut PgConnection,
@@ -170,14 +171,14 @@ pub fn with_stock(
     Ok(joined(products, variants))
 }
 
-/// The same with these variants only.
-pub fn with_stock_of(
+/// The products of these variants, with these variants only.
+pub fn list_with_stock(
     conn: &mut PgConnection,
     store: StoreId,
-    products: Vec<Product>,
     variants: BTreeSet<VariantId>,
 ) -> QueryResult<Vec<ProductWithStock>> {
     let variants = load_variants(conn, variants_by!("id"), store, variants.into_iter().collect())?;
+    let products = products::list(conn, store, &variants.iter().map(|variant| variant.product_id).collect())?;
     Ok(joined(products, variants))
 }
 
