@@ -1,5 +1,7 @@
 //! Errors that clients receive: a code with its status, as problem+json.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
@@ -89,7 +91,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 impl ApiError {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         // The detail may quote input of the client.
-        Self { code, detail: shortened(detail.into(), MAX_MESSAGE), extra: Box::default() }
+        Self { code, detail: shortened(Cow::Owned(detail.into()), MAX_MESSAGE).into_owned(), extra: Box::default() }
     }
 
     /// The 422 error with the refused fields, up to the maximal number of a response.

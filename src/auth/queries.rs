@@ -25,7 +25,7 @@ pub fn find_active_account(conn: &mut PgConnection, user: UserId, token_version:
     Ok(row.map(|(role, granted, store)| Account { id: user, role, permissions: permissions_of(role, granted), store }))
 }
 
-/// The accounts that have ended their tokens in the last seconds, and the version since which they are good.
+/// The accounts that have ended their tokens since this time, and the version since which they are good.
 pub fn list_raised_versions(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<Vec<(UserId, i64)>> {
     users::table.filter(users::tokens_ended_at.gt(since)).select((users::id, users::token_version)).load(conn)
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::hs256;
 use super::principal::Role;
+use super::token_versions;
 use crate::error::{ApiError, Code};
 use crate::kernel::id::UserId;
 use crate::settings::Auth;
@@ -32,9 +33,6 @@ struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sid: Option<i64>,
 }
-
-/// The tolerated difference between the clocks of servers.
-const CLOCK_MARGIN_SECONDS: i64 = 120;
 
 /// Signs and checks access tokens.
 pub struct Tokens {
@@ -127,7 +125,7 @@ impl Tokens {
         let Claims { role, sid: session, ver: version, exp, .. } = data.claims;
         // Revocations are kept for the lifetime of a token. So a token of a server with a longer lifetime must be renewed.
         let rest = exp.saturating_sub(Utc::now().timestamp());
-        if rest > self.ttl_seconds.saturating_add(CLOCK_MARGIN_SECONDS) {
+        if rest > self.ttl_seconds.saturating_add(token_versions::MARGIN_SECONDS) {
             return Err(ApiError::new(
                 Code::TokenExpired,
                 "The access token is valid for longer than this server allows.",

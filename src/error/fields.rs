@@ -21,7 +21,8 @@ pub struct FieldError {
 impl FieldError {
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         // Both may quote input of the client.
-        Self { field: shortened(field.into(), MAX_FIELD), message: shortened(message.into(), MAX_MESSAGE) }
+        let short = |text: String, most| shortened(text.into(), most).into_owned();
+        Self { field: short(field.into(), MAX_FIELD), message: short(message.into(), MAX_MESSAGE) }
     }
 }
 

@@ -57,11 +57,11 @@ impl Line<'_> {
             return;
         }
         let id = |of: fn(&Ids) -> &AtomicI64| Id(subject.map_or(0, |subject| of(&subject.0).load(Ordering::Relaxed)));
-        let path = shortened(self.path.to_owned(), MAX_PATH);
-        let method = shortened(self.method.to_owned(), MAX_METHOD);
+        let path = shortened(self.path.into(), MAX_PATH);
+        let method = shortened(self.method.into(), MAX_METHOD);
         log::info!(
             target: "stockroom::access",
-            method = method.as_str(), route = self.route, path = path.as_str(), status = self.status.as_u16(),
+            method = &*method, route = self.route, path = &*path, status = self.status.as_u16(),
             duration_us = self.took.as_micros() as u64, account:% = id(|ids| &ids.account),
             store:% = id(|ids| &ids.store), remote = self.remote, request_id = self.request_id;
             "request"

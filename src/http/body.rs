@@ -62,7 +62,7 @@ impl Buffer {
         }
         if end > SMALL_BODY_BYTES && self.large.is_none() {
             self.enlarge().map_err(|error| {
-                log::error!("no memory for a body: {error}");
+                log::error!(error:% = error; "there is no memory for a body");
                 ApiError::internal()
             })?;
         }

@@ -124,14 +124,14 @@ pub fn contains_pattern(text: &str) -> String {
 /// Returns text of at most `most` bytes. Longer text loses its middle, so that its beginning and its end stay
 /// readable.
 #[must_use]
-pub fn shortened(text: String, most: usize) -> String {
+pub fn shortened(text: Cow<'_, str>, most: usize) -> Cow<'_, str> {
     if text.len() <= most {
         return text;
     }
     let half = most.saturating_sub(GAP.len()) / 2;
     let head = (0..=half).rev().find_map(|end| text.get(..end)).unwrap_or_default();
     let tail = (text.len().saturating_sub(half)..text.len()).find_map(|start| text.get(start..)).unwrap_or_default();
-    format!("{head}{GAP}{tail}")
+    Cow::Owned(format!("{head}{GAP}{tail}"))
 }
 
 const GAP: &str = "…";
@@ -230,9 +230,9 @@ mod tests {
 
     #[test]
     fn long_text_loses_its_middle() {
-        assert_eq!(shortened("short".to_owned(), 5), "short");
-        assert_eq!(shortened("0123456789".to_owned(), 7), "01…89");
-        let wide = shortened("ö".repeat(1000), 100);
+        assert_eq!(shortened("short".into(), 5), "short");
+        assert_eq!(shortened("0123456789".into(), 7), "01…89");
+        let wide = shortened("ö".repeat(1000).into(), 100);
         assert!(wide.len() <= 100 && wide.contains('…') && wide.starts_with('ö') && wide.ends_with('ö'), "{wide}");
     }
 }

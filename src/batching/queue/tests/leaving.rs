@@ -91,7 +91,8 @@ async fn a_request_that_is_not_taken_in_time_is_refused() {
     rig.assert_empty().await;
 }
 
-/// The deadline and the permit of a batch arrive before the request is polled again. The request is answered once, by either.
+/// The deadline and the permit of a batch arrive before the request is polled again. The request is answered once, by
+/// either.
 #[tokio::test(start_paused = true)]
 async fn a_request_taken_at_its_deadline_is_answered_once() {
     let mut rig = Rig::new(1, 2);
