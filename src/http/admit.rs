@@ -3,11 +3,12 @@
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, web::Data};
+use actix_web::{Error, HttpMessage, web::Data};
 
 use super::connection::activity::MAX_HEAD_BYTES;
 use super::hosts::AllowedHosts;
 use super::limits::{self, Limiters};
+use super::metrics::NotRouted;
 use crate::error::{ApiError, Code};
 
 /// Refuses heads that are too large, hosts that are not allowed, and addresses that exceed their request limit.
@@ -17,7 +18,10 @@ pub async fn admit<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     match check(&request) {
         Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
-        Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+        Err(refusal) => {
+            request.extensions_mut().insert(NotRouted);
+            Ok(request.error_response(refusal).map_into_right_body())
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Metrics for Prometheus.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use actix_web::http::{Method, StatusCode};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{
@@ -10,11 +12,15 @@ use prometheus::{
 
 use crate::db::{self, Database};
 
+/// Marks a request that was refused before its operation was looked up.
+pub struct NotRouted;
+
 /// The metrics of a server. Names start with `stockroom_`.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
-    requests: HistogramVec,
+    requests: IntCounterVec,
+    durations: HistogramVec,
     checkouts: IntCounterVec,
     units_sold: IntCounter,
     expired_holds: IntCounter,
@@ -34,13 +40,17 @@ impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
         let metrics = Self {
             registry: Registry::new(),
-            requests: HistogramVec::new(
+            requests: IntCounterVec::new(
+                Opts::new("stockroom_http_requests_total", "Requests, by route, method and class of status"),
+                &["route", "method", "status"],
+            )?,
+            durations: HistogramVec::new(
                 HistogramOpts::new(
                     "stockroom_http_request_duration_seconds",
-                    "Duration of requests, by route, method and status",
+                    "Duration of requests, by route and method",
                 )
                 .buckets(BUCKETS.to_vec()),
-                &["route", "method", "status"],
+                &["route", "method"],
             )?,
             checkouts: IntCounterVec::new(
                 Opts::new("stockroom_checkouts_total", "Requests to place an order, by outcome"),
@@ -68,8 +78,9 @@ impl Metrics {
     }
 
     fn register(&self) -> Result<(), prometheus::Error> {
-        let parts: [Box<dyn Collector>; 12] = [
+        let parts: [Box<dyn Collector>; 13] = [
             Box::new(self.requests.clone()),
+            Box::new(self.durations.clone()),
             Box::new(self.checkouts.clone()),
             Box::new(self.units_sold.clone()),
             Box::new(self.expired_holds.clone()),
@@ -108,8 +119,17 @@ impl Metrics {
         self.closed_connections.with_label_values(&[reason]).inc_by(u64::try_from(count).unwrap_or(0));
     }
 
-    pub fn count_request(&self, route: &str, method: &str, status: &str, took: Duration) {
-        self.requests.with_label_values(&[route, known(method), status]).observe(took.as_secs_f64());
+    /// Counts a request of an operation, or one that no operation answered. Both prefixes of the API are one route, and
+    /// a HEAD request is a GET request without the body of its response.
+    pub fn count_request(&self, operation: Option<(&Method, &str)>, status: StatusCode, took: Duration) {
+        let (method, route) = match operation {
+            Some((method, route)) if *method == Method::HEAD => ("GET", canonical(route)),
+            Some((method, route)) => (method.as_str(), canonical(route)),
+            None => ("OTHER", Cow::Borrowed("(none)")),
+        };
+        let class = format!("{}xx", status.as_u16() / 100);
+        self.requests.with_label_values(&[route.as_ref(), method, &class]).inc();
+        self.durations.with_label_values(&[route.as_ref(), method]).observe(took.as_secs_f64());
     }
 
     /// Counts a request to place an order by its outcome: `placed`, or the error code.
@@ -132,9 +152,11 @@ impl Metrics {
     }
 }
 
-/// Methods that clients invent must not become series without end.
-fn known(method: &str) -> &str {
-    if ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method) { method } else { "OTHER" }
+fn canonical(route: &str) -> Cow<'_, str> {
+    match route.strip_prefix("/api/") {
+        Some(rest) if !rest.starts_with("v1/") => Cow::Owned(format!("/api/v1/{rest}")),
+        _ => Cow::Borrowed(route),
+    }
 }
 
 /// The number of statements of the whole process. They are counted when they are sent, and read at each scrape.

@@ -15,12 +15,13 @@ use actix_web::{Error, HttpMessage, web::Data};
 use uuid::Uuid;
 
 use super::access_log::{Line, Subject};
-use super::metrics::Metrics;
+use super::metrics::{Metrics, NotRouted};
 use super::{connection, cors, headers, limits, parts};
 use crate::error::{ApiError, Code};
 use crate::kernel::request_id;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NO_ROUTE: &str = "(none)";
 
 /// Assigns the request id, adds the common response headers, and logs and counts the request.
 pub async fn trace<B: MessageBody + 'static>(
@@ -52,15 +53,23 @@ pub async fn trace<B: MessageBody + 'static>(
     if is_refused || in_progress.is_last() {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
-    let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
+    let route = response.request().match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned());
     let (status, took) = (response.status(), started.elapsed());
     if let Some(metrics) = response.request().app_data::<Data<Metrics>>() {
-        metrics.count_request(&route, method.as_str(), status.as_str(), took);
+        let is_operation = is_operation(&response, &route, &method);
+        metrics.count_request(is_operation.then_some((&method, route.as_str())), status, took);
     }
     let path = response.request().path();
     Line { method: method.as_str(), route: &route, path, status, took, request_id: &id, remote: &remote }
         .write(Some(&subject));
     Ok(response)
+}
+
+/// True if an operation answered. Metrics have series for each operation, and other requests must not add series:
+/// clients can send any method to any path.
+fn is_operation(response: &ServiceResponse<BoxBody>, route: &str, method: &Method) -> bool {
+    let is_routed = route != NO_ROUTE && !response.request().extensions().contains::<NotRouted>();
+    is_routed && *method != Method::OPTIONS && response.status() != StatusCode::METHOD_NOT_ALLOWED
 }
 
 /// An error that no handler or middleware turned into a response, and the response to it.

@@ -63,7 +63,7 @@ pub fn answer(refusal: &ApiError, request: &RefusedRequest<'_>, metrics: &Metric
     let RefusedRequest { id, method, path, peer, took } = *request;
     let status = refusal.code.status();
     let remote = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string());
-    metrics.count_request("(none)", method, status.as_str(), took);
+    metrics.count_request(None, status, took);
     Line { method, route: "(none)", path, status, took, request_id: id, remote: &remote }.write(None);
     let body = serde_json::to_vec(&refusal.problem(Some(id))).unwrap_or_default();
     let mut bytes = format!(

@@ -1,5 +1,7 @@
 //! The metrics for Prometheus.
 
+use std::collections::BTreeSet;
+
 use super::metric;
 use crate::common::{TestApp, json};
 
@@ -16,14 +18,17 @@ fn metrics_count_requests_checkouts_and_units() {
     mara.get(&format!("/inventory/products/{}", rice.id)).expect(200);
     mara.get("/nothing/here").expect(404);
     let of = |name: &str| metric(&app, name);
-    let requests = |route: &str, method: &str, status: u16| {
+    let requests = |route: &str, method: &str, status: &str| {
         let labels = format!("{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}}");
-        of(&format!("stockroom_http_request_duration_seconds_count{labels}"))
+        of(&format!("stockroom_http_requests_total{labels}"))
     };
-    assert_eq!(requests("/api/v1/checkout", "POST", 201), Some(1.0));
-    assert_eq!(requests("/api/v1/checkout", "POST", 400), Some(2.0));
-    assert_eq!(requests("/api/v1/inventory/products/{id}", "GET", 404), Some(1.0));
-    assert_eq!(requests("/api/v1/inventory/products/{id}", "GET", 200), Some(1.0));
+    assert_eq!(requests("/api/v1/checkout", "POST", "2xx"), Some(1.0));
+    assert_eq!(requests("/api/v1/checkout", "POST", "4xx"), Some(2.0));
+    assert_eq!(requests("/api/v1/inventory/products/{id}", "GET", "4xx"), Some(1.0));
+    assert_eq!(requests("/api/v1/inventory/products/{id}", "GET", "2xx"), Some(1.0));
+    assert_eq!(requests("(none)", "OTHER", "4xx"), Some(1.0));
+    let durations = "{method=\"POST\",route=\"/api/v1/checkout\"}";
+    assert_eq!(of(&format!("stockroom_http_request_duration_seconds_count{durations}")), Some(3.0));
     assert_eq!(of("stockroom_checkouts_total{outcome=\"placed\"}"), Some(1.0));
     assert_eq!(of("stockroom_checkouts_total{outcome=\"INSUFFICIENT_STOCK\"}"), Some(1.0));
     assert_eq!(of("stockroom_checkouts_total{outcome=\"CART_EMPTY\"}"), Some(1.0));
@@ -37,6 +42,36 @@ fn metrics_count_requests_checkouts_and_units() {
     let foreign: Vec<&str> =
         text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("stockroom_")).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
+}
+
+/// Anyone can send any method to any path, with any host. That must not add series for good.
+#[test]
+fn only_operations_have_series_of_their_own() {
+    let app = TestApp::start();
+    let document = app.root().get("/openapi.json").expect(200).json();
+    let paths: Vec<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    let mut operations = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        operations.extend(methods.as_object().unwrap().keys().map(|method| (path.clone(), method.to_uppercase())));
+    }
+    for path in paths.iter().map(|path| path.replace(['{', '}'], "")) {
+        for alias in [path.clone(), path.replace("/api/v1", "/api")] {
+            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+                app.root().send(method, &alias, None);
+                app.root().with_header("Host", "another.example").send(method, &alias, None);
+            }
+        }
+    }
+    let text = app.root().get("/metrics").text();
+    for line in text.lines().filter(|line| line.contains("route=")) {
+        let label =
+            |name: &str| line.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let operation = (label("route"), label("method"));
+        let is_page = !operation.0.starts_with("/api/") && operation.1 == "GET";
+        let is_unanswered = operation == ("(none)".to_owned(), "OTHER".to_owned());
+        assert!(is_page || is_unanswered || operations.contains(&operation), "{line}");
+    }
+    assert!(text.len() < 400_000, "{} bytes", text.len());
 }
 
 /// Totals are counters, and times are in seconds.
