@@ -83,14 +83,20 @@ fn receive(
         .iter_mut()
         .map(|row| {
             let stock = units.get(&row.variant).copied().unwrap_or(0);
-            row.apply(MovementKind::Receive, StockDelta { stock, ..StockDelta::default() })
+            row.apply(MovementKind::Receive, StockDelta::stock(stock))
         })
         .collect();
     let received = received.map_err(|misfit| Failure::Internal(format!("initial stock: {misfit}")))?;
     let actor = scope.actor();
     let movements: Vec<_> = received
         .iter()
-        .map(|movement| NewMovement { movement, reason: Some(INITIAL_STOCK), reference_id: None, actor: &actor })
+        .map(|movement| NewMovement {
+            movement,
+            reason: Some(INITIAL_STOCK),
+            reference_id: None,
+            actor: &actor,
+            effective_at: None,
+        })
         .collect();
     levels::write(conn, scope.store, &rows.iter().collect::<Vec<_>>(), &movements, at)?;
     Ok(())

@@ -250,8 +250,10 @@ impl HoldSet {
         kind: MovementKind,
         context: MovementContext<'_>,
     ) -> Result<(), Failure> {
-        let delta = match kind {
-            MovementKind::Fulfil => StockDelta::fulfil(hold.quantity),
+        let delta = match (kind, hold.holder) {
+            // Another service takes its units at once. Those of an order stay on the shelf until they are shipped.
+            (MovementKind::Fulfil, Holder::Reservation(_)) => StockDelta::hand_over(hold.quantity),
+            (MovementKind::Fulfil, _) => StockDelta::fulfil(hold.quantity),
             _ => StockDelta::release(hold.quantity),
         };
         self.stock.record_movement((hold.variant, hold.location), kind, delta, context)?;

@@ -144,6 +144,7 @@ impl PendingMovement {
             reason: self.reason.as_deref(),
             reference_id: Some(&self.reference),
             actor: &self.actor,
+            effective_at: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::db::schema::{locations, orders, products, stores};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
-use crate::kernel::id::StoreId;
+use crate::kernel::id::{LocationId, StoreId};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 use crate::kernel::rate::Rate;
@@ -91,7 +91,7 @@ pub fn list_stores(conn: &mut PgConnection, sort: Sort, page: &PageQuery) -> Res
 /// The code of the location that every store has.
 pub const MAIN_LOCATION: &str = "main";
 
-/// Makes a store with its location `main`.
+/// Creates a store with its place `main`.
 pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) -> Result<Store, Abort> {
     let store: Store = diesel::insert_into(stores::table)
         .values((
@@ -110,15 +110,34 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
         .returning(Store::as_returning())
         .get_result(conn)
         .map_err(|error| Abort::or_refuse(error, "stores_code_key", || code_taken(new.code.as_str())))?;
-    diesel::insert_into(locations::table)
+    let main: LocationId = diesel::insert_into(locations::table)
         .values((
             locations::store_id.eq(store.id),
             locations::code.eq(MAIN_LOCATION),
             locations::name.eq("Main"),
             locations::created_at.eq(at),
+            locations::updated_at.eq(at),
         ))
-        .execute(conn)?;
+        .returning(locations::id)
+        .get_result(conn)?;
+    insert_children(conn, store.id, main, at)?;
     Ok(store)
+}
+
+/// Adds the quarantine and the transit of a new place.
+fn insert_children(conn: &mut PgConnection, store: StoreId, place: LocationId, at: DateTime<Utc>) -> QueryResult<()> {
+    let child = |kind: &'static str| {
+        (
+            locations::store_id.eq(store),
+            locations::code.eq(format!("{place}:{kind}")),
+            locations::name.eq(kind),
+            locations::kind.eq(kind),
+            locations::parent_id.eq(place),
+            locations::created_at.eq(at),
+            locations::updated_at.eq(at),
+        )
+    };
+    diesel::insert_into(locations::table).values(vec![child("quarantine"), child("transit")]).execute(conn).map(drop)
 }
 
 fn code_taken(code: &str) -> ApiError {

@@ -165,7 +165,7 @@ fn the_database_refuses_rows_that_break_a_constraint() {
         ("stock_levels_reserved_check", "5, 6, 0"),
         ("stock_levels_reserved_check", "5, -1, 0"),
         ("stock_levels_reserved_check", "-1, 0, 0"),
-        ("stock_levels_sold_check", "5, 0, -1"),
+        ("stock_levels_committed_check", "5, 0, -1"),
     ];
     for (constraint, figures) in refused {
         let insert = format!(

@@ -88,7 +88,7 @@ fn holds(carts: &Carts) -> HoldSet {
         let (variant, location) = (VariantId(variant), LocationId(location));
         let held = carts.holds.iter().filter(|hold| (hold.variant, hold.location) == (variant, location));
         let reserved = held.map(|hold| hold.quantity).sum();
-        StockLevel { variant, location, stock, reserved, sold: 0, version: 1 }
+        StockLevel { variant, location, stock, reserved, sold: 0, committed: 0, safety: 0, version: 1 }
     };
     let rows = [(1, 1, 4), (1, 2, 4), (2, 1, 10), (3, 1, 10), (4, 1, 10)].map(row);
     HoldSet::new(LockedStock::new(StoreId(1), rows.to_vec()), carts.holds.clone())

@@ -58,7 +58,7 @@ fn batch(now: i64, order: Order) -> OrderBatch {
     let (variant, location) = (VariantId(7), LocationId(1));
     let is_held = order.status == OrderStatus::UnderPaying;
     let (stock, reserved, sold) = if is_held { (10, 3, 0) } else { (7, 0, 3) };
-    let row = StockLevel { variant, location, stock, reserved, sold, version: 1 };
+    let row = StockLevel { variant, location, stock, reserved, sold, committed: sold, safety: 0, version: 1 };
     let hold = Hold {
         id: HoldId(1),
         holder: Holder::Order(ID),

@@ -14,7 +14,16 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 fn row(location: i64, stock: i64, reserved: i64) -> StockLevel {
-    StockLevel { variant: V, location: LocationId(location), stock, reserved, sold: 0, version: 1 }
+    StockLevel {
+        variant: V,
+        location: LocationId(location),
+        stock,
+        reserved,
+        sold: 0,
+        committed: 0,
+        safety: 0,
+        version: 1,
+    }
 }
 
 fn hold(id: i64, holder: Holder, location: i64, quantity: i64, expires_at: i64) -> Hold {
@@ -150,7 +159,10 @@ fn too_few_units_and_rows_that_are_not_locked_change_nothing() {
 
 #[test]
 fn restored_units_return_to_their_location() {
-    let mut set = HoldSet::new(LockedStock::new(StoreId(1), vec![StockLevel { sold: 4, ..row(2, 6, 0) }]), Vec::new());
+    let mut set = HoldSet::new(
+        LockedStock::new(StoreId(1), vec![StockLevel { sold: 4, committed: 4, ..row(2, 6, 0) }]),
+        Vec::new(),
+    );
     set.restore(V, (LocationId(2), 4), CONTEXT).unwrap();
     assert_eq!(rows(&set), [(10, 0, 0)]);
     assert!(set.restore(V, (LocationId(2), 1), CONTEXT).is_err(), "units return once");

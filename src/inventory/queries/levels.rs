@@ -26,24 +26,30 @@ struct LevelRow {
     #[diesel(sql_type = BigInt)]
     sold_quantity: i64,
     #[diesel(sql_type = BigInt)]
+    committed_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    safety_quantity: i64,
+    #[diesel(sql_type = BigInt)]
     version: i64,
 }
 
 impl From<LevelRow> for StockLevel {
     fn from(row: LevelRow) -> Self {
-        let LevelRow { variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version } = row;
         Self {
-            variant: variant_id,
-            location: location_id,
-            stock: stock_quantity,
-            reserved: reserved_quantity,
-            sold: sold_quantity,
-            version,
+            variant: row.variant_id,
+            location: row.location_id,
+            stock: row.stock_quantity,
+            reserved: row.reserved_quantity,
+            sold: row.sold_quantity,
+            committed: row.committed_quantity,
+            safety: row.safety_quantity,
+            version: row.version,
         }
     }
 }
 
-/// Locks every stock row of the variants, in the one order that everybody locks in, and reads them.
+/// Locks every stock row of the variants at places, in the one order that everybody locks in, and reads them. The rows of
+/// quarantines and transits are not for sale.
 pub fn lock_for_update(
     conn: &mut PgConnection,
     store: StoreId,
@@ -52,8 +58,11 @@ pub fn lock_for_update(
     let in_order: BTreeSet<VariantId> = variants.iter().copied().collect();
     let rows: Vec<LevelRow> = db::sql(
         "SELECT l.* FROM unnest($2::int8[]) AS v (id) CROSS JOIN LATERAL \
-              (SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version \
-               FROM stock_levels WHERE store_id = $1 AND variant_id = v.id ORDER BY location_id FOR UPDATE) l",
+              (SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, committed_quantity, \
+                      safety_quantity, version \
+               FROM stock_levels WHERE store_id = $1 AND variant_id = v.id AND location_id = ANY(ARRAY( \
+                    SELECT id FROM locations WHERE store_id = $1 AND kind = 'place')) \
+               ORDER BY location_id FOR UPDATE) l",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(in_order.into_iter().collect::<Vec<_>>())
@@ -90,6 +99,8 @@ pub struct NewMovement<'a> {
     pub reason: Option<&'a str>,
     pub reference_id: Option<&'a str>,
     pub actor: &'a str,
+    /// The time of the count that it posts.
+    pub effective_at: Option<DateTime<Utc>>,
 }
 
 /// Writes the rows as they are in memory, and appends their movements to the ledger. No row changes without its
@@ -109,19 +120,20 @@ pub fn write(
     let (changed, ids): (i64, Vec<MovementId>) = db::sql(
         "WITH changed AS ( \
              UPDATE stock_levels l SET stock_quantity = n.stock, reserved_quantity = n.reserved, \
-                    sold_quantity = n.sold, version = n.version, updated_at = $2 \
+                    sold_quantity = n.sold, committed_quantity = n.committed, version = n.version, updated_at = $2 \
              FROM (SELECT unnest($3::int8[]) AS variant_id, unnest($4::int8[]) AS location_id, \
                           unnest($5::int8[]) AS stock, unnest($6::int8[]) AS reserved, unnest($7::int8[]) AS sold, \
-                          unnest($8::int8[]) AS version LIMIT $9) n \
+                          unnest($8::int8[]) AS committed, unnest($9::int8[]) AS version LIMIT $10) n \
              WHERE l.store_id = $1 AND l.variant_id = n.variant_id AND l.location_id = n.location_id RETURNING 1), \
          inserted AS ( \
              INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, \
-                    reserved_delta, sold_delta, stock_after, reserved_after, sold_after, reason, reference_id, actor, \
-                    created_at) \
-             SELECT $1, unnest($10::int8[]), unnest($11::int8[]), unnest($12::int8[]), unnest($13::text[]), \
-                    unnest($14::int8[]), unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), \
-                    unnest($18::int8[]), unnest($19::int8[]), unnest($20::text[]), unnest($21::text[]), \
-                    unnest($22::text[]), $2 RETURNING id) \
+                    reserved_delta, sold_delta, committed_delta, stock_after, reserved_after, sold_after, \
+                    committed_after, reason, reference_id, actor, effective_at, created_at) \
+             SELECT $1, unnest($11::int8[]), unnest($12::int8[]), unnest($13::int8[]), unnest($14::text[]), \
+                    unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), unnest($18::int8[]), \
+                    unnest($19::int8[]), unnest($20::int8[]), unnest($21::int8[]), unnest($22::int8[]), \
+                    unnest($23::text[]), unnest($24::text[]), unnest($25::text[]), unnest($26::timestamptz[]), $2 \
+             RETURNING id) \
          SELECT (SELECT COUNT(*) FROM changed) AS levels, ARRAY(SELECT id FROM inserted) AS movements",
     )
     .bind::<BigInt, _>(store)
@@ -131,6 +143,7 @@ pub fn write(
     .bind::<Array<BigInt>, _>(level(|level| level.stock))
     .bind::<Array<BigInt>, _>(level(|level| level.reserved))
     .bind::<Array<BigInt>, _>(level(|level| level.sold))
+    .bind::<Array<BigInt>, _>(level(|level| level.committed))
     .bind::<Array<BigInt>, _>(level(|level| level.version))
     .bind::<BigInt, _>(rows)
     .bind::<Array<BigInt>, _>(movement(|m| m.variant.0))
@@ -140,12 +153,15 @@ pub fn write(
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.stock))
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.reserved))
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.sold))
+    .bind::<Array<BigInt>, _>(movement(|m| m.delta.committed))
     .bind::<Array<BigInt>, _>(movement(|m| m.after.stock))
     .bind::<Array<BigInt>, _>(movement(|m| m.after.reserved))
     .bind::<Array<BigInt>, _>(movement(|m| m.after.sold))
+    .bind::<Array<BigInt>, _>(movement(|m| m.after.committed))
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reason).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reference_id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(movements.iter().map(|new| new.actor).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(movements.iter().map(|new| new.effective_at).collect::<Vec<_>>())
     .columns::<(BigInt, Array<BigInt>)>()
     .get_result(conn)?;
     db::expect_rows(usize::try_from(changed).unwrap_or(0), levels.len(), "stock rows were written")?;
@@ -157,11 +173,13 @@ pub fn write(
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<StockLevel>> {
     let rows: Vec<LevelRow> = db::sql(
         "SELECT l.variant_id, l.location_id, l.stock_quantity, \
-                l.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, l.sold_quantity, l.version \
+                l.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, l.sold_quantity, \
+                l.committed_quantity, l.safety_quantity, l.version \
          FROM stock_levels l LEFT JOIN LATERAL (SELECT SUM(h.quantity)::int8 AS quantity FROM stock_holds h \
               WHERE h.store_id = $1 AND h.variant_id = l.variant_id AND h.location_id = l.location_id \
                 AND h.state = 'active' AND h.expires_at <= $now) e ON true \
-         WHERE l.store_id = $1 AND l.variant_id = ANY($2) ORDER BY l.variant_id, l.location_id",
+         WHERE l.store_id = $1 AND l.variant_id = ANY($2) AND l.location_id = ANY(ARRAY( \
+               SELECT id FROM locations WHERE store_id = $1 AND kind = 'place')) ORDER BY l.variant_id, l.location_id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)

@@ -1,4 +1,4 @@
-//! The SQL of where stock is.
+//! The SQL of where stock is. The DSL cannot read the clock beside rows.
 
 use diesel::prelude::*;
 
@@ -6,14 +6,18 @@ use crate::db::schema::locations;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{LocationId, StoreId};
 
-/// The location of that id; without one `main`, which is the store's first.
+/// The place of that id; without one `main`, which is the store's first.
 pub fn get_location(
     conn: &mut PgConnection,
     store: StoreId,
     location: Option<LocationId>,
 ) -> Result<LocationId, Abort> {
-    let query =
-        locations::table.filter(locations::store_id.eq(store)).select(locations::id).order(locations::id).limit(1);
+    let query = locations::table
+        .filter(locations::store_id.eq(store))
+        .filter(locations::kind.eq("place"))
+        .select(locations::id)
+        .order(locations::id)
+        .limit(1);
     let found = match location {
         Some(location) => query.filter(locations::id.eq(location)).first(conn).optional()?,
         None => query.first(conn).optional()?,
