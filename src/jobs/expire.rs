@@ -21,7 +21,7 @@ impl Jobs {
     /// Expires overdue holds, store by store. Holders that other transactions have locked are skipped. Work that a
     /// crash interrupts is found again. Holds that cannot be ended do not stop the others; the last failure is
     /// returned at the end. Returns the number of expired holds.
-    pub async fn expire_holds(&self) -> Result<usize, Failure> {
+    pub async fn expire_holds(self) -> Result<usize, Failure> {
         let mut ended = 0;
         loop {
             let mut round = Round::default();
@@ -79,7 +79,7 @@ impl Jobs {
 
     /// Releases the holds of carts in stores that turned cart holds off. Holders that other transactions have locked
     /// are found again later. Returns the number of released holds.
-    pub async fn release_carts(&self) -> Result<usize, Failure> {
+    pub async fn release_carts(self) -> Result<usize, Failure> {
         let mut ended = 0;
         loop {
             let mut round = Round::default();
