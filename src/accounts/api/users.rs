@@ -20,8 +20,6 @@ use crate::auth::token_versions::TokenVersions;
 use crate::auth::{Ctx, Permissions, Role, Scope};
 
 use crate::audit;
-use crate::audit::queries::NewEntry;
-use crate::audit::words::{Action, Entity};
 use crate::db;
 use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError};
@@ -157,13 +155,7 @@ pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> R
     let created = command.run("create_user", |conn, scope, new| {
         let at = db::clock(conn)?;
         let user = users::insert_user(conn, new, scope.store, at)?.ok_or_else(users::email_taken)?;
-        let entry = NewEntry {
-            entity: Entity::User,
-            entity_id: user.id.0,
-            action: Action::Create,
-            detail: user.creation_summary(),
-        };
-        audit::queries::append(conn, scope, &entry, at)?;
+        audit::append(conn, scope, &user.creation_entry(), at)?;
         Ok(Answer::created(&UserResponse::from(user))?)
     });
     created.await
@@ -234,13 +226,7 @@ fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &User
     if changed.ends_links {
         password_resets::delete_reset(conn, id)?;
     }
-    let detail = format!("User {id} updated: {}", changed.fields.join(", "));
-    audit::queries::append(
-        conn,
-        scope,
-        &NewEntry { entity: Entity::User, entity_id: id.0, action: Action::Update, detail },
-        at,
-    )?;
+    audit::append(conn, scope, &user.update_entry(&changed.fields.join(", ")), at)?;
     Ok(Answer::ok(&UserResponse::from(user))?)
 }
 
