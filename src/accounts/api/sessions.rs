@@ -14,9 +14,9 @@ use validator::Validate;
 
 use super::client_address::ClientAddress;
 use super::users::UserResponse;
-use crate::accounts::queries::sessions::{self, NewSession};
+use crate::accounts::queries::sessions::{self, NewSession, Session};
 use crate::accounts::queries::users;
-use crate::accounts::session::{Session, Verdict};
+use crate::accounts::session::Verdict;
 use crate::accounts::user::User;
 use crate::accounts::{email, secret_token};
 use crate::auth::Ctx;
@@ -28,6 +28,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::Limiters;
 use crate::idempotency::command::Question;
 use crate::kernel::id::UserId;
+use crate::kernel::moment::after;
 use crate::kernel::schema;
 use crate::settings::Settings;
 
@@ -161,7 +162,7 @@ impl IssuedToken {
     /// Stores the token for the account, in this family or as the first of a new family.
     fn insert(&self, conn: &mut PgConnection, user: UserId, family: Option<i64>, at: DateTime<Utc>) -> QueryResult<()> {
         let address_hash = self.origin.hash_for(user);
-        let expires_at = at.checked_add_signed(self.ttl).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let expires_at = after(at, self.ttl);
         let new = NewSession { user, token_hash: &self.hash, address_hash: &address_hash, family, expires_at };
         sessions::insert_session(conn, &new, at)
     }
