@@ -36,7 +36,7 @@ macro_rules! id_types {
             /// 404.
             #[must_use]
             pub fn from_path(segment: &str) -> Self {
-                Self(parse_path_id(segment))
+                Self(parse(segment).unwrap_or(NO_ID))
             }
         }
     )+};
@@ -73,10 +73,6 @@ impl Visitor<'_> for IdVisitor {
 
 /// An id that no row has: identity columns start at 1.
 const NO_ID: i64 = 0;
-
-fn parse_path_id(segment: &str) -> i64 {
-    parse(segment).unwrap_or(NO_ID)
-}
 
 /// An id has one spelling: no sign, no leading zeros, no spaces.
 fn parse(text: &str) -> Option<i64> {
