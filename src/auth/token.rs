@@ -1,6 +1,6 @@
 //! Access tokens: JWTs with one algorithm and strictly checked claims.
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,7 @@ pub struct Tokens {
     issuer: String,
     audience: String,
     ttl_seconds: i64,
+    refresh_ttl: TimeDelta,
 }
 
 /// The claims of a valid token.
@@ -75,12 +76,19 @@ impl Tokens {
             issuer: auth.issuer.clone(),
             audience: auth.audience.clone(),
             ttl_seconds: auth.access_ttl_seconds,
+            refresh_ttl: TimeDelta::try_seconds(auth.refresh_ttl_seconds).unwrap_or(TimeDelta::MAX),
         }
     }
 
     #[must_use]
     pub fn ttl_seconds(&self) -> i64 {
         self.ttl_seconds
+    }
+
+    /// The lifetime of a refresh token.
+    #[must_use]
+    pub fn refresh_ttl(&self) -> TimeDelta {
+        self.refresh_ttl
     }
 
     /// Signs a token without a session, with the account's current token version.
