@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
+use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
@@ -27,9 +26,6 @@ pub struct Metrics {
     active_holds: IntGauge,
     overdue_holds: IntGauge,
     expiry_lag: Gauge,
-    pool_in_use: IntGauge,
-    pool_connections: IntGauge,
-    oldest_wait: Gauge,
     open_connections: IntGauge,
     closed_connections: IntCounterVec,
 }
@@ -39,9 +35,6 @@ const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        registry.register(Box::new(Statements(Statements::counter()?)))?;
-        #[cfg(target_os = "linux")]
-        registry.register(Box::new(super::process_metrics::ProcessMetrics::new()?))?;
         let counter = |name, help| add(&registry, IntCounter::new(name, help)?);
         let counters = |name, help, labels: &[&str]| add(&registry, IntCounterVec::new(Opts::new(name, help), labels)?);
         let gauge = |name, help| add(&registry, IntGauge::new(name, help)?);
@@ -61,9 +54,6 @@ impl Metrics {
             active_holds: gauge("stockroom_holds_active", "Active holds")?,
             overdue_holds: gauge("stockroom_holds_overdue", "Active holds past their deadline")?,
             expiry_lag: seconds("stockroom_expiry_lag_seconds", "Time since the deadline of the longest overdue hold")?,
-            pool_in_use: gauge("stockroom_pool_in_use", "Database connections in use")?,
-            pool_connections: gauge("stockroom_pool_connections", "Open database connections")?,
-            oldest_wait: seconds("stockroom_oldest_wait_seconds", "Waiting time of the oldest request in a queue")?,
             open_connections: gauge("stockroom_connections_open", "Open client connections")?,
             closed_connections: counters(
                 "stockroom_connections_closed_total",
@@ -117,17 +107,32 @@ impl Metrics {
 
     /// The metrics in the text format of Prometheus.
     pub fn render(&self, database: &Database) -> Result<Vec<u8>, prometheus::Error> {
-        self.pool_in_use.set(i64::try_from(database.in_use()).unwrap_or(i64::MAX));
-        self.pool_connections.set(i64::from(database.connections()));
-        self.oldest_wait.set(database.oldest_wait().as_secs_f64());
+        let mut families = self.registry.gather();
+        families.extend(measure(database)?.gather());
+        families.sort_by(|one, other| one.name().cmp(other.name()));
         let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        TextEncoder::new().encode(&families, &mut text)?;
         Ok(text)
     }
 }
 
+/// The metrics whose values are read at each scrape.
+fn measure(database: &Database) -> Result<Registry, prometheus::Error> {
+    let registry = Registry::new();
+    let gauge = |name, help, value| add(&registry, IntGauge::new(name, help)?).map(|gauge| gauge.set(value));
+    gauge("stockroom_pool_in_use", "Database connections in use", db::count(database.in_use()))?;
+    gauge("stockroom_pool_connections", "Open database connections", database.connections().into())?;
+    let oldest_wait = Gauge::new("stockroom_oldest_wait_seconds", "Waiting time of the oldest request in a queue")?;
+    add(&registry, oldest_wait)?.set(database.oldest_wait().as_secs_f64());
+    let statements = IntCounter::new("stockroom_sql_statements_total", "SQL statements sent")?;
+    add(&registry, statements)?.inc_by(db::pool::statements());
+    #[cfg(target_os = "linux")]
+    super::process_metrics::add_to(&registry)?;
+    Ok(registry)
+}
+
 /// Adds a metric to the registry.
-fn add<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C, prometheus::Error> {
+pub(super) fn add<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C, prometheus::Error> {
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
 }
@@ -136,26 +141,5 @@ fn canonical(route: &str) -> Cow<'_, str> {
     match route.strip_prefix("/api/") {
         Some(rest) if !rest.starts_with("v1/") => Cow::Owned(format!("/api/v1/{rest}")),
         _ => Cow::Borrowed(route),
-    }
-}
-
-/// The number of statements of the whole process. They are counted when they are sent, and read at each scrape.
-struct Statements(IntCounter);
-
-impl Statements {
-    fn counter() -> Result<IntCounter, prometheus::Error> {
-        IntCounter::new("stockroom_sql_statements_total", "SQL statements sent")
-    }
-}
-
-impl Collector for Statements {
-    fn desc(&self) -> Vec<&Desc> {
-        self.0.desc()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let Ok(counter) = Self::counter() else { return Vec::new() };
-        counter.inc_by(db::pool::statements());
-        counter.collect()
     }
 }
