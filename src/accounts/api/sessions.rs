@@ -70,7 +70,7 @@ fn token_types() -> ObjectBuilder {
 
 fn answer(tokens: &Tokens, user: User, family: i64, refresh_token: String) -> Result<HttpResponse, ApiError> {
     let session = SessionResponse {
-        access_token: tokens.sign_for(user.id, user.role, user.token_version, Some(family))?,
+        access_token: tokens.sign(user.id, user.role, user.token_version, Some(family))?,
         token_type: "Bearer",
         expires_in: tokens.ttl_seconds(),
         refresh_token,
