@@ -150,11 +150,12 @@ impl User {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::auth::Permission;
 
-    fn staff() -> User {
+    /// A member of staff, with the id 1.
+    pub(in crate::accounts) fn staff() -> User {
         User {
             id: UserId(1),
             email: "ann@example.com".into(),
