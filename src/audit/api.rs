@@ -11,13 +11,10 @@ use super::queries::{self, Entry, EntryFilter};
 use super::words::{Action, Entity};
 use crate::auth::Ctx;
 use crate::error::ApiError;
-use crate::kernel::id;
-use crate::kernel::moment;
+use crate::http::{Query, SortQuery};
 use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
 use crate::kernel::schema::words;
-use crate::kernel::text_enum;
-
-use crate::http::{Query, SortQuery};
+use crate::kernel::{id, moment, text_enum};
 
 pub use super::queries::SORTS;
 

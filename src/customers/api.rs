@@ -6,19 +6,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::auth::{Ctx, Scope};
-
 use crate::audit::{self, Action, Entity, NewEntry};
+use crate::auth::{Ctx, Scope};
 use crate::customers::queries::{self as addresses, Address, Owner, Place};
 use crate::db;
 use crate::error::{ApiError, Code};
+use crate::http::{Query, SortQuery};
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::AddressId;
-use crate::kernel::text;
-
-use crate::http::{Query, SortQuery};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
+use crate::kernel::text;
 
 pub use crate::customers::queries::SORTS;
 

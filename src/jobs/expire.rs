@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use super::Jobs;
+use super::discover::{Round, by_store};
 use crate::db::{End, Failure, OnLocked};
 use crate::fulfilment::expire::expire;
 use crate::fulfilment::release_carts::release_carts;
 use crate::inventory::hold::Holder;
-use crate::kernel::id::StoreId;
-
-use super::discover::{Round, by_store};
 use crate::inventory::queries::due_holds::{self, Due};
+use crate::kernel::id::StoreId;
 
 /// The maximal number of holders in one discovery, over all stores.
 const DISCOVERED: i64 = 2_000;

@@ -3,10 +3,9 @@
 use chrono::Utc;
 
 use super::Jobs;
+use super::discover::{Round, by_store};
 use crate::accounts::queries::{password_resets, sessions};
 use crate::db::{End, Failure};
-
-use super::discover::{Round, by_store};
 use crate::idempotency::queries as answers;
 
 /// The number of rows in one transaction. It is small, so that other requests wait only briefly.

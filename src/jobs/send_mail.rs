@@ -5,10 +5,8 @@ use diesel::PgConnection;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::Jobs;
-use crate::accounts::password_reset;
-
 use super::discover::Round;
-
+use crate::accounts::password_reset;
 use crate::db::{self, End, Failure};
 use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};

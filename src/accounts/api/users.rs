@@ -14,24 +14,19 @@ use crate::accounts::queries::users::UserFilter;
 use crate::accounts::queries::{password_resets, users};
 use crate::accounts::sign_out::sign_out;
 use crate::accounts::user::{NewUser, User, UserChange, check_grantable};
-
+use crate::audit;
 use crate::auth::password::{Hasher, check_strength};
 use crate::auth::token_versions::TokenVersions;
 use crate::auth::{Ctx, Permissions, Role, Scope};
-
-use crate::audit;
 use crate::db;
 use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError};
+use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
-use crate::kernel::fold;
 use crate::kernel::id::UserId;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
-use crate::kernel::text;
-use crate::kernel::{number, text_enum};
+use crate::kernel::{fold, number, text, text_enum};
 use crate::settings::Secret;
-
-use crate::http::{Query, SortQuery};
 
 pub use crate::accounts::queries::users::SORTS;
 
