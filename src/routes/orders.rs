@@ -100,14 +100,12 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .answers_array::<HistoryResponse>()
             .errors(&[Code::OrderNotFound]),
         post("/orders/{id}/shipments", update, fulfilment::ship_order)
-            .id("shipOrder")
-            .summary("Ship units of an order")
+            .named("shipOrder", "Ship units of an order")
             .takes::<fulfilment::ShipRequest>()
             .answers::<fulfilment::ShipmentResponse>(201)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
         get("/orders/{id}/shipments", Access::Holder(Permission::OrdersRead), fulfilment::list_shipments)
-            .id("listShipments")
-            .summary("List the shipments of an order")
+            .named("listShipments", "List the shipments of an order")
             .answers_array::<fulfilment::ShipmentResponse>()
             .errors(&[Code::OrderNotFound]),
         post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order)
