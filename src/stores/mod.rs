@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod payment_methods;
+pub mod routing_policy;
 pub mod settings;
 
 pub mod api;

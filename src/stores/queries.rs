@@ -14,6 +14,7 @@ use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 use crate::kernel::rate::Rate;
 use crate::stores::payment_methods::PaymentMethods;
+use crate::stores::routing_policy::RoutingPolicy;
 use crate::stores::settings::NewStore;
 
 /// A store with its settings.
@@ -31,6 +32,7 @@ pub struct Store {
     pub guest_orders: bool,
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
+    pub routing: RoutingPolicy,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -150,6 +152,12 @@ pub fn update_store(conn: &mut PgConnection, store: &Store) -> QueryResult<()> {
         .set((store, stores::folded_name.eq(fold::fold(&store.name))))
         .execute(conn)
         .map(drop)
+}
+
+/// Returns those of the ids that are places of the store.
+pub fn filter_places(conn: &mut PgConnection, store: StoreId, ids: &[LocationId]) -> QueryResult<Vec<LocationId>> {
+    let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
+    places.filter(locations::id.eq_any(ids)).select(locations::id).load(conn)
 }
 
 /// Every store, oldest first, and those without a folded name get theirs.

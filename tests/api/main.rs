@@ -37,6 +37,7 @@ mod payment_windows;
 mod place_order;
 mod races;
 mod reservations;
+mod routing;
 mod search;
 mod sizes;
 mod sorts;

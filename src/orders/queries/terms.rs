@@ -53,7 +53,7 @@ pub fn read(
 ) -> Result<TermsAndIds, Failure> {
     let row: Row = db::sql(
         "SELECT s.id, s.code, s.name, s.currency, s.tax_rate_ppm, s.shipping_flat_rate, s.guest_orders, \
-                s.hold_cart_items, s.payment_methods, s.created_at, s.updated_at, $now AS now, \
+                s.hold_cart_items, s.payment_methods, s.routing, s.created_at, s.updated_at, $now AS now, \
                 ARRAY(SELECT nextval('orders_id_seq') FROM generate_series(1, $3)) AS order_ids, \
                 ARRAY(SELECT nextval('order_items_id_seq') FROM generate_series(1, $4)) AS item_ids, \
                 ARRAY(SELECT jsonb_build_array(a.id, a.user_id, jsonb_build_object( \
