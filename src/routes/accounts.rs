@@ -128,6 +128,8 @@ fn managed_users() -> Vec<Endpoint> {
 }
 
 pub(super) fn stores() -> Vec<Endpoint> {
+    use crate::stores::api::locations::{self, LocationPatchRequest, LocationResponse, NewLocationRequest};
+    let manage = Access::Permission(Permission::StoresManage);
     vec![
         get("/stores", Access::Admin, stores::list)
             .id("listStores")
@@ -150,5 +152,29 @@ pub(super) fn stores() -> Vec<Endpoint> {
             .summary("Change the settings of a store")
             .takes::<stores::StorePatchRequest>()
             .answers::<stores::StoreResponse>(200),
+        get("/locations", Access::Public, locations::list)
+            .id("listLocations")
+            .summary("The locations of the store; without `stores:manage` only those where orders can be collected")
+            .query::<PageQuery>()
+            .sorted_by(&locations::SORTS, locations::FIRST_BY_PRIORITY)
+            .lists::<LocationResponse>(),
+        post("/locations", manage, locations::create)
+            .id("createLocation")
+            .summary("Create a location with its quarantine and transit")
+            .takes::<NewLocationRequest>()
+            .answers::<LocationResponse>(201)
+            .errors(&[Code::Duplicate]),
+        get("/locations/{id}", Access::Public, locations::show)
+            .id("getLocation")
+            .summary("Read a location")
+            .answers::<LocationResponse>(200)
+            .errors(&[Code::LocationNotFound]),
+        patch("/locations/{id}", manage, locations::update)
+            .id("updateLocation")
+            .summary("Change, pause, close or open a location")
+            .takes::<LocationPatchRequest>()
+            .answers::<LocationResponse>(200)
+            .errors(&[Code::LocationNotFound, Code::Duplicate, Code::InvalidTransition])
+            .errors(&[Code::LocationNotEmpty, Code::LastLocation]),
     ]
 }

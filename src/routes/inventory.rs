@@ -53,7 +53,7 @@ fn products() -> Vec<Endpoint> {
             .summary("Create a product with its sizes and their initial stock")
             .takes::<create_product::NewProductRequest>()
             .answers::<ProductResponse>(201)
-            .errors(&[Code::Duplicate]),
+            .errors(&[Code::Duplicate, Code::LocationClosed]),
         get("/inventory/products/low-stock", Access::Permission(Permission::InventoryRead), products::list_low_stock)
             .id("listLowStock")
             .summary("List products at or under their minimum, lowest first")
@@ -70,7 +70,7 @@ fn products() -> Vec<Endpoint> {
             .summary("Change a product, or add sizes to it")
             .takes::<update_product::UpdateProductRequest>()
             .answers::<ProductResponse>(200)
-            .errors(&[Code::ProductNotFound, Code::Duplicate]),
+            .errors(&[Code::ProductNotFound, Code::Duplicate, Code::LocationClosed]),
         delete("/inventory/products/{id}", Access::Permission(Permission::ProductsWrite), update_product::archive)
             .id("archiveProduct")
             .summary("Archive a product: it cannot be sold any more, its history stays")
@@ -103,7 +103,7 @@ fn stock() -> Vec<Endpoint> {
             .takes::<stock::StockChangeRequest>()
             .answers::<stock::StockChangeResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::LocationNotFound])
-            .errors(&[Code::InsufficientStock, Code::StockBelowReserved, Code::StaleStock]),
+            .errors(&[Code::InsufficientStock, Code::StockBelowReserved, Code::StaleStock, Code::LocationClosed]),
         get("/inventory/products/{id}/stock", read, stock::show)
             .id("getStock")
             .summary("Read a product's stock by location")

@@ -30,6 +30,9 @@ use crate::http::{Query, SortQuery};
 
 pub use crate::stores::queries::SORTS;
 
+mod location_requests;
+pub mod locations;
+
 /// A store in responses.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StoreResponse {

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use crate::db::schema::locations;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{LocationId, StoreId};
+use crate::stores::location::LocationStatus;
 
 /// The place of that id; without one `main`, which is the store's first.
 pub fn get_location(
@@ -22,8 +23,39 @@ pub fn get_location(
         Some(location) => query.filter(locations::id.eq(location)).first(conn).optional()?,
         None => query.first(conn).optional()?,
     };
-    found.ok_or_else(|| match location {
-        Some(location) => ApiError::not_found(Code::LocationNotFound, format_args!("Location {location}")).into(),
-        None => ApiError::new(Code::LocationNotFound, "The store has no location yet.").into(),
-    })
+    found.ok_or_else(|| not_found(location).into())
+}
+
+/// The same place, which is not closed. Its row is locked, so that it cannot be closed before the end of the
+/// transaction. Stock rows are locked later than it.
+pub fn lock_open_location(
+    conn: &mut PgConnection,
+    store: StoreId,
+    location: Option<LocationId>,
+) -> Result<LocationId, Abort> {
+    let query = locations::table
+        .filter(locations::store_id.eq(store))
+        .filter(locations::kind.eq("place"))
+        .select((locations::id, locations::code, locations::status))
+        .order(locations::id)
+        .limit(1)
+        .for_key_share();
+    let found: Option<(LocationId, String, LocationStatus)> = match location {
+        Some(location) => query.filter(locations::id.eq(location)).first(conn).optional()?,
+        None => query.first(conn).optional()?,
+    };
+    match found {
+        None => Err(not_found(location).into()),
+        Some((_, code, LocationStatus::Closed)) => {
+            Err(ApiError::new(Code::LocationClosed, format!("Location '{code}' is closed.")).into())
+        }
+        Some((id, _, LocationStatus::Active | LocationStatus::Paused)) => Ok(id),
+    }
+}
+
+fn not_found(location: Option<LocationId>) -> ApiError {
+    match location {
+        Some(location) => ApiError::not_found(Code::LocationNotFound, format_args!("Location {location}")),
+        None => ApiError::new(Code::LocationNotFound, "The store has no location yet."),
+    }
 }
