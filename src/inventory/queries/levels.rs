@@ -70,7 +70,8 @@ pub fn lock_for_update(
     Ok(rows.into_iter().map(StockLevel::from).collect())
 }
 
-/// Makes empty stock rows at a location for variants that have none there.
+/// Makes empty stock rows at a location for variants that have none there. A row of a quarantine or a transit comes with
+/// one of its place, because answers show both together.
 pub fn insert_missing(
     conn: &mut PgConnection,
     store: StoreId,
@@ -81,8 +82,10 @@ pub fn insert_missing(
     db::sql(
         "INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
                 sold_quantity, version, updated_at) \
-         SELECT $1, n.variant_id, $2, 0, 0, 0, 0, $3 FROM unnest($4::int8[]) AS n (variant_id) \
-         ORDER BY n.variant_id ON CONFLICT DO NOTHING",
+         SELECT $1, n.variant_id, o.id, 0, 0, 0, 0, $3 FROM unnest($4::int8[]) AS n (variant_id) CROSS JOIN ( \
+              SELECT $2::int8 AS id UNION ALL \
+              SELECT parent_id FROM locations WHERE store_id = $1 AND id = $2 AND parent_id IS NOT NULL) o \
+         ORDER BY n.variant_id, o.id ON CONFLICT DO NOTHING",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(location)

@@ -1,11 +1,37 @@
 //! The SQL of where stock is. The DSL cannot read the clock beside rows.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Timestamptz};
+use serde_json::Value;
 
 use crate::db::schema::locations;
+use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
+use crate::inventory::places::Places;
 use crate::kernel::id::{LocationId, StoreId};
 use crate::stores::location::LocationStatus;
+
+/// The active places of store `$1`, as a list of objects, by priority, then id.
+macro_rules! active_places {
+    () => {
+        "(SELECT COALESCE(jsonb_agg(jsonb_build_object('id', id, 'priority', priority, 'latitude', latitude, \
+                 'longitude', longitude, 'country', country, 'region', region, 'postal_code', postal_code, \
+                 'sells_online', sells_online, 'pickup_enabled', pickup_enabled) ORDER BY priority, id), '[]') \
+          FROM locations WHERE store_id = $1 AND kind = 'place' AND status = 'active')"
+    };
+}
+
+pub(crate) use active_places;
+
+/// The clock and the active places. Both are read after the locks of the stock rows, in one statement.
+pub fn read_places(conn: &mut PgConnection, store: StoreId) -> Result<(DateTime<Utc>, Places), Failure> {
+    let (now, places): (DateTime<Utc>, Value) = db::sql(concat!("SELECT $now, ", active_places!()))
+        .bind::<BigInt, _>(store)
+        .columns::<(Timestamptz, Jsonb)>()
+        .get_result(conn)?;
+    Ok((now, Places::from_json(places)?))
+}
 
 /// The place of that id; without one `main`, which is the store's first.
 pub fn get_location(
