@@ -30,6 +30,8 @@ use crate::http::{Query, SortQuery};
 
 pub use crate::stores::queries::SORTS;
 
+mod location_requests;
+pub mod locations;
 pub mod routing;
 
 /// A store in responses.

@@ -5,17 +5,21 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
-use crate::db::schema::{locations, orders, products, stores};
+use crate::db::schema::{orders, products, stores};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
-use crate::kernel::id::{LocationId, StoreId};
+use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 use crate::kernel::rate::Rate;
 use crate::stores::payment_methods::PaymentMethods;
+use crate::stores::queries::locations::LocationSettings;
 use crate::stores::routing_policy::RoutingPolicy;
 use crate::stores::settings::NewStore;
+
+pub mod locations;
+pub mod open_items;
 
 /// A store with its settings.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable, AsChangeset)]
@@ -112,34 +116,13 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
         .returning(Store::as_returning())
         .get_result(conn)
         .map_err(|error| Abort::or_refuse(error, "stores_code_key", || code_taken(new.code.as_str())))?;
-    let main: LocationId = diesel::insert_into(locations::table)
-        .values((
-            locations::store_id.eq(store.id),
-            locations::code.eq(MAIN_LOCATION),
-            locations::name.eq("Main"),
-            locations::created_at.eq(at),
-            locations::updated_at.eq(at),
-        ))
-        .returning(locations::id)
-        .get_result(conn)?;
-    insert_children(conn, store.id, main, at)?;
+    locations::insert_location(
+        conn,
+        store.id,
+        &LocationSettings::new(MAIN_LOCATION.to_owned(), "Main".to_owned()),
+        at,
+    )?;
     Ok(store)
-}
-
-/// Adds the quarantine and the transit of a new place.
-fn insert_children(conn: &mut PgConnection, store: StoreId, place: LocationId, at: DateTime<Utc>) -> QueryResult<()> {
-    let child = |kind: &'static str| {
-        (
-            locations::store_id.eq(store),
-            locations::code.eq(format!("{place}:{kind}")),
-            locations::name.eq(kind),
-            locations::kind.eq(kind),
-            locations::parent_id.eq(place),
-            locations::created_at.eq(at),
-            locations::updated_at.eq(at),
-        )
-    };
-    diesel::insert_into(locations::table).values(vec![child("quarantine"), child("transit")]).execute(conn).map(drop)
 }
 
 fn code_taken(code: &str) -> ApiError {
@@ -152,12 +135,6 @@ pub fn update_store(conn: &mut PgConnection, store: &Store) -> QueryResult<()> {
         .set((store, stores::folded_name.eq(fold::fold(&store.name))))
         .execute(conn)
         .map(drop)
-}
-
-/// Returns those of the ids that are places of the store.
-pub fn filter_places(conn: &mut PgConnection, store: StoreId, ids: &[LocationId]) -> QueryResult<Vec<LocationId>> {
-    let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
-    places.filter(locations::id.eq_any(ids)).select(locations::id).load(conn)
 }
 
 /// Every store, oldest first, and those without a folded name get theirs.

@@ -28,6 +28,7 @@ mod distribute;
 mod idempotency;
 mod inventory;
 mod jobs;
+mod locations;
 mod migrations;
 mod money;
 mod openapi;

@@ -98,7 +98,7 @@ const WRITERS: [(&str, &str); 25] = [
     ("cart_items", "cart/queries.rs"),
     ("carts", "cart/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
-    ("locations", "stores/queries.rs"),
+    ("locations", "stores/queries/locations.rs"),
     ("mail_outbox", "mail/queries.rs"),
     ("order_history", "orders/queries/orders.rs"),
     ("order_items", "orders/queries/items.rs"),

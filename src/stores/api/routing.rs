@@ -90,7 +90,7 @@ fn replace_routing(conn: &mut PgConnection, scope: &Scope, policy: &RoutingPolic
 
 /// 422 for every id that is not a place of the store.
 fn check_places(conn: &mut PgConnection, store: StoreId, ids: &[LocationId]) -> Result<(), Abort> {
-    let places: HashSet<LocationId> = stores::filter_places(conn, store, ids)?.into_iter().collect();
+    let places: HashSet<LocationId> = stores::locations::filter_places(conn, store, ids)?.into_iter().collect();
     let unknown = ids.iter().enumerate().filter(|(_, id)| !places.contains(id));
     let errors: Vec<FieldError> = unknown
         .map(|(index, id)| FieldError::new(format!("{PREFERRED}[{index}]"), format!("{id} is no place of the store")))
