@@ -35,6 +35,7 @@ text_enum! {
         RefundRecorded,
         OrderFulfilled,
         StockRestored,
+        StockShipped,
         StockReceive,
         StockRemove,
         StockAdjust,

@@ -1,5 +1,7 @@
 //! Receives, removes and counts units.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -100,7 +102,7 @@ fn lock_level(
         return Ok(level);
     }
     let at = db::clock(conn)?;
-    levels::insert_missing(conn, store, &[variant], location, at)?;
+    levels::insert_missing(conn, store, &BTreeSet::from([(variant, location)]), at)?;
     let level = find_at_location(levels::lock_for_update(conn, store, &[variant])?);
     level.ok_or_else(|| Failure::Internal(format!("no stock row of variant {variant} at {location}")).into())
 }

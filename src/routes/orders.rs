@@ -112,6 +112,17 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .summary("List the status changes of an order")
             .answers_array::<HistoryResponse>()
             .errors(&[Code::OrderNotFound]),
+        post("/orders/{id}/shipments", update, fulfilment::ship_order)
+            .id("shipOrder")
+            .summary("Ship units of an order")
+            .takes::<fulfilment::ShipRequest>()
+            .answers::<fulfilment::ShipmentResponse>(201)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
+        get("/orders/{id}/shipments", Access::Holder(Permission::OrdersRead), fulfilment::list_shipments)
+            .id("listShipments")
+            .summary("List the shipments of an order")
+            .answers_array::<fulfilment::ShipmentResponse>()
+            .errors(&[Code::OrderNotFound]),
         post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order)
             .id("cancelOrder")
             .summary("Cancel an order and return its stock")

@@ -70,24 +70,46 @@ pub fn lock_for_update(
     Ok(rows.into_iter().map(StockLevel::from).collect())
 }
 
-/// Makes empty stock rows at a location for variants that have none there.
+/// Locks these stock rows in the same order, and reads them. Rows that do not exist are left out.
+pub fn lock_keys_for_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    keys: &BTreeSet<(VariantId, LocationId)>,
+) -> QueryResult<Vec<StockLevel>> {
+    let (variants, locations): (Vec<VariantId>, Vec<LocationId>) = keys.iter().copied().unzip();
+    let rows: Vec<LevelRow> = db::sql(
+        "SELECT l.* FROM unnest($2::int8[], $3::int8[]) AS k (variant_id, location_id) CROSS JOIN LATERAL \
+              (SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, committed_quantity, \
+                      safety_quantity, version \
+               FROM stock_levels WHERE store_id = $1 AND variant_id = k.variant_id AND location_id = k.location_id \
+               FOR UPDATE) l",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .bind::<Array<BigInt>, _>(locations)
+    .load(conn)?;
+    Ok(rows.into_iter().map(StockLevel::from).collect())
+}
+
+/// Creates empty stock rows for these keys, where none exist.
 pub fn insert_missing(
     conn: &mut PgConnection,
     store: StoreId,
-    variants: &[VariantId],
-    location: LocationId,
+    keys: &BTreeSet<(VariantId, LocationId)>,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
+    let (variants, locations): (Vec<VariantId>, Vec<LocationId>) = keys.iter().copied().unzip();
     db::sql(
         "INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
                 sold_quantity, version, updated_at) \
-         SELECT $1, n.variant_id, $2, 0, 0, 0, 0, $3 FROM unnest($4::int8[]) AS n (variant_id) \
-         ORDER BY n.variant_id ON CONFLICT DO NOTHING",
+         SELECT $1, n.variant_id, n.location_id, 0, 0, 0, 0, $2 \
+         FROM unnest($3::int8[], $4::int8[]) AS n (variant_id, location_id) \
+         ORDER BY n.variant_id, n.location_id ON CONFLICT DO NOTHING",
     )
     .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(location)
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(variants)
+    .bind::<Array<BigInt>, _>(locations)
     .execute(conn)
     .map(drop)
 }

@@ -188,6 +188,8 @@ impl World {
             "GET /orders/{id}" => Call::new("GET", of(open(), "")),
             "PUT /orders/{id}" => Call::new("PUT", of(open(), "")).with(json!({"status": "processing"})),
             "GET /orders/{id}/history" => Call::new("GET", of(open(), "/history")),
+            "POST /orders/{id}/shipments" => Call::new("POST", of(open(), "/shipments")),
+            "GET /orders/{id}/shipments" => Call::new("GET", of(open(), "/shipments")),
             "POST /orders/{id}/cancel" => Call::new("POST", of(open(), "/cancel")),
             "POST /orders/{id}/payment/confirm" => {
                 let payment = json!({"payment_reference": self.fresh()});
