@@ -135,12 +135,10 @@ pub(super) fn stores() -> Vec<Endpoint> {
             .takes::<stores::StorePatchRequest>()
             .answers::<stores::StoreResponse>(200),
         get("/stores/{id}/routing", Access::Permission(Permission::StoresManage), stores::routing::show)
-            .id("getRouting")
-            .summary("The rules that choose the places of an order")
+            .named("getRouting", "The rules that choose the places of an order")
             .answers::<RoutingPolicy>(200),
         put("/stores/{id}/routing", Access::Permission(Permission::StoresManage), stores::routing::replace)
-            .id("replaceRouting")
-            .summary("Replace the rules that choose the places of an order")
+            .named("replaceRouting", "Replace the rules that choose the places of an order")
             .takes::<stores::routing::RoutingPolicyRequest>()
             .answers::<RoutingPolicy>(200),
     ]
