@@ -166,32 +166,8 @@ mod tests {
 
     #[test]
     fn characters_without_a_meaning_are_refused_in_codes() {
-        let invisible = [
-            '\u{200b}',
-            '\u{ad}',
-            '\u{202e}',
-            '\u{2066}',
-            '\u{200f}',
-            '\u{e0100}',
-            '\u{3164}',
-            '\u{34f}',
-            '\u{61c}',
-            '\u{180e}',
-            '\u{2800}',
-            '\u{fffb}',
-            '\u{feff}',
-            '\u{e0041}',
-            '\u{2028}',
-            '\u{1680}',
-            '\u{a0}',
-            '\u{fdd0}',
-            '\u{ffff}',
-            '\u{378}',
-            '\u{e000}',
-            '\u{7}',
-            '\t',
-        ];
-        for c in invisible {
+        let invisible = "\u{200b}\u{ad}\u{202e}\u{2066}\u{200f}\u{e0100}\u{3164}\u{34f}\u{61c}\u{180e}\u{2800}\u{fffb}\u{feff}\u{e0041}\u{2028}\u{1680}\u{a0}\u{fdd0}\u{ffff}\u{378}\u{e000}\u{7}\t";
+        for c in invisible.chars() {
             let code = format!("tw{c}1");
             assert_eq!((check_code(&code).is_err(), as_code(&code).as_str()), (true, "tw1"), "{c:?}");
         }
