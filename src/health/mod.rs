@@ -64,11 +64,8 @@ pub async fn metrics(
 /// Checks the token of the metrics, if one is set. Metrics show sales figures.
 fn check_token(request: &HttpRequest, token: &Secret) -> Result<(), ApiError> {
     let token = token.reveal();
-    let given = headers::single(request.headers(), "Authorization")?.and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.split_once(' '));
-    let is_good = given.is_some_and(|(scheme, given)| {
-        scheme.eq_ignore_ascii_case("bearer") && bool::from(given.trim().as_bytes().ct_eq(token.as_bytes()))
-    });
+    let given = headers::single(request.headers(), "Authorization")?.and_then(headers::bearer_token);
+    let is_good = given.is_some_and(|given| given.as_bytes().ct_eq(token.as_bytes()).into());
     if token.is_empty() || is_good {
         return Ok(());
     }
