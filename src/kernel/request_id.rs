@@ -1,6 +1,5 @@
 //! The id of the current request, for every line that is logged during its work.
 
-use std::future::Future;
 use std::sync::Arc;
 
 tokio::task_local! {
