@@ -21,7 +21,6 @@ use crate::openapi::endpoint::get;
 use crate::openapi::entry_points::{self, EntryPointsResponse};
 
 /// Every operation of the versioned API. Literal paths come before paths with parameters.
-#[must_use]
 pub fn table() -> Vec<Endpoint> {
     let sections = [
         root(),
@@ -45,7 +44,6 @@ fn root() -> Vec<Endpoint> {
 }
 
 /// Mounts the table under a prefix. Each path is one resource, so that a wrong method is 405.
-#[must_use]
 pub fn mount(prefix: &str) -> Scope {
     resources(table()).into_iter().fold(web::scope(prefix), Scope::service)
 }
@@ -78,7 +76,6 @@ fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
 }
 
 /// The OpenAPI document of all operations.
-#[must_use]
 pub fn document() -> Value {
     describe(table().into_iter().chain(monitoring::monitoring()).collect())
 }

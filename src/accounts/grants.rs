@@ -7,7 +7,6 @@ use crate::error::{ApiError, Code};
 use crate::kernel::id::UserId;
 
 /// True if the caller may see the account. Admins see every account, staff the staff of their own store.
-#[must_use]
 pub fn sees(caller: &Account, user: &User) -> bool {
     caller.role == Role::Admin || (user.role == Role::Staff && user.store == caller.store)
 }

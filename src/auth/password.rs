@@ -142,7 +142,6 @@ pub fn check_strength(field: &str, password: &str) -> Result<(), ApiError> {
 }
 
 /// The 401 error of a sign-in. It does not reveal if the account exists.
-#[must_use]
 pub fn wrong_credentials() -> ApiError {
     ApiError::new(Code::InvalidCredentials, "E-mail or password is wrong.")
 }

@@ -57,7 +57,6 @@ pub struct Bearer {
 }
 
 impl Tokens {
-    #[must_use]
     pub fn new(auth: &Auth) -> Self {
         hs256::install();
         let secret = auth.jwt_secret.reveal().as_bytes();
@@ -80,13 +79,11 @@ impl Tokens {
         }
     }
 
-    #[must_use]
     pub fn ttl_seconds(&self) -> i64 {
         self.ttl_seconds
     }
 
     /// The lifetime of a refresh token.
-    #[must_use]
     pub fn refresh_ttl(&self) -> TimeDelta {
         self.refresh_ttl
     }

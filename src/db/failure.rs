@@ -26,19 +26,16 @@ pub enum Failure {
 
 impl Failure {
     /// True if running the transaction again is safe and may succeed.
-    #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown | Self::Retry(_))
     }
 
     /// True if the connection should be thrown away, and the next one may lead to a server that works.
-    #[must_use]
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown)
     }
 
     /// True if this is a violation of the constraint of that name.
-    #[must_use]
     pub fn violates(&self, constraint: &str) -> bool {
         matches!(self, Self::Constraint { name, .. } if name == constraint)
     }

@@ -30,7 +30,6 @@ pub fn bearer_token(authorization: &HeaderValue) -> Option<&str> {
 }
 
 /// True if the response is for the caller alone: the request has a token, or the response may contain one.
-#[must_use]
 pub fn is_private(method: &Method, request: &HeaderMap) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
         || request.contains_key(AUTHORIZATION)

@@ -94,7 +94,6 @@ fn without_position(error: &serde_json::Error) -> String {
 }
 
 /// Returns every refused field with its full path.
-#[must_use]
 pub fn flatten(errors: &ValidationErrors) -> Vec<FieldError> {
     let mut found = Vec::new();
     collect("", errors, &mut found);

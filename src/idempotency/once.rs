@@ -165,7 +165,6 @@ fn repeat<E: Clone + Default>(claim: &Claim, first: &Claim, outcome: &Outcome<E>
 }
 
 /// True if another transaction has claimed the request's key, so that a second attempt may find its answer.
-#[must_use]
 pub fn is_in_progress<E>(outcome: &Outcome<E>) -> bool {
     matches!(outcome, Err(Abort::Refused(refusal)) if refusal.code == Code::RequestInProgress)
 }

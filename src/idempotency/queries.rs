@@ -19,7 +19,6 @@ pub struct Claim {
 }
 
 impl Claim {
-    #[must_use]
     pub fn has_same_key(&self, other: &Self) -> bool {
         self.caller == other.caller && self.key == other.key
     }
@@ -173,7 +172,6 @@ pub fn purge(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>, key
 }
 
 /// Answers made before this moment may be forgotten.
-#[must_use]
 pub fn purge_before(keep_hours: i64) -> DateTime<Utc> {
     Duration::try_hours(keep_hours)
         .and_then(|keep| Utc::now().checked_sub_signed(keep))

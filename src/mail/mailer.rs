@@ -88,7 +88,6 @@ impl Mailer {
     }
 
     /// The base URL of links, without a slash at the end.
-    #[must_use]
     pub fn public_url(&self) -> &str {
         &self.public_url
     }
