@@ -2,7 +2,6 @@
 
 use stockroom::app::StartError;
 use stockroom::db::Failure;
-use stockroom::db::migrate::MigrateError;
 use stockroom::embedded_postgres::EmbeddedError;
 use stockroom::mail::mailer::MailerError;
 use stockroom::settings::SettingsError;
@@ -19,8 +18,6 @@ pub enum CommandError {
     Mailer(#[from] MailerError),
     #[error(transparent)]
     Database(#[from] Failure),
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
     #[error(
         "server.host is {0}, but without DATABASE_URL the demo accounts have published passwords: \
          use 127.0.0.1, or a database of your own"
