@@ -58,5 +58,5 @@ pub fn compose(
     password_resets::replace_reset(conn, &new, at)?;
     let values = context! { link => format!("{public_url}{PAGE}#token={token}") };
     let message = template::render(Kind::PasswordReset, recipient, &values);
-    message.map(Some).map_err(|error| Failure::Internal(error.to_string()))
+    message.map(Some).map_err(|error| Failure::Internal(format!("the template can't be used: {error}")))
 }
