@@ -9,7 +9,7 @@ use validator::Validate;
 
 use super::accounts::not_active;
 use super::client_address::ClientAddress;
-use crate::accounts::change_password::set_password;
+use crate::accounts::credentials::set_password;
 use crate::accounts::email::Email;
 use crate::accounts::queries::{password_resets, users};
 use crate::accounts::user::User;

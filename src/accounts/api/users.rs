@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use crate::accounts::credentials::sign_out;
 use crate::accounts::email::Email;
 use crate::accounts::grants::{check_admin_remains, check_may_change, check_may_grant, user_not_found};
 use crate::accounts::queries::users::UserFilter;
 use crate::accounts::queries::{password_resets, users};
-use crate::accounts::sign_out::sign_out;
 use crate::accounts::user::{NewUser, User, UserChange, check_grantable};
 use crate::audit;
 use crate::auth::password::{Hasher, check_strength};
