@@ -24,11 +24,14 @@ use crate::openapi::entry_points::{self, EntryPointsResponse};
 pub fn table() -> Vec<Endpoint> {
     let sections = [
         root(),
-        accounts::accounts(),
+        accounts::signing_in(),
+        accounts::own_addresses(),
+        accounts::managed_users(),
         accounts::stores(),
         inventory::reports(),
         reservations::reservations(),
-        inventory::inventory(),
+        inventory::products(),
+        inventory::stock(),
         orders::cart_and_checkout(),
         orders::orders(),
     ];

@@ -10,11 +10,7 @@ use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::stores::api as stores;
 
-pub(super) fn accounts() -> Vec<Endpoint> {
-    [signing_in(), own_addresses(), managed_users()].into_iter().flatten().collect()
-}
-
-fn signing_in() -> Vec<Endpoint> {
+pub(super) fn signing_in() -> Vec<Endpoint> {
     vec![
         post("/auth/register", Access::Anonymous, accounts::register)
             .named("register", "Create an account for a customer")
@@ -68,7 +64,7 @@ fn signing_in() -> Vec<Endpoint> {
     ]
 }
 
-fn own_addresses() -> Vec<Endpoint> {
+pub(super) fn own_addresses() -> Vec<Endpoint> {
     vec![
         get("/addresses", Access::User, addresses::list)
             .named("listAddresses", "Own addresses, newest first")
@@ -94,7 +90,7 @@ fn own_addresses() -> Vec<Endpoint> {
     ]
 }
 
-fn managed_users() -> Vec<Endpoint> {
+pub(super) fn managed_users() -> Vec<Endpoint> {
     let users_manage = Access::Permission(Permission::UsersManage);
     vec![
         get("/users", users_manage, users::list)
