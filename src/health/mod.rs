@@ -13,9 +13,6 @@ use crate::http::headers;
 use crate::http::metrics::Metrics;
 use crate::settings::{Secret, Settings};
 
-/// The content type of the text format of Prometheus.
-pub const METRICS_TEXT: &str = "text/plain; version=0.0.4";
-
 /// The state of a part that works.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -58,7 +55,7 @@ pub async fn metrics(
         log::error!(error:% = error; "rendering metrics failed");
         ApiError::internal()
     })?;
-    Ok(HttpResponse::Ok().content_type(METRICS_TEXT).body(text))
+    Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 
 /// Checks the token of the metrics, if one is set. Metrics show sales figures.
