@@ -254,7 +254,7 @@ impl Database {
 
     /// The time that a request may wait for a connection.
     pub fn queue_time(&self) -> Duration {
-        self.queue.time()
+        self.queue.time
     }
 
     /// True if a permit is free.

@@ -1,5 +1,7 @@
 //! Sends the mails of the outbox.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -56,7 +58,7 @@ impl Jobs {
 /// Makes one attempt: commits its start, sends the mail, and stores the result. After a crash in between, the mail is
 /// tried again when its lease has ended. Returns true if it was sent.
 async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<bool, Failure> {
-    let public_url = mailer.public_url().to_owned();
+    let public_url = Arc::clone(&mailer.public_url);
     let begin = move |conn: &mut PgConnection| Ok(End::Commit(begin_attempt(conn, key, &public_url)?));
     let Some(Attempt { message, number }) = jobs.database.write("begin_mail", begin).await? else { return Ok(false) };
     let sent = spawn_blocking(move || mailer.send(&message)).await;

@@ -46,7 +46,7 @@ const ADDED_UP_AFTER_BYTES: u64 = 4 * 1024 * 1024;
 
 pub struct Connections {
     started: Instant,
-    bounds: Bounds,
+    pub bounds: Bounds,
     time_budgets: TimeBudgets,
     open: Mutex<HashMap<u64, Arc<Activity>>>,
     ids: AtomicU64,
@@ -73,10 +73,6 @@ impl Connections {
             added: AtomicU64::new(0),
             metrics,
         })
-    }
-
-    pub fn bounds(&self) -> Bounds {
-        self.bounds
     }
 
     /// Milliseconds since the start of the server.
