@@ -14,6 +14,7 @@ use actix_web::{Resource, Scope};
 use serde_json::Value;
 
 use crate::auth::Access;
+use crate::error::Code;
 use crate::http::methods;
 use crate::openapi::Endpoint;
 use crate::openapi::document::describe;
@@ -37,6 +38,10 @@ pub fn table() -> Vec<Endpoint> {
     ];
     sections.into_iter().flatten().collect()
 }
+
+/// The errors of an operation that takes lines of products.
+const LINE_ERRORS: [Code; 5] =
+    [Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::ProductUnavailable, Code::InsufficientStock];
 
 fn root() -> Vec<Endpoint> {
     vec![
