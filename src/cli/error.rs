@@ -2,6 +2,7 @@
 
 use stockroom::app::StartError;
 use stockroom::db::Failure;
+use stockroom::db::distribute::DistributeError;
 use stockroom::embedded_postgres::EmbeddedError;
 use stockroom::mail::mailer::MailerError;
 use stockroom::settings::SettingsError;
@@ -18,6 +19,8 @@ pub enum CommandError {
     Mailer(#[from] MailerError),
     #[error(transparent)]
     Database(#[from] Failure),
+    #[error(transparent)]
+    Distribute(#[from] DistributeError),
     #[error(
         "server.host is {0}, but without DATABASE_URL the demo accounts have published passwords: \
          use 127.0.0.1, or a database of your own"

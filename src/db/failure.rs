@@ -39,6 +39,20 @@ impl Failure {
     pub fn violates(&self, constraint: &str) -> bool {
         matches!(self, Self::Constraint { name, .. } if name == constraint)
     }
+
+    fn from_message(message: &str) -> Self {
+        if message.contains("canceling statement due to lock timeout") {
+            Self::LockTimeout
+        } else if message.contains("canceling statement due to") {
+            Self::StatementTimeout
+        } else if message.contains("deadlock detected") || message.contains("distributed deadlock") {
+            Self::Retry(message.to_owned())
+        } else if CONNECTION_LOST.iter().chain(&NOT_WRITABLE).any(|sign| message.contains(sign)) {
+            Self::Unavailable(message.to_owned())
+        } else {
+            Self::Internal(message.to_owned())
+        }
+    }
 }
 
 impl From<Error> for Failure {
@@ -125,22 +139,6 @@ const NOT_WRITABLE: [&str; 6] = [
     "during recovery",
     "recovery is in progress",
 ];
-
-impl Failure {
-    fn from_message(message: &str) -> Self {
-        if message.contains("canceling statement due to lock timeout") {
-            Self::LockTimeout
-        } else if message.contains("canceling statement due to") {
-            Self::StatementTimeout
-        } else if message.contains("deadlock detected") || message.contains("distributed deadlock") {
-            Self::Retry(message.to_owned())
-        } else if CONNECTION_LOST.iter().chain(&NOT_WRITABLE).any(|sign| message.contains(sign)) {
-            Self::Unavailable(message.to_owned())
-        } else {
-            Self::Internal(message.to_owned())
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
