@@ -15,6 +15,7 @@ text_enum! {
         Address,
         User,
         Store,
+        Location,
     }
 }
 
@@ -35,6 +36,7 @@ text_enum! {
         RefundRecorded,
         OrderFulfilled,
         StockRestored,
+        StockShipped,
         StockReceive,
         StockRemove,
         StockAdjust,

@@ -144,8 +144,10 @@ impl<'a> Decider<'a> {
         let (variants, short): (Vec<VariantId>, Vec<StockError>) = lines
             .iter()
             .filter_map(|line| {
-                let held = holder.map_or(0, |holder| self.holds.held(holder, line.variant));
-                let available = self.holds.available(line.variant).saturating_add(held);
+                let available = match holder {
+                    Some(holder) => self.holds.available_to(holder, line.variant),
+                    None => self.holds.available(line.variant),
+                };
                 let is_short = line.quantity > available;
                 is_short.then(|| (line.variant, shortage::stock_error(line.sellable, available, line.quantity)))
             })
@@ -163,7 +165,7 @@ impl<'a> Decider<'a> {
         Ok(Order {
             id: self.ids.next_order()?,
             store_id: store.id,
-            order_number: order::order_number(*now, &order::random_code()),
+            order_number: order::document_number("ORD", *now, &order::random_code()),
             user_id,
             created_by,
             customer_name: contact.customer_name,
@@ -210,14 +212,14 @@ impl<'a> Decider<'a> {
         match order.payment_expires_at {
             None => {
                 for sold in self.holds.sell_available(variant, quantity, context)? {
-                    item.allocations.0.push(Allocation { location_id: sold.location, quantity: sold.delta.sold });
+                    item.allocations.0.push(Allocation::new(sold.location, sold.delta.sold));
                     reductions.push(reduction(item, &sold));
                 }
             }
             Some(expires_at) => {
                 let units = ReserveUnits { holder: Holder::Order(order.id), variant, quantity, expires_at };
                 for (location_id, quantity) in self.holds.reserve(units, context)? {
-                    item.allocations.0.push(Allocation { location_id, quantity });
+                    item.allocations.0.push(Allocation::new(location_id, quantity));
                 }
             }
         }
@@ -287,6 +289,7 @@ fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -> Re
         total_price: line.total,
         attributes: line.sellable.attributes(),
         allocations: Allocations(Vec::with_capacity(1)),
+        shipped_quantity: 0,
     })
 }
 

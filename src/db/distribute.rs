@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 17] = [
+pub const STORE_TABLES: [&str; 19] = [
     "products",
     "variants",
     "product_codes",
@@ -37,6 +37,8 @@ pub const STORE_TABLES: [&str; 17] = [
     "order_items",
     "order_history",
     "order_payments",
+    "shipments",
+    "shipment_lines",
     "payment_events",
     "idempotency_keys",
 ];

@@ -92,14 +92,39 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The places of a store where stock is kept. Each store has at least one.
+    /// The places of a store where stock is kept, with their quarantine and transit. Each store has at least one place.
     locations (store_id, id) {
         store_id -> Int8,
         id -> Int8,
-        /// The name of the place in requests.
+        /// The name of the place in requests. A child has the id of its parent, a colon and its kind.
         code -> Text,
         name -> Text,
         created_at -> Timestamptz,
+        /// Place: units that can be sold. Quarantine: units that were refused or damaged at the parent. Transit: units on the road to the parent.
+        kind -> Text,
+        /// The place that a quarantine or transit belongs to. Null for places.
+        parent_id -> Nullable<Int8>,
+        /// Only an active place gets new orders. At a paused place, everything open goes on. A closed place is empty.
+        status -> Text,
+        /// The place with the smaller number comes first.
+        priority -> Int8,
+        /// In degrees. Null if the coordinates are not known.
+        latitude -> Nullable<Float8>,
+        /// In degrees. Null if the coordinates are not known.
+        longitude -> Nullable<Float8>,
+        /// A code of ISO 3166-1. Null if it is not known.
+        country -> Nullable<Text>,
+        /// The state or province. Null if it is not known.
+        region -> Nullable<Text>,
+        /// Null if it is not known.
+        postal_code -> Nullable<Text>,
+        /// True if orders can take units of this place.
+        sells_online -> Bool,
+        /// True if buyers can collect their orders at this place.
+        pickup_enabled -> Bool,
+        /// The text for buyers who collect their orders. Null if there is none.
+        pickup_instructions -> Nullable<Text>,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -161,8 +186,10 @@ diesel::table! {
         total_price -> Int8,
         /// An object with the brand, category, unit and barcode of the product, as far as it has them.
         attributes -> Jsonb,
-        /// The locations of the units, to which a cancel returns them: a list of objects with location_id and quantity.
+        /// The locations of the units, to which a cancel returns them: a list of objects with location_id, quantity and shipped_quantity, which is absent while it is 0.
         allocations -> Jsonb,
+        /// The units in shipments.
+        shipped_quantity -> Int8,
     }
 }
 
@@ -369,6 +396,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The units of a shipment: of an item of its order, from one location.
+    shipment_lines (store_id, shipment_id, variant_id, location_id) {
+        store_id -> Int8,
+        shipment_id -> Int8,
+        variant_id -> Int8,
+        location_id -> Int8,
+        quantity -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Units of an order that left together.
+    shipments (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        /// The reference of its movements in the ledger.
+        shipment_number -> Text,
+        order_id -> Int8,
+        /// Null if staff did not name one.
+        carrier -> Nullable<Text>,
+        /// The number of the carrier. Null if there is none.
+        tracking_number -> Nullable<Text>,
+        /// Null if there is none.
+        tracking_url -> Nullable<Text>,
+        /// The caller: user:ID or system.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Units of a stock row that are kept for a holder: a cart, an order under payment, or a reservation.
     stock_holds (store_id, id) {
         store_id -> Int8,
@@ -404,6 +462,10 @@ diesel::table! {
         /// The number of movements so far. Each movement carries the version that it led to.
         version -> Int8,
         updated_at -> Timestamptz,
+        /// The units that were sold and are still on the shelf, until they are shipped or restored.
+        committed_quantity -> Int8,
+        /// The units that buyers never get. It is a setting, so the ledger does not record its changes.
+        safety_quantity -> Int8,
     }
 }
 
@@ -434,6 +496,11 @@ diesel::table! {
         /// The caller: user:ID, guest or system.
         actor -> Text,
         created_at -> Timestamptz,
+        /// The change of committed_quantity, in units.
+        committed_delta -> Int8,
+        committed_after -> Int8,
+        /// The time of the count that the movement posts. Null if the movement is effective when it is created.
+        effective_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -460,6 +527,8 @@ diesel::table! {
         payment_methods -> Jsonb,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// An object: the rules that choose the places of an order, whether an order may be split, and the preferred places.
+        routing -> Jsonb,
     }
 }
 
@@ -539,6 +608,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     reservations,
     sessions,
+    shipment_lines,
+    shipments,
     stock_holds,
     stock_levels,
     stock_movements,

@@ -1,5 +1,7 @@
 //! Receives, removes and counts units.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -72,7 +74,7 @@ pub fn change_stock(
 ) -> Result<ChangedStock, Abort> {
     let product = figures::get_stocked(conn, scope.store, name)?;
     let variant = product.variant(name, change.size.as_deref())?;
-    let location = locations::get_location(conn, scope.store, change.location)?;
+    let location = locations::lock_open_location(conn, scope.store, change.location)?;
     let mut level = lock_level(conn, scope.store, variant.id, location)?;
     let at = db::clock(conn)?;
     let previous_stock = level.stock;
@@ -100,7 +102,7 @@ fn lock_level(
         return Ok(level);
     }
     let at = db::clock(conn)?;
-    levels::insert_missing(conn, store, &[variant], location, at)?;
+    levels::insert_missing(conn, store, &BTreeSet::from([(variant, location)]), at)?;
     let level = find_at_location(levels::lock_for_update(conn, store, &[variant])?);
     level.ok_or_else(|| Failure::Internal(format!("no stock row of variant {variant} at {location}")).into())
 }
@@ -114,7 +116,7 @@ fn write(
     at: DateTime<Utc>,
 ) -> Result<MovementId, Abort> {
     let (reason, reference_id) = (Some(change.reason.as_str()), change.reference_id.as_deref());
-    let new = NewMovement { movement, reason, reference_id, actor: &scope.actor() };
+    let new = NewMovement { movement, reason, reference_id, actor: &scope.actor(), effective_at: None };
     let ids = levels::write(conn, scope.store, &[level], &[new], at)?;
     ids.first().copied().ok_or_else(|| Failure::Internal("a movement got no id".to_owned()).into())
 }
@@ -141,8 +143,7 @@ fn decide(level: &mut StockLevel, change: &StockChange, item: StockItem<'_>) -> 
         }
         MovementType::Adjustment => (MovementKind::Adjust, quantity.saturating_sub(level.stock)),
     };
-    let delta = StockDelta { stock: delta, ..StockDelta::default() };
-    level.apply(kind, delta).map_err(|_does_not_fit| too_much())
+    level.apply(kind, StockDelta::stock(delta)).map_err(|_does_not_fit| too_much())
 }
 
 fn too_much() -> ApiError {
@@ -161,7 +162,16 @@ mod tests {
     use crate::kernel::id::ProductId;
 
     fn level(stock: i64, reserved: i64) -> StockLevel {
-        StockLevel { variant: VariantId(1), location: LocationId(1), stock, reserved, sold: 7, version: 3 }
+        StockLevel {
+            variant: VariantId(1),
+            location: LocationId(1),
+            stock,
+            reserved,
+            sold: 7,
+            committed: 2,
+            safety: 0,
+            version: 3,
+        }
     }
 
     fn change(movement_type: MovementType, quantity: i64) -> StockChange {
@@ -191,7 +201,10 @@ mod tests {
         ] {
             let mut level = level(100, 30);
             let movement = decided(&mut level, &change(movement_type, quantity)).unwrap();
-            assert_eq!((movement.kind, movement.after), (kind, StockCounts { stock: after, reserved: 30, sold: 7 }));
+            assert_eq!(
+                (movement.kind, movement.after),
+                (kind, StockCounts { stock: after, reserved: 30, sold: 7, committed: 2 })
+            );
             assert_eq!((movement.version, movement.delta.stock), (4, after - 100));
         }
     }

@@ -60,9 +60,13 @@ pub(super) fn add_variants(
     new: &[NewVariant],
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let location = locations::get_location(conn, scope.store, None)?;
+    let location = match new.iter().any(|variant| variant.initial_stock > 0) {
+        true => locations::lock_open_location(conn, scope.store, None)?,
+        false => locations::get_location(conn, scope.store, None)?,
+    };
     let ids = variants::insert_variants(conn, scope.store, product, new, at)?;
-    levels::insert_missing(conn, scope.store, &ids, location, at)?;
+    let keys = ids.iter().map(|id| (*id, location)).collect();
+    levels::insert_missing(conn, scope.store, &keys, at)?;
     let initial: HashMap<VariantId, i64> =
         ids.into_iter().zip(new).map(|(id, variant)| (id, variant.initial_stock)).filter(|(_, n)| *n > 0).collect();
     if initial.is_empty() {
@@ -83,14 +87,20 @@ fn receive(
         .iter_mut()
         .map(|row| {
             let stock = units.get(&row.variant).copied().unwrap_or(0);
-            row.apply(MovementKind::Receive, StockDelta { stock, ..StockDelta::default() })
+            row.apply(MovementKind::Receive, StockDelta::stock(stock))
         })
         .collect();
     let received = received.map_err(|misfit| Failure::Internal(format!("initial stock: {misfit}")))?;
     let actor = scope.actor();
     let movements: Vec<_> = received
         .iter()
-        .map(|movement| NewMovement { movement, reason: Some(INITIAL_STOCK), reference_id: None, actor: &actor })
+        .map(|movement| NewMovement {
+            movement,
+            reason: Some(INITIAL_STOCK),
+            reference_id: None,
+            actor: &actor,
+            effective_at: None,
+        })
         .collect();
     levels::write(conn, scope.store, &rows.iter().collect::<Vec<_>>(), &movements, at)?;
     Ok(())

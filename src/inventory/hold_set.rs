@@ -10,6 +10,7 @@ use diesel::PgConnection;
 
 use super::hold::{Hold, HoldEnd, Holder, NewHold};
 use super::locked_stock::{LockedStock, MovementContext};
+use super::places::Places;
 use super::queries::holds;
 use super::stock_level::{Movement, MovementKind, StockDelta};
 use crate::db::Failure;
@@ -75,10 +76,28 @@ impl HoldSet {
         of_variant.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity))
     }
 
-    /// The units of a variant that are not reserved.
+    /// Sets the places that new orders can take units from, read after the locks.
+    pub fn set_places(&mut self, places: Places) {
+        self.stock.set_places(places);
+    }
+
+    /// The units of a variant that buyers can get.
     #[must_use]
     pub fn available(&self, variant: VariantId) -> i64 {
-        self.stock.available(variant)
+        self.stock.available(variant, |_| 0)
+    }
+
+    /// The units of a variant that a holder can get after its holds end. Its units at a place that does not sell any
+    /// more are not among them.
+    #[must_use]
+    pub fn available_to(&self, holder: Holder, variant: VariantId) -> i64 {
+        let holds = self.holds_of(holder).iter().filter(|hold| hold.variant == variant);
+        self.stock.available(variant, |location| {
+            holds
+                .clone()
+                .filter(|hold| hold.location == location)
+                .fold(0, |sum, hold| sum.saturating_add(hold.quantity))
+        })
     }
 
     /// Reserves units for a holder until a deadline. The caller has checked that they are available. A hold that exists
@@ -124,6 +143,17 @@ impl HoldSet {
     ) -> Result<(), Failure> {
         let delta = StockDelta::restore(quantity);
         self.stock.record_movement((variant, location), MovementKind::Restore, delta, context).map(drop)
+    }
+
+    /// Ships sold units from their location.
+    pub fn ship(
+        &mut self,
+        variant: VariantId,
+        (location, quantity): Part,
+        context: MovementContext<'_>,
+    ) -> Result<(), Failure> {
+        let delta = StockDelta::ship(quantity);
+        self.stock.record_movement((variant, location), MovementKind::Ship, delta, context).map(drop)
     }
 
     /// Sells all units that a holder holds. Returns their number.
@@ -250,8 +280,10 @@ impl HoldSet {
         kind: MovementKind,
         context: MovementContext<'_>,
     ) -> Result<(), Failure> {
-        let delta = match kind {
-            MovementKind::Fulfil => StockDelta::fulfil(hold.quantity),
+        let delta = match (kind, hold.holder) {
+            // Another service takes its units at once. Those of an order stay on the shelf until they are shipped.
+            (MovementKind::Fulfil, Holder::Reservation(_)) => StockDelta::hand_over(hold.quantity),
+            (MovementKind::Fulfil, _) => StockDelta::fulfil(hold.quantity),
             _ => StockDelta::release(hold.quantity),
         };
         self.stock.record_movement((hold.variant, hold.location), kind, delta, context)?;

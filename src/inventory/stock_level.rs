@@ -14,6 +14,10 @@ pub struct StockLevel {
     pub stock: i64,
     pub reserved: i64,
     pub sold: i64,
+    /// The sold units that are still on the shelf.
+    pub committed: i64,
+    /// The units that buyers never get.
+    pub safety: i64,
     /// The number of movements up to now.
     pub version: i64,
 }
@@ -31,58 +35,81 @@ text_enum! {
         Release,
         Fulfil,
         Restore,
+        Ship,
         TransferOut,
         TransferIn,
         Return,
     }
 }
 
-/// A change of the three quantities of a row.
+/// A change of the quantities of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct StockDelta {
     pub stock: i64,
     pub reserved: i64,
     pub sold: i64,
+    pub committed: i64,
 }
 
 impl StockDelta {
+    const NONE: Self = Self { stock: 0, reserved: 0, sold: 0, committed: 0 };
+
+    /// Adds units, or removes them.
+    #[must_use]
+    pub const fn stock(quantity: i64) -> Self {
+        Self { stock: quantity, ..Self::NONE }
+    }
+
     /// Reserves units.
     #[must_use]
     pub const fn reserve(quantity: i64) -> Self {
-        Self { stock: 0, reserved: quantity, sold: 0 }
+        Self { reserved: quantity, ..Self::NONE }
     }
 
     /// Releases reserved units.
     #[must_use]
     pub const fn release(quantity: i64) -> Self {
-        Self { stock: 0, reserved: quantity.saturating_neg(), sold: 0 }
+        Self::reserve(quantity.saturating_neg())
     }
 
-    /// Sells reserved units.
-    #[must_use]
-    pub const fn fulfil(quantity: i64) -> Self {
-        Self { stock: quantity.saturating_neg(), reserved: quantity.saturating_neg(), sold: quantity }
-    }
-
-    /// Sells units that are not reserved: reserves and fulfils them in one step.
+    /// Sells units that are not reserved: reserves and fulfils them in one step. They stay on the shelf.
     #[must_use]
     pub const fn sell(quantity: i64) -> Self {
-        Self { stock: quantity.saturating_neg(), reserved: 0, sold: quantity }
+        Self { stock: quantity.saturating_neg(), sold: quantity, committed: quantity, ..Self::NONE }
     }
 
-    /// Restores sold units.
+    /// Sells reserved units. They stay on the shelf.
+    #[must_use]
+    pub const fn fulfil(quantity: i64) -> Self {
+        Self { reserved: quantity.saturating_neg(), ..Self::sell(quantity) }
+    }
+
+    /// Sells reserved units that leave the shelf at once.
+    #[must_use]
+    pub const fn hand_over(quantity: i64) -> Self {
+        Self { committed: 0, ..Self::fulfil(quantity) }
+    }
+
+    /// Restores sold units that are still on the shelf.
     #[must_use]
     pub const fn restore(quantity: i64) -> Self {
-        Self { stock: quantity, reserved: 0, sold: quantity.saturating_neg() }
+        Self::sell(quantity.saturating_neg())
+    }
+
+    /// Ships sold units.
+    #[must_use]
+    pub const fn ship(quantity: i64) -> Self {
+        Self { committed: quantity.saturating_neg(), ..Self::NONE }
     }
 }
 
-/// The three quantities of a row.
+/// The quantities of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct StockCounts {
     pub stock: i64,
     pub reserved: i64,
     pub sold: i64,
+    pub committed: i64,
 }
 
 /// A change of one row, with the quantities after it and the row's new version.
@@ -96,15 +123,29 @@ pub struct Movement {
     pub after: StockCounts,
 }
 
-/// The error of a change that would violate `0 ≤ reserved ≤ stock`, `0 ≤ sold` or the maximal stock.
+/// The error of a change that would violate `0 ≤ reserved ≤ stock`, `0 ≤ committed ≤ sold` or the
+/// maximal stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the change does not fit the stock row")]
 pub struct DoesNotFit;
 
 impl StockLevel {
+    /// The units that are not reserved.
     #[must_use]
     pub fn available(&self) -> i64 {
         self.stock.saturating_sub(self.reserved)
+    }
+
+    /// The units that buyers can get.
+    #[must_use]
+    pub fn sellable(&self) -> i64 {
+        self.sellable_with(0)
+    }
+
+    /// The units that a buyer can get who holds `held` units of this row.
+    #[must_use]
+    pub fn sellable_with(&self, held: i64) -> i64 {
+        self.available().saturating_add(held).saturating_sub(self.safety).max(0)
     }
 
     /// Changes the row in memory and returns the movement. A change that violates a rule leaves the row unchanged.
@@ -114,15 +155,17 @@ impl StockLevel {
             stock: sum(self.stock, delta.stock)?,
             reserved: sum(self.reserved, delta.reserved)?,
             sold: sum(self.sold, delta.sold)?,
+            committed: sum(self.committed, delta.committed)?,
         };
         // Sold units can always be restored, even if the stock exceeds its maximum.
         let is_too_much = delta.stock > 0 && after.stock > MAX_STOCK && kind != MovementKind::Restore;
-        let fits = 0 <= after.reserved && after.reserved <= after.stock && after.sold >= 0;
+        let fits = (0..=after.stock).contains(&after.reserved) && (0..=after.sold).contains(&after.committed);
         if is_too_much || !fits {
             return Err(DoesNotFit);
         }
         self.version = sum(self.version, 1)?;
-        (self.stock, self.reserved, self.sold) = (after.stock, after.reserved, after.sold);
+        let StockCounts { stock, reserved, sold, committed } = after;
+        (self.stock, self.reserved, self.sold, self.committed) = (stock, reserved, sold, committed);
         Ok(Movement { variant: self.variant, location: self.location, version: self.version, kind, delta, after })
     }
 }
@@ -133,33 +176,55 @@ mod tests {
     use proptest::prelude::*;
 
     fn level(stock: i64, reserved: i64) -> StockLevel {
-        StockLevel { variant: VariantId(1), location: LocationId(1), stock, reserved, sold: 0, version: 1 }
+        let (variant, location) = (VariantId(1), LocationId(1));
+        StockLevel { variant, location, stock, reserved, sold: 0, committed: 0, safety: 0, version: 1 }
     }
 
     #[test]
     fn selling_reduces_the_stock_and_restoring_increases_it() {
         let mut level = level(100, 10);
         let sale = level.apply(MovementKind::Fulfil, StockDelta::sell(5)).unwrap();
-        assert_eq!((sale.after, sale.version), (StockCounts { stock: 95, reserved: 10, sold: 5 }, 2));
+        assert_eq!((sale.after, sale.version), (StockCounts { stock: 95, reserved: 10, sold: 5, committed: 5 }, 2));
         assert_eq!(level.apply(MovementKind::Fulfil, StockDelta::sell(86)), Err(DoesNotFit));
         level.apply(MovementKind::Restore, StockDelta::restore(5)).unwrap();
         assert_eq!((level.stock, level.sold, level.version), (100, 0, 3));
         assert_eq!(level.apply(MovementKind::Restore, StockDelta::restore(1)), Err(DoesNotFit));
         level.apply(MovementKind::Fulfil, StockDelta::fulfil(10)).unwrap();
-        assert_eq!((level.stock, level.reserved, level.sold), (90, 0, 10));
+        assert_eq!((level.stock, level.reserved, level.sold, level.committed), (90, 0, 10, 10));
+    }
+
+    #[test]
+    fn only_committed_units_can_be_shipped_and_shipped_units_cannot_be_restored() {
+        let mut level = level(10, 2);
+        level.apply(MovementKind::Fulfil, StockDelta::sell(5)).unwrap();
+        level.apply(MovementKind::Fulfil, StockDelta::hand_over(2)).unwrap();
+        level.apply(MovementKind::Ship, StockDelta::ship(4)).unwrap();
+        assert_eq!((level.stock, level.sold, level.committed), (3, 7, 1));
+        assert_eq!(level.apply(MovementKind::Ship, StockDelta::ship(2)), Err(DoesNotFit));
+        assert_eq!(level.apply(MovementKind::Restore, StockDelta::restore(2)), Err(DoesNotFit));
+        level.apply(MovementKind::Restore, StockDelta::restore(1)).unwrap();
+        assert_eq!((level.stock, level.sold, level.committed), (4, 6, 0));
+    }
+
+    #[test]
+    fn safety_units_are_not_sellable() {
+        let sellable = |stock, reserved, safety| StockLevel { safety, ..level(stock, reserved) }.sellable();
+        assert_eq!((sellable(10, 3, 2), sellable(10, 3, 8), sellable(0, 0, 0)), (5, 0, 0));
+        assert_eq!(StockLevel { safety: 9, ..level(10, 3) }.sellable_with(3), 1);
     }
 
     proptest! {
         #[test]
-        fn no_change_breaks_a_row(stock in 0..1000_i64, reserved in 0..1000_i64, changes in prop::collection::vec((-500..500_i64, -500..500_i64, -500..500_i64), 0..20)) {
+        fn no_change_breaks_a_row(stock in 0..1000_i64, reserved in 0..1000_i64, changes in prop::collection::vec(prop::array::uniform4(-500..500_i64), 0..20)) {
             prop_assume!(reserved <= stock);
             let mut level = level(stock, reserved);
-            for (stock, reserved, sold) in changes {
+            for [stock, reserved, sold, committed] in changes {
                 let before = level.clone();
-                if level.apply(MovementKind::Adjust, StockDelta { stock, reserved, sold }).is_err() {
+                if level.apply(MovementKind::Adjust, StockDelta { stock, reserved, sold, committed }).is_err() {
                     prop_assert_eq!(&level, &before);
                 }
-                prop_assert!(0 <= level.reserved && level.reserved <= level.stock && level.sold >= 0);
+                prop_assert!(0 <= level.reserved && level.reserved <= level.stock);
+                prop_assert!(0 <= level.committed && level.committed <= level.sold);
             }
         }
     }

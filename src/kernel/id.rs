@@ -45,7 +45,7 @@ macro_rules! id_types {
 
 id_types! {
     StoreId, UserId, AddressId, ProductId, VariantId, LocationId,
-    CartId, CartItemId, OrderId, OrderItemId, MovementId, HoldId, ReservationId,
+    CartId, CartItemId, OrderId, OrderItemId, MovementId, HoldId, ReservationId, ShipmentId,
 }
 
 struct IdVisitor;

@@ -7,6 +7,8 @@ use super::number::{self, Number};
 
 /// The maximal number of lines of a cart or an order.
 pub const MAX_LINES: usize = 100;
+/// The maximal number of lines of a shipment, a transfer and other documents of staff.
+pub const MAX_DOCUMENT_LINES: usize = 500;
 pub const MAX_QUANTITY: i64 = 10_000;
 pub const MAX_STOCK: i64 = 1_000_000_000_000;
 

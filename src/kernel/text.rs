@@ -106,6 +106,18 @@ pub fn contains_pattern(text: &str) -> String {
     format!("%{escaped}%")
 }
 
+/// Checks an address of the web: `http` or `https`, without spaces.
+pub fn check_web_address(text: &str) -> Result<(), ValidationError> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_address =
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control()));
+    if is_address && text.chars().count() <= 500 {
+        return Ok(());
+    }
+    Err(ValidationError::new("web_address")
+        .with_message("must be an http or https address of at most 500 characters".into()))
+}
+
 /// Returns text of at most `most` bytes. Longer text loses its middle, so that its beginning and its end stay
 /// readable.
 pub fn shortened(text: Cow<'_, str>, most: usize) -> Cow<'_, str> {

@@ -102,6 +102,34 @@ pub struct OrderItem {
     pub attributes: Value,
     /// The original locations of its units. A cancellation returns the units to them.
     pub allocations: Allocations,
+    pub shipped_quantity: i64,
+}
+
+impl OrderItem {
+    /// The units that are not shipped yet, at one location or at all.
+    #[must_use]
+    pub fn unshipped(&self, location: Option<LocationId>) -> i64 {
+        let parts =
+            self.allocations.0.iter().filter(|part| location.is_none_or(|location| part.location_id == location));
+        parts.fold(0, |sum: i64, part| sum.saturating_add(part.unshipped()))
+    }
+
+    /// Marks units as shipped, in the order of the allocations. Returns the units of each location. The caller has
+    /// checked that so many are left.
+    pub fn mark_shipped(&mut self, quantity: i64, location: Option<LocationId>) -> Vec<(LocationId, i64)> {
+        let mut rest = quantity;
+        let mut shipped = Vec::with_capacity(1);
+        for part in &mut self.allocations.0 {
+            let units = part.unshipped().min(rest);
+            if units > 0 && location.is_none_or(|location| part.location_id == location) {
+                part.shipped_quantity = part.shipped_quantity.saturating_add(units);
+                rest = rest.saturating_sub(units);
+                shipped.push((part.location_id, units));
+            }
+        }
+        self.shipped_quantity = self.shipped_quantity.saturating_add(quantity.saturating_sub(rest));
+        shipped
+    }
 }
 
 json_column! {
@@ -114,6 +142,25 @@ json_column! {
 pub struct Allocation {
     pub location_id: LocationId,
     pub quantity: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shipped_quantity: i64,
+}
+
+impl Allocation {
+    #[must_use]
+    pub const fn new(location_id: LocationId, quantity: i64) -> Self {
+        Self { location_id, quantity, shipped_quantity: 0 }
+    }
+
+    #[must_use]
+    pub const fn unshipped(&self) -> i64 {
+        self.quantity.saturating_sub(self.shipped_quantity)
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(quantity: &i64) -> bool {
+    *quantity == 0
 }
 
 /// Stock that an order took, with the quantities before and after, as read under the lock.
@@ -162,10 +209,10 @@ pub fn random_code() -> String {
     code
 }
 
-/// `ORD-YYYYMMDD-` and the random part.
+/// The number of an order or of another document: its prefix, `YYYYMMDD` and the random part.
 #[must_use]
-pub fn order_number(placed_at: DateTime<Utc>, code: &str) -> String {
-    format!("ORD-{}-{code}", placed_at.format("%Y%m%d"))
+pub fn document_number(prefix: &str, at: DateTime<Utc>, code: &str) -> String {
+    format!("{prefix}-{}-{code}", at.format("%Y%m%d"))
 }
 
 #[cfg(test)]
@@ -175,7 +222,7 @@ mod tests {
     #[test]
     fn an_order_number_has_the_day_and_ten_random_characters() {
         let day = "2026-11-21T10:30:00Z".parse().unwrap();
-        let number = order_number(day, &random_code());
+        let number = document_number("ORD", day, &random_code());
         assert!(number.starts_with("ORD-20261121-"), "{number}");
         assert_eq!(number.len(), 23);
         assert!(number.bytes().skip(13).all(|b| ALPHABET.contains(&b)), "{number}");

@@ -25,23 +25,26 @@ macro_rules! rules {
 rules! {
 STORE_RULES:
     "0 <= reserved <= stock": "
-        SELECT format('variant %s at %s: stock %s, reserved %s, sold %s', variant_id, location_id,
-                      stock_quantity, reserved_quantity, sold_quantity) AS row
+        SELECT format('variant %s at %s: stock %s, reserved %s', variant_id, location_id, stock_quantity, reserved_quantity) AS row
         FROM stock_levels
-        WHERE store_id = $1 AND NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity AND sold_quantity >= 0)";
+        WHERE store_id = $1 AND NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity)";
+    "0 <= committed <= sold": "
+        SELECT format('variant %s at %s: committed %s, sold %s', variant_id, location_id, committed_quantity, sold_quantity) AS row
+        FROM stock_levels
+        WHERE store_id = $1 AND NOT (0 <= committed_quantity AND committed_quantity <= sold_quantity)";
     "a stock level equals the sum of its movements": "
-        SELECT format('variant %s at %s: stock %s of %s, reserved %s of %s, sold %s of %s, version %s of %s',
+        SELECT format('variant %s at %s: stock %s of %s, reserved %s of %s, sold %s of %s, committed %s of %s, version %s of %s',
                       l.variant_id, l.location_id, l.stock_quantity, COALESCE(m.stock_after, 0), l.reserved_quantity,
-                      COALESCE(m.reserved_after, 0), l.sold_quantity, COALESCE(m.sold_after, 0), l.version,
-                      COALESCE(m.version, 0)) AS row
+                      COALESCE(m.reserved_after, 0), l.sold_quantity, COALESCE(m.sold_after, 0), l.committed_quantity,
+                      COALESCE(m.committed_after, 0), l.version, COALESCE(m.version, 0)) AS row
         FROM stock_levels l
-        LEFT JOIN LATERAL (SELECT version, stock_after, reserved_after, sold_after FROM stock_movements
+        LEFT JOIN LATERAL (SELECT version, stock_after, reserved_after, sold_after, committed_after FROM stock_movements
                    WHERE store_id = $1 AND variant_id = l.variant_id AND location_id = l.location_id
                    ORDER BY version DESC LIMIT 1) m ON true
         WHERE l.store_id = $1
-          AND (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version)
+          AND (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.committed_quantity, l.version)
               IS DISTINCT FROM (COALESCE(m.stock_after, 0), COALESCE(m.reserved_after, 0), COALESCE(m.sold_after, 0),
-                                COALESCE(m.version, 0))";
+                                COALESCE(m.committed_after, 0), COALESCE(m.version, 0))";
     "each movement starts from the values of the movement before it": "
         SELECT format('movement %s of variant %s at %s, version %s', m.id, m.variant_id, m.location_id, m.version) AS row
         FROM stock_movements m
@@ -52,7 +55,31 @@ STORE_RULES:
                     SELECT FROM stock_levels WHERE store_id = $1 AND variant_id = m.variant_id AND location_id = m.location_id)))
             OR m.stock_after <> COALESCE(b.stock_after, 0) + m.stock_delta
             OR m.reserved_after <> COALESCE(b.reserved_after, 0) + m.reserved_delta
-            OR m.sold_after <> COALESCE(b.sold_after, 0) + m.sold_delta)";
+            OR m.sold_after <> COALESCE(b.sold_after, 0) + m.sold_delta
+            OR m.committed_after <> COALESCE(b.committed_after, 0) + m.committed_delta)";
+    "committed equals the allocated units of sold orders that are not shipped": "
+        SELECT format('variant %s at %s: committed %s of %s', COALESCE(l.variant_id, a.variant_id),
+                      COALESCE(l.location_id, a.location_id), COALESCE(l.committed_quantity, 0), COALESCE(a.quantity, 0)) AS row
+        FROM (SELECT variant_id, location_id, committed_quantity FROM stock_levels
+              WHERE store_id = $1 AND committed_quantity <> 0) l
+        FULL JOIN (SELECT i.variant_id, a.location_id, SUM(a.quantity - COALESCE(a.shipped_quantity, 0)) AS quantity
+                   FROM orders o JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id
+                   CROSS JOIN LATERAL jsonb_to_recordset(i.allocations)
+                              AS a (location_id int8, quantity int8, shipped_quantity int8)
+                   WHERE o.store_id = $1 AND o.status IN ('pending', 'processing')
+                   GROUP BY i.variant_id, a.location_id) a
+               ON a.variant_id = l.variant_id AND a.location_id = l.location_id
+        WHERE COALESCE(l.committed_quantity, 0) <> COALESCE(a.quantity, 0)";
+    "holds are only at places": "
+        SELECT format('hold %s at %s (%s)', h.id, l.id, l.kind) AS row
+        FROM stock_holds h JOIN locations l ON l.store_id = $1 AND l.id = h.location_id
+        WHERE h.store_id = $1 AND h.state = 'active' AND l.kind <> 'place'";
+    "a closed place is empty, and so are its quarantine and transit": "
+        SELECT format('variant %s at %s: stock %s, committed %s', s.variant_id, s.location_id, s.stock_quantity, s.committed_quantity) AS row
+        FROM locations l
+        JOIN locations c ON c.store_id = $1 AND l.id IN (c.id, c.parent_id)
+        JOIN stock_levels s ON s.store_id = $1 AND s.location_id = c.id
+        WHERE l.store_id = $1 AND l.status = 'closed' AND (s.stock_quantity, s.committed_quantity) <> (0, 0)";
     "reserved equals the sum of the active holds": "
         SELECT format('variant %s at %s: reserved %s, held %s', l.variant_id, l.location_id, l.reserved_quantity,
                       COALESCE(h.quantity, 0)) AS row
@@ -140,6 +167,18 @@ ORDER_RULES:
         LEFT JOIN LATERAL jsonb_to_recordset(i.allocations) AS a (location_id int8, quantity int8) ON true
         WHERE i.store_id = $1 AND i.order_id {among} GROUP BY i.id, i.order_id, i.quantity
         HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity OR bool_or(a.quantity <= 0)";
+    "the shipped units of an item are those in shipments, and all of them if the order is shipped": "
+        SELECT format('item %s of order %s: shipped %s, in shipments %s', i.id, i.order_id, i.shipped_quantity, COALESCE(s.quantity, 0)) AS row
+        FROM orders o JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id
+        LEFT JOIN LATERAL (SELECT SUM(l.quantity) AS quantity FROM shipments s
+                           JOIN shipment_lines l ON l.store_id = $1 AND l.shipment_id = s.id AND l.variant_id = i.variant_id
+                           WHERE s.store_id = $1 AND s.order_id = o.id) s ON true
+        CROSS JOIN LATERAL (SELECT SUM(COALESCE(a.shipped_quantity, 0)) AS quantity FROM jsonb_to_recordset(i.allocations)
+                            AS a (shipped_quantity int8)) a
+        WHERE o.store_id = $1 AND o.id {among}
+          AND ((i.shipped_quantity, i.shipped_quantity) <> (COALESCE(s.quantity, 0), a.quantity)
+            OR (i.shipped_quantity > 0 AND o.status IN ('under_paying', 'pending', 'cancelled'))
+            OR (i.shipped_quantity < i.quantity AND o.status IN ('shipped', 'delivered')))";
     "an order has items, and its totals match them": "
         SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
                       COALESCE(i.total, 0), o.total_items, COALESCE(i.quantity, 0), o.total_amount) AS row

@@ -9,6 +9,7 @@ use crate::kernel::page::NEWEST_FIRST;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::stores::api as stores;
+use crate::stores::routing_policy::RoutingPolicy;
 
 pub(super) fn signing_in() -> Vec<Endpoint> {
     vec![
@@ -112,6 +113,8 @@ pub(super) fn managed_users() -> Vec<Endpoint> {
 }
 
 pub(super) fn stores() -> Vec<Endpoint> {
+    use crate::stores::api::locations::{self, LocationPatchRequest, LocationResponse, NewLocationRequest};
+    let manage = Access::Permission(Permission::StoresManage);
     vec![
         get("/stores", Access::Admin, stores::list)
             .named("listStores", "All stores, newest first")
@@ -129,5 +132,34 @@ pub(super) fn stores() -> Vec<Endpoint> {
             .named("updateStore", "Change the settings of a store")
             .takes::<stores::StorePatchRequest>()
             .answers::<stores::StoreResponse>(200),
+        get("/stores/{id}/routing", Access::Permission(Permission::StoresManage), stores::routing::show)
+            .named("getRouting", "The rules that choose the places of an order")
+            .answers::<RoutingPolicy>(200),
+        put("/stores/{id}/routing", Access::Permission(Permission::StoresManage), stores::routing::replace)
+            .named("replaceRouting", "Replace the rules that choose the places of an order")
+            .takes::<stores::routing::RoutingPolicyRequest>()
+            .answers::<RoutingPolicy>(200),
+        get("/locations", Access::Public, locations::list)
+            .named(
+                "listLocations",
+                "The locations of the store; without `stores:manage` only those where orders can be collected",
+            )
+            .sorted_by(&locations::SORTS, locations::FIRST_BY_PRIORITY)
+            .lists::<LocationResponse>(),
+        post("/locations", manage, locations::create)
+            .named("createLocation", "Create a location with its quarantine and transit")
+            .takes::<NewLocationRequest>()
+            .answers::<LocationResponse>(201)
+            .errors(&[Code::Duplicate]),
+        get("/locations/{id}", Access::Public, locations::show)
+            .named("getLocation", "Read a location")
+            .answers::<LocationResponse>(200)
+            .errors(&[Code::LocationNotFound]),
+        patch("/locations/{id}", manage, locations::update)
+            .named("updateLocation", "Change, pause, close or open a location")
+            .takes::<LocationPatchRequest>()
+            .answers::<LocationResponse>(200)
+            .errors(&[Code::LocationNotFound, Code::Duplicate, Code::InvalidTransition])
+            .errors(&[Code::LocationNotEmpty, Code::LastLocation]),
     ]
 }

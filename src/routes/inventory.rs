@@ -44,7 +44,7 @@ pub(super) fn products() -> Vec<Endpoint> {
             .named("createProduct", "Create a product with its sizes and their initial stock")
             .takes::<create_product::NewProductRequest>()
             .answers::<ProductResponse>(201)
-            .errors(&[Code::Duplicate]),
+            .errors(&[Code::Duplicate, Code::LocationClosed]),
         get("/inventory/products/low-stock", Access::Permission(Permission::InventoryRead), products::list_low_stock)
             .named("listLowStock", "List products at or under their minimum, lowest first")
             .sorted_by(&products::LOW_STOCK_SORTS, products::WORST_FIRST)
@@ -57,7 +57,7 @@ pub(super) fn products() -> Vec<Endpoint> {
             .named("updateProduct", "Change a product, or add sizes to it")
             .takes::<update_product::UpdateProductRequest>()
             .answers::<ProductResponse>(200)
-            .errors(&[Code::ProductNotFound, Code::Duplicate]),
+            .errors(&[Code::ProductNotFound, Code::Duplicate, Code::LocationClosed]),
         delete("/inventory/products/{id}", Access::Permission(Permission::ProductsWrite), update_product::archive)
             .named("archiveProduct", "Archive a product: it cannot be sold any more, its history stays")
             .answers::<ProductResponse>(200)
@@ -86,7 +86,7 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .takes::<stock::StockChangeRequest>()
             .answers::<stock::StockChangeResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::LocationNotFound])
-            .errors(&[Code::InsufficientStock, Code::StockBelowReserved, Code::StaleStock]),
+            .errors(&[Code::InsufficientStock, Code::StockBelowReserved, Code::StaleStock, Code::LocationClosed]),
         get("/inventory/products/{id}/stock", read, stock::show)
             .named("getStock", "Read a product's stock by location")
             .query::<availability::SizeQuery>()

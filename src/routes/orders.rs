@@ -92,6 +92,15 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .named("getOrderHistory", "List the status changes of an order")
             .answers_array::<HistoryResponse>()
             .errors(&[Code::OrderNotFound]),
+        post("/orders/{id}/shipments", update, fulfilment::ship_order)
+            .named("shipOrder", "Ship units of an order")
+            .takes::<fulfilment::ShipRequest>()
+            .answers::<fulfilment::ShipmentResponse>(201)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
+        get("/orders/{id}/shipments", Access::Holder(Permission::OrdersRead), fulfilment::list_shipments)
+            .named("listShipments", "List the shipments of an order")
+            .answers_array::<fulfilment::ShipmentResponse>()
+            .errors(&[Code::OrderNotFound]),
         post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order)
             .named("cancelOrder", "Cancel an order and return its stock")
             .query::<fulfilment::ReasonQuery>()

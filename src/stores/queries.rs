@@ -5,7 +5,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
-use crate::db::schema::{locations, orders, products, stores};
+use crate::db::schema::{orders, products, stores};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
@@ -14,7 +14,12 @@ use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 use crate::kernel::rate::Rate;
 use crate::stores::payment_methods::PaymentMethods;
+use crate::stores::queries::locations::LocationSettings;
+use crate::stores::routing_policy::RoutingPolicy;
 use crate::stores::settings::NewStore;
+
+pub mod locations;
+pub mod open_items;
 
 /// A store with its settings.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable, AsChangeset)]
@@ -31,6 +36,7 @@ pub struct Store {
     pub guest_orders: bool,
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
+    pub routing: RoutingPolicy,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -91,7 +97,7 @@ pub fn list_stores(conn: &mut PgConnection, sort: Sort, page: &PageQuery) -> Res
 /// The code of the location that every store has.
 pub const MAIN_LOCATION: &str = "main";
 
-/// Makes a store with its location `main`.
+/// Creates a store with its place `main`.
 pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) -> Result<Store, Abort> {
     let store: Store = diesel::insert_into(stores::table)
         .values((
@@ -110,14 +116,12 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
         .returning(Store::as_returning())
         .get_result(conn)
         .map_err(|error| Abort::or_refuse(error, "stores_code_key", || code_taken(new.code.as_str())))?;
-    diesel::insert_into(locations::table)
-        .values((
-            locations::store_id.eq(store.id),
-            locations::code.eq(MAIN_LOCATION),
-            locations::name.eq("Main"),
-            locations::created_at.eq(at),
-        ))
-        .execute(conn)?;
+    locations::insert_location(
+        conn,
+        store.id,
+        &LocationSettings::new(MAIN_LOCATION.to_owned(), "Main".to_owned()),
+        at,
+    )?;
     Ok(store)
 }
 

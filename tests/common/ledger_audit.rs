@@ -10,21 +10,23 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 14] = [
+const CHECKS: [(&str, &str); 15] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
-         WHERE NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity AND sold_quantity >= 0)",
+         WHERE NOT (0 <= reserved_quantity AND reserved_quantity <= stock_quantity \
+           AND 0 <= committed_quantity AND committed_quantity <= sold_quantity)",
     ),
     (
         "every level is the sum of its movements and equals the last one",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels l \
          FULL JOIN (SELECT store_id, variant_id, location_id, count(*) AS n, max(version) AS version, \
-                           sum(stock_delta) AS stock, sum(reserved_delta) AS reserved, sum(sold_delta) AS sold \
+                           sum(stock_delta) AS stock, sum(reserved_delta) AS reserved, sum(sold_delta) AS sold, \
+                           sum(committed_delta) AS committed \
                     FROM stock_movements GROUP BY 1, 2, 3) m USING (store_id, variant_id, location_id) \
-         WHERE (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.version, l.version) IS DISTINCT FROM \
-               (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0), COALESCE(m.version, 0), \
-                COALESCE(m.n, 0))",
+         WHERE (l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.committed_quantity, l.version, l.version) \
+               IS DISTINCT FROM (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0), \
+                COALESCE(m.committed, 0), COALESCE(m.version, 0), COALESCE(m.n, 0))",
     ),
     (
         "every movement continues the one before",
@@ -32,11 +34,12 @@ const CHECKS: [(&str, &str); 14] = [
              SELECT *, lag(stock_after, 1, 0::bigint) OVER chain AS stock, \
                     lag(reserved_after, 1, 0::bigint) OVER chain AS reserved, \
                     lag(sold_after, 1, 0::bigint) OVER chain AS sold, \
+                    lag(committed_after, 1, 0::bigint) OVER chain AS committed, \
                     lag(version, 1, 0::bigint) OVER chain AS before \
              FROM stock_movements \
              WINDOW chain AS (PARTITION BY store_id, variant_id, location_id ORDER BY version)) m \
-         WHERE (stock + stock_delta, reserved + reserved_delta, sold + sold_delta, before + 1) IS DISTINCT FROM \
-               (stock_after, reserved_after, sold_after, version)",
+         WHERE (stock + stock_delta, reserved + reserved_delta, sold + sold_delta, committed + committed_delta, before + 1) IS DISTINCT FROM \
+               (stock_after, reserved_after, sold_after, committed_after, version)",
     ),
     (
         "the reserved units are those of the active holds",
@@ -45,6 +48,18 @@ const CHECKS: [(&str, &str); 14] = [
                     sum(quantity) AS held FROM stock_holds WHERE ended_at IS NULL GROUP BY 1, 2, 3) h \
                 USING (store_id, variant_id, location_id) \
          WHERE COALESCE(l.reserved_quantity, 0) <> COALESCE(h.held, 0)",
+    ),
+    (
+        "the committed units are the sold ones that no shipment has taken",
+        "SELECT format('variant %s at %s: committed %s, sold %s, shipped %s', variant_id, location_id, \
+                       l.committed_quantity, a.sold, s.shipped) AS finding \
+         FROM (SELECT * FROM stock_levels WHERE committed_quantity > 0) l \
+         FULL JOIN (SELECT o.store_id, m.variant_id, m.location_id, sum(m.sold_delta) AS sold \
+                    FROM orders o JOIN stock_movements m ON m.store_id = o.store_id AND m.reference_id = o.order_number \
+                    GROUP BY 1, 2, 3) a USING (store_id, variant_id, location_id) \
+         LEFT JOIN (SELECT store_id, variant_id, location_id, sum(quantity) AS shipped FROM shipment_lines \
+                    GROUP BY 1, 2, 3) s USING (store_id, variant_id, location_id) \
+         WHERE COALESCE(l.committed_quantity, 0) <> COALESCE(a.sold, 0) - COALESCE(s.shipped, 0)",
     ),
     (
         "every holder has the holds that its state requires",

@@ -23,16 +23,36 @@ struct Id {
 pub fn create_store(conn: &mut PgConnection, code: &str) -> StoreId {
     let store: Id = diesel::sql_query(
         "WITH s AS (INSERT INTO stores (code, name, currency, payment_methods, created_at, updated_at) \
-                    VALUES ($1, $1, 'INR', $2, now(), now()) RETURNING id), \
-              l AS (INSERT INTO locations (store_id, code, name, created_at) \
-                    SELECT id, 'main', 'Main', now() FROM s) \
+                    VALUES ($1, $1, 'INR', $2, now(), now()) RETURNING id) \
          SELECT id FROM s",
     )
     .bind::<Text, _>(code)
     .bind::<Jsonb, _>(serde_json::to_value(PaymentMethods::default()).unwrap())
     .get_result(conn)
     .unwrap();
+    create_place(conn, StoreId(store.id), "main");
     StoreId(store.id)
+}
+
+/// A place with its quarantine and transit, put into the database directly.
+pub fn create_place(conn: &mut PgConnection, store: StoreId, code: &str) -> i64 {
+    let place: Id = diesel::sql_query(
+        "WITH p AS (INSERT INTO locations (store_id, code, name, created_at, updated_at) \
+                    VALUES ($1, $2, initcap($2), now(), now()) RETURNING id) SELECT id FROM p",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Text, _>(code)
+    .get_result(conn)
+    .unwrap();
+    diesel::sql_query(
+        "INSERT INTO locations (store_id, code, name, kind, parent_id, created_at, updated_at) \
+         SELECT $1, $2 || ':' || k, k, k, $2, now(), now() FROM unnest('{quarantine, transit}'::text[]) AS k",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(place.id)
+    .execute(conn)
+    .unwrap();
+    place.id
 }
 
 /// A product with the answer to its creation.
@@ -93,24 +113,32 @@ impl TestApp {
         self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body).expect(200);
     }
 
-    /// A second location. There is no operation of the API for it yet.
+    /// A second location.
     pub fn add_location(&self, code: &str) -> i64 {
-        let location: Id = diesel::sql_query(
-            "INSERT INTO locations (store_id, code, name, created_at) VALUES ($1, $2, $2, now()) RETURNING id",
-        )
-        .bind::<BigInt, _>(self.store)
-        .bind::<Text, _>(code)
-        .get_result(&mut self.connection())
-        .unwrap();
-        location.id
+        self.admin().post("/locations", &json!({"code": code, "name": name_of(code)})).expect(201).id()
+    }
+
+    /// The location `main` of the default store.
+    pub fn main_location(&self) -> i64 {
+        let list = self.admin().get("/locations?sort=id").expect(200).json();
+        list["items"][0]["id"].as_i64().unwrap()
+    }
+
+    /// Changes the status of a location of the default store.
+    pub fn set_status(&self, location: i64, status: &str) -> Reply {
+        self.admin().patch(&format!("/locations/{location}"), &json!({"status": status}))
+    }
+
+    /// Receives units of a product without sizes at a location.
+    pub fn receive(&self, product: &Product, quantity: i64, location: i64) -> Reply {
+        let body = json!({"quantity": quantity, "movement_type": "in", "reason": "delivery", "location_id": location});
+        self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body)
     }
 
     /// A product with 10 units in `main` and 5 in `attic`.
     pub fn product_in_two_places(&self) -> Product {
         let product = self.product("rice", 10.0, 10);
-        let body =
-            json!({"quantity": 5, "movement_type": "in", "reason": "found", "location_id": self.add_location("attic")});
-        self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body).expect(200);
+        self.receive(&product, 5, self.add_location("attic")).expect(200);
         product
     }
 

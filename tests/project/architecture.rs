@@ -92,13 +92,13 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 23] = [
+const WRITERS: [(&str, &str); 25] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
     ("carts", "cart/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
-    ("locations", "stores/queries.rs"),
+    ("locations", "stores/queries/locations.rs"),
     ("mail_outbox", "mail/queries.rs"),
     ("order_history", "orders/queries/orders.rs"),
     ("order_items", "orders/queries/items.rs"),
@@ -110,6 +110,8 @@ const WRITERS: [(&str, &str); 23] = [
     ("products", "catalogue/queries/products.rs"),
     ("reservations", "inventory/queries/reservations.rs"),
     ("sessions", "accounts/queries/sessions.rs"),
+    ("shipment_lines", "fulfilment/queries.rs"),
+    ("shipments", "fulfilment/queries.rs"),
     ("stock_holds", "inventory/queries/holds.rs"),
     ("stock_levels", "inventory/queries/levels.rs"),
     ("stock_movements", "inventory/queries/levels.rs"),

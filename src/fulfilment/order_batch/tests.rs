@@ -6,6 +6,7 @@ use crate::fulfilment::pay::{self, Paid};
 use crate::fulfilment::{cancel, refund};
 use crate::inventory::hold::Hold;
 use crate::inventory::locked_stock::LockedStock;
+use crate::inventory::places::tests::places;
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{HoldId, LocationId, OrderItemId, ProductId};
 use crate::kernel::money::{AmountInput, Currency};
@@ -58,7 +59,7 @@ fn batch(now: i64, order: Order) -> OrderBatch {
     let (variant, location) = (VariantId(7), LocationId(1));
     let is_held = order.status == OrderStatus::UnderPaying;
     let (stock, reserved, sold) = if is_held { (10, 3, 0) } else { (7, 0, 3) };
-    let row = StockLevel { variant, location, stock, reserved, sold, version: 1 };
+    let row = StockLevel { variant, location, stock, reserved, sold, committed: sold, safety: 0, version: 1 };
     let hold = Hold {
         id: HoldId(1),
         holder: Holder::Order(ID),
@@ -80,12 +81,14 @@ fn batch(now: i64, order: Order) -> OrderBatch {
         unit_price: Money(3_000),
         total_price: Money(9_000),
         attributes: serde_json::json!({}),
-        allocations: Allocations(vec![Allocation { location_id: location, quantity: 3 }]),
+        allocations: Allocations(vec![Allocation::new(location, 3)]),
+        shipped_quantity: 0,
     };
     let holds = if is_held { vec![hold] } else { Vec::new() };
-    let sold = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };
-    let holds = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), holds);
-    OrderBatch { sold, ..OrderBatch::new(StoreId(1), at(now), vec![order], holds) }
+    let items = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };
+    let mut holds = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), holds);
+    holds.set_places(places(&[location.0]));
+    OrderBatch { items, ..OrderBatch::new(StoreId(1), at(now), vec![order], holds) }
 }
 
 fn paid(reference: &str, minor: Option<i64>) -> Paid<'_> {

@@ -26,24 +26,30 @@ struct LevelRow {
     #[diesel(sql_type = BigInt)]
     sold_quantity: i64,
     #[diesel(sql_type = BigInt)]
+    committed_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    safety_quantity: i64,
+    #[diesel(sql_type = BigInt)]
     version: i64,
 }
 
 impl From<LevelRow> for StockLevel {
     fn from(row: LevelRow) -> Self {
-        let LevelRow { variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version } = row;
         Self {
-            variant: variant_id,
-            location: location_id,
-            stock: stock_quantity,
-            reserved: reserved_quantity,
-            sold: sold_quantity,
-            version,
+            variant: row.variant_id,
+            location: row.location_id,
+            stock: row.stock_quantity,
+            reserved: row.reserved_quantity,
+            sold: row.sold_quantity,
+            committed: row.committed_quantity,
+            safety: row.safety_quantity,
+            version: row.version,
         }
     }
 }
 
-/// Locks every stock row of the variants, in the one order that everybody locks in, and reads them.
+/// Locks every stock row of the variants at places, in the one order that everybody locks in, and reads them. The rows of
+/// quarantines and transits are not for sale.
 pub fn lock_for_update(
     conn: &mut PgConnection,
     store: StoreId,
@@ -52,8 +58,11 @@ pub fn lock_for_update(
     let in_order: BTreeSet<VariantId> = variants.iter().copied().collect();
     let rows: Vec<LevelRow> = db::sql(
         "SELECT l.* FROM unnest($2::int8[]) AS v (id) CROSS JOIN LATERAL \
-              (SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, version \
-               FROM stock_levels WHERE store_id = $1 AND variant_id = v.id ORDER BY location_id FOR UPDATE) l",
+              (SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, committed_quantity, \
+                      safety_quantity, version \
+               FROM stock_levels WHERE store_id = $1 AND variant_id = v.id AND location_id = ANY(ARRAY( \
+                    SELECT id FROM locations WHERE store_id = $1 AND kind = 'place')) \
+               ORDER BY location_id FOR UPDATE) l",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(in_order.into_iter().collect::<Vec<_>>())
@@ -61,24 +70,49 @@ pub fn lock_for_update(
     Ok(rows.into_iter().map(StockLevel::from).collect())
 }
 
-/// Makes empty stock rows at a location for variants that have none there.
+/// Locks these stock rows in the same order, and reads them. Rows that do not exist are left out.
+pub fn lock_keys_for_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    keys: &BTreeSet<(VariantId, LocationId)>,
+) -> QueryResult<Vec<StockLevel>> {
+    let (variants, locations): (Vec<VariantId>, Vec<LocationId>) = keys.iter().copied().unzip();
+    let rows: Vec<LevelRow> = db::sql(
+        "SELECT l.* FROM unnest($2::int8[], $3::int8[]) AS k (variant_id, location_id) CROSS JOIN LATERAL \
+              (SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, committed_quantity, \
+                      safety_quantity, version \
+               FROM stock_levels WHERE store_id = $1 AND variant_id = k.variant_id AND location_id = k.location_id \
+               FOR UPDATE) l",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .bind::<Array<BigInt>, _>(locations)
+    .load(conn)?;
+    Ok(rows.into_iter().map(StockLevel::from).collect())
+}
+
+/// Creates empty stock rows for these keys, where none exist. A row of a quarantine or a transit comes with one of its
+/// place, because answers show both together.
 pub fn insert_missing(
     conn: &mut PgConnection,
     store: StoreId,
-    variants: &[VariantId],
-    location: LocationId,
+    keys: &BTreeSet<(VariantId, LocationId)>,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
+    let (variants, locations): (Vec<VariantId>, Vec<LocationId>) = keys.iter().copied().unzip();
     db::sql(
         "INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
                 sold_quantity, version, updated_at) \
-         SELECT $1, n.variant_id, $2, 0, 0, 0, 0, $3 FROM unnest($4::int8[]) AS n (variant_id) \
-         ORDER BY n.variant_id ON CONFLICT DO NOTHING",
+         SELECT DISTINCT $1, n.variant_id, o.id, 0, 0, 0, 0, $2 \
+         FROM unnest($3::int8[], $4::int8[]) AS n (variant_id, location_id) CROSS JOIN LATERAL ( \
+              SELECT n.location_id AS id UNION ALL \
+              SELECT parent_id FROM locations WHERE store_id = $1 AND id = n.location_id AND parent_id IS NOT NULL) o \
+         ORDER BY n.variant_id, o.id ON CONFLICT DO NOTHING",
     )
     .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(location)
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(variants)
+    .bind::<Array<BigInt>, _>(locations)
     .execute(conn)
     .map(drop)
 }
@@ -90,6 +124,8 @@ pub struct NewMovement<'a> {
     pub reason: Option<&'a str>,
     pub reference_id: Option<&'a str>,
     pub actor: &'a str,
+    /// The time of the count that it posts.
+    pub effective_at: Option<DateTime<Utc>>,
 }
 
 /// Writes the rows as they are in memory, and appends their movements to the ledger. No row changes without its
@@ -109,19 +145,20 @@ pub fn write(
     let (changed, ids): (i64, Vec<MovementId>) = db::sql(
         "WITH changed AS ( \
              UPDATE stock_levels l SET stock_quantity = n.stock, reserved_quantity = n.reserved, \
-                    sold_quantity = n.sold, version = n.version, updated_at = $2 \
+                    sold_quantity = n.sold, committed_quantity = n.committed, version = n.version, updated_at = $2 \
              FROM (SELECT unnest($3::int8[]) AS variant_id, unnest($4::int8[]) AS location_id, \
                           unnest($5::int8[]) AS stock, unnest($6::int8[]) AS reserved, unnest($7::int8[]) AS sold, \
-                          unnest($8::int8[]) AS version LIMIT $9) n \
+                          unnest($8::int8[]) AS committed, unnest($9::int8[]) AS version LIMIT $10) n \
              WHERE l.store_id = $1 AND l.variant_id = n.variant_id AND l.location_id = n.location_id RETURNING 1), \
          inserted AS ( \
              INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, \
-                    reserved_delta, sold_delta, stock_after, reserved_after, sold_after, reason, reference_id, actor, \
-                    created_at) \
-             SELECT $1, unnest($10::int8[]), unnest($11::int8[]), unnest($12::int8[]), unnest($13::text[]), \
-                    unnest($14::int8[]), unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), \
-                    unnest($18::int8[]), unnest($19::int8[]), unnest($20::text[]), unnest($21::text[]), \
-                    unnest($22::text[]), $2 RETURNING id) \
+                    reserved_delta, sold_delta, committed_delta, stock_after, reserved_after, sold_after, \
+                    committed_after, reason, reference_id, actor, effective_at, created_at) \
+             SELECT $1, unnest($11::int8[]), unnest($12::int8[]), unnest($13::int8[]), unnest($14::text[]), \
+                    unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), unnest($18::int8[]), \
+                    unnest($19::int8[]), unnest($20::int8[]), unnest($21::int8[]), unnest($22::int8[]), \
+                    unnest($23::text[]), unnest($24::text[]), unnest($25::text[]), unnest($26::timestamptz[]), $2 \
+             RETURNING id) \
          SELECT (SELECT COUNT(*) FROM changed) AS levels, ARRAY(SELECT id FROM inserted) AS movements",
     )
     .bind::<BigInt, _>(store)
@@ -131,6 +168,7 @@ pub fn write(
     .bind::<Array<BigInt>, _>(level(|level| level.stock))
     .bind::<Array<BigInt>, _>(level(|level| level.reserved))
     .bind::<Array<BigInt>, _>(level(|level| level.sold))
+    .bind::<Array<BigInt>, _>(level(|level| level.committed))
     .bind::<Array<BigInt>, _>(level(|level| level.version))
     .bind::<BigInt, _>(rows)
     .bind::<Array<BigInt>, _>(movement(|m| m.variant.0))
@@ -140,12 +178,15 @@ pub fn write(
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.stock))
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.reserved))
     .bind::<Array<BigInt>, _>(movement(|m| m.delta.sold))
+    .bind::<Array<BigInt>, _>(movement(|m| m.delta.committed))
     .bind::<Array<BigInt>, _>(movement(|m| m.after.stock))
     .bind::<Array<BigInt>, _>(movement(|m| m.after.reserved))
     .bind::<Array<BigInt>, _>(movement(|m| m.after.sold))
+    .bind::<Array<BigInt>, _>(movement(|m| m.after.committed))
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reason).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|new| new.reference_id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(movements.iter().map(|new| new.actor).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(movements.iter().map(|new| new.effective_at).collect::<Vec<_>>())
     .columns::<(BigInt, Array<BigInt>)>()
     .get_result(conn)?;
     db::expect_rows(usize::try_from(changed).unwrap_or(0), levels.len(), "stock rows were written")?;
@@ -157,11 +198,13 @@ pub fn write(
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<StockLevel>> {
     let rows: Vec<LevelRow> = db::sql(
         "SELECT l.variant_id, l.location_id, l.stock_quantity, \
-                l.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, l.sold_quantity, l.version \
+                l.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, l.sold_quantity, \
+                l.committed_quantity, l.safety_quantity, l.version \
          FROM stock_levels l LEFT JOIN LATERAL (SELECT SUM(h.quantity)::int8 AS quantity FROM stock_holds h \
               WHERE h.store_id = $1 AND h.variant_id = l.variant_id AND h.location_id = l.location_id \
                 AND h.state = 'active' AND h.expires_at <= $now) e ON true \
-         WHERE l.store_id = $1 AND l.variant_id = ANY($2) ORDER BY l.variant_id, l.location_id",
+         WHERE l.store_id = $1 AND l.variant_id = ANY($2) AND l.location_id = ANY(ARRAY( \
+               SELECT id FROM locations WHERE store_id = $1 AND kind = 'place')) ORDER BY l.variant_id, l.location_id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
