@@ -67,10 +67,7 @@ fn permit(principal: Principal, permission: Permission) -> Result<Principal, Api
 async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     let Some(header) = headers::single(request.headers(), "Authorization")? else { return Ok(Principal::Guest) };
     let refuse = || ApiError::new(Code::Unauthenticated, "The Authorization header is not a Bearer token.");
-    let token = header.to_str().ok().and_then(|value| value.split_once(' '));
-    let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
-        return Err(refuse());
-    };
+    let token = headers::bearer_token(header).ok_or_else(refuse)?;
     let parts = (
         request.app_data::<Data<Tokens>>(),
         request.app_data::<Data<TokenVersions>>(),
@@ -79,7 +76,7 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     let (Some(tokens), Some(versions), Some(database)) = parts else {
         return Err(ApiError::internal());
     };
-    let bearer = tokens.check(token.trim())?;
+    let bearer = tokens.check(token)?;
     if versions.is_revoked(&bearer) {
         return Err(ended());
     }

@@ -127,12 +127,9 @@ const COMMON: &str = include_str!("common_passwords.txt");
 
 /// Requires 8 to 128 characters and refuses the most common passwords. There are no rules of composition, because
 /// they make passwords worse (NIST SP 800-63B, section 5.1.1.2).
-pub fn check_strength(password: &str) -> Result<(), ApiError> {
-    check_strength_of("password", password)
-}
-
-/// The same check for a password in another field of a request.
-pub fn check_strength_of(field: &str, password: &str) -> Result<(), ApiError> {
+///
+/// `field` is the name of the password in the request.
+pub fn check_strength(field: &str, password: &str) -> Result<(), ApiError> {
     let length = password.chars().count();
     if !(8..=128).contains(&length) {
         return Err(ApiError::field(field, "must have 8 to 128 characters"));
@@ -145,7 +142,6 @@ pub fn check_strength_of(field: &str, password: &str) -> Result<(), ApiError> {
 }
 
 /// The 401 error of a sign-in. It does not reveal if the account exists.
-#[must_use]
 pub fn wrong_credentials() -> ApiError {
     ApiError::new(Code::InvalidCredentials, "E-mail or password is wrong.")
 }
@@ -156,9 +152,9 @@ mod tests {
 
     #[test]
     fn common_and_short_passwords_are_refused() {
-        assert!(check_strength("correct horse battery").is_ok());
+        assert!(check_strength("password", "correct horse battery").is_ok());
         for refused in ["short", "password", "12345678", "Password123", &"x".repeat(129)] {
-            assert!(check_strength(refused).is_err(), "{refused}");
+            assert!(check_strength("password", refused).is_err(), "{refused}");
         }
     }
 

@@ -49,7 +49,6 @@ const SETTLE_TIME: Duration = Duration::from_secs(3);
 
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
-    #[must_use]
     pub fn new(options: DatabaseOptions) -> Self {
         Self::of(options, Arc::default(), Arc::default())
     }
@@ -244,7 +243,6 @@ impl Database {
     }
 
     /// True if the last check found that the database can be written to.
-    #[must_use]
     pub fn is_writable(&self) -> bool {
         self.is_writable.load(Ordering::Acquire)
     }
@@ -255,13 +253,11 @@ impl Database {
     }
 
     /// The time that a request may wait for a connection.
-    #[must_use]
     pub fn queue_time(&self) -> Duration {
-        self.queue.time()
+        self.queue.time
     }
 
     /// True if a permit is free.
-    #[must_use]
     pub fn has_permit(&self) -> bool {
         self.queue.has_permit()
     }
@@ -272,19 +268,16 @@ impl Database {
     }
 
     /// Connections that are open.
-    #[must_use]
     pub fn connections(&self) -> u32 {
         self.pool.open()
     }
 
     /// Connections that are at work.
-    #[must_use]
     pub fn in_use(&self) -> usize {
         self.queue.in_use()
     }
 
     /// The time that the oldest waiting request has waited.
-    #[must_use]
     pub fn oldest_wait(&self) -> Duration {
         self.queue.oldest_wait()
     }

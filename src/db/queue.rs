@@ -25,7 +25,7 @@ pub(super) struct Queue {
     connections: usize,
     waiting: Arc<Waiting>,
     /// The time that a request may wait for a connection.
-    time: Duration,
+    pub(super) time: Duration,
 }
 
 /// A part of the connections, and of the slots in the queue.
@@ -60,10 +60,6 @@ impl Queue {
             waiting: Arc::default(),
             time,
         }
-    }
-
-    pub(super) fn time(&self) -> Duration {
-        self.time
     }
 
     pub(super) fn has_permit(&self) -> bool {

@@ -1,6 +1,5 @@
 //! The id of the current request, for every line that is logged during its work.
 
-use std::future::Future;
 use std::sync::Arc;
 
 tokio::task_local! {
@@ -8,7 +7,6 @@ tokio::task_local! {
 }
 
 /// True if a caller's id may stand in a header and in a line of the log.
-#[must_use]
 pub fn is_well_formed(id: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
     (1..=128).contains(&id.len()) && id.bytes().all(is_word)
@@ -20,7 +18,6 @@ pub async fn scope<F: Future>(id: Arc<str>, work: F) -> F::Output {
 }
 
 /// The id of the request that this thread works on.
-#[must_use]
 pub fn current() -> Option<Arc<str>> {
     CURRENT.try_with(Arc::clone).ok()
 }
