@@ -14,6 +14,7 @@ use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::http::access_log::Subject;
 use crate::http::headers;
+use crate::kernel::current_request;
 
 /// The header with which a guest proves access to an order.
 pub const ORDER_TOKEN: &str = "X-Order-Token";
@@ -80,6 +81,7 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     if versions.is_revoked(&bearer) {
         return Err(ended());
     }
+    current_request::set_account(bearer.user);
     request.extensions_mut().insert(bearer);
     if bearer.role == Role::Customer && versions.is_recent() {
         // A customer acts only for their own account, so a token that has not been revoked is enough.

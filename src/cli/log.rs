@@ -7,7 +7,7 @@ use env_logger::fmt::ConfigurableFormat;
 use env_logger::{Builder, Env, Logger};
 use log::kv::{Source, ToKey};
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
-use stockroom::kernel::request_id;
+use stockroom::kernel::current_request;
 
 const REQUEST_ID: &str = "request_id";
 
@@ -40,7 +40,7 @@ impl Log for WithRequestId {
 
     fn log(&self, record: &Record<'_>) {
         let values = record.key_values();
-        match request_id::current() {
+        match current_request::id() {
             Some(id) if values.get(REQUEST_ID.to_key()).is_none() => {
                 let id = (REQUEST_ID, &*id);
                 let values: [&dyn Source; 2] = [values, &id];

@@ -2,19 +2,20 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::prelude::*;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::outage::Outage;
 use super::patience::Patience;
 use super::pool::{Pool, Target};
-use super::queue::{ConnectionPermit, Queue, QueueSlot};
+use super::queue::{BatchSlot, ConnectionPermit, Queue};
 use super::tx::{self, End, Mode, Plans};
 use super::watch::{self, Watchdog};
 use super::{Failure, clock, probe};
-use crate::kernel::request_id;
+use crate::kernel::current_request;
 
 /// The use of the database.
 #[derive(Clone, Debug)]
@@ -154,7 +155,7 @@ impl Database {
             }
         });
         let database = self.clone();
-        tokio::task::spawn_blocking(request_id::carried(move || {
+        tokio::task::spawn_blocking(current_request::carried(move || {
             let done = watched.run(|| work(&database));
             if let (Some(done), Some(respond)) = (done, take(&respond)) {
                 respond(Ok(done));
@@ -247,8 +248,8 @@ impl Database {
         self.is_writable.load(Ordering::Acquire)
     }
 
-    /// Takes a slot among the requests that wait for the database, if there is one left.
-    pub fn queue(&self) -> Result<QueueSlot, Failure> {
+    /// Takes a slot among the requests that wait for a batch, if the caller and the queue have one left.
+    pub fn queue(&self) -> Result<BatchSlot, Failure> {
         self.queue.slot().map_err(|failure| self.explain(failure))
     }
 
@@ -262,9 +263,9 @@ impl Database {
         self.queue.has_permit()
     }
 
-    /// Waits for a permit, for as long as the caller has patience. `since` is when the request came.
-    pub async fn permit(&self, since: Instant) -> Result<ConnectionPermit, Failure> {
-        self.queue.permit(since).await
+    /// Waits for a permit for a batch, for as long as the caller has patience. `until` is the end of its wait.
+    pub async fn permit(&self, until: Instant) -> Result<ConnectionPermit, Failure> {
+        self.queue.permit(until).await
     }
 
     /// Connections that are open.

@@ -1,5 +1,6 @@
 //! Small types that are parsed once, when input arrives, and are valid from then on.
 
+pub mod current_request;
 pub mod fold;
 pub mod id;
 pub mod json_column;
@@ -10,7 +11,6 @@ pub mod number;
 pub mod page;
 pub mod quantity;
 pub mod rate;
-pub mod request_id;
 pub mod schema;
 pub mod signature;
 pub mod sum;
