@@ -14,11 +14,12 @@ ALTER TABLE locations
     ADD COLUMN sells_online BOOLEAN NOT NULL DEFAULT TRUE,
     ADD COLUMN pickup_enabled BOOLEAN NOT NULL DEFAULT FALSE,
     ADD COLUMN pickup_instructions TEXT,
-    ADD COLUMN updated_at TIMESTAMPTZ,
-    ADD CONSTRAINT locations_coordinates_check CHECK ((latitude IS NULL) = (longitude IS NULL)),
-    ADD CONSTRAINT locations_parent_check CHECK ((kind = 'place') = (parent_id IS NULL)),
-    ADD CONSTRAINT locations_parent_fkey FOREIGN KEY (store_id, parent_id) REFERENCES locations (store_id, id),
-    ADD CONSTRAINT locations_child_key UNIQUE (store_id, parent_id, kind);
+    ADD COLUMN updated_at TIMESTAMPTZ;
+ALTER TABLE locations ADD CONSTRAINT locations_coordinates_check CHECK ((latitude IS NULL) = (longitude IS NULL));
+ALTER TABLE locations ADD CONSTRAINT locations_parent_check CHECK ((kind = 'place') = (parent_id IS NULL));
+ALTER TABLE locations ADD CONSTRAINT locations_parent_fkey
+    FOREIGN KEY (store_id, parent_id) REFERENCES locations (store_id, id);
+ALTER TABLE locations ADD CONSTRAINT locations_child_key UNIQUE (store_id, parent_id, kind);
 
 UPDATE locations SET updated_at = created_at;
 ALTER TABLE locations ALTER COLUMN updated_at SET NOT NULL;
@@ -67,11 +68,11 @@ COMMENT ON COLUMN stock_levels.safety_quantity IS
 ALTER TABLE stock_movements
     ADD COLUMN committed_delta BIGINT NOT NULL DEFAULT 0,
     ADD COLUMN committed_after BIGINT NOT NULL DEFAULT 0,
-    ADD COLUMN effective_at TIMESTAMPTZ,
-    DROP CONSTRAINT stock_movements_kind_check,
-    ADD CONSTRAINT stock_movements_kind_check CHECK (kind IN (
-        'receive', 'remove', 'adjust', 'reserve', 'release', 'fulfil', 'restore', 'ship',
-        'transfer_out', 'transfer_in', 'return'));
+    ADD COLUMN effective_at TIMESTAMPTZ;
+ALTER TABLE stock_movements DROP CONSTRAINT stock_movements_kind_check;
+ALTER TABLE stock_movements ADD CONSTRAINT stock_movements_kind_check CHECK (kind IN (
+    'receive', 'remove', 'adjust', 'reserve', 'release', 'fulfil', 'restore', 'ship',
+    'transfer_out', 'transfer_in', 'return'));
 
 COMMENT ON COLUMN stock_movements.committed_delta IS 'The change of committed_quantity, in units.';
 COMMENT ON COLUMN stock_movements.effective_at IS
@@ -94,10 +95,9 @@ SELECT store_id, variant_id, location_id, version, 'adjust', 0, 0, 0, committed_
        reserved_quantity, sold_quantity, committed_quantity, 'Units of open orders are committed.', 'system', now()
 FROM stock_levels WHERE committed_quantity > 0;
 
-ALTER TABLE stock_levels
-    DROP CONSTRAINT stock_levels_sold_check,
-    ADD CONSTRAINT stock_levels_committed_check CHECK (
-        0 <= committed_quantity AND committed_quantity <= sold_quantity);
+ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_sold_check;
+ALTER TABLE stock_levels ADD CONSTRAINT stock_levels_committed_check CHECK (
+    0 <= committed_quantity AND committed_quantity <= sold_quantity);
 
 CREATE TABLE shipments (
     store_id        BIGINT NOT NULL,
@@ -158,3 +158,56 @@ UPDATE order_items i SET shipped_quantity = i.quantity, allocations = (
     SELECT jsonb_agg(a.part || jsonb_build_object('shipped_quantity', a.part -> 'quantity'))
     FROM jsonb_array_elements(i.allocations) AS a (part))
 FROM shipments s WHERE s.store_id = i.store_id AND s.order_id = i.order_id;
+
+CREATE OR REPLACE VIEW audit_entries AS
+SELECT a.store_id, a.id, a.entity, a.entity_id, a.action, a.detail, NULL::int8 AS amount,
+       NULL::text AS currency, a.actor, a.created_at
+FROM audit_log a
+UNION ALL
+SELECT m.store_id, m.id, 'Inventory',
+       (SELECT v.product_id FROM variants v WHERE v.store_id = m.store_id AND v.id = m.variant_id),
+       CASE m.kind WHEN 'fulfil' THEN 'ORDER_FULFILLED'
+                   WHEN 'restore' THEN 'STOCK_RESTORED'
+                   WHEN 'ship' THEN 'STOCK_SHIPPED'
+                   ELSE 'STOCK_' || upper(m.kind) END,
+       CASE
+           WHEN m.kind = 'restore' THEN format(
+               'Restored %s units from cancelled order %s', m.stock_delta, m.reference_id)
+           WHEN m.kind = 'ship' THEN format(
+               'Shipped %s units by %s. Committed: %s', -m.committed_delta, m.reference_id, m.committed_after)
+           WHEN m.kind IN ('reserve', 'release', 'fulfil') THEN format(
+               CASE m.kind WHEN 'fulfil' THEN 'Fulfilled %1$s units for %2$s. Stock: %5$s, Reserved: %6$s'
+                           ELSE '%7$s for %2$s: stock %3$s, reserved %4$s. Stock: %5$s, Reserved: %6$s' END,
+               m.sold_delta,
+               CASE WHEN m.reference_id ~ '^reservation:[0-9]{1,18}$' THEN COALESCE(
+                        (SELECT format('reservation %s (%s)', r.id, r.reference_id) FROM reservations r
+                         WHERE r.store_id = m.store_id AND r.id = substr(m.reference_id, 13)::int8), m.reference_id)
+                    WHEN m.reference_id LIKE 'cart:%' THEN replace(m.reference_id, ':', ' ')
+                    ELSE 'order ' || m.reference_id END,
+               to_char(m.stock_delta, 'FMSG9999999999999990'), to_char(m.reserved_delta, 'FMSG9999999999999990'),
+               m.stock_after, m.reserved_after, initcap(m.kind))
+           ELSE format('%s: stock %s, reserved %s. Stock: %s, Reserved: %s', initcap(m.kind),
+                       to_char(m.stock_delta, 'FMSG9999999999999990'),
+                       to_char(m.reserved_delta, 'FMSG9999999999999990'), m.stock_after, m.reserved_after)
+       END, NULL::int8, NULL::text, m.actor, m.created_at
+FROM stock_movements m
+UNION ALL
+SELECT h.store_id, h.id, 'Order', h.order_id,
+       CASE WHEN h.from_status IS NULL THEN 'CREATE'
+            WHEN h.to_status = 'cancelled' THEN 'CANCEL' ELSE 'UPDATE_STATUS' END,
+       (SELECT CASE WHEN h.from_status IS NULL
+                    THEN format('Order %s created with %s items', o.order_number, o.total_items)
+                    ELSE format('Order %s: %s to %s', o.order_number, h.from_status, h.to_status) END
+        FROM orders o WHERE o.store_id = h.store_id AND o.id = h.order_id),
+       NULL::int8, NULL::text, h.actor, h.created_at
+FROM order_history h
+UNION ALL
+SELECT p.store_id, p.id, 'Order', p.order_id,
+       CASE p.kind WHEN 'payment' THEN 'PAYMENT_RECORDED' ELSE 'REFUND_RECORDED' END,
+       (SELECT format('%s %s recorded for order %s', initcap(p.kind), COALESCE(p.reference, '(no reference)'),
+                      o.order_number)
+        FROM orders o WHERE o.store_id = p.store_id AND o.id = p.order_id),
+       p.amount,
+       (SELECT o.currency FROM orders o WHERE o.store_id = p.store_id AND o.id = p.order_id),
+       p.actor, p.created_at
+FROM order_payments p;

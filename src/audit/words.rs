@@ -36,6 +36,7 @@ text_enum! {
         RefundRecorded,
         OrderFulfilled,
         StockRestored,
+        StockShipped,
         StockReceive,
         StockRemove,
         StockAdjust,

@@ -21,9 +21,10 @@ use crate::inventory::hold_set::{HoldSet, ReserveUnits};
 use crate::inventory::locked_stock::MovementContext;
 use crate::inventory::shortage;
 use crate::inventory::stock_level::Movement;
+use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{AddressId, CartId, UserId, VariantId};
 use crate::kernel::money::Money;
-use crate::orders::order::{self, Allocation, Allocations, Order, OrderItem, StockReduction};
+use crate::orders::order::{Allocation, Allocations, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::payment_methods::SellAt;
 
@@ -165,7 +166,7 @@ impl<'a> Decider<'a> {
         Ok(Order {
             id: self.ids.next_order()?,
             store_id: store.id,
-            order_number: order::order_number(*now, &order::random_code()),
+            order_number: document_number("ORD", *now, &random_code()),
             user_id,
             created_by,
             customer_name: contact.customer_name,
@@ -212,14 +213,14 @@ impl<'a> Decider<'a> {
         match order.payment_expires_at {
             None => {
                 for sold in self.holds.sell_available(variant, quantity, context)? {
-                    item.allocations.0.push(Allocation { location_id: sold.location, quantity: sold.delta.sold });
+                    item.allocations.0.push(Allocation::new(sold.location, sold.delta.sold));
                     reductions.push(reduction(item, &sold));
                 }
             }
             Some(expires_at) => {
                 let units = ReserveUnits { holder: Holder::Order(order.id), variant, quantity, expires_at };
                 for (location_id, quantity) in self.holds.reserve(units, context)? {
-                    item.allocations.0.push(Allocation { location_id, quantity });
+                    item.allocations.0.push(Allocation::new(location_id, quantity));
                 }
             }
         }
@@ -289,6 +290,7 @@ fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -> Re
         total_price: line.total,
         attributes: line.sellable.attributes(),
         allocations: Allocations(Vec::with_capacity(1)),
+        shipped_quantity: 0,
     })
 }
 

@@ -73,6 +73,7 @@ codes! {
     ReservationExpired = "RESERVATION_EXPIRED", CONFLICT, "Reservation expired";
     ReservationClosed = "RESERVATION_CLOSED", CONFLICT, "Reservation closed";
     RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "Request in progress";
+    QuantityExceeded = "QUANTITY_EXCEEDED", CONFLICT, "Quantity exceeded";
     Duplicate = "DUPLICATE", CONFLICT, "Duplicate";
     MailNotConfigured = "MAIL_NOT_CONFIGURED", CONFLICT, "Mail not configured";
     LocationClosed = "LOCATION_CLOSED", CONFLICT, "Location closed";

@@ -14,6 +14,13 @@ pub fn cancel(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), 
     if !status.can_become(OrderStatus::Cancelled) {
         return Err(not_cancellable(status).into());
     }
+    if status != OrderStatus::UnderPaying && batch.items(order)?.iter().any(|item| item.shipped_quantity > 0) {
+        let detail = format!(
+            "Order {} was shipped in part. It cannot be cancelled as a whole.",
+            batch.order(order)?.order_number
+        );
+        return Err(ApiError::new(Code::OrderNotCancellable, detail).into());
+    }
     batch.cancel(order, by)?;
     Ok(())
 }

@@ -7,8 +7,10 @@ pub mod cancel;
 pub mod change_orders;
 pub mod expire;
 pub mod pay;
+pub mod queries;
 pub mod refund;
 pub mod release_carts;
+pub mod ship;
 pub mod update;
 
 pub mod api;

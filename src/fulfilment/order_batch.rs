@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::PgConnection;
 
+use super::queries as shipments;
+use super::ship::NewShipment;
 use crate::auth::principal::SYSTEM;
 use crate::db::{self, Failure};
 use crate::inventory::hold::Holder;
@@ -29,6 +31,7 @@ pub enum Intent {
     Pay,
     Cancel,
     Refund,
+    Ship,
     Update,
 }
 
@@ -45,12 +48,14 @@ pub struct OrderBatch {
     /// deadline.
     now: DateTime<Utc>,
     orders: BTreeMap<OrderId, Order>,
-    /// The items of sold orders, with the locations of their units.
-    sold: HashMap<OrderId, Vec<OrderItem>>,
+    /// The items of orders that are to be shipped or cancelled, with the locations of their units.
+    items: HashMap<OrderId, Vec<OrderItem>>,
     /// The amounts of recorded payments and refunds.
     recorded: HashMap<(OrderId, Kind, String), Money>,
     holds: HoldSet,
     changed: BTreeSet<OrderId>,
+    shipped_items: BTreeSet<(OrderId, VariantId)>,
+    shipments: Vec<NewShipment>,
     status_changes: Vec<StatusChange>,
     payments: Vec<NewPayment>,
 }
@@ -71,16 +76,17 @@ impl OrderBatch {
         // A payment of the same batch may sell an order before its cancellation.
         let sold = select(&|order| {
             let may_be_sold = order.status != OrderStatus::UnderPaying || has_intent(order, Intent::Pay);
-            may_be_sold && order.status.can_become(OrderStatus::Cancelled) && has_intent(order, Intent::Cancel)
+            let is_moving = has_intent(order, Intent::Cancel) || has_intent(order, Intent::Ship);
+            may_be_sold && order.status.can_become(OrderStatus::Cancelled) && is_moving
         });
         let with_money = select(&|order| has_intent(order, Intent::Pay) || has_intent(order, Intent::Refund));
         let recorded = if with_money.is_empty() { Vec::new() } else { payments::list(conn, store, &with_money)? };
-        let sold = if sold.is_empty() { HashMap::new() } else { items::list(conn, store, &sold)? };
-        let variants: Vec<VariantId> = sold.values().flatten().map(|item| item.variant_id).collect();
+        let items = if sold.is_empty() { HashMap::new() } else { items::list(conn, store, &sold)? };
+        let variants: Vec<VariantId> = items.values().flatten().map(|item| item.variant_id).collect();
         let holders: Vec<Holder> = holding.into_iter().map(Holder::Order).collect();
         let holds = HoldSet::lock(conn, store, &holders, &variants)?;
         let recorded = recorded.into_iter().map(|(order, kind, reference, amount)| ((order, kind, reference), amount));
-        Ok(Self { sold, recorded: recorded.collect(), ..Self::new(store, db::clock(conn)?, locked, holds) })
+        Ok(Self { items, recorded: recorded.collect(), ..Self::new(store, db::clock(conn)?, locked, holds) })
     }
 
     /// Creates a batch of locked orders with their holds.
@@ -90,10 +96,12 @@ impl OrderBatch {
             store,
             now,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
-            sold: HashMap::new(),
+            items: HashMap::new(),
             recorded: HashMap::new(),
             holds,
             changed: BTreeSet::new(),
+            shipped_items: BTreeSet::new(),
+            shipments: Vec::new(),
             status_changes: Vec::new(),
             payments: Vec::new(),
         }
@@ -192,12 +200,47 @@ impl OrderBatch {
     }
 
     fn restore(&mut self, id: OrderId, context: MovementContext<'_>) -> Result<(), Failure> {
-        let items = self.sold.remove(&id).ok_or_else(|| Failure::Internal(format!("order {id} has no sold items")))?;
+        let items =
+            self.items.remove(&id).ok_or_else(|| Failure::Internal(format!("the items of order {id} are missing")))?;
         for item in items {
             for allocation in item.allocations.0 {
                 self.holds.restore(item.variant_id, (allocation.location_id, allocation.quantity), context)?;
             }
         }
+        Ok(())
+    }
+
+    /// The items of an order that was locked to be shipped or cancelled, with all changes up to now.
+    pub fn items(&self, id: OrderId) -> Result<&[OrderItem], Failure> {
+        let items =
+            self.items.get(&id).ok_or_else(|| Failure::Internal(format!("the items of order {id} are missing")));
+        items.map(Vec::as_slice)
+    }
+
+    /// Ships units of an order. The first shipment sets it to processing, and the last one to shipped.
+    pub fn ship(&mut self, shipment: NewShipment, by: By<'_>) -> Result<(), Failure> {
+        let id = shipment.order;
+        let context = MovementContext { reference: &shipment.shipment_number, reason: by.reason, actor: by.actor };
+        let items = self.items.get_mut(&id).ok_or_else(|| Failure::Internal(format!("order {id} has no items")))?;
+        for units in &shipment.lines {
+            self.holds.ship(units.variant, (units.location, units.quantity), context)?;
+            for item in items.iter_mut().filter(|item| item.variant_id == units.variant) {
+                item.mark_shipped(units.quantity, Some(units.location));
+            }
+            self.shipped_items.insert((id, units.variant));
+        }
+        let is_last = items.iter().all(|item| item.unshipped(None) == 0);
+        if self.order(id)?.status == OrderStatus::Pending {
+            self.set_status(id, OrderStatus::Processing, by)?;
+        }
+        if is_last {
+            self.set_status(id, OrderStatus::Shipped, by)?;
+        }
+        let order = self.change(id)?;
+        if shipment.tracking_number.is_some() {
+            order.tracking_number.clone_from(&shipment.tracking_number);
+        }
+        self.shipments.push(shipment);
         Ok(())
     }
 
@@ -229,6 +272,12 @@ impl OrderBatch {
         let changed: Vec<&Order> = self.changed.iter().filter_map(|id| self.orders.get(id)).collect();
         if !changed.is_empty() {
             orders::update(conn, store, &changed)?;
+        }
+        if !self.shipments.is_empty() {
+            let is_shipped = |item: &&OrderItem| self.shipped_items.contains(&(item.order_id, item.variant_id));
+            let shipped: Vec<&OrderItem> = self.items.values().flatten().filter(is_shipped).collect();
+            items::update(conn, store, &shipped)?;
+            shipments::insert(conn, store, &self.shipments, now)?;
         }
         if !self.status_changes.is_empty() {
             orders::append_history(conn, store, &self.status_changes, now)?;

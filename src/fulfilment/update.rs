@@ -6,6 +6,7 @@ use super::cancel;
 use super::change_orders::change_one;
 use super::order_batch::{By, Intent, OrderBatch};
 use super::pay;
+use super::ship::{self, Dispatch};
 use crate::audit::queries::{self as audit, NewEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
@@ -26,9 +27,13 @@ pub struct Change {
 /// Makes all changes of an existing order, or none.
 pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &Change) -> Result<Order, Abort> {
     let actor = scope.actor();
-    let intent = if change.status == Some(OrderStatus::Cancelled) { Intent::Cancel } else { Intent::Update };
+    let intent = match change.status {
+        Some(OrderStatus::Cancelled) => Intent::Cancel,
+        Some(OrderStatus::Shipped) => Intent::Ship,
+        _ => Intent::Update,
+    };
     let decide = |batch: &mut OrderBatch| {
-        set_status(batch, order, change.status, &actor)?;
+        set_status(batch, order, change, &actor)?;
         if let Some(status) = change.payment_status {
             check_payment(batch.order(order)?, status)?;
             pay::mark_paid(batch, order, &actor)?;
@@ -44,15 +49,20 @@ pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &C
     Ok(order)
 }
 
-fn set_status(batch: &mut OrderBatch, id: OrderId, status: Option<OrderStatus>, actor: &str) -> Result<(), Abort> {
+/// Shipped means that all units that are left are shipped.
+fn set_status(batch: &mut OrderBatch, id: OrderId, change: &Change, actor: &str) -> Result<(), Abort> {
     let by = By { actor, reason: None };
-    match status {
+    match change.status {
         None => Ok(()),
         Some(OrderStatus::Cancelled) => cancel::cancel(batch, id, by),
         Some(status) => {
             let from = batch.order(id)?.status;
             if !from.can_become(status) {
                 return Err(illegal_status(from, status).into());
+            }
+            if status == OrderStatus::Shipped {
+                let tracking_number = change.tracking_number.clone().flatten();
+                return ship::ship(batch, id, &Dispatch { tracking_number, ..Dispatch::default() }, by).map(drop);
             }
             batch.set_status(id, status, by)?;
             Ok(())

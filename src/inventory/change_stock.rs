@@ -1,5 +1,7 @@
 //! Receives, removes and counts units.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -100,7 +102,7 @@ fn lock_level(
         return Ok(level);
     }
     let at = db::clock(conn)?;
-    levels::insert_missing(conn, store, &[variant], location, at)?;
+    levels::insert_missing(conn, store, &BTreeSet::from([(variant, location)]), at)?;
     let level = find_at_location(levels::lock_for_update(conn, store, &[variant])?);
     level.ok_or_else(|| Failure::Internal(format!("no stock row of variant {variant} at {location}")).into())
 }
@@ -144,11 +146,11 @@ fn decide(level: &mut StockLevel, change: &StockChange, item: StockItem<'_>) -> 
     level.apply(kind, StockDelta::stock(delta)).map_err(|_does_not_fit| too_much())
 }
 
-fn too_much() -> ApiError {
+pub(super) fn too_much() -> ApiError {
     ApiError::field("quantity", format!("must not bring the stock above {MAX_STOCK}"))
 }
 
-fn item_of<'a>(product: &'a Product, variant: &'a VariantWithStock) -> StockItem<'a> {
+pub(super) fn item_of<'a>(product: &'a Product, variant: &'a VariantWithStock) -> StockItem<'a> {
     let (sku, size) = (variant.sku.as_str(), variant.size.as_deref());
     StockItem { product_id: product.id, sku, product_name: &product.name, size }
 }

@@ -65,7 +65,8 @@ pub(super) fn add_variants(
         false => locations::get_location(conn, scope.store, None)?,
     };
     let ids = variants::insert_variants(conn, scope.store, product, new, at)?;
-    levels::insert_missing(conn, scope.store, &ids, location, at)?;
+    let keys = ids.iter().map(|id| (*id, location)).collect();
+    levels::insert_missing(conn, scope.store, &keys, at)?;
     let initial: HashMap<VariantId, i64> =
         ids.into_iter().zip(new).map(|(id, variant)| (id, variant.initial_stock)).filter(|(_, n)| *n > 0).collect();
     if initial.is_empty() {

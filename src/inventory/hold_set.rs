@@ -145,6 +145,17 @@ impl HoldSet {
         self.stock.record_movement((variant, location), MovementKind::Restore, delta, context).map(drop)
     }
 
+    /// Ships sold units from their location.
+    pub fn ship(
+        &mut self,
+        variant: VariantId,
+        (location, quantity): Part,
+        context: MovementContext<'_>,
+    ) -> Result<(), Failure> {
+        let delta = StockDelta::ship(quantity);
+        self.stock.record_movement((variant, location), MovementKind::Ship, delta, context).map(drop)
+    }
+
     /// Sells all units that a holder holds. Returns their number.
     pub fn sell(&mut self, holder: Holder, context: MovementContext<'_>) -> Result<i64, Failure> {
         self.end_holds(holder, HoldEnd::Sold, MovementKind::Fulfil, context)

@@ -11,7 +11,7 @@ use diesel::PgConnection;
 use super::places::Places;
 use super::queries::levels::{self, NewMovement};
 use super::stock_level::{Movement, MovementKind, StockDelta, StockLevel};
-use crate::db::Failure;
+use crate::db::{self, Failure};
 use crate::kernel::id::{LocationId, StoreId, VariantId};
 
 /// The key of a stock row. Rows are locked in this order.
@@ -47,6 +47,14 @@ impl LockedStock {
             return Ok(Self::new(store, Vec::new()));
         }
         Ok(Self::new(store, levels::lock_for_update(conn, store, variants)?))
+    }
+
+    /// Locks these stock rows, at places, quarantines or transits. Rows that do not exist are created before any lock is
+    /// taken, so that the order of the locks holds for them, too.
+    pub fn lock_keys(conn: &mut PgConnection, store: StoreId, keys: &BTreeSet<StockKey>) -> Result<Self, Failure> {
+        let at = db::clock(conn)?;
+        levels::insert_missing(conn, store, keys, at)?;
+        Ok(Self::new(store, levels::lock_keys_for_update(conn, store, keys)?))
     }
 
     /// Reads the rows without locks, for an answer that may become outdated. The result must not be written.

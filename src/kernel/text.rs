@@ -109,16 +109,20 @@ pub fn is_same_code(one: &str, other: &str) -> bool {
 /// Escapes the special characters of a LIKE pattern, and matches the text at any position.
 #[must_use]
 pub fn contains_pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len().saturating_add(2));
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
+    let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{escaped}%")
+}
+
+/// Checks an address of the web: `http` or `https`, without spaces.
+pub fn check_web_address(text: &str) -> Result<(), ValidationError> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_address =
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control()));
+    if is_address && text.chars().count() <= 500 {
+        return Ok(());
     }
-    pattern.push('%');
-    pattern
+    Err(ValidationError::new("web_address")
+        .with_message("must be an http or https address of at most 500 characters".into()))
 }
 
 /// Returns text of at most `most` bytes. Longer text loses its middle, so that its beginning and its end stay

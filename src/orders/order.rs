@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -102,6 +101,34 @@ pub struct OrderItem {
     pub attributes: Value,
     /// The original locations of its units. A cancellation returns the units to them.
     pub allocations: Allocations,
+    pub shipped_quantity: i64,
+}
+
+impl OrderItem {
+    /// The units that are not shipped yet, at one location or at all.
+    #[must_use]
+    pub fn unshipped(&self, location: Option<LocationId>) -> i64 {
+        let parts =
+            self.allocations.0.iter().filter(|part| location.is_none_or(|location| part.location_id == location));
+        parts.fold(0, |sum: i64, part| sum.saturating_add(part.unshipped()))
+    }
+
+    /// Marks units as shipped, in the order of the allocations. Returns the units of each location. The caller has
+    /// checked that so many are left.
+    pub fn mark_shipped(&mut self, quantity: i64, location: Option<LocationId>) -> Vec<(LocationId, i64)> {
+        let mut rest = quantity;
+        let mut shipped = Vec::with_capacity(1);
+        for part in &mut self.allocations.0 {
+            let units = part.unshipped().min(rest);
+            if units > 0 && location.is_none_or(|location| part.location_id == location) {
+                part.shipped_quantity = part.shipped_quantity.saturating_add(units);
+                rest = rest.saturating_sub(units);
+                shipped.push((part.location_id, units));
+            }
+        }
+        self.shipped_quantity = self.shipped_quantity.saturating_add(quantity.saturating_sub(rest));
+        shipped
+    }
 }
 
 json_column! {
@@ -114,6 +141,25 @@ json_column! {
 pub struct Allocation {
     pub location_id: LocationId,
     pub quantity: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shipped_quantity: i64,
+}
+
+impl Allocation {
+    #[must_use]
+    pub const fn new(location_id: LocationId, quantity: i64) -> Self {
+        Self { location_id, quantity, shipped_quantity: 0 }
+    }
+
+    #[must_use]
+    pub const fn unshipped(&self) -> i64 {
+        self.quantity.saturating_sub(self.shipped_quantity)
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(quantity: &i64) -> bool {
+    *quantity == 0
 }
 
 /// Stock that an order took, with the quantities before and after, as read under the lock.
@@ -146,41 +192,9 @@ impl OrderRef {
     }
 }
 
-/// Crockford's base 32, without I, L, O and U. So a number that is read aloud is not misunderstood.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// The random part of an order number: ten characters, 50 bits.
-#[must_use]
-pub fn random_code() -> String {
-    let mut bits = rand::rng().random::<u64>();
-    let mut code = String::with_capacity(10);
-    for _ in 0..10 {
-        let letter = usize::try_from(bits & 31).ok().and_then(|index| ALPHABET.get(index)).copied().unwrap_or(b'0');
-        code.push(char::from(letter));
-        bits >>= 5;
-    }
-    code
-}
-
-/// `ORD-YYYYMMDD-` and the random part.
-#[must_use]
-pub fn order_number(placed_at: DateTime<Utc>, code: &str) -> String {
-    format!("ORD-{}-{code}", placed_at.format("%Y%m%d"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_order_number_has_the_day_and_ten_random_characters() {
-        let day = "2026-11-21T10:30:00Z".parse().unwrap();
-        let number = order_number(day, &random_code());
-        assert!(number.starts_with("ORD-20261121-"), "{number}");
-        assert_eq!(number.len(), 23);
-        assert!(number.bytes().skip(13).all(|b| ALPHABET.contains(&b)), "{number}");
-        assert_ne!(random_code(), random_code());
-    }
 
     #[test]
     fn an_order_is_named_by_digits_or_by_number() {

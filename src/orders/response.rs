@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 
 use super::order::{Order, OrderItem, StockReduction};
-use super::status::{OrderStatus, PaymentStatus};
+use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
 use crate::kernel::id::{OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Amount, Money};
 use crate::kernel::schema;
@@ -30,6 +30,7 @@ pub struct OrderResponse {
     pub delivery_address: Option<String>,
     pub status: OrderStatus,
     pub payment_status: PaymentStatus,
+    pub fulfilment_status: FulfilmentStatus,
     #[schema(max_length = 50)]
     pub payment_method: String,
     pub payment_expires_at: Option<DateTime<Utc>>,
@@ -87,6 +88,7 @@ pub struct OrderItemResponse {
     #[schema(max_length = 50)]
     pub size: Option<String>,
     pub quantity: i64,
+    pub shipped_quantity: i64,
     pub unit_price: Amount,
     pub total_price: Amount,
     #[schema(schema_with = attributes)]
@@ -125,6 +127,7 @@ impl OrderResponse {
             delivery_address: order.delivery_address.clone(),
             status: order.status,
             payment_status: order.payment_status,
+            fulfilment_status: FulfilmentStatus::of(items),
             payment_method: order.payment_method.clone(),
             payment_expires_at: order.payment_expires_at,
             paid_at: order.paid_at,
@@ -146,7 +149,7 @@ impl OrderResponse {
             shipping_address: order.shipping_address.clone(),
             billing_address: order.billing_address.clone(),
             notes: order.notes.clone(),
-            next_statuses: order.status.next().to_vec(),
+            next_statuses: next_statuses(order, items),
             created_at: order.created_at,
             updated_at: order.updated_at,
             guest_token: None,
@@ -178,6 +181,7 @@ impl OrderItemResponse {
             product_name: item.product_name.clone(),
             size: item.size.clone(),
             quantity: item.quantity,
+            shipped_quantity: item.shipped_quantity,
             unit_price: order.currency.amount(item.unit_price),
             total_price: order.currency.amount(item.total_price),
             attributes: item.attributes.clone(),
@@ -196,6 +200,14 @@ impl StockReductionResponse {
             reference_id: Some(order.order_number.clone()),
         }
     }
+}
+
+/// An order that was shipped in part cannot be cancelled.
+fn next_statuses(order: &Order, items: &[OrderItem]) -> Vec<OrderStatus> {
+    let is_possible = |status: &OrderStatus| {
+        *status != OrderStatus::Cancelled || FulfilmentStatus::of(items) == FulfilmentStatus::None
+    };
+    order.status.next().iter().copied().filter(is_possible).collect()
 }
 
 /// A change of an order's status.

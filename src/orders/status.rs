@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::order::OrderItem;
 use crate::kernel::text_enum::text_enum;
 
 text_enum! {
@@ -29,6 +30,28 @@ text_enum! {
         Refunded,
         Failed,
         Expired,
+    }
+}
+
+/// The part of an order's units that was shipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FulfilmentStatus {
+    None,
+    Partial,
+    Full,
+}
+
+impl FulfilmentStatus {
+    #[must_use]
+    pub fn of(items: &[OrderItem]) -> Self {
+        if items.iter().all(|item| item.shipped_quantity == 0) {
+            Self::None
+        } else if items.iter().all(|item| item.unshipped(None) == 0) {
+            Self::Full
+        } else {
+            Self::Partial
+        }
     }
 }
 

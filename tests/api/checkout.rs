@@ -73,6 +73,7 @@ fn an_order_has_every_documented_field_and_is_the_same_when_it_is_read() {
         "delivery_address",
         "status",
         "payment_status",
+        "fulfilment_status",
         "payment_method",
         "payment_expires_at",
         "paid_at",

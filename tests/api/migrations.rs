@@ -1,7 +1,11 @@
 //! The migrations: up, down and up again; by two servers at the same time; and on databases of other versions.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use crate::common::database::TestDatabase;
-use crate::common::{process, race};
+use crate::common::{TestApp, json, ledger_audit, process, race};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -189,4 +193,62 @@ fn assert_refused(conn: &mut PgConnection, insert: &str, constraint: &str) {
     let error = diesel::sql_query(insert).execute(conn).unwrap_err();
     let diesel::result::Error::DatabaseError(_, info) = error else { panic!("{error}") };
     assert_eq!(info.constraint_name(), Some(constraint), "{insert}");
+}
+
+/// Versions before it had no committed units and no shipments.
+#[test]
+fn the_migration_of_places_commits_the_units_of_open_orders() {
+    let mut app = TestApp::start();
+    let (rice, mara) = (app.product("rice", 10.0, 100), app.customer("mara"));
+    let clerk = app.admin();
+    let open = mara.buy(&rice, 3);
+    let sent = mara.buy(&rice, 5);
+    clerk.post(&format!("/orders/{}/shipments", sent["id"]), &json!({})).expect(201);
+    let part = mara.buy(&rice, 7);
+    let line = json!([{"item_id": part["items"][0]["id"], "quantity": 2}]);
+    clerk.post(&format!("/orders/{}/shipments", part["id"]), &json!({"lines": line})).expect(201);
+    mara.post("/orders", &json!({"payment_method": "upi", "items": [{"product_id": rice.id, "quantity": 4}]}))
+        .expect(201);
+    app.stop();
+    let conn = &mut app.connection();
+    assert_eq!(committed(conn), 8);
+    let since: Vec<_> =
+        migration_folders().into_iter().filter(|folder| folder.as_str() >= "2026-11-28-200000").collect();
+    for folder in since.iter().rev() {
+        conn.batch_execute(&migration(folder, "down.sql")).unwrap();
+    }
+    for folder in &since {
+        conn.batch_execute(&migration(folder, "up.sql")).unwrap();
+    }
+    // The older version does not know that two units of an open order were shipped.
+    assert_eq!(committed(conn), 10);
+    ledger_audit::assert_clean(conn);
+    let lines: Vec<Line> = diesel::sql_query(
+        "SELECT format('%s: %s of %s', o.order_number, i.shipped_quantity, i.quantity) AS line FROM orders o \
+         JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id WHERE i.shipped_quantity > 0",
+    )
+    .load(conn)
+    .unwrap();
+    let lines: Vec<String> = lines.into_iter().map(|row| row.line).collect();
+    assert_eq!(lines, [format!("{}: 5 of 5", sent["order_number"].as_str().unwrap())]);
+    assert_eq!(open["status"], "pending");
+}
+
+fn committed(conn: &mut PgConnection) -> i64 {
+    let row: Line =
+        diesel::sql_query("SELECT SUM(committed_quantity)::text AS line FROM stock_levels").get_result(conn).unwrap();
+    row.line.parse().unwrap()
+}
+
+fn migrations_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")
+}
+
+fn migration_folders() -> BTreeSet<String> {
+    let folders = fs::read_dir(migrations_path()).unwrap();
+    folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn migration(folder: &str, file: &str) -> String {
+    fs::read_to_string(migrations_path().join(folder).join(file)).unwrap()
 }

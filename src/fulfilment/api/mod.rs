@@ -1,8 +1,9 @@
-//! The operations that change orders: payments, refunds, cancellations, updates.
+//! The operations that change orders: payments, refunds, shipments, cancellations, updates.
 
 mod callback;
 mod change;
 mod pay;
+mod ship;
 
 use diesel::PgConnection;
 
@@ -17,6 +18,7 @@ use crate::orders::queries::{list, orders};
 pub use callback::{CallbackResponse, receive};
 pub use change::{ReasonQuery, ReasonRequest, UpdateOrderRequest, cancel_order, update_order};
 pub use pay::{ConfirmRequest, RefundRequest, confirm_payment, fail_payment, refund_order};
+pub use ship::{ShipRequest, ShipmentResponse, list_shipments, ship_order};
 
 fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &OrderRef) -> Result<OrderId, Abort> {
     orders::find_owner(conn, scope.store, order_ref)?.map(|(id, _)| id).ok_or_else(|| not_found().into())

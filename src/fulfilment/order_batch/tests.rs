@@ -81,13 +81,14 @@ fn batch(now: i64, order: Order) -> OrderBatch {
         unit_price: Money(3_000),
         total_price: Money(9_000),
         attributes: serde_json::json!({}),
-        allocations: Allocations(vec![Allocation { location_id: location, quantity: 3 }]),
+        allocations: Allocations(vec![Allocation::new(location, 3)]),
+        shipped_quantity: 0,
     };
     let holds = if is_held { vec![hold] } else { Vec::new() };
-    let sold = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };
+    let items = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };
     let mut holds = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), holds);
     holds.set_places(places(&[location.0]));
-    OrderBatch { sold, ..OrderBatch::new(StoreId(1), at(now), vec![order], holds) }
+    OrderBatch { items, ..OrderBatch::new(StoreId(1), at(now), vec![order], holds) }
 }
 
 fn paid(reference: &str, minor: Option<i64>) -> Paid<'_> {

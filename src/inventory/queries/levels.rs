@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
+use crate::db::schema::stock_levels;
 use crate::db::{self, Failure};
 use crate::inventory::stock_level::{Movement, StockLevel};
 use crate::kernel::id::{LocationId, MovementId, StoreId, VariantId};
@@ -70,29 +71,65 @@ pub fn lock_for_update(
     Ok(rows.into_iter().map(StockLevel::from).collect())
 }
 
-/// Makes empty stock rows at a location for variants that have none there. A row of a quarantine or a transit comes with
-/// one of its place, because answers show both together.
+/// Locks these stock rows in the same order, and reads them. Rows that do not exist are left out.
+pub fn lock_keys_for_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    keys: &BTreeSet<(VariantId, LocationId)>,
+) -> QueryResult<Vec<StockLevel>> {
+    let (variants, locations): (Vec<VariantId>, Vec<LocationId>) = keys.iter().copied().unzip();
+    let rows: Vec<LevelRow> = db::sql(
+        "SELECT l.* FROM unnest($2::int8[], $3::int8[]) AS k (variant_id, location_id) CROSS JOIN LATERAL \
+              (SELECT variant_id, location_id, stock_quantity, reserved_quantity, sold_quantity, committed_quantity, \
+                      safety_quantity, version \
+               FROM stock_levels WHERE store_id = $1 AND variant_id = k.variant_id AND location_id = k.location_id \
+               FOR UPDATE) l",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .bind::<Array<BigInt>, _>(locations)
+    .load(conn)?;
+    Ok(rows.into_iter().map(StockLevel::from).collect())
+}
+
+/// Creates empty stock rows for these keys, where none exist. A row of a quarantine or a transit comes with one of its
+/// place, because answers show them together.
 pub fn insert_missing(
     conn: &mut PgConnection,
     store: StoreId,
-    variants: &[VariantId],
-    location: LocationId,
+    keys: &BTreeSet<(VariantId, LocationId)>,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
+    let (variants, locations): (Vec<VariantId>, Vec<LocationId>) = keys.iter().copied().unzip();
     db::sql(
         "INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
                 sold_quantity, version, updated_at) \
-         SELECT $1, n.variant_id, o.id, 0, 0, 0, 0, $3 FROM unnest($4::int8[]) AS n (variant_id) CROSS JOIN ( \
-              SELECT $2::int8 AS id UNION ALL \
-              SELECT parent_id FROM locations WHERE store_id = $1 AND id = $2 AND parent_id IS NOT NULL) o \
-         ORDER BY n.variant_id, o.id ON CONFLICT DO NOTHING",
+         SELECT $1, n.variant_id, n.location_id, 0, 0, 0, 0, $2 \
+         FROM (SELECT unnest($3::int8[]) AS variant_id, unnest($4::int8[]) AS location_id \
+               UNION SELECT c.variant_id, p.parent_id \
+               FROM unnest($3::int8[], $4::int8[]) AS c (variant_id, location_id) \
+               JOIN locations p ON p.store_id = $1 AND p.id = c.location_id AND p.parent_id IS NOT NULL) n \
+         ORDER BY n.variant_id, n.location_id ON CONFLICT DO NOTHING",
     )
     .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(location)
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(variants)
+    .bind::<Array<BigInt>, _>(locations)
     .execute(conn)
     .map(drop)
+}
+
+/// Sets the safety stock of a row, which has been locked.
+pub fn set_safety(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (variant, location): (VariantId, LocationId),
+    quantity: i64,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let row = stock_levels::table.find((store, variant, location));
+    let set = (stock_levels::safety_quantity.eq(quantity), stock_levels::updated_at.eq(at));
+    db::expect_rows(diesel::update(row).set(set).execute(conn)?, 1, "the safety stock was set")
 }
 
 /// A movement and what it is remembered with.

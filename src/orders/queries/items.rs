@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text};
 
-use crate::db;
 use crate::db::schema::order_items;
+use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, ProductId, StoreId};
 use crate::orders::order::{Order, OrderItem, StockReduction};
 
@@ -34,6 +34,24 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.allocations).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
+}
+
+/// Writes the shipped units of items back. Their orders must have been locked in this transaction.
+pub fn update(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> Result<(), Failure> {
+    let updated = db::sql(
+        "UPDATE order_items i SET shipped_quantity = n.shipped_quantity, allocations = n.allocations \
+         FROM (SELECT unnest($2::int8[]) AS order_id, unnest($3::int8[]) AS variant_id, \
+                      unnest($4::int8[]) AS shipped_quantity, unnest($5::jsonb[]) AS allocations LIMIT $6) n \
+         WHERE i.store_id = $1 AND i.order_id = n.order_id AND i.variant_id = n.variant_id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(items.iter().map(|item| item.order_id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(items.iter().map(|item| item.variant_id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(items.iter().map(|item| item.shipped_quantity).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.allocations).collect::<Vec<_>>())
+    .bind::<BigInt, _>(db::count(items.len()))
+    .execute(conn)?;
+    db::expect_rows(updated, items.len(), "order items were written")
 }
 
 /// The items of a set of orders, by order, in the order of their lines.

@@ -125,6 +125,15 @@ impl World {
                 let change = json!({"quantity": 1, "movement_type": "in", "reason": "delivery"});
                 Call::new("PUT", of("/stock")).with(change)
             }
+            "PUT /inventory/products/{id}/safety" => {
+                let safety = json!({"quantity": 1, "location_id": self.app.main_location()});
+                Call::new("PUT", of("/safety")).with(safety)
+            }
+            "POST /inventory/products/{id}/move" => {
+                let units = json!({"quantity": 1, "location_id": self.app.main_location(), "from": "sellable",
+                                   "to": "quarantine", "reason": "wet"});
+                Call::new("POST", of("/move")).with(units)
+            }
             "POST /inventory/availability" => {
                 let items = json!([{"product_id": self.product().id, "quantity": 1}]);
                 Call::new("POST", "/inventory/availability").with(json!({"items": items}))
@@ -190,6 +199,8 @@ impl World {
             "GET /orders/{id}" => Call::new("GET", of(open(), "")),
             "PUT /orders/{id}" => Call::new("PUT", of(open(), "")).with(json!({"status": "processing"})),
             "GET /orders/{id}/history" => Call::new("GET", of(open(), "/history")),
+            "POST /orders/{id}/shipments" => Call::new("POST", of(open(), "/shipments")),
+            "GET /orders/{id}/shipments" => Call::new("GET", of(open(), "/shipments")),
             "POST /orders/{id}/cancel" => Call::new("POST", of(open(), "/cancel")),
             "POST /orders/{id}/payment/confirm" => {
                 let payment = json!({"payment_reference": self.fresh()});

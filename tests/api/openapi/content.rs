@@ -56,6 +56,7 @@ fn the_words_of_the_document_are_those_of_the_program() {
         let action = match kind {
             MovementKind::Fulfil => "ORDER_FULFILLED".to_owned(),
             MovementKind::Restore => "STOCK_RESTORED".to_owned(),
+            MovementKind::Ship => "STOCK_SHIPPED".to_owned(),
             other => format!("STOCK_{}", other.as_str().to_uppercase()),
         };
         assert!(action.parse::<Action>().is_ok(), "{action}");

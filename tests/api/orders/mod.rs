@@ -3,6 +3,7 @@
 mod audit;
 mod lists;
 mod payments;
+mod shipments;
 mod statistics;
 mod status;
 

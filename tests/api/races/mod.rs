@@ -10,4 +10,5 @@ mod changing;
 mod holds;
 mod keys;
 mod payment_windows;
+mod shipping;
 mod shop;

@@ -1,0 +1,65 @@
+//! Concurrent requests ship each unit once.
+
+use std::thread::sleep;
+
+use super::shop::{Shop, head_starts};
+use crate::common::locks::order_row;
+use crate::common::race::{duel, one_of, repeat, repetitions_per_queue_kind};
+use crate::common::{Client, Reply, Value, json};
+
+fn ship(client: &Client, order: &Value, quantity: i64) -> Reply {
+    let lines = json!([{"item_id": order["items"][0]["id"], "quantity": quantity}]);
+    client.post(&format!("/orders/{}/shipments", order["id"]), &json!({"lines": lines}))
+}
+
+fn shipped_units(shop: &Shop, order: &Value) -> i64 {
+    let shipments = shop.admin.get(&format!("/orders/{}/shipments", order["id"])).expect(200).json();
+    let lines = shipments.as_array().unwrap().iter().flat_map(|shipment| shipment["lines"].as_array().unwrap());
+    lines.map(|line| line["quantity"].as_i64().unwrap()).sum()
+}
+
+#[test]
+fn two_shipments_at_once_never_take_more_than_was_sold() {
+    for shop in Shop::of_each_queue_kind() {
+        let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+        // Without the units of others, a constraint would stop a second shipment of the same units.
+        mara.order(&tee, 50);
+        repeat(repetitions_per_queue_kind(), |_| {
+            let order = mara.order(&tee, 5);
+            let call = || ship(&shop.admin, &order, 3);
+            let (one, other) = shop.app.behind_a_lock(&order_row(&order), 2, || duel(call, call));
+            let both = [&one, &other].map(|reply| one_of(reply, 201, &["QUANTITY_EXCEEDED"]));
+            assert_eq!(both.iter().filter(|shipped| **shipped).count(), 1);
+            assert_eq!(shipped_units(&shop, &order), 3);
+        });
+    }
+}
+
+#[test]
+fn an_order_is_cancelled_or_shipped_in_part_and_never_both() {
+    for shop in Shop::of_each_queue_kind() {
+        let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+        mara.order(&tee, 50);
+        repeat(repetitions_per_queue_kind(), |repetition| {
+            let order = mara.order(&tee, 5);
+            let before = shop.stock(&tee);
+            let (early, late) = head_starts(repetition);
+            let by_customer = || {
+                sleep(early);
+                mara.client.post_nothing(&format!("/orders/{}/cancel", order["id"]))
+            };
+            let by_staff = || {
+                sleep(late);
+                ship(&shop.admin, &order, 2)
+            };
+            let (cancelled, shipped) = duel(by_customer, by_staff);
+            if one_of(&cancelled, 200, &["ORDER_NOT_CANCELLABLE"]) {
+                shipped.refused(409, "INVALID_TRANSITION");
+                assert_eq!(shop.stock(&tee), (before.0 + 5, 0, before.2 - 5));
+            } else {
+                shipped.expect(201);
+                assert_eq!((shop.stock(&tee), shipped_units(&shop, &order)), (before, 2));
+            }
+        });
+    }
+}
