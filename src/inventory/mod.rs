@@ -7,6 +7,7 @@ pub mod places;
 pub mod product_with_stock;
 pub mod reservation;
 pub mod reserve;
+pub mod routing;
 pub mod shortage;
 pub mod stock_level;
 

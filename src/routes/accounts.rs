@@ -9,6 +9,7 @@ use crate::kernel::page::NEWEST_FIRST;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::stores::api as stores;
+use crate::stores::routing_policy::RoutingPolicy;
 
 pub(super) fn accounts() -> Vec<Endpoint> {
     [signing_in(), own_addresses(), managed_users()].into_iter().flatten().collect()
@@ -135,6 +136,13 @@ pub(super) fn stores() -> Vec<Endpoint> {
             .named("updateStore", "Change the settings of a store")
             .takes::<stores::StorePatchRequest>()
             .answers::<stores::StoreResponse>(200),
+        get("/stores/{id}/routing", Access::Permission(Permission::StoresManage), stores::routing::show)
+            .named("getRouting", "The rules that choose the places of an order")
+            .answers::<RoutingPolicy>(200),
+        put("/stores/{id}/routing", Access::Permission(Permission::StoresManage), stores::routing::replace)
+            .named("replaceRouting", "Replace the rules that choose the places of an order")
+            .takes::<stores::routing::RoutingPolicyRequest>()
+            .answers::<RoutingPolicy>(200),
         get("/locations", Access::Public, locations::list)
             .named(
                 "listLocations",

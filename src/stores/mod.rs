@@ -4,6 +4,7 @@ pub mod change_location;
 pub mod code;
 pub mod location;
 pub mod payment_methods;
+pub mod routing_policy;
 pub mod settings;
 
 pub mod api;

@@ -15,6 +15,7 @@ use crate::kernel::page::{PageQuery, Sort};
 use crate::kernel::rate::Rate;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::locations::LocationSettings;
+use crate::stores::routing_policy::RoutingPolicy;
 use crate::stores::settings::NewStore;
 
 pub mod locations;
@@ -35,6 +36,7 @@ pub struct Store {
     pub guest_orders: bool,
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
+    pub routing: RoutingPolicy,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

@@ -39,6 +39,7 @@ mod payment_windows;
 mod place_order;
 mod races;
 mod reservations;
+mod routing;
 mod safety;
 mod search;
 mod sizes;

@@ -14,6 +14,7 @@ use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::Quantity;
 use crate::kernel::rate::Rate;
 use crate::stores::queries::Store;
+use crate::stores::routing_policy::RoutingPolicy;
 
 const USER: UserId = UserId(1);
 const CART: CartId = CartId(1);
@@ -48,6 +49,7 @@ fn context() -> CheckoutContext {
             guest_orders: false,
             hold_cart_items: false,
             payment_methods: serde_json::from_str(r#"{"cod":"at_checkout","upi":"at_payment"}"#).unwrap(),
+            routing: RoutingPolicy::default(),
             created_at: now(),
             updated_at: now(),
         },

@@ -158,3 +158,9 @@ pub fn update_location(
         .map_err(|error| Abort::or_refuse(error, "locations_code_key", || code_taken(&settings.code)))?;
     Ok(())
 }
+
+/// Returns those of the ids that are places of the store.
+pub fn filter_places(conn: &mut PgConnection, store: StoreId, ids: &[LocationId]) -> QueryResult<Vec<LocationId>> {
+    let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
+    places.filter(locations::id.eq_any(ids)).select(locations::id).load(conn)
+}

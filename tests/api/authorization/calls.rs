@@ -93,6 +93,10 @@ impl World {
                 Call::new("POST", "/stores").with(json!({"code": code, "name": "Another"}))
             }
             "GET /stores/{id}" => Call::new("GET", format!("/stores/{store}")),
+            "GET /stores/{id}/routing" => Call::new("GET", format!("/stores/{store}/routing")),
+            "PUT /stores/{id}/routing" => {
+                Call::new("PUT", format!("/stores/{store}/routing")).with(json!({"rules": ["nearest"]}))
+            }
             "GET /locations" => Call::new("GET", "/locations"),
             "POST /locations" => Call::new("POST", "/locations").with(json!({"code": self.fresh(), "name": "North"})),
             "GET /locations/{id}" => Call::new("GET", format!("/locations/{}", self.place())),
