@@ -21,9 +21,10 @@ use crate::inventory::locked_stock::MovementContext;
 use crate::inventory::routing::{self, Coordinates, Position, RoutedPart};
 use crate::inventory::shortage;
 use crate::inventory::stock_level::Movement;
+use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{AddressId, CartId, UserId};
 use crate::kernel::money::Money;
-use crate::orders::order::{self, Allocation, Allocations, Order, OrderItem, StockReduction};
+use crate::orders::order::{Allocation, Allocations, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::payment_methods::SellAt;
 
@@ -175,7 +176,7 @@ impl<'a> Decider<'a> {
         Ok(Order {
             id: self.ids.next_order()?,
             store_id: store.id,
-            order_number: order::document_number("ORD", *now, &order::random_code()),
+            order_number: document_number("ORD", *now, &random_code()),
             user_id,
             created_by,
             customer_name: contact.customer_name,
