@@ -99,6 +99,12 @@ fn an_order_is_split_only_if_no_place_has_all_of_it() {
     shop.set_routing(&json!({"split": "never"}));
     let refusal = shop.app.without_effect(|| shop.order(7)).refused(400, "INSUFFICIENT_STOCK");
     assert_eq!(refusal["stock_errors"][0]["available_quantity"], 5, "the best single place has five: {refusal}");
+    let items = json!({"items": [{"product_id": shop.rice.id, "quantity": 7}]});
+    let list = shop.mara.post("/inventory/availability", &items).expect(200).json();
+    assert_eq!((&list["available"], &list["items"][0]["available_quantity"]), (&json!(false), &json!(5)));
+    let path = format!("/inventory/products/{}/availability", shop.rice.id);
+    let one = |quantity: i64| shop.mara.get(&format!("{path}/{quantity}")).expect(200).json()["available"].clone();
+    assert_eq!((one(5), one(6)), (json!(true), json!(false)));
     shop.set_routing(&json!({"split": "allow"}));
     let order = shop.order(7).expect(201).json();
     let mut shipped = shop.shipped_from(&order);

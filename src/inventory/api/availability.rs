@@ -1,6 +1,7 @@
 //! Answers if quantities can be bought now.
 
 use std::collections::{BTreeSet, HashMap};
+use std::slice;
 
 use actix_web::{HttpResponse, web};
 use diesel::PgConnection;
@@ -8,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
-use super::answers::ProductResponses;
 use super::requests::check_count;
 use crate::auth::{Ctx, Scope};
 use crate::catalogue::lines::{self, RequestedVariant};
@@ -17,12 +17,15 @@ use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::idempotency::command::Question;
 use crate::inventory::availability::{self, Availability};
+use crate::inventory::one_place::limit_to_one_place;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::figures;
 use crate::inventory::queries::listing::{self, Alternative};
 use crate::kernel::id::{ProductId, ProductRef};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
+use crate::stores::queries as stores;
+use crate::stores::routing_policy::RoutingSplit;
 
 /// The maximal number of alternatives for a line.
 const MAX_ALTERNATIVES: usize = 5;
@@ -82,8 +85,14 @@ pub async fn show(
         .ok_or_else(|| ApiError::field("qty", format!("must be an integer from 1 to {MAX_QUANTITY}")))?;
     let line = ctx
         .read("get_availability", move |conn, scope| {
-            let product = figures::get_stocked(conn, scope.store, &name)?;
+            let mut product = figures::get_stocked(conn, scope.store, &name)?;
             let line = RequestedVariant { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
+            let variant = product.find(line.product, line.size)?.map(|variant| variant.id);
+            if let Some(variant) = variant
+                && stores::get_store(conn, scope.store)?.routing.split == RoutingSplit::Never
+            {
+                limit_to_one_place(conn, scope.store, &[(variant, line.quantity)], slice::from_mut(&mut product))?;
+            }
             Ok(availability::check_product(&product, &line)?)
         })
         .await?;
@@ -167,12 +176,15 @@ fn answer(
     scope: &Scope,
     body: &AvailabilityRequest,
 ) -> Result<AvailabilityListResponse, Abort> {
-    let currency = ProductResponses::load(conn, scope)?.currency;
+    let store = stores::get_store(conn, scope.store)?;
     let requested: Vec<_> = body.items.iter().map(AvailabilityItemRequest::read).collect();
     let variants = lines::find_variants(conn, scope.store, &requested)?;
-    let products = figures::list_with_stock(conn, scope.store, variants.iter().copied().collect())?;
-    let quantities = requested.iter().map(|line| line.quantity);
-    let lines = availability::check_lines(&variants.into_iter().zip(quantities).collect::<Vec<_>>(), &products);
+    let mut products = figures::list_with_stock(conn, scope.store, variants.iter().copied().collect())?;
+    let demand: Vec<_> = variants.into_iter().zip(requested.iter().map(|line| line.quantity)).collect();
+    if store.routing.split == RoutingSplit::Never {
+        limit_to_one_place(conn, scope.store, &demand, &mut products)?;
+    }
+    let lines = availability::check_lines(&demand, &products);
     let category_of: HashMap<ProductId, &str> = products
         .iter()
         .filter_map(|product| Some((product.product.id, product.product.category.as_deref()?)))
@@ -188,7 +200,7 @@ fn answer(
         let category = category_of_short.get(&index).copied();
         let others = alternatives.iter().filter(|other| Some(other.category.as_str()) == category);
         let others = others.filter(|other| other.product_id != line.product_id).take(MAX_ALTERNATIVES);
-        let others = others.map(|other| alternative_response(other, &currency)).collect();
+        let others = others.map(|other| alternative_response(other, &store.currency)).collect();
         line_response(line, others)
     };
     Ok(AvailabilityListResponse {
