@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::load::{Carts, CheckoutContext};
+use super::new_order::{Payment, accounts, order_item};
 use super::placement::{Buyer, Placement, RequestedLine, Source};
 use super::plan::{IdAllocator, Plan};
 use super::price::{PricedLine, check_amounts, price_lines, price_order};
@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 use super::requested_lines::add_up;
 use crate::cart::pricing::Totals;
 use crate::cart::queries::Cart;
-use crate::catalogue::queries::sellables::{ResolvedVariant, Sellable};
+use crate::catalogue::queries::sellables::ResolvedVariant;
 use crate::db::Failure;
 use crate::inventory::hold::{HoldEnd, Holder};
 use crate::inventory::hold_set::{Delivery, HoldSet, Part, ReserveUnits};
@@ -22,10 +22,9 @@ use crate::inventory::routing::{self, Coordinates, Position, RoutedPart};
 use crate::inventory::shortage;
 use crate::inventory::stock_level::Movement;
 use crate::kernel::document_number::{document_number, random_code};
-use crate::kernel::id::{AddressId, CartId, UserId};
+use crate::kernel::id::{AddressId, CartId};
 use crate::kernel::money::Money;
-use crate::orders::order::{Allocation, Allocations, Order, OrderItem, StockReduction};
-use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::orders::order::{Allocation, Order, OrderItem, StockReduction};
 use crate::stores::payment_methods::SellAt;
 
 /// Decides placements one after the other. Each one sees the stock that the placements before it left.
@@ -241,37 +240,6 @@ impl<'a> Decider<'a> {
     }
 }
 
-/// The payment of a new order.
-struct Payment {
-    status: OrderStatus,
-    payment_status: PaymentStatus,
-    paid_at: Option<DateTime<Utc>>,
-    expires_at: Option<DateTime<Utc>>,
-}
-
-impl Payment {
-    /// A free order needs no payment confirmation.
-    fn new(sell_at: SellAt, total: Money, now: DateTime<Utc>, window_seconds: i64) -> Self {
-        let is_free = total == Money(0);
-        let (status, expires_at) = match sell_at {
-            SellAt::AtPayment if !is_free => (OrderStatus::UnderPaying, deadline(now, window_seconds)),
-            _ => (OrderStatus::Pending, None),
-        };
-        let (payment_status, paid_at) =
-            if is_free { (PaymentStatus::Paid, Some(now)) } else { (PaymentStatus::Pending, None) };
-        Self { status, payment_status, paid_at, expires_at }
-    }
-}
-
-/// The customer of a new order, and the account that creates it.
-fn accounts(buyer: &Buyer) -> (Option<UserId>, Option<UserId>) {
-    match *buyer {
-        Buyer::Account(user) => (Some(user), Some(user)),
-        Buyer::Staff(user) => (None, Some(user)),
-        Buyer::Guest => (None, None),
-    }
-}
-
 fn reduction(item: &OrderItem, sold: &Movement) -> StockReduction {
     StockReduction {
         product_id: item.product_id,
@@ -291,31 +259,6 @@ fn position_of(address: &Value) -> Position {
         region: text("state"),
         postal_code: text("postal_code"),
     }
-}
-
-/// The end of the payment window of an order that is sold at payment.
-fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
-    now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
-}
-
-/// An order item with the current name, price and attributes.
-fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -> Result<OrderItem, Failure> {
-    let Sellable { variant_id, product_id, sku, product_name, size, unit_price, .. } = line.sellable;
-    Ok(OrderItem {
-        id: ids.next_item()?,
-        order_id: order.id,
-        product_id: *product_id,
-        variant_id: *variant_id,
-        sku: sku.clone(),
-        product_name: product_name.clone(),
-        size: size.clone(),
-        quantity: line.quantity,
-        unit_price: *unit_price,
-        total_price: line.total,
-        attributes: line.sellable.attributes(),
-        allocations: Allocations(Vec::with_capacity(1)),
-        shipped_quantity: 0,
-    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod place_orders;
 
 pub mod decide;
 pub mod load;
+mod new_order;
 pub mod placement;
 pub mod plan;
 pub mod price;

@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::{Failure, watch};
+use crate::kernel::current_request;
 
 /// The end of a transaction that did not fail: a refusal usually leaves nothing behind.
 pub enum End<T> {
@@ -146,5 +147,18 @@ fn commit(conn: &mut PgConnection) -> Result<(), Failure> {
 fn roll_back(conn: &mut PgConnection) {
     if let Err(error) = conn.batch_execute("ROLLBACK") {
         log::debug!(error:% = error; "rollback was not answered");
+    }
+}
+
+/// Refuses work of a request whose token was ended after it was admitted. A batch belongs to several requests, and
+/// checks each of them itself. The server's own work has no token.
+pub(super) fn refuse_ended(conn: &mut PgConnection, mode: Mode) -> Result<(), Failure> {
+    let has_ended = match mode {
+        Mode::Batch | Mode::Internal => None,
+        Mode::Read | Mode::List | Mode::Report | Mode::Write => current_request::has_ended(),
+    };
+    match has_ended {
+        Some(has_ended) if has_ended(conn)? => Err(Failure::TokenEnded),
+        _ => Ok(()),
     }
 }

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use super::*;
 use crate::cart::queries::CartLine;
+use crate::catalogue::queries::sellables::Sellable;
 use crate::checkout::placement::{Contact, RequestedItem};
 use crate::inventory::hold::Hold;
 use crate::inventory::locked_stock::LockedStock;
