@@ -56,6 +56,8 @@ pub struct Extra {
     pub retry_after_seconds: Option<u64>,
     /// The current stock, for an outdated `expected_stock`.
     pub current_stock: Option<i64>,
+    /// The units that may still arrive, for a receipt of more units.
+    pub outstanding_quantity: Option<i64>,
     allow: Option<String>,
 }
 
@@ -84,6 +86,9 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     current_stock: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    outstanding_quantity: Option<i64>,
 }
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -144,6 +149,7 @@ impl ApiError {
             errors: self.extra.errors.clone(),
             stock_errors: self.extra.stock_errors.clone(),
             current_stock: self.extra.current_stock,
+            outstanding_quantity: self.extra.outstanding_quantity,
         }
     }
 

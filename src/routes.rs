@@ -6,6 +6,7 @@ mod inventory;
 mod monitoring;
 mod orders;
 mod reservations;
+mod transfers;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ pub fn table() -> Vec<Endpoint> {
         inventory::reports(),
         reservations::reservations(),
         inventory::inventory(),
+        transfers::transfers(),
         orders::cart_and_checkout(),
         orders::orders(),
     ];

@@ -52,7 +52,8 @@ pub fn hold(
         }
         if quantity > held {
             let missing = quantity.saturating_sub(held);
-            holds.reserve(ReserveUnits { holder, variant, quantity: missing, expires_at }, context)?;
+            let units = ReserveUnits { holder, variant, quantity: missing, expires_at: Some(expires_at) };
+            holds.reserve(units, context)?;
         } else {
             holds.release_part(holder, variant, held.saturating_sub(quantity), context)?;
         }
@@ -70,10 +71,10 @@ fn deadlines(
     expires_at: DateTime<Utc>,
     most_seconds: i64,
 ) -> Vec<(HoldId, DateTime<Utc>)> {
-    let active = holds.iter().filter(|hold| hold.expires_at > now);
-    let extended = active.map(|hold| {
+    let active = holds.iter().filter_map(|hold| Some((hold, hold.expires_at.filter(|deadline| *deadline > now)?)));
+    let extended = active.map(|(hold, deadline)| {
         let oldest = TimeDelta::try_seconds(most_seconds).and_then(|most| hold.created_at.checked_add_signed(most));
-        (hold.id, oldest.map_or(expires_at, |oldest| oldest.min(expires_at)).max(hold.expires_at))
+        (hold.id, oldest.map_or(expires_at, |oldest| oldest.min(expires_at)).max(deadline))
     });
     extended.collect()
 }

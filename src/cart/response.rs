@@ -91,10 +91,10 @@ fn held_by(
     let now = db::clock(conn)?;
     let mut held: HashMap<VariantId, (i64, DateTime<Utc>)> = HashMap::new();
     for hold in holds::list_active(conn, store, &[Holder::Cart(line.cart_id)])? {
-        if hold.expires_at > now {
-            let (quantity, until) = held.entry(hold.variant).or_insert((0, hold.expires_at));
+        if let Some(deadline) = hold.expires_at.filter(|deadline| *deadline > now) {
+            let (quantity, until) = held.entry(hold.variant).or_insert((0, deadline));
             *quantity = quantity.saturating_add(hold.quantity);
-            *until = hold.expires_at.min(*until);
+            *until = deadline.min(*until);
         }
     }
     Ok(held)

@@ -21,9 +21,10 @@ use crate::inventory::hold_set::{HoldSet, ReserveUnits};
 use crate::inventory::locked_stock::MovementContext;
 use crate::inventory::shortage;
 use crate::inventory::stock_level::Movement;
+use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{AddressId, CartId, UserId, VariantId};
 use crate::kernel::money::Money;
-use crate::orders::order::{self, Allocation, Allocations, Order, OrderItem, StockReduction};
+use crate::orders::order::{Allocation, Allocations, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::payment_methods::SellAt;
 
@@ -163,7 +164,7 @@ impl<'a> Decider<'a> {
         Ok(Order {
             id: self.ids.next_order()?,
             store_id: store.id,
-            order_number: order::document_number("ORD", *now, &order::random_code()),
+            order_number: document_number("ORD", *now, &random_code()),
             user_id,
             created_by,
             customer_name: contact.customer_name,
@@ -215,7 +216,8 @@ impl<'a> Decider<'a> {
                 }
             }
             Some(expires_at) => {
-                let units = ReserveUnits { holder: Holder::Order(order.id), variant, quantity, expires_at };
+                let holder = Holder::Order(order.id);
+                let units = ReserveUnits { holder, variant, quantity, expires_at: Some(expires_at) };
                 for (location_id, quantity) in self.holds.reserve(units, context)? {
                     item.allocations.0.push(Allocation::new(location_id, quantity));
                 }

@@ -2,8 +2,9 @@
 
 use super::order_batch::{By, OrderBatch};
 use crate::error::{Abort, ApiError, Code};
+use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, VariantId};
-use crate::orders::order::{self, OrderItem};
+use crate::orders::order::OrderItem;
 use crate::orders::status::OrderStatus;
 
 /// A request to ship units of an order.
@@ -52,7 +53,7 @@ pub fn ship(batch: &mut OrderBatch, id: OrderId, dispatch: &Dispatch, by: By<'_>
         return Err(ApiError::new(Code::InvalidTransition, detail).into());
     }
     let lines = choose_units(batch.items(id)?, dispatch.lines.as_deref())?;
-    let shipment_number = order::document_number("SHP", batch.now(), &order::random_code());
+    let shipment_number = document_number("SHP", batch.now(), &random_code());
     let Dispatch { lines: _, carrier, tracking_number, tracking_url } = dispatch.clone();
     let actor = by.actor.to_owned();
     let number = shipment_number.clone();

@@ -32,7 +32,8 @@ pub struct ReserveUnits {
     pub holder: Holder,
     pub variant: VariantId,
     pub quantity: i64,
-    pub expires_at: DateTime<Utc>,
+    /// The hold never expires if None.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// Units at one location.
@@ -75,30 +76,46 @@ impl HoldSet {
         of_variant.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity))
     }
 
+    /// The stock rows, for movements that concern no hold.
+    pub fn stock_mut(&mut self) -> &mut LockedStock {
+        &mut self.stock
+    }
+
     /// The units of a variant that are not reserved.
     #[must_use]
     pub fn available(&self, variant: VariantId) -> i64 {
         self.stock.available(variant)
     }
 
-    /// Reserves units for a holder until a deadline. The caller has checked that they are available. A hold that exists
+    /// Reserves units for a holder, at the first locations that have some. The caller has checked that they are available. A hold that exists
     /// already keeps its deadline; the caller extends it.
     pub fn reserve(&mut self, units: ReserveUnits, context: MovementContext<'_>) -> Result<Vec<Part>, Failure> {
-        let ReserveUnits { holder, variant, quantity, expires_at } = units;
-        let parts = self.allocate(variant, quantity)?;
-        for &(location, part) in &parts {
-            let key = (variant, location);
-            self.stock.record_movement(key, MovementKind::Reserve, StockDelta::reserve(part), context)?;
-            let known = self.active.get_mut(&holder).into_iter().flatten();
-            match known.into_iter().find(|hold| (hold.variant, hold.location) == key) {
-                Some(hold) => {
-                    hold.quantity = hold.quantity.saturating_add(part);
-                    self.changed.insert(hold.id, hold.quantity);
-                }
-                None => self.created.push(NewHold { holder, variant, location, quantity: part, expires_at }),
-            }
+        let parts = self.allocate(units.variant, units.quantity)?;
+        for &(location, quantity) in &parts {
+            self.reserve_at(location, ReserveUnits { quantity, ..units }, context)?;
         }
         Ok(parts)
+    }
+
+    /// Reserves units at one location. The caller has checked that they are available there.
+    pub fn reserve_at(
+        &mut self,
+        location: LocationId,
+        units: ReserveUnits,
+        context: MovementContext<'_>,
+    ) -> Result<(), Failure> {
+        let ReserveUnits { holder, variant, quantity, expires_at } = units;
+        let key = (variant, location);
+        self.stock.record_movement(key, MovementKind::Reserve, StockDelta::reserve(quantity), context)?;
+        let known = self.active.get_mut(&holder).into_iter().flatten();
+        match known.into_iter().find(|hold| (hold.variant, hold.location) == key) {
+            Some(hold) => {
+                hold.quantity = hold.quantity.saturating_add(quantity);
+                self.changed.insert(hold.id, hold.quantity);
+            }
+            None => self.created.push(NewHold { holder, variant, location, quantity, expires_at }),
+        }
+        Ok(())
     }
 
     /// Sells units that are not reserved. The caller has checked that they are available.
@@ -196,15 +213,15 @@ impl HoldSet {
         context: MovementContext<'_>,
         reason_of: fn(DateTime<Utc>) -> String,
     ) -> Result<usize, Failure> {
-        let is_due = |hold: &Hold| hold.expires_at <= now && self.stock.row((hold.variant, hold.location)).is_some();
+        let is_due = |hold: &Hold| hold.is_overdue(now) && self.stock.row((hold.variant, hold.location)).is_some();
         let holds = self.active.remove(&holder).unwrap_or_default();
         let (due, kept): (Vec<Hold>, Vec<Hold>) = holds.into_iter().partition(is_due);
         if !kept.is_empty() {
             self.active.insert(holder, kept);
         }
         for hold in &due {
-            let reason = reason_of(hold.expires_at);
-            let context = MovementContext { reason: Some(&reason), ..context };
+            let reason = hold.expires_at.map(reason_of);
+            let context = MovementContext { reason: reason.as_deref(), ..context };
             self.end_hold(hold, HoldEnd::Expired, MovementKind::Release, context)?;
         }
         Ok(due.len())

@@ -14,6 +14,8 @@ pub mod change_product;
 pub mod change_stock;
 pub mod create_product;
 
+pub mod transfers;
+
 pub mod queries;
 
 pub mod api;

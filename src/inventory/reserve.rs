@@ -36,7 +36,7 @@ pub fn create(
     let holder = Holder::Reservation(id);
     let (reference, reason, actor) = (holder.reference(), describe(id), scope.actor());
     for Line { variant, quantity, .. } in lines {
-        let units = ReserveUnits { holder, variant: *variant, quantity: *quantity, expires_at };
+        let units = ReserveUnits { holder, variant: *variant, quantity: *quantity, expires_at: Some(expires_at) };
         let context = MovementContext { reference: &reference, reason: Some(&reason), actor: &actor };
         holds.reserve(units, context)?;
     }

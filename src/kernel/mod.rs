@@ -1,5 +1,6 @@
 //! Small types that are parsed once, when input arrives, and are valid from then on.
 
+pub mod document_number;
 pub mod fold;
 pub mod id;
 pub mod json_column;

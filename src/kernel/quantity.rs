@@ -15,6 +15,11 @@ pub struct Quantity(i64);
 #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000_000_i64)]
 pub struct StockQuantity(i64);
 
+/// Units in a line of a transfer or another document of staff: 1 to 10¹².
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(value_type = i64, minimum = 1, maximum = 1_000_000_000_000_i64)]
+pub struct DocumentQuantity(i64);
+
 /// The maximal number of lines of a cart or an order.
 pub const MAX_LINES: usize = 100;
 /// The maximal number of lines of a shipment, a transfer and other documents of staff.
@@ -38,6 +43,14 @@ impl Bounded for Quantity {
 
 impl Bounded for StockQuantity {
     const MIN: i64 = 0;
+    const MAX: i64 = MAX_STOCK;
+    fn wrap(value: i64) -> Self {
+        Self(value)
+    }
+}
+
+impl Bounded for DocumentQuantity {
+    const MIN: i64 = 1;
     const MAX: i64 = MAX_STOCK;
     fn wrap(value: i64) -> Self {
         Self(value)
@@ -74,6 +87,13 @@ impl StockQuantity {
     }
 }
 
+impl DocumentQuantity {
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
 fn within<T: Bounded>(value: i64) -> Option<T> {
     (T::MIN..=T::MAX).contains(&value).then(|| T::wrap(value))
 }
@@ -93,6 +113,12 @@ impl<'de> Deserialize<'de> for Quantity {
 }
 
 impl<'de> Deserialize<'de> for StockQuantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DocumentQuantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read(deserializer)
     }

@@ -41,4 +41,5 @@ mod search;
 mod sizes;
 mod sorts;
 mod stores;
+mod transfers;
 mod verify;

@@ -71,7 +71,7 @@ fn carts(lines: &[(i64, i64)], held: &[(i64, i64)]) -> Carts {
         variant: VariantId(*variant),
         location: LocationId(1),
         quantity: *quantity,
-        expires_at: now(),
+        expires_at: Some(now()),
         created_at: now(),
     };
     Carts {

@@ -65,7 +65,7 @@ fn batch(now: i64, order: Order) -> OrderBatch {
         variant,
         location,
         quantity: 3,
-        expires_at: at(DEADLINE),
+        expires_at: Some(at(DEADLINE)),
         created_at: at(0),
     };
     let item = OrderItem {

@@ -28,7 +28,7 @@ fn row(location: i64, stock: i64, reserved: i64) -> StockLevel {
 
 fn hold(id: i64, holder: Holder, location: i64, quantity: i64, expires_at: i64) -> Hold {
     let (id, location) = (HoldId(id), LocationId(location));
-    Hold { id, holder, variant: V, location, quantity, expires_at: at(expires_at), created_at: at(0) }
+    Hold { id, holder, variant: V, location, quantity, expires_at: Some(at(expires_at)), created_at: at(0) }
 }
 
 /// Two locations with ten units each. The cart holds 3 units at the first until 10, and 2 at the second until 20.
@@ -38,7 +38,7 @@ fn set() -> HoldSet {
 }
 
 fn units(holder: Holder, quantity: i64) -> ReserveUnits {
-    ReserveUnits { holder, variant: V, quantity, expires_at: at(60) }
+    ReserveUnits { holder, variant: V, quantity, expires_at: Some(at(60)) }
 }
 
 /// Stock, reserved and sold units at each location.
