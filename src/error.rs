@@ -39,6 +39,17 @@ pub struct StockError {
     pub message: String,
 }
 
+/// Units or a document that keep a location from being closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OpenItem {
+    /// `stock`, `quarantine` and `transit` are units of a variant there. Others are the holders of units: `cart`,
+    /// `order`, `reservation` and `transfer`.
+    #[schema(max_length = 50)]
+    pub kind: String,
+    pub id: i64,
+    pub quantity: i64,
+}
+
 /// An error response.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{code:?}: {detail}")]
@@ -58,6 +69,8 @@ pub struct Extra {
     pub current_stock: Option<i64>,
     /// The units that may still arrive, for a receipt of more units.
     pub outstanding_quantity: Option<i64>,
+    /// What keeps a location from being closed: at most 20 items of each kind.
+    pub open: Vec<OpenItem>,
     allow: Option<String>,
 }
 
@@ -89,6 +102,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     outstanding_quantity: Option<i64>,
+    /// What keeps a location from being closed: at most 20 items of each kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    open: Vec<OpenItem>,
 }
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -150,6 +167,7 @@ impl ApiError {
             stock_errors: self.extra.stock_errors.clone(),
             current_stock: self.extra.current_stock,
             outstanding_quantity: self.extra.outstanding_quantity,
+            open: self.extra.open.clone(),
         }
     }
 

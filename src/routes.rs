@@ -39,8 +39,11 @@ pub fn table() -> Vec<Endpoint> {
 }
 
 fn root() -> Vec<Endpoint> {
-    let show = get("/", Access::Anonymous, entry_points::show).id("listEntryPoints");
-    vec![show.summary("List the entry points of the API").answers::<EntryPointsResponse>(200)]
+    vec![
+        get("/", Access::Anonymous, entry_points::show)
+            .named("listEntryPoints", "List the entry points of the API")
+            .answers::<EntryPointsResponse>(200),
+    ]
 }
 
 /// Mounts the table under a prefix. Each path is one resource, so that a wrong method is 405.

@@ -62,7 +62,7 @@ impl TokenFile {
         let mut lines = String::new();
         for buyer in self.tokens..buyers {
             let user = UserId(FIRST_BUYER + i64::try_from(buyer)?);
-            lines += &signer.sign(user, Role::Customer, 0).map_err(|_refused| "a token could not be signed")?;
+            lines += &signer.sign(user, Role::Customer, 0, None).map_err(|_refused| "a token could not be signed")?;
             lines.push('\n');
         }
         file.write_all(lines.as_bytes())?;
@@ -79,7 +79,7 @@ impl TokenFile {
 
 /// The access token of one account.
 pub fn sign(account: i64, role: Role) -> Outcome<String> {
-    signer()?.sign(UserId(account), role, 0).map_err(|_refused| "a token could not be signed".into())
+    signer()?.sign(UserId(account), role, 0, None).map_err(|_refused| "a token could not be signed".into())
 }
 
 fn signer() -> Outcome<Tokens> {

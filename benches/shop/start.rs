@@ -86,7 +86,7 @@ impl Start {
         }
         conn.batch_execute(
             "UPDATE stock_levels l SET stock_quantity = s.stock_quantity, reserved_quantity = s.reserved_quantity,
-                    sold_quantity = s.sold_quantity, version = s.version
+                    sold_quantity = s.sold_quantity, committed_quantity = s.committed_quantity, version = s.version
              FROM start_levels s
              WHERE l.store_id = 1 AND s.store_id = 1 AND l.variant_id = s.variant_id AND l.location_id = s.location_id
                AND l.version <> s.version",

@@ -6,8 +6,6 @@ use super::email::Email;
 use super::queries::users;
 use super::user::{NewUser, User, check_grantable};
 use crate::audit;
-use crate::audit::queries::NewEntry;
-use crate::audit::words::{Action, Entity};
 use crate::auth::context::PLATFORM;
 use crate::auth::{Permissions, Role, password, principal};
 use crate::db;
@@ -45,13 +43,7 @@ pub fn create_user(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<
     let store = store_of(conn, account)?;
     let at = db::clock(conn)?;
     let user = users::insert_user(conn, &new, store, at)?.ok_or_else(users::email_taken)?;
-    let entry = NewEntry {
-        entity: Entity::User,
-        entity_id: user.id.0,
-        action: Action::Create,
-        detail: user.creation_summary(),
-    };
-    audit::queries::append_by(conn, store, principal::SYSTEM, &entry, at)?;
+    audit::append_by(conn, store, principal::SYSTEM, &user.creation_entry(), at)?;
     Ok(user)
 }
 

@@ -1,7 +1,6 @@
 //! The rules for creating and changing accounts: users can grant only the permissions that they have.
 
 use super::user::{User, UserChange};
-
 use crate::auth::principal::Account;
 use crate::auth::{Permissions, Role};
 use crate::error::{ApiError, Code};
@@ -63,10 +62,9 @@ pub fn user_not_found(id: impl std::fmt::Display) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::user::tests::staff;
     use crate::auth::Permission::{OrdersRead, ReportsRead, UsersManage};
     use crate::kernel::id::StoreId;
-    use crate::settings::Secret;
-    use chrono::DateTime;
 
     fn caller(role: Role, permissions: Permissions, store: Option<i64>) -> Account {
         Account { id: UserId(1), role, permissions, store: store.map(StoreId) }
@@ -77,19 +75,7 @@ mod tests {
     }
 
     fn user(id: i64, role: Role, permissions: Permissions, store: Option<i64>) -> User {
-        User {
-            id: UserId(id),
-            email: String::new(),
-            password_hash: Secret::default(),
-            full_name: None,
-            role,
-            permissions,
-            store: store.map(StoreId),
-            active: true,
-            token_version: 0,
-            created_at: DateTime::UNIX_EPOCH,
-            updated_at: DateTime::UNIX_EPOCH,
-        }
+        User { id: UserId(id), role, permissions, store: store.map(StoreId), ..staff() }
     }
 
     fn code(result: Result<(), ApiError>) -> Option<Code> {

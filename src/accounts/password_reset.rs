@@ -11,6 +11,7 @@ use super::secret_token;
 use crate::auth::context::PLATFORM;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
+use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, NewMail};
 use crate::mail::{Message, queries, template};
 
@@ -58,8 +59,4 @@ pub fn compose(
     let values = context! { link => format!("{public_url}{PAGE}#token={token}") };
     let message = template::render(Kind::PasswordReset, recipient, &values);
     message.map(Some).map_err(|error| Failure::Internal(error.to_string()))
-}
-
-fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
-    at.checked_add_signed(time).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -5,8 +5,7 @@ use sha2::{Digest, Sha256};
 /// Generates an unguessable token of 64 hexadecimal digits.
 #[must_use]
 pub fn generate() -> String {
-    let bits: [u8; 32] = rand::random();
-    bits.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(rand::random::<[u8; 32]>())
 }
 
 /// The hash of a token, as it is stored.

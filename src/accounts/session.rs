@@ -2,19 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::kernel::id::UserId;
-
-/// A refresh token as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    pub id: i64,
-    pub family: i64,
-    pub user: UserId,
-    pub expires_at: DateTime<Utc>,
-    /// The time at which it was exchanged for the next one.
-    pub rotated_at: Option<DateTime<Utc>>,
-    pub revoked_at: Option<DateTime<Utc>>,
-}
+use super::queries::sessions::Session;
 
 /// The decision about a request to exchange a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +31,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::id::UserId;
 
     #[test]
     fn a_token_is_good_once_and_until_it_expires() {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::email::Email;
+use crate::audit::{Action, Entity, NewEntry};
 use crate::auth::{Permissions, Role};
 use crate::error::ApiError;
 use crate::kernel::id::{StoreId, UserId};
@@ -83,10 +84,20 @@ impl User {
         self.active && self.role == Role::Admin
     }
 
-    /// The summary of the account's creation for the audit.
+    /// The audit entry of the account's creation.
     #[must_use]
-    pub fn creation_summary(&self) -> String {
-        format!("User {} created with the role {}", self.id, self.role.as_str())
+    pub fn creation_entry(&self) -> NewEntry {
+        self.entry(Action::Create, format!("User {} created with the role {}", self.id, self.role.as_str()))
+    }
+
+    /// The audit entry of a change to the account. `changed` names the changed parts.
+    #[must_use]
+    pub fn update_entry(&self, changed: &str) -> NewEntry {
+        self.entry(Action::Update, format!("User {} updated: {changed}", self.id))
+    }
+
+    fn entry(&self, action: Action, detail: String) -> NewEntry {
+        NewEntry { entity: Entity::User, entity_id: self.id.0, action, detail }
     }
 
     /// Changes the account in memory. An account that becomes staff belongs to the given store.
@@ -139,11 +150,12 @@ impl User {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::auth::Permission;
 
-    fn staff() -> User {
+    /// A member of staff, with the id 1.
+    pub(in crate::accounts) fn staff() -> User {
         User {
             id: UserId(1),
             email: "ann@example.com".into(),

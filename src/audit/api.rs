@@ -3,7 +3,6 @@
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use strum::VariantArray;
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
@@ -12,13 +11,10 @@ use super::queries::{self, Entry, EntryFilter};
 use super::words::{Action, Entity};
 use crate::auth::Ctx;
 use crate::error::ApiError;
-use crate::kernel::id;
-use crate::kernel::moment;
-use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
-use crate::kernel::schema;
-use crate::kernel::text_enum;
-
 use crate::http::{Query, SortQuery};
+use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
+use crate::kernel::schema::words;
+use crate::kernel::{id, moment, text_enum};
 
 pub use super::queries::SORTS;
 
@@ -26,10 +22,10 @@ pub use super::queries::SORTS;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditEntryResponse {
     id: i64,
-    #[schema(schema_with = entities)]
+    #[schema(schema_with = words::<Entity>)]
     entity: Entity,
     entity_id: i64,
-    #[schema(schema_with = actions)]
+    #[schema(schema_with = words::<Action>)]
     action: Action,
     #[schema(max_length = 2000)]
     detail: String,
@@ -37,14 +33,6 @@ pub struct AuditEntryResponse {
     #[schema(max_length = 100)]
     actor: String,
     created_at: DateTime<Utc>,
-}
-
-fn entities() -> ObjectBuilder {
-    schema::string_enum(Entity::VARIANTS.iter().map(|entity| entity.as_str()))
-}
-
-fn actions() -> ObjectBuilder {
-    schema::string_enum(Action::VARIANTS.iter().map(|action| action.as_str()))
 }
 
 impl From<Entry> for AuditEntryResponse {
@@ -81,11 +69,11 @@ pub struct AuditQuery {
 }
 
 fn entity_filter() -> ObjectBuilder {
-    entities().description(Some("Entries about this kind of object."))
+    words::<Entity>().description(Some("Entries about this kind of object."))
 }
 
 fn action_filter() -> ObjectBuilder {
-    actions().description(Some("Entries of this action."))
+    words::<Action>().description(Some("Entries of this action."))
 }
 
 impl From<AuditQuery> for EntryFilter {

@@ -6,3 +6,6 @@
 pub mod api;
 pub mod queries;
 pub mod words;
+
+pub use queries::{NewEntry, append, append_by};
+pub use words::{Action, Entity};

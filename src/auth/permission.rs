@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use crate::error::{ApiError, Code};
-use crate::kernel::schema;
+use crate::kernel::schema::{schemas, words};
 
 macro_rules! permissions {
     ($($name:ident = $text:literal),+ $(,)?) => {
@@ -53,14 +52,9 @@ permissions! {
     WebhooksManage = "webhooks:manage",
 }
 
-impl PartialSchema for Permission {
-    fn schema() -> RefOr<Schema> {
-        let words = schema::string_enum(Self::VARIANTS.iter().map(|permission| permission.as_str()));
-        words.description(Some("The permissions that staff can be granted.")).into()
-    }
+schemas! {
+    Permission: words::<Permission>().description(Some("The permissions that staff can be granted."));
 }
-
-impl ToSchema for Permission {}
 
 /// A set of permissions, ordered as in the list and without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

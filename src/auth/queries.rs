@@ -84,17 +84,6 @@ impl StoreDirectory {
         }
     }
 
-    /// The number of spellings of stores that are remembered.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     fn remembered(&self, selector: &StoreSelector) -> Option<StoreId> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(selector).copied()
     }

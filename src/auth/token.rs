@@ -1,6 +1,6 @@
 //! Access tokens: JWTs with one algorithm and strictly checked claims.
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,7 @@ pub struct Tokens {
     issuer: String,
     audience: String,
     ttl_seconds: i64,
+    refresh_ttl: TimeDelta,
 }
 
 /// The claims of a valid token.
@@ -75,6 +76,7 @@ impl Tokens {
             issuer: auth.issuer.clone(),
             audience: auth.audience.clone(),
             ttl_seconds: auth.access_ttl_seconds,
+            refresh_ttl: TimeDelta::try_seconds(auth.refresh_ttl_seconds).unwrap_or(TimeDelta::MAX),
         }
     }
 
@@ -83,13 +85,14 @@ impl Tokens {
         self.ttl_seconds
     }
 
-    /// Signs a token without a session, with the account's current token version.
-    pub fn sign(&self, user: UserId, role: Role, version: i64) -> Result<String, ApiError> {
-        self.sign_for(user, role, version, None)
+    /// The lifetime of a refresh token.
+    #[must_use]
+    pub fn refresh_ttl(&self) -> TimeDelta {
+        self.refresh_ttl
     }
 
-    /// Signs a token of a session, identified by its family of refresh tokens.
-    pub fn sign_for(&self, user: UserId, role: Role, version: i64, session: Option<i64>) -> Result<String, ApiError> {
+    /// Signs a token with the account's current token version. Its session is identified by the family of refresh tokens.
+    pub fn sign(&self, user: UserId, role: Role, version: i64, session: Option<i64>) -> Result<String, ApiError> {
         let issued = Utc::now().timestamp();
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -155,24 +158,24 @@ mod tests {
     #[test]
     fn only_our_own_unexpired_tokens_pass() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign_for(UserId(7), Role::Customer, 3, Some(5)).unwrap();
+        let good = ours.sign(UserId(7), Role::Customer, 3, Some(5)).unwrap();
         let bearer = Bearer { user: UserId(7), role: Role::Customer, session: Some(5), version: 3 };
         assert_eq!(ours.check(&good).unwrap(), bearer);
         let others = [tokens("b", "stockroom", 60), tokens("a", "elsewhere", 60)];
         for other in others {
-            let forged = other.sign(UserId(7), Role::Admin, 3).unwrap();
+            let forged = other.sign(UserId(7), Role::Admin, 3, None).unwrap();
             assert_eq!(ours.check(&forged).unwrap_err().code, Code::Unauthenticated);
         }
-        let longer = tokens("a", "stockroom", 600).sign(UserId(7), Role::Customer, 3).unwrap();
+        let longer = tokens("a", "stockroom", 600).sign(UserId(7), Role::Customer, 3, None).unwrap();
         assert_eq!(ours.check(&longer).unwrap_err().code, Code::TokenExpired);
-        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin, 3).unwrap();
+        let expired = tokens("a", "stockroom", -60).sign(UserId(7), Role::Admin, 3, None).unwrap();
         assert_eq!(ours.check(&expired).unwrap_err().code, Code::TokenExpired);
     }
 
     #[test]
     fn a_token_of_another_type_is_refused() {
         let ours = tokens("a", "stockroom", 60);
-        let good = ours.sign(UserId(7), Role::Admin, 3).unwrap();
+        let good = ours.sign(UserId(7), Role::Admin, 3, None).unwrap();
         let claims = jsonwebtoken::decode::<Claims>(&good, &ours.decoding, &ours.validation).unwrap().claims;
         let plain = jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &ours.encoding).unwrap();
         assert_eq!(ours.check(&plain).unwrap_err().code, Code::Unauthenticated);

@@ -7,12 +7,12 @@ use super::queries::Cart;
 use crate::auth::Scope;
 use crate::auth::principal::SYSTEM;
 use crate::catalogue::queries::sellables;
-use crate::db::{self, Failure};
+use crate::db::Failure;
 use crate::error::Abort;
 use crate::inventory::hold::{Hold, Holder, hold_expired};
 use crate::inventory::hold_set::{HoldSet, ReserveUnits};
 use crate::inventory::locked_stock::{LockedStock, MovementContext};
-use crate::inventory::queries::holds;
+use crate::inventory::queries::{holds, locations};
 use crate::inventory::shortage;
 use crate::kernel::id::{HoldId, VariantId};
 use crate::settings::Reservations;
@@ -37,7 +37,8 @@ pub fn hold(
     let variants: Vec<VariantId> = targets.iter().map(|target| target.variant).collect();
     let known = holds::list_active(conn, scope.store, &[holder])?;
     let mut holds = HoldSet::new(LockedStock::lock(conn, scope.store, &variants)?, known);
-    let now = db::clock(conn)?;
+    let (now, places) = locations::read_places(conn, scope.store)?;
+    holds.stock_mut().set_places(places);
     let (reference, actor) = (holder.reference(), scope.actor());
     let context = MovementContext { reference: &reference, reason: None, actor: &actor };
     // Expires the overdue holds of these variants as the job does, so that the result does not depend on the job.

@@ -62,6 +62,7 @@ mod tests {
     use crate::kernel::money::Currency;
     use crate::kernel::rate::Rate;
     use crate::stores::payment_methods::PaymentMethods;
+    use crate::stores::routing_policy::RoutingPolicy;
 
     fn store(tax_rate: Rate, shipping: i64) -> Store {
         let at = "2026-11-21T00:00:00Z".parse().unwrap();
@@ -75,6 +76,7 @@ mod tests {
             guest_orders: false,
             hold_cart_items: false,
             payment_methods: PaymentMethods::default(),
+            routing: RoutingPolicy::default(),
             created_at: at,
             updated_at: at,
         }

@@ -12,7 +12,7 @@ use super::queries::{self, Cart, CartLine};
 use crate::catalogue::queries::sellables::{self, Sellable};
 use crate::db::{self, Failure};
 use crate::error::{Abort, Code};
-use crate::inventory::hold::Holder;
+use crate::inventory::hold::{Hold, Holder};
 use crate::inventory::queries::{availability, holds};
 use crate::inventory::shortage;
 use crate::kernel::id::{CartItemId, ProductId, StoreId, UserId, VariantId};
@@ -69,34 +69,21 @@ pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<Car
     let known = sellables::load(conn, store, &variants)?;
     let known: HashMap<VariantId, Sellable> =
         known.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
-    let available = availability::available_by_variant(conn, store, &variants)?;
     let held = held_by(conn, store, &lines)?;
+    let available = availability::available_by_variant(conn, store, &variants, &held)?;
     let settings = stores::get_store(conn, store)?;
     describe(&settings, &lines, &known, |variant| {
-        let free = available.get(&variant).copied().unwrap_or(0);
-        match held.get(&variant) {
-            Some((quantity, until)) => (free.saturating_add(*quantity), Some(*until)),
-            None => (free, None),
-        }
+        let until = held.iter().filter(|hold| hold.variant == variant).filter_map(|hold| hold.expires_at).min();
+        (available.get(&variant).copied().unwrap_or(0), until)
     })
 }
 
-/// The units that the cart itself holds, and their deadline. They are available to this cart only.
-fn held_by(
-    conn: &mut PgConnection,
-    store: StoreId,
-    lines: &[CartLine],
-) -> Result<HashMap<VariantId, (i64, DateTime<Utc>)>, Abort> {
-    let Some(line) = lines.first().filter(|line| line.cart_holds) else { return Ok(HashMap::new()) };
+/// The holds of the cart itself. Their units are available to this cart only.
+fn held_by(conn: &mut PgConnection, store: StoreId, lines: &[CartLine]) -> Result<Vec<Hold>, Abort> {
+    let Some(line) = lines.first().filter(|line| line.cart_holds) else { return Ok(Vec::new()) };
     let now = db::clock(conn)?;
-    let mut held: HashMap<VariantId, (i64, DateTime<Utc>)> = HashMap::new();
-    for hold in holds::list_active(conn, store, &[Holder::Cart(line.cart_id)])? {
-        if let Some(deadline) = hold.expires_at.filter(|deadline| *deadline > now) {
-            let (quantity, until) = held.entry(hold.variant).or_insert((0, deadline));
-            *quantity = quantity.saturating_add(hold.quantity);
-            *until = deadline.min(*until);
-        }
-    }
+    let mut held = holds::list_active(conn, store, &[Holder::Cart(line.cart_id)])?;
+    held.retain(|hold| !hold.is_overdue(now));
     Ok(held)
 }
 

@@ -145,8 +145,10 @@ impl<'a> Decider<'a> {
         let (variants, short): (Vec<VariantId>, Vec<StockError>) = lines
             .iter()
             .filter_map(|line| {
-                let held = holder.map_or(0, |holder| self.holds.held(holder, line.variant));
-                let available = self.holds.available(line.variant).saturating_add(held);
+                let available = match holder {
+                    Some(holder) => self.holds.available_to(holder, line.variant),
+                    None => self.holds.available(line.variant),
+                };
                 let is_short = line.quantity > available;
                 is_short.then(|| (line.variant, shortage::stock_error(line.sellable, available, line.quantity)))
             })

@@ -17,6 +17,7 @@ use crate::db::{self, Failure};
 use crate::inventory::hold::{Hold, Holder};
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::LockedStock;
+use crate::inventory::places::Places;
 use crate::inventory::queries::holds;
 use crate::kernel::id::{AddressId, CartId, StoreId, UserId, VariantId};
 use crate::orders::queries::terms::{self, IdCounts, TermsAndIds};
@@ -45,6 +46,7 @@ pub struct CheckoutContext {
     pub sellables: HashMap<VariantId, Sellable>,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
+    pub places: Places,
 }
 
 /// Locks the carts and reads their lines. Finds the variants of listed items.
@@ -144,7 +146,7 @@ pub fn lock_stock(
     Ok(HoldSet::new(stock, holds))
 }
 
-/// Reads prices, addresses, the store's settings and the clock, and takes the ids of the rows to write.
+/// Reads prices, addresses, the store's settings, its active places and the clock, and takes the ids of the rows to write.
 pub fn read_context(
     conn: &mut PgConnection,
     store: StoreId,
@@ -160,11 +162,12 @@ pub fn read_context(
         Locking::ForUpdate => IdCounts { orders, items },
         Locking::None => IdCounts::default(),
     };
-    let TermsAndIds { store, addresses, now, order_ids, item_ids } = terms::read(conn, store, &address_ids, ids)?;
+    let TermsAndIds { store, addresses, now, places, order_ids, item_ids } =
+        terms::read(conn, store, &address_ids, ids)?;
     let ids = match locking {
         Locking::ForUpdate => IdAllocator::new(order_ids, item_ids),
         Locking::None => IdAllocator::zeros(orders, items),
     };
     let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
-    Ok((CheckoutContext { store, sellables, addresses, now }, ids))
+    Ok((CheckoutContext { store, sellables, addresses, now, places }, ids))
 }

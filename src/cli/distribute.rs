@@ -23,10 +23,7 @@ pub fn run(settings: Settings, arguments: &Distribute) -> Result<(), CommandErro
     if settings.is_embedded() {
         return Err(CommandError::Other("a database of your own is needed: name it by DATABASE_URL".to_owned()));
     }
-    let opened = Opened::open(settings)?;
-    let done = opened.migrate().and_then(|_applied| distribute(&opened, arguments));
-    opened.close()?;
-    done
+    Opened::with(settings, |opened| opened.migrate().and_then(|_applied| distribute(opened, arguments)))
 }
 
 fn distribute(opened: &Opened, arguments: &Distribute) -> Result<(), CommandError> {

@@ -7,10 +7,7 @@ use super::opened::Opened;
 use super::print;
 
 pub fn run(settings: Settings) -> Result<(), CommandError> {
-    let opened = Opened::open(settings)?;
-    let migrated = opened.migrate();
-    opened.close()?;
-    let applied = migrated?;
+    let applied = Opened::with(settings, Opened::migrate)?;
     for name in &applied {
         print(&format!("applied {name}"));
     }

@@ -1,4 +1,5 @@
-//! `stockroom serve | migrate | seed | verify | distribute | openapi | user`: each command has a file of its own.
+//! `stockroom serve | migrate | seed | verify | distribute | openapi | user`: each command that needs settings has a file
+//! of its own.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use stockroom::reports::verify::Extent;
+use stockroom::routes;
 use stockroom::settings::Settings;
 
 use error::CommandError;
@@ -15,7 +17,6 @@ mod error;
 mod guard;
 mod log;
 mod migrate;
-mod openapi;
 mod opened;
 mod secret;
 mod seed;
@@ -90,7 +91,10 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
         Command::Verify { all: true } => verify::run(settings()?, Extent::Whole),
         Command::Verify { all: false } => verify::run(settings()?, Extent::Recent),
         Command::Distribute(arguments) => distribute::run(settings()?, &arguments),
-        Command::Openapi => openapi::run(),
+        Command::Openapi => {
+            print(&format!("{:#}", routes::document()));
+            Ok(())
+        }
         Command::User { command } => user::run(settings()?, command),
     }
 }

@@ -31,6 +31,14 @@ impl Opened {
         Ok(Self { settings, embedded: Some(Guard::new(embedded)?) })
     }
 
+    /// Opens the database for some work, and closes it afterwards.
+    pub fn with<T>(settings: Settings, work: impl FnOnce(&Self) -> Result<T, CommandError>) -> Result<T, CommandError> {
+        let opened = Self::open(settings)?;
+        let done = work(&opened);
+        opened.close()?;
+        done
+    }
+
     pub fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }

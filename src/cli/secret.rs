@@ -32,7 +32,7 @@ pub fn read_or_create(data_dir: &Path) -> Result<Secret, CommandError> {
 /// reads an incomplete secret.
 fn create(data_dir: &Path, path: &Path) -> Result<(), CommandError> {
     let draft = data_dir.join(format!("{NAME}.{}", std::process::id()));
-    let secret: String = rand::random::<[u8; MIN_SECRET_BYTES]>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = hex::encode(rand::random::<[u8; MIN_SECRET_BYTES]>());
     let written = OpenOptions::new()
         .write(true)
         .create(true)

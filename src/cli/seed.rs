@@ -9,10 +9,8 @@ use super::print;
 
 /// Loads the demo store into the configured database.
 pub fn run(settings: Settings) -> Result<(), CommandError> {
-    let opened = Opened::open(settings)?;
-    let loaded = opened.migrate().and_then(|_applied| load(&opened));
-    opened.close()?;
-    print(if loaded? { "demo store loaded" } else { "nothing to do: the demo store exists" });
+    let loaded = Opened::with(settings, |opened| opened.migrate().and_then(|_applied| load(opened)))?;
+    print(if loaded { "demo store loaded" } else { "nothing to do: the demo store exists" });
     Ok(())
 }
 

@@ -48,10 +48,11 @@ fn permission() -> impl TypedValueParser<Value = Permission> {
 pub fn run(settings: Settings, command: UserCommand) -> Result<(), CommandError> {
     let UserCommand::Create(create) = command;
     let password = read_password()?;
-    let opened = Opened::open(settings)?;
-    let created = opened.migrate().and_then(|_applied| create_account(&opened, &create, password));
-    opened.close()?;
-    print(&created?);
+    let created = Opened::with(settings, |opened| {
+        opened.migrate()?;
+        create_account(opened, &create, password)
+    })?;
+    print(&created);
     Ok(())
 }
 

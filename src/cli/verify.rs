@@ -17,13 +17,8 @@ pub fn run(settings: Settings, extent: Extent) -> Result<(), CommandError> {
         // Opening it would create one.
         return Err(CommandError::Other(format!("there is no database in {}", data_dir.display())));
     }
-    let opened = Opened::open(settings)?;
-    let found = opened.connect().and_then(|mut conn| {
-        let verify = |conn: &mut _| verify::verify_stores(conn, extent).map(End::RollBack);
-        Ok(tx::run(&mut conn, Mode::Report, verify)?)
-    });
-    opened.close()?;
-    let found = found?;
+    let verify = |conn: &mut _| verify::verify_stores(conn, extent).map(End::RollBack);
+    let found = Opened::with(settings, |opened| Ok(tx::run(&mut opened.connect()?, Mode::Report, verify)?))?;
     for violation in &found.violations {
         print(&format!("store {}: {}: {}", violation.store_id, violation.rule, violation.row));
     }

@@ -6,21 +6,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
+use crate::audit::{self, Action, Entity, NewEntry};
 use crate::auth::{Ctx, Scope};
-
-use crate::audit;
-use crate::audit::queries::NewEntry;
-use crate::audit::words::{Action, Entity};
 use crate::customers::queries::{self as addresses, Address, Owner, Place};
 use crate::db;
 use crate::error::{ApiError, Code};
+use crate::http::{Query, SortQuery};
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::AddressId;
-use crate::kernel::text;
-
-use crate::http::{Query, SortQuery};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
+use crate::kernel::text;
 
 pub use crate::customers::queries::SORTS;
 
@@ -161,7 +157,7 @@ pub async fn create(command: Command<AddressRequest>) -> Result<HttpResponse, Ap
     let created = command.run("create_address", |conn, scope, place| {
         let at = db::clock(conn)?;
         let address = addresses::insert_address(conn, owner(scope)?, place, at)?;
-        audit::queries::append(conn, scope, &entry(address.id, Action::Create, "created"), at)?;
+        audit::append(conn, scope, &entry(address.id, Action::Create, "created"), at)?;
         Ok(Answer::created(&AddressResponse::from(address))?)
     });
     created.await
@@ -175,7 +171,7 @@ pub async fn replace(path: Path<String>, command: Command<AddressRequest>) -> Re
         let at = db::clock(conn)?;
         let address = addresses::update_address(conn, owner(scope)?, id, place, at)?;
         let address = address.ok_or_else(|| address_not_found(&path))?;
-        audit::queries::append(conn, scope, &entry(id, Action::Update, "updated"), at)?;
+        audit::append(conn, scope, &entry(id, Action::Update, "updated"), at)?;
         Ok(Answer::ok(&AddressResponse::from(address))?)
     });
     replaced.await
@@ -189,7 +185,7 @@ pub async fn delete(path: Path<String>, command: Command<NoBody>) -> Result<Http
             return Err(address_not_found(&path).into());
         }
         let at = db::clock(conn)?;
-        audit::queries::append(conn, scope, &entry(id, Action::Delete, "deleted"), at)?;
+        audit::append(conn, scope, &entry(id, Action::Delete, "deleted"), at)?;
         Ok(Answer::no_content())
     });
     deleted.await

@@ -1,25 +1,20 @@
 //! Finds out whether the database can be written to.
 
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 
 use super::{Failure, sql};
-
-#[derive(QueryableByName)]
-struct Probe {
-    #[diesel(sql_type = Bool)]
-    is_read_only: bool,
-}
 
 /// Writes a little, without a table, so that several servers are not in each other's way: a record to the log,
 /// which the commit has to flush, and a temporary file, for which the disk needs some room. A sort that does not
 /// fit into its memory makes the file.
 pub(super) fn write(conn: &mut PgConnection) -> Result<(), Failure> {
-    let probe: Probe =
-        sql("SELECT current_setting('transaction_read_only')::bool OR pg_is_in_recovery() AS is_read_only, \
-                set_config('work_mem', '64kB', true) AS work_mem")
+    let (is_read_only, _work_mem): (bool, String) =
+        sql("SELECT current_setting('transaction_read_only')::bool OR pg_is_in_recovery(), \
+                set_config('work_mem', '64kB', true)")
+        .columns::<(Bool, Text)>()
         .get_result(conn)?;
-    if probe.is_read_only {
+    if is_read_only {
         return Err(Failure::Unavailable("it is read-only".to_owned()));
     }
     sql("SELECT pg_logical_emit_message(true, 'stockroom', 'is this written?'), \

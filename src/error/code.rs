@@ -80,6 +80,8 @@ codes! {
     Duplicate = "DUPLICATE", CONFLICT, "Duplicate";
     MailNotConfigured = "MAIL_NOT_CONFIGURED", CONFLICT, "Mail not configured";
     LocationClosed = "LOCATION_CLOSED", CONFLICT, "Location closed";
+    LocationNotEmpty = "LOCATION_NOT_EMPTY", CONFLICT, "Location not empty";
+    LastLocation = "LAST_LOCATION", CONFLICT, "Last location";
     LastAdmin = "LAST_ADMIN", CONFLICT, "Last administrator";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "Payload too large";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";

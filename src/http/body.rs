@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
 use futures_util::StreamExt as _;
 use memmap2::MmapMut;
 
-use super::connection;
+use super::connection::{self, Phase};
 use crate::error::{ApiError, Code};
 
 /// Larger bodies are refused with 413.
@@ -32,13 +32,12 @@ pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, 
 }
 
 fn unreadable(request: &HttpRequest) -> ApiError {
-    if connection::body_was_too_slow(request) {
-        return ApiError::new(Code::RequestTimeout, "The body did not arrive in time.");
-    }
-    if connection::body_was_too_large(request) {
-        return ApiError::new(Code::PayloadTooLarge, "The body and the framing of its chunks are too large.");
-    }
-    ApiError::new(Code::MalformedRequest, "The body could not be read.")
+    let (code, detail) = match connection::phase_of(request) {
+        Some(Phase::BodyTooSlow) => (Code::RequestTimeout, "The body did not arrive in time."),
+        Some(Phase::BodyTooLarge) => (Code::PayloadTooLarge, "The body and the framing of its chunks are too large."),
+        _ => (Code::MalformedRequest, "The body could not be read."),
+    };
+    ApiError::new(code, detail)
 }
 
 fn too_large() -> ApiError {

@@ -55,6 +55,11 @@ impl NextValue<'_> {
         }
     }
 
+    fn scalar<E>(mut self, value: impl Into<Value>) -> Result<Value, E> {
+        self.refuse_unless_object();
+        Ok(value.into())
+    }
+
     /// Reads the values one level below, and returns to the path and depth of this one.
     fn descend<R, E: Error>(&mut self, work: impl FnOnce(&mut Walk) -> Result<R, E>) -> Result<R, E> {
         if self.walk.depth >= MAX_DEPTH {
@@ -84,29 +89,24 @@ impl<'de> Visitor<'de> for NextValue<'_> {
         f.write_str("a JSON value")
     }
 
-    fn visit_bool<E>(mut self, value: bool) -> Result<Value, E> {
-        self.refuse_unless_object();
-        Ok(value.into())
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        self.scalar(value)
     }
 
-    fn visit_i64<E>(mut self, value: i64) -> Result<Value, E> {
-        self.refuse_unless_object();
-        Ok(value.into())
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        self.scalar(value)
     }
 
-    fn visit_u64<E>(mut self, value: u64) -> Result<Value, E> {
-        self.refuse_unless_object();
-        Ok(value.into())
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        self.scalar(value)
     }
 
-    fn visit_f64<E>(mut self, value: f64) -> Result<Value, E> {
-        self.refuse_unless_object();
-        Ok(value.into())
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        self.scalar(value)
     }
 
-    fn visit_unit<E>(mut self) -> Result<Value, E> {
-        self.refuse_unless_object();
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        self.scalar(Value::Null)
     }
 
     fn visit_str<E>(mut self, value: &str) -> Result<Value, E> {

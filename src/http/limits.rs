@@ -36,13 +36,13 @@ impl Limiters {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         Self {
-            login_address: Limiter::per_minute(limits.login_per_minute),
-            register_address: Limiter::per_minute(limits.register_per_minute),
-            password_address: Limiter::per_minute(limits.login_per_minute),
-            password_account: Limiter::per_minute(limits.login_per_minute),
-            password_mail: Limiter::per_hour(limits.password_mails_per_hour),
-            request_address: Limiter::per_minute(limits.requests_per_minute),
-            checkout_address: Limiter::per_minute(limits.checkout_per_minute),
+            login_address: Limiter::new(Quota::per_minute, limits.login_per_minute),
+            register_address: Limiter::new(Quota::per_minute, limits.register_per_minute),
+            password_address: Limiter::new(Quota::per_minute, limits.login_per_minute),
+            password_account: Limiter::new(Quota::per_minute, limits.login_per_minute),
+            password_mail: Limiter::new(Quota::per_hour, limits.password_mails_per_hour),
+            request_address: Limiter::new(Quota::per_minute, limits.requests_per_minute),
+            checkout_address: Limiter::new(Quota::per_minute, limits.checkout_per_minute),
         }
     }
 
@@ -65,15 +65,7 @@ impl Limiters {
 }
 
 impl Limiter {
-    fn per_minute(count: u32) -> Self {
-        Self::with(count, Quota::per_minute)
-    }
-
-    fn per_hour(count: u32) -> Self {
-        Self::with(count, Quota::per_hour)
-    }
-
-    fn with(count: u32, quota: fn(NonZeroU32) -> Quota) -> Self {
+    fn new(quota: fn(NonZeroU32) -> Quota, count: u32) -> Self {
         Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(quota(count))), RandomState::new())
     }
 
@@ -110,7 +102,7 @@ mod tests {
 
     #[test]
     fn each_key_has_its_own_count_and_all_of_them_have_room() {
-        let limiter = Limiter::per_minute(2);
+        let limiter = Limiter::new(Quota::per_minute, 2);
         assert!(limiter.check("a").is_ok() && limiter.check("a").is_ok());
         assert_eq!(limiter.check("a").unwrap_err().code, Code::RateLimited);
         assert!(limiter.check("b").is_ok());

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
+use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
@@ -27,9 +26,6 @@ pub struct Metrics {
     active_holds: IntGauge,
     overdue_holds: IntGauge,
     expiry_lag: Gauge,
-    pool_in_use: IntGauge,
-    pool_connections: IntGauge,
-    oldest_wait: Gauge,
     open_connections: IntGauge,
     closed_connections: IntCounterVec,
 }
@@ -38,66 +34,34 @@ const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 
 impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
-        let metrics = Self {
-            registry: Registry::new(),
-            requests: IntCounterVec::new(
-                Opts::new("stockroom_http_requests_total", "Requests, by route, method and class of status"),
+        let registry = Registry::new();
+        let counter = |name, help| add(&registry, IntCounter::new(name, help)?);
+        let counters = |name, help, labels: &[&str]| add(&registry, IntCounterVec::new(Opts::new(name, help), labels)?);
+        let gauge = |name, help| add(&registry, IntGauge::new(name, help)?);
+        let seconds = |name, help| add(&registry, Gauge::new(name, help)?);
+        let durations =
+            HistogramOpts::new("stockroom_http_request_duration_seconds", "Duration of requests, by route and method");
+        Ok(Self {
+            requests: counters(
+                "stockroom_http_requests_total",
+                "Requests, by route, method and class of status",
                 &["route", "method", "status"],
             )?,
-            durations: HistogramVec::new(
-                HistogramOpts::new(
-                    "stockroom_http_request_duration_seconds",
-                    "Duration of requests, by route and method",
-                )
-                .buckets(BUCKETS.to_vec()),
-                &["route", "method"],
-            )?,
-            checkouts: IntCounterVec::new(
-                Opts::new("stockroom_checkouts_total", "Requests to place an order, by outcome"),
-                &["outcome"],
-            )?,
-            units_sold: IntCounter::new("stockroom_units_sold_total", "Units sold")?,
-            expired_holds: IntCounter::new("stockroom_holds_expired_total", "Holds that expired at their deadline")?,
-            active_holds: IntGauge::new("stockroom_holds_active", "Active holds")?,
-            overdue_holds: IntGauge::new("stockroom_holds_overdue", "Active holds past their deadline")?,
-            expiry_lag: Gauge::new(
-                "stockroom_expiry_lag_seconds",
-                "Time since the deadline of the longest overdue hold",
-            )?,
-            pool_in_use: IntGauge::new("stockroom_pool_in_use", "Database connections in use")?,
-            pool_connections: IntGauge::new("stockroom_pool_connections", "Open database connections")?,
-            oldest_wait: Gauge::new("stockroom_oldest_wait_seconds", "Waiting time of the oldest request in a queue")?,
-            open_connections: IntGauge::new("stockroom_connections_open", "Open client connections")?,
-            closed_connections: IntCounterVec::new(
-                Opts::new("stockroom_connections_closed_total", "Client connections closed by the server, by reason"),
+            durations: add(&registry, HistogramVec::new(durations.buckets(BUCKETS.to_vec()), &["route", "method"])?)?,
+            checkouts: counters("stockroom_checkouts_total", "Requests to place an order, by outcome", &["outcome"])?,
+            units_sold: counter("stockroom_units_sold_total", "Units sold")?,
+            expired_holds: counter("stockroom_holds_expired_total", "Holds that expired at their deadline")?,
+            active_holds: gauge("stockroom_holds_active", "Active holds")?,
+            overdue_holds: gauge("stockroom_holds_overdue", "Active holds past their deadline")?,
+            expiry_lag: seconds("stockroom_expiry_lag_seconds", "Time since the deadline of the longest overdue hold")?,
+            open_connections: gauge("stockroom_connections_open", "Open client connections")?,
+            closed_connections: counters(
+                "stockroom_connections_closed_total",
+                "Client connections closed by the server, by reason",
                 &["reason"],
             )?,
-        };
-        metrics.register()?;
-        Ok(metrics)
-    }
-
-    fn register(&self) -> Result<(), prometheus::Error> {
-        let parts: [Box<dyn Collector>; 13] = [
-            Box::new(self.requests.clone()),
-            Box::new(self.durations.clone()),
-            Box::new(self.checkouts.clone()),
-            Box::new(self.units_sold.clone()),
-            Box::new(self.expired_holds.clone()),
-            Box::new(self.active_holds.clone()),
-            Box::new(self.overdue_holds.clone()),
-            Box::new(self.expiry_lag.clone()),
-            Box::new(self.pool_in_use.clone()),
-            Box::new(self.pool_connections.clone()),
-            Box::new(self.oldest_wait.clone()),
-            Box::new(self.open_connections.clone()),
-            Box::new(self.closed_connections.clone()),
-        ];
-        parts.into_iter().try_for_each(|part| self.registry.register(part))?;
-        self.registry.register(Box::new(Statements(Statements::counter()?)))?;
-        #[cfg(target_os = "linux")]
-        self.registry.register(Box::new(super::process_metrics::ProcessMetrics::new()?))?;
-        Ok(())
+            registry,
+        })
     }
 
     pub fn count_expired_holds(&self, count: usize) {
@@ -143,39 +107,39 @@ impl Metrics {
 
     /// The metrics in the text format of Prometheus.
     pub fn render(&self, database: &Database) -> Result<Vec<u8>, prometheus::Error> {
-        self.pool_in_use.set(i64::try_from(database.in_use()).unwrap_or(i64::MAX));
-        self.pool_connections.set(i64::from(database.connections()));
-        self.oldest_wait.set(database.oldest_wait().as_secs_f64());
+        let mut families = self.registry.gather();
+        families.extend(measure(database)?.gather());
+        families.sort_by(|one, other| one.name().cmp(other.name()));
         let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        TextEncoder::new().encode(&families, &mut text)?;
         Ok(text)
     }
+}
+
+/// The metrics whose values are read at each scrape.
+fn measure(database: &Database) -> Result<Registry, prometheus::Error> {
+    let registry = Registry::new();
+    let gauge = |name, help, value| add(&registry, IntGauge::new(name, help)?).map(|gauge| gauge.set(value));
+    gauge("stockroom_pool_in_use", "Database connections in use", db::count(database.in_use()))?;
+    gauge("stockroom_pool_connections", "Open database connections", database.connections().into())?;
+    let oldest_wait = Gauge::new("stockroom_oldest_wait_seconds", "Waiting time of the oldest request in a queue")?;
+    add(&registry, oldest_wait)?.set(database.oldest_wait().as_secs_f64());
+    let statements = IntCounter::new("stockroom_sql_statements_total", "SQL statements sent")?;
+    add(&registry, statements)?.inc_by(db::pool::statements());
+    #[cfg(target_os = "linux")]
+    super::process_metrics::add_to(&registry)?;
+    Ok(registry)
+}
+
+/// Adds a metric to the registry.
+pub(super) fn add<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C, prometheus::Error> {
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
 }
 
 fn canonical(route: &str) -> Cow<'_, str> {
     match route.strip_prefix("/api/") {
         Some(rest) if !rest.starts_with("v1/") => Cow::Owned(format!("/api/v1/{rest}")),
         _ => Cow::Borrowed(route),
-    }
-}
-
-/// The number of statements of the whole process. They are counted when they are sent, and read at each scrape.
-struct Statements(IntCounter);
-
-impl Statements {
-    fn counter() -> Result<IntCounter, prometheus::Error> {
-        IntCounter::new("stockroom_sql_statements_total", "SQL statements sent")
-    }
-}
-
-impl Collector for Statements {
-    fn desc(&self) -> Vec<&Desc> {
-        self.0.desc()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let Ok(counter) = Self::counter() else { return Vec::new() };
-        counter.inc_by(db::pool::statements());
-        counter.collect()
     }
 }

@@ -2,81 +2,54 @@
 
 use procfs::process::{LimitValue, Process};
 use procfs::{ProcResult, boot_time_secs, page_size, ticks_per_second};
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
-use prometheus::{Error, IntCounter, IntGauge};
+use prometheus::{Error, IntCounter, IntGauge, Registry};
 
-/// The values are read at each scrape.
-pub struct ProcessMetrics {
-    cpu_seconds: IntCounter,
-    open_files: IntGauge,
-    max_files: IntGauge,
-    virtual_bytes: IntGauge,
-    resident_bytes: IntGauge,
-    started_at: IntGauge,
-    threads: IntGauge,
+use super::metrics::add;
+
+/// The values of the process.
+struct Usage {
+    cpu_seconds: u64,
+    open_files: u64,
+    max_files: u64,
+    virtual_bytes: u64,
+    resident_bytes: u64,
+    started_at: u64,
+    threads: u64,
 }
 
-impl ProcessMetrics {
-    pub fn new() -> Result<Self, Error> {
-        Ok(Self {
-            cpu_seconds: IntCounter::new("stockroom_process_cpu_seconds_total", "User and system CPU time in seconds")?,
-            open_files: IntGauge::new("stockroom_process_open_fds", "Open file descriptors")?,
-            max_files: IntGauge::new("stockroom_process_max_fds", "Maximum number of open file descriptors")?,
-            virtual_bytes: IntGauge::new("stockroom_process_virtual_memory_bytes", "Virtual memory size in bytes")?,
-            resident_bytes: IntGauge::new("stockroom_process_resident_memory_bytes", "Resident memory size in bytes")?,
-            started_at: IntGauge::new(
-                "stockroom_process_start_time_seconds",
-                "Start time since unix epoch in seconds",
-            )?,
-            threads: IntGauge::new("stockroom_process_threads", "Threads of the process")?,
-        })
+/// Adds the current values. Adds nothing if `/proc` cannot be read.
+pub fn add_to(registry: &Registry) -> Result<(), Error> {
+    let Ok(usage) = read() else { return Ok(()) };
+    let cpu_seconds = IntCounter::new("stockroom_process_cpu_seconds_total", "User and system CPU time in seconds")?;
+    add(registry, cpu_seconds)?.inc_by(usage.cpu_seconds);
+    for (name, help, value) in [
+        ("stockroom_process_open_fds", "Open file descriptors", usage.open_files),
+        ("stockroom_process_max_fds", "Maximum number of open file descriptors", usage.max_files),
+        ("stockroom_process_virtual_memory_bytes", "Virtual memory size in bytes", usage.virtual_bytes),
+        ("stockroom_process_resident_memory_bytes", "Resident memory size in bytes", usage.resident_bytes),
+        ("stockroom_process_start_time_seconds", "Start time since unix epoch in seconds", usage.started_at),
+        ("stockroom_process_threads", "Threads of the process", usage.threads),
+    ] {
+        add(registry, IntGauge::new(name, help)?)?.set(i64::try_from(value).unwrap_or(i64::MAX));
     }
-
-    fn read(&self) -> ProcResult<()> {
-        let process = Process::myself()?;
-        let stat = process.stat()?;
-        let seconds = |ticks: u64| ticks.checked_div(ticks_per_second()).unwrap_or(0);
-        let used = seconds(stat.utime.saturating_add(stat.stime));
-        self.cpu_seconds.inc_by(used.saturating_sub(self.cpu_seconds.get()));
-        set(&self.open_files, u64::try_from(process.fd_count()?).unwrap_or(u64::MAX));
-        if let LimitValue::Value(most) = process.limits()?.max_open_files.soft_limit {
-            set(&self.max_files, most);
-        }
-        set(&self.virtual_bytes, stat.vsize);
-        set(&self.resident_bytes, stat.rss.saturating_mul(page_size()));
-        set(&self.started_at, boot_time_secs()?.saturating_add(seconds(stat.starttime)));
-        self.threads.set(stat.num_threads);
-        Ok(())
-    }
-
-    fn parts(&self) -> [&dyn Collector; 7] {
-        [
-            &self.cpu_seconds,
-            &self.open_files,
-            &self.max_files,
-            &self.virtual_bytes,
-            &self.resident_bytes,
-            &self.started_at,
-            &self.threads,
-        ]
-    }
+    Ok(())
 }
 
-fn set(gauge: &IntGauge, value: u64) {
-    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-}
-
-impl Collector for ProcessMetrics {
-    fn desc(&self) -> Vec<&Desc> {
-        self.parts().into_iter().flat_map(Collector::desc).collect()
-    }
-
-    /// Returns no metrics if `/proc` cannot be read.
-    fn collect(&self) -> Vec<MetricFamily> {
-        match self.read() {
-            Ok(()) => self.parts().into_iter().flat_map(Collector::collect).collect(),
-            Err(_unreadable) => Vec::new(),
-        }
-    }
+fn read() -> ProcResult<Usage> {
+    let process = Process::myself()?;
+    let stat = process.stat()?;
+    let seconds = |ticks: u64| ticks.checked_div(ticks_per_second()).unwrap_or(0);
+    let max_files = match process.limits()?.max_open_files.soft_limit {
+        LimitValue::Value(most) => most,
+        LimitValue::Unlimited => 0,
+    };
+    Ok(Usage {
+        cpu_seconds: seconds(stat.utime.saturating_add(stat.stime)),
+        open_files: u64::try_from(process.fd_count()?).unwrap_or(u64::MAX),
+        max_files,
+        virtual_bytes: stat.vsize,
+        resident_bytes: stat.rss.saturating_mul(page_size()),
+        started_at: boot_time_secs()?.saturating_add(seconds(stat.starttime)),
+        threads: u64::try_from(stat.num_threads).unwrap_or(0),
+    })
 }

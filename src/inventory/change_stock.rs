@@ -74,7 +74,7 @@ pub fn change_stock(
 ) -> Result<ChangedStock, Abort> {
     let product = figures::get_stocked(conn, scope.store, name)?;
     let variant = product.variant(name, change.size.as_deref())?;
-    let location = locations::get_location(conn, scope.store, change.location)?;
+    let location = locations::lock_open_location(conn, scope.store, change.location)?;
     let mut level = lock_level(conn, scope.store, variant.id, location)?;
     let at = db::clock(conn)?;
     let previous_stock = level.stock;

@@ -60,7 +60,10 @@ pub(super) fn add_variants(
     new: &[NewVariant],
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let location = locations::get_location(conn, scope.store, None)?;
+    let location = match new.iter().any(|variant| variant.initial_stock > 0) {
+        true => locations::lock_open_location(conn, scope.store, None)?,
+        false => locations::get_location(conn, scope.store, None)?,
+    };
     let ids = variants::insert_variants(conn, scope.store, product, new, at)?;
     let keys = ids.iter().map(|id| (*id, location)).collect();
     levels::insert_missing(conn, scope.store, &keys, at)?;

@@ -102,6 +102,16 @@ pub fn hold_expired(deadline: DateTime<Utc>) -> String {
     format!("Hold expired at {}.", deadline.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
+/// Units of a variant to reserve for a holder.
+#[derive(Clone, Copy, Debug)]
+pub struct ReserveUnits {
+    pub holder: Holder,
+    pub variant: VariantId,
+    pub quantity: i64,
+    /// The hold never expires if None.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
 /// A hold to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewHold {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+pub use super::hold::ReserveUnits;
 use super::hold::{Hold, HoldEnd, Holder, NewHold};
 use super::locked_stock::{LockedStock, MovementContext};
 use super::queries::holds;
@@ -24,16 +25,6 @@ pub struct HoldSet {
     changed: BTreeMap<HoldId, i64>,
     extended: Vec<(HoldId, DateTime<Utc>)>,
     ended: Vec<(HoldId, HoldEnd)>,
-}
-
-/// Units of a variant to reserve for a holder.
-#[derive(Clone, Copy, Debug)]
-pub struct ReserveUnits {
-    pub holder: Holder,
-    pub variant: VariantId,
-    pub quantity: i64,
-    /// The hold never expires if None.
-    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// Units at one location.
@@ -81,14 +72,27 @@ impl HoldSet {
         &mut self.stock
     }
 
-    /// The units of a variant that are not reserved.
+    /// The units of a variant that buyers can get.
     #[must_use]
     pub fn available(&self, variant: VariantId) -> i64 {
-        self.stock.available(variant)
+        self.stock.available(variant, |_| 0)
     }
 
-    /// Reserves units for a holder, at the first locations that have some. The caller has checked that they are available. A hold that exists
-    /// already keeps its deadline; the caller extends it.
+    /// The units of a variant that a holder can get after its holds end. Its units at a place that does not sell any
+    /// more are not among them.
+    #[must_use]
+    pub fn available_to(&self, holder: Holder, variant: VariantId) -> i64 {
+        let holds = self.holds_of(holder).iter().filter(|hold| hold.variant == variant);
+        self.stock.available(variant, |location| {
+            holds
+                .clone()
+                .filter(|hold| hold.location == location)
+                .fold(0, |sum, hold| sum.saturating_add(hold.quantity))
+        })
+    }
+
+    /// Reserves units at the first locations that have some. The caller has checked that they are available. A hold that
+    /// exists already keeps its deadline; the caller extends it.
     pub fn reserve(&mut self, units: ReserveUnits, context: MovementContext<'_>) -> Result<Vec<Part>, Failure> {
         let parts = self.allocate(units.variant, units.quantity)?;
         for &(location, quantity) in &parts {

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+use super::places::Places;
 use super::queries::levels::{self, NewMovement};
 use super::stock_level::{Movement, MovementKind, StockDelta, StockLevel};
 use crate::db::{self, Failure};
@@ -27,6 +28,7 @@ pub struct MovementContext<'a> {
 pub struct LockedStock {
     store: StoreId,
     rows: BTreeMap<StockKey, StockLevel>,
+    places: Places,
     pending: Vec<PendingMovement>,
 }
 
@@ -63,7 +65,7 @@ impl LockedStock {
     #[must_use]
     pub fn new(store: StoreId, rows: Vec<StockLevel>) -> Self {
         let rows = rows.into_iter().map(|level| ((level.variant, level.location), level)).collect();
-        Self { store, rows, pending: Vec::new() }
+        Self { store, rows, places: Places::default(), pending: Vec::new() }
     }
 
     #[must_use]
@@ -85,19 +87,32 @@ impl LockedStock {
         (variant, LocationId(i64::MIN))..=(variant, LocationId(i64::MAX))
     }
 
-    /// The units of a variant that are not reserved.
-    #[must_use]
-    pub fn available(&self, variant: VariantId) -> i64 {
-        self.rows_of(variant).fold(0, |sum: i64, level| sum.saturating_add(level.available()))
+    /// Sets the places that new orders can take units from. They are read after the rows are locked, so that the place
+    /// of a unit is active when the unit is taken. Without them, no unit is available.
+    pub fn set_places(&mut self, places: Places) {
+        self.places = places;
     }
 
-    /// Chooses the locations of the units, in the order of the locations. None if there are too few units.
+    /// The rows of a variant at places that sell, in the order of the places.
+    fn selling_rows(&self, variant: VariantId) -> impl Iterator<Item = &StockLevel> {
+        self.places.selling().filter_map(move |place| self.rows.get(&(variant, place.id)))
+    }
+
+    /// The units of a variant that buyers can get. `held` returns the units at a location that count although they are
+    /// reserved.
+    #[must_use]
+    pub fn available(&self, variant: VariantId, held: impl Fn(LocationId) -> i64) -> i64 {
+        let units = self.selling_rows(variant).map(|level| level.sellable_with(held(level.location)));
+        units.fold(0, i64::saturating_add)
+    }
+
+    /// Chooses the places of the units, in the order of the places. None if buyers can get too few units.
     #[must_use]
     pub fn allocate(&self, variant: VariantId, quantity: i64) -> Option<Vec<(LocationId, i64)>> {
         let mut missing = quantity;
         let mut parts = Vec::with_capacity(1);
-        for level in self.rows_of(variant) {
-            let part = missing.min(level.available());
+        for level in self.selling_rows(variant) {
+            let part = missing.min(level.sellable());
             if part > 0 {
                 parts.push((level.location, part));
                 missing = missing.saturating_sub(part);

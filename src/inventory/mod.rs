@@ -3,9 +3,11 @@
 pub mod hold;
 pub mod hold_set;
 pub mod locked_stock;
+pub mod places;
 pub mod product_with_stock;
 pub mod reservation;
 pub mod reserve;
+pub mod routing;
 pub mod shortage;
 pub mod stock_level;
 

@@ -6,6 +6,7 @@ use diesel::PgConnection;
 use super::hold::Holder;
 use super::hold_set::{HoldSet, ReserveUnits};
 use super::locked_stock::MovementContext;
+use super::queries::locations;
 use super::queries::reservations::{self, NewReservation};
 use super::reservation::{Reservation, State};
 use super::shortage;
@@ -26,8 +27,9 @@ pub fn create(
 ) -> Result<ReservationId, Abort> {
     let variants: Vec<VariantId> = lines.iter().map(|line| line.variant).collect();
     let mut holds = HoldSet::lock(conn, scope.store, &[], &variants)?;
+    let (now, places) = locations::read_places(conn, scope.store)?;
+    holds.stock_mut().set_places(places);
     refuse_archived_or_short(conn, scope, &holds, lines)?;
-    let now = db::clock(conn)?;
     let expires_at = TimeDelta::try_seconds(ttl_seconds)
         .and_then(|ttl| now.checked_add_signed(ttl))
         .ok_or_else(|| ApiError::field("ttl_seconds", "is too long"))?;

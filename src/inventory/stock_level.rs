@@ -139,7 +139,13 @@ impl StockLevel {
     /// The units that buyers can get.
     #[must_use]
     pub fn sellable(&self) -> i64 {
-        self.available().saturating_sub(self.safety).max(0)
+        self.sellable_with(0)
+    }
+
+    /// The units that a buyer can get who holds `held` units of this row.
+    #[must_use]
+    pub fn sellable_with(&self, held: i64) -> i64 {
+        self.available().saturating_add(held).saturating_sub(self.safety).max(0)
     }
 
     /// Changes the row in memory and returns the movement. A change that violates a rule leaves the row unchanged.
@@ -204,6 +210,7 @@ mod tests {
     fn safety_units_are_not_sellable() {
         let sellable = |stock, reserved, safety| StockLevel { safety, ..level(stock, reserved) }.sellable();
         assert_eq!((sellable(10, 3, 2), sellable(10, 3, 8), sellable(0, 0, 0)), (5, 0, 0));
+        assert_eq!(StockLevel { safety: 9, ..level(10, 3) }.sellable_with(3), 1);
     }
 
     proptest! {

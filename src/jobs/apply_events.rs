@@ -12,7 +12,7 @@ const BATCH_SIZE: i64 = 100;
 impl Jobs {
     /// Applies waiting events whose order now exists. A failed event does not stop the others; its failure is
     /// returned at the end. Returns the number of applied events.
-    pub async fn apply_waiting_events(&self) -> Result<usize, Failure> {
+    pub async fn apply_waiting_events(self) -> Result<usize, Failure> {
         let mut round = Round::default();
         let waiting = self.discover("discover_waiting_events", &mut round, |conn, store| {
             Ok(events::discover_waiting(conn, store, BATCH_SIZE)?)

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use super::Jobs;
+use super::discover::{Round, by_store};
 use crate::db::{End, Failure, OnLocked};
 use crate::fulfilment::expire::expire;
 use crate::fulfilment::release_carts::release_carts;
 use crate::inventory::hold::Holder;
-use crate::kernel::id::StoreId;
-
-use super::discover::{Round, by_store};
 use crate::inventory::queries::due_holds::{self, Due};
+use crate::kernel::id::StoreId;
 
 /// The maximal number of holders in one discovery, over all stores.
 const DISCOVERED: i64 = 2_000;
@@ -21,7 +20,7 @@ impl Jobs {
     /// Expires overdue holds, store by store. Holders that other transactions have locked are skipped. Work that a
     /// crash interrupts is found again. Holds that cannot be ended do not stop the others; the last failure is
     /// returned at the end. Returns the number of expired holds.
-    pub async fn expire_holds(&self) -> Result<usize, Failure> {
+    pub async fn expire_holds(self) -> Result<usize, Failure> {
         let mut ended = 0;
         loop {
             let mut round = Round::default();
@@ -79,7 +78,7 @@ impl Jobs {
 
     /// Releases the holds of carts in stores that turned cart holds off. Holders that other transactions have locked
     /// are found again later. Returns the number of released holds.
-    pub async fn release_carts(&self) -> Result<usize, Failure> {
+    pub async fn release_carts(self) -> Result<usize, Failure> {
         let mut ended = 0;
         loop {
             let mut round = Round::default();

@@ -4,14 +4,13 @@
 //! response depends on the last run of a job.
 
 pub mod apply_events;
-pub mod check;
 mod discover;
 pub mod expire;
 pub mod fold;
 pub mod purge;
 pub mod runner;
 pub mod send_mail;
-pub mod tokens;
+pub mod server_state;
 
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ use crate::mail::Mailer;
 
 pub use runner::Runner;
 
-/// The resources of the jobs. Each job is a method, so that tests can run it directly.
+/// The resources of the jobs. Cheap to clone. Each job is a method, so that tests can run it directly.
 #[derive(Clone)]
 pub struct Jobs {
     pub database: Database,

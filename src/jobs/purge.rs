@@ -3,10 +3,9 @@
 use chrono::Utc;
 
 use super::Jobs;
+use super::discover::{Round, by_store};
 use crate::accounts::queries::{password_resets, sessions};
 use crate::db::{End, Failure};
-
-use super::discover::{Round, by_store};
 use crate::idempotency::queries as answers;
 
 /// The number of rows in one transaction. It is small, so that other requests wait only briefly.
@@ -14,7 +13,7 @@ const BATCH_SIZE: i64 = 1_000;
 
 impl Jobs {
     /// Deletes stored answers that are older than the configured time. Returns their number.
-    pub async fn purge_keys(&self) -> Result<usize, Failure> {
+    pub async fn purge_keys(self) -> Result<usize, Failure> {
         let before = answers::purge_before(self.keep_hours);
         let mut purged = 0;
         loop {
@@ -33,7 +32,7 @@ impl Jobs {
     }
 
     /// Deletes expired sessions and mailed links. Returns their number.
-    pub async fn purge_sessions(&self) -> Result<usize, Failure> {
+    pub async fn purge_sessions(self) -> Result<usize, Failure> {
         let mut purged: usize = 0;
         loop {
             let forget = |conn: &mut _| {
@@ -46,11 +45,5 @@ impl Jobs {
                 count => purged = purged.saturating_add(count),
             }
         }
-    }
-
-    /// Removes inactive callers from the rate limiters.
-    pub async fn tidy_limiters(&self) -> Result<usize, Failure> {
-        self.limiters.tidy();
-        Ok(0)
     }
 }

@@ -19,20 +19,26 @@ impl Runner {
     /// Starts every job on the current runtime. Each runs immediately, and then after each period.
     #[must_use]
     pub fn start(jobs: &Jobs) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let every = |period, name, job| tokio::spawn(repeat(jobs.clone(), stopped.clone(), period, name, job));
-        let tasks = vec![
-            every(Duration::from_secs(3), "check_database", Job::CheckDatabase),
-            every(Duration::from_secs(1), "expire_holds", Job::ExpireHolds),
-            every(Duration::from_secs(1), "refresh_token_versions", Job::RefreshTokenVersions),
-            every(Duration::from_secs(1), "release_carts", Job::ReleaseCarts),
-            every(Duration::from_secs(60), "apply_waiting_events", Job::ApplyWaitingEvents),
-            every(Duration::from_secs(1), "send_mails", Job::SendMails),
-            every(Duration::from_secs(600), "purge_keys", Job::PurgeKeys),
-            every(Duration::from_secs(600), "purge_sessions", Job::PurgeSessions),
-            every(Duration::from_secs(60), "tidy_limiters", Job::TidyLimiters),
-        ];
-        Self { stop, tasks }
+        let mut runner = Self { stop: watch::Sender::new(false), tasks: Vec::new() };
+        runner.every(3, "check_database", jobs, Jobs::check_database);
+        runner.every(1, "expire_holds", jobs, Jobs::expire_holds);
+        runner.every(1, "refresh_token_versions", jobs, Jobs::refresh_token_versions);
+        runner.every(1, "release_carts", jobs, Jobs::release_carts);
+        runner.every(60, "apply_waiting_events", jobs, Jobs::apply_waiting_events);
+        runner.every(1, "send_mails", jobs, Jobs::send_mails);
+        runner.every(600, "purge_keys", jobs, Jobs::purge_keys);
+        runner.every(600, "purge_sessions", jobs, Jobs::purge_sessions);
+        runner.every(60, "tidy_limiters", jobs, Jobs::tidy_limiters);
+        runner
+    }
+
+    fn every<F>(&mut self, seconds: u64, name: &'static str, jobs: &Jobs, job: fn(Jobs) -> F)
+    where
+        F: Future<Output = Result<usize, Failure>> + Send + 'static,
+    {
+        let jobs = jobs.clone();
+        let run = move || job(jobs.clone());
+        self.tasks.push(tokio::spawn(repeat(Duration::from_secs(seconds), name, run, self.stop.subscribe())));
     }
 
     /// Waits until the running jobs have finished, and starts no further runs.
@@ -46,38 +52,12 @@ impl Runner {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Job {
-    CheckDatabase,
-    ExpireHolds,
-    RefreshTokenVersions,
-    ReleaseCarts,
-    ApplyWaitingEvents,
-    SendMails,
-    PurgeKeys,
-    PurgeSessions,
-    TidyLimiters,
-}
-
-impl Job {
-    async fn run(self, jobs: &Jobs) -> Result<usize, Failure> {
-        match self {
-            Self::CheckDatabase => jobs.check_database().await,
-            Self::ExpireHolds => jobs.expire_holds().await,
-            Self::RefreshTokenVersions => jobs.refresh_token_versions().await,
-            Self::ReleaseCarts => jobs.release_carts().await,
-            Self::ApplyWaitingEvents => jobs.apply_waiting_events().await,
-            Self::SendMails => jobs.send_mails().await,
-            Self::PurgeKeys => jobs.purge_keys().await,
-            Self::PurgeSessions => jobs.purge_sessions().await,
-            Self::TidyLimiters => jobs.tidy_limiters().await,
-        }
-    }
-}
-
-async fn repeat(jobs: Jobs, mut stopped: watch::Receiver<bool>, period: Duration, name: &'static str, job: Job) {
+async fn repeat<F>(period: Duration, name: &'static str, run: impl Fn() -> F, mut stopped: watch::Receiver<bool>)
+where
+    F: Future<Output = Result<usize, Failure>>,
+{
     loop {
-        match job.run(&jobs).await {
+        match run().await {
             Ok(0) => {}
             Ok(count) => log::info!(job = name, count = count; "job done"),
             // The log reports an outage separately.

@@ -1,15 +1,14 @@
 //! Sends the mails of the outbox.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::Jobs;
-use crate::accounts::password_reset;
-
 use super::discover::Round;
-
+use crate::accounts::password_reset;
 use crate::db::{self, End, Failure};
+use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};
 use crate::mail::{Mailer, Message, queries};
 
@@ -26,8 +25,8 @@ struct Attempt {
 impl Jobs {
     /// Sends the mails that are due, each separately: a mail that fails does not stop the others. Returns the number
     /// of sent mails.
-    pub async fn send_mails(&self) -> Result<usize, Failure> {
-        let Some(mailer) = &self.mailer else { return Ok(0) };
+    pub async fn send_mails(self) -> Result<usize, Failure> {
+        let Some(mailer) = self.mailer.clone() else { return Ok(0) };
         let mut round = Round::default();
         round.add(self.drop_mails().await);
         let due = self.discover("discover_due_mails", &mut round, |conn, store| {
@@ -104,8 +103,4 @@ fn compose(
     match mail.kind {
         Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at),
     }
-}
-
-fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
-    at.checked_add_signed(time).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -30,14 +30,7 @@ pub fn fold(text: &str) -> String {
 }
 
 fn join_words(text: &str) -> String {
-    let mut joined = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !joined.is_empty() {
-            joined.push(' ');
-        }
-        joined.push_str(word);
-    }
-    joined
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The search text of a row: its folded values, one per line. A word contains no line break, so no match spans two

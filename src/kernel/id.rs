@@ -6,6 +6,8 @@ use diesel_derive_newtype::DieselNewType;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::schema::{id_or_name, schemas};
+
 /// Ids on the wire are below 2⁵³, so that every JSON reader keeps them exact.
 pub const MAX_ID: i64 = (1 << 53) - 1;
 
@@ -36,7 +38,7 @@ macro_rules! id_types {
             /// 404.
             #[must_use]
             pub fn from_path(segment: &str) -> Self {
-                Self(parse_path_id(segment))
+                Self(parse(segment).unwrap_or(NO_ID))
             }
         }
     )+};
@@ -74,10 +76,6 @@ impl Visitor<'_> for IdVisitor {
 
 /// An id that no row has: identity columns start at 1.
 const NO_ID: i64 = 0;
-
-fn parse_path_id(segment: &str) -> i64 {
-    parse(segment).unwrap_or(NO_ID)
-}
 
 /// An id has one spelling: no sign, no leading zeros, no spaces.
 fn parse(text: &str) -> Option<i64> {
@@ -160,20 +158,9 @@ impl<'de> Deserialize<'de> for StoreRef {
     }
 }
 
-macro_rules! id_or_name {
-    ($($name:ident: $description:literal),+) => {$(
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                super::schema::id_or_name($description, 255).into()
-            }
-        }
-        impl utoipa::ToSchema for $name {}
-    )+};
-}
-
-id_or_name! {
-    ProductRef: "The id of a product as a number, or the SKU of a product or of one size as a string",
-    StoreRef: "The id of a store as a number, or its code as a string"
+schemas! {
+    ProductRef: id_or_name("The id of a product as a number, or the SKU of a product or of one size as a string", 255);
+    StoreRef: id_or_name("The id of a store as a number, or its code as a string", 255);
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 /// Declares a type that serde reads and writes as the type of a `jsonb` column.
 macro_rules! json_column {
-    ($(#[$attribute:meta])* pub struct $name:ident($($field:tt)+);) => {
+    ($(#[$attribute:meta])* pub struct $name:ident $($fields:tt)+) => {
         #[derive(
             Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize,
             diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
         )]
         #[diesel(sql_type = diesel::sql_types::Jsonb)]
         $(#[$attribute])*
-        pub struct $name($($field)+);
+        pub struct $name $($fields)+
 
         const _: () = {
             use diesel::deserialize::{self, FromSql};

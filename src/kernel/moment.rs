@@ -1,8 +1,14 @@
-//! Times in queries, and days in bodies.
+//! Points in time, and days.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+/// The time this much later, or the latest possible time.
+#[must_use]
+pub fn after(time: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
+    time.checked_add_signed(duration).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
 
 /// Reads an optional time from a query string. RFC 3339 has years of four digits. The library accepts more, but
 /// PostgreSQL cannot store all of them.

@@ -14,11 +14,10 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use super::number::{self, Number};
+use super::schema::schemas;
 
 /// Minor units of a store's currency: 1250 is 12.50 INR, or 1250 JPY.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, DieselNewType)]
@@ -166,29 +165,18 @@ impl<'de> Deserialize<'de> for AmountInput {
     }
 }
 
-impl PartialSchema for Amount {
-    fn schema() -> RefOr<Schema> {
-        let amount = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number));
-        amount.description(Some("Money with the decimals of the store's currency")).into()
-    }
+schemas! {
+    Amount: ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Number))
+        .description(Some("Money with the decimals of the store's currency"));
+    AmountInput: ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
+        .minimum(Some(0))
+        .pattern(Some(r"^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$"))
+        .description(Some(
+            "Money with at most the decimals of the store's currency: a number, or a string that holds one",
+        ));
 }
-
-impl ToSchema for Amount {}
-
-impl PartialSchema for AmountInput {
-    fn schema() -> RefOr<Schema> {
-        let description =
-            "Money with at most the decimals of the store's currency: a number, or a string that holds one";
-        ObjectBuilder::new()
-            .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
-            .minimum(Some(0))
-            .pattern(Some(r"^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$"))
-            .description(Some(description))
-            .into()
-    }
-}
-
-impl ToSchema for AmountInput {}
 
 #[cfg(test)]
 mod tests {

@@ -5,21 +5,6 @@ use serde::{Deserialize, Deserializer};
 
 use super::number::{self, Number};
 
-/// Units in a line of a cart, an order or a reservation: 1 to 10,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
-#[schema(value_type = i64, minimum = 1, maximum = 10_000)]
-pub struct Quantity(i64);
-
-/// Units of stock: 0 to 10¹².
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, utoipa::ToSchema)]
-#[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000_000_i64)]
-pub struct StockQuantity(i64);
-
-/// Units in a line of a transfer or another document of staff: 1 to 10¹².
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
-#[schema(value_type = i64, minimum = 1, maximum = 1_000_000_000_000_i64)]
-pub struct DocumentQuantity(i64);
-
 /// The maximal number of lines of a cart or an order.
 pub const MAX_LINES: usize = 100;
 /// The maximal number of lines of a shipment, a transfer and other documents of staff.
@@ -27,100 +12,55 @@ pub const MAX_DOCUMENT_LINES: usize = 500;
 pub const MAX_QUANTITY: i64 = 10_000;
 pub const MAX_STOCK: i64 = 1_000_000_000_000;
 
-trait Bounded: Copy {
-    const MIN: i64;
-    const MAX: i64;
-    fn wrap(value: i64) -> Self;
+/// Declares integers within bounds. `1.0` and `1e0` are read as 1, because they are equal numbers in JSON.
+macro_rules! quantities {
+    ($($(#[$attribute:meta])* $name:ident from $min:literal to $max:ident;)+) => {$(
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
+        $(#[$attribute])*
+        pub struct $name(i64);
+
+        impl $name {
+            #[must_use]
+            pub fn new(value: i64) -> Option<Self> {
+                ($min..=$max).contains(&value).then_some(Self(value))
+            }
+
+            #[must_use]
+            pub fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let integer = number::deserialize(deserializer)?.and_then(Number::to_integer);
+                let bounds = format_args!("must be an integer from {} to {}", $min, $max);
+                integer.and_then(Self::new).ok_or_else(|| D::Error::custom(bounds))
+            }
+        }
+    )+};
 }
 
-impl Bounded for Quantity {
-    const MIN: i64 = 1;
-    const MAX: i64 = MAX_QUANTITY;
-    fn wrap(value: i64) -> Self {
-        Self(value)
-    }
-}
+quantities! {
+    /// Units in a line of a cart, an order or a reservation: 1 to 10,000.
+    #[schema(value_type = i64, minimum = 1, maximum = 10_000)]
+    Quantity from 1 to MAX_QUANTITY;
 
-impl Bounded for StockQuantity {
-    const MIN: i64 = 0;
-    const MAX: i64 = MAX_STOCK;
-    fn wrap(value: i64) -> Self {
-        Self(value)
-    }
-}
+    /// Units of stock: 0 to 10¹².
+    #[derive(Default)]
+    #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000_000_i64)]
+    StockQuantity from 0 to MAX_STOCK;
 
-impl Bounded for DocumentQuantity {
-    const MIN: i64 = 1;
-    const MAX: i64 = MAX_STOCK;
-    fn wrap(value: i64) -> Self {
-        Self(value)
-    }
+    /// Units in a line of a transfer or another document of staff: 1 to 10¹².
+    #[schema(value_type = i64, minimum = 1, maximum = 1_000_000_000_000_i64)]
+    DocumentQuantity from 1 to MAX_STOCK;
 }
 
 impl Quantity {
-    #[must_use]
-    pub fn new(value: i64) -> Option<Self> {
-        within(value)
-    }
-
-    #[must_use]
-    pub fn get(self) -> i64 {
-        self.0
-    }
-
     /// Reads a quantity from a path or a query.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Number::parse(text)?.to_integer().and_then(within)
-    }
-}
-
-impl StockQuantity {
-    #[must_use]
-    pub fn new(value: i64) -> Option<Self> {
-        within(value)
-    }
-
-    #[must_use]
-    pub fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl DocumentQuantity {
-    #[must_use]
-    pub fn get(self) -> i64 {
-        self.0
-    }
-}
-
-fn within<T: Bounded>(value: i64) -> Option<T> {
-    (T::MIN..=T::MAX).contains(&value).then(|| T::wrap(value))
-}
-
-/// `1.0` and `1e0` are read as 1, because they are equal numbers in JSON.
-fn read<'de, T: Bounded, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let integer = number::deserialize(deserializer)?.and_then(|number| number.to_integer());
-    integer
-        .and_then(within)
-        .ok_or_else(|| D::Error::custom(format_args!("must be an integer from {} to {}", T::MIN, T::MAX)))
-}
-
-impl<'de> Deserialize<'de> for Quantity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for StockQuantity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DocumentQuantity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer)
+        Number::parse(text)?.to_integer().and_then(Self::new)
     }
 }
 

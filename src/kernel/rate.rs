@@ -5,12 +5,11 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use super::money::decimal_text;
 use super::number;
+use super::schema::schemas;
 
 /// A share of an amount, in millionths: 5 % is 50,000.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DieselNewType)]
@@ -47,14 +46,13 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
-impl PartialSchema for Rate {
-    fn schema() -> RefOr<Schema> {
-        let percent = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number));
-        percent.description(Some("Percent, with at most 4 decimals")).minimum(Some(0)).maximum(Some(100)).into()
-    }
+schemas! {
+    Rate: ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Number))
+        .description(Some("Percent, with at most 4 decimals"))
+        .minimum(Some(0))
+        .maximum(Some(100));
 }
-
-impl ToSchema for Rate {}
 
 #[cfg(test)]
 mod tests {

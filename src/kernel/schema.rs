@@ -1,5 +1,6 @@
 //! Schemas of the OpenAPI document that cannot be derived from a type.
 
+use strum::VariantArray;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{
@@ -8,6 +9,20 @@ use utoipa::openapi::schema::{
 
 use super::id::MAX_ID;
 
+/// Describes types by schemas that are built here.
+macro_rules! schemas {
+    ($($name:ident: $schema:expr;)+) => {$(
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $schema.into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )+};
+}
+
+pub(crate) use schemas;
+
 /// Marks a field that only callers with a permission receive. Only such nullable fields may be absent.
 pub const REQUIRED_PERMISSION: &str = "x-required-permission";
 
@@ -15,6 +30,11 @@ pub const REQUIRED_PERMISSION: &str = "x-required-permission";
 pub fn string_enum<'a>(values: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
     let values: Vec<&str> = values.into_iter().collect();
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(values))
+}
+
+/// A string with the words of an enum as allowed values.
+pub fn words<T: VariantArray + Copy + Into<&'static str>>() -> ObjectBuilder {
+    string_enum(T::VARIANTS.iter().map(|word| (*word).into()))
 }
 
 /// The names of the values of an enum, in the same order. Some generated clients use them as names of constants.

@@ -109,16 +109,8 @@ pub fn is_same_code(one: &str, other: &str) -> bool {
 /// Escapes the special characters of a LIKE pattern, and matches the text at any position.
 #[must_use]
 pub fn contains_pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len().saturating_add(2));
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
+    let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{escaped}%")
 }
 
 /// Checks an address of the web: `http` or `https`, without spaces.

@@ -9,6 +9,7 @@ use diesel::upsert::excluded;
 use super::outbox::{CAPACITY, Kind, LEASE, MailKey, NewMail, PendingMail};
 use crate::db::schema::{mail_outbox, users};
 use crate::kernel::id::StoreId;
+use crate::kernel::moment::after;
 
 #[diesel::declare_sql_function]
 extern "SQL" {
@@ -23,7 +24,7 @@ pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>
         return Ok(false);
     }
     // An attempt that runs now ends before this time.
-    let soon = at.checked_add_signed(LEASE).unwrap_or(at);
+    let soon = after(at, LEASE);
     diesel::insert_into(mail_outbox::table)
         .values((
             mail_outbox::store_id.eq(store),

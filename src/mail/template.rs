@@ -13,26 +13,20 @@ pub struct TemplateError {
     source: minijinja::Error,
 }
 
-/// The files of one kind of mail.
-struct Template {
-    subject: &'static str,
-    text: &'static str,
-    html: &'static str,
-}
-
-const fn template_of(kind: Kind) -> Template {
+/// The subject, the text and the HTML body of one kind of mail.
+const fn template_of(kind: Kind) -> [&'static str; 3] {
     match kind {
-        Kind::PasswordReset => Template {
-            subject: include_str!("templates/password_reset.subject.txt"),
-            text: include_str!("templates/password_reset.txt"),
-            html: include_str!("templates/password_reset.html"),
-        },
+        Kind::PasswordReset => [
+            include_str!("templates/password_reset.subject.txt"),
+            include_str!("templates/password_reset.txt"),
+            include_str!("templates/password_reset.html"),
+        ],
     }
 }
 
 /// Renders the template of a kind. Values are escaped in HTML, and line breaks are removed from the subject.
 pub fn render(kind: Kind, recipient: &str, values: &Value) -> Result<Message, TemplateError> {
-    let Template { subject, text, html } = template_of(kind);
+    let [subject, text, html] = template_of(kind);
     let environment = Environment::new();
     // The suffix of the name decides if values are escaped.
     let fill = |name: &str, source: &str| {

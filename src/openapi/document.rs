@@ -14,7 +14,7 @@ use super::schemas;
 pub(super) const BEARER: &str = "bearer";
 
 /// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
@@ -26,6 +26,7 @@ const TAGS: [(&str, &str); 14] = [
     ("payments", "Callbacks of payment providers."),
     ("reservations", "Reservations of stock for other services."),
     ("stores", "Stores and their settings."),
+    ("locations", "The places of a store where stock is kept."),
     ("users", "Management of the accounts of staff and customers."),
     ("audit", "All writes, with their actor and time."),
     ("monitoring", "Health checks and metrics. Their paths are outside of the versioned API."),

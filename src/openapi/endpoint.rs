@@ -14,13 +14,14 @@ use crate::auth::Access;
 use crate::auth::authorize::authorize;
 use crate::error::Code;
 use crate::http::query::{self, KnownParameters};
-use crate::kernel::page::FeedQuery;
+use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::kernel::schema;
 
 /// The content type of bodies and of most responses.
 pub const JSON: &str = "application/json";
 
 /// An operation of the API.
+#[must_use]
 pub struct Endpoint {
     pub method: Method,
     pub path: &'static str,
@@ -119,54 +120,43 @@ methods! {
 }
 
 impl Endpoint {
-    #[must_use]
-    pub fn id(mut self, id: &'static str) -> Self {
-        self.id = id;
-        self
-    }
-
-    #[must_use]
-    pub fn summary(mut self, summary: &'static str) -> Self {
-        self.summary = summary;
+    /// Sets the operation id and the summary.
+    pub fn named(mut self, id: &'static str, summary: &'static str) -> Self {
+        (self.id, self.summary) = (id, summary);
         self
     }
 
     /// Describes the operation, instead of its access rule.
-    #[must_use]
     pub fn description(mut self, description: &'static str) -> Self {
         self.description = Some(description);
         self
     }
 
     /// Marks an operation outside of the versioned API.
-    #[must_use]
     pub fn at_root(mut self) -> Self {
         self.is_at_root = true;
         self
     }
 
     /// Sets the schema of the body.
-    #[must_use]
     pub fn takes<T: ToSchema>(mut self) -> Self {
         self.request = Some(SchemaOf::new::<T>());
         self
     }
 
     /// Sets the schema of the query string.
-    #[must_use]
     pub fn query<T: IntoParams>(mut self) -> Self {
         self.query.extend(T::into_params(|| Some(ParameterIn::Query)).into_iter().map(parameters::described));
         self
     }
 
-    /// Adds `?sort=` by one of these columns.
-    #[must_use]
+    /// Adds `?page=` and `?limit=`, and `?sort=` by one of these columns.
     pub fn sorted_by(self, columns: &[&str], default: &str) -> Self {
-        self.sort(columns, Some(default), "The order of the list; `-` before a column means descending")
+        let description = "The order of the list; `-` before a column means descending";
+        self.query::<PageQuery>().sort(columns, Some(default), description)
     }
 
     /// Adds `?after=`, and `?sort=` by one of these columns. The default order depends on other parameters.
-    #[must_use]
     pub fn feed_sorted_by(self, columns: &[&str], description: &str) -> Self {
         self.query::<FeedQuery>().sort(columns, None, description)
     }
@@ -183,21 +173,18 @@ impl Endpoint {
     }
 
     /// Adds headers.
-    #[must_use]
     pub fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
         self.headers = headers;
         self
     }
 
     /// Sets a body that another service defines.
-    #[must_use]
     pub fn takes_any_object(mut self) -> Self {
         let object = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object));
         self.request = Some(SchemaOf { reference: object.into(), components: Vec::new() });
         self
     }
 
-    #[must_use]
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.success = status;
         self.answer = Some(SchemaOf::new::<T>());
@@ -205,7 +192,6 @@ impl Endpoint {
     }
 
     /// Sets text of this content type as the response.
-    #[must_use]
     pub fn answers_text(mut self, content_type: &'static str) -> Self {
         let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
         self.content_type = content_type;
@@ -213,14 +199,12 @@ impl Endpoint {
         self
     }
 
-    #[must_use]
     pub fn lists<T: ToSchema>(mut self) -> Self {
         self.answer = Some(SchemaOf::list_of::<T>());
         self
     }
 
     /// Sets an array without pages as the response.
-    #[must_use]
     pub fn answers_array<T: ToSchema>(mut self) -> Self {
         let mut schema = SchemaOf::new::<T>();
         schema.reference = ArrayBuilder::new().items(schema.reference).into();
@@ -229,28 +213,24 @@ impl Endpoint {
     }
 
     /// Sets an optional body: all its fields are optional.
-    #[must_use]
     pub fn takes_optionally<T: ToSchema>(mut self) -> Self {
         self.body_required = false;
         self.takes::<T>()
     }
 
     /// Sets a success response without a body.
-    #[must_use]
     pub fn answers_nothing(mut self, status: u16) -> Self {
         self.success = status;
         self
     }
 
     /// Adds the error codes of this operation. Codes that follow from its kind are added automatically.
-    #[must_use]
     pub fn errors(mut self, codes: &[Code]) -> Self {
         self.errors.extend(codes);
         self
     }
 
     /// Creates the route. Authorization runs first, then the check of the query's names, then the handler.
-    #[must_use]
     pub fn into_route(self) -> Route {
         let (access, known) = (self.access, KnownParameters::from_iter(self.query.iter().map(parameters::known)));
         self.route
@@ -259,7 +239,6 @@ impl Endpoint {
     }
 
     /// Marks a POST without an idempotency key: it changes nothing, or it is not idempotent.
-    #[must_use]
     pub fn without_key(mut self) -> Self {
         self.takes_key = false;
         self

@@ -5,10 +5,11 @@ use crate::accounts::api::{accounts, passwords, sessions, users};
 use crate::auth::{Access, Permission};
 use crate::customers::api as addresses;
 use crate::error::Code;
-use crate::kernel::page::{NEWEST_FIRST, PageQuery};
+use crate::kernel::page::NEWEST_FIRST;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::stores::api as stores;
+use crate::stores::routing_policy::RoutingPolicy;
 
 pub(super) fn accounts() -> Vec<Endpoint> {
     [signing_in(), own_addresses(), managed_users()].into_iter().flatten().collect()
@@ -17,55 +18,53 @@ pub(super) fn accounts() -> Vec<Endpoint> {
 fn signing_in() -> Vec<Endpoint> {
     vec![
         post("/auth/register", Access::Anonymous, accounts::register)
-            .id("register")
-            .summary("Create an account for a customer")
+            .named("register", "Create an account for a customer")
             .takes::<accounts::RegisterRequest>()
             .answers::<UserResponse>(201)
             .errors(&[Code::Duplicate, Code::StoreNotFound])
             .without_key(),
         post("/auth/login", Access::Anonymous, sessions::login)
-            .id("login")
-            .summary("Sign in")
+            .named("login", "Sign in")
             .takes::<sessions::LoginRequest>()
             .answers::<sessions::SessionResponse>(200)
             .errors(&[Code::InvalidCredentials])
             .without_key(),
         post("/auth/refresh", Access::Anonymous, sessions::refresh)
-            .id("refreshSession")
-            .summary("Exchange a refresh token for new tokens")
+            .named("refreshSession", "Exchange a refresh token for new tokens")
             .takes::<sessions::RefreshTokenRequest>()
             .answers::<sessions::SessionResponse>(200)
             .errors(&[Code::Unauthenticated])
             .without_key(),
         post("/auth/logout", Access::Anonymous, sessions::logout)
-            .id("logout")
-            .summary("Sign out: end the session of the refresh token")
+            .named("logout", "Sign out: end the session of the refresh token")
             .takes::<sessions::RefreshTokenRequest>()
             .answers_nothing(204)
             .without_key(),
         post("/auth/password", Access::User, passwords::change)
-            .id("changePassword")
-            .summary("Change the caller's password; every other session of the account ends")
+            .named("changePassword", "Change the caller's password; every other session of the account ends")
             .takes::<passwords::ChangePasswordRequest>()
             .answers_nothing(204)
             .without_key(),
         post("/auth/password/forgot", Access::Anonymous, passwords::forgot)
-            .id("requestPasswordReset")
-            .summary("Mail a link to choose a new password; the answer is the same without an account")
+            .named(
+                "requestPasswordReset",
+                "Mail a link to choose a new password; the answer is the same without an account",
+            )
             .takes::<passwords::ForgotPasswordRequest>()
             .answers_nothing(202)
             .errors(&[Code::MailNotConfigured])
             .without_key(),
         post("/auth/password/reset", Access::Anonymous, passwords::reset)
-            .id("resetPassword")
-            .summary("Set a new password with the token of a mailed link; every session of the account ends")
+            .named(
+                "resetPassword",
+                "Set a new password with the token of a mailed link; every session of the account ends",
+            )
             .takes::<passwords::ResetPasswordRequest>()
             .answers_nothing(204)
             .errors(&[Code::ResetTokenInvalid])
             .without_key(),
         get("/auth/me", Access::User, accounts::me)
-            .id("getMe")
-            .summary("Read the caller's account")
+            .named("getMe", "Read the caller's account")
             .answers::<UserResponse>(200),
     ]
 }
@@ -73,30 +72,24 @@ fn signing_in() -> Vec<Endpoint> {
 fn own_addresses() -> Vec<Endpoint> {
     vec![
         get("/addresses", Access::User, addresses::list)
-            .id("listAddresses")
-            .summary("Own addresses, newest first")
-            .query::<PageQuery>()
+            .named("listAddresses", "Own addresses, newest first")
             .sorted_by(&addresses::SORTS, NEWEST_FIRST)
             .lists::<addresses::AddressResponse>(),
         post("/addresses", Access::User, addresses::create)
-            .id("createAddress")
-            .summary("Create an address")
+            .named("createAddress", "Create an address")
             .takes::<addresses::AddressRequest>()
             .answers::<addresses::AddressResponse>(201),
         get("/addresses/{id}", Access::User, addresses::show)
-            .id("getAddress")
-            .summary("Read an address")
+            .named("getAddress", "Read an address")
             .answers::<addresses::AddressResponse>(200)
             .errors(&[Code::AddressNotFound]),
         put("/addresses/{id}", Access::User, addresses::replace)
-            .id("replaceAddress")
-            .summary("Replace an address")
+            .named("replaceAddress", "Replace an address")
             .takes::<addresses::AddressRequest>()
             .answers::<addresses::AddressResponse>(200)
             .errors(&[Code::AddressNotFound]),
         delete("/addresses/{id}", Access::User, addresses::delete)
-            .id("deleteAddress")
-            .summary("Delete an address; orders keep their copies")
+            .named("deleteAddress", "Delete an address; orders keep their copies")
             .answers_nothing(204)
             .errors(&[Code::AddressNotFound]),
     ]
@@ -106,21 +99,17 @@ fn managed_users() -> Vec<Endpoint> {
     let users_manage = Access::Permission(Permission::UsersManage);
     vec![
         get("/users", users_manage, users::list)
-            .id("listUsers")
-            .summary("Accounts; for staff, the staff of their store")
-            .query::<PageQuery>()
+            .named("listUsers", "Accounts; for staff, the staff of their store")
             .sorted_by(&users::SORTS, NEWEST_FIRST)
             .query::<users::UserQuery>()
             .lists::<UserResponse>(),
         post("/users", users_manage, users::create)
-            .id("createUser")
-            .summary("Create an account; staff belong to the request's store")
+            .named("createUser", "Create an account; staff belong to the request's store")
             .takes::<users::NewUserRequest>()
             .answers::<UserResponse>(201)
             .errors(&[Code::Duplicate]),
         patch("/users/{id}", users_manage, users::update)
-            .id("updateUser")
-            .summary("Change an account; a new password, role or permissions end its sessions")
+            .named("updateUser", "Change an account; a new password, role or permissions end its sessions")
             .takes::<users::UserPatchRequest>()
             .answers::<UserResponse>(200)
             .errors(&[Code::UserNotFound, Code::Duplicate, Code::LastAdmin]),
@@ -128,27 +117,53 @@ fn managed_users() -> Vec<Endpoint> {
 }
 
 pub(super) fn stores() -> Vec<Endpoint> {
+    use crate::stores::api::locations::{self, LocationPatchRequest, LocationResponse, NewLocationRequest};
+    let manage = Access::Permission(Permission::StoresManage);
     vec![
         get("/stores", Access::Admin, stores::list)
-            .id("listStores")
-            .summary("All stores, newest first")
-            .query::<PageQuery>()
+            .named("listStores", "All stores, newest first")
             .sorted_by(&stores::SORTS, NEWEST_FIRST)
             .lists::<stores::StoreResponse>(),
         post("/stores", Access::Admin, stores::create)
-            .id("createStore")
-            .summary("Create a store with a main location")
+            .named("createStore", "Create a store with a main location")
             .takes::<stores::NewStoreRequest>()
             .answers::<stores::StoreResponse>(201)
             .errors(&[Code::Duplicate]),
         get("/stores/{id}", Access::Public, stores::show)
-            .id("getStore")
-            .summary("A store, by id or code")
+            .named("getStore", "A store, by id or code")
             .answers::<stores::StoreResponse>(200),
         patch("/stores/{id}", Access::Permission(Permission::StoresManage), stores::update)
-            .id("updateStore")
-            .summary("Change the settings of a store")
+            .named("updateStore", "Change the settings of a store")
             .takes::<stores::StorePatchRequest>()
             .answers::<stores::StoreResponse>(200),
+        get("/stores/{id}/routing", Access::Permission(Permission::StoresManage), stores::routing::show)
+            .named("getRouting", "The rules that choose the places of an order")
+            .answers::<RoutingPolicy>(200),
+        put("/stores/{id}/routing", Access::Permission(Permission::StoresManage), stores::routing::replace)
+            .named("replaceRouting", "Replace the rules that choose the places of an order")
+            .takes::<stores::routing::RoutingPolicyRequest>()
+            .answers::<RoutingPolicy>(200),
+        get("/locations", Access::Public, locations::list)
+            .named(
+                "listLocations",
+                "The locations of the store; without `stores:manage` only those where orders can be collected",
+            )
+            .sorted_by(&locations::SORTS, locations::FIRST_BY_PRIORITY)
+            .lists::<LocationResponse>(),
+        post("/locations", manage, locations::create)
+            .named("createLocation", "Create a location with its quarantine and transit")
+            .takes::<NewLocationRequest>()
+            .answers::<LocationResponse>(201)
+            .errors(&[Code::Duplicate]),
+        get("/locations/{id}", Access::Public, locations::show)
+            .named("getLocation", "Read a location")
+            .answers::<LocationResponse>(200)
+            .errors(&[Code::LocationNotFound]),
+        patch("/locations/{id}", manage, locations::update)
+            .named("updateLocation", "Change, pause, close or open a location")
+            .takes::<LocationPatchRequest>()
+            .answers::<LocationResponse>(200)
+            .errors(&[Code::LocationNotFound, Code::Duplicate, Code::InvalidTransition])
+            .errors(&[Code::LocationNotEmpty, Code::LastLocation]),
     ]
 }

@@ -19,13 +19,11 @@ pub(super) fn reports() -> Vec<Endpoint> {
     let read = Access::Permission(Permission::InventoryRead);
     vec![
         get("/inventory/verify", read, reports::verify)
-            .id("verifyInventory")
-            .summary("Check every invariant in the database itself")
+            .named("verifyInventory", "Check every invariant in the database itself")
             .query::<reports::VerifyQuery>()
             .answers::<VerifyResponse>(200),
         get("/audit", Access::Permission(Permission::AuditRead), audit::list)
-            .id("listAuditEntries")
-            .summary("List the audit of all writes, newest first")
+            .named("listAuditEntries", "List the audit of all writes, newest first")
             .query::<PageQuery>()
             .feed_sorted_by(&audit::SORTS, FEED_ORDER)
             .query::<audit::AuditQuery>()
@@ -42,38 +40,30 @@ fn products() -> Vec<Endpoint> {
     use crate::inventory::api::{create_product, products, update_product};
     vec![
         get("/inventory/products", Access::Public, products::list)
-            .id("listProducts")
-            .summary("List products with their stock")
+            .named("listProducts", "List products with their stock")
             .query::<products::ProductsQuery>()
-            .query::<PageQuery>()
             .sorted_by(&products::SORTS, products::FIRST_BY_ID)
             .lists::<ProductResponse>(),
         post("/inventory/products", Access::Permission(Permission::ProductsWrite), create_product::create)
-            .id("createProduct")
-            .summary("Create a product with its sizes and their initial stock")
+            .named("createProduct", "Create a product with its sizes and their initial stock")
             .takes::<create_product::NewProductRequest>()
             .answers::<ProductResponse>(201)
-            .errors(&[Code::Duplicate]),
+            .errors(&[Code::Duplicate, Code::LocationClosed]),
         get("/inventory/products/low-stock", Access::Permission(Permission::InventoryRead), products::list_low_stock)
-            .id("listLowStock")
-            .summary("List products at or under their minimum, lowest first")
-            .query::<PageQuery>()
+            .named("listLowStock", "List products at or under their minimum, lowest first")
             .sorted_by(&products::LOW_STOCK_SORTS, products::WORST_FIRST)
             .lists::<ProductResponse>(),
         get("/inventory/products/{id}", Access::Public, products::show)
-            .id("getProduct")
-            .summary("Read a product by id or SKU")
+            .named("getProduct", "Read a product by id or SKU")
             .answers::<ProductResponse>(200)
             .errors(&[Code::ProductNotFound]),
         patch("/inventory/products/{id}", Access::Permission(Permission::ProductsWrite), update_product::update)
-            .id("updateProduct")
-            .summary("Change a product, or add sizes to it")
+            .named("updateProduct", "Change a product, or add sizes to it")
             .takes::<update_product::UpdateProductRequest>()
             .answers::<ProductResponse>(200)
-            .errors(&[Code::ProductNotFound, Code::Duplicate]),
+            .errors(&[Code::ProductNotFound, Code::Duplicate, Code::LocationClosed]),
         delete("/inventory/products/{id}", Access::Permission(Permission::ProductsWrite), update_product::archive)
-            .id("archiveProduct")
-            .summary("Archive a product: it cannot be sold any more, its history stays")
+            .named("archiveProduct", "Archive a product: it cannot be sold any more, its history stays")
             .answers::<ProductResponse>(200)
             .errors(&[Code::ProductNotFound]),
     ]
@@ -85,63 +75,52 @@ fn stock() -> Vec<Endpoint> {
     let read = Access::Permission(Permission::InventoryRead);
     vec![
         get("/inventory/products/{id}/availability/{qty}", Access::Public, availability::show)
-            .id("getAvailability")
-            .summary("Check if a quantity can be bought")
+            .named("getAvailability", "Check if a quantity can be bought")
             .query::<availability::SizeQuery>()
             .answers::<availability::AvailabilityResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
         post("/inventory/availability", Access::Public, availability::check)
-            .id("checkAvailability")
-            .summary("Check if several lines can be bought together")
+            .named("checkAvailability", "Check if several lines can be bought together")
             .takes::<availability::AvailabilityRequest>()
             .answers::<availability::AvailabilityListResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired])
             .without_key(),
         put("/inventory/products/{id}/stock", Access::Permission(Permission::InventoryUpdate), stock::update)
-            .id("changeStock")
-            .summary("Add, remove or count stock")
+            .named("changeStock", "Add, remove or count stock")
             .takes::<stock::StockChangeRequest>()
             .answers::<stock::StockChangeResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::LocationNotFound])
-            .errors(&[Code::InsufficientStock, Code::StockBelowReserved, Code::StaleStock]),
+            .errors(&[Code::InsufficientStock, Code::StockBelowReserved, Code::StaleStock, Code::LocationClosed]),
         get("/inventory/products/{id}/stock", read, stock::show)
-            .id("getStock")
-            .summary("Read a product's stock by location")
+            .named("getStock", "Read a product's stock by location")
             .query::<availability::SizeQuery>()
             .answers::<stock::StockResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
         get("/inventory/products/{id}/movements", read, movements::list_of_product)
-            .id("listProductMovements")
-            .summary("Read the ledger of a product")
+            .named("listProductMovements", "Read the ledger of a product")
             .query::<movements::MovementsQuery>()
             .feed_sorted_by(&movements::SORTS, FEED_ORDER)
             .query::<PageQuery>()
             .lists::<movements::MovementResponse>()
             .errors(&[Code::ProductNotFound]),
         get("/inventory/products/{store_id}/{product_id}", Access::Public, products::show_in_store)
-            .id("getProductOfStore")
-            .summary("Read a product of the store in the path")
+            .named("getProductOfStore", "Read a product of the store in the path")
             .answers::<ProductResponse>(200)
             .errors(&[Code::ProductNotFound]),
         get("/inventory/movements", read, movements::list)
-            .id("listMovements")
-            .summary("Read the ledger of the store")
+            .named("listMovements", "Read the ledger of the store")
             .query::<movements::MovementsQuery>()
             .feed_sorted_by(&movements::SORTS, LEDGER_ORDER)
             .query::<PageQuery>()
             .lists::<movements::MovementResponse>(),
         get("/inventory/summary", read, summary::show)
-            .id("getInventorySummary")
-            .summary("Read the totals of all stock")
+            .named("getInventorySummary", "Read the totals of all stock")
             .answers::<summary::SummaryResponse>(200),
         get("/inventory/inventory/summary", read, summary::show)
-            .id("getInventorySummaryAlias")
-            .summary("Read the totals of all stock (same as `GET /inventory/summary`)")
+            .named("getInventorySummaryAlias", "Read the totals of all stock (same as `GET /inventory/summary`)")
             .answers::<summary::SummaryResponse>(200),
         get("/inventory", read, summary::list_levels)
-            .id("listStockLevels")
-            .summary("List stock by variant and location")
-            .query::<PageQuery>()
+            .named("listStockLevels", "List stock by variant and location")
             .sorted_by(&summary::SORTS, summary::FIRST_BY_VARIANT)
             .lists::<summary::LevelResponse>(),
     ]

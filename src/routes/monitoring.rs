@@ -9,16 +9,13 @@ use crate::openapi::endpoint::get;
 pub fn monitoring() -> Vec<Endpoint> {
     vec![
         get("/health/live", Access::Anonymous, health::live)
-            .id("checkLiveness")
-            .summary("Check that the server is alive")
+            .named("checkLiveness", "Check that the server is alive")
             .answers::<LivenessResponse>(200),
         get("/health/ready", Access::Anonymous, health::ready)
-            .id("checkReadiness")
-            .summary("Check that the server can use its database")
+            .named("checkReadiness", "Check that the server can use its database")
             .answers::<ReadinessResponse>(200),
         get("/metrics", Access::Anonymous, health::metrics)
-            .id("readMetrics")
-            .summary("Read the metrics in the text format of Prometheus")
+            .named("readMetrics", "Read the metrics in the text format of Prometheus")
             .description("Needs the token of the setting `metrics.token` as a bearer token, if one is set.")
             .errors(&[Code::Unauthenticated])
             .answers_text(METRICS_TEXT),

@@ -7,7 +7,6 @@ use crate::checkout::api as checkout;
 use crate::checkout::preview::PreviewResponse;
 use crate::error::Code;
 use crate::fulfilment::api as fulfilment;
-use crate::kernel::page::PageQuery;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, post, put};
 use crate::orders::api as orders;
@@ -18,37 +17,34 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
     let of_lines = [Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::ProductUnavailable];
     vec![
         get("/cart", Access::User, cart::show)
-            .id("getCart")
-            .summary("The cart, its price, and what would refuse its checkout")
+            .named("getCart", "The cart, its price, and what would refuse its checkout")
             .answers::<CartResponse>(200),
-        delete("/cart", Access::User, cart::clear).id("clearCart").summary("Empty the cart"),
+        delete("/cart", Access::User, cart::clear).named("clearCart", "Empty the cart"),
         post("/cart/items", Access::User, cart::add)
-            .id("addCartItem")
-            .summary("Add a product to the cart; quantities of the same product and size add up")
+            .named("addCartItem", "Add a product to the cart; quantities of the same product and size add up")
             .takes::<cart::AddItemRequest>()
             .answers::<CartResponse>(201)
             .errors(&of_lines)
             .errors(&[Code::InsufficientStock]),
         put("/cart/items/{id}", Access::User, cart::set_quantity)
-            .id("setCartItemQuantity")
-            .summary("Set the quantity of a line")
+            .named("setCartItemQuantity", "Set the quantity of a line")
             .takes::<cart::SetQuantityRequest>()
             .answers::<CartResponse>(200)
             .errors(&[Code::CartItemNotFound, Code::ProductUnavailable, Code::InsufficientStock]),
         delete("/cart/items/{id}", Access::User, cart::remove)
-            .id("removeCartItem")
-            .summary("Remove a line from the cart")
+            .named("removeCartItem", "Remove a line from the cart")
             .answers::<CartResponse>(200)
             .errors(&[Code::CartItemNotFound]),
         post("/checkout", Access::User, checkout::checkout)
-            .id("checkout")
-            .summary("Buy the cart: validate, reserve, create the order, fulfil and clear the cart in one transaction")
+            .named(
+                "checkout",
+                "Buy the cart: validate, reserve, create the order, fulfil and clear the cart in one transaction",
+            )
             .takes::<checkout::CheckoutRequest>()
             .answers::<OrderResponse>(201)
             .errors(&PLACEMENT_ERRORS),
         post("/checkout/preview", Access::User, checkout::show_preview)
-            .id("previewCheckout")
-            .summary("Preview the checkout's response without writing anything")
+            .named("previewCheckout", "Preview the checkout's response without writing anything")
             .takes::<checkout::CheckoutRequest>()
             .answers::<PreviewResponse>(200)
             .errors(&[Code::AddressNotFound])
@@ -72,79 +68,64 @@ pub(super) fn orders() -> Vec<Endpoint> {
     let confirm = Access::Permission(Permission::PaymentsConfirm);
     vec![
         post("/orders", Access::Buyer, checkout::place_order)
-            .id("placeOrder")
-            .summary("Place an order without a cart, as a customer, as staff for a customer, or as a guest")
+            .named("placeOrder", "Place an order without a cart, as a customer, as staff for a customer, or as a guest")
             .takes::<checkout::OrderRequest>()
             .answers::<OrderResponse>(201)
             .errors(&PLACEMENT_ERRORS),
         get("/orders", Access::Permission(Permission::OrdersRead), orders::list_all)
-            .id("listOrders")
-            .summary("List all orders of the store")
-            .query::<PageQuery>()
+            .named("listOrders", "List all orders of the store")
             .sorted_by(&orders::SORTS, orders::NEWEST_FIRST)
             .query::<orders::FilterQuery>()
             .lists::<OrderResponse>(),
         get("/orders/me", Access::User, orders::list_mine)
-            .id("listMyOrders")
-            .summary("My orders")
-            .query::<PageQuery>()
+            .named("listMyOrders", "My orders")
             .sorted_by(&orders::SORTS, orders::NEWEST_FIRST)
             .query::<orders::FilterQuery>()
             .lists::<OrderResponse>(),
         get("/orders/statistics", Access::Permission(Permission::OrdersRead), reports::statistics)
-            .id("getOrderStatistics")
-            .summary("Counts, revenue and units of a period")
+            .named("getOrderStatistics", "Counts, revenue and units of a period")
             .query::<reports::PeriodQuery>()
             .answers::<reports::StatisticsResponse>(200),
         get("/orders/{id}", Access::Holder(Permission::OrdersRead), orders::show)
-            .id("getOrder")
-            .summary("An order, by id or number")
+            .named("getOrder", "An order, by id or number")
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound]),
         put("/orders/{id}", update, fulfilment::update_order)
-            .id("updateOrder")
-            .summary("Change status, payment, notes or tracking number")
+            .named("updateOrder", "Change status, payment, notes or tracking number")
             .takes::<fulfilment::UpdateOrderRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::OrderNotCancellable]),
         get("/orders/{id}/history", Access::Holder(Permission::OrdersRead), orders::show_history)
-            .id("getOrderHistory")
-            .summary("List the status changes of an order")
+            .named("getOrderHistory", "List the status changes of an order")
             .answers_array::<HistoryResponse>()
             .errors(&[Code::OrderNotFound]),
         post("/orders/{id}/shipments", update, fulfilment::ship_order)
-            .id("shipOrder")
-            .summary("Ship units of an order")
+            .named("shipOrder", "Ship units of an order")
             .takes::<fulfilment::ShipRequest>()
             .answers::<fulfilment::ShipmentResponse>(201)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
         get("/orders/{id}/shipments", Access::Holder(Permission::OrdersRead), fulfilment::list_shipments)
-            .id("listShipments")
-            .summary("List the shipments of an order")
+            .named("listShipments", "List the shipments of an order")
             .answers_array::<fulfilment::ShipmentResponse>()
             .errors(&[Code::OrderNotFound]),
         post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order)
-            .id("cancelOrder")
-            .summary("Cancel an order and return its stock")
+            .named("cancelOrder", "Cancel an order and return its stock")
             .query::<fulfilment::ReasonQuery>()
             .takes_optionally::<fulfilment::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::OrderNotCancellable]),
         post("/orders/{id}/payment/confirm", confirm, fulfilment::confirm_payment)
-            .id("confirmPayment")
-            .summary("Confirm the payment of an order: its reserved units are sold")
+            .named("confirmPayment", "Confirm the payment of an order: its reserved units are sold")
             .takes::<fulfilment::ConfirmRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::AlreadyPaid, Code::InvalidTransition, Code::PaymentExpired]),
         post("/orders/{id}/payment/fail", confirm, fulfilment::fail_payment)
-            .id("failPayment")
-            .summary("Record a failed payment: the stock is released and the order is cancelled")
+            .named("failPayment", "Record a failed payment: the stock is released and the order is cancelled")
             .takes_optionally::<fulfilment::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
         post("/payments/webhook/{store}/{provider}", Access::Anonymous, fulfilment::receive)
-            .id("receivePaymentCallback")
-            .summary("Receive a signed callback of a payment provider")
+            .named("receivePaymentCallback", "Receive a signed callback of a payment provider")
             .headers(&[
                 ("Stripe-Signature", "The signature of the body, where the provider is Stripe"),
                 ("X-Razorpay-Signature", "The signature of the body, where the provider is Razorpay"),
@@ -155,8 +136,7 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .errors(&[Code::MalformedRequest, Code::ValidationFailed, Code::PayloadTooLarge])
             .without_key(),
         post("/orders/{id}/refund", update, fulfilment::refund_order)
-            .id("refundOrder")
-            .summary("Record a refund")
+            .named("refundOrder", "Record a refund")
             .takes::<fulfilment::RefundRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),

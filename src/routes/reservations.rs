@@ -3,7 +3,7 @@
 use crate::auth::{Access, Permission};
 use crate::error::Code;
 use crate::inventory::api::reservations;
-use crate::kernel::page::{NEWEST_FIRST, PageQuery};
+use crate::kernel::page::NEWEST_FIRST;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{get, post};
 use crate::reports::api as reports;
@@ -17,13 +17,11 @@ pub(super) fn reservations() -> Vec<Endpoint> {
             Access::Permission(Permission::ReportsRead),
             reports::reservation_metrics,
         )
-        .id("getReservationMetrics")
-        .summary("Read the rates of reserved, sold and expired stock, and the accuracy of stock")
+        .named("getReservationMetrics", "Read the rates of reserved, sold and expired stock, and the accuracy of stock")
         .query::<reports::PeriodQuery>()
         .answers::<reports::ReservationMetricsResponse>(200),
         post("/reservations", update, reservations::create)
-            .id("createReservation")
-            .summary("Reserve stock for another service: all lines or none")
+            .named("createReservation", "Reserve stock for another service: all lines or none")
             .takes::<reservations::ReservationRequest>()
             .answers::<reservations::ReservationResponse>(201)
             .errors(&[
@@ -34,25 +32,20 @@ pub(super) fn reservations() -> Vec<Endpoint> {
                 Code::InsufficientStock,
             ]),
         get("/reservations", update, reservations::list)
-            .id("listReservations")
-            .summary("Reservations, newest first")
-            .query::<PageQuery>()
+            .named("listReservations", "Reservations, newest first")
             .sorted_by(&reservations::SORTS, NEWEST_FIRST)
             .query::<reservations::ReservationQuery>()
             .lists::<reservations::ReservationResponse>(),
         get("/reservations/{id}", update, reservations::show)
-            .id("getReservation")
-            .summary("Read a reservation with its items")
+            .named("getReservation", "Read a reservation with its items")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&[Code::ReservationNotFound]),
         post("/reservations/{id}/confirm", update, reservations::confirm)
-            .id("confirmReservation")
-            .summary("Sell the units of a reservation")
+            .named("confirmReservation", "Sell the units of a reservation")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&closed),
         post("/reservations/{id}/release", update, reservations::release)
-            .id("releaseReservation")
-            .summary("Release the units of a reservation")
+            .named("releaseReservation", "Release the units of a reservation")
             .answers::<reservations::ReservationResponse>(200)
             .errors(&closed),
     ]

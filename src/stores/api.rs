@@ -30,6 +30,10 @@ use crate::http::{Query, SortQuery};
 
 pub use crate::stores::queries::SORTS;
 
+mod location_requests;
+pub mod locations;
+pub mod routing;
+
 /// A store in responses.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StoreResponse {
@@ -59,6 +63,7 @@ impl From<Store> for StoreResponse {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            routing: _,
             created_at: _,
             updated_at: _,
         } = store;
@@ -251,11 +256,16 @@ fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) ->
     if changed.contains(&CURRENCY) && stores::has_amounts(conn, scope.store)? {
         return Err(ApiError::field(CURRENCY, "can't be changed once there are products").into());
     }
+    save_changes(conn, scope, &mut store, &changed)?;
+    Ok(store)
+}
+
+/// Writes the locked store with these changed fields, and its audit entry.
+fn save_changes(conn: &mut PgConnection, scope: &Scope, store: &mut Store, changed: &[&str]) -> Result<(), Abort> {
     let at = db::clock(conn)?;
     store.updated_at = at;
-    stores::update_store(conn, &store)?;
+    stores::update_store(conn, store)?;
     let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
     let entry = NewEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Update, detail };
-    audit::queries::append(conn, scope, &entry, at)?;
-    Ok(store)
+    Ok(audit::queries::append(conn, scope, &entry, at)?)
 }

@@ -1,7 +1,10 @@
-//! Shops: their currency, taxes, shipping and payment methods.
+//! Shops: their currency, taxes, shipping, payment methods and places.
 
+pub mod change_location;
 pub mod code;
+pub mod location;
 pub mod payment_methods;
+pub mod routing_policy;
 pub mod settings;
 
 pub mod api;

@@ -5,16 +5,21 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
-use crate::db::schema::{locations, orders, products, stores};
+use crate::db::schema::{orders, products, stores};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
-use crate::kernel::id::{LocationId, StoreId};
+use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 use crate::kernel::rate::Rate;
 use crate::stores::payment_methods::PaymentMethods;
+use crate::stores::queries::locations::LocationSettings;
+use crate::stores::routing_policy::RoutingPolicy;
 use crate::stores::settings::NewStore;
+
+pub mod locations;
+pub mod open_items;
 
 /// A store with its settings.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable, AsChangeset)]
@@ -31,6 +36,7 @@ pub struct Store {
     pub guest_orders: bool,
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
+    pub routing: RoutingPolicy,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -110,34 +116,13 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
         .returning(Store::as_returning())
         .get_result(conn)
         .map_err(|error| Abort::or_refuse(error, "stores_code_key", || code_taken(new.code.as_str())))?;
-    let main: LocationId = diesel::insert_into(locations::table)
-        .values((
-            locations::store_id.eq(store.id),
-            locations::code.eq(MAIN_LOCATION),
-            locations::name.eq("Main"),
-            locations::created_at.eq(at),
-            locations::updated_at.eq(at),
-        ))
-        .returning(locations::id)
-        .get_result(conn)?;
-    insert_children(conn, store.id, main, at)?;
+    locations::insert_location(
+        conn,
+        store.id,
+        &LocationSettings::new(MAIN_LOCATION.to_owned(), "Main".to_owned()),
+        at,
+    )?;
     Ok(store)
-}
-
-/// Adds the quarantine and the transit of a new place.
-fn insert_children(conn: &mut PgConnection, store: StoreId, place: LocationId, at: DateTime<Utc>) -> QueryResult<()> {
-    let child = |kind: &'static str| {
-        (
-            locations::store_id.eq(store),
-            locations::code.eq(format!("{place}:{kind}")),
-            locations::name.eq(kind),
-            locations::kind.eq(kind),
-            locations::parent_id.eq(place),
-            locations::created_at.eq(at),
-            locations::updated_at.eq(at),
-        )
-    };
-    diesel::insert_into(locations::table).values(vec![child("quarantine"), child("transit")]).execute(conn).map(drop)
 }
 
 fn code_taken(code: &str) -> ApiError {

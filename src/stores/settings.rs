@@ -91,6 +91,7 @@ pub fn shipping(amount: AmountInput, currency: &Currency) -> Result<Money, ApiEr
 mod tests {
     use super::*;
     use crate::kernel::id::StoreId;
+    use crate::stores::routing_policy::RoutingPolicy;
     use chrono::DateTime;
 
     fn store() -> Store {
@@ -104,6 +105,7 @@ mod tests {
             guest_orders: false,
             hold_cart_items: false,
             payment_methods: PaymentMethods::default(),
+            routing: RoutingPolicy::default(),
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

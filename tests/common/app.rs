@@ -260,7 +260,7 @@ impl Serving {
                     mailer: Mailer::new(&settings.mail, &settings.server.public_url).unwrap(),
                 };
                 // A test may start it without its database.
-                jobs.refresh_token_versions().await.ok();
+                jobs.clone().refresh_token_versions().await.ok();
                 let queues = Queues { placements: shared.placements, order_changes: shared.order_changes };
                 sender.send((port, server.handle(), jobs, queues)).unwrap();
                 server.await.unwrap();

@@ -66,7 +66,7 @@ impl TestApp {
             .bind::<BigInt, _>(user)
             .get_result(&mut self.connection())
             .unwrap();
-        self.tokens.sign(user, role, version.token_version).unwrap()
+        self.tokens.sign(user, role, version.token_version, None).unwrap()
     }
 
     fn find_or_create(

@@ -113,17 +113,32 @@ impl TestApp {
         self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body).expect(200);
     }
 
-    /// A second location. There is no operation of the API for it yet.
+    /// A second location.
     pub fn add_location(&self, code: &str) -> i64 {
-        create_place(&mut self.connection(), self.store, code)
+        self.admin().post("/locations", &json!({"code": code, "name": name_of(code)})).expect(201).id()
+    }
+
+    /// The location `main` of the default store.
+    pub fn main_location(&self) -> i64 {
+        let list = self.admin().get("/locations?sort=id").expect(200).json();
+        list["items"][0]["id"].as_i64().unwrap()
+    }
+
+    /// Changes the status of a location of the default store.
+    pub fn set_status(&self, location: i64, status: &str) -> Reply {
+        self.admin().patch(&format!("/locations/{location}"), &json!({"status": status}))
+    }
+
+    /// Receives units of a product without sizes at a location.
+    pub fn receive(&self, product: &Product, quantity: i64, location: i64) -> Reply {
+        let body = json!({"quantity": quantity, "movement_type": "in", "reason": "delivery", "location_id": location});
+        self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body)
     }
 
     /// A product with 10 units in `main` and 5 in `attic`.
     pub fn product_in_two_places(&self) -> Product {
         let product = self.product("rice", 10.0, 10);
-        let body =
-            json!({"quantity": 5, "movement_type": "in", "reason": "found", "location_id": self.add_location("attic")});
-        self.admin().put(&format!("/inventory/products/{}/stock", product.id), &body).expect(200);
+        self.receive(&product, 5, self.add_location("attic")).expect(200);
         product
     }
 

@@ -28,9 +28,17 @@ pub fn accounts(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             );
         }
     })?;
-    copy!(conn, locations(store_id, id, code, name, created_at), |out| {
+    copy!(conn, locations(store_id, id, code, name, created_at, updated_at), |out| {
         for id in 1..=size.stores {
-            row!(out, id, id, "main", "Main", at);
+            row!(out, id, id, "main", "Main", at, at);
+        }
+    })?;
+    // Quarantines come after all places, then transits. A place has the id of its store.
+    copy!(conn, locations(store_id, id, code, name, kind, parent_id, created_at, updated_at), |out| {
+        for (number, kind) in (1..).zip(["quarantine", "transit"]) {
+            for id in 1..=size.stores {
+                row!(out, id, number * size.stores + id, format_args!("{id}:{kind}"), kind, kind, id, at, at);
+            }
         }
     })?;
     copy!(conn, users(id, email, password_hash, role, permissions, created_at, updated_at, search_text), |out| {
@@ -134,12 +142,13 @@ pub fn sequences(conn: &mut PgConnection, history: &History) -> QueryResult<()> 
     let ids = history.orders().last().map_or_else(|| history.first_ids(), |(_, ids)| ids);
     let next = [
         ("stores_id_seq", size.stores + 1),
-        ("locations_id_seq", size.stores + 1),
+        ("locations_id_seq", 3 * size.stores + 1),
         ("users_id_seq", size.customers() + 1),
         ("products_id_seq", size.products + 1),
         ("variants_id_seq", size.products + 1),
         ("orders_id_seq", size.orders + 1),
         ("order_items_id_seq", ids.item),
+        ("shipments_id_seq", size.orders + 1),
         ("stock_holds_id_seq", ids.hold),
         ("ledger_id_seq", ids.ledger),
     ];

@@ -61,8 +61,8 @@ pub struct Ids {
     pub ledger: i64,
 }
 
-/// A change of a stock row: kind, stock, reserved, sold.
-pub type Change = (&'static str, i64, i64, i64);
+/// A change of a stock row: kind, stock, reserved, sold, committed.
+pub type Change = (&'static str, i64, i64, i64, i64);
 
 const DAYS: i64 = 730;
 
@@ -183,11 +183,22 @@ impl Order {
     #[must_use]
     pub fn changes(&self, quantity: i64) -> Vec<(Change, DateTime<Utc>)> {
         let q = quantity;
+        // Shipped orders are as the migration leaves those of older versions: they were never committed.
+        let c = if self.is_shipped() { 0 } else { q };
         match self.kind {
-            OrderKind::Sold => vec![(("fulfil", -q, 0, q), self.at)],
-            OrderKind::Cancelled => vec![(("fulfil", -q, 0, q), self.at), (("restore", q, 0, -q), self.changed_at)],
-            OrderKind::PaidInWindow => vec![(("reserve", 0, q, 0), self.at), (("fulfil", -q, -q, q), self.changed_at)],
+            OrderKind::Sold => vec![(("fulfil", -q, 0, q, c), self.at)],
+            OrderKind::Cancelled => {
+                vec![(("fulfil", -q, 0, q, c), self.at), (("restore", q, 0, -q, -c), self.changed_at)]
+            }
+            OrderKind::PaidInWindow => {
+                vec![(("reserve", 0, q, 0, 0), self.at), (("fulfil", -q, -q, q, c), self.changed_at)]
+            }
         }
+    }
+
+    #[must_use]
+    pub fn is_shipped(&self) -> bool {
+        matches!(self.last_step(), (_, "shipped" | "delivered", _))
     }
 
     /// The ledger id of a step. An order's steps come first, then its movements, then its payment.

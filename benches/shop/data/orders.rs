@@ -61,7 +61,8 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             unit_price,
             total_price,
             attributes,
-            allocations
+            allocations,
+            shipped_quantity
         ),
         |out| {
             for (order, _) in history.orders() {
@@ -79,7 +80,8 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                         line.price,
                         line.quantity * line.price,
                         "{\"unit\": \"piece\"}",
-                        format_args!(r#"[{{"location_id": {}, "quantity": {}}}]"#, order.store, line.quantity)
+                        allocations(&order, line.quantity),
+                        shipped(&order, line.quantity)
                     );
                 }
             }
@@ -101,7 +103,39 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             }
         }
     })?;
+    shipments(conn, history)?;
     payments_and_holds(conn, history)
+}
+
+fn shipped(order: &Order, quantity: i64) -> i64 {
+    if order.is_shipped() { quantity } else { 0 }
+}
+
+fn allocations(order: &Order, quantity: i64) -> String {
+    let store = order.store;
+    match shipped(order, quantity) {
+        0 => format!(r#"[{{"location_id": {store}, "quantity": {quantity}}}]"#),
+        shipped => format!(r#"[{{"location_id": {store}, "quantity": {quantity}, "shipped_quantity": {shipped}}}]"#),
+    }
+}
+
+/// Each shipped order has one shipment, whose id is that of the order.
+fn shipments(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
+    let sent = || history.orders().map(|(order, _)| order).filter(Order::is_shipped);
+    copy!(conn, shipments(store_id, id, shipment_number, order_id, actor, created_at), |out| {
+        for order in sent() {
+            let (_, _, at) = order.last_step();
+            row!(out, order.store, order.id, order.number().replacen("ORD", "SHP", 1), order.id, "system", at);
+        }
+    })?;
+    copy!(conn, shipment_lines(store_id, shipment_id, variant_id, location_id, quantity), |out| {
+        for order in sent() {
+            for line in &order.lines {
+                row!(out, order.store, order.id, line.product, order.store, line.quantity);
+            }
+        }
+    })?;
+    Ok(())
 }
 
 fn write_order(out: &mut impl Write, order: &Order) -> io::Result<()> {

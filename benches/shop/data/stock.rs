@@ -15,6 +15,7 @@ struct StockLevel {
     stock: i64,
     reserved: i64,
     sold: i64,
+    committed: i64,
     version: i64,
     /// All units that were ever sold, including those of cancelled orders.
     taken: i64,
@@ -33,10 +34,11 @@ impl StockLevel {
         }
     }
 
-    fn apply(&mut self, (_, stock, reserved, sold): Change) {
+    fn apply(&mut self, (_, stock, reserved, sold, committed): Change) {
         self.stock += stock;
         self.reserved += reserved;
         self.sold += sold;
+        self.committed += committed;
         self.version += 1;
     }
 }
@@ -71,13 +73,15 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             stock_quantity,
             reserved_quantity,
             sold_quantity,
+            committed_quantity,
             version,
             updated_at
         ),
         |out| {
             for (id, level) in (1..=size.products).zip(&levels) {
                 let (store, stock) = (size.store_of(id), level.first_delivery(size, id) + level.stock);
-                row!(out, store, id, store, stock, level.reserved, level.sold, level.version + 1, history.now);
+                let StockLevel { reserved, sold, committed, version, .. } = *level;
+                row!(out, store, id, store, stock, reserved, sold, committed, version + 1, history.now);
             }
         }
     )?;
@@ -93,9 +97,11 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             stock_delta,
             reserved_delta,
             sold_delta,
+            committed_delta,
             stock_after,
             reserved_after,
             sold_after,
+            committed_after,
             reason,
             reference_id,
             actor,
@@ -118,7 +124,9 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                     stock,
                     0,
                     0,
+                    0,
                     stock,
+                    0,
                     0,
                     0,
                     "Initial stock",
@@ -142,7 +150,7 @@ fn write_movements(out: &mut impl Write, order: &Order, levels: &mut [StockLevel
             let level = &mut levels[slot(line.product)];
             let (change, at) = order.changes(line.quantity)[round];
             level.apply(change);
-            let (kind, stock, reserved, sold) = change;
+            let (kind, stock, reserved, sold, committed) = change;
             row!(
                 out,
                 order.store,
@@ -154,9 +162,11 @@ fn write_movements(out: &mut impl Write, order: &Order, levels: &mut [StockLevel
                 stock,
                 reserved,
                 sold,
+                committed,
                 level.stock,
                 level.reserved,
                 level.sold,
+                level.committed,
                 NULL,
                 number,
                 format_args!("user:{}", order.user),

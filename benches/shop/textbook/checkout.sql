@@ -60,15 +60,17 @@ WHERE i.store_id = 1 AND i.cart_id = :cart;
 -- fulfil
 UPDATE stock_levels l
 SET stock_quantity = l.stock_quantity - i.quantity, reserved_quantity = l.reserved_quantity - i.quantity,
-    sold_quantity = l.sold_quantity + i.quantity, version = l.version + 1, updated_at = now()
+    sold_quantity = l.sold_quantity + i.quantity, committed_quantity = l.committed_quantity + i.quantity,
+    version = l.version + 1, updated_at = now()
 FROM cart_items i
 WHERE i.store_id = 1 AND i.cart_id = :cart AND l.store_id = 1 AND l.variant_id = i.variant_id;
 
 -- movements
 INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, reserved_delta, sold_delta,
-                             stock_after, reserved_after, sold_after, reference_id, actor, created_at)
-SELECT 1, l.variant_id, l.location_id, l.version, 'fulfil', -i.quantity, 0, i.quantity,
-       l.stock_quantity, l.reserved_quantity, l.sold_quantity, :order_number, 'user:' || :buyer, now()
+                             committed_delta, stock_after, reserved_after, sold_after, committed_after, reference_id,
+                             actor, created_at)
+SELECT 1, l.variant_id, l.location_id, l.version, 'fulfil', -i.quantity, 0, i.quantity, i.quantity,
+       l.stock_quantity, l.reserved_quantity, l.sold_quantity, l.committed_quantity, :order_number, 'user:' || :buyer, now()
 FROM stock_levels l JOIN cart_items i ON i.store_id = 1 AND i.cart_id = :cart AND i.variant_id = l.variant_id
 WHERE l.store_id = 1;
 

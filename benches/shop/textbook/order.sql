@@ -55,14 +55,15 @@ WHERE v.store_id = 1 AND v.id IN (:one, :two, :three);
 -- fulfil
 UPDATE stock_levels
 SET stock_quantity = stock_quantity - 1, reserved_quantity = reserved_quantity - 1,
-    sold_quantity = sold_quantity + 1, version = version + 1, updated_at = now()
+    sold_quantity = sold_quantity + 1, committed_quantity = committed_quantity + 1, version = version + 1, updated_at = now()
 WHERE store_id = 1 AND variant_id IN (:one, :two, :three);
 
 -- movements
 INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, reserved_delta, sold_delta,
-                             stock_after, reserved_after, sold_after, reference_id, actor, created_at)
-SELECT 1, variant_id, location_id, version, 'fulfil', -1, 0, 1, stock_quantity, reserved_quantity, sold_quantity,
-       :order_number, 'user:' || :buyer, now()
+                             committed_delta, stock_after, reserved_after, sold_after, committed_after, reference_id,
+                             actor, created_at)
+SELECT 1, variant_id, location_id, version, 'fulfil', -1, 0, 1, 1, stock_quantity, reserved_quantity, sold_quantity,
+       committed_quantity, :order_number, 'user:' || :buyer, now()
 FROM stock_levels WHERE store_id = 1 AND variant_id IN (:one, :two, :three);
 
 -- audit

@@ -12,8 +12,6 @@ use crate::accounts::email::Email;
 use crate::accounts::queries::users;
 use crate::accounts::user::{NewUser, User};
 use crate::audit;
-use crate::audit::queries::NewEntry;
-use crate::audit::words::{Action, Entity};
 use crate::auth::password::{Hasher, check_strength};
 use crate::auth::{Ctx, Permissions, Role};
 use crate::db;
@@ -69,13 +67,7 @@ fn insert_customer(conn: &mut PgConnection, ctx: &Ctx, new: &NewUser) -> Result<
         let own = known.filter(|user| user.password_hash.reveal() == new.password_hash.reveal());
         return Ok(own.ok_or_else(users::email_taken)?);
     };
-    let entry = NewEntry {
-        entity: Entity::User,
-        entity_id: user.id.0,
-        action: Action::Create,
-        detail: user.creation_summary(),
-    };
-    audit::queries::append_by(conn, scope.store, &format!("user:{}", user.id), &entry, at)?;
+    audit::append_by(conn, scope.store, &format!("user:{}", user.id), &user.creation_entry(), at)?;
     Ok(user)
 }
 
@@ -83,8 +75,11 @@ fn insert_customer(conn: &mut PgConnection, ctx: &Ctx, new: &NewUser) -> Result<
 pub async fn me(ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let id = ctx.principal.account()?.id;
     let user = ctx.database.read("get_me", move |conn| Ok(users::find_user(conn, id)?)).await?;
-    let user = user
-        .filter(|user| user.active)
-        .ok_or_else(|| ApiError::new(Code::Unauthenticated, "This account is not active any more."))?;
+    let user = user.filter(|user| user.active).ok_or_else(not_active)?;
     Ok(HttpResponse::Ok().json(UserResponse::from(user)))
+}
+
+/// The 401 error for a caller whose account was deactivated.
+pub(super) fn not_active() -> ApiError {
+    ApiError::new(Code::Unauthenticated, "This account is not active any more.")
 }

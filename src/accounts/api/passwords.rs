@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::accounts::not_active;
 use super::client_address::ClientAddress;
 use crate::accounts::change_password::set_password;
 use crate::accounts::email::Email;
@@ -14,8 +15,6 @@ use crate::accounts::queries::{password_resets, users};
 use crate::accounts::user::User;
 use crate::accounts::{password_reset, secret_token};
 use crate::audit;
-use crate::audit::queries::NewEntry;
-use crate::audit::words::{Action, Entity};
 use crate::auth::Ctx;
 use crate::auth::password::{Hasher, check_strength_of};
 use crate::auth::token::Bearer;
@@ -100,10 +99,6 @@ pub async fn change(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn not_active() -> ApiError {
-    ApiError::new(Code::Unauthenticated, "This account is not active any more.")
-}
-
 fn wrong_password() -> ApiError {
     ApiError::field("current_password", "is not the password of this account")
 }
@@ -175,7 +170,5 @@ fn invalid_token() -> ApiError {
 fn record(conn: &mut PgConnection, ctx: &Ctx, user: &User, changed: &str) -> Result<(), Abort> {
     let store = ctx.scope_or_platform(conn)?.store;
     let at = db::clock(conn)?;
-    let detail = format!("User {} updated: {changed}", user.id);
-    let entry = NewEntry { entity: Entity::User, entity_id: user.id.0, action: Action::Update, detail };
-    Ok(audit::queries::append_by(conn, store, &format!("user:{}", user.id), &entry, at)?)
+    Ok(audit::append_by(conn, store, &format!("user:{}", user.id), &user.update_entry(changed), at)?)
 }

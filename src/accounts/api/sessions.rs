@@ -1,10 +1,8 @@
 //! Signing in, staying signed in, signing out.
 
-use std::future::{Ready, ready};
-
+use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use chrono::{DateTime, Duration, Utc};
 use diesel::{PgConnection, QueryResult};
 use serde::{Deserialize, Serialize};
@@ -14,9 +12,9 @@ use validator::Validate;
 
 use super::client_address::ClientAddress;
 use super::users::UserResponse;
-use crate::accounts::queries::sessions::{self, NewSession};
+use crate::accounts::queries::sessions::{self, NewSession, Session};
 use crate::accounts::queries::users;
-use crate::accounts::session::{Session, Verdict};
+use crate::accounts::session::Verdict;
 use crate::accounts::user::User;
 use crate::accounts::{email, secret_token};
 use crate::auth::Ctx;
@@ -28,8 +26,8 @@ use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::Limiters;
 use crate::idempotency::command::Question;
 use crate::kernel::id::UserId;
+use crate::kernel::moment::after;
 use crate::kernel::schema;
-use crate::settings::Settings;
 
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,38 +68,15 @@ fn token_types() -> ObjectBuilder {
     schema::string_enum(["Bearer"])
 }
 
-/// Issues tokens.
-pub struct Issuer {
-    tokens: Data<Tokens>,
-    refresh_ttl: Duration,
-}
-
-impl Issuer {
-    fn answer(&self, user: User, family: i64, refresh_token: String) -> Result<HttpResponse, ApiError> {
-        let session = SessionResponse {
-            access_token: self.tokens.sign_for(user.id, user.role, user.token_version, Some(family))?,
-            token_type: "Bearer",
-            expires_in: self.tokens.ttl_seconds(),
-            refresh_token,
-            user: UserResponse::from(user),
-        };
-        Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(session))
-    }
-}
-
-impl FromRequest for Issuer {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let issuer = request.app_data::<Data<Tokens>>().zip(request.app_data::<Data<Settings>>()).and_then(
-            |(tokens, settings)| {
-                let refresh_ttl = Duration::try_seconds(settings.auth.refresh_ttl_seconds)?;
-                Some(Self { tokens: tokens.clone(), refresh_ttl })
-            },
-        );
-        ready(issuer.ok_or_else(ApiError::internal))
-    }
+fn answer(tokens: &Tokens, user: User, family: i64, refresh_token: String) -> Result<HttpResponse, ApiError> {
+    let session = SessionResponse {
+        access_token: tokens.sign(user.id, user.role, user.token_version, Some(family))?,
+        token_type: "Bearer",
+        expires_in: tokens.ttl_seconds(),
+        refresh_token,
+        user: UserResponse::from(user),
+    };
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(session))
 }
 
 /// `POST /auth/login`
@@ -110,7 +85,7 @@ pub async fn login(
     limiters: Data<Limiters>,
     attempts: Data<Attempts>,
     hasher: Data<Hasher>,
-    issuer: Issuer,
+    tokens: Data<Tokens>,
     question: Question<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body: LoginRequest { email, password } } = question;
@@ -120,9 +95,9 @@ pub async fn login(
     let checked = check_password(&ctx, &origin, &hasher, &mut attempt, (email, password)).await;
     let checked = attempt.end(checked)?;
     let token = secret_token::generate();
-    let session = IssuedToken { hash: secret_token::digest(&token), origin, ttl: issuer.refresh_ttl };
+    let session = IssuedToken { hash: secret_token::digest(&token), origin, ttl: tokens.refresh_ttl() };
     let (user, family) = ctx.write("login", move |conn, _| start_session(conn, &checked, &session)).await?;
-    issuer.answer(user, family, token)
+    answer(&tokens, user, family, token)
 }
 
 /// Finds the account with this e-mail address and password. An unknown or inactive account gets the same answer as a
@@ -161,7 +136,7 @@ impl IssuedToken {
     /// Stores the token for the account, in this family or as the first of a new family.
     fn insert(&self, conn: &mut PgConnection, user: UserId, family: Option<i64>, at: DateTime<Utc>) -> QueryResult<()> {
         let address_hash = self.origin.hash_for(user);
-        let expires_at = at.checked_add_signed(self.ttl).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let expires_at = after(at, self.ttl);
         let new = NewSession { user, token_hash: &self.hash, address_hash: &address_hash, family, expires_at };
         sessions::insert_session(conn, &new, at)
     }
@@ -180,17 +155,17 @@ fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) 
 /// `POST /auth/refresh`
 pub async fn refresh(
     origin: ClientAddress,
-    issuer: Issuer,
+    tokens: Data<Tokens>,
     question: Question<RefreshTokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
     let next = secret_token::generate();
     let exchange = Exchange {
         presented: secret_token::digest(&body.refresh_token),
-        next: IssuedToken { hash: secret_token::digest(&next), origin, ttl: issuer.refresh_ttl },
+        next: IssuedToken { hash: secret_token::digest(&next), origin, ttl: tokens.refresh_ttl() },
     };
     let (user, family) = ctx.write("refresh", move |conn, _| exchange.run(conn)).await?;
-    issuer.answer(user, family, next)
+    answer(&tokens, user, family, next)
 }
 
 /// The exchange of a refresh token, given by its hash, for the next one.

@@ -14,26 +14,19 @@ use crate::accounts::queries::users::UserFilter;
 use crate::accounts::queries::{password_resets, users};
 use crate::accounts::sign_out::sign_out;
 use crate::accounts::user::{NewUser, User, UserChange, check_grantable};
-
+use crate::audit;
 use crate::auth::password::{Hasher, check_strength};
 use crate::auth::token_versions::TokenVersions;
 use crate::auth::{Ctx, Permissions, Role, Scope};
-
-use crate::audit;
-use crate::audit::queries::NewEntry;
-use crate::audit::words::{Action, Entity};
 use crate::db;
 use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError};
+use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
-use crate::kernel::fold;
 use crate::kernel::id::UserId;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
-use crate::kernel::text;
-use crate::kernel::{number, text_enum};
+use crate::kernel::{fold, number, text, text_enum};
 use crate::settings::Secret;
-
-use crate::http::{Query, SortQuery};
 
 pub use crate::accounts::queries::users::SORTS;
 
@@ -157,13 +150,7 @@ pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> R
     let created = command.run("create_user", |conn, scope, new| {
         let at = db::clock(conn)?;
         let user = users::insert_user(conn, new, scope.store, at)?.ok_or_else(users::email_taken)?;
-        let entry = NewEntry {
-            entity: Entity::User,
-            entity_id: user.id.0,
-            action: Action::Create,
-            detail: user.creation_summary(),
-        };
-        audit::queries::append(conn, scope, &entry, at)?;
+        audit::append(conn, scope, &user.creation_entry(), at)?;
         Ok(Answer::created(&UserResponse::from(user))?)
     });
     created.await
@@ -234,13 +221,7 @@ fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &User
     if changed.ends_links {
         password_resets::delete_reset(conn, id)?;
     }
-    let detail = format!("User {id} updated: {}", changed.fields.join(", "));
-    audit::queries::append(
-        conn,
-        scope,
-        &NewEntry { entity: Entity::User, entity_id: id.0, action: Action::Update, detail },
-        at,
-    )?;
+    audit::append(conn, scope, &user.update_entry(&changed.fields.join(", ")), at)?;
     Ok(Answer::ok(&UserResponse::from(user))?)
 }
 

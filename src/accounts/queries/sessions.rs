@@ -4,35 +4,30 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Timestamptz};
 
-use crate::accounts::session::Session;
 use crate::db;
 use crate::db::schema::sessions;
 use crate::kernel::id::UserId;
 
-#[derive(Queryable, Selectable)]
+/// A refresh token as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = sessions)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
-struct Row {
-    id: i64,
-    family_id: i64,
-    user_id: UserId,
-    expires_at: DateTime<Utc>,
-    rotated_at: Option<DateTime<Utc>>,
-    revoked_at: Option<DateTime<Utc>>,
-}
-
-impl From<Row> for Session {
-    fn from(row: Row) -> Self {
-        let Row { id, family_id, user_id, expires_at, rotated_at, revoked_at } = row;
-        Self { id, family: family_id, user: user_id, expires_at, rotated_at, revoked_at }
-    }
+pub struct Session {
+    pub id: i64,
+    #[diesel(column_name = family_id)]
+    pub family: i64,
+    #[diesel(column_name = user_id)]
+    pub user: UserId,
+    pub expires_at: DateTime<Utc>,
+    /// The time at which it was exchanged for the next one.
+    pub rotated_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
 }
 
 /// The token with this hash.
 pub fn find_session(conn: &mut PgConnection, token_hash: &[u8]) -> QueryResult<Option<Session>> {
-    let row =
-        sessions::table.filter(sessions::token_hash.eq(token_hash)).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.map(Session::from))
+    let token = sessions::table.filter(sessions::token_hash.eq(token_hash));
+    token.select(Session::as_select()).first(conn).optional()
 }
 
 /// A token to be kept.

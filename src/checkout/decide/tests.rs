@@ -7,12 +7,14 @@ use crate::cart::queries::CartLine;
 use crate::checkout::placement::{Contact, RequestedItem};
 use crate::inventory::hold::Hold;
 use crate::inventory::locked_stock::LockedStock;
+use crate::inventory::places::tests::places;
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{CartItemId, HoldId, LocationId, OrderId, OrderItemId, ProductId, ProductRef, StoreId, UserId};
 use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::Quantity;
 use crate::kernel::rate::Rate;
 use crate::stores::queries::Store;
+use crate::stores::routing_policy::RoutingPolicy;
 
 const USER: UserId = UserId(1);
 const CART: CartId = CartId(1);
@@ -47,12 +49,14 @@ fn context() -> CheckoutContext {
             guest_orders: false,
             hold_cart_items: false,
             payment_methods: serde_json::from_str(r#"{"cod":"at_checkout","upi":"at_payment"}"#).unwrap(),
+            routing: RoutingPolicy::default(),
             created_at: now(),
             updated_at: now(),
         },
         sellables: sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect(),
         addresses: HashMap::from([(AddressId(1), (USER, serde_json::json!({"city": "Pune"})))]),
         now: now(),
+        places: places(&[1, 2]),
     }
 }
 
@@ -91,7 +95,9 @@ fn holds(carts: &Carts) -> HoldSet {
         StockLevel { variant, location, stock, reserved, sold: 0, committed: 0, safety: 0, version: 1 }
     };
     let rows = [(1, 1, 4), (1, 2, 4), (2, 1, 10), (3, 1, 10), (4, 1, 10)].map(row);
-    HoldSet::new(LockedStock::new(StoreId(1), rows.to_vec()), carts.holds.clone())
+    let mut holds = HoldSet::new(LockedStock::new(StoreId(1), rows.to_vec()), carts.holds.clone());
+    holds.stock_mut().set_places(places(&[1, 2]));
+    holds
 }
 
 fn placement() -> Placement {

@@ -6,6 +6,7 @@ use crate::fulfilment::pay::{self, Paid};
 use crate::fulfilment::{cancel, refund};
 use crate::inventory::hold::Hold;
 use crate::inventory::locked_stock::LockedStock;
+use crate::inventory::places::tests::places;
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{HoldId, LocationId, OrderItemId, ProductId};
 use crate::kernel::money::{AmountInput, Currency};
@@ -85,7 +86,8 @@ fn batch(now: i64, order: Order) -> OrderBatch {
     };
     let holds = if is_held { vec![hold] } else { Vec::new() };
     let items = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };
-    let holds = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), holds);
+    let mut holds = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), holds);
+    holds.stock_mut().set_places(places(&[location.0]));
     OrderBatch { items, ..OrderBatch::new(StoreId(1), at(now), vec![order], holds) }
 }
 

@@ -88,7 +88,7 @@ impl Activity {
 
     #[must_use]
     pub fn phase(&self) -> Phase {
-        Phase::of(self.phase.load(Ordering::Acquire))
+        Phase::from_repr(self.phase.load(Ordering::Acquire)).unwrap_or(Phase::Closed)
     }
 
     /// Sets the phase and wakes the connection's task, which ends the connection.

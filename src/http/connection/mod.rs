@@ -20,7 +20,7 @@ use actix_web::dev::Extensions;
 use actix_web::http::header::{self, HeaderMap};
 
 use activity::{Abandoned, Activity};
-use phase::Phase;
+pub use phase::Phase;
 use pipelining::BodyRest;
 pub use registry::Connections;
 pub use stream::Connection;
@@ -103,14 +103,8 @@ impl Drop for RequestInProgress {
     }
 }
 
-/// True if the body of a request was ended because it took too long.
+/// The phase of the connection of a request, if it has one.
 #[must_use]
-pub fn body_was_too_slow(request: &HttpRequest) -> bool {
-    Peer::of(request).is_some_and(|peer| peer.activity.phase() == Phase::BodyTooSlow)
-}
-
-/// True if the body of a request was ended because it has too many bytes on the wire.
-#[must_use]
-pub fn body_was_too_large(request: &HttpRequest) -> bool {
-    Peer::of(request).is_some_and(|peer| peer.activity.phase() == Phase::BodyTooLarge)
+pub fn phase_of(request: &HttpRequest) -> Option<Phase> {
+    Peer::of(request).map(|peer| peer.activity.phase())
 }

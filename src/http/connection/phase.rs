@@ -1,7 +1,7 @@
 //! The states of a connection.
 
 /// Open, or the reason for the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr)]
 #[repr(u8)]
 pub enum Phase {
     Open,
@@ -15,14 +15,7 @@ pub enum Phase {
     Closed,
 }
 
-const PHASES: [Phase; 5] = [Phase::Open, Phase::HeadTooSlow, Phase::BodyTooSlow, Phase::BodyTooLarge, Phase::Closed];
-
 impl Phase {
-    #[must_use]
-    pub fn of(number: u8) -> Self {
-        PHASES.get(usize::from(number)).copied().unwrap_or(Self::Closed)
-    }
-
     /// True if the end of the body was reported to the framework early.
     #[must_use]
     pub fn has_cut_body(self) -> bool {

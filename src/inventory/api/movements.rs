@@ -65,15 +65,19 @@ pub struct MovementResponse {
     stock_delta: i64,
     reserved_delta: i64,
     sold_delta: i64,
+    committed_delta: i64,
     stock_after: i64,
     reserved_after: i64,
     sold_after: i64,
+    committed_after: i64,
     #[schema(max_length = 500)]
     reason: Option<String>,
     #[schema(max_length = 100)]
     reference_id: Option<String>,
     #[schema(max_length = 100)]
     actor: String,
+    /// The time since which the change holds. It is earlier than `created_at` for a count.
+    effective_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
 }
 
@@ -90,12 +94,15 @@ impl From<LedgerRow> for MovementResponse {
             stock_delta: row.stock_delta,
             reserved_delta: row.reserved_delta,
             sold_delta: row.sold_delta,
+            committed_delta: row.committed_delta,
             stock_after: row.stock_after,
             reserved_after: row.reserved_after,
             sold_after: row.sold_after,
+            committed_after: row.committed_after,
             reason: row.reason,
             reference_id: row.reference_id,
             actor: row.actor,
+            effective_at: row.effective_at,
             created_at: row.created_at,
         }
     }

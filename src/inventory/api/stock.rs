@@ -102,16 +102,16 @@ fn change_response(
     changed: &ChangedStock,
 ) -> Result<StockChangeResponse, Abort> {
     let places = figures::list_places(conn, scope.store, changed.variant)?;
-    let at_location: Stock = places.iter().filter(|(at, _)| *at == changed.location).map(|(_, stock)| *stock).sum();
-    let everywhere: Stock = places.iter().map(|(_, stock)| *stock).sum();
+    let at_location = places.iter().find(|place| place.location_id == changed.location);
+    let sellable = places.iter().map(|place| place.sellable_quantity).fold(0, i64::saturating_add);
     Ok(StockChangeResponse {
         success: true,
         product_id: changed.product.product.id,
         previous_stock: changed.previous_stock,
         new_stock: changed.new_stock,
-        reserved_quantity: at_location.reserved,
-        available_quantity: at_location.available,
-        stock_status: changed.status(everywhere.available),
+        reserved_quantity: at_location.map_or(0, |place| place.reserved_quantity),
+        available_quantity: at_location.map_or(0, |place| place.available_quantity),
+        stock_status: changed.status(sellable),
         movement_id: changed.movement,
         message: format!("Stock updated from {} to {}", changed.previous_stock, changed.new_stock),
     })
@@ -120,6 +120,7 @@ fn change_response(
 /// A product's stock, in total and by location.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StockResponse {
+    /// The units that are not reserved. Buyers can get fewer: not the safety stock, and none of a paused location.
     available_quantity: i64,
     reserved_quantity: i64,
     sold_quantity: i64,
@@ -134,24 +135,44 @@ pub struct LocationStockResponse {
     code: String,
     #[schema(max_length = 255)]
     name: String,
-    available_quantity: i64,
-    reserved_quantity: i64,
-    sold_quantity: i64,
+    /// The units for sale, including reserved ones.
     stock_quantity: i64,
+    reserved_quantity: i64,
+    /// The units that are not reserved, including the safety stock.
+    available_quantity: i64,
+    /// The units that buyers never get.
+    safety_quantity: i64,
+    /// The sold units that are still on the shelf.
+    committed_quantity: i64,
+    /// The units on the shelf: for sale and sold.
+    on_hand_quantity: i64,
+    sold_quantity: i64,
+    /// The units that were refused or damaged.
+    quarantined_quantity: i64,
+    /// The units on the road to this place.
+    in_transit_quantity: i64,
+    /// The units that are expected at this place: in transit, or ordered.
+    incoming_quantity: i64,
 }
 
 impl From<LocationStock> for LocationStockResponse {
     fn from(row: LocationStock) -> Self {
-        let LocationStock {
+        let LocationStock { location_id, code, name, quantities } = row;
+        Self {
             location_id,
             code,
             name,
-            available_quantity,
-            reserved_quantity,
-            sold_quantity,
-            stock_quantity,
-        } = row;
-        Self { location_id, code, name, available_quantity, reserved_quantity, sold_quantity, stock_quantity }
+            stock_quantity: quantities.stock_quantity,
+            reserved_quantity: quantities.reserved_quantity,
+            available_quantity: quantities.available_quantity,
+            safety_quantity: quantities.safety_quantity,
+            committed_quantity: quantities.committed_quantity,
+            on_hand_quantity: quantities.on_hand(),
+            sold_quantity: quantities.sold_quantity,
+            quarantined_quantity: quantities.quarantined_quantity,
+            in_transit_quantity: quantities.in_transit_quantity,
+            incoming_quantity: quantities.incoming(),
+        }
     }
 }
 
@@ -162,12 +183,12 @@ pub async fn show(path: web::Path<String>, query: Query<SizeQuery>, ctx: Ctx) ->
             let size = query.0.size.as_deref();
             let product = figures::get_stocked(conn, scope.store, &name)?;
             let variant = product.find(&name, size)?;
-            let Stock { stock, reserved, available, sold } =
+            let Stock { stock, reserved, available: _, sold } =
                 variant.map_or_else(|| product.figures(), VariantWithStock::figures);
             let variant = variant.map(|variant| variant.id);
             let locations = summary::list_by_location(conn, scope.store, product.product.id, variant)?;
             Ok(StockResponse {
-                available_quantity: available,
+                available_quantity: stock.saturating_sub(reserved),
                 reserved_quantity: reserved,
                 sold_quantity: sold,
                 stock_quantity: stock,

@@ -137,10 +137,24 @@ pub struct LevelResponse {
     location_id: LocationId,
     #[schema(max_length = 50)]
     location_code: String,
+    /// The units for sale, including reserved ones.
     stock_quantity: i64,
     reserved_quantity: i64,
+    /// The units that are not reserved, including the safety stock.
     available_quantity: i64,
+    /// The units that buyers never get.
+    safety_quantity: i64,
+    /// The sold units that are still on the shelf.
+    committed_quantity: i64,
+    /// The units on the shelf: for sale and sold.
+    on_hand_quantity: i64,
     sold_quantity: i64,
+    /// The units that were refused or damaged.
+    quarantined_quantity: i64,
+    /// The units on the road to this place.
+    in_transit_quantity: i64,
+    /// The units that are expected at this place: in transit, or ordered.
+    incoming_quantity: i64,
     updated_at: DateTime<Utc>,
 }
 
@@ -154,10 +168,16 @@ impl From<StockAtLocation> for LevelResponse {
             size: row.size,
             location_id: row.location_id,
             location_code: row.location_code,
-            stock_quantity: row.stock_quantity,
-            reserved_quantity: row.reserved_quantity,
-            available_quantity: row.available_quantity,
-            sold_quantity: row.sold_quantity,
+            stock_quantity: row.quantities.stock_quantity,
+            reserved_quantity: row.quantities.reserved_quantity,
+            available_quantity: row.quantities.available_quantity,
+            safety_quantity: row.quantities.safety_quantity,
+            committed_quantity: row.quantities.committed_quantity,
+            on_hand_quantity: row.quantities.on_hand(),
+            sold_quantity: row.quantities.sold_quantity,
+            quarantined_quantity: row.quantities.quarantined_quantity,
+            in_transit_quantity: row.quantities.in_transit_quantity,
+            incoming_quantity: row.quantities.incoming(),
             updated_at: row.updated_at,
         }
     }

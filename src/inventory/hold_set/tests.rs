@@ -1,6 +1,7 @@
 //! Every operation on a set of holds, without a database.
 
 use super::*;
+use crate::inventory::places::tests::{place, places};
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{CartId, OrderId};
 
@@ -34,7 +35,9 @@ fn hold(id: i64, holder: Holder, location: i64, quantity: i64, expires_at: i64) 
 /// Two locations with ten units each. The cart holds 3 units at the first until 10, and 2 at the second until 20.
 fn set() -> HoldSet {
     let holds = vec![hold(1, CART, 1, 3, 10), hold(2, CART, 2, 2, 20)];
-    HoldSet::new(LockedStock::new(StoreId(1), vec![row(1, 10, 3), row(2, 10, 2)]), holds)
+    let mut set = HoldSet::new(LockedStock::new(StoreId(1), vec![row(1, 10, 3), row(2, 10, 2)]), holds);
+    set.stock_mut().set_places(places(&[1, 2]));
+    set
 }
 
 fn units(holder: Holder, quantity: i64) -> ReserveUnits {
@@ -166,4 +169,31 @@ fn restored_units_return_to_their_location() {
     set.restore(V, (LocationId(2), 4), CONTEXT).unwrap();
     assert_eq!(rows(&set), [(10, 0, 0)]);
     assert!(set.restore(V, (LocationId(2), 1), CONTEXT).is_err(), "units return once");
+}
+
+#[test]
+fn units_are_taken_from_active_places_that_sell_in_their_order() {
+    use crate::inventory::places::{Place, Places};
+    let mut set = HoldSet::new(
+        LockedStock::new(StoreId(1), vec![row(1, 4, 0), row(2, 4, 0), row(3, 4, 0), row(4, 4, 0)]),
+        vec![hold(1, CART, 4, 2, 10)],
+    );
+    let hidden = Place { sells_online: false, ..place(2, 1) };
+    set.stock_mut().set_places(Places::new(vec![place(1, 9), hidden, place(3, 5)]));
+    assert_eq!(set.available(V), 8);
+    let sold: Vec<(i64, i64)> =
+        set.sell_available(V, 6, CONTEXT).unwrap().iter().map(|sold| (sold.location.0, sold.delta.sold)).collect();
+    assert_eq!(sold, [(3, 4), (1, 2)]);
+    assert_eq!((set.available(V), set.available_to(CART, V)), (2, 2), "a hold at a paused place counts for nobody");
+}
+
+#[test]
+fn safety_stock_is_not_taken_and_own_holds_are_let_go_first() {
+    let row = StockLevel { safety: 2, ..row(1, 5, 3) };
+    let mut set = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), vec![hold(1, CART, 1, 3, 10)]);
+    set.stock_mut().set_places(places(&[1]));
+    assert_eq!((set.available(V), set.available_to(CART, V), set.available_to(ORDER, V)), (0, 3, 0));
+    assert!(set.sell_available(V, 1, CONTEXT).is_err());
+    set.release(CART, CONTEXT).unwrap();
+    assert_eq!(set.sell_available(V, 3, CONTEXT).unwrap().len(), 1);
 }

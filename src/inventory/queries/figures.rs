@@ -12,35 +12,82 @@ use crate::catalogue::product::Product;
 use crate::catalogue::queries::products;
 use crate::db;
 use crate::error::Abort;
-use crate::inventory::product_with_stock::{ProductWithStock, Stock, VariantWithStock};
+use crate::inventory::product_with_stock::{ProductWithStock, VariantWithStock};
 use crate::kernel::id::{LocationId, ProductId, ProductRef, StoreId, VariantId};
 
-/// The stock rows of store `$1` with their reserved and available quantities. Overdue holds count as available.
+/// The places of store `$1`, without quarantines and transits. The list is read once in a statement.
+macro_rules! places {
+    () => {
+        "ANY(ARRAY(SELECT id FROM locations WHERE store_id = $1 AND kind = 'place'))"
+    };
+}
+
+/// The places of store `$1` that new orders can take units from.
+macro_rules! selling_places {
+    () => {
+        "ANY(ARRAY(SELECT id FROM locations \
+                   WHERE store_id = $1 AND kind = 'place' AND status = 'active' AND sells_online))"
+    };
+}
+
+/// The columns of a stock row `r` with the overdue holds `e`. Units are available to staff if nobody has reserved them.
+/// Units are sellable if buyers can get them.
+macro_rules! level_columns {
+    () => {
+        concat!(
+            "r.variant_id, r.location_id, r.stock_quantity, \
+             r.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, \
+             r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity, \
+             CASE WHEN r.location_id = ",
+            selling_places!(),
+            " THEN GREATEST(r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) - r.safety_quantity, 0) \
+                  ELSE 0 END AS sellable_quantity, \
+             r.safety_quantity, r.committed_quantity, r.sold_quantity, r.updated_at"
+        )
+    };
+}
+
+/// The stock rows at places of store `$1`, with `level_columns!`. Overdue holds count as available.
 macro_rules! levels {
     () => {
-        "(SELECT r.variant_id, r.location_id, r.stock_quantity, \
-                 r.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, \
-                 r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity, \
-                 r.sold_quantity, r.updated_at \
-          FROM stock_levels r LEFT JOIN LATERAL (SELECT SUM(h.quantity)::int8 AS quantity FROM stock_holds h \
-               WHERE h.store_id = $1 AND h.variant_id = r.variant_id AND h.location_id = r.location_id \
-                 AND h.state = 'active' AND h.expires_at <= $now) e ON true \
-          WHERE r.store_id = $1)"
+        concat!(
+            "(SELECT ",
+            level_columns!(),
+            " FROM stock_levels r LEFT JOIN LATERAL (SELECT SUM(h.quantity)::int8 AS quantity FROM stock_holds h \
+                   WHERE h.store_id = $1 AND h.variant_id = r.variant_id AND h.location_id = r.location_id \
+                     AND h.state = 'active' AND h.expires_at <= $now) e ON true \
+              WHERE r.store_id = $1 AND r.location_id = ",
+            places!(),
+            ")"
+        )
     };
 }
 
 /// The same rows. Overdue holds are summed first, which is faster for all rows of a store.
 macro_rules! all_levels {
     () => {
-        "(SELECT r.variant_id, r.location_id, r.stock_quantity, \
-                 r.reserved_quantity - COALESCE(e.quantity, 0) AS reserved_quantity, \
-                 r.stock_quantity - r.reserved_quantity + COALESCE(e.quantity, 0) AS available_quantity, \
-                 r.sold_quantity, r.updated_at \
-          FROM stock_levels r LEFT JOIN (SELECT h.variant_id, h.location_id, SUM(h.quantity)::int8 AS quantity \
-               FROM stock_holds h WHERE h.store_id = $1 AND h.state = 'active' AND h.expires_at <= $now \
-               GROUP BY h.variant_id, h.location_id) e \
-            ON e.variant_id = r.variant_id AND e.location_id = r.location_id \
-          WHERE r.store_id = $1)"
+        concat!(
+            "(SELECT ",
+            level_columns!(),
+            " FROM stock_levels r LEFT JOIN (SELECT h.variant_id, h.location_id, SUM(h.quantity)::int8 AS quantity \
+                   FROM stock_holds h WHERE h.store_id = $1 AND h.state = 'active' AND h.expires_at <= $now \
+                   GROUP BY h.variant_id, h.location_id) e \
+                ON e.variant_id = r.variant_id AND e.location_id = r.location_id \
+              WHERE r.store_id = $1 AND r.location_id = ",
+            places!(),
+            ")"
+        )
+    };
+}
+
+/// The units of the row `l` in the quarantine and in the transit of its place.
+macro_rules! beside_level {
+    () => {
+        "(SELECT COALESCE(SUM(s.stock_quantity) FILTER (WHERE c.kind = 'quarantine'), 0)::int8 AS quarantined_quantity, \
+                 COALESCE(SUM(s.stock_quantity) FILTER (WHERE c.kind = 'transit'), 0)::int8 AS in_transit_quantity \
+          FROM locations c CROSS JOIN LATERAL (SELECT stock_quantity FROM stock_levels \
+               WHERE store_id = $1 AND variant_id = l.variant_id AND location_id = c.id) s \
+          WHERE c.store_id = $1 AND c.parent_id = l.location_id)"
     };
 }
 
@@ -54,16 +101,25 @@ macro_rules! highest_minimum {
     };
 }
 
-/// The variants that can be low at all, among products with one of these statuses. A row never has more available units
-/// than its variant. So only variants with a row under the highest minimum of the store can be low.
+/// The variants that can be low at all, among products with one of these statuses. A row at a selling place never has
+/// more sellable units than its variant. So only variants with such a row under the highest minimum of the store can be
+/// low, and variants without such a row. The rows at other places are read only if there are such places.
 macro_rules! scarce_variants {
     ($($status:tt),+) => {
         concat!(
-            "(SELECT DISTINCT r.variant_id FROM stock_levels r WHERE r.store_id = $1 AND r.stock_quantity - r.reserved_quantity \
-              <= COALESCE(GREATEST(",
+            "(SELECT r.variant_id FROM stock_levels r WHERE r.store_id = $1 \
+                 AND r.stock_quantity - r.reserved_quantity - r.safety_quantity <= COALESCE(GREATEST(",
             $(highest_minimum!($status), ", ",)+
             highest_minimum!("variants"),
-            "), 0) OFFSET 0)"
+            "), 0) AND r.location_id = ",
+            selling_places!(),
+            " UNION SELECT n.variant_id FROM (SELECT id FROM locations \
+                 WHERE store_id = $1 AND kind = 'place' AND NOT (status = 'active' AND sells_online)) o \
+              CROSS JOIN LATERAL (SELECT r.variant_id FROM stock_levels r WHERE r.store_id = $1 AND r.location_id = o.id \
+                 AND NOT EXISTS (SELECT FROM stock_levels a WHERE a.store_id = $1 AND a.variant_id = r.variant_id \
+                                 AND a.location_id = ",
+            selling_places!(),
+            ") OFFSET 0) n OFFSET 0)"
         )
     };
 }
@@ -81,22 +137,18 @@ macro_rules! scarce_products {
     };
 }
 
-/// The available units of the variant `v`, over its locations.
+/// The units of the variant `v` that buyers can get.
 macro_rules! available_of_variant {
     () => {
-        concat!(
-            "(SELECT COALESCE(SUM(l.available_quantity), 0)::int8 FROM ",
-            levels!(),
-            " l WHERE l.variant_id = v.id)"
-        )
+        concat!("(SELECT COALESCE(SUM(l.sellable_quantity), 0)::int8 FROM ", levels!(), " l WHERE l.variant_id = v.id)")
     };
 }
 
-/// The available units of product `p`, over its sizes, on sale or not, and its locations.
+/// The units of product `p` that buyers can get, over its sizes, on sale or not.
 macro_rules! available_of_product {
     () => {
         concat!(
-            "(SELECT COALESCE(SUM(l.available_quantity), 0)::int8 FROM variants v JOIN ",
+            "(SELECT COALESCE(SUM(l.sellable_quantity), 0)::int8 FROM variants v JOIN ",
             levels!(),
             " l ON l.variant_id = v.id WHERE v.store_id = $1 AND v.product_id = p.id)"
         )
@@ -135,8 +187,8 @@ macro_rules! low_variants {
 }
 
 pub(super) use {
-    all_levels, available_of_product, available_of_variant, highest_minimum, levels, low_variants, scarce_products,
-    scarce_variants, stock_status,
+    all_levels, available_of_product, available_of_variant, beside_level, highest_minimum, level_columns, levels,
+    low_variants, places, scarce_products, scarce_variants, selling_places, stock_status,
 };
 
 /// The variants with these values of a column, which differ. With a LIMIT that is a parameter, the planner expects a
@@ -152,7 +204,7 @@ macro_rules! variants_by {
             " = w.key OFFSET 0) v CROSS JOIN LATERAL \
                   (SELECT COALESCE(SUM(l.stock_quantity), 0)::int8 AS stock, \
                           COALESCE(SUM(l.reserved_quantity), 0)::int8 AS reserved, \
-                          COALESCE(SUM(l.available_quantity), 0)::int8 AS available, \
+                          COALESCE(SUM(l.sellable_quantity), 0)::int8 AS available, \
                           COALESCE(SUM(l.sold_quantity), 0)::int8 AS sold FROM ",
             levels!(),
             " l WHERE l.variant_id = v.id) s ORDER BY v.id"
@@ -211,43 +263,28 @@ pub fn get_stocked(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -
     stocked.ok_or_else(|| products::not_found(name).into())
 }
 
-#[derive(QueryableByName)]
-struct PlaceRow {
+/// The stock of a variant at one of its places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct PlaceStock {
     #[diesel(sql_type = BigInt)]
-    location_id: LocationId,
+    pub location_id: LocationId,
     #[diesel(sql_type = BigInt)]
-    stock_quantity: i64,
+    pub reserved_quantity: i64,
     #[diesel(sql_type = BigInt)]
-    reserved_quantity: i64,
+    pub available_quantity: i64,
+    /// The units that buyers can get.
     #[diesel(sql_type = BigInt)]
-    available_quantity: i64,
-    #[diesel(sql_type = BigInt)]
-    sold_quantity: i64,
+    pub sellable_quantity: i64,
 }
 
-/// The stock of one variant at each of its locations.
-pub fn list_places(
-    conn: &mut PgConnection,
-    store: StoreId,
-    variant: VariantId,
-) -> QueryResult<Vec<(LocationId, Stock)>> {
-    let rows: Vec<PlaceRow> = db::sql(concat!(
-        "SELECT l.location_id, l.stock_quantity, l.reserved_quantity, l.available_quantity, l.sold_quantity FROM ",
+/// The stock of one variant at each of its places.
+pub fn list_places(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> QueryResult<Vec<PlaceStock>> {
+    db::sql(concat!(
+        "SELECT l.location_id, l.reserved_quantity, l.available_quantity, l.sellable_quantity FROM ",
         levels!(),
         " l WHERE l.variant_id = $2 ORDER BY l.location_id"
     ))
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(variant)
-    .load(conn)?;
-    let place = |row: PlaceRow| {
-        let PlaceRow { location_id, stock_quantity, reserved_quantity, available_quantity, sold_quantity } = row;
-        let stock = Stock {
-            stock: stock_quantity,
-            reserved: reserved_quantity,
-            available: available_quantity,
-            sold: sold_quantity,
-        };
-        (location_id, stock)
-    };
-    Ok(rows.into_iter().map(place).collect())
+    .load(conn)
 }

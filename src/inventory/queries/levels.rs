@@ -91,7 +91,8 @@ pub fn lock_keys_for_update(
     Ok(rows.into_iter().map(StockLevel::from).collect())
 }
 
-/// Creates empty stock rows for these keys, where none exist.
+/// Creates empty stock rows for these keys, where none exist. A row of a quarantine or a transit comes with one of its
+/// place, because answers show both together.
 pub fn insert_missing(
     conn: &mut PgConnection,
     store: StoreId,
@@ -102,9 +103,11 @@ pub fn insert_missing(
     db::sql(
         "INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
                 sold_quantity, version, updated_at) \
-         SELECT $1, n.variant_id, n.location_id, 0, 0, 0, 0, $2 \
-         FROM unnest($3::int8[], $4::int8[]) AS n (variant_id, location_id) \
-         ORDER BY n.variant_id, n.location_id ON CONFLICT DO NOTHING",
+         SELECT DISTINCT $1, n.variant_id, o.id, 0, 0, 0, 0, $2 \
+         FROM unnest($3::int8[], $4::int8[]) AS n (variant_id, location_id) CROSS JOIN LATERAL ( \
+              SELECT n.location_id AS id UNION ALL \
+              SELECT parent_id FROM locations WHERE store_id = $1 AND id = n.location_id AND parent_id IS NOT NULL) o \
+         ORDER BY n.variant_id, o.id ON CONFLICT DO NOTHING",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)

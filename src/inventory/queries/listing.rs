@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use super::figures::{
-    available_of_product, available_of_variant, highest_minimum, levels, low_variants, scarce_products,
-    scarce_variants, stock_status,
+    available_of_product, available_of_variant, highest_minimum, level_columns, levels, low_variants, places,
+    scarce_products, scarce_variants, selling_places, stock_status,
 };
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::db;

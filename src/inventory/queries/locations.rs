@@ -1,10 +1,37 @@
 //! The SQL of where stock is. The DSL cannot read the clock beside rows.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Timestamptz};
+use serde_json::Value;
 
 use crate::db::schema::locations;
+use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
+use crate::inventory::places::Places;
 use crate::kernel::id::{LocationId, StoreId};
+use crate::stores::location::LocationStatus;
+
+/// The active places of store `$1`, as a list of objects, by priority, then id.
+macro_rules! active_places {
+    () => {
+        "(SELECT COALESCE(jsonb_agg(jsonb_build_object('id', id, 'priority', priority, 'latitude', latitude, \
+                 'longitude', longitude, 'country', country, 'region', region, 'postal_code', postal_code, \
+                 'sells_online', sells_online, 'pickup_enabled', pickup_enabled) ORDER BY priority, id), '[]') \
+          FROM locations WHERE store_id = $1 AND kind = 'place' AND status = 'active')"
+    };
+}
+
+pub(crate) use active_places;
+
+/// The clock and the active places. Both are read after the locks of the stock rows, in one statement.
+pub fn read_places(conn: &mut PgConnection, store: StoreId) -> Result<(DateTime<Utc>, Places), Failure> {
+    let (now, places): (DateTime<Utc>, Value) = db::sql(concat!("SELECT $now, ", active_places!()))
+        .bind::<BigInt, _>(store)
+        .columns::<(Timestamptz, Jsonb)>()
+        .get_result(conn)?;
+    Ok((now, Places::from_json(places)?))
+}
 
 /// The place of that id; without one `main`, which is the store's first.
 pub fn get_location(
@@ -22,8 +49,39 @@ pub fn get_location(
         Some(location) => query.filter(locations::id.eq(location)).first(conn).optional()?,
         None => query.first(conn).optional()?,
     };
-    found.ok_or_else(|| match location {
-        Some(location) => ApiError::not_found(Code::LocationNotFound, format_args!("Location {location}")).into(),
-        None => ApiError::new(Code::LocationNotFound, "The store has no location yet.").into(),
-    })
+    found.ok_or_else(|| not_found(location).into())
+}
+
+/// The same place, which is not closed. Its row is locked, so that it cannot be closed before the end of the
+/// transaction. Stock rows are locked later than it.
+pub fn lock_open_location(
+    conn: &mut PgConnection,
+    store: StoreId,
+    location: Option<LocationId>,
+) -> Result<LocationId, Abort> {
+    let query = locations::table
+        .filter(locations::store_id.eq(store))
+        .filter(locations::kind.eq("place"))
+        .select((locations::id, locations::code, locations::status))
+        .order(locations::id)
+        .limit(1)
+        .for_key_share();
+    let found: Option<(LocationId, String, LocationStatus)> = match location {
+        Some(location) => query.filter(locations::id.eq(location)).first(conn).optional()?,
+        None => query.first(conn).optional()?,
+    };
+    match found {
+        None => Err(not_found(location).into()),
+        Some((_, code, LocationStatus::Closed)) => {
+            Err(ApiError::new(Code::LocationClosed, format!("Location '{code}' is closed.")).into())
+        }
+        Some((id, _, LocationStatus::Active | LocationStatus::Paused)) => Ok(id),
+    }
+}
+
+fn not_found(location: Option<LocationId>) -> ApiError {
+    match location {
+        Some(location) => ApiError::not_found(Code::LocationNotFound, format_args!("Location {location}")),
+        None => ApiError::new(Code::LocationNotFound, "The store has no location yet."),
+    }
 }

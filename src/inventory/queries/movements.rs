@@ -51,17 +51,23 @@ pub struct LedgerRow {
     #[diesel(sql_type = BigInt)]
     pub sold_delta: i64,
     #[diesel(sql_type = BigInt)]
+    pub committed_delta: i64,
+    #[diesel(sql_type = BigInt)]
     pub stock_after: i64,
     #[diesel(sql_type = BigInt)]
     pub reserved_after: i64,
     #[diesel(sql_type = BigInt)]
     pub sold_after: i64,
+    #[diesel(sql_type = BigInt)]
+    pub committed_after: i64,
     #[diesel(sql_type = Nullable<Text>)]
     pub reason: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub reference_id: Option<String>,
     #[diesel(sql_type = Text)]
     pub actor: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub effective_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
 }
@@ -201,7 +207,8 @@ fn list_ids(
 macro_rules! columns {
     () => {
         "m.id, v.product_id, m.variant_id, v.sku, v.size, m.location_id, m.kind, m.stock_delta, m.reserved_delta, \
-         m.sold_delta, m.stock_after, m.reserved_after, m.sold_after, m.reason, COALESCE((SELECT r.reference_id FROM reservations r \
+         m.sold_delta, m.committed_delta, m.stock_after, m.reserved_after, m.sold_after, m.committed_after, m.reason, \
+         COALESCE(m.effective_at, m.created_at) AS effective_at, COALESCE((SELECT r.reference_id FROM reservations r \
               WHERE r.store_id = $1 AND r.id = CASE WHEN m.kind IN ('reserve', 'release', 'fulfil') \
                     AND m.reference_id ~ E'^reservation:[0-9]{1,18}\\\\Z' THEN substr(m.reference_id, 13)::int8 END), \
              m.reference_id) AS reference_id, m.actor, m.created_at"

@@ -4,12 +4,50 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
-use super::figures::{all_levels, available_of_variant, highest_minimum, levels, low_variants, scarce_variants};
+use super::figures::{
+    all_levels, available_of_variant, beside_level, highest_minimum, level_columns, levels, low_variants, places,
+    scarce_variants, selling_places,
+};
 use crate::db;
-use crate::db::schema::stock_levels;
+use crate::db::schema::{locations, stock_levels};
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery, Sort};
 use crate::kernel::sum::Sum;
+
+/// The stock of a variant at a place, with the units in its quarantine and transit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct LevelQuantities {
+    #[diesel(sql_type = BigInt)]
+    pub stock_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub reserved_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub available_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub safety_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub committed_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sold_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub quarantined_quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    pub in_transit_quantity: i64,
+}
+
+impl LevelQuantities {
+    /// The units on the shelf: for sale and sold.
+    #[must_use]
+    pub fn on_hand(&self) -> i64 {
+        self.stock_quantity.saturating_add(self.committed_quantity)
+    }
+
+    /// The units that are expected at the place.
+    #[must_use]
+    pub fn incoming(&self) -> i64 {
+        self.in_transit_quantity
+    }
+}
 
 /// A stock row with the names of its variant and its location.
 #[derive(Clone, Debug, QueryableByName)]
@@ -28,14 +66,8 @@ pub struct StockAtLocation {
     pub location_id: LocationId,
     #[diesel(sql_type = Text)]
     pub location_code: String,
-    #[diesel(sql_type = BigInt)]
-    pub stock_quantity: i64,
-    #[diesel(sql_type = BigInt)]
-    pub reserved_quantity: i64,
-    #[diesel(sql_type = BigInt)]
-    pub available_quantity: i64,
-    #[diesel(sql_type = BigInt)]
-    pub sold_quantity: i64,
+    #[diesel(embed)]
+    pub quantities: LevelQuantities,
     #[diesel(sql_type = Timestamptz)]
     pub updated_at: DateTime<Utc>,
 }
@@ -58,7 +90,8 @@ macro_rules! page_by {
         concat!(
             "SELECT l.variant_id, v.product_id, v.sku, p.name AS product_name, v.size, l.location_id, \
                     o.code AS location_code, l.stock_quantity, l.reserved_quantity, l.available_quantity, \
-                    l.sold_quantity, l.updated_at FROM (SELECT x.*, ",
+                    l.safety_quantity, l.committed_quantity, l.sold_quantity, b.quarantined_quantity, \
+                    b.in_transit_quantity, l.updated_at FROM (SELECT x.*, ",
             $key,
             " AS key FROM ",
             $($rows)+,
@@ -66,7 +99,9 @@ macro_rules! page_by {
             " LIMIT $2 OFFSET $3) l \
               CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = l.variant_id OFFSET 0) v \
               CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
-              JOIN locations o ON o.store_id = $1 AND o.id = l.location_id ORDER BY l.key ",
+              CROSS JOIN LATERAL ",
+            beside_level!(),
+            " b JOIN locations o ON o.store_id = $1 AND o.id = l.location_id ORDER BY l.key ",
             $direction, ", l.variant_id ", $direction, ", l.location_id ", $direction
         )
     };
@@ -111,7 +146,12 @@ pub fn list_levels(
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<StockAtLocation>> {
-    let total = stock_levels::table.filter(stock_levels::store_id.eq(store)).count().get_result(conn)?;
+    let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
+    let total = stock_levels::table
+        .filter(stock_levels::store_id.eq(store))
+        .filter(stock_levels::location_id.eq_any(places.select(locations::id)))
+        .count()
+        .get_result(conn)?;
     let items = db::sql(page_text(sort))
         .bind::<BigInt, _>(store)
         .bind::<BigInt, _>(page.limit)
@@ -129,14 +169,8 @@ pub struct LocationStock {
     pub code: String,
     #[diesel(sql_type = Text)]
     pub name: String,
-    #[diesel(sql_type = BigInt)]
-    pub available_quantity: i64,
-    #[diesel(sql_type = BigInt)]
-    pub reserved_quantity: i64,
-    #[diesel(sql_type = BigInt)]
-    pub sold_quantity: i64,
-    #[diesel(sql_type = BigInt)]
-    pub stock_quantity: i64,
+    #[diesel(embed)]
+    pub quantities: LevelQuantities,
 }
 
 /// Where a product is, or one size of it.
@@ -148,12 +182,16 @@ pub fn list_by_location(
 ) -> QueryResult<Vec<LocationStock>> {
     db::sql(concat!(
         "SELECT o.id AS location_id, o.code, o.name, \
-                SUM(l.available_quantity)::int8 AS available_quantity, \
-                SUM(l.reserved_quantity)::int8 AS reserved_quantity, \
-                SUM(l.sold_quantity)::int8 AS sold_quantity, SUM(l.stock_quantity)::int8 AS stock_quantity \
+                SUM(l.stock_quantity)::int8 AS stock_quantity, SUM(l.reserved_quantity)::int8 AS reserved_quantity, \
+                SUM(l.available_quantity)::int8 AS available_quantity, SUM(l.safety_quantity)::int8 AS safety_quantity, \
+                SUM(l.committed_quantity)::int8 AS committed_quantity, SUM(l.sold_quantity)::int8 AS sold_quantity, \
+                SUM(b.quarantined_quantity)::int8 AS quarantined_quantity, \
+                SUM(b.in_transit_quantity)::int8 AS in_transit_quantity \
          FROM variants v JOIN ",
         levels!(),
-        " l ON l.variant_id = v.id JOIN locations o ON o.store_id = $1 AND o.id = l.location_id \
+        " l ON l.variant_id = v.id CROSS JOIN LATERAL ",
+        beside_level!(),
+        " b JOIN locations o ON o.store_id = $1 AND o.id = l.location_id \
          WHERE v.store_id = $1 AND v.product_id = $2 AND ($3 IS NULL OR v.id = $3) \
          GROUP BY o.store_id, o.id ORDER BY o.id"
     ))

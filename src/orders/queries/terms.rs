@@ -1,4 +1,4 @@
-//! The store's settings, the addresses, the clock and the ids for new orders, read in one round trip. The DSL cannot
+//! The store's settings, its active places, the addresses, the clock and the ids for new orders, read in one round trip. The DSL cannot
 //! combine them.
 
 use std::collections::HashMap;
@@ -9,6 +9,8 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Timestamptz};
 use serde_json::Value;
 
 use crate::db::{self, Failure};
+use crate::inventory::places::Places;
+use crate::inventory::queries::locations::active_places;
 use crate::kernel::id::{AddressId, OrderId, OrderItemId, StoreId, UserId};
 use crate::stores::queries::Store;
 
@@ -19,6 +21,7 @@ pub struct TermsAndIds {
     /// Each with its owner.
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
+    pub places: Places,
     pub order_ids: Vec<OrderId>,
     pub item_ids: Vec<OrderItemId>,
 }
@@ -38,6 +41,8 @@ struct Row {
     addresses: Vec<Value>,
     #[diesel(sql_type = Timestamptz)]
     now: DateTime<Utc>,
+    #[diesel(sql_type = Jsonb)]
+    places: Value,
     #[diesel(sql_type = Array<BigInt>)]
     order_ids: Vec<OrderId>,
     #[diesel(sql_type = Array<BigInt>)]
@@ -51,9 +56,11 @@ pub fn read(
     addresses: &[AddressId],
     ids: IdCounts,
 ) -> Result<TermsAndIds, Failure> {
-    let row: Row = db::sql(
+    let row: Row = db::sql(concat!(
         "SELECT s.id, s.code, s.name, s.currency, s.tax_rate_ppm, s.shipping_flat_rate, s.guest_orders, \
-                s.hold_cart_items, s.payment_methods, s.created_at, s.updated_at, $now AS now, \
+                s.hold_cart_items, s.payment_methods, s.routing, s.created_at, s.updated_at, $now AS now, ",
+        active_places!(),
+        " AS places, \
                 ARRAY(SELECT nextval('orders_id_seq') FROM generate_series(1, $3)) AS order_ids, \
                 ARRAY(SELECT nextval('order_items_id_seq') FROM generate_series(1, $4)) AS item_ids, \
                 ARRAY(SELECT jsonb_build_array(a.id, a.user_id, jsonb_build_object( \
@@ -63,15 +70,16 @@ pub fn read(
                       FROM unnest($2::int8[]) AS w (id) \
                       CROSS JOIN LATERAL (SELECT * FROM addresses WHERE store_id = $1 AND id = w.id OFFSET 0) a \
                 ) AS addresses \
-         FROM stores s WHERE s.id = $1",
-    )
+         FROM stores s WHERE s.id = $1"
+    ))
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(addresses)
     .bind::<BigInt, _>(db::count(ids.orders))
     .bind::<BigInt, _>(db::count(ids.items))
     .get_result(conn)?;
-    let Row { store, addresses, now, order_ids, item_ids } = row;
-    Ok(TermsAndIds { store, addresses: by_id(addresses)?, now, order_ids, item_ids })
+    let Row { store, addresses, now, places, order_ids, item_ids } = row;
+    let places = Places::from_json(places)?;
+    Ok(TermsAndIds { store, addresses: by_id(addresses)?, now, places, order_ids, item_ids })
 }
 
 fn by_id(addresses: Vec<Value>) -> Result<HashMap<AddressId, (UserId, Value)>, Failure> {

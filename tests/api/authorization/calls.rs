@@ -32,7 +32,7 @@ impl World {
         let section = path.split('/').nth(1).unwrap_or_default();
         let call = match section {
             "auth" => self.auth_call(operation),
-            "addresses" | "users" | "stores" => self.identity_call(operation),
+            "addresses" | "users" | "stores" | "locations" => self.identity_call(operation),
             "inventory" => self.inventory_call(operation),
             "reservations" => self.reservation_call(operation),
             "cart" | "checkout" => self.checkout_call(operation),
@@ -93,6 +93,16 @@ impl World {
                 Call::new("POST", "/stores").with(json!({"code": code, "name": "Another"}))
             }
             "GET /stores/{id}" => Call::new("GET", format!("/stores/{store}")),
+            "GET /stores/{id}/routing" => Call::new("GET", format!("/stores/{store}/routing")),
+            "PUT /stores/{id}/routing" => {
+                Call::new("PUT", format!("/stores/{store}/routing")).with(json!({"rules": ["nearest"]}))
+            }
+            "GET /locations" => Call::new("GET", "/locations"),
+            "POST /locations" => Call::new("POST", "/locations").with(json!({"code": self.fresh(), "name": "North"})),
+            "GET /locations/{id}" => Call::new("GET", format!("/locations/{}", self.place())),
+            "PATCH /locations/{id}" => {
+                Call::new("PATCH", format!("/locations/{}", self.place())).with(json!({"name": self.fresh()}))
+            }
             "PATCH /stores/{id}" => Call::new("PATCH", format!("/stores/{store}")).with(json!({"name": self.fresh()})),
             _ => return None,
         })

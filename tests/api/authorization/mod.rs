@@ -45,6 +45,11 @@ impl World {
         self.app.product(&self.fresh(), 10.0, 100)
     }
 
+    /// A place where buyers do not collect their orders.
+    fn place(&self) -> i64 {
+        self.app.add_location(&self.fresh())
+    }
+
     /// An order of the customer, by this payment method.
     fn order(&self, payment_method: &str) -> i64 {
         let items = json!([{"product_id": self.product().id, "quantity": 2}]);

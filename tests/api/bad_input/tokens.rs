@@ -13,7 +13,7 @@ fn only_good_tokens_are_taken() {
     let signed = |change: &dyn Fn(&mut Auth), role: Role| {
         let mut auth = auth.clone();
         change(&mut auth);
-        Tokens::new(&auth).sign(user, role, 0).unwrap()
+        Tokens::new(&auth).sign(user, role, 0, None).unwrap()
     };
     let good = signed(&|_| (), Role::Customer);
     let parts: Vec<&str> = good.split('.').collect();

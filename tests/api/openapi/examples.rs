@@ -132,6 +132,10 @@ fn stores(record: &mut Recorder, admin: &Client) {
     record.call("listStores", admin, ("GET", "/stores"), Value::Null);
     record.call("getStore", admin, ("GET", "/stores/STORE-DEMO"), Value::Null);
     record.call("updateStore", admin, ("PATCH", "/stores/STORE-NORTH"), json!({"hold_cart_items": true}));
+    let path = "/stores/STORE-NORTH/routing";
+    record.call("getRouting", admin, ("GET", path), Value::Null);
+    let policy = json!({"rules": ["nearest", "fewest_parcels"], "split": "allow", "preferred_location_ids": []});
+    record.call("replaceRouting", admin, ("PUT", path), policy);
     record.refuse(admin, ("GET", "/stores/NOWHERE"), Value::Null, "STORE_NOT_FOUND");
 }
 

@@ -81,10 +81,6 @@ impl Stores {
         self.act(transfer, &format!("receipts/{number}/reverse"), &json!({"reason": "Counted wrong"}))
     }
 
-    pub fn shown(&self, transfer: &Value) -> Value {
-        self.admin.get(&format!("/transfers/{}", transfer["id"])).expect(200).json()
-    }
-
     /// The stock and the reserved units of rice in `main`, and its stock in the shop, its quarantine and its transit.
     pub fn levels(&self) -> (i64, i64, i64, i64, i64) {
         let of = |column: &str, at: &str| {

@@ -6,6 +6,7 @@ use crate::db::Failure;
 use crate::db::schema::locations;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{LocationId, StoreId};
+use crate::stores::location::LocationStatus;
 
 /// The source of a transfer, and its destination with the children of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub fn lock_route(
     (from, to): (LocationId, LocationId),
     open: &[LocationId],
 ) -> Result<Route, Abort> {
-    let locked: Vec<(LocationId, String, String)> = locations::table
+    let locked: Vec<(LocationId, String, LocationStatus)> = locations::table
         .filter(locations::store_id.eq(store))
         .filter(locations::kind.eq("place"))
         .filter(locations::id.eq_any([from, to]))
@@ -36,7 +37,7 @@ pub fn lock_route(
         let found = locked.iter().find(|(id, ..)| *id == place);
         let (_, code, status) =
             found.ok_or_else(|| ApiError::not_found(Code::LocationNotFound, format_args!("Location {place}")))?;
-        if status == "closed" && open.contains(&place) {
+        if *status == LocationStatus::Closed && open.contains(&place) {
             return Err(ApiError::new(Code::LocationClosed, format!("Location '{code}' is closed.")).into());
         }
     }
