@@ -49,23 +49,23 @@ fn acts() -> Vec<Endpoint> {
     vec![
         post("/transfers/{id}/ready", UPDATE, api::make_ready)
             .named("readyTransfer", "Hold the planned units at the source")
-            .takes::<api::TransferVersionRequest>()
+            .takes_optionally::<api::TransferVersionRequest>()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed, Code::InsufficientStock]),
         post("/transfers/{id}/draft", UPDATE, api::make_draft)
             .named("withdrawTransfer", "Make a ready transfer a draft again, and release its units")
-            .takes::<api::TransferVersionRequest>()
+            .takes_optionally::<api::TransferVersionRequest>()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS),
         post("/transfers/{id}/cancel", UPDATE, api::cancel)
             .named("cancelTransfer", "Cancel a transfer that was not sent, and release its units")
-            .takes::<api::CancelTransferRequest>()
+            .takes_optionally::<api::CancelTransferRequest>()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS),
         post("/transfers/{id}/send", UPDATE, api::send)
             .named("sendTransfer", "Send the units; they are in transit to the destination")
-            .takes::<api::SendTransferRequest>()
+            .takes_optionally::<api::SendTransferRequest>()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed, Code::QuantityExceeded]),

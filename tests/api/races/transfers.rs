@@ -24,8 +24,7 @@ impl Places {
     fn of(shop: Shop) -> Self {
         let tee = shop.product(1_000_000);
         let attic = shop.app.add_location("attic");
-        let stock = shop.admin.get(&format!("/inventory/products/{}/stock", tee.id)).expect(200).json();
-        let main = stock["locations"][0]["location_id"].as_i64().unwrap();
+        let main = shop.app.main_location();
         let places = Self { shop, main, attic, tee };
         // Other units are in the attic and on the road. Without them, a constraint would stop a second receipt.
         let other = places.sent(500);
@@ -164,4 +163,36 @@ fn a_sale_gets_the_units_that_a_transfer_does_not_send() {
         });
         tally.into_inner().unwrap().assert_both("send and checkout");
     }
+}
+
+#[test]
+fn a_place_is_closed_or_waits_for_goods_and_never_both() {
+    let places = Places::open();
+    let app = &places.shop.app;
+    let tally = std::sync::Mutex::new(Tally::default());
+    repeat(repetitions(), |repetition| {
+        let place = app.add_location(&format!("place-{repetition}"));
+        app.set_status(place, "paused").expect(200);
+        let plan = json!({"from_location_id": places.main, "to_location_id": place,
+                          "lines": [{"product_id": places.tee.id, "quantity": 1}]});
+        let draft = places.shop.admin.post("/transfers", &plan).expect(201).json();
+        let (early, late) = head_starts(repetition);
+        let ready = || {
+            sleep(early);
+            places.act(&draft, "ready", &json!({}))
+        };
+        let close = || {
+            sleep(late);
+            app.set_status(place, "closed")
+        };
+        let lock = format!("SELECT FROM locations WHERE id = {place} FOR UPDATE");
+        let (ready, closed) = app.behind_a_lock(&lock, 2, || duel(ready, close));
+        let is_ready = one_of(&ready, 200, &["LOCATION_CLOSED"]);
+        assert_ne!(is_ready, one_of(&closed, 200, &["LOCATION_NOT_EMPTY"]), "{} and {}", ready.text(), closed.text());
+        tally.lock().unwrap().count(if is_ready { "ready first" } else { "closed first" });
+        if is_ready {
+            places.act(&draft, "cancel", &json!({})).expect(200);
+        }
+    });
+    tally.into_inner().unwrap().assert_both("ready and close");
 }

@@ -4,6 +4,7 @@ mod plans;
 mod receipts;
 mod refusals;
 mod story;
+mod verify;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -31,7 +32,7 @@ impl Stores {
         let app = TestApp::start();
         let rice = app.product("rice", 10.0, 100);
         let shop = app.add_location("shop");
-        let main = number(&app, "SELECT id AS number FROM locations WHERE code = 'main'");
+        let main = app.main_location();
         Self { admin: app.admin(), app, main, shop, rice }
     }
 

@@ -69,6 +69,15 @@ fn check_history(stores: &Stores, transfer: &Value) {
     let audit = stores.admin.get(&path).expect(200).json();
     let actions: Vec<&Value> = audit["items"].as_array().unwrap().iter().map(|entry| &entry["action"]).collect();
     assert_eq!(actions, ["CREATE", "UPDATE_STATUS", "UPDATE_STATUS", "UPDATE", "UPDATE", "UPDATE"]);
+    let number = transfer["transfer_number"].as_str().unwrap();
+    for (action, detail) in [
+        ("STOCK_RESERVE", format!("Reserve for transfer {number}: stock +0, reserved +40. Stock: 100, Reserved: 40")),
+        ("STOCK_REMOVE", "Remove: stock -3, reserved +0. Stock: 2, Reserved: 0".to_owned()),
+        ("STOCK_TRANSFER_IN", format!("Moved +2 units by {number}. Stock: 62")),
+    ] {
+        let audit = stores.admin.get(&format!("/audit?entity=Inventory&action={action}")).expect(200).json();
+        assert_eq!(audit["items"][0]["detail"], detail);
+    }
 }
 
 #[test]
