@@ -15,6 +15,7 @@ use actix_web::{Resource, Scope};
 use serde_json::Value;
 
 use crate::auth::Access;
+use crate::error::Code;
 use crate::http::methods;
 use crate::openapi::Endpoint;
 use crate::openapi::document::describe;
@@ -22,21 +23,27 @@ use crate::openapi::endpoint::get;
 use crate::openapi::entry_points::{self, EntryPointsResponse};
 
 /// Every operation of the versioned API. Literal paths come before paths with parameters.
-#[must_use]
 pub fn table() -> Vec<Endpoint> {
     let sections = [
         root(),
-        accounts::accounts(),
+        accounts::signing_in(),
+        accounts::own_addresses(),
+        accounts::managed_users(),
         accounts::stores(),
         inventory::reports(),
         reservations::reservations(),
-        inventory::inventory(),
+        inventory::products(),
+        inventory::stock(),
         transfers::transfers(),
         orders::cart_and_checkout(),
         orders::orders(),
     ];
     sections.into_iter().flatten().collect()
 }
+
+/// The errors of an operation that takes lines of products.
+const LINE_ERRORS: [Code; 5] =
+    [Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::ProductUnavailable, Code::InsufficientStock];
 
 fn root() -> Vec<Endpoint> {
     vec![
@@ -47,7 +54,6 @@ fn root() -> Vec<Endpoint> {
 }
 
 /// Mounts the table under a prefix. Each path is one resource, so that a wrong method is 405.
-#[must_use]
 pub fn mount(prefix: &str) -> Scope {
     resources(table()).into_iter().fold(web::scope(prefix), Scope::service)
 }
@@ -80,7 +86,6 @@ fn resource(path: &str, endpoints: Vec<Endpoint>) -> Resource {
 }
 
 /// The OpenAPI document of all operations.
-#[must_use]
 pub fn document() -> Value {
     describe(table().into_iter().chain(monitoring::monitoring()).collect())
 }

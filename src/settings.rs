@@ -96,7 +96,6 @@ pub struct Provider {
 }
 
 impl Provider {
-    #[must_use]
     pub fn is_on(&self) -> bool {
         !self.secret.reveal().is_empty()
     }
@@ -134,12 +133,10 @@ pub struct Limits {
 pub struct Secret(String);
 
 impl Secret {
-    #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -199,7 +196,6 @@ impl Settings {
     }
 
     /// True if Stockroom starts its own PostgreSQL.
-    #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.database.url.reveal().is_empty()
     }
@@ -220,7 +216,6 @@ impl Settings {
         }
     }
 
-    #[must_use]
     pub fn database_options(&self) -> DatabaseOptions {
         DatabaseOptions {
             target: self.database.target(),
@@ -236,7 +231,6 @@ impl Settings {
 }
 
 impl DatabaseSettings {
-    #[must_use]
     pub fn target(&self) -> Target {
         Target { url: self.url.reveal().to_owned(), prepared_statements: self.prepared_statements }
     }

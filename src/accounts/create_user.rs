@@ -31,7 +31,7 @@ pub struct NewAccount<'a> {
 pub fn create_user(conn: &mut PgConnection, account: &NewAccount<'_>) -> Result<User, Abort> {
     let email = Email::parse(account.email).map_err(|message| ApiError::field("email", message))?;
     check_grantable(account.role, &account.permissions)?;
-    password::check_strength(account.password.reveal())?;
+    password::check_strength("password", account.password.reveal())?;
     let new = NewUser {
         email,
         password_hash: Secret::new(password::hash_now(account.password.reveal())?),

@@ -31,7 +31,6 @@ impl Email {
         canonical(text).map(Self)
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -47,7 +46,6 @@ impl TryFrom<String> for Email {
 
 /// Returns the address as it is stored. Other text is only trimmed and lowered, so that a sign-in with it finds no
 /// account.
-#[must_use]
 pub fn normalise(text: &str) -> String {
     canonical(text).unwrap_or_else(|_refused| text.trim().to_lowercase())
 }

@@ -6,12 +6,6 @@ use crate::auth::{Permissions, Role};
 use crate::error::{ApiError, Code};
 use crate::kernel::id::UserId;
 
-/// True if the caller may see the account. Admins see every account, staff the staff of their own store.
-#[must_use]
-pub fn sees(caller: &Account, user: &User) -> bool {
-    caller.role == Role::Admin || (user.role == Role::Staff && user.store == caller.store)
-}
-
 /// 403 unless the caller may give this role and has all of these permissions.
 pub fn check_may_grant(caller: &Account, role: Option<Role>, granted: &Permissions) -> Result<(), ApiError> {
     if caller.role == Role::Admin {
@@ -29,7 +23,9 @@ pub fn check_may_grant(caller: &Account, role: Option<Role>, granted: &Permissio
 /// Refuses with 404 if the caller may not see the account, and with 403 if it has more permissions than the caller.
 /// Refuses with 422 if the change would lock the caller out.
 pub fn check_may_change(caller: &Account, user: &User, change: &UserChange) -> Result<(), ApiError> {
-    if !sees(caller, user) {
+    // Admins see every account, staff the staff of their own store.
+    let sees = caller.role == Role::Admin || (user.role == Role::Staff && user.store == caller.store);
+    if !sees {
         return Err(user_not_found(user.id));
     }
     if let Some(permission) = user.permissions.beyond(&caller.permissions) {

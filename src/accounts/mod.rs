@@ -3,11 +3,10 @@
 pub mod email;
 pub mod secret_token;
 
-pub mod change_password;
+pub mod credentials;
 pub mod grants;
 pub mod password_reset;
 pub mod session;
-pub mod sign_out;
 pub mod user;
 
 pub mod api;

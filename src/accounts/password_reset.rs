@@ -36,12 +36,6 @@ pub fn request(conn: &mut PgConnection, email: &Email) -> Result<(), Abort> {
     }
 }
 
-/// Deletes the requests that lead to no mail, all at once, so that they do not delay the others.
-pub fn drop_requests_without_account(conn: &mut PgConnection) -> Result<(), Failure> {
-    queries::delete_mails_without_account(conn, PLATFORM, Kind::PasswordReset)?;
-    Ok(())
-}
-
 /// Creates the link and its mail. Returns None if no active account has the address. Only the mail contains the
 /// token: the database stores its hash.
 pub fn compose(
@@ -58,5 +52,5 @@ pub fn compose(
     password_resets::replace_reset(conn, &new, at)?;
     let values = context! { link => format!("{public_url}{PAGE}#token={token}") };
     let message = template::render(Kind::PasswordReset, recipient, &values);
-    message.map(Some).map_err(|error| Failure::Internal(error.to_string()))
+    message.map(Some).map_err(|error| Failure::Internal(format!("the template can't be used: {error}")))
 }

@@ -3,13 +3,11 @@
 use sha2::{Digest, Sha256};
 
 /// Generates an unguessable token of 64 hexadecimal digits.
-#[must_use]
 pub fn generate() -> String {
     hex::encode(rand::random::<[u8; 32]>())
 }
 
 /// The hash of a token, as it is stored.
-#[must_use]
 pub fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }

@@ -16,7 +16,6 @@ pub enum Verdict {
 }
 
 impl Session {
-    #[must_use]
     pub fn judge(&self, now: DateTime<Utc>) -> Verdict {
         if self.rotated_at.is_some() {
             Verdict::Reused

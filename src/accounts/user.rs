@@ -72,26 +72,22 @@ pub fn check_grantable(role: Role, granted: &Permissions) -> Result<(), ApiError
 
 impl UserChange {
     /// True if the change could remove an administrator.
-    #[must_use]
     pub fn may_end_admin(&self) -> bool {
         self.active == Some(false) || self.role.is_some_and(|role| role != Role::Admin)
     }
 }
 
 impl User {
-    #[must_use]
     pub fn is_active_admin(&self) -> bool {
         self.active && self.role == Role::Admin
     }
 
     /// The audit entry of the account's creation.
-    #[must_use]
     pub fn creation_entry(&self) -> NewEntry {
         self.entry(Action::Create, format!("User {} created with the role {}", self.id, self.role.as_str()))
     }
 
     /// The audit entry of a change to the account. `changed` names the changed parts.
-    #[must_use]
     pub fn update_entry(&self, changed: &str) -> NewEntry {
         self.entry(Action::Update, format!("User {} updated: {changed}", self.id))
     }

@@ -76,7 +76,6 @@ pub struct Entry {
 
 impl Entry {
     /// The detail with the amount, because the view does not know the decimals.
-    #[must_use]
     pub fn full_detail(&self) -> String {
         match (self.amount, self.currency.as_deref()) {
             (Some(amount), Some(code)) => {

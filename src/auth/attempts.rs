@@ -45,7 +45,6 @@ type Key = [u8; 32];
 
 impl Attempts {
     /// `free` is the number of attempts before the first delay. Zero turns the delays off.
-    #[must_use]
     pub fn new(free: u32, keyed: KeyedHash) -> Self {
         Self { keyed, of_pairs: Failures::new(free), of_accounts: Failures::new(free) }
     }

@@ -14,6 +14,7 @@ use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::http::access_log::Subject;
 use crate::http::headers;
+use crate::kernel::current_request;
 
 /// The header with which a guest proves access to an order.
 pub const ORDER_TOKEN: &str = "X-Order-Token";
@@ -67,10 +68,7 @@ fn permit(principal: Principal, permission: Permission) -> Result<Principal, Api
 async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     let Some(header) = headers::single(request.headers(), "Authorization")? else { return Ok(Principal::Guest) };
     let refuse = || ApiError::new(Code::Unauthenticated, "The Authorization header is not a Bearer token.");
-    let token = header.to_str().ok().and_then(|value| value.split_once(' '));
-    let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
-        return Err(refuse());
-    };
+    let token = headers::bearer_token(header).ok_or_else(refuse)?;
     let parts = (
         request.app_data::<Data<Tokens>>(),
         request.app_data::<Data<TokenVersions>>(),
@@ -79,10 +77,11 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     let (Some(tokens), Some(versions), Some(database)) = parts else {
         return Err(ApiError::internal());
     };
-    let bearer = tokens.check(token.trim())?;
+    let bearer = tokens.check(token)?;
     if versions.is_revoked(&bearer) {
         return Err(ended());
     }
+    current_request::set_account(bearer.user);
     request.extensions_mut().insert(bearer);
     if bearer.role == Role::Customer && versions.is_recent() {
         // A customer acts only for their own account, so a token that has not been revoked is enough.

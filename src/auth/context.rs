@@ -50,7 +50,6 @@ pub struct Scope {
 }
 
 impl Scope {
-    #[must_use]
     pub fn actor(&self) -> String {
         self.principal.actor()
     }
@@ -87,7 +86,6 @@ impl Ctx {
     }
 
     /// The caller without a store, for operations that create one.
-    #[must_use]
     pub fn platform_scope(&self) -> Scope {
         Scope { store: PLATFORM, principal: self.principal.clone() }
     }

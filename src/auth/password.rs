@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::db::Failure;
 use crate::error::{ApiError, Code};
-use crate::kernel::request_id;
+use crate::kernel::current_request::{self, Wait};
 use crate::settings::Limits;
 
 /// The first recommendation of OWASP for argon2id: 19 MiB, two passes, one lane.
@@ -62,7 +62,7 @@ impl Hasher {
             let _permit = permit;
             work()
         };
-        actix_web::web::block(request_id::carried(work)).await.map_err(|error| {
+        actix_web::web::block(current_request::carried(work)).await.map_err(|error| {
             log::error!(error:% = error; "hashing a password failed");
             ApiError::internal()
         })
@@ -73,8 +73,8 @@ impl Hasher {
             return Ok(permit);
         }
         let Ok(_slot) = self.slots.try_acquire() else { return Err(Failure::QueueFull) };
-        let permit = tokio::time::timeout(self.queue_time, Arc::clone(&self.permits).acquire_owned()).await;
-        permit.ok().and_then(Result::ok).ok_or(Failure::QueueFull)
+        let permit = Wait::begin(self.queue_time).on(Arc::clone(&self.permits).acquire_owned()).await;
+        permit.and_then(Result::ok).ok_or(Failure::QueueFull)
     }
 }
 
@@ -127,12 +127,9 @@ const COMMON: &str = include_str!("common_passwords.txt");
 
 /// Requires 8 to 128 characters and refuses the most common passwords. There are no rules of composition, because
 /// they make passwords worse (NIST SP 800-63B, section 5.1.1.2).
-pub fn check_strength(password: &str) -> Result<(), ApiError> {
-    check_strength_of("password", password)
-}
-
-/// The same check for a password in another field of a request.
-pub fn check_strength_of(field: &str, password: &str) -> Result<(), ApiError> {
+///
+/// `field` is the name of the password in the request.
+pub fn check_strength(field: &str, password: &str) -> Result<(), ApiError> {
     let length = password.chars().count();
     if !(8..=128).contains(&length) {
         return Err(ApiError::field(field, "must have 8 to 128 characters"));
@@ -145,7 +142,6 @@ pub fn check_strength_of(field: &str, password: &str) -> Result<(), ApiError> {
 }
 
 /// The 401 error of a sign-in. It does not reveal if the account exists.
-#[must_use]
 pub fn wrong_credentials() -> ApiError {
     ApiError::new(Code::InvalidCredentials, "E-mail or password is wrong.")
 }
@@ -156,10 +152,29 @@ mod tests {
 
     #[test]
     fn common_and_short_passwords_are_refused() {
-        assert!(check_strength("correct horse battery").is_ok());
+        assert!(check_strength("password", "correct horse battery").is_ok());
         for refused in ["short", "password", "12345678", "Password123", &"x".repeat(129)] {
-            assert!(check_strength(refused).is_err(), "{refused}");
+            assert!(check_strength("password", refused).is_err(), "{refused}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_has_waited_for_the_database_waits_less_for_a_hash() {
+        let queue_time = Duration::from_secs(10);
+        let hasher = Hasher {
+            permits: Arc::new(Semaphore::new(0)),
+            slots: Arc::new(Semaphore::new(1)),
+            queue_time,
+            dummy_hash: "".into(),
+        };
+        let caller = current_request::Caller::Address("192.0.2.1".into());
+        let began = tokio::time::Instant::now();
+        let login = async {
+            Wait::begin(queue_time).on(tokio::time::sleep(Duration::from_secs(9))).await.unwrap();
+            hasher.permit().await.is_err()
+        };
+        assert!(current_request::scope("one".into(), caller, login).await);
+        assert_eq!(began.elapsed(), queue_time);
     }
 
     #[test]

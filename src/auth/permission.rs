@@ -22,13 +22,11 @@ macro_rules! permissions {
 }
 
 impl Permission {
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.into_str()
     }
 
     /// 403 that names it.
-    #[must_use]
     pub fn missing(self) -> ApiError {
         ApiError::new(Code::Forbidden, format!("The permission {} is missing.", self.as_str()))
     }
@@ -70,18 +68,15 @@ impl From<Vec<Permission>> for Permissions {
 }
 
 impl Permissions {
-    #[must_use]
     pub fn all() -> Self {
         Self(Permission::VARIANTS.to_vec())
     }
 
-    #[must_use]
     pub fn contains(&self, permission: Permission) -> bool {
         self.0.contains(&permission)
     }
 
     /// The first permission that `self` has and `other` lacks.
-    #[must_use]
     pub fn beyond(&self, other: &Self) -> Option<Permission> {
         self.0.iter().copied().find(|permission| !other.contains(*permission))
     }

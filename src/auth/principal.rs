@@ -39,7 +39,6 @@ pub struct Account {
 }
 
 impl Principal {
-    #[must_use]
     pub fn can(&self, permission: Permission) -> bool {
         match self {
             Self::Guest => false,
@@ -47,7 +46,6 @@ impl Principal {
         }
     }
 
-    #[must_use]
     pub fn is_admin(&self) -> bool {
         matches!(self, Self::User(account) if account.role == Role::Admin)
     }
@@ -61,7 +59,6 @@ impl Principal {
     }
 
     /// The caller as it is written into history and audit, and as the scope of idempotency keys.
-    #[must_use]
     pub fn actor(&self) -> String {
         match self {
             Self::Guest => "guest".to_owned(),
@@ -70,7 +67,6 @@ impl Principal {
     }
 
     /// The store to which the caller is bound.
-    #[must_use]
     pub fn bound_store(&self) -> Option<StoreId> {
         match self {
             Self::Guest => None,

@@ -31,7 +31,6 @@ pub fn list_raised_versions(conn: &mut PgConnection, since: DateTime<Utc>) -> Qu
 }
 
 /// Admins may do everything; others what was granted.
-#[must_use]
 pub fn permissions_of(role: Role, granted: serde_json::Value) -> Permissions {
     match role {
         Role::Admin => Permissions::all(),
@@ -76,7 +75,6 @@ impl StoreDirectory {
     }
 
     /// The store of a request, if it is known without the database.
-    #[must_use]
     pub fn known(&self, selector: &StoreSelector, bound: Option<StoreId>) -> Option<StoreId> {
         match (selector, bound) {
             (StoreSelector::Default, Some(own)) => Some(own),
@@ -103,7 +101,6 @@ const MAX_CODE: usize = 50;
 
 impl StoreSelector {
     /// The store of this id (digits) or code.
-    #[must_use]
     pub fn named(name: &str) -> Self {
         if id::is_digits(name) {
             Self::Id(StoreId::from_path(name))

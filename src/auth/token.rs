@@ -41,8 +41,10 @@ pub struct Tokens {
     validation: Validation,
     issuer: String,
     audience: String,
-    ttl_seconds: i64,
-    refresh_ttl: TimeDelta,
+    /// The lifetime of an access token.
+    pub ttl_seconds: i64,
+    /// The lifetime of a refresh token.
+    pub refresh_ttl: TimeDelta,
 }
 
 /// The claims of a valid token.
@@ -57,7 +59,6 @@ pub struct Bearer {
 }
 
 impl Tokens {
-    #[must_use]
     pub fn new(auth: &Auth) -> Self {
         hs256::install();
         let secret = auth.jwt_secret.reveal().as_bytes();
@@ -78,17 +79,6 @@ impl Tokens {
             ttl_seconds: auth.access_ttl_seconds,
             refresh_ttl: TimeDelta::try_seconds(auth.refresh_ttl_seconds).unwrap_or(TimeDelta::MAX),
         }
-    }
-
-    #[must_use]
-    pub fn ttl_seconds(&self) -> i64 {
-        self.ttl_seconds
-    }
-
-    /// The lifetime of a refresh token.
-    #[must_use]
-    pub fn refresh_ttl(&self) -> TimeDelta {
-        self.refresh_ttl
     }
 
     /// Signs a token with the account's current token version. Its session is identified by the family of refresh tokens.

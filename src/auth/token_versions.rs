@@ -49,7 +49,6 @@ struct LastRead {
 
 impl TokenVersions {
     /// The set is empty until the first refresh.
-    #[must_use]
     pub fn new(database: &Database, options: DatabaseOptions, auth: &Auth) -> Self {
         Self {
             database: database.beside(DatabaseOptions { pool_size: 1, ..options }),
@@ -61,14 +60,12 @@ impl TokenVersions {
     }
 
     /// True if it is known that the account's tokens have been revoked since this one was signed.
-    #[must_use]
     pub fn is_revoked(&self, bearer: &Bearer) -> bool {
         let raised = self.raised.read().unwrap_or_else(PoisonError::into_inner);
         raised.get(&bearer.user).is_some_and(|raised| bearer.version < raised.version)
     }
 
     /// True if the versions were read recently. Otherwise a token may have been revoked without this server's knowledge.
-    #[must_use]
     pub fn is_recent(&self) -> bool {
         self.last_read().is_some_and(|last| last.started.elapsed() < self.max_age)
     }

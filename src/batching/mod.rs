@@ -4,6 +4,7 @@
 
 mod batcher;
 mod queue;
+mod turns;
 
 pub use batcher::Batcher;
 pub use queue::Closed;

@@ -1,21 +1,25 @@
 //! The queue of one store. Requests that wait at the same time run together as a batch.
 //!
 //! If the queue is empty, a request starts a batch immediately. Requests that arrive while batches run wait. The next
-//! batch takes all waiting requests, oldest first, up to a limit.
+//! batch takes all waiting requests up to a limit. If more wait, their callers take turns: the batch gets the oldest
+//! request of each caller, then the second of each, and so on. A batch is ordered by age.
 //!
-//! No background task exists: the request that has waited longest starts the next batch. If that request is dropped,
+//! No background task exists: the request that has waited longest starts the next batch, and is in it. If that request is dropped,
 //! the one behind it does so. A batch runs on a thread of its own and answers its requests from there. So it
 //! completes even if the request that started it is dropped.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::Instant;
 
-use crate::db::queue::{ConnectionPermit, QueueSlot};
+use super::turns;
+use crate::db::queue::{BatchSlot, ConnectionPermit};
 use crate::db::{Database, Failure};
+use crate::kernel::current_request::{self, Caller, Wait};
 
 pub struct BatchQueue<Q, A> {
     /// One permit for each batch that may run at the same time.
@@ -28,12 +32,15 @@ pub struct BatchQueue<Q, A> {
 
 struct Waiting<Q, A> {
     ticket: u64,
+    caller: Option<Caller>,
     request: Q,
     answer: Answer<A>,
     /// Notified when no older request waits.
     first: Arc<Notify>,
     /// Counts the request in the bounded queue for the database.
-    _queue_slot: Option<QueueSlot>,
+    _slot: Option<BatchSlot>,
+    /// It ends when a batch takes the request.
+    _wait: Wait,
 }
 
 type Answer<A> = oneshot::Sender<Result<A, Failure>>;
@@ -70,7 +77,7 @@ where
                 let (batch, connection) = start?;
                 self.run(database, batch, connection, work);
             }
-            () = tokio::time::sleep(database.queue_time()) => {
+            () = tokio::time::sleep_until(entry.until) => {
                 if entry.leave() {
                     return Err(database.explain(Failure::QueueFull));
                 }
@@ -122,19 +129,29 @@ impl<Q, A> BatchQueue<Q, A> {
         let mut waiting = self.waiting();
         let starts_immediately =
             waiting.is_empty() && self.batch_permits.available_permits() > 0 && database.has_permit();
-        let queue_slot = if starts_immediately { None } else { Some(database.queue()?) };
+        let slot = if starts_immediately { None } else { Some(database.queue()?) };
+        let wait = Wait::begin(database.queue_time());
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let first = Arc::new(Notify::new());
-        waiting.push_back(Waiting { ticket, request, answer, first: Arc::clone(&first), _queue_slot: queue_slot });
+        let entry = QueueEntry { queue: self, ticket, first: Arc::clone(&first), until: wait.until() };
+        let caller = current_request::caller();
+        waiting.push_back(Waiting { ticket, caller, request, answer, first, _slot: slot, _wait: wait });
         notify_first(&waiting);
-        Ok(QueueEntry { queue: self, ticket, first, since: Instant::now() })
+        Ok(entry)
     }
 
-    /// Takes the requests that have waited longest.
+    /// Takes the requests of the next batch.
     fn take(&self) -> (Vec<Q>, Vec<Answer<A>>) {
         let mut waiting = self.waiting();
-        let count = waiting.len().min(self.batch_size);
-        let taken = waiting.drain(..count).map(|entry| (entry.request, entry.answer)).unzip();
+        let chosen = turns::choose(waiting.iter().map(|entry| &entry.caller), self.batch_size);
+        let mut taken = (Vec::new(), Vec::new());
+        for (position, entry) in mem::take(&mut *waiting).into_iter().enumerate() {
+            if chosen.contains(&position) {
+                taken.extend([(entry.request, entry.answer)]);
+            } else {
+                waiting.push_back(entry);
+            }
+        }
         notify_first(&waiting);
         taken
     }
@@ -171,7 +188,7 @@ struct QueueEntry<'a, Q, A> {
     queue: &'a BatchQueue<Q, A>,
     ticket: u64,
     first: Arc<Notify>,
-    since: Instant,
+    until: Instant,
 }
 
 impl<Q, A> QueueEntry<'_, Q, A> {
@@ -180,7 +197,7 @@ impl<Q, A> QueueEntry<'_, Q, A> {
         self.first.notified().await;
         let batch =
             Arc::clone(&self.queue.batch_permits).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
-        Ok((batch, database.permit(self.since).await?))
+        Ok((batch, database.permit(self.until).await?))
     }
 
     /// Removes the request. True if no batch has taken it or will take it.

@@ -1,5 +1,7 @@
 //! Cart holds: stores that turn them on reserve the items of a cart for a limited time.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
@@ -10,9 +12,10 @@ use crate::catalogue::queries::sellables;
 use crate::db::Failure;
 use crate::error::Abort;
 use crate::inventory::hold::{Hold, Holder, hold_expired};
-use crate::inventory::hold_set::{HoldSet, ReserveUnits};
+use crate::inventory::hold_set::{Delivery, HoldSet, ReserveUnits};
 use crate::inventory::locked_stock::{LockedStock, MovementContext};
 use crate::inventory::queries::{holds, locations};
+use crate::inventory::routing;
 use crate::inventory::shortage;
 use crate::kernel::id::{HoldId, VariantId};
 use crate::settings::Reservations;
@@ -48,13 +51,18 @@ pub fn hold(
         .ok_or_else(|| Failure::Internal("a cart hold has no deadline".to_owned()))?;
     for &HoldTarget { variant, quantity } in targets {
         let held = holds.held(holder, variant);
-        if quantity.saturating_sub(held) > holds.available(variant) {
-            return Err(refuse(conn, scope, &holds, HoldTarget { variant, quantity }, held)?);
-        }
         if quantity > held {
-            let missing = quantity.saturating_sub(held);
-            let units = ReserveUnits { holder, variant, quantity: missing, expires_at: Some(expires_at) };
-            holds.reserve(units, context)?;
+            let missing = BTreeMap::from([(variant, quantity.saturating_sub(held))]);
+            match holds.route(&missing, &Delivery::Unknown, None) {
+                Ok(route) => {
+                    let parts = routing::parts_of(&route, variant);
+                    holds.reserve(ReserveUnits { holder, variant, expires_at: Some(expires_at) }, &parts, context)?;
+                }
+                Err(short) => {
+                    let available = short.iter().fold(held, |sum, short| sum.saturating_add(short.available));
+                    return Err(refuse(conn, scope, available, HoldTarget { variant, quantity })?);
+                }
+            }
         } else {
             holds.release_part(holder, variant, held.saturating_sub(quantity), context)?;
         }
@@ -81,18 +89,11 @@ fn deadlines(
 }
 
 /// Refuses with 400. If overdue holds cause the shortage, asks for a second attempt.
-fn refuse(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    holds: &HoldSet,
-    target: HoldTarget,
-    held: i64,
-) -> Result<Abort, Failure> {
+fn refuse(conn: &mut PgConnection, scope: &Scope, available: i64, target: HoldTarget) -> Result<Abort, Failure> {
     let HoldTarget { variant, quantity } = target;
     let sellable = sellables::load(conn, scope.store, &[variant])?
         .pop()
         .ok_or_else(|| Failure::Internal(format!("variant {variant} is missing")))?;
-    let available = holds.available(variant).saturating_add(held);
     let refusal = shortage::insufficient_stock(vec![shortage::stock_error(&sellable, available, quantity)]);
     shortage::refuse_or_retry(conn, scope.store, refusal, &[variant])
 }

@@ -15,14 +15,14 @@ use crate::cart::pricing::Totals;
 use crate::cart::queries::Cart;
 use crate::catalogue::queries::sellables::{ResolvedVariant, Sellable};
 use crate::db::Failure;
-use crate::error::StockError;
 use crate::inventory::hold::{HoldEnd, Holder};
-use crate::inventory::hold_set::{HoldSet, ReserveUnits};
+use crate::inventory::hold_set::{Delivery, HoldSet, Part, ReserveUnits};
 use crate::inventory::locked_stock::MovementContext;
+use crate::inventory::routing::{self, Coordinates, Position, RoutedPart};
 use crate::inventory::shortage;
 use crate::inventory::stock_level::Movement;
 use crate::kernel::document_number::{document_number, random_code};
-use crate::kernel::id::{AddressId, CartId, UserId, VariantId};
+use crate::kernel::id::{AddressId, CartId, UserId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Allocation, Allocations, Order, OrderItem, StockReduction};
 use crate::orders::status::{OrderStatus, PaymentStatus};
@@ -42,6 +42,8 @@ pub struct Decider<'a> {
 pub struct Checked<'a> {
     sell_at: SellAt,
     lines: Vec<PricedLine<'a>>,
+    /// The places of the units.
+    pub route: Vec<RoutedPart>,
     totals: Totals,
     shipping_address: Option<Value>,
     billing_address: Option<Value>,
@@ -69,8 +71,10 @@ impl<'a> Decider<'a> {
         }
         let lines = price_lines(self.context, &requested)?;
         let totals = price_order(self.context, placement, &lines)?;
-        self.check_availability(placement, &lines)?;
-        Ok(Checked { sell_at, lines, totals, shipping_address, billing_address })
+        let delivery =
+            shipping_address.as_ref().map_or(Delivery::Unknown, |address| Delivery::To(position_of(address)));
+        let route = self.route(placement, &lines, &delivery)?;
+        Ok(Checked { sell_at, lines, route, totals, shipping_address, billing_address })
     }
 
     /// Takes the units in memory and creates the plan. Nothing is refused here.
@@ -87,7 +91,8 @@ impl<'a> Decider<'a> {
         self.transfer_holds(placement, &plan.order)?;
         for line in &checked.lines {
             let mut item = order_item(&plan.order, line, self.ids)?;
-            self.take_units(placement, &mut item, &mut plan)?;
+            let parts = routing::parts_of(&checked.route, item.variant_id);
+            self.take_units(placement, &mut item, &parts, &mut plan)?;
             plan.items.push(item);
         }
         self.ordered.extend(plan.cart.map(|(cart, _)| cart));
@@ -139,25 +144,30 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// Lists every shortage, not only the first. The units that the placement's own cart holds are available to it.
-    fn check_availability(&self, placement: &Placement, lines: &[PricedLine<'_>]) -> Result<(), Refusal> {
+    /// Chooses the places of all units, or lists every shortage. The units that the placement's own cart holds are
+    /// available to it.
+    fn route(
+        &self,
+        placement: &Placement,
+        lines: &[PricedLine<'_>],
+        delivery: &Delivery,
+    ) -> Result<Vec<RoutedPart>, Refusal> {
         let holder = self.find_cart(placement).map(|cart| Holder::Cart(cart.id));
-        let (variants, short): (Vec<VariantId>, Vec<StockError>) = lines
-            .iter()
-            .filter_map(|line| {
-                let available = match holder {
-                    Some(holder) => self.holds.available_to(holder, line.variant),
-                    None => self.holds.available(line.variant),
-                };
-                let is_short = line.quantity > available;
-                is_short.then(|| (line.variant, shortage::stock_error(line.sellable, available, line.quantity)))
-            })
-            .unzip();
-        if short.is_empty() { Ok(()) } else { Err(Refusal::InsufficientStock { short, variants }) }
+        let demand = lines.iter().map(|line| (line.variant, line.quantity)).collect();
+        self.holds.route(&demand, delivery, holder).map_err(|short| {
+            let is_short = |line: &PricedLine<'_>| short.iter().find(|short| short.variant == line.variant);
+            let short = lines.iter().filter_map(|line| Some((line, is_short(line)?)));
+            let (variants, short) = short
+                .map(|(line, short)| {
+                    (line.variant, shortage::stock_error(line.sellable, short.available, short.requested))
+                })
+                .unzip();
+            Refusal::InsufficientStock { short, variants }
+        })
     }
 
     fn order(&mut self, placement: &Placement, checked: &Checked<'_>) -> Result<Order, Failure> {
-        let Checked { sell_at, lines, totals, shipping_address, billing_address } = checked;
+        let Checked { sell_at, lines, totals, shipping_address, billing_address, .. } = checked;
         let CheckoutContext { store, now, .. } = self.context;
         let Payment { status, payment_status, paid_at, expires_at } =
             Payment::new(*sell_at, totals.total, *now, placement.payment_window_seconds);
@@ -206,23 +216,25 @@ impl<'a> Decider<'a> {
     }
 
     /// Sells the units of an item, or reserves them until the order is paid.
-    fn take_units(&mut self, placement: &Placement, item: &mut OrderItem, plan: &mut Plan) -> Result<(), Failure> {
+    fn take_units(
+        &mut self,
+        placement: &Placement,
+        item: &mut OrderItem,
+        parts: &[Part],
+        plan: &mut Plan,
+    ) -> Result<(), Failure> {
         let Plan { order, reductions, .. } = plan;
-        let (variant, quantity) = (item.variant_id, item.quantity);
+        let variant = item.variant_id;
+        item.allocations.0.extend(parts.iter().map(|(location, quantity)| Allocation::new(*location, *quantity)));
         let context = MovementContext { reference: &order.order_number, reason: None, actor: &placement.actor };
         match order.payment_expires_at {
             None => {
-                for sold in self.holds.sell_available(variant, quantity, context)? {
-                    item.allocations.0.push(Allocation::new(sold.location, sold.delta.sold));
-                    reductions.push(reduction(item, &sold));
-                }
+                let sold = self.holds.sell_available(variant, parts, context)?;
+                reductions.extend(sold.iter().map(|sold| reduction(item, sold)));
             }
             Some(expires_at) => {
-                let holder = Holder::Order(order.id);
-                let units = ReserveUnits { holder, variant, quantity, expires_at: Some(expires_at) };
-                for (location_id, quantity) in self.holds.reserve(units, context)? {
-                    item.allocations.0.push(Allocation::new(location_id, quantity));
-                }
+                let units = ReserveUnits { holder: Holder::Order(order.id), variant, expires_at: Some(expires_at) };
+                self.holds.reserve(units, parts, context)?;
             }
         }
         Ok(())
@@ -267,6 +279,17 @@ fn reduction(item: &OrderItem, sold: &Movement) -> StockReduction {
         quantity: sold.delta.sold,
         previous_stock: sold.after.stock.saturating_sub(sold.delta.stock),
         new_stock: sold.after.stock,
+    }
+}
+
+/// The position of a stored address.
+fn position_of(address: &Value) -> Position {
+    let text = |name: &str| address[name].as_str().map(ToOwned::to_owned);
+    Position {
+        coordinates: Coordinates::new(address["latitude"].as_f64(), address["longitude"].as_f64()),
+        country: text("country"),
+        region: text("state"),
+        postal_code: text("postal_code"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `stockroom distribute`
 
 use clap::Args;
-use stockroom::db::distribute::{self, DistributeError, Entry};
+use stockroom::db::distribute::{self, Entry};
 use stockroom::settings::Settings;
 
 use super::error::CommandError;
@@ -29,12 +29,12 @@ pub fn run(settings: Settings, arguments: &Distribute) -> Result<(), CommandErro
 fn distribute(opened: &Opened, arguments: &Distribute) -> Result<(), CommandError> {
     let mut conn = opened.connect()?;
     let entry = if arguments.any_server { Entry::AnyServer } else { Entry::Coordinator };
-    let statements = distribute::plan(&mut conn, entry).map_err(explain)?;
+    let statements = distribute::plan(&mut conn, entry)?;
     if arguments.dry_run {
         statements.iter().for_each(|statement| print(&format!("{statement};")));
         return Ok(());
     }
-    distribute::run(&mut conn, &statements).map_err(explain)?;
+    distribute::run(&mut conn, &statements)?;
     print(match statements.as_slice() {
         [] => "nothing to do: the tables are distributed",
         _ => "the tables are distributed; restart the servers, so that they detect the distribution",
@@ -42,8 +42,4 @@ fn distribute(opened: &Opened, arguments: &Distribute) -> Result<(), CommandErro
     print("advice: set citus.recover_2pc_interval = '5s' on the coordinator; it needs no restart:");
     print("  ALTER SYSTEM SET citus.recover_2pc_interval = '5s'; SELECT pg_reload_conf();");
     Ok(())
-}
-
-fn explain(error: DistributeError) -> CommandError {
-    CommandError::Other(error.to_string())
 }

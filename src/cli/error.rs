@@ -2,7 +2,7 @@
 
 use stockroom::app::StartError;
 use stockroom::db::Failure;
-use stockroom::db::migrate::MigrateError;
+use stockroom::db::distribute::DistributeError;
 use stockroom::embedded_postgres::EmbeddedError;
 use stockroom::mail::mailer::MailerError;
 use stockroom::settings::SettingsError;
@@ -20,7 +20,7 @@ pub enum CommandError {
     #[error(transparent)]
     Database(#[from] Failure),
     #[error(transparent)]
-    Migrate(#[from] MigrateError),
+    Distribute(#[from] DistributeError),
     #[error(
         "server.host is {0}, but without DATABASE_URL the demo accounts have published passwords: \
          use 127.0.0.1, or a database of your own"

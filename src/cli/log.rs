@@ -5,9 +5,9 @@ use std::io::Write as _;
 use chrono::{SecondsFormat, Utc};
 use env_logger::fmt::ConfigurableFormat;
 use env_logger::{Builder, Env, Logger};
-use log::kv::{self, Key, Source, ToKey, Value, VisitSource};
+use log::kv::{Source, ToKey};
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
-use stockroom::kernel::request_id;
+use stockroom::kernel::current_request;
 
 const REQUEST_ID: &str = "request_id";
 
@@ -40,9 +40,10 @@ impl Log for WithRequestId {
 
     fn log(&self, record: &Record<'_>) {
         let values = record.key_values();
-        match request_id::current() {
+        match current_request::id() {
             Some(id) if values.get(REQUEST_ID.to_key()).is_none() => {
-                let values = WithId { values, id: &id };
+                let id = (REQUEST_ID, &*id);
+                let values: [&dyn Source; 2] = [values, &id];
                 self.0.log(&record.to_builder().key_values(&values).build());
             }
             _ => self.0.log(record),
@@ -51,18 +52,5 @@ impl Log for WithRequestId {
 
     fn flush(&self) {
         self.0.flush();
-    }
-}
-
-/// The key-values of a line, followed by the request id.
-struct WithId<'a> {
-    values: &'a dyn Source,
-    id: &'a str,
-}
-
-impl Source for WithId<'_> {
-    fn visit<'kvs>(&'kvs self, visitor: &mut dyn VisitSource<'kvs>) -> Result<(), kv::Error> {
-        self.values.visit(visitor)?;
-        visitor.visit_pair(Key::from_str(REQUEST_ID), Value::from(self.id))
     }
 }

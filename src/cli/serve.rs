@@ -123,7 +123,8 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
     if let Err(error) = token_versions.refresh().await {
         log::warn!(error:% = error; "the revoked tokens could not be read; the job will read them again");
     }
-    announce(&address);
+    print(&format!("listening on {address}"));
+    print(&format!("documentation: {address}/docs/"));
     if opened.is_embedded() {
         print("demo accounts: admin@example.com and customer@example.com, password stockroom-demo");
     }
@@ -144,9 +145,4 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
     let served = server.await.map_err(CommandError::io("serve"));
     runner.stop().await;
     served
-}
-
-fn announce(address: &str) {
-    print(&format!("listening on {address}"));
-    print(&format!("documentation: {address}/docs/"));
 }

@@ -2,19 +2,20 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::prelude::*;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::outage::Outage;
 use super::patience::Patience;
 use super::pool::{Pool, Target};
-use super::queue::{ConnectionPermit, Queue, QueueSlot};
+use super::queue::{BatchSlot, ConnectionPermit, Queue};
 use super::tx::{self, End, Mode, Plans};
 use super::watch::{self, Watchdog};
 use super::{Failure, clock, probe};
-use crate::kernel::request_id;
+use crate::kernel::current_request;
 
 /// The use of the database.
 #[derive(Clone, Debug)]
@@ -49,7 +50,6 @@ const SETTLE_TIME: Duration = Duration::from_secs(3);
 
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
-    #[must_use]
     pub fn new(options: DatabaseOptions) -> Self {
         Self::of(options, Arc::default(), Arc::default())
     }
@@ -155,7 +155,7 @@ impl Database {
             }
         });
         let database = self.clone();
-        tokio::task::spawn_blocking(request_id::carried(move || {
+        tokio::task::spawn_blocking(current_request::carried(move || {
             let done = watched.run(|| work(&database));
             if let (Some(done), Some(respond)) = (done, take(&respond)) {
                 respond(Ok(done));
@@ -244,47 +244,41 @@ impl Database {
     }
 
     /// True if the last check found that the database can be written to.
-    #[must_use]
     pub fn is_writable(&self) -> bool {
         self.is_writable.load(Ordering::Acquire)
     }
 
-    /// Takes a slot among the requests that wait for the database, if there is one left.
-    pub fn queue(&self) -> Result<QueueSlot, Failure> {
+    /// Takes a slot among the requests that wait for a batch, if the caller and the queue have one left.
+    pub fn queue(&self) -> Result<BatchSlot, Failure> {
         self.queue.slot().map_err(|failure| self.explain(failure))
     }
 
     /// The time that a request may wait for a connection.
-    #[must_use]
     pub fn queue_time(&self) -> Duration {
-        self.queue.time()
+        self.queue.time
     }
 
     /// True if a permit is free.
-    #[must_use]
     pub fn has_permit(&self) -> bool {
         self.queue.has_permit()
     }
 
-    /// Waits for a permit, for as long as the caller has patience. `since` is when the request came.
-    pub async fn permit(&self, since: Instant) -> Result<ConnectionPermit, Failure> {
-        self.queue.permit(since).await
+    /// Waits for a permit for a batch, for as long as the caller has patience. `until` is the end of its wait.
+    pub async fn permit(&self, until: Instant) -> Result<ConnectionPermit, Failure> {
+        self.queue.permit(until).await
     }
 
     /// Connections that are open.
-    #[must_use]
     pub fn connections(&self) -> u32 {
         self.pool.open()
     }
 
     /// Connections that are at work.
-    #[must_use]
     pub fn in_use(&self) -> usize {
         self.queue.in_use()
     }
 
     /// The time that the oldest waiting request has waited.
-    #[must_use]
     pub fn oldest_wait(&self) -> Duration {
         self.queue.oldest_wait()
     }

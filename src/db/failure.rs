@@ -26,21 +26,32 @@ pub enum Failure {
 
 impl Failure {
     /// True if running the transaction again is safe and may succeed.
-    #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown | Self::Retry(_))
     }
 
     /// True if the connection should be thrown away, and the next one may lead to a server that works.
-    #[must_use]
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown)
     }
 
     /// True if this is a violation of the constraint of that name.
-    #[must_use]
     pub fn violates(&self, constraint: &str) -> bool {
         matches!(self, Self::Constraint { name, .. } if name == constraint)
+    }
+
+    fn from_message(message: &str) -> Self {
+        if message.contains("canceling statement due to lock timeout") {
+            Self::LockTimeout
+        } else if message.contains("canceling statement due to") {
+            Self::StatementTimeout
+        } else if message.contains("deadlock detected") || message.contains("distributed deadlock") {
+            Self::Retry(message.to_owned())
+        } else if CONNECTION_LOST.iter().chain(&NOT_WRITABLE).any(|sign| message.contains(sign)) {
+            Self::Unavailable(message.to_owned())
+        } else {
+            Self::Internal(message.to_owned())
+        }
     }
 }
 
@@ -128,22 +139,6 @@ const NOT_WRITABLE: [&str; 6] = [
     "during recovery",
     "recovery is in progress",
 ];
-
-impl Failure {
-    fn from_message(message: &str) -> Self {
-        if message.contains("canceling statement due to lock timeout") {
-            Self::LockTimeout
-        } else if message.contains("canceling statement due to") {
-            Self::StatementTimeout
-        } else if message.contains("deadlock detected") || message.contains("distributed deadlock") {
-            Self::Retry(message.to_owned())
-        } else if CONNECTION_LOST.iter().chain(&NOT_WRITABLE).any(|sign| message.contains(sign)) {
-            Self::Unavailable(message.to_owned())
-        } else {
-            Self::Internal(message.to_owned())
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

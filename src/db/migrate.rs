@@ -11,30 +11,15 @@ use super::Failure;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
-/// Why the migrations were not applied.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrateError {
-    #[error(
-        "the database was created by a version of Stockroom before 0.2.0, whose tables this version does not upgrade: \
-         use an empty database; `make reset` removes the database of `make run`"
-    )]
-    OlderSchema,
-    #[error(transparent)]
-    Failed(#[from] Failure),
-}
-
-impl From<diesel::result::Error> for MigrateError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
+const OLDER_SCHEMA: &str = "the database was created by a version of Stockroom before 0.2.0, whose tables this version does not upgrade: \
+     use an empty database; `make reset` removes the database of `make run`";
 
 /// Applies what is missing and names it, all or nothing.
 ///
 /// Another server may be doing the same: whoever comes second waits and finds less to do. Without
 /// the wait both would make the same table, and PostgreSQL names the sequence of the one that stays
 /// as if the other were there: `orders_id_seq1`.
-pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {
+pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
     // Two that make diesel's own table at once: one of them fails when the other has made it.
     if conn.setup().is_err() {
         conn.setup()?;
@@ -49,12 +34,12 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {
 
 /// A database has migrations from before the first one of this program if a version before 0.2.0 created it. Migrations
 /// that are newer than this program are accepted: while servers are upgraded one by one, an old one may start again.
-fn refuse_older_schema(conn: &mut PgConnection) -> Result<(), MigrateError> {
+fn refuse_older_schema(conn: &mut PgConnection) -> Result<(), Failure> {
     let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(failed)?;
     let first = known.iter().map(|migration| migration.name().version()).min();
     let applied = conn.applied_migrations().map_err(failed)?;
     match applied.iter().any(|version| Some(version) < first.as_ref()) {
-        true => Err(MigrateError::OlderSchema),
+        true => Err(Failure::Internal(OLDER_SCHEMA.to_owned())),
         false => Ok(()),
     }
 }

@@ -15,7 +15,6 @@ use super::{Failure, url, watch};
 static STATEMENTS: AtomicU64 = AtomicU64::new(0);
 
 /// SQL statements that this process has sent.
-#[must_use]
 pub fn statements() -> u64 {
     STATEMENTS.load(Ordering::Relaxed)
 }

@@ -1,14 +1,21 @@
 //! The bounded queue before the pool. It gives out the permits for connections, and bounds the wait for them.
+//!
+//! Each caller has a line of its own before the queue. As many of its requests are past the line as there are
+//! connections, so a caller alone can use all of them. Another caller waits behind at most so many requests of each
+//! caller, no matter how many they send. Jobs belong to no caller: they have no line, and only time ends their wait.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::Failure;
+use super::lines::{InLine, Lines};
 use super::tx::Mode;
+use crate::kernel::current_request::{self, Wait};
 
 /// Permits for connections, and the requests that wait for one.
 pub(super) struct Queue {
@@ -22,28 +29,39 @@ pub(super) struct Queue {
     lists: Share,
     /// Reports use a quarter, so they do not delay the searches of buyers.
     reports: Share,
+    /// Lines for health checks. They have no bound, because a caller's health check is never refused for its number.
+    health_checks: Arc<Lines>,
+    /// Counts the requests of each caller that wait for a batch.
+    batched: Arc<Lines>,
     connections: usize,
     waiting: Arc<Waiting>,
     /// The time that a request may wait for a connection.
-    time: Duration,
+    pub(super) time: Duration,
 }
 
 /// A part of the connections, and of the slots in the queue.
 struct Share {
     permits: Arc<Semaphore>,
     length: usize,
+    /// The lines of callers before this share.
+    lines: Arc<Lines>,
 }
+
+/// The part of the queue that the waiting requests of one caller may have.
+const CALLERS_PART: usize = 8;
 
 impl Share {
     fn new(connections: usize, length: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(connections)), length }
+        let lines = Lines::new(connections, length.div_ceil(CALLERS_PART));
+        Self { permits: Arc::new(Semaphore::new(connections)), length, lines }
     }
 }
 
 #[derive(Default)]
 struct Waiting {
     requests: AtomicUsize,
-    started: Mutex<BTreeMap<u64, Instant>>,
+    /// The begin of each wait, with its ticket.
+    started: Mutex<BTreeSet<(Instant, u64)>>,
     tickets: AtomicU64,
 }
 
@@ -56,14 +74,12 @@ impl Queue {
             slow: Share::new(half(connections), half(length)),
             lists: Share::new(quarter(connections), quarter(length)),
             reports: Share::new(quarter(connections), quarter(length)),
+            health_checks: Lines::new(connections, usize::MAX),
+            batched: Lines::new(0, length.div_ceil(CALLERS_PART)),
             connections,
             waiting: Arc::default(),
             time,
         }
-    }
-
-    pub(super) fn time(&self) -> Duration {
-        self.time
     }
 
     pub(super) fn has_permit(&self) -> bool {
@@ -74,26 +90,54 @@ impl Queue {
         self.connections.saturating_sub(self.all.permits.available_permits())
     }
 
-    pub(super) fn slot(&self) -> Result<QueueSlot, Failure> {
-        QueueSlot::take(&self.waiting, self.all.length)
+    /// A slot of a request that waits for a batch.
+    pub(super) fn slot(&self) -> Result<BatchSlot, Failure> {
+        let in_line = current_request::caller().map(|caller| self.batched.join(caller)).transpose()?;
+        let slot = QueueSlot::take(&self.waiting, self.all.length, Instant::now())?;
+        Ok(BatchSlot { _slot: slot, _in_line: in_line })
     }
 
-    /// Waits for a permit for as long as the caller does. `since` is when its request came.
-    pub(super) async fn permit(&self, since: Instant) -> Result<ConnectionPermit, Failure> {
+    /// Waits for a permit for a batch, for as long as the caller does. `until` is the end of its wait.
+    pub(super) async fn permit(&self, until: Instant) -> Result<ConnectionPermit, Failure> {
         let permit = Arc::clone(&self.all.permits).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
-        Ok(self.timed(vec![permit], since))
+        Ok(ConnectionPermit { _permits: vec![permit], _place: None, connect_until: until.into_std() })
     }
 
-    /// A permit at once, or after a wait in the queue.
+    /// A permit at once, or after a wait in the caller's line and in the queue.
     pub(super) async fn wait_for_permit(&self, mode: Mode) -> Result<ConnectionPermit, Failure> {
-        let since = Instant::now();
+        let wait = Wait::begin(self.time);
+        let place = self.place(mode, &wait).await?;
         let shares = self.shares(mode);
-        let length = shares.iter().map(|share| share.length).min().unwrap_or(0);
+        let length = match (mode, &place) {
+            (Mode::Internal, _) | (_, None) => usize::MAX,
+            _ => shares.iter().map(|share| share.length).min().unwrap_or(0),
+        };
         let mut permits = Vec::with_capacity(shares.len());
         for share in shares {
-            permits.push(self.wait_within(length, &share.permits, since).await?);
+            let slot = || QueueSlot::take(&self.waiting, length, wait.since());
+            permits.push(acquire(&share.permits, slot, &wait).await?);
         }
-        Ok(self.timed(permits, since))
+        Ok(ConnectionPermit { _permits: permits, _place: place, connect_until: wait.until().into_std() })
+    }
+
+    /// Waits in the caller's line. Returns none if the transaction belongs to no caller.
+    async fn place(&self, mode: Mode, wait: &Wait) -> Result<Option<Place>, Failure> {
+        let Some(caller) = current_request::caller() else { return Ok(None) };
+        let in_line = self.lines(mode).join(caller)?;
+        let waiter = || Ok(Waiter::new(&self.waiting, wait.since()));
+        let permit = acquire(&in_line.places, waiter, wait).await?;
+        Ok(Some(Place { _permit: permit, _in_line: in_line }))
+    }
+
+    /// The lines before the share that a transaction needs first.
+    fn lines(&self, mode: Mode) -> &Arc<Lines> {
+        match mode {
+            Mode::Internal => &self.health_checks,
+            Mode::Write | Mode::Batch => &self.all.lines,
+            Mode::Read => &self.reads.lines,
+            Mode::List => &self.lists.lines,
+            Mode::Report => &self.reports.lines,
+        }
     }
 
     /// The shares of which a transaction needs a permit. The smallest share comes first, so that a request that waits
@@ -107,33 +151,23 @@ impl Queue {
         }
     }
 
-    /// Takes a permit at once, or waits for it among at most so many other requests.
-    async fn wait_within(
-        &self,
-        length: usize,
-        permits: &Arc<Semaphore>,
-        since: Instant,
-    ) -> Result<OwnedSemaphorePermit, Failure> {
-        if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let slot = QueueSlot::take(&self.waiting, length)?;
-        let rest = self.time.saturating_sub(since.elapsed());
-        let permit = tokio::time::timeout(rest, Arc::clone(permits).acquire_owned()).await;
-        drop(slot);
-        permit.ok().and_then(Result::ok).ok_or(Failure::QueueFull)
-    }
-
-    fn timed(&self, permits: Vec<OwnedSemaphorePermit>, since: Instant) -> ConnectionPermit {
-        let connect_until = since.checked_add(self.time).unwrap_or(since);
-        ConnectionPermit { _permits: permits, connect_until }
-    }
-
     /// The time that the oldest waiting request has waited.
     pub(super) fn oldest_wait(&self) -> Duration {
-        let started = self.waiting.started.lock().unwrap_or_else(PoisonError::into_inner);
-        started.first_key_value().map_or(Duration::ZERO, |(_, since)| since.elapsed())
+        self.waiting.started().first().map_or(Duration::ZERO, |(since, _)| since.elapsed())
     }
+}
+
+/// Takes a permit at once. Or takes a slot, and waits for a permit.
+async fn acquire<S>(
+    permits: &Arc<Semaphore>,
+    slot: impl FnOnce() -> Result<S, Failure>,
+    wait: &Wait,
+) -> Result<OwnedSemaphorePermit, Failure> {
+    if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
+        return Ok(permit);
+    }
+    let _slot = slot()?;
+    wait.on(Arc::clone(permits).acquire_owned()).await.and_then(Result::ok).ok_or(Failure::QueueFull)
 }
 
 /// A quarter, and at least one.
@@ -155,133 +189,67 @@ fn three_quarters(whole: usize) -> usize {
 pub struct ConnectionPermit {
     /// One of each share.
     _permits: Vec<OwnedSemaphorePermit>,
+    _place: Option<Place>,
     /// When the wait of the request ends: the time for connecting is a part of it.
-    pub(super) connect_until: Instant,
+    pub(super) connect_until: std::time::Instant,
+}
+
+/// One of the places of a caller past its line, given back on drop.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    _in_line: InLine,
+}
+
+/// A slot of a request that waits for a batch, given back on drop.
+pub struct BatchSlot {
+    _slot: QueueSlot,
+    _in_line: Option<InLine>,
 }
 
 /// A slot in the queue, given back on drop.
-pub struct QueueSlot {
-    waiting: Arc<Waiting>,
-    ticket: u64,
-}
+struct QueueSlot(Waiter);
 
 impl QueueSlot {
-    fn take(waiting: &Arc<Waiting>, length: usize) -> Result<Self, Failure> {
+    fn take(waiting: &Arc<Waiting>, length: usize, since: Instant) -> Result<Self, Failure> {
         if waiting.requests.fetch_add(1, Ordering::AcqRel) >= length {
             waiting.requests.fetch_sub(1, Ordering::AcqRel);
             return Err(Failure::QueueFull);
         }
-        let ticket = waiting.tickets.fetch_add(1, Ordering::Relaxed);
-        waiting.started.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, Instant::now());
-        Ok(Self { waiting: Arc::clone(waiting), ticket })
+        Ok(Self(Waiter::new(waiting, since)))
     }
 }
 
 impl Drop for QueueSlot {
     fn drop(&mut self) {
-        self.waiting.requests.fetch_sub(1, Ordering::AcqRel);
-        self.waiting.started.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.ticket);
+        self.0.waiting.requests.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// A request that waits, in a line or in the queue.
+struct Waiter {
+    waiting: Arc<Waiting>,
+    started: (Instant, u64),
+}
+
+impl Waiter {
+    fn new(waiting: &Arc<Waiting>, since: Instant) -> Self {
+        let started = (since, waiting.tickets.fetch_add(1, Ordering::Relaxed));
+        waiting.started().insert(started);
+        Self { waiting: Arc::clone(waiting), started }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.waiting.started().remove(&self.started);
+    }
+}
+
+impl Waiting {
+    fn started(&self) -> MutexGuard<'_, BTreeSet<(Instant, u64)>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A queue whose waiting requests are refused only for want of a slot.
-    fn queue(connections: u32) -> Arc<Queue> {
-        Arc::new(Queue::new(connections, 8, Duration::from_millis(200)))
-    }
-
-    /// As many permits as can be had at once, of so many requests.
-    async fn take(queue: &Arc<Queue>, mode: Mode, requests: usize) -> Vec<ConnectionPermit> {
-        let mut taken = Vec::new();
-        for _ in 0..requests {
-            let immediately = tokio::time::timeout(Duration::ZERO, queue.wait_for_permit(mode)).await;
-            taken.extend(immediately.ok().and_then(Result::ok));
-        }
-        taken
-    }
-
-    #[tokio::test]
-    async fn each_kind_of_transaction_has_its_share_of_the_connections() {
-        use Mode::{Batch, Internal, List, Read, Report, Write};
-        // Connections, and the most that each kind uses. With one, every kind waits for every other.
-        for (connections, lists, reports, lists_and_reports, reads) in [
-            (1, 1, 1, 1, 1),
-            (2, 1, 1, 1, 2),
-            (3, 1, 1, 1, 2),
-            (4, 1, 1, 2, 3),
-            (5, 1, 1, 2, 4),
-            (6, 1, 1, 2, 5),
-            (7, 1, 1, 2, 5),
-            (8, 2, 2, 4, 6),
-        ] {
-            let queue = queue(connections);
-            let all = queue.connections;
-            for (mode, most) in
-                [(List, lists), (Report, reports), (Read, reads), (Write, all), (Batch, all), (Internal, all)]
-            {
-                assert_eq!(take(&queue, mode, 9).await.len(), most, "{mode:?} of {connections}");
-            }
-            let mut held = take(&queue, List, 9).await;
-            held.extend(take(&queue, Report, 9).await);
-            assert_eq!(held.len(), lists_and_reports, "of {connections}");
-            held.extend(take(&queue, Read, 9).await);
-            assert_eq!(held.len(), reads, "reads get what lists and reports leave of {connections}");
-            held.extend(take(&queue, Write, 9).await);
-            assert_eq!(held.len(), all, "writes get what reads leave of {connections}");
-        }
-    }
-
-    /// The requests that wait in a queue of eight when so many have come, after all connections were taken.
-    async fn waiting(mode: Mode) -> usize {
-        let queue = queue(4);
-        let held = take(&queue, Mode::Write, 4).await;
-        let requests: Vec<_> = (0..9)
-            .map(|_| {
-                let queue = Arc::clone(&queue);
-                tokio::spawn(async move { queue.wait_for_permit(mode).await.is_ok() })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        let waiting = queue.waiting.requests.load(Ordering::Acquire);
-        for request in requests {
-            assert!(!request.await.unwrap(), "no request outlives the queue time");
-        }
-        assert_eq!(queue.waiting.requests.load(Ordering::Acquire), 0);
-        drop(held);
-        waiting
-    }
-
-    #[tokio::test]
-    async fn each_kind_of_transaction_has_its_share_of_the_queue() {
-        for (mode, slots) in
-            [(Mode::List, 2), (Mode::Report, 2), (Mode::Read, 6), (Mode::Internal, 8), (Mode::Write, 8)]
-        {
-            assert_eq!(waiting(mode).await, slots, "{mode:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_job_and_a_write_go_on_while_reads_and_lists_wait() {
-        let queue = Arc::new(Queue::new(4, 8, Duration::from_secs(20)));
-        let mut reads = take(&queue, Mode::Read, 3).await;
-        let waiting: Vec<_> = [Mode::Read, Mode::List, Mode::Read]
-            .map(|mode| {
-                let queue = Arc::clone(&queue);
-                tokio::spawn(async move { queue.wait_for_permit(mode).await.is_ok() })
-            })
-            .into();
-        tokio::task::yield_now().await;
-        let job = queue.wait_for_permit(Mode::Internal).await;
-        assert!(job.is_ok(), "a job gets a connection while reads wait");
-        let write = queue.wait_for_permit(Mode::Write);
-        drop(job);
-        assert!(write.await.is_ok(), "a write gets a connection while reads wait");
-        reads.clear();
-        for read in waiting {
-            assert!(read.await.unwrap(), "a read that waits in its share gets a connection");
-        }
-    }
-}
+mod tests;

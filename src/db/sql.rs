@@ -15,6 +15,7 @@ use super::{Failure, clock, watch};
 
 /// A statement with binds for its `$1`, `$2`, …. Its rows are loaded by the names of their columns, or, after
 /// [`Sql::columns`], as tuples.
+#[must_use]
 pub struct Sql<'a, ST = Untyped> {
     text: &'static str,
     binds: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
@@ -23,7 +24,6 @@ pub struct Sql<'a, ST = Untyped> {
 
 /// Starts a statement. Its text must be the same at every call; what varies is bound.
 /// `$now` stands for the database's clock at the moment when the statement arrives there.
-#[must_use]
 pub fn sql<'a>(text: &'static str) -> Sql<'a> {
     Sql { text, binds: Vec::new(), columns: PhantomData }
 }
@@ -34,20 +34,17 @@ pub fn expect_rows(rows: usize, expected: usize, changed: &str) -> Result<(), Fa
 }
 
 /// A number as SQL counts.
-#[must_use]
 pub fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl<'a, ST> Sql<'a, ST> {
     /// Gives the columns types, for rows of a few columns that need no names.
-    #[must_use]
     pub fn columns<Columns>(self) -> Sql<'a, Columns> {
         Sql { text: self.text, binds: self.binds, columns: PhantomData }
     }
 
     /// Binds the value of the next placeholder.
-    #[must_use]
     pub fn bind<T, V>(mut self, value: V) -> Self
     where
         V: ToSql<T, Pg> + Send + 'a,

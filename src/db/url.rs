@@ -19,13 +19,10 @@ pub(super) fn with_timeouts(url: &str) -> String {
     let mut full = url.to_owned();
     for (name, value) in PARAMETERS.into_iter().filter(|(name, _)| !sets(url, name)) {
         let separator = match (is_url, full.contains('?')) {
-            (false, _) => ' ',
-            (true, false) => '?',
-            (true, true) if full.ends_with(['?', '&']) => {
-                full.push_str(&format!("{name}={value}"));
-                continue;
-            }
-            (true, true) => '&',
+            (false, _) => " ",
+            (true, false) => "?",
+            (true, true) if full.ends_with(['?', '&']) => "",
+            (true, true) => "&",
         };
         full.push_str(&format!("{separator}{name}={value}"));
     }

@@ -13,9 +13,6 @@ use crate::http::headers;
 use crate::http::metrics::Metrics;
 use crate::settings::{Secret, Settings};
 
-/// The content type of the text format of Prometheus.
-pub const METRICS_TEXT: &str = "text/plain; version=0.0.4";
-
 /// The state of a part that works.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -58,17 +55,14 @@ pub async fn metrics(
         log::error!(error:% = error; "rendering metrics failed");
         ApiError::internal()
     })?;
-    Ok(HttpResponse::Ok().content_type(METRICS_TEXT).body(text))
+    Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 
 /// Checks the token of the metrics, if one is set. Metrics show sales figures.
 fn check_token(request: &HttpRequest, token: &Secret) -> Result<(), ApiError> {
     let token = token.reveal();
-    let given = headers::single(request.headers(), "Authorization")?.and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.split_once(' '));
-    let is_good = given.is_some_and(|(scheme, given)| {
-        scheme.eq_ignore_ascii_case("bearer") && bool::from(given.trim().as_bytes().ct_eq(token.as_bytes()))
-    });
+    let given = headers::single(request.headers(), "Authorization")?.and_then(headers::bearer_token);
+    let is_good = given.is_some_and(|given| given.as_bytes().ct_eq(token.as_bytes()).into());
     if token.is_empty() || is_good {
         return Ok(());
     }

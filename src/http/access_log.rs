@@ -34,7 +34,6 @@ impl Subject {
     }
 
     /// True if the caller is signed in.
-    #[must_use]
     pub fn has_account(&self) -> bool {
         self.0.account.load(Ordering::Relaxed) != 0
     }

@@ -1,12 +1,11 @@
 //! Request bodies as bytes, with a limit on their size and their duration.
 
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
 use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
 use memmap2::MmapMut;
 
 use super::connection::{self, Phase};
@@ -94,7 +93,7 @@ pub struct RawBody(pub Bytes);
 
 impl FromRequest for RawBody {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());

@@ -14,7 +14,6 @@ use ipnet::IpNet;
 pub struct TrustedProxies(Vec<IpNet>);
 
 /// The client's address. None if the connection has no address.
-#[must_use]
 pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
     let proxies = request.app_data::<Data<TrustedProxies>>();
@@ -22,7 +21,6 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
 }
 
 impl TrustedProxies {
-    #[must_use]
     pub fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }

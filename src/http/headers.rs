@@ -23,8 +23,13 @@ pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a Heade
     if values.next().is_some() { Err(ApiError::field(name, "is given twice")) } else { Ok(value) }
 }
 
+/// The token of `Bearer …`. None if the header has another form.
+pub fn bearer_token(authorization: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// True if the response is for the caller alone: the request has a token, or the response may contain one.
-#[must_use]
 pub fn is_private(method: &Method, request: &HeaderMap) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
         || request.contains_key(AUTHORIZATION)

@@ -22,7 +22,6 @@ pub struct AllowedHosts {
 }
 
 impl AllowedHosts {
-    #[must_use]
     pub fn new(settings: &Server) -> Self {
         let given: Vec<String> = settings.allowed_hosts.iter().map(|name| without_port(name)).collect();
         let names = if given.iter().any(|name| name == "*") {

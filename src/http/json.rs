@@ -94,7 +94,6 @@ fn without_position(error: &serde_json::Error) -> String {
 }
 
 /// Returns every refused field with its full path.
-#[must_use]
 pub fn flatten(errors: &ValidationErrors) -> Vec<FieldError> {
     let mut found = Vec::new();
     collect("", errors, &mut found);
@@ -106,18 +105,11 @@ fn collect(prefix: &str, errors: &ValidationErrors, found: &mut Vec<FieldError>)
     for (name, kind) in errors.errors() {
         let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
         match kind {
-            // A rule over several fields has the name of the refused field as its code.
-            ValidationErrorsKind::Field(problems) if name == "__all__" => {
-                found.extend(problems.iter().map(|problem| {
-                    let path = path.replace("__all__", &problem.code);
-                    FieldError::new(path, problem.message.as_deref().unwrap_or("is not valid"))
-                }));
-            }
             ValidationErrorsKind::Field(problems) => {
                 found.extend(problems.iter().map(|problem| {
-                    let message =
-                        problem.message.as_ref().map_or_else(|| problem.code.to_string(), ToString::to_string);
-                    FieldError::new(path.clone(), message)
+                    // A rule over several fields has the name of the refused field as its code.
+                    let path = path.replace("__all__", &problem.code);
+                    FieldError::new(path, problem.message.as_ref().unwrap_or(&problem.code).as_ref())
                 }));
             }
             ValidationErrorsKind::Struct(inner) => collect(&path, inner, found),

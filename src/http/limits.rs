@@ -33,7 +33,6 @@ pub struct Limiter(Option<DefaultKeyedRateLimiter<u64>>, RandomState);
 const BUCKETS: u64 = 1 << 18;
 
 impl Limiters {
-    #[must_use]
     pub fn new(limits: &Limits) -> Self {
         Self {
             login_address: Limiter::new(Quota::per_minute, limits.login_per_minute),
@@ -83,7 +82,6 @@ impl Limiter {
 }
 
 /// The key of the client's address in the rate limits.
-#[must_use]
 pub fn address(request: &HttpRequest) -> String {
     match client_address(request) {
         Some(IpAddr::V4(address)) => address.to_string(),

@@ -28,7 +28,6 @@ impl MessageBody for Parts {
 }
 
 /// Splits a large body into parts. Other bodies stay as they are.
-#[must_use]
 pub fn in_parts(body: BoxBody) -> BoxBody {
     let is_large =
         matches!(body.size(), BodySize::Sized(size) if usize::try_from(size).is_ok_and(|size| size > PART_BYTES));

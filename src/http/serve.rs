@@ -48,7 +48,7 @@ where
     B: MessageBody + 'static,
 {
     connections.sweep_regularly();
-    let bounds = connections.bounds();
+    let bounds = connections.bounds;
     let builder = Server::build()
         .shutdown_timeout(settings.shutdown_seconds)
         .workers(bounds.workers)

@@ -18,7 +18,7 @@ use super::access_log::{Line, Subject};
 use super::metrics::{Metrics, NotRouted};
 use super::{connection, cors, headers, limits, parts};
 use crate::error::{ApiError, Code};
-use crate::kernel::request_id;
+use crate::kernel::current_request::{self, Caller};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_ROUTE: &str = "(none)";
@@ -38,9 +38,10 @@ pub async fn trace<B: MessageBody + 'static>(
         // The framework remembers the method and omits the body of the response.
         request.head_mut().method = Method::GET;
     }
-    let remote = limits::address(request.request());
+    let remote: Arc<str> = limits::address(request.request()).into();
+    let caller = Caller::Address(Arc::clone(&remote));
     let is_private = headers::is_private(&method, request.headers());
-    let answered = request_id::scope(Arc::clone(&id), answer(request, next, &id)).await;
+    let answered = current_request::scope(Arc::clone(&id), caller, answer(request, next, &id)).await;
     in_progress.answered(answered.as_ref().map_or(BodySize::None, |response| response.response().body().size()));
     let mut response = answered.map_err(|(error, answer)| {
         let mut answer = answer;
@@ -101,7 +102,7 @@ fn finish(answer: &mut HeaderMap, id: &str, is_private: bool) {
 /// The caller's id if it is well-formed, or a new one.
 fn request_id_of(request: &ServiceRequest) -> Arc<str> {
     let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
-    let given = given.filter(|id| request_id::is_well_formed(id));
+    let given = given.filter(|id| current_request::is_well_formed(id));
     given.map_or_else(|| Uuid::new_v4().to_string().into(), Arc::from)
 }
 

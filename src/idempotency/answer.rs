@@ -26,7 +26,6 @@ impl Answer {
         Self::new(StatusCode::CREATED, body)
     }
 
-    #[must_use]
     pub fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new(), replayed: false, order_id: None }
     }
@@ -37,7 +36,6 @@ impl Answer {
         Ok(Self { status: status.as_u16(), body, replayed: false, order_id: None })
     }
 
-    #[must_use]
     pub fn into_response(self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);

@@ -1,7 +1,5 @@
 //! The extractor of every operation that changes data, and the transaction around its work.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +7,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use diesel::PgConnection;
+use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -103,23 +102,24 @@ fn only_outcome(end: End<Vec<Outcome>>) -> End<Outcome> {
 
 impl<T: DeserializeOwned + Validate + 'static> FromRequest for Command<T> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = payload.take();
-        Box::pin(async move { extract(request, payload).await })
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let (ctx, body) = read(&request, payload).await?;
+            let claim = new_claim(&ctx.principal, &request, &body.document)?;
+            Ok(Self { ctx, body: body.value, claim })
+        })
     }
 }
 
-async fn extract<T: DeserializeOwned + Validate>(
-    request: HttpRequest,
-    mut payload: Payload,
-) -> Result<Command<T>, ApiError> {
-    let ctx = Ctx::from_request(&request, &mut payload).await?;
-    let body = json::read(request.clone(), payload).await?;
-    let claim = new_claim(&ctx.principal, &request, &body.document)?;
-    Ok(Command { ctx, body: body.value, claim })
+async fn read<T>(request: &HttpRequest, mut payload: Payload) -> Result<(Ctx, json::Body<T>), ApiError>
+where
+    T: DeserializeOwned + Validate,
+{
+    let ctx = Ctx::from_request(request, &mut payload).await?;
+    Ok((ctx, json::read(request.clone(), payload).await?))
 }
 
 /// The idempotency claim of the request. Keys are scoped to their caller: a user, or a guest with a secret. A guest
@@ -184,14 +184,12 @@ pub struct Question<T> {
 
 impl<T: DeserializeOwned + Validate + 'static> FromRequest for Question<T> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let mut payload = payload.take();
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let ctx = Ctx::from_request(&request, &mut payload).await?;
-            let body = json::read(request, payload).await?;
+            let (ctx, body) = read(&request, payload).await?;
             Ok(Self { ctx, body: body.value })
         })
     }

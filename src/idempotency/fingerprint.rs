@@ -16,7 +16,6 @@ pub struct Fingerprinted<'a> {
 impl Fingerprinted<'_> {
     /// The SHA-256 hash of method, path without its version, query and parsed body. Passwords are included as keyed
     /// hashes. So another password is another request, and a stored fingerprint cannot be used to guess passwords.
-    #[must_use]
     pub fn hash(&self, keyed: &KeyedHash) -> Vec<u8> {
         let path = self.path.trim_end_matches('/');
         let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);

@@ -5,7 +5,7 @@
 use diesel::PgConnection;
 
 use super::answer::Answer;
-use super::queries::{self, Claim, Claimed};
+use super::queries::{self, Claim, ClaimStatus};
 use crate::db::{End, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::StoreId;
@@ -32,20 +32,6 @@ impl<E: Default> From<Answer> for Done<E> {
     fn from(answer: Answer) -> Self {
         Self { answer, effect: E::default() }
     }
-}
-
-/// The state of a request after the keys of its batch were claimed.
-enum ClaimStatus {
-    /// The work must be done.
-    Fresh,
-    /// An earlier request with this key is complete.
-    Done(Answer),
-    /// The key belongs to another request.
-    Reused,
-    /// Another transaction works on this key.
-    InProgress,
-    /// An earlier request of this batch has the same key.
-    SameAs(usize),
 }
 
 /// Claims the keys, does the work for the requests with new keys, and stores their answers. `work` returns one
@@ -104,11 +90,7 @@ fn claim(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<V
     };
     let fresh = statuses.iter_mut().filter(|status| matches!(status, ClaimStatus::Fresh));
     for (status, claimed) in fresh.zip(claimed) {
-        match claimed {
-            Claimed::New => {}
-            Claimed::Done(answer) => *status = ClaimStatus::Done(answer),
-            Claimed::Reused => *status = ClaimStatus::Reused,
-        }
+        *status = claimed;
     }
     Ok(statuses)
 }
@@ -165,7 +147,6 @@ fn repeat<E: Clone + Default>(claim: &Claim, first: &Claim, outcome: &Outcome<E>
 }
 
 /// True if another transaction has claimed the request's key, so that a second attempt may find its answer.
-#[must_use]
 pub fn is_in_progress<E>(outcome: &Outcome<E>) -> bool {
     matches!(outcome, Err(Abort::Refused(refusal)) if refusal.code == Code::RequestInProgress)
 }

@@ -19,21 +19,24 @@ pub struct Claim {
 }
 
 impl Claim {
-    #[must_use]
     pub fn has_same_key(&self, other: &Self) -> bool {
         self.caller == other.caller && self.key == other.key
     }
 }
 
-/// The state of a key.
+/// The state of a request after the keys of its batch were claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claimed {
-    /// The key was free, and now belongs to this request.
-    New,
-    /// The request was done before, with this answer.
+pub enum ClaimStatus {
+    /// The key was free, and now belongs to this request. The work must be done.
+    Fresh,
+    /// An earlier request with this key is complete.
     Done(Answer),
     /// The key belongs to another request.
     Reused,
+    /// Another transaction works on this key.
+    InProgress,
+    /// An earlier request of this batch has the same key.
+    SameAs(usize),
 }
 
 #[derive(QueryableByName)]
@@ -53,8 +56,8 @@ struct StoredRow {
 /// Claims the keys of a batch, in one order for everyone. A key that another transaction is
 /// working on is waited for, up to the lock timeout.
 ///
-/// The claims must differ in caller or key.
-pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<Vec<Claimed>, Failure> {
+/// The claims must differ in caller or key. Each is fresh, done or reused afterwards.
+pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<Vec<ClaimStatus>, Failure> {
     let now = Utc::now();
     let fresh: Vec<KeyName> = db::sql(
         "INSERT INTO idempotency_keys (store_id, caller, key, fingerprint, created_at) \
@@ -86,20 +89,20 @@ fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Qu
     .load(conn)
 }
 
-fn state_of(claim: &Claim, fresh: &[KeyName], stored: &[StoredRow]) -> Result<Claimed, Failure> {
+fn state_of(claim: &Claim, fresh: &[KeyName], stored: &[StoredRow]) -> Result<ClaimStatus, Failure> {
     if fresh.iter().any(|(caller, key)| *caller == claim.caller && *key == claim.key) {
-        return Ok(Claimed::New);
+        return Ok(ClaimStatus::Fresh);
     }
     let missing = |what: &str| Failure::Internal(format!("the key of {} has no {what}", claim.caller));
     let row = stored.iter().find(|row| row.caller == claim.caller && row.key == claim.key);
     // A job deleted the old key in between.
     let row = row.ok_or_else(|| Failure::Retry("a key was deleted while it was claimed".to_owned()))?;
     if row.fingerprint != claim.fingerprint {
-        return Ok(Claimed::Reused);
+        return Ok(ClaimStatus::Reused);
     }
     let status = row.status.and_then(|status| u16::try_from(status).ok()).ok_or_else(|| missing("status"))?;
     let body = row.body.clone().ok_or_else(|| missing("answer"))?;
-    Ok(Claimed::Done(Answer { status, body, replayed: true, order_id: None }))
+    Ok(ClaimStatus::Done(Answer { status, body, replayed: true, order_id: None }))
 }
 
 /// Keeps the answers of claims that were done.
@@ -173,7 +176,6 @@ pub fn purge(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>, key
 }
 
 /// Answers made before this moment may be forgotten.
-#[must_use]
 pub fn purge_before(keep_hours: i64) -> DateTime<Utc> {
     Duration::try_hours(keep_hours)
         .and_then(|keep| Utc::now().checked_sub_signed(keep))

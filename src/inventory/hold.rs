@@ -102,12 +102,11 @@ pub fn hold_expired(deadline: DateTime<Utc>) -> String {
     format!("Hold expired at {}.", deadline.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// Units of a variant to reserve for a holder.
+/// The holder and the deadline of units to reserve.
 #[derive(Clone, Copy, Debug)]
 pub struct ReserveUnits {
     pub holder: Holder,
     pub variant: VariantId,
-    pub quantity: i64,
     /// The hold never expires if None.
     pub expires_at: Option<DateTime<Utc>>,
 }

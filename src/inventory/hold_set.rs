@@ -4,6 +4,7 @@
 //! its stock row always change together. The number of statements does not depend on the number of holds.
 
 use std::collections::{BTreeMap, HashMap};
+use std::slice;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -12,6 +13,7 @@ pub use super::hold::ReserveUnits;
 use super::hold::{Hold, HoldEnd, Holder, NewHold};
 use super::locked_stock::{LockedStock, MovementContext};
 use super::queries::holds;
+use super::routing::{self, Position, RoutedPart, RoutingRequest, RoutingShortage};
 use super::stock_level::{Movement, MovementKind, StockDelta};
 use crate::db::Failure;
 use crate::kernel::id::{HoldId, LocationId, StoreId, VariantId};
@@ -25,6 +27,16 @@ pub struct HoldSet {
     changed: BTreeMap<HoldId, i64>,
     extended: Vec<(HoldId, DateTime<Utc>)>,
     ended: Vec<(HoldId, HoldEnd)>,
+}
+
+/// The way of units to their buyer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delivery {
+    /// To an address that is not known.
+    Unknown,
+    To(Position),
+    /// The buyer collects them at this place.
+    Pickup(LocationId),
 }
 
 /// Units at one location.
@@ -67,73 +79,68 @@ impl HoldSet {
         of_variant.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity))
     }
 
-    /// The stock rows, for movements that concern no hold.
+    /// The stock rows, for their places and for movements that concern no hold.
     pub fn stock_mut(&mut self) -> &mut LockedStock {
         &mut self.stock
     }
 
-    /// The units of a variant that buyers can get.
-    #[must_use]
-    pub fn available(&self, variant: VariantId) -> i64 {
-        self.stock.available(variant, |_| 0)
-    }
-
-    /// The units of a variant that a holder can get after its holds end. Its units at a place that does not sell any
-    /// more are not among them.
-    #[must_use]
-    pub fn available_to(&self, holder: Holder, variant: VariantId) -> i64 {
-        let holds = self.holds_of(holder).iter().filter(|hold| hold.variant == variant);
-        self.stock.available(variant, |location| {
-            holds
-                .clone()
-                .filter(|hold| hold.location == location)
-                .fold(0, |sum, hold| sum.saturating_add(hold.quantity))
+    /// Chooses the places of units, or returns every shortage. Changes nothing. The units that the holder holds are
+    /// available to it, because it releases them first.
+    pub fn route(
+        &self,
+        demand: &BTreeMap<VariantId, i64>,
+        delivery: &Delivery,
+        holder: Option<Holder>,
+    ) -> Result<Vec<RoutedPart>, Vec<RoutingShortage>> {
+        let places = self.stock.places();
+        let (candidates, destination) = match delivery {
+            Delivery::Unknown => (places.selling(), None),
+            Delivery::To(position) => (places.selling(), Some(position)),
+            Delivery::Pickup(location) => (places.pickup(*location).map(slice::from_ref).unwrap_or_default(), None),
+        };
+        let request = RoutingRequest { demand, places: candidates, destination, policy: places.policy() };
+        let holds = holder.map(|holder| self.holds_of(holder)).unwrap_or_default();
+        routing::route(&request, |key| {
+            let own = holds.iter().filter(|hold| (hold.variant, hold.location) == key);
+            let own = own.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity));
+            self.stock.row(key).map_or(0, |level| level.sellable_with(own))
         })
     }
 
-    /// Reserves units at the first locations that have some. The caller has checked that they are available. A hold that
-    /// exists already keeps its deadline; the caller extends it.
-    pub fn reserve(&mut self, units: ReserveUnits, context: MovementContext<'_>) -> Result<Vec<Part>, Failure> {
-        let parts = self.allocate(units.variant, units.quantity)?;
-        for &(location, quantity) in &parts {
-            self.reserve_at(location, ReserveUnits { quantity, ..units }, context)?;
-        }
-        Ok(parts)
-    }
-
-    /// Reserves units at one location. The caller has checked that they are available there.
-    pub fn reserve_at(
+    /// Reserves units at these places. A hold that exists already keeps its deadline; the caller extends it.
+    pub fn reserve(
         &mut self,
-        location: LocationId,
         units: ReserveUnits,
+        parts: &[Part],
         context: MovementContext<'_>,
     ) -> Result<(), Failure> {
-        let ReserveUnits { holder, variant, quantity, expires_at } = units;
-        let key = (variant, location);
-        self.stock.record_movement(key, MovementKind::Reserve, StockDelta::reserve(quantity), context)?;
-        let known = self.active.get_mut(&holder).into_iter().flatten();
-        match known.into_iter().find(|hold| (hold.variant, hold.location) == key) {
-            Some(hold) => {
-                hold.quantity = hold.quantity.saturating_add(quantity);
-                self.changed.insert(hold.id, hold.quantity);
+        let ReserveUnits { holder, variant, expires_at } = units;
+        for &(location, part) in parts {
+            let key = (variant, location);
+            self.stock.record_movement(key, MovementKind::Reserve, StockDelta::reserve(part), context)?;
+            let known = self.active.get_mut(&holder).into_iter().flatten();
+            match known.into_iter().find(|hold| (hold.variant, hold.location) == key) {
+                Some(hold) => {
+                    hold.quantity = hold.quantity.saturating_add(part);
+                    self.changed.insert(hold.id, hold.quantity);
+                }
+                None => self.created.push(NewHold { holder, variant, location, quantity: part, expires_at }),
             }
-            None => self.created.push(NewHold { holder, variant, location, quantity, expires_at }),
         }
         Ok(())
     }
 
-    /// Sells units that are not reserved. The caller has checked that they are available.
+    /// Sells units that are not reserved, at the places of a route.
     pub fn sell_available(
         &mut self,
         variant: VariantId,
-        quantity: i64,
+        parts: &[Part],
         context: MovementContext<'_>,
     ) -> Result<Vec<Movement>, Failure> {
-        let parts = self.allocate(variant, quantity)?;
-        let sell = |(location, part)| {
+        let sell = |&(location, part): &Part| {
             self.stock.record_movement((variant, location), MovementKind::Fulfil, StockDelta::sell(part), context)
         };
-        parts.into_iter().map(sell).collect()
+        parts.iter().map(sell).collect()
     }
 
     /// Restores sold units to their original location.
@@ -253,11 +260,6 @@ impl HoldSet {
             holds::insert(conn, store, &self.created, at)?;
         }
         Ok(())
-    }
-
-    fn allocate(&self, variant: VariantId, quantity: i64) -> Result<Vec<Part>, Failure> {
-        let parts = self.stock.allocate(variant, quantity);
-        parts.ok_or_else(|| Failure::Internal(format!("too few units of variant {variant} after the check")))
     }
 
     fn end_holds(

@@ -93,32 +93,9 @@ impl LockedStock {
         self.places = places;
     }
 
-    /// The rows of a variant at places that sell, in the order of the places.
-    fn selling_rows(&self, variant: VariantId) -> impl Iterator<Item = &StockLevel> {
-        self.places.selling().filter_map(move |place| self.rows.get(&(variant, place.id)))
-    }
-
-    /// The units of a variant that buyers can get. `held` returns the units at a location that count although they are
-    /// reserved.
     #[must_use]
-    pub fn available(&self, variant: VariantId, held: impl Fn(LocationId) -> i64) -> i64 {
-        let units = self.selling_rows(variant).map(|level| level.sellable_with(held(level.location)));
-        units.fold(0, i64::saturating_add)
-    }
-
-    /// Chooses the places of the units, in the order of the places. None if buyers can get too few units.
-    #[must_use]
-    pub fn allocate(&self, variant: VariantId, quantity: i64) -> Option<Vec<(LocationId, i64)>> {
-        let mut missing = quantity;
-        let mut parts = Vec::with_capacity(1);
-        for level in self.selling_rows(variant) {
-            let part = missing.min(level.sellable());
-            if part > 0 {
-                parts.push((level.location, part));
-                missing = missing.saturating_sub(part);
-            }
-        }
-        (missing == 0).then_some(parts)
+    pub const fn places(&self) -> &Places {
+        &self.places
     }
 
     /// Changes a row in memory and keeps the movement until `write`.

@@ -4,17 +4,18 @@ use chrono::TimeDelta;
 use diesel::PgConnection;
 
 use super::hold::Holder;
-use super::hold_set::{HoldSet, ReserveUnits};
+use super::hold_set::{Delivery, HoldSet, ReserveUnits};
 use super::locked_stock::MovementContext;
 use super::queries::locations;
 use super::queries::reservations::{self, NewReservation};
 use super::reservation::{Reservation, State};
+use super::routing::{self, RoutedPart};
 use super::shortage;
 use crate::auth::Scope;
 use crate::catalogue::lines::Line;
 use crate::catalogue::queries::sellables;
 use crate::db::{self, Failure};
-use crate::error::{Abort, ApiError, Code};
+use crate::error::{Abort, ApiError, Code, StockError};
 use crate::kernel::id::{ReservationId, VariantId};
 
 /// Reserves all lines or none. A refusal lists every shortage.
@@ -29,7 +30,7 @@ pub fn create(
     let mut holds = HoldSet::lock(conn, scope.store, &[], &variants)?;
     let (now, places) = locations::read_places(conn, scope.store)?;
     holds.stock_mut().set_places(places);
-    refuse_archived_or_short(conn, scope, &holds, lines)?;
+    let route = route(conn, scope, &holds, lines)?;
     let expires_at = TimeDelta::try_seconds(ttl_seconds)
         .and_then(|ttl| now.checked_add_signed(ttl))
         .ok_or_else(|| ApiError::field("ttl_seconds", "is too long"))?;
@@ -37,44 +38,41 @@ pub fn create(
     let id = reservations::insert(conn, scope.store, NewReservation { reference_id, expires_at, created_by }, now)?;
     let holder = Holder::Reservation(id);
     let (reference, reason, actor) = (holder.reference(), describe(id), scope.actor());
-    for Line { variant, quantity, .. } in lines {
-        let units = ReserveUnits { holder, variant: *variant, quantity: *quantity, expires_at: Some(expires_at) };
+    for Line { variant, .. } in lines {
+        let units = ReserveUnits { holder, variant: *variant, expires_at: Some(expires_at) };
         let context = MovementContext { reference: &reference, reason: Some(&reason), actor: &actor };
-        holds.reserve(units, context)?;
+        holds.reserve(units, &routing::parts_of(&route, *variant), context)?;
     }
     holds.write(conn, now)?;
     Ok(id)
 }
 
-fn refuse_archived_or_short(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    holds: &HoldSet,
-    lines: &[Line],
-) -> Result<(), Abort> {
+/// The places of all lines. Refuses products that are archived, or lists every shortage.
+fn route(conn: &mut PgConnection, scope: &Scope, holds: &HoldSet, lines: &[Line]) -> Result<Vec<RoutedPart>, Abort> {
     let variants: Vec<VariantId> = lines.iter().map(|line| line.variant).collect();
     let known = sellables::load(conn, scope.store, &variants)?;
-    let mut short = Vec::new();
-    let mut short_variants = Vec::new();
+    let find = |variant: VariantId| {
+        let found = known.iter().find(|sellable| sellable.variant_id == variant);
+        found.ok_or_else(|| Failure::Internal(format!("variant {variant} is missing")))
+    };
     for line in lines {
-        let sellable = known
-            .iter()
-            .find(|sellable| sellable.variant_id == line.variant)
-            .ok_or_else(|| Failure::Internal(format!("variant {} is missing", line.variant)))?;
+        let sellable = find(line.variant)?;
         if !sellable.is_active {
             let detail = format!("'{}' can't be reserved any more.", sellable.product_name);
             return Err(ApiError::new(Code::ProductUnavailable, detail).into());
         }
-        let available = holds.available(line.variant);
-        if line.quantity > available {
-            short_variants.push(line.variant);
-            short.push(shortage::stock_error(sellable, available, line.quantity));
-        }
     }
-    if short.is_empty() {
-        return Ok(());
-    }
-    Err(shortage::refuse_or_retry(conn, scope.store, shortage::insufficient_stock(short), &short_variants)?)
+    let demand = lines.iter().map(|line| (line.variant, line.quantity)).collect();
+    let short = match holds.route(&demand, &Delivery::Unknown, None) {
+        Ok(route) => return Ok(route),
+        Err(short) => short,
+    };
+    let variants: Vec<VariantId> = short.iter().map(|line| line.variant).collect();
+    let in_order = lines.iter().filter_map(|line| short.iter().find(|short| short.variant == line.variant));
+    let errors: Result<Vec<StockError>, Failure> = in_order
+        .map(|short| Ok(shortage::stock_error(find(short.variant)?, short.available, short.requested)))
+        .collect();
+    Err(shortage::refuse_or_retry(conn, scope.store, shortage::insufficient_stock(errors?), &variants)?)
 }
 
 /// Sells the units of a reservation.

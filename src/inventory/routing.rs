@@ -31,6 +31,14 @@ pub struct Coordinates {
     pub longitude: f64,
 }
 
+impl Coordinates {
+    /// None if one of the two is not known.
+    #[must_use]
+    pub fn new(latitude: Option<f64>, longitude: Option<f64>) -> Option<Self> {
+        latitude.zip(longitude).map(|(latitude, longitude)| Self { latitude, longitude })
+    }
+}
+
 /// The position of a place or an address, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Position {
@@ -71,6 +79,14 @@ pub struct RoutedPart {
     pub rule: Option<RoutingRule>,
     /// None if the coordinates of the place or of the destination are not known.
     pub distance_km: Option<f64>,
+}
+
+/// The units of a variant at each place of a route.
+#[must_use]
+pub fn parts_of(route: &[RoutedPart], variant: VariantId) -> Vec<(LocationId, i64)> {
+    let units =
+        |part: &RoutedPart| part.lines.iter().find(|line| line.0 == variant).map(|line| (part.location, line.1));
+    route.iter().filter_map(units).collect()
 }
 
 /// A line with too few units.

@@ -54,7 +54,9 @@ impl Jobs {
     async fn expire_apart(&self, store: StoreId, holders: Vec<Holder>, round: &mut Round) {
         let mut batches = vec![holders];
         while let Some(batch) = batches.pop() {
-            let outcome = self.expire_batch(store, batch.clone()).await;
+            let holders = batch.clone();
+            let end = move |conn: &mut _| Ok(End::Commit(expire(conn, store, &holders, OnLocked::Skip)?));
+            let outcome = self.database.write("expire_holds", end).await;
             match &outcome {
                 Err(Failure::Internal(_)) if batch.len() > 1 => {
                     let (first, second) = batch.split_at(batch.len() / 2);
@@ -68,12 +70,6 @@ impl Jobs {
             }
             round.add(outcome);
         }
-    }
-
-    async fn expire_batch(&self, store: StoreId, holders: Vec<Holder>) -> Result<usize, Failure> {
-        self.database
-            .write("expire_holds", move |conn| Ok(End::Commit(expire(conn, store, &holders, OnLocked::Skip)?)))
-            .await
     }
 
     /// Releases the holds of carts in stores that turned cart holds off. Holders that other transactions have locked

@@ -40,11 +40,7 @@ pub fn fold_old_rows(conn: &mut PgConnection) -> Result<usize, Failure> {
 }
 
 fn fold_store(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
-    let mut folded: usize = 0;
-    for fill in OF_A_STORE {
-        folded = folded.saturating_add(repeat(conn, |conn| fill(conn, store))?);
-    }
-    Ok(folded)
+    OF_A_STORE.into_iter().map(|fill| repeat(conn, |conn| fill(conn, store))).sum()
 }
 
 fn repeat(

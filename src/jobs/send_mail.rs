@@ -1,15 +1,17 @@
 //! Sends the mails of the outbox.
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
 use diesel::PgConnection;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::Jobs;
 use super::discover::Round;
 use crate::accounts::password_reset;
+use crate::auth::context::PLATFORM;
 use crate::db::{self, End, Failure};
 use crate::kernel::moment::after;
-use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};
+use crate::mail::outbox::{Kind, LEASE, MailKey, pause_after};
 use crate::mail::{Mailer, Message, queries};
 
 /// The number of mails that are sent at the same time, so that a slow mail delays few others.
@@ -46,17 +48,21 @@ impl Jobs {
         round.result()
     }
 
-    /// Deletes the rows that lead to no mail. Nothing is sent, so the result is 0.
+    /// Deletes the requests that lead to no mail, all at once, so that they do not delay the others. Nothing is sent, so
+    /// the result is 0.
     async fn drop_mails(&self) -> Result<usize, Failure> {
-        let delete = |conn: &mut PgConnection| Ok(End::Commit(password_reset::drop_requests_without_account(conn)?));
-        self.database.without_patience().write("drop_mails", delete).await.map(|()| 0)
+        let delete = |conn: &mut PgConnection| {
+            queries::delete_mails_without_account(conn, PLATFORM, Kind::PasswordReset)?;
+            Ok(End::Commit(0))
+        };
+        self.database.without_patience().write("drop_mails", delete).await
     }
 }
 
 /// Makes one attempt: commits its start, sends the mail, and stores the result. After a crash in between, the mail is
 /// tried again when its lease has ended. Returns true if it was sent.
 async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<bool, Failure> {
-    let public_url = mailer.public_url().to_owned();
+    let public_url = Arc::clone(&mailer.public_url);
     let begin = move |conn: &mut PgConnection| Ok(End::Commit(begin_attempt(conn, key, &public_url)?));
     let Some(Attempt { message, number }) = jobs.database.write("begin_mail", begin).await? else { return Ok(false) };
     let sent = spawn_blocking(move || mailer.send(&message)).await;
@@ -85,22 +91,14 @@ fn begin_attempt(conn: &mut PgConnection, key: MailKey, public_url: &str) -> Res
         queries::delete_mail(conn, key)?;
         return Ok(None);
     }
-    let Some(message) = compose(conn, &mail, public_url, at)? else {
+    // None if the reason for the mail no longer exists.
+    let message = match mail.kind {
+        Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at)?,
+    };
+    let Some(message) = message else {
         queries::delete_mail(conn, key)?;
         return Ok(None);
     };
     queries::begin_attempt(conn, &mail, after(at, LEASE))?;
     Ok(Some(Attempt { message, number: mail.attempts.saturating_add(1) }))
-}
-
-/// Builds the message with current values. None if the reason for the mail no longer exists.
-fn compose(
-    conn: &mut PgConnection,
-    mail: &PendingMail,
-    public_url: &str,
-    at: DateTime<Utc>,
-) -> Result<Option<Message>, Failure> {
-    match mail.kind {
-        Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at),
-    }
 }

@@ -15,7 +15,6 @@ use icu_properties::props::GeneralCategory;
 use super::text::{contains_pattern, is_invisible};
 
 /// Returns text as it is compared: decomposed, without accents, in one case, composed again, with single spaces.
-#[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return join_words(&text.to_ascii_lowercase());
@@ -40,7 +39,6 @@ pub fn search_text<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// A LIKE pattern for each word of a query. A row matches if its search text matches all of them.
-#[must_use]
 pub fn search_patterns(query: &str) -> Vec<String> {
     words(query).iter().map(|word| contains_pattern(word)).collect()
 }
@@ -57,7 +55,6 @@ pub struct PhonePatterns {
 ///
 /// A national number begins with a zero where an international number has the code of the country. So the zeros at the
 /// beginning are ignored if the query has enough other digits.
-#[must_use]
 pub fn phone_patterns(query: &str) -> Vec<PhonePatterns> {
     let words = words(query);
     let significant = |word: &String| digits(word).trim_start_matches('0').len();
@@ -84,7 +81,6 @@ fn is_phone(word: &str) -> bool {
 }
 
 /// The digits of a phone number as ASCII, without their grouping.
-#[must_use]
 pub fn digits(phone: &str) -> String {
     phone.chars().filter_map(digit).collect()
 }

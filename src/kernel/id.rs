@@ -36,7 +36,6 @@ macro_rules! id_types {
         impl $name {
             /// Reads an id from a path. An invalid id is mapped to an id that never exists, so the lookup returns
             /// 404.
-            #[must_use]
             pub fn from_path(segment: &str) -> Self {
                 Self(parse(segment).unwrap_or(NO_ID))
             }
@@ -90,7 +89,6 @@ pub fn in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64
 }
 
 /// True if a path segment or a SKU would be read as an id.
-#[must_use]
 pub fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -103,7 +101,6 @@ pub enum ProductRef {
 }
 
 impl ProductRef {
-    #[must_use]
     pub fn from_path(segment: &str) -> Self {
         if is_digits(segment) { Self::Id(ProductId::from_path(segment)) } else { Self::Sku(segment.to_owned()) }
     }

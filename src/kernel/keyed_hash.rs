@@ -26,7 +26,6 @@ impl KeyedHash {
     }
 
     /// Returns the hash of these parts. The boundaries between the parts change the hash.
-    #[must_use]
     pub fn hash(&self, purpose: Purpose, parts: &[&str]) -> [u8; 32] {
         let mut mac = self.0.clone();
         mac.update(purpose.label());

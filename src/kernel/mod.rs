@@ -1,5 +1,6 @@
 //! Small types that are parsed once, when input arrives, and are valid from then on.
 
+pub mod current_request;
 pub mod document_number;
 pub mod fold;
 pub mod id;
@@ -11,7 +12,6 @@ pub mod number;
 pub mod page;
 pub mod quantity;
 pub mod rate;
-pub mod request_id;
 pub mod schema;
 pub mod signature;
 pub mod sum;

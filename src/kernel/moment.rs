@@ -5,7 +5,6 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// The time this much later, or the latest possible time.
-#[must_use]
 pub fn after(time: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
     time.checked_add_signed(duration).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

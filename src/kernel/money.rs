@@ -28,7 +28,6 @@ pub struct Money(pub i64);
 pub const MAX_MONEY: i64 = 1_000_000_000_000_000;
 
 impl Money {
-    #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
@@ -53,30 +52,25 @@ impl Currency {
     }
 
     /// Reads a stored code. A code that was removed from ISO 4217 gets two decimals.
-    #[must_use]
     pub fn from_stored(code: &str) -> Self {
         Self::parse(code).unwrap_or_else(|_withdrawn| Self { code: code.to_owned(), decimals: 2 })
     }
 
-    #[must_use]
     pub fn code(&self) -> &str {
         &self.code
     }
 
     /// The number of decimals of its minor unit.
-    #[must_use]
     pub fn decimals(&self) -> u32 {
         self.decimals
     }
 
     /// The amount in the form for the wire.
-    #[must_use]
     pub fn amount(&self, money: Money) -> Amount {
         self.total(i128::from(money.0))
     }
 
     /// A sum in minor units, which may be larger than the largest amount.
-    #[must_use]
     pub fn total(&self, minor: i128) -> Amount {
         Amount { minor, decimals: self.decimals }
     }
@@ -139,7 +133,6 @@ impl AmountInput {
     }
 
     /// Creates an amount from non-negative units of `10^-decimals`.
-    #[must_use]
     pub fn from_units(units: i64, decimals: u32) -> Self {
         Self(Number::from_units(units, decimals))
     }

@@ -22,7 +22,6 @@ pub struct Number {
 
 impl Number {
     /// Reads a number in the grammar of JSON, with at most 17 significant digits.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (is_negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (decimal, exponent) = match unsigned.split_once(['e', 'E']) {
@@ -49,19 +48,16 @@ impl Number {
     }
 
     /// Creates the number of units of `10^-decimals`.
-    #[must_use]
     pub fn from_units(units: i64, decimals: u32) -> Self {
         let exponent = i32::try_from(decimals).unwrap_or(i32::MAX).saturating_neg();
         Self { is_negative: units < 0, digits: units.unsigned_abs(), exponent }
     }
 
-    #[must_use]
     pub fn is_negative(self) -> bool {
         self.is_negative && self.digits > 0
     }
 
     /// The number as an integer, if it is an exact integer.
-    #[must_use]
     pub fn to_integer(self) -> Option<i64> {
         match self.divide(0)? {
             (quotient, 0, _) => self.signed(quotient),
@@ -71,7 +67,6 @@ impl Number {
 
     /// The number in units of `10^-decimals`. It may differ from whole units by less than a millionth of a unit,
     /// because a double prints sums such as 29.700000000000003. Only 0 itself is read as 0 units.
-    #[must_use]
     pub fn to_units(self, decimals: u32) -> Option<i64> {
         let (below, remainder, unit) = self.divide(decimals)?;
         let is_near = |distance: i128| distance.checked_mul(TOLERANCE).is_some_and(|distance| distance < unit);

@@ -41,13 +41,11 @@ fn default_limit() -> i64 {
 }
 
 impl PageQuery {
-    #[must_use]
     pub fn offset(&self) -> i64 {
         self.page.saturating_sub(1).saturating_mul(self.limit)
     }
 
     /// Wraps one page of rows.
-    #[must_use]
     pub fn list<T>(&self, items: Vec<T>, total: i64) -> List<T> {
         let full = total.checked_div(self.limit).unwrap_or(0);
         let rest = i64::from(total.checked_rem(self.limit).unwrap_or(0) > 0);
@@ -66,7 +64,6 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    #[must_use]
     pub fn map<U>(self, item: impl FnMut(T) -> U) -> List<U> {
         let Self { items, total, page, limit, pages } = self;
         List { items: items.into_iter().map(item).collect(), total, page, limit, pages }

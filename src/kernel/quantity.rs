@@ -20,12 +20,10 @@ macro_rules! quantities {
         pub struct $name(i64);
 
         impl $name {
-            #[must_use]
             pub fn new(value: i64) -> Option<Self> {
                 ($min..=$max).contains(&value).then_some(Self(value))
             }
 
-            #[must_use]
             pub fn get(self) -> i64 {
                 self.0
             }
@@ -58,7 +56,6 @@ quantities! {
 
 impl Quantity {
     /// Reads a quantity from a path or a query.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Number::parse(text)?.to_integer().and_then(Self::new)
     }

@@ -20,7 +20,6 @@ impl Rate {
     const DECIMALS_OF_PERCENT: u32 = 4;
 
     /// The rate's share of an amount in minor units, rounded half up.
-    #[must_use]
     pub fn share_of(self, minor: i128) -> i128 {
         let exact = minor.saturating_mul(i128::from(self.0));
         exact.saturating_add(Self::ONE / 2).checked_div(Self::ONE).unwrap_or_default()

@@ -21,7 +21,6 @@ pub enum Scheme {
 const TOLERANCE_SECONDS: i64 = 300;
 
 impl Scheme {
-    #[must_use]
     pub const fn header(self) -> &'static str {
         match self {
             Self::Stripe => "stripe-signature",
@@ -30,7 +29,6 @@ impl Scheme {
     }
 
     /// True if the header is a valid signature of this body with this secret, at this time.
-    #[must_use]
     pub fn verifies(self, secret: &str, header: &str, body: &[u8], now: DateTime<Utc>) -> bool {
         match self {
             Self::Stripe => verify_stripe(secret, header, body, now.timestamp()),

@@ -19,7 +19,6 @@ macro_rules! text_enum {
         pub enum $name { $($variants)+ }
 
         impl $name {
-            #[must_use]
             pub const fn as_str(self) -> &'static str {
                 self.into_str()
             }

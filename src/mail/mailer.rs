@@ -29,7 +29,7 @@ pub struct Mailer {
     transport: Arc<Transport>,
     from: Mailbox,
     /// The base URL of links, without a slash at the end.
-    public_url: Arc<str>,
+    pub public_url: Arc<str>,
 }
 
 enum Transport {
@@ -85,12 +85,6 @@ impl Mailer {
         };
         let public_url = public_url.trim_end_matches('/').into();
         Ok(Some(Self { transport: Arc::new(transport), from, public_url }))
-    }
-
-    /// The base URL of links, without a slash at the end.
-    #[must_use]
-    pub fn public_url(&self) -> &str {
-        &self.public_url
     }
 
     /// Sends a mail and waits until the server has accepted it. Blocks the thread.

@@ -51,7 +51,6 @@ pub const CAPACITY: i64 = 10_000;
 const PAUSES_SECONDS: [i64; 7] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
 /// The pause after this many failed attempts.
-#[must_use]
 pub fn pause_after(attempts: i64) -> Duration {
     let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(0);
     let seconds = PAUSES_SECONDS.get(index).or(PAUSES_SECONDS.last()).copied().unwrap_or(300);

@@ -1,17 +1,9 @@
 //! Messages from templates: a subject, a text and an HTML body for each kind of mail.
 
-use minijinja::{Environment, Value};
+use minijinja::{Environment, Error, Value};
 
 use super::mailer::Message;
 use super::outbox::Kind;
-
-/// A template could not be rendered. The templates are part of the program, so this is a bug.
-#[derive(Debug, thiserror::Error)]
-#[error("the template {name} can't be used: {source}")]
-pub struct TemplateError {
-    name: &'static str,
-    source: minijinja::Error,
-}
 
 /// The subject, the text and the HTML body of one kind of mail.
 const fn template_of(kind: Kind) -> [&'static str; 3] {
@@ -24,16 +16,13 @@ const fn template_of(kind: Kind) -> [&'static str; 3] {
     }
 }
 
-/// Renders the template of a kind. Values are escaped in HTML, and line breaks are removed from the subject.
-pub fn render(kind: Kind, recipient: &str, values: &Value) -> Result<Message, TemplateError> {
+/// Renders the template of a kind. Values are escaped in HTML, and line breaks are removed from the subject. The
+/// templates are part of the program, so an error is a bug.
+pub fn render(kind: Kind, recipient: &str, values: &Value) -> Result<Message, Error> {
     let [subject, text, html] = template_of(kind);
     let environment = Environment::new();
     // The suffix of the name decides if values are escaped.
-    let fill = |name: &str, source: &str| {
-        environment
-            .render_named_str(name, source, values)
-            .map_err(|source| TemplateError { name: kind.as_str(), source })
-    };
+    let fill = |name: &str, source: &str| environment.render_named_str(name, source, values);
     Ok(Message {
         to: recipient.to_owned(),
         subject: fill("subject.txt", subject)?.split_whitespace().collect::<Vec<_>>().join(" "),

@@ -33,7 +33,6 @@ const TAGS: [(&str, &str); 15] = [
 ];
 
 /// Describes every endpoint of the table.
-#[must_use]
 pub fn describe(table: Vec<Endpoint>) -> Value {
     let mut components = schemas::collect(&table);
     let scalars = schemas::remove_scalars(&mut components);

@@ -3,7 +3,6 @@
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Responder, Route, web};
-use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr, Required};
@@ -58,11 +57,6 @@ impl SchemaOf {
         let mut components = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut components);
         Self { reference: Ref::from_schema_name(T::name()).into(), components }
-    }
-
-    /// The schemas that it refers to, by name.
-    pub fn components(&self) -> impl Iterator<Item = (String, Value)> {
-        self.components.iter().map(|(name, schema)| (name.clone(), json!(schema)))
     }
 
     /// One page of items.

@@ -7,7 +7,7 @@ use super::endpoint::{Endpoint, JSON};
 use super::examples::Examples;
 use super::parameters;
 use super::responses::{Refusals, codes_of};
-use crate::auth::{Access, Permission};
+use crate::auth::Access;
 use crate::kernel::schema::REQUIRED_PERMISSION;
 
 /// Describes an endpoint as an operation of the document.
@@ -30,7 +30,7 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
     set("parameters", json!(parameters::list(&endpoint)));
     set("responses", json!(responses));
     set("security", security(endpoint.access));
-    if let Some(permission) = permission_of(endpoint.access) {
+    if let Access::Permission(permission) = endpoint.access {
         set(REQUIRED_PERMISSION, json!(permission.as_str()));
     }
     if let Some(request) = &endpoint.request {
@@ -74,13 +74,6 @@ fn security(access: Access) -> Value {
         Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}]),
         // Permissions are not scopes of a bearer scheme, so the description names them.
         Access::User | Access::Admin | Access::Permission(_) => json!([{BEARER: []}]),
-    }
-}
-
-fn permission_of(access: Access) -> Option<Permission> {
-    match access {
-        Access::Permission(permission) => Some(permission),
-        _ => None,
     }
 }
 

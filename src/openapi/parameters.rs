@@ -13,7 +13,8 @@ use crate::kernel::schema;
 
 /// All parameters of an endpoint: path, query, headers.
 pub fn list(endpoint: &Endpoint) -> Vec<Value> {
-    let in_path = path_parameters(endpoint.path).map(|name| in_path(endpoint.path, name));
+    let in_braces = |segment: &'static str| segment.strip_prefix('{')?.strip_suffix('}');
+    let in_path = endpoint.path.split('/').filter_map(in_braces).map(|name| in_path(endpoint.path, name));
     let in_query = endpoint.query.iter().map(|parameter| json!(parameter));
     in_path.chain(in_query).chain(headers(endpoint)).collect()
 }
@@ -33,11 +34,6 @@ pub fn known(parameter: &Parameter) -> (String, bool) {
     let schema = json!(parameter.schema);
     let is_word = schema.get("type").is_none_or(|kind| kind == "string");
     (parameter.name.clone(), is_word && schema.get("format").is_none())
-}
-
-/// The names in braces of a path.
-fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn in_path(path: &str, name: &str) -> Value {

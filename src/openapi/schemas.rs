@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::endpoint::{Endpoint, SchemaOf};
+use super::endpoint::Endpoint;
 use crate::error::{Code, FieldError, Problem, StockError};
 use crate::kernel::schema::REQUIRED_PERMISSION;
 
@@ -16,7 +16,8 @@ const COMPONENT: &str = "#/components/schemas/";
 /// Collects the schemas of all endpoints.
 pub fn collect(table: &[Endpoint]) -> Schemas {
     let named = table.iter().flat_map(|endpoint| [&endpoint.request, &endpoint.answer]).flatten();
-    let mut schemas: Schemas = named.flat_map(SchemaOf::components).collect();
+    let named = named.flat_map(|schema| &schema.components);
+    let mut schemas: Schemas = named.map(|(name, schema)| (name.clone(), json!(schema))).collect();
     let problem = [
         (Problem::name(), Problem::schema()),
         (Code::name(), Code::schema()),

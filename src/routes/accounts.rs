@@ -11,11 +11,7 @@ use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::stores::api as stores;
 use crate::stores::routing_policy::RoutingPolicy;
 
-pub(super) fn accounts() -> Vec<Endpoint> {
-    [signing_in(), own_addresses(), managed_users()].into_iter().flatten().collect()
-}
-
-fn signing_in() -> Vec<Endpoint> {
+pub(super) fn signing_in() -> Vec<Endpoint> {
     vec![
         post("/auth/register", Access::Anonymous, accounts::register)
             .named("register", "Create an account for a customer")
@@ -69,7 +65,7 @@ fn signing_in() -> Vec<Endpoint> {
     ]
 }
 
-fn own_addresses() -> Vec<Endpoint> {
+pub(super) fn own_addresses() -> Vec<Endpoint> {
     vec![
         get("/addresses", Access::User, addresses::list)
             .named("listAddresses", "Own addresses, newest first")
@@ -95,7 +91,7 @@ fn own_addresses() -> Vec<Endpoint> {
     ]
 }
 
-fn managed_users() -> Vec<Endpoint> {
+pub(super) fn managed_users() -> Vec<Endpoint> {
     let users_manage = Access::Permission(Permission::UsersManage);
     vec![
         get("/users", users_manage, users::list)

@@ -31,11 +31,7 @@ pub(super) fn reports() -> Vec<Endpoint> {
     ]
 }
 
-pub(super) fn inventory() -> Vec<Endpoint> {
-    [products(), stock()].into_iter().flatten().collect()
-}
-
-fn products() -> Vec<Endpoint> {
+pub(super) fn products() -> Vec<Endpoint> {
     use crate::inventory::api::answers::ProductResponse;
     use crate::inventory::api::{create_product, products, update_product};
     vec![
@@ -69,7 +65,7 @@ fn products() -> Vec<Endpoint> {
     ]
 }
 
-fn stock() -> Vec<Endpoint> {
+pub(super) fn stock() -> Vec<Endpoint> {
     use crate::inventory::api::answers::ProductResponse;
     use crate::inventory::api::{availability, movements, products, stock, summary};
     let read = Access::Permission(Permission::InventoryRead);

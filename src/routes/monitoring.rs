@@ -2,7 +2,7 @@
 
 use crate::auth::Access;
 use crate::error::Code;
-use crate::health::{self, LivenessResponse, METRICS_TEXT, ReadinessResponse};
+use crate::health::{self, LivenessResponse, ReadinessResponse};
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::get;
 
@@ -18,7 +18,7 @@ pub fn monitoring() -> Vec<Endpoint> {
             .named("readMetrics", "Read the metrics in the text format of Prometheus")
             .description("Needs the token of the setting `metrics.token` as a bearer token, if one is set.")
             .errors(&[Code::Unauthenticated])
-            .answers_text(METRICS_TEXT),
+            .answers_text(prometheus::TEXT_FORMAT),
     ]
     .into_iter()
     .map(Endpoint::at_root)

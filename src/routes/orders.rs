@@ -1,5 +1,6 @@
 //! Carts, checkout and orders.
 
+use super::LINE_ERRORS;
 use crate::auth::{Access, Permission};
 use crate::cart::api as cart;
 use crate::cart::response::CartResponse;
@@ -14,7 +15,6 @@ use crate::orders::response::{HistoryResponse, OrderResponse};
 use crate::reports::api as reports;
 
 pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
-    let of_lines = [Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::ProductUnavailable];
     vec![
         get("/cart", Access::User, cart::show)
             .named("getCart", "The cart, its price, and what would refuse its checkout")
@@ -24,8 +24,7 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
             .named("addCartItem", "Add a product to the cart; quantities of the same product and size add up")
             .takes::<cart::AddItemRequest>()
             .answers::<CartResponse>(201)
-            .errors(&of_lines)
-            .errors(&[Code::InsufficientStock]),
+            .errors(&LINE_ERRORS),
         put("/cart/items/{id}", Access::User, cart::set_quantity)
             .named("setCartItemQuantity", "Set the quantity of a line")
             .takes::<cart::SetQuantityRequest>()
@@ -42,6 +41,7 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
             )
             .takes::<checkout::CheckoutRequest>()
             .answers::<OrderResponse>(201)
+            .errors(&LINE_ERRORS)
             .errors(&PLACEMENT_ERRORS),
         post("/checkout/preview", Access::User, checkout::show_preview)
             .named("previewCheckout", "Preview the checkout's response without writing anything")
@@ -52,16 +52,8 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
     ]
 }
 
-const PLACEMENT_ERRORS: [Code; 8] = [
-    Code::AddressNotFound,
-    Code::CartEmpty,
-    Code::ProductUnavailable,
-    Code::PriceChanged,
-    Code::InsufficientStock,
-    Code::ProductNotFound,
-    Code::SizeNotFound,
-    Code::SizeRequired,
-];
+/// The errors of a placement besides those of its lines.
+const PLACEMENT_ERRORS: [Code; 3] = [Code::AddressNotFound, Code::CartEmpty, Code::PriceChanged];
 
 pub(super) fn orders() -> Vec<Endpoint> {
     let update = Access::Permission(Permission::OrdersUpdate);
@@ -71,6 +63,7 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .named("placeOrder", "Place an order without a cart, as a customer, as staff for a customer, or as a guest")
             .takes::<checkout::OrderRequest>()
             .answers::<OrderResponse>(201)
+            .errors(&LINE_ERRORS)
             .errors(&PLACEMENT_ERRORS),
         get("/orders", Access::Permission(Permission::OrdersRead), orders::list_all)
             .named("listOrders", "List all orders of the store")

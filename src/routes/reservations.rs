@@ -1,5 +1,6 @@
 //! Reservations for other services.
 
+use super::LINE_ERRORS;
 use crate::auth::{Access, Permission};
 use crate::error::Code;
 use crate::inventory::api::reservations;
@@ -24,13 +25,7 @@ pub(super) fn reservations() -> Vec<Endpoint> {
             .named("createReservation", "Reserve stock for another service: all lines or none")
             .takes::<reservations::ReservationRequest>()
             .answers::<reservations::ReservationResponse>(201)
-            .errors(&[
-                Code::ProductNotFound,
-                Code::SizeNotFound,
-                Code::SizeRequired,
-                Code::ProductUnavailable,
-                Code::InsufficientStock,
-            ]),
+            .errors(&LINE_ERRORS),
         get("/reservations", update, reservations::list)
             .named("listReservations", "Reservations, newest first")
             .sorted_by(&reservations::SORTS, NEWEST_FIRST)

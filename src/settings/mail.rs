@@ -32,12 +32,10 @@ pub enum MailTls {
 }
 
 impl Mail {
-    #[must_use]
     pub fn is_on(&self) -> bool {
         !self.host.is_empty() || self.writes_files()
     }
 
-    #[must_use]
     pub fn writes_files(&self) -> bool {
         !self.dir.as_os_str().is_empty()
     }

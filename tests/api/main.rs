@@ -38,6 +38,7 @@ mod payment_windows;
 mod place_order;
 mod races;
 mod reservations;
+mod routed_orders;
 mod routing;
 mod search;
 mod sizes;

@@ -45,7 +45,7 @@ pub async fn register(
 ) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
     limiters.register_address.check(&limits::address(&request))?;
-    check_strength(&body.password)?;
+    check_strength("password", &body.password)?;
     let new = NewUser {
         email: body.email,
         password_hash: Secret::new(hasher.hash(body.password).await?),

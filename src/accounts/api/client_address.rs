@@ -21,7 +21,6 @@ pub struct ClientAddress {
 impl ClientAddress {
     /// The hash of the address that is stored. It differs for each account, so that the rows of two accounts do not
     /// show that they share an address.
-    #[must_use]
     pub fn hash_for(&self, user: UserId) -> [u8; 32] {
         self.keyed.hash(Purpose::SignInAddress, &[&user.to_string(), &self.address])
     }

@@ -9,14 +9,14 @@ use validator::Validate;
 
 use super::accounts::not_active;
 use super::client_address::ClientAddress;
-use crate::accounts::change_password::set_password;
+use crate::accounts::credentials::set_password;
 use crate::accounts::email::Email;
 use crate::accounts::queries::{password_resets, users};
 use crate::accounts::user::User;
 use crate::accounts::{password_reset, secret_token};
 use crate::audit;
 use crate::auth::Ctx;
-use crate::auth::password::{Hasher, check_strength_of};
+use crate::auth::password::{Hasher, check_strength};
 use crate::auth::token::Bearer;
 use crate::auth::token_versions::TokenVersions;
 use crate::db;
@@ -70,7 +70,7 @@ pub async fn change(
     question: Question<ChangePasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
-    check_strength_of(NEW_PASSWORD, &body.new_password)?;
+    check_strength(NEW_PASSWORD, &body.new_password)?;
     let id = ctx.principal.account()?.id;
     limiters.password_address.check(&origin.address)?;
     limiters.password_account.check(&id.to_string())?;
@@ -130,7 +130,7 @@ pub async fn reset(
     question: Question<ResetPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
-    check_strength_of(NEW_PASSWORD, &body.new_password)?;
+    check_strength(NEW_PASSWORD, &body.new_password)?;
     limiters.password_address.check(&origin.address)?;
     let token_hash = secret_token::digest(&body.token);
     let presented = token_hash.clone();

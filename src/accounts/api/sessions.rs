@@ -72,7 +72,7 @@ fn answer(tokens: &Tokens, user: User, family: i64, refresh_token: String) -> Re
     let session = SessionResponse {
         access_token: tokens.sign(user.id, user.role, user.token_version, Some(family))?,
         token_type: "Bearer",
-        expires_in: tokens.ttl_seconds(),
+        expires_in: tokens.ttl_seconds,
         refresh_token,
         user: UserResponse::from(user),
     };
@@ -95,7 +95,7 @@ pub async fn login(
     let checked = check_password(&ctx, &origin, &hasher, &mut attempt, (email, password)).await;
     let checked = attempt.end(checked)?;
     let token = secret_token::generate();
-    let session = IssuedToken { hash: secret_token::digest(&token), origin, ttl: tokens.refresh_ttl() };
+    let session = IssuedToken { hash: secret_token::digest(&token), origin, ttl: tokens.refresh_ttl };
     let (user, family) = ctx.write("login", move |conn, _| start_session(conn, &checked, &session)).await?;
     answer(&tokens, user, family, token)
 }
@@ -162,7 +162,7 @@ pub async fn refresh(
     let next = secret_token::generate();
     let exchange = Exchange {
         presented: secret_token::digest(&body.refresh_token),
-        next: IssuedToken { hash: secret_token::digest(&next), origin, ttl: tokens.refresh_ttl() },
+        next: IssuedToken { hash: secret_token::digest(&next), origin, ttl: tokens.refresh_ttl },
     };
     let (user, family) = ctx.write("refresh", move |conn, _| exchange.run(conn)).await?;
     answer(&tokens, user, family, next)

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use crate::accounts::credentials::sign_out;
 use crate::accounts::email::Email;
 use crate::accounts::grants::{check_admin_remains, check_may_change, check_may_grant, user_not_found};
 use crate::accounts::queries::users::UserFilter;
 use crate::accounts::queries::{password_resets, users};
-use crate::accounts::sign_out::sign_out;
 use crate::accounts::user::{NewUser, User, UserChange, check_grantable};
 use crate::audit;
 use crate::auth::password::{Hasher, check_strength};
@@ -142,7 +142,7 @@ pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> R
     let Command { ctx, body, claim } = command;
     check_may_grant(ctx.principal.account()?, Some(body.role), &body.permissions)?;
     check_grantable(body.role, &body.permissions)?;
-    check_strength(&body.password)?;
+    check_strength("password", &body.password)?;
     let NewUserRequest { email, password, full_name, role, permissions, active } = body;
     let password_hash = Secret::new(hasher.hash(password).await?);
     let body = NewUser { email, password_hash, full_name, role, permissions, active };
@@ -229,7 +229,7 @@ async fn change_of(hasher: &Hasher, body: UserPatchRequest) -> Result<UserChange
     let UserPatchRequest { email, password, full_name, role, permissions, active } = body;
     let password_hash = match password {
         Some(password) => {
-            check_strength(&password)?;
+            check_strength("password", &password)?;
             Some(Secret::new(hasher.hash(password).await?))
         }
         None => None,

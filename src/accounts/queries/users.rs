@@ -100,7 +100,6 @@ pub fn insert_user(
 }
 
 /// 409 of an e-mail address that has an account.
-#[must_use]
 pub fn email_taken() -> ApiError {
     ApiError::new(Code::Duplicate, "There is an account with this e-mail address already.")
 }

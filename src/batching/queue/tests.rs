@@ -15,6 +15,7 @@ use crate::db::database::DatabaseOptions;
 use crate::db::pool::Target;
 use crate::db::tx::Plans;
 
+mod callers;
 mod crowd;
 mod leaving;
 
@@ -82,8 +83,12 @@ impl Rig {
     }
 
     fn send(&self, number: u32) -> Sent {
+        tokio::spawn(self.submit(number))
+    }
+
+    fn submit(&self, number: u32) -> impl Future<Output = Result<Option<String>, Failure>> + use<> {
         let (queue, database, batch) = (Arc::clone(&self.queue), self.database.clone(), Arc::clone(&self.batch));
-        tokio::spawn(async move { queue.submit(&database, number, move |_, requests| batch.work(requests)).await })
+        async move { queue.submit(&database, number, move |_, requests| batch.work(requests)).await }
     }
 
     /// Sends the requests one after the other, so that they wait in this order.

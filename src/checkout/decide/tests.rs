@@ -9,7 +9,9 @@ use crate::inventory::hold::Hold;
 use crate::inventory::locked_stock::LockedStock;
 use crate::inventory::places::tests::places;
 use crate::inventory::stock_level::StockLevel;
-use crate::kernel::id::{CartItemId, HoldId, LocationId, OrderId, OrderItemId, ProductId, ProductRef, StoreId, UserId};
+use crate::kernel::id::{
+    CartItemId, HoldId, LocationId, OrderId, OrderItemId, ProductId, ProductRef, StoreId, UserId, VariantId,
+};
 use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::Quantity;
 use crate::kernel::rate::Rate;

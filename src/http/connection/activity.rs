@@ -65,7 +65,6 @@ pub struct Abandoned {
 }
 
 impl Activity {
-    #[must_use]
     pub fn new(peer: Option<SocketAddr>, now_ms: u64) -> Self {
         let head = Progress::default();
         head.begin(now_ms);
@@ -86,7 +85,6 @@ impl Activity {
         }
     }
 
-    #[must_use]
     pub fn phase(&self) -> Phase {
         Phase::from_repr(self.phase.load(Ordering::Acquire)).unwrap_or(Phase::Closed)
     }
@@ -120,7 +118,6 @@ impl Activity {
         }
     }
 
-    #[must_use]
     pub fn begun(&self) -> u32 {
         self.begun.load(Ordering::Relaxed)
     }
@@ -139,19 +136,16 @@ impl Activity {
     }
 
     /// True if more bytes were read than the head of a request may have.
-    #[must_use]
     pub fn head_is_too_large(&self) -> bool {
         self.head.is_begun() && self.head.bytes() > MAX_HEAD_BYTES
     }
 
     /// True if the body has more bytes on the wire than are read, including the framing of its chunks.
-    #[must_use]
     pub fn body_is_too_large(&self) -> bool {
         self.body.is_begun() && self.body.bytes() > MAX_BODY_WIRE_BYTES
     }
 
     /// The time since the current head began.
-    #[must_use]
     pub fn head_ms(&self, now_ms: u64) -> u64 {
         self.head.elapsed_ms(now_ms)
     }
@@ -168,7 +162,6 @@ impl Activity {
         self.answer.begin_unless_begun(now_ms);
     }
 
-    #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.answer.is_begun()
     }
@@ -201,7 +194,6 @@ impl Activity {
     }
 
     /// The memory of a body that the application waits for.
-    #[must_use]
     pub fn unfinished_body_bytes(&self) -> u64 {
         let is_waiting = self.work_state() == WorkState::Sending && self.phase() == Phase::Open;
         if is_waiting { self.body.bytes().saturating_add(BODY_OVERHEAD_BYTES) } else { 0 }
@@ -213,14 +205,12 @@ impl Activity {
     }
 
     /// The memory of a response that the peer does not read at the moment. It is free after the last part was sent.
-    #[must_use]
     pub fn unread_answer_bytes(&self) -> u64 {
         let is_waiting = self.is_blocked() && self.phase() == Phase::Open;
         if is_waiting { self.answer_bytes.load(Ordering::Relaxed) } else { 0 }
     }
 
     /// The rest of the body that the framework reads.
-    #[must_use]
     pub fn body_rest(&self) -> BodyRest {
         match self.body_rest.load(Ordering::Relaxed) {
             0 => BodyRest::None,
@@ -231,7 +221,6 @@ impl Activity {
 
     /// True if the framework must not get the next request yet: it works on one whose body it has read, or the peer
     /// does not read the responses.
-    #[must_use]
     pub fn holds_next_request(&self) -> bool {
         let is_working = self.requests.load(Ordering::Relaxed) > 0 && self.body_rest() == BodyRest::None;
         is_working || self.is_blocked()
@@ -245,14 +234,12 @@ impl Activity {
         self.waker.wake();
     }
 
-    #[must_use]
     pub fn last_ms(&self) -> u64 {
         self.last_ms.load(Ordering::Relaxed)
     }
 
     /// The time since which the peer makes no useful progress. Single bytes count for the time that they earn, so that
     /// a peer cannot keep a connection young with them.
-    #[must_use]
     pub fn waiting_since_ms(&self, time_budgets: &TimeBudgets) -> u64 {
         let TimeBudgets { head, body, answer } = *time_budgets;
         let activities = [(&self.head, head), (&self.body, body), (&self.answer, answer)];
@@ -260,7 +247,6 @@ impl Activity {
         begun.map(|(progress, budget)| progress.earned_until_ms(budget)).fold(self.last_ms(), u64::min)
     }
 
-    #[must_use]
     pub fn work_state(&self) -> WorkState {
         match self.requests.load(Ordering::Relaxed) {
             0 if self.is_blocked() => WorkState::Receiving,
@@ -271,7 +257,6 @@ impl Activity {
     }
 
     /// The next phase, if the peer is too slow.
-    #[must_use]
     pub fn overdue(&self, time_budgets: &TimeBudgets, now_ms: u64) -> Option<Phase> {
         if self.answer.is_overdue(time_budgets.answer, now_ms) {
             return Some(Phase::Closed);

@@ -1,7 +1,7 @@
 //! A copy of the current request head. A refusal by the framework, before the application runs, takes the request id
 //! from it.
 
-use crate::kernel::request_id;
+use crate::kernel::current_request;
 
 /// The maximal number of stored bytes. In a longer head, the id may be missed.
 const KEPT_BYTES: usize = 8 * 1024;
@@ -46,7 +46,7 @@ impl RecentHead {
             name.eq_ignore_ascii_case(b"x-request-id").then(|| value.trim_ascii_end().strip_prefix(b":"))?
         });
         let id = std::str::from_utf8(value?.trim_ascii_start()).ok()?;
-        request_id::is_well_formed(id).then_some(id)
+        current_request::is_well_formed(id).then_some(id)
     }
 
     /// The length of the first head.

@@ -33,6 +33,7 @@ pub struct Peer {
 }
 
 /// A request that the application is processing. Its drop marks the end.
+#[must_use]
 pub struct RequestInProgress {
     peer: Option<Peer>,
     unanswered: Option<Abandoned>,
@@ -61,14 +62,12 @@ impl RequestInProgress {
     }
 
     /// True if the connection ends after this request, because its body was cut.
-    #[must_use]
     pub fn is_last(&self) -> bool {
         self.peer.as_ref().is_some_and(|peer| peer.activity.phase().has_cut_body())
     }
 }
 
 /// Marks the start of the processing of a request.
-#[must_use]
 pub fn begin(request: &HttpRequest, id: &Arc<str>) -> RequestInProgress {
     let peer = Peer::of(request).cloned();
     let unanswered = peer.as_ref().map(|peer| Abandoned {
@@ -104,7 +103,6 @@ impl Drop for RequestInProgress {
 }
 
 /// The phase of the connection of a request, if it has one.
-#[must_use]
 pub fn phase_of(request: &HttpRequest) -> Option<Phase> {
     Peer::of(request).map(|peer| peer.activity.phase())
 }

@@ -17,7 +17,6 @@ pub enum Phase {
 
 impl Phase {
     /// True if the end of the body was reported to the framework early.
-    #[must_use]
     pub fn has_cut_body(self) -> bool {
         matches!(self, Self::BodyTooSlow | Self::BodyTooLarge)
     }

@@ -26,13 +26,11 @@ pub struct Pipelining {
 }
 
 impl Pipelining {
-    #[must_use]
     pub fn has_held(&self) -> bool {
         !self.held.is_empty()
     }
 
     /// True if no part of the next head was read yet.
-    #[must_use]
     pub fn is_between_heads(&self) -> bool {
         !self.head.has_content
     }

@@ -17,7 +17,6 @@ const REQUEST_ID: &[u8] = b"\r\nx-request-id:";
 
 /// Finds the framework's own refusal in outgoing bytes, and returns its position and status. It is always the last
 /// response of a connection, has no body, and lacks the request id that every response of the application has.
-#[must_use]
 pub fn find(bytes: &[u8]) -> Option<(usize, StatusCode)> {
     if !bytes.ends_with(HEAD_END) {
         return None;
@@ -32,7 +31,6 @@ pub fn find(bytes: &[u8]) -> Option<(usize, StatusCode)> {
 }
 
 /// The refusal that replaces a status of the framework.
-#[must_use]
 pub fn of_status(status: StatusCode) -> ApiError {
     match status {
         StatusCode::REQUEST_TIMEOUT => {

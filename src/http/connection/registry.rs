@@ -46,7 +46,7 @@ const ADDED_UP_AFTER_BYTES: u64 = 4 * 1024 * 1024;
 
 pub struct Connections {
     started: Instant,
-    bounds: Bounds,
+    pub bounds: Bounds,
     time_budgets: TimeBudgets,
     open: Mutex<HashMap<u64, Arc<Activity>>>,
     ids: AtomicU64,
@@ -63,7 +63,6 @@ pub struct Permit {
 }
 
 impl Connections {
-    #[must_use]
     pub fn new(settings: &Settings, metrics: Metrics) -> Arc<Self> {
         Arc::new(Self {
             started: Instant::now(),
@@ -76,13 +75,7 @@ impl Connections {
         })
     }
 
-    #[must_use]
-    pub fn bounds(&self) -> Bounds {
-        self.bounds
-    }
-
     /// Milliseconds since the start of the server.
-    #[must_use]
     pub fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

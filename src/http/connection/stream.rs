@@ -46,7 +46,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    #[must_use]
     pub fn new(socket: TcpStream, permit: Permit) -> Self {
         let (activity, connections) = (Arc::clone(&permit.activity), Arc::clone(&permit.connections));
         Self {
@@ -66,12 +65,10 @@ impl Connection {
     }
 
     /// The slot that receives the socket when the framework has ended the connection.
-    #[must_use]
     pub fn linger_slot(&self) -> LingerSlot {
         self.linger_slot.clone()
     }
 
-    #[must_use]
     pub fn parts(&self) -> (Arc<Activity>, Arc<Connections>) {
         (Arc::clone(&self.activity), Arc::clone(&self.connections))
     }

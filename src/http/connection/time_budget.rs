@@ -48,17 +48,14 @@ impl Progress {
         self.since_ms.store(0, Ordering::Relaxed);
     }
 
-    #[must_use]
     pub fn is_begun(&self) -> bool {
         self.since_ms.load(Ordering::Relaxed) != 0
     }
 
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    #[must_use]
     pub fn elapsed_ms(&self, now_ms: u64) -> u64 {
         match self.since_ms.load(Ordering::Relaxed) {
             0 => 0,
@@ -67,13 +64,11 @@ impl Progress {
     }
 
     /// The start of the activity, and the time that its bytes have earned.
-    #[must_use]
     pub fn earned_until_ms(&self, budget: TimeBudget) -> u64 {
         let earned = budget.allowed_ms(self.bytes()).saturating_sub(budget.initial_ms);
         self.since_ms.load(Ordering::Relaxed).saturating_add(earned)
     }
 
-    #[must_use]
     pub fn is_overdue(&self, budget: TimeBudget, now_ms: u64) -> bool {
         self.is_begun() && self.elapsed_ms(now_ms) > budget.allowed_ms(self.bytes())
     }

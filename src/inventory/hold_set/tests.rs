@@ -4,6 +4,7 @@ use super::*;
 use crate::inventory::places::tests::{place, places};
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{CartId, OrderId};
+use crate::stores::routing_policy::RoutingPolicy;
 
 const V: VariantId = VariantId(7);
 const CART: Holder = Holder::Cart(CartId(1));
@@ -40,8 +41,20 @@ fn set() -> HoldSet {
     set
 }
 
-fn units(holder: Holder, quantity: i64) -> ReserveUnits {
-    ReserveUnits { holder, variant: V, quantity, expires_at: Some(at(60)) }
+/// The places of some units, or None if there are too few.
+fn route(set: &HoldSet, quantity: i64, holder: Option<Holder>) -> Option<Vec<Part>> {
+    let route = set.route(&BTreeMap::from([(V, quantity)]), &Delivery::Unknown, holder).ok()?;
+    Some(routing::parts_of(&route, V))
+}
+
+fn reserve(set: &mut HoldSet, holder: Holder, quantity: i64) -> Result<(), Failure> {
+    let parts = route(set, quantity, None).unwrap();
+    set.reserve(ReserveUnits { holder, variant: V, expires_at: Some(at(60)) }, &parts, CONTEXT)
+}
+
+/// The units that buyers can get, or a holder.
+fn available(set: &HoldSet, holder: Option<Holder>) -> i64 {
+    set.route(&BTreeMap::from([(V, i64::MAX)]), &Delivery::Unknown, holder).unwrap_err()[0].available
 }
 
 /// Stock, reserved and sold units at each location.
@@ -98,23 +111,11 @@ fn every_operation_changes_holds_and_rows_together() {
             2,
         ),
         ("release nothing", |set| set.release_part(CART, V, 0, CONTEXT), [(10, 3, 0), (10, 2, 0)], vec![], 5),
-        (
-            "reserve for the cart",
-            |set| set.reserve(units(CART, 9), CONTEXT).map(drop),
-            [(10, 10, 0), (10, 4, 0)],
-            vec![],
-            14,
-        ),
-        (
-            "reserve for another holder",
-            |set| set.reserve(units(ORDER, 1), CONTEXT).map(drop),
-            [(10, 4, 0), (10, 2, 0)],
-            vec![],
-            5,
-        ),
+        ("reserve for the cart", |set| reserve(set, CART, 9), [(10, 4, 0), (10, 10, 0)], vec![], 14),
+        ("reserve for another holder", |set| reserve(set, ORDER, 1), [(10, 4, 0), (10, 2, 0)], vec![], 5),
         (
             "sell units that are not reserved",
-            |set| set.sell_available(V, 8, CONTEXT).map(drop),
+            |set| set.sell_available(V, &[(LocationId(1), 7), (LocationId(2), 1)], CONTEXT).map(drop),
             [(3, 3, 7), (9, 2, 1)],
             vec![],
             5,
@@ -126,7 +127,7 @@ fn every_operation_changes_holds_and_rows_together() {
         assert_eq!(rows(&set), expected_rows, "{name}");
         assert_eq!(ended(&set), expected_ends, "{name}");
         assert_eq!(set.held(CART, V), held, "{name}");
-        assert_eq!(set.available(V), expected_rows.iter().map(|row| row.0 - row.1).sum::<i64>(), "{name}");
+        assert_eq!(available(&set, None), expected_rows.iter().map(|row| row.0 - row.1).sum::<i64>(), "{name}");
     }
 }
 
@@ -142,9 +143,11 @@ fn a_hold_ends_once() {
 #[test]
 fn a_holder_has_one_hold_for_each_stock_row() {
     let mut set = set();
-    set.reserve(units(CART, 1), CONTEXT).unwrap();
+    set.reserve(ReserveUnits { holder: CART, variant: V, expires_at: Some(at(60)) }, &[(LocationId(1), 1)], CONTEXT)
+        .unwrap();
     assert_eq!((set.changed.get(&HoldId(1)), set.created.len()), (Some(&4), 0));
-    set.reserve(units(ORDER, 7), CONTEXT).unwrap();
+    let parts = [(LocationId(1), 6), (LocationId(2), 1)];
+    set.reserve(ReserveUnits { holder: ORDER, variant: V, expires_at: Some(at(60)) }, &parts, CONTEXT).unwrap();
     let created: Vec<(i64, i64)> = set.created.iter().map(|new| (new.location.0, new.quantity)).collect();
     assert_eq!(created, [(1, 6), (2, 1)]);
 }
@@ -152,8 +155,12 @@ fn a_holder_has_one_hold_for_each_stock_row() {
 #[test]
 fn too_few_units_and_rows_that_are_not_locked_change_nothing() {
     let mut set = set();
-    assert!(set.reserve(units(ORDER, 16), CONTEXT).is_err());
-    assert!(set.sell_available(V, 16, CONTEXT).is_err());
+    assert_eq!(route(&set, 16, None), None);
+    let too_many = [(LocationId(1), 8)];
+    assert!(set.sell_available(V, &too_many, CONTEXT).is_err());
+    assert!(
+        set.reserve(ReserveUnits { holder: ORDER, variant: V, expires_at: Some(at(60)) }, &too_many, CONTEXT).is_err()
+    );
     assert_eq!(rows(&set), [(10, 3, 0), (10, 2, 0)]);
     let mut unlocked = HoldSet::new(LockedStock::new(StoreId(1), vec![row(1, 10, 3)]), vec![hold(9, CART, 2, 1, 0)]);
     assert_eq!(unlocked.expire(CART, at(99), CONTEXT, |_| String::new()).unwrap(), 0);
@@ -173,18 +180,24 @@ fn restored_units_return_to_their_location() {
 
 #[test]
 fn units_are_taken_from_active_places_that_sell_in_their_order() {
-    use crate::inventory::places::{Place, Places};
     let mut set = HoldSet::new(
         LockedStock::new(StoreId(1), vec![row(1, 4, 0), row(2, 4, 0), row(3, 4, 0), row(4, 4, 0)]),
         vec![hold(1, CART, 4, 2, 10)],
     );
-    let hidden = Place { sells_online: false, ..place(2, 1) };
-    set.stock_mut().set_places(Places::new(vec![place(1, 9), hidden, place(3, 5)]));
-    assert_eq!(set.available(V), 8);
-    let sold: Vec<(i64, i64)> =
-        set.sell_available(V, 6, CONTEXT).unwrap().iter().map(|sold| (sold.location.0, sold.delta.sold)).collect();
+    set.stock_mut().set_places(Places::new(vec![place(1, 9), place(3, 5)], RoutingPolicy::default()));
+    assert_eq!(available(&set, None), 8);
+    let sold: Vec<(i64, i64)> = set
+        .sell_available(V, &route(&set, 6, None).unwrap(), CONTEXT)
+        .unwrap()
+        .iter()
+        .map(|sold| (sold.location.0, sold.delta.sold))
+        .collect();
     assert_eq!(sold, [(3, 4), (1, 2)]);
-    assert_eq!((set.available(V), set.available_to(CART, V)), (2, 2), "a hold at a paused place counts for nobody");
+    assert_eq!(
+        (available(&set, None), available(&set, Some(CART))),
+        (2, 2),
+        "a hold at a paused place counts for nobody"
+    );
 }
 
 #[test]
@@ -192,8 +205,8 @@ fn safety_stock_is_not_taken_and_own_holds_are_let_go_first() {
     let row = StockLevel { safety: 2, ..row(1, 5, 3) };
     let mut set = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), vec![hold(1, CART, 1, 3, 10)]);
     set.stock_mut().set_places(places(&[1]));
-    assert_eq!((set.available(V), set.available_to(CART, V), set.available_to(ORDER, V)), (0, 3, 0));
-    assert!(set.sell_available(V, 1, CONTEXT).is_err());
+    assert_eq!((available(&set, None), available(&set, Some(CART)), available(&set, Some(ORDER))), (0, 3, 0));
+    assert_eq!(route(&set, 1, None), None);
     set.release(CART, CONTEXT).unwrap();
-    assert_eq!(set.sell_available(V, 3, CONTEXT).unwrap().len(), 1);
+    assert_eq!(route(&set, 3, None).unwrap().len(), 1);
 }

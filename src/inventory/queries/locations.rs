@@ -11,6 +11,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::inventory::places::Places;
 use crate::kernel::id::{LocationId, StoreId};
 use crate::stores::location::LocationStatus;
+use crate::stores::routing_policy::RoutingPolicy;
 
 /// The active places of store `$1`, as a list of objects, by priority, then id.
 macro_rules! active_places {
@@ -24,13 +25,14 @@ macro_rules! active_places {
 
 pub(crate) use active_places;
 
-/// The clock and the active places. Both are read after the locks of the stock rows, in one statement.
+/// The clock, and the active places with the rules that choose among them. They are read after the locks of the stock rows, in one statement.
 pub fn read_places(conn: &mut PgConnection, store: StoreId) -> Result<(DateTime<Utc>, Places), Failure> {
-    let (now, places): (DateTime<Utc>, Value) = db::sql(concat!("SELECT $now, ", active_places!()))
-        .bind::<BigInt, _>(store)
-        .columns::<(Timestamptz, Jsonb)>()
-        .get_result(conn)?;
-    Ok((now, Places::from_json(places)?))
+    let (now, places, policy): (DateTime<Utc>, Value, RoutingPolicy) =
+        db::sql(concat!("SELECT $now, ", active_places!(), ", routing FROM stores WHERE id = $1"))
+            .bind::<BigInt, _>(store)
+            .columns::<(Timestamptz, Jsonb, Jsonb)>()
+            .get_result(conn)?;
+    Ok((now, Places::from_json(places, policy)?))
 }
 
 /// The place of that id; without one `main`, which is the store's first.

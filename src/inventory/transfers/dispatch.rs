@@ -35,8 +35,8 @@ pub fn hold(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<I
     let (reference, actor) = (document.transfer.inbound_number.clone(), scope.actor());
     let context = MovementContext { reference: &reference, reason: None, actor: &actor };
     for line in &document.lines {
-        let (holder, variant, quantity) = (Holder::Transfer(id), line.variant_id, line.counts.planned);
-        holds.reserve_at(route.from, ReserveUnits { holder, variant, quantity, expires_at: None }, context)?;
+        let units = ReserveUnits { holder: Holder::Transfer(id), variant: line.variant_id, expires_at: None };
+        holds.reserve(units, &[(route.from, line.counts.planned)], context)?;
     }
     holds.write(conn, now)?;
     document.transfer.status = TransferStatus::Ready;

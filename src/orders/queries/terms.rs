@@ -78,7 +78,7 @@ pub fn read(
     .bind::<BigInt, _>(db::count(ids.items))
     .get_result(conn)?;
     let Row { store, addresses, now, places, order_ids, item_ids } = row;
-    let places = Places::from_json(places)?;
+    let places = Places::from_json(places, store.routing.clone())?;
     Ok(TermsAndIds { store, addresses: by_id(addresses)?, now, places, order_ids, item_ids })
 }
 

@@ -1,0 +1,76 @@
+//! A line for each caller before a shared queue, so that many requests of one caller do not delay the others.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Semaphore;
+
+use super::Failure;
+use crate::kernel::current_request::Caller;
+
+/// The lines of all callers. A line exists while it has requests, so the memory is bounded by their number.
+pub(super) struct Lines {
+    /// The requests of one caller that are past its line at the same time.
+    places: usize,
+    /// The requests of one caller that wait in its line.
+    length: usize,
+    lines: Mutex<HashMap<Caller, Line>>,
+}
+
+struct Line {
+    places: Arc<Semaphore>,
+    /// The requests in the line and past it.
+    requests: usize,
+}
+
+impl Lines {
+    pub(super) fn new(places: usize, length: usize) -> Arc<Self> {
+        Arc::new(Self { places, length, lines: Mutex::default() })
+    }
+
+    /// Adds a request to its caller's line, if the line is not full.
+    pub(super) fn join(self: &Arc<Self>, caller: Caller) -> Result<InLine, Failure> {
+        let mut lines = self.lines();
+        let requests = lines.get(&caller).map_or(0, |line| line.requests);
+        if requests >= self.places.saturating_add(self.length) {
+            return Err(Failure::QueueFull);
+        }
+        let new_line = || Line { places: Arc::new(Semaphore::new(self.places)), requests };
+        let line = lines.entry(caller.clone()).or_insert_with(new_line);
+        line.requests = line.requests.saturating_add(1);
+        let places = Arc::clone(&line.places);
+        Ok(InLine { lines: Arc::clone(self), caller, places })
+    }
+
+    fn leave(&self, caller: &Caller) {
+        let mut lines = self.lines();
+        let Some(line) = lines.get_mut(caller) else { return };
+        line.requests = line.requests.saturating_sub(1);
+        if line.requests == 0 {
+            lines.remove(caller);
+        }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<Caller, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines().is_empty()
+    }
+}
+
+/// A request in its caller's line or past it. It leaves on drop.
+pub(super) struct InLine {
+    lines: Arc<Lines>,
+    caller: Caller,
+    /// A request is past its line while it has one of these.
+    pub(super) places: Arc<Semaphore>,
+}
+
+impl Drop for InLine {
+    fn drop(&mut self) {
+        self.lines.leave(&self.caller);
+    }
+}
