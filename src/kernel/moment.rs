@@ -19,7 +19,7 @@ pub fn in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Dat
 
 /// A day in a body, as in 2026-11-21.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(value_type = NaiveDate)]
+#[schema(value_type = String, format = Date, min_length = 10, max_length = 10)]
 pub struct Day(pub NaiveDate);
 
 impl<'de> Deserialize<'de> for Day {

@@ -52,11 +52,14 @@ pub struct TransferLineRequest {
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTransferRequest {
+    #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     pub from_location_id: Option<LocationId>,
+    #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     pub to_location_id: Option<LocationId>,
     /// They replace all lines.
+    #[serde(default, deserialize_with = "text::some")]
     #[validate(nested)]
     #[schema(nullable = false, min_items = 1, max_items = 500)]
     pub lines: Option<Vec<TransferLineRequest>>,
