@@ -219,6 +219,7 @@ impl From<Failure> for ApiError {
                 db::outage::note_busy(&failure);
                 Self::new(Code::Busy, "Too much is going on right now. Try again in a moment.").retry_after(1)
             }
+            Failure::TokenEnded => Self::new(Code::Unauthenticated, "This access token has been ended. Sign in again."),
             Failure::Constraint { .. } | Failure::Internal(_) => {
                 log::error!(error:% = failure; "internal error");
                 Self::internal()

@@ -1,5 +1,7 @@
 //! Authorizes every route: 401, then 403, before the request is read further.
 
+use std::sync::Arc;
+
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
@@ -10,11 +12,11 @@ use super::principal::{Account, Principal, Role};
 use super::queries;
 use super::token::{Bearer, Tokens};
 use super::token_versions::TokenVersions;
-use crate::db::Database;
+use crate::db::{Database, Failure};
 use crate::error::{ApiError, Code};
 use crate::http::access_log::Subject;
 use crate::http::headers;
-use crate::kernel::current_request;
+use crate::kernel::current_request::{self, HasEnded};
 
 /// The header with which a guest proves access to an order.
 pub const ORDER_TOKEN: &str = "X-Order-Token";
@@ -81,7 +83,7 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     if versions.is_revoked(&bearer) {
         return Err(ended());
     }
-    current_request::set_account(bearer.user);
+    current_request::set_account(bearer.user, has_ended(versions.clone(), bearer));
     request.extensions_mut().insert(bearer);
     if bearer.role == Role::Customer && versions.is_recent() {
         // A customer acts only for their own account, so a token that has not been revoked is enough.
@@ -99,6 +101,16 @@ async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     account.map(Principal::User).ok_or_else(ended)
 }
 
+/// The check for the time when the work begins. A server that has not read the ended tokens recently reads the account.
+fn has_ended(versions: Data<TokenVersions>, bearer: Bearer) -> HasEnded {
+    Arc::new(move |conn| {
+        if versions.is_revoked(&bearer) || versions.is_recent() {
+            return Ok(versions.is_revoked(&bearer));
+        }
+        Ok(queries::find_active_account(conn, bearer.user, bearer.version)?.is_none())
+    })
+}
+
 fn ended() -> ApiError {
-    ApiError::new(Code::Unauthenticated, "This access token has been ended. Sign in again.")
+    ApiError::from(Failure::TokenEnded)
 }

@@ -80,7 +80,7 @@ impl TokenVersions {
             let since = last.map_or_else(|| before(now, lifetime), |last| before(last.database_clock, MARGIN));
             Ok((now, queries::list_raised_versions(conn, since)?))
         };
-        let (database_clock, found) = self.database.read("list_raised_versions", read).await?;
+        let (database_clock, found) = self.database.read_internally("list_raised_versions", read).await?;
         let new = self.keep(found, started);
         let last_read = LastRead { started, database_clock };
         *self.last_read.lock().unwrap_or_else(PoisonError::into_inner) = Some(last_read);

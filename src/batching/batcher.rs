@@ -8,8 +8,10 @@ use diesel::PgConnection;
 use super::queue::{BatchQueue, Closed};
 use crate::db::tx::Mode;
 use crate::db::{Database, Failure};
+use crate::error::Abort;
 use crate::idempotency::once::is_in_progress;
 use crate::idempotency::{Keyed, Outcome, once};
+use crate::kernel::current_request::{self, HasEnded};
 use crate::kernel::id::StoreId;
 use crate::settings::Checkout;
 
@@ -25,7 +27,10 @@ pub struct Batcher<Q, E> {
     queues: Mutex<HashMap<StoreId, StoreQueue<Q, E>>>,
 }
 
-type StoreQueue<Q, E> = Arc<BatchQueue<Keyed<Q>, Outcome<E>>>;
+/// A request with the check of its token.
+type Entry<Q> = (Keyed<Q>, Option<HasEnded>);
+
+type StoreQueue<Q, E> = Arc<BatchQueue<Entry<Q>, Outcome<E>>>;
 
 impl<Q, E> Batcher<Q, E>
 where
@@ -43,14 +48,15 @@ where
     /// queue. It then has a transaction of its own, so it does not affect other requests.
     pub async fn submit(&self, database: &Database, store: StoreId, request: &Keyed<Q>) -> Result<Outcome<E>, Failure> {
         let (name, work) = (self.name, self.work);
-        let run_batch = move |database: &Database, batch: Vec<Keyed<Q>>| run_batch(database, name, store, &batch, work);
-        match self.queue(store).submit(database, request.clone(), run_batch).await? {
+        let run_batch = move |database: &Database, batch: Vec<Entry<Q>>| run_batch(database, name, store, &batch, work);
+        let entry = (request.clone(), current_request::has_ended());
+        match self.queue(store).submit(database, entry, run_batch).await? {
             Some(outcome) if !is_in_progress(&outcome) => return Ok(outcome),
             _ => {}
         }
-        let alone = [request.clone()];
+        let alone = request.clone();
         let transaction = move |conn: &mut PgConnection| {
-            once(conn, store, &alone, |conn: &mut PgConnection, fresh: &[&Q]| work(conn, store, fresh))
+            once(conn, store, &[&alone], |conn: &mut PgConnection, fresh: &[&Q]| work(conn, store, fresh))
         };
         let mut outcomes = database.run(name, Mode::Write, transaction).await?;
         outcomes.pop().ok_or_else(|| Failure::Internal("a request has no outcome".to_owned()))
@@ -82,11 +88,13 @@ fn run_batch<Q, E: Clone + Default>(
     database: &Database,
     name: &'static str,
     store: StoreId,
-    batch: &[Keyed<Q>],
+    batch: &[Entry<Q>],
     work: Work<Q, E>,
 ) -> Vec<Result<Outcome<E>, Failure>> {
     let transaction = |conn: &mut PgConnection| {
-        once(conn, store, batch, |conn: &mut PgConnection, fresh: &[&Q]| work(conn, store, fresh))
+        let (live, is_live) = live(conn, batch)?;
+        let done = once(conn, store, &live, |conn: &mut PgConnection, fresh: &[&Q]| work(conn, store, fresh))?;
+        Ok(done.map(|outcomes| merge(is_live, outcomes)))
     };
     match database.run_blocking(name, Mode::Batch, transaction) {
         Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
@@ -96,6 +104,26 @@ fn run_batch<Q, E: Clone + Default>(
             Vec::new()
         }
     }
+}
+
+/// The requests whose tokens have not been ended since they were admitted, and for each request if it is one of them.
+fn live<'a, Q>(conn: &mut PgConnection, batch: &'a [Entry<Q>]) -> Result<(Vec<&'a Keyed<Q>>, Vec<bool>), Failure> {
+    let mut is_live = Vec::with_capacity(batch.len());
+    for (_, has_ended) in batch {
+        is_live.push(match has_ended {
+            Some(has_ended) => !has_ended(conn)?,
+            None => true,
+        });
+    }
+    let live = batch.iter().zip(&is_live).filter(|(_, is_live)| **is_live).map(|((request, _), _)| request);
+    Ok((live.collect(), is_live))
+}
+
+/// The outcomes of all requests, in their order. Those that are not live are refused.
+fn merge<E>(is_live: Vec<bool>, outcomes: Vec<Outcome<E>>) -> Vec<Outcome<E>> {
+    let mut outcomes = outcomes.into_iter();
+    let refused = || Err(Abort::Failed(Failure::TokenEnded));
+    is_live.into_iter().filter_map(|is_live| if is_live { outcomes.next() } else { Some(refused()) }).collect()
 }
 
 /// True if the failure would be the same without other requests and with a longer wait for locks.

@@ -180,7 +180,7 @@ impl Database {
             watch::refuse_if_abandoned()?;
             unknown |= matches!(failure, Failure::OutcomeUnknown);
             if !failure.is_worth_retrying() {
-                return Err(failure);
+                return Err(if unknown { Failure::OutcomeUnknown } else { failure });
             }
             if patience.is_at_an_end() {
                 return Err(if unknown { Failure::OutcomeUnknown } else { failure });
@@ -198,7 +198,10 @@ impl Database {
     ) -> Result<T, Failure> {
         let ran = self.pool.run(patience.connect_time(), |connection| {
             patience.note_connected();
-            let result = tx::run_planned(&mut connection.conn, mode, self.plans, work);
+            let result = tx::run_planned(&mut connection.conn, mode, self.plans, |conn| {
+                refuse_ended(conn, mode)?;
+                work(conn)
+            });
             match &result {
                 Err(failure) if failure.is_outage() => {
                     self.pool.end_generation(connection.generation);
@@ -281,5 +284,18 @@ impl Database {
     /// The time that the oldest waiting request has waited.
     pub fn oldest_wait(&self) -> Duration {
         self.queue.oldest_wait()
+    }
+}
+
+/// Refuses work of a request whose token was ended after it was admitted. A batch belongs to several requests, and
+/// checks each of them itself. The server's own work has no token.
+fn refuse_ended(conn: &mut PgConnection, mode: Mode) -> Result<(), Failure> {
+    let has_ended = match mode {
+        Mode::Batch | Mode::Internal => None,
+        Mode::Read | Mode::List | Mode::Report | Mode::Write => current_request::has_ended(),
+    };
+    match has_ended {
+        Some(has_ended) if has_ended(conn)? => Err(Failure::TokenEnded),
+        _ => Ok(()),
     }
 }

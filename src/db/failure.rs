@@ -12,6 +12,9 @@ pub enum Failure {
     OutcomeUnknown,
     #[error("too many requests wait for the database")]
     QueueFull,
+    /// The token of the request was ended before its work began.
+    #[error("the token of the request was ended")]
+    TokenEnded,
     #[error("a lock was not granted in time")]
     LockTimeout,
     #[error("a statement took too long")]

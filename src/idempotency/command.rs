@@ -1,6 +1,5 @@
 //! The extractor of every operation that changes data, and the transaction around its work.
 
-use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header::HeaderValue;
@@ -84,7 +83,7 @@ impl<T: Send + 'static> Command<T> {
                 Err(abort) => return abort.into_end(),
             };
             let work = |conn: &mut PgConnection, _: &[&()]| Ok(vec![work(conn, &scope, &body).map(Done::from)]);
-            once(conn, scope.store, slice::from_ref(&keyed), work).map(only_outcome)
+            once(conn, scope.store, &[&keyed], work).map(only_outcome)
         }));
         let attempt = || {
             let transaction = Arc::clone(&transaction);

@@ -39,7 +39,7 @@ impl<E: Default> From<Answer> for Done<E> {
 pub fn once<Q, E: Clone + Default>(
     conn: &mut PgConnection,
     store: StoreId,
-    requests: &[Keyed<Q>],
+    requests: &[&Keyed<Q>],
     work: impl FnOnce(&mut PgConnection, &[&Q]) -> Result<Vec<Outcome<E>>, Failure>,
 ) -> Result<End<Vec<Outcome<E>>>, Failure> {
     let claims: Vec<&Claim> = requests.iter().map(|keyed| &keyed.claim).collect();

@@ -146,11 +146,11 @@ fn decide(level: &mut StockLevel, change: &StockChange, item: StockItem<'_>) -> 
     level.apply(kind, StockDelta::stock(delta)).map_err(|_does_not_fit| too_much())
 }
 
-fn too_much() -> ApiError {
+pub(super) fn too_much() -> ApiError {
     ApiError::field("quantity", format!("must not bring the stock above {MAX_STOCK}"))
 }
 
-fn item_of<'a>(product: &'a Product, variant: &'a VariantWithStock) -> StockItem<'a> {
+pub(super) fn item_of<'a>(product: &'a Product, variant: &'a VariantWithStock) -> StockItem<'a> {
     let (sku, size) = (variant.sku.as_str(), variant.size.as_deref());
     StockItem { product_id: product.id, sku, product_name: &product.name, size }
 }

@@ -15,6 +15,8 @@ pub mod availability;
 pub mod change_product;
 pub mod change_stock;
 pub mod create_product;
+pub mod move_stock;
+pub mod set_safety;
 
 pub mod transfers;
 

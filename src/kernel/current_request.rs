@@ -1,9 +1,11 @@
-//! The request that a task or a thread works on: its id for the log, its caller, and the time that it has waited.
+//! The request that a task or a thread works on: its id for the log, its caller with the check of its token, and the
+//! time that it has waited.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use diesel::{PgConnection, QueryResult};
 use tokio::time::Instant;
 
 use super::id::UserId;
@@ -20,9 +22,13 @@ pub enum Caller {
     Address(Arc<str>),
 }
 
+/// Returns true if the token of a request has been ended since the request was admitted.
+pub type HasEnded = Arc<dyn Fn(&mut PgConnection) -> QueryResult<bool> + Send + Sync>;
+
 struct Request {
     id: Arc<str>,
     caller: Mutex<Caller>,
+    has_ended: Mutex<Option<HasEnded>>,
     /// The sum of the waits that have ended.
     waited: Mutex<Duration>,
 }
@@ -36,7 +42,8 @@ pub fn is_well_formed(id: &str) -> bool {
 
 /// Runs the work of a request.
 pub async fn scope<F: Future>(id: Arc<str>, caller: Caller, work: F) -> F::Output {
-    CURRENT.scope(Arc::new(Request { id, caller: Mutex::new(caller), waited: Mutex::default() }), work).await
+    let request = Request { id, caller: Mutex::new(caller), has_ended: Mutex::default(), waited: Mutex::default() };
+    CURRENT.scope(Arc::new(request), work).await
 }
 
 /// The id of the request that this thread works on.
@@ -51,12 +58,19 @@ pub fn caller() -> Option<Caller> {
     CURRENT.try_with(|request| request.caller.lock().unwrap_or_else(PoisonError::into_inner).clone()).ok()
 }
 
-/// Sets the account of the current request, as soon as its token was checked.
-pub fn set_account(account: UserId) {
+/// Sets the account of the current request, as soon as its token was checked. A body may arrive slowly, and a request
+/// may wait for the database. So the token is checked again when the work begins.
+pub fn set_account(account: UserId, has_ended: HasEnded) {
     let set = |request: &Arc<Request>| {
         *request.caller.lock().unwrap_or_else(PoisonError::into_inner) = Caller::Account(account);
+        *request.has_ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(has_ended);
     };
     let _outside_of_a_request = CURRENT.try_with(set);
+}
+
+/// The check of the token of the current request. None without a token.
+pub fn has_ended() -> Option<HasEnded> {
+    CURRENT.try_with(|request| request.has_ended.lock().unwrap_or_else(PoisonError::into_inner).clone()).ok().flatten()
 }
 
 /// Wraps work for another thread, so that it belongs to the caller's request.

@@ -1,4 +1,4 @@
-//! The numbers of orders and other documents, such as `ORD-20261121-A4F2K7Q9ZM`.
+//! The numbers of orders and of other documents.
 
 use chrono::{DateTime, Utc};
 use rand::RngExt;
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_has_the_day_and_ten_random_characters() {
+    fn an_order_number_has_the_day_and_ten_random_characters() {
         let day = "2026-11-21T10:30:00Z".parse().unwrap();
         let number = document_number("ORD", day, &random_code());
         assert!(number.starts_with("ORD-20261121-"), "{number}");

@@ -67,7 +67,7 @@ pub(super) fn products() -> Vec<Endpoint> {
 
 pub(super) fn stock() -> Vec<Endpoint> {
     use crate::inventory::api::answers::ProductResponse;
-    use crate::inventory::api::{availability, movements, products, stock, summary};
+    use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary};
     let read = Access::Permission(Permission::InventoryRead);
     vec![
         get("/inventory/products/{id}/availability/{qty}", Access::Public, availability::show)
@@ -87,6 +87,18 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .answers::<stock::StockChangeResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::LocationNotFound])
             .errors(&[Code::InsufficientStock, Code::StockBelowReserved, Code::StaleStock, Code::LocationClosed]),
+        put("/inventory/products/{id}/safety", Access::Permission(Permission::InventoryUpdate), safety::update)
+            .named("setSafetyStock", "Set the units at a location that buyers never get")
+            .takes::<safety::SafetyRequest>()
+            .answers::<safety::VariantLevelResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::LocationNotFound])
+            .errors(&[Code::LocationClosed]),
+        post("/inventory/products/{id}/move", Access::Permission(Permission::InventoryUpdate), moves::create)
+            .named("moveStock", "Move units between a location and its quarantine, or scrap them")
+            .takes::<moves::MoveRequest>()
+            .answers::<moves::MoveResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::LocationNotFound])
+            .errors(&[Code::LocationClosed, Code::InsufficientStock]),
         get("/inventory/products/{id}/stock", read, stock::show)
             .named("getStock", "Read a product's stock by location")
             .query::<availability::SizeQuery>()

@@ -49,7 +49,7 @@ fn place_under_payment(app: &TestApp, buyer: UserId, products: &[Product], count
         let indices = start..count.min(start + BATCH);
         let batch: Vec<_> = indices.map(|index| Keyed { claim: claim(), request: placement(index) }).collect();
         let outcomes = tx::run(&mut conn, Mode::Write, |conn| {
-            once(conn, app.store, &batch, |conn, fresh| place_orders(conn, app.store, fresh))
+            once(conn, app.store, &batch.iter().collect::<Vec<_>>(), |conn, fresh| place_orders(conn, app.store, fresh))
         })
         .unwrap();
         assert!(outcomes.iter().all(Result::is_ok), "an order was refused");

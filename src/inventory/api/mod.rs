@@ -11,6 +11,8 @@ pub mod update_product;
 
 pub mod availability;
 pub mod movements;
+pub mod moves;
 pub mod reservations;
+pub mod safety;
 pub mod stock;
 pub mod summary;

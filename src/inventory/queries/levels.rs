@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
+use crate::db::schema::stock_levels;
 use crate::db::{self, Failure};
 use crate::inventory::stock_level::{Movement, StockLevel};
 use crate::kernel::id::{LocationId, MovementId, StoreId, VariantId};
@@ -115,6 +116,19 @@ pub fn insert_missing(
     .bind::<Array<BigInt>, _>(locations)
     .execute(conn)
     .map(drop)
+}
+
+/// Sets the safety stock of a row, which has been locked.
+pub fn set_safety(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (variant, location): (VariantId, LocationId),
+    quantity: i64,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let row = stock_levels::table.find((store, variant, location));
+    let set = (stock_levels::safety_quantity.eq(quantity), stock_levels::updated_at.eq(at));
+    db::expect_rows(diesel::update(row).set(set).execute(conn)?, 1, "the safety stock was set")
 }
 
 /// A movement and what it is remembered with.

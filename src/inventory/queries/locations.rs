@@ -81,6 +81,16 @@ pub fn lock_open_location(
     }
 }
 
+/// The quarantine of a place.
+pub fn get_quarantine(conn: &mut PgConnection, store: StoreId, place: LocationId) -> QueryResult<LocationId> {
+    locations::table
+        .filter(locations::store_id.eq(store))
+        .filter(locations::parent_id.eq(place))
+        .filter(locations::kind.eq("quarantine"))
+        .select(locations::id)
+        .first(conn)
+}
+
 fn not_found(location: Option<LocationId>) -> ApiError {
     match location {
         Some(location) => ApiError::not_found(Code::LocationNotFound, format_args!("Location {location}")),

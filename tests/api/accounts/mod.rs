@@ -1,6 +1,7 @@
 //! Accounts: signing in and out, tokens, passwords, limits, staff.
 
 mod changes;
+mod late_bodies;
 mod passwords;
 mod registration;
 mod sessions;

@@ -130,6 +130,15 @@ impl World {
                 let change = json!({"quantity": 1, "movement_type": "in", "reason": "delivery"});
                 Call::new("PUT", of("/stock")).with(change)
             }
+            "PUT /inventory/products/{id}/safety" => {
+                let safety = json!({"quantity": 1, "location_id": self.app.main_location()});
+                Call::new("PUT", of("/safety")).with(safety)
+            }
+            "POST /inventory/products/{id}/move" => {
+                let units = json!({"quantity": 1, "location_id": self.app.main_location(), "from": "sellable",
+                                   "to": "quarantine", "reason": "wet"});
+                Call::new("POST", of("/move")).with(units)
+            }
             "POST /inventory/availability" => {
                 let items = json!([{"product_id": self.product().id, "quantity": 1}]);
                 Call::new("POST", "/inventory/availability").with(json!({"items": items}))
