@@ -18,6 +18,11 @@ fn forty_units_are_sent_and_each_of_them_ends_once() {
     let received = stores.receive(&draft, 30, 5).expect(200).json();
     assert_eq!((&received["status"], stores.levels()), (&json!("partially_received"), (60, 0, 30, 5, 5)));
     assert_eq!(stores.app.stock(&stores.rice), (90, 0, 0));
+    let stock = stores.admin.get("/inventory/products/rice/stock").expect(200).json();
+    let places = stock["locations"].as_array().unwrap();
+    let shop = places.iter().find(|place| place["location_id"] == stores.shop).unwrap();
+    let level = ["stock", "quarantined", "in_transit", "incoming"].map(|name| shop[format!("{name}_quantity")].clone());
+    assert_eq!(level, [30, 5, 5, 5].map(Value::from));
     stores.assert_verified();
     stores.settle(&draft, 3, "lost").expect(200);
     assert_eq!(stores.levels(), (60, 0, 30, 5, 2));
