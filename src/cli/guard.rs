@@ -10,6 +10,8 @@ use stockroom::embedded_postgres::Embedded;
 use super::error::CommandError;
 
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Attempts to restart the server grow apart up to this time, because each one writes to its log.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(8);
 
 /// The embedded server, and the thread that restarts it if it dies.
 pub struct Guard {
@@ -26,8 +28,9 @@ impl Guard {
         let thread = thread::Builder::new()
             .name("postgres-guard".to_owned())
             .spawn(move || {
-                while stopped.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                    monitor(&watched);
+                let mut failed = 0;
+                while stopped.recv_timeout(pause_after(failed)) == Err(RecvTimeoutError::Timeout) {
+                    failed = monitor(&watched, failed);
                 }
             })
             .map_err(CommandError::io("start a thread"))?;
@@ -48,10 +51,35 @@ impl Guard {
     }
 }
 
-fn monitor(embedded: &Embedded) {
+/// Restarts the server if it has stopped. Takes and returns the number of attempts that failed since it stopped. The
+/// reason is logged once.
+fn monitor(embedded: &Embedded, failed: u32) -> u32 {
     match embedded.ensure_running() {
         Ok(false) => {}
-        Ok(true) => log::warn!("the embedded PostgreSQL had stopped and was restarted"),
-        Err(error) => log::error!(error:% = error; "the embedded PostgreSQL can't be restarted"),
+        Ok(true) => {
+            log::warn!(failed_attempts = failed; "the embedded PostgreSQL had stopped and was restarted");
+        }
+        Err(error) => {
+            if failed == 0 {
+                log::error!(error:% = error; "the embedded PostgreSQL can't be restarted");
+            }
+            return failed.saturating_add(1);
+        }
+    }
+    0
+}
+
+fn pause_after(failed: u32) -> Duration {
+    CHECK_INTERVAL.saturating_mul(2_u32.saturating_pow(failed)).min(LONGEST_INTERVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_grow_apart_up_to_a_limit() {
+        let pauses: Vec<u64> = [0, 1, 2, 3, 4, 1_000].map(|failed| pause_after(failed).as_secs()).into();
+        assert_eq!(pauses, [1, 2, 4, 8, 8, 8]);
     }
 }

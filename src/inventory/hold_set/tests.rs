@@ -112,7 +112,7 @@ fn every_operation_changes_holds_and_rows_together() {
         ),
         ("release nothing", |set| set.release_part(CART, V, 0, CONTEXT), [(10, 3, 0), (10, 2, 0)], vec![], 5),
         ("reserve for the cart", |set| reserve(set, CART, 9), [(10, 4, 0), (10, 10, 0)], vec![], 14),
-        ("reserve for another holder", |set| reserve(set, ORDER, 1), [(10, 4, 0), (10, 2, 0)], vec![], 5),
+        ("reserve for another holder", |set| reserve(set, ORDER, 1), [(10, 3, 0), (10, 3, 0)], vec![], 5),
         (
             "sell units that are not reserved",
             |set| set.sell_available(V, &[(LocationId(1), 7), (LocationId(2), 1)], CONTEXT).map(drop),
