@@ -1,6 +1,7 @@
 //! Every operation on a set of holds, without a database.
 
 use super::*;
+use crate::inventory::places::Places;
 use crate::inventory::places::tests::{place, places};
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{CartId, OrderId};

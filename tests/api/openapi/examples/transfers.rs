@@ -17,7 +17,7 @@ pub fn transfers(record: &mut Recorder, admin: &Client) {
     record.call("updateTransfer", admin, ("PATCH", &path), json!({"notes": "Fragile"}));
     record.refuse(admin, ("PATCH", &path), json!({"expected_version": 1}), "STALE_DOCUMENT");
     record.call("readyTransfer", admin, ("POST", &format!("{path}/ready")), json!({"expected_version": 2}));
-    record.call("withdrawTransfer", admin, ("POST", &format!("{path}/draft")), Value::Null);
+    record.call("withdrawTransfer", admin, ("POST", &format!("{path}/draft")), json!({"expected_version": 3}));
     admin.post_nothing(&format!("{path}/ready")).expect(200);
     let parcel = json!({"lines": [{"line_id": line, "quantity": 18}], "tracking": "EE987654321IN"});
     record.call("sendTransfer", admin, ("POST", &format!("{path}/send")), parcel);
