@@ -87,7 +87,9 @@ pub fn move_stock(
     let context = MovementContext { reference: &number, reason: Some(&units.reason), actor: &actor };
     let taken = StockDelta::stock(units.quantity.saturating_neg());
     match to {
-        None => drop(stock.record_movement(from, MovementKind::Remove, taken, context)?),
+        None => {
+            stock.record_movement(from, MovementKind::Remove, taken, context)?;
+        }
         Some(to) => {
             stock.record_movement(from, MovementKind::TransferOut, taken, context)?;
             stock.record_movement(to, MovementKind::TransferIn, StockDelta::stock(units.quantity), context)?;
