@@ -43,7 +43,7 @@ pub struct StockError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OpenItem {
     /// `stock`, `quarantine` and `transit` are units of a variant there. Others are the holders of units: `cart`,
-    /// `order` and `reservation`.
+    /// `order`, `reservation` and `transfer`.
     #[schema(max_length = 50)]
     pub kind: String,
     pub id: i64,
@@ -67,6 +67,8 @@ pub struct Extra {
     pub retry_after_seconds: Option<u64>,
     /// The current stock, for an outdated `expected_stock`.
     pub current_stock: Option<i64>,
+    /// The units that may still arrive, for a receipt of more units.
+    pub outstanding_quantity: Option<i64>,
     /// What keeps a location from being closed: at most 20 items of each kind.
     pub open: Vec<OpenItem>,
     allow: Option<String>,
@@ -97,6 +99,9 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     current_stock: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    outstanding_quantity: Option<i64>,
     /// What keeps a location from being closed: at most 20 items of each kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -161,6 +166,7 @@ impl ApiError {
             errors: self.extra.errors.clone(),
             stock_errors: self.extra.stock_errors.clone(),
             current_stock: self.extra.current_stock,
+            outstanding_quantity: self.extra.outstanding_quantity,
             open: self.extra.open.clone(),
         }
     }

@@ -6,6 +6,7 @@ mod inventory;
 mod monitoring;
 mod orders;
 mod reservations;
+mod transfers;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ pub fn table() -> Vec<Endpoint> {
         reservations::reservations(),
         inventory::products(),
         inventory::stock(),
+        transfers::transfers(),
         orders::cart_and_checkout(),
         orders::orders(),
     ];

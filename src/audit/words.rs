@@ -15,6 +15,7 @@ text_enum! {
         Address,
         User,
         Store,
+        Transfer,
         Location,
     }
 }

@@ -41,7 +41,7 @@ pub fn hold(
     let known = holds::list_active(conn, scope.store, &[holder])?;
     let mut holds = HoldSet::new(LockedStock::lock(conn, scope.store, &variants)?, known);
     let (now, places) = locations::read_places(conn, scope.store)?;
-    holds.set_places(places);
+    holds.stock_mut().set_places(places);
     let (reference, actor) = (holder.reference(), scope.actor());
     let context = MovementContext { reference: &reference, reason: None, actor: &actor };
     // Expires the overdue holds of these variants as the job does, so that the result does not depend on the job.
@@ -56,7 +56,7 @@ pub fn hold(
             match holds.route(&missing, &Delivery::Unknown, None) {
                 Ok(route) => {
                     let parts = routing::parts_of(&route, variant);
-                    holds.reserve(ReserveUnits { holder, variant, expires_at }, &parts, context)?;
+                    holds.reserve(ReserveUnits { holder, variant, expires_at: Some(expires_at) }, &parts, context)?;
                 }
                 Err(short) => {
                     let available = short.iter().fold(held, |sum, short| sum.saturating_add(short.available));
@@ -80,10 +80,10 @@ fn deadlines(
     expires_at: DateTime<Utc>,
     most_seconds: i64,
 ) -> Vec<(HoldId, DateTime<Utc>)> {
-    let active = holds.iter().filter(|hold| hold.expires_at > now);
-    let extended = active.map(|hold| {
+    let active = holds.iter().filter_map(|hold| Some((hold, hold.expires_at.filter(|deadline| *deadline > now)?)));
+    let extended = active.map(|(hold, deadline)| {
         let oldest = TimeDelta::try_seconds(most_seconds).and_then(|most| hold.created_at.checked_add_signed(most));
-        (hold.id, oldest.map_or(expires_at, |oldest| oldest.min(expires_at)).max(hold.expires_at))
+        (hold.id, oldest.map_or(expires_at, |oldest| oldest.min(expires_at)).max(deadline))
     });
     extended.collect()
 }

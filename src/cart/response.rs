@@ -73,7 +73,7 @@ pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<Car
     let available = availability::available_by_variant(conn, store, &variants, &held)?;
     let settings = stores::get_store(conn, store)?;
     describe(&settings, &lines, &known, |variant| {
-        let until = held.iter().filter(|hold| hold.variant == variant).map(|hold| hold.expires_at).min();
+        let until = held.iter().filter(|hold| hold.variant == variant).filter_map(|hold| hold.expires_at).min();
         (available.get(&variant).copied().unwrap_or(0), until)
     })
 }
@@ -83,7 +83,7 @@ fn held_by(conn: &mut PgConnection, store: StoreId, lines: &[CartLine]) -> Resul
     let Some(line) = lines.first().filter(|line| line.cart_holds) else { return Ok(Vec::new()) };
     let now = db::clock(conn)?;
     let mut held = holds::list_active(conn, store, &[Holder::Cart(line.cart_id)])?;
-    held.retain(|hold| hold.expires_at > now);
+    held.retain(|hold| !hold.is_overdue(now));
     Ok(held)
 }
 

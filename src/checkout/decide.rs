@@ -232,7 +232,7 @@ impl<'a> Decider<'a> {
                 reductions.extend(sold.iter().map(|sold| reduction(item, sold)));
             }
             Some(expires_at) => {
-                let units = ReserveUnits { holder: Holder::Order(order.id), variant, expires_at };
+                let units = ReserveUnits { holder: Holder::Order(order.id), variant, expires_at: Some(expires_at) };
                 self.holds.reserve(units, parts, context)?;
             }
         }

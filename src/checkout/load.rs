@@ -139,7 +139,7 @@ pub fn lock_stock(
             // Rows that are only read count the units of overdue holds as available. The clock is read after the
             // rows. So a hold that becomes overdue in between counts as held, and no unit counts twice.
             let now = db::clock(conn)?;
-            holds.retain(|hold| hold.expires_at > now);
+            holds.retain(|hold| !hold.is_overdue(now));
             stock
         }
     };

@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 19] = [
+pub const STORE_TABLES: [&str; 24] = [
     "products",
     "variants",
     "product_codes",
@@ -39,6 +39,11 @@ pub const STORE_TABLES: [&str; 19] = [
     "order_payments",
     "shipments",
     "shipment_lines",
+    "inbounds",
+    "inbound_lines",
+    "inbound_receipts",
+    "inbound_receipt_lines",
+    "inbound_history",
     "payment_events",
     "idempotency_keys",
 ];

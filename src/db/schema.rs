@@ -92,6 +92,114 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Every status that a document has had. Rows are only appended.
+    inbound_history (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        inbound_id -> Int8,
+        /// Null in the first row of a document.
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        /// Null if there is none.
+        reason -> Nullable<Text>,
+        /// The caller: user:ID or system.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The planned units of a variant in a document, and what became of them.
+    inbound_lines (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        inbound_id -> Int8,
+        variant_id -> Int8,
+        /// The planned units.
+        quantity -> Int8,
+        /// The units that left the source. 0 until the document is sent.
+        sent_quantity -> Int8,
+        /// The units that arrived and were not sent.
+        over_quantity -> Int8,
+        /// The units that arrived and can be sold.
+        accepted_quantity -> Int8,
+        /// The units that arrived and are in quarantine.
+        rejected_quantity -> Int8,
+        /// The sent units that will not arrive.
+        lost_quantity -> Int8,
+        /// The sent units that went back to the source.
+        returned_quantity -> Int8,
+        /// The units on the road.
+        outstanding_quantity -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The units of a line in a receipt. Those of a reversal are negative.
+    inbound_receipt_lines (store_id, receipt_id, line_id) {
+        store_id -> Int8,
+        receipt_id -> Int8,
+        line_id -> Int8,
+        accepted_quantity -> Int8,
+        rejected_quantity -> Int8,
+        /// The units among them that were not sent.
+        over_quantity -> Int8,
+        /// Null if there is none.
+        reject_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Units of a document that arrived together, or the reversal of such a receipt. Rows are only appended.
+    inbound_receipts (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        inbound_id -> Int8,
+        /// The reference of its movements in the ledger.
+        receipt_number -> Text,
+        /// The receipt that this one reverses. Null for a receipt of goods.
+        reverses_id -> Nullable<Int8>,
+        /// The name that staff gave. Null if there is none.
+        reference -> Nullable<Text>,
+        /// The reason of a reversal. Null for a receipt of goods.
+        reason -> Nullable<Text>,
+        /// The caller: user:ID or system.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Documents of goods that arrive at a place: transfers from another place.
+    inbounds (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        /// Transfer: from another place of the store. Purchase: from a supplier.
+        kind -> Text,
+        /// The reference of its movements in the ledger, besides those of receipts.
+        inbound_number -> Text,
+        /// A function of the lines once units are sent: received if none are outstanding, in_transit if all are.
+        status -> Text,
+        /// The source. Null for a purchase.
+        from_location_id -> Nullable<Int8>,
+        to_location_id -> Int8,
+        /// The name that staff gave. Null if there is none.
+        reference -> Nullable<Text>,
+        /// The day on which the goods should arrive. Null if it is not known.
+        expected_on -> Nullable<Date>,
+        notes -> Nullable<Text>,
+        /// The number of the carrier. Null if there is none.
+        tracking -> Nullable<Text>,
+        /// Every write increases it by one.
+        version -> Int8,
+        /// The caller that created it: user:ID or system.
+        actor -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The places of a store where stock is kept, with their quarantine and transit. Each store has at least one place.
     locations (store_id, id) {
         store_id -> Int8,
@@ -427,7 +535,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Units of a stock row that are kept for a holder: a cart, an order under payment, or a reservation.
+    /// Units of a stock row that are kept for a holder: a cart, an order under payment, a reservation, or a transfer.
     stock_holds (store_id, id) {
         store_id -> Int8,
         id -> Int8,
@@ -435,12 +543,12 @@ diesel::table! {
         location_id -> Int8,
         quantity -> Int8,
         holder_kind -> Text,
-        /// The id of the cart, order or reservation.
+        /// The id of the cart, order, reservation or inbound.
         holder_id -> Int8,
         /// Active, or the way in which the hold ended. Transferred: the order of a cart has taken the hold over.
         state -> Text,
-        /// From this time on the units count as available, even if the hold has not been ended yet.
-        expires_at -> Timestamptz,
+        /// From this time on the units count as available, even if the hold has not been ended yet. Null for transfers, whose holds never expire.
+        expires_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         /// Null while the hold is active.
         ended_at -> Nullable<Timestamptz>,
@@ -596,6 +704,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     cart_items,
     carts,
     idempotency_keys,
+    inbound_history,
+    inbound_lines,
+    inbound_receipt_lines,
+    inbound_receipts,
+    inbounds,
     locations,
     mail_outbox,
     order_history,

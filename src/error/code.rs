@@ -58,6 +58,7 @@ codes! {
     LocationNotFound = "LOCATION_NOT_FOUND", NOT_FOUND, "Location not found";
     CartItemNotFound = "CART_ITEM_NOT_FOUND", NOT_FOUND, "Cart item not found";
     ReservationNotFound = "RESERVATION_NOT_FOUND", NOT_FOUND, "Reservation not found";
+    TransferNotFound = "TRANSFER_NOT_FOUND", NOT_FOUND, "Transfer not found";
     OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";
     AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";
@@ -73,6 +74,8 @@ codes! {
     ReservationExpired = "RESERVATION_EXPIRED", CONFLICT, "Reservation expired";
     ReservationClosed = "RESERVATION_CLOSED", CONFLICT, "Reservation closed";
     RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "Request in progress";
+    StaleDocument = "STALE_DOCUMENT", CONFLICT, "Stale document";
+    OverReceipt = "OVER_RECEIPT", CONFLICT, "Over-receipt";
     QuantityExceeded = "QUANTITY_EXCEEDED", CONFLICT, "Quantity exceeded";
     Duplicate = "DUPLICATE", CONFLICT, "Duplicate";
     MailNotConfigured = "MAIL_NOT_CONFIGURED", CONFLICT, "Mail not configured";

@@ -47,7 +47,7 @@ pub fn expire(
     for holder in holders {
         let of_holder = match holder {
             Holder::Order(order) => expire_order(&mut batch, order)?,
-            Holder::Cart(_) | Holder::Reservation(_) => expire_holds(&mut batch, holder)?,
+            Holder::Cart(_) | Holder::Reservation(_) | Holder::Transfer(_) => expire_holds(&mut batch, holder)?,
         };
         ended = ended.saturating_add(of_holder);
         if let Holder::Reservation(id) = holder
@@ -87,6 +87,8 @@ fn lock(conn: &mut PgConnection, store: StoreId, holders: &[Holder], on_locked: 
             Holder::Cart(id) => carts.push(id),
             Holder::Order(id) => orders.push(id),
             Holder::Reservation(id) => reservations.push(id),
+            // Its holds have no deadline.
+            Holder::Transfer(_) => {}
         }
     }
     let mut locked = Vec::with_capacity(holders.len());

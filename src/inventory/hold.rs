@@ -1,16 +1,17 @@
-//! A hold reserves units for a holder until a deadline.
+//! A hold reserves units for a holder, in most cases until a deadline.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::kernel::id::{CartId, HoldId, LocationId, OrderId, ReservationId, VariantId};
+use crate::kernel::id::{CartId, HoldId, InboundId, LocationId, OrderId, ReservationId, VariantId};
 use crate::kernel::text_enum::text_enum;
 
-/// A cart, an order or a reservation for which units are reserved.
+/// A cart, an order, a reservation or a transfer for which units are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Holder {
     Cart(CartId),
     Order(OrderId),
     Reservation(ReservationId),
+    Transfer(InboundId),
 }
 
 text_enum! {
@@ -20,6 +21,7 @@ text_enum! {
         Cart,
         Order,
         Reservation,
+        Transfer,
     }
 }
 
@@ -30,13 +32,17 @@ impl Holder {
             Self::Cart(_) => HolderKind::Cart,
             Self::Order(_) => HolderKind::Order,
             Self::Reservation(_) => HolderKind::Reservation,
+            Self::Transfer(_) => HolderKind::Transfer,
         }
     }
 
     #[must_use]
     pub const fn id(self) -> i64 {
         match self {
-            Self::Cart(CartId(id)) | Self::Order(OrderId(id)) | Self::Reservation(ReservationId(id)) => id,
+            Self::Cart(CartId(id))
+            | Self::Order(OrderId(id))
+            | Self::Reservation(ReservationId(id))
+            | Self::Transfer(InboundId(id)) => id,
         }
     }
 
@@ -46,10 +52,11 @@ impl Holder {
             HolderKind::Cart => Self::Cart(CartId(id)),
             HolderKind::Order => Self::Order(OrderId(id)),
             HolderKind::Reservation => Self::Reservation(ReservationId(id)),
+            HolderKind::Transfer => Self::Transfer(InboundId(id)),
         }
     }
 
-    /// The reference of the holder in the ledger. Orders use their number instead.
+    /// The reference of the holder in the ledger. Orders and transfers use their number instead.
     #[must_use]
     pub fn reference(self) -> String {
         format!("{}:{}", self.kind().as_str(), self.id())
@@ -76,14 +83,32 @@ pub struct Hold {
     pub variant: VariantId,
     pub location: LocationId,
     pub quantity: i64,
-    pub expires_at: DateTime<Utc>,
+    /// A hold without a deadline never expires.
+    pub expires_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+}
+
+impl Hold {
+    /// True from the deadline on.
+    #[must_use]
+    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|deadline| deadline <= now)
+    }
 }
 
 /// The ledger's reason for an expired hold of a cart or a reservation.
 #[must_use]
 pub fn hold_expired(deadline: DateTime<Utc>) -> String {
     format!("Hold expired at {}.", deadline.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// The holder and the deadline of units to reserve.
+#[derive(Clone, Copy, Debug)]
+pub struct ReserveUnits {
+    pub holder: Holder,
+    pub variant: VariantId,
+    /// The hold never expires if None.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// A hold to write.
@@ -93,5 +118,5 @@ pub struct NewHold {
     pub variant: VariantId,
     pub location: LocationId,
     pub quantity: i64,
-    pub expires_at: DateTime<Utc>,
+    pub expires_at: Option<DateTime<Utc>>,
 }

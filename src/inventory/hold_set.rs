@@ -9,9 +9,9 @@ use std::slice;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+pub use super::hold::ReserveUnits;
 use super::hold::{Hold, HoldEnd, Holder, NewHold};
 use super::locked_stock::{LockedStock, MovementContext};
-use super::places::Places;
 use super::queries::holds;
 use super::routing::{self, Position, RoutedPart, RoutingRequest, RoutingShortage};
 use super::stock_level::{Movement, MovementKind, StockDelta};
@@ -27,14 +27,6 @@ pub struct HoldSet {
     changed: BTreeMap<HoldId, i64>,
     extended: Vec<(HoldId, DateTime<Utc>)>,
     ended: Vec<(HoldId, HoldEnd)>,
-}
-
-/// The holder and the deadline of units to reserve.
-#[derive(Clone, Copy, Debug)]
-pub struct ReserveUnits {
-    pub holder: Holder,
-    pub variant: VariantId,
-    pub expires_at: DateTime<Utc>,
 }
 
 /// The way of units to their buyer.
@@ -87,9 +79,9 @@ impl HoldSet {
         of_variant.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity))
     }
 
-    /// Sets the places that new orders can take units from, read after the locks.
-    pub fn set_places(&mut self, places: Places) {
-        self.stock.set_places(places);
+    /// The stock rows, for their places and for movements that concern no hold.
+    pub fn stock_mut(&mut self) -> &mut LockedStock {
+        &mut self.stock
     }
 
     /// Chooses the places of units, or returns every shortage. Changes nothing. The units that the holder holds are
@@ -115,8 +107,7 @@ impl HoldSet {
         })
     }
 
-    /// Reserves units for a holder until a deadline, at the places of a route. A hold that exists already keeps its
-    /// deadline; the caller extends it.
+    /// Reserves units at these places. A hold that exists already keeps its deadline; the caller extends it.
     pub fn reserve(
         &mut self,
         units: ReserveUnits,
@@ -233,15 +224,15 @@ impl HoldSet {
         context: MovementContext<'_>,
         reason_of: fn(DateTime<Utc>) -> String,
     ) -> Result<usize, Failure> {
-        let is_due = |hold: &Hold| hold.expires_at <= now && self.stock.row((hold.variant, hold.location)).is_some();
+        let is_due = |hold: &Hold| hold.is_overdue(now) && self.stock.row((hold.variant, hold.location)).is_some();
         let holds = self.active.remove(&holder).unwrap_or_default();
         let (due, kept): (Vec<Hold>, Vec<Hold>) = holds.into_iter().partition(is_due);
         if !kept.is_empty() {
             self.active.insert(holder, kept);
         }
         for hold in &due {
-            let reason = reason_of(hold.expires_at);
-            let context = MovementContext { reason: Some(&reason), ..context };
+            let reason = hold.expires_at.map(reason_of);
+            let context = MovementContext { reason: reason.as_deref(), ..context };
             self.end_hold(hold, HoldEnd::Expired, MovementKind::Release, context)?;
         }
         Ok(due.len())

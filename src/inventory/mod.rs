@@ -19,6 +19,8 @@ pub mod create_product;
 pub mod move_stock;
 pub mod set_safety;
 
+pub mod transfers;
+
 pub mod queries;
 
 pub mod api;

@@ -29,7 +29,7 @@ pub fn create(
     let variants: Vec<VariantId> = lines.iter().map(|line| line.variant).collect();
     let mut holds = HoldSet::lock(conn, scope.store, &[], &variants)?;
     let (now, places) = locations::read_places(conn, scope.store)?;
-    holds.set_places(places);
+    holds.stock_mut().set_places(places);
     let route = route(conn, scope, &holds, lines)?;
     let expires_at = TimeDelta::try_seconds(ttl_seconds)
         .and_then(|ttl| now.checked_add_signed(ttl))
@@ -39,7 +39,7 @@ pub fn create(
     let holder = Holder::Reservation(id);
     let (reference, reason, actor) = (holder.reference(), describe(id), scope.actor());
     for Line { variant, .. } in lines {
-        let units = ReserveUnits { holder, variant: *variant, expires_at };
+        let units = ReserveUnits { holder, variant: *variant, expires_at: Some(expires_at) };
         let context = MovementContext { reference: &reference, reason: Some(&reason), actor: &actor };
         holds.reserve(units, &routing::parts_of(&route, *variant), context)?;
     }

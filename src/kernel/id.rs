@@ -46,6 +46,7 @@ macro_rules! id_types {
 id_types! {
     StoreId, UserId, AddressId, ProductId, VariantId, LocationId,
     CartId, CartItemId, OrderId, OrderItemId, MovementId, HoldId, ReservationId, ShipmentId,
+    InboundId, InboundLineId, InboundReceiptId,
 }
 
 struct IdVisitor;

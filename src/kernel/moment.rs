@@ -1,6 +1,6 @@
-//! Points in time.
+//! Points in time, and days.
 
-use chrono::{DateTime, Datelike, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -17,6 +17,20 @@ pub fn in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Dat
     moment.map(Some).ok_or_else(|| D::Error::custom("must be a time with its offset, such as 2026-11-21T10:30:00Z"))
 }
 
+/// A day in a body, as in 2026-11-21.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, format = Date, min_length = 10, max_length = 10)]
+pub struct Day(pub NaiveDate);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // The library also accepts years of more digits.
+        let day = text.parse().ok().filter(|day: &NaiveDate| text.len() == 10 && (1..=9999).contains(&day.year()));
+        day.map(Self).ok_or_else(|| D::Error::custom("must be a day, such as 2026-11-21"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,6 +39,15 @@ mod tests {
     struct Query {
         #[serde(default, deserialize_with = "in_query")]
         from: Option<DateTime<Utc>>,
+    }
+
+    #[test]
+    fn a_day_has_ten_characters() {
+        let read = |text: &str| serde_json::from_value::<Day>(serde_json::json!(text)).map(|day| day.0.to_string());
+        assert_eq!(read("2026-02-28").unwrap(), "2026-02-28");
+        for refused in ["2026-02-29", "2026-2-28", "0000-01-01", "+12026-01-1", "2026-02-28T00:00:00Z", ""] {
+            assert!(read(refused).is_err(), "{refused}");
+        }
     }
 
     #[test]

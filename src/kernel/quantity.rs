@@ -48,6 +48,10 @@ quantities! {
     #[derive(Default)]
     #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000_000_i64)]
     StockQuantity from 0 to MAX_STOCK;
+
+    /// Units in a line of a transfer or another document of staff: 1 to 10¹².
+    #[schema(value_type = i64, minimum = 1, maximum = 1_000_000_000_000_i64)]
+    DocumentQuantity from 1 to MAX_STOCK;
 }
 
 impl Quantity {

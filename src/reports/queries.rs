@@ -82,11 +82,11 @@ pub fn reservation_figures(
 ) -> QueryResult<ReservationFigures> {
     db::sql(
         "WITH active AS (SELECT COUNT(*) AS holds, COALESCE(SUM(quantity), 0)::int8 AS units FROM stock_holds \
-                         WHERE store_id = $1 AND state = 'active' AND expires_at > $now), \
+                         WHERE store_id = $1 AND state = 'active' AND (expires_at IS NULL OR expires_at > $now)), \
               stock AS (SELECT COALESCE(SUM(stock_quantity), 0) AS units FROM stock_levels WHERE store_id = $1), \
               ended AS (SELECT COUNT(*) AS holds, COUNT(*) FILTER (WHERE state = 'sold') AS sold, \
                                COUNT(*) FILTER (WHERE state = 'expired') AS expired FROM stock_holds \
-                        WHERE store_id = $1 AND state IN ('sold', 'released', 'expired') \
+                        WHERE store_id = $1 AND state IN ('sold', 'released', 'expired') AND holder_kind <> 'transfer' \
                           AND ended_at >= COALESCE($2, '-infinity'::timestamptz) AND ended_at < COALESCE($3, 'infinity'::timestamptz)), \
               accurate AS (SELECT COUNT(*) AS total, COUNT(*) FILTER (WHERE \
                                   (l.stock_quantity, l.reserved_quantity, l.sold_quantity) \

@@ -22,6 +22,10 @@ macro_rules! rules {
     };
 }
 
+mod transfers;
+
+pub use transfers::TRANSFER_RULES;
+
 rules! {
 STORE_RULES:
     "0 <= reserved <= stock": "

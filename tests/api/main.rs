@@ -46,4 +46,5 @@ mod search;
 mod sizes;
 mod sorts;
 mod stores;
+mod transfers;
 mod verify;

@@ -10,7 +10,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 15] = [
+const CHECKS: [(&str, &str); 19] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -80,7 +80,7 @@ const CHECKS: [(&str, &str); 15] = [
          FROM stock_holds h \
          LEFT JOIN orders o ON h.holder_kind = 'order' AND o.store_id = h.store_id AND o.id = h.holder_id \
          LEFT JOIN reservations r ON h.holder_kind = 'reservation' AND r.store_id = h.store_id AND r.id = h.holder_id \
-         WHERE h.holder_kind <> 'cart' AND h.state IS DISTINCT FROM CASE \
+         WHERE h.holder_kind IN ('order', 'reservation') AND h.state IS DISTINCT FROM CASE \
                WHEN r.state = 'confirmed' THEN 'sold' WHEN r.id IS NOT NULL THEN r.state \
                WHEN o.status = 'under_paying' THEN 'active' WHEN o.payment_status = 'expired' THEN 'expired' \
                WHEN o.status = 'cancelled' AND o.paid_at IS NULL THEN 'released' ELSE 'sold' END",
@@ -155,6 +155,70 @@ const CHECKS: [(&str, &str); 15] = [
                           FROM order_history) steps GROUP BY 1, 2) h \
            ON h.store_id = o.store_id AND h.order_id = o.id \
          WHERE h.good IS NOT TRUE OR h.last <> o.status",
+    ),
+    (
+        "units on the road are the open units of transfers",
+        "SELECT format('variant %s to %s: %s and %s', variant_id, place, stock, due) AS finding FROM ( \
+             SELECT store_id, variant_id, place, sum(stock) AS stock, sum(due) AS due FROM ( \
+                 SELECT s.store_id, s.variant_id, t.parent_id AS place, s.stock_quantity AS stock, 0 AS due \
+                 FROM stock_levels s JOIN locations t ON t.store_id = s.store_id AND t.id = s.location_id \
+                 WHERE t.kind = 'transit' \
+                 UNION ALL SELECT i.store_id, l.variant_id, i.to_location_id, 0, l.sent_quantity + l.over_quantity \
+                     - l.accepted_quantity - l.rejected_quantity - l.lost_quantity - l.returned_quantity \
+                 FROM inbound_lines l JOIN inbounds i ON i.store_id = l.store_id AND i.id = l.inbound_id) u \
+             GROUP BY 1, 2, 3) sums WHERE stock <> due",
+    ),
+    (
+        "every transfer moved what its lines say",
+        "SELECT format('transfer %s variant %s', i.inbound_number, l.variant_id) AS finding \
+         FROM inbounds i JOIN inbound_lines l ON l.store_id = i.store_id AND l.inbound_id = i.id \
+         CROSS JOIN LATERAL (SELECT coalesce(sum(accepted_quantity), 0) AS accepted, \
+             coalesce(sum(rejected_quantity), 0) AS rejected, coalesce(sum(over_quantity), 0) AS surplus \
+             FROM inbound_receipt_lines WHERE store_id = l.store_id AND line_id = l.id) r \
+         CROSS JOIN LATERAL (SELECT \
+             coalesce(sum(stock_delta) FILTER (WHERE p.id = i.from_location_id), 0) AS source, \
+             coalesce(sum(stock_delta) FILTER (WHERE p.id = i.to_location_id), 0) AS place, \
+             coalesce(sum(stock_delta) FILTER (WHERE p.parent_id = i.to_location_id AND p.kind = 'quarantine'), 0) \
+                 AS quarantine, \
+             coalesce(sum(stock_delta) FILTER (WHERE p.parent_id = i.to_location_id AND p.kind = 'transit'), 0) \
+                 AS transit \
+             FROM stock_movements m JOIN locations p ON p.store_id = m.store_id AND p.id = m.location_id \
+             WHERE m.store_id = i.store_id AND m.variant_id = l.variant_id \
+               AND (p.kind = 'transit' OR m.kind LIKE 'transfer%') AND (m.reference_id = i.inbound_number \
+                 OR m.reference_id IN (SELECT receipt_number FROM inbound_receipts c \
+                                       WHERE c.store_id = i.store_id AND c.inbound_id = i.id))) m \
+         WHERE i.kind = 'transfer' AND (l.accepted_quantity, l.rejected_quantity, l.over_quantity, m.source, m.place, \
+                m.quarantine, m.transit, m.source + m.place + m.quarantine + m.transit) \
+               IS DISTINCT FROM (r.accepted, r.rejected, r.surplus, l.returned_quantity - l.sent_quantity, \
+                l.accepted_quantity, l.rejected_quantity, l.outstanding_quantity, l.over_quantity - l.lost_quantity)",
+    ),
+    (
+        "every transfer has the status and the history of its lines",
+        "SELECT format('transfer %s (%s): %s', i.inbound_number, i.status, h.steps) AS finding FROM inbounds i \
+         LEFT JOIN (SELECT store_id, inbound_id, sum(sent_quantity) AS sent, sum(outstanding_quantity) AS road, \
+                           sum(sent_quantity + over_quantity - outstanding_quantity) AS ended \
+                    FROM inbound_lines GROUP BY 1, 2) l ON l.store_id = i.store_id AND l.inbound_id = i.id \
+         LEFT JOIN (SELECT store_id, inbound_id, string_agg(to_status, '>' ORDER BY id) AS steps, \
+                           string_agg(coalesce(from_status, '') || '>', '' ORDER BY id) AS froms, \
+                           (array_agg(to_status ORDER BY id DESC))[1] AS last \
+                    FROM inbound_history GROUP BY 1, 2) h ON h.store_id = i.store_id AND h.inbound_id = i.id \
+         WHERE i.kind = 'transfer' AND (h.last IS DISTINCT FROM i.status \
+            OR h.froms || h.last IS DISTINCT FROM '>' || h.steps \
+            OR CASE WHEN i.status IN ('draft', 'ready', 'cancelled') THEN l.sent <> 0 OR l.ended <> 0 \
+                    WHEN i.status = 'in_transit' THEN l.road = 0 OR l.ended <> 0 \
+                    WHEN i.status = 'partially_received' THEN l.road = 0 OR l.ended = 0 \
+                    ELSE l.road <> 0 OR l.sent = 0 END IS NOT FALSE)",
+    ),
+    (
+        "ready transfers hold their plans, and others hold nothing",
+        "SELECT format('transfer %s variant %s', id, variant_id) AS finding FROM ( \
+             SELECT store_id, id, variant_id, place, sum(quantity) AS open FROM ( \
+                 SELECT i.store_id, i.id, l.variant_id, i.from_location_id AS place, l.quantity FROM inbounds i \
+                 JOIN inbound_lines l ON l.store_id = i.store_id AND l.inbound_id = i.id WHERE i.status = 'ready' \
+                 UNION ALL SELECT store_id, holder_id, variant_id, location_id, -quantity FROM stock_holds \
+                 WHERE holder_kind = 'transfer' AND ended_at IS NULL) u GROUP BY 1, 2, 3, 4) sums WHERE open <> 0 \
+         UNION ALL SELECT format('hold %s is %s', id, state) FROM stock_holds \
+         WHERE holder_kind = 'transfer' AND (state NOT IN ('active', 'released') OR expires_at IS NOT NULL)",
     ),
     (
         "every stored key is answered, and its order is its caller's",

@@ -34,6 +34,11 @@ pub fn order_row(order: &Value) -> String {
     format!("SELECT FROM orders WHERE id = {} FOR UPDATE", order["id"])
 }
 
+/// Locks the row of a transfer.
+pub fn transfer_row(transfer: &Value) -> String {
+    format!("SELECT FROM inbounds WHERE id = {} FOR UPDATE", transfer["id"])
+}
+
 /// Locks the rows of accounts, but not against rows that refer to them.
 pub fn user_rows(users: &[UserId]) -> String {
     let ids: Vec<String> = users.iter().map(ToString::to_string).collect();

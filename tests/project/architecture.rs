@@ -92,12 +92,17 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 25] = [
+const WRITERS: [(&str, &str); 30] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
     ("carts", "cart/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
+    ("inbound_history", "inventory/transfers/queries/documents.rs"),
+    ("inbound_lines", "inventory/transfers/queries/lines.rs"),
+    ("inbound_receipt_lines", "inventory/transfers/queries/receipts.rs"),
+    ("inbound_receipts", "inventory/transfers/queries/receipts.rs"),
+    ("inbounds", "inventory/transfers/queries/documents.rs"),
     ("locations", "stores/queries/locations.rs"),
     ("mail_outbox", "mail/queries.rs"),
     ("order_history", "orders/queries/orders.rs"),

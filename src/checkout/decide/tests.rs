@@ -80,7 +80,7 @@ fn carts(lines: &[(i64, i64)], held: &[(i64, i64)]) -> Carts {
         variant: VariantId(*variant),
         location: LocationId(1),
         quantity: *quantity,
-        expires_at: now(),
+        expires_at: Some(now()),
         created_at: now(),
     };
     Carts {
@@ -101,7 +101,7 @@ fn holds(carts: &Carts) -> HoldSet {
     };
     let rows = [(1, 1, 4), (1, 2, 4), (2, 1, 10), (3, 1, 10), (4, 1, 10)].map(row);
     let mut holds = HoldSet::new(LockedStock::new(StoreId(1), rows.to_vec()), carts.holds.clone());
-    holds.set_places(places(&[1, 2]));
+    holds.stock_mut().set_places(places(&[1, 2]));
     holds
 }
 

@@ -67,7 +67,7 @@ fn batch(now: i64, order: Order) -> OrderBatch {
         variant,
         location,
         quantity: 3,
-        expires_at: at(DEADLINE),
+        expires_at: Some(at(DEADLINE)),
         created_at: at(0),
     };
     let item = OrderItem {
@@ -88,7 +88,7 @@ fn batch(now: i64, order: Order) -> OrderBatch {
     let holds = if is_held { vec![hold] } else { Vec::new() };
     let items = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };
     let mut holds = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), holds);
-    holds.set_places(places(&[location.0]));
+    holds.stock_mut().set_places(places(&[location.0]));
     OrderBatch { items, ..OrderBatch::new(StoreId(1), at(now), vec![order], holds) }
 }
 

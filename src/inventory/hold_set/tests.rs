@@ -1,6 +1,7 @@
 //! Every operation on a set of holds, without a database.
 
 use super::*;
+use crate::inventory::places::Places;
 use crate::inventory::places::tests::{place, places};
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{CartId, OrderId};
@@ -30,14 +31,14 @@ fn row(location: i64, stock: i64, reserved: i64) -> StockLevel {
 
 fn hold(id: i64, holder: Holder, location: i64, quantity: i64, expires_at: i64) -> Hold {
     let (id, location) = (HoldId(id), LocationId(location));
-    Hold { id, holder, variant: V, location, quantity, expires_at: at(expires_at), created_at: at(0) }
+    Hold { id, holder, variant: V, location, quantity, expires_at: Some(at(expires_at)), created_at: at(0) }
 }
 
 /// Two locations with ten units each. The cart holds 3 units at the first until 10, and 2 at the second until 20.
 fn set() -> HoldSet {
     let holds = vec![hold(1, CART, 1, 3, 10), hold(2, CART, 2, 2, 20)];
     let mut set = HoldSet::new(LockedStock::new(StoreId(1), vec![row(1, 10, 3), row(2, 10, 2)]), holds);
-    set.set_places(places(&[1, 2]));
+    set.stock_mut().set_places(places(&[1, 2]));
     set
 }
 
@@ -49,7 +50,7 @@ fn route(set: &HoldSet, quantity: i64, holder: Option<Holder>) -> Option<Vec<Par
 
 fn reserve(set: &mut HoldSet, holder: Holder, quantity: i64) -> Result<(), Failure> {
     let parts = route(set, quantity, None).unwrap();
-    set.reserve(ReserveUnits { holder, variant: V, expires_at: at(60) }, &parts, CONTEXT)
+    set.reserve(ReserveUnits { holder, variant: V, expires_at: Some(at(60)) }, &parts, CONTEXT)
 }
 
 /// The units that buyers can get, or a holder.
@@ -143,10 +144,11 @@ fn a_hold_ends_once() {
 #[test]
 fn a_holder_has_one_hold_for_each_stock_row() {
     let mut set = set();
-    set.reserve(ReserveUnits { holder: CART, variant: V, expires_at: at(60) }, &[(LocationId(1), 1)], CONTEXT).unwrap();
+    set.reserve(ReserveUnits { holder: CART, variant: V, expires_at: Some(at(60)) }, &[(LocationId(1), 1)], CONTEXT)
+        .unwrap();
     assert_eq!((set.changed.get(&HoldId(1)), set.created.len()), (Some(&4), 0));
     let parts = [(LocationId(1), 6), (LocationId(2), 1)];
-    set.reserve(ReserveUnits { holder: ORDER, variant: V, expires_at: at(60) }, &parts, CONTEXT).unwrap();
+    set.reserve(ReserveUnits { holder: ORDER, variant: V, expires_at: Some(at(60)) }, &parts, CONTEXT).unwrap();
     let created: Vec<(i64, i64)> = set.created.iter().map(|new| (new.location.0, new.quantity)).collect();
     assert_eq!(created, [(1, 6), (2, 1)]);
 }
@@ -157,7 +159,9 @@ fn too_few_units_and_rows_that_are_not_locked_change_nothing() {
     assert_eq!(route(&set, 16, None), None);
     let too_many = [(LocationId(1), 8)];
     assert!(set.sell_available(V, &too_many, CONTEXT).is_err());
-    assert!(set.reserve(ReserveUnits { holder: ORDER, variant: V, expires_at: at(60) }, &too_many, CONTEXT).is_err());
+    assert!(
+        set.reserve(ReserveUnits { holder: ORDER, variant: V, expires_at: Some(at(60)) }, &too_many, CONTEXT).is_err()
+    );
     assert_eq!(rows(&set), [(10, 3, 0), (10, 2, 0)]);
     let mut unlocked = HoldSet::new(LockedStock::new(StoreId(1), vec![row(1, 10, 3)]), vec![hold(9, CART, 2, 1, 0)]);
     assert_eq!(unlocked.expire(CART, at(99), CONTEXT, |_| String::new()).unwrap(), 0);
@@ -181,7 +185,7 @@ fn units_are_taken_from_active_places_that_sell_in_their_order() {
         LockedStock::new(StoreId(1), vec![row(1, 4, 0), row(2, 4, 0), row(3, 4, 0), row(4, 4, 0)]),
         vec![hold(1, CART, 4, 2, 10)],
     );
-    set.set_places(Places::new(vec![place(1, 9), place(3, 5)], RoutingPolicy::default()));
+    set.stock_mut().set_places(Places::new(vec![place(1, 9), place(3, 5)], RoutingPolicy::default()));
     assert_eq!(available(&set, None), 8);
     let sold: Vec<(i64, i64)> = set
         .sell_available(V, &route(&set, 6, None).unwrap(), CONTEXT)
@@ -201,7 +205,7 @@ fn units_are_taken_from_active_places_that_sell_in_their_order() {
 fn safety_stock_is_not_taken_and_own_holds_are_let_go_first() {
     let row = StockLevel { safety: 2, ..row(1, 5, 3) };
     let mut set = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), vec![hold(1, CART, 1, 3, 10)]);
-    set.set_places(places(&[1]));
+    set.stock_mut().set_places(places(&[1]));
     assert_eq!((available(&set, None), available(&set, Some(CART)), available(&set, Some(ORDER))), (0, 3, 0));
     assert_eq!(route(&set, 1, None), None);
     set.release(CART, CONTEXT).unwrap();

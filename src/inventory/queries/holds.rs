@@ -1,5 +1,5 @@
 //! The SQL of holds. A holder's holds change only under the lock on the holder's own row (its cart,
-//! order or reservation) and on the stock rows.
+//! order, reservation or transfer) and on the stock rows.
 //!
 //! Sets of rows come in as arrays, and deadlines are compared with `$now`. The DSL can write neither.
 
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db::schema::stock_holds;
 use crate::db::{self, Failure};
@@ -29,8 +29,8 @@ struct Row {
     location_id: LocationId,
     #[diesel(sql_type = BigInt)]
     quantity: i64,
-    #[diesel(sql_type = Timestamptz)]
-    expires_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    expires_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,
 }
@@ -76,7 +76,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, holds: &[NewHold], at: Da
     .bind::<Array<BigInt>, _>(holds.iter().map(|hold| hold.quantity).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(holds.iter().map(|hold| hold.holder.kind()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(holds.iter().map(|hold| hold.holder.id()).collect::<Vec<_>>())
-    .bind::<Array<Timestamptz>, _>(holds.iter().map(|hold| hold.expires_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(holds.iter().map(|hold| hold.expires_at).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }

@@ -45,11 +45,21 @@ const ORDERS: &str = "
     WHERE o.store_id = $1 AND o.status IN ('pending', 'processing') AND a.location_id = $2
     GROUP BY o.id HAVING SUM(a.quantity - COALESCE(a.shipped_quantity, 0)) > 0 ORDER BY o.id LIMIT $3";
 
+/// The units that may still arrive at the place, or return to it, by transfer. Held units are among the holds.
+const TRANSFERS: &str = "
+    SELECT 'transfer' AS kind, i.id,
+           SUM(CASE i.status WHEN 'ready' THEN n.quantity ELSE n.outstanding_quantity END)::int8 AS quantity
+    FROM inbounds i JOIN inbound_lines n ON n.store_id = $1 AND n.inbound_id = i.id
+    WHERE i.store_id = $1 AND i.kind = 'transfer'
+      AND ((i.status IN ('ready', 'in_transit', 'partially_received') AND i.to_location_id = $2)
+        OR (i.status IN ('in_transit', 'partially_received') AND i.from_location_id = $2))
+    GROUP BY i.id ORDER BY i.id LIMIT $3";
+
 /// Lists what keeps a place from being closed: units, holds and documents. The caller has locked the place, so that no
 /// unit arrives there.
 pub fn list_open(conn: &mut PgConnection, store: StoreId, place: LocationId) -> QueryResult<Vec<OpenItem>> {
     let mut open = Vec::new();
-    for text in [STOCK, HOLDS, ORDERS] {
+    for text in [STOCK, HOLDS, ORDERS, TRANSFERS] {
         let rows: Vec<Row> =
             db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(place).bind::<BigInt, _>(MAX_ITEMS).load(conn)?;
         open.extend(rows.into_iter().map(|Row { kind, id, quantity }| OpenItem { kind, id, quantity }));

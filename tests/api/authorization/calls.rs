@@ -35,6 +35,7 @@ impl World {
             "addresses" | "users" | "stores" | "locations" => self.identity_call(operation),
             "inventory" => self.inventory_call(operation),
             "reservations" => self.reservation_call(operation),
+            "transfers" => self.transfer_call(operation),
             "cart" | "checkout" => self.checkout_call(operation),
             "orders" | "payments" => self.order_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
@@ -166,6 +167,57 @@ impl World {
             "POST /reservations/{id}/release" => Call::new("POST", of("/release")),
             _ => return None,
         })
+    }
+
+    fn transfer_call(&self, operation: &str) -> Option<Call> {
+        let act = |transfer: &Value, act: &str| Call::new("POST", format!("/transfers/{}/{act}", transfer["id"]));
+        let line = |transfer: &Value| transfer["lines"][0]["id"].clone();
+        Some(match operation {
+            "GET /transfers" => Call::new("GET", "/transfers"),
+            "POST /transfers" => Call::new("POST", "/transfers").with(self.transfer_plan()),
+            "GET /transfers/{id}" => Call::new("GET", format!("/transfers/{}", self.transfer(&[])["id"])),
+            "PATCH /transfers/{id}" => {
+                let path = format!("/transfers/{}", self.transfer(&[])["id"]);
+                Call::new("PATCH", path).with(json!({"notes": "Fragile"}))
+            }
+            "POST /transfers/{id}/ready" => act(&self.transfer(&[]), "ready"),
+            "POST /transfers/{id}/draft" => act(&self.transfer(&["ready"]), "draft"),
+            "POST /transfers/{id}/cancel" => act(&self.transfer(&["ready"]), "cancel"),
+            "POST /transfers/{id}/send" => act(&self.transfer(&["ready"]), "send"),
+            "POST /transfers/{id}/receive" => {
+                let sent = self.transfer(&["ready", "send"]);
+                act(&sent, "receive").with(json!({"lines": [{"line_id": line(&sent), "accepted": 1}]}))
+            }
+            "POST /transfers/{id}/settle" => {
+                let sent = self.transfer(&["ready", "send"]);
+                let lines = json!([{"line_id": line(&sent), "quantity": 1, "outcome": "returned"}]);
+                act(&sent, "settle").with(json!({"lines": lines, "reason": "Not unloaded"}))
+            }
+            "POST /transfers/{id}/receipts/{number}/reverse" => {
+                let sent = self.transfer(&["ready", "send"]);
+                let receipt = json!({"lines": [{"line_id": line(&sent), "accepted": 1}]});
+                let received =
+                    self.admin.post(&format!("/transfers/{}/receive", sent["id"]), &receipt).expect(200).json();
+                let number = received["receipts"][0]["receipt_number"].as_str().unwrap().to_owned();
+                act(&sent, &format!("receipts/{number}/reverse")).with(json!({"reason": "Counted wrong"}))
+            }
+            _ => return None,
+        })
+    }
+
+    fn transfer_plan(&self) -> Value {
+        let (from, to) = (self.app.main_location(), self.app.add_location(&self.fresh()));
+        json!({"from_location_id": from, "to_location_id": to,
+               "lines": [{"product_id": self.product().id, "quantity": 1}]})
+    }
+
+    /// A transfer of one unit after these acts.
+    fn transfer(&self, acts: &[&str]) -> Value {
+        let draft = self.admin.post("/transfers", &self.transfer_plan()).expect(201).json();
+        for act in acts {
+            self.admin.post(&format!("/transfers/{}/{act}", draft["id"]), &json!({})).expect(200);
+        }
+        draft
     }
 
     fn checkout_call(&self, operation: &str) -> Option<Call> {

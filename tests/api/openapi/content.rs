@@ -9,6 +9,7 @@ use stockroom::auth::{Permission, Role};
 use stockroom::error::Code;
 use stockroom::inventory::reservation::State;
 use stockroom::inventory::stock_level::MovementKind;
+use stockroom::inventory::transfers::status::TransferStatus;
 use stockroom::orders::status::{OrderStatus, PaymentStatus};
 use stockroom::payments::queries::events::EventOutcome;
 use stockroom::routes;
@@ -46,6 +47,7 @@ fn the_words_of_the_document_are_those_of_the_program() {
     assert_eq!(of_type("Permission"), set(Permission::VARIANTS.iter().map(|permission| permission.as_str())));
     assert_eq!(of_type("Role"), set(Role::VARIANTS.iter().map(|role| role.as_str())));
     assert_eq!(of_type("OrderStatus"), set(OrderStatus::VARIANTS.iter().map(|status| status.as_str())));
+    assert_eq!(of_type("TransferStatus"), set(TransferStatus::VARIANTS.iter().map(|status| status.as_str())));
     assert_eq!(of_type("PaymentStatus"), set(PaymentStatus::VARIANTS.iter().map(|status| status.as_str())));
     assert_eq!(of_type("ReservationState"), set(State::VARIANTS.iter().map(|state| state.as_str())));
     let of_field = |name: &str, field: &str| words(&schemas[name]["properties"][field]["enum"]);

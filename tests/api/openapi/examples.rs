@@ -1,6 +1,8 @@
 //! The examples of the OpenAPI document are requests and answers of the demo store. This test records them again and
 //! compares them; `WRITE_EXAMPLES=1` writes them.
 
+mod transfers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -370,6 +372,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     products(&mut record, &callers);
     stock(&mut record, &callers);
     locations(&mut record, &callers);
+    transfers::transfers(&mut record, &callers.admin);
     buying(&mut record, &callers.customer);
     orders(&mut record, &callers);
     reservations(&mut record, &callers.admin);

@@ -12,3 +12,4 @@ mod keys;
 mod payment_windows;
 mod shipping;
 mod shop;
+mod transfers;

@@ -1,0 +1,214 @@
+//! The operations on transfers.
+
+mod requests;
+mod response;
+
+use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use validator::Validate;
+
+use super::dispatch::{self, Sending};
+use super::document::{Target, not_found};
+use super::plan::{self, NewTransfer, PlanChange};
+use super::queries::{documents, lines, receipts};
+use super::receive::{self, Arrivals};
+use super::settle;
+use super::status::TransferStatus;
+use super::transfer_ref::TransferRef;
+use crate::auth::{Ctx, Scope};
+use crate::error::{Abort, ApiError};
+use crate::http::{Query, SortQuery};
+use crate::idempotency::{Answer, Command};
+use crate::kernel::id::InboundId;
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
+use crate::kernel::text_enum;
+
+pub use super::queries::documents::SORTS;
+pub use requests::{
+    CancelTransferRequest, NewTransferRequest, ReceiveTransferRequest, ReverseReceiptRequest, SendTransferRequest,
+    SettleTransferRequest, TransferVersionRequest, UpdateTransferRequest,
+};
+pub use response::{TransferResponse, TransferSummaryResponse};
+
+use requests::check_lines;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TransfersQuery {
+    /// Transfers with this status.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
+    pub status: Option<TransferStatus>,
+}
+
+/// `GET /transfers`
+pub async fn list(
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+    Query(query): Query<TransfersQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.among(&SORTS, NEWEST_FIRST)?;
+    let found = ctx
+        .read("list_transfers", move |conn, scope| {
+            let found = documents::list(conn, scope.store, query.status, sort, &page)?;
+            let ids: Vec<InboundId> = found.items.iter().map(|transfer| transfer.id).collect();
+            let sums = lines::sum(conn, scope.store, &ids)?;
+            Ok(found.map(|transfer| {
+                let of_transfer = sums.get(&transfer.id).copied().unwrap_or_default();
+                TransferSummaryResponse::new(transfer, of_transfer)
+            }))
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// `GET /transfers/{id}`
+pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let name = TransferRef::from_path(&path);
+    let found = ctx.read("get_transfer", move |conn, scope| respond(conn, scope, &name)).await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+fn respond(conn: &mut PgConnection, scope: &Scope, name: &TransferRef) -> Result<TransferResponse, Abort> {
+    let transfer = documents::find(conn, scope.store, name)?.ok_or_else(not_found)?;
+    let lines = lines::list(conn, scope.store, transfer.id)?;
+    let receipts = receipts::list(conn, scope.store, transfer.id)?;
+    let history = documents::list_history(conn, scope.store, transfer.id)?;
+    Ok(TransferResponse::new(transfer, lines, receipts, history))
+}
+
+fn answer(conn: &mut PgConnection, scope: &Scope, id: InboundId) -> Result<Answer, Abort> {
+    Ok(Answer::ok(&respond(conn, scope, &TransferRef::Id(id))?)?)
+}
+
+/// `POST /transfers`
+pub async fn create(command: Command<NewTransferRequest>) -> Result<HttpResponse, ApiError> {
+    check_lines(Some(&command.body.lines))?;
+    command
+        .run("create_transfer", |conn, scope, body| {
+            let id = plan::create(conn, scope, &NewTransfer::from(body.clone()))?;
+            Ok(Answer::created(&respond(conn, scope, &TransferRef::Id(id))?)?)
+        })
+        .await
+}
+
+/// `PATCH /transfers/{id}`
+pub async fn update(
+    path: web::Path<String>,
+    command: Command<UpdateTransferRequest>,
+) -> Result<HttpResponse, ApiError> {
+    check_lines(command.body.lines.as_ref())?;
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("update_transfer", move |conn, scope, body| {
+            let id = plan::change(conn, scope, &target, &PlanChange::from(body.clone()))?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+fn target(path: &str, expected_version: Option<i64>) -> Target {
+    Target { name: TransferRef::from_path(path), expected_version }
+}
+
+/// `POST /transfers/{id}/ready`
+pub async fn make_ready(
+    path: web::Path<String>,
+    command: Command<TransferVersionRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("ready_transfer", move |conn, scope, _body| {
+            let id = dispatch::hold(conn, scope, &target)?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+/// `POST /transfers/{id}/draft`
+pub async fn make_draft(
+    path: web::Path<String>,
+    command: Command<TransferVersionRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("withdraw_transfer", move |conn, scope, _body| {
+            let id = dispatch::withdraw(conn, scope, &target)?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+/// `POST /transfers/{id}/cancel`
+pub async fn cancel(
+    path: web::Path<String>,
+    command: Command<CancelTransferRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("cancel_transfer", move |conn, scope, body| {
+            let id = dispatch::cancel(conn, scope, &target, body.reason.as_deref())?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+/// `POST /transfers/{id}/send`
+pub async fn send(path: web::Path<String>, command: Command<SendTransferRequest>) -> Result<HttpResponse, ApiError> {
+    check_lines(command.body.lines.as_ref())?;
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("send_transfer", move |conn, scope, body| {
+            let id = dispatch::send(conn, scope, &target, &Sending::from(body.clone()))?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+/// `POST /transfers/{id}/receive`
+pub async fn receive(
+    path: web::Path<String>,
+    command: Command<ReceiveTransferRequest>,
+) -> Result<HttpResponse, ApiError> {
+    check_lines(Some(&command.body.lines))?;
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("receive_transfer", move |conn, scope, body| {
+            let id = receive::receive(conn, scope, &target, &Arrivals::from(body.clone()))?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+/// `POST /transfers/{id}/settle`
+pub async fn settle(
+    path: web::Path<String>,
+    command: Command<SettleTransferRequest>,
+) -> Result<HttpResponse, ApiError> {
+    check_lines(Some(&command.body.lines))?;
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("settle_transfer", move |conn, scope, body| {
+            let settlements: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
+            let id = settle::settle(conn, scope, &target, &settlements, &body.reason)?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+/// `POST /transfers/{id}/receipts/{number}/reverse`
+pub async fn reverse(
+    path: web::Path<(String, String)>,
+    command: Command<ReverseReceiptRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let (name, number) = path.into_inner();
+    let target = target(&name, command.body.expected_version);
+    command
+        .run("reverse_receipt", move |conn, scope, body| {
+            let id = receive::reverse(conn, scope, &target, &number, &body.reason)?;
+            answer(conn, scope, id)
+        })
+        .await
+}

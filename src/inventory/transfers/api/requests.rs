@@ -1,0 +1,284 @@
+//! The bodies of requests about transfers.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::catalogue::size;
+use crate::error::ApiError;
+use crate::inventory::transfers::decide::{Arrival, LineUnits, Settlement, Surplus};
+use crate::inventory::transfers::dispatch::Sending;
+use crate::inventory::transfers::line::Outcome;
+use crate::inventory::transfers::plan::{NewTransfer, PlanChange, PlanLine};
+use crate::inventory::transfers::receive::Arrivals;
+use crate::kernel::id::{InboundLineId, LocationId, ProductRef};
+use crate::kernel::moment::Day;
+use crate::kernel::number;
+use crate::kernel::quantity::{DocumentQuantity, MAX_DOCUMENT_LINES, StockQuantity};
+use crate::kernel::text;
+
+/// A transfer to create. No unit moves.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTransferRequest {
+    pub from_location_id: LocationId,
+    pub to_location_id: LocationId,
+    /// Equal lines are added up.
+    #[validate(nested)]
+    #[schema(min_items = 1, max_items = 500)]
+    pub lines: Vec<TransferLineRequest>,
+    #[validate(custom(function = "text::check_visible"))]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
+    pub reference: Option<String>,
+    /// The day on which the goods should arrive.
+    pub expected_on: Option<Day>,
+    #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
+    #[schema(max_length = 2000)]
+    pub notes: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferLineRequest {
+    pub product_id: ProductRef,
+    #[validate(custom(function = "size::validate"))]
+    #[schema(min_length = 1, max_length = 50)]
+    pub size: Option<String>,
+    pub quantity: DocumentQuantity,
+}
+
+/// Changes of a draft. Absent fields stay as they are.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateTransferRequest {
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    pub from_location_id: Option<LocationId>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    pub to_location_id: Option<LocationId>,
+    /// They replace all lines.
+    #[serde(default, deserialize_with = "text::some")]
+    #[validate(nested)]
+    #[schema(nullable = false, min_items = 1, max_items = 500)]
+    pub lines: Option<Vec<TransferLineRequest>>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[validate(custom(function = "text::check_visible"))]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"\S")]
+    pub reference: Option<Option<String>>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(value_type = Option<Day>)]
+    pub expected_on: Option<Option<Day>>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    pub notes: Option<Option<String>>,
+    /// If the transfer has another version by now, the request is refused.
+    #[serde(default, deserialize_with = "number::deserialize_integer")]
+    #[validate(range(min = 1, message = "must be at least 1"))]
+    #[schema(minimum = 1)]
+    pub expected_version: Option<i64>,
+}
+
+/// The body of acts without details.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferVersionRequest {
+    /// If the transfer has another version by now, the request is refused.
+    #[serde(default, deserialize_with = "number::deserialize_integer")]
+    #[validate(range(min = 1, message = "must be at least 1"))]
+    #[schema(minimum = 1)]
+    pub expected_version: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelTransferRequest {
+    /// The reason, for the history of the transfer.
+    #[validate(length(max = 500, message = "must have at most 500 characters"))]
+    #[schema(max_length = 500)]
+    pub reason: Option<String>,
+    /// If the transfer has another version by now, the request is refused.
+    #[serde(default, deserialize_with = "number::deserialize_integer")]
+    #[validate(range(min = 1, message = "must be at least 1"))]
+    #[schema(minimum = 1)]
+    pub expected_version: Option<i64>,
+}
+
+/// The units that leave the source.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendTransferRequest {
+    /// Without lines, all planned units are sent. With lines, only these units, and the rest of the plan is released.
+    #[schema(min_items = 1, max_items = 500)]
+    pub lines: Option<Vec<SendLineRequest>>,
+    /// The number of the carrier.
+    #[validate(custom(function = "text::check_visible"))]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
+    pub tracking: Option<String>,
+    /// If the transfer has another version by now, the request is refused.
+    #[serde(default, deserialize_with = "number::deserialize_integer")]
+    #[validate(range(min = 1, message = "must be at least 1"))]
+    #[schema(minimum = 1)]
+    pub expected_version: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendLineRequest {
+    pub line_id: InboundLineId,
+    pub quantity: DocumentQuantity,
+}
+
+/// Units that arrived together.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveTransferRequest {
+    #[validate(nested)]
+    #[schema(min_items = 1, max_items = 500)]
+    pub lines: Vec<ReceiveLineRequest>,
+    #[validate(custom(function = "text::check_visible"))]
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
+    pub reference: Option<String>,
+    /// True if more units than the outstanding ones may arrive. The surplus is added to the stock.
+    #[serde(default)]
+    pub allow_over: bool,
+    /// If the transfer has another version by now, the request is refused.
+    #[serde(default, deserialize_with = "number::deserialize_integer")]
+    #[validate(range(min = 1, message = "must be at least 1"))]
+    #[schema(minimum = 1)]
+    pub expected_version: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveLineRequest {
+    pub line_id: InboundLineId,
+    /// The units that can be sold.
+    pub accepted: StockQuantity,
+    /// The units that go to quarantine; 0 by default.
+    pub rejected: Option<StockQuantity>,
+    #[validate(custom(function = "text::check_visible"))]
+    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
+    pub reject_reason: Option<String>,
+}
+
+/// Outstanding units that do not arrive.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleTransferRequest {
+    #[schema(min_items = 1, max_items = 500)]
+    pub lines: Vec<SettleLineRequest>,
+    #[validate(custom(function = "text::check_visible"))]
+    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
+    pub reason: String,
+    /// If the transfer has another version by now, the request is refused.
+    #[serde(default, deserialize_with = "number::deserialize_integer")]
+    #[validate(range(min = 1, message = "must be at least 1"))]
+    #[schema(minimum = 1)]
+    pub expected_version: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleLineRequest {
+    pub line_id: InboundLineId,
+    pub quantity: DocumentQuantity,
+    /// `lost` needs the permission `inventory:approve`.
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReverseReceiptRequest {
+    #[validate(custom(function = "text::check_visible"))]
+    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
+    pub reason: String,
+    /// If the transfer has another version by now, the request is refused.
+    #[serde(default, deserialize_with = "number::deserialize_integer")]
+    #[validate(range(min = 1, message = "must be at least 1"))]
+    #[schema(minimum = 1)]
+    pub expected_version: Option<i64>,
+}
+
+/// Refuses an empty list of lines, and too many of them.
+pub(super) fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
+    if lines.is_none_or(|lines| (1..=MAX_DOCUMENT_LINES).contains(&lines.len())) {
+        return Ok(());
+    }
+    Err(ApiError::field("lines", format!("must have 1 to {MAX_DOCUMENT_LINES} lines")))
+}
+
+impl From<NewTransferRequest> for NewTransfer {
+    fn from(request: NewTransferRequest) -> Self {
+        let NewTransferRequest { from_location_id, to_location_id, lines, reference, expected_on, notes } = request;
+        Self {
+            from: from_location_id,
+            to: to_location_id,
+            lines: lines.into_iter().map(PlanLine::from).collect(),
+            reference,
+            expected_on: expected_on.map(|day| day.0),
+            notes,
+        }
+    }
+}
+
+impl From<TransferLineRequest> for PlanLine {
+    fn from(request: TransferLineRequest) -> Self {
+        let TransferLineRequest { product_id, size, quantity } = request;
+        Self { product: product_id, size, quantity: quantity.get() }
+    }
+}
+
+impl From<UpdateTransferRequest> for PlanChange {
+    fn from(request: UpdateTransferRequest) -> Self {
+        let UpdateTransferRequest { from_location_id, to_location_id, lines, reference, expected_on, notes, .. } =
+            request;
+        Self {
+            from: from_location_id,
+            to: to_location_id,
+            lines: lines.map(|lines| lines.into_iter().map(PlanLine::from).collect()),
+            reference,
+            expected_on: expected_on.map(|day| day.map(|day| day.0)),
+            notes,
+        }
+    }
+}
+
+impl From<SendTransferRequest> for Sending {
+    fn from(request: SendTransferRequest) -> Self {
+        let SendTransferRequest { lines, tracking, expected_version: _ } = request;
+        let units = |line: SendLineRequest| LineUnits { line: line.line_id, quantity: line.quantity.get() };
+        Self { lines: lines.map(|lines| lines.into_iter().map(units).collect()), tracking }
+    }
+}
+
+impl From<ReceiveTransferRequest> for Arrivals {
+    fn from(request: ReceiveTransferRequest) -> Self {
+        let ReceiveTransferRequest { lines, reference, allow_over, expected_version: _ } = request;
+        let surplus = if allow_over { Surplus::Accept } else { Surplus::Refuse };
+        Self { lines: lines.into_iter().map(Arrival::from).collect(), reference, surplus }
+    }
+}
+
+impl From<ReceiveLineRequest> for Arrival {
+    fn from(request: ReceiveLineRequest) -> Self {
+        let ReceiveLineRequest { line_id, accepted, rejected, reject_reason } = request;
+        let rejected = rejected.unwrap_or_default().get();
+        Self { line: line_id, accepted: accepted.get(), rejected, reject_reason }
+    }
+}
+
+impl From<SettleLineRequest> for Settlement {
+    fn from(request: SettleLineRequest) -> Self {
+        let SettleLineRequest { line_id, quantity, outcome } = request;
+        Self { line: line_id, quantity: quantity.get(), outcome }
+    }
+}
