@@ -23,10 +23,10 @@ pub fn limit_to_one_place(
         let sum = demand.entry(variant).or_default();
         *sum = sum.saturating_add(quantity);
     }
-    let stock = LockedStock::read(conn, store, &demand.keys().copied().collect::<Vec<_>>())?;
+    let mut stock = LockedStock::read(conn, store, &demand.keys().copied().collect::<Vec<_>>())?;
     let (_, places) = locations::read_places(conn, store)?;
-    let mut holds = HoldSet::new(stock, Vec::new());
-    holds.set_places(places);
+    stock.set_places(places);
+    let holds = HoldSet::new(stock, Vec::new());
     let Err(short) = holds.route(&demand, &Delivery::Unknown, None) else { return Ok(()) };
     for variant in products.iter_mut().flat_map(|product| &mut product.variants) {
         if let Some(short) = short.iter().find(|short| short.variant == variant.id) {
