@@ -1,7 +1,7 @@
 //! The database of a command: the one of `DATABASE_URL`, or the embedded one.
 
 use diesel::PgConnection;
-use stockroom::db;
+use stockroom::db::{self, Failure};
 use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
 use stockroom::jobs::fold::fold_old_rows;
 use stockroom::settings::{GenericPlans, Secret, Settings};
@@ -48,8 +48,15 @@ impl Opened {
     }
 
     /// Applies the missing migrations and returns their names. Then fills in missing folded text.
+    ///
+    /// Writes nothing to a read-only database. It is refused if migrations are missing.
     pub fn migrate(&self) -> Result<Vec<String>, CommandError> {
         let mut conn = self.connect()?;
+        if db::is_read_only(&mut conn).map_err(Failure::from)? {
+            db::migrate::check(&mut conn)?;
+            log::warn!("the database is read-only; writes are refused until it accepts them");
+            return Ok(Vec::new());
+        }
         let applied = db::migrate::run(&mut conn)?;
         fold_old_rows(&mut conn)?;
         Ok(applied)

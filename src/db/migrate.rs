@@ -1,13 +1,13 @@
 //! The migrations, built in.
 
 use diesel::connection::SimpleConnection;
-use diesel::migration::{MigrationConnection, MigrationSource};
+use diesel::migration::{Migration, MigrationConnection, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::Failure;
+use super::{Failure, sql};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
@@ -26,18 +26,51 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
     }
     conn.transaction(|conn| {
         conn.batch_execute("LOCK TABLE __diesel_schema_migrations IN EXCLUSIVE MODE")?;
-        refuse_older_schema(conn)?;
+        refuse_older_schema(&conn.applied_migrations().map_err(failed)?)?;
         let applied = conn.run_pending_migrations(MIGRATIONS).map_err(failed)?;
         Ok(applied.iter().map(ToString::to_string).collect())
     })
 }
 
+/// Checks that no migration is missing, without a write. For a database that is read-only.
+pub fn check(conn: &mut PgConnection) -> Result<(), Failure> {
+    let applied = list_applied(conn)?;
+    refuse_older_schema(&applied)?;
+    let mut missing: Vec<String> = known()?
+        .iter()
+        .map(|migration| migration.name())
+        .filter(|name| !applied.contains(&name.version()))
+        .map(ToString::to_string)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    missing.sort();
+    Err(Failure::Internal(format!(
+        "the database is read-only, and migrations are missing ({}): run `stockroom migrate` when it can be written to",
+        missing.join(", ")
+    )))
+}
+
+/// The versions of the applied migrations. Diesel would create its table first.
+fn list_applied(conn: &mut PgConnection) -> QueryResult<Vec<MigrationVersion<'static>>> {
+    let table_exists: bool =
+        sql("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL").columns::<Bool>().get_result(conn)?;
+    match table_exists {
+        true => sql("SELECT version FROM __diesel_schema_migrations").columns::<Text>().load(conn),
+        false => Ok(Vec::new()),
+    }
+}
+
+fn known() -> Result<Vec<Box<dyn Migration<Pg>>>, Failure> {
+    MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(failed)
+}
+
 /// A database has migrations from before the first one of this program if a version before 0.2.0 created it. Migrations
 /// that are newer than this program are accepted: while servers are upgraded one by one, an old one may start again.
-fn refuse_older_schema(conn: &mut PgConnection) -> Result<(), Failure> {
-    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(failed)?;
+fn refuse_older_schema(applied: &[MigrationVersion<'_>]) -> Result<(), Failure> {
+    let known = known()?;
     let first = known.iter().map(|migration| migration.name().version()).min();
-    let applied = conn.applied_migrations().map_err(failed)?;
     match applied.iter().any(|version| Some(version) < first.as_ref()) {
         true => Err(Failure::Internal(OLDER_SCHEMA.to_owned())),
         false => Ok(()),
@@ -50,7 +83,7 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 
 /// The language of the server's messages.
 pub fn messages_language(conn: &mut PgConnection) -> QueryResult<String> {
-    super::sql("SELECT current_setting('lc_messages')").columns::<Text>().get_result(conn)
+    sql("SELECT current_setting('lc_messages')").columns::<Text>().get_result(conn)
 }
 
 /// Takes every migration back, newest first.

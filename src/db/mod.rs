@@ -22,6 +22,7 @@ mod watch;
 pub use clock::clock;
 pub use database::{Database, DatabaseOptions};
 pub use failure::Failure;
+pub use probe::is_read_only;
 pub use sql::{count, expect_rows, sql};
 pub use tx::End;
 

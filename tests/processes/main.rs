@@ -27,6 +27,7 @@ mod logs;
 mod mail;
 mod outages;
 mod plans;
+mod read_only;
 mod revocations;
 mod statements;
 mod upgrades;
