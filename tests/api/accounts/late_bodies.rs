@@ -1,11 +1,12 @@
-//! A token that is ended while the body of its request arrives.
+//! A token that is ended while the body of its request arrives, or while the request waits.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::thread::sleep;
+use std::thread::{self, sleep};
 use std::time::Duration;
 
 use crate::common::people::email;
+use crate::common::shop::Product;
 use crate::common::{TestApp, Value, json};
 use stockroom::auth::Role;
 use stockroom::kernel::id::UserId;
@@ -16,8 +17,8 @@ struct Begun {
     rest: Vec<u8>,
 }
 
-fn begin(app: &TestApp, token: &str, (method, path): (&str, &str), body: &Value) -> Begun {
-    let host = app.address.trim_start_matches("http://");
+fn begin(address: &str, token: &str, (method, path): (&str, &str), body: &Value) -> Begun {
+    let host = address.trim_start_matches("http://");
     let body = format!("{}{body}", " ".repeat(2_000)).into_bytes();
     let mut stream = TcpStream::connect(host).unwrap();
     write!(
@@ -49,6 +50,19 @@ fn token(app: &TestApp, name: &str, role: Role) -> (UserId, String) {
     (user, app.token(user, role))
 }
 
+/// Changes an account at the first server.
+fn change(app: &TestApp, user: UserId, patch: &Value) {
+    app.admin().patch(&format!("/users/{user}"), patch).expect(200);
+}
+
+fn deactivated() -> Value {
+    json!({"active": false})
+}
+
+fn order_of(product: &Product) -> Value {
+    json!({"items": [{"product_id": product.id, "quantity": 1}]})
+}
+
 #[track_caller]
 fn assert_ended(answer: &str) {
     assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("This access token has been ended"), "{answer}");
@@ -57,25 +71,25 @@ fn assert_ended(answer: &str) {
 #[test]
 fn work_that_begins_after_its_token_was_ended_is_refused() {
     let app = TestApp::start();
+    app.leave_out_other_server();
     let rice = app.product("rice", 10.0, 100);
-    let deactivate = |user: UserId| {
-        app.admin().patch(&format!("/users/{user}"), &json!({"active": false})).expect(200);
-    };
     let new = json!({"email": email("back"), "password": "a good long password", "role": "admin"});
-    let order = json!({"items": [{"product_id": rice.id, "quantity": 1}]});
+    let order = order_of(&rice);
     let stock = json!({"quantity": 5, "movement_type": "in", "reason": "Delivery"});
     let line = json!({"product_id": rice.id, "quantity": 1});
-    let change = format!("/inventory/products/{}/stock", rice.id);
-    for (name, role, call, body) in [
-        ("boss", Role::Admin, ("POST", "/users"), &new),
-        ("helper", Role::Admin, ("PUT", change.as_str()), &stock),
-        ("mara", Role::Customer, ("POST", "/cart/items"), &line),
-        ("noor", Role::Customer, ("POST", "/orders"), &order),
-        ("dev", Role::Customer, ("POST", "/inventory/availability"), &json!({"items": [line]})),
+    let stock_path = format!("/inventory/products/{}/stock", rice.id);
+    let demoted = json!({"role": "staff", "permissions": ["inventory:read"]});
+    let new_password = json!({"password": "another good long password"});
+    for (name, role, call, body, patch) in [
+        ("boss", Role::Admin, ("POST", "/users"), &new, &deactivated()),
+        ("helper", Role::Admin, ("PUT", stock_path.as_str()), &stock, &demoted),
+        ("mara", Role::Customer, ("POST", "/cart/items"), &line, &new_password),
+        ("noor", Role::Customer, ("POST", "/orders"), &order, &deactivated()),
+        ("dev", Role::Customer, ("POST", "/inventory/availability"), &json!({"items": [line]}), &deactivated()),
     ] {
         let (user, token) = token(&app, name, role);
-        let begun = begin(&app, &token, call, body);
-        deactivate(user);
+        let begun = begin(&app.address, &token, call, body);
+        change(&app, user, patch);
         assert_ended(&begun.end());
     }
     assert_eq!(app.stock(&rice), (100, 0, 0));
@@ -83,6 +97,61 @@ fn work_that_begins_after_its_token_was_ended_is_refused() {
     assert_eq!(found["total"], 0);
     // The same requests succeed while their tokens are good.
     let (_, token) = token(&app, "asha", Role::Customer);
-    let answer = begin(&app, &token, ("POST", "/orders"), &order).end();
+    let answer = begin(&app.address, &token, ("POST", "/orders"), &order).end();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
+
+#[test]
+fn an_order_that_waits_for_a_batch_is_refused_if_its_token_is_ended() {
+    let app = TestApp::start();
+    let rice = app.product("rice", 10.0, 100);
+    let buyers = [app.customer("mara"), app.customer("noor"), app.customer("asha")];
+    let queue = app.batch_queue();
+    let closed = queue.close();
+    let replies = thread::scope(|scope| {
+        let orders: Vec<_> = buyers.iter().map(|buyer| scope.spawn(|| buyer.order_now(&rice, 1))).collect();
+        queue.wait_for(buyers.len());
+        change(&app, buyers[1].user.unwrap(), &deactivated());
+        drop(closed);
+        orders.into_iter().map(|order| order.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert_eq!(replies.iter().map(|reply| reply.status).collect::<Vec<_>>(), [201, 401, 201]);
+    let fresh = buyers[1].order_now(&rice, 1).refused(401, "UNAUTHENTICATED");
+    assert_eq!(replies[1].json()["detail"], fresh["detail"]);
+    assert_eq!(app.stock(&rice), (98, 0, 2));
+}
+
+#[test]
+fn another_server_refuses_the_work_as_soon_as_it_has_read_the_ended_tokens() {
+    let app = TestApp::start();
+    app.leave_out_other_server();
+    let rice = app.product("rice", 10.0, 100);
+    let second = app.second_server();
+    second.refresh_token_versions();
+    let (user, token) = token(&app, "mara", Role::Customer);
+    let begun = begin(&second.address, &token, ("POST", "/orders"), &order_of(&rice));
+    change(&app, user, &deactivated());
+    second.refresh_token_versions();
+    assert_ended(&begun.end());
+    assert_eq!(app.stock(&rice), (100, 0, 0));
+}
+
+#[test]
+fn a_server_that_has_not_read_the_ended_tokens_recently_reads_the_account_again() {
+    let app = TestApp::with(|settings| settings.auth.revocation_seconds = 0);
+    app.leave_out_other_server();
+    let rice = app.product("rice", 10.0, 100);
+    let second = app.second_server();
+    let stock = json!({"quantity": 5, "movement_type": "in", "reason": "Delivery"});
+    let stock_path = format!("/inventory/products/{}/stock", rice.id);
+    for (name, role, call, body) in [
+        ("mara", Role::Customer, ("POST", "/orders"), &order_of(&rice)),
+        ("helper", Role::Admin, ("PUT", stock_path.as_str()), &stock),
+    ] {
+        let (user, token) = token(&app, name, role);
+        let begun = begin(&second.address, &token, call, body);
+        change(&app, user, &deactivated());
+        assert_ended(&begun.end());
+    }
+    assert_eq!(app.stock(&rice), (100, 0, 0));
 }
