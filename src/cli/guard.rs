@@ -55,10 +55,9 @@ impl Guard {
 /// reason is logged once.
 fn monitor(embedded: &Embedded, failed: u32) -> u32 {
     match embedded.ensure_running() {
-        Ok(false) => {}
-        Ok(true) => {
-            log::warn!(failed_attempts = failed; "the embedded PostgreSQL had stopped and was restarted");
-        }
+        Ok(false) if failed == 0 => {}
+        // Another process may have restarted it.
+        Ok(_) => log::warn!(failed_attempts = failed; "the embedded PostgreSQL had stopped and was restarted"),
         Err(error) => {
             if failed == 0 {
                 log::error!(error:% = error; "the embedded PostgreSQL can't be restarted");

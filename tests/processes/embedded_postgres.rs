@@ -201,6 +201,29 @@ fn the_guard_of_the_program_starts_a_killed_server_again() {
 }
 
 #[test]
+fn the_guard_logs_once_that_a_server_does_not_start_and_once_that_it_runs_again() {
+    let place = Place::new();
+    let program = Process::serve(&place);
+    let postgres = start(&place.data_dir());
+    let (file, hidden) = (place.data_dir().join("postgresql.conf"), place.data_dir().join("hidden.conf"));
+    fs::rename(&file, &hidden).unwrap();
+    kill(&postgres);
+    let attempts =
+        || fs::read_to_string(place.data_dir().join("server.log")).unwrap().matches("postgresql.conf").count();
+    wait_until(|| attempts() >= 2);
+    fs::rename(&hidden, &file).unwrap();
+    // Another process restarts it, unless the guard does so before.
+    postgres.ensure_running().unwrap();
+    wait_until(|| program.log().contains("was restarted"));
+    let log = program.log();
+    assert_eq!(log.matches("can't be restarted").count(), 1, "{log}");
+    assert_eq!(log.matches("was restarted").count(), 1, "{log}");
+    assert!(log.contains("failed_attempts=") && !log.contains("failed_attempts=0"), "{log}");
+    postgres.stop().unwrap();
+    assert_eq!(program.terminate().code(), Some(0));
+}
+
+#[test]
 fn a_half_made_cluster_is_removed_and_never_used() {
     let place = Place::new();
     let half_made = place.folder.join("postgres.unfinished-0123456789abcdef");
