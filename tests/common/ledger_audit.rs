@@ -199,11 +199,11 @@ const CHECKS: [(&str, &str); 19] = [
                            sum(sent_quantity + over_quantity - outstanding_quantity) AS ended \
                     FROM inbound_lines GROUP BY 1, 2) l ON l.store_id = i.store_id AND l.inbound_id = i.id \
          LEFT JOIN (SELECT store_id, inbound_id, string_agg(to_status, '>' ORDER BY id) AS steps, \
-                           string_agg(coalesce(from_status, '') || '>', '' ORDER BY id) AS froms, \
+                           string_agg(coalesce(from_status, '') || '>', '' ORDER BY id) AS begins, \
                            (array_agg(to_status ORDER BY id DESC))[1] AS last \
                     FROM inbound_history GROUP BY 1, 2) h ON h.store_id = i.store_id AND h.inbound_id = i.id \
          WHERE i.kind = 'transfer' AND (h.last IS DISTINCT FROM i.status \
-            OR h.froms || h.last IS DISTINCT FROM '>' || h.steps \
+            OR h.begins || h.last IS DISTINCT FROM '>' || h.steps \
             OR CASE WHEN i.status IN ('draft', 'ready', 'cancelled') THEN l.sent <> 0 OR l.ended <> 0 \
                     WHEN i.status = 'in_transit' THEN l.road = 0 OR l.ended <> 0 \
                     WHEN i.status = 'partially_received' THEN l.road = 0 OR l.ended = 0 \
