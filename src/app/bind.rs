@@ -14,6 +14,10 @@ const FIRST_FREE_PORT: u16 = 1024;
 /// `net.core.somaxconn` on Linux. Of more connections, each is repeated by its client after a second.
 const MAX_WAITING_CONNECTIONS: i32 = 4096;
 
+/// The size of the send buffer of each connection, which it inherits from the listening socket. The system would let it
+/// grow to some megabytes. Then many clients that read nothing cost memory and processor time of the kernel.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
+
 /// The addresses of `server.host` and `server.port`.
 pub fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, StartError> {
     let host = &settings.server.host;
@@ -31,6 +35,7 @@ pub fn bind(settings: &Settings) -> Result<TcpListener, StartError> {
     let bound = TcpListener::bind(addresses.as_slice()).and_then(|listener| {
         // The standard library allows 128.
         rustix::net::listen(&listener, MAX_WAITING_CONNECTIONS)?;
+        rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)?;
         Ok(listener)
     });
     bound.map_err(|error| {
@@ -66,6 +71,19 @@ mod tests {
     fn an_ipv6_address_is_put_in_brackets() {
         assert_eq!(url_host("::1", 8080), "[::1]:8080");
         assert_eq!(url_host("localhost", 80), "localhost:80");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn accepted_connections_have_the_small_send_buffer() {
+        let mut settings = Settings::load(None).unwrap();
+        settings.server.host = "127.0.0.1".to_owned();
+        settings.server.port = 0;
+        let listener = bind(&settings).unwrap();
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        // Linux doubles the size, for its own records.
+        assert_eq!(rustix::net::sockopt::socket_send_buffer_size(&accepted).unwrap(), 2 * SEND_BUFFER_BYTES);
     }
 
     #[test]
