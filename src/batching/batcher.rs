@@ -1,5 +1,6 @@
 //! Runs requests of one kind in batches: a queue for each store, and one transaction for each batch.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -91,8 +92,18 @@ fn run_batch<Q, E: Clone + Default>(
     batch: &[Entry<Q>],
     work: Work<Q, E>,
 ) -> Vec<Result<Outcome<E>, Failure>> {
+    // A transaction whose COMMIT was lost runs again with the same requests, so that its outcome is found.
+    let decided = OnceCell::new();
     let transaction = |conn: &mut PgConnection| {
-        let (live, is_live) = live(conn, batch)?;
+        let is_live = match decided.get() {
+            Some(is_live) => is_live,
+            None => decided.get_or_init({
+                let found = find_live(conn, batch)?;
+                || found
+            }),
+        };
+        let live: Vec<&Keyed<Q>> =
+            batch.iter().zip(is_live).filter(|(_, is_live)| **is_live).map(|((request, _), _)| request).collect();
         let done = once(conn, store, &live, |conn: &mut PgConnection, fresh: &[&Q]| work(conn, store, fresh))?;
         Ok(done.map(|outcomes| merge(is_live, outcomes)))
     };
@@ -106,8 +117,8 @@ fn run_batch<Q, E: Clone + Default>(
     }
 }
 
-/// The requests whose tokens have not been ended since they were admitted, and for each request if it is one of them.
-fn live<'a, Q>(conn: &mut PgConnection, batch: &'a [Entry<Q>]) -> Result<(Vec<&'a Keyed<Q>>, Vec<bool>), Failure> {
+/// For each request if its token has not been ended since it was admitted.
+fn find_live<Q>(conn: &mut PgConnection, batch: &[Entry<Q>]) -> Result<Vec<bool>, Failure> {
     let mut is_live = Vec::with_capacity(batch.len());
     for (_, has_ended) in batch {
         is_live.push(match has_ended {
@@ -115,15 +126,14 @@ fn live<'a, Q>(conn: &mut PgConnection, batch: &'a [Entry<Q>]) -> Result<(Vec<&'
             None => true,
         });
     }
-    let live = batch.iter().zip(&is_live).filter(|(_, is_live)| **is_live).map(|((request, _), _)| request);
-    Ok((live.collect(), is_live))
+    Ok(is_live)
 }
 
 /// The outcomes of all requests, in their order. Those that are not live are refused.
-fn merge<E>(is_live: Vec<bool>, outcomes: Vec<Outcome<E>>) -> Vec<Outcome<E>> {
+fn merge<E>(is_live: &[bool], outcomes: Vec<Outcome<E>>) -> Vec<Outcome<E>> {
     let mut outcomes = outcomes.into_iter();
     let refused = || Err(Abort::Failed(Failure::TokenEnded));
-    is_live.into_iter().filter_map(|is_live| if is_live { outcomes.next() } else { Some(refused()) }).collect()
+    is_live.iter().filter_map(|is_live| if *is_live { outcomes.next() } else { Some(refused()) }).collect()
 }
 
 /// True if the failure would be the same without other requests and with a longer wait for locks.

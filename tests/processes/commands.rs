@@ -148,7 +148,7 @@ fn accounts_are_made_on_the_command_line() {
     };
     let made = create_user(&app, &["--email", "Boss@Example.com", "--role", "admin"], Some("a long password"), "");
     assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
-    assert_eq!(login("boss@example.com", "a long password")["permissions"].as_array().unwrap().len(), 12);
+    assert_eq!(login("boss@example.com", "a long password")["permissions"].as_array().unwrap().len(), 15);
     let staff = ["--email", "s@example.com", "--role", "staff", "--permissions", "orders:read,audit:read", "--store"];
     let code = crate::common::shop::STORE.to_lowercase();
     let staff = [&staff[..], &[code.as_str()]].concat();
