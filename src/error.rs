@@ -69,7 +69,7 @@ pub struct Extra {
     pub current_stock: Option<i64>,
     /// The units that may still arrive, for a receipt of more units.
     pub outstanding_quantity: Option<i64>,
-    /// What keeps a location from being closed: at most 20 items of each kind.
+    /// The units and documents because of which a location cannot be closed, at most 20 of each kind.
     pub open: Vec<OpenItem>,
     allow: Option<String>,
 }
@@ -102,7 +102,7 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     outstanding_quantity: Option<i64>,
-    /// What keeps a location from being closed: at most 20 items of each kind.
+    /// The units and documents because of which a location cannot be closed, at most 20 of each kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     open: Vec<OpenItem>,

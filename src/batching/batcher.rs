@@ -97,10 +97,10 @@ fn run_batch<Q, E: Clone + Default>(
     let transaction = |conn: &mut PgConnection| {
         let is_live = match decided.get() {
             Some(is_live) => is_live,
-            None => decided.get_or_init({
+            None => {
                 let found = find_live(conn, batch)?;
-                || found
-            }),
+                decided.get_or_init(|| found)
+            }
         };
         let live: Vec<&Keyed<Q>> =
             batch.iter().zip(is_live).filter(|(_, is_live)| **is_live).map(|((request, _), _)| request).collect();

@@ -4,9 +4,9 @@
 //! batch takes all waiting requests up to a limit. If more wait, their callers take turns: the batch gets the oldest
 //! request of each caller, then the second of each, and so on. A batch is ordered by age.
 //!
-//! No background task exists: the request that has waited longest starts the next batch, and is in it. If that request is dropped,
-//! the one behind it does so. A batch runs on a thread of its own and answers its requests from there. So it
-//! completes even if the request that started it is dropped.
+//! No background task exists: the request that has waited longest starts the next batch, and is in it. If that request
+//! is dropped, the one behind it does so. A batch runs on a thread of its own and answers its requests from there. So
+//! it completes even if the request that started it is dropped.
 
 use std::collections::VecDeque;
 use std::mem;

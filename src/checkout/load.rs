@@ -17,7 +17,6 @@ use crate::db::{self, Failure};
 use crate::inventory::hold::{Hold, Holder};
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::LockedStock;
-use crate::inventory::places::Places;
 use crate::inventory::queries::holds;
 use crate::kernel::id::{AddressId, CartId, StoreId, UserId, VariantId};
 use crate::orders::queries::terms::{self, IdCounts, TermsAndIds};
@@ -46,7 +45,6 @@ pub struct CheckoutContext {
     pub sellables: HashMap<VariantId, Sellable>,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
-    pub places: Places,
 }
 
 /// Locks the carts and reads their lines. Finds the variants of listed items.
@@ -146,12 +144,14 @@ pub fn lock_stock(
     Ok(HoldSet::new(stock, holds))
 }
 
-/// Reads prices, addresses, the store's settings, its active places and the clock, and takes the ids of the rows to write.
+/// Reads prices, addresses, the store's settings and the clock, and takes the ids of the rows to write. Gives the active
+/// places to the locked stock.
 pub fn read_context(
     conn: &mut PgConnection,
     store: StoreId,
     placements: &[&Placement],
     carts: &Carts,
+    holds: &mut HoldSet,
     locking: Locking,
 ) -> Result<(CheckoutContext, IdAllocator), Failure> {
     let sellables = sellables::load(conn, store, &carts.variants())?;
@@ -164,10 +164,11 @@ pub fn read_context(
     };
     let TermsAndIds { store, addresses, now, places, order_ids, item_ids } =
         terms::read(conn, store, &address_ids, ids)?;
+    holds.stock_mut().set_places(places);
     let ids = match locking {
         Locking::ForUpdate => IdAllocator::new(order_ids, item_ids),
         Locking::None => IdAllocator::zeros(orders, items),
     };
     let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
-    Ok((CheckoutContext { store, sellables, addresses, now, places }, ids))
+    Ok((CheckoutContext { store, sellables, addresses, now }, ids))
 }

@@ -36,8 +36,7 @@ pub fn place_orders(
     // Step 1: the carts are locked and read. Step 3 begins with the locks of the stock rows.
     let carts = load::load_and_lock_carts(conn, store, placements, Locking::ForUpdate)?;
     let mut holds = load::lock_stock(conn, store, &carts, Locking::ForUpdate)?;
-    let (context, mut ids) = load::read_context(conn, store, placements, &carts, Locking::ForUpdate)?;
-    holds.stock_mut().set_places(context.places.clone());
+    let (context, mut ids) = load::read_context(conn, store, placements, &carts, &mut holds, Locking::ForUpdate)?;
     // Steps 1, 2 and 3 in memory: `check` validates and checks the availability, `take` reserves.
     let decided = decide(&mut Decider::new(&context, &carts, &mut holds, &mut ids), placements, &carts)?;
     let overdue = find_overdue(conn, store, &decided)?;

@@ -57,8 +57,7 @@ pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -
     let placements = [placement];
     let carts = load::load_and_lock_carts(conn, store, &placements, Locking::None)?;
     let mut holds = load::lock_stock(conn, store, &carts, Locking::None)?;
-    let (context, mut ids) = load::read_context(conn, store, &placements, &carts, Locking::None)?;
-    holds.stock_mut().set_places(context.places.clone());
+    let (context, mut ids) = load::read_context(conn, store, &placements, &carts, &mut holds, Locking::None)?;
     let resolved = carts.resolved.first().map(Vec::as_slice).unwrap_or_default();
     let mut decider = Decider::new(&context, &carts, &mut holds, &mut ids);
     match decider.check(placement, resolved) {

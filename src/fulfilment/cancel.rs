@@ -3,7 +3,7 @@
 use super::order_batch::{By, OrderBatch};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::OrderId;
-use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::orders::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
 
 /// Cancels an order. An order whose payment window has ended expires instead.
 pub fn cancel(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), Abort> {
@@ -14,7 +14,7 @@ pub fn cancel(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), 
     if !status.can_become(OrderStatus::Cancelled) {
         return Err(not_cancellable(status).into());
     }
-    if status != OrderStatus::UnderPaying && batch.items(order)?.iter().any(|item| item.shipped_quantity > 0) {
+    if status != OrderStatus::UnderPaying && FulfilmentStatus::of(batch.items(order)?) != FulfilmentStatus::None {
         let detail = format!(
             "Order {} was shipped in part. It cannot be cancelled as a whole.",
             batch.order(order)?.order_number

@@ -19,7 +19,7 @@ use crate::kernel::id::{OrderId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::queries::{items, orders};
-use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::orders::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
 use crate::payments::queries::payments;
 
 pub use crate::orders::queries::orders::StatusChange;
@@ -200,8 +200,7 @@ impl OrderBatch {
     }
 
     fn restore(&mut self, id: OrderId, context: MovementContext<'_>) -> Result<(), Failure> {
-        let items =
-            self.items.remove(&id).ok_or_else(|| Failure::Internal(format!("the items of order {id} are missing")))?;
+        let items = self.items.remove(&id).ok_or_else(|| items_missing(id))?;
         for item in items {
             for allocation in item.allocations.0 {
                 self.holds.restore(item.variant_id, (allocation.location_id, allocation.quantity), context)?;
@@ -212,16 +211,14 @@ impl OrderBatch {
 
     /// The items of an order that was locked to be shipped or cancelled, with all changes up to now.
     pub fn items(&self, id: OrderId) -> Result<&[OrderItem], Failure> {
-        let items =
-            self.items.get(&id).ok_or_else(|| Failure::Internal(format!("the items of order {id} are missing")));
-        items.map(Vec::as_slice)
+        self.items.get(&id).map(Vec::as_slice).ok_or_else(|| items_missing(id))
     }
 
     /// Ships units of an order. The first shipment sets it to processing, and the last one to shipped.
     pub fn ship(&mut self, shipment: NewShipment, by: By<'_>) -> Result<(), Failure> {
         let id = shipment.order;
         let context = MovementContext { reference: &shipment.shipment_number, reason: by.reason, actor: by.actor };
-        let items = self.items.get_mut(&id).ok_or_else(|| Failure::Internal(format!("order {id} has no items")))?;
+        let items = self.items.get_mut(&id).ok_or_else(|| items_missing(id))?;
         for units in &shipment.lines {
             self.holds.ship(units.variant, (units.location, units.quantity), context)?;
             for item in items.iter_mut().filter(|item| item.variant_id == units.variant) {
@@ -229,7 +226,7 @@ impl OrderBatch {
             }
             self.shipped_items.insert((id, units.variant));
         }
-        let is_last = items.iter().all(|item| item.unshipped(None) == 0);
+        let is_last = FulfilmentStatus::of(items) == FulfilmentStatus::Full;
         if self.order(id)?.status == OrderStatus::Pending {
             self.set_status(id, OrderStatus::Processing, by)?;
         }
@@ -284,6 +281,10 @@ impl OrderBatch {
         }
         Ok(())
     }
+}
+
+fn items_missing(id: OrderId) -> Failure {
+    Failure::Internal(format!("the items of order {id} are missing"))
 }
 
 /// The reason of an expired payment, in the order's history and in the ledger.

@@ -124,6 +124,19 @@ impl LockedStock {
         Ok(movement)
     }
 
+    /// Moves units of a variant from one row to another. The caller has checked that both rows can hold the change.
+    pub fn transfer(
+        &mut self,
+        (from, to): (StockKey, StockKey),
+        quantity: i64,
+        context: MovementContext<'_>,
+    ) -> Result<(), Failure> {
+        let out = StockDelta::stock(quantity.saturating_neg());
+        self.record_movement(from, MovementKind::TransferOut, out, context)?;
+        self.record_movement(to, MovementKind::TransferIn, StockDelta::stock(quantity), context)?;
+        Ok(())
+    }
+
     /// Writes the changed rows and their movements in one statement.
     pub fn write(&self, conn: &mut PgConnection, at: DateTime<Utc>) -> Result<(), Failure> {
         if self.pending.is_empty() {

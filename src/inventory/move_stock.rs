@@ -85,15 +85,12 @@ pub fn move_stock(
     }
     let (number, actor) = (document_number("MOV", at, &random_code()), scope.actor());
     let context = MovementContext { reference: &number, reason: Some(&units.reason), actor: &actor };
-    let taken = StockDelta::stock(units.quantity.saturating_neg());
     match to {
         None => {
+            let taken = StockDelta::stock(units.quantity.saturating_neg());
             stock.record_movement(from, MovementKind::Remove, taken, context)?;
         }
-        Some(to) => {
-            stock.record_movement(from, MovementKind::TransferOut, taken, context)?;
-            stock.record_movement(to, MovementKind::TransferIn, StockDelta::stock(units.quantity), context)?;
-        }
+        Some(to) => stock.transfer((from, to), units.quantity, context)?,
     }
     stock.write(conn, at)?;
     Ok(MovedStock { product: product.product.id, variant: variant.id, location: place, number })

@@ -61,7 +61,6 @@ fn context() -> CheckoutContext {
         sellables: sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect(),
         addresses: HashMap::from([(AddressId(1), (USER, serde_json::json!({"city": "Pune"})))]),
         now: now(),
-        places: places(&[1, 2]),
     }
 }
 

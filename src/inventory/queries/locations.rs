@@ -10,6 +10,7 @@ use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::places::Places;
 use crate::kernel::id::{LocationId, StoreId};
+use crate::stores::change_location;
 use crate::stores::location::LocationStatus;
 use crate::stores::routing_policy::RoutingPolicy;
 
@@ -74,9 +75,7 @@ pub fn lock_open_location(
     };
     match found {
         None => Err(not_found(location).into()),
-        Some((_, code, LocationStatus::Closed)) => {
-            Err(ApiError::new(Code::LocationClosed, format!("Location '{code}' is closed.")).into())
-        }
+        Some((_, code, LocationStatus::Closed)) => Err(closed(&code).into()),
         Some((id, _, LocationStatus::Active | LocationStatus::Paused)) => Ok(id),
     }
 }
@@ -91,9 +90,14 @@ pub fn get_quarantine(conn: &mut PgConnection, store: StoreId, place: LocationId
         .first(conn)
 }
 
+/// The 409 error for a closed place.
+pub fn closed(code: &str) -> ApiError {
+    ApiError::new(Code::LocationClosed, format!("Location '{code}' is closed."))
+}
+
 fn not_found(location: Option<LocationId>) -> ApiError {
     match location {
-        Some(location) => ApiError::not_found(Code::LocationNotFound, format_args!("Location {location}")),
+        Some(location) => change_location::not_found(location),
         None => ApiError::new(Code::LocationNotFound, "The store has no location yet."),
     }
 }

@@ -134,11 +134,9 @@ pub fn move_units(
     if quantity == 0 {
         return Ok(());
     }
-    let out = StockDelta::stock(quantity.saturating_neg());
-    stock.record_movement((line.variant_id, from), MovementKind::TransferOut, out, context)?;
     refuse_too_much(stock, line, to, quantity)?;
-    stock.record_movement((line.variant_id, to), MovementKind::TransferIn, StockDelta::stock(quantity), context)?;
-    Ok(())
+    let variant = line.variant_id;
+    Ok(stock.transfer(((variant, from), (variant, to)), quantity, context)?)
 }
 
 /// Adds units of a line that were found at a location.

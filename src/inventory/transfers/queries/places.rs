@@ -4,8 +4,10 @@ use diesel::prelude::*;
 
 use crate::db::Failure;
 use crate::db::schema::locations;
-use crate::error::{Abort, ApiError, Code};
+use crate::error::Abort;
+use crate::inventory::queries::locations::closed;
 use crate::kernel::id::{LocationId, StoreId};
+use crate::stores::change_location;
 use crate::stores::location::LocationStatus;
 
 /// The source of a transfer, and its destination with the children of it.
@@ -35,10 +37,9 @@ pub fn lock_route(
         .load(conn)?;
     for place in [from, to] {
         let found = locked.iter().find(|(id, ..)| *id == place);
-        let (_, code, status) =
-            found.ok_or_else(|| ApiError::not_found(Code::LocationNotFound, format_args!("Location {place}")))?;
+        let (_, code, status) = found.ok_or_else(|| change_location::not_found(place))?;
         if *status == LocationStatus::Closed && open.contains(&place) {
-            return Err(ApiError::new(Code::LocationClosed, format!("Location '{code}' is closed.")).into());
+            return Err(closed(code).into());
         }
     }
     let children: Vec<(LocationId, String)> = locations::table
