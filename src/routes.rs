@@ -2,6 +2,7 @@
 //! are created from it.
 
 mod accounts;
+mod counts;
 mod inventory;
 mod monitoring;
 mod orders;
@@ -35,6 +36,7 @@ pub fn table() -> Vec<Endpoint> {
         inventory::products(),
         inventory::stock(),
         transfers::transfers(),
+        counts::counts(),
         orders::cart_and_checkout(),
         orders::orders(),
     ];

@@ -22,8 +22,10 @@ macro_rules! rules {
     };
 }
 
+mod counts;
 mod transfers;
 
+pub use counts::COUNT_RULES;
 pub use transfers::TRANSFER_RULES;
 
 rules! {

@@ -37,6 +37,8 @@ pub struct Store {
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
     pub routing: RoutingPolicy,
+    pub count_tolerance_units: i64,
+    pub count_tolerance_value: Money,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -110,6 +112,8 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
             stores::guest_orders.eq(new.guest_orders),
             stores::hold_cart_items.eq(new.hold_cart_items),
             stores::payment_methods.eq(&new.payment_methods),
+            stores::count_tolerance_units.eq(new.count_tolerance.units),
+            stores::count_tolerance_value.eq(new.count_tolerance.value),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))

@@ -9,7 +9,7 @@ use crate::catalogue::codes::{CodeChange, CodeKind, ProductCode};
 use crate::db;
 use crate::db::schema::product_codes;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::id::{ProductId, StoreId};
+use crate::kernel::id::{ProductId, ProductRef, StoreId};
 use crate::kernel::text::code_key;
 
 /// The product with this SKU. A variant's SKU names its product, too.
@@ -21,6 +21,35 @@ pub fn find_product(conn: &mut PgConnection, store: StoreId, sku: &str) -> Query
         .select(product_codes::product_id)
         .first(conn)
         .optional()
+}
+
+/// The product or size that a barcode names, and the units of one scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScannedCode {
+    pub product: ProductRef,
+    pub units: i64,
+}
+
+/// The products and sizes that these barcodes name, in their order.
+pub fn resolve_barcodes(
+    conn: &mut PgConnection,
+    store: StoreId,
+    barcodes: &[&str],
+) -> QueryResult<Vec<Option<ScannedCode>>> {
+    let skus: Vec<Option<String>> = db::sql(
+        "SELECT COALESCE(v.sku, p.sku) FROM unnest($2::text[]) WITH ORDINALITY AS n (code_key, place) \
+         LEFT JOIN LATERAL (SELECT product_id, variant_id FROM product_codes \
+              WHERE store_id = $1 AND kind = 'barcode' AND code_key = n.code_key OFFSET 0) c ON true \
+         LEFT JOIN LATERAL (SELECT sku FROM variants WHERE store_id = $1 AND id = c.variant_id OFFSET 0) v ON true \
+         LEFT JOIN LATERAL (SELECT sku FROM products WHERE store_id = $1 AND id = c.product_id OFFSET 0) p ON true \
+         ORDER BY n.place",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Text>, _>(barcodes.iter().map(|code| code_key(code)).collect::<Vec<_>>())
+    .columns::<Nullable<Text>>()
+    .load(conn)?;
+    let scanned = |sku: Option<String>| sku.map(|sku| ScannedCode { product: ProductRef::Sku(sku), units: 1 });
+    Ok(skus.into_iter().map(scanned).collect())
 }
 
 /// Asks first, so that the refusal can name the code. The primary key decides when two come at once.

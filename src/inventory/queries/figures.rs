@@ -186,7 +186,7 @@ macro_rules! low_variants {
     };
 }
 
-pub(super) use {
+pub(in crate::inventory) use {
     all_levels, available_of_product, available_of_variant, beside_level, highest_minimum, level_columns, levels,
     low_variants, places, scarce_products, scarce_variants, selling_places, stock_status,
 };
