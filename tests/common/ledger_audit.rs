@@ -265,11 +265,12 @@ const CHECKS: [(&str, &str); 22] = [
          UNION ALL SELECT format('line %s of count %s', l.line, l.count_id) FROM count_lines l \
              JOIN counts c ON c.store_id = l.store_id AND c.id = l.count_id \
              LEFT JOIN (SELECT store_id, count_id, line, sum(quantity) AS units, max(counted_at) AS at FROM ( \
-                 SELECT e.*, count(*) FILTER (WHERE NOT is_added) OVER (PARTITION BY e.store_id, e.count_id, e.line \
-                        ORDER BY counted_at DESC, id DESC) AS replaced FROM count_entries e \
+                 SELECT e.*, count(*) FILTER (WHERE NOT e.is_added) OVER (PARTITION BY e.store_id, e.count_id, e.line \
+                        ORDER BY e.counted_at DESC, e.id DESC) AS replaced FROM count_entries e \
                  JOIN count_lines o ON o.store_id = e.store_id AND o.count_id = e.count_id AND o.line = e.line \
                       AND e.counted_at >= o.opened_at) e \
-                 WHERE replaced = CASE WHEN is_added THEN 0 ELSE 1 END GROUP BY 1, 2, 3) e USING (store_id, count_id, line) \
+                 WHERE replaced = CASE WHEN is_added THEN 0 ELSE 1 END GROUP BY 1, 2, 3) e \
+               ON e.store_id = l.store_id AND e.count_id = l.count_id AND e.line = l.line \
              WHERE (l.counted_quantity, l.counted_at) IS DISTINCT FROM (e.units, e.at) \
                AND NOT (c.uncounted = 'zero' AND e.units IS NULL AND l.counted_quantity = 0)",
     ),

@@ -30,11 +30,17 @@ pub struct Shelf {
 
 impl Shelf {
     pub fn open() -> Self {
+        let shelf = Self::just_filled();
+        // The looks of the tests are later than the creation of their products, and no movement is near them.
+        shelf.app.advance(3_600);
+        shelf
+    }
+
+    /// The same, with the clock of the database.
+    pub fn just_filled() -> Self {
         let app = TestApp::start();
         let rice = app.product("rice", 10.0, 100);
         let main = app.main_location();
-        // The looks of the tests are later than the creation of their products, and no movement is near them.
-        app.advance(3_600);
         Self { admin: app.admin(), app, main, rice }
     }
 

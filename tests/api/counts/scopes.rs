@@ -99,26 +99,12 @@ fn a_location_with_an_open_count_is_not_closed() {
 #[test]
 fn a_count_has_at_most_50_000_lines() {
     let shelf = Shelf::open();
-    let conn = &mut shelf.app.connection();
-    let more = |number: i64| {
-        format!(
-            "INSERT INTO variants (store_id, product_id, size, size_key, sku, created_at, updated_at) \
-             SELECT {0}, {1}, 's' || n, 's' || n, 'rice-' || n, now(), now() FROM generate_series(1, {number}) n; \
-             INSERT INTO stock_levels (store_id, variant_id, location_id, stock_quantity, reserved_quantity, \
-                    sold_quantity, version, updated_at) \
-             SELECT {0}, id, {2}, 0, 0, 0, 0, now() FROM variants WHERE sku LIKE 'rice-%'",
-            shelf.app.store, shelf.rice.id, shelf.main
-        )
-    };
-    let remove = "DELETE FROM stock_levels WHERE version = 0; DELETE FROM count_history; DELETE FROM count_lines; \
-                  DELETE FROM counts; DELETE FROM variants WHERE sku LIKE 'rice-%'";
-    conn.batch_execute(&more(49_999)).unwrap();
     let count = shelf.count();
-    assert_eq!((&count["line_totals"]["total"], count["lines"].as_array().unwrap().len()), (&json!(50_000), 500));
     let found = shelf.app.product("found", 1.0, 0);
     let entries = json!({"entries": [{"product_id": found.id, "quantity": 1}]});
-    shelf.act(&count, "entries", &entries).refused_field("entries");
-    shelf.app.without_effect(|| shelf.create(&json!({}))).refused_field("scope");
-    conn.batch_execute(remove).unwrap();
-    shelf.app.archive(&found);
+    let conn = &mut shelf.app.connection();
+    conn.batch_execute("UPDATE counts SET line_count = 50000").unwrap();
+    shelf.app.without_effect(|| shelf.act(&count, "entries", &entries)).refused_field("entries");
+    conn.batch_execute("UPDATE counts SET line_count = 1").unwrap();
+    assert_eq!(shelf.act(&count, "entries", &entries).expect(200).json()["line_totals"]["total"], 2);
 }

@@ -14,7 +14,7 @@ use stockroom::kernel::id::CountId;
 
 /// 22 products of 50 sizes, each with 3 units, and rice.
 fn many() -> Shelf {
-    let shelf = Shelf::open();
+    let shelf = Shelf::just_filled();
     for number in 0..22 {
         let sizes: Vec<Value> = (0..50).map(|size| json!({"size": format!("{size}"), "initial_stock": 3})).collect();
         let product =
