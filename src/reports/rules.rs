@@ -140,7 +140,9 @@ STORE_RULES:
               LEFT JOIN products p ON p.store_id = $1 AND p.id = c.product_id AND v.size IS NULL
                                   AND v.id IS NOT DISTINCT FROM c.variant_id AND p.has_sizes = (v.id IS NULL)
               WHERE c.store_id = $1
-                AND CASE c.kind WHEN 'sku' THEN c.code IN (v.sku, p.sku) ELSE c.code IN (v.barcode, p.barcode) END
+                AND CASE WHEN c.kind = 'sku' THEN c.code IN (v.sku, p.sku)
+                         WHEN c.position = 0 THEN c.code IN (v.barcode, p.barcode)
+                         ELSE COALESCE(v.barcode, p.barcode) IS NOT NULL END
                     IS NOT TRUE
               OFFSET 0) misnamed";
     "each product has one audit entry of its creation": "

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules in reading order, as in `lib.rs`. A module imports from those before it, and from itself.
-const READING_ORDER: [&str; 25] = [
+const READING_ORDER: [&str; 26] = [
     "kernel",
     "db",
     "embedded_postgres",
@@ -29,6 +29,7 @@ const READING_ORDER: [&str; 25] = [
     "checkout",
     "fulfilment",
     "reports",
+    "scan",
     "demo",
     "jobs",
     "health",
