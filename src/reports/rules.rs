@@ -131,7 +131,8 @@ STORE_RULES:
                   UNION ALL SELECT 'sku', sku FROM products WHERE store_id = $1
                   UNION ALL SELECT 'barcode', barcode FROM variants WHERE store_id = $1 AND barcode IS NOT NULL
                   UNION ALL SELECT 'barcode', barcode FROM products WHERE store_id = $1 AND barcode IS NOT NULL) n
-              WHERE NOT EXISTS (SELECT FROM product_codes WHERE store_id = $1 AND kind = n.kind AND code = n.code)
+              WHERE NOT EXISTS (SELECT FROM product_codes
+                                WHERE store_id = $1 AND kind = n.kind AND code = n.code AND position = 0)
               OFFSET 0) unregistered";
     "each row of product_codes matches its product or variant": "
         SELECT format('%s %s of product %s, variant %s', kind, code, product_id, COALESCE(variant_id::text, '(all)')) AS row
