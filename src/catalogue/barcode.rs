@@ -28,9 +28,8 @@ pub fn gtin(code: &str) -> Option<String> {
 
 /// Checks the digits of a barcode. Older barcodes that were stored without this check remain.
 pub fn check(code: &str) -> Result<(), String> {
-    let is_other_digit = |c: char| {
-        !c.is_ascii() && CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::DecimalNumber
-    };
+    let is_other_digit =
+        |c: char| !c.is_ascii() && CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::DecimalNumber;
     if code.chars().any(is_other_digit) || (!code.is_ascii() && is_digits(&code_key(code))) {
         return Err("must have its digits as 0 to 9".to_owned());
     }
@@ -112,8 +111,19 @@ mod tests {
     #[test]
     fn other_codes_are_taken_as_they_are() {
         for code in [
-            "0", "111", "1234567", "123456789", "12345678901", "123456789012345", "4006381333932-A", "ABC-123",
-            "978-0-306-40615-7", "(01)09506000134352", "чай-7", "½-inch", "12m²",
+            "0",
+            "111",
+            "1234567",
+            "123456789",
+            "12345678901",
+            "123456789012345",
+            "4006381333932-A",
+            "ABC-123",
+            "978-0-306-40615-7",
+            "(01)09506000134352",
+            "чай-7",
+            "½-inch",
+            "12m²",
         ] {
             assert_eq!((check(code), &*key(code)), (Ok(()), &*code_key(code)), "{code}");
         }

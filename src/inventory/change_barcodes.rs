@@ -70,12 +70,7 @@ impl LockedProduct {
 }
 
 /// Adds a barcode. The first one of a variant is its `barcode`.
-pub fn add_barcode(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    name: &ProductRef,
-    new: &NewBarcode,
-) -> Result<(), Abort> {
+pub fn add_barcode(conn: &mut PgConnection, scope: &Scope, name: &ProductRef, new: &NewBarcode) -> Result<(), Abort> {
     let locked = LockedProduct::lock(conn, scope, name)?;
     let named = RequestedVariant { product: name, size: new.size.as_deref(), quantity: 1 };
     let variant = find_variants(conn, scope.store, &[named])?.first().copied();

@@ -89,7 +89,11 @@ pub fn archive_product(conn: &mut PgConnection, scope: &Scope, name: &ProductRef
 
 /// Locks the stock rows of every variant. Sizes that were added during the wait are locked too. After that no size
 /// can be added, because adding one needs these locks.
-pub(super) fn lock_variants(conn: &mut PgConnection, store: StoreId, product: ProductId) -> Result<Vec<Variant>, Abort> {
+pub(super) fn lock_variants(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: ProductId,
+) -> Result<Vec<Variant>, Abort> {
     let known: Vec<VariantId> = ids(&variants::list_variants(conn, store, product)?);
     levels::lock_for_update(conn, store, &known)?;
     let variants = variants::list_variants(conn, store, product)?;

@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::answers::ProductResponses;
-use super::requests::{Prices, check_barcode, check_count, check_digits, check_distinct, check_sku, barcode_of, refuse};
+use super::requests::{
+    Prices, barcode_of, check_barcode, check_count, check_digits, check_distinct, check_sku, refuse,
+};
 use crate::catalogue::changes::MAX_SIZES;
 use crate::catalogue::product::{NewProduct, NewVariant};
 use crate::catalogue::{size, sku};

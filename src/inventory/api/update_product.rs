@@ -146,7 +146,8 @@ fn check_sizes(request: &UpdateProductRequest) -> Result<(), ValidationError> {
 impl UpdateProductRequest {
     fn check_barcodes(&self) -> Result<(), ApiError> {
         let of_sizes = self.sizes.iter().flatten().enumerate();
-        let of_sizes = of_sizes.filter_map(|(index, size)| Some((barcode_of(index), size.barcode.as_ref()?.as_deref()?)));
+        let of_sizes =
+            of_sizes.filter_map(|(index, size)| Some((barcode_of(index), size.barcode.as_ref()?.as_deref()?)));
         let own = self.barcode.iter().flatten().map(|barcode| ("barcode".to_owned(), barcode.as_str()));
         check_digits(own.chain(of_sizes))
     }

@@ -22,8 +22,18 @@ fn a_barcode_with_a_wrong_digit_is_refused_everywhere() {
     for (code, message) in WRONG {
         let sizes = json!([{"size": "S", "barcode": code}]);
         let calls = [
-            ("POST", "/inventory/products", json!({"sku": "dal", "name": "Dal", "price": 1, "barcode": code}), "barcode"),
-            ("POST", "/inventory/products", json!({"sku": "cap", "name": "Cap", "price": 1, "sizes": sizes}), "sizes[0].barcode"),
+            (
+                "POST",
+                "/inventory/products",
+                json!({"sku": "dal", "name": "Dal", "price": 1, "barcode": code}),
+                "barcode",
+            ),
+            (
+                "POST",
+                "/inventory/products",
+                json!({"sku": "cap", "name": "Cap", "price": 1, "sizes": sizes}),
+                "sizes[0].barcode",
+            ),
             ("PATCH", "/inventory/products/rice", json!({"barcode": code}), "barcode"),
             ("PATCH", "/inventory/products/tee", json!({"sizes": sizes}), "sizes[0].barcode"),
             ("POST", "/inventory/products/rice/barcodes", json!({"code": code}), "code"),

@@ -42,7 +42,8 @@ fn staff_see_the_stock_and_the_open_documents_and_others_the_product_only() {
     let (main, shop) = (app.main_location(), app.add_location("shop"));
     let send = |quantity: i64, acts: &[&str]| {
         let lines = json!([{"product_id": rice.id, "quantity": quantity}]);
-        let body = json!({"from_location_id": main, "to_location_id": shop, "lines": lines, "expected_on": "2030-01-02"});
+        let body =
+            json!({"from_location_id": main, "to_location_id": shop, "lines": lines, "expected_on": "2030-01-02"});
         let made = admin.post("/transfers", &body).expect(201).json();
         for act in acts {
             admin.post_nothing(&format!("/transfers/{}/{act}", made["id"])).expect(200);
@@ -61,7 +62,9 @@ fn staff_see_the_stock_and_the_open_documents_and_others_the_product_only() {
     };
     assert_eq!(found["open"], json!([open(&planned, "ready", 5), open(&sent, "partially_received", 3)]));
     let levels: Vec<_> = found["levels"].as_array().unwrap().iter().collect();
-    let shown = |level: &Value| [&level["location_id"], &level["stock_quantity"], &level["in_transit_quantity"]].map(Clone::clone);
+    let shown = |level: &Value| {
+        [&level["location_id"], &level["stock_quantity"], &level["in_transit_quantity"]].map(Clone::clone)
+    };
     assert_eq!(shown(levels[0]), [json!(main), json!(93), json!(0)]);
     assert_eq!(shown(levels[1]), [json!(shop), json!(4), json!(3)]);
     for client in [app.guest(), app.customer("mara"), app.staff(&["orders:read"])] {
