@@ -46,7 +46,7 @@ impl LockedProduct {
     }
 
     /// Writes the change, the column of a first barcode that changed, the listing keys and an audit entry.
-    fn write(self, conn: &mut PgConnection, scope: &Scope, change: &CodeChange) -> Result<(), Abort> {
+    fn write(self, conn: &mut PgConnection, scope: &Scope, change: &CodeChange, done: &str) -> Result<(), Abort> {
         let Self { mut product, mut variants, .. } = self;
         let at = db::clock(conn)?;
         codes::apply(conn, scope.store, product.id, change)?;
@@ -63,7 +63,7 @@ impl LockedProduct {
         products::update_product(conn, scope.store, &product, at)?;
         let registered = codes::list(conn, scope.store, product.id)?;
         write_listing_keys(conn, scope.store, (&product, &variants), &registered)?;
-        let detail = format!("Product {} changed: barcodes", product.sku);
+        let detail = format!("Product {} changed: {done}", product.sku);
         let entry = NewEntry { entity: Entity::Product, entity_id: product.id.0, action: Action::Update, detail };
         Ok(audit::append(conn, scope, &entry, at)?)
     }
@@ -82,7 +82,8 @@ pub fn add_barcode(conn: &mut PgConnection, scope: &Scope, name: &ProductRef, ne
     let position = last.map_or(0, |last| last.saturating_add(1));
     let kind = CodeKind::Barcode;
     let added = vec![ProductCode { kind, code: new.code.clone(), variant, units: new.units, position }];
-    locked.write(conn, scope, &CodeChange { removed: Vec::new(), added })
+    let done = format!("barcode {} of {} units added", new.code, new.units);
+    locked.write(conn, scope, &CodeChange { removed: Vec::new(), added }, &done)
 }
 
 /// Removes a barcode in any spelling. If it was the first one of its variant, the next one becomes the first.
@@ -93,7 +94,8 @@ pub fn remove_barcode(conn: &mut PgConnection, scope: &Scope, name: &ProductRef,
     let missing = || ApiError::not_found(Code::NotFound, format_args!("Barcode '{code}' of product {name}"));
     let removed = removed.ok_or_else(missing)?;
     let next = second_barcode(&locked.registered, removed.variant).filter(|_| removed.position == 0).cloned();
+    let done = format!("barcode {} removed", removed.code);
     let promoted = next.iter().map(|next| ProductCode { position: 0, ..next.clone() });
     let change = CodeChange { added: promoted.collect(), removed: std::iter::once(removed).chain(next).collect() };
-    locked.write(conn, scope, &change)
+    locked.write(conn, scope, &change, &done)
 }

@@ -42,7 +42,10 @@ fn a_product_has_several_barcodes_and_the_first_is_its_barcode() {
     assert_eq!((&product()["barcode"], barcodes(&admin, "rice")), (&json!(null), vec![]));
     let entries = admin.get(&format!("/audit?entity=Product&entity_id={}", rice.id)).expect(200).json();
     let details: Vec<&Value> = entries["items"].as_array().unwrap().iter().map(|entry| &entry["detail"]).collect();
-    assert_eq!(details[..6], vec![&json!("Product rice changed: barcodes"); 6]);
+    let done = |what: &str| json!(format!("Product rice changed: barcode {what}"));
+    assert_eq!(*details[0], done(&format!("{CASE} removed")));
+    assert_eq!(*details[4], done(&format!("{CASE} of 12 units added")));
+    assert_eq!(details.len(), 7, "{details:?}");
 }
 
 #[test]
