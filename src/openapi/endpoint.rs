@@ -238,8 +238,11 @@ impl Endpoint {
     pub fn into_route(self) -> Route {
         let (access, max_body) = (self.access, self.max_body);
         let known = KnownParameters::from_iter(self.query.iter().map(parameters::known));
-        self.route
-            .wrap(from_fn(move |request, next| body::limit(max_body, request, next)))
+        let route = match max_body {
+            body::MAX_BODY_BYTES => self.route,
+            _ => self.route.wrap(from_fn(move |request, next| body::limit(max_body, request, next))),
+        };
+        route
             .wrap(from_fn(move |request, next| query::check(known.clone(), request, next)))
             .wrap(from_fn(move |request, next| authorize(access, request, next)))
     }

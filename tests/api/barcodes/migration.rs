@@ -1,6 +1,7 @@
 //! Barcodes that were stored before their check digits were checked.
 
 use crate::common::database::TestDatabase;
+use crate::common::{TestApp, json};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -62,4 +63,35 @@ fn old_gtins_get_one_key_and_conflicts_do_not_stop_the_migration() {
     assert!(keys(conn).iter().all(|row| row.split_once(" of ").unwrap().0 == row.split_once(": ").unwrap().1));
     conn.batch_execute(UP).unwrap();
     assert_eq!(keys(conn), expected);
+}
+
+#[test]
+fn old_barcodes_that_are_not_valid_stay_until_they_are_changed() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    for (sku, barcode) in [("old", "012345678905"), ("twin", "a"), ("misprint", "b")] {
+        let body = json!({"sku": sku, "name": sku, "price": 1, "barcode": barcode});
+        admin.post("/inventory/products", &body).expect(201);
+    }
+    for (before, old) in [("a", "0012345678905"), ("b", "4006381333932")] {
+        app.connection()
+            .batch_execute(&format!(
+                "UPDATE products SET barcode = '{old}' WHERE barcode = '{before}'; \
+                 UPDATE product_codes SET code = '{old}', code_key = '{old}' WHERE code = '{before}'"
+            ))
+            .unwrap();
+    }
+    for (code, sku) in [("0012345678905", "old"), ("012345678905", "old"), ("4006381333932", "misprint")] {
+        let found = admin.get(&format!("/inventory/scan/{code}")).expect(200).json();
+        assert_eq!(found["product"]["sku"], sku, "{code}");
+    }
+    for sku in ["twin", "misprint"] {
+        let renamed = admin.patch(&format!("/inventory/products/{sku}"), &json!({"name": "New"})).expect(200).json();
+        assert!(renamed["barcode"].is_string(), "{renamed}");
+    }
+    admin.delete("/inventory/products/twin/barcodes/012345678905").expect(204);
+    assert_eq!(admin.get("/inventory/scan/012345678905").expect(200).json()["product"]["sku"], "old");
+    let mended = admin.patch("/inventory/products/misprint", &json!({"barcode": "4006381333931"})).expect(200).json();
+    assert_eq!(mended["barcode"], "4006381333931");
+    admin.get("/inventory/scan/4006381333932").refused(422, "INVALID_BARCODE");
 }
