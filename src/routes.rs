@@ -33,6 +33,7 @@ pub fn table() -> Vec<Endpoint> {
         inventory::reports(),
         reservations::reservations(),
         inventory::products(),
+        inventory::barcodes(),
         inventory::stock(),
         transfers::transfers(),
         orders::cart_and_checkout(),

@@ -412,16 +412,20 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The SKUs and barcodes of a store, each with the one product or variant that it names. The primary key makes them unique across products and variants.
+    /// The SKUs and barcodes of a store, each with the one product or variant that it names. The primary key makes them unique across products and variants. A variant may have several barcodes.
     product_codes (store_id, kind, code_key) {
         store_id -> Int8,
         kind -> Text,
-        /// The code as it is compared: in Unicode form NFKC, without invisible characters.
+        /// The code as it is compared: in Unicode form NFKC, without invisible characters. A valid GTIN has 14 digits.
         code_key -> Text,
         code -> Text,
         product_id -> Int8,
         /// Null if the code names a product with all of its sizes.
         variant_id -> Nullable<Int8>,
+        /// The units that a scan of the barcode counts, such as 12 for a case. 1 for a SKU.
+        units -> Int8,
+        /// The order of the barcodes of a variant. The one at 0 is its first, which is also in the column barcode.
+        position -> Int8,
     }
 }
 

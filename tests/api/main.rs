@@ -17,6 +17,7 @@ mod addresses;
 mod audit;
 mod authorization;
 mod bad_input;
+mod barcodes;
 mod batches;
 mod browsers;
 mod callbacks;

@@ -10,7 +10,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 19] = [
+const CHECKS: [(&str, &str); 20] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -130,9 +130,15 @@ const CHECKS: [(&str, &str); 19] = [
                    v.store_id = p.store_id AND v.product_id = p.id AND v.size IS NULL), 0) FROM products p \
                    CROSS JOIN LATERAL (VALUES ('sku', p.sku), ('barcode', p.barcode)) AS k (kind, code) \
                    WHERE k.code IS NOT NULL) had \
-         FULL JOIN (SELECT *, COALESCE(variant_id, 0) AS variant FROM product_codes) registered \
+         FULL JOIN (SELECT *, COALESCE(variant_id, 0) AS variant FROM product_codes WHERE position = 0) registered \
              USING (store_id, kind, code, product_id, variant) \
          WHERE had IS NULL OR registered IS NULL",
+    ),
+    (
+        "every further barcode is behind a first one, at a place of its own",
+        "SELECT format('barcode %s', string_agg(code, ', ')) AS finding FROM product_codes WHERE kind = 'barcode' \
+         GROUP BY store_id, product_id, variant_id \
+         HAVING min(position) <> 0 OR count(DISTINCT position) <> count(*)",
     ),
     (
         "every line has its order",

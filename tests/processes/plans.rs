@@ -15,8 +15,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 14] = [
+const GROWING: [&str; 15] = [
     "products",
+    "product_codes",
     "variants",
     "stock_levels",
     "stock_movements",
@@ -250,7 +251,12 @@ fn a_page_that_many_look_at_reads_only_its_rows() {
         }
         let items = json!([{"product_id": 7, "quantity": 1}, {"product_id": "sku-8", "quantity": 2}]);
         guest.post("/inventory/availability", &json!({"items": items})).expect(200);
+        guest.get("/inventory/scan/sku-7").expect(200);
         let admin = app.admin();
+        admin.post("/inventory/products/7/barcodes", &json!({"code": "4006381333931"})).expect(201);
+        for code in ["4006381333931", "sku-8", order["order_number"].as_str().unwrap()] {
+            admin.get(&format!("/inventory/scan/{code}")).expect(200);
+        }
         admin.get(&format!("/orders/{}", order["id"])).expect(200);
         admin.get(&format!("/orders/{}", order["order_number"].as_str().unwrap())).expect(200);
         admin.get(&format!("/orders/{}/history", order["id"])).expect(200);
