@@ -117,20 +117,41 @@ diesel::table! {
         variant_id -> Int8,
         /// The planned units.
         quantity -> Int8,
-        /// The units that left the source. 0 until the document is sent.
+        /// The units of a transfer that left the source, 0 until it is sent. All units of a purchase, from the beginning.
         sent_quantity -> Int8,
-        /// The units that arrived and were not sent.
+        /// The units that arrived and were not sent or ordered.
         over_quantity -> Int8,
         /// The units that arrived and can be sold.
         accepted_quantity -> Int8,
-        /// The units that arrived and are in quarantine.
+        /// The units that arrived and are in quarantine, or were refused when a purchase arrived.
         rejected_quantity -> Int8,
         /// The sent units that will not arrive.
         lost_quantity -> Int8,
         /// The sent units that went back to the source.
         returned_quantity -> Int8,
-        /// The units on the road.
+        /// The units on the road, or not delivered yet. Units of a draft are not ordered.
         outstanding_quantity -> Int8,
+        /// The units of a purchase that will not arrive, because it was cancelled or closed.
+        cancelled_quantity -> Int8,
+        /// The cost of a unit in minor units of the store's currency. Null for a transfer.
+        unit_cost -> Nullable<Int8>,
+        /// The day on which the units of a purchase should arrive. Null if that of the document applies.
+        expected_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    /// Corrections of the cost of received units. The newest row of a receipt's line counts. Rows are only appended.
+    inbound_receipt_costs (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        receipt_id -> Int8,
+        line_id -> Int8,
+        /// The cost of a unit, in minor units of the store's currency.
+        unit_cost -> Int8,
+        /// The caller: user:ID or system.
+        actor -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -142,10 +163,14 @@ diesel::table! {
         line_id -> Int8,
         accepted_quantity -> Int8,
         rejected_quantity -> Int8,
-        /// The units among them that were not sent.
+        /// The units among them that were not sent or ordered.
         over_quantity -> Int8,
         /// Null if there is none.
         reject_reason -> Nullable<Text>,
+        /// The rejected units that went to quarantine. The others were refused when they arrived, and were never in stock.
+        quarantined_quantity -> Int8,
+        /// The cost of a unit in minor units of the store's currency, as it was entered. Null for a transfer.
+        unit_cost -> Nullable<Int8>,
     }
 }
 
@@ -170,7 +195,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Documents of goods that arrive at a place: transfers from another place.
+    /// Documents of goods that arrive at a place: transfers from another place, and purchase orders.
     inbounds (store_id, id) {
         store_id -> Int8,
         id -> Int8,
@@ -178,7 +203,7 @@ diesel::table! {
         kind -> Text,
         /// The reference of its movements in the ledger, besides those of receipts.
         inbound_number -> Text,
-        /// A function of the lines once units are sent: received if none are outstanding, in_transit if all are.
+        /// A function of the lines once units are sent or ordered: received if none are outstanding, in_transit or ordered if all are. A purchase of which nothing arrived or will arrive is cancelled.
         status -> Text,
         /// The source. Null for a purchase.
         from_location_id -> Nullable<Int8>,
@@ -196,6 +221,8 @@ diesel::table! {
         actor -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// The supplier of a purchase. Null for a transfer.
+        supplier_id -> Nullable<Int8>,
     }
 }
 
@@ -637,6 +664,55 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// An object: the rules that choose the places of an order, whether an order may be split, and the preferred places.
         routing -> Jsonb,
+        /// The surplus of a line of a purchase order that staff may receive without inventory:approve, of its quantity.
+        over_receipt_percent -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The variants that a supplier sells to the store, and the terms.
+    supplier_items (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        supplier_id -> Int8,
+        variant_id -> Int8,
+        /// The supplier's name of the variant. Null if it is not known.
+        supplier_sku -> Nullable<Text>,
+        /// The cost of a unit, in minor units of the store's currency.
+        unit_cost -> Int8,
+        /// The units in a pack. Only whole packs are proposed for an order.
+        pack_quantity -> Int8,
+        /// The fewest units that the supplier sells at once.
+        min_quantity -> Int8,
+        /// The days from an order to its arrival. Null if those of the supplier apply.
+        lead_time_days -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The companies from which a store orders goods.
+    suppliers (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        /// The name of the supplier in requests and files, in upper case.
+        code -> Text,
+        name -> Text,
+        /// The name without case and accents, for the order of lists.
+        folded_name -> Text,
+        /// Null if it is not known.
+        email -> Nullable<Text>,
+        /// Null if it is not known.
+        phone -> Nullable<Text>,
+        /// The days from an order to its arrival. Null if they are not known.
+        lead_time_days -> Nullable<Int8>,
+        /// Null if there are none.
+        notes -> Nullable<Text>,
+        /// False if nothing new is ordered from the supplier.
+        active -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -706,6 +782,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     inbound_history,
     inbound_lines,
+    inbound_receipt_costs,
     inbound_receipt_lines,
     inbound_receipts,
     inbounds,
@@ -727,6 +804,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_levels,
     stock_movements,
     stores,
+    supplier_items,
+    suppliers,
     users,
     variants,
 );

@@ -20,8 +20,9 @@ pub fn insert(
     let (variants, quantities): (Vec<VariantId>, Vec<i64>) = lines.iter().copied().unzip();
     db::sql(
         "INSERT INTO inbound_lines (store_id, inbound_id, variant_id, quantity, sent_quantity, over_quantity, \
-                accepted_quantity, rejected_quantity, lost_quantity, returned_quantity, outstanding_quantity) \
-         SELECT $1, $2, n.variant_id, n.quantity, 0, 0, 0, 0, 0, 0, 0 \
+                accepted_quantity, rejected_quantity, lost_quantity, returned_quantity, cancelled_quantity, \
+                outstanding_quantity) \
+         SELECT $1, $2, n.variant_id, n.quantity, 0, 0, 0, 0, 0, 0, 0, 0 \
          FROM unnest($3::int8[], $4::int8[]) WITH ORDINALITY AS n (variant_id, quantity, line) ORDER BY n.line",
     )
     .bind::<BigInt, _>(store)

@@ -42,9 +42,9 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: Dat
     let count = |value: fn(&Arrived) -> i64| new.lines.iter().map(|line| value(&line.arrived)).collect::<Vec<_>>();
     db::sql(
         "INSERT INTO inbound_receipt_lines (store_id, receipt_id, line_id, accepted_quantity, rejected_quantity, \
-                over_quantity, reject_reason) \
-         SELECT $1, $2, unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), unnest($6::int8[]), \
-                unnest($7::text[])",
+                quarantined_quantity, over_quantity, reject_reason) \
+         SELECT $1, $2, unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), unnest($5::int8[]), \
+                unnest($6::int8[]), unnest($7::text[])",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(id)
