@@ -20,6 +20,7 @@ pub mod move_stock;
 pub mod set_safety;
 
 pub mod transfers;
+pub mod valuation;
 
 pub mod queries;
 

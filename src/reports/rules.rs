@@ -23,8 +23,10 @@ macro_rules! rules {
 }
 
 mod transfers;
+mod values;
 
 pub use transfers::TRANSFER_RULES;
+pub use values::VALUE_RULES;
 
 rules! {
 STORE_RULES:

@@ -68,6 +68,7 @@ pub(super) fn products() -> Vec<Endpoint> {
 pub(super) fn stock() -> Vec<Endpoint> {
     use crate::inventory::api::answers::ProductResponse;
     use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary};
+    use crate::inventory::valuation::api as valuation;
     let read = Access::Permission(Permission::InventoryRead);
     vec![
         get("/inventory/products/{id}/availability/{qty}", Access::Public, availability::show)
@@ -121,6 +122,11 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .feed_sorted_by(&movements::SORTS, LEDGER_ORDER)
             .query::<PageQuery>()
             .lists::<movements::MovementResponse>(),
+        get("/inventory/valuation", read, valuation::show)
+            .named("getValuation", "Read the value of the stock and the cost of goods sold")
+            .query::<valuation::ValuationQuery>()
+            .sorted_by(&valuation::SORTS, valuation::FIRST_BY_VARIANT)
+            .answers::<valuation::ValuationResponse>(200),
         get("/inventory/summary", read, summary::show)
             .named("getInventorySummary", "Read the totals of all stock")
             .answers::<summary::SummaryResponse>(200),

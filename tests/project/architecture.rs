@@ -92,7 +92,7 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 30] = [
+const WRITERS: [(&str, &str); 35] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -112,6 +112,7 @@ const WRITERS: [(&str, &str); 30] = [
     ("password_resets", "accounts/queries/password_resets.rs"),
     ("payment_events", "payments/queries/events.rs"),
     ("product_codes", "catalogue/queries/codes.rs"),
+    ("product_costs", "catalogue/queries/products.rs"),
     ("products", "catalogue/queries/products.rs"),
     ("reservations", "inventory/queries/reservations.rs"),
     ("sessions", "accounts/queries/sessions.rs"),
@@ -122,6 +123,10 @@ const WRITERS: [(&str, &str); 30] = [
     ("stock_movements", "inventory/queries/levels.rs"),
     ("stores", "stores/queries.rs"),
     ("users", "accounts/queries/users.rs"),
+    ("valuation_checkpoints", "inventory/valuation/queries/checkpoints.rs"),
+    ("valuation_hours", "inventory/valuation/queries/hours.rs"),
+    ("valuation_rows", "inventory/valuation/queries/rows.rs"),
+    ("valuations", "inventory/valuation/queries/progress.rs"),
     ("variants", "catalogue/queries/variants.rs"),
 ];
 
