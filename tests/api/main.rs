@@ -47,4 +47,5 @@ mod sizes;
 mod sorts;
 mod stores;
 mod transfers;
+mod valuation;
 mod verify;

@@ -241,6 +241,7 @@ proptest! {
         let entries = entries(&acts);
         let mut state = State::default();
         let (mut paid, mut value, mut stock) = (0, (0, 0), 0);
+        let (mut sold, mut written_off) = ((0, 0), (0, 0));
         for (entry, outcome) in entries.iter().zip(fold(&mut state, &entries)) {
             let Effect { paid: cost, average, fifo } = outcome.effect;
             paid += cost;
@@ -254,12 +255,19 @@ proptest! {
                 Source::Purchase { .. } => prop_assert!(cost == average && cost == fifo && cost >= 0),
                 Source::Sale => prop_assert!(cost == 0 && average <= 0 && fifo <= 0),
                 Source::Return { .. } => prop_assert!(cost == 0 && average >= 0 && fifo >= 0),
-                _ => {}
+                Source::Reversal { .. } => prop_assert!(cost <= 0 && average <= 0 && fifo <= 0),
+                Source::Other { .. } if entry.quantity < 0 => prop_assert!(cost == 0 && average <= 0 && fifo <= 0),
+                Source::Other { .. } => prop_assert!(cost == average && cost == fifo && cost >= 0),
+                Source::Move => {}
             }
+            let side = if matches!(entry.source, Source::Sale | Source::Return { .. }) { &mut sold } else { &mut written_off };
+            *side = (side.0 + cost - average, side.1 + cost - fifo);
         }
+        prop_assert_eq!((paid, paid), (value.0 + sold.0 + written_off.0, value.1 + sold.1 + written_off.1));
+        prop_assert!(sold.0 >= 0 && sold.1 >= 0);
         prop_assert_eq!(state.layers.iter().map(|layer| layer.units).sum::<i64>(), stock);
         prop_assert_eq!(state.layers.iter().map(|layer| layer.cost).sum::<i128>(), state.fifo);
-        // Without receipts at a common cost, the last unit leaves nothing: what was paid has gone out whole.
+        // The last unit leaves nothing.
         let rest = Entry { at: at(1_000), quantity: -stock, source: Source::Sale };
         let last = fold(&mut state, &[rest]);
         prop_assert_eq!((last[0].average, last[0].fifo), (0, 0));
