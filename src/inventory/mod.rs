@@ -19,6 +19,7 @@ pub mod create_product;
 pub mod move_stock;
 pub mod set_safety;
 
+pub mod inbounds;
 pub mod transfers;
 
 pub mod queries;

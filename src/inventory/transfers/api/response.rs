@@ -6,10 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::inventory::transfers::line::{LineCounts, TransferLine};
-use crate::inventory::transfers::queries::documents::{HistoryStep, Transfer};
-use crate::inventory::transfers::queries::receipts::Receipt;
-use crate::inventory::transfers::status::TransferStatus;
+use crate::inventory::inbounds::line::{InboundLine, LineCounts};
+use crate::inventory::inbounds::queries::documents::HistoryStep;
+use crate::inventory::inbounds::queries::lines::LineSums;
+use crate::inventory::inbounds::queries::receipts::Receipt;
+use crate::inventory::inbounds::status::InboundStatus;
+use crate::inventory::transfers::Transfer;
 use crate::kernel::id::{InboundId, InboundLineId, InboundReceiptId, LocationId, ProductId, VariantId};
 
 /// A transfer in a list.
@@ -18,7 +20,7 @@ pub struct TransferSummaryResponse {
     pub id: InboundId,
     #[schema(pattern = "^TRF-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
     pub transfer_number: String,
-    pub status: TransferStatus,
+    pub status: InboundStatus,
     pub from_location_id: LocationId,
     pub to_location_id: LocationId,
     #[schema(max_length = 100)]
@@ -40,7 +42,7 @@ pub struct TransferResponse {
     pub id: InboundId,
     #[schema(pattern = "^TRF-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
     pub transfer_number: String,
-    pub status: TransferStatus,
+    pub status: InboundStatus,
     pub from_location_id: LocationId,
     pub to_location_id: LocationId,
     #[schema(max_length = 100)]
@@ -126,8 +128,8 @@ pub struct ReceiptLineResponse {
 /// A status that the transfer has had.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TransferHistoryResponse {
-    pub from: Option<TransferStatus>,
-    pub to: TransferStatus,
+    pub from: Option<InboundStatus>,
+    pub to: InboundStatus,
     pub at: DateTime<Utc>,
     #[schema(max_length = 100)]
     pub actor: String,
@@ -136,18 +138,19 @@ pub struct TransferHistoryResponse {
 }
 
 impl TransferSummaryResponse {
-    pub fn new(transfer: Transfer, (quantity, sent_quantity, outstanding_quantity): (i64, i64, i64)) -> Self {
+    pub fn new(transfer: Transfer, sums: LineSums) -> Self {
+        let LineSums { planned, sent, outstanding, cost: _ } = sums;
         Self {
             id: transfer.id,
             transfer_number: transfer.inbound_number,
             status: transfer.status,
-            from_location_id: transfer.from_location_id,
+            from_location_id: transfer.origin,
             to_location_id: transfer.to_location_id,
             reference: transfer.reference,
             expected_on: transfer.expected_on,
-            quantity,
-            sent_quantity,
-            outstanding_quantity,
+            quantity: planned,
+            sent_quantity: sent,
+            outstanding_quantity: outstanding,
             version: transfer.version,
             created_at: transfer.created_at,
             updated_at: transfer.updated_at,
@@ -156,17 +159,12 @@ impl TransferSummaryResponse {
 }
 
 impl TransferResponse {
-    pub fn new(
-        transfer: Transfer,
-        lines: Vec<TransferLine>,
-        receipts: Vec<Receipt>,
-        history: Vec<HistoryStep>,
-    ) -> Self {
+    pub fn new(transfer: Transfer, lines: Vec<InboundLine>, receipts: Vec<Receipt>, history: Vec<HistoryStep>) -> Self {
         Self {
             id: transfer.id,
             transfer_number: transfer.inbound_number,
             status: transfer.status,
-            from_location_id: transfer.from_location_id,
+            from_location_id: transfer.origin,
             to_location_id: transfer.to_location_id,
             reference: transfer.reference,
             expected_on: transfer.expected_on,
@@ -183,10 +181,10 @@ impl TransferResponse {
     }
 }
 
-impl From<TransferLine> for TransferLineResponse {
-    fn from(line: TransferLine) -> Self {
-        let TransferLine { id, variant_id, product_id, sku, product_name, size, counts } = line;
-        let LineCounts { planned, sent, over, accepted, rejected, lost, returned, outstanding } = counts;
+impl From<InboundLine> for TransferLineResponse {
+    fn from(line: InboundLine) -> Self {
+        let InboundLine { id, variant_id, product_id, sku, product_name, size, counts, .. } = line;
+        let LineCounts { planned, sent, over, accepted, rejected, lost, returned, cancelled: _, outstanding } = counts;
         Self {
             id,
             product_id,

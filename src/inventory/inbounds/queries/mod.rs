@@ -1,4 +1,4 @@
-//! The SQL of transfers.
+//! The SQL of documents of goods that arrive.
 
 pub mod documents;
 pub mod lines;
