@@ -13,6 +13,7 @@ pub mod shortage;
 pub mod stock_level;
 
 pub mod availability;
+pub mod available_on;
 pub mod change_product;
 pub mod change_stock;
 pub mod create_product;

@@ -22,8 +22,10 @@ macro_rules! rules {
     };
 }
 
+mod purchases;
 mod transfers;
 
+pub use purchases::PURCHASE_RULES;
 pub use transfers::TRANSFER_RULES;
 
 rules! {

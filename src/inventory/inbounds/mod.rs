@@ -12,5 +12,8 @@ pub mod plan_line;
 pub mod units;
 
 pub mod receive;
+pub mod supply;
+
+pub mod response;
 
 pub mod queries;

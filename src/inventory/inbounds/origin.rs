@@ -2,6 +2,9 @@
 
 use std::fmt::Debug;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::status::InboundStatus;
 use crate::audit::words::Entity;
 use crate::error::{ApiError, Code};
@@ -10,6 +13,8 @@ use crate::kernel::text_enum::text_enum;
 
 text_enum! {
     /// The kind of a document.
+    #[derive(Serialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]
     pub enum InboundKind {
         Transfer,

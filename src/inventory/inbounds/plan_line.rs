@@ -15,25 +15,39 @@ pub struct PlanLine {
     pub quantity: i64,
 }
 
-/// Finds the variants, and adds up equal lines.
-pub fn resolve(conn: &mut PgConnection, store: StoreId, lines: &[PlanLine]) -> Result<Vec<(VariantId, i64)>, Abort> {
-    let requested = lines.iter().map(|line| RequestedVariant {
+/// The variants of the lines, in their order. The first line that names none is refused.
+pub fn find_all<'a>(
+    conn: &mut PgConnection,
+    store: StoreId,
+    lines: impl Iterator<Item = &'a PlanLine>,
+) -> Result<Vec<VariantId>, Abort> {
+    let requested = lines.map(|line| RequestedVariant {
         product: &line.product,
         size: line.size.as_deref(),
         quantity: line.quantity,
     });
-    let variants = find_variants(conn, store, &requested.collect::<Vec<_>>())?;
+    find_variants(conn, store, &requested.collect::<Vec<_>>())
+}
+
+/// Finds the variants, and adds up equal lines.
+pub fn resolve(conn: &mut PgConnection, store: StoreId, lines: &[PlanLine]) -> Result<Vec<(VariantId, i64)>, Abort> {
+    let variants = find_all(conn, store, lines.iter())?;
     let mut planned: Vec<(VariantId, i64)> = Vec::with_capacity(lines.len());
     for (index, (line, variant)) in lines.iter().zip(variants).enumerate() {
-        let Some((_, sum)) = planned.iter_mut().find(|(known, _)| *known == variant) else {
-            planned.push((variant, line.quantity));
-            continue;
-        };
-        *sum = sum.saturating_add(line.quantity);
-        if *sum > MAX_STOCK {
-            let message = format!("makes {sum} with earlier lines; the most is {MAX_STOCK}");
-            return Err(ApiError::field(format!("lines[{index}].quantity"), message).into());
+        match planned.iter_mut().find(|(known, _)| *known == variant) {
+            Some((_, sum)) => *sum = add(*sum, line.quantity, index)?,
+            None => planned.push((variant, line.quantity)),
         }
     }
     Ok(planned)
+}
+
+/// Adds the units of a line to those of earlier lines. Refuses more than the maximal stock.
+pub fn add(sum: i64, quantity: i64, index: usize) -> Result<i64, ApiError> {
+    let sum = sum.saturating_add(quantity);
+    if sum <= MAX_STOCK {
+        return Ok(sum);
+    }
+    let message = format!("makes {sum} with earlier lines; the most is {MAX_STOCK}");
+    Err(ApiError::field(format!("lines[{index}].quantity"), message))
 }

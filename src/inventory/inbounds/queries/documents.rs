@@ -191,6 +191,17 @@ pub fn find<O: Origin>(
     query.select(Row::as_select()).first(conn).optional()?.map(Row::into_inbound).transpose()
 }
 
+/// The documents with these ids, in the order of their ids.
+pub fn list_by_id<O: Origin>(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: &[InboundId],
+) -> Result<Vec<Inbound<O>>, Failure> {
+    let query = of_kind::<O>(store).filter(inbounds::id.eq_any(ids)).order(inbounds::id);
+    let rows: Vec<Row> = query.select(Row::as_select()).load(conn)?;
+    rows.into_iter().map(Row::into_inbound).collect()
+}
+
 /// Locks a document and reads it.
 pub fn find_for_update<O: Origin>(
     conn: &mut PgConnection,

@@ -31,11 +31,9 @@ use crate::kernel::text_enum;
 pub use crate::inventory::inbounds::queries::documents::SORTS;
 pub use requests::{
     CancelTransferRequest, NewTransferRequest, ReceiveTransferRequest, ReverseReceiptRequest, SendTransferRequest,
-    SettleTransferRequest, TransferVersionRequest, UpdateTransferRequest,
+    SettleTransferRequest, TransferVersionRequest, UpdateTransferRequest, check_lines,
 };
 pub use response::{TransferResponse, TransferSummaryResponse};
-
-use requests::check_lines;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -211,7 +211,7 @@ pub struct ReverseReceiptRequest {
 }
 
 /// Refuses an empty list of lines, and too many of them.
-pub(super) fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
+pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
     if lines.is_none_or(|lines| (1..=MAX_DOCUMENT_LINES).contains(&lines.len())) {
         return Ok(());
     }

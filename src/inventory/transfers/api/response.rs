@@ -1,7 +1,5 @@
 //! Transfers in responses.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,9 +8,10 @@ use crate::inventory::inbounds::line::{InboundLine, LineCounts};
 use crate::inventory::inbounds::queries::documents::HistoryStep;
 use crate::inventory::inbounds::queries::lines::LineSums;
 use crate::inventory::inbounds::queries::receipts::Receipt;
+use crate::inventory::inbounds::response::{Costs, InboundHistoryResponse, ReceiptResponse};
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::transfers::Transfer;
-use crate::kernel::id::{InboundId, InboundLineId, InboundReceiptId, LocationId, ProductId, VariantId};
+use crate::kernel::id::{InboundId, InboundLineId, LocationId, ProductId, VariantId};
 
 /// A transfer in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,7 +56,7 @@ pub struct TransferResponse {
     pub version: i64,
     pub lines: Vec<TransferLineResponse>,
     pub receipts: Vec<ReceiptResponse>,
-    pub history: Vec<TransferHistoryResponse>,
+    pub history: Vec<InboundHistoryResponse>,
     /// `user:<id>` or `system`.
     #[schema(max_length = 100)]
     pub actor: String,
@@ -90,51 +89,6 @@ pub struct TransferLineResponse {
     pub returned_quantity: i64,
     /// The units on the road.
     pub outstanding_quantity: i64,
-}
-
-/// A receipt, or the reversal of one, whose quantities are negative.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReceiptResponse {
-    /// The reference of its movements in the ledger.
-    #[schema(pattern = "^RCP-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
-    pub receipt_number: String,
-    /// The number of the receipt that this one reverses.
-    #[schema(pattern = "^RCP-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
-    pub reverses: Option<String>,
-    /// The number of the receipt that reverses this one.
-    #[schema(pattern = "^RCP-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
-    pub reversed_by: Option<String>,
-    #[schema(max_length = 100)]
-    pub reference: Option<String>,
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
-    pub lines: Vec<ReceiptLineResponse>,
-    /// `user:<id>` or `system`.
-    #[schema(max_length = 100)]
-    pub actor: String,
-    pub created_at: DateTime<Utc>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReceiptLineResponse {
-    pub line_id: InboundLineId,
-    pub accepted_quantity: i64,
-    pub rejected_quantity: i64,
-    pub over_quantity: i64,
-    #[schema(max_length = 500)]
-    pub reject_reason: Option<String>,
-}
-
-/// A status that the transfer has had.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TransferHistoryResponse {
-    pub from: Option<InboundStatus>,
-    pub to: InboundStatus,
-    pub at: DateTime<Utc>,
-    #[schema(max_length = 100)]
-    pub actor: String,
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
 }
 
 impl TransferSummaryResponse {
@@ -172,8 +126,8 @@ impl TransferResponse {
             tracking: transfer.tracking,
             version: transfer.version,
             lines: lines.into_iter().map(TransferLineResponse::from).collect(),
-            receipts: ReceiptResponse::list(receipts),
-            history: history.into_iter().map(TransferHistoryResponse::from).collect(),
+            receipts: ReceiptResponse::list(receipts, &Costs::None),
+            history: history.into_iter().map(InboundHistoryResponse::from).collect(),
             actor: transfer.actor,
             created_at: transfer.created_at,
             updated_at: transfer.updated_at,
@@ -201,44 +155,5 @@ impl From<InboundLine> for TransferLineResponse {
             returned_quantity: returned,
             outstanding_quantity: outstanding,
         }
-    }
-}
-
-impl ReceiptResponse {
-    fn list(receipts: Vec<Receipt>) -> Vec<Self> {
-        let numbers: HashMap<InboundReceiptId, String> =
-            receipts.iter().map(|receipt| (receipt.id, receipt.receipt_number.clone())).collect();
-        let reversals = receipts.iter().filter_map(|receipt| Some((receipt.reverses?, receipt.receipt_number.clone())));
-        let reversals: HashMap<InboundReceiptId, String> = reversals.collect();
-        let response = |receipt: Receipt| {
-            let Receipt { id, receipt_number, reverses, reference, reason, actor, created_at, lines } = receipt;
-            Self {
-                receipt_number,
-                reverses: reverses.and_then(|id| numbers.get(&id).cloned()),
-                reversed_by: reversals.get(&id).cloned(),
-                reference,
-                reason,
-                lines: lines
-                    .into_iter()
-                    .map(|line| ReceiptLineResponse {
-                        line_id: line.line,
-                        accepted_quantity: line.arrived.accepted,
-                        rejected_quantity: line.arrived.rejected,
-                        over_quantity: line.arrived.over,
-                        reject_reason: line.reject_reason,
-                    })
-                    .collect(),
-                actor,
-                created_at,
-            }
-        };
-        receipts.into_iter().map(response).collect()
-    }
-}
-
-impl From<HistoryStep> for TransferHistoryResponse {
-    fn from(step: HistoryStep) -> Self {
-        let HistoryStep { from_status, to_status, reason, actor, created_at } = step;
-        Self { from: from_status, to: to_status, at: created_at, actor, reason }
     }
 }
