@@ -13,12 +13,14 @@ pub mod shortage;
 pub mod stock_level;
 
 pub mod availability;
+pub mod available_on;
 pub mod change_product;
 pub mod change_stock;
 pub mod create_product;
 pub mod move_stock;
 pub mod set_safety;
 
+pub mod inbounds;
 pub mod transfers;
 pub mod valuation;
 

@@ -67,7 +67,7 @@ pub(super) fn products() -> Vec<Endpoint> {
 
 pub(super) fn stock() -> Vec<Endpoint> {
     use crate::inventory::api::answers::ProductResponse;
-    use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary};
+    use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary, supply};
     use crate::inventory::valuation::api as valuation;
     let read = Access::Permission(Permission::InventoryRead);
     vec![
@@ -105,6 +105,16 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .query::<availability::SizeQuery>()
             .answers::<stock::StockResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        get("/inventory/products/{id}/supply", Access::Public, supply::show)
+            .named("getSupply", "Read when more units of a product will arrive")
+            .query::<availability::SizeQuery>()
+            .answers::<supply::SupplyResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        get("/inventory/incoming", read, supply::list_incoming)
+            .named("listIncoming", "List the units on the road and the ordered units, soonest first")
+            .query::<supply::IncomingQuery>()
+            .sorted_by(&supply::SORTS, supply::SOONEST_FIRST)
+            .lists::<supply::IncomingResponse>(),
         get("/inventory/products/{id}/movements", read, movements::list_of_product)
             .named("listProductMovements", "Read the ledger of a product")
             .query::<movements::MovementsQuery>()

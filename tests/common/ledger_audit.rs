@@ -165,7 +165,8 @@ const CHECKS: [(&str, &str); 24] = [
                  WHERE t.kind = 'transit' \
                  UNION ALL SELECT i.store_id, l.variant_id, i.to_location_id, 0, l.sent_quantity + l.over_quantity \
                      - l.accepted_quantity - l.rejected_quantity - l.lost_quantity - l.returned_quantity \
-                 FROM inbound_lines l JOIN inbounds i ON i.store_id = l.store_id AND i.id = l.inbound_id) u \
+                 FROM inbound_lines l JOIN inbounds i ON i.store_id = l.store_id AND i.id = l.inbound_id \
+                 WHERE i.kind = 'transfer') u \
              GROUP BY 1, 2, 3) sums WHERE stock <> due",
     ),
     (
@@ -208,6 +209,41 @@ const CHECKS: [(&str, &str); 24] = [
                     WHEN i.status = 'in_transit' THEN l.road = 0 OR l.ended <> 0 \
                     WHEN i.status = 'partially_received' THEN l.road = 0 OR l.ended = 0 \
                     ELSE l.road <> 0 OR l.sent = 0 END IS NOT FALSE)",
+    ),
+    (
+        "every purchase brought in what its lines say",
+        "SELECT format('purchase %s variant %s', i.inbound_number, l.variant_id) AS finding \
+         FROM inbounds i JOIN inbound_lines l ON l.store_id = i.store_id AND l.inbound_id = i.id \
+         CROSS JOIN LATERAL (SELECT coalesce(sum(accepted_quantity), 0) AS accepted, \
+             coalesce(sum(rejected_quantity), 0) AS rejected, coalesce(sum(over_quantity), 0) AS surplus, \
+             coalesce(sum(quarantined_quantity), 0) AS kept, coalesce(bool_and(unit_cost >= 0), true) AS priced \
+             FROM inbound_receipt_lines WHERE store_id = l.store_id AND line_id = l.id) r \
+         CROSS JOIN LATERAL (SELECT coalesce(sum(stock_delta) FILTER (WHERE p.id = i.to_location_id), 0) AS place, \
+             coalesce(sum(stock_delta) FILTER (WHERE p.parent_id = i.to_location_id AND p.kind = 'quarantine'), 0) \
+                 AS quarantine, count(*) FILTER (WHERE i.to_location_id NOT IN (p.id, coalesce(p.parent_id, 0))) AS others \
+             FROM inbound_receipts c JOIN stock_movements m ON m.store_id = c.store_id AND m.reference_id = c.receipt_number \
+             JOIN locations p ON p.store_id = m.store_id AND p.id = m.location_id \
+             WHERE c.store_id = i.store_id AND c.inbound_id = i.id AND m.variant_id = l.variant_id) m \
+         WHERE i.kind = 'purchase' AND (l.accepted_quantity, l.rejected_quantity, l.over_quantity, m.place, m.quarantine, \
+                m.others, r.priced, l.unit_cost >= 0, l.sent_quantity, l.lost_quantity + l.returned_quantity) \
+               IS DISTINCT FROM (r.accepted, r.rejected, r.surplus, r.accepted, r.kept, 0, true, true, l.quantity, 0)",
+    ),
+    (
+        "every purchase has the status and the history of its lines",
+        "SELECT format('purchase %s (%s): %s', i.inbound_number, i.status, h.steps) AS finding FROM inbounds i \
+         LEFT JOIN (SELECT store_id, inbound_id, sum(outstanding_quantity) AS due, \
+                           sum(accepted_quantity + rejected_quantity) AS arrived \
+                    FROM inbound_lines GROUP BY 1, 2) l ON l.store_id = i.store_id AND l.inbound_id = i.id \
+         LEFT JOIN (SELECT store_id, inbound_id, string_agg(to_status, '>' ORDER BY id) AS steps, \
+                           string_agg(coalesce(from_status, '') || '>', '' ORDER BY id) AS begins, \
+                           (array_agg(to_status ORDER BY id DESC))[1] AS last \
+                    FROM inbound_history GROUP BY 1, 2) h ON h.store_id = i.store_id AND h.inbound_id = i.id \
+         WHERE i.kind = 'purchase' AND (h.last IS DISTINCT FROM i.status \
+            OR h.begins || h.last IS DISTINCT FROM '>' || h.steps \
+            OR CASE WHEN i.status IN ('draft', 'ordered') THEN l.due = 0 OR l.arrived <> 0 \
+                    WHEN i.status = 'partially_received' THEN l.due = 0 OR l.arrived = 0 \
+                    WHEN i.status = 'received' THEN l.due <> 0 OR l.arrived = 0 \
+                    ELSE l.due <> 0 OR l.arrived <> 0 END IS NOT FALSE)",
     ),
     (
         "ready transfers hold their plans, and others hold nothing",

@@ -16,3 +16,4 @@ pub mod reservations;
 pub mod safety;
 pub mod stock;
 pub mod summary;
+pub mod supply;

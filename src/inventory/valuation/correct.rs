@@ -10,10 +10,10 @@ use super::fold_ledger::by_hour;
 use super::queries::{checkpoints, hours, rows};
 use super::row::{Totals, ValueRow};
 use crate::db::{self, Failure};
-use crate::kernel::id::{StoreId, VariantId};
+use crate::kernel::id::{InboundReceiptId, StoreId, VariantId};
 
 /// Marks the variants of a receipt, so that the job values them anew. For the transaction that corrects its costs.
-pub fn correct_receipt(conn: &mut PgConnection, store: StoreId, receipt: i64) -> Result<(), Failure> {
+pub fn correct_receipt(conn: &mut PgConnection, store: StoreId, receipt: InboundReceiptId) -> Result<(), Failure> {
     Ok(checkpoints::mark_receipt(conn, store, receipt)?)
 }
 

@@ -23,7 +23,7 @@ const DAMAGES: [(&str, &str); 8] = [
         "UPDATE stock_movements SET reference_id = 'RCP-X' WHERE kind = 'adjust'",
     ),
     (
-        "a line of a transfer equals the sum of its receipts",
+        "a line of a transfer or a purchase order equals the sum of its receipts",
         "UPDATE inbound_receipt_lines SET accepted_quantity = accepted_quantity + 1",
     ),
     (

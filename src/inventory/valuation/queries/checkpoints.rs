@@ -8,7 +8,7 @@ use crate::db::schema::valuation_checkpoints as checkpoints;
 use crate::db::{self, Failure};
 use crate::inventory::valuation::fold::State;
 use crate::inventory::valuation::row::{Checkpoint, FoldedVersions, UnitsByPlace};
-use crate::kernel::id::{StoreId, VariantId};
+use crate::kernel::id::{InboundReceiptId, StoreId, VariantId};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -82,7 +82,7 @@ pub fn write(conn: &mut PgConnection, store: StoreId, all: &[Checkpoint]) -> Res
 ///
 /// The job reads the costs after it has locked the checkpoint, which this statement creates if it does not exist. So the
 /// job sees the correction, or its rows are folded again.
-pub fn mark_receipt(conn: &mut PgConnection, store: StoreId, receipt: i64) -> QueryResult<()> {
+pub fn mark_receipt(conn: &mut PgConnection, store: StoreId, receipt: InboundReceiptId) -> QueryResult<()> {
     db::sql(
         "INSERT INTO valuation_checkpoints AS c (store_id, variant_id, versions, state, places, fold_again_from) \
          SELECT $1, l.variant_id, $3, $4, $5, r.created_at FROM inbound_receipts r \

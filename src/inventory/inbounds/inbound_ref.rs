@@ -1,15 +1,15 @@
-//! The name of a transfer in a path.
+//! The name of a document in a path.
 
 use crate::kernel::id::{self, InboundId};
 
-/// A transfer, by its id or its number.
+/// A document, by its id or its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransferRef {
+pub enum InboundRef {
     Id(InboundId),
     Number(String),
 }
 
-impl TransferRef {
+impl InboundRef {
     #[must_use]
     pub fn from_path(segment: &str) -> Self {
         if id::is_digits(segment) {
@@ -27,9 +27,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transfer_is_named_by_digits_or_by_number() {
-        assert_eq!(TransferRef::from_path("12"), TransferRef::Id(InboundId(12)));
-        assert_eq!(TransferRef::from_path("trf-1a"), TransferRef::Number("TRF-1A".into()));
-        assert_eq!(TransferRef::from_path("a\u{0}"), TransferRef::Id(InboundId(0)));
+    fn a_document_is_named_by_digits_or_by_number() {
+        assert_eq!(InboundRef::from_path("12"), InboundRef::Id(InboundId(12)));
+        assert_eq!(InboundRef::from_path("trf-1a"), InboundRef::Number("TRF-1A".into()));
+        assert_eq!(InboundRef::from_path("a\u{0}"), InboundRef::Id(InboundId(0)));
     }
 }

@@ -1,14 +1,16 @@
-//! The arithmetic of a line, without a database. Sent and surplus units are accepted, rejected, lost, returned or
-//! outstanding.
+//! The arithmetic of a line, without a database. Sent, ordered and surplus units are accepted, rejected, lost, returned,
+//! cancelled or outstanding.
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::kernel::id::{InboundLineId, ProductId, VariantId};
+use crate::kernel::money::Money;
 
-/// A line of a transfer, with the data of its variant.
+/// A line of a document, with the data of its variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransferLine {
+pub struct InboundLine {
     pub id: InboundLineId,
     pub variant_id: VariantId,
     pub product_id: ProductId,
@@ -16,21 +18,27 @@ pub struct TransferLine {
     pub product_name: String,
     pub size: Option<String>,
     pub counts: LineCounts,
+    /// The cost of a unit. None in a transfer.
+    pub unit_cost: Option<Money>,
+    /// The day on which the units of a purchase should arrive, if it is not that of the document.
+    pub expected_on: Option<NaiveDate>,
 }
 
 /// The planned units of a line, and the units of each fate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct LineCounts {
     pub planned: i64,
-    /// The units that left the source.
+    /// The units that left the source. All units of a purchase.
     pub sent: i64,
-    /// The units that arrived and were not sent.
+    /// The units that arrived and were not sent or ordered.
     pub over: i64,
     pub accepted: i64,
     pub rejected: i64,
     pub lost: i64,
     pub returned: i64,
-    /// The units on the road.
+    /// The units of a purchase that will not arrive.
+    pub cancelled: i64,
+    /// The units that may still arrive.
     pub outstanding: i64,
 }
 
@@ -39,7 +47,9 @@ pub struct LineCounts {
 pub struct Arrived {
     pub accepted: i64,
     pub rejected: i64,
-    /// The units among them that were not sent.
+    /// The rejected units that are in quarantine. The others were never in stock.
+    pub quarantined: i64,
+    /// The accepted and rejected units that were not sent or ordered.
     pub over: i64,
 }
 
@@ -58,15 +68,27 @@ impl Arrived {
     /// The counterpart.
     #[must_use]
     pub const fn reversed(self) -> Self {
-        let Self { accepted, rejected, over } = self;
-        Self { accepted: accepted.saturating_neg(), rejected: rejected.saturating_neg(), over: over.saturating_neg() }
+        let Self { accepted, rejected, quarantined, over } = self;
+        Self {
+            accepted: accepted.saturating_neg(),
+            rejected: rejected.saturating_neg(),
+            quarantined: quarantined.saturating_neg(),
+            over: over.saturating_neg(),
+        }
     }
 }
 
 impl LineCounts {
+    /// A line of a planned transfer, of which nothing is sent.
     #[must_use]
     pub fn of_plan(planned: i64) -> Self {
         Self { planned, ..Self::default() }
+    }
+
+    /// A line of a purchase. All units are outstanding from the beginning.
+    #[must_use]
+    pub fn of_purchase(planned: i64) -> Self {
+        Self { sent: planned, outstanding: planned, ..Self::of_plan(planned) }
     }
 
     /// Sends some of the planned units. None if they are more.
@@ -102,7 +124,13 @@ impl LineCounts {
         settled.is_valid().then_some(settled)
     }
 
-    /// The units that arrived, were lost or went back.
+    /// Cancels the outstanding units of a purchase.
+    #[must_use]
+    pub fn cancel_rest(self) -> Self {
+        Self { cancelled: self.cancelled.saturating_add(self.outstanding), outstanding: 0, ..self }
+    }
+
+    /// True if units arrived, were lost or went back.
     #[must_use]
     pub fn has_ended_in_part(&self) -> bool {
         (self.accepted, self.rejected, self.lost, self.returned) != (0, 0, 0, 0)
@@ -122,13 +150,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn adds_up(line: &LineCounts) -> bool {
-        line.sent + line.over == line.accepted + line.rejected + line.lost + line.returned + line.outstanding
+        let ended = line.accepted + line.rejected + line.lost + line.returned + line.cancelled;
+        line.sent + line.over == ended + line.outstanding
     }
 
     #[test]
     fn units_end_once() {
         let line = LineCounts::of_plan(40).send(40).unwrap();
-        let line = line.post(Arrived { accepted: 30, rejected: 5, over: 0 }).unwrap();
+        let line = line.post(Arrived { accepted: 30, rejected: 5, quarantined: 5, over: 0 }).unwrap();
         let line = line.settle(Outcome::Lost, 3).unwrap().settle(Outcome::Returned, 2).unwrap();
         let expected = LineCounts {
             planned: 40,
@@ -138,6 +167,7 @@ mod tests {
             rejected: 5,
             lost: 3,
             returned: 2,
+            cancelled: 0,
             outstanding: 0,
         };
         assert_eq!(line, expected);
@@ -149,11 +179,22 @@ mod tests {
     #[test]
     fn a_reversal_takes_the_surplus_back() {
         let sent = LineCounts::of_plan(10).send(10).unwrap();
-        let arrived = Arrived { accepted: 11, rejected: 1, over: 2 };
+        let arrived = Arrived { accepted: 11, rejected: 1, quarantined: 0, over: 2 };
         let received = sent.post(arrived).unwrap();
         assert_eq!((received.over, received.outstanding), (2, 0));
         assert_eq!(received.post(arrived.reversed()), Some(sent));
         assert_eq!(sent.post(arrived.reversed()), None);
+    }
+
+    #[test]
+    fn the_rest_of_a_purchase_is_cancelled_and_a_reversal_makes_units_outstanding_again() {
+        let line = LineCounts::of_purchase(10);
+        let arrived = Arrived { accepted: 4, rejected: 2, ..Arrived::default() };
+        let closed = line.post(arrived).unwrap().cancel_rest();
+        assert_eq!((closed.cancelled, closed.outstanding, closed.has_ended_in_part()), (4, 0, true));
+        let reversed = closed.post(arrived.reversed()).unwrap();
+        assert_eq!((reversed.cancelled, reversed.outstanding, reversed.has_ended_in_part()), (4, 6, false));
+        assert_eq!(line.cancel_rest(), LineCounts { cancelled: 10, outstanding: 0, ..line });
     }
 
     proptest! {
@@ -161,18 +202,19 @@ mod tests {
         fn every_sequence_of_acts_keeps_the_identity(
             planned in 1..1000_i64,
             sent in 0..1000_i64,
-            acts in prop::collection::vec((0..4_u8, 0..400_i64, 0..400_i64, any::<bool>()), 0..30),
+            acts in prop::collection::vec((0..5_u8, 0..400_i64, 0..400_i64, any::<bool>()), 0..30),
         ) {
             prop_assume!(sent <= planned);
             let mut line = LineCounts::of_plan(planned).send(sent).unwrap();
             let mut receipts = Vec::new();
             for (act, accepted, rejected, with_surplus) in acts {
                 let over = if with_surplus { (accepted + rejected - line.outstanding).max(0) } else { 0 };
-                let arrived = Arrived { accepted, rejected, over };
+                let arrived = Arrived { accepted, rejected, quarantined: rejected, over };
                 let next = match act {
                     0 => line.post(arrived).inspect(|_| receipts.push(arrived)),
                     1 => line.settle(Outcome::Lost, accepted),
                     2 => line.settle(Outcome::Returned, accepted),
+                    3 => Some(line.cancel_rest()),
                     _ => receipts.pop().map(|receipt: Arrived| line.post(receipt.reversed()).unwrap()),
                 };
                 line = next.unwrap_or(line);

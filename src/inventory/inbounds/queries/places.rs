@@ -1,4 +1,4 @@
-//! The SQL of the places of a transfer.
+//! The SQL of the places of a document.
 
 use diesel::prelude::*;
 
@@ -10,32 +10,31 @@ use crate::kernel::id::{LocationId, StoreId};
 use crate::stores::change_location;
 use crate::stores::location::LocationStatus;
 
-/// The source of a transfer, and its destination with the children of it.
+/// The destination of a document, and its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
-    pub from: LocationId,
     pub to: LocationId,
     pub transit: LocationId,
     pub quarantine: LocationId,
 }
 
-/// Locks both places in ascending order, so that neither is closed before the end of the transaction. Refuses if one
+/// Locks the source, if it is a place, and the destination, in ascending order, so that neither is closed before the end of the transaction. Refuses if one
 /// does not exist, or if one that must be open is closed.
 pub fn lock_route(
     conn: &mut PgConnection,
     store: StoreId,
-    (from, to): (LocationId, LocationId),
+    (from, to): (Option<LocationId>, LocationId),
     open: &[LocationId],
 ) -> Result<Route, Abort> {
     let locked: Vec<(LocationId, String, LocationStatus)> = locations::table
         .filter(locations::store_id.eq(store))
         .filter(locations::kind.eq("place"))
-        .filter(locations::id.eq_any([from, to]))
+        .filter(locations::id.eq_any(from.into_iter().chain([to])))
         .order(locations::id)
         .select((locations::id, locations::code, locations::status))
         .for_key_share()
         .load(conn)?;
-    for place in [from, to] {
+    for place in from.into_iter().chain([to]) {
         let found = locked.iter().find(|(id, ..)| *id == place);
         let (_, code, status) = found.ok_or_else(|| change_location::not_found(place))?;
         if *status == LocationStatus::Closed && open.contains(&place) {
@@ -51,5 +50,5 @@ pub fn lock_route(
         let found = children.iter().find(|(_, kind)| kind == wanted).map(|(id, _)| *id);
         found.ok_or_else(|| Failure::Internal(format!("location {to} has no {wanted}")))
     };
-    Ok(Route { from, to, transit: child("transit")?, quarantine: child("quarantine")? })
+    Ok(Route { to, transit: child("transit")?, quarantine: child("quarantine")? })
 }
