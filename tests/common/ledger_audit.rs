@@ -3,6 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use super::jobs::value_ledger;
+
 #[derive(QueryableByName)]
 struct Finding {
     #[diesel(sql_type = Text)]
@@ -10,7 +12,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 24] = [
+const CHECKS: [(&str, &str); 26] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -323,8 +325,9 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .collect()
 }
 
-/// Fails the test if anything is wrong.
+/// Fails the test if anything is wrong, after the ledger has been valued.
 pub fn assert_clean(conn: &mut PgConnection) {
+    value_ledger(conn);
     let findings = findings(conn);
     assert!(findings.is_empty(), "the ledger is wrong:\n{}", findings.join("\n"));
 }
