@@ -72,8 +72,8 @@ pub fn change(
     settings.notes = notes.unwrap_or(before.notes.clone());
     settings.active = active.unwrap_or(before.active);
     if supplier.settings != before {
-        let at = db::clock(conn)?;
-        suppliers::update(conn, scope.store, &supplier, at)?;
+        supplier.updated_at = db::clock(conn)?;
+        suppliers::update(conn, scope.store, &supplier)?;
         append_audit(conn, scope, &supplier, (Action::Update, "updated"))?;
     }
     Ok(supplier)

@@ -37,6 +37,7 @@ mod operations;
 mod orders;
 mod payment_windows;
 mod place_order;
+mod purchasing;
 mod races;
 mod reservations;
 mod routed_orders;

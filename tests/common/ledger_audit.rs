@@ -224,6 +224,7 @@ const CHECKS: [(&str, &str); 26] = [
              coalesce(sum(stock_delta) FILTER (WHERE p.parent_id = i.to_location_id AND p.kind = 'quarantine'), 0) \
                  AS quarantine, count(*) FILTER (WHERE i.to_location_id NOT IN (p.id, coalesce(p.parent_id, 0))) AS others \
              FROM inbound_receipts c JOIN stock_movements m ON m.store_id = c.store_id AND m.reference_id = c.receipt_number \
+                  AND m.created_at = c.created_at \
              JOIN locations p ON p.store_id = m.store_id AND p.id = m.location_id \
              WHERE c.store_id = i.store_id AND c.inbound_id = i.id AND m.variant_id = l.variant_id) m \
          WHERE i.kind = 'purchase' AND (l.accepted_quantity, l.rejected_quantity, l.over_quantity, m.place, m.quarantine, \

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 
+use crate::db;
 use crate::db::schema::suppliers;
-use crate::db::{self};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::fold;
 use crate::kernel::id::{StoreId, SupplierId};
@@ -75,11 +75,15 @@ pub fn insert(
 }
 
 /// Writes a supplier as it is in memory. The row must have been locked.
-pub fn update(conn: &mut PgConnection, store: StoreId, supplier: &Supplier, at: DateTime<Utc>) -> Result<(), Abort> {
+pub fn update(conn: &mut PgConnection, store: StoreId, supplier: &Supplier) -> Result<(), Abort> {
     let row = suppliers::table.filter(suppliers::store_id.eq(store)).filter(suppliers::id.eq(supplier.id));
     let settings = &supplier.settings;
     let changed = diesel::update(row)
-        .set((settings, suppliers::folded_name.eq(fold::fold(&settings.name)), suppliers::updated_at.eq(at)))
+        .set((
+            settings,
+            suppliers::folded_name.eq(fold::fold(&settings.name)),
+            suppliers::updated_at.eq(supplier.updated_at),
+        ))
         .execute(conn)
         .map_err(|error| code_taken(error, &settings.code))?;
     Ok(db::expect_rows(changed, 1, "suppliers were written")?)

@@ -1,4 +1,6 @@
 //! The invariants of purchase orders. Finished orders that did not change since `$3` are left out.
+//!
+//! Staff may name a receipt in a movement of their own. The movements of the receipt have its time, too.
 
 use super::Rule;
 
@@ -12,7 +14,7 @@ PURCHASE_RULES:
         CROSS JOIN LATERAL (
             SELECT variant_id, location_id, SUM(moved) AS moved, SUM(due) AS due
             FROM (SELECT m.variant_id, m.location_id, m.stock_delta AS moved, 0 AS due FROM stock_movements m
-                  WHERE m.store_id = $1 AND m.reference_id = r.receipt_number
+                  WHERE m.store_id = $1 AND m.reference_id = r.receipt_number AND m.created_at = r.created_at
                   UNION ALL
                   SELECT n.variant_id, p.location_id, 0, p.quantity
                   FROM inbound_receipt_lines l JOIN inbound_lines n ON n.store_id = $1 AND n.id = l.line_id
