@@ -218,7 +218,7 @@ const CHECKS: [(&str, &str); 26] = [
          FROM inbounds i JOIN inbound_lines l ON l.store_id = i.store_id AND l.inbound_id = i.id \
          CROSS JOIN LATERAL (SELECT coalesce(sum(accepted_quantity), 0) AS accepted, \
              coalesce(sum(rejected_quantity), 0) AS rejected, coalesce(sum(over_quantity), 0) AS surplus, \
-             coalesce(sum(quarantined_quantity), 0) AS kept, coalesce(bool_and(unit_cost >= 0), true) AS priced \
+             coalesce(sum(quarantined_quantity), 0) AS kept, coalesce(bool_and(unit_cost IS NOT NULL), true) AS priced \
              FROM inbound_receipt_lines WHERE store_id = l.store_id AND line_id = l.id) r \
          CROSS JOIN LATERAL (SELECT coalesce(sum(stock_delta) FILTER (WHERE p.id = i.to_location_id), 0) AS place, \
              coalesce(sum(stock_delta) FILTER (WHERE p.parent_id = i.to_location_id AND p.kind = 'quarantine'), 0) \
