@@ -116,30 +116,27 @@ fn a_correction_before_the_job_has_run_counts() {
 fn a_fold_starts_again_in_the_middle_of_a_long_ledger() {
     let app = TestApp::start();
     let rice = empty(&app);
-    let sell = |units: i64, id: &str| {
-        let number = format!(
-            "SELECT MAX(version) AS number FROM stock_levels l JOIN variants v ON v.id = l.variant_id WHERE v.product_id = {id}"
-        );
-        let version = count(&app, &number);
+    let (id, main) = (rice.id, app.main_location());
+    let remove_one_by_one = |units: i64| {
+        let row =
+            format!("l.location_id = {main} AND l.variant_id = (SELECT id FROM variants WHERE product_id = {id})");
         execute(
             &app,
             &format!(
                 "INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, reserved_delta, \
                         sold_delta, stock_after, reserved_after, sold_after, actor, created_at) \
-                 SELECT l.store_id, l.variant_id, l.location_id, {version} + n, 'remove', -1, 0, 0, l.stock_quantity - n, 0, 0, 'system', \
-                        now() + n * interval '1 microsecond' \
-                 FROM stock_levels l JOIN variants v ON v.id = l.variant_id, generate_series(1, {units}) n WHERE v.product_id = {id} \
-                 ORDER BY n; \
-                 UPDATE stock_levels l SET version = version + {units}, stock_quantity = stock_quantity - {units} \
-                 FROM variants v WHERE v.id = l.variant_id AND v.product_id = {id}"
+                 SELECT l.store_id, l.variant_id, l.location_id, l.version + n, 'remove', -1, 0, 0, l.stock_quantity - n, 0, 0, \
+                        'system', now() + n * interval '1 microsecond' \
+                 FROM stock_levels l, generate_series(1, {units}) n WHERE {row} ORDER BY n; \
+                 UPDATE stock_levels l SET version = version + {units}, stock_quantity = stock_quantity - {units} WHERE {row}"
             ),
         );
     };
     let first = buy(&app, &rice, 14_000, 100);
-    sell(12_000, &rice.id.to_string());
+    remove_one_by_one(12_000);
     app.fold_values();
     let second = buy(&app, &rice, 1_000, 400);
-    sell(1_000, &rice.id.to_string());
+    remove_one_by_one(1_000);
     // 2000 × 1.00 + 1000 × 4.00 = 6000.00, of which a third is gone. By FIFO: 1000 × 1.00.
     assert_eq!(
         both(&app),
