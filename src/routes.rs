@@ -6,6 +6,7 @@ mod counts;
 mod inventory;
 mod monitoring;
 mod orders;
+mod purchasing;
 mod reservations;
 mod transfers;
 
@@ -34,9 +35,11 @@ pub fn table() -> Vec<Endpoint> {
         inventory::reports(),
         reservations::reservations(),
         inventory::products(),
+        inventory::barcodes(),
         inventory::stock(),
         transfers::transfers(),
         counts::counts(),
+        purchasing::purchasing(),
         orders::cart_and_checkout(),
         orders::orders(),
     ];

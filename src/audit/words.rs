@@ -17,6 +17,8 @@ text_enum! {
         Store,
         Transfer,
         Count,
+        PurchaseOrder,
+        Supplier,
         Location,
     }
 }

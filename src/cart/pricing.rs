@@ -79,6 +79,7 @@ mod tests {
             routing: RoutingPolicy::default(),
             count_tolerance_units: 0,
             count_tolerance_value: Money(0),
+            over_receipt_percent: 0,
             created_at: at,
             updated_at: at,
         }

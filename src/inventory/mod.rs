@@ -14,6 +14,8 @@ pub mod shortage;
 pub mod stock_level;
 
 pub mod availability;
+pub mod available_on;
+pub mod change_barcodes;
 pub mod change_product;
 pub mod change_stock;
 pub mod create_product;
@@ -21,7 +23,9 @@ pub mod move_stock;
 pub mod set_safety;
 
 pub mod counts;
+pub mod inbounds;
 pub mod transfers;
+pub mod valuation;
 
 pub mod queries;
 

@@ -30,7 +30,8 @@ fn documents() -> Vec<Endpoint> {
             .named("openCount", "Open a count of the stock at a location; selling goes on")
             .takes::<api::NewCountRequest>()
             .answers::<CountResponse>(201)
-            .errors(&[Code::LocationNotFound, Code::LocationClosed, Code::ProductNotFound]),
+            .errors(&[Code::LocationNotFound, Code::LocationClosed, Code::ProductNotFound])
+            .of_many_lines(),
         get("/counts/{id}", COUNT, api::show_count)
             .named("getCount", "Read a count by id or number, with a page of its lines")
             .query::<api::CountLinesQuery>()
@@ -52,7 +53,8 @@ fn acts() -> Vec<Endpoint> {
             .takes::<api::CountEntriesRequest>()
             .answers::<CountResponse>(200)
             .errors(&CHANGE_ERRORS)
-            .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired]),
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired, Code::InvalidBarcode])
+            .of_many_lines(),
         post("/counts/{id}/submit", COUNT, api::submit)
             .named("submitCount", "End the counting, so that the lines can be posted")
             .takes_optionally::<api::CountVersionRequest>()

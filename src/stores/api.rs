@@ -50,6 +50,9 @@ pub struct StoreResponse {
     hold_cart_items: bool,
     payment_methods: PaymentMethods,
     count_tolerance: CountToleranceResponse,
+    /// The surplus that staff may receive without `inventory:approve`, in percent of a line of a purchase order.
+    #[schema(minimum = 0, maximum = 100)]
+    over_receipt_percent: i64,
 }
 
 impl From<Store> for StoreResponse {
@@ -65,6 +68,7 @@ impl From<Store> for StoreResponse {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            over_receipt_percent,
             routing: _,
             count_tolerance_units: _,
             count_tolerance_value: _,
@@ -82,6 +86,7 @@ impl From<Store> for StoreResponse {
             hold_cart_items,
             payment_methods,
             count_tolerance,
+            over_receipt_percent,
         }
     }
 }

@@ -39,6 +39,7 @@ pub struct Store {
     pub routing: RoutingPolicy,
     pub count_tolerance_units: i64,
     pub count_tolerance_value: Money,
+    pub over_receipt_percent: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -114,6 +115,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
             stores::payment_methods.eq(&new.payment_methods),
             stores::count_tolerance_units.eq(new.count_tolerance.units),
             stores::count_tolerance_value.eq(new.count_tolerance.value),
+            stores::over_receipt_percent.eq(new.over_receipt_percent),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))

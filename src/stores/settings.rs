@@ -20,6 +20,7 @@ pub struct NewStore {
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
     pub count_tolerance: CountTolerance,
+    pub over_receipt_percent: i64,
 }
 
 /// The changes to a store. Fields that are `None` stay unchanged.
@@ -33,6 +34,7 @@ pub struct StoreChange {
     pub hold_cart_items: Option<bool>,
     pub payment_methods: Option<PaymentMethods>,
     pub count_tolerance: Option<CountToleranceInput>,
+    pub over_receipt_percent: Option<i64>,
 }
 
 /// The field that can only change while the store has no prices.
@@ -51,6 +53,7 @@ impl Store {
             hold_cart_items,
             payment_methods,
             count_tolerance,
+            over_receipt_percent,
         } = change;
         if let Some(name) = name {
             self.name.clone_from(name);
@@ -74,6 +77,7 @@ impl Store {
         if let Some(methods) = payment_methods {
             self.payment_methods = methods.clone();
         }
+        self.over_receipt_percent = over_receipt_percent.unwrap_or(self.over_receipt_percent);
         Ok(self.since(&before))
     }
 
@@ -87,6 +91,7 @@ impl Store {
             ("hold_cart_items", self.hold_cart_items != before.hold_cart_items),
             ("payment_methods", self.payment_methods != before.payment_methods),
             (COUNT_TOLERANCE, self.count_tolerance() != before.count_tolerance()),
+            ("over_receipt_percent", self.over_receipt_percent != before.over_receipt_percent),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -118,6 +123,7 @@ mod tests {
             routing: RoutingPolicy::default(),
             count_tolerance_units: 0,
             count_tolerance_value: Money(0),
+            over_receipt_percent: 0,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

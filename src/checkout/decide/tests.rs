@@ -57,6 +57,7 @@ fn context() -> CheckoutContext {
             routing: RoutingPolicy::default(),
             count_tolerance_units: 0,
             count_tolerance_value: Money(0),
+            over_receipt_percent: 0,
             created_at: now(),
             updated_at: now(),
         },

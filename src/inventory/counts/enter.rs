@@ -13,8 +13,9 @@ use super::queries::lines;
 use super::status::{CountStatus, LineStatus};
 use crate::audit::words::Action;
 use crate::auth::Scope;
+use crate::catalogue::barcode;
 use crate::catalogue::lines::{RequestedVariant, find_variants};
-use crate::catalogue::queries::codes::{self, ScannedCode};
+use crate::catalogue::queries::scanned::{self, Scanned};
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::look::is_too_late;
@@ -92,36 +93,62 @@ fn read_times(count: &Count, entries: &[Entry], now: DateTime<Utc>) -> Result<Ve
     entries.iter().enumerate().map(read).collect()
 }
 
+/// The product that an entry names, and the units of one.
+struct Named {
+    product: ProductRef,
+    /// The one that a barcode names, unless it names all sizes of the product.
+    variant: Option<VariantId>,
+    units: i64,
+}
+
 /// The variants of the entries, and their units. The code of a case has the units of the case.
 fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result<Vec<Counted>, Abort> {
+    let named = resolve_names(conn, store, entries)?;
+    let mut quantities = Vec::with_capacity(entries.len());
+    for (index, (entry, named)) in entries.iter().zip(&named).enumerate() {
+        let quantity = entry.quantity.saturating_mul(named.units);
+        if quantity > MAX_STOCK {
+            return Err(too_much(index).into());
+        }
+        quantities.push(quantity);
+    }
+    let needs_size = |entry: &Entry, named: &Named| named.variant.is_none() || entry.size.is_some();
+    let requested: Vec<RequestedVariant<'_>> = entries
+        .iter()
+        .zip(&named)
+        .filter(|(entry, named)| needs_size(entry, named))
+        .map(|(entry, named)| RequestedVariant { product: &named.product, size: entry.size.as_deref(), quantity: 0 })
+        .collect();
+    let mut found = find_variants(conn, store, &requested)?.into_iter();
+    let mut counted = Vec::with_capacity(entries.len());
+    for ((entry, named), quantity) in entries.iter().zip(&named).zip(quantities) {
+        let variant = if needs_size(entry, named) { found.next() } else { named.variant };
+        let variant = variant.filter(|variant| named.variant.is_none_or(|own| own == *variant));
+        let variant = variant.ok_or_else(|| wrong_size(entry))?;
+        counted.push(Counted { variant, quantity });
+    }
+    Ok(counted)
+}
+
+fn resolve_names(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result<Vec<Named>, Abort> {
     let barcodes = entries.iter().filter_map(|entry| match &entry.name {
         EntryName::Barcode(barcode) => Some(barcode.as_str()),
         EntryName::Product(_) => None,
     });
-    let mut scanned = codes::resolve_barcodes(conn, store, &barcodes.collect::<Vec<_>>())?.into_iter();
-    let mut named: Vec<(ProductRef, i64)> = Vec::with_capacity(entries.len());
+    let mut found = scanned::resolve(conn, store, &barcodes.collect::<Vec<_>>())?.into_iter();
+    let mut named = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
-        let (product, units) = match &entry.name {
-            EntryName::Product(product) => (product.clone(), 1),
+        named.push(match &entry.name {
+            EntryName::Product(product) => Named { product: product.clone(), variant: None, units: 1 },
             EntryName::Barcode(barcode) => {
-                let code = scanned.next().flatten().ok_or_else(|| unknown_barcode(barcode))?;
-                let ScannedCode { product, units } = code;
-                (product, units)
+                let scanned = found.next().flatten().filter(|_| barcode.is_ascii() || barcode::check(barcode).is_ok());
+                let Scanned { product_id, variant_id, units, .. } =
+                    scanned.ok_or_else(|| unknown_barcode(index, barcode))?;
+                Named { product: ProductRef::Id(product_id), variant: variant_id, units }
             }
-        };
-        named.push((product, entry.quantity.saturating_mul(units)));
-        if entry.quantity.saturating_mul(units) > MAX_STOCK {
-            return Err(too_much(index).into());
-        }
+        });
     }
-    let requested = entries.iter().zip(&named).map(|(entry, (product, quantity))| RequestedVariant {
-        product,
-        size: entry.size.as_deref(),
-        quantity: *quantity,
-    });
-    let variants = find_variants(conn, store, &requested.collect::<Vec<_>>())?;
-    let counted = variants.into_iter().zip(named).map(|(variant, (_, quantity))| Counted { variant, quantity });
-    Ok(counted.collect())
+    Ok(named)
 }
 
 /// The lines of the variants. Adds those that are missing, and refuses those that are not open.
@@ -167,8 +194,19 @@ fn too_much(index: usize) -> ApiError {
     ApiError::field(format!("entries[{index}].quantity"), format!("makes more than {MAX_STOCK} units"))
 }
 
-fn unknown_barcode(barcode: &str) -> ApiError {
-    ApiError::not_found(Code::ProductNotFound, format_args!("A product with the barcode '{barcode}'"))
+/// The scanner may have misread a GTIN. Otherwise no product has the code.
+fn unknown_barcode(index: usize, barcode: &str) -> ApiError {
+    match barcode::check(barcode) {
+        Err(message) => {
+            ApiError { code: Code::InvalidBarcode, ..ApiError::field(format!("entries[{index}].barcode"), message) }
+        }
+        Ok(()) => ApiError::not_found(Code::ProductNotFound, format_args!("A product with the barcode '{barcode}'")),
+    }
+}
+
+fn wrong_size(entry: &Entry) -> ApiError {
+    let size = entry.size.as_deref().unwrap_or_default();
+    ApiError::not_found(Code::SizeNotFound, format_args!("Size '{size}' of the scanned product"))
 }
 
 fn not_open(line: i64, status: LineStatus) -> ApiError {

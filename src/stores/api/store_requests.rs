@@ -1,4 +1,4 @@
-//! The bodies of requests about stores.
+//! The requests that create and change stores.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -7,7 +7,7 @@ use validator::Validate;
 
 use crate::error::ApiError;
 use crate::kernel::money::{AmountInput, Currency, Money};
-use crate::kernel::quantity::StockQuantity;
+use crate::kernel::quantity::{StockQuantity, WholePercent};
 use crate::kernel::rate::Rate;
 use crate::kernel::text;
 use crate::stores::code::StoreCode;
@@ -54,6 +54,9 @@ pub struct NewStoreRequest {
     #[serde(default)]
     #[validate(nested)]
     count_tolerance: CountToleranceRequest,
+    /// The surplus that staff may receive without `inventory:approve`, in percent of a line of a purchase order.
+    #[serde(default)]
+    over_receipt_percent: WholePercent,
 }
 
 fn default_currency() -> String {
@@ -74,6 +77,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             hold_cart_items,
             payment_methods,
             count_tolerance,
+            over_receipt_percent,
         } = request;
         let currency = parse_currency(&currency)?;
         let shipping_flat_rate = match shipping_flat_rate {
@@ -91,6 +95,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             hold_cart_items,
             payment_methods,
             count_tolerance,
+            over_receipt_percent: over_receipt_percent.get(),
         })
     }
 }
@@ -136,6 +141,9 @@ pub struct StorePatchRequest {
     #[validate(nested)]
     #[schema(nullable = false)]
     count_tolerance: Option<CountToleranceRequest>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    over_receipt_percent: Option<WholePercent>,
 }
 
 impl TryFrom<StorePatchRequest> for StoreChange {
@@ -151,6 +159,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             hold_cart_items,
             payment_methods,
             count_tolerance,
+            over_receipt_percent,
         } = request;
         let currency = currency.as_deref().map(parse_currency).transpose()?;
         Ok(Self {
@@ -162,6 +171,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             hold_cart_items,
             payment_methods,
             count_tolerance: count_tolerance.map(CountToleranceInput::from),
+            over_receipt_percent: over_receipt_percent.map(WholePercent::get),
         })
     }
 }

@@ -11,6 +11,7 @@ mod counts;
 mod holds;
 mod keys;
 mod payment_windows;
+mod purchases;
 mod shipping;
 mod shop;
 mod transfers;
