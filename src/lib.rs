@@ -24,6 +24,7 @@ pub mod customers;
 
 pub mod catalogue;
 pub mod inventory;
+pub mod purchasing;
 
 pub mod cart;
 pub mod orders;

@@ -5,6 +5,7 @@ mod accounts;
 mod inventory;
 mod monitoring;
 mod orders;
+mod purchasing;
 mod reservations;
 mod transfers;
 
@@ -36,6 +37,7 @@ pub fn table() -> Vec<Endpoint> {
         inventory::barcodes(),
         inventory::stock(),
         transfers::transfers(),
+        purchasing::purchasing(),
         orders::cart_and_checkout(),
         orders::orders(),
     ];

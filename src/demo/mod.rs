@@ -83,6 +83,7 @@ fn new_store() -> Result<NewStore, Failure> {
         guest_orders: true,
         hold_cart_items: false,
         payment_methods: PaymentMethods::default(),
+        over_receipt_percent: 0,
     })
 }
 

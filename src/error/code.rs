@@ -59,6 +59,8 @@ codes! {
     CartItemNotFound = "CART_ITEM_NOT_FOUND", NOT_FOUND, "Cart item not found";
     ReservationNotFound = "RESERVATION_NOT_FOUND", NOT_FOUND, "Reservation not found";
     TransferNotFound = "TRANSFER_NOT_FOUND", NOT_FOUND, "Transfer not found";
+    SupplierNotFound = "SUPPLIER_NOT_FOUND", NOT_FOUND, "Supplier not found";
+    PurchaseOrderNotFound = "PURCHASE_ORDER_NOT_FOUND", NOT_FOUND, "Purchase order not found";
     OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";
     AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";

@@ -47,6 +47,9 @@ pub fn change_product(
     let is_new = |(kind, code): &(CodeKind, &str)| !had.iter().any(|had| had.kind == *kind && had.code == *code);
     let new_codes: Vec<_> = after.codes().chain(sizes.codes()).filter(is_new).collect();
     codes::refuse_taken(conn, scope.store, &new_codes, Some(product))?;
+    if before.cost_price != after.cost_price {
+        products::append_past_cost(conn, scope.store, &before, at)?;
+    }
     products::update_product(conn, scope.store, &after, at)?;
     variants::free_skus(conn, scope.store, &sizes.swapped(&variants))?;
     write_sizes(conn, scope, product, &sizes, at)?;

@@ -22,9 +22,13 @@ macro_rules! rules {
     };
 }
 
+mod purchases;
 mod transfers;
+mod values;
 
+pub use purchases::PURCHASE_RULES;
 pub use transfers::TRANSFER_RULES;
+pub use values::VALUE_RULES;
 
 rules! {
 STORE_RULES:

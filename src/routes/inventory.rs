@@ -99,7 +99,8 @@ pub(super) fn barcodes() -> Vec<Endpoint> {
 
 pub(super) fn stock() -> Vec<Endpoint> {
     use crate::inventory::api::answers::ProductResponse;
-    use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary};
+    use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary, supply};
+    use crate::inventory::valuation::api as valuation;
     let read = Access::Permission(Permission::InventoryRead);
     vec![
         get("/inventory/products/{id}/availability/{qty}", Access::Public, availability::show)
@@ -136,6 +137,16 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .query::<availability::SizeQuery>()
             .answers::<stock::StockResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        get("/inventory/products/{id}/supply", Access::Public, supply::show)
+            .named("getSupply", "Read when more units of a product will arrive")
+            .query::<availability::SizeQuery>()
+            .answers::<supply::SupplyResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        get("/inventory/incoming", read, supply::list_incoming)
+            .named("listIncoming", "List the units on the road and the ordered units, soonest first")
+            .query::<supply::IncomingQuery>()
+            .sorted_by(&supply::SORTS, supply::SOONEST_FIRST)
+            .lists::<supply::IncomingResponse>(),
         get("/inventory/products/{id}/movements", read, movements::list_of_product)
             .named("listProductMovements", "Read the ledger of a product")
             .query::<movements::MovementsQuery>()
@@ -153,6 +164,11 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .feed_sorted_by(&movements::SORTS, LEDGER_ORDER)
             .query::<PageQuery>()
             .lists::<movements::MovementResponse>(),
+        get("/inventory/valuation", read, valuation::show)
+            .named("getValuation", "Read the value of the stock and the cost of goods sold")
+            .query::<valuation::ValuationQuery>()
+            .sorted_by(&valuation::SORTS, valuation::FIRST_BY_VARIANT)
+            .answers::<valuation::ValuationResponse>(200),
         get("/inventory/summary", read, summary::show)
             .named("getInventorySummary", "Read the totals of all stock")
             .answers::<summary::SummaryResponse>(200),

@@ -3,7 +3,7 @@
 
 #[allow(dead_code, reason = "the benchmark uses all of it")]
 #[path = "../../benches/shop/data/mod.rs"]
-mod data;
+pub mod data;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 15] = [
+const GROWING: [&str; 17] = [
     "products",
     "product_codes",
     "variants",
@@ -31,6 +31,8 @@ const GROWING: [&str; 15] = [
     "addresses",
     "idempotency_keys",
     "audit_log",
+    "valuation_checkpoints",
+    "valuation_rows",
 ];
 
 /// Rows that the history does not have: open carts, addresses and keys.
@@ -265,6 +267,18 @@ fn a_page_that_many_look_at_reads_only_its_rows() {
     plans.iter().for_each(Plan::assert_only_rows_asked_for_are_read);
 }
 
+#[test]
+fn the_job_that_values_stock_reads_new_movements_only() {
+    let mut watched = Watched::start();
+    let mara = watched.app.customer("mara");
+    let order = mara.post("/orders", &json!({"items": [{"product_id": 9, "quantity": 1}]})).expect(201).json();
+    mara.post_nothing(&format!("/orders/{}/cancel", order["id"])).expect(200);
+    let plans = watched.plans(|app| assert_eq!(app.fold_values(), 2));
+    plans.iter().for_each(Plan::assert_no_growing_table_is_read_through);
+    assert!(plans.iter().any(|plan| plan.uses("stock_movements_created_idx")), "{:#}", summary(&plans));
+    assert!(plans.iter().any(|plan| plan.uses("stock_movements_version_key")), "{:#}", summary(&plans));
+}
+
 /// Lists count their rows, and reports read all rows of a store, but each by its own index.
 #[test]
 fn lists_and_reports_use_the_indexes_that_were_made_for_them() {
@@ -292,6 +306,9 @@ fn lists_and_reports_use_the_indexes_that_were_made_for_them() {
         ("/audit?sort=id", "order_history_pkey"),
         ("/inventory", "stock_levels_pkey"),
         ("/inventory?sort=-variant_id", "stock_levels_pkey"),
+        ("/inventory/valuation", "valuation_rows_pkey"),
+        ("/inventory/valuation?sort=sku", "variants_sku_key"),
+        ("/inventory/valuation?as_of=2026-01-01T00:30:00Z", "valuation_rows_posted_idx"),
     ];
     let admin: Client = watched.app.admin();
     for (path, index) in lists {

@@ -24,6 +24,7 @@ const READING_ORDER: [&str; 26] = [
     "customers",
     "catalogue",
     "inventory",
+    "purchasing",
     "cart",
     "orders",
     "payments",
@@ -95,17 +96,18 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 30] = [
+const WRITERS: [(&str, &str); 38] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
     ("carts", "cart/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
-    ("inbound_history", "inventory/transfers/queries/documents.rs"),
-    ("inbound_lines", "inventory/transfers/queries/lines.rs"),
-    ("inbound_receipt_lines", "inventory/transfers/queries/receipts.rs"),
-    ("inbound_receipts", "inventory/transfers/queries/receipts.rs"),
-    ("inbounds", "inventory/transfers/queries/documents.rs"),
+    ("inbound_history", "inventory/inbounds/queries/documents.rs"),
+    ("inbound_lines", "inventory/inbounds/queries/lines.rs"),
+    ("inbound_receipt_costs", "purchasing/queries/receipt_costs.rs"),
+    ("inbound_receipt_lines", "inventory/inbounds/queries/receipts.rs"),
+    ("inbound_receipts", "inventory/inbounds/queries/receipts.rs"),
+    ("inbounds", "inventory/inbounds/queries/documents.rs"),
     ("locations", "stores/queries/locations.rs"),
     ("mail_outbox", "mail/queries.rs"),
     ("order_history", "orders/queries/orders.rs"),
@@ -115,6 +117,7 @@ const WRITERS: [(&str, &str); 30] = [
     ("password_resets", "accounts/queries/password_resets.rs"),
     ("payment_events", "payments/queries/events.rs"),
     ("product_codes", "catalogue/queries/codes.rs"),
+    ("product_costs", "catalogue/queries/products.rs"),
     ("products", "catalogue/queries/products.rs"),
     ("reservations", "inventory/queries/reservations.rs"),
     ("sessions", "accounts/queries/sessions.rs"),
@@ -124,7 +127,13 @@ const WRITERS: [(&str, &str); 30] = [
     ("stock_levels", "inventory/queries/levels.rs"),
     ("stock_movements", "inventory/queries/levels.rs"),
     ("stores", "stores/queries.rs"),
+    ("supplier_items", "purchasing/queries/items.rs"),
+    ("suppliers", "purchasing/queries/suppliers.rs"),
     ("users", "accounts/queries/users.rs"),
+    ("valuation_checkpoints", "inventory/valuation/queries/checkpoints.rs"),
+    ("valuation_hours", "inventory/valuation/queries/hours.rs"),
+    ("valuation_rows", "inventory/valuation/queries/rows.rs"),
+    ("valuations", "inventory/valuation/queries/progress.rs"),
     ("variants", "catalogue/queries/variants.rs"),
 ];
 

@@ -18,3 +18,4 @@ pub mod reservations;
 pub mod safety;
 pub mod stock;
 pub mod summary;
+pub mod supply;
