@@ -34,6 +34,7 @@ pub mod batching;
 pub mod checkout;
 pub mod fulfilment;
 pub mod reports;
+pub mod scan;
 
 pub mod demo;
 pub mod jobs;

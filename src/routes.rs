@@ -34,6 +34,7 @@ pub fn table() -> Vec<Endpoint> {
         inventory::reports(),
         reservations::reservations(),
         inventory::products(),
+        inventory::barcodes(),
         inventory::stock(),
         transfers::transfers(),
         purchasing::purchasing(),

@@ -439,16 +439,32 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The SKUs and barcodes of a store, each with the one product or variant that it names. The primary key makes them unique across products and variants.
+    /// The SKUs and barcodes of a store, each with the one product or variant that it names. The primary key makes them unique across products and variants. A variant may have several barcodes.
     product_codes (store_id, kind, code_key) {
         store_id -> Int8,
         kind -> Text,
-        /// The code as it is compared: in Unicode form NFKC, without invisible characters.
+        /// The code as it is compared: in Unicode form NFKC, without invisible characters. A valid GTIN has 14 digits.
         code_key -> Text,
         code -> Text,
         product_id -> Int8,
         /// Null if the code names a product with all of its sizes.
         variant_id -> Nullable<Int8>,
+        /// The units that a scan of the barcode counts, such as 12 for a case. 1 for a SKU.
+        units -> Int8,
+        /// The order of the barcodes of a variant. The one at 0 is its first, which is also in the column barcode.
+        position -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The earlier cost prices of products. Rows are only appended.
+    product_costs (store_id, product_id, until) {
+        store_id -> Int8,
+        product_id -> Int8,
+        /// The time at which the cost price was replaced.
+        until -> Timestamptz,
+        /// The cost price before that time, in minor units of the store's currency. Null if there was none.
+        cost_price -> Nullable<Int8>,
     }
 }
 
@@ -746,6 +762,88 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// How far the ledger of a variant has been folded into value rows, and the result.
+    valuation_checkpoints (store_id, variant_id) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        /// An object: the version of the last folded movement by location id. So no movement is skipped or folded twice.
+        versions -> Jsonb,
+        /// The units, their value by the moving average, and their layers by FIFO, after the last value row.
+        state -> Jsonb,
+        /// The units by the id of their place, after the last value row. Quarantine and transit belong to their place.
+        places -> Jsonb,
+        /// The time of the last value row. Null if there is none.
+        posted_at -> Nullable<Timestamptz>,
+        /// The cost of a receipt was corrected: the value rows from this time on are folded again. Null if they are right.
+        fold_again_from -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// The sums of the value rows of a store by hour, for totals. Amounts are in minor units of the store's currency.
+    valuation_hours (store_id, hour) {
+        store_id -> Int8,
+        /// The beginning of the hour.
+        hour -> Timestamptz,
+        paid -> Numeric,
+        average_value -> Numeric,
+        /// The cost of goods sold by the moving average.
+        average_sold -> Numeric,
+        fifo_value -> Numeric,
+        /// The same by first in, first out.
+        fifo_sold -> Numeric,
+    }
+}
+
+diesel::table! {
+    /// What each act did to the value of a variant. An act is a sale, a receipt and so on: its movements at all places together. Amounts are in minor units of the store's currency.
+    valuation_rows (store_id, variant_id, posted_at) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        /// The time of the movements. It is later by microseconds where acts of a variant have the same time.
+        posted_at -> Timestamptz,
+        /// The first movement of the act.
+        movement_id -> Int8,
+        /// Return: units of a sale came back, because it was cancelled or returned. Reversal: of a receipt of a purchase. Move: units changed their place only.
+        kind -> Text,
+        /// The change of the stock at all places, in units.
+        quantity -> Int8,
+        /// The given cost of a unit: that of the receipt, or the cost price of the product at that time. Null if none was given.
+        unit_cost -> Nullable<Int8>,
+        /// The receipt of a purchase that brought the units. Null for other acts.
+        receipt_id -> Nullable<Int8>,
+        /// The time of the value row of the sale whose units came back. Else null.
+        sale_at -> Nullable<Timestamptz>,
+        /// The units of that sale that had come back before. Else null.
+        returned_before -> Nullable<Int8>,
+        /// The cost of the units that came in, negative for a reversal. 0 for other acts.
+        paid -> Numeric,
+        /// The change of the value by the moving average. Paid minus this is the change of the cost of goods sold for a sale and a return, and of what was written off for other acts.
+        average_value -> Numeric,
+        /// The same by first in, first out.
+        fifo_value -> Numeric,
+        quantity_after -> Int8,
+        average_after -> Numeric,
+        fifo_after -> Numeric,
+        /// The units after it by the id of their place. Quarantine and transit belong to their place.
+        places -> Jsonb,
+        /// The state after it, as in valuation_checkpoints, at some rows: a new fold can begin there. Else null.
+        state -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// The progress of the job that values the stock of a store. Its lock lets one server at a time do this work.
+    valuations (store_id) {
+        store_id -> Int8,
+        /// Movements that were committed before this time have value rows.
+        folded_until -> Timestamptz,
+        /// The last variant that was compared with the ledger. After the last one of the store, the job begins again with 0.
+        swept_variant_id -> Int8,
+    }
+}
+
+diesel::table! {
     /// The units of sale: one row for each size of a product, or a single row for a product without sizes.
     variants (store_id, id) {
         store_id -> Int8,
@@ -773,6 +871,7 @@ diesel::joinable!(addresses -> users (user_id));
 diesel::joinable!(locations -> stores (store_id));
 diesel::joinable!(products -> stores (store_id));
 diesel::joinable!(users -> stores (store_id));
+diesel::joinable!(valuations -> stores (store_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
@@ -795,6 +894,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     password_resets,
     payment_events,
     product_codes,
+    product_costs,
     products,
     reservations,
     sessions,
@@ -807,5 +907,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     supplier_items,
     suppliers,
     users,
+    valuation_checkpoints,
+    valuation_hours,
+    valuation_rows,
+    valuations,
     variants,
 );

@@ -89,6 +89,7 @@ codes! {
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
     ValidationFailed = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Validation failed";
     SizeRequired = "SIZE_REQUIRED", UNPROCESSABLE_ENTITY, "Size required";
+    InvalidBarcode = "INVALID_BARCODE", UNPROCESSABLE_ENTITY, "Invalid barcode";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "Idempotency key reused";
     ResetTokenInvalid = "RESET_TOKEN_INVALID", UNPROCESSABLE_ENTITY, "Reset token invalid";
     HeadersTooLarge = "HEADERS_TOO_LARGE", REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large";

@@ -14,6 +14,7 @@ pub mod stock_level;
 
 pub mod availability;
 pub mod available_on;
+pub mod change_barcodes;
 pub mod change_product;
 pub mod change_stock;
 pub mod create_product;
@@ -22,6 +23,7 @@ pub mod set_safety;
 
 pub mod inbounds;
 pub mod transfers;
+pub mod valuation;
 
 pub mod queries;
 

@@ -3,6 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use super::jobs::value_ledger;
+
 #[derive(QueryableByName)]
 struct Finding {
     #[diesel(sql_type = Text)]
@@ -10,7 +12,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 21] = [
+const CHECKS: [(&str, &str); 27] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -130,9 +132,15 @@ const CHECKS: [(&str, &str); 21] = [
                    v.store_id = p.store_id AND v.product_id = p.id AND v.size IS NULL), 0) FROM products p \
                    CROSS JOIN LATERAL (VALUES ('sku', p.sku), ('barcode', p.barcode)) AS k (kind, code) \
                    WHERE k.code IS NOT NULL) had \
-         FULL JOIN (SELECT *, COALESCE(variant_id, 0) AS variant FROM product_codes) registered \
+         FULL JOIN (SELECT *, COALESCE(variant_id, 0) AS variant FROM product_codes WHERE position = 0) registered \
              USING (store_id, kind, code, product_id, variant) \
          WHERE had IS NULL OR registered IS NULL",
+    ),
+    (
+        "every further barcode is behind a first one, at a place of its own",
+        "SELECT format('barcode %s', string_agg(code, ', ')) AS finding FROM product_codes WHERE kind = 'barcode' \
+         GROUP BY store_id, product_id, variant_id \
+         HAVING min(position) <> 0 OR count(DISTINCT position) <> count(*)",
     ),
     (
         "every line has its order",
@@ -258,6 +266,51 @@ const CHECKS: [(&str, &str); 21] = [
          WHERE holder_kind = 'transfer' AND (state NOT IN ('active', 'released') OR expires_at IS NOT NULL)",
     ),
     (
+        "the valued units are the units in stock, at each place",
+        "SELECT format('variant %s at %s: %s of %s', variant_id, place, valued, stock) AS finding \
+         FROM (SELECT s.store_id, s.variant_id, COALESCE(l.parent_id, l.id) AS place, sum(s.stock_quantity) AS stock \
+               FROM stock_levels s JOIN locations l ON l.store_id = s.store_id AND l.id = s.location_id GROUP BY 1, 2, 3 \
+               HAVING sum(s.stock_quantity) <> 0) s \
+         FULL JOIN (SELECT c.store_id, c.variant_id, p.key::int8 AS place, p.value::numeric AS valued \
+                    FROM valuation_checkpoints c CROSS JOIN LATERAL jsonb_each_text(c.places) p) v \
+             USING (store_id, variant_id, place) WHERE valued IS DISTINCT FROM stock",
+    ),
+    (
+        "every value row continues the one before, and no units have no value",
+        "SELECT format('variant %s at %s', variant_id, posted_at) AS finding FROM ( \
+             SELECT *, sum(quantity) OVER rows AS units, sum(average_value) OVER rows AS average, \
+                    sum(fifo_value) OVER rows AS fifo \
+             FROM valuation_rows WINDOW rows AS (PARTITION BY store_id, variant_id ORDER BY posted_at)) r \
+         WHERE (units, average, fifo) IS DISTINCT FROM (quantity_after::numeric, average_after, fifo_after) \
+            OR least(average, fifo) < 0 OR (units <= 0 AND (average, fifo) <> (0, 0))",
+    ),
+    (
+        "an average outflow is its share of the value",
+        "SELECT format('variant %s at %s: %s', variant_id, posted_at, average_value) AS finding FROM ( \
+             SELECT *, quantity_after - quantity AS units, average_after - average_value AS value FROM valuation_rows) r \
+         WHERE quantity < 0 AND quantity_after >= 0 AND kind <> 'reversal' \
+           AND -average_value <> floor(value * -quantity / units + 0.5)",
+    ),
+    (
+        "an order that was cancelled has cost nothing, and any other one what its sale took",
+        "SELECT format('order %s variant %s: %s, %s', o.order_number, i.variant_id, v.average, v.fifo) AS finding \
+         FROM orders o JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id \
+         CROSS JOIN LATERAL (SELECT sum(r.average_value) AS average, sum(r.fifo_value) AS fifo FROM valuation_rows r \
+              WHERE r.store_id = o.store_id AND r.variant_id = i.variant_id AND r.movement_id IN ( \
+                    SELECT id FROM stock_movements m WHERE m.store_id = o.store_id AND m.reference_id = o.order_number)) v \
+         WHERE o.status = 'cancelled' AND (v.average, v.fifo) <> (0, 0) \
+            OR v.average > 0 OR v.fifo > 0",
+    ),
+    (
+        "the totals are the sums of the value rows",
+        "SELECT format('store %s', store_id) AS finding FROM ( \
+             SELECT store_id, paid, average_value, average_sold, fifo_value, fifo_sold FROM valuation_hours \
+             UNION ALL SELECT store_id, -paid, -average_value, CASE WHEN kind IN ('sale', 'return') THEN average_value ELSE 0 END, \
+                    -fifo_value, CASE WHEN kind IN ('sale', 'return') THEN fifo_value ELSE 0 END FROM valuation_rows) t \
+         GROUP BY store_id HAVING (sum(paid), sum(average_value), sum(average_sold), sum(fifo_value), sum(fifo_sold)) \
+                                  <> (0, 0, 0, 0, 0)",
+    ),
+    (
         "every stored key is answered, and its order is its caller's",
         "SELECT format('key %s of %s', k.key, k.caller) AS finding FROM idempotency_keys k \
          LEFT JOIN orders o ON o.store_id = k.store_id AND o.id = k.order_id \
@@ -279,8 +332,9 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .collect()
 }
 
-/// Fails the test if anything is wrong.
+/// Fails the test if anything is wrong, after the ledger has been valued.
 pub fn assert_clean(conn: &mut PgConnection) {
+    value_ledger(conn);
     let findings = findings(conn);
     assert!(findings.is_empty(), "the ledger is wrong:\n{}", findings.join("\n"));
 }

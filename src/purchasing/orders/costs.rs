@@ -10,6 +10,7 @@ use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::inbounds::document::{Act, Target};
 use crate::inventory::inbounds::queries::receipts::{self, Receipt};
+use crate::inventory::valuation::correct::correct_receipt;
 use crate::kernel::id::{InboundId, InboundLineId};
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::purchasing::queries::receipt_costs;
@@ -38,6 +39,7 @@ pub fn correct(
     let costs = resolve(receipt, costs, &currency)?;
     let now = db::clock(conn)?;
     receipt_costs::insert(conn, scope.store, receipt.id, &costs, &scope.actor(), now)?;
+    correct_receipt(conn, scope.store, receipt.id)?;
     let done = format!("costs of receipt {} corrected", receipt.receipt_number);
     document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: None }, now)?;
     Ok(document.inbound.id)

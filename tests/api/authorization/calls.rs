@@ -141,6 +141,17 @@ impl World {
                                    "to": "quarantine", "reason": "wet"});
                 Call::new("POST", of("/move")).with(units)
             }
+            "GET /inventory/products/{id}/barcodes" => Call::new("GET", of("/barcodes")),
+            "POST /inventory/products/{id}/barcodes" => {
+                Call::new("POST", of("/barcodes")).with(json!({"code": self.fresh()}))
+            }
+            "DELETE /inventory/products/{id}/barcodes/{code}" => {
+                let (product, code) = (self.product().id, self.fresh());
+                let path = format!("/inventory/products/{product}/barcodes");
+                self.app.admin().post(&path, &json!({"code": code})).expect(201);
+                Call::new("DELETE", format!("{path}/{code}"))
+            }
+            "GET /inventory/scan/{code}" => Call::new("GET", format!("/inventory/scan/{}", self.product().sku)),
             "POST /inventory/availability" => {
                 let items = json!([{"product_id": self.product().id, "quantity": 1}]);
                 Call::new("POST", "/inventory/availability").with(json!({"items": items}))
