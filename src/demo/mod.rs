@@ -1,7 +1,9 @@
-//! The demo store: a small grocery with two shops and a warehouse, two accounts, and shirts in three sizes.
+//! The demo store: a small grocery with two shops and a warehouse, two accounts, shirts in three sizes, and two
+//! suppliers.
 
 mod goods;
 mod places;
+mod purchasing;
 
 use diesel::PgConnection;
 
@@ -65,6 +67,7 @@ fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     goods::all().iter().try_for_each(|new| create_product(conn, &scope, new).map(drop))?;
     goods::CASES.iter().try_for_each(|case| add_case(conn, &scope, *case))?;
     places::open(conn, &scope)?;
+    purchasing::add(conn, &scope)?;
     Ok(true)
 }
 

@@ -6,11 +6,12 @@ use diesel::PgConnection;
 use crate::auth::Scope;
 use crate::error::Abort;
 use crate::inventory::change_stock::{MovementType, StockChange, change_stock};
+use crate::inventory::inbounds::document::Target;
+use crate::inventory::inbounds::inbound_ref::InboundRef;
+use crate::inventory::inbounds::plan_line::PlanLine;
 use crate::inventory::queries::locations::get_location;
 use crate::inventory::transfers::dispatch::{self, Sending};
-use crate::inventory::transfers::document::Target;
-use crate::inventory::transfers::plan::{self, NewTransfer, PlanLine};
-use crate::inventory::transfers::transfer_ref::TransferRef;
+use crate::inventory::transfers::plan::{self, NewTransfer};
 use crate::kernel::id::{LocationId, ProductRef};
 use crate::stores::change_location::{change_location, create_location};
 use crate::stores::location::LocationChange;
@@ -74,6 +75,7 @@ fn send_goods(conn: &mut PgConnection, scope: &Scope, from: LocationId, to: Loca
         let received = StockChange {
             movement_type: MovementType::In,
             quantity,
+            on_hand: None,
             expected_stock: None,
             size: size.map(ToOwned::to_owned),
             location: Some(from),
@@ -90,7 +92,7 @@ fn send_goods(conn: &mut PgConnection, scope: &Scope, from: LocationId, to: Loca
     let reference = Some("Opening of the new shop".to_owned());
     let lines = ON_THE_ROAD.map(line).into();
     let id = plan::create(conn, scope, &NewTransfer { from, to, lines, reference, expected_on: None, notes: None })?;
-    let target = Target { name: TransferRef::Id(id), expected_version: None };
+    let target = Target { name: InboundRef::Id(id), expected_version: None };
     dispatch::hold(conn, scope, &target)?;
     dispatch::send(conn, scope, &target, &Sending { lines: None, tracking: Some("EE987654321IN".to_owned()) })?;
     Ok(())

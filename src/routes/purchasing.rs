@@ -103,6 +103,7 @@ fn orders() -> Vec<Endpoint> {
         post("/purchase-orders", MANAGE, orders::create)
             .named("createPurchaseOrder", "Make a draft of a purchase order")
             .takes::<orders::NewPurchaseOrderRequest>()
+            .of_many_lines()
             .answers::<PurchaseOrderResponse>(201)
             .errors(&PLAN_ERRORS)
             .errors(&PRODUCT_ERRORS),
@@ -113,6 +114,7 @@ fn orders() -> Vec<Endpoint> {
         patch("/purchase-orders/{id}", MANAGE, orders::update)
             .named("updatePurchaseOrder", "Change a draft, or the day, the reference and the notes of an order")
             .takes::<orders::UpdatePurchaseOrderRequest>()
+            .of_many_lines()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&PLAN_ERRORS)
@@ -151,6 +153,7 @@ fn receipts() -> Vec<Endpoint> {
         post("/purchase-orders/{id}/receive", RECEIVE, orders::receive)
             .named("receivePurchaseOrder", "Receive ordered units; rejected ones go to quarantine or back")
             .takes::<orders::ReceivePurchaseOrderRequest>()
+            .of_many_lines()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed, Code::OverReceipt]),
@@ -163,6 +166,7 @@ fn receipts() -> Vec<Endpoint> {
         post("/purchase-orders/{id}/receipts/{number}/costs", MANAGE, orders::correct_costs)
             .named("correctReceiptCosts", "Correct the costs of a receipt, as the supplier bills them")
             .takes::<orders::CorrectCostsRequest>()
+            .of_many_lines()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::NotFound]),

@@ -74,7 +74,8 @@ pub fn list_open(
     db::sql(
         "SELECT * FROM ( \
              SELECT i.kind, i.id, i.inbound_number AS number, i.status, i.to_location_id AS location_id, \
-                    CASE i.status WHEN 'ready' THEN l.quantity ELSE l.outstanding_quantity END AS quantity, i.expected_on \
+                    CASE i.status WHEN 'ready' THEN l.quantity ELSE l.outstanding_quantity END AS quantity, \
+                    COALESCE(l.expected_on, i.expected_on) AS expected_on \
              FROM inbound_lines l JOIN inbounds i ON i.store_id = $1 AND i.id = l.inbound_id \
              WHERE l.store_id = $1 AND l.variant_id = ANY ($2) \
                AND i.status NOT IN ('draft', 'received', 'cancelled') \

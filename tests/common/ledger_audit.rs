@@ -318,6 +318,8 @@ const CHECKS: [(&str, &str); 30] = [
                ON e.store_id = l.store_id AND e.count_id = l.count_id AND e.line = l.line \
              WHERE (l.counted_quantity, l.counted_at) IS DISTINCT FROM (e.units, e.at) \
                AND NOT (c.uncounted = 'zero' AND e.units IS NULL AND l.counted_quantity = 0)",
+    ),
+    (
         "the valued units are the units in stock, at each place",
         "SELECT format('variant %s at %s: %s of %s', variant_id, place, valued, stock) AS finding \
          FROM (SELECT s.store_id, s.variant_id, COALESCE(l.parent_id, l.id) AS place, sum(s.stock_quantity) AS stock \
