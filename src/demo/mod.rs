@@ -1,6 +1,7 @@
-//! The demo store: a small grocery, two accounts, and shirts in three sizes.
+//! The demo store: a small grocery, two accounts, shirts in three sizes, and two suppliers.
 
 mod goods;
+mod purchasing;
 
 use diesel::PgConnection;
 
@@ -60,6 +61,7 @@ fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     let scope = scope_of(&store, admin);
     // Creates the products one by one, in the same way as the API.
     goods::all().iter().try_for_each(|new| create_product(conn, &scope, new).map(drop))?;
+    purchasing::add(conn, &scope)?;
     Ok(true)
 }
 
