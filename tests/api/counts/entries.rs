@@ -74,6 +74,31 @@ fn a_barcode_names_a_product_or_a_size() {
 }
 
 #[test]
+fn the_code_of_a_case_counts_its_units_and_a_misread_code_is_refused() {
+    let shelf = Shelf::open();
+    let case = json!({"code": "15901234123454", "units": 12});
+    shelf.admin.post("/inventory/products/rice/barcodes", &case).expect(201);
+    let count = shelf.count();
+    let entries =
+        json!([{"barcode": "15901234123454", "quantity": 7}, {"product_id": "rice", "quantity": 5, "add": true}]);
+    let entered = shelf.act(&count, "entries", &json!({"entries": entries})).expect(200).json();
+    assert_eq!(first(&entered).2, Some(89));
+    for (barcode, status, code) in [
+        ("15901234123455", 422, "INVALID_BARCODE"),
+        ("\u{661}5901234123454", 422, "INVALID_BARCODE"),
+        ("25901234123451", 404, "PRODUCT_NOT_FOUND"),
+    ] {
+        let body = json!({"entries": [{"barcode": barcode, "quantity": 1}]});
+        shelf.app.without_effect(|| shelf.act(&count, "entries", &body)).refused(status, code);
+    }
+    let scanned = shelf.admin.get("/inventory/scan/15901234123454").expect(200).json();
+    assert_eq!((&scanned["open"][0]["kind"], &scanned["open"][0]["number"]), (&json!("count"), &count["count_number"]));
+    let number = count["count_number"].as_str().unwrap();
+    let scanned = shelf.admin.get(&format!("/inventory/scan/{number}")).expect(200).json();
+    assert_eq!((&scanned["kind"], &scanned["document"]["id"]), (&json!("count"), &count["id"]));
+}
+
+#[test]
 fn who_counted_is_kept_for_each_look() {
     let shelf = Shelf::open();
     let count = shelf.count();
