@@ -63,7 +63,8 @@ fn check_digit(digits: &str) -> u32 {
     (10_u32.saturating_sub(sum % 10)) % 10
 }
 
-/// The UPC that a valid UPC-E code abbreviates. It leaves out zeros, and its last but one digit says where.
+/// The UPC that a valid UPC-E code abbreviates. It leaves out zeros, and the digit before the last one shows their place.
+/// With 5 to 9 there, the code is always a valid GTIN, too.
 fn expand_upc_e(code: &str) -> Option<String> {
     let digits: Vec<char> = code.chars().collect();
     let [system @ ('0' | '1'), a, b, c, d, e, f, check] = digits[..] else { return None };
@@ -71,7 +72,7 @@ fn expand_upc_e(code: &str) -> Option<String> {
         '0'..='2' => format!("{system}{a}{b}{f}0000{c}{d}{e}"),
         '3' => format!("{system}{a}{b}{c}00000{d}{e}"),
         '4' => format!("{system}{a}{b}{c}{d}00000{e}"),
-        _ => format!("{system}{a}{b}{c}{d}{e}0000{f}"),
+        _ => return None,
     };
     let upc = format!("{body}{check}");
     is_gtin(&upc).then_some(upc)
@@ -148,12 +149,14 @@ mod tests {
             ("01234505", "012000003455"),
             ("01234531", "012300000451"),
             ("01234543", "012340000053"),
-            ("01234565", "012345000065"),
+            ("06543217", "065100004327"),
         ] {
             assert_eq!(check(code), Err(format!("is a UPC-E code; give its 12 digits, {upc}")), "{code}");
         }
-        // These eight digits are valid in both ways, so they are a GTIN.
-        assert_eq!((check("11234562"), expand_upc_e("11234562").is_some()), (Ok(()), true));
+        // These are the UPC-E codes of 012345000065 and 112345000062, and they are valid GTINs.
+        for code in ["01234565", "11234562"] {
+            assert_eq!((check(code), gtin(code)), (Ok(()), Some(format!("000000{code}"))), "{code}");
+        }
         assert!(check("01234566").unwrap_err().starts_with("has a wrong check digit"));
     }
 

@@ -62,11 +62,12 @@ text_enum! {
 }
 
 impl DocumentKind {
-    /// The permission without which a document of this kind is not found.
-    const fn permission(self) -> Permission {
+    /// A document of this kind is found with one of these permissions.
+    const fn permissions(self) -> &'static [Permission] {
         match self {
-            Self::Order => Permission::OrdersRead,
-            Self::Transfer | Self::Purchase => Permission::InventoryUpdate,
+            Self::Order => &[Permission::OrdersRead],
+            Self::Transfer => &[Permission::InventoryUpdate],
+            Self::Purchase => &[Permission::PurchasingManage, Permission::InventoryUpdate],
         }
     }
 }
@@ -163,7 +164,8 @@ fn scan_document(conn: &mut PgConnection, scope: &Scope, code: &str) -> Result<O
         return Ok(None);
     }
     let found = queries::find_document(conn, scope.store, code)?;
-    let visible = found.filter(|document| scope.principal.can(document.kind.permission()));
+    let may_see = |kind: DocumentKind| kind.permissions().iter().any(|one| scope.principal.can(*one));
+    let visible = found.filter(|document| may_see(document.kind));
     Ok(visible.map(|NumberedDocument { scanned, kind, id, number, status }| ScanResponse {
         kind: scanned,
         units: None,

@@ -158,6 +158,7 @@ impl World {
             }
             "GET /inventory/products/low-stock" => Call::new("GET", "/inventory/products/low-stock"),
             "GET /inventory/movements" => Call::new("GET", "/inventory/movements"),
+            "GET /inventory/valuation" => Call::new("GET", "/inventory/valuation"),
             "GET /inventory/summary" => Call::new("GET", "/inventory/summary"),
             "GET /inventory/inventory/summary" => Call::new("GET", "/inventory/inventory/summary"),
             "GET /inventory" => Call::new("GET", "/inventory"),

@@ -302,6 +302,7 @@ fn monitoring(record: &mut Recorder, root: &Client) {
 fn reports(record: &mut Recorder, admin: &Client) {
     record.call("getInventorySummary", admin, ("GET", "/inventory/summary"), Value::Null);
     record.call("getInventorySummaryAlias", admin, ("GET", "/inventory/inventory/summary"), Value::Null);
+    record.call("getValuation", admin, ("GET", "/inventory/valuation?limit=2"), Value::Null);
     record.call("verifyInventory", admin, ("GET", "/inventory/verify"), Value::Null);
     record.call("listAuditEntries", admin, ("GET", "/audit?entity=Order&limit=2"), Value::Null);
 }
@@ -350,6 +351,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     buying(&mut record, &callers.customer);
     orders(&mut record, &callers);
     reservations(&mut record, &callers.admin);
+    app.fold_values();
     reports(&mut record, &callers.admin);
     monitoring(&mut record, &app.root());
     passwords(&mut record, &app, &mails);

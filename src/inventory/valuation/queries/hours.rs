@@ -58,11 +58,11 @@ pub fn sum(conn: &mut PgConnection, store: StoreId, as_of: Option<DateTime<Utc>>
                 COALESCE(SUM(average_sold), 0)::text AS average_sold, COALESCE(SUM(fifo_value), 0)::text AS fifo_value, \
                 COALESCE(SUM(fifo_sold), 0)::text AS fifo_sold \
          FROM (SELECT paid, average_value, average_sold, fifo_value, fifo_sold FROM valuation_hours \
-               WHERE store_id = $1 AND hour < COALESCE(date_trunc('hour', $2, 'UTC'), 'infinity') \
+               WHERE store_id = $1 AND hour < COALESCE(date_trunc('hour', $2::timestamptz, 'UTC'), 'infinity'::timestamptz) \
                UNION ALL \
                SELECT paid, average_value, CASE WHEN kind IN ('sale', 'return') THEN paid - average_value ELSE 0 END, \
                       fifo_value, CASE WHEN kind IN ('sale', 'return') THEN paid - fifo_value ELSE 0 END \
-               FROM valuation_rows WHERE store_id = $1 AND posted_at >= date_trunc('hour', $2, 'UTC') \
+               FROM valuation_rows WHERE store_id = $1 AND posted_at >= date_trunc('hour', $2::timestamptz, 'UTC') \
                                      AND posted_at <= $2) t",
     )
     .bind::<BigInt, _>(store)

@@ -67,10 +67,12 @@ pub fn find_news(conn: &mut PgConnection, store: StoreId) -> QueryResult<News> {
               recent AS (SELECT DISTINCT variant_id AS id FROM stock_movements WHERE store_id = $1 AND created_at > $3), \
               due AS (SELECT k.id, k.id <= (SELECT MAX(id) FROM page) AND k.id > $4 AS is_swept \
                       FROM (SELECT id FROM page UNION SELECT id FROM recent) k \
-                      LEFT JOIN valuation_checkpoints c ON c.store_id = $1 AND c.variant_id = k.id \
-                      WHERE c.fold_again_from IS NULL AND EXISTS ( \
-                            SELECT FROM stock_levels l WHERE l.store_id = $1 AND l.variant_id = k.id \
-                             AND l.version > COALESCE((c.versions ->> l.location_id::text)::int8, 0)) \
+                      LEFT JOIN LATERAL (SELECT versions, fold_again_from FROM valuation_checkpoints \
+                           WHERE store_id = $1 AND variant_id = k.id OFFSET 0) c ON true \
+                      CROSS JOIN LATERAL (SELECT location_id, version FROM stock_levels \
+                           WHERE store_id = $1 AND variant_id = k.id OFFSET 0) l \
+                      WHERE c.fold_again_from IS NULL AND l.version > COALESCE((c.versions ->> l.location_id::text)::int8, 0) \
+                      GROUP BY k.id \
                       ORDER BY k.id LIMIT $6) \
          SELECT $now AS at, $2 AS folded_until, ARRAY(SELECT id FROM due ORDER BY id) AS variants, \
                 EXISTS (SELECT FROM due WHERE is_swept) AS is_behind, \

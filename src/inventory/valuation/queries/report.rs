@@ -44,7 +44,7 @@ macro_rules! page_by {
             $order,
             " LIMIT $3 OFFSET $4) v \
              LEFT JOIN LATERAL (SELECT quantity_after, average_after, fifo_after, places FROM valuation_rows \
-                  WHERE store_id = $1 AND variant_id = v.id AND posted_at <= COALESCE($2, 'infinity') \
+                  WHERE store_id = $1 AND variant_id = v.id AND posted_at <= COALESCE($2, 'infinity'::timestamptz) \
                   ORDER BY posted_at DESC LIMIT 1) r ON true ORDER BY v.",
             $order
         )
