@@ -38,6 +38,9 @@ pub struct CheckoutRequest {
     pub payment_method: Option<String>,
     /// If the computed total differs from this value, the checkout is refused.
     pub expected_total: Option<AmountInput>,
+    /// Orders the available units if some are short. The response lists what was left out; with a cart, it stays there.
+    #[serde(default)]
+    pub allow_partial: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -68,6 +71,9 @@ pub struct OrderRequest {
     #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
     #[schema(max_length = 2000)]
     pub notes: Option<String>,
+    /// Orders the available units if some are short. The response lists what was left out; with a cart, it stays there.
+    #[serde(default)]
+    pub allow_partial: bool,
     /// Selects the store, like X-Store-Id.
     pub store_id: Option<StoreRef>,
 }
@@ -122,7 +128,7 @@ pub async fn show_preview(
 
 fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Settings) -> Result<Placement, ApiError> {
     let user = principal.account()?.id;
-    let CheckoutRequest { shipping_address_id, billing_address_id, notes, payment_method, expected_total } = body;
+    let CheckoutRequest { shipping_address_id, billing_address_id, notes, payment_method, .. } = body;
     Ok(Placement {
         actor: principal.actor(),
         buyer: Buyer::Account(user),
@@ -132,7 +138,8 @@ fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Setti
         billing_address: billing_address_id,
         payment_method: payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes,
-        expected_total,
+        expected_total: body.expected_total,
+        allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
     })
 }
@@ -180,6 +187,7 @@ fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, sett
         payment_method: body.payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes: body.notes,
         expected_total: None,
+        allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
     }
 }

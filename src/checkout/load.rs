@@ -45,6 +45,9 @@ pub struct CheckoutContext {
     pub sellables: HashMap<VariantId, Sellable>,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
+    /// The variants with overdue holds, if a placement allows a partial order. Such an order is not decided before the
+    /// holds have expired.
+    pub overdue: HashSet<VariantId>,
 }
 
 /// Locks the carts and reads their lines. Finds the variants of listed items.
@@ -155,6 +158,12 @@ pub fn read_context(
     locking: Locking,
 ) -> Result<(CheckoutContext, IdAllocator), Failure> {
     let sellables = sellables::load(conn, store, &carts.variants())?;
+    let overdue = match locking {
+        Locking::ForUpdate if placements.iter().any(|placement| placement.allow_partial) => {
+            holds::list_overdue_variants(conn, store, &carts.variants())?
+        }
+        _ => Vec::new(),
+    };
     let address_ids: Vec<AddressId> =
         placements.iter().flat_map(|p| [p.shipping_address, p.billing_address]).flatten().collect();
     let (orders, items) = (placements.len(), carts.line_count());
@@ -170,5 +179,6 @@ pub fn read_context(
         Locking::None => IdAllocator::zeros(orders, items),
     };
     let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
-    Ok((CheckoutContext { store, sellables, addresses, now }, ids))
+    let overdue = overdue.into_iter().collect();
+    Ok((CheckoutContext { store, sellables, addresses, now, overdue }, ids))
 }

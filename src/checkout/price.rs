@@ -18,6 +18,14 @@ pub struct PricedLine<'a> {
     pub total: Money,
 }
 
+impl PricedLine<'_> {
+    /// The same line with fewer units.
+    pub fn with_quantity(self, quantity: i64) -> Self {
+        let total = Money(self.sellable.unit_price.0.saturating_mul(quantity));
+        Self { quantity, total, ..self }
+    }
+}
+
 /// Refuses amounts with more decimals than the currency has.
 pub fn check_amounts(context: &CheckoutContext, placement: &Placement) -> Result<(), Refusal> {
     let currency = &context.store.currency;

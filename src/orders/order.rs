@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::status::{OrderStatus, PaymentStatus};
+use super::unfulfilled::Unfulfilled;
 use crate::db::schema::{order_items, orders};
 use crate::kernel::fold;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
@@ -46,6 +47,8 @@ pub struct Order {
     pub shipping_address: Option<Value>,
     pub billing_address: Option<Value>,
     pub notes: Option<String>,
+    /// None if the order got all requested units.
+    pub unfulfilled: Option<Unfulfilled>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

@@ -35,6 +35,7 @@ mod moves;
 mod openapi;
 mod operations;
 mod orders;
+mod partial_orders;
 mod payment_windows;
 mod place_order;
 mod races;

@@ -10,7 +10,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 19] = [
+const CHECKS: [(&str, &str); 20] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -106,6 +106,15 @@ const CHECKS: [(&str, &str); 19] = [
                     FROM order_items GROUP BY 1, 2) i ON i.store_id = o.store_id AND i.order_id = o.id \
          WHERE i.lines IS NOT TRUE OR o.subtotal <> i.subtotal OR o.total_items <> i.units \
             OR o.total_amount <> o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount",
+    ),
+    (
+        "every partial order lacks what it says",
+        "SELECT format('order %s: %s', o.order_number, u) AS finding FROM orders o \
+         CROSS JOIN LATERAL jsonb_array_elements(o.unfulfilled) AS u \
+         WHERE (u->>'requested_quantity')::bigint <= (u->>'fulfilled_quantity')::bigint \
+            OR (u->>'fulfilled_quantity')::bigint <> (SELECT COALESCE(sum(quantity), 0) FROM order_items i \
+                WHERE i.store_id = o.store_id AND i.order_id = o.id AND i.product_id = (u->>'product_id')::bigint \
+                  AND COALESCE(i.size, '') = COALESCE(u->>'size', ''))",
     ),
     (
         "every order's money is the sum of its payments",

@@ -11,6 +11,7 @@ use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderRef};
 use crate::orders::status::OrderStatus;
+use crate::orders::unfulfilled::Unfulfilled;
 
 /// An order about to be written, with what only the database knows of it.
 #[derive(Clone, Debug)]
@@ -160,6 +161,27 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     .bind::<BigInt, _>(rows)
     .execute(conn)?;
     db::expect_rows(updated, changed.len(), "orders were written")
+}
+
+/// Writes the lines that new orders did not get in full. They are written after the stock, because their alternatives
+/// depend on it.
+pub fn set_unfulfilled(
+    conn: &mut PgConnection,
+    store: StoreId,
+    new: &[(OrderId, &Unfulfilled)],
+) -> Result<(), Failure> {
+    let (ids, unfulfilled): (Vec<OrderId>, Vec<&Unfulfilled>) = new.iter().copied().unzip();
+    let updated = db::sql(
+        "UPDATE orders o SET unfulfilled = n.unfulfilled \
+         FROM (SELECT unnest($2::int8[]) AS id, unnest($3::jsonb[]) AS unfulfilled LIMIT $4) n \
+         WHERE o.store_id = $1 AND o.id = n.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Array<Jsonb>, _>(unfulfilled)
+    .bind::<BigInt, _>(db::count(new.len()))
+    .execute(conn)?;
+    db::expect_rows(updated, new.len(), "orders were written")
 }
 
 /// A change of an order's status.
