@@ -16,7 +16,7 @@ use crate::cart::queries::{Cart, CartLine, OrderedCart};
 use crate::catalogue::queries::sellables::ResolvedVariant;
 use crate::db::Failure;
 use crate::inventory::hold::{HoldEnd, Holder};
-use crate::inventory::hold_set::{Delivery, HoldSet, Part, ReserveUnits};
+use crate::inventory::hold_set::{HoldSet, Part, ReserveUnits};
 use crate::inventory::locked_stock::MovementContext;
 use crate::inventory::routing::{self, RoutedPart};
 use crate::inventory::stock_level::Movement;
@@ -28,8 +28,6 @@ use crate::orders::unfulfilled::{Unfulfilled, UnfulfilledLine};
 use crate::stores::payment_methods::SellAt;
 
 mod route;
-
-use route::position_of;
 
 /// Decides placements one after the other. Each one sees the stock that the placements before it left.
 pub struct Decider<'a> {
@@ -67,15 +65,15 @@ impl<'a> Decider<'a> {
     pub fn check(&self, placement: &Placement, resolved: &[ResolvedVariant]) -> Result<Checked<'a>, Refusal> {
         let sell_at = self.check_settings(placement)?;
         check_amounts(self.context, placement)?;
+        self.check_pickup(placement)?;
         let requested = self.requested_lines(placement, resolved)?;
         let shipping_address = self.address(placement, placement.shipping_address)?;
         let billing_address = self.address(placement, placement.billing_address)?.or_else(|| shipping_address.clone());
+        let delivery = self.delivery(placement, shipping_address.as_ref())?;
         if requested.is_empty() {
             return Err(Refusal::CartEmpty);
         }
         let lines = price_lines(self.context, &requested)?;
-        let delivery =
-            shipping_address.as_ref().map_or(Delivery::Unknown, |address| Delivery::To(position_of(address)));
         let (lines, unfulfilled) = match placement.allow_partial {
             true => self.leave_out_short(placement, lines, &delivery)?,
             false => (lines, Vec::new()),
@@ -221,6 +219,7 @@ impl<'a> Decider<'a> {
             shipping_address: shipping_address.clone(),
             billing_address: billing_address.clone(),
             notes: placement.notes.clone(),
+            pickup_location_id: placement.pickup,
             unfulfilled: (!unfulfilled.is_empty()).then(|| Unfulfilled(unfulfilled.clone())),
             created_at: *now,
             updated_at: *now,

@@ -76,7 +76,9 @@ pub fn price_order(
     lines: &[PricedLine<'_>],
 ) -> Result<Totals, Refusal> {
     let of_lines: Vec<i128> = lines.iter().map(|line| i128::from(line.total.0)).collect();
-    let totals = pricing::price(&context.store, &of_lines).of_order().map_err(too_large)?;
+    let totals = pricing::price(&context.store, &of_lines);
+    let totals = if placement.pickup.is_some() { totals.without_shipping() } else { totals };
+    let totals = totals.of_order().map_err(too_large)?;
     match placement.expected_total {
         Some(expected) if expected.in_currency(&context.store.currency) != Ok(totals.total) => {
             Err(Refusal::TotalChanged { now: context.store.currency.amount(totals.total) })

@@ -4,16 +4,18 @@
 //! its stock row always change together. The number of statements does not depend on the number of holds.
 
 use std::collections::{BTreeMap, HashMap};
-use std::slice;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+mod route;
+
 pub use super::hold::ReserveUnits;
+pub use route::Delivery;
+
 use super::hold::{Hold, HoldEnd, Holder, NewHold};
 use super::locked_stock::{LockedStock, MovementContext};
 use super::queries::holds;
-use super::routing::{self, Position, RoutedPart, RoutingRequest, RoutingShortage};
 use super::stock_level::{Movement, MovementKind, StockDelta};
 use crate::db::Failure;
 use crate::kernel::id::{HoldId, LocationId, StoreId, VariantId};
@@ -27,16 +29,6 @@ pub struct HoldSet {
     changed: BTreeMap<HoldId, i64>,
     extended: Vec<(HoldId, DateTime<Utc>)>,
     ended: Vec<(HoldId, HoldEnd)>,
-}
-
-/// The way of units to their buyer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Delivery {
-    /// To an address that is not known.
-    Unknown,
-    To(Position),
-    /// The buyer collects them at this place.
-    Pickup(LocationId),
 }
 
 /// Units at one location.
@@ -82,29 +74,6 @@ impl HoldSet {
     /// The stock rows, for their places and for movements that concern no hold.
     pub fn stock_mut(&mut self) -> &mut LockedStock {
         &mut self.stock
-    }
-
-    /// Chooses the places of units, or returns every shortage. Changes nothing. The units that the holder holds are
-    /// available to it, because it releases them first.
-    pub fn route(
-        &self,
-        demand: &BTreeMap<VariantId, i64>,
-        delivery: &Delivery,
-        holder: Option<Holder>,
-    ) -> Result<Vec<RoutedPart>, Vec<RoutingShortage>> {
-        let places = self.stock.places();
-        let (candidates, destination) = match delivery {
-            Delivery::Unknown => (places.selling(), None),
-            Delivery::To(position) => (places.selling(), Some(position)),
-            Delivery::Pickup(location) => (places.pickup(*location).map(slice::from_ref).unwrap_or_default(), None),
-        };
-        let request = RoutingRequest { demand, places: candidates, destination, policy: places.policy() };
-        let holds = holder.map(|holder| self.holds_of(holder)).unwrap_or_default();
-        routing::route(&request, |key| {
-            let own = holds.iter().filter(|hold| (hold.variant, hold.location) == key);
-            let own = own.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity));
-            self.stock.row(key).map_or(0, |level| level.sellable_with(own))
-        })
     }
 
     /// Reserves units at these places. A hold that exists already keeps its deadline; the caller extends it.

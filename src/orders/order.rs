@@ -10,6 +10,8 @@ use serde_json::Value;
 use super::status::{OrderStatus, PaymentStatus};
 use super::unfulfilled::Unfulfilled;
 use crate::db::schema::{order_items, orders};
+use crate::inventory::hold_set::Delivery;
+use crate::inventory::routing::{Coordinates, Position};
 use crate::kernel::fold;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::json_column::json_column;
@@ -47,6 +49,8 @@ pub struct Order {
     pub shipping_address: Option<Value>,
     pub billing_address: Option<Value>,
     pub notes: Option<String>,
+    /// The place where the buyer collects the order.
+    pub pickup_location_id: Option<LocationId>,
     /// None if the order got all requested units.
     pub unfulfilled: Option<Unfulfilled>,
     pub created_at: DateTime<Utc>,
@@ -137,6 +141,19 @@ impl OrderItem {
 json_column! {
     /// The allocations of an item.
     pub struct Allocations(pub Vec<Allocation>);
+}
+
+/// The way of an order's units to a stored address, if there is one.
+#[must_use]
+pub fn delivery_to(address: Option<&Value>) -> Delivery {
+    let Some(address) = address else { return Delivery::Unknown };
+    let text = |name: &str| address[name].as_str().map(ToOwned::to_owned);
+    Delivery::To(Position {
+        coordinates: Coordinates::new(address["latitude"].as_f64(), address["longitude"].as_f64()),
+        country: text("country"),
+        region: text("state"),
+        postal_code: text("postal_code"),
+    })
 }
 
 /// Units of an item from one location.

@@ -10,7 +10,7 @@ use super::order::{Order, OrderItem, StockReduction};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
 use super::unfulfilled::UnfulfilledLine;
 use crate::inventory::alternatives::AlternativeResponse;
-use crate::kernel::id::{OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Amount, Currency, Money};
 use crate::kernel::schema;
 
@@ -66,6 +66,8 @@ pub struct OrderResponse {
     pub billing_address: Option<Value>,
     #[schema(max_length = 2000)]
     pub notes: Option<String>,
+    /// The location where the buyer collects the order. Null if it is delivered.
+    pub pickup_location_id: Option<LocationId>,
     /// The lines that the order did not get in full, because it was placed with `allow_partial`.
     #[schema(max_items = 100)]
     pub unfulfilled: Vec<UnfulfilledResponse>,
@@ -169,6 +171,7 @@ impl OrderResponse {
             shipping_address: order.shipping_address.clone(),
             billing_address: order.billing_address.clone(),
             notes: order.notes.clone(),
+            pickup_location_id: order.pickup_location_id,
             unfulfilled: unfulfilled(order),
             next_statuses: next_statuses(order, items),
             created_at: order.created_at,

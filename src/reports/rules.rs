@@ -203,6 +203,12 @@ ORDER_RULES:
                                AND i.size IS NOT DISTINCT FROM u.size
         WHERE o.store_id = $1 AND o.id {among}
           AND (u.fulfilled_quantity >= u.requested_quantity OR u.fulfilled_quantity <> COALESCE(i.quantity, 0))";
+    "an order that is collected names a place of its store and costs no delivery": "
+        SELECT format('order %s at %s, delivery %s', o.order_number, o.pickup_location_id, o.shipping_amount) AS row
+        FROM orders o
+        WHERE o.store_id = $1 AND o.id {among} AND o.pickup_location_id IS NOT NULL
+          AND (o.shipping_amount <> 0 OR NOT EXISTS (SELECT FROM locations WHERE store_id = $1
+               AND id = o.pickup_location_id AND kind = 'place'))";
     "each status change is allowed": "
         SELECT format('order %s: %s to %s', order_id, COALESCE(from_status, '(none)'), to_status) AS row
         FROM (SELECT id, order_id, from_status, to_status,

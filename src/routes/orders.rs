@@ -47,13 +47,14 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
             .named("previewCheckout", "Preview the checkout's response without writing anything")
             .takes::<checkout::CheckoutRequest>()
             .answers::<PreviewResponse>(200)
-            .errors(&[Code::AddressNotFound])
+            .errors(&[Code::AddressNotFound, Code::LocationNotFound])
             .without_key(),
     ]
 }
 
 /// The errors of a placement besides those of its lines.
-const PLACEMENT_ERRORS: [Code; 3] = [Code::AddressNotFound, Code::CartEmpty, Code::PriceChanged];
+const PLACEMENT_ERRORS: [Code; 4] =
+    [Code::AddressNotFound, Code::LocationNotFound, Code::CartEmpty, Code::PriceChanged];
 
 pub(super) fn orders() -> Vec<Endpoint> {
     let update = Access::Permission(Permission::OrdersUpdate);

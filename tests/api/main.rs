@@ -37,6 +37,7 @@ mod operations;
 mod orders;
 mod partial_orders;
 mod payment_windows;
+mod pickup;
 mod place_order;
 mod races;
 mod reservations;

@@ -10,7 +10,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 20] = [
+const CHECKS: [(&str, &str); 21] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -115,6 +115,12 @@ const CHECKS: [(&str, &str); 20] = [
             OR (u->>'fulfilled_quantity')::bigint <> (SELECT COALESCE(sum(quantity), 0) FROM order_items i \
                 WHERE i.store_id = o.store_id AND i.order_id = o.id AND i.product_id = (u->>'product_id')::bigint \
                   AND COALESCE(i.size, '') = COALESCE(u->>'size', ''))",
+    ),
+    (
+        "every collected order is without delivery and has a place",
+        "SELECT format('order %s', o.order_number) AS finding FROM orders o \
+         LEFT JOIN locations l ON l.store_id = o.store_id AND l.id = o.pickup_location_id \
+         WHERE o.pickup_location_id > 0 AND (l.kind IS DISTINCT FROM 'place' OR o.shipping_amount > 0)",
     ),
     (
         "every order's money is the sum of its payments",

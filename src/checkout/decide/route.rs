@@ -10,12 +10,32 @@ use crate::checkout::price::PricedLine;
 use crate::checkout::refusal::Refusal;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::Delivery;
-use crate::inventory::routing::{Coordinates, Position, RoutedPart, RoutingShortage};
+use crate::inventory::routing::{RoutedPart, RoutingShortage};
 use crate::inventory::shortage;
 use crate::kernel::id::VariantId;
+use crate::orders::order::delivery_to;
 use crate::orders::unfulfilled::UnfulfilledLine;
 
 impl<'a> Decider<'a> {
+    /// Refuses a place of the store at which buyers cannot collect orders now.
+    pub(super) fn check_pickup(&self, placement: &Placement) -> Result<(), Refusal> {
+        match placement.pickup {
+            Some(id) if self.context.pickup_places.contains(&id) && self.holds.places().pickup(id).is_none() => {
+                Err(Refusal::NoPickup)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The way of the units to their buyer. An address has no influence on an order that the buyer collects.
+    pub(super) fn delivery(&self, placement: &Placement, address: Option<&Value>) -> Result<Delivery, Refusal> {
+        match placement.pickup {
+            Some(id) if self.context.pickup_places.contains(&id) => Ok(Delivery::Pickup(id)),
+            Some(id) => Err(Refusal::LocationNotFound(id)),
+            None => Ok(delivery_to(address)),
+        }
+    }
+
     /// Chooses the places of all units, or refuses with every shortage.
     pub(super) fn route(
         &self,
@@ -84,16 +104,5 @@ fn unfulfilled_line(line: &PricedLine<'_>, fulfilled_quantity: i64) -> Unfulfill
         requested_quantity: line.quantity,
         fulfilled_quantity,
         alternatives: Vec::new(),
-    }
-}
-
-/// The position of a stored address.
-pub(super) fn position_of(address: &Value) -> Position {
-    let text = |name: &str| address[name].as_str().map(ToOwned::to_owned);
-    Position {
-        coordinates: Coordinates::new(address["latitude"].as_f64(), address["longitude"].as_f64()),
-        country: text("country"),
-        region: text("state"),
-        postal_code: text("postal_code"),
     }
 }

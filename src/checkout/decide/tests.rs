@@ -62,6 +62,7 @@ fn context() -> CheckoutContext {
         sellables: sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect(),
         addresses: HashMap::from([(AddressId(1), (USER, serde_json::json!({"city": "Pune"})))]),
         now: now(),
+        pickup_places: HashSet::new(),
         overdue: HashSet::new(),
     }
 }
@@ -114,6 +115,7 @@ fn placement() -> Placement {
         source: Source::Cart(USER),
         shipping_address: Some(AddressId(1)),
         billing_address: None,
+        pickup: None,
         payment_method: "cod".to_owned(),
         notes: None,
         expected_total: None,
