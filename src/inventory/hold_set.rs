@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+mod reroute;
 mod route;
 
 pub use super::hold::ReserveUnits;
+pub use reroute::ReroutedUnits;
 pub use route::Delivery;
 
 use super::hold::{Hold, HoldEnd, Holder, NewHold};
@@ -164,24 +166,36 @@ impl HoldSet {
     ) -> Result<(), Failure> {
         let mut kept = Vec::new();
         let mut rest = quantity;
-        for mut hold in self.active.remove(&holder).unwrap_or_default().into_iter().rev() {
+        for hold in self.active.remove(&holder).unwrap_or_default().into_iter().rev() {
             let part = if hold.variant == variant { rest.min(hold.quantity) } else { 0 };
             rest = rest.saturating_sub(part);
-            if part > 0 && part == hold.quantity {
-                self.end_hold(&hold, HoldEnd::Released, MovementKind::Release, context)?;
-                continue;
-            }
-            if part > 0 {
-                let key = (hold.variant, hold.location);
-                self.stock.record_movement(key, MovementKind::Release, StockDelta::release(part), context)?;
-                hold.quantity = hold.quantity.saturating_sub(part);
-                self.changed.insert(hold.id, hold.quantity);
-            }
-            kept.push(hold);
+            kept.extend(match part {
+                0 => Some(hold),
+                _ => self.reduce_hold(hold, part, HoldEnd::Released, context)?,
+            });
         }
         kept.reverse();
         self.active.insert(holder, kept);
         Ok(())
+    }
+
+    /// Releases units of a hold. Returns the rest of it, if it has not ended.
+    fn reduce_hold(
+        &mut self,
+        mut hold: Hold,
+        quantity: i64,
+        end: HoldEnd,
+        context: MovementContext<'_>,
+    ) -> Result<Option<Hold>, Failure> {
+        if quantity == hold.quantity {
+            self.end_hold(&hold, end, MovementKind::Release, context)?;
+            return Ok(None);
+        }
+        let key = (hold.variant, hold.location);
+        self.stock.record_movement(key, MovementKind::Release, StockDelta::release(quantity), context)?;
+        hold.quantity = hold.quantity.saturating_sub(quantity);
+        self.changed.insert(hold.id, hold.quantity);
+        Ok(Some(hold))
     }
 
     /// Expires the overdue holds of a holder. Holds whose stock row is not in this set are left. `reason_of` returns the ledger's reason for
@@ -260,6 +274,7 @@ impl HoldSet {
             _ => StockDelta::release(hold.quantity),
         };
         self.stock.record_movement((hold.variant, hold.location), kind, delta, context)?;
+        self.changed.remove(&hold.id);
         self.ended.push((hold.id, end));
         Ok(())
     }

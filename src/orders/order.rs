@@ -136,6 +136,19 @@ impl OrderItem {
         self.shipped_quantity = self.shipped_quantity.saturating_add(quantity.saturating_sub(rest));
         shipped
     }
+
+    /// Moves units that are not shipped to another place. The caller has checked that so many are left.
+    pub fn reallocate(&mut self, (from, to): (LocationId, LocationId), quantity: i64) {
+        let parts = &mut self.allocations.0;
+        for part in parts.iter_mut().filter(|part| part.location_id == from) {
+            part.quantity = part.quantity.saturating_sub(quantity);
+        }
+        match parts.iter_mut().find(|part| part.location_id == to) {
+            Some(part) => part.quantity = part.quantity.saturating_add(quantity),
+            None => parts.push(Allocation::new(to, quantity)),
+        }
+        parts.retain(|part| part.quantity > 0);
+    }
 }
 
 json_column! {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 
-use super::order::{Order, OrderItem, StockReduction};
+use super::order::{Allocation, Order, OrderItem, StockReduction};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
 use super::unfulfilled::UnfulfilledLine;
 use crate::inventory::alternatives::AlternativeResponse;
@@ -100,6 +100,16 @@ pub struct OrderItemResponse {
     pub total_price: Amount,
     #[schema(schema_with = attributes)]
     pub attributes: Value,
+    /// The locations of the units.
+    pub allocations: Vec<AllocationResponse>,
+}
+
+/// Units of an item from one location.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AllocationResponse {
+    pub location_id: LocationId,
+    pub quantity: i64,
+    pub shipped_quantity: i64,
 }
 
 /// A requested line with too few units.
@@ -209,7 +219,15 @@ impl OrderItemResponse {
             unit_price: order.currency.amount(item.unit_price),
             total_price: order.currency.amount(item.total_price),
             attributes: item.attributes.clone(),
+            allocations: item.allocations.0.iter().map(|part| AllocationResponse::from(*part)).collect(),
         }
+    }
+}
+
+impl From<Allocation> for AllocationResponse {
+    fn from(part: Allocation) -> Self {
+        let Allocation { location_id, quantity, shipped_quantity } = part;
+        Self { location_id, quantity, shipped_quantity }
     }
 }
 

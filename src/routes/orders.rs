@@ -102,6 +102,12 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .named("listShipments", "List the shipments of an order")
             .answers_array::<fulfilment::ShipmentResponse>()
             .errors(&[Code::OrderNotFound]),
+        post("/orders/{id}/reroute", update, fulfilment::reroute_order)
+            .named("rerouteOrder", "Take units of an order that are not shipped from other locations")
+            .takes::<fulfilment::RerouteRequest>()
+            .answers::<OrderResponse>(200)
+            .errors(&[Code::OrderNotFound, Code::LocationNotFound, Code::InvalidTransition])
+            .errors(&[Code::QuantityExceeded, Code::LocationClosed, Code::InsufficientStock]),
         post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order)
             .named("cancelOrder", "Cancel an order and return its stock")
             .query::<fulfilment::ReasonQuery>()

@@ -40,6 +40,7 @@ mod payment_windows;
 mod pickup;
 mod place_order;
 mod races;
+mod reroutes;
 mod reservations;
 mod routed_orders;
 mod routing;

@@ -80,7 +80,8 @@ const CHECKS: [(&str, &str); 21] = [
          FROM stock_holds h \
          LEFT JOIN orders o ON h.holder_kind = 'order' AND o.store_id = h.store_id AND o.id = h.holder_id \
          LEFT JOIN reservations r ON h.holder_kind = 'reservation' AND r.store_id = h.store_id AND r.id = h.holder_id \
-         WHERE h.holder_kind IN ('order', 'reservation') AND h.state IS DISTINCT FROM CASE \
+         WHERE h.holder_kind IN ('order', 'reservation') \
+           AND NOT (h.holder_kind = 'order' AND h.state = 'transferred') AND h.state IS DISTINCT FROM CASE \
                WHEN r.state = 'confirmed' THEN 'sold' WHEN r.id IS NOT NULL THEN r.state \
                WHEN o.status = 'under_paying' THEN 'active' WHEN o.payment_status = 'expired' THEN 'expired' \
                WHEN o.status = 'cancelled' AND o.paid_at IS NULL THEN 'released' ELSE 'sold' END",

@@ -39,6 +39,28 @@ impl HoldSet {
         self.route_among(demand, (candidates, destination), held)
     }
 
+    /// Chooses other places than `source` for units that buyers can get there.
+    pub fn route_without(
+        &self,
+        demand: &BTreeMap<VariantId, i64>,
+        delivery: &Delivery,
+        source: LocationId,
+    ) -> Result<Vec<RoutedPart>, Vec<RoutingShortage>> {
+        let (candidates, destination) = self.candidates(delivery);
+        let others: Vec<Place> = candidates.iter().filter(|place| place.id != source).cloned().collect();
+        self.route_among(demand, (&others, destination), &[])
+    }
+
+    /// Takes all units from one place, or returns every shortage. The caller has checked that the place is active.
+    pub fn route_to(
+        &self,
+        demand: &BTreeMap<VariantId, i64>,
+        place: LocationId,
+    ) -> Result<Vec<RoutedPart>, Vec<RoutingShortage>> {
+        let place = Place { id: place, priority: 0, position: Position::default() };
+        self.route_among(demand, (slice::from_ref(&place), None), &[])
+    }
+
     fn candidates<'a>(&'a self, delivery: &'a Delivery) -> (&'a [Place], Option<&'a Position>) {
         let places = self.places();
         match delivery {

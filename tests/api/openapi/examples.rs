@@ -1,6 +1,7 @@
 //! The examples of the OpenAPI document are requests and answers of the demo store. This test records them again and
 //! compares them; `WRITE_EXAMPLES=1` writes them.
 
+mod reroutes;
 mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -375,6 +376,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     transfers::transfers(&mut record, &callers.admin);
     buying(&mut record, &callers.customer);
     orders(&mut record, &callers);
+    reroutes::reroutes(&mut record, &callers.admin);
     reservations(&mut record, &callers.admin);
     reports(&mut record, &callers.admin);
     monitoring(&mut record, &app.root());

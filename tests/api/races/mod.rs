@@ -10,6 +10,7 @@ mod changing;
 mod holds;
 mod keys;
 mod payment_windows;
+mod rerouting;
 mod shipping;
 mod shop;
 mod transfers;
