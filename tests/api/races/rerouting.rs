@@ -35,10 +35,8 @@ impl Places {
     fn tee(&self, main: i64, attic: i64) -> Product {
         let tee = self.shop.product(main + 7);
         self.shop.app.receive(&tee, attic + 7, self.attic).expect(200);
-        let order = self.mara.order(&tee, 7);
-        let other = self.mara.order(&tee, 7);
-        self.reroute(&order, 7).expect(200);
-        self.ship(&other, 3).expect(201);
+        self.reroute(&self.mara.order(&tee, 7), 7).expect(200);
+        self.ship(&self.mara.order(&tee, 7), 3).expect(201);
         tee
     }
 
