@@ -83,9 +83,13 @@ impl Limiter {
 
 /// The key of the client's address in the rate limits.
 pub fn address(request: &HttpRequest) -> String {
-    match client_address(request) {
+    address_key(client_address(request))
+}
+
+/// The key of an address. A client with one IPv6 address usually controls the whole /64 network.
+pub fn address_key(address: Option<IpAddr>) -> String {
+    match address {
         Some(IpAddr::V4(address)) => address.to_string(),
-        // A client with one IPv6 address usually controls the whole /64 network.
         Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")

@@ -8,7 +8,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
 /// The framework copies the next part into the connection's buffer when the buffer holds less than 32 KiB.
-const PART_BYTES: usize = 16 * 1024;
+const PART_BYTES: u64 = 16 * 1024;
 
 /// A body of known size that is sent in parts. Its bytes may be shared with other responses.
 struct Parts(Bytes);
@@ -21,18 +21,24 @@ impl MessageBody for Parts {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let length = self.0.len().min(PART_BYTES);
+        let length = self.0.len().min(PART_BYTES as usize);
         let part = self.0.split_to(length);
         Poll::Ready((!part.is_empty()).then_some(Ok(part)))
     }
 }
 
-/// Splits a large body into parts. Other bodies stay as they are.
-pub fn in_parts(body: BoxBody) -> BoxBody {
-    let is_large =
-        matches!(body.size(), BodySize::Sized(size) if usize::try_from(size).is_ok_and(|size| size > PART_BYTES));
-    if !is_large {
-        return body;
+/// Splits a large body into parts. Other bodies stay as they are. Returns the memory of the body, too: bytes that are
+/// shared with other responses count as one part.
+pub fn in_parts(body: BoxBody) -> (BoxBody, u64) {
+    let BodySize::Sized(size) = body.size() else { return (body, 0) };
+    if size <= PART_BYTES {
+        return (body, size);
     }
-    body.try_into_bytes().map_or_else(|stream| stream, |bytes| BoxBody::new(Parts(bytes)))
+    match body.try_into_bytes() {
+        Ok(bytes) => {
+            let memory = if bytes.is_unique() { size } else { PART_BYTES };
+            (BoxBody::new(Parts(bytes)), memory)
+        }
+        Err(stream) => (stream, size),
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use actix_cors::CorsError;
 use actix_http::ConnectionType;
-use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -39,11 +39,12 @@ pub async fn trace<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let remote: Arc<str> = limits::address(request.request()).into();
+    in_progress.set_client(&remote);
     let caller = Caller::Address(Arc::clone(&remote));
     let is_private = headers::is_private(&method, request.headers());
     let answered = current_request::scope(Arc::clone(&id), caller, answer(request, next, &id)).await;
-    in_progress.answered(answered.as_ref().map_or(BodySize::None, |response| response.response().body().size()));
-    let mut response = answered.map_err(|(error, answer)| {
+    in_progress.answered(answered.as_ref().map_or(0, |(_response, memory)| *memory));
+    let (mut response, _memory) = answered.map_err(|(error, answer)| {
         let mut answer = answer;
         finish(answer.headers_mut(), &id, is_private);
         Error::from(InternalError::from_response(error, answer))
@@ -76,15 +77,24 @@ fn is_operation(response: &ServiceResponse<BoxBody>, route: &str, method: &Metho
 /// An error that no handler or middleware turned into a response, and the response to it.
 type Unanswered = (Error, actix_web::HttpResponse);
 
+/// The response, and the memory of its body.
 async fn answer<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
     id: &str,
-) -> Result<ServiceResponse<BoxBody>, Unanswered> {
+) -> Result<(ServiceResponse<BoxBody>, u64), Unanswered> {
     // Handlers and the authorization return refusals as responses, so an error is rare here. The request cannot be
     // kept for it, because the framework must hold the only reference.
     match next.call(request).await {
-        Ok(response) => Ok(unify_errors(response.map_into_boxed_body(), id).map_body(|_, body| parts::in_parts(body))),
+        Ok(response) => {
+            let mut memory = 0;
+            let response = unify_errors(response.map_into_boxed_body(), id).map_body(|_, body| {
+                let (body, bytes) = parts::in_parts(body);
+                memory = bytes;
+                body
+            });
+            Ok((response, memory))
+        }
         Err(error) => {
             let answer = as_refusal(&error).respond(Some(id));
             Err((error, answer))

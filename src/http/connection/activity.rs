@@ -11,6 +11,7 @@ use futures_util::task::AtomicWaker;
 use super::phase::{Phase, WorkState};
 use super::pipelining::BodyRest;
 use super::time_budget::{Progress, TimeBudget};
+use crate::http::limits::address_key;
 
 /// The maximal size of a request line with its headers.
 pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
@@ -36,6 +37,8 @@ pub struct TimeBudgets {
 #[derive(Debug)]
 pub struct Activity {
     pub peer: Option<SocketAddr>,
+    /// The client of the last request; before it, the peer.
+    client: Mutex<Arc<str>>,
     last_ms: AtomicU64,
     /// Requests that the application is processing.
     requests: AtomicU32,
@@ -47,7 +50,7 @@ pub struct Activity {
     head: Progress,
     body: Progress,
     answer: Progress,
-    /// The size of the body of the last response.
+    /// The memory of the body of the last response.
     answer_bytes: AtomicU64,
     phase: AtomicU8,
     /// The time at which reading was ended.
@@ -70,6 +73,7 @@ impl Activity {
         head.begin(now_ms);
         Self {
             peer,
+            client: Mutex::new(address_key(peer.map(|peer| peer.ip().to_canonical())).into()),
             last_ms: AtomicU64::new(now_ms),
             requests: AtomicU32::new(0),
             begun: AtomicU32::new(0),
@@ -83,6 +87,14 @@ impl Activity {
             ended_ms: AtomicU64::new(0),
             waker: AtomicWaker::new(),
         }
+    }
+
+    pub fn client(&self) -> Arc<str> {
+        Arc::clone(&self.client.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn set_client(&self, client: Arc<str>) {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
     }
 
     pub fn phase(&self) -> Phase {
@@ -199,7 +211,7 @@ impl Activity {
         if is_waiting { self.body.bytes().saturating_add(BODY_OVERHEAD_BYTES) } else { 0 }
     }
 
-    /// Records the size of a response before it is sent.
+    /// Records the memory of a response before it is sent.
     pub fn answered(&self, bytes: u64) {
         self.answer_bytes.store(bytes, Ordering::Relaxed);
     }

@@ -2,6 +2,7 @@
 
 pub mod activity;
 mod bounds;
+mod fair;
 mod heads;
 mod linger;
 mod phase;
@@ -15,7 +16,6 @@ mod upgrade;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::body::BodySize;
 use actix_web::dev::Extensions;
 use actix_web::http::header::{self, HeaderMap};
 
@@ -52,12 +52,19 @@ impl Peer {
 }
 
 impl RequestInProgress {
-    /// Marks the request as answered: the framework now has the response.
-    pub fn answered(&mut self, size: BodySize) {
+    /// Records the client that sent the request. Behind a reverse proxy it differs from the peer.
+    pub fn set_client(&self, client: &Arc<str>) {
+        if let Some(peer) = &self.peer {
+            peer.activity.set_client(Arc::clone(client));
+        }
+    }
+
+    /// Marks the request as answered: the framework now has the response, whose body takes so much memory.
+    pub fn answered(&mut self, memory: u64) {
         self.unanswered = None;
-        if let (Some(peer), BodySize::Sized(bytes)) = (&self.peer, size) {
-            peer.activity.answered(bytes);
-            peer.connections.add_to_memory(bytes);
+        if let Some(peer) = &self.peer {
+            peer.activity.answered(memory);
+            peer.connections.add_to_memory(memory);
         }
     }
 

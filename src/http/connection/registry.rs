@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::activity::{Activity, TimeBudgets};
 use super::bounds::Bounds;
+use super::fair::{self, Waiting};
 use super::phase::{Phase, WorkState};
 use super::time_budget::TimeBudget;
 use crate::http::metrics::Metrics;
@@ -17,8 +18,7 @@ use crate::settings::{Server, Settings};
 /// connections each time, so closing one by one would be slow.
 const CLOSED_FRACTION: usize = 64;
 
-/// Memory that the connections of one kind may take together. Beyond it, those that have been waiting longest for their
-/// peers are ended.
+/// Memory that the connections of one kind may take together. Beyond it, some of the client that has most are ended.
 struct MemoryLimit {
     bytes: fn(&Activity) -> u64,
     max_bytes: u64,
@@ -99,25 +99,22 @@ impl Connections {
         Some(Permit { id, activity, connections: Arc::clone(self) })
     }
 
-    /// Closes the connections that have been waiting longest for their peers, whether between requests or in one. So
-    /// connections that an attacker leaves in the middle of a request are closed before those that were used recently.
+    /// Closes connections that wait for their peers, whether between requests or in one: those of the client that has
+    /// most of them.
     fn make_room(&self, open: &mut HashMap<u64, Arc<Activity>>, now_ms: u64) {
-        let mut closable: Vec<(u64, u64)> = open
-            .iter()
-            .filter(|(_, activity)| activity.work_state() != WorkState::Working)
-            .map(|(id, activity)| (activity.waiting_since_ms(&self.time_budgets), *id))
-            .collect();
-        let count = self.bounds.open.div_ceil(CLOSED_FRACTION).min(closable.len());
-        if count == 0 {
-            return;
+        let closable = open.iter().filter(|(_, activity)| activity.work_state() != WorkState::Working);
+        let waiting = closable.map(|(id, activity)| self.waiting(*id, 1, activity)).collect();
+        let room = self.bounds.open.div_ceil(CLOSED_FRACTION);
+        let ended = fair::choose(waiting, u64::try_from(room).unwrap_or(u64::MAX));
+        for activity in ended.iter().filter_map(|id| open.remove(id)) {
+            activity.end(Phase::Closed, now_ms);
         }
-        closable.select_nth_unstable(count.saturating_sub(1));
-        for (_, id) in closable.into_iter().take(count) {
-            if let Some(activity) = open.remove(&id) {
-                activity.end(Phase::Closed, now_ms);
-            }
-        }
-        self.metrics.count_closed_connections("too_many", count);
+        self.metrics.count_closed_connections("too_many", ended.len());
+    }
+
+    fn waiting<T>(&self, connection: T, weight: u64, activity: &Activity) -> Waiting<T> {
+        let since_ms = activity.waiting_since_ms(&self.time_budgets);
+        Waiting { client: activity.client(), weight, since_ms, connection }
     }
 
     /// Records bytes of a body or of a response. Ends waiting connections if they need too much memory.
@@ -135,26 +132,19 @@ impl Connections {
         }
     }
 
-    /// Ends the connections that have been waiting longest, until the others fit into the limit.
+    /// Ends connections of the clients that have most, until the others fit into the limit.
     fn apply(&self, limit: &MemoryLimit, open: &HashMap<u64, Arc<Activity>>) {
         let with_bytes = open.values().map(|activity| ((limit.bytes)(activity), activity));
-        let mut waiting: Vec<_> = with_bytes.filter(|(bytes, _)| *bytes > 0).collect();
-        let total = waiting.iter().fold(0, |total: u64, (bytes, _)| total.saturating_add(*bytes));
-        let mut excess = total.saturating_sub(limit.max_bytes);
+        let with_bytes: Vec<_> = with_bytes.filter(|(bytes, _)| *bytes > 0).collect();
+        let total = with_bytes.iter().fold(0, |total: u64, (bytes, _)| total.saturating_add(*bytes));
+        let excess = total.saturating_sub(limit.max_bytes);
         if excess == 0 {
             return;
         }
-        waiting.sort_by_cached_key(|(_, activity)| activity.waiting_since_ms(&self.time_budgets));
-        let mut count = 0_usize;
-        for (bytes, activity) in waiting {
-            if excess == 0 {
-                break;
-            }
-            activity.end(limit.phase, self.now_ms());
-            excess = excess.saturating_sub(bytes);
-            count = count.saturating_add(1);
-        }
-        self.metrics.count_closed_connections(limit.reason, count);
+        let waiting = with_bytes.into_iter().map(|(bytes, activity)| self.waiting(activity, bytes, activity));
+        let ended = fair::choose(waiting.collect(), excess);
+        ended.iter().for_each(|activity| activity.end(limit.phase, self.now_ms()));
+        self.metrics.count_closed_connections(limit.reason, ended.len());
     }
 
     /// Ends the connections whose peers are too slow.
@@ -234,43 +224,4 @@ fn time_budgets(settings: &Server) -> TimeBudgets {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::pipelining::BodyRest;
-    use super::*;
-
-    /// A connection with a request whose body the application waits for.
-    fn with_body(began_ms: u64) -> Activity {
-        let activity = Activity::new(None, began_ms);
-        activity.request_began(BodyRest::Sized(60_000), began_ms);
-        activity
-    }
-
-    #[test]
-    fn connections_that_were_left_in_a_request_are_older_than_those_that_were_used_since() {
-        let budget = TimeBudget { initial_ms: 5_000, bytes_per_second: 500, max_ms: 10_000 };
-        let head = TimeBudget { initial_ms: 5_000, bytes_per_second: 0, max_ms: 5_000 };
-        let time_budgets = TimeBudgets { head, body: budget, answer: budget };
-        let silent = with_body(1_000);
-        silent.received(30_000, 1_500);
-        let dripping = with_body(1_000);
-        (1_000..9_000).step_by(1_000).for_each(|now_ms| dripping.received(1, now_ms));
-        let steady = with_body(1_000);
-        (1_000..9_000).step_by(100).for_each(|now_ms| steady.received(100, now_ms));
-        let used = Activity::new(None, 500);
-        used.request_began(BodyRest::None, 2_000);
-        used.request_ended(3_000);
-        let slow_head = Activity::new(None, 500);
-        (1_000..9_000).step_by(1_000).for_each(|now_ms| slow_head.received(1, now_ms));
-        let since = [&slow_head, &dripping, &silent, &used, &steady].map(|one| one.waiting_since_ms(&time_budgets));
-        assert_eq!(since, [500, 1_016, 1_500, 3_000, 6_000]);
-    }
-
-    #[test]
-    fn a_body_waits_until_its_last_byte() {
-        let activity = with_body(1_000);
-        activity.received(59_999, 1_100);
-        assert!(activity.work_state() == WorkState::Sending && activity.unfinished_body_bytes() > 59_999);
-        activity.received(1, 1_200);
-        assert!(activity.work_state() == WorkState::Working && activity.unfinished_body_bytes() == 0);
-    }
-}
+mod tests;

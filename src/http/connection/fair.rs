@@ -1,0 +1,82 @@
+//! Chooses the connections that end when all of them together need too much. So a client that needs most loses its own
+//! connections, and not those of others.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+
+/// A connection that waits for its peer.
+pub struct Waiting<T> {
+    pub client: Arc<str>,
+    /// Its part of what all of them need together.
+    pub weight: u64,
+    pub since_ms: u64,
+    pub connection: T,
+}
+
+/// The connections of a client, and the sum of their weights.
+struct Share<T> {
+    weight: u64,
+    /// The one that has been waiting longest is the last.
+    waiting: Vec<Waiting<T>>,
+}
+
+/// Chooses connections with the weight of the excess. Each is the one that has been waiting longest, of the client that
+/// then needs most.
+pub fn choose<T>(waiting: Vec<Waiting<T>>, excess: u64) -> Vec<T> {
+    let mut shares: HashMap<Arc<str>, Share<T>> = HashMap::new();
+    for one in waiting {
+        let share = shares.entry(Arc::clone(&one.client)).or_insert_with(|| Share { weight: 0, waiting: Vec::new() });
+        share.weight = share.weight.saturating_add(one.weight);
+        share.waiting.push(one);
+    }
+    let mut largest: BinaryHeap<(u64, Arc<str>)> = BinaryHeap::with_capacity(shares.len());
+    for (client, share) in &mut shares {
+        share.waiting.sort_by_key(|one| Reverse(one.since_ms));
+        largest.push((share.weight, Arc::clone(client)));
+    }
+    let (mut chosen, mut weight) = (Vec::new(), 0_u64);
+    while weight < excess {
+        let Some((total, client)) = largest.pop() else { break };
+        let Some(one) = shares.get_mut(&client).and_then(|share| share.waiting.pop()) else { continue };
+        weight = weight.saturating_add(one.weight);
+        largest.push((total.saturating_sub(one.weight), client));
+        chosen.push(one.connection);
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(clients: &[(&str, u64, u64)]) -> Vec<Waiting<String>> {
+        let named = clients.iter().map(|(client, weight, since_ms)| Waiting {
+            client: Arc::from(*client),
+            weight: *weight,
+            since_ms: *since_ms,
+            connection: format!("{client} since {since_ms}"),
+        });
+        named.collect()
+    }
+
+    #[test]
+    fn the_client_that_needs_most_loses_its_connections() {
+        let reader = ("reader", 9, 1);
+        let cases = [
+            (
+                vec![reader, ("flood", 5, 8), ("flood", 5, 7), ("flood", 5, 9)],
+                6,
+                vec!["flood since 7", "flood since 8"],
+            ),
+            (vec![reader, ("flood", 5, 8), ("flood", 6, 9)], 1, vec!["flood since 8"]),
+            (vec![reader, ("other", 8, 2), ("flood", 11, 9)], 12, vec!["flood since 9", "reader since 1"]),
+            (vec![("proxy", 1, 3), ("proxy", 1, 2), ("proxy", 1, 4)], 2, vec!["proxy since 2", "proxy since 3"]),
+            (vec![reader], 100, vec!["reader since 1"]),
+            (vec![reader], 0, vec![]),
+        ];
+        for (given, excess, expected) in cases {
+            assert_eq!(choose(waiting(&given), excess), expected, "{given:?} and {excess}");
+        }
+    }
+}
