@@ -136,10 +136,17 @@ impl OrderItem {
         self.shipped_quantity = self.shipped_quantity.saturating_add(quantity.saturating_sub(rest));
         shipped
     }
+}
 
+json_column! {
+    /// The allocations of an item.
+    pub struct Allocations(pub Vec<Allocation>);
+}
+
+impl Allocations {
     /// Moves units that are not shipped to another place. The caller has checked that so many are left.
     pub fn reallocate(&mut self, (from, to): (LocationId, LocationId), quantity: i64) {
-        let parts = &mut self.allocations.0;
+        let parts = &mut self.0;
         for part in parts.iter_mut().filter(|part| part.location_id == from) {
             part.quantity = part.quantity.saturating_sub(quantity);
         }
@@ -149,11 +156,6 @@ impl OrderItem {
         }
         parts.retain(|part| part.quantity > 0);
     }
-}
-
-json_column! {
-    /// The allocations of an item.
-    pub struct Allocations(pub Vec<Allocation>);
 }
 
 /// The way of an order's units to a stored address, if there is one.
@@ -228,6 +230,24 @@ impl OrderRef {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_that_are_not_shipped_move_to_another_place() {
+        let part = |location, quantity, shipped_quantity| Allocation {
+            shipped_quantity,
+            ..Allocation::new(LocationId(location), quantity)
+        };
+        // The places and the units before, the move, and the places and the units after it.
+        for (before, (from, to, quantity), after) in [
+            (vec![part(1, 5, 0)], (1, 2, 3), vec![part(1, 2, 0), part(2, 3, 0)]),
+            (vec![part(1, 5, 2), part(2, 1, 1)], (1, 2, 3), vec![part(1, 2, 2), part(2, 4, 1)]),
+            (vec![part(1, 5, 0), part(2, 1, 0)], (1, 2, 5), vec![part(2, 6, 0)]),
+        ] {
+            let mut allocations = Allocations(before);
+            allocations.reallocate((LocationId(from), LocationId(to)), quantity);
+            assert_eq!(allocations.0, after);
+        }
+    }
 
     #[test]
     fn an_order_is_named_by_digits_or_by_number() {

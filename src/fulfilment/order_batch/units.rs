@@ -64,7 +64,7 @@ impl OrderBatch {
         }
         let items = self.items.get_mut(&id).ok_or_else(|| items_missing(id))?;
         for item in items.iter_mut().filter(|item| item.variant_id == units.variant) {
-            item.reallocate((units.from, units.to), units.quantity);
+            item.allocations.reallocate((units.from, units.to), units.quantity);
         }
         self.changed_items.insert((id, units.variant));
         self.change(id).map(drop)
