@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use diesel::PgConnection;
-use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::queries::listing::{self, Alternative};
+use crate::db::Failure;
 use crate::kernel::id::{ProductId, StoreId};
 use crate::kernel::money::{Amount, Currency};
 
@@ -22,11 +22,11 @@ pub struct Alternatives(Vec<Alternative>);
 
 impl Alternatives {
     /// Reads the alternatives of these categories, in one statement.
-    pub fn read(conn: &mut PgConnection, store: StoreId, categories: &BTreeSet<&str>) -> QueryResult<Self> {
+    pub fn read(conn: &mut PgConnection, store: StoreId, categories: &BTreeSet<&str>) -> Result<Self, Failure> {
         if categories.is_empty() {
             return Ok(Self(Vec::new()));
         }
-        listing::list_alternatives(conn, store, categories).map(Self)
+        Ok(Self(listing::list_alternatives(conn, store, categories)?))
     }
 
     /// The alternatives to a product of this category.
