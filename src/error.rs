@@ -43,7 +43,7 @@ pub struct StockError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OpenItem {
     /// `stock`, `quarantine` and `transit` are units of a variant there. Others are the holders of units: `cart`,
-    /// `order`, `reservation` and `transfer`.
+    /// `order`, `reservation` and `transfer`. Units of a `purchase_order` may still arrive.
     #[schema(max_length = 50)]
     pub kind: String,
     pub id: i64,

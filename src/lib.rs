@@ -24,6 +24,7 @@ pub mod customers;
 
 pub mod catalogue;
 pub mod inventory;
+pub mod purchasing;
 
 pub mod cart;
 pub mod orders;
@@ -33,6 +34,7 @@ pub mod batching;
 pub mod checkout;
 pub mod fulfilment;
 pub mod reports;
+pub mod scan;
 
 pub mod demo;
 pub mod jobs;

@@ -5,6 +5,7 @@ mod accounts;
 mod inventory;
 mod monitoring;
 mod orders;
+mod purchasing;
 mod reservations;
 mod transfers;
 
@@ -33,8 +34,10 @@ pub fn table() -> Vec<Endpoint> {
         inventory::reports(),
         reservations::reservations(),
         inventory::products(),
+        inventory::barcodes(),
         inventory::stock(),
         transfers::transfers(),
+        purchasing::purchasing(),
         orders::cart_and_checkout(),
         orders::orders(),
     ];

@@ -26,6 +26,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 static MEASURING: Mutex<()> = Mutex::new(());
 
 const MAX_BODY: usize = 64 * 1024;
+/// Bodies of documents with many lines.
+const MAX_DOCUMENT: usize = 256 * 1024;
 const MAX_ANSWER: usize = 64 * 1024;
 const MAX_MEMORY: usize = 4 * 1024 * 1024;
 
@@ -54,22 +56,24 @@ fn bounded(case: &str, send: impl FnOnce() -> Reply) -> Reply {
     reply
 }
 
-/// `start`, as many of `part` as fit, `end`.
-fn filled(start: &str, part: &str, end: &str) -> String {
-    let count = (MAX_BODY - start.len() - end.len()) / (part.len() + 1);
+/// `start`, as many of `part` as fit into this size, `end`.
+fn filled(size: usize, start: &str, part: &str, end: &str) -> String {
+    let count = (size - start.len() - end.len()) / (part.len() + 1);
     format!("{start}{}{end}", vec![part; count].join(","))
 }
 
-/// Bodies of the largest size, each with another attack.
-fn hostile_bodies() -> Vec<(&'static str, String)> {
+/// Bodies of this size, each with another attack on the list `items`.
+fn hostile_bodies(size: usize) -> Vec<(&'static str, String)> {
+    let filled = |start: &str, part: &str, end: &str| filled(size, start, part, end);
     let long = "k".repeat(32_768);
     let nested = |levels: usize| format!("{{\"items\":{}1{}}}", "[".repeat(levels), "]".repeat(levels));
-    let filler = "a".repeat(MAX_BODY - 200);
+    let filler = "a".repeat(size - 200);
     vec![
         ("empty lists under a long name", filled(&format!("{{\"{long}\":["), "[]", "]}")),
         ("empty objects", filled("{\"items\":[", "{}", "]}")),
         ("small objects", filled("{\"items\":[", "{\"\":0}", "]}")),
         ("small objects in an unknown field", filled("{\"x\":[", "{\"\":0}", "]}")),
+        ("small objects in many lists", lists_of_small_objects(size)),
         ("numbers", filled("{\"items\":[", "1", "]}")),
         ("nulls in the body's place", filled("[", "null", "]")),
         ("control characters", filled("{\"items\":[", "\"\\u0000\"", "]}")),
@@ -83,17 +87,27 @@ fn hostile_bodies() -> Vec<(&'static str, String)> {
             format!("{{\"items\":[{{\"product_id\":1,\"quantity\":\"{filler}\"}}]}}"),
         ),
         ("a long name of a product", format!("{{\"items\":[{{\"product_id\":\"{filler}\",\"quantity\":1}}]}}")),
-        ("a long number", format!("{{\"items\":[{{\"product_id\":{},\"quantity\":1}}]}}", "9".repeat(60_000))),
-        ("a long fraction", format!("{{\"items\":[{{\"product_id\":0.{},\"quantity\":1}}]}}", "9".repeat(60_000))),
-        ("lists in lists", nested(30_000)),
+        ("a long number", format!("{{\"items\":[{{\"product_id\":{},\"quantity\":1}}]}}", "9".repeat(size - 5_000))),
+        (
+            "a long fraction",
+            format!("{{\"items\":[{{\"product_id\":0.{},\"quantity\":1}}]}}", "9".repeat(size - 5_000)),
+        ),
+        ("lists in lists", nested(size / 2 - 2_000)),
         ("lists in lists, just allowed", nested(30)),
-        ("objects in objects", format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000))),
-        ("open lists", "[".repeat(MAX_BODY)),
+        ("objects in objects", format!("{}1{}", "{\"a\":".repeat(size / 7), "}".repeat(size / 7))),
+        ("open lists", "[".repeat(size)),
         ("the same field again", filled("{", "\"items\":[]", "}")),
         ("many fields", filled("{", "\"\":0", "}")),
-        ("escapes", format!("{{\"email\":\"{}\"}}", "\\u00e9".repeat(10_000))),
-        ("blanks", format!("{{\"items\":[]{}}}", " ".repeat(MAX_BODY - 20))),
+        ("escapes", format!("{{\"email\":\"{}\"}}", "\\u00e9".repeat(size / 7))),
+        ("blanks", format!("{{\"items\":[]{}}}", " ".repeat(size - 20))),
     ]
+}
+
+/// Each list is as long as allowed.
+fn lists_of_small_objects(size: usize) -> String {
+    let list = |number: usize| format!("\"{number:02}\":[{}]", vec!["{\"\":0}"; 500].join(","));
+    let count = size / (list(0).len() + 1);
+    format!("{{{}}}", (0..count).map(list).collect::<Vec<_>>().join(","))
 }
 
 const CALLS: [(&str, &str); 9] = [
@@ -117,12 +131,37 @@ fn no_body_costs_more_than_its_share() {
     let _alone = alone();
     let app = started();
     let (admin, mara) = (app.admin(), app.customer("mara"));
-    for (case, body) in hostile_bodies() {
+    for (case, body) in hostile_bodies(MAX_BODY) {
         assert!(body.len() <= MAX_BODY, "{case}");
         for (method, path) in CALLS {
             for client in [&admin, &mara, &app.guest()] {
                 bounded(case, || send(client, method, path, &body));
             }
+        }
+    }
+}
+
+/// The same attacks, four times as large, on the lines of a document.
+#[test]
+fn no_body_of_a_document_costs_more_than_its_share() {
+    let _alone = alone();
+    let app = started();
+    let rice = app.product("rice", 1.0, 100);
+    let (admin, main, shop) = (app.admin(), app.main_location(), app.add_location("shop"));
+    let lines = json!([{"product_id": rice.id, "quantity": 1}]);
+    let plan = json!({"from_location_id": main, "to_location_id": shop, "lines": lines});
+    let path = format!("/transfers/{}", admin.post("/transfers", &plan).expect(201).json()["id"]);
+    let calls = [("POST", "/transfers".to_owned()), ("PATCH", path.clone())];
+    let acts = ["send", "receive", "settle"].map(|act| ("POST", format!("{path}/{act}")));
+    for (case, body) in hostile_bodies(MAX_DOCUMENT) {
+        let body = body.replacen("\"items\"", "\"lines\"", 1);
+        assert!(body.len() <= MAX_DOCUMENT, "{case}: {}", body.len());
+        for (method, path) in calls.iter().chain(&acts) {
+            let reply = bounded(case, || send(&admin, method, path, &body));
+            assert!([400, 409, 422].contains(&reply.status), "{case}: {}", reply.text());
+        }
+        if body.len() > MAX_BODY {
+            send(&admin, "POST", "/orders", &body).refused(413, "PAYLOAD_TOO_LARGE");
         }
     }
 }

@@ -16,7 +16,7 @@ const CLIENTS: u32 = 32;
 const TRIES: u32 = 5;
 
 /// The reports of an admin, with their paths.
-const REPORTS: [(&str, &str); 9] = [
+const REPORTS: [(&str, &str); 10] = [
     ("low stock", "inventory/products/low-stock"),
     ("inventory summary", "inventory/summary"),
     ("movements", "inventory/movements"),
@@ -26,6 +26,7 @@ const REPORTS: [(&str, &str); 9] = [
     ("orders of a status", "orders?status=pending"),
     ("products", "inventory/products"),
     ("reservation metrics", "inventory/reservations/metrics"),
+    ("valuation", "inventory/valuation"),
 ];
 
 #[derive(Clone, Debug, Serialize)]

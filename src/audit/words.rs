@@ -16,6 +16,8 @@ text_enum! {
         User,
         Store,
         Transfer,
+        PurchaseOrder,
+        Supplier,
         Location,
     }
 }

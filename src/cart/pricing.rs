@@ -83,6 +83,7 @@ mod tests {
             hold_cart_items: false,
             payment_methods: PaymentMethods::default(),
             routing: RoutingPolicy::default(),
+            over_receipt_percent: 0,
             created_at: at,
             updated_at: at,
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::barcode;
 use super::product::{Product, Variant};
 use crate::error::{ApiError, Code};
 use crate::kernel::id::VariantId;
@@ -19,14 +20,32 @@ text_enum! {
 }
 
 impl CodeKind {
+    /// The key by which codes of this kind are unique.
+    #[must_use]
+    pub fn key(self, code: &str) -> Cow<'_, str> {
+        match self {
+            Self::Sku => code_key(code),
+            Self::Barcode => barcode::key(code),
+        }
+    }
+
     /// 409 of a code that is taken.
     #[must_use]
     pub fn taken(self, code: &str) -> ApiError {
-        let kind = match self {
+        ApiError::new(Code::Duplicate, format!("The {} '{code}' is taken.", self.name()))
+    }
+
+    /// The same with the SKU of its owner.
+    #[must_use]
+    pub fn taken_by(self, code: &str, owner: &str) -> ApiError {
+        ApiError::new(Code::Duplicate, format!("The {} '{code}' is taken by '{owner}'.", self.name()))
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
             Self::Sku => "SKU",
             Self::Barcode => "barcode",
-        };
-        ApiError::new(Code::Duplicate, format!("The {kind} '{code}' is taken."))
+        }
     }
 }
 
@@ -36,6 +55,10 @@ pub struct ProductCode {
     pub kind: CodeKind,
     pub code: String,
     pub variant: Option<VariantId>,
+    /// The units that a scan of the code counts: 12 for a case of 12.
+    pub units: i64,
+    /// The order of the barcodes of a variant. Its first barcode, at 0, is in its column, too.
+    pub position: i64,
 }
 
 /// The codes that a change removes, and the codes that it adds.
@@ -65,29 +88,51 @@ impl ProductCode {
     /// The key by which it is unique.
     #[must_use]
     pub fn key(&self) -> Cow<'_, str> {
-        code_key(&self.code)
+        self.kind.key(&self.code)
     }
 
-    fn is_same(&self, other: &Self) -> bool {
+    /// True if the other code is the same, perhaps with another spelling.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
         self.kind == other.kind && self.key() == other.key()
     }
 }
 
-/// The codes of a product. The codes of a product without sizes identify its only variant, which has the product's
-/// SKU.
+/// The codes of a product: those in its columns and in those of its variants, and the further barcodes among the
+/// registered codes. The codes of a product without sizes identify its only variant, which has the product's SKU.
 #[must_use]
-pub fn of_product(product: &Product, variants: &[Variant]) -> Vec<ProductCode> {
-    let only = variants.iter().find(|variant| variant.size.is_none()).map(|variant| variant.id);
+pub fn of_product(product: &Product, variants: &[Variant], registered: &[ProductCode]) -> Vec<ProductCode> {
+    let only = only_variant(variants);
     let mut codes = of_one(&product.sku, product.barcode.as_deref(), only);
     for variant in variants {
         let of_variant = of_one(&variant.sku, variant.barcode.as_deref(), Some(variant.id));
         codes.extend(of_variant.into_iter().filter(|code| only.is_none() || !codes.contains(code)).collect::<Vec<_>>());
     }
+    for code in &mut codes {
+        let known = registered.iter().find(|known| known.is_same(code) && known.variant == code.variant);
+        code.units = known.map_or(code.units, |known| known.units);
+    }
+    let is_further = |known: &&ProductCode| known.position > 0 && !codes.iter().any(|code| code.is_same(known));
+    let further: Vec<_> = registered.iter().filter(is_further).cloned().collect();
+    codes.extend(further);
     codes
 }
 
+/// The variant of a product without sizes.
+#[must_use]
+pub fn only_variant(variants: &[Variant]) -> Option<VariantId> {
+    variants.iter().find(|variant| variant.size.is_none()).map(|variant| variant.id)
+}
+
+/// The barcode that follows the first one of a variant, or of a product with all its sizes.
+#[must_use]
+pub fn second_barcode(registered: &[ProductCode], variant: Option<VariantId>) -> Option<&ProductCode> {
+    let of_variant = registered.iter().filter(|code| code.position > 0 && code.variant == variant);
+    of_variant.min_by_key(|code| code.position)
+}
+
 fn of_one(sku: &str, barcode: Option<&str>, variant: Option<VariantId>) -> Vec<ProductCode> {
-    let code = |kind, code: &str| ProductCode { kind, code: code.to_owned(), variant };
+    let code = |kind, code: &str| ProductCode { kind, code: code.to_owned(), variant, units: 1, position: 0 };
     let barcode = barcode.map(|barcode| code(CodeKind::Barcode, barcode));
     std::iter::once(code(CodeKind::Sku, sku)).chain(barcode).collect()
 }
@@ -97,16 +142,20 @@ mod tests {
     use super::super::changes::tests::{medium, product};
     use super::*;
 
+    fn of(kind: CodeKind, code: &str, variant: Option<i64>, (units, position): (i64, i64)) -> ProductCode {
+        ProductCode { kind, code: code.into(), variant: variant.map(VariantId), units, position }
+    }
+
     fn sku(code: &str, variant: Option<i64>) -> ProductCode {
-        ProductCode { kind: CodeKind::Sku, code: code.into(), variant: variant.map(VariantId) }
+        of(CodeKind::Sku, code, variant, (1, 0))
     }
 
     #[test]
     fn a_product_and_its_only_variant_share_a_sku() {
         let only = Variant { size: None, sku: "tee-red".into(), ..medium() };
         let plain = Product { has_sizes: false, ..product() };
-        assert_eq!(of_product(&plain, &[only]), [sku("tee-red", Some(2))]);
-        assert_eq!(of_product(&product(), &[medium()]), [sku("tee-red", None), sku("tee-red-M", Some(2))]);
+        assert_eq!(of_product(&plain, &[only], &[]), [sku("tee-red", Some(2))]);
+        assert_eq!(of_product(&product(), &[medium()], &[]), [sku("tee-red", None), sku("tee-red-M", Some(2))]);
     }
 
     #[test]
@@ -118,5 +167,23 @@ mod tests {
         assert_eq!(CodeChange::between(&before, &twice).unwrap_err().code, Code::Duplicate);
         // Codes that were duplicates before the change do not block other changes.
         assert!(CodeChange::between(&twice, &twice).is_ok());
+    }
+
+    #[test]
+    fn a_first_barcode_keeps_its_units_and_the_further_ones_stay() {
+        let barcode = |code: &str, units, position| of(CodeKind::Barcode, code, Some(2), (units, position));
+        let registered = [barcode("012345678905", 6, 0), barcode("case", 12, 1), barcode("pallet", 144, 3)];
+        let with = |code: Option<&str>| Variant { barcode: code.map(Into::into), ..medium() };
+        let codes = |first| of_product(&product(), &[with(first)], &registered)[2..].to_vec();
+        let [_, case, pallet] = registered.clone();
+        assert_eq!(
+            codes(Some("0012345678905")),
+            [barcode("0012345678905", 6, 0), case.clone(), pallet.clone()],
+            "another spelling"
+        );
+        assert_eq!(codes(Some("new")), [barcode("new", 1, 0), case.clone(), pallet.clone()], "another code");
+        assert_eq!(codes(Some("pallet")), [barcode("pallet", 144, 0), case.clone()], "a further one becomes the first");
+        assert_eq!(second_barcode(&registered, Some(VariantId(2))), Some(&case));
+        assert_eq!(second_barcode(&registered, None), None);
     }
 }

@@ -14,15 +14,16 @@ pub struct ListingKeys {
 }
 
 impl ListingKeys {
+    /// `further` are the barcodes that are not in the columns.
     #[must_use]
-    pub fn new(product: &Product, variants: &[Variant]) -> Self {
+    pub fn new(product: &Product, variants: &[Variant], further: &[&str]) -> Self {
         let texts = [&product.description, &product.category, &product.brand, &product.barcode];
         let of_product = [&product.name, &product.sku].into_iter().chain(texts.into_iter().flatten());
         let of_variants =
             variants.iter().flat_map(|variant| std::iter::once(&variant.sku).chain(variant.barcode.as_ref()));
         Self {
             folded_name: fold(&product.name),
-            search_text: search_text(of_product.chain(of_variants).map(String::as_str)),
+            search_text: search_text(of_product.chain(of_variants).map(String::as_str).chain(further.iter().copied())),
             prices: price_range(product, variants),
         }
     }
@@ -46,15 +47,15 @@ mod tests {
     #[test]
     fn a_product_is_found_by_all_names_and_codes_of_itself_and_its_sizes() {
         let shirt = Product { name: "Hemd Größe".into(), brand: Some("Äpfel".into()), ..product() };
-        let keys = ListingKeys::new(&shirt, &[Variant { barcode: Some("4006381".into()), ..medium() }]);
+        let keys = ListingKeys::new(&shirt, &[Variant { barcode: Some("4006381".into()), ..medium() }], &["case"]);
         assert_eq!(keys.folded_name, "hemd grosse");
-        assert_eq!(keys.search_text, "hemd grosse\ntee-red\ncotton\napfel\ntee-red-m\n4006381");
+        assert_eq!(keys.search_text, "hemd grosse\ntee-red\ncotton\napfel\ntee-red-m\n4006381\ncase");
     }
 
     #[test]
     fn a_price_range_covers_the_sizes_on_sale() {
         let size = |price: Option<i64>, status| Variant { price: price.map(Money), status, ..medium() };
-        let range = |variants: &[Variant]| ListingKeys::new(&product(), variants).prices;
+        let range = |variants: &[Variant]| ListingKeys::new(&product(), variants, &[]).prices;
         assert_eq!(range(&[size(None, ProductStatus::Active)]), None);
         let (small, large) = (size(Some(2_000), ProductStatus::Active), size(None, ProductStatus::Active));
         assert_eq!(range(&[small.clone(), large]), Some((Money(2_000), Money(3_000))));

@@ -1,5 +1,6 @@
 //! Products and their variants.
 
+pub mod barcode;
 pub mod changes;
 pub mod codes;
 pub mod lines;

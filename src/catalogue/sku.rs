@@ -4,7 +4,7 @@ use crate::kernel::id::is_digits;
 use crate::kernel::text;
 
 /// Words that have another meaning in paths.
-const PATH_WORDS: [&str; 5] = ["low-stock", "stock", "movements", ".", ".."];
+const PATH_WORDS: [&str; 6] = ["low-stock", "stock", "movements", "barcodes", ".", ".."];
 
 /// A SKU identifies a product in a path. So it must be one segment, and neither an id nor a word of a path.
 pub fn check(sku: &str) -> Result<(), &'static str> {
@@ -57,6 +57,7 @@ mod tests {
             "low-stock",
             "stock",
             "movements",
+            "barcodes",
             "a/b",
             "a\tb",
             "a\0",

@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 24] = [
+pub const STORE_TABLES: [&str; 32] = [
     "products",
     "variants",
     "product_codes",
@@ -39,10 +39,18 @@ pub const STORE_TABLES: [&str; 24] = [
     "order_payments",
     "shipments",
     "shipment_lines",
+    "suppliers",
+    "supplier_items",
     "inbounds",
     "inbound_lines",
     "inbound_receipts",
     "inbound_receipt_lines",
+    "inbound_receipt_costs",
+    "product_costs",
+    "valuations",
+    "valuation_checkpoints",
+    "valuation_rows",
+    "valuation_hours",
     "inbound_history",
     "payment_events",
     "idempotency_keys",

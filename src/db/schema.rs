@@ -117,20 +117,41 @@ diesel::table! {
         variant_id -> Int8,
         /// The planned units.
         quantity -> Int8,
-        /// The units that left the source. 0 until the document is sent.
+        /// The units of a transfer that left the source, 0 until it is sent. All units of a purchase, from the beginning.
         sent_quantity -> Int8,
-        /// The units that arrived and were not sent.
+        /// The units that arrived and were not sent or ordered.
         over_quantity -> Int8,
         /// The units that arrived and can be sold.
         accepted_quantity -> Int8,
-        /// The units that arrived and are in quarantine.
+        /// The units that arrived and are in quarantine, or were refused when a purchase arrived.
         rejected_quantity -> Int8,
         /// The sent units that will not arrive.
         lost_quantity -> Int8,
         /// The sent units that went back to the source.
         returned_quantity -> Int8,
-        /// The units on the road.
+        /// The units on the road, or not delivered yet. Units of a draft are not ordered.
         outstanding_quantity -> Int8,
+        /// The units of a purchase that will not arrive, because it was cancelled or closed.
+        cancelled_quantity -> Int8,
+        /// The cost of a unit in minor units of the store's currency. Null for a transfer.
+        unit_cost -> Nullable<Int8>,
+        /// The day on which the units of a purchase should arrive. Null if that of the document applies.
+        expected_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    /// Corrections of the cost of received units. The newest row of a receipt's line counts. Rows are only appended.
+    inbound_receipt_costs (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        receipt_id -> Int8,
+        line_id -> Int8,
+        /// The cost of a unit, in minor units of the store's currency.
+        unit_cost -> Int8,
+        /// The caller: user:ID or system.
+        actor -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -142,10 +163,14 @@ diesel::table! {
         line_id -> Int8,
         accepted_quantity -> Int8,
         rejected_quantity -> Int8,
-        /// The units among them that were not sent.
+        /// The units among them that were not sent or ordered.
         over_quantity -> Int8,
         /// Null if there is none.
         reject_reason -> Nullable<Text>,
+        /// The rejected units that went to quarantine. The others were refused when they arrived, and were never in stock.
+        quarantined_quantity -> Int8,
+        /// The cost of a unit in minor units of the store's currency, as it was entered. Null for a transfer.
+        unit_cost -> Nullable<Int8>,
     }
 }
 
@@ -170,7 +195,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Documents of goods that arrive at a place: transfers from another place.
+    /// Documents of goods that arrive at a place: transfers from another place, and purchase orders.
     inbounds (store_id, id) {
         store_id -> Int8,
         id -> Int8,
@@ -178,7 +203,7 @@ diesel::table! {
         kind -> Text,
         /// The reference of its movements in the ledger, besides those of receipts.
         inbound_number -> Text,
-        /// A function of the lines once units are sent: received if none are outstanding, in_transit if all are.
+        /// A function of the lines once units are sent or ordered: received if none are outstanding, in_transit or ordered if all are. A purchase of which nothing arrived or will arrive is cancelled.
         status -> Text,
         /// The source. Null for a purchase.
         from_location_id -> Nullable<Int8>,
@@ -196,6 +221,8 @@ diesel::table! {
         actor -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// The supplier of a purchase. Null for a transfer.
+        supplier_id -> Nullable<Int8>,
     }
 }
 
@@ -416,16 +443,32 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The SKUs and barcodes of a store, each with the one product or variant that it names. The primary key makes them unique across products and variants.
+    /// The SKUs and barcodes of a store, each with the one product or variant that it names. The primary key makes them unique across products and variants. A variant may have several barcodes.
     product_codes (store_id, kind, code_key) {
         store_id -> Int8,
         kind -> Text,
-        /// The code as it is compared: in Unicode form NFKC, without invisible characters.
+        /// The code as it is compared: in Unicode form NFKC, without invisible characters. A valid GTIN has 14 digits.
         code_key -> Text,
         code -> Text,
         product_id -> Int8,
         /// Null if the code names a product with all of its sizes.
         variant_id -> Nullable<Int8>,
+        /// The units that a scan of the barcode counts, such as 12 for a case. 1 for a SKU.
+        units -> Int8,
+        /// The order of the barcodes of a variant. The one at 0 is its first, which is also in the column barcode.
+        position -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The earlier cost prices of products. Rows are only appended.
+    product_costs (store_id, product_id, until) {
+        store_id -> Int8,
+        product_id -> Int8,
+        /// The time at which the cost price was replaced.
+        until -> Timestamptz,
+        /// The cost price before that time, in minor units of the store's currency. Null if there was none.
+        cost_price -> Nullable<Int8>,
     }
 }
 
@@ -641,6 +684,55 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// An object: the rules that choose the places of an order, whether an order may be split, and the preferred places.
         routing -> Jsonb,
+        /// The surplus of a line of a purchase order that staff may receive without inventory:approve, of its quantity.
+        over_receipt_percent -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The variants that a supplier sells to the store, and the terms.
+    supplier_items (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        supplier_id -> Int8,
+        variant_id -> Int8,
+        /// The supplier's name of the variant. Null if it is not known.
+        supplier_sku -> Nullable<Text>,
+        /// The cost of a unit, in minor units of the store's currency.
+        unit_cost -> Int8,
+        /// The units in a pack. Only whole packs are proposed for an order.
+        pack_quantity -> Int8,
+        /// The fewest units that the supplier sells at once.
+        min_quantity -> Int8,
+        /// The days from an order to its arrival. Null if those of the supplier apply.
+        lead_time_days -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The companies from which a store orders goods.
+    suppliers (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        /// The name of the supplier in requests and files, in upper case.
+        code -> Text,
+        name -> Text,
+        /// The name without case and accents, for the order of lists.
+        folded_name -> Text,
+        /// Null if it is not known.
+        email -> Nullable<Text>,
+        /// Null if it is not known.
+        phone -> Nullable<Text>,
+        /// The days from an order to its arrival. Null if they are not known.
+        lead_time_days -> Nullable<Int8>,
+        /// Null if there are none.
+        notes -> Nullable<Text>,
+        /// False if nothing new is ordered from the supplier.
+        active -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -674,6 +766,88 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// How far the ledger of a variant has been folded into value rows, and the result.
+    valuation_checkpoints (store_id, variant_id) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        /// An object: the version of the last folded movement by location id. So no movement is skipped or folded twice.
+        versions -> Jsonb,
+        /// The units, their value by the moving average, and their layers by FIFO, after the last value row.
+        state -> Jsonb,
+        /// The units by the id of their place, after the last value row. Quarantine and transit belong to their place.
+        places -> Jsonb,
+        /// The time of the last value row. Null if there is none.
+        posted_at -> Nullable<Timestamptz>,
+        /// The cost of a receipt was corrected: the value rows from this time on are folded again. Null if they are right.
+        fold_again_from -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// The sums of the value rows of a store by hour, for totals. Amounts are in minor units of the store's currency.
+    valuation_hours (store_id, hour) {
+        store_id -> Int8,
+        /// The beginning of the hour.
+        hour -> Timestamptz,
+        paid -> Numeric,
+        average_value -> Numeric,
+        /// The cost of goods sold by the moving average.
+        average_sold -> Numeric,
+        fifo_value -> Numeric,
+        /// The same by first in, first out.
+        fifo_sold -> Numeric,
+    }
+}
+
+diesel::table! {
+    /// What each act did to the value of a variant. An act is a sale, a receipt and so on: its movements at all places together. Amounts are in minor units of the store's currency.
+    valuation_rows (store_id, variant_id, posted_at) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        /// The time of the movements. It is later by microseconds where acts of a variant have the same time.
+        posted_at -> Timestamptz,
+        /// The first movement of the act.
+        movement_id -> Int8,
+        /// Return: units of a sale came back, because it was cancelled or returned. Reversal: of a receipt of a purchase. Move: units changed their place only.
+        kind -> Text,
+        /// The change of the stock at all places, in units.
+        quantity -> Int8,
+        /// The given cost of a unit: that of the receipt, or the cost price of the product at that time. Null if none was given.
+        unit_cost -> Nullable<Int8>,
+        /// The receipt of a purchase that brought the units. Null for other acts.
+        receipt_id -> Nullable<Int8>,
+        /// The time of the value row of the sale whose units came back. Else null.
+        sale_at -> Nullable<Timestamptz>,
+        /// The units of that sale that had come back before. Else null.
+        returned_before -> Nullable<Int8>,
+        /// The cost of the units that came in, negative for a reversal. 0 for other acts.
+        paid -> Numeric,
+        /// The change of the value by the moving average. Paid minus this is the change of the cost of goods sold for a sale and a return, and of what was written off for other acts.
+        average_value -> Numeric,
+        /// The same by first in, first out.
+        fifo_value -> Numeric,
+        quantity_after -> Int8,
+        average_after -> Numeric,
+        fifo_after -> Numeric,
+        /// The units after it by the id of their place. Quarantine and transit belong to their place.
+        places -> Jsonb,
+        /// The state after it, as in valuation_checkpoints, at some rows: a new fold can begin there. Else null.
+        state -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// The progress of the job that values the stock of a store. Its lock lets one server at a time do this work.
+    valuations (store_id) {
+        store_id -> Int8,
+        /// Movements that were committed before this time have value rows.
+        folded_until -> Timestamptz,
+        /// The last variant that was compared with the ledger. After the last one of the store, the job begins again with 0.
+        swept_variant_id -> Int8,
+    }
+}
+
+diesel::table! {
     /// The units of sale: one row for each size of a product, or a single row for a product without sizes.
     variants (store_id, id) {
         store_id -> Int8,
@@ -701,6 +875,7 @@ diesel::joinable!(addresses -> users (user_id));
 diesel::joinable!(locations -> stores (store_id));
 diesel::joinable!(products -> stores (store_id));
 diesel::joinable!(users -> stores (store_id));
+diesel::joinable!(valuations -> stores (store_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
@@ -710,6 +885,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     inbound_history,
     inbound_lines,
+    inbound_receipt_costs,
     inbound_receipt_lines,
     inbound_receipts,
     inbounds,
@@ -722,6 +898,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     password_resets,
     payment_events,
     product_codes,
+    product_costs,
     products,
     reservations,
     sessions,
@@ -731,6 +908,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_levels,
     stock_movements,
     stores,
+    supplier_items,
+    suppliers,
     users,
+    valuation_checkpoints,
+    valuation_hours,
+    valuation_rows,
+    valuations,
     variants,
 );

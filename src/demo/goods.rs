@@ -1,4 +1,5 @@
-//! The products of the demo store. Prices are in paise.
+//! The products of the demo store. Prices are in paise. Their barcodes are of the range 200 to 299, which shops use for
+//! codes of their own.
 
 use crate::catalogue::product::{NewProduct, NewVariant};
 use crate::catalogue::sku;
@@ -20,26 +21,29 @@ struct Grocery {
 #[rustfmt::skip]
 const GROCERIES: [Grocery; 10] = [
     Grocery { sku: "prod_001", name: "Basmati Rice 1kg", category: "Staples", brand: "India Gate",
-              barcode: "8901537000017", unit: "1 kg", money: (14_500, 16_500, 11_800), levels: (10, 200, 50) },
+              barcode: "2000000000015", unit: "1 kg", money: (14_500, 16_500, 11_800), levels: (10, 200, 50) },
     Grocery { sku: "prod_002", name: "Toor Dal 1kg", category: "Staples", brand: "Tata Sampann",
-              barcode: "8904043900025", unit: "1 kg", money: (17_200, 19_500, 14_600), levels: (8, 120, 30) },
+              barcode: "2000000000022", unit: "1 kg", money: (17_200, 19_500, 14_600), levels: (8, 120, 30) },
     Grocery { sku: "prod_003", name: "Sunflower Oil 1L", category: "Oils and Spices", brand: "Fortune",
-              barcode: "8906007280033", unit: "1 L", money: (15_400, 17_000, 13_100), levels: (6, 100, 25) },
+              barcode: "2000000000039", unit: "1 L", money: (15_400, 17_000, 13_100), levels: (6, 100, 25) },
     Grocery { sku: "prod_004", name: "Turmeric Powder 100g", category: "Oils and Spices", brand: "Everest",
-              barcode: "8901786100041", unit: "100 g", money: (3_200, 3_600, 2_300), levels: (10, 150, 40) },
+              barcode: "2000000000046", unit: "100 g", money: (3_200, 3_600, 2_300), levels: (10, 150, 40) },
     Grocery { sku: "prod_005", name: "Onions 1kg", category: "Vegetables", brand: "Fresho",
-              barcode: "8900000500053", unit: "1 kg", money: (3_800, 4_500, 2_600), levels: (10, 80, 2) },
+              barcode: "2000000000053", unit: "1 kg", money: (3_800, 4_500, 2_600), levels: (10, 80, 2) },
     Grocery { sku: "prod_006", name: "Tomatoes 1kg", category: "Vegetables", brand: "Fresho",
-              barcode: "8900000500060", unit: "1 kg", money: (4_200, 5_000, 2_900), levels: (10, 80, 0) },
+              barcode: "2000000000060", unit: "1 kg", money: (4_200, 5_000, 2_900), levels: (10, 80, 0) },
     Grocery { sku: "prod_007", name: "Wheat Flour 2kg", category: "Staples", brand: "Aashirvaad",
-              barcode: "8901725100074", unit: "2 kg", money: (11_200, 12_500, 9_400), levels: (5, 90, 15) },
+              barcode: "2000000000077", unit: "2 kg", money: (11_200, 12_500, 9_400), levels: (5, 90, 15) },
     Grocery { sku: "prod_008", name: "Sugar 1kg", category: "Staples", brand: "Madhur",
-              barcode: "8906005500085", unit: "1 kg", money: (5_200, 5_800, 4_300), levels: (15, 200, 60) },
+              barcode: "2000000000084", unit: "1 kg", money: (5_200, 5_800, 4_300), levels: (15, 200, 60) },
     Grocery { sku: "prod_009", name: "Salt 1kg", category: "Staples", brand: "Tata",
-              barcode: "8904043900094", unit: "1 kg", money: (2_600, 2_800, 1_900), levels: (20, 250, 80) },
+              barcode: "2000000000091", unit: "1 kg", money: (2_600, 2_800, 1_900), levels: (20, 250, 80) },
     Grocery { sku: "prod_010", name: "Milk 1L", category: "Dairy", brand: "Amul",
-              barcode: "8901262000109", unit: "1 L", money: (6_600, 6_800, 5_900), levels: (4, 60, 10) },
+              barcode: "2000000000107", unit: "1 L", money: (6_600, 6_800, 5_900), levels: (4, 60, 10) },
 ];
+
+/// The barcodes of cases: each with its product and its units.
+pub(super) const CASES: [(&str, &str, i64); 2] = [("prod_001", "2000001000014", 12), ("prod_003", "2000001000038", 12)];
 
 /// The groceries, and a shirt with sizes.
 pub(super) fn all() -> Vec<NewProduct> {
@@ -70,10 +74,10 @@ impl Grocery {
 
 fn shirt() -> NewProduct {
     let sku = "tee-red";
-    let size = |size: &str| NewVariant {
+    let size = |(size, barcode): (&str, &str)| NewVariant {
         size: Some(size.to_owned()),
         sku: sku::of_size(sku, size),
-        barcode: None,
+        barcode: Some(barcode.to_owned()),
         price: None,
         min_stock_level: None,
         initial_stock: 100,
@@ -91,13 +95,14 @@ fn shirt() -> NewProduct {
         unit: Some("piece".to_owned()),
         min_stock_level: 20,
         max_stock_level: Some(1_000),
-        variants: ["S", "M", "L"].map(size).into(),
+        variants: [("S", "2000000001012"), ("M", "2000000001029"), ("L", "2000000001036")].map(size).into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::barcode;
 
     #[test]
     fn exactly_onions_and_tomatoes_are_at_or_under_their_minimum() {
@@ -105,6 +110,16 @@ mod tests {
         let low: Vec<_> =
             all().into_iter().filter(|new| stock(new) <= new.min_stock_level).map(|new| new.name).collect();
         assert_eq!(low, ["Onions 1kg", "Tomatoes 1kg"]);
+    }
+
+    #[test]
+    fn every_product_on_sale_has_a_barcode_for_use_in_the_shop() {
+        for new in all() {
+            let barcodes = new.variants.iter().map(|variant| variant.barcode.as_ref().or(new.barcode.as_ref()));
+            for code in barcodes.map(Option::unwrap).map(String::as_str).chain(CASES.map(|(_, code, _)| code)) {
+                assert!(barcode::gtin(code).is_some() && code.len() == 13 && code.starts_with('2'), "{code}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
-//! The demo store: a small grocery, two accounts, and shirts in three sizes.
+//! The demo store: a small grocery with two shops and a warehouse, two accounts, shirts in three sizes, and two
+//! suppliers.
 
 mod goods;
+mod places;
+mod purchasing;
 
 use diesel::PgConnection;
 
@@ -14,8 +17,9 @@ use crate::auth::{Principal, Role, Scope};
 use crate::db::tx::{self, Mode};
 use crate::db::{self, End, Failure};
 use crate::error::{Abort, Code};
+use crate::inventory::change_barcodes::{NewBarcode, add_barcode};
 use crate::inventory::create_product::create_product;
-use crate::kernel::id::UserId;
+use crate::kernel::id::{ProductRef, UserId};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::rate::Rate;
 use crate::settings::Secret;
@@ -58,9 +62,17 @@ fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     let admin = find_or_create(conn, ADMIN, Role::Admin)?;
     find_or_create(conn, CUSTOMER, Role::Customer)?;
     let scope = scope_of(&store, admin);
-    // Creates the products one by one, in the same way as the API.
+    // Everything is created in the same way as by the API.
     goods::all().iter().try_for_each(|new| create_product(conn, &scope, new).map(drop))?;
+    goods::CASES.iter().try_for_each(|case| add_case(conn, &scope, *case))?;
+    places::open(conn, &scope)?;
+    purchasing::add(conn, &scope)?;
     Ok(true)
+}
+
+fn add_case(conn: &mut PgConnection, scope: &Scope, (sku, code, units): (&str, &str, i64)) -> Result<(), Abort> {
+    let new = NewBarcode { code: code.to_owned(), size: None, units };
+    add_barcode(conn, scope, &ProductRef::Sku(sku.to_owned()), &new)
 }
 
 fn new_store() -> Result<NewStore, Failure> {
@@ -74,6 +86,7 @@ fn new_store() -> Result<NewStore, Failure> {
         guest_orders: true,
         hold_cart_items: false,
         payment_methods: PaymentMethods::default(),
+        over_receipt_percent: 0,
     })
 }
 

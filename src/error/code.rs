@@ -59,6 +59,8 @@ codes! {
     CartItemNotFound = "CART_ITEM_NOT_FOUND", NOT_FOUND, "Cart item not found";
     ReservationNotFound = "RESERVATION_NOT_FOUND", NOT_FOUND, "Reservation not found";
     TransferNotFound = "TRANSFER_NOT_FOUND", NOT_FOUND, "Transfer not found";
+    SupplierNotFound = "SUPPLIER_NOT_FOUND", NOT_FOUND, "Supplier not found";
+    PurchaseOrderNotFound = "PURCHASE_ORDER_NOT_FOUND", NOT_FOUND, "Purchase order not found";
     OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";
     AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";
@@ -87,6 +89,7 @@ codes! {
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
     ValidationFailed = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Validation failed";
     SizeRequired = "SIZE_REQUIRED", UNPROCESSABLE_ENTITY, "Size required";
+    InvalidBarcode = "INVALID_BARCODE", UNPROCESSABLE_ENTITY, "Invalid barcode";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "Idempotency key reused";
     ResetTokenInvalid = "RESET_TOKEN_INVALID", UNPROCESSABLE_ENTITY, "Reset token invalid";
     HeadersTooLarge = "HEADERS_TOO_LARGE", REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large";

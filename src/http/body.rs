@@ -2,8 +2,11 @@
 
 use std::io;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web::Bytes};
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use memmap2::MmapMut;
@@ -11,19 +14,37 @@ use memmap2::MmapMut;
 use super::connection::{self, Phase};
 use crate::error::{ApiError, Code};
 
-/// Larger bodies are refused with 413.
+/// Larger bodies are refused with 413, unless their operation accepts larger ones.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The limit for documents of many lines, such as transfers.
+pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+
+/// The limit of a request's operation, among its extensions.
+#[derive(Clone, Copy, Debug)]
+struct BodyLimit(usize);
+
+/// Passes the request on with the limit of its operation.
+pub async fn limit<B: MessageBody>(
+    bytes: usize,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    request.extensions_mut().insert(BodyLimit(bytes));
+    next.call(request).await
+}
 
 /// Larger bodies have their own memory pages.
 const SMALL_BODY_BYTES: usize = 8 * 1024;
 
 /// Reads the whole body.
 pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, ApiError> {
+    let limit = request.extensions().get().map_or(MAX_BODY_BYTES, |BodyLimit(bytes)| *bytes);
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
-        return Err(too_large());
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Err(too_large(limit));
     }
-    let mut body = Buffer::default();
+    let mut body = Buffer::new(limit);
     while let Some(chunk) = payload.next().await {
         body.append(&chunk.map_err(|_incomplete| unreadable(request))?)?;
     }
@@ -39,24 +60,28 @@ fn unreadable(request: &HttpRequest) -> ApiError {
     ApiError::new(code, detail)
 }
 
-fn too_large() -> ApiError {
-    ApiError::new(Code::PayloadTooLarge, format!("The body is larger than {MAX_BODY_BYTES} bytes."))
+fn too_large(limit: usize) -> ApiError {
+    ApiError::new(Code::PayloadTooLarge, format!("The body is larger than {limit} bytes."))
 }
 
 /// The bytes of a body that have arrived. The system provides the pages of a large body as they are filled, and has
 /// them back when the body is dropped. The allocator would keep them.
-#[derive(Default)]
 struct Buffer {
+    limit: usize,
     small: Vec<u8>,
     large: Option<MmapMut>,
     length: usize,
 }
 
 impl Buffer {
+    const fn new(limit: usize) -> Self {
+        Self { limit, small: Vec::new(), large: None, length: 0 }
+    }
+
     fn append(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
         let end = self.length.saturating_add(chunk.len());
-        if end > MAX_BODY_BYTES {
-            return Err(too_large());
+        if end > self.limit {
+            return Err(too_large(self.limit));
         }
         if end > SMALL_BODY_BYTES && self.large.is_none() {
             self.enlarge().map_err(|error| {
@@ -73,7 +98,7 @@ impl Buffer {
     }
 
     fn enlarge(&mut self) -> io::Result<()> {
-        let mut pages = MmapMut::map_anon(MAX_BODY_BYTES)?;
+        let mut pages = MmapMut::map_anon(self.limit)?;
         let small = std::mem::take(&mut self.small);
         if let Some(place) = pages.get_mut(..small.len()) {
             place.copy_from_slice(&small);
@@ -83,7 +108,7 @@ impl Buffer {
     }
 
     fn into_bytes(self) -> Bytes {
-        let Self { small, large, length } = self;
+        let Self { limit: _, small, large, length } = self;
         large.map_or_else(|| Bytes::from(small), |pages| Bytes::from_owner(pages).slice(..length))
     }
 }
@@ -110,13 +135,13 @@ mod tests {
         let body: Vec<u8> = (0..=250).cycle().take(MAX_BODY_BYTES).collect();
         for length in [0, 1, SMALL_BODY_BYTES, SMALL_BODY_BYTES + 1, MAX_BODY_BYTES] {
             for part in [7, 5_000, MAX_BODY_BYTES] {
-                let mut buffer = Buffer::default();
+                let mut buffer = Buffer::new(MAX_BODY_BYTES);
                 body[..length].chunks(part).for_each(|chunk| buffer.append(chunk).unwrap());
                 assert_eq!(buffer.large.is_some(), length > SMALL_BODY_BYTES);
                 assert!(buffer.into_bytes() == body[..length], "{length} bytes in parts of {part}");
             }
         }
-        let mut full = Buffer::default();
+        let mut full = Buffer::new(MAX_BODY_BYTES);
         full.append(&body).unwrap();
         assert_eq!(full.append(b" ").unwrap_err().code, Code::PayloadTooLarge);
     }

@@ -14,10 +14,14 @@ const MAX_DEPTH: usize = 32;
 /// The maximal number of entries of a list. No operation accepts more.
 const MAX_ENTRIES: usize = 500;
 
+/// The maximal number of values of a body: 500 lines with their fields have fewer. So the memory of a body is limited,
+/// of which small objects take a hundred times their text.
+const MAX_VALUES: usize = 5_000;
+
 /// Reads the whole text and returns it as a JSON value, with the fields to refuse. Fails if the text is not JSON, or is
 /// nested too deeply.
 pub fn check(bytes: &[u8]) -> serde_json::Result<(Value, FieldErrors)> {
-    let mut walk = Walk { path: String::new(), depth: 0, found: FieldErrors::default() };
+    let mut walk = Walk { path: String::new(), depth: 0, values: 0, found: FieldErrors::default() };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let document = NextValue { walk: &mut walk, place: Place::Body }.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -27,6 +31,8 @@ pub fn check(bytes: &[u8]) -> serde_json::Result<(Value, FieldErrors)> {
 struct Walk {
     path: String,
     depth: usize,
+    /// The values that take memory.
+    values: usize,
     found: FieldErrors,
 }
 
@@ -78,6 +84,10 @@ impl<'de> DeserializeSeed<'de> for NextValue<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.walk.values >= MAX_VALUES {
+            return Err(D::Error::custom(format_args!("it has more than {MAX_VALUES} values")));
+        }
+        self.walk.values = self.walk.values.saturating_add(1);
         deserializer.deserialize_any(self)
     }
 }
@@ -128,6 +138,7 @@ impl<'de> Visitor<'de> for NextValue<'_> {
             let mut list = Vec::new();
             let mut count = 0_usize;
             loop {
+                let values = walk.values;
                 walk.path.push_str(&format!("[{count}]"));
                 let next = entries.next_element_seed(NextValue { walk: &mut *walk, place: Place::Entry })?;
                 walk.path.truncate(length);
@@ -136,6 +147,8 @@ impl<'de> Visitor<'de> for NextValue<'_> {
                 // A longer list is refused, so its rest takes no memory.
                 if count <= MAX_ENTRIES {
                     list.push(entry);
+                } else {
+                    walk.values = values;
                 }
             }
         })?;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::product_with_stock::{ProductWithStock, Stock, StockStatus, VariantWithStock};
 use crate::catalogue::lines::RequestedVariant;
 use crate::error::ApiError;
@@ -19,6 +21,20 @@ pub struct Availability {
     /// The quantity that could be bought.
     pub max_fulfillable: i64,
     pub stock_status: StockStatus,
+    /// The first day on which the requested quantity should be there. None if it is there now, or if no day is known.
+    pub available_on: Option<NaiveDate>,
+    /// The units that must arrive before the line is available.
+    pub missing: Missing,
+}
+
+/// The units that a line lacks. Any of its variants will do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// Those on sale.
+    pub variants: Vec<VariantId>,
+    /// Earlier lines request some of these units, too.
+    pub requested: i64,
+    pub available: i64,
 }
 
 impl Availability {
@@ -39,7 +55,9 @@ pub fn check_product(product: &ProductWithStock, line: &RequestedVariant<'_>) ->
         Some(variant) => Ok(check_variant(product, variant, line.quantity, 0)),
         None => {
             let whole = (product.figures(), product.status());
-            Ok(describe(product, whole, line.quantity, product.purchasable()))
+            let variants = product.purchasable_variants().map(|variant| variant.id).collect();
+            let missing = Missing { variants, requested: line.quantity, available: product.purchasable() };
+            Ok(describe(product, whole, line.quantity, (product.purchasable(), missing)))
         }
     }
 }
@@ -65,7 +83,13 @@ pub fn check_lines(lines: &[(VariantId, i64)], products: &[ProductWithStock]) ->
 fn check_variant(product: &ProductWithStock, variant: &VariantWithStock, quantity: i64, before: i64) -> Availability {
     let is_on_sale = product.product.is_active() && variant.is_on_sale();
     let free = if is_on_sale { variant.available.saturating_sub(before).max(0) } else { 0 };
-    let availability = describe(product, (variant.figures(), product.status_of(variant)), quantity, free);
+    let missing = Missing {
+        variants: if is_on_sale { vec![variant.id] } else { Vec::new() },
+        requested: before.saturating_add(quantity),
+        available: variant.available,
+    };
+    let stock = (variant.figures(), product.status_of(variant));
+    let availability = describe(product, stock, quantity, (free, missing));
     Availability { size: variant.size.clone(), ..availability }
 }
 
@@ -73,7 +97,7 @@ fn describe(
     product: &ProductWithStock,
     (stock, stock_status): (Stock, StockStatus),
     quantity: i64,
-    free: i64,
+    (free, missing): (i64, Missing),
 ) -> Availability {
     Availability {
         product_id: product.product.id,
@@ -84,6 +108,8 @@ fn describe(
         current_stock: stock.stock,
         max_fulfillable: quantity.min(free),
         stock_status,
+        available_on: None,
+        missing,
     }
 }
 

@@ -12,9 +12,10 @@ use crate::audit::queries::{self as audit, NewEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::changes::{ChangedVariants, ProductChanges, SizeChange, changed_fields};
-use crate::catalogue::codes::{CodeKind, of_product};
+use crate::catalogue::codes::{CodeKind, ProductCode, of_product, only_variant, second_barcode};
 use crate::catalogue::product::{Product, ProductStatus, Variant};
 use crate::catalogue::queries::{codes, products, variants};
+use crate::catalogue::size;
 use crate::db;
 use crate::error::{Abort, ApiError};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
@@ -30,6 +31,8 @@ pub fn change_product(
     let variants = lock_variants(conn, scope.store, product)?;
     let at = db::clock(conn)?;
     let before = products::get_product(conn, scope.store, &ProductRef::Id(product))?;
+    let registered = codes::list(conn, scope.store, product)?;
+    let changes = with_next_barcodes(changes, &variants, &registered);
     let refuse = |field| ApiError::validation(vec![field]);
     let after = changes.apply(&before).map_err(refuse)?;
     let sizes = changes.apply_to_variants(&after, &variants).map_err(refuse)?;
@@ -40,16 +43,36 @@ pub fn change_product(
     if fields.is_empty() {
         return Ok(product);
     }
-    let had = of_product(&before, &variants);
+    let had = of_product(&before, &variants, &registered);
     let is_new = |(kind, code): &(CodeKind, &str)| !had.iter().any(|had| had.kind == *kind && had.code == *code);
     let new_codes: Vec<_> = after.codes().chain(sizes.codes()).filter(is_new).collect();
     codes::refuse_taken(conn, scope.store, &new_codes, Some(product))?;
+    if before.cost_price != after.cost_price {
+        products::append_past_cost(conn, scope.store, &before, at)?;
+    }
     products::update_product(conn, scope.store, &after, at)?;
     variants::free_skus(conn, scope.store, &sizes.swapped(&variants))?;
     write_sizes(conn, scope, product, &sizes, at)?;
-    write_derived(conn, scope.store, product, &had)?;
+    write_derived(conn, scope.store, product, &had, &registered)?;
     append_audit(conn, scope, &after, &fields, at)?;
     Ok(product)
+}
+
+/// Where a change removes a first barcode, the next one takes its place.
+fn with_next_barcodes(changes: &ProductChanges, variants: &[Variant], registered: &[ProductCode]) -> ProductChanges {
+    let next = |barcode: Option<Option<String>>, variant: Option<VariantId>| match barcode {
+        Some(None) => Some(second_barcode(registered, variant).map(|next| next.code.clone())),
+        kept => kept,
+    };
+    let mut changes = changes.clone();
+    changes.barcode = next(changes.barcode, only_variant(variants));
+    for change in &mut changes.sizes {
+        let is_meant = |variant: &&Variant| size::is_same(variant.size.as_deref(), Some(&change.size));
+        if let Some(variant) = variants.iter().find(is_meant) {
+            change.barcode = next(change.barcode.take(), Some(variant.id));
+        }
+    }
+    changes
 }
 
 /// Archives a product, or the one size with that SKU.
@@ -69,7 +92,11 @@ pub fn archive_product(conn: &mut PgConnection, scope: &Scope, name: &ProductRef
 
 /// Locks the stock rows of every variant. Sizes that were added during the wait are locked too. After that no size
 /// can be added, because adding one needs these locks.
-fn lock_variants(conn: &mut PgConnection, store: StoreId, product: ProductId) -> Result<Vec<Variant>, Abort> {
+pub(super) fn lock_variants(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: ProductId,
+) -> Result<Vec<Variant>, Abort> {
     let known: Vec<VariantId> = ids(&variants::list_variants(conn, store, product)?);
     levels::lock_for_update(conn, store, &known)?;
     let variants = variants::list_variants(conn, store, product)?;

@@ -13,7 +13,7 @@ use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
 use crate::catalogue::listing_keys::ListingKeys;
-use crate::catalogue::product::{NewProduct, NewVariant};
+use crate::catalogue::product::{NewProduct, NewVariant, Product, Variant};
 use crate::catalogue::queries::{codes, products, variants};
 use crate::db::{self, Failure};
 use crate::error::Abort;
@@ -27,7 +27,7 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
     let at = db::clock(conn)?;
     let product = products::insert_product(conn, scope.store, new, at)?;
     add_variants(conn, scope, product, &new.variants, at)?;
-    write_derived(conn, scope.store, product, &[])?;
+    write_derived(conn, scope.store, product, &[], &[])?;
     let entry = NewEntry {
         entity: Entity::Product,
         entity_id: product.0,
@@ -39,17 +39,31 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
 }
 
 /// Writes the data derived from a product and its variants: its listing keys, and its codes instead of the old ones.
+/// `registered` are the codes before the change.
 pub(super) fn write_derived(
     conn: &mut PgConnection,
     store: StoreId,
     product: ProductId,
     codes_before: &[ProductCode],
+    registered: &[ProductCode],
 ) -> Result<(), Abort> {
     let written = products::get_product(conn, store, &ProductRef::Id(product))?;
     let variants = variants::list_variants(conn, store, product)?;
-    products::write_listing_keys(conn, store, &[(product, ListingKeys::new(&written, &variants))])?;
-    let change = CodeChange::between(codes_before, &of_product(&written, &variants))?;
-    codes::apply(conn, store, product, &change)
+    let codes_after = of_product(&written, &variants, registered);
+    write_listing_keys(conn, store, (&written, &variants), &codes_after)?;
+    codes::apply(conn, store, product, &CodeChange::between(codes_before, &codes_after)?)
+}
+
+pub(super) fn write_listing_keys(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (product, variants): (&Product, &[Variant]),
+    codes: &[ProductCode],
+) -> Result<(), Abort> {
+    let further: Vec<&str> = codes.iter().filter(|code| code.position > 0).map(|code| code.code.as_str()).collect();
+    let keys = ListingKeys::new(product, variants, &further);
+    products::write_listing_keys(conn, store, &[(product.id, keys)])?;
+    Ok(())
 }
 
 /// Adds variants to a product. Each gets a stock row at the store's main location with its initial stock.

@@ -14,13 +14,17 @@ pub mod stock_level;
 
 pub mod alternatives;
 pub mod availability;
+pub mod available_on;
+pub mod change_barcodes;
 pub mod change_product;
 pub mod change_stock;
 pub mod create_product;
 pub mod move_stock;
 pub mod set_safety;
 
+pub mod inbounds;
 pub mod transfers;
+pub mod valuation;
 
 pub mod queries;
 

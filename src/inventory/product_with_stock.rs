@@ -120,11 +120,15 @@ impl ProductWithStock {
         self.variants.iter().filter(|variant| variant.is_on_sale())
     }
 
+    /// The variants that can be bought.
+    pub fn purchasable_variants(&self) -> impl Iterator<Item = &VariantWithStock> {
+        self.on_sale().filter(|_| self.product.is_active())
+    }
+
     /// The units of all sizes together that can be bought.
     #[must_use]
     pub fn purchasable(&self) -> i64 {
-        let available = self.on_sale().fold(0, |sum: i64, variant| sum.saturating_add(variant.available));
-        if self.product.is_active() { available } else { 0 }
+        self.purchasable_variants().fold(0, |sum, variant| sum.saturating_add(variant.available))
     }
 
     /// The status of the variant on sale with the lowest stock. Without such a variant it is out of stock.

@@ -7,6 +7,7 @@ pub mod apply_events;
 mod discover;
 pub mod expire;
 pub mod fold;
+pub mod fold_values;
 pub mod purge;
 pub mod runner;
 pub mod send_mail;

@@ -1,4 +1,4 @@
-//! Quantities of units.
+//! Quantities of units, and other integers within bounds.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -11,6 +11,8 @@ pub const MAX_LINES: usize = 100;
 pub const MAX_DOCUMENT_LINES: usize = 500;
 pub const MAX_QUANTITY: i64 = 10_000;
 pub const MAX_STOCK: i64 = 1_000_000_000_000;
+pub const MAX_LEAD_TIME_DAYS: i64 = 1000;
+const HUNDRED_PERCENT: i64 = 100;
 
 /// Declares integers within bounds. `1.0` and `1e0` are read as 1, because they are equal numbers in JSON.
 macro_rules! quantities {
@@ -52,6 +54,15 @@ quantities! {
     /// Units in a line of a transfer or another document of staff: 1 to 10¹².
     #[schema(value_type = i64, minimum = 1, maximum = 1_000_000_000_000_i64)]
     DocumentQuantity from 1 to MAX_STOCK;
+
+    /// The days from an order to its arrival: 0 to 1000.
+    #[schema(value_type = i64, minimum = 0, maximum = 1000)]
+    LeadTimeDays from 0 to MAX_LEAD_TIME_DAYS;
+
+    /// Whole percent: 0 to 100.
+    #[derive(Default)]
+    #[schema(value_type = i64, minimum = 0, maximum = 100)]
+    WholePercent from 0 to HUNDRED_PERCENT;
 }
 
 impl Quantity {

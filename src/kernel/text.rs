@@ -68,6 +68,16 @@ pub fn check_code(code: &str) -> Result<(), &'static str> {
     if is_cut(&key) { Err("must be shorter without ligatures") } else { Ok(()) }
 }
 
+/// Checks a short code, such as that of a place or a supplier: 1 to 50 letters, digits, `-` and `_`.
+pub fn check_short_code(code: &str) -> Result<(), ValidationError> {
+    let starts_well = code.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    let goes_on_well = code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if starts_well && goes_on_well && code.len() <= 50 {
+        return Ok(());
+    }
+    Err(ValidationError::new("code").with_message("must have 1 to 50 letters, digits, - or _".into()))
+}
+
 /// Returns text without the characters that a code must not contain.
 pub fn as_code(text: &str) -> String {
     text.chars().filter(|c| may_be_in_code(*c)).collect()

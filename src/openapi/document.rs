@@ -81,6 +81,7 @@ fn info() -> Value {
             `X-Store-Id` (id or code) selects the store; without it the first store is used. \
             Operations that change data accept an `Idempotency-Key`: a repeated request with the same key gets the stored response. \
             Every error is `application/problem+json` with a `code` to act on. \
+            A body has at most 64 KiB, or 256 KiB for documents with many lines, and at most 5,000 values. \
             Unknown query parameters, unknown fields and control characters in text are refused with `VALIDATION_FAILED`.",
         "contact": {"name": "The maintainers of Stockroom"},
         "license": {"name": "MIT OR Apache-2.0", "identifier": env!("CARGO_PKG_LICENSE")},

@@ -12,6 +12,7 @@ use super::parameters;
 use crate::auth::Access;
 use crate::auth::authorize::authorize;
 use crate::error::Code;
+use crate::http::body;
 use crate::http::query::{self, KnownParameters};
 use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::kernel::schema;
@@ -41,6 +42,8 @@ pub struct Endpoint {
     pub query: Vec<Parameter>,
     pub errors: Vec<Code>,
     pub takes_key: bool,
+    /// The maximal number of bytes of the body.
+    pub max_body: usize,
     /// Additional headers with their descriptions.
     pub headers: &'static [(&'static str, &'static str)],
     route: Route,
@@ -98,6 +101,7 @@ macro_rules! methods {
                 query: Vec::new(),
                 errors: Vec::new(),
                 takes_key: $takes_key,
+                max_body: body::MAX_BODY_BYTES,
                 headers: &[],
                 route: web::method(Method::$method).to(handler),
             }
@@ -224,10 +228,21 @@ impl Endpoint {
         self
     }
 
+    /// Accepts the larger bodies of documents with many lines.
+    pub fn of_many_lines(mut self) -> Self {
+        self.max_body = body::MAX_DOCUMENT_BYTES;
+        self
+    }
+
     /// Creates the route. Authorization runs first, then the check of the query's names, then the handler.
     pub fn into_route(self) -> Route {
-        let (access, known) = (self.access, KnownParameters::from_iter(self.query.iter().map(parameters::known)));
-        self.route
+        let (access, max_body) = (self.access, self.max_body);
+        let known = KnownParameters::from_iter(self.query.iter().map(parameters::known));
+        let route = match max_body {
+            body::MAX_BODY_BYTES => self.route,
+            _ => self.route.wrap(from_fn(move |request, next| body::limit(max_body, request, next))),
+        };
+        route
             .wrap(from_fn(move |request, next| query::check(known.clone(), request, next)))
             .wrap(from_fn(move |request, next| authorize(access, request, next)))
     }

@@ -35,7 +35,9 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
     }
     if let Some(request) = &endpoint.request {
         let content = content(json!(request.reference), examples.request(endpoint.id));
-        set("requestBody", json!({"required": endpoint.body_required, "content": {JSON: content}}));
+        let description = format!("At most {} KiB.", endpoint.max_body / 1024);
+        let body = json!({"description": description, "required": endpoint.body_required, "content": {JSON: content}});
+        set("requestBody", body);
     }
     Value::Object(operation)
 }

@@ -22,9 +22,13 @@ macro_rules! rules {
     };
 }
 
+mod purchases;
 mod transfers;
+mod values;
 
+pub use purchases::PURCHASE_RULES;
 pub use transfers::TRANSFER_RULES;
+pub use values::VALUE_RULES;
 
 rules! {
 STORE_RULES:
@@ -131,7 +135,8 @@ STORE_RULES:
                   UNION ALL SELECT 'sku', sku FROM products WHERE store_id = $1
                   UNION ALL SELECT 'barcode', barcode FROM variants WHERE store_id = $1 AND barcode IS NOT NULL
                   UNION ALL SELECT 'barcode', barcode FROM products WHERE store_id = $1 AND barcode IS NOT NULL) n
-              WHERE NOT EXISTS (SELECT FROM product_codes WHERE store_id = $1 AND kind = n.kind AND code = n.code)
+              WHERE NOT EXISTS (SELECT FROM product_codes
+                                WHERE store_id = $1 AND kind = n.kind AND code = n.code AND position = 0)
               OFFSET 0) unregistered";
     "each row of product_codes matches its product or variant": "
         SELECT format('%s %s of product %s, variant %s', kind, code, product_id, COALESCE(variant_id::text, '(all)')) AS row
@@ -140,7 +145,9 @@ STORE_RULES:
               LEFT JOIN products p ON p.store_id = $1 AND p.id = c.product_id AND v.size IS NULL
                                   AND v.id IS NOT DISTINCT FROM c.variant_id AND p.has_sizes = (v.id IS NULL)
               WHERE c.store_id = $1
-                AND CASE c.kind WHEN 'sku' THEN c.code IN (v.sku, p.sku) ELSE c.code IN (v.barcode, p.barcode) END
+                AND CASE WHEN c.kind = 'sku' THEN c.code IN (v.sku, p.sku)
+                         WHEN c.position = 0 THEN c.code IN (v.barcode, p.barcode)
+                         ELSE COALESCE(v.barcode, p.barcode) IS NOT NULL END
                     IS NOT TRUE
               OFFSET 0) misnamed";
     "each product has one audit entry of its creation": "

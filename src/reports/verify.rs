@@ -6,9 +6,10 @@ use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{ORDER_RULES, Rule, STORE_RULES, TRANSFER_RULES};
+use super::rules::{ORDER_RULES, PURCHASE_RULES, STORE_RULES, TRANSFER_RULES, VALUE_RULES};
 use crate::db::schema::{orders, stores};
 use crate::db::{self, Failure};
+use crate::inventory::valuation;
 use crate::kernel::id::StoreId;
 
 /// The result of the check.
@@ -46,6 +47,9 @@ pub const RECENT_DAYS: i32 = 30;
 /// The number of orders that are checked together. It bounds the memory and the time of a statement.
 const ORDERS_AT_A_TIME: i64 = 20_000;
 
+/// This rule is not a query.
+const VALUES_FROM_ZERO: &str = "folding the values from zero gives the same";
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Text)]
@@ -75,11 +79,11 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
     let since = find_start(conn, store, extent)?;
     let mut violations = Vec::new();
     // The statements are planned for the actual values, because a plan for ten orders does not suit thousands.
-    let store_rules = || STORE_RULES.iter().chain(TRANSFER_RULES);
+    let store_rules = || STORE_RULES.iter().chain(TRANSFER_RULES).chain(PURCHASE_RULES).chain(VALUE_RULES);
     for rule in store_rules() {
         let query = diesel::sql_query(rule.sql).bind::<BigInt, _>(store).bind::<BigInt, _>(since.ledger_id);
         let rows = query.bind::<Timestamptz, _>(since.at).load(conn)?;
-        violations.extend(violations_of(store, rule, rows));
+        violations.extend(violations_of(store, rule.name, rows));
     }
     let mut last = 0;
     loop {
@@ -94,15 +98,20 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
         for rule in ORDER_RULES {
             let query = diesel::sql_query(rule.sql.replace("{among}", among));
             let rows = query.bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(&ids).load(conn)?;
-            violations.extend(violations_of(store, rule, rows));
+            violations.extend(violations_of(store, rule.name, rows));
         }
     }
-    let checked = db::count(store_rules().count().saturating_add(ORDER_RULES.len()));
+    let mut checked = db::count(store_rules().count().saturating_add(ORDER_RULES.len()));
+    if extent == Extent::Whole {
+        let differences = valuation::verify::find_differences(conn, store)?.into_iter().map(|row| Row { row });
+        violations.extend(violations_of(store, VALUES_FROM_ZERO, differences.collect()));
+        checked = checked.saturating_add(1);
+    }
     Ok(VerifyResponse { ok: violations.is_empty(), checked, violations })
 }
 
-fn violations_of(store: StoreId, rule: &Rule, rows: Vec<Row>) -> impl Iterator<Item = Violation> {
-    rows.into_iter().map(move |row| Violation { store_id: store.0, rule: rule.name.to_owned(), row: row.row })
+fn violations_of(store: StoreId, rule: &str, rows: Vec<Row>) -> impl Iterator<Item = Violation> {
+    rows.into_iter().map(move |row| Violation { store_id: store.0, rule: rule.to_owned(), row: row.row })
 }
 
 /// The start of the rows to check, among rows that never change.

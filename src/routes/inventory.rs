@@ -8,6 +8,7 @@ use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post, put};
 use crate::reports::api as reports;
 use crate::reports::verify::VerifyResponse;
+use crate::scan::api as scan;
 
 const FEED_ORDER: &str =
     "The order of the list; `-` before a column means descending. Without it `-id`, or with `after` always `id`";
@@ -44,7 +45,7 @@ pub(super) fn products() -> Vec<Endpoint> {
             .named("createProduct", "Create a product with its sizes and their initial stock")
             .takes::<create_product::NewProductRequest>()
             .answers::<ProductResponse>(201)
-            .errors(&[Code::Duplicate, Code::LocationClosed]),
+            .errors(&[Code::Duplicate, Code::InvalidBarcode, Code::LocationClosed]),
         get("/inventory/products/low-stock", Access::Permission(Permission::InventoryRead), products::list_low_stock)
             .named("listLowStock", "List products at or under their minimum, lowest first")
             .sorted_by(&products::LOW_STOCK_SORTS, products::WORST_FIRST)
@@ -57,7 +58,7 @@ pub(super) fn products() -> Vec<Endpoint> {
             .named("updateProduct", "Change a product, or add sizes to it")
             .takes::<update_product::UpdateProductRequest>()
             .answers::<ProductResponse>(200)
-            .errors(&[Code::ProductNotFound, Code::Duplicate, Code::LocationClosed]),
+            .errors(&[Code::ProductNotFound, Code::Duplicate, Code::InvalidBarcode, Code::LocationClosed]),
         delete("/inventory/products/{id}", Access::Permission(Permission::ProductsWrite), update_product::archive)
             .named("archiveProduct", "Archive a product: it cannot be sold any more, its history stays")
             .answers::<ProductResponse>(200)
@@ -65,9 +66,41 @@ pub(super) fn products() -> Vec<Endpoint> {
     ]
 }
 
+pub(super) fn barcodes() -> Vec<Endpoint> {
+    use crate::inventory::api::barcodes;
+    let write = Access::Permission(Permission::ProductsWrite);
+    vec![
+        get("/inventory/products/{id}/barcodes", Access::Public, barcodes::list)
+            .named("listBarcodes", "List the barcodes of a product with the units of each")
+            .sorted_by(&barcodes::SORTS, barcodes::FIRST_ONES_FIRST)
+            .lists::<barcodes::BarcodeResponse>()
+            .errors(&[Code::ProductNotFound]),
+        post("/inventory/products/{id}/barcodes", write, barcodes::create)
+            .named("addBarcode", "Add a barcode to a product or to one of its sizes")
+            .takes::<barcodes::NewBarcodeRequest>()
+            .answers::<barcodes::BarcodeResponse>(201)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::SizeRequired])
+            .errors(&[Code::InvalidBarcode, Code::Duplicate]),
+        delete("/inventory/products/{id}/barcodes/{code}", write, barcodes::delete)
+            .named("removeBarcode", "Remove a barcode; the next one becomes the first")
+            .answers_nothing(204)
+            .errors(&[Code::ProductNotFound, Code::NotFound]),
+        get("/inventory/scan/{code}", Access::Public, scan::show)
+            .named("scanCode", "Find what a scanned code stands for: a barcode, a SKU, or the number of a document")
+            .description(
+                "Barcodes first, then SKUs, then numbers of orders, shipments, transfers and receipts. Everyone sees the \
+                 product, staff with `inventory:read` also its stock and the open documents that expect it. Documents \
+                 are found with the permission to read them.",
+            )
+            .answers::<scan::ScanResponse>(200)
+            .errors(&[Code::NotFound, Code::InvalidBarcode]),
+    ]
+}
+
 pub(super) fn stock() -> Vec<Endpoint> {
     use crate::inventory::api::answers::ProductResponse;
-    use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary};
+    use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary, supply};
+    use crate::inventory::valuation::api as valuation;
     let read = Access::Permission(Permission::InventoryRead);
     vec![
         get("/inventory/products/{id}/availability/{qty}", Access::Public, availability::show)
@@ -104,6 +137,16 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .query::<availability::SizeQuery>()
             .answers::<stock::StockResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        get("/inventory/products/{id}/supply", Access::Public, supply::show)
+            .named("getSupply", "Read when more units of a product will arrive")
+            .query::<availability::SizeQuery>()
+            .answers::<supply::SupplyResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        get("/inventory/incoming", read, supply::list_incoming)
+            .named("listIncoming", "List the units on the road and the ordered units, soonest first")
+            .query::<supply::IncomingQuery>()
+            .sorted_by(&supply::SORTS, supply::SOONEST_FIRST)
+            .lists::<supply::IncomingResponse>(),
         get("/inventory/products/{id}/movements", read, movements::list_of_product)
             .named("listProductMovements", "Read the ledger of a product")
             .query::<movements::MovementsQuery>()
@@ -121,6 +164,11 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .feed_sorted_by(&movements::SORTS, LEDGER_ORDER)
             .query::<PageQuery>()
             .lists::<movements::MovementResponse>(),
+        get("/inventory/valuation", read, valuation::show)
+            .named("getValuation", "Read the value of the stock and the cost of goods sold")
+            .query::<valuation::ValuationQuery>()
+            .sorted_by(&valuation::SORTS, valuation::FIRST_BY_VARIANT)
+            .answers::<valuation::ValuationResponse>(200),
         get("/inventory/summary", read, summary::show)
             .named("getInventorySummary", "Read the totals of all stock")
             .answers::<summary::SummaryResponse>(200),

@@ -96,6 +96,7 @@ pub(super) fn orders() -> Vec<Endpoint> {
         post("/orders/{id}/shipments", update, fulfilment::ship_order)
             .named("shipOrder", "Ship units of an order")
             .takes::<fulfilment::ShipRequest>()
+            .of_many_lines()
             .answers::<fulfilment::ShipmentResponse>(201)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
         get("/orders/{id}/shipments", Access::Holder(Permission::OrdersRead), fulfilment::list_shipments)

@@ -30,6 +30,7 @@ fn plans() -> Vec<Endpoint> {
         post("/transfers", UPDATE, api::create)
             .named("createTransfer", "Plan a transfer from one place to another; no unit moves")
             .takes::<api::NewTransferRequest>()
+            .of_many_lines()
             .answers::<TransferResponse>(201)
             .errors(&PLAN_ERRORS),
         get("/transfers/{id}", UPDATE, api::show)
@@ -39,6 +40,7 @@ fn plans() -> Vec<Endpoint> {
         patch("/transfers/{id}", UPDATE, api::update)
             .named("updateTransfer", "Change a draft")
             .takes::<api::UpdateTransferRequest>()
+            .of_many_lines()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&PLAN_ERRORS),
@@ -66,18 +68,21 @@ fn acts() -> Vec<Endpoint> {
         post("/transfers/{id}/send", UPDATE, api::send)
             .named("sendTransfer", "Send the units; they are in transit to the destination")
             .takes_optionally::<api::SendTransferRequest>()
+            .of_many_lines()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed, Code::QuantityExceeded]),
         post("/transfers/{id}/receive", UPDATE, api::receive)
             .named("receiveTransfer", "Receive units; rejected ones go to quarantine")
             .takes::<api::ReceiveTransferRequest>()
+            .of_many_lines()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed, Code::OverReceipt]),
         post("/transfers/{id}/settle", UPDATE, api::settle)
             .named("settleTransfer", "Settle units that do not arrive: lost or returned")
             .takes::<api::SettleTransferRequest>()
+            .of_many_lines()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed, Code::QuantityExceeded]),

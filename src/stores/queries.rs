@@ -37,6 +37,7 @@ pub struct Store {
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
     pub routing: RoutingPolicy,
+    pub over_receipt_percent: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -110,6 +111,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
             stores::guest_orders.eq(new.guest_orders),
             stores::hold_cart_items.eq(new.hold_cart_items),
             stores::payment_methods.eq(&new.payment_methods),
+            stores::over_receipt_percent.eq(new.over_receipt_percent),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))

@@ -18,6 +18,7 @@ pub struct NewStore {
     pub guest_orders: bool,
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
+    pub over_receipt_percent: i64,
 }
 
 /// The changes to a store. Fields that are `None` stay unchanged.
@@ -30,6 +31,7 @@ pub struct StoreChange {
     pub guest_orders: Option<bool>,
     pub hold_cart_items: Option<bool>,
     pub payment_methods: Option<PaymentMethods>,
+    pub over_receipt_percent: Option<i64>,
 }
 
 /// The field that can only change while the store has no prices.
@@ -47,6 +49,7 @@ impl Store {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            over_receipt_percent,
         } = change;
         if let Some(name) = name {
             self.name.clone_from(name);
@@ -65,6 +68,7 @@ impl Store {
         if let Some(methods) = payment_methods {
             self.payment_methods = methods.clone();
         }
+        self.over_receipt_percent = over_receipt_percent.unwrap_or(self.over_receipt_percent);
         Ok(self.since(&before))
     }
 
@@ -77,6 +81,7 @@ impl Store {
             ("guest_orders", self.guest_orders != before.guest_orders),
             ("hold_cart_items", self.hold_cart_items != before.hold_cart_items),
             ("payment_methods", self.payment_methods != before.payment_methods),
+            ("over_receipt_percent", self.over_receipt_percent != before.over_receipt_percent),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -106,6 +111,7 @@ mod tests {
             hold_cart_items: false,
             payment_methods: PaymentMethods::default(),
             routing: RoutingPolicy::default(),
+            over_receipt_percent: 0,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

@@ -10,7 +10,7 @@ const CODES_NAME: &str = "each row of product_codes matches its product or varia
 
 /// Damages of the ledger, each with the rule that must report it. The last value is true if the audit of the tests
 /// must find it too.
-const DAMAGES: [(&str, &str, bool); 25] = [
+const DAMAGES: [(&str, &str, bool); 26] = [
     (
         "0 <= reserved <= stock",
         "ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_reserved_check; \
@@ -84,6 +84,7 @@ const DAMAGES: [(&str, &str, bool); 25] = [
     (CODES_REGISTERED, "DELETE FROM product_codes WHERE kind = 'barcode'", true),
     (CODES_REGISTERED, "DELETE FROM product_codes WHERE variant_id IS NULL", true),
     (CODES_REGISTERED, "UPDATE variants SET barcode = '333' WHERE barcode = '222'", true),
+    (CODES_REGISTERED, "UPDATE product_codes SET position = 1 WHERE code = '222'", true),
     (CODES_NAME, "UPDATE variants SET barcode = NULL WHERE barcode = '222'", true),
     (CODES_NAME, "UPDATE product_codes SET variant_id = NULL WHERE code = 'rice'", true),
     (CODES_NAME, "UPDATE product_codes SET variant_id = (SELECT MIN(id) FROM variants) WHERE code = 'tee'", true),
@@ -108,6 +109,7 @@ fn busy_store() -> TestApp {
     mara.post_nothing(&format!("/orders/{}/cancel", cancelled["id"])).expect(200);
     let paid = json!({"payment_reference": "pay_1"});
     admin.post(&format!("/orders/{}/payment/confirm", kept["id"]), &paid).expect(200);
+    app.fold_values();
     app
 }
 

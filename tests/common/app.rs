@@ -23,6 +23,7 @@ use stockroom::settings::{Secret, Settings};
 use super::alone::Presence;
 use super::client::{Client, OtherServer};
 use super::database::TestDatabase;
+use super::jobs;
 use super::ledger_audit;
 use super::{pooler, shop};
 
@@ -135,9 +136,11 @@ impl TestApp {
         self.guest().under("")
     }
 
-    /// Fails the test if an invariant does not hold. The server's own check and the independent one are both asked.
+    /// Fails the test if an invariant does not hold. The server's own check and the independent one are both asked, after
+    /// the job has valued the ledger.
     pub fn audit(&self) {
         let mut conn = self.connection();
+        jobs::value_ledger(&mut conn);
         let found = tx::run(&mut conn, Mode::Report, |conn| verify::verify_all(conn).map(End::RollBack)).unwrap();
         let violations: Vec<String> = found
             .violations
@@ -209,9 +212,14 @@ impl SecondServer {
         System::new().block_on(async move { jobs.refresh_token_versions().await }).unwrap()
     }
 
+    /// Its jobs. They run only when a test calls them.
+    pub fn jobs(&self) -> &Jobs {
+        &self.serving.as_ref().expect("the second server has been stopped").jobs
+    }
+
     /// Runs its expiry job once.
     pub fn expire_holds(&self) -> usize {
-        expire_holds(&self.serving.as_ref().expect("the second server has been stopped").jobs)
+        expire_holds(self.jobs())
     }
 }
 

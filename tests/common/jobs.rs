@@ -1,7 +1,12 @@
 //! The jobs of the server, which run only when a test calls them.
 
 use actix_web::rt::System;
-use stockroom::db::Failure;
+use diesel::PgConnection;
+use stockroom::db::tx::{self, Mode};
+use stockroom::db::{End, Failure};
+use stockroom::inventory::valuation::fold_ledger;
+use stockroom::inventory::valuation::queries::progress;
+use stockroom::stores::queries as stores;
 
 use super::app::{TestApp, expire_holds};
 
@@ -39,5 +44,25 @@ impl TestApp {
     pub fn send_mails(&self) -> usize {
         let jobs = self.jobs().clone();
         System::new().block_on(async move { jobs.send_mails().await }).unwrap()
+    }
+
+    /// Runs the job that values the ledger, and returns the number of movements that it valued.
+    pub fn fold_values(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.fold_values().await }).unwrap()
+    }
+}
+
+/// Values the whole ledger, as the job does, but without a server.
+pub fn value_ledger(conn: &mut PgConnection) {
+    for store in stores::list_ids(conn).unwrap() {
+        loop {
+            let find = |conn: &mut PgConnection| Ok(End::RollBack(progress::find_news(conn, store)?));
+            let news = tx::run(conn, Mode::Internal, find).unwrap();
+            let fold = |conn: &mut PgConnection| Ok(End::Commit(fold_ledger::fold_news(conn, store, &news)?));
+            if !tx::run(conn, Mode::Write, fold).unwrap().is_behind {
+                break;
+            }
+        }
     }
 }

@@ -3,6 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use super::jobs::value_ledger;
+
 #[derive(QueryableByName)]
 struct Finding {
     #[diesel(sql_type = Text)]
@@ -10,7 +12,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 21] = [
+const CHECKS: [(&str, &str); 29] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -146,9 +148,15 @@ const CHECKS: [(&str, &str); 21] = [
                    v.store_id = p.store_id AND v.product_id = p.id AND v.size IS NULL), 0) FROM products p \
                    CROSS JOIN LATERAL (VALUES ('sku', p.sku), ('barcode', p.barcode)) AS k (kind, code) \
                    WHERE k.code IS NOT NULL) had \
-         FULL JOIN (SELECT *, COALESCE(variant_id, 0) AS variant FROM product_codes) registered \
+         FULL JOIN (SELECT *, COALESCE(variant_id, 0) AS variant FROM product_codes WHERE position = 0) registered \
              USING (store_id, kind, code, product_id, variant) \
          WHERE had IS NULL OR registered IS NULL",
+    ),
+    (
+        "every further barcode is behind a first one, at a place of its own",
+        "SELECT format('barcode %s', string_agg(code, ', ')) AS finding FROM product_codes WHERE kind = 'barcode' \
+         GROUP BY store_id, product_id, variant_id \
+         HAVING min(position) <> 0 OR count(DISTINCT position) <> count(*)",
     ),
     (
         "every line has its order",
@@ -181,7 +189,8 @@ const CHECKS: [(&str, &str); 21] = [
                  WHERE t.kind = 'transit' \
                  UNION ALL SELECT i.store_id, l.variant_id, i.to_location_id, 0, l.sent_quantity + l.over_quantity \
                      - l.accepted_quantity - l.rejected_quantity - l.lost_quantity - l.returned_quantity \
-                 FROM inbound_lines l JOIN inbounds i ON i.store_id = l.store_id AND i.id = l.inbound_id) u \
+                 FROM inbound_lines l JOIN inbounds i ON i.store_id = l.store_id AND i.id = l.inbound_id \
+                 WHERE i.kind = 'transfer') u \
              GROUP BY 1, 2, 3) sums WHERE stock <> due",
     ),
     (
@@ -226,6 +235,42 @@ const CHECKS: [(&str, &str); 21] = [
                     ELSE l.road <> 0 OR l.sent = 0 END IS NOT FALSE)",
     ),
     (
+        "every purchase brought in what its lines say",
+        "SELECT format('purchase %s variant %s', i.inbound_number, l.variant_id) AS finding \
+         FROM inbounds i JOIN inbound_lines l ON l.store_id = i.store_id AND l.inbound_id = i.id \
+         CROSS JOIN LATERAL (SELECT coalesce(sum(accepted_quantity), 0) AS accepted, \
+             coalesce(sum(rejected_quantity), 0) AS rejected, coalesce(sum(over_quantity), 0) AS surplus, \
+             coalesce(sum(quarantined_quantity), 0) AS kept, coalesce(bool_and(unit_cost IS NOT NULL), true) AS priced \
+             FROM inbound_receipt_lines WHERE store_id = l.store_id AND line_id = l.id) r \
+         CROSS JOIN LATERAL (SELECT coalesce(sum(stock_delta) FILTER (WHERE p.id = i.to_location_id), 0) AS place, \
+             coalesce(sum(stock_delta) FILTER (WHERE p.parent_id = i.to_location_id AND p.kind = 'quarantine'), 0) \
+                 AS quarantine, count(*) FILTER (WHERE i.to_location_id NOT IN (p.id, coalesce(p.parent_id, 0))) AS others \
+             FROM inbound_receipts c JOIN stock_movements m ON m.store_id = c.store_id AND m.reference_id = c.receipt_number \
+                  AND m.created_at = c.created_at \
+             JOIN locations p ON p.store_id = m.store_id AND p.id = m.location_id \
+             WHERE c.store_id = i.store_id AND c.inbound_id = i.id AND m.variant_id = l.variant_id) m \
+         WHERE i.kind = 'purchase' AND (l.accepted_quantity, l.rejected_quantity, l.over_quantity, m.place, m.quarantine, \
+                m.others, r.priced, l.unit_cost >= 0, l.sent_quantity, l.lost_quantity + l.returned_quantity) \
+               IS DISTINCT FROM (r.accepted, r.rejected, r.surplus, r.accepted, r.kept, 0, true, true, l.quantity, 0)",
+    ),
+    (
+        "every purchase has the status and the history of its lines",
+        "SELECT format('purchase %s (%s): %s', i.inbound_number, i.status, h.steps) AS finding FROM inbounds i \
+         LEFT JOIN (SELECT store_id, inbound_id, sum(outstanding_quantity) AS due, \
+                           sum(accepted_quantity + rejected_quantity) AS arrived \
+                    FROM inbound_lines GROUP BY 1, 2) l ON l.store_id = i.store_id AND l.inbound_id = i.id \
+         LEFT JOIN (SELECT store_id, inbound_id, string_agg(to_status, '>' ORDER BY id) AS steps, \
+                           string_agg(coalesce(from_status, '') || '>', '' ORDER BY id) AS begins, \
+                           (array_agg(to_status ORDER BY id DESC))[1] AS last \
+                    FROM inbound_history GROUP BY 1, 2) h ON h.store_id = i.store_id AND h.inbound_id = i.id \
+         WHERE i.kind = 'purchase' AND (h.last IS DISTINCT FROM i.status \
+            OR h.begins || h.last IS DISTINCT FROM '>' || h.steps \
+            OR CASE WHEN i.status IN ('draft', 'ordered') THEN l.due = 0 OR l.arrived <> 0 \
+                    WHEN i.status = 'partially_received' THEN l.due = 0 OR l.arrived = 0 \
+                    WHEN i.status = 'received' THEN l.due <> 0 OR l.arrived = 0 \
+                    ELSE l.due <> 0 OR l.arrived <> 0 END IS NOT FALSE)",
+    ),
+    (
         "ready transfers hold their plans, and others hold nothing",
         "SELECT format('transfer %s variant %s', id, variant_id) AS finding FROM ( \
              SELECT store_id, id, variant_id, place, sum(quantity) AS open FROM ( \
@@ -235,6 +280,51 @@ const CHECKS: [(&str, &str); 21] = [
                  WHERE holder_kind = 'transfer' AND ended_at IS NULL) u GROUP BY 1, 2, 3, 4) sums WHERE open <> 0 \
          UNION ALL SELECT format('hold %s is %s', id, state) FROM stock_holds \
          WHERE holder_kind = 'transfer' AND (state NOT IN ('active', 'released') OR expires_at IS NOT NULL)",
+    ),
+    (
+        "the valued units are the units in stock, at each place",
+        "SELECT format('variant %s at %s: %s of %s', variant_id, place, valued, stock) AS finding \
+         FROM (SELECT s.store_id, s.variant_id, COALESCE(l.parent_id, l.id) AS place, sum(s.stock_quantity) AS stock \
+               FROM stock_levels s JOIN locations l ON l.store_id = s.store_id AND l.id = s.location_id GROUP BY 1, 2, 3 \
+               HAVING sum(s.stock_quantity) <> 0) s \
+         FULL JOIN (SELECT c.store_id, c.variant_id, p.key::int8 AS place, p.value::numeric AS valued \
+                    FROM valuation_checkpoints c CROSS JOIN LATERAL jsonb_each_text(c.places) p) v \
+             USING (store_id, variant_id, place) WHERE valued IS DISTINCT FROM stock",
+    ),
+    (
+        "every value row continues the one before, and no units have no value",
+        "SELECT format('variant %s at %s', variant_id, posted_at) AS finding FROM ( \
+             SELECT *, sum(quantity) OVER rows AS units, sum(average_value) OVER rows AS average, \
+                    sum(fifo_value) OVER rows AS fifo \
+             FROM valuation_rows WINDOW rows AS (PARTITION BY store_id, variant_id ORDER BY posted_at)) r \
+         WHERE (units, average, fifo) IS DISTINCT FROM (quantity_after::numeric, average_after, fifo_after) \
+            OR least(average, fifo) < 0 OR (units <= 0 AND (average, fifo) <> (0, 0))",
+    ),
+    (
+        "an average outflow is its share of the value",
+        "SELECT format('variant %s at %s: %s', variant_id, posted_at, average_value) AS finding FROM ( \
+             SELECT *, quantity_after - quantity AS units, average_after - average_value AS value FROM valuation_rows) r \
+         WHERE quantity < 0 AND quantity_after >= 0 AND kind <> 'reversal' \
+           AND -average_value <> floor(value * -quantity / units + 0.5)",
+    ),
+    (
+        "an order that was cancelled has cost nothing, and any other one what its sale took",
+        "SELECT format('order %s variant %s: %s, %s', o.order_number, i.variant_id, v.average, v.fifo) AS finding \
+         FROM orders o JOIN order_items i ON i.store_id = o.store_id AND i.order_id = o.id \
+         CROSS JOIN LATERAL (SELECT sum(r.average_value) AS average, sum(r.fifo_value) AS fifo FROM valuation_rows r \
+              WHERE r.store_id = o.store_id AND r.variant_id = i.variant_id AND r.movement_id IN ( \
+                    SELECT id FROM stock_movements m WHERE m.store_id = o.store_id AND m.reference_id = o.order_number)) v \
+         WHERE o.status = 'cancelled' AND (v.average, v.fifo) <> (0, 0) \
+            OR v.average > 0 OR v.fifo > 0",
+    ),
+    (
+        "the totals are the sums of the value rows",
+        "SELECT format('store %s', store_id) AS finding FROM ( \
+             SELECT store_id, paid, average_value, average_sold, fifo_value, fifo_sold FROM valuation_hours \
+             UNION ALL SELECT store_id, -paid, -average_value, CASE WHEN kind IN ('sale', 'return') THEN average_value ELSE 0 END, \
+                    -fifo_value, CASE WHEN kind IN ('sale', 'return') THEN fifo_value ELSE 0 END FROM valuation_rows) t \
+         GROUP BY store_id HAVING (sum(paid), sum(average_value), sum(average_sold), sum(fifo_value), sum(fifo_sold)) \
+                                  <> (0, 0, 0, 0, 0)",
     ),
     (
         "every stored key is answered, and its order is its caller's",
@@ -258,8 +348,9 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .collect()
 }
 
-/// Fails the test if anything is wrong.
+/// Fails the test if anything is wrong, after the ledger has been valued.
 pub fn assert_clean(conn: &mut PgConnection) {
+    value_ledger(conn);
     let findings = findings(conn);
     assert!(findings.is_empty(), "the ledger is wrong:\n{}", findings.join("\n"));
 }

@@ -1,7 +1,7 @@
 //! The demo store of the program.
 
 use crate::common::process::{Place, Process};
-use crate::common::{Value, json};
+use crate::common::{Client, Value, json};
 
 /// The fields of a value, in a given order.
 fn fields<const N: usize>(value: &Value, names: [&str; N]) -> [Value; N] {
@@ -67,7 +67,29 @@ fn the_demo_store_is_as_the_contract_says() {
         assert!(mrp.as_f64().unwrap() >= price.as_f64().unwrap() && minimum.as_i64().unwrap() > 0, "{product}");
     }
     assert_eq!(admin.get("/inventory/verify").expect(200).json()["ok"], true);
+    assert_places_and_barcodes(&guest, &admin);
     let order = json!({"items": [{"product_id": "prod_001", "quantity": 2}]});
     assert_eq!(guest.post("/orders", &order).expect(201).json()["total_amount"], 290.0);
     assert_eq!(server.terminate().code(), Some(0));
+}
+
+/// A shop with all stock, a new shop whose goods are on the road, and a warehouse.
+fn assert_places_and_barcodes(guest: &Client, admin: &Client) {
+    let places = admin.get("/locations?sort=priority").expect(200).json();
+    let shown: Vec<_> =
+        places["items"].as_array().unwrap().iter().map(|place| fields(place, ["code", "country"])).collect();
+    assert_eq!(shown, ["main", "mumbai", "warehouse"].map(|code| [json!(code), json!("IN")]));
+    assert!(places["items"].as_array().unwrap().iter().all(|place| place["latitude"].is_f64()), "{places}");
+    assert_eq!(guest.get("/locations").expect(200).json()["total"], 2, "buyers collect in the shops");
+    let on_the_road = admin.get("/transfers").expect(200).json();
+    let transfer = &on_the_road["items"][0];
+    assert_eq!(fields(transfer, ["status", "outstanding_quantity"]), [json!("in_transit"), json!(46)]);
+    let case = admin.get("/inventory/scan/2000001000014").expect(200).json();
+    assert_eq!((&case["product"]["sku"], &case["units"]), (&json!("prod_001"), &json!(12)));
+    assert_eq!(case["open"][0]["number"], transfer["transfer_number"]);
+    for sku in (1..=10).map(|number| format!("prod_{number:03}")) {
+        let product = guest.get(&format!("/inventory/products/{sku}")).expect(200).json();
+        let code = product["barcode"].as_str().unwrap();
+        assert_eq!(guest.get(&format!("/inventory/scan/{code}")).expect(200).json()["product"]["sku"], sku);
+    }
 }

@@ -31,3 +31,4 @@ mod read_only;
 mod revocations;
 mod statements;
 mod upgrades;
+mod valuation;

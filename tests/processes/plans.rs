@@ -3,7 +3,7 @@
 
 #[allow(dead_code, reason = "the benchmark uses all of it")]
 #[path = "../../benches/shop/data/mod.rs"]
-mod data;
+pub mod data;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,8 +15,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 14] = [
+const GROWING: [&str; 17] = [
     "products",
+    "product_codes",
     "variants",
     "stock_levels",
     "stock_movements",
@@ -30,6 +31,8 @@ const GROWING: [&str; 14] = [
     "addresses",
     "idempotency_keys",
     "audit_log",
+    "valuation_checkpoints",
+    "valuation_rows",
 ];
 
 /// Rows that the history does not have: open carts, addresses and keys.
@@ -250,13 +253,30 @@ fn a_page_that_many_look_at_reads_only_its_rows() {
         }
         let items = json!([{"product_id": 7, "quantity": 1}, {"product_id": "sku-8", "quantity": 2}]);
         guest.post("/inventory/availability", &json!({"items": items})).expect(200);
+        guest.get("/inventory/scan/sku-7").expect(200);
         let admin = app.admin();
+        admin.post("/inventory/products/7/barcodes", &json!({"code": "4006381333931"})).expect(201);
+        for code in ["4006381333931", "sku-8", order["order_number"].as_str().unwrap()] {
+            admin.get(&format!("/inventory/scan/{code}")).expect(200);
+        }
         admin.get(&format!("/orders/{}", order["id"])).expect(200);
         admin.get(&format!("/orders/{}", order["order_number"].as_str().unwrap())).expect(200);
         admin.get(&format!("/orders/{}/history", order["id"])).expect(200);
         admin.get("/inventory/products/7/stock").expect(200);
     });
     plans.iter().for_each(Plan::assert_only_rows_asked_for_are_read);
+}
+
+#[test]
+fn the_job_that_values_stock_reads_new_movements_only() {
+    let mut watched = Watched::start();
+    let mara = watched.app.customer("mara");
+    let order = mara.post("/orders", &json!({"items": [{"product_id": 9, "quantity": 1}]})).expect(201).json();
+    mara.post_nothing(&format!("/orders/{}/cancel", order["id"])).expect(200);
+    let plans = watched.plans(|app| assert_eq!(app.fold_values(), 2));
+    plans.iter().for_each(Plan::assert_no_growing_table_is_read_through);
+    assert!(plans.iter().any(|plan| plan.uses("stock_movements_created_idx")), "{:#}", summary(&plans));
+    assert!(plans.iter().any(|plan| plan.uses("stock_movements_version_key")), "{:#}", summary(&plans));
 }
 
 /// Lists count their rows, and reports read all rows of a store, but each by its own index.
@@ -286,6 +306,9 @@ fn lists_and_reports_use_the_indexes_that_were_made_for_them() {
         ("/audit?sort=id", "order_history_pkey"),
         ("/inventory", "stock_levels_pkey"),
         ("/inventory?sort=-variant_id", "stock_levels_pkey"),
+        ("/inventory/valuation", "valuation_rows_pkey"),
+        ("/inventory/valuation?sort=sku", "variants_sku_key"),
+        ("/inventory/valuation?as_of=2026-01-01T00:30:00Z", "valuation_rows_posted_idx"),
     ];
     let admin: Client = watched.app.admin();
     for (path, index) in lists {

@@ -16,6 +16,7 @@ mod hash;
 mod history;
 mod orders;
 mod stock;
+mod values;
 
 use chrono::Utc;
 use diesel::connection::SimpleConnection;
@@ -101,5 +102,7 @@ pub fn load(url: &str, size: &Size) -> Result<(), Box<dyn std::error::Error>> {
     orders::load(conn, &history)?;
     catalogue::sequences(conn, &history)?;
     conn.batch_execute("VACUUM (ANALYZE)")?;
+    values::load(conn)?;
+    conn.batch_execute("VACUUM (ANALYZE) valuations, valuation_checkpoints, valuation_rows, valuation_hours")?;
     Ok(())
 }

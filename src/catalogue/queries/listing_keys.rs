@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::codes;
 use super::products::write_listing_keys;
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{Product, Variant};
@@ -23,10 +24,13 @@ pub fn fill(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<
         .load(conn)?;
     let ids: Vec<ProductId> = found.iter().map(|product| product.id).collect();
     let mut of_products = list_by_product(conn, store, &ids)?;
-    let keys: Vec<(ProductId, ListingKeys)> = found
-        .iter()
-        .map(|product| (product.id, ListingKeys::new(product, &of_products.remove(&product.id).unwrap_or_default())))
-        .collect();
+    let further = codes::list_further_barcodes(conn, store, &ids)?;
+    let keys_of = |product: &Product| {
+        let further = further.iter().filter(|(of, _)| *of == product.id).map(|(_, code)| code.as_str());
+        let variants = of_products.remove(&product.id).unwrap_or_default();
+        (product.id, ListingKeys::new(product, &variants, &further.collect::<Vec<_>>()))
+    };
+    let keys: Vec<(ProductId, ListingKeys)> = found.iter().map(keys_of).collect();
     write_listing_keys(conn, store, &keys)
 }
 

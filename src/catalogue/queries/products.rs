@@ -11,7 +11,7 @@ use crate::catalogue::codes::CodeKind;
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, Product, ProductStatus};
 use crate::db;
-use crate::db::schema::products;
+use crate::db::schema::{product_costs, products};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, ProductRef, StoreId};
 use crate::kernel::text;
@@ -78,6 +78,23 @@ pub fn insert_product(
         .returning(products::id)
         .get_result(conn)
         .map_err(|error| Abort::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&new.sku)))
+}
+
+/// Keeps the cost price that is about to be replaced, for the value of stock that came in before. The stock rows of the
+/// product's variants have been locked.
+pub fn append_past_cost(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: &Product,
+    until: DateTime<Utc>,
+) -> QueryResult<()> {
+    let past = (
+        product_costs::store_id.eq(store),
+        product_costs::product_id.eq(product.id),
+        product_costs::until.eq(until),
+        product_costs::cost_price.eq(product.cost_price),
+    );
+    diesel::insert_into(product_costs::table).values(past).execute(conn).map(drop)
 }
 
 /// Writes the product as it is in memory. The stock rows of its variants must have been locked

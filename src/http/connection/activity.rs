@@ -19,7 +19,8 @@ pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
 /// The memory of a request that waits for its body, without that body.
 const BODY_OVERHEAD_BYTES: u64 = 32 * 1024;
 
-/// The maximal number of bytes of a body on the wire. A body of 64 KiB in chunks of one byte has 384 KiB.
+/// The maximal number of bytes of a body on the wire. A body of 64 KiB in chunks of one byte has 384 KiB, and one of
+/// 256 KiB in chunks of six bytes has 470 KiB.
 const MAX_BODY_WIRE_BYTES: u64 = 512 * 1024;
 
 /// The marker of a body in chunks, whose length is unknown.

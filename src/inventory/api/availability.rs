@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::slice;
 
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,6 +19,7 @@ use crate::http::Query;
 use crate::idempotency::command::Question;
 use crate::inventory::alternatives::{AlternativeResponse, Alternatives, MAX_LINES_WITH_ALTERNATIVES};
 use crate::inventory::availability::{self, Availability};
+use crate::inventory::available_on::add_days;
 use crate::inventory::one_place::limit_to_one_place;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::figures;
@@ -50,6 +52,9 @@ pub struct AvailabilityResponse {
     current_stock: i64,
     shortage: i64,
     stock_status: StockStatus,
+    /// The first day on which the requested quantity should be there, from what is on the road and ordered. Null if it is
+    /// there now, or if no day is known.
+    available_on: Option<NaiveDate>,
 }
 
 impl From<Availability> for AvailabilityResponse {
@@ -64,6 +69,7 @@ impl From<Availability> for AvailabilityResponse {
             available_quantity: line.available_quantity,
             current_stock: line.current_stock,
             stock_status: line.stock_status,
+            available_on: line.available_on,
         }
     }
 }
@@ -81,12 +87,18 @@ pub async fn show(
             let mut product = figures::get_stocked(conn, scope.store, &name)?;
             let line = RequestedVariant { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
             let variant = product.find(line.product, line.size)?.map(|variant| variant.id);
+            let split = match variant {
+                Some(_) => stores::get_store(conn, scope.store)?.routing.split,
+                None => RoutingSplit::Allow,
+            };
             if let Some(variant) = variant
-                && stores::get_store(conn, scope.store)?.routing.split == RoutingSplit::Never
+                && split == RoutingSplit::Never
             {
                 limit_to_one_place(conn, scope.store, &[(variant, line.quantity)], slice::from_mut(&mut product))?;
             }
-            Ok(availability::check_product(&product, &line)?)
+            let mut line = availability::check_product(&product, &line)?;
+            add_days(conn, scope.store, split, slice::from_mut(&mut line))?;
+            Ok(line)
         })
         .await?;
     Ok(HttpResponse::Ok().json(AvailabilityResponse::from(line)))
@@ -141,6 +153,9 @@ pub struct AvailabilityItemResponse {
     current_stock: i64,
     shortage: i64,
     stock_status: StockStatus,
+    /// The first day on which the requested quantity should be there, from what is on the road and ordered. Null if it is
+    /// there now, or if no day is known.
+    available_on: Option<NaiveDate>,
     /// The quantity of this line that can be bought.
     max_fulfillable: i64,
     /// Up to five products of the same category that are in stock, for each of the first 20 lines that are short.
@@ -166,7 +181,8 @@ fn answer(
     if store.routing.split == RoutingSplit::Never {
         limit_to_one_place(conn, scope.store, &demand, &mut products)?;
     }
-    let lines = availability::check_lines(&demand, &products);
+    let mut lines = availability::check_lines(&demand, &products);
+    add_days(conn, scope.store, store.routing.split, &mut lines)?;
     let category_of: HashMap<ProductId, &str> = products
         .iter()
         .filter_map(|product| Some((product.product.id, product.product.category.as_deref()?)))
@@ -202,5 +218,6 @@ fn line_response(line: Availability, alternatives: Vec<AlternativeResponse>) -> 
         available_quantity: line.available_quantity,
         current_stock: line.current_stock,
         stock_status: line.stock_status,
+        available_on: line.available_on,
     }
 }

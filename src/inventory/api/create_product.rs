@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::answers::ProductResponses;
-use super::requests::{Prices, check_barcode, check_count, check_distinct, check_sku, refuse};
+use super::requests::{
+    Prices, barcode_of, check_barcode, check_count, check_digits, check_distinct, check_sku, refuse,
+};
 use crate::catalogue::changes::MAX_SIZES;
 use crate::catalogue::product::{NewProduct, NewVariant};
 use crate::catalogue::{size, sku};
@@ -45,7 +47,8 @@ pub struct NewProductRequest {
     #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub brand: Option<String>,
-    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
+    /// Digits of 8, 12, 13 or 14 are a GTIN with a check digit. Leading zeros do not count, so a UPC is also an EAN.
+    /// Other codes are taken as they are.
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]
@@ -77,7 +80,8 @@ pub struct NewSizeRequest {
     #[validate(custom(function = "check_sku"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$")]
     pub sku: Option<String>,
-    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
+    /// Digits of 8, 12, 13 or 14 are a GTIN with a check digit. Leading zeros do not count, so a UPC is also an EAN.
+    /// Other codes are taken as they are.
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]
@@ -110,6 +114,13 @@ impl NewSizeRequest {
 }
 
 impl NewProductRequest {
+    fn check_barcodes(&self) -> Result<(), ApiError> {
+        let of_sizes = self.sizes.iter().flatten().enumerate();
+        let of_sizes = of_sizes.filter_map(|(index, size)| Some((barcode_of(index), size.barcode.as_deref()?)));
+        let own = self.barcode.as_deref().map(|barcode| ("barcode".to_owned(), barcode));
+        check_digits(own.into_iter().chain(of_sizes))
+    }
+
     fn read(&self, currency: &Currency) -> Result<NewProduct, ApiError> {
         let mut prices = Prices::new(currency);
         let new = NewProduct {
@@ -149,6 +160,7 @@ impl NewProductRequest {
 }
 
 pub async fn create(command: Command<NewProductRequest>) -> Result<HttpResponse, ApiError> {
+    command.body.check_barcodes()?;
     command
         .run("create_product", |conn, scope, body| {
             let reader = ProductResponses::load_for_key_share(conn, scope)?;

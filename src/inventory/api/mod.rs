@@ -9,6 +9,8 @@ pub mod products;
 pub mod create_product;
 pub mod update_product;
 
+pub mod barcodes;
+
 pub mod availability;
 pub mod movements;
 pub mod moves;
@@ -16,3 +18,4 @@ pub mod reservations;
 pub mod safety;
 pub mod stock;
 pub mod summary;
+pub mod supply;

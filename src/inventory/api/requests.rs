@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use validator::ValidationError;
 
-use crate::catalogue::sku;
-use crate::error::{ApiError, FieldError};
+use crate::catalogue::{barcode, sku};
+use crate::error::{ApiError, Code, FieldError};
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::text;
 
@@ -20,6 +20,21 @@ pub(super) fn check_barcode(barcode: &str) -> Result<(), ValidationError> {
         return Err(refused("must not begin or end with a blank"));
     }
     text::check_code(barcode).map_err(refused)
+}
+
+/// The field of a size's barcode.
+pub(super) fn barcode_of(index: usize) -> String {
+    format!("sizes[{index}].barcode")
+}
+
+/// Refuses barcodes with wrong digits, each with its field.
+pub(super) fn check_digits<'a>(barcodes: impl Iterator<Item = (String, &'a str)>) -> Result<(), ApiError> {
+    let wrong = |(field, code): (String, &str)| Some(FieldError::new(field, barcode::check(code).err()?));
+    let errors: Vec<FieldError> = barcodes.filter_map(wrong).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError { code: Code::InvalidBarcode, ..ApiError::validation(errors) })
 }
 
 /// An error of a check that compares fields, reported for one of them.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::answers::ProductResponses;
-use super::requests::{Prices, check_barcode, check_count, check_distinct, check_sku};
+use super::requests::{Prices, barcode_of, check_barcode, check_count, check_digits, check_distinct, check_sku};
 use crate::catalogue::changes::{MAX_SIZES, ProductChanges, SizeChange};
 use crate::catalogue::product::ProductStatus;
 use crate::catalogue::size;
@@ -61,7 +61,7 @@ pub struct UpdateProductRequest {
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     #[schema(value_type = Option<String>)]
     pub brand: Option<Option<String>>,
-    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
+    /// The first barcode, which replaces the one before. With null, the next barcode becomes the first.
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
@@ -117,7 +117,7 @@ pub struct ChangedSizeRequest {
         pattern = r"^(\d*[^\d\s/]([^/]*[^\s/])?|\d+[^\d/][^/]*[^\s/])$"
     )]
     pub sku: Option<String>,
-    /// Without invisible characters, except joiners. Codes that look the same are the same (Unicode form NFKC).
+    /// The first barcode, which replaces the one before. With null, the next barcode becomes the first.
     #[serde(default, deserialize_with = "some")]
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
@@ -144,6 +144,14 @@ fn check_sizes(request: &UpdateProductRequest) -> Result<(), ValidationError> {
 }
 
 impl UpdateProductRequest {
+    fn check_barcodes(&self) -> Result<(), ApiError> {
+        let of_sizes = self.sizes.iter().flatten().enumerate();
+        let of_sizes =
+            of_sizes.filter_map(|(index, size)| Some((barcode_of(index), size.barcode.as_ref()?.as_deref()?)));
+        let own = self.barcode.iter().flatten().map(|barcode| ("barcode".to_owned(), barcode.as_str()));
+        check_digits(own.chain(of_sizes))
+    }
+
     fn read(&self, currency: &Currency) -> Result<ProductChanges, ApiError> {
         let mut prices = Prices::new(currency);
         let sizes = self.sizes.as_deref().unwrap_or_default();
@@ -184,6 +192,7 @@ impl ChangedSizeRequest {
 }
 
 pub async fn update(path: web::Path<String>, command: Command<UpdateProductRequest>) -> Result<HttpResponse, ApiError> {
+    command.body.check_barcodes()?;
     let name = ProductRef::from_path(&path);
     command
         .run("update_product", move |conn, scope, body| {

@@ -80,11 +80,16 @@ macro_rules! all_levels {
     };
 }
 
-/// The units of the row `l` in the quarantine and in the transit of its place.
+/// The units of the row `l` in the quarantine and in the transit of its place, and those that are ordered for it.
 macro_rules! beside_level {
     () => {
         "(SELECT COALESCE(SUM(s.stock_quantity) FILTER (WHERE c.kind = 'quarantine'), 0)::int8 AS quarantined_quantity, \
-                 COALESCE(SUM(s.stock_quantity) FILTER (WHERE c.kind = 'transit'), 0)::int8 AS in_transit_quantity \
+                 COALESCE(SUM(s.stock_quantity) FILTER (WHERE c.kind = 'transit'), 0)::int8 AS in_transit_quantity, \
+                 (SELECT COALESCE(SUM(n.outstanding_quantity), 0)::int8 \
+                  FROM inbound_lines n JOIN inbounds i ON i.store_id = $1 AND i.id = n.inbound_id \
+                  WHERE n.store_id = $1 AND n.variant_id = l.variant_id AND n.outstanding_quantity > 0 \
+                    AND i.kind = 'purchase' AND i.status IN ('ordered', 'partially_received') \
+                    AND i.to_location_id = l.location_id) AS ordered_quantity \
           FROM locations c CROSS JOIN LATERAL (SELECT stock_quantity FROM stock_levels \
                WHERE store_id = $1 AND variant_id = l.variant_id AND location_id = c.id) s \
           WHERE c.store_id = $1 AND c.parent_id = l.location_id)"
@@ -186,7 +191,7 @@ macro_rules! low_variants {
     };
 }
 
-pub(super) use {
+pub(crate) use {
     all_levels, available_of_product, available_of_variant, beside_level, highest_minimum, level_columns, levels,
     low_variants, places, scarce_products, scarce_variants, selling_places, stock_status,
 };

@@ -33,6 +33,9 @@ pub struct LevelQuantities {
     pub quarantined_quantity: i64,
     #[diesel(sql_type = BigInt)]
     pub in_transit_quantity: i64,
+    /// The units that are expected from suppliers.
+    #[diesel(sql_type = BigInt)]
+    pub ordered_quantity: i64,
 }
 
 impl LevelQuantities {
@@ -45,7 +48,7 @@ impl LevelQuantities {
     /// The units that are expected at the place.
     #[must_use]
     pub fn incoming(&self) -> i64 {
-        self.in_transit_quantity
+        self.in_transit_quantity.saturating_add(self.ordered_quantity)
     }
 }
 
@@ -91,7 +94,7 @@ macro_rules! page_by {
             "SELECT l.variant_id, v.product_id, v.sku, p.name AS product_name, v.size, l.location_id, \
                     o.code AS location_code, l.stock_quantity, l.reserved_quantity, l.available_quantity, \
                     l.safety_quantity, l.committed_quantity, l.sold_quantity, b.quarantined_quantity, \
-                    b.in_transit_quantity, l.updated_at FROM (SELECT x.*, ",
+                    b.in_transit_quantity, b.ordered_quantity, l.updated_at FROM (SELECT x.*, ",
             $key,
             " AS key FROM ",
             $($rows)+,
@@ -186,7 +189,8 @@ pub fn list_by_location(
                 SUM(l.available_quantity)::int8 AS available_quantity, SUM(l.safety_quantity)::int8 AS safety_quantity, \
                 SUM(l.committed_quantity)::int8 AS committed_quantity, SUM(l.sold_quantity)::int8 AS sold_quantity, \
                 SUM(b.quarantined_quantity)::int8 AS quarantined_quantity, \
-                SUM(b.in_transit_quantity)::int8 AS in_transit_quantity \
+                SUM(b.in_transit_quantity)::int8 AS in_transit_quantity, \
+                SUM(b.ordered_quantity)::int8 AS ordered_quantity \
          FROM variants v JOIN ",
         levels!(),
         " l ON l.variant_id = v.id CROSS JOIN LATERAL ",

@@ -1,17 +1,17 @@
 //! Transfers: goods move from one place of a store to another, by way of the destination's transit.
 
-pub mod line;
-pub mod status;
-pub mod transfer_ref;
+use super::inbounds::document::LockedInbound;
+use super::inbounds::queries::documents::Inbound;
+use crate::kernel::id::LocationId;
 
 pub mod decide;
-pub mod document;
 
 pub mod dispatch;
 pub mod plan;
-pub mod receive;
 pub mod settle;
 
-pub mod queries;
-
 pub mod api;
+
+/// A transfer comes from a place.
+pub type Transfer = Inbound<LocationId>;
+pub type LockedTransfer = LockedInbound<LocationId>;

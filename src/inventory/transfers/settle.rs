@@ -2,17 +2,19 @@
 
 use diesel::PgConnection;
 
+use super::LockedTransfer;
 use super::decide::{self, Settlement};
-use super::document::{Act, LockedTransfer, Target, move_units};
-use super::line::Outcome;
-use super::status::TransferStatus;
 use crate::audit::words::Action;
 use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::Abort;
+use crate::inventory::inbounds::document::{Act, Target};
+use crate::inventory::inbounds::line::Outcome;
+use crate::inventory::inbounds::status::InboundStatus;
+use crate::inventory::inbounds::units::{move_units, remove_units};
 use crate::inventory::locked_stock::{LockedStock, MovementContext};
-use crate::inventory::stock_level::{MovementKind, StockDelta};
-use crate::kernel::id::InboundId;
+use crate::inventory::stock_level::MovementKind;
+use crate::kernel::id::{InboundId, LocationId};
 
 /// Removes lost units from transit, and moves returned units back to the source.
 pub fn settle(
@@ -27,29 +29,29 @@ pub fn settle(
         return Err(Permission::InventoryApprove.missing().into());
     }
     let mut document = LockedTransfer::lock(conn, scope, target)?;
-    let open = [TransferStatus::InTransit, TransferStatus::PartiallyReceived];
-    document.transfer.status.require(&open, "settled")?;
+    let open = [InboundStatus::InTransit, InboundStatus::PartiallyReceived];
+    document.require(&open, "settled")?;
     decide::settle(&mut document.lines, settlements)?;
     let has_returned = settlements.iter().any(|settlement| settlement.outcome == Outcome::Returned);
-    let source = [document.transfer.from_location_id];
-    let route = document.lock_places(conn, scope, if has_returned { &source } else { &[] })?;
-    let keys = document.stock_keys(&[route.from, route.transit]);
+    let source = document.inbound.origin;
+    let must_be_open: &[LocationId] = if has_returned { &[source] } else { &[] };
+    let route = document.lock_places(conn, scope, must_be_open)?;
+    let keys = document.stock_keys(&[source, route.transit]);
     let mut stock = LockedStock::lock_keys(conn, scope.store, &keys)?;
     let now = db::clock(conn)?;
-    let (reference, actor) = (document.transfer.inbound_number.clone(), scope.actor());
+    let (reference, actor) = (document.inbound.inbound_number.clone(), scope.actor());
     let context = MovementContext { reference: &reference, reason: Some(reason), actor: &actor };
     for Settlement { line, quantity, outcome } in settlements {
         let line = document.line(*line)?;
         match outcome {
             Outcome::Lost => {
-                let delta = StockDelta::stock(quantity.saturating_neg());
-                stock.record_movement((line.variant_id, route.transit), MovementKind::Remove, delta, context)?;
+                remove_units(&mut stock, line, (route.transit, MovementKind::Remove), *quantity, context)?;
             }
-            Outcome::Returned => move_units(&mut stock, line, (route.transit, route.from), *quantity, context)?,
+            Outcome::Returned => move_units(&mut stock, line, (route.transit, source), *quantity, context)?,
         }
     }
     stock.write(conn, now)?;
-    document.set_status_of_sent();
+    document.set_status_of_lines();
     document.write(conn, scope, &Act { action: Action::Update, done: "settled", reason: Some(reason) }, now)?;
-    Ok(document.transfer.id)
+    Ok(document.inbound.id)
 }

@@ -33,8 +33,8 @@ TRANSFER_RULES:
             GROUP BY variant_id HAVING SUM(moved) <> SUM(due)) v
         WHERE i.store_id = $1 AND i.kind = 'transfer'
           AND (i.updated_at >= $3 OR i.status IN ('in_transit', 'partially_received'))";
-    "a line of a transfer equals the sum of its receipts": "
-        SELECT format('line %s of transfer %s: accepted %s of %s, rejected %s of %s, over %s of %s', n.id, i.inbound_number,
+    "a line of a transfer or a purchase order equals the sum of its receipts": "
+        SELECT format('line %s of %s: accepted %s of %s, rejected %s of %s, over %s of %s', n.id, i.inbound_number,
                       n.accepted_quantity, COALESCE(r.accepted, 0), n.rejected_quantity, COALESCE(r.rejected, 0),
                       n.over_quantity, COALESCE(r.over_sent, 0)) AS row
         FROM inbounds i JOIN inbound_lines n ON n.store_id = $1 AND n.inbound_id = i.id
@@ -43,7 +43,7 @@ TRANSFER_RULES:
                            FROM inbound_receipts r
                            JOIN inbound_receipt_lines l ON l.store_id = $1 AND l.receipt_id = r.id AND l.line_id = n.id
                            WHERE r.store_id = $1 AND r.inbound_id = i.id) r ON true
-        WHERE i.store_id = $1 AND (i.updated_at >= $3 OR i.status IN ('in_transit', 'partially_received'))
+        WHERE i.store_id = $1 AND (i.updated_at >= $3 OR i.status IN ('ordered', 'in_transit', 'partially_received'))
           AND (n.accepted_quantity, n.rejected_quantity, n.over_quantity)
               <> (COALESCE(r.accepted, 0), COALESCE(r.rejected, 0), COALESCE(r.over_sent, 0))";
     "the status of a transfer follows from its lines and ends its history": "

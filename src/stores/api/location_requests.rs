@@ -16,7 +16,7 @@ use crate::stores::queries::locations::LocationSettings;
 #[serde(deny_unknown_fields)]
 pub struct NewLocationRequest {
     /// Letters, digits, `-` and `_`. It is stored in small letters.
-    #[validate(custom(function = "check_code"))]
+    #[validate(custom(function = "text::check_short_code"))]
     #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$", min_length = 1, max_length = 50)]
     code: String,
     /// At least one visible character.
@@ -83,15 +83,6 @@ const fn yes() -> bool {
     true
 }
 
-fn check_code(code: &str) -> Result<(), ValidationError> {
-    let starts_well = code.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-    let goes_on_well = code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if starts_well && goes_on_well && code.len() <= 50 {
-        return Ok(());
-    }
-    Err(ValidationError::new("code").with_message(Cow::Borrowed("must have 1 to 50 letters, digits, - or _")))
-}
-
 fn check_country(country: &str) -> Result<(), ValidationError> {
     if country.len() == 2 && country.bytes().all(|b| b.is_ascii_alphabetic()) {
         return Ok(());
@@ -140,7 +131,7 @@ impl TryFrom<NewLocationRequest> for LocationSettings {
 pub struct LocationPatchRequest {
     /// Letters, digits, `-` and `_`. It is stored in small letters.
     #[serde(default, deserialize_with = "text::some")]
-    #[validate(custom(function = "check_code"))]
+    #[validate(custom(function = "text::check_short_code"))]
     #[schema(nullable = false, pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$", min_length = 1, max_length = 50)]
     code: Option<String>,
     /// At least one visible character.

@@ -55,11 +55,19 @@ const TRANSFERS: &str = "
         OR (i.status IN ('in_transit', 'partially_received') AND i.from_location_id = $2))
     GROUP BY i.id ORDER BY i.id LIMIT $3";
 
+/// The units that may still arrive at the place from suppliers.
+const PURCHASE_ORDERS: &str = "
+    SELECT 'purchase_order' AS kind, i.id, SUM(n.outstanding_quantity)::int8 AS quantity
+    FROM inbounds i JOIN inbound_lines n ON n.store_id = $1 AND n.inbound_id = i.id
+    WHERE i.store_id = $1 AND i.kind = 'purchase' AND i.status IN ('ordered', 'partially_received')
+      AND i.to_location_id = $2
+    GROUP BY i.id ORDER BY i.id LIMIT $3";
+
 /// Lists what keeps a place from being closed: units, holds and documents. The caller has locked the place, so that no
 /// unit arrives there.
 pub fn list_open(conn: &mut PgConnection, store: StoreId, place: LocationId) -> QueryResult<Vec<OpenItem>> {
     let mut open = Vec::new();
-    for text in [STOCK, HOLDS, ORDERS, TRANSFERS] {
+    for text in [STOCK, HOLDS, ORDERS, TRANSFERS, PURCHASE_ORDERS] {
         let rows: Vec<Row> =
             db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(place).bind::<BigInt, _>(MAX_ITEMS).load(conn)?;
         open.extend(rows.into_iter().map(|Row { kind, id, quantity }| OpenItem { kind, id, quantity }));

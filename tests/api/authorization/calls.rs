@@ -36,6 +36,8 @@ impl World {
             "inventory" => self.inventory_call(operation),
             "reservations" => self.reservation_call(operation),
             "transfers" => self.transfer_call(operation),
+            "suppliers" => self.supplier_call(operation),
+            "purchase-orders" => self.purchase_call(operation),
             "cart" | "checkout" => self.checkout_call(operation),
             "orders" | "payments" => self.order_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
@@ -139,15 +141,31 @@ impl World {
                                    "to": "quarantine", "reason": "wet"});
                 Call::new("POST", of("/move")).with(units)
             }
+            "GET /inventory/products/{id}/barcodes" => Call::new("GET", of("/barcodes")),
+            "POST /inventory/products/{id}/barcodes" => {
+                Call::new("POST", of("/barcodes")).with(json!({"code": self.fresh()}))
+            }
+            "DELETE /inventory/products/{id}/barcodes/{code}" => {
+                let (product, code) = (self.product().id, self.fresh());
+                let path = format!("/inventory/products/{product}/barcodes");
+                self.app.admin().post(&path, &json!({"code": code})).expect(201);
+                Call::new("DELETE", format!("{path}/{code}"))
+            }
+            "GET /inventory/scan/{code}" => Call::new("GET", format!("/inventory/scan/{}", self.product().sku)),
             "POST /inventory/availability" => {
                 let items = json!([{"product_id": self.product().id, "quantity": 1}]);
                 Call::new("POST", "/inventory/availability").with(json!({"items": items}))
             }
             "GET /inventory/products/low-stock" => Call::new("GET", "/inventory/products/low-stock"),
             "GET /inventory/movements" => Call::new("GET", "/inventory/movements"),
+            "GET /inventory/valuation" => Call::new("GET", "/inventory/valuation"),
             "GET /inventory/summary" => Call::new("GET", "/inventory/summary"),
             "GET /inventory/inventory/summary" => Call::new("GET", "/inventory/inventory/summary"),
             "GET /inventory" => Call::new("GET", "/inventory"),
+            "GET /inventory/incoming" => Call::new("GET", "/inventory/incoming"),
+            "GET /inventory/products/{id}/supply" => Call::new("GET", of("/supply")),
+            "GET /inventory/reorder" => Call::new("GET", "/inventory/reorder"),
+            "POST /inventory/reorder" => Call::new("POST", "/inventory/reorder"),
             "GET /inventory/verify" => Call::new("GET", "/inventory/verify"),
             "GET /inventory/reservations/metrics" => Call::new("GET", "/inventory/reservations/metrics"),
             _ => return None,

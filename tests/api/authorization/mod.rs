@@ -2,6 +2,7 @@
 
 mod calls;
 mod order;
+mod purchasing;
 mod table;
 
 use crate::common::people::{PASSWORD, email};

@@ -7,7 +7,7 @@ use crate::common::{TestApp, Value, json};
 fn a_product_without_sizes_has_one_variant() {
     let app = TestApp::start();
     let body = json!({"sku": "rice", "name": "Basmati Rice 1kg", "description": "Long grain", "category": "Staples",
-                      "brand": "India Gate", "barcode": "8901537000017", "price": 145, "mrp": 165.5,
+                      "brand": "India Gate", "barcode": "8901537000018", "price": 145, "mrp": 165.5,
                       "cost_price": 118.25, "unit": "1 kg", "min_stock_level": 10, "max_stock_level": 200,
                       "initial_stock": 50});
     let made = app.admin().post("/inventory/products", &body).expect(201);
@@ -19,10 +19,10 @@ fn a_product_without_sizes_has_one_variant() {
     assert!(created.as_str().unwrap().ends_with('Z') && created == updated, "{product}");
     let expected = json!({
         "id": id, "sku": "rice", "name": "Basmati Rice 1kg", "description": "Long grain", "category": "Staples",
-        "brand": "India Gate", "barcode": "8901537000017", "price": 145.0, "mrp": 165.5, "cost_price": 118.25,
+        "brand": "India Gate", "barcode": "8901537000018", "price": 145.0, "mrp": 165.5, "cost_price": 118.25,
         "unit": "1 kg", "has_sizes": false, "status": "active", "min_stock_level": 10, "max_stock_level": 200,
         "stock_quantity": 50, "reserved_quantity": 0, "available_quantity": 50, "stock_status": "in_stock",
-        "low_sizes": [], "variants": [{"id": variant["id"], "sku": "rice", "size": null, "barcode": "8901537000017", "price": 145.0,
+        "low_sizes": [], "variants": [{"id": variant["id"], "sku": "rice", "size": null, "barcode": "8901537000018", "price": 145.0,
                       "min_stock_level": null, "status": "active", "stock_quantity": 50, "reserved_quantity": 0, "available_quantity": 50,
                       "stock_status": "in_stock"}],
         "created_at": created, "updated_at": updated,

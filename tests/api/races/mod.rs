@@ -10,6 +10,7 @@ mod changing;
 mod holds;
 mod keys;
 mod payment_windows;
+mod purchases;
 mod rerouting;
 mod shipping;
 mod shop;

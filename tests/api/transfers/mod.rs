@@ -1,5 +1,6 @@
 //! Transfers between the places of a store.
 
+mod large;
 mod plans;
 mod receipts;
 mod refusals;

@@ -5,6 +5,7 @@
 
 mod checkout;
 mod holds;
+mod valuation;
 
 use stockroom::db::pool;
 

@@ -9,37 +9,38 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use validator::Validate;
 
+use super::Transfer;
 use super::dispatch::{self, Sending};
-use super::document::{Target, not_found};
 use super::plan::{self, NewTransfer, PlanChange};
-use super::queries::{documents, lines, receipts};
-use super::receive::{self, Arrivals};
 use super::settle;
-use super::status::TransferStatus;
-use super::transfer_ref::TransferRef;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
-use crate::kernel::id::InboundId;
+use crate::inventory::inbounds::document::Target;
+use crate::inventory::inbounds::inbound_ref::InboundRef;
+use crate::inventory::inbounds::origin::Origin;
+use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
+use crate::inventory::inbounds::queries::{lines, receipts};
+use crate::inventory::inbounds::receive::{self, Arrivals};
+use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::id::{InboundId, LocationId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
 
-pub use super::queries::documents::SORTS;
+pub use crate::inventory::inbounds::queries::documents::SORTS;
 pub use requests::{
     CancelTransferRequest, NewTransferRequest, ReceiveTransferRequest, ReverseReceiptRequest, SendTransferRequest,
-    SettleTransferRequest, TransferVersionRequest, UpdateTransferRequest,
+    SettleTransferRequest, TransferVersionRequest, UpdateTransferRequest, check_lines,
 };
 pub use response::{TransferResponse, TransferSummaryResponse};
-
-use requests::check_lines;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TransfersQuery {
     /// Transfers with this status.
     #[serde(default, deserialize_with = "text_enum::in_query")]
-    pub status: Option<TransferStatus>,
+    pub status: Option<InboundStatus>,
 }
 
 /// `GET /transfers`
@@ -52,7 +53,8 @@ pub async fn list(
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     let found = ctx
         .read("list_transfers", move |conn, scope| {
-            let found = documents::list(conn, scope.store, query.status, sort, &page)?;
+            let filter = InboundFilter { status: query.status, ..InboundFilter::default() };
+            let found = documents::list::<LocationId>(conn, scope.store, filter, sort, &page)?;
             let ids: Vec<InboundId> = found.items.iter().map(|transfer| transfer.id).collect();
             let sums = lines::sum(conn, scope.store, &ids)?;
             Ok(found.map(|transfer| {
@@ -66,13 +68,13 @@ pub async fn list(
 
 /// `GET /transfers/{id}`
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let name = TransferRef::from_path(&path);
+    let name = InboundRef::from_path(&path);
     let found = ctx.read("get_transfer", move |conn, scope| respond(conn, scope, &name)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
-fn respond(conn: &mut PgConnection, scope: &Scope, name: &TransferRef) -> Result<TransferResponse, Abort> {
-    let transfer = documents::find(conn, scope.store, name)?.ok_or_else(not_found)?;
+fn respond(conn: &mut PgConnection, scope: &Scope, name: &InboundRef) -> Result<TransferResponse, Abort> {
+    let transfer: Transfer = documents::find(conn, scope.store, name)?.ok_or_else(LocationId::not_found)?;
     let lines = lines::list(conn, scope.store, transfer.id)?;
     let receipts = receipts::list(conn, scope.store, transfer.id)?;
     let history = documents::list_history(conn, scope.store, transfer.id)?;
@@ -80,7 +82,7 @@ fn respond(conn: &mut PgConnection, scope: &Scope, name: &TransferRef) -> Result
 }
 
 fn answer(conn: &mut PgConnection, scope: &Scope, id: InboundId) -> Result<Answer, Abort> {
-    Ok(Answer::ok(&respond(conn, scope, &TransferRef::Id(id))?)?)
+    Ok(Answer::ok(&respond(conn, scope, &InboundRef::Id(id))?)?)
 }
 
 /// `POST /transfers`
@@ -89,7 +91,7 @@ pub async fn create(command: Command<NewTransferRequest>) -> Result<HttpResponse
     command
         .run("create_transfer", |conn, scope, body| {
             let id = plan::create(conn, scope, &NewTransfer::from(body.clone()))?;
-            Ok(Answer::created(&respond(conn, scope, &TransferRef::Id(id))?)?)
+            Ok(Answer::created(&respond(conn, scope, &InboundRef::Id(id))?)?)
         })
         .await
 }
@@ -100,7 +102,7 @@ pub async fn update(
     command: Command<UpdateTransferRequest>,
 ) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("update_transfer", move |conn, scope, body| {
             let id = plan::change(conn, scope, &target, &PlanChange::from(body.clone()))?;
@@ -109,16 +111,12 @@ pub async fn update(
         .await
 }
 
-fn target(path: &str, expected_version: Option<i64>) -> Target {
-    Target { name: TransferRef::from_path(path), expected_version }
-}
-
 /// `POST /transfers/{id}/ready`
 pub async fn make_ready(
     path: web::Path<String>,
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("ready_transfer", move |conn, scope, _body| {
             let id = dispatch::hold(conn, scope, &target)?;
@@ -132,7 +130,7 @@ pub async fn make_draft(
     path: web::Path<String>,
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("withdraw_transfer", move |conn, scope, _body| {
             let id = dispatch::withdraw(conn, scope, &target)?;
@@ -146,7 +144,7 @@ pub async fn cancel(
     path: web::Path<String>,
     command: Command<CancelTransferRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("cancel_transfer", move |conn, scope, body| {
             let id = dispatch::cancel(conn, scope, &target, body.reason.as_deref())?;
@@ -158,7 +156,7 @@ pub async fn cancel(
 /// `POST /transfers/{id}/send`
 pub async fn send(path: web::Path<String>, command: Command<SendTransferRequest>) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("send_transfer", move |conn, scope, body| {
             let id = dispatch::send(conn, scope, &target, &Sending::from(body.clone()))?;
@@ -173,10 +171,10 @@ pub async fn receive(
     command: Command<ReceiveTransferRequest>,
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("receive_transfer", move |conn, scope, body| {
-            let id = receive::receive(conn, scope, &target, &Arrivals::from(body.clone()))?;
+            let id = receive::receive::<LocationId>(conn, scope, &target, &Arrivals::from(body.clone()))?;
             answer(conn, scope, id)
         })
         .await
@@ -188,7 +186,7 @@ pub async fn settle(
     command: Command<SettleTransferRequest>,
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("settle_transfer", move |conn, scope, body| {
             let settlements: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
@@ -204,10 +202,10 @@ pub async fn reverse(
     command: Command<ReverseReceiptRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let (name, number) = path.into_inner();
-    let target = target(&name, command.body.expected_version);
+    let target = Target::from_path(&name, command.body.expected_version);
     command
         .run("reverse_receipt", move |conn, scope, body| {
-            let id = receive::reverse(conn, scope, &target, &number, &body.reason)?;
+            let id = receive::reverse::<LocationId>(conn, scope, &target, &number, &body.reason)?;
             answer(conn, scope, id)
         })
         .await

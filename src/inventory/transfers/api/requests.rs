@@ -6,11 +6,13 @@ use validator::Validate;
 
 use crate::catalogue::size;
 use crate::error::ApiError;
-use crate::inventory::transfers::decide::{Arrival, LineUnits, Settlement, Surplus};
+use crate::inventory::inbounds::arrival::{Arrival, Surplus};
+use crate::inventory::inbounds::line::Outcome;
+use crate::inventory::inbounds::plan_line::PlanLine;
+use crate::inventory::inbounds::receive::Arrivals;
+use crate::inventory::transfers::decide::{LineUnits, Settlement};
 use crate::inventory::transfers::dispatch::Sending;
-use crate::inventory::transfers::line::Outcome;
-use crate::inventory::transfers::plan::{NewTransfer, PlanChange, PlanLine};
-use crate::inventory::transfers::receive::Arrivals;
+use crate::inventory::transfers::plan::{NewTransfer, PlanChange};
 use crate::kernel::id::{InboundLineId, LocationId, ProductRef};
 use crate::kernel::moment::Day;
 use crate::kernel::number;
@@ -209,7 +211,7 @@ pub struct ReverseReceiptRequest {
 }
 
 /// Refuses an empty list of lines, and too many of them.
-pub(super) fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
+pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
     if lines.is_none_or(|lines| (1..=MAX_DOCUMENT_LINES).contains(&lines.len())) {
         return Ok(());
     }
@@ -272,7 +274,7 @@ impl From<ReceiveLineRequest> for Arrival {
     fn from(request: ReceiveLineRequest) -> Self {
         let ReceiveLineRequest { line_id, accepted, rejected, reject_reason } = request;
         let rejected = rejected.unwrap_or_default().get();
-        Self { line: line_id, accepted: accepted.get(), rejected, reject_reason }
+        Self { line: line_id, accepted: accepted.get(), rejected, keep_rejected: true, reject_reason, unit_cost: None }
     }
 }
 

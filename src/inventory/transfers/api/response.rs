@@ -1,16 +1,17 @@
 //! Transfers in responses.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::inventory::transfers::line::{LineCounts, TransferLine};
-use crate::inventory::transfers::queries::documents::{HistoryStep, Transfer};
-use crate::inventory::transfers::queries::receipts::Receipt;
-use crate::inventory::transfers::status::TransferStatus;
-use crate::kernel::id::{InboundId, InboundLineId, InboundReceiptId, LocationId, ProductId, VariantId};
+use crate::inventory::inbounds::line::{InboundLine, LineCounts};
+use crate::inventory::inbounds::queries::documents::HistoryStep;
+use crate::inventory::inbounds::queries::lines::LineSums;
+use crate::inventory::inbounds::queries::receipts::Receipt;
+use crate::inventory::inbounds::response::{Costs, InboundHistoryResponse, ReceiptResponse};
+use crate::inventory::inbounds::status::InboundStatus;
+use crate::inventory::transfers::Transfer;
+use crate::kernel::id::{InboundId, InboundLineId, LocationId, ProductId, VariantId};
 
 /// A transfer in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,7 +19,7 @@ pub struct TransferSummaryResponse {
     pub id: InboundId,
     #[schema(pattern = "^TRF-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
     pub transfer_number: String,
-    pub status: TransferStatus,
+    pub status: InboundStatus,
     pub from_location_id: LocationId,
     pub to_location_id: LocationId,
     #[schema(max_length = 100)]
@@ -40,7 +41,7 @@ pub struct TransferResponse {
     pub id: InboundId,
     #[schema(pattern = "^TRF-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
     pub transfer_number: String,
-    pub status: TransferStatus,
+    pub status: InboundStatus,
     pub from_location_id: LocationId,
     pub to_location_id: LocationId,
     #[schema(max_length = 100)]
@@ -55,7 +56,7 @@ pub struct TransferResponse {
     pub version: i64,
     pub lines: Vec<TransferLineResponse>,
     pub receipts: Vec<ReceiptResponse>,
-    pub history: Vec<TransferHistoryResponse>,
+    pub history: Vec<InboundHistoryResponse>,
     /// `user:<id>` or `system`.
     #[schema(max_length = 100)]
     pub actor: String,
@@ -90,64 +91,20 @@ pub struct TransferLineResponse {
     pub outstanding_quantity: i64,
 }
 
-/// A receipt, or the reversal of one, whose quantities are negative.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReceiptResponse {
-    /// The reference of its movements in the ledger.
-    #[schema(pattern = "^RCP-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
-    pub receipt_number: String,
-    /// The number of the receipt that this one reverses.
-    #[schema(pattern = "^RCP-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
-    pub reverses: Option<String>,
-    /// The number of the receipt that reverses this one.
-    #[schema(pattern = "^RCP-[0-9]{8}-[0-9A-Z]+$", max_length = 50)]
-    pub reversed_by: Option<String>,
-    #[schema(max_length = 100)]
-    pub reference: Option<String>,
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
-    pub lines: Vec<ReceiptLineResponse>,
-    /// `user:<id>` or `system`.
-    #[schema(max_length = 100)]
-    pub actor: String,
-    pub created_at: DateTime<Utc>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReceiptLineResponse {
-    pub line_id: InboundLineId,
-    pub accepted_quantity: i64,
-    pub rejected_quantity: i64,
-    pub over_quantity: i64,
-    #[schema(max_length = 500)]
-    pub reject_reason: Option<String>,
-}
-
-/// A status that the transfer has had.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TransferHistoryResponse {
-    pub from: Option<TransferStatus>,
-    pub to: TransferStatus,
-    pub at: DateTime<Utc>,
-    #[schema(max_length = 100)]
-    pub actor: String,
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
-}
-
 impl TransferSummaryResponse {
-    pub fn new(transfer: Transfer, (quantity, sent_quantity, outstanding_quantity): (i64, i64, i64)) -> Self {
+    pub fn new(transfer: Transfer, sums: LineSums) -> Self {
+        let LineSums { planned, sent, outstanding, cost: _ } = sums;
         Self {
             id: transfer.id,
             transfer_number: transfer.inbound_number,
             status: transfer.status,
-            from_location_id: transfer.from_location_id,
+            from_location_id: transfer.origin,
             to_location_id: transfer.to_location_id,
             reference: transfer.reference,
             expected_on: transfer.expected_on,
-            quantity,
-            sent_quantity,
-            outstanding_quantity,
+            quantity: planned,
+            sent_quantity: sent,
+            outstanding_quantity: outstanding,
             version: transfer.version,
             created_at: transfer.created_at,
             updated_at: transfer.updated_at,
@@ -156,17 +113,12 @@ impl TransferSummaryResponse {
 }
 
 impl TransferResponse {
-    pub fn new(
-        transfer: Transfer,
-        lines: Vec<TransferLine>,
-        receipts: Vec<Receipt>,
-        history: Vec<HistoryStep>,
-    ) -> Self {
+    pub fn new(transfer: Transfer, lines: Vec<InboundLine>, receipts: Vec<Receipt>, history: Vec<HistoryStep>) -> Self {
         Self {
             id: transfer.id,
             transfer_number: transfer.inbound_number,
             status: transfer.status,
-            from_location_id: transfer.from_location_id,
+            from_location_id: transfer.origin,
             to_location_id: transfer.to_location_id,
             reference: transfer.reference,
             expected_on: transfer.expected_on,
@@ -174,8 +126,8 @@ impl TransferResponse {
             tracking: transfer.tracking,
             version: transfer.version,
             lines: lines.into_iter().map(TransferLineResponse::from).collect(),
-            receipts: ReceiptResponse::list(receipts),
-            history: history.into_iter().map(TransferHistoryResponse::from).collect(),
+            receipts: ReceiptResponse::list(receipts, &Costs::None),
+            history: history.into_iter().map(InboundHistoryResponse::from).collect(),
             actor: transfer.actor,
             created_at: transfer.created_at,
             updated_at: transfer.updated_at,
@@ -183,10 +135,10 @@ impl TransferResponse {
     }
 }
 
-impl From<TransferLine> for TransferLineResponse {
-    fn from(line: TransferLine) -> Self {
-        let TransferLine { id, variant_id, product_id, sku, product_name, size, counts } = line;
-        let LineCounts { planned, sent, over, accepted, rejected, lost, returned, outstanding } = counts;
+impl From<InboundLine> for TransferLineResponse {
+    fn from(line: InboundLine) -> Self {
+        let InboundLine { id, variant_id, product_id, sku, product_name, size, counts, .. } = line;
+        let LineCounts { planned, sent, over, accepted, rejected, lost, returned, cancelled: _, outstanding } = counts;
         Self {
             id,
             product_id,
@@ -203,44 +155,5 @@ impl From<TransferLine> for TransferLineResponse {
             returned_quantity: returned,
             outstanding_quantity: outstanding,
         }
-    }
-}
-
-impl ReceiptResponse {
-    fn list(receipts: Vec<Receipt>) -> Vec<Self> {
-        let numbers: HashMap<InboundReceiptId, String> =
-            receipts.iter().map(|receipt| (receipt.id, receipt.receipt_number.clone())).collect();
-        let reversals = receipts.iter().filter_map(|receipt| Some((receipt.reverses?, receipt.receipt_number.clone())));
-        let reversals: HashMap<InboundReceiptId, String> = reversals.collect();
-        let response = |receipt: Receipt| {
-            let Receipt { id, receipt_number, reverses, reference, reason, actor, created_at, lines } = receipt;
-            Self {
-                receipt_number,
-                reverses: reverses.and_then(|id| numbers.get(&id).cloned()),
-                reversed_by: reversals.get(&id).cloned(),
-                reference,
-                reason,
-                lines: lines
-                    .into_iter()
-                    .map(|line| ReceiptLineResponse {
-                        line_id: line.line,
-                        accepted_quantity: line.arrived.accepted,
-                        rejected_quantity: line.arrived.rejected,
-                        over_quantity: line.arrived.over,
-                        reject_reason: line.reject_reason,
-                    })
-                    .collect(),
-                actor,
-                created_at,
-            }
-        };
-        receipts.into_iter().map(response).collect()
-    }
-}
-
-impl From<HistoryStep> for TransferHistoryResponse {
-    fn from(step: HistoryStep) -> Self {
-        let HistoryStep { from_status, to_status, reason, actor, created_at } = step;
-        Self { from: from_status, to: to_status, at: created_at, actor, reason }
     }
 }

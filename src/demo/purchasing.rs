@@ -1,0 +1,90 @@
+//! The suppliers of the demo store, and an open purchase order. Costs are in paise.
+
+use diesel::PgConnection;
+
+use crate::auth::Scope;
+use crate::error::Abort;
+use crate::inventory::inbounds::document::Target;
+use crate::inventory::inbounds::inbound_ref::InboundRef;
+use crate::inventory::inbounds::plan_line::PlanLine;
+use crate::inventory::queries::locations;
+use crate::kernel::id::{ProductRef, SupplierId};
+use crate::kernel::money::Money;
+use crate::purchasing::orders::lines::OrderLine;
+use crate::purchasing::orders::plan::{self, NewOrder};
+use crate::purchasing::orders::progress;
+use crate::purchasing::queries::items::ItemTerms;
+use crate::purchasing::queries::suppliers::SupplierSettings;
+use crate::purchasing::suppliers;
+
+struct Seller {
+    code: &'static str,
+    name: &'static str,
+    email: &'static str,
+    lead_time_days: i64,
+    /// SKU, cost of a unit, units in a pack.
+    items: &'static [(&'static str, i64, i64)],
+}
+
+const FARMS: Seller = Seller {
+    code: "FRESHO",
+    name: "Fresho Farms",
+    email: "orders@fresho.example",
+    lead_time_days: 2,
+    items: &[("prod_005", 2_600, 10), ("prod_006", 2_900, 10)],
+};
+
+const MILLS: Seller = Seller {
+    code: "DECCAN",
+    name: "Deccan Mills",
+    email: "sales@deccan.example",
+    lead_time_days: 7,
+    items: &[("prod_001", 11_800, 12), ("prod_002", 14_600, 12), ("prod_007", 9_400, 6), ("prod_008", 4_300, 24)],
+};
+
+/// Adds two suppliers, and orders tomatoes, of which there are none.
+pub fn add(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
+    let farms = add_seller(conn, scope, &FARMS)?;
+    add_seller(conn, scope, &MILLS)?;
+    let line = OrderLine { plan: plan_line("prod_006", 40), unit_cost: None, expected_on: None };
+    let new = NewOrder {
+        supplier: farms,
+        to: locations::get_location(conn, scope.store, None)?,
+        lines: vec![line],
+        reference: None,
+        expected_on: None,
+        notes: None,
+    };
+    let order = plan::create(conn, scope, &new)?;
+    progress::order(conn, scope, &Target { name: InboundRef::Id(order), expected_version: None }).map(drop)
+}
+
+fn plan_line(sku: &str, quantity: i64) -> PlanLine {
+    PlanLine { product: ProductRef::Sku(sku.to_owned()), size: None, quantity }
+}
+
+fn add_seller(conn: &mut PgConnection, scope: &Scope, seller: &Seller) -> Result<SupplierId, Abort> {
+    let Seller { code, name, email, lead_time_days, items } = seller;
+    let settings = SupplierSettings {
+        code: (*code).to_owned(),
+        name: (*name).to_owned(),
+        email: Some((*email).to_owned()),
+        phone: None,
+        lead_time_days: Some(*lead_time_days),
+        notes: None,
+        active: true,
+    };
+    let supplier = suppliers::create(conn, scope, &settings)?.id;
+    for (sku, unit_cost, pack_quantity) in *items {
+        let product = ProductRef::Sku((*sku).to_owned());
+        let terms = ItemTerms {
+            supplier_sku: None,
+            unit_cost: Money(*unit_cost),
+            pack_quantity: *pack_quantity,
+            min_quantity: 1,
+            lead_time_days: None,
+        };
+        suppliers::add_item(conn, scope, supplier, (&product, None), &terms)?;
+    }
+    Ok(supplier)
+}

@@ -1,0 +1,144 @@
+//! A document with its lines: locked, changed in memory, written as a set.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use super::inbound_ref::InboundRef;
+use super::line::InboundLine;
+use super::origin::Origin;
+use super::queries::documents::{self, HistoryStep, Inbound};
+use super::queries::lines;
+use super::queries::places::{self, Route};
+use super::status::InboundStatus;
+use crate::audit;
+use crate::audit::queries::NewEntry;
+use crate::audit::words::Action;
+use crate::auth::Scope;
+use crate::db::Failure;
+use crate::error::{Abort, ApiError, Code};
+use crate::inventory::locked_stock::StockKey;
+use crate::kernel::id::{InboundLineId, LocationId};
+
+/// The document that a request names, and the version that its caller expects.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub name: InboundRef,
+    pub expected_version: Option<i64>,
+}
+
+impl Target {
+    #[must_use]
+    pub fn from_path(path: &str, expected_version: Option<i64>) -> Self {
+        Self { name: InboundRef::from_path(path), expected_version }
+    }
+}
+
+/// A locked document. The lock protects its lines and its receipts, too.
+pub struct LockedInbound<O> {
+    pub inbound: Inbound<O>,
+    pub lines: Vec<InboundLine>,
+    before: InboundStatus,
+}
+
+impl<O: Origin> LockedInbound<O> {
+    /// Locks a document and reads its lines. Refuses an outdated version.
+    pub fn lock(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<Self, Abort> {
+        let inbound: Inbound<O> =
+            documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(O::not_found)?;
+        let version = inbound.version;
+        if target.expected_version.is_some_and(|expected| expected != version) {
+            let detail = format!("{} {} has version {version} by now.", O::WORDS.title, inbound.inbound_number);
+            return Err(ApiError::new(Code::StaleDocument, detail).into());
+        }
+        let lines = lines::list(conn, scope.store, inbound.id)?;
+        Ok(Self { before: inbound.status, inbound, lines })
+    }
+
+    /// Refuses unless the status is among the allowed ones. `done` is the participle of the act, such as `sent`.
+    pub fn require(&self, allowed: &[InboundStatus], done: &str) -> Result<(), ApiError> {
+        self.inbound.status.require::<O>(allowed, done)
+    }
+
+    /// Locks the places of the document. Refuses if one that must be open is closed.
+    pub fn lock_places(&self, conn: &mut PgConnection, scope: &Scope, open: &[LocationId]) -> Result<Route, Abort> {
+        let Inbound { origin, to_location_id, .. } = self.inbound;
+        places::lock_route(conn, scope.store, (origin.place(), to_location_id), open)
+    }
+
+    /// The stock rows of all lines at these locations.
+    #[must_use]
+    pub fn stock_keys(&self, locations: &[LocationId]) -> BTreeSet<StockKey> {
+        let variants = self.lines.iter().map(|line| line.variant_id);
+        variants.flat_map(|variant| locations.iter().map(move |location| (variant, *location))).collect()
+    }
+
+    pub fn line(&self, id: InboundLineId) -> Result<&InboundLine, Failure> {
+        let line = self.lines.iter().find(|line| line.id == id);
+        line.ok_or_else(|| Failure::Internal(format!("{} {} has no line {id}", O::WORDS.noun, self.inbound.id)))
+    }
+
+    /// Gives the document the status that follows from its lines.
+    pub fn set_status_of_lines(&mut self) {
+        self.inbound.status = InboundStatus::of_lines::<O>(self.lines.iter().map(|line| line.counts));
+    }
+
+    /// Writes the document, its lines, a row of its history if the status changed, and an audit entry.
+    pub fn write(
+        &mut self,
+        conn: &mut PgConnection,
+        scope: &Scope,
+        act: &Act<'_>,
+        at: DateTime<Utc>,
+    ) -> Result<(), Abort> {
+        let Self { inbound, lines, before } = self;
+        inbound.version = inbound.version.saturating_add(1);
+        inbound.updated_at = at;
+        documents::update(conn, scope.store, inbound)?;
+        lines::update(conn, scope.store, lines)?;
+        let reason = act.reason.map(ToOwned::to_owned);
+        if inbound.status != *before {
+            let (from_status, to_status) = (Some(*before), inbound.status);
+            let step = HistoryStep { from_status, to_status, reason, actor: scope.actor(), created_at: at };
+            documents::append_history(conn, scope.store, inbound.id, &step)?;
+        }
+        append_audit(conn, scope, inbound, act, at)
+    }
+}
+
+/// The act that changes a document, for the audit.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    pub action: Action,
+    /// The participle of the act, such as `sent`.
+    pub done: &'a str,
+    pub reason: Option<&'a str>,
+}
+
+/// Writes a new document with its lines, the first row of its history, and an audit entry. The database takes its id.
+pub fn insert<O: Origin>(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    inbound: &mut Inbound<O>,
+    lines: &[lines::NewLine],
+) -> Result<(), Abort> {
+    inbound.id = documents::insert(conn, scope.store, inbound)?;
+    lines::insert(conn, scope.store, inbound.id, lines)?;
+    let (to_status, actor, at) = (inbound.status, scope.actor(), inbound.created_at);
+    let step = HistoryStep { from_status: None, to_status, reason: None, actor, created_at: at };
+    documents::append_history(conn, scope.store, inbound.id, &step)?;
+    append_audit(conn, scope, inbound, &Act { action: Action::Create, done: "created", reason: None }, at)
+}
+
+fn append_audit<O: Origin>(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    inbound: &Inbound<O>,
+    act: &Act<'_>,
+    at: DateTime<Utc>,
+) -> Result<(), Abort> {
+    let detail = format!("{} {} {}", O::WORDS.title, inbound.inbound_number, act.done);
+    let entry = NewEntry { entity: O::WORDS.entity, entity_id: inbound.id.0, action: act.action, detail };
+    Ok(audit::queries::append(conn, scope, &entry, at)?)
+}

@@ -1,0 +1,228 @@
+//! The arithmetic of a line, without a database. Sent, ordered and surplus units are accepted, rejected, lost, returned,
+//! cancelled or outstanding.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::kernel::id::{InboundLineId, ProductId, VariantId};
+use crate::kernel::money::Money;
+
+/// A line of a document, with the data of its variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboundLine {
+    pub id: InboundLineId,
+    pub variant_id: VariantId,
+    pub product_id: ProductId,
+    pub sku: String,
+    pub product_name: String,
+    pub size: Option<String>,
+    pub counts: LineCounts,
+    /// The cost of a unit. None in a transfer.
+    pub unit_cost: Option<Money>,
+    /// The day on which the units of a purchase should arrive, if it is not that of the document.
+    pub expected_on: Option<NaiveDate>,
+}
+
+/// The planned units of a line, and the units of each fate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LineCounts {
+    pub planned: i64,
+    /// The units that left the source. All units of a purchase.
+    pub sent: i64,
+    /// The units that arrived and were not sent or ordered.
+    pub over: i64,
+    pub accepted: i64,
+    pub rejected: i64,
+    pub lost: i64,
+    pub returned: i64,
+    /// The units of a purchase that will not arrive.
+    pub cancelled: i64,
+    /// The units that may still arrive.
+    pub outstanding: i64,
+}
+
+/// The units of a line in a receipt. Those of a reversal are negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Arrived {
+    pub accepted: i64,
+    pub rejected: i64,
+    /// The rejected units that are in quarantine. The others were never in stock.
+    pub quarantined: i64,
+    /// The accepted and rejected units that were not sent or ordered.
+    pub over: i64,
+}
+
+/// The end of units that do not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = SettleOutcome)]
+pub enum Outcome {
+    /// The units leave the stock.
+    Lost,
+    /// The units are at the source again.
+    Returned,
+}
+
+impl Arrived {
+    /// The counterpart.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        let Self { accepted, rejected, quarantined, over } = self;
+        Self {
+            accepted: accepted.saturating_neg(),
+            rejected: rejected.saturating_neg(),
+            quarantined: quarantined.saturating_neg(),
+            over: over.saturating_neg(),
+        }
+    }
+}
+
+impl LineCounts {
+    /// A line of a planned transfer, of which nothing is sent.
+    #[must_use]
+    pub fn of_plan(planned: i64) -> Self {
+        Self { planned, ..Self::default() }
+    }
+
+    /// A line of a purchase. All units are outstanding from the beginning.
+    #[must_use]
+    pub fn of_purchase(planned: i64) -> Self {
+        Self { sent: planned, outstanding: planned, ..Self::of_plan(planned) }
+    }
+
+    /// Sends some of the planned units. None if they are more.
+    #[must_use]
+    pub fn send(self, quantity: i64) -> Option<Self> {
+        let sent = Self { sent: quantity, outstanding: quantity, ..Self::of_plan(self.planned) };
+        (quantity <= self.planned).then_some(sent)
+    }
+
+    /// Posts a receipt or its reversal. None if a count would be negative.
+    #[must_use]
+    pub fn post(self, arrived: Arrived) -> Option<Self> {
+        let from_road = arrived.accepted.checked_add(arrived.rejected)?.checked_sub(arrived.over)?;
+        let posted = Self {
+            over: self.over.checked_add(arrived.over)?,
+            accepted: self.accepted.checked_add(arrived.accepted)?,
+            rejected: self.rejected.checked_add(arrived.rejected)?,
+            outstanding: self.outstanding.checked_sub(from_road)?,
+            ..self
+        };
+        posted.is_valid().then_some(posted)
+    }
+
+    /// Ends outstanding units that do not arrive. None if they are more.
+    #[must_use]
+    pub fn settle(self, outcome: Outcome, quantity: i64) -> Option<Self> {
+        let mut settled = Self { outstanding: self.outstanding.checked_sub(quantity)?, ..self };
+        let count = match outcome {
+            Outcome::Lost => &mut settled.lost,
+            Outcome::Returned => &mut settled.returned,
+        };
+        *count = count.checked_add(quantity)?;
+        settled.is_valid().then_some(settled)
+    }
+
+    /// Cancels the outstanding units of a purchase.
+    #[must_use]
+    pub fn cancel_rest(self) -> Self {
+        Self { cancelled: self.cancelled.saturating_add(self.outstanding), outstanding: 0, ..self }
+    }
+
+    /// True if units arrived, were lost or went back.
+    #[must_use]
+    pub fn has_ended_in_part(&self) -> bool {
+        (self.accepted, self.rejected, self.lost, self.returned) != (0, 0, 0, 0)
+    }
+
+    /// No count is negative. The identity holds by construction; a constraint of the database checks it, too.
+    fn is_valid(&self) -> bool {
+        [self.over, self.accepted, self.rejected, self.lost, self.returned, self.outstanding]
+            .iter()
+            .all(|count| *count >= 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn adds_up(line: &LineCounts) -> bool {
+        let ended = line.accepted + line.rejected + line.lost + line.returned + line.cancelled;
+        line.sent + line.over == ended + line.outstanding
+    }
+
+    #[test]
+    fn units_end_once() {
+        let line = LineCounts::of_plan(40).send(40).unwrap();
+        let line = line.post(Arrived { accepted: 30, rejected: 5, quarantined: 5, over: 0 }).unwrap();
+        let line = line.settle(Outcome::Lost, 3).unwrap().settle(Outcome::Returned, 2).unwrap();
+        let expected = LineCounts {
+            planned: 40,
+            sent: 40,
+            over: 0,
+            accepted: 30,
+            rejected: 5,
+            lost: 3,
+            returned: 2,
+            cancelled: 0,
+            outstanding: 0,
+        };
+        assert_eq!(line, expected);
+        assert_eq!(line.settle(Outcome::Lost, 1), None);
+        assert_eq!(line.post(Arrived { accepted: 1, ..Arrived::default() }), None);
+        assert_eq!(LineCounts::of_plan(40).send(41), None);
+    }
+
+    #[test]
+    fn a_reversal_takes_the_surplus_back() {
+        let sent = LineCounts::of_plan(10).send(10).unwrap();
+        let arrived = Arrived { accepted: 11, rejected: 1, quarantined: 0, over: 2 };
+        let received = sent.post(arrived).unwrap();
+        assert_eq!((received.over, received.outstanding), (2, 0));
+        assert_eq!(received.post(arrived.reversed()), Some(sent));
+        assert_eq!(sent.post(arrived.reversed()), None);
+    }
+
+    #[test]
+    fn the_rest_of_a_purchase_is_cancelled_and_a_reversal_makes_units_outstanding_again() {
+        let line = LineCounts::of_purchase(10);
+        let arrived = Arrived { accepted: 4, rejected: 2, ..Arrived::default() };
+        let closed = line.post(arrived).unwrap().cancel_rest();
+        assert_eq!((closed.cancelled, closed.outstanding, closed.has_ended_in_part()), (4, 0, true));
+        let reversed = closed.post(arrived.reversed()).unwrap();
+        assert_eq!((reversed.cancelled, reversed.outstanding, reversed.has_ended_in_part()), (4, 6, false));
+        assert_eq!(line.cancel_rest(), LineCounts { cancelled: 10, outstanding: 0, ..line });
+    }
+
+    proptest! {
+        #[test]
+        fn every_sequence_of_acts_keeps_the_identity(
+            planned in 1..1000_i64,
+            sent in 0..1000_i64,
+            acts in prop::collection::vec((0..5_u8, 0..400_i64, 0..400_i64, any::<bool>()), 0..30),
+        ) {
+            prop_assume!(sent <= planned);
+            let mut line = LineCounts::of_plan(planned).send(sent).unwrap();
+            let mut receipts = Vec::new();
+            for (act, accepted, rejected, with_surplus) in acts {
+                let over = if with_surplus { (accepted + rejected - line.outstanding).max(0) } else { 0 };
+                let arrived = Arrived { accepted, rejected, quarantined: rejected, over };
+                let next = match act {
+                    0 => line.post(arrived).inspect(|_| receipts.push(arrived)),
+                    1 => line.settle(Outcome::Lost, accepted),
+                    2 => line.settle(Outcome::Returned, accepted),
+                    3 => Some(line.cancel_rest()),
+                    _ => receipts.pop().map(|receipt: Arrived| line.post(receipt.reversed()).unwrap()),
+                };
+                line = next.unwrap_or(line);
+                prop_assert!(adds_up(&line) && line.is_valid(), "{:?}", line);
+                let sum = |count: fn(&Arrived) -> i64| receipts.iter().map(count).sum::<i64>();
+                prop_assert_eq!(line.accepted, sum(|receipt| receipt.accepted));
+                prop_assert_eq!(line.over, sum(|receipt| receipt.over));
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Documents of goods that arrive at a place: transfers from another place, and purchase orders. Their lines, receipts
+//! and reversals have the same rules.
+
+pub mod inbound_ref;
+pub mod line;
+pub mod origin;
+pub mod status;
+
+pub mod arrival;
+pub mod document;
+pub mod plan_line;
+pub mod units;
+
+pub mod receive;
+pub mod supply;
+
+pub mod response;
+
+pub mod queries;

@@ -1,0 +1,105 @@
+//! The origin of the units of a document. Its type is the kind of the document.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::status::InboundStatus;
+use crate::audit::words::Entity;
+use crate::error::{ApiError, Code};
+use crate::kernel::id::{LocationId, SupplierId};
+use crate::kernel::text_enum::text_enum;
+
+text_enum! {
+    /// The kind of a document.
+    #[derive(Serialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    #[strum(serialize_all = "snake_case")]
+    pub enum InboundKind {
+        Transfer,
+        Purchase,
+    }
+}
+
+/// The words in which the kinds of documents differ.
+#[derive(Debug)]
+pub struct Words {
+    pub number_prefix: &'static str,
+    /// The name of a document, in the middle of a sentence.
+    pub noun: &'static str,
+    /// The same at the begin of a sentence.
+    pub title: &'static str,
+    pub entity: Entity,
+    pub not_found: Code,
+    /// The advice in the refusal of a cancellation that comes too late.
+    pub instead_of_cancel: &'static str,
+}
+
+/// A place, from which transfers come, or a supplier, from which purchases come.
+pub trait Origin: Copy + Debug + Send + 'static {
+    const KIND: InboundKind;
+    const WORDS: Words;
+    /// The status while all units are outstanding.
+    const BEGUN: InboundStatus;
+
+    /// The origin in a stored row, which has exactly one.
+    fn of_row(place: Option<LocationId>, supplier: Option<SupplierId>) -> Option<Self>;
+    fn place(self) -> Option<LocationId>;
+    fn supplier(self) -> Option<SupplierId>;
+
+    /// The 404 error.
+    fn not_found() -> ApiError {
+        ApiError::not_found(Self::WORDS.not_found, format_args!("The {}", Self::WORDS.noun))
+    }
+}
+
+impl Origin for LocationId {
+    const KIND: InboundKind = InboundKind::Transfer;
+    const WORDS: Words = Words {
+        number_prefix: "TRF",
+        noun: "transfer",
+        title: "Transfer",
+        entity: Entity::Transfer,
+        not_found: Code::TransferNotFound,
+        instead_of_cancel: "Settle the units that do not arrive (POST /transfers/{id}/settle).",
+    };
+    const BEGUN: InboundStatus = InboundStatus::InTransit;
+
+    fn of_row(place: Option<LocationId>, _: Option<SupplierId>) -> Option<Self> {
+        place
+    }
+
+    fn place(self) -> Option<LocationId> {
+        Some(self)
+    }
+
+    fn supplier(self) -> Option<SupplierId> {
+        None
+    }
+}
+
+impl Origin for SupplierId {
+    const KIND: InboundKind = InboundKind::Purchase;
+    const WORDS: Words = Words {
+        number_prefix: "PO",
+        noun: "purchase order",
+        title: "Purchase order",
+        entity: Entity::PurchaseOrder,
+        not_found: Code::PurchaseOrderNotFound,
+        instead_of_cancel: "Close the order (POST /purchase-orders/{id}/close).",
+    };
+    const BEGUN: InboundStatus = InboundStatus::Ordered;
+
+    fn of_row(_: Option<LocationId>, supplier: Option<SupplierId>) -> Option<Self> {
+        supplier
+    }
+
+    fn place(self) -> Option<LocationId> {
+        None
+    }
+
+    fn supplier(self) -> Option<SupplierId> {
+        Some(self)
+    }
+}

@@ -1,0 +1,8 @@
+//! The SQL of documents of goods that arrive.
+
+pub mod documents;
+pub mod incoming;
+pub mod lines;
+pub mod places;
+pub mod receipts;
+pub mod supply;

@@ -1,0 +1,203 @@
+//! Receives units that were sent or ordered, and reverses receipts.
+
+use diesel::PgConnection;
+
+use super::arrival::{self, Arrival, ReceiptLine, Surplus};
+use super::document::{Act, LockedInbound, Target};
+use super::line::InboundLine;
+use super::origin::{InboundKind, Origin};
+use super::queries::places::Route;
+use super::queries::receipts::{self, NewReceipt, Receipt};
+use super::status::InboundStatus;
+use super::units::{add_units, move_units, refuse_short, remove_units};
+use crate::audit::words::Action;
+use crate::auth::Scope;
+use crate::db::{self, Failure};
+use crate::error::{Abort, ApiError, Code};
+use crate::inventory::locked_stock::{LockedStock, MovementContext};
+use crate::inventory::stock_level::MovementKind;
+use crate::kernel::document_number::{document_number, random_code};
+use crate::kernel::id::{InboundId, LocationId};
+
+/// Units that arrive together.
+#[derive(Clone, Debug)]
+pub struct Arrivals {
+    pub lines: Vec<Arrival>,
+    pub reference: Option<String>,
+    pub surplus: Surplus,
+}
+
+/// Adds accepted units to the stock of the destination, and rejected ones to its quarantine.
+pub fn receive<O: Origin>(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    target: &Target,
+    arrivals: &Arrivals,
+) -> Result<InboundId, Abort> {
+    let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
+    document.require(&[O::BEGUN, InboundStatus::PartiallyReceived], "received")?;
+    let received = arrival::receive(&mut document.lines, &arrivals.lines, arrivals.surplus)?;
+    let route = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
+    let mut stock = lock_stock(conn, scope, &document, &route)?;
+    let now = db::clock(conn)?;
+    let (number, actor) = (document_number("RCP", now, &random_code()), scope.actor());
+    let context = MovementContext { reference: &number, reason: None, actor: &actor };
+    for received in &received {
+        let line = document.line(received.line)?;
+        bring_in::<O>(&mut stock, line, &route, received, context)?;
+    }
+    stock.write(conn, now)?;
+    document.set_status_of_lines();
+    let done = format!("received by {number}");
+    let new = NewReceipt {
+        inbound: document.inbound.id,
+        receipt_number: number.clone(),
+        reverses: None,
+        reference: arrivals.reference.clone(),
+        reason: None,
+        actor: actor.clone(),
+        lines: received,
+    };
+    receipts::insert(conn, scope.store, &new, now)?;
+    document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: None }, now)?;
+    Ok(new.inbound)
+}
+
+/// The ledger's reason for units that were not sent.
+const FOUND: &str = "Found in transit";
+
+/// Moves units of a transfer out of transit, where the surplus is added first. Units of a purchase come from outside.
+fn bring_in<O: Origin>(
+    stock: &mut LockedStock,
+    line: &InboundLine,
+    route: &Route,
+    received: &ReceiptLine,
+    context: MovementContext<'_>,
+) -> Result<(), Abort> {
+    let ReceiptLine { line: _, arrived, reject_reason, unit_cost: _ } = received;
+    let rejected = with_reason(context, reject_reason.as_deref());
+    match O::KIND {
+        InboundKind::Transfer => {
+            let found = with_reason(context, Some(FOUND));
+            add_units(stock, line, (route.transit, MovementKind::Adjust), arrived.over, found)?;
+            move_units(stock, line, (route.transit, route.to), arrived.accepted, context)?;
+            move_units(stock, line, (route.transit, route.quarantine), arrived.quarantined, rejected)
+        }
+        InboundKind::Purchase => {
+            add_units(stock, line, (route.to, MovementKind::Receive), arrived.accepted, context)?;
+            add_units(stock, line, (route.quarantine, MovementKind::Receive), arrived.quarantined, rejected)
+        }
+    }
+}
+
+/// The counterpart of `bring_in`. The units are there and unpromised.
+fn take_out<O: Origin>(
+    stock: &mut LockedStock,
+    line: &InboundLine,
+    route: &Route,
+    received: &ReceiptLine,
+    context: MovementContext<'_>,
+) -> Result<(), Abort> {
+    let arrived = received.arrived;
+    match O::KIND {
+        InboundKind::Transfer => {
+            move_units(stock, line, (route.to, route.transit), arrived.accepted, context)?;
+            move_units(stock, line, (route.quarantine, route.transit), arrived.quarantined, context)?;
+            remove_units(stock, line, (route.transit, MovementKind::Adjust), arrived.over, context)
+        }
+        InboundKind::Purchase => {
+            remove_units(stock, line, (route.to, MovementKind::Remove), arrived.accepted, context)?;
+            remove_units(stock, line, (route.quarantine, MovementKind::Remove), arrived.quarantined, context)
+        }
+    }
+}
+
+fn with_reason<'a>(context: MovementContext<'a>, reason: Option<&'a str>) -> MovementContext<'a> {
+    MovementContext { reason, ..context }
+}
+
+fn lock_stock<O: Origin>(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    document: &LockedInbound<O>,
+    route: &Route,
+) -> Result<LockedStock, Failure> {
+    let keys = match O::KIND {
+        InboundKind::Transfer => document.stock_keys(&[route.to, route.quarantine, route.transit]),
+        InboundKind::Purchase => document.stock_keys(&[route.to, route.quarantine]),
+    };
+    LockedStock::lock_keys(conn, scope.store, &keys)
+}
+
+/// Reverses a receipt: the units are outstanding again, and its surplus is gone.
+pub fn reverse<O: Origin>(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    target: &Target,
+    number: &str,
+    reason: &str,
+) -> Result<InboundId, Abort> {
+    let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
+    let receipt = find_reversible(conn, scope, &document, number)?;
+    let reversed = arrival::reverse(&mut document.lines, &receipt.lines)
+        .ok_or_else(|| Failure::Internal(format!("receipt {} does not fit its document", receipt.id)))?;
+    let route = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
+    let mut stock = lock_stock(conn, scope, &document, &route)?;
+    refuse_taken(conn, scope, &document, (&stock, &route), &receipt)?;
+    let now = db::clock(conn)?;
+    let (number, actor) = (document_number("RCP", now, &random_code()), scope.actor());
+    let context = MovementContext { reference: &number, reason: Some(reason), actor: &actor };
+    for received in &receipt.lines {
+        take_out::<O>(&mut stock, document.line(received.line)?, &route, received, context)?;
+    }
+    stock.write(conn, now)?;
+    document.set_status_of_lines();
+    let done = format!("receipt {} reversed by {number}", receipt.receipt_number);
+    let new = NewReceipt {
+        inbound: document.inbound.id,
+        receipt_number: number.clone(),
+        reverses: Some(receipt.id),
+        reference: None,
+        reason: Some(reason.to_owned()),
+        actor: actor.clone(),
+        lines: reversed,
+    };
+    receipts::insert(conn, scope.store, &new, now)?;
+    document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: Some(reason) }, now)?;
+    Ok(new.inbound)
+}
+
+/// The receipt of that number. Refuses a reversal and a receipt that is reversed already.
+fn find_reversible<O: Origin>(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    document: &LockedInbound<O>,
+    number: &str,
+) -> Result<Receipt, Abort> {
+    let all = receipts::list(conn, scope.store, document.inbound.id)?;
+    let receipt = receipts::named(&all, number)?;
+    let is_reversed = all.iter().any(|other| other.reverses == Some(receipt.id));
+    if !is_reversed && receipt.reverses.is_none() {
+        return Ok(receipt.clone());
+    }
+    let state = if is_reversed { "is reversed already" } else { "is a reversal" };
+    let detail = format!("Receipt {} {state}.", receipt.receipt_number);
+    Err(ApiError::new(Code::InvalidTransition, detail).into())
+}
+
+/// Refuses if units of the receipt are sold, reserved or no longer in quarantine.
+fn refuse_taken<O: Origin>(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    document: &LockedInbound<O>,
+    (stock, route): (&LockedStock, &Route),
+    receipt: &Receipt,
+) -> Result<(), Abort> {
+    let mut needed: Vec<(&InboundLine, LocationId, i64)> = Vec::with_capacity(receipt.lines.len());
+    for received in &receipt.lines {
+        let line = document.line(received.line)?;
+        needed.push((line, route.to, received.arrived.accepted));
+        needed.push((line, route.quarantine, received.arrived.quarantined));
+    }
+    refuse_short(conn, scope, stock, &needed)
+}

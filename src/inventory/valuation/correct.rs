@@ -1,0 +1,62 @@
+//! Folds value rows again from a receipt whose cost was corrected.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::PgConnection;
+
+use super::fold::{Entry, State, fold};
+use super::fold_ledger::by_hour;
+use super::queries::{checkpoints, hours, rows};
+use super::row::{Totals, ValueRow};
+use crate::db::{self, Failure};
+use crate::kernel::id::{InboundReceiptId, StoreId, VariantId};
+
+/// Marks the variants of a receipt, so that the job values them anew. For the transaction that corrects its costs.
+pub fn correct_receipt(conn: &mut PgConnection, store: StoreId, receipt: InboundReceiptId) -> Result<(), Failure> {
+    Ok(checkpoints::mark_receipt(conn, store, receipt)?)
+}
+
+/// The number of rows that are folded again in one transaction.
+const SLICE: i64 = 10_000;
+
+/// Folds the marked rows of a variant, or as many as fit into a transaction. New movements wait until all are done.
+pub(super) fn fold_again(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> Result<(), Failure> {
+    let checkpoint = checkpoints::lock(conn, store, &[variant])?.pop();
+    let Some((mut checkpoint, from)) = checkpoint.and_then(|one| one.fold_again_from.map(|from| (one, from))) else {
+        return Ok(());
+    };
+    let start = rows::find_state_before(conn, store, variant, from)?;
+    let (start, mut state) = start.unwrap_or((DateTime::UNIX_EPOCH, State::default()));
+    let mut folded = rows::list(conn, store, (variant, start), variant, SLICE)?;
+    let mut changes = by_hour(&folded).into_iter().map(|(hour, before)| (hour, negative(&before))).collect();
+    let acts: Vec<Entry> = folded.iter().map(|row| row.new.entry.clone()).collect();
+    for (row, outcome) in folded.iter_mut().zip(fold(&mut state, &acts)) {
+        row.outcome = outcome;
+    }
+    let is_last = db::count(folded.len()) < SLICE;
+    match folded.last_mut() {
+        Some(last) if !is_last => {
+            // The next transaction starts there.
+            last.outcome.state = Some(state);
+            checkpoint.fold_again_from = last.new.entry.at.checked_add_signed(Duration::microseconds(1));
+        }
+        _ => (checkpoint.state, checkpoint.fold_again_from) = (state, None),
+    }
+    add_totals(&mut changes, &folded);
+    rows::write(conn, store, &folded)?;
+    hours::add(conn, store, &changes)?;
+    checkpoints::write(conn, store, &[checkpoint])
+}
+
+fn negative(totals: &Totals) -> Totals {
+    let mut negative = Totals::default();
+    negative.subtract(totals);
+    negative
+}
+
+fn add_totals(changes: &mut BTreeMap<DateTime<Utc>, Totals>, rows: &[ValueRow]) {
+    for (hour, after) in by_hour(rows) {
+        changes.entry(hour).or_default().add(&after);
+    }
+}

@@ -1,0 +1,103 @@
+//! Folds new movements of a store into value rows, a slice in each transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use diesel::PgConnection;
+
+use super::act::{self, Unfolded};
+use super::correct;
+use super::fold::{Entry, fold};
+use super::queries::progress::{self, MOST_VARIANTS, News};
+use super::queries::{checkpoints, hours, ledger, rows};
+use super::resolve::resolve;
+use super::row::{Checkpoint, NewEntry, Totals, ValueRow};
+use crate::db::{self, Failure};
+use crate::kernel::id::{StoreId, VariantId};
+
+/// The number of movements in one transaction.
+const SLICE: i64 = 10_000;
+
+/// The result of one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    pub movements: usize,
+    /// True if more is to do at once.
+    pub is_behind: bool,
+}
+
+/// Folds what a search found, as much as fits into a transaction. Does nothing if another server folds this store.
+///
+/// A movement is new if its version is above the one in the checkpoint. Versions have no gaps, so movements that are
+/// committed late are folded late, and never left out.
+pub fn fold_news(conn: &mut PgConnection, store: StoreId, news: &News) -> Result<Folded, Failure> {
+    if !progress::lock(conn, store, news.at)? {
+        return Ok(Folded::default());
+    }
+    if let Some(variant) = news.fold_again {
+        correct::fold_again(conn, store, variant)?;
+    }
+    let (movements, is_part) = fold_slice(conn, store, &news.variants)?;
+    let has_more = is_part || db::count(news.variants.len()) >= MOST_VARIANTS;
+    if !has_more {
+        progress::write(conn, store, news)?;
+    }
+    let is_behind = has_more || news.fold_again.is_some() || (news.is_behind && news.swept_to > 0);
+    Ok(Folded { movements, is_behind })
+}
+
+fn fold_slice(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<(usize, bool), Failure> {
+    if variants.is_empty() {
+        return Ok((0, false));
+    }
+    let locked = checkpoints::lock(conn, store, variants)?;
+    let mut locked: BTreeMap<VariantId, Checkpoint> = locked.into_iter().map(|one| (one.variant, one)).collect();
+    let (mut slice, is_part) = act::take_slice(ledger::list_unfolded(conn, store, variants)?, SLICE);
+    let mut movements = ledger::list_movements(conn, store, &slice)?;
+    act::cut(&mut movements, &mut slice);
+    let count = movements.len();
+    let entries = resolve(conn, store, act::group(movements), &mut locked)?;
+    let folded = fold_entries(&mut locked, entries);
+    rows::write(conn, store, &folded)?;
+    hours::add(conn, store, &by_hour(&folded))?;
+    checkpoints::write(conn, store, &move_on(locked, &slice))?;
+    Ok((count, is_part))
+}
+
+/// Values the entries, which are in the order of variants and posting.
+fn fold_entries(checkpoints: &mut BTreeMap<VariantId, Checkpoint>, entries: Vec<NewEntry>) -> Vec<ValueRow> {
+    let mut folded = Vec::with_capacity(entries.len());
+    for of_variant in entries.chunk_by(|one, next| one.variant == next.variant) {
+        let checkpoint = of_variant.first().and_then(|new| checkpoints.get_mut(&new.variant));
+        let Some(checkpoint) = checkpoint else { continue };
+        let acts: Vec<Entry> = of_variant.iter().map(|new| new.entry.clone()).collect();
+        let outcomes = fold(&mut checkpoint.state, &acts);
+        let valued = of_variant.iter().cloned().zip(outcomes);
+        folded.extend(valued.map(|(new, outcome)| ValueRow { new, outcome }));
+    }
+    folded
+}
+
+/// The checkpoints of the slice, with the versions up to which it has folded.
+fn move_on(mut locked: BTreeMap<VariantId, Checkpoint>, slice: &[Unfolded]) -> Vec<Checkpoint> {
+    for row in slice {
+        if let Some(checkpoint) = locked.get_mut(&row.variant) {
+            checkpoint.versions.0.insert(row.location.0, row.to);
+        }
+    }
+    let in_slice: BTreeSet<VariantId> = slice.iter().map(|row| row.variant).collect();
+    locked.into_values().filter(|one| in_slice.contains(&one.variant)).collect()
+}
+
+/// The sums of the rows by their hour.
+pub(super) fn by_hour(rows: &[ValueRow]) -> BTreeMap<DateTime<Utc>, Totals> {
+    let mut hours: BTreeMap<DateTime<Utc>, Totals> = BTreeMap::new();
+    for row in rows {
+        hours.entry(hour_of(row.new.entry.at)).or_default().add(&row.totals());
+    }
+    hours
+}
+
+fn hour_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::hours(1)).unwrap_or(at)
+}

@@ -1,0 +1,167 @@
+//! The SQL of what acts cost: their receipts, cost prices and sales. Acts come in as arrays, which the DSL does not have.
+//! `n` is the position of an act in its array, from 1.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+
+use crate::db;
+use crate::inventory::valuation::act::Act;
+use crate::inventory::valuation::fold::SaleCost;
+use crate::kernel::id::{MovementId, StoreId, VariantId};
+use crate::kernel::sum::Sum;
+
+/// The receipt of a purchase that an act belongs to.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct ReceiptCost {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+    /// The receipt that brought the units in.
+    #[diesel(sql_type = BigInt)]
+    pub receipt_id: i64,
+    #[diesel(sql_type = Bool)]
+    pub is_reversal: bool,
+    /// The last correction, or the cost that was entered at the receipt.
+    #[diesel(sql_type = BigInt)]
+    pub unit_cost: i64,
+}
+
+/// The receipts of the acts that belong to one, by the position of the act.
+pub fn find_receipts(
+    conn: &mut PgConnection,
+    store: StoreId,
+    acts: &[&Act],
+) -> QueryResult<BTreeMap<usize, ReceiptCost>> {
+    if acts.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<ReceiptCost> = db::sql(
+        "SELECT k.n, b.receipt_id, r.reverses_id IS NOT NULL AS is_reversal, COALESCE(c.unit_cost, b.unit_cost) AS unit_cost \
+         FROM unnest($2::int8[], $3::text[]) WITH ORDINALITY AS k (variant_id, reference, n) \
+         CROSS JOIN LATERAL (SELECT id, reverses_id FROM inbound_receipts \
+              WHERE store_id = $1 AND receipt_number = k.reference OFFSET 0) r \
+         CROSS JOIN LATERAL (SELECT receipt_id, line_id, unit_cost FROM inbound_receipt_lines \
+              WHERE store_id = $1 AND receipt_id = COALESCE(r.reverses_id, r.id) AND unit_cost IS NOT NULL OFFSET 0) b \
+         JOIN inbound_lines l ON l.store_id = $1 AND l.id = b.line_id AND l.variant_id = k.variant_id \
+         LEFT JOIN LATERAL (SELECT unit_cost FROM inbound_receipt_costs \
+              WHERE store_id = $1 AND receipt_id = b.receipt_id AND line_id = b.line_id ORDER BY id DESC LIMIT 1) c ON true",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants(acts))
+    .bind::<Array<Nullable<Text>>, _>(references(acts))
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (index(row.n), row)).collect())
+}
+
+#[derive(QueryableByName)]
+struct CostPriceRow {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    cost_price: Option<i64>,
+}
+
+/// The cost prices of the products at the times of the acts, by the position of the act.
+pub fn find_cost_prices(
+    conn: &mut PgConnection,
+    store: StoreId,
+    acts: &[&Act],
+) -> QueryResult<BTreeMap<usize, Option<i64>>> {
+    if acts.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<CostPriceRow> = db::sql(
+        "SELECT k.n, CASE WHEN h.until IS NULL THEN p.cost_price ELSE h.cost_price END AS cost_price \
+         FROM unnest($2::int8[], $3::timestamptz[]) WITH ORDINALITY AS k (variant_id, at, n) \
+         CROSS JOIN LATERAL (SELECT product_id FROM variants WHERE store_id = $1 AND id = k.variant_id OFFSET 0) v \
+         CROSS JOIN LATERAL (SELECT cost_price FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
+         LEFT JOIN LATERAL (SELECT until, cost_price FROM product_costs \
+              WHERE store_id = $1 AND product_id = v.product_id AND until > k.at ORDER BY until LIMIT 1) h ON true",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants(acts))
+    .bind::<Array<Timestamptz>, _>(times(acts))
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (index(row.n), row.cost_price)).collect())
+}
+
+/// The sale whose units came back by an act.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct SaleOfReturn {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+    /// The first movement of the sale.
+    #[diesel(sql_type = BigInt)]
+    pub movement_id: MovementId,
+    /// The units of it that came back by earlier acts.
+    #[diesel(sql_type = BigInt)]
+    pub returned_before: i64,
+    /// None if the sale has no value row yet.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub posted_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = BigInt)]
+    quantity: i64,
+    #[diesel(sql_type = Text)]
+    average: Sum,
+    #[diesel(sql_type = Text)]
+    fifo: Sum,
+}
+
+impl SaleOfReturn {
+    #[must_use]
+    pub fn cost(&self) -> SaleCost {
+        SaleCost { quantity: self.quantity, average: self.average.0, fifo: self.fifo.0 }
+    }
+}
+
+/// The sales of the acts that bring units back, by the position of the act. The reference of the act is that of the sale.
+pub fn find_sales(
+    conn: &mut PgConnection,
+    store: StoreId,
+    acts: &[&Act],
+) -> QueryResult<BTreeMap<usize, SaleOfReturn>> {
+    if acts.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<SaleOfReturn> = db::sql(
+        "WITH acts AS (SELECT k.n, k.variant_id, m.created_at, MIN(m.id) AS movement_id, SUM(m.stock_delta)::int8 AS quantity \
+              FROM unnest($2::int8[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS k (variant_id, reference, at, n) \
+              CROSS JOIN LATERAL (SELECT id, created_at, stock_delta, variant_id, kind FROM stock_movements \
+                   WHERE store_id = $1 AND reference_id = k.reference OFFSET 0) m \
+              WHERE m.variant_id = k.variant_id AND m.created_at < k.at AND m.kind IN ('fulfil', 'restore', 'return') \
+              GROUP BY k.n, k.variant_id, m.created_at) \
+         SELECT s.n, s.movement_id, COALESCE(b.quantity, 0) AS returned_before, r.posted_at, \
+                COALESCE(-r.quantity, 0) AS quantity, COALESCE(-r.average_value, 0)::text AS average, \
+                COALESCE(-r.fifo_value, 0)::text AS fifo \
+         FROM (SELECT DISTINCT ON (n) n, variant_id, created_at, movement_id FROM acts WHERE quantity < 0 \
+               ORDER BY n, created_at) s \
+         LEFT JOIN (SELECT n, SUM(quantity)::int8 AS quantity FROM acts WHERE quantity > 0 GROUP BY n) b ON b.n = s.n \
+         LEFT JOIN LATERAL (SELECT posted_at, quantity, average_value, fifo_value FROM valuation_rows \
+              WHERE store_id = $1 AND variant_id = s.variant_id AND posted_at >= s.created_at \
+                AND movement_id = s.movement_id ORDER BY posted_at LIMIT 1) r ON true",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants(acts))
+    .bind::<Array<Nullable<Text>>, _>(references(acts))
+    .bind::<Array<Timestamptz>, _>(times(acts))
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (index(row.n), row)).collect())
+}
+
+fn variants(acts: &[&Act]) -> Vec<VariantId> {
+    acts.iter().map(|act| act.variant).collect()
+}
+
+fn references<'a>(acts: &[&'a Act]) -> Vec<Option<&'a str>> {
+    acts.iter().map(|act| act.reference.as_deref()).collect()
+}
+
+fn times(acts: &[&Act]) -> Vec<DateTime<Utc>> {
+    acts.iter().map(|act| act.at).collect()
+}
+
+fn index(n: i64) -> usize {
+    usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,153 @@
+//! Proposals for what to order next.
+
+use actix_web::HttpResponse;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::orders::{PurchaseOrderSummaryResponse, summarize};
+use crate::auth::Ctx;
+use crate::db;
+use crate::error::ApiError;
+use crate::http::{Query, SortQuery};
+use crate::idempotency::{Answer, Command};
+use crate::inventory::inbounds::queries::documents;
+use crate::inventory::queries::locations;
+use crate::kernel::id::{self, LocationId, ProductId, SupplierId, VariantId};
+use crate::kernel::money::{Amount, Currency};
+use crate::kernel::page::PageQuery;
+use crate::purchasing::demand::Need;
+use crate::purchasing::queries::needs::{self, NeedFilter};
+use crate::purchasing::reorder;
+use crate::purchasing::suppliers::get_supplier;
+use crate::stores::queries as stores;
+
+pub use crate::purchasing::queries::needs::SORTS;
+
+/// The order of needs without `?sort=`.
+pub const MOST_FIRST: &str = "-needed";
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReorderQuery {
+    /// Only what this supplier sells, by its id.
+    #[serde(default, deserialize_with = "id::in_query")]
+    #[validate(range(min = 1, message = "must be an id"))]
+    pub supplier: Option<i64>,
+    /// The figures of this location only, by its id.
+    #[serde(default, deserialize_with = "id::in_query")]
+    #[validate(range(min = 1, message = "must be an id"))]
+    pub location: Option<i64>,
+}
+
+/// A size, or a product without sizes, that needs more units than are available and incoming.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReorderResponse {
+    product_id: ProductId,
+    variant_id: VariantId,
+    #[schema(max_length = 151)]
+    sku: String,
+    #[schema(max_length = 255)]
+    product_name: String,
+    #[schema(max_length = 50)]
+    size: Option<String>,
+    available_quantity: i64,
+    incoming_quantity: i64,
+    /// The units in drafts of purchase orders.
+    draft_quantity: i64,
+    min_stock_level: i64,
+    max_stock_level: Option<i64>,
+    /// The units that were sold in the last 30 days.
+    sold_quantity: i64,
+    /// The minimum, the expected sales over the lead time and the safety stock, less the available and incoming units.
+    needed: i64,
+    /// The active supplier with the lowest cost. Null if there is none.
+    supplier_id: Option<SupplierId>,
+    lead_time_days: Option<i64>,
+    /// The units to order: filled up to the maximum, less those in drafts, in whole packs of the supplier.
+    quantity: i64,
+    /// The cost of these units. Null without a supplier.
+    cost: Option<Amount>,
+    /// The day on which the last available unit is sold if nothing arrives. Null if nothing was sold.
+    stock_out_on: Option<NaiveDate>,
+}
+
+impl ReorderResponse {
+    fn new(need: Need, today: NaiveDate, currency: &Currency) -> Self {
+        let (quantity, cost, stock_out_on) = (need.quantity(), need.cost(), need.stock_out_on(today));
+        Self {
+            product_id: need.product_id,
+            variant_id: need.variant_id,
+            sku: need.sku,
+            product_name: need.product_name,
+            size: need.size,
+            available_quantity: need.available,
+            incoming_quantity: need.incoming,
+            draft_quantity: need.in_drafts,
+            min_stock_level: need.minimum,
+            max_stock_level: need.maximum,
+            sold_quantity: need.sold,
+            needed: need.needed,
+            supplier_id: need.offer.map(|offer| offer.supplier),
+            lead_time_days: need.offer.and_then(|offer| offer.lead_time_days),
+            quantity,
+            cost: cost.map(|cost| currency.total(cost)),
+            stock_out_on,
+        }
+    }
+}
+
+/// `GET /inventory/reorder`
+pub async fn list(
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+    Query(query): Query<ReorderQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.among(&SORTS, MOST_FIRST)?;
+    let ReorderQuery { supplier, location } = query;
+    let filter = NeedFilter { supplier: supplier.map(SupplierId), location: location.map(LocationId) };
+    let found = ctx.report("list_reorder", move |conn, scope| {
+        if let Some(supplier) = filter.supplier {
+            get_supplier(conn, scope, supplier)?;
+        }
+        if filter.location.is_some() {
+            locations::get_location(conn, scope.store, filter.location)?;
+        }
+        let currency = stores::get_store(conn, scope.store)?.currency;
+        let today = db::clock(conn)?.date_naive();
+        let (needs, total) = needs::list(conn, scope.store, filter, sort, (page.limit, page.offset()))?;
+        Ok(page.list(needs, total).map(|need| ReorderResponse::new(need, today, &currency)))
+    });
+    Ok(HttpResponse::Ok().json(found.await?))
+}
+
+/// The needs from which drafts are made.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReorderRequest {
+    /// Only what this supplier sells.
+    pub supplier_id: Option<SupplierId>,
+    /// The figures of this location only, and the place where the goods arrive. Without it, all locations count, and the
+    /// goods arrive at `main`.
+    pub location_id: Option<LocationId>,
+}
+
+/// The drafts that were made, one for each supplier.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReorderedResponse {
+    purchase_orders: Vec<PurchaseOrderSummaryResponse>,
+}
+
+/// `POST /inventory/reorder`
+pub async fn create(command: Command<ReorderRequest>) -> Result<HttpResponse, ApiError> {
+    command
+        .run("reorder", |conn, scope, body| {
+            let filter = NeedFilter { supplier: body.supplier_id, location: body.location_id };
+            let ids = reorder::reorder(conn, scope, filter)?;
+            let orders = documents::list_by_id(conn, scope.store, &ids)?;
+            Ok(Answer::created(&ReorderedResponse { purchase_orders: summarize(conn, scope, orders)? })?)
+        })
+        .await
+}

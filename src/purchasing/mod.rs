@@ -1,0 +1,12 @@
+//! Suppliers and their items, purchase orders, and proposals for what to order next.
+
+pub mod suppliers;
+
+pub mod orders;
+
+pub mod demand;
+pub mod reorder;
+
+pub mod queries;
+
+pub mod api;

@@ -1,0 +1,15 @@
+//! Purchase orders: goods arrive at a place from a supplier.
+
+use crate::inventory::inbounds::document::LockedInbound;
+use crate::inventory::inbounds::queries::documents::Inbound;
+use crate::kernel::id::SupplierId;
+
+pub mod costs;
+pub mod lines;
+pub mod plan;
+pub mod progress;
+pub mod receive;
+
+/// A purchase order comes from a supplier.
+pub type PurchaseOrder = Inbound<SupplierId>;
+pub type LockedOrder = LockedInbound<SupplierId>;

@@ -1,0 +1,144 @@
+//! Creates orders, and changes them. No unit moves.
+
+use chrono::NaiveDate;
+use diesel::PgConnection;
+
+use super::lines::{self, OrderLine};
+use super::{LockedOrder, PurchaseOrder};
+use crate::audit::words::Action;
+use crate::auth::Scope;
+use crate::db;
+use crate::error::{Abort, ApiError, Code};
+use crate::inventory::inbounds::document::{Act, Target, insert};
+use crate::inventory::inbounds::origin::Origin;
+use crate::inventory::inbounds::queries::lines::{self as rows, NewLine};
+use crate::inventory::inbounds::queries::places;
+use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::document_number::{document_number, random_code};
+use crate::kernel::id::{InboundId, LocationId, SupplierId};
+use crate::purchasing::queries::suppliers::Supplier;
+use crate::purchasing::suppliers::get_supplier;
+
+/// An order to create.
+#[derive(Clone, Debug)]
+pub struct NewOrder {
+    pub supplier: SupplierId,
+    pub to: LocationId,
+    pub lines: Vec<OrderLine>,
+    pub reference: Option<String>,
+    pub expected_on: Option<NaiveDate>,
+    pub notes: Option<String>,
+}
+
+/// The changes of an order. Only the last three are possible after the draft.
+#[derive(Clone, Debug, Default)]
+pub struct OrderChange {
+    pub supplier: Option<SupplierId>,
+    pub to: Option<LocationId>,
+    /// They replace all lines.
+    pub lines: Option<Vec<OrderLine>>,
+    pub reference: Option<Option<String>>,
+    /// Without lines, it also replaces the days of all lines.
+    pub expected_on: Option<Option<NaiveDate>>,
+    pub notes: Option<Option<String>>,
+}
+
+/// The place and the dates of an order, without its lines.
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub supplier: SupplierId,
+    pub to: LocationId,
+    pub reference: Option<String>,
+    pub expected_on: Option<NaiveDate>,
+    pub notes: Option<String>,
+}
+
+/// Creates a draft.
+pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewOrder) -> Result<InboundId, Abort> {
+    require_active(&get_supplier(conn, scope, new.supplier)?)?;
+    let lines = lines::resolve(conn, scope.store, new.supplier, &new.lines)?;
+    let NewOrder { supplier, to, lines: _, reference, expected_on, notes } = new.clone();
+    create_resolved(conn, scope, Header { supplier, to, reference, expected_on, notes }, &lines)
+}
+
+/// Creates a draft of lines whose variants and costs are known.
+pub fn create_resolved(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    header: Header,
+    lines: &[NewLine],
+) -> Result<InboundId, Abort> {
+    let Header { supplier, to, reference, expected_on, notes } = header;
+    places::lock_route(conn, scope.store, (None, to), &[to])?;
+    let now = db::clock(conn)?;
+    let mut order = PurchaseOrder {
+        id: InboundId(0),
+        inbound_number: document_number(SupplierId::WORDS.number_prefix, now, &random_code()),
+        status: InboundStatus::Draft,
+        origin: supplier,
+        to_location_id: to,
+        reference,
+        expected_on,
+        notes,
+        tracking: None,
+        version: 1,
+        actor: scope.actor(),
+        created_at: now,
+        updated_at: now,
+    };
+    insert(conn, scope, &mut order, lines)?;
+    Ok(order.id)
+}
+
+/// Refuses a supplier from which nothing new is ordered.
+pub fn require_active(supplier: &Supplier) -> Result<(), ApiError> {
+    if supplier.settings.active {
+        return Ok(());
+    }
+    let detail = format!("Supplier {} is not active.", supplier.settings.code);
+    Err(ApiError::new(Code::InvalidTransition, detail))
+}
+
+/// Changes an order.
+pub fn change(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    target: &Target,
+    change: &OrderChange,
+) -> Result<InboundId, Abort> {
+    let mut document = LockedOrder::lock(conn, scope, target)?;
+    document.require(allowed(change), "changed in this way")?;
+    let OrderChange { supplier, to, lines: planned, reference, expected_on, notes } = change.clone();
+    let order = &mut document.inbound;
+    order.origin = supplier.unwrap_or(order.origin);
+    order.to_location_id = to.unwrap_or(order.to_location_id);
+    order.reference = reference.unwrap_or(order.reference.take());
+    order.expected_on = expected_on.unwrap_or(order.expected_on);
+    order.notes = notes.unwrap_or(order.notes.take());
+    let (id, origin) = (order.id, order.origin);
+    if supplier.is_some() {
+        require_active(&get_supplier(conn, scope, origin)?)?;
+    }
+    let planned = planned.map(|planned| lines::resolve(conn, scope.store, origin, &planned)).transpose()?;
+    let must_be_open: Vec<LocationId> = to.into_iter().collect();
+    document.lock_places(conn, scope, &must_be_open)?;
+    if let Some(planned) = planned {
+        rows::delete(conn, scope.store, id)?;
+        rows::insert(conn, scope.store, id, &planned)?;
+        document.lines.clear();
+    } else if expected_on.is_some() {
+        document.lines.iter_mut().for_each(|line| line.expected_on = None);
+    }
+    let now = db::clock(conn)?;
+    document.write(conn, scope, &Act { action: Action::Update, done: "changed", reason: None }, now)?;
+    Ok(id)
+}
+
+/// The statuses in which the change is possible.
+fn allowed(change: &OrderChange) -> &'static [InboundStatus] {
+    let OrderChange { supplier, to, lines, reference: _, expected_on: _, notes: _ } = change;
+    if supplier.is_some() || to.is_some() || lines.is_some() {
+        return &[InboundStatus::Draft];
+    }
+    &[InboundStatus::Draft, InboundStatus::Ordered, InboundStatus::PartiallyReceived]
+}

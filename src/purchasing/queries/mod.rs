@@ -1,0 +1,6 @@
+//! The SQL of purchasing.
+
+pub mod items;
+pub mod needs;
+pub mod receipt_costs;
+pub mod suppliers;

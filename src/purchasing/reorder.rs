@@ -1,0 +1,54 @@
+//! Makes drafts of purchase orders of what is needed.
+
+use std::collections::BTreeMap;
+
+use diesel::PgConnection;
+
+use super::demand::Need;
+use super::orders::plan::{Header, create_resolved};
+use super::queries::needs::{self, NeedFilter};
+use super::suppliers::get_supplier;
+use crate::auth::Scope;
+use crate::error::Abort;
+use crate::inventory::inbounds::line::LineCounts;
+use crate::inventory::inbounds::queries::lines::NewLine;
+use crate::inventory::queries::locations;
+use crate::kernel::id::{InboundId, SupplierId};
+use crate::kernel::page::Sort;
+use crate::kernel::quantity::{MAX_DOCUMENT_LINES, MAX_STOCK};
+
+/// The maximal number of variants in one request, those with the greatest needs.
+const MAX_VARIANTS: i64 = 5000;
+
+/// Makes one draft for each supplier, or more if it has more lines than fit. Variants without a supplier are left out.
+pub fn reorder(conn: &mut PgConnection, scope: &Scope, filter: NeedFilter) -> Result<Vec<InboundId>, Abort> {
+    if let Some(supplier) = filter.supplier {
+        get_supplier(conn, scope, supplier)?;
+    }
+    let to = locations::get_location(conn, scope.store, filter.location)?;
+    let most = Sort { column: "needed", descending: true };
+    let (needs, _) = needs::list(conn, scope.store, filter, most, (MAX_VARIANTS, 0))?;
+    let mut drafts = Vec::new();
+    for (supplier, lines) in by_supplier(&needs) {
+        for lines in lines.chunks(MAX_DOCUMENT_LINES) {
+            let header = Header { supplier, to, reference: None, expected_on: None, notes: None };
+            drafts.push(create_resolved(conn, scope, header, lines)?);
+        }
+    }
+    Ok(drafts)
+}
+
+fn by_supplier(needs: &[Need]) -> BTreeMap<SupplierId, Vec<NewLine>> {
+    let mut lines: BTreeMap<SupplierId, Vec<NewLine>> = BTreeMap::new();
+    for need in needs {
+        let quantity = need.quantity().min(MAX_STOCK);
+        let Some(offer) = need.offer.filter(|_| quantity > 0) else { continue };
+        lines.entry(offer.supplier).or_default().push(NewLine {
+            variant: need.variant_id,
+            counts: LineCounts::of_purchase(quantity),
+            unit_cost: Some(offer.unit_cost),
+            expected_on: None,
+        });
+    }
+    lines
+}

@@ -1,0 +1,163 @@
+//! The requests that create and change stores.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use validator::Validate;
+
+use crate::error::ApiError;
+use crate::kernel::money::{AmountInput, Currency, Money};
+use crate::kernel::quantity::WholePercent;
+use crate::kernel::rate::Rate;
+use crate::kernel::text;
+use crate::stores::code::StoreCode;
+use crate::stores::payment_methods::PaymentMethods;
+use crate::stores::settings::{CURRENCY, NewStore, StoreChange, shipping};
+
+/// A percentage in a request, as a number or as a string that contains one.
+fn percent() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
+        .minimum(Some(0))
+        .maximum(Some(100))
+        .pattern(Some(r"^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$"))
+        .description(Some("Percent, with at most 4 decimals: a number, or a string that holds one"))
+}
+
+/// A new store.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStoreRequest {
+    code: StoreCode,
+    /// At least one visible character.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
+    name: String,
+    /// ISO 4217 code. It can be changed until the store has products.
+    #[serde(default = "default_currency")]
+    #[schema(default = "INR", pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
+    currency: String,
+    #[serde(default)]
+    #[schema(schema_with = percent)]
+    tax_rate: Rate,
+    shipping_flat_rate: Option<AmountInput>,
+    /// True if guests may order without an account.
+    #[serde(default)]
+    guest_orders: bool,
+    /// True if adding to a cart reserves the units for a limited time.
+    #[serde(default)]
+    hold_cart_items: bool,
+    #[serde(default)]
+    payment_methods: PaymentMethods,
+    /// The surplus that staff may receive without `inventory:approve`, in percent of a line of a purchase order.
+    #[serde(default)]
+    over_receipt_percent: WholePercent,
+}
+
+fn default_currency() -> String {
+    "INR".to_owned()
+}
+
+impl TryFrom<NewStoreRequest> for NewStore {
+    type Error = ApiError;
+
+    fn try_from(request: NewStoreRequest) -> Result<Self, ApiError> {
+        let NewStoreRequest {
+            code,
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+            over_receipt_percent,
+        } = request;
+        let currency = parse_currency(&currency)?;
+        let shipping_flat_rate = match shipping_flat_rate {
+            Some(amount) => shipping(amount, &currency)?,
+            None => Money(0),
+        };
+        Ok(Self {
+            code,
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+            over_receipt_percent: over_receipt_percent.get(),
+        })
+    }
+}
+
+fn parse_currency(code: &str) -> Result<Currency, ApiError> {
+    Currency::parse(code).map_err(|message| ApiError::field(CURRENCY, message))
+}
+
+/// The changes to a store. Absent fields stay unchanged.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StorePatchRequest {
+    /// At least one visible character.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[validate(custom(function = "text::check_visible"))]
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
+    name: Option<String>,
+    /// Can only change while the store has no products.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
+    currency: Option<String>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(required = false, schema_with = percent)]
+    tax_rate: Option<Rate>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    shipping_flat_rate: Option<AmountInput>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    guest_orders: Option<bool>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    hold_cart_items: Option<bool>,
+    /// Replaces all payment methods: absent methods are removed.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    payment_methods: Option<PaymentMethods>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    over_receipt_percent: Option<WholePercent>,
+}
+
+impl TryFrom<StorePatchRequest> for StoreChange {
+    type Error = ApiError;
+
+    fn try_from(request: StorePatchRequest) -> Result<Self, ApiError> {
+        let StorePatchRequest {
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+            over_receipt_percent,
+        } = request;
+        let currency = currency.as_deref().map(parse_currency).transpose()?;
+        Ok(Self {
+            name,
+            currency,
+            tax_rate,
+            shipping_flat_rate,
+            guest_orders,
+            hold_cart_items,
+            payment_methods,
+            over_receipt_percent: over_receipt_percent.map(WholePercent::get),
+        })
+    }
+}
