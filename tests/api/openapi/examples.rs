@@ -4,6 +4,7 @@
 mod barcodes;
 mod locations;
 mod purchasing;
+mod reroutes;
 mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -350,6 +351,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     purchasing::purchasing(&mut record, &callers.admin);
     buying(&mut record, &callers.customer);
     orders(&mut record, &callers);
+    reroutes::reroutes(&mut record, &callers.admin);
     reservations(&mut record, &callers.admin);
     app.fold_values();
     reports(&mut record, &callers.admin);

@@ -11,6 +11,7 @@ mod holds;
 mod keys;
 mod payment_windows;
 mod purchases;
+mod rerouting;
 mod shipping;
 mod shop;
 mod transfers;
