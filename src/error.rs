@@ -39,11 +39,12 @@ pub struct StockError {
     pub message: String,
 }
 
-/// Units or a document that keep a location from being closed.
+/// Units or a document that stand in the way of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OpenItem {
-    /// `stock`, `quarantine` and `transit` are units of a variant there. Others are the holders of units: `cart`,
-    /// `order`, `reservation` and `transfer`. Units of a `purchase_order` may still arrive.
+    /// `stock`, `quarantine` and `transit` are units of a variant at a location. `count` is an open count, with its
+    /// number of lines. Others are the holders of units: `cart`, `order`, `reservation` and `transfer`. Units of a
+    /// `purchase_order` may still arrive.
     #[schema(max_length = 50)]
     pub kind: String,
     pub id: i64,
@@ -71,6 +72,8 @@ pub struct Extra {
     pub outstanding_quantity: Option<i64>,
     /// The units and documents because of which a location cannot be closed, at most 20 of each kind.
     pub open: Vec<OpenItem>,
+    /// The promised units that are more than the counted ones, at most 20.
+    pub promises: Vec<OpenItem>,
     allow: Option<String>,
 }
 
@@ -106,6 +109,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     open: Vec<OpenItem>,
+    /// The promised units that are more than the counted ones, at most 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    promises: Vec<OpenItem>,
 }
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -168,6 +175,7 @@ impl ApiError {
             current_stock: self.extra.current_stock,
             outstanding_quantity: self.extra.outstanding_quantity,
             open: self.extra.open.clone(),
+            promises: self.extra.promises.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! are created from it.
 
 mod accounts;
+mod counts;
 mod inventory;
 mod monitoring;
 mod orders;
@@ -37,6 +38,7 @@ pub fn table() -> Vec<Endpoint> {
         inventory::barcodes(),
         inventory::stock(),
         transfers::transfers(),
+        counts::counts(),
         purchasing::purchasing(),
         orders::cart_and_checkout(),
         orders::orders(),

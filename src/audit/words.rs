@@ -16,6 +16,7 @@ text_enum! {
         User,
         Store,
         Transfer,
+        Count,
         PurchaseOrder,
         Supplier,
         Location,

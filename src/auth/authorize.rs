@@ -58,6 +58,8 @@ async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, Ap
         }
         (Access::User | Access::Holder(_), _) => Ok(principal),
         (Access::Permission(permission), _) => permit(principal, permission),
+        (Access::Either(_, other), principal) if principal.can(other) => Ok(principal.clone()),
+        (Access::Either(permission, _), _) => permit(principal, permission),
         (Access::Admin, _) if principal.is_admin() => Ok(principal),
         (Access::Admin, _) => Err(ApiError::new(Code::Forbidden, "This call needs the role admin.")),
     }

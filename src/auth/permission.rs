@@ -98,6 +98,8 @@ pub enum Access {
     User,
     /// Staff with the permission, and admins.
     Permission(Permission),
+    /// Staff with one of the permissions, and admins.
+    Either(Permission, Permission),
     /// Admins.
     Admin,
 }

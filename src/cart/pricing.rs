@@ -83,6 +83,8 @@ mod tests {
             hold_cart_items: false,
             payment_methods: PaymentMethods::default(),
             routing: RoutingPolicy::default(),
+            count_tolerance_units: 0,
+            count_tolerance_value: Money(0),
             over_receipt_percent: 0,
             created_at: at,
             updated_at: at,

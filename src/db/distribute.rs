@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 32] = [
+pub const STORE_TABLES: [&str; 36] = [
     "products",
     "variants",
     "product_codes",
@@ -52,6 +52,10 @@ pub const STORE_TABLES: [&str; 32] = [
     "valuation_rows",
     "valuation_hours",
     "inbound_history",
+    "counts",
+    "count_lines",
+    "count_entries",
+    "count_history",
     "payment_events",
     "idempotency_keys",
 ];

@@ -72,6 +72,99 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Every look that was entered for a line. Rows are only appended.
+    count_entries (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        count_id -> Int8,
+        line -> Int8,
+        quantity -> Int8,
+        /// True if the quantity adds to the looks before it, such as a scan. False if it replaces them.
+        is_added -> Bool,
+        /// The time of the look, by the clock of the scanner.
+        counted_at -> Timestamptz,
+        /// The caller: user:ID or system.
+        actor -> Text,
+        /// The time at which the look arrived.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Every status that a count has had. Rows are only appended.
+    count_history (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        count_id -> Int8,
+        /// Null in the first row of a count.
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        /// Null if there is none.
+        reason -> Nullable<Text>,
+        /// The caller: user:ID or system.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The variants of a count, each with its newest look and the result of its posting.
+    count_lines (store_id, count_id, line) {
+        store_id -> Int8,
+        count_id -> Int8,
+        /// From 1 without gaps within a count.
+        line -> Int8,
+        variant_id -> Int8,
+        /// Superseded: a newer look at the row was posted. Refused: more units are promised than were counted. Uncounted: nobody counted it, and its stock stays.
+        status -> Text,
+        /// The time since which looks count: when the line was opened, or opened again to be counted once more.
+        opened_at -> Timestamptz,
+        /// The units of the newest look. Null if nobody has counted yet.
+        counted_quantity -> Nullable<Int8>,
+        /// The time of the newest look. Null if nobody has counted yet.
+        counted_at -> Nullable<Timestamptz>,
+        /// The caller of the newest look: user:ID or system. Null if nobody has counted yet.
+        counted_by -> Nullable<Text>,
+        /// The units on hand at the time of the look, as the ledger had them at the posting. Null until it is posted.
+        expected_quantity -> Nullable<Int8>,
+        /// The value of one unit at the posting, in minor units. Null until it is posted.
+        unit_value -> Nullable<Int8>,
+        /// True if the row had a movement within 10 minutes of the look. Null until it is posted.
+        touched -> Nullable<Bool>,
+        /// The version of the stock row after the movement that posted the line. Null until it is posted.
+        movement_version -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// Counts of stock rows at one location. A count sees each row at a time of its own.
+    counts (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        /// The reference of its movements in the ledger.
+        count_number -> Text,
+        /// A place, or the quarantine of one.
+        location_id -> Int8,
+        /// It follows from the status of the lines.
+        status -> Text,
+        /// An object: which variants had a line when the count was opened.
+        scope -> Jsonb,
+        /// True if callers who only count do not see expected quantities until they submit.
+        blind -> Bool,
+        /// Decides about lines that nobody counted at the submission. Leave: their stock stays. Zero: they count as 0.
+        uncounted -> Text,
+        /// The number of lines, which is also the number of the last one.
+        line_count -> Int8,
+        /// Every write increases it by one.
+        version -> Int8,
+        /// The caller that opened it: user:ID or system.
+        actor -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The claims of requests that change something, with their stored answers. A repeated request with the same key gets the same answer. A job deletes old rows.
     idempotency_keys (store_id, caller, key) {
         store_id -> Int8,
@@ -684,6 +777,10 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// An object: the rules that choose the places of an order, whether an order may be split, and the preferred places.
         routing -> Jsonb,
+        /// The largest difference in units that a counted line may have to be posted without approval.
+        count_tolerance_units -> Int8,
+        /// The largest difference in value that a counted line may have to be posted without approval, in minor units.
+        count_tolerance_value -> Int8,
         /// The surplus of a line of a purchase order that staff may receive without inventory:approve, of its quantity.
         over_receipt_percent -> Int8,
     }
@@ -882,6 +979,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
     cart_items,
     carts,
+    count_entries,
+    count_history,
+    count_lines,
+    counts,
     idempotency_keys,
     inbound_history,
     inbound_lines,

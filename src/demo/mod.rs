@@ -24,6 +24,7 @@ use crate::kernel::money::{Currency, Money};
 use crate::kernel::rate::Rate;
 use crate::settings::Secret;
 use crate::stores::code::StoreCode;
+use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::{self as stores, Store};
 use crate::stores::settings::NewStore;
@@ -86,6 +87,7 @@ fn new_store() -> Result<NewStore, Failure> {
         guest_orders: true,
         hold_cart_items: false,
         payment_methods: PaymentMethods::default(),
+        count_tolerance: CountTolerance::default(),
         over_receipt_percent: 0,
     })
 }

@@ -75,6 +75,7 @@ fn send_goods(conn: &mut PgConnection, scope: &Scope, from: LocationId, to: Loca
         let received = StockChange {
             movement_type: MovementType::In,
             quantity,
+            on_hand: None,
             expected_stock: None,
             size: size.map(ToOwned::to_owned),
             location: Some(from),

@@ -59,6 +59,7 @@ codes! {
     CartItemNotFound = "CART_ITEM_NOT_FOUND", NOT_FOUND, "Cart item not found";
     ReservationNotFound = "RESERVATION_NOT_FOUND", NOT_FOUND, "Reservation not found";
     TransferNotFound = "TRANSFER_NOT_FOUND", NOT_FOUND, "Transfer not found";
+    CountNotFound = "COUNT_NOT_FOUND", NOT_FOUND, "Count not found";
     SupplierNotFound = "SUPPLIER_NOT_FOUND", NOT_FOUND, "Supplier not found";
     PurchaseOrderNotFound = "PURCHASE_ORDER_NOT_FOUND", NOT_FOUND, "Purchase order not found";
     OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";

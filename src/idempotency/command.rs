@@ -17,7 +17,7 @@ use validator::Validate;
 use super::answer::Answer;
 use super::fingerprint::Fingerprinted;
 use super::once::{Done, Keyed, Outcome, once};
-use super::queries::Claim;
+use super::queries::{Claim, is_answered};
 use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Principal, Scope};
 use crate::db::{End, Failure};
@@ -68,6 +68,33 @@ impl<T: Send + 'static> Command<T> {
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
         self.run_where(|ctx, _conn| Ok(ctx.platform_scope()), name, work).await
+    }
+
+    /// Does a part of the work before `run`, in slices, each in a transaction of its own. A slice gets the end of the one
+    /// before it, and returns its own end, or None if it leaves the rest to `run`. Returns the last end. A request that
+    /// is answered already runs no slice. So a slice must be safe to run again.
+    pub async fn run_slices<F>(&self, name: &'static str, slice: F) -> Result<i64, ApiError>
+    where
+        F: Fn(&mut PgConnection, &Scope, i64) -> Result<Option<i64>, Abort> + Send + Sync + 'static,
+    {
+        let slice = Arc::new(slice);
+        let mut after = 0;
+        loop {
+            let attempt = || {
+                let (slice, ctx, claim) = (Arc::clone(&slice), self.ctx.clone(), self.claim.clone());
+                self.ctx.database.write(name, move |conn| {
+                    let next = ctx.scope(conn).and_then(|scope| match is_answered(conn, scope.store, &claim)? {
+                        true => Ok(None),
+                        false => slice(conn, &scope, after),
+                    });
+                    next.map_or_else(Abort::into_end, |next| Ok(End::Commit(Ok(next))))
+                })
+            };
+            match self.ctx.retry_overdue(attempt).await? {
+                Some(next) => after = next,
+                None => return Ok(after),
+            }
+        }
     }
 
     async fn run_where<F>(self, scope_of: ScopeOf, name: &'static str, work: F) -> Result<HttpResponse, ApiError>

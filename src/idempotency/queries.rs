@@ -77,6 +77,12 @@ pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> 
     claims.iter().map(|claim| state_of(claim, &fresh, &stored)).collect()
 }
 
+/// True if a request with the same key is complete.
+pub fn is_answered(conn: &mut PgConnection, store: StoreId, claim: &Claim) -> QueryResult<bool> {
+    let stored = idempotency_keys::table.find((store, &claim.caller, &claim.key));
+    diesel::select(diesel::dsl::exists(stored.filter(idempotency_keys::status.is_not_null()))).get_result(conn)
+}
+
 fn load_stored(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> QueryResult<Vec<StoredRow>> {
     db::sql(
         "SELECT k.* FROM unnest($2::text[], $3::text[]) AS c (caller, key) CROSS JOIN LATERAL \

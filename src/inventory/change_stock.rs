@@ -7,9 +7,10 @@ use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::look::{Look, Past, is_too_late};
 use super::product_with_stock::{ProductWithStock, StockStatus, VariantWithStock};
 use super::queries::levels::{self, NewMovement};
-use super::queries::{figures, locations};
+use super::queries::{figures, locations, looks, promises};
 use super::shortage::{self, StockItem};
 use super::stock_level::{Movement, MovementKind, StockDelta, StockLevel};
 use crate::auth::Scope;
@@ -31,11 +32,20 @@ pub enum MovementType {
     Adjustment,
 }
 
+/// The time of a look at the shelf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookTime {
+    Now,
+    At(DateTime<Utc>),
+}
+
 /// A change of the stock of one variant at one location.
 #[derive(Clone, Debug)]
 pub struct StockChange {
     pub movement_type: MovementType,
     pub quantity: i64,
+    /// The quantity of an adjustment is then what stood on the shelf at this time, including sold units.
+    pub on_hand: Option<LookTime>,
     /// The stock that the caller expects.
     pub expected_stock: Option<i64>,
     pub size: Option<String>,
@@ -77,15 +87,13 @@ pub fn change_stock(
     let location = locations::lock_open_location(conn, scope.store, change.location)?;
     let mut level = lock_level(conn, scope.store, variant.id, location)?;
     let at = db::clock(conn)?;
+    let seen = change.on_hand.map(|look| read_seen(conn, scope.store, &level, (look, at))).transpose()?;
     let previous_stock = level.stock;
-    let movement = match decide(&mut level, change, item_of(&product.product, variant)) {
+    let movement = match decide(&mut level, change, seen.as_ref(), item_of(&product.product, variant)) {
         Ok(movement) => movement,
-        Err(refusal) if matches!(refusal.code, Code::InsufficientStock | Code::StockBelowReserved) => {
-            return Err(shortage::refuse_or_retry(conn, scope.store, refusal, &[variant.id])?);
-        }
-        Err(refusal) => return Err(refusal.into()),
+        Err(refusal) => return Err(refuse(conn, scope.store, refusal, (variant.id, location))?),
     };
-    let movement = write(conn, scope, &level, &movement, change, at)?;
+    let movement = write(conn, scope, &level, &movement, change, (seen, at))?;
     let variant = variant.id;
     Ok(ChangedStock { product, variant, location, previous_stock, new_stock: level.stock, movement })
 }
@@ -107,29 +115,82 @@ fn lock_level(
     level.ok_or_else(|| Failure::Internal(format!("no stock row of variant {variant} at {location}")).into())
 }
 
+/// The time of a look, and the stock row at that time.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    at: DateTime<Utc>,
+    past: Past,
+}
+
+/// Reads the locked row as it was at the time of the look.
+fn read_seen(
+    conn: &mut PgConnection,
+    store: StoreId,
+    level: &StockLevel,
+    (look, now): (LookTime, DateTime<Utc>),
+) -> Result<Seen, Abort> {
+    let LookTime::At(at) = look else {
+        let on_hand = level.stock.saturating_add(level.committed);
+        return Ok(Seen { at: now, past: Past { on_hand, ..Past::default() } });
+    };
+    if is_too_late(at, now) {
+        return Err(ApiError::field("counted_at", "must not be in the future").into());
+    }
+    // A look that is slightly ahead of the clock is one of now.
+    let at = at.min(now);
+    let past = looks::read_past(conn, store, &[((level.variant, level.location), at)])?;
+    Ok(Seen { at, past: past.first().copied().unwrap_or_default() })
+}
+
+/// Refuses with the promised units, or asks for a second attempt if overdue holds are in the way.
+fn refuse(
+    conn: &mut PgConnection,
+    store: StoreId,
+    mut refusal: ApiError,
+    (variant, location): (VariantId, LocationId),
+) -> Result<Abort, Failure> {
+    if !matches!(refusal.code, Code::InsufficientStock | Code::StockBelowReserved) {
+        return Ok(refusal.into());
+    }
+    if refusal.code == Code::StockBelowReserved {
+        let promises = promises::list(conn, store, location, &[variant])?.remove(&variant);
+        refusal.extra.promises = promises.unwrap_or_default();
+    }
+    shortage::refuse_or_retry(conn, store, refusal, &[variant])
+}
+
 fn write(
     conn: &mut PgConnection,
     scope: &Scope,
     level: &StockLevel,
     movement: &Movement,
     change: &StockChange,
-    at: DateTime<Utc>,
+    (seen, at): (Option<Seen>, DateTime<Utc>),
 ) -> Result<MovementId, Abort> {
     let (reason, reference_id) = (Some(change.reason.as_str()), change.reference_id.as_deref());
-    let new = NewMovement { movement, reason, reference_id, actor: &scope.actor(), effective_at: None };
+    let effective_at = seen.map(|seen| seen.at);
+    let new = NewMovement { movement, reason, reference_id, actor: &scope.actor(), effective_at };
     let ids = levels::write(conn, scope.store, &[level], &[new], at)?;
     ids.first().copied().ok_or_else(|| Failure::Internal("a movement got no id".to_owned()).into())
 }
 
 /// Changes the row in memory, or refuses.
-fn decide(level: &mut StockLevel, change: &StockChange, item: StockItem<'_>) -> Result<Movement, ApiError> {
+fn decide(
+    level: &mut StockLevel,
+    change: &StockChange,
+    seen: Option<&Seen>,
+    item: StockItem<'_>,
+) -> Result<Movement, ApiError> {
     let name = item.product_name;
     if change.expected_stock.is_some_and(|expected| expected != level.stock) {
         let mut refusal = ApiError::new(Code::StaleStock, format!("The stock of '{name}' is {} by now.", level.stock));
         refusal.extra.current_stock = Some(level.stock);
         return Err(refusal);
     }
-    let quantity = change.quantity;
+    let quantity = match seen {
+        None => change.quantity,
+        Some(seen) => stock_of_look(level, change.quantity, seen, item)?,
+    };
     let (kind, delta) = match change.movement_type {
         MovementType::In if quantity > MAX_STOCK.saturating_sub(level.stock) => return Err(too_much()),
         MovementType::In => (MovementKind::Receive, quantity),
@@ -138,12 +199,28 @@ fn decide(level: &mut StockLevel, change: &StockChange, item: StockItem<'_>) -> 
         }
         MovementType::Out => (MovementKind::Remove, quantity.saturating_neg()),
         MovementType::Adjustment if quantity < level.reserved => {
-            let detail = format!("The stock of '{name}' can't be {quantity}: {} units are reserved.", level.reserved);
+            let detail = match (seen, level.reserved.saturating_add(level.committed)) {
+                (None, _) => {
+                    format!("The stock of '{name}' can't be {quantity}: {} units are reserved.", level.reserved)
+                }
+                (Some(_), promised) => format!("More units of '{name}' are promised than were counted: {promised}."),
+            };
             return Err(ApiError::new(Code::StockBelowReserved, detail));
         }
         MovementType::Adjustment => (MovementKind::Adjust, quantity.saturating_sub(level.stock)),
     };
     level.apply(kind, StockDelta::stock(delta)).map_err(|_does_not_fit| too_much())
+}
+
+/// The stock that follows from a look: it changes by the difference at the time of the look.
+fn stock_of_look(level: &StockLevel, counted: i64, seen: &Seen, item: StockItem<'_>) -> Result<i64, ApiError> {
+    let variance = seen.past.variance(Look { counted, at: seen.at }).ok_or_else(|| {
+        let detail = format!("'{}' was counted later than that.", item.product_name);
+        let mut refusal = ApiError::new(Code::StaleStock, detail);
+        refusal.extra.current_stock = Some(level.stock);
+        refusal
+    })?;
+    Ok(level.stock.saturating_add(variance))
 }
 
 pub(super) fn too_much() -> ApiError {
@@ -156,79 +233,4 @@ pub(super) fn item_of<'a>(product: &'a Product, variant: &'a VariantWithStock) -
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::inventory::stock_level::StockCounts;
-    use crate::kernel::id::ProductId;
-
-    fn level(stock: i64, reserved: i64) -> StockLevel {
-        StockLevel {
-            variant: VariantId(1),
-            location: LocationId(1),
-            stock,
-            reserved,
-            sold: 7,
-            committed: 2,
-            safety: 0,
-            version: 3,
-        }
-    }
-
-    fn change(movement_type: MovementType, quantity: i64) -> StockChange {
-        StockChange {
-            movement_type,
-            quantity,
-            expected_stock: None,
-            size: None,
-            location: None,
-            reason: "Count".into(),
-            reference_id: None,
-        }
-    }
-
-    fn decided(level: &mut StockLevel, change: &StockChange) -> Result<Movement, ApiError> {
-        let item = StockItem { product_id: ProductId(1), sku: "TEE", product_name: "Tee", size: None };
-        decide(level, change, item)
-    }
-
-    #[test]
-    fn every_type_moves_the_stock_and_never_the_sold_units() {
-        for (movement_type, quantity, kind, after) in [
-            (MovementType::In, 10, MovementKind::Receive, 110),
-            (MovementType::Out, 10, MovementKind::Remove, 90),
-            (MovementType::Adjustment, 40, MovementKind::Adjust, 40),
-            (MovementType::Adjustment, 100, MovementKind::Adjust, 100),
-        ] {
-            let mut level = level(100, 30);
-            let movement = decided(&mut level, &change(movement_type, quantity)).unwrap();
-            assert_eq!(
-                (movement.kind, movement.after),
-                (kind, StockCounts { stock: after, reserved: 30, sold: 7, committed: 2 })
-            );
-            assert_eq!((movement.version, movement.delta.stock), (4, after - 100));
-        }
-    }
-
-    #[test]
-    fn reserved_units_cannot_be_removed() {
-        for (movement_type, quantity, code) in [
-            (MovementType::Out, 71, Code::InsufficientStock),
-            (MovementType::Adjustment, 29, Code::StockBelowReserved),
-            (MovementType::In, MAX_STOCK, Code::ValidationFailed),
-        ] {
-            let mut level = level(100, 30);
-            let before = level.clone();
-            let refusal = decided(&mut level, &change(movement_type, quantity)).unwrap_err();
-            assert_eq!((refusal.code, level), (code, before));
-        }
-    }
-
-    #[test]
-    fn a_stale_expectation_is_refused_before_anything_else() {
-        let stale = StockChange { expected_stock: Some(99), ..change(MovementType::Out, 1_000) };
-        let refusal = decided(&mut level(100, 0), &stale).unwrap_err();
-        assert_eq!((refusal.code, refusal.extra.current_stock), (Code::StaleStock, Some(100)));
-        let fresh = StockChange { expected_stock: Some(100), ..change(MovementType::Out, 100) };
-        assert!(decided(&mut level(100, 0), &fresh).is_ok());
-    }
-}
+mod tests;

@@ -38,6 +38,7 @@ struct PendingMovement {
     reference: String,
     reason: Option<String>,
     actor: String,
+    effective_at: Option<DateTime<Utc>>,
 }
 
 impl LockedStock {
@@ -106,6 +107,27 @@ impl LockedStock {
         delta: StockDelta,
         context: MovementContext<'_>,
     ) -> Result<Movement, Failure> {
+        self.record(key, (kind, delta), context, None)
+    }
+
+    /// Changes the stock of a row in memory by the difference of a count, which is effective since the time of its look.
+    pub fn record_count(
+        &mut self,
+        key: StockKey,
+        variance: i64,
+        context: MovementContext<'_>,
+        effective_at: DateTime<Utc>,
+    ) -> Result<Movement, Failure> {
+        self.record(key, (MovementKind::Adjust, StockDelta::stock(variance)), context, Some(effective_at))
+    }
+
+    fn record(
+        &mut self,
+        key: StockKey,
+        (kind, delta): (MovementKind, StockDelta),
+        context: MovementContext<'_>,
+        effective_at: Option<DateTime<Utc>>,
+    ) -> Result<Movement, Failure> {
         let (variant, location) = key;
         let row = self
             .rows
@@ -120,6 +142,7 @@ impl LockedStock {
             reference: reference.to_owned(),
             reason: reason.map(ToOwned::to_owned),
             actor: actor.to_owned(),
+            effective_at,
         });
         Ok(movement)
     }
@@ -157,7 +180,7 @@ impl PendingMovement {
             reason: self.reason.as_deref(),
             reference_id: Some(&self.reference),
             actor: &self.actor,
-            effective_at: None,
+            effective_at: self.effective_at,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod hold;
 pub mod hold_set;
 pub mod locked_stock;
+pub mod look;
 pub mod one_place;
 pub mod places;
 pub mod product_with_stock;
@@ -22,6 +23,7 @@ pub mod create_product;
 pub mod move_stock;
 pub mod set_safety;
 
+pub mod counts;
 pub mod inbounds;
 pub mod transfers;
 pub mod valuation;

@@ -148,6 +148,13 @@ impl StockLevel {
         self.available().saturating_add(held).saturating_sub(self.safety).max(0)
     }
 
+    /// True if the stock can change by this number of units. All promised units must remain.
+    #[must_use]
+    pub fn can_change_by(&self, quantity: i64) -> bool {
+        let most = if quantity > 0 { MAX_STOCK } else { i64::MAX };
+        (self.reserved..=most).contains(&self.stock.saturating_add(quantity))
+    }
+
     /// Changes the row in memory and returns the movement. A change that violates a rule leaves the row unchanged.
     pub fn apply(&mut self, kind: MovementKind, delta: StockDelta) -> Result<Movement, DoesNotFit> {
         let sum = |value: i64, change: i64| value.checked_add(change).ok_or(DoesNotFit);
@@ -204,6 +211,18 @@ mod tests {
         assert_eq!(level.apply(MovementKind::Restore, StockDelta::restore(2)), Err(DoesNotFit));
         level.apply(MovementKind::Restore, StockDelta::restore(1)).unwrap();
         assert_eq!((level.stock, level.sold, level.committed), (4, 6, 0));
+    }
+
+    #[test]
+    fn a_change_of_the_stock_keeps_promised_units_and_the_maximum() {
+        let row = level(100, 30);
+        for (quantity, can) in [(-70, true), (-71, false), (0, true), (MAX_STOCK - 100, true), (MAX_STOCK - 99, false)]
+        {
+            assert_eq!(row.can_change_by(quantity), can, "{quantity}");
+            assert_eq!(row.clone().apply(MovementKind::Adjust, StockDelta::stock(quantity)).is_ok(), can, "{quantity}");
+        }
+        let too_full = level(MAX_STOCK + 5, 0);
+        assert!(too_full.can_change_by(-1) && !too_full.can_change_by(1));
     }
 
     #[test]

@@ -46,7 +46,7 @@ macro_rules! id_types {
 id_types! {
     StoreId, UserId, AddressId, ProductId, VariantId, LocationId,
     CartId, CartItemId, OrderId, OrderItemId, MovementId, HoldId, ReservationId, ShipmentId,
-    InboundId, InboundLineId, InboundReceiptId, SupplierId, SupplierItemId,
+    InboundId, InboundLineId, InboundReceiptId, SupplierId, SupplierItemId, CountId,
 }
 
 struct IdVisitor;
@@ -80,6 +80,11 @@ const NO_ID: i64 = 0;
 fn parse(text: &str) -> Option<i64> {
     let is_one_spelling = is_digits(text) && (text.len() == 1 || !text.starts_with('0'));
     text.parse().ok().filter(|_| is_one_spelling)
+}
+
+/// Reads a number from a path, such as that of a line. Other text is mapped to 0, which no row has.
+pub fn from_path(segment: &str) -> i64 {
+    parse(segment).unwrap_or(NO_ID)
 }
 
 /// Reads an id from a query string, where numbers arrive as text.

@@ -1,6 +1,6 @@
 //! Points in time, and days.
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, SubsecRound, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -12,9 +12,14 @@ pub fn after(time: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
 /// Reads an optional time from a query string. RFC 3339 has years of four digits. The library accepts more, but
 /// PostgreSQL cannot store all of them.
 pub fn in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
-    let moment = String::deserialize(deserializer)?.parse::<DateTime<Utc>>().ok();
-    let moment = moment.filter(|moment| (0..=9999).contains(&moment.year()));
-    moment.map(Some).ok_or_else(|| D::Error::custom("must be a time with its offset, such as 2026-11-21T10:30:00Z"))
+    read(&String::deserialize(deserializer)?).map(Some).ok_or_else(|| D::Error::custom(UNREADABLE))
+}
+
+const UNREADABLE: &str = "must be a time with its offset, such as 2026-11-21T10:30:00Z";
+
+fn read(text: &str) -> Option<DateTime<Utc>> {
+    let moment = text.parse::<DateTime<Utc>>().ok();
+    moment.filter(|moment| (0..=9999).contains(&moment.year()))
 }
 
 /// A day in a body, as in 2026-11-21.
@@ -28,6 +33,18 @@ impl<'de> Deserialize<'de> for Day {
         // The library also accepts years of more digits.
         let day = text.parse().ok().filter(|day: &NaiveDate| text.len() == 10 && (1..=9999).contains(&day.year()));
         day.map(Self).ok_or_else(|| D::Error::custom("must be a day, such as 2026-11-21"))
+    }
+}
+
+/// A time in a body, as in 2026-11-21T10:30:00Z. It has microseconds, like the times of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, format = DateTime, max_length = 64)]
+pub struct Moment(pub DateTime<Utc>);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let moment = read(&String::deserialize(deserializer)?).map(|moment| Self(moment.trunc_subsecs(6)));
+        moment.ok_or_else(|| D::Error::custom(UNREADABLE))
     }
 }
 
@@ -46,6 +63,15 @@ mod tests {
         let read = |text: &str| serde_json::from_value::<Day>(serde_json::json!(text)).map(|day| day.0.to_string());
         assert_eq!(read("2026-02-28").unwrap(), "2026-02-28");
         for refused in ["2026-02-29", "2026-2-28", "0000-01-01", "+12026-01-1", "2026-02-28T00:00:00Z", ""] {
+            assert!(read(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_moment_in_a_body_has_an_offset_and_microseconds() {
+        let read = |text: &str| serde_json::from_value::<Moment>(serde_json::json!(text)).map(|moment| moment.0);
+        assert_eq!(read("2026-11-21T10:30:00.1234567+05:30").unwrap().to_rfc3339(), "2026-11-21T05:00:00.123456+00:00");
+        for refused in ["2026-11-21T10:30:00", "2026-11-21", "+12026-01-01T00:00:00Z", "now", ""] {
             assert!(read(refused).is_err(), "{refused}");
         }
     }

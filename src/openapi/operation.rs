@@ -75,7 +75,7 @@ fn security(access: Access) -> Value {
         Access::Anonymous => json!([]),
         Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}]),
         // Permissions are not scopes of a bearer scheme, so the description names them.
-        Access::User | Access::Admin | Access::Permission(_) => json!([{BEARER: []}]),
+        Access::User | Access::Admin | Access::Permission(_) | Access::Either(..) => json!([{BEARER: []}]),
     }
 }
 
@@ -92,6 +92,7 @@ fn describe_access(access: Access) -> String {
         Access::User => "Needs an account.".to_owned(),
         Access::Admin => "Needs the role admin.".to_owned(),
         Access::Permission(permission) => format!("Needs the permission `{}`.", permission.as_str()),
+        Access::Either(one, other) => format!("Needs the permission `{}` or `{}`.", one.as_str(), other.as_str()),
     }
 }
 

@@ -22,10 +22,12 @@ macro_rules! rules {
     };
 }
 
+mod counts;
 mod purchases;
 mod transfers;
 mod values;
 
+pub use counts::COUNT_RULES;
 pub use purchases::PURCHASE_RULES;
 pub use transfers::TRANSFER_RULES;
 pub use values::VALUE_RULES;

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{ORDER_RULES, PURCHASE_RULES, STORE_RULES, TRANSFER_RULES, VALUE_RULES};
+use super::rules::{COUNT_RULES, ORDER_RULES, PURCHASE_RULES, STORE_RULES, TRANSFER_RULES, VALUE_RULES};
 use crate::db::schema::{orders, stores};
 use crate::db::{self, Failure};
 use crate::inventory::valuation;
@@ -79,7 +79,10 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
     let since = find_start(conn, store, extent)?;
     let mut violations = Vec::new();
     // The statements are planned for the actual values, because a plan for ten orders does not suit thousands.
-    let store_rules = || STORE_RULES.iter().chain(TRANSFER_RULES).chain(PURCHASE_RULES).chain(VALUE_RULES);
+    let store_rules = || {
+        let of_goods = STORE_RULES.iter().chain(TRANSFER_RULES).chain(COUNT_RULES);
+        of_goods.chain(PURCHASE_RULES).chain(VALUE_RULES)
+    };
     for rule in store_rules() {
         let query = diesel::sql_query(rule.sql).bind::<BigInt, _>(store).bind::<BigInt, _>(since.ledger_id);
         let rows = query.bind::<Timestamptz, _>(since.at).load(conn)?;

@@ -35,6 +35,7 @@ text_enum! {
         Transfer,
         Purchase,
         Receipt,
+        Count,
     }
 }
 
@@ -47,6 +48,7 @@ text_enum! {
         Order,
         Transfer,
         Purchase,
+        Count,
     }
 }
 
@@ -58,6 +60,7 @@ text_enum! {
     pub enum OpenKind {
         Transfer,
         Purchase,
+        Count,
     }
 }
 
@@ -68,6 +71,7 @@ impl DocumentKind {
             Self::Order => &[Permission::OrdersRead],
             Self::Transfer => &[Permission::InventoryUpdate],
             Self::Purchase => &[Permission::PurchasingManage, Permission::InventoryUpdate],
+            Self::Count => &[Permission::InventoryCount],
         }
     }
 }
@@ -113,7 +117,7 @@ pub struct OpenDocumentResponse {
     status: String,
     /// The place of the units.
     location_id: LocationId,
-    /// The units that are still expected.
+    /// The units that are still expected; null for a count.
     quantity: Option<i64>,
     expected_on: Option<NaiveDate>,
 }

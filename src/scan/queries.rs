@@ -35,7 +35,9 @@ pub fn find_document(conn: &mut PgConnection, store: StoreId, number: &str) -> Q
          WHERE r.store_id = $1 AND r.receipt_number = $2 \
          UNION ALL SELECT 'shipment', 'order', o.id, o.order_number, o.status \
          FROM shipments s JOIN orders o ON o.store_id = $1 AND o.id = s.order_id \
-         WHERE s.store_id = $1 AND s.shipment_number = $2",
+         WHERE s.store_id = $1 AND s.shipment_number = $2 \
+         UNION ALL SELECT 'count', 'count', id, count_number, status \
+         FROM counts WHERE store_id = $1 AND count_number = $2",
     )
     .bind::<BigInt, _>(store)
     .bind::<Text, _>(number.to_ascii_uppercase())
@@ -76,7 +78,10 @@ pub fn list_open(
                     COALESCE(l.expected_on, i.expected_on) AS expected_on \
              FROM inbound_lines l JOIN inbounds i ON i.store_id = $1 AND i.id = l.inbound_id \
              WHERE l.store_id = $1 AND l.variant_id = ANY ($2) \
-               AND i.status NOT IN ('draft', 'received', 'cancelled')) d \
+               AND i.status NOT IN ('draft', 'received', 'cancelled') \
+             UNION ALL SELECT 'count', c.id, c.count_number, c.status, c.location_id, NULL, NULL \
+             FROM counts c JOIN count_lines l ON l.store_id = $1 AND l.count_id = c.id AND l.variant_id = ANY ($2) \
+             WHERE c.store_id = $1 AND c.status = 'open' AND l.status = 'open') d \
          WHERE d.quantity IS NULL OR d.quantity > 0 ORDER BY d.kind, d.id LIMIT $3",
     )
     .bind::<BigInt, _>(store)

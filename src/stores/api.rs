@@ -18,6 +18,7 @@ use crate::kernel::id::StoreId;
 use crate::kernel::money::Amount;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::rate::Rate;
+use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::{self as stores, Store};
 use crate::stores::settings::{CURRENCY, NewStore, StoreChange};
@@ -48,6 +49,7 @@ pub struct StoreResponse {
     guest_orders: bool,
     hold_cart_items: bool,
     payment_methods: PaymentMethods,
+    count_tolerance: CountToleranceResponse,
     /// The surplus that staff may receive without `inventory:approve`, in percent of a line of a purchase order.
     #[schema(minimum = 0, maximum = 100)]
     over_receipt_percent: i64,
@@ -55,6 +57,7 @@ pub struct StoreResponse {
 
 impl From<Store> for StoreResponse {
     fn from(store: Store) -> Self {
+        let count_tolerance = CountToleranceResponse::new(&store);
         let Store {
             id,
             code,
@@ -67,6 +70,8 @@ impl From<Store> for StoreResponse {
             payment_methods,
             over_receipt_percent,
             routing: _,
+            count_tolerance_units: _,
+            count_tolerance_value: _,
             created_at: _,
             updated_at: _,
         } = store;
@@ -80,8 +85,23 @@ impl From<Store> for StoreResponse {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            count_tolerance,
             over_receipt_percent,
         }
+    }
+}
+
+/// The largest difference that a counted line may have to be posted without approval. Both limits must hold.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CountToleranceResponse {
+    units: i64,
+    value: Amount,
+}
+
+impl CountToleranceResponse {
+    fn new(store: &Store) -> Self {
+        let CountTolerance { units, value } = store.count_tolerance();
+        Self { units, value: store.currency.amount(value) }
     }
 }
 

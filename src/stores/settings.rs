@@ -1,6 +1,7 @@
 //! The settings of a store, and the rules for changing them.
 
 use super::code::StoreCode;
+use super::count_tolerance::{COUNT_TOLERANCE, CountTolerance, CountToleranceInput};
 use super::payment_methods::PaymentMethods;
 use super::queries::Store;
 use crate::error::ApiError;
@@ -18,6 +19,7 @@ pub struct NewStore {
     pub guest_orders: bool,
     pub hold_cart_items: bool,
     pub payment_methods: PaymentMethods,
+    pub count_tolerance: CountTolerance,
     pub over_receipt_percent: i64,
 }
 
@@ -31,6 +33,7 @@ pub struct StoreChange {
     pub guest_orders: Option<bool>,
     pub hold_cart_items: Option<bool>,
     pub payment_methods: Option<PaymentMethods>,
+    pub count_tolerance: Option<CountToleranceInput>,
     pub over_receipt_percent: Option<i64>,
 }
 
@@ -49,6 +52,7 @@ impl Store {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            count_tolerance,
             over_receipt_percent,
         } = change;
         if let Some(name) = name {
@@ -61,6 +65,11 @@ impl Store {
             self.shipping_flat_rate = shipping(*amount, &self.currency)?;
         } else if self.currency != before.currency && self.shipping_flat_rate != Money(0) {
             return Err(ApiError::field("shipping_flat_rate", "must be given in the new currency"));
+        }
+        if let Some(tolerance) = count_tolerance {
+            self.set_count_tolerance(tolerance.in_currency(&self.currency)?);
+        } else if self.currency != before.currency && self.count_tolerance_value != Money(0) {
+            return Err(ApiError::field(COUNT_TOLERANCE, "must be given in the new currency"));
         }
         self.tax_rate = tax_rate.unwrap_or(self.tax_rate);
         self.guest_orders = guest_orders.unwrap_or(self.guest_orders);
@@ -81,6 +90,7 @@ impl Store {
             ("guest_orders", self.guest_orders != before.guest_orders),
             ("hold_cart_items", self.hold_cart_items != before.hold_cart_items),
             ("payment_methods", self.payment_methods != before.payment_methods),
+            (COUNT_TOLERANCE, self.count_tolerance() != before.count_tolerance()),
             ("over_receipt_percent", self.over_receipt_percent != before.over_receipt_percent),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
@@ -111,6 +121,8 @@ mod tests {
             hold_cart_items: false,
             payment_methods: PaymentMethods::default(),
             routing: RoutingPolicy::default(),
+            count_tolerance_units: 0,
+            count_tolerance_value: Money(0),
             over_receipt_percent: 0,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
@@ -135,5 +147,16 @@ mod tests {
         let mut store = store();
         assert_eq!(store.apply(&with_rate("300")).unwrap(), [CURRENCY, "shipping_flat_rate"]);
         assert_eq!(store.shipping_flat_rate, Money(300));
+        store.count_tolerance_value = Money(500);
+        let back = StoreChange {
+            currency: Some(Currency::parse("INR").unwrap()),
+            shipping_flat_rate: Some(serde_json::from_str("0").unwrap()),
+            ..StoreChange::default()
+        };
+        assert!(store.clone().apply(&back).is_err());
+        let value = Some(serde_json::from_str("2.50").unwrap());
+        let with_tolerance = StoreChange { count_tolerance: Some(CountToleranceInput { units: 3, value }), ..back };
+        store.apply(&with_tolerance).unwrap();
+        assert_eq!(store.count_tolerance(), CountTolerance { units: 3, value: Money(250) });
     }
 }

@@ -25,6 +25,7 @@ mod cart;
 mod cart_holds;
 mod checkout;
 mod codes;
+mod counts;
 mod distribute;
 mod idempotency;
 mod inventory;

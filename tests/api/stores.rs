@@ -12,7 +12,7 @@ fn a_store_is_made_with_its_location_and_read_by_everybody() {
                          "upi": "at_payment", "online": "at_payment"});
     let expected = json!({"id": made["id"], "code": "STORE-TWO", "name": "Two", "currency": "INR", "tax_rate": 0,
                           "shipping_flat_rate": 0.0, "guest_orders": false, "hold_cart_items": false,
-                          "payment_methods": methods});
+                          "payment_methods": methods, "count_tolerance": {"units": 0, "value": 0.0}});
     assert_eq!(without_numbers(&made), without_numbers(&expected));
     assert_eq!((made["tax_rate"].as_f64(), made["shipping_flat_rate"].as_f64()), (Some(0.0), Some(0.0)));
     for name in ["STORE-TWO", &made["id"].to_string()] {
@@ -129,12 +129,13 @@ fn settings_of_a_store_change_one_by_one() {
         ("guest_orders", json!(true)),
         ("hold_cart_items", json!(true)),
         ("payment_methods", json!({"cod": "at_checkout", "wallet": "at_payment"})),
+        ("count_tolerance", json!({"units": 2, "value": 0.5})),
         ("currency", json!("JPY")),
     ];
     let mut expected = before.clone();
     for (name, value) in changes {
         let change = if name == "currency" {
-            json!({"currency": value, "shipping_flat_rate": 300})
+            json!({"currency": value, "shipping_flat_rate": 300, "count_tolerance": {"units": 2, "value": 50}})
         } else {
             json!({name: value})
         };
@@ -153,7 +154,8 @@ fn settings_of_a_store_change_one_by_one() {
     manager.patch(&path, &json!({"code": "OTHER"})).refused(422, "VALIDATION_FAILED");
     manager.patch(&path, &json!({"shipping_flat_rate": 1.5})).refused_field("shipping_flat_rate");
     app.product("rice", 100.0, 1);
-    manager.patch(&path, &json!({"currency": "INR", "shipping_flat_rate": 0})).refused_field("currency");
+    let rupees = json!({"currency": "INR", "shipping_flat_rate": 0, "count_tolerance": {}});
+    manager.patch(&path, &rupees).refused_field("currency");
     // A change to the same value is not audited.
     let audit = |admin: &Client| admin.get("/audit").expect(200).json()["total"].clone();
     let (admin, before) = (app.admin(), audit(&app.admin()));

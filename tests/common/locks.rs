@@ -39,6 +39,11 @@ pub fn transfer_row(transfer: &Value) -> String {
     format!("SELECT FROM inbounds WHERE id = {} FOR UPDATE", transfer["id"])
 }
 
+/// Locks the row of a count.
+pub fn count_row(count: &Value) -> String {
+    format!("SELECT FROM counts WHERE id = {} FOR UPDATE", count["id"])
+}
+
 /// Locks the rows of accounts, but not against rows that refer to them.
 pub fn user_rows(users: &[UserId]) -> String {
     let ids: Vec<String> = users.iter().map(ToString::to_string).collect();

@@ -96,11 +96,15 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 38] = [
+const WRITERS: [(&str, &str); 42] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
     ("carts", "cart/queries.rs"),
+    ("count_entries", "inventory/counts/queries/entries.rs"),
+    ("count_history", "inventory/counts/queries/documents.rs"),
+    ("count_lines", "inventory/counts/queries/lines.rs"),
+    ("counts", "inventory/counts/queries/documents.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
     ("inbound_history", "inventory/inbounds/queries/documents.rs"),
     ("inbound_lines", "inventory/inbounds/queries/lines.rs"),

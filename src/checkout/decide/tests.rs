@@ -56,6 +56,8 @@ fn context() -> CheckoutContext {
             hold_cart_items: false,
             payment_methods: serde_json::from_str(r#"{"cod":"at_checkout","upi":"at_payment"}"#).unwrap(),
             routing: RoutingPolicy::default(),
+            count_tolerance_units: 0,
+            count_tolerance_value: Money(0),
             over_receipt_percent: 0,
             created_at: now(),
             updated_at: now(),

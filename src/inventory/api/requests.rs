@@ -38,12 +38,19 @@ pub(super) fn check_digits<'a>(barcodes: impl Iterator<Item = (String, &'a str)>
 }
 
 /// An error of a check that compares fields, reported for one of them.
-pub(super) fn refuse(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> ValidationError {
+pub(in crate::inventory) fn refuse(
+    field: impl Into<Cow<'static, str>>,
+    message: impl Into<Cow<'static, str>>,
+) -> ValidationError {
     ValidationError { code: field.into(), message: Some(message.into()), params: HashMap::new() }
 }
 
 /// Requires at least one entry and at most `most`.
-pub(super) fn check_count<T>(field: &'static str, list: &[T], most: usize) -> Result<(), ValidationError> {
+pub(in crate::inventory) fn check_count<T>(
+    field: &'static str,
+    list: &[T],
+    most: usize,
+) -> Result<(), ValidationError> {
     if (1..=most).contains(&list.len()) {
         return Ok(());
     }

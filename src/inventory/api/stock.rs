@@ -13,11 +13,12 @@ use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::idempotency::{Answer, Command};
-use crate::inventory::change_stock::{ChangedStock, MovementType, StockChange, change_stock};
+use crate::inventory::change_stock::{ChangedStock, LookTime, MovementType, StockChange, change_stock};
 use crate::inventory::product_with_stock::{Stock, StockStatus, VariantWithStock};
 use crate::inventory::queries::figures;
 use crate::inventory::queries::summary::{self, LocationStock};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef};
+use crate::kernel::moment::Moment;
 use crate::kernel::quantity::{MAX_STOCK, StockQuantity};
 use crate::kernel::text;
 
@@ -26,7 +27,7 @@ use crate::kernel::text;
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_quantity"))]
 pub struct StockChangeRequest {
-    /// From 1 for `in` and `out`, from 0 for `adjustment`.
+    /// From 1 for `in` and `out`, from 0 for `adjustment`: the stock, or with `on_hand` the units on the shelf.
     pub quantity: StockQuantity,
     pub movement_type: MovementType,
     /// At least one visible character.
@@ -47,9 +48,21 @@ pub struct StockChangeRequest {
     pub location_id: Option<LocationId>,
     /// If the current stock differs from this value, the change is refused.
     pub expected_stock: Option<StockQuantity>,
+    /// True if the quantity of an `adjustment` was counted on the shelf, where sold units stand until they are shipped.
+    #[serde(default)]
+    pub on_hand: bool,
+    /// The time at which the shelf was counted, at most 60 seconds in the future. Now if absent. It needs `on_hand`.
+    pub counted_at: Option<Moment>,
 }
 
 fn check_quantity(request: &StockChangeRequest) -> Result<(), ValidationError> {
+    let is_count = request.movement_type == MovementType::Adjustment;
+    if request.on_hand && !is_count {
+        return Err(refuse("on_hand", "is only for the movement_type adjustment"));
+    }
+    if request.counted_at.is_some() && !request.on_hand {
+        return Err(refuse("counted_at", "needs on_hand"));
+    }
     let moves = request.movement_type != MovementType::Adjustment;
     if moves && request.quantity.get() == 0 {
         return Err(refuse("quantity", format!("must be from 1 to {MAX_STOCK} for this movement_type")));
@@ -62,6 +75,7 @@ impl StockChangeRequest {
         StockChange {
             movement_type: self.movement_type,
             quantity: self.quantity.get(),
+            on_hand: self.on_hand.then(|| self.counted_at.map_or(LookTime::Now, |moment| LookTime::At(moment.0))),
             expected_stock: self.expected_stock.map(StockQuantity::get),
             size: self.size.clone(),
             location: self.location_id,

@@ -7,6 +7,8 @@ pub mod holds;
 pub mod levels;
 pub mod listing;
 pub mod locations;
+pub mod looks;
 pub mod movements;
+pub mod promises;
 pub mod reservations;
 pub mod summary;

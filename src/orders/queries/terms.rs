@@ -58,7 +58,8 @@ pub fn read(
 ) -> Result<TermsAndIds, Failure> {
     let row: Row = db::sql(concat!(
         "SELECT s.id, s.code, s.name, s.currency, s.tax_rate_ppm, s.shipping_flat_rate, s.guest_orders, \
-                s.hold_cart_items, s.payment_methods, s.routing, s.over_receipt_percent, s.created_at, s.updated_at, $now AS now, ",
+                s.hold_cart_items, s.payment_methods, s.routing, s.over_receipt_percent, s.count_tolerance_units, \
+                s.count_tolerance_value, s.created_at, s.updated_at, $now AS now, ",
         active_places!(),
         " AS places, \
                 ARRAY(SELECT nextval('orders_id_seq') FROM generate_series(1, $3)) AS order_ids, \

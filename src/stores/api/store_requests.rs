@@ -7,10 +7,11 @@ use validator::Validate;
 
 use crate::error::ApiError;
 use crate::kernel::money::{AmountInput, Currency, Money};
-use crate::kernel::quantity::WholePercent;
+use crate::kernel::quantity::{StockQuantity, WholePercent};
 use crate::kernel::rate::Rate;
 use crate::kernel::text;
 use crate::stores::code::StoreCode;
+use crate::stores::count_tolerance::CountToleranceInput;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::settings::{CURRENCY, NewStore, StoreChange, shipping};
 
@@ -50,6 +51,9 @@ pub struct NewStoreRequest {
     hold_cart_items: bool,
     #[serde(default)]
     payment_methods: PaymentMethods,
+    #[serde(default)]
+    #[validate(nested)]
+    count_tolerance: CountToleranceRequest,
     /// The surplus that staff may receive without `inventory:approve`, in percent of a line of a purchase order.
     #[serde(default)]
     over_receipt_percent: WholePercent,
@@ -72,6 +76,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            count_tolerance,
             over_receipt_percent,
         } = request;
         let currency = parse_currency(&currency)?;
@@ -79,6 +84,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             Some(amount) => shipping(amount, &currency)?,
             None => Money(0),
         };
+        let count_tolerance = CountToleranceInput::from(count_tolerance).in_currency(&currency)?;
         Ok(Self {
             code,
             name,
@@ -88,6 +94,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            count_tolerance,
             over_receipt_percent: over_receipt_percent.get(),
         })
     }
@@ -129,6 +136,11 @@ pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     payment_methods: Option<PaymentMethods>,
+    /// Replaces both limits: an absent one becomes 0.
+    #[serde(default, deserialize_with = "text::some")]
+    #[validate(nested)]
+    #[schema(nullable = false)]
+    count_tolerance: Option<CountToleranceRequest>,
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     over_receipt_percent: Option<WholePercent>,
@@ -146,6 +158,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            count_tolerance,
             over_receipt_percent,
         } = request;
         let currency = currency.as_deref().map(parse_currency).transpose()?;
@@ -157,7 +170,27 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             guest_orders,
             hold_cart_items,
             payment_methods,
+            count_tolerance: count_tolerance.map(CountToleranceInput::from),
             over_receipt_percent: over_receipt_percent.map(WholePercent::get),
         })
+    }
+}
+
+/// The largest difference that a counted line may have to be posted without approval. Both limits must hold.
+#[derive(Clone, Copy, Default, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountToleranceRequest {
+    /// In units, 0 by default.
+    #[serde(default)]
+    #[schema(required = false)]
+    units: StockQuantity,
+    /// In the store's currency, 0 by default.
+    value: Option<AmountInput>,
+}
+
+impl From<CountToleranceRequest> for CountToleranceInput {
+    fn from(request: CountToleranceRequest) -> Self {
+        let CountToleranceRequest { units, value } = request;
+        Self { units: units.get(), value }
     }
 }

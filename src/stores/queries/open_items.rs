@@ -55,6 +55,13 @@ const TRANSFERS: &str = "
         OR (i.status IN ('in_transit', 'partially_received') AND i.from_location_id = $2))
     GROUP BY i.id ORDER BY i.id LIMIT $3";
 
+/// The counts that have not ended, with their number of lines.
+const COUNTS: &str = "
+    SELECT 'count' AS kind, n.id, n.line_count AS quantity
+    FROM locations c JOIN counts n ON n.store_id = $1 AND n.location_id = c.id
+    WHERE c.store_id = $1 AND $2 IN (c.id, c.parent_id) AND n.status IN ('open', 'submitted')
+    ORDER BY n.id LIMIT $3";
+
 /// The units that may still arrive at the place from suppliers.
 const PURCHASE_ORDERS: &str = "
     SELECT 'purchase_order' AS kind, i.id, SUM(n.outstanding_quantity)::int8 AS quantity
@@ -67,7 +74,7 @@ const PURCHASE_ORDERS: &str = "
 /// unit arrives there.
 pub fn list_open(conn: &mut PgConnection, store: StoreId, place: LocationId) -> QueryResult<Vec<OpenItem>> {
     let mut open = Vec::new();
-    for text in [STOCK, HOLDS, ORDERS, TRANSFERS, PURCHASE_ORDERS] {
+    for text in [STOCK, HOLDS, ORDERS, TRANSFERS, PURCHASE_ORDERS, COUNTS] {
         let rows: Vec<Row> =
             db::sql(text).bind::<BigInt, _>(store).bind::<BigInt, _>(place).bind::<BigInt, _>(MAX_ITEMS).load(conn)?;
         open.extend(rows.into_iter().map(|Row { kind, id, quantity }| OpenItem { kind, id, quantity }));

@@ -98,6 +98,8 @@ fn is_of_the_api(operation: &Value) -> bool {
     operation["servers"].is_null()
 }
 
-fn permission_of(operation: &Value) -> Option<Permission> {
-    operation["description"].as_str().unwrap_or_default().split('`').find_map(|word| word.parse().ok())
+/// The permissions that the operation names. One of them is enough.
+fn permissions_of(operation: &Value) -> Vec<Permission> {
+    let description = operation["description"].as_str().unwrap_or_default();
+    description.split('`').filter_map(|word| word.parse().ok()).collect()
 }

@@ -1,6 +1,6 @@
 //! The order of refusals: first the caller, then the request, then the objects.
 
-use super::{is_of_the_api, permission_of};
+use super::{is_of_the_api, permissions_of};
 use crate::common::{Client, TestApp, Value, json};
 use stockroom::auth::Permission;
 use stockroom::kernel::id::StoreId;
@@ -12,7 +12,7 @@ struct Documented {
     path: String,
     /// True if a guest is refused.
     needs_account: bool,
-    needed: Option<Permission>,
+    needed: Vec<Permission>,
     takes_body: bool,
     takes_page: bool,
 }
@@ -26,7 +26,7 @@ fn documented(document: &Value) -> Vec<Documented> {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 needs_account: schemes.is_some_and(|schemes| !schemes.is_empty() && !schemes.contains(&json!({}))),
-                needed: permission_of(operation),
+                needed: permissions_of(operation),
                 // Another service defines the body of a callback.
                 takes_body: operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].is_string(),
                 takes_page: operation["parameters"].as_array().unwrap().iter().any(|one| one["name"] == "page"),
@@ -66,8 +66,9 @@ fn a_caller_without_the_permission_learns_nothing_about_the_request() {
             client.send_bytes(&operation.method, &path, "text/plain", b"{")
         };
         send(&app.guest()).refused(401, "UNAUTHENTICATED");
-        let Some(needed) = operation.needed else { continue };
-        let others: Vec<_> = everything.iter().filter(|one| **one != needed).map(|one| one.as_str()).collect();
+        let Some(needed) = operation.needed.first() else { continue };
+        let others = everything.iter().filter(|one| !operation.needed.contains(one));
+        let others: Vec<_> = others.map(|one| one.as_str()).collect();
         for client in [app.customer("mara"), app.staff(&others)] {
             let problem = send(&client).refused(403, "FORBIDDEN");
             assert!(problem["detail"].as_str().unwrap().contains(needed.as_str()), "{problem}");

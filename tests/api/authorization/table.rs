@@ -1,8 +1,8 @@
 //! Every operation of the OpenAPI document with every kind of caller, compared with `table.txt`.
 //!
 //! A line is `METHOD path | guest | customer | other customer | staff- | staff+ | other store | admin`.
-//! The path names objects of the customer in the first store. `staff+` has only the permission that the operation
-//! needs, and `staff-` has every other permission. If it needs none, `staff-` has none and `staff+` has all. Staff of
+//! The path names objects of the customer in the first store. `staff+` has only the (first) permission that the
+//! operation needs, and `staff-` has every other permission. If it needs none, `staff-` has none and `staff+` has all. Staff of
 //! another store have every permission. Their cell has two statuses: with the first store in `X-Store-Id`, and
 //! without the header.
 //!
@@ -14,14 +14,14 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::calls::Call;
-use super::{World, is_of_the_api, permission_of};
+use super::{World, is_of_the_api, permissions_of};
 use crate::common::{Client, Reply, Value};
 use stockroom::auth::Permission;
 use strum::VariantArray;
 
 impl World {
     /// The statuses of a line, in the order of the columns.
-    fn line(&self, operation: &str, needed: Option<Permission>) -> String {
+    fn line(&self, operation: &str, needed: &[Permission]) -> String {
         let (staff_without, staff_with) = self.staff(needed);
         let everything: Vec<_> = Permission::VARIANTS.iter().map(|permission| permission.as_str()).collect();
         let outsider = self.app.staff_of(self.other_store, &everything);
@@ -41,13 +41,13 @@ impl World {
         )
     }
 
-    fn staff(&self, needed: Option<Permission>) -> (Client, Client) {
+    fn staff(&self, needed: &[Permission]) -> (Client, Client) {
         let those = |keep: &dyn Fn(Permission) -> bool| {
             let kept: Vec<_> = Permission::VARIANTS.iter().filter(|one| keep(**one)).map(|one| one.as_str()).collect();
             self.app.staff(&kept)
         };
-        match needed {
-            Some(needed) => (those(&|one| one != needed), those(&|one| one == needed)),
+        match needed.first() {
+            Some(first) => (those(&|one| !needed.contains(&one)), those(&|one| one == *first)),
             None => (those(&|_| false), those(&|_| true)),
         }
     }
@@ -85,11 +85,11 @@ impl World {
 }
 
 /// Every operation of the document, with the permission that its description names.
-fn operations(document: &Value) -> BTreeMap<String, Option<Permission>> {
+fn operations(document: &Value) -> BTreeMap<String, Vec<Permission>> {
     let paths = document["paths"].as_object().unwrap();
     let each = paths.iter().flat_map(|(path, methods)| {
         let methods = methods.as_object().unwrap().iter().filter(|(_, operation)| is_of_the_api(operation));
-        methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), permission_of(operation)))
+        methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), permissions_of(operation)))
     });
     each.collect()
 }
@@ -112,7 +112,7 @@ fn every_operation_answers_every_caller_as_the_table_says() {
     let world = World::new();
     let operations = operations(&world.app.root().get("/openapi.json").expect(200).json());
     let found: BTreeMap<String, String> =
-        operations.iter().map(|(name, needed)| (name.clone(), world.line(name, *needed))).collect();
+        operations.iter().map(|(name, needed)| (name.clone(), world.line(name, needed))).collect();
     let (head, known) = read_table();
     if std::env::var_os("WRITE_AUTHORIZATION").is_some() {
         let lines: Vec<&str> = found.values().map(String::as_str).collect();

@@ -2,6 +2,7 @@
 //! compares them; `WRITE_EXAMPLES=1` writes them.
 
 mod barcodes;
+mod counts;
 mod locations;
 mod purchasing;
 mod reroutes;
@@ -21,13 +22,14 @@ const MOMENT: &str = "2026-11-21T10:30:00Z";
 const NUMBER: &str = "-20261121-A4F2K7Q9ZM";
 
 /// Fields whose values differ in each run, with fixed values for them.
-const CHANGING: [(&str, &str); 6] = [
+const CHANGING: [(&str, &str); 7] = [
     ("token", "5d41402abc4b2a76b9719d911017c592ae3f1b7c0d9e8f6a4b2c1d0e9f8a7b6c"),
     ("access_token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIyIn0.c2lnbmF0dXJl"),
     ("refresh_token", "r1_6f1c0d2e9b7a4c55"),
     ("guest_token", "g1_0c9e7d5b3a1f2e4d"),
     ("request_id", "0b9d2c4e-6a1f-4e83-9c57-2f8d1e7b3a60"),
     ("actor", "user:2"),
+    ("counted_by", "user:2"),
 ];
 
 #[derive(Default)]
@@ -349,6 +351,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     locations::locations(&mut record, &callers.guest, &callers.admin);
     transfers::transfers(&mut record, &callers.admin);
     purchasing::purchasing(&mut record, &callers.admin);
+    counts::counts(&mut record, &callers.admin);
     buying(&mut record, &callers.customer);
     orders(&mut record, &callers);
     reroutes::reroutes(&mut record, &callers.admin);

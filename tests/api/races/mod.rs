@@ -7,6 +7,7 @@
 mod buying;
 mod cancelling;
 mod changing;
+mod counts;
 mod holds;
 mod keys;
 mod payment_windows;

@@ -1,0 +1,232 @@
+//! The operations on counts.
+
+mod requests;
+mod response;
+mod show;
+
+use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use validator::Validate;
+
+use super::count_ref::CountRef;
+use super::document::{Target, not_found};
+use super::enter::{self, Entry};
+use super::open::{self, NewCount};
+use super::post::{self, PostRequest};
+use super::queries::documents::{self, CountFilter};
+use super::queries::shown::{self, LineFilter, LineOrder};
+use super::status::{CountStatus, LineStatus};
+use super::submit;
+use crate::auth::{Ctx, Scope};
+use crate::error::{Abort, ApiError};
+use crate::http::{Query, SortQuery};
+use crate::idempotency::{Answer, Command};
+use crate::kernel::id::{self, CountId, LocationId};
+use crate::kernel::page::{NEWEST_FIRST, PageQuery};
+use crate::kernel::{number, text_enum};
+
+pub use super::queries::documents::SORTS;
+pub use requests::{CancelCountRequest, CountEntriesRequest, CountVersionRequest, NewCountRequest, PostCountRequest};
+pub use response::{CountLineResponse, CountResponse, CountSummaryResponse};
+use show::{MAX_SHOWN_LINES, ShownLines, line_responses, show};
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CountsQuery {
+    /// Counts with this status.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
+    pub status: Option<CountStatus>,
+    /// Counts of this location.
+    #[serde(default, deserialize_with = "id::in_query")]
+    pub location_id: Option<i64>,
+}
+
+/// `GET /counts`
+pub async fn list(
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+    Query(query): Query<CountsQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let sort = sort.among(&SORTS, NEWEST_FIRST)?;
+    let filter = CountFilter { status: query.status, location: query.location_id.map(LocationId) };
+    let found = ctx.read("list_counts", move |conn, scope| {
+        Ok(documents::list(conn, scope.store, filter, sort, &page)?.map(CountSummaryResponse::from))
+    });
+    Ok(HttpResponse::Ok().json(found.await?))
+}
+
+/// The page of lines of a count.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CountLinesQuery {
+    /// Lines with this status.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
+    pub status: Option<LineStatus>,
+    /// Page number, from 1.
+    #[serde(default = "first_page", deserialize_with = "number::integer_in_query")]
+    #[validate(range(min = 1, max = 1_000_000_000, message = "must be from 1 to 1000000000"))]
+    #[param(minimum = 1, default = 1)]
+    pub page: i64,
+    /// Lines per page, 1 to 500.
+    #[serde(default = "most_lines", deserialize_with = "number::integer_in_query")]
+    #[validate(range(min = 1, max = 500, message = "must be from 1 to 500"))]
+    #[param(minimum = 1, maximum = 500, default = 500)]
+    pub limit: i64,
+}
+
+const fn first_page() -> i64 {
+    1
+}
+
+const fn most_lines() -> i64 {
+    MAX_SHOWN_LINES
+}
+
+/// `GET /counts/{id}`
+pub async fn show_count(
+    path: web::Path<String>,
+    Query(query): Query<CountLinesQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let name = CountRef::from_path(&path);
+    let CountLinesQuery { status, page, limit } = query;
+    let offset = page.saturating_sub(1).saturating_mul(limit);
+    let found = ctx.read("get_count", move |conn, scope| {
+        let filter = LineFilter { status: status.as_slice(), ..LineFilter::default() };
+        show(conn, scope, &name, ShownLines { filter, limit: Some(limit), offset, ..ShownLines::default() })
+    });
+    Ok(HttpResponse::Ok().json(found.await?))
+}
+
+/// The columns that the lines of a count can be sorted by.
+pub const LINE_SORTS: [&str; 1] = ["line"];
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct VariancesQuery {
+    /// Lines with this status.
+    #[serde(default, deserialize_with = "text_enum::in_query")]
+    pub status: Option<LineStatus>,
+}
+
+/// `GET /counts/{id}/variances`
+pub async fn list_variances(
+    path: web::Path<String>,
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+    Query(query): Query<VariancesQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let name = CountRef::from_path(&path);
+    let order = match sort.among(&LINE_SORTS, "line")?.descending {
+        false => LineOrder::FirstToLast,
+        true => LineOrder::LastToFirst,
+    };
+    let found = ctx.read("list_variances", move |conn, scope| {
+        let count = documents::find(conn, scope.store, &name)?.ok_or_else(not_found)?;
+        let filter = LineFilter { status: query.status.as_slice(), counted_only: true, ..LineFilter::default() };
+        let total = shown::count(conn, scope.store, count.id, filter)?;
+        let lines = shown::list(conn, scope.store, count.id, filter, order, (page.limit, page.offset()))?;
+        Ok(page.list(line_responses(conn, scope, &count, lines)?, total))
+    });
+    Ok(HttpResponse::Ok().json(found.await?))
+}
+
+/// `POST /counts`
+pub async fn create(command: Command<NewCountRequest>) -> Result<HttpResponse, ApiError> {
+    command
+        .run("open_count", |conn, scope, body| {
+            let id = open::open(conn, scope, &NewCount::from(body.clone()))?;
+            Ok(Answer::created(&show(conn, scope, &CountRef::Id(id), ShownLines::default())?)?)
+        })
+        .await
+}
+
+fn target(path: &str, expected_version: Option<i64>) -> Target {
+    Target { name: CountRef::from_path(path), expected_version }
+}
+
+/// The count with these lines.
+fn answer_lines(conn: &mut PgConnection, scope: &Scope, id: CountId, lines: &[i64]) -> Result<Answer, Abort> {
+    let filter = LineFilter { numbers: Some(lines), ..LineFilter::default() };
+    let shown = ShownLines { filter, order: LineOrder::PostedLast, ..ShownLines::default() };
+    Ok(Answer::ok(&show(conn, scope, &CountRef::Id(id), shown)?)?)
+}
+
+/// The count with its first lines. Those that are not posted come first.
+fn answer(conn: &mut PgConnection, scope: &Scope, id: CountId) -> Result<Answer, Abort> {
+    let shown = ShownLines { order: LineOrder::PostedLast, ..ShownLines::default() };
+    Ok(Answer::ok(&show(conn, scope, &CountRef::Id(id), shown)?)?)
+}
+
+/// `POST /counts/{id}/entries`
+pub async fn enter(path: web::Path<String>, command: Command<CountEntriesRequest>) -> Result<HttpResponse, ApiError> {
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("enter_count", move |conn, scope, body| {
+            let entries: Vec<Entry> = body.entries.iter().cloned().map(Entry::from).collect();
+            let (id, lines) = enter::enter(conn, scope, &target, &entries)?;
+            answer_lines(conn, scope, id, &lines)
+        })
+        .await
+}
+
+/// `POST /counts/{id}/submit`
+pub async fn submit(path: web::Path<String>, command: Command<CountVersionRequest>) -> Result<HttpResponse, ApiError> {
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("submit_count", move |conn, scope, _body| {
+            let id = submit::submit(conn, scope, &target)?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+/// `POST /counts/{id}/lines/{n}/recount`
+pub async fn recount(
+    path: web::Path<(String, String)>,
+    command: Command<CountVersionRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let (name, line) = path.into_inner();
+    let target = target(&name, command.body.expected_version);
+    let line = id::from_path(&line);
+    command
+        .run("recount_line", move |conn, scope, _body| {
+            let id = submit::recount(conn, scope, &target, line)?;
+            answer_lines(conn, scope, id, &[line])
+        })
+        .await
+}
+
+/// `POST /counts/{id}/cancel`
+pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest>) -> Result<HttpResponse, ApiError> {
+    let target = target(&path, command.body.expected_version);
+    command
+        .run("cancel_count", move |conn, scope, body| {
+            let id = submit::cancel(conn, scope, &target, body.reason.as_deref())?;
+            answer(conn, scope, id)
+        })
+        .await
+}
+
+/// `POST /counts/{id}/post`
+pub async fn post(path: web::Path<String>, command: Command<PostCountRequest>) -> Result<HttpResponse, ApiError> {
+    let target = target(&path, command.body.expected_version);
+    let request = PostRequest { target, lines: command.body.lines.clone() };
+    let slices = request.clone();
+    let after = command
+        .run_slices("post_count_slice", move |conn, scope, after| post::post_slice(conn, scope, &slices, after))
+        .await?;
+    command
+        .run("post_count", move |conn, scope, body| {
+            let id = post::post_rest(conn, scope, &request, after)?;
+            match &body.lines {
+                Some(lines) => answer_lines(conn, scope, id, lines),
+                None => answer(conn, scope, id),
+            }
+        })
+        .await
+}

@@ -1,0 +1,17 @@
+//! Counts: somebody looks at the stock of a location, and the differences are posted. Selling goes on meanwhile.
+
+pub mod count_ref;
+pub mod line;
+pub mod scope;
+pub mod status;
+
+pub mod document;
+
+pub mod enter;
+pub mod open;
+pub mod post;
+pub mod submit;
+
+pub mod queries;
+
+pub mod api;
