@@ -39,6 +39,9 @@ pub struct Reclaim {
 /// The maximal number of release transactions before the request is answered. A job does the rest.
 const MOST_RELEASES: usize = 50;
 
+/// The maximal number of attempts of a write that overdue holds refuse.
+const MOST_ATTEMPTS: usize = 3;
+
 /// The id that stands for "no store", in records of work that belongs to no store.
 pub const PLATFORM: StoreId = StoreId(0);
 
@@ -98,18 +101,19 @@ impl Ctx {
         }
     }
 
-    /// Runs a write. If only overdue holds cause its refusal, expires them and runs it once more.
+    /// Runs a write. If only overdue holds cause its refusal, expires them and runs it again. Meanwhile others may
+    /// become overdue.
     pub async fn retry_overdue<T>(
         &self,
         attempt: impl AsyncFn() -> Result<Result<T, Abort>, Failure>,
     ) -> Result<T, ApiError> {
-        match attempt().await? {
-            Err(Abort::Overdue(_, overdue)) => {
-                self.reclaim(overdue).await?;
-                Ok(attempt().await??)
+        for _ in 1..MOST_ATTEMPTS {
+            match attempt().await? {
+                Err(Abort::Overdue(_, overdue)) => self.reclaim(overdue).await?,
+                done => return Ok(done?),
             }
-            done => Ok(done?),
         }
+        Ok(attempt().await??)
     }
 
     /// Expires overdue holds in a separate transaction.

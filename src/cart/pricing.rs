@@ -37,6 +37,12 @@ pub fn price(store: &Store, line_totals: &[i128]) -> Totals<i128> {
 }
 
 impl Totals<i128> {
+    /// The totals of an order that the buyer collects.
+    #[must_use]
+    pub const fn without_shipping(self) -> Self {
+        Self { shipping: 0, total: self.total.saturating_sub(self.shipping), ..self }
+    }
+
     /// The totals of an order. As no part is negative, no part is larger than the total.
     pub fn of_order(&self) -> Result<Totals, TooLarge> {
         let Self { subtotal, tax, shipping, discount, total } = *self;
@@ -89,6 +95,8 @@ mod tests {
     fn two_at_14_with_5_percent_and_20_shipping_cost_49_40() {
         let totals = price(&store(Rate(50_000), 2_000), &[line_total(Money(1_400), 2)]).of_order().unwrap();
         assert_eq!((totals.subtotal, totals.tax, totals.total), (Money(2_800), Money(140), Money(4_940)));
+        let collected = price(&store(Rate(50_000), 2_000), &[line_total(Money(1_400), 2)]).without_shipping();
+        assert_eq!((collected.shipping, collected.total), (0, 2_940));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{AsSelect, auto_type};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool};
+use diesel::sql_types::{Array, BigInt, Bool, Timestamptz};
 
 use crate::db::schema::{cart_items, carts};
 use crate::db::{self, Failure, OnLocked};
@@ -138,19 +138,58 @@ pub fn delete_lines(conn: &mut PgConnection, store: StoreId, lines: &[CartItemId
     diesel::delete(lines).execute(conn)
 }
 
-/// Empties locked carts, which were ordered, and ends their round. They must have exactly so many lines as were
+/// A locked cart after orders of its lines.
+#[derive(Clone, Debug)]
+pub struct OrderedCart {
+    pub id: CartId,
+    /// The number of its orders. Each one ended a round.
+    pub orders: i64,
+    /// The number of lines that were ordered in full.
+    pub bought_lines: usize,
+    /// The lines with units that no order got, and the quantities of these.
+    pub left: Vec<CartLine>,
+}
+
+/// Removes the ordered units from locked carts, and ends their rounds. The carts must have exactly the lines that were
 /// loaded, so that it is these that are deleted. The DSL has no WITH.
-pub fn clear_ordered(conn: &mut PgConnection, store: StoreId, carts: &[CartId], lines: usize) -> Result<(), Failure> {
+pub fn clear_ordered(conn: &mut PgConnection, store: StoreId, carts: &[OrderedCart]) -> Result<(), Failure> {
+    let left = || carts.iter().flat_map(|cart| &cart.left);
     let cleared = db::sql(
-        "WITH ended AS (UPDATE carts SET round = round + 1 WHERE store_id = $1 AND id = ANY($2)) \
-         DELETE FROM cart_items i USING (SELECT unnest($2::int8[]) AS id LIMIT $3) c \
-         WHERE i.store_id = $1 AND i.cart_id = c.id",
+        "WITH ended AS (UPDATE carts c SET round = round + (SELECT o.orders \
+                FROM unnest($2::int8[], $3::int8[]) AS o (id, orders) WHERE o.id = c.id) \
+             WHERE store_id = $1 AND id = ANY($2)) \
+         DELETE FROM cart_items i USING (SELECT unnest($2::int8[]) AS id LIMIT $4) c \
+         WHERE i.store_id = $1 AND i.cart_id = c.id AND i.id <> ALL($5::int8[])",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(carts)
+    .bind::<Array<BigInt>, _>(carts.iter().map(|cart| cart.id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(carts.iter().map(|cart| cart.orders).collect::<Vec<_>>())
     .bind::<BigInt, _>(db::count(carts.len()))
+    .bind::<Array<BigInt>, _>(left().map(|line| line.id).collect::<Vec<_>>())
     .execute(conn)?;
-    db::expect_rows(cleared, lines, "lines of carts were cleared")
+    let bought = carts.iter().map(|cart| cart.bought_lines).sum();
+    db::expect_rows(cleared, bought, "lines of carts were cleared")
+}
+
+/// Sets the quantities of lines of locked carts.
+pub fn update_lines(
+    conn: &mut PgConnection,
+    store: StoreId,
+    lines: &[CartLine],
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let updated = db::sql(
+        "UPDATE cart_items i SET quantity = n.quantity, updated_at = $2 \
+         FROM (SELECT unnest($3::int8[]) AS id, unnest($4::int8[]) AS quantity LIMIT $5) n \
+         WHERE i.store_id = $1 AND i.id = n.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(lines.iter().map(|line| line.id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(lines.iter().map(|line| line.quantity).collect::<Vec<_>>())
+    .bind::<BigInt, _>(db::count(lines.len()))
+    .execute(conn)?;
+    db::expect_rows(updated, lines.len(), "lines of carts were updated")
 }
 
 /// Locks carts by id, ascending.

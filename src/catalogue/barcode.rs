@@ -153,7 +153,7 @@ mod tests {
         ] {
             assert_eq!(check(code), Err(format!("is a UPC-E code; give its 12 digits, {upc}")), "{code}");
         }
-        // These are the UPC-E codes of 012345000065 and 112345000062, and they are valid GTINs.
+        // These are the UPC-E codes of 012345000065 and 112345000062, and each is a valid GTIN, too.
         for code in ["01234565", "11234562"] {
             assert_eq!((check(code), gtin(code)), (Ok(()), Some(format!("000000{code}"))), "{code}");
         }

@@ -16,7 +16,7 @@ use crate::http::limits::{self, Limiters};
 use crate::http::metrics::Metrics;
 use crate::idempotency::command::Question;
 use crate::idempotency::{Command, Done, Keyed};
-use crate::kernel::id::{AddressId, ProductRef, StoreRef};
+use crate::kernel::id::{AddressId, LocationId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity};
 use crate::kernel::text;
@@ -26,7 +26,8 @@ use crate::stores::payment_methods::DEFAULT_METHOD;
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckoutRequest {
-    pub shipping_address_id: AddressId,
+    /// Required, unless the order is collected.
+    pub shipping_address_id: Option<AddressId>,
     /// The shipping address if absent.
     pub billing_address_id: Option<AddressId>,
     #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
@@ -38,6 +39,11 @@ pub struct CheckoutRequest {
     pub payment_method: Option<String>,
     /// If the computed total differs from this value, the checkout is refused.
     pub expected_total: Option<AmountInput>,
+    /// The buyer collects the order at this location. All units come from it, and the delivery costs nothing.
+    pub pickup_location_id: Option<LocationId>,
+    /// Orders the available units if some are short. The response lists what was left out; with a cart, it stays there.
+    #[serde(default)]
+    pub allow_partial: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -68,6 +74,11 @@ pub struct OrderRequest {
     #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
     #[schema(max_length = 2000)]
     pub notes: Option<String>,
+    /// The buyer collects the order at this location. All units come from it, and the delivery costs nothing.
+    pub pickup_location_id: Option<LocationId>,
+    /// Orders the available units if some are short. The response lists what was left out; with a cart, it stays there.
+    #[serde(default)]
+    pub allow_partial: bool,
     /// Selects the store, like X-Store-Id.
     pub store_id: Option<StoreRef>,
 }
@@ -122,17 +133,22 @@ pub async fn show_preview(
 
 fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Settings) -> Result<Placement, ApiError> {
     let user = principal.account()?.id;
-    let CheckoutRequest { shipping_address_id, billing_address_id, notes, payment_method, expected_total } = body;
+    let CheckoutRequest { shipping_address_id, billing_address_id, notes, payment_method, .. } = body;
+    if shipping_address_id.is_none() && body.pickup_location_id.is_none() {
+        return Err(ApiError::field("shipping_address_id", "is required, unless the order is collected"));
+    }
     Ok(Placement {
         actor: principal.actor(),
         buyer: Buyer::Account(user),
         contact: Contact::default(),
         source: Source::Cart(user),
-        shipping_address: Some(shipping_address_id),
+        shipping_address: shipping_address_id,
         billing_address: billing_address_id,
+        pickup: body.pickup_location_id,
         payment_method: payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes,
-        expected_total,
+        expected_total: body.expected_total,
+        allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
     })
 }
@@ -177,9 +193,11 @@ fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, sett
         source: Source::Items(items.collect()),
         shipping_address: body.shipping_address_id,
         billing_address: None,
+        pickup: body.pickup_location_id,
         payment_method: body.payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes: body.notes,
         expected_total: None,
+        allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
     }
 }

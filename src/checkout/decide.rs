@@ -1,6 +1,6 @@
 //! The second part of checkout: decides on the loaded data, without I/O. Each placement becomes a plan or a refusal.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -12,20 +12,22 @@ use super::price::{PricedLine, check_amounts, price_lines, price_order};
 use super::refusal::Refusal;
 use super::requested_lines::add_up;
 use crate::cart::pricing::Totals;
-use crate::cart::queries::Cart;
+use crate::cart::queries::{Cart, CartLine, OrderedCart};
 use crate::catalogue::queries::sellables::ResolvedVariant;
 use crate::db::Failure;
 use crate::inventory::hold::{HoldEnd, Holder};
-use crate::inventory::hold_set::{Delivery, HoldSet, Part, ReserveUnits};
+use crate::inventory::hold_set::{HoldSet, Part, ReserveUnits};
 use crate::inventory::locked_stock::MovementContext;
-use crate::inventory::routing::{self, Coordinates, Position, RoutedPart};
-use crate::inventory::shortage;
+use crate::inventory::routing::{self, RoutedPart};
 use crate::inventory::stock_level::Movement;
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{AddressId, CartId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Allocation, Order, OrderItem, StockReduction};
+use crate::orders::unfulfilled::{Unfulfilled, UnfulfilledLine};
 use crate::stores::payment_methods::SellAt;
+
+mod route;
 
 /// Decides placements one after the other. Each one sees the stock that the placements before it left.
 pub struct Decider<'a> {
@@ -33,8 +35,8 @@ pub struct Decider<'a> {
     carts: &'a Carts,
     holds: &'a mut HoldSet,
     ids: &'a mut IdAllocator,
-    /// The carts that earlier placements of the batch have ordered.
-    ordered: HashSet<CartId>,
+    /// The carts that placements of the batch have ordered.
+    ordered: HashMap<CartId, OrderedCart>,
 }
 
 /// A placement that passed all checks.
@@ -46,6 +48,7 @@ pub struct Checked<'a> {
     totals: Totals,
     shipping_address: Option<Value>,
     billing_address: Option<Value>,
+    unfulfilled: Vec<UnfulfilledLine>,
 }
 
 impl<'a> Decider<'a> {
@@ -55,25 +58,29 @@ impl<'a> Decider<'a> {
         holds: &'a mut HoldSet,
         ids: &'a mut IdAllocator,
     ) -> Self {
-        Self { context, carts, holds, ids, ordered: HashSet::new() }
+        Self { context, carts, holds, ids, ordered: HashMap::new() }
     }
 
     /// Refuses in the order of the contract. Changes nothing.
     pub fn check(&self, placement: &Placement, resolved: &[ResolvedVariant]) -> Result<Checked<'a>, Refusal> {
         let sell_at = self.check_settings(placement)?;
         check_amounts(self.context, placement)?;
+        self.check_pickup(placement)?;
         let requested = self.requested_lines(placement, resolved)?;
         let shipping_address = self.address(placement, placement.shipping_address)?;
         let billing_address = self.address(placement, placement.billing_address)?.or_else(|| shipping_address.clone());
+        let delivery = self.delivery(placement, shipping_address.as_ref())?;
         if requested.is_empty() {
             return Err(Refusal::CartEmpty);
         }
         let lines = price_lines(self.context, &requested)?;
+        let (lines, unfulfilled) = match placement.allow_partial {
+            true => self.leave_out_short(placement, lines, &delivery)?,
+            false => (lines, Vec::new()),
+        };
         let totals = price_order(self.context, placement, &lines)?;
-        let delivery =
-            shipping_address.as_ref().map_or(Delivery::Unknown, |address| Delivery::To(position_of(address)));
         let route = self.route(placement, &lines, &delivery)?;
-        Ok(Checked { sell_at, lines, route, totals, shipping_address, billing_address })
+        Ok(Checked { sell_at, lines, route, totals, shipping_address, billing_address, unfulfilled })
     }
 
     /// Takes the units in memory and creates the plan. Nothing is refused here.
@@ -82,7 +89,6 @@ impl<'a> Decider<'a> {
         let cart = self.find_cart(placement);
         let mut plan = Plan {
             checkout: cart.map(|cart| format!("{}/{}", cart.id, cart.round)),
-            cart: cart.map(|cart| (cart.id, checked.lines.len())),
             items: Vec::with_capacity(checked.lines.len()),
             reductions: Vec::with_capacity(checked.lines.len()),
             order,
@@ -94,8 +100,15 @@ impl<'a> Decider<'a> {
             self.take_units(placement, &mut item, &parts, &mut plan)?;
             plan.items.push(item);
         }
-        self.ordered.extend(plan.cart.map(|(cart, _)| cart));
+        if let Some(cart) = cart {
+            self.end_round(cart.id, &checked.lines);
+        }
         Ok(plan)
+    }
+
+    /// The ordered carts, as they are after all placements.
+    pub fn into_ordered(self) -> Vec<OrderedCart> {
+        self.ordered.into_values().collect()
     }
 
     fn check_settings(&self, placement: &Placement) -> Result<SellAt, Refusal> {
@@ -116,23 +129,51 @@ impl<'a> Decider<'a> {
         placement: &Placement,
         resolved: &[ResolvedVariant],
     ) -> Result<Vec<RequestedLine>, Refusal> {
-        let Source::Items(items) = &placement.source else {
-            let cart = self.find_cart(placement).and_then(|cart| self.carts.lines.get(&cart.id));
-            let lines = cart.into_iter().flatten();
-            let requested = lines.map(|line| RequestedLine {
-                variant: line.variant_id,
-                quantity: line.quantity,
-                unit_prices: Vec::new(),
-            });
-            return Ok(requested.collect());
-        };
-        add_up(items, resolved)
+        match &placement.source {
+            Source::Items(items) => add_up(items, resolved),
+            Source::Cart(_) => {
+                let lines = self.find_cart(placement).map(|cart| self.lines_of(cart.id)).unwrap_or_default();
+                let requested = lines.iter().map(|line| RequestedLine {
+                    variant: line.variant_id,
+                    quantity: line.quantity,
+                    unit_prices: Vec::new(),
+                });
+                Ok(requested.collect())
+            }
+        }
     }
 
-    /// The cart of the placement, unless an earlier placement of the batch has ordered it.
-    fn find_cart(&self, placement: &Placement) -> Option<&'a Cart> {
+    /// The cart of the placement, after the orders that earlier placements of the batch made of it.
+    fn find_cart(&self, placement: &Placement) -> Option<Cart> {
         let Source::Cart(user) = placement.source else { return None };
-        self.carts.by_user.get(&user).filter(|cart| !self.ordered.contains(&cart.id))
+        let mut cart = *self.carts.by_user.get(&user)?;
+        let orders = self.ordered.get(&cart.id).map_or(0, |ordered| ordered.orders);
+        cart.round = cart.round.saturating_add(orders);
+        Some(cart)
+    }
+
+    fn lines_of(&self, cart: CartId) -> &[CartLine] {
+        match self.ordered.get(&cart) {
+            Some(ordered) => &ordered.left,
+            None => self.carts.lines.get(&cart).map(Vec::as_slice).unwrap_or_default(),
+        }
+    }
+
+    /// Removes the ordered units from a cart. What the order left out stays in it.
+    fn end_round(&mut self, cart: CartId, bought: &[PricedLine<'_>]) {
+        let lines = self.lines_of(cart);
+        let bought_units = |line: &CartLine| {
+            bought.iter().find(|bought| bought.variant == line.variant_id).map_or(0, |bought| bought.quantity)
+        };
+        let left =
+            lines.iter().map(|line| CartLine { quantity: line.quantity.saturating_sub(bought_units(line)), ..*line });
+        let left: Vec<CartLine> = left.filter(|line| line.quantity > 0).collect();
+        let bought_lines = lines.len().saturating_sub(left.len());
+        let ordered =
+            self.ordered.entry(cart).or_insert(OrderedCart { id: cart, orders: 0, bought_lines: 0, left: Vec::new() });
+        ordered.orders = ordered.orders.saturating_add(1);
+        ordered.bought_lines = ordered.bought_lines.saturating_add(bought_lines);
+        ordered.left = left;
     }
 
     fn address(&self, placement: &Placement, address: Option<AddressId>) -> Result<Option<Value>, Refusal> {
@@ -143,30 +184,8 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// Chooses the places of all units, or lists every shortage. The units that the placement's own cart holds are
-    /// available to it.
-    fn route(
-        &self,
-        placement: &Placement,
-        lines: &[PricedLine<'_>],
-        delivery: &Delivery,
-    ) -> Result<Vec<RoutedPart>, Refusal> {
-        let holder = self.find_cart(placement).map(|cart| Holder::Cart(cart.id));
-        let demand = lines.iter().map(|line| (line.variant, line.quantity)).collect();
-        self.holds.route(&demand, delivery, holder).map_err(|short| {
-            let is_short = |line: &PricedLine<'_>| short.iter().find(|short| short.variant == line.variant);
-            let short = lines.iter().filter_map(|line| Some((line, is_short(line)?)));
-            let (variants, short) = short
-                .map(|(line, short)| {
-                    (line.variant, shortage::stock_error(line.sellable, short.available, short.requested))
-                })
-                .unzip();
-            Refusal::InsufficientStock { short, variants }
-        })
-    }
-
     fn order(&mut self, placement: &Placement, checked: &Checked<'_>) -> Result<Order, Failure> {
-        let Checked { sell_at, lines, totals, shipping_address, billing_address, .. } = checked;
+        let Checked { sell_at, lines, totals, shipping_address, billing_address, unfulfilled, .. } = checked;
         let CheckoutContext { store, now, .. } = self.context;
         let Payment { status, payment_status, paid_at, expires_at } =
             Payment::new(*sell_at, totals.total, *now, placement.payment_window_seconds);
@@ -200,6 +219,8 @@ impl<'a> Decider<'a> {
             shipping_address: shipping_address.clone(),
             billing_address: billing_address.clone(),
             notes: placement.notes.clone(),
+            pickup_location_id: placement.pickup,
+            unfulfilled: (!unfulfilled.is_empty()).then(|| Unfulfilled(unfulfilled.clone())),
             created_at: *now,
             updated_at: *now,
         })
@@ -247,17 +268,6 @@ fn reduction(item: &OrderItem, sold: &Movement) -> StockReduction {
         quantity: sold.delta.sold,
         previous_stock: sold.after.stock.saturating_sub(sold.delta.stock),
         new_stock: sold.after.stock,
-    }
-}
-
-/// The position of a stored address.
-fn position_of(address: &Value) -> Position {
-    let text = |name: &str| address[name].as_str().map(ToOwned::to_owned);
-    Position {
-        coordinates: Coordinates::new(address["latitude"].as_f64(), address["longitude"].as_f64()),
-        country: text("country"),
-        region: text("state"),
-        postal_code: text("postal_code"),
     }
 }
 

@@ -18,9 +18,9 @@ use crate::inventory::hold::{Hold, Holder};
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::LockedStock;
 use crate::inventory::queries::holds;
-use crate::kernel::id::{AddressId, CartId, StoreId, UserId, VariantId};
+use crate::kernel::id::{AddressId, CartId, LocationId, StoreId, UserId, VariantId};
 use crate::orders::queries::terms::{self, IdCounts, TermsAndIds};
-use crate::stores::queries::Store;
+use crate::stores::queries::{Store, locations};
 
 /// Locks rows for an order, or only reads them for a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,11 @@ pub struct CheckoutContext {
     pub sellables: HashMap<VariantId, Sellable>,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
+    /// Those of the requested pickup locations that are places of the store.
+    pub pickup_places: HashSet<LocationId>,
+    /// The variants with overdue holds, if a placement allows a partial order. Such an order is not decided before the
+    /// holds have expired.
+    pub overdue: HashSet<VariantId>,
 }
 
 /// Locks the carts and reads their lines. Finds the variants of listed items.
@@ -155,6 +160,15 @@ pub fn read_context(
     locking: Locking,
 ) -> Result<(CheckoutContext, IdAllocator), Failure> {
     let sellables = sellables::load(conn, store, &carts.variants())?;
+    let overdue = match locking {
+        Locking::ForUpdate if placements.iter().any(|placement| placement.allow_partial) => {
+            holds::list_overdue_variants(conn, store, &carts.variants())?
+        }
+        _ => Vec::new(),
+    };
+    let pickups: Vec<LocationId> = placements.iter().filter_map(|placement| placement.pickup).collect();
+    let pickup_places = if pickups.is_empty() { pickups } else { locations::filter_places(conn, store, &pickups)? };
+    let pickup_places = pickup_places.into_iter().collect();
     let address_ids: Vec<AddressId> =
         placements.iter().flat_map(|p| [p.shipping_address, p.billing_address]).flatten().collect();
     let (orders, items) = (placements.len(), carts.line_count());
@@ -170,5 +184,6 @@ pub fn read_context(
         Locking::None => IdAllocator::zeros(orders, items),
     };
     let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
-    Ok((CheckoutContext { store, sellables, addresses, now }, ids))
+    let overdue = overdue.into_iter().collect();
+    Ok((CheckoutContext { store, sellables, addresses, now, pickup_places, overdue }, ids))
 }

@@ -38,7 +38,9 @@ pub fn place_orders(
     let mut holds = load::lock_stock(conn, store, &carts, Locking::ForUpdate)?;
     let (context, mut ids) = load::read_context(conn, store, placements, &carts, &mut holds, Locking::ForUpdate)?;
     // Steps 1, 2 and 3 in memory: `check` validates and checks the availability, `take` reserves.
-    let decided = decide(&mut Decider::new(&context, &carts, &mut holds, &mut ids), placements, &carts)?;
+    let mut decider = Decider::new(&context, &carts, &mut holds, &mut ids);
+    let mut decided = decide(&mut decider, placements, &carts)?;
+    let ordered_carts = decider.into_ordered();
     let overdue = find_overdue(conn, store, &decided)?;
 
     // ---- Nothing is refused after this line: only the database itself may fail. ----
@@ -47,7 +49,8 @@ pub fn place_orders(
         write::create_orders(conn, store, &placed)?; // step 4
         write::create_order_items(conn, store, &placed)?; // step 5
         write::fulfil_stock(conn, &holds, context.now)?; // step 6
-        write::clear_carts(conn, store, &placed)?; // step 7
+        write::clear_carts(conn, store, &ordered_carts, context.now)?; // step 7
+        write::write_unfulfilled(conn, store, &context, &mut decided)?;
     }
     decided.into_iter().map(|decided| outcome(decided, &overdue)).collect() // step 8: the caller commits
 }

@@ -1,6 +1,6 @@
 //! A request to place an order, parsed and checked as far as possible without the database.
 
-use crate::kernel::id::{AddressId, ProductRef, UserId, VariantId};
+use crate::kernel::id::{AddressId, LocationId, ProductRef, UserId, VariantId};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::Quantity;
 
@@ -13,9 +13,13 @@ pub struct Placement {
     pub source: Source,
     pub shipping_address: Option<AddressId>,
     pub billing_address: Option<AddressId>,
+    /// The place where the buyer collects the order. All units come from it.
+    pub pickup: Option<LocationId>,
     pub payment_method: String,
     pub notes: Option<String>,
     pub expected_total: Option<AmountInput>,
+    /// Leaves out what is short, instead of refusing the order.
+    pub allow_partial: bool,
     /// The time within which an order that is sold at payment must be paid.
     pub payment_window_seconds: i64,
 }

@@ -1,7 +1,7 @@
 //! The result of the decisions: the orders to write.
 
 use crate::db::Failure;
-use crate::kernel::id::{CartId, OrderId, OrderItemId};
+use crate::kernel::id::{OrderId, OrderItemId};
 use crate::orders::guest_token::GuestToken;
 use crate::orders::order::{Order, OrderItem, StockReduction};
 use crate::orders::response::OrderResponse;
@@ -14,8 +14,6 @@ pub struct Plan {
     pub items: Vec<OrderItem>,
     /// Empty until the units are sold.
     pub reductions: Vec<StockReduction>,
-    /// The ordered cart, and its number of lines.
-    pub cart: Option<(CartId, usize)>,
     /// The id and the round of the cart, such as `12/3`. It is unique, so a cart's round is ordered only once. None without a
     /// cart.
     pub checkout: Option<String>,

@@ -1,5 +1,7 @@
 //! The preview: the answer that checkout would give now.
 
+use std::iter;
+
 use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +12,7 @@ use super::placement::Placement;
 use super::plan::Placed;
 use super::preview_order::PreviewOrder;
 use super::refusal::Refusal;
+use super::write;
 use crate::error::{Abort, ApiError, Problem};
 use crate::inventory::routing::RoutedPart;
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
@@ -63,7 +66,10 @@ pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -
     match decider.check(placement, resolved) {
         Ok(checked) => {
             let route = checked.route.clone();
-            let plan = decider.take(placement, checked)?;
+            let mut plan = decider.take(placement, checked)?;
+            if let Some(unfulfilled) = &mut plan.order.unfulfilled {
+                write::add_alternatives(conn, &context, iter::once(unfulfilled))?;
+            }
             let routing = route.into_iter().map(|part| routed_part(part, &plan.items)).collect();
             let order = Placed::new(plan, placement).response().into_preview();
             Ok(PreviewResponse { ok: true, order: Some(order), routing, refusal: None })

@@ -18,6 +18,14 @@ pub struct PricedLine<'a> {
     pub total: Money,
 }
 
+impl PricedLine<'_> {
+    /// The same line with fewer units.
+    pub fn with_quantity(self, quantity: i64) -> Self {
+        let total = Money(self.sellable.unit_price.0.saturating_mul(quantity));
+        Self { quantity, total, ..self }
+    }
+}
+
 /// Refuses amounts with more decimals than the currency has.
 pub fn check_amounts(context: &CheckoutContext, placement: &Placement) -> Result<(), Refusal> {
     let currency = &context.store.currency;
@@ -68,7 +76,9 @@ pub fn price_order(
     lines: &[PricedLine<'_>],
 ) -> Result<Totals, Refusal> {
     let of_lines: Vec<i128> = lines.iter().map(|line| i128::from(line.total.0)).collect();
-    let totals = pricing::price(&context.store, &of_lines).of_order().map_err(too_large)?;
+    let totals = pricing::price(&context.store, &of_lines);
+    let totals = if placement.pickup.is_some() { totals.without_shipping() } else { totals };
+    let totals = totals.of_order().map_err(too_large)?;
     match placement.expected_total {
         Some(expected) if expected.in_currency(&context.store.currency) != Ok(totals.total) => {
             Err(Refusal::TotalChanged { now: context.store.currency.amount(totals.total) })

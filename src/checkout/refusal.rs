@@ -4,8 +4,9 @@ use crate::cart::response::{CART_EMPTY, unavailable};
 use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code, FieldError, Overdue, StockError};
 use crate::inventory::shortage;
-use crate::kernel::id::{AddressId, VariantId};
+use crate::kernel::id::{AddressId, LocationId, VariantId};
 use crate::kernel::money::Amount;
+use crate::stores::change_location;
 
 /// After `Failed`, the variants are listed in the order of the checks.
 #[derive(Clone, Debug)]
@@ -17,10 +18,13 @@ pub enum Refusal {
         method: String,
         known: Vec<String>,
     },
+    /// The buyer cannot collect an order there.
+    NoPickup,
     Fields(Vec<FieldError>),
     /// Lines with a total quantity that is too large, or with an unknown product.
     Lines(ApiError),
     AddressNotFound(AddressId),
+    LocationNotFound(LocationId),
     CartEmpty,
     ProductUnavailable {
         product_name: String,
@@ -71,9 +75,11 @@ impl From<Refusal> for ApiError {
                 "payment_method",
                 format!("'{method}' is not a payment method of this store; it takes {}", known.join(", ")),
             ),
+            Refusal::NoPickup => Self::field("pickup_location_id", "orders cannot be collected at this location"),
             Refusal::Fields(errors) => Self::validation(errors),
             Refusal::Lines(refusal) => refusal,
             Refusal::AddressNotFound(id) => Self::not_found(Code::AddressNotFound, format_args!("Address {id}")),
+            Refusal::LocationNotFound(id) => change_location::not_found(id),
             Refusal::CartEmpty => Self::new(Code::CartEmpty, CART_EMPTY),
             Refusal::ProductUnavailable { product_name } => {
                 Self::new(Code::ProductUnavailable, unavailable(&product_name))

@@ -1,16 +1,22 @@
 //! The third part of checkout: writes the plans as sets.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+use super::load::CheckoutContext;
 use super::plan::Placed;
-use crate::cart::queries as carts;
+use super::refusal::Refusal;
+use crate::cart::queries::{self as carts, CartLine, OrderedCart};
 use crate::db::Failure;
+use crate::inventory::alternatives::{Alternatives, MAX_LINES_WITH_ALTERNATIVES};
 use crate::inventory::hold_set::HoldSet;
-use crate::kernel::id::{CartId, StoreId};
+use crate::kernel::id::{OrderId, ProductId, StoreId};
 use crate::orders::guest_token::GuestToken;
 use crate::orders::queries::items;
 use crate::orders::queries::orders::{self, NewOrder};
+use crate::orders::unfulfilled::{Unfulfilled, UnfulfilledLine};
 
 /// Inserts the orders with their numbers and the first row of their history.
 pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
@@ -41,12 +47,64 @@ pub fn fulfil_stock(conn: &mut PgConnection, holds: &HoldSet, at: DateTime<Utc>)
     holds.write(conn, at)
 }
 
-/// Deletes exactly the ordered lines, and ends the round of their carts.
-pub fn clear_carts(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
-    let bought = placed.iter().filter_map(|placed| placed.plan.cart.as_ref());
-    let (carts, lines): (Vec<CartId>, Vec<usize>) = bought.map(|(cart, lines)| (*cart, *lines)).unzip();
-    if carts.is_empty() {
+/// Deletes exactly the ordered lines, keeps what the orders left out, and ends the round of their carts.
+pub fn clear_carts(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ordered: &[OrderedCart],
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if ordered.is_empty() {
         return Ok(());
     }
-    carts::clear_ordered(conn, store, &carts, lines.into_iter().sum())
+    let left: Vec<CartLine> = ordered.iter().flat_map(|cart| &cart.left).copied().collect();
+    if !left.is_empty() {
+        carts::update_lines(conn, store, &left, at)?;
+    }
+    carts::clear_ordered(conn, store, ordered)
+}
+
+/// Writes the lines that partial orders left out, with their alternatives. They are read after the stock is written, so
+/// that they are still available.
+pub fn write_unfulfilled(
+    conn: &mut PgConnection,
+    store: StoreId,
+    context: &CheckoutContext,
+    decided: &mut [Result<Placed, Refusal>],
+) -> Result<(), Failure> {
+    let placed = decided.iter_mut().flatten();
+    let mut orders: Vec<(OrderId, &mut Unfulfilled)> =
+        placed.filter_map(|Placed { plan, .. }| Some((plan.order.id, plan.order.unfulfilled.as_mut()?))).collect();
+    if orders.is_empty() {
+        return Ok(());
+    }
+    add_alternatives(conn, context, orders.iter_mut().map(|(_, unfulfilled)| &mut **unfulfilled))?;
+    let new: Vec<(OrderId, &Unfulfilled)> = orders.iter().map(|(id, unfulfilled)| (*id, &**unfulfilled)).collect();
+    orders::set_unfulfilled(conn, store, &new)
+}
+
+/// Adds the alternatives of short lines, in one statement.
+pub fn add_alternatives<'a>(
+    conn: &mut PgConnection,
+    context: &CheckoutContext,
+    unfulfilled: impl Iterator<Item = &'a mut Unfulfilled>,
+) -> Result<(), Failure> {
+    let category_of: HashMap<ProductId, &str> = context
+        .sellables
+        .values()
+        .filter_map(|sellable| Some((sellable.product_id, sellable.category.as_deref()?)))
+        .collect();
+    let lines = unfulfilled.flat_map(|unfulfilled| unfulfilled.0.iter_mut().take(MAX_LINES_WITH_ALTERNATIVES));
+    let lines: Vec<(&mut UnfulfilledLine, &str)> = lines
+        .filter_map(|line| {
+            let category = category_of.get(&line.product_id)?;
+            Some((line, *category))
+        })
+        .collect();
+    let categories: BTreeSet<&str> = lines.iter().map(|(_, category)| *category).collect();
+    let alternatives = Alternatives::read(conn, context.store.id, &categories)?;
+    for (line, category) in lines {
+        line.alternatives = alternatives.to(line.product_id, category).cloned().collect();
+    }
+    Ok(())
 }

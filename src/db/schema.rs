@@ -495,6 +495,10 @@ diesel::table! {
         search_text -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// The lines that the order did not get in full: a list of objects with the requested and the fulfilled quantity, and with alternatives. Null if it got all units.
+        unfulfilled -> Nullable<Jsonb>,
+        /// The place where the buyer collects the order. Null if the order is delivered.
+        pickup_location_id -> Nullable<Int8>,
     }
 }
 

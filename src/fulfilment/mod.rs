@@ -10,6 +10,7 @@ pub mod pay;
 pub mod queries;
 pub mod refund;
 pub mod release_carts;
+pub mod reroute;
 pub mod ship;
 pub mod update;
 

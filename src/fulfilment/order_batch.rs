@@ -19,8 +19,10 @@ use crate::kernel::id::{OrderId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::queries::{items, orders};
-use crate::orders::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
+use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::payments::queries::payments;
+
+mod units;
 
 pub use crate::orders::queries::orders::StatusChange;
 pub use crate::payments::queries::payments::{Kind, NewPayment};
@@ -32,6 +34,7 @@ pub enum Intent {
     Cancel,
     Refund,
     Ship,
+    Reroute,
     Update,
 }
 
@@ -48,13 +51,13 @@ pub struct OrderBatch {
     /// deadline.
     now: DateTime<Utc>,
     orders: BTreeMap<OrderId, Order>,
-    /// The items of orders that are to be shipped or cancelled, with the locations of their units.
+    /// The items of orders that are to be shipped, rerouted or cancelled, with the locations of their units.
     items: HashMap<OrderId, Vec<OrderItem>>,
     /// The amounts of recorded payments and refunds.
     recorded: HashMap<(OrderId, Kind, String), Money>,
     holds: HoldSet,
     changed: BTreeSet<OrderId>,
-    shipped_items: BTreeSet<(OrderId, VariantId)>,
+    changed_items: BTreeSet<(OrderId, VariantId)>,
     shipments: Vec<NewShipment>,
     status_changes: Vec<StatusChange>,
     payments: Vec<NewPayment>,
@@ -71,17 +74,18 @@ impl OrderBatch {
         };
         let holding = select(&|order| {
             order.status == OrderStatus::UnderPaying
-                && (has_intent(order, Intent::Pay) || has_intent(order, Intent::Cancel))
+                && [Intent::Pay, Intent::Cancel, Intent::Reroute].iter().any(|&intent| has_intent(order, intent))
         });
         // A payment of the same batch may sell an order before its cancellation.
-        let sold = select(&|order| {
+        let moving = select(&|order| {
             let may_be_sold = order.status != OrderStatus::UnderPaying || has_intent(order, Intent::Pay);
             let is_moving = has_intent(order, Intent::Cancel) || has_intent(order, Intent::Ship);
-            may_be_sold && order.status.can_become(OrderStatus::Cancelled) && is_moving
+            let is_moved = may_be_sold && is_moving || has_intent(order, Intent::Reroute);
+            is_moved && order.status.can_become(OrderStatus::Cancelled)
         });
         let with_money = select(&|order| has_intent(order, Intent::Pay) || has_intent(order, Intent::Refund));
         let recorded = if with_money.is_empty() { Vec::new() } else { payments::list(conn, store, &with_money)? };
-        let items = if sold.is_empty() { HashMap::new() } else { items::list(conn, store, &sold)? };
+        let items = if moving.is_empty() { HashMap::new() } else { items::list(conn, store, &moving)? };
         let variants: Vec<VariantId> = items.values().flatten().map(|item| item.variant_id).collect();
         let holders: Vec<Holder> = holding.into_iter().map(Holder::Order).collect();
         let holds = HoldSet::lock(conn, store, &holders, &variants)?;
@@ -100,7 +104,7 @@ impl OrderBatch {
             recorded: HashMap::new(),
             holds,
             changed: BTreeSet::new(),
-            shipped_items: BTreeSet::new(),
+            changed_items: BTreeSet::new(),
             shipments: Vec::new(),
             status_changes: Vec::new(),
             payments: Vec::new(),
@@ -199,48 +203,6 @@ impl OrderBatch {
         self.set_status(id, OrderStatus::Cancelled, by)
     }
 
-    fn restore(&mut self, id: OrderId, context: MovementContext<'_>) -> Result<(), Failure> {
-        let items = self.items.remove(&id).ok_or_else(|| items_missing(id))?;
-        for item in items {
-            for allocation in item.allocations.0 {
-                self.holds.restore(item.variant_id, (allocation.location_id, allocation.quantity), context)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The items of an order that was locked to be shipped or cancelled, with all changes up to now.
-    pub fn items(&self, id: OrderId) -> Result<&[OrderItem], Failure> {
-        self.items.get(&id).map(Vec::as_slice).ok_or_else(|| items_missing(id))
-    }
-
-    /// Ships units of an order. The first shipment sets it to processing, and the last one to shipped.
-    pub fn ship(&mut self, shipment: NewShipment, by: By<'_>) -> Result<(), Failure> {
-        let id = shipment.order;
-        let context = MovementContext { reference: &shipment.shipment_number, reason: by.reason, actor: by.actor };
-        let items = self.items.get_mut(&id).ok_or_else(|| items_missing(id))?;
-        for units in &shipment.lines {
-            self.holds.ship(units.variant, (units.location, units.quantity), context)?;
-            for item in items.iter_mut().filter(|item| item.variant_id == units.variant) {
-                item.mark_shipped(units.quantity, Some(units.location));
-            }
-            self.shipped_items.insert((id, units.variant));
-        }
-        let is_last = FulfilmentStatus::of(items) == FulfilmentStatus::Full;
-        if self.order(id)?.status == OrderStatus::Pending {
-            self.set_status(id, OrderStatus::Processing, by)?;
-        }
-        if is_last {
-            self.set_status(id, OrderStatus::Shipped, by)?;
-        }
-        let order = self.change(id)?;
-        if shipment.tracking_number.is_some() {
-            order.tracking_number.clone_from(&shipment.tracking_number);
-        }
-        self.shipments.push(shipment);
-        Ok(())
-    }
-
     /// Changes the status, and adds a row to the order's history.
     pub fn set_status(&mut self, id: OrderId, to: OrderStatus, by: By<'_>) -> Result<&mut Order, Failure> {
         let from = self.order(id)?.status;
@@ -270,10 +232,12 @@ impl OrderBatch {
         if !changed.is_empty() {
             orders::update(conn, store, &changed)?;
         }
+        if !self.changed_items.is_empty() {
+            let is_changed = |item: &&OrderItem| self.changed_items.contains(&(item.order_id, item.variant_id));
+            let changed: Vec<&OrderItem> = self.items.values().flatten().filter(is_changed).collect();
+            items::update(conn, store, &changed)?;
+        }
         if !self.shipments.is_empty() {
-            let is_shipped = |item: &&OrderItem| self.shipped_items.contains(&(item.order_id, item.variant_id));
-            let shipped: Vec<&OrderItem> = self.items.values().flatten().filter(is_shipped).collect();
-            items::update(conn, store, &shipped)?;
             shipments::insert(conn, store, &self.shipments, now)?;
         }
         if !self.status_changes.is_empty() {
@@ -281,10 +245,6 @@ impl OrderBatch {
         }
         Ok(())
     }
-}
-
-fn items_missing(id: OrderId) -> Failure {
-    Failure::Internal(format!("the items of order {id} are missing"))
 }
 
 /// The reason of an expired payment, in the order's history and in the ledger.

@@ -81,7 +81,7 @@ fn choose_units(items: &[OrderItem], lines: Option<&[DispatchLine]>) -> Result<V
             .ok_or_else(|| ApiError::field(format!("lines[{index}].item_id"), "is not an item of the order"))?;
         let unshipped = item.unshipped(line.location);
         if line.quantity > unshipped {
-            return Err(exceeded(item, line, unshipped));
+            return Err(exceeded(item, line.location, (line.quantity, unshipped)));
         }
         for (location, quantity) in item.mark_shipped(line.quantity, line.location) {
             let is_same = |units: &&mut ShippedUnits| (units.variant, units.location) == (item.variant_id, location);
@@ -94,10 +94,10 @@ fn choose_units(items: &[OrderItem], lines: Option<&[DispatchLine]>) -> Result<V
     Ok(chosen)
 }
 
-fn exceeded(item: &OrderItem, line: &DispatchLine, unshipped: i64) -> ApiError {
-    let place = line.location.map(|location| format!(" from location {location}")).unwrap_or_default();
-    let detail =
-        format!("Of '{}', {unshipped} units are left to ship{place}, not {}.", item.product_name, line.quantity);
+/// The 409 error for more units than are left to ship, at one place or at all.
+pub fn exceeded(item: &OrderItem, location: Option<LocationId>, (requested, left): (i64, i64)) -> ApiError {
+    let place = location.map(|location| format!(" from location {location}")).unwrap_or_default();
+    let detail = format!("Of '{}', {left} units are left to ship{place}, not {requested}.", item.product_name);
     ApiError::new(Code::QuantityExceeded, detail)
 }
 

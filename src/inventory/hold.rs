@@ -70,7 +70,7 @@ text_enum! {
         Sold,
         Released,
         Expired,
-        /// The hold of a cart became the hold of its order.
+        /// The hold of a cart became the hold of its order, or the hold of an order moved to another place.
         Transferred,
     }
 }

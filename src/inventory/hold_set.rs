@@ -4,16 +4,20 @@
 //! its stock row always change together. The number of statements does not depend on the number of holds.
 
 use std::collections::{BTreeMap, HashMap};
-use std::slice;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+mod reroute;
+mod route;
+
 pub use super::hold::ReserveUnits;
+pub use reroute::ReroutedUnits;
+pub use route::Delivery;
+
 use super::hold::{Hold, HoldEnd, Holder, NewHold};
 use super::locked_stock::{LockedStock, MovementContext};
 use super::queries::holds;
-use super::routing::{self, Position, RoutedPart, RoutingRequest, RoutingShortage};
 use super::stock_level::{Movement, MovementKind, StockDelta};
 use crate::db::Failure;
 use crate::kernel::id::{HoldId, LocationId, StoreId, VariantId};
@@ -27,16 +31,6 @@ pub struct HoldSet {
     changed: BTreeMap<HoldId, i64>,
     extended: Vec<(HoldId, DateTime<Utc>)>,
     ended: Vec<(HoldId, HoldEnd)>,
-}
-
-/// The way of units to their buyer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Delivery {
-    /// To an address that is not known.
-    Unknown,
-    To(Position),
-    /// The buyer collects them at this place.
-    Pickup(LocationId),
 }
 
 /// Units at one location.
@@ -82,29 +76,6 @@ impl HoldSet {
     /// The stock rows, for their places and for movements that concern no hold.
     pub fn stock_mut(&mut self) -> &mut LockedStock {
         &mut self.stock
-    }
-
-    /// Chooses the places of units, or returns every shortage. Changes nothing. The units that the holder holds are
-    /// available to it, because it releases them first.
-    pub fn route(
-        &self,
-        demand: &BTreeMap<VariantId, i64>,
-        delivery: &Delivery,
-        holder: Option<Holder>,
-    ) -> Result<Vec<RoutedPart>, Vec<RoutingShortage>> {
-        let places = self.stock.places();
-        let (candidates, destination) = match delivery {
-            Delivery::Unknown => (places.selling(), None),
-            Delivery::To(position) => (places.selling(), Some(position)),
-            Delivery::Pickup(location) => (places.pickup(*location).map(slice::from_ref).unwrap_or_default(), None),
-        };
-        let request = RoutingRequest { demand, places: candidates, destination, policy: places.policy() };
-        let holds = holder.map(|holder| self.holds_of(holder)).unwrap_or_default();
-        routing::route(&request, |key| {
-            let own = holds.iter().filter(|hold| (hold.variant, hold.location) == key);
-            let own = own.fold(0, |sum: i64, hold| sum.saturating_add(hold.quantity));
-            self.stock.row(key).map_or(0, |level| level.sellable_with(own))
-        })
     }
 
     /// Reserves units at these places. A hold that exists already keeps its deadline; the caller extends it.
@@ -195,24 +166,36 @@ impl HoldSet {
     ) -> Result<(), Failure> {
         let mut kept = Vec::new();
         let mut rest = quantity;
-        for mut hold in self.active.remove(&holder).unwrap_or_default().into_iter().rev() {
+        for hold in self.active.remove(&holder).unwrap_or_default().into_iter().rev() {
             let part = if hold.variant == variant { rest.min(hold.quantity) } else { 0 };
             rest = rest.saturating_sub(part);
-            if part > 0 && part == hold.quantity {
-                self.end_hold(&hold, HoldEnd::Released, MovementKind::Release, context)?;
-                continue;
-            }
-            if part > 0 {
-                let key = (hold.variant, hold.location);
-                self.stock.record_movement(key, MovementKind::Release, StockDelta::release(part), context)?;
-                hold.quantity = hold.quantity.saturating_sub(part);
-                self.changed.insert(hold.id, hold.quantity);
-            }
-            kept.push(hold);
+            kept.extend(match part {
+                0 => Some(hold),
+                _ => self.reduce_hold(hold, part, HoldEnd::Released, context)?,
+            });
         }
         kept.reverse();
         self.active.insert(holder, kept);
         Ok(())
+    }
+
+    /// Releases units of a hold. Returns the rest of it, if it has not ended.
+    fn reduce_hold(
+        &mut self,
+        mut hold: Hold,
+        quantity: i64,
+        end: HoldEnd,
+        context: MovementContext<'_>,
+    ) -> Result<Option<Hold>, Failure> {
+        if quantity == hold.quantity {
+            self.end_hold(&hold, end, MovementKind::Release, context)?;
+            return Ok(None);
+        }
+        let key = (hold.variant, hold.location);
+        self.stock.record_movement(key, MovementKind::Release, StockDelta::release(quantity), context)?;
+        hold.quantity = hold.quantity.saturating_sub(quantity);
+        self.changed.insert(hold.id, hold.quantity);
+        Ok(Some(hold))
     }
 
     /// Expires the overdue holds of a holder. Holds whose stock row is not in this set are left. `reason_of` returns the ledger's reason for
@@ -291,6 +274,7 @@ impl HoldSet {
             _ => StockDelta::release(hold.quantity),
         };
         self.stock.record_movement((hold.variant, hold.location), kind, delta, context)?;
+        self.changed.remove(&hold.id);
         self.ended.push((hold.id, end));
         Ok(())
     }

@@ -13,6 +13,7 @@ pub mod routing;
 pub mod shortage;
 pub mod stock_level;
 
+pub mod alternatives;
 pub mod availability;
 pub mod available_on;
 pub mod change_barcodes;

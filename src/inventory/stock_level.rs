@@ -165,7 +165,7 @@ impl StockLevel {
             committed: sum(self.committed, delta.committed)?,
         };
         // Sold units can always be restored, even if the stock exceeds its maximum.
-        let is_too_much = delta.stock > 0 && after.stock > MAX_STOCK && kind != MovementKind::Restore;
+        let is_too_much = delta.stock > 0 && after.stock > MAX_STOCK && delta.sold >= 0;
         let fits = (0..=after.stock).contains(&after.reserved) && (0..=after.sold).contains(&after.committed);
         if is_too_much || !fits {
             return Err(DoesNotFit);

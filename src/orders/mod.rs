@@ -6,3 +6,4 @@ pub mod order;
 pub mod queries;
 pub mod response;
 pub mod status;
+pub mod unfulfilled;

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::status::{OrderStatus, PaymentStatus};
+use super::unfulfilled::Unfulfilled;
 use crate::db::schema::{order_items, orders};
+use crate::inventory::hold_set::Delivery;
+use crate::inventory::routing::{Coordinates, Position};
 use crate::kernel::fold;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::json_column::json_column;
@@ -46,6 +49,10 @@ pub struct Order {
     pub shipping_address: Option<Value>,
     pub billing_address: Option<Value>,
     pub notes: Option<String>,
+    /// The place where the buyer collects the order.
+    pub pickup_location_id: Option<LocationId>,
+    /// None if the order got all requested units.
+    pub unfulfilled: Option<Unfulfilled>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -136,6 +143,34 @@ json_column! {
     pub struct Allocations(pub Vec<Allocation>);
 }
 
+impl Allocations {
+    /// Moves units that are not shipped to another place. The caller has checked that so many are left.
+    pub fn reallocate(&mut self, (from, to): (LocationId, LocationId), quantity: i64) {
+        let parts = &mut self.0;
+        for part in parts.iter_mut().filter(|part| part.location_id == from) {
+            part.quantity = part.quantity.saturating_sub(quantity);
+        }
+        match parts.iter_mut().find(|part| part.location_id == to) {
+            Some(part) => part.quantity = part.quantity.saturating_add(quantity),
+            None => parts.push(Allocation::new(to, quantity)),
+        }
+        parts.retain(|part| part.quantity > 0);
+    }
+}
+
+/// The way of an order's units to a stored address, if there is one.
+#[must_use]
+pub fn delivery_to(address: Option<&Value>) -> Delivery {
+    let Some(address) = address else { return Delivery::Unknown };
+    let text = |name: &str| address[name].as_str().map(ToOwned::to_owned);
+    Delivery::To(Position {
+        coordinates: Coordinates::new(address["latitude"].as_f64(), address["longitude"].as_f64()),
+        country: text("country"),
+        region: text("state"),
+        postal_code: text("postal_code"),
+    })
+}
+
 /// Units of an item from one location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocation {
@@ -195,6 +230,24 @@ impl OrderRef {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_that_are_not_shipped_move_to_another_place() {
+        let part = |location, quantity, shipped_quantity| Allocation {
+            shipped_quantity,
+            ..Allocation::new(LocationId(location), quantity)
+        };
+        // The places and the units before, the move, and the places and the units after it.
+        for (before, (from, to, quantity), after) in [
+            (vec![part(1, 5, 0)], (1, 2, 3), vec![part(1, 2, 0), part(2, 3, 0)]),
+            (vec![part(1, 5, 2), part(2, 1, 1)], (1, 2, 3), vec![part(1, 2, 2), part(2, 4, 1)]),
+            (vec![part(1, 5, 0), part(2, 1, 0)], (1, 2, 5), vec![part(2, 6, 0)]),
+        ] {
+            let mut allocations = Allocations(before);
+            allocations.reallocate((LocationId(from), LocationId(to)), quantity);
+            assert_eq!(allocations.0, after);
+        }
+    }
 
     #[test]
     fn an_order_is_named_by_digits_or_by_number() {

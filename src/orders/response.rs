@@ -6,10 +6,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 
-use super::order::{Order, OrderItem, StockReduction};
+use super::order::{Allocation, Order, OrderItem, StockReduction};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
-use crate::kernel::id::{OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
-use crate::kernel::money::{Amount, Money};
+use super::unfulfilled::UnfulfilledLine;
+use crate::inventory::alternatives::AlternativeResponse;
+use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::money::{Amount, Currency, Money};
 use crate::kernel::schema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,6 +66,11 @@ pub struct OrderResponse {
     pub billing_address: Option<Value>,
     #[schema(max_length = 2000)]
     pub notes: Option<String>,
+    /// The location where the buyer collects the order. Null if it is delivered.
+    pub pickup_location_id: Option<LocationId>,
+    /// The lines that the order did not get in full, because it was placed with `allow_partial`.
+    #[schema(max_items = 100)]
+    pub unfulfilled: Vec<UnfulfilledResponse>,
     /// The statuses that can be set next.
     pub next_statuses: Vec<OrderStatus>,
     pub created_at: DateTime<Utc>,
@@ -93,6 +100,31 @@ pub struct OrderItemResponse {
     pub total_price: Amount,
     #[schema(schema_with = attributes)]
     pub attributes: Value,
+    /// The locations of the units.
+    pub allocations: Vec<AllocationResponse>,
+}
+
+/// Units of an item from one location.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AllocationResponse {
+    pub location_id: LocationId,
+    pub quantity: i64,
+    pub shipped_quantity: i64,
+}
+
+/// A requested line with too few units.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnfulfilledResponse {
+    pub product_id: ProductId,
+    #[schema(max_length = 50)]
+    pub size: Option<String>,
+    pub requested_quantity: i64,
+    /// The quantity of the order item. 0 if the order has no item of the product.
+    pub fulfilled_quantity: i64,
+    pub shortage: i64,
+    /// Up to five products of the same category that were in stock after the order, for each of the first 20 lines.
+    #[schema(max_items = 5)]
+    pub alternatives: Vec<AlternativeResponse>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -149,6 +181,8 @@ impl OrderResponse {
             shipping_address: order.shipping_address.clone(),
             billing_address: order.billing_address.clone(),
             notes: order.notes.clone(),
+            pickup_location_id: order.pickup_location_id,
+            unfulfilled: unfulfilled(order),
             next_statuses: next_statuses(order, items),
             created_at: order.created_at,
             updated_at: order.updated_at,
@@ -185,6 +219,33 @@ impl OrderItemResponse {
             unit_price: order.currency.amount(item.unit_price),
             total_price: order.currency.amount(item.total_price),
             attributes: item.attributes.clone(),
+            allocations: item.allocations.0.iter().map(|part| AllocationResponse::from(*part)).collect(),
+        }
+    }
+}
+
+impl From<Allocation> for AllocationResponse {
+    fn from(part: Allocation) -> Self {
+        let Allocation { location_id, quantity, shipped_quantity } = part;
+        Self { location_id, quantity, shipped_quantity }
+    }
+}
+
+fn unfulfilled(order: &Order) -> Vec<UnfulfilledResponse> {
+    let lines = order.unfulfilled.iter().flat_map(|unfulfilled| &unfulfilled.0);
+    lines.map(|line| UnfulfilledResponse::new(line, &order.currency)).collect()
+}
+
+impl UnfulfilledResponse {
+    fn new(line: &UnfulfilledLine, currency: &Currency) -> Self {
+        let alternatives = line.alternatives.iter().map(|other| AlternativeResponse::new(other, currency));
+        Self {
+            product_id: line.product_id,
+            size: line.size.clone(),
+            requested_quantity: line.requested_quantity,
+            fulfilled_quantity: line.fulfilled_quantity,
+            shortage: line.shortage(),
+            alternatives: alternatives.collect(),
         }
     }
 }

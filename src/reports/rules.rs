@@ -202,6 +202,22 @@ ORDER_RULES:
         WHERE o.store_id = $1 AND o.id {among}
           AND NOT (COALESCE(i.items_add_up, false) AND o.subtotal = i.total AND o.total_items = i.quantity
                    AND o.total_amount = o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount)";
+    "the fulfilled quantities of a partial order are those of its items": "
+        SELECT format('order %s, product %s: fulfilled %s of %s, ordered %s', o.order_number, u.product_id,
+                      u.fulfilled_quantity, u.requested_quantity, COALESCE(i.quantity, 0)) AS row
+        FROM orders o
+        CROSS JOIN LATERAL jsonb_to_recordset(o.unfulfilled)
+                   AS u (product_id int8, size text, requested_quantity int8, fulfilled_quantity int8)
+        LEFT JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id AND i.product_id = u.product_id
+                               AND i.size IS NOT DISTINCT FROM u.size
+        WHERE o.store_id = $1 AND o.id {among}
+          AND (u.fulfilled_quantity >= u.requested_quantity OR u.fulfilled_quantity <> COALESCE(i.quantity, 0))";
+    "an order that is collected names a place of its store and costs no delivery": "
+        SELECT format('order %s at %s, delivery %s', o.order_number, o.pickup_location_id, o.shipping_amount) AS row
+        FROM orders o
+        WHERE o.store_id = $1 AND o.id {among} AND o.pickup_location_id IS NOT NULL
+          AND (o.shipping_amount <> 0 OR NOT EXISTS (SELECT FROM locations WHERE store_id = $1
+               AND id = o.pickup_location_id AND kind = 'place'))";
     "each status change is allowed": "
         SELECT format('order %s: %s to %s', order_id, COALESCE(from_status, '(none)'), to_status) AS row
         FROM (SELECT id, order_id, from_status, to_status,

@@ -47,13 +47,14 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
             .named("previewCheckout", "Preview the checkout's response without writing anything")
             .takes::<checkout::CheckoutRequest>()
             .answers::<PreviewResponse>(200)
-            .errors(&[Code::AddressNotFound])
+            .errors(&[Code::AddressNotFound, Code::LocationNotFound])
             .without_key(),
     ]
 }
 
 /// The errors of a placement besides those of its lines.
-const PLACEMENT_ERRORS: [Code; 3] = [Code::AddressNotFound, Code::CartEmpty, Code::PriceChanged];
+const PLACEMENT_ERRORS: [Code; 4] =
+    [Code::AddressNotFound, Code::LocationNotFound, Code::CartEmpty, Code::PriceChanged];
 
 pub(super) fn orders() -> Vec<Endpoint> {
     let update = Access::Permission(Permission::OrdersUpdate);
@@ -102,6 +103,12 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .named("listShipments", "List the shipments of an order")
             .answers_array::<fulfilment::ShipmentResponse>()
             .errors(&[Code::OrderNotFound]),
+        post("/orders/{id}/reroute", update, fulfilment::reroute_order)
+            .named("rerouteOrder", "Take units of an order that are not shipped from other locations")
+            .takes::<fulfilment::RerouteRequest>()
+            .answers::<OrderResponse>(200)
+            .errors(&[Code::OrderNotFound, Code::LocationNotFound, Code::InvalidTransition])
+            .errors(&[Code::QuantityExceeded, Code::LocationClosed, Code::InsufficientStock]),
         post("/orders/{id}/cancel", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order)
             .named("cancelOrder", "Cancel an order and return its stock")
             .query::<fulfilment::ReasonQuery>()

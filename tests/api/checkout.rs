@@ -95,6 +95,8 @@ fn an_order_has_every_documented_field_and_is_the_same_when_it_is_read() {
         "shipping_address",
         "billing_address",
         "notes",
+        "pickup_location_id",
+        "unfulfilled",
         "next_statuses",
         "created_at",
         "updated_at",

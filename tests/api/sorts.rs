@@ -67,7 +67,7 @@ fn every_list_takes_the_orders_of_the_document_and_names_its_columns() {
         }
         lists += 1;
     }
-    assert_eq!(lists, 20);
+    assert_eq!(lists, 21);
 }
 
 #[test]

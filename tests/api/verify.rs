@@ -10,7 +10,7 @@ const CODES_NAME: &str = "each row of product_codes matches its product or varia
 
 /// Damages of the ledger, each with the rule that must report it. The last value is true if the audit of the tests
 /// must find it too.
-const DAMAGES: [(&str, &str, bool); 24] = [
+const DAMAGES: [(&str, &str, bool); 26] = [
     (
         "0 <= reserved <= stock",
         "ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_reserved_check; \
@@ -51,6 +51,17 @@ const DAMAGES: [(&str, &str, bool); 24] = [
         true,
     ),
     ("an order has items, and its totals match them", "DELETE FROM order_items", true),
+    (
+        "an order that is collected names a place of its store and costs no delivery",
+        "UPDATE orders SET pickup_location_id = (SELECT id FROM locations WHERE kind = 'transit' LIMIT 1)",
+        true,
+    ),
+    (
+        "the fulfilled quantities of a partial order are those of its items",
+        "UPDATE orders SET unfulfilled = jsonb_build_array(jsonb_build_object('product_id', 1, 'size', NULL, \
+             'requested_quantity', 99, 'fulfilled_quantity', 98))",
+        true,
+    ),
     ("each order item belongs to an order", "UPDATE order_items SET order_id = order_id + 1000000", true),
     ("each order item belongs to an order", "UPDATE order_items SET order_id = -order_id", true),
     (

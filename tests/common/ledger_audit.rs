@@ -12,7 +12,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 30] = [
+const CHECKS: [(&str, &str); 32] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -82,7 +82,8 @@ const CHECKS: [(&str, &str); 30] = [
          FROM stock_holds h \
          LEFT JOIN orders o ON h.holder_kind = 'order' AND o.store_id = h.store_id AND o.id = h.holder_id \
          LEFT JOIN reservations r ON h.holder_kind = 'reservation' AND r.store_id = h.store_id AND r.id = h.holder_id \
-         WHERE h.holder_kind IN ('order', 'reservation') AND h.state IS DISTINCT FROM CASE \
+         WHERE h.holder_kind IN ('order', 'reservation') \
+           AND NOT (h.holder_kind = 'order' AND h.state = 'transferred') AND h.state IS DISTINCT FROM CASE \
                WHEN r.state = 'confirmed' THEN 'sold' WHEN r.id IS NOT NULL THEN r.state \
                WHEN o.status = 'under_paying' THEN 'active' WHEN o.payment_status = 'expired' THEN 'expired' \
                WHEN o.status = 'cancelled' AND o.paid_at IS NULL THEN 'released' ELSE 'sold' END",
@@ -108,6 +109,21 @@ const CHECKS: [(&str, &str); 30] = [
                     FROM order_items GROUP BY 1, 2) i ON i.store_id = o.store_id AND i.order_id = o.id \
          WHERE i.lines IS NOT TRUE OR o.subtotal <> i.subtotal OR o.total_items <> i.units \
             OR o.total_amount <> o.subtotal + o.tax_amount + o.shipping_amount - o.discount_amount",
+    ),
+    (
+        "every partial order lacks what it says",
+        "SELECT format('order %s: %s', o.order_number, u) AS finding FROM orders o \
+         CROSS JOIN LATERAL jsonb_array_elements(o.unfulfilled) AS u \
+         WHERE (u->>'requested_quantity')::bigint <= (u->>'fulfilled_quantity')::bigint \
+            OR (u->>'fulfilled_quantity')::bigint <> (SELECT COALESCE(sum(quantity), 0) FROM order_items i \
+                WHERE i.store_id = o.store_id AND i.order_id = o.id AND i.product_id = (u->>'product_id')::bigint \
+                  AND COALESCE(i.size, '') = COALESCE(u->>'size', ''))",
+    ),
+    (
+        "every collected order is without delivery and has a place",
+        "SELECT format('order %s', o.order_number) AS finding FROM orders o \
+         LEFT JOIN locations l ON l.store_id = o.store_id AND l.id = o.pickup_location_id \
+         WHERE o.pickup_location_id > 0 AND (l.kind IS DISTINCT FROM 'place' OR o.shipping_amount > 0)",
     ),
     (
         "every order's money is the sum of its payments",

@@ -40,9 +40,11 @@ fn place_under_payment(app: &TestApp, buyer: UserId, products: &[Product], count
         }]),
         shipping_address: None,
         billing_address: None,
+        pickup: None,
         payment_method: "upi".to_owned(),
         notes: None,
         expected_total: None,
+        allow_partial: false,
         payment_window_seconds: window_seconds,
     };
     for start in (0..count).step_by(BATCH) {

@@ -1,6 +1,6 @@
 //! Tables of placements and stock, decided without a database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -10,6 +10,7 @@ use crate::catalogue::queries::sellables::Sellable;
 use crate::checkout::placement::{Contact, RequestedItem};
 use crate::inventory::hold::Hold;
 use crate::inventory::locked_stock::LockedStock;
+use crate::inventory::places::Places;
 use crate::inventory::places::tests::places;
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{
@@ -19,7 +20,7 @@ use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::Quantity;
 use crate::kernel::rate::Rate;
 use crate::stores::queries::Store;
-use crate::stores::routing_policy::RoutingPolicy;
+use crate::stores::routing_policy::{RoutingPolicy, RoutingSplit};
 
 const USER: UserId = UserId(1);
 const CART: CartId = CartId(1);
@@ -64,6 +65,8 @@ fn context() -> CheckoutContext {
         sellables: sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect(),
         addresses: HashMap::from([(AddressId(1), (USER, serde_json::json!({"city": "Pune"})))]),
         now: now(),
+        pickup_places: HashSet::new(),
+        overdue: HashSet::new(),
     }
 }
 
@@ -94,7 +97,7 @@ fn carts(lines: &[(i64, i64)], held: &[(i64, i64)]) -> Carts {
 }
 
 /// Stock of variant 1 at two locations and of the other variants at one location, with the units that the cart holds.
-fn holds(carts: &Carts) -> HoldSet {
+fn holds(carts: &Carts, policy: RoutingPolicy) -> HoldSet {
     let row = |(variant, location, stock): (i64, i64, i64)| {
         let (variant, location) = (VariantId(variant), LocationId(location));
         let held = carts.holds.iter().filter(|hold| (hold.variant, hold.location) == (variant, location));
@@ -103,7 +106,7 @@ fn holds(carts: &Carts) -> HoldSet {
     };
     let rows = [(1, 1, 4), (1, 2, 4), (2, 1, 10), (3, 1, 10), (4, 1, 10)].map(row);
     let mut holds = HoldSet::new(LockedStock::new(StoreId(1), rows.to_vec()), carts.holds.clone());
-    holds.stock_mut().set_places(places(&[1, 2]));
+    holds.stock_mut().set_places(Places::new(places(&[1, 2]).selling().to_vec(), policy));
     holds
 }
 
@@ -115,9 +118,11 @@ fn placement() -> Placement {
         source: Source::Cart(USER),
         shipping_address: Some(AddressId(1)),
         billing_address: None,
+        pickup: None,
         payment_method: "cod".to_owned(),
         notes: None,
         expected_total: None,
+        allow_partial: false,
         payment_window_seconds: 900,
     }
 }
@@ -128,9 +133,18 @@ fn code(refusal: Refusal) -> &'static str {
 
 /// Decides placements one after the other. Returns a text for each.
 fn decided(carts: &Carts, placements: &[Placement]) -> Vec<String> {
-    let (context, mut holds) = (context(), holds(carts));
+    decided_with(&context(), RoutingPolicy::default(), carts, placements)
+}
+
+fn decided_with(
+    context: &CheckoutContext,
+    policy: RoutingPolicy,
+    carts: &Carts,
+    placements: &[Placement],
+) -> Vec<String> {
+    let mut holds = holds(carts, policy);
     let mut ids = IdAllocator::new((1..=9).map(OrderId).collect(), (1..=99).map(OrderItemId).collect());
-    let mut decider = Decider::new(&context, carts, &mut holds, &mut ids);
+    let mut decider = Decider::new(context, carts, &mut holds, &mut ids);
     let mut sentences = Vec::new();
     for placement in placements {
         sentences.push(match decider.check(placement, &carts.resolved[0]) {
@@ -218,4 +232,50 @@ fn a_placement_gets_the_units_that_earlier_placements_left() {
     let outcomes = decided(&carts, &[of(6), of(5), of(4)]);
     let expected = ["pending 3000 sold 6: 6 from 1", "INSUFFICIENT_STOCK", "pending 2000 sold 4: 4 from 1"];
     assert_eq!(outcomes, expected);
+}
+
+fn partial() -> Placement {
+    Placement { allow_partial: true, ..placement() }
+}
+
+#[test]
+fn a_partial_order_leaves_out_what_is_short() {
+    let expecting = |minor| Placement { expected_total: Some(AmountInput::from_units(minor, 2)), ..partial() };
+    let table: Vec<Row> = vec![
+        (partial(), &[(1, 8), (2, 2)], "pending 25000 sold 10: 4 from 1, 4 from 2, 2 from 1"),
+        (partial(), &[(1, 9), (2, 11)], "pending 29000 sold 18: 4 from 1, 4 from 2, 10 from 1"),
+        (expecting(24_000), &[(1, 9)], "pending 24000 sold 8: 4 from 1, 4 from 2"),
+        // The expected total is that of the units that the order gets.
+        (expecting(27_000), &[(1, 9)], "PRICE_CHANGED"),
+        (partial(), &[(1, 9), (3, 1)], "PRODUCT_UNAVAILABLE"),
+        (
+            Placement { payment_method: "upi".into(), ..partial() },
+            &[(1, 9)],
+            "under_paying 24000 sold 0: 4 from 1, 4 from 2",
+        ),
+    ];
+    for (placement, lines, outcome) in table {
+        assert_eq!(decided(&carts(lines, &[]), &[placement]), [outcome]);
+    }
+    let taken = decided(&carts(&[(1, 9)], &[]), &[partial(), partial()]);
+    assert_eq!(taken, ["pending 24000 sold 8: 4 from 1, 4 from 2", "INSUFFICIENT_STOCK"], "one unit stays in the cart");
+}
+
+#[test]
+fn a_partial_order_that_must_not_be_split_gets_the_units_of_the_best_place() {
+    let never = || RoutingPolicy { split: RoutingSplit::Never, ..RoutingPolicy::default() };
+    let decided = |lines, placements: &[Placement]| decided_with(&context(), never(), &carts(lines, &[]), placements);
+    // The first place has 4 and 10 units, the second one has 4 and none.
+    assert_eq!(decided(&[(1, 5), (2, 3)], &[partial()]), ["pending 13500 sold 7: 4 from 1, 3 from 1"]);
+    // Each order ends a round of the cart, and its next order gets the rest.
+    let outcomes = decided(&[(1, 9)], &[partial(), partial(), partial()]);
+    assert_eq!(outcomes, ["pending 12000 sold 4: 4 from 1", "pending 12000 sold 4: 4 from 2", "INSUFFICIENT_STOCK"]);
+}
+
+#[test]
+fn a_partial_order_waits_until_overdue_holds_have_expired() {
+    let overdue = CheckoutContext { overdue: HashSet::from([VariantId(1)]), ..context() };
+    let decided = |lines| decided_with(&overdue, RoutingPolicy::default(), &carts(lines, &[]), &[partial()]);
+    assert_eq!(decided(&[(1, 9), (2, 2)]), ["INSUFFICIENT_STOCK"]);
+    assert_eq!(decided(&[(2, 11)]), ["pending 5000 sold 10: 10 from 1"]);
 }

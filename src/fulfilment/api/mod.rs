@@ -3,6 +3,7 @@
 mod callback;
 mod change;
 mod pay;
+mod reroute;
 mod ship;
 
 use diesel::PgConnection;
@@ -18,6 +19,7 @@ use crate::orders::queries::{list, orders};
 pub use callback::{CallbackResponse, receive};
 pub use change::{ReasonQuery, ReasonRequest, UpdateOrderRequest, cancel_order, update_order};
 pub use pay::{ConfirmRequest, RefundRequest, confirm_payment, fail_payment, refund_order};
+pub use reroute::{RerouteRequest, reroute_order};
 pub use ship::{ShipRequest, ShipmentResponse, list_shipments, ship_order};
 
 fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &OrderRef) -> Result<OrderId, Abort> {

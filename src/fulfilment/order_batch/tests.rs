@@ -50,6 +50,8 @@ fn order(status: OrderStatus, payment_status: PaymentStatus) -> Order {
         shipping_address: None,
         billing_address: None,
         notes: None,
+        pickup_location_id: None,
+        unfulfilled: None,
         created_at: at(0),
         updated_at: at(0),
     }

@@ -17,23 +17,16 @@ use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::idempotency::command::Question;
+use crate::inventory::alternatives::{AlternativeResponse, Alternatives, MAX_LINES_WITH_ALTERNATIVES};
 use crate::inventory::availability::{self, Availability};
 use crate::inventory::available_on::add_days;
 use crate::inventory::one_place::limit_to_one_place;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::figures;
-use crate::inventory::queries::listing::{self, Alternative};
 use crate::kernel::id::{ProductId, ProductRef};
-use crate::kernel::money::{Amount, Currency};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
 use crate::stores::queries as stores;
 use crate::stores::routing_policy::RoutingSplit;
-
-/// The maximal number of alternatives for a line.
-const MAX_ALTERNATIVES: usize = 5;
-
-/// The maximal number of lines with alternatives.
-const MAX_LINES_WITH_ALTERNATIVES: usize = 20;
 
 /// One size of a product; all sizes if absent.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -169,17 +162,6 @@ pub struct AvailabilityItemResponse {
     alternatives: Vec<AlternativeResponse>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AlternativeResponse {
-    product_id: ProductId,
-    #[schema(max_length = 100)]
-    sku: String,
-    #[schema(max_length = 255)]
-    product_name: String,
-    price: Amount,
-    available_quantity: i64,
-}
-
 pub async fn check(question: Question<AvailabilityRequest>) -> Result<HttpResponse, ApiError> {
     let Question { ctx, body } = question;
     let answer = ctx.read("check_availability", move |conn, scope| answer(conn, scope, &body)).await?;
@@ -210,13 +192,11 @@ fn answer(
     let category_of_short: HashMap<usize, &str> =
         short.filter_map(|(index, line)| Some((index, category(line)?))).collect();
     let categories: BTreeSet<&str> = category_of_short.values().copied().collect();
-    let alternatives =
-        if categories.is_empty() { Vec::new() } else { listing::list_alternatives(conn, scope.store, &categories)? };
+    let alternatives = Alternatives::read(conn, scope.store, &categories)?;
     let to_response = |(index, line): (usize, Availability)| {
-        let category = category_of_short.get(&index).copied();
-        let others = alternatives.iter().filter(|other| Some(other.category.as_str()) == category);
-        let others = others.filter(|other| other.product_id != line.product_id).take(MAX_ALTERNATIVES);
-        let others = others.map(|other| alternative_response(other, &store.currency)).collect();
+        let category = category_of_short.get(&index).into_iter();
+        let others = category.flat_map(|category| alternatives.to(line.product_id, category));
+        let others = others.map(|other| AlternativeResponse::new(other, &store.currency)).collect();
         line_response(line, others)
     };
     Ok(AvailabilityListResponse {
@@ -239,15 +219,5 @@ fn line_response(line: Availability, alternatives: Vec<AlternativeResponse>) -> 
         current_stock: line.current_stock,
         stock_status: line.stock_status,
         available_on: line.available_on,
-    }
-}
-
-fn alternative_response(other: &Alternative, currency: &Currency) -> AlternativeResponse {
-    AlternativeResponse {
-        product_id: other.product_id,
-        sku: other.sku.clone(),
-        product_name: other.product_name.clone(),
-        price: currency.amount(other.price),
-        available_quantity: other.available_quantity,
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::inventory::places::Places;
 use crate::inventory::places::tests::{place, places};
+use crate::inventory::routing;
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{CartId, OrderId};
 use crate::stores::routing_policy::RoutingPolicy;

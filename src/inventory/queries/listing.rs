@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use serde::{Deserialize, Serialize};
 
 use super::figures::{
     available_of_product, available_of_variant, highest_minimum, level_columns, levels, low_variants, places,
@@ -13,7 +14,7 @@ use crate::catalogue::product::{Product, ProductStatus};
 use crate::db;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::kernel::id::{ProductId, StoreId};
-use crate::kernel::money::Money;
+use crate::kernel::money::{Money, minor_units};
 use crate::kernel::page::{List, PageQuery, Sort};
 
 /// The conditions of a list of products; `None` is no condition.
@@ -170,10 +171,11 @@ pub fn list_low_stock(
     Ok(page.list(items, total))
 }
 
-/// A product to offer instead of another one of its category.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+/// A product to offer instead of another one of its category. Orders store it as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, QueryableByName)]
 pub struct Alternative {
     #[diesel(sql_type = Text)]
+    #[serde(skip)]
     pub category: String,
     #[diesel(sql_type = BigInt)]
     pub product_id: ProductId,
@@ -182,6 +184,7 @@ pub struct Alternative {
     #[diesel(sql_type = Text)]
     pub product_name: String,
     #[diesel(sql_type = BigInt)]
+    #[serde(with = "minor_units")]
     pub price: Money,
     #[diesel(sql_type = BigInt)]
     pub available_quantity: i64,

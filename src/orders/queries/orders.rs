@@ -11,6 +11,7 @@ use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderRef};
 use crate::orders::status::OrderStatus;
+use crate::orders::unfulfilled::Unfulfilled;
 
 /// An order about to be written, with what only the database knows of it.
 #[derive(Clone, Debug)]
@@ -35,14 +36,15 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
              INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
                     delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
                     tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
-                    billing_address, notes, guest_token_hash, checkout, created_at, updated_at, search_text, paid_at) \
+                    billing_address, notes, guest_token_hash, checkout, created_at, updated_at, search_text, paid_at, \
+                    pickup_location_id) \
              SELECT $1, unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]), \
                     unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), \
                     unnest($10::text[]), unnest($11::text[]), unnest($12::timestamptz[]), unnest($13::text[]), \
                     unnest($14::int8[]), unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), \
                     unnest($18::int8[]), unnest($19::int8[]), unnest($20::jsonb[]), unnest($21::jsonb[]), \
                     unnest($22::text[]), unnest($23::bytea[]), unnest($24::text[]), unnest($25::timestamptz[]), \
-                    unnest($25::timestamptz[]), unnest($27::text[]), unnest($28::timestamptz[])) \
+                    unnest($25::timestamptz[]), unnest($27::text[]), unnest($28::timestamptz[]), unnest($29::int8[])) \
          INSERT INTO order_history (store_id, order_id, to_status, created_at, actor) \
          SELECT $1, unnest($2::int8[]), unnest($9::text[]), unnest($25::timestamptz[]), unnest($26::text[])",
     )
@@ -74,6 +76,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<Text>, _>(new.iter().map(|new| new.actor).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|new| new.order.search_text()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|new| new.order.paid_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.order.pickup_location_id).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
@@ -160,6 +163,27 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     .bind::<BigInt, _>(rows)
     .execute(conn)?;
     db::expect_rows(updated, changed.len(), "orders were written")
+}
+
+/// Writes the lines that new orders did not get in full. They are written after the stock, because their alternatives
+/// depend on it.
+pub fn set_unfulfilled(
+    conn: &mut PgConnection,
+    store: StoreId,
+    new: &[(OrderId, &Unfulfilled)],
+) -> Result<(), Failure> {
+    let (ids, unfulfilled): (Vec<OrderId>, Vec<&Unfulfilled>) = new.iter().copied().unzip();
+    let updated = db::sql(
+        "UPDATE orders o SET unfulfilled = n.unfulfilled \
+         FROM (SELECT unnest($2::int8[]) AS id, unnest($3::jsonb[]) AS unfulfilled LIMIT $4) n \
+         WHERE o.store_id = $1 AND o.id = n.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Array<Jsonb>, _>(unfulfilled)
+    .bind::<BigInt, _>(db::count(new.len()))
+    .execute(conn)?;
+    db::expect_rows(updated, new.len(), "orders were written")
 }
 
 /// A change of an order's status.

@@ -164,3 +164,13 @@ pub fn filter_places(conn: &mut PgConnection, store: StoreId, ids: &[LocationId]
     let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
     places.filter(locations::id.eq_any(ids)).select(locations::id).load(conn)
 }
+
+/// The codes and the statuses of those of the ids that are places of the store.
+pub fn list_statuses(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: &[LocationId],
+) -> QueryResult<Vec<(LocationId, String, LocationStatus)>> {
+    let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
+    places.filter(locations::id.eq_any(ids)).select((locations::id, locations::code, locations::status)).load(conn)
+}

@@ -296,6 +296,18 @@ impl World {
         })
     }
 
+    /// A call that takes the units of an order from another place.
+    fn reroute(&self) -> Call {
+        let path = format!("/orders/{}", self.order("cod"));
+        let item = self.admin.get(&path).expect(200).json()["items"][0].clone();
+        let place = self.app.add_location(&self.fresh());
+        let delivery = json!({"quantity": 1, "movement_type": "in", "reason": "Delivery", "location_id": place});
+        self.admin.put(&format!("/inventory/products/{}/stock", item["product_id"]), &delivery).expect(200);
+        let line = json!({"item_id": item["id"], "quantity": 1, "to_location_id": place,
+                          "from_location_id": item["allocations"][0]["location_id"]});
+        Call::new("POST", format!("{path}/reroute")).with(json!({"lines": [line]}))
+    }
+
     fn order_call(&self, operation: &str) -> Option<Call> {
         let of = |order: i64, rest: &str| format!("/orders/{order}{rest}");
         let open = || self.order("cod");
@@ -312,6 +324,7 @@ impl World {
             "GET /orders/{id}/history" => Call::new("GET", of(open(), "/history")),
             "POST /orders/{id}/shipments" => Call::new("POST", of(open(), "/shipments")),
             "GET /orders/{id}/shipments" => Call::new("GET", of(open(), "/shipments")),
+            "POST /orders/{id}/reroute" => self.reroute(),
             "POST /orders/{id}/cancel" => Call::new("POST", of(open(), "/cancel")),
             "POST /orders/{id}/payment/confirm" => {
                 let payment = json!({"payment_reference": self.fresh()});

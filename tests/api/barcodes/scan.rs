@@ -2,6 +2,7 @@
 
 use super::{add, encoded};
 use crate::common::{Client, TestApp, Value, json};
+use crate::purchasing::Shop;
 
 fn scan(client: &Client, code: &str) -> Value {
     client.get(&format!("/inventory/scan/{}", encoded(code))).expect(200).json()
@@ -132,4 +133,29 @@ fn numbers_of_documents_are_found_by_staff_with_the_permission() {
             client.get(&format!("/inventory/scan/{number}")).refused(404, "NOT_FOUND");
         }
     }
+}
+
+#[test]
+fn a_scan_shows_the_purchase_orders_that_expect_a_product() {
+    let shop = Shop::open();
+    let Shop { app, admin, rice, main, .. } = &shop;
+    shop.draft(3);
+    let ordered = shop.ordered(12);
+    let received = shop.receive(&ordered, 5, 0).expect(200).json();
+    let (id, number) = (&ordered["id"], ordered["purchase_order_number"].as_str().unwrap());
+    let found = scan(&app.staff(&["inventory:read"]), &rice.sku);
+    let expected = json!({"kind": "purchase", "id": id, "number": number, "status": "partially_received",
+                          "location_id": main, "quantity": 7, "expected_on": ordered["lines"][0]["expected_on"]});
+    assert_eq!(found["open"], json!([expected]));
+    let document = json!({"kind": "purchase", "id": id, "number": number, "status": "partially_received"});
+    let receipt = received["receipts"][0]["receipt_number"].as_str().unwrap();
+    for (code, kind) in [(number, "purchase"), (receipt, "receipt")] {
+        for permission in ["purchasing:manage", "inventory:update"] {
+            let found = scan(&app.staff(&[permission]), code);
+            assert_eq!((&found["kind"], &found["document"]), (&json!(kind), &document), "{permission}");
+        }
+        app.staff(&["orders:read"]).get(&format!("/inventory/scan/{code}")).refused(404, "NOT_FOUND");
+    }
+    shop.receive(&ordered, 7, 0).expect(200);
+    assert_eq!(scan(admin, &rice.sku)["open"], json!([]));
 }

@@ -5,6 +5,7 @@ mod barcodes;
 mod counts;
 mod locations;
 mod purchasing;
+mod reroutes;
 mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -353,6 +354,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     counts::counts(&mut record, &callers.admin);
     buying(&mut record, &callers.customer);
     orders(&mut record, &callers);
+    reroutes::reroutes(&mut record, &callers.admin);
     reservations(&mut record, &callers.admin);
     app.fold_values();
     reports(&mut record, &callers.admin);

@@ -3,6 +3,7 @@
 use super::shop::{Shop, winner};
 use crate::common::locks::stock_rows;
 use crate::common::race::{duel, race, repeat, repetitions_per_queue_kind};
+use crate::common::{Client, json};
 
 #[test]
 fn two_buyers_of_the_last_unit_get_one_order() {
@@ -75,5 +76,28 @@ fn race_in_opposite_orders(shop: &Shop) {
         first.expect(201);
         second.expect(201);
         assert_eq!((shop.stock(&a), shop.stock(&b)), ((8, 0, 2), (8, 0, 2)));
+    });
+}
+
+#[test]
+fn two_partial_orders_share_the_units_that_are_left() {
+    Shop::of_each_queue_kind().for_each(|shop| share(&shop));
+}
+
+fn share(shop: &Shop) {
+    let (mara, ivan) = (shop.customer("mara"), shop.customer("ivan"));
+    repeat(repetitions_per_queue_kind(), |repetition| {
+        let tee = shop.product(10);
+        let buy = |client: &Client| {
+            let items = json!([{"product_id": tee.id, "quantity": 6}]);
+            client.post("/orders", &json!({"items": items, "allow_partial": true})).expect(201).json()
+        };
+        let both = || duel(|| buy(&mara.client), || buy(&ivan.client));
+        let (one, other) = shop.compete(repetition, 2, &stock_rows(&[&tee]), both);
+        let units = [&one, &other].map(|order| order["total_items"].as_i64().unwrap());
+        assert!(units == [6, 4] || units == [4, 6], "{units:?}");
+        let short = if units[0] == 4 { &one } else { &other };
+        assert_eq!(short["unfulfilled"][0]["shortage"], 2);
+        assert_eq!(shop.stock(&tee), (0, 0, 10));
     });
 }

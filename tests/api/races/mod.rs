@@ -12,6 +12,7 @@ mod holds;
 mod keys;
 mod payment_windows;
 mod purchases;
+mod rerouting;
 mod shipping;
 mod shop;
 mod transfers;

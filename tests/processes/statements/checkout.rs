@@ -80,3 +80,36 @@ fn a_batch_of_64_checkouts_sends_as_many_statements_as_one_checkout() {
     println!("statements of a batch with refusals: {mixed}, without: {all}");
     assert_eq!(mixed, all + 2);
 }
+
+#[test]
+fn a_batch_of_64_partial_orders_sends_as_many_statements_as_one() {
+    let app = TestApp::alone(|_| ());
+    let buyers: Vec<Client> = (0..64).map(|number| app.customer(&format!("buyer-{number}"))).collect();
+    let addresses: Vec<i64> = buyers.iter().map(Client::address).collect();
+    let mut counts = Vec::new();
+    for (count, lines) in [(1, 1), (1, 20), (2, 2), (64, 2)] {
+        for (index, buyer) in buyers.iter().take(count).enumerate() {
+            fill(&app, buyer, &format!("tee-{count}-{lines}-{index}"), lines);
+            // The sizes have ten units, and the cart has twelve of each.
+            for item in buyer.get("/cart").expect(200).json()["items"].as_array().unwrap() {
+                buyer.put(&format!("/cart/items/{}", item["id"]), &json!({"quantity": 12})).expect(200);
+            }
+        }
+        let body = |address: &i64| json!({"shipping_address_id": address, "allow_partial": true});
+        let buying = buyers.iter().zip(&addresses).take(count);
+        let calls: Vec<Call<'_>> =
+            buying.map(|(buyer, address)| call(move || buyer.post("/checkout", &body(address)))).collect();
+        counts.push(statements(|| {
+            for reply in app.batch_queue().send_in_one_batch(&calls) {
+                assert_eq!(reply.expect(201).json()["unfulfilled"].as_array().unwrap().len(), lines);
+            }
+        }));
+        for buyer in buyers.iter().take(count) {
+            buyer.delete("/cart").expect(204);
+        }
+    }
+    println!("statements of partial orders: {counts:?}");
+    // A read of overdue holds, an update of the lines that stay in the carts, and one of the orders. The products have
+    // no category, so that no alternatives are read.
+    assert_eq!(counts, [STATEMENTS + 3; 4]);
+}

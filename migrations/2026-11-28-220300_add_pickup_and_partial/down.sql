@@ -1,0 +1,1 @@
+ALTER TABLE orders DROP COLUMN unfulfilled, DROP COLUMN pickup_location_id;
