@@ -12,7 +12,8 @@ fn a_store_is_made_with_its_location_and_read_by_everybody() {
                          "upi": "at_payment", "online": "at_payment"});
     let expected = json!({"id": made["id"], "code": "STORE-TWO", "name": "Two", "currency": "INR", "tax_rate": 0,
                           "shipping_flat_rate": 0.0, "guest_orders": false, "hold_cart_items": false,
-                          "payment_methods": methods, "count_tolerance": {"units": 0, "value": 0.0}});
+                          "payment_methods": methods, "over_receipt_percent": 0,
+                          "count_tolerance": {"units": 0, "value": 0.0}});
     assert_eq!(without_numbers(&made), without_numbers(&expected));
     assert_eq!((made["tax_rate"].as_f64(), made["shipping_flat_rate"].as_f64()), (Some(0.0), Some(0.0)));
     for name in ["STORE-TWO", &made["id"].to_string()] {
