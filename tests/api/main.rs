@@ -25,6 +25,7 @@ mod cart_holds;
 mod checkout;
 mod codes;
 mod distribute;
+mod histories;
 mod idempotency;
 mod inventory;
 mod jobs;
