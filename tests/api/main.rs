@@ -27,6 +27,7 @@ mod checkout;
 mod codes;
 mod counts;
 mod distribute;
+mod histories;
 mod idempotency;
 mod inventory;
 mod jobs;
