@@ -13,7 +13,7 @@ fn a_quantity_is_available_or_the_answer_has_the_shortage() {
     let shown = |quantity: i64, available: bool, shortage: i64| {
         json!({"product_id": rice.id, "product_name": "Rice", "size": null, "requested_quantity": quantity,
                "available": available, "available_quantity": 42, "current_stock": 42, "shortage": shortage,
-               "stock_status": "low_stock"})
+               "stock_status": "low_stock", "available_on": null})
     };
     assert_eq!(ask("rice/availability/42").expect(200).json(), shown(42, true, 0));
     assert_eq!(ask("rice/availability/43").expect(200).json(), shown(43, false, 1));
@@ -132,7 +132,7 @@ fn demand_is_summed_over_the_lines_and_what_is_short_has_alternatives() {
     let expected = json!({"available": true, "items": [{
         "product_id": rice.id, "product_name": "rice", "size": null, "requested_quantity": 10, "available": true,
         "available_quantity": 10, "current_stock": 10, "shortage": 0, "stock_status": "in_stock",
-        "max_fulfillable": 10, "alternatives": []}]});
+        "available_on": null, "max_fulfillable": 10, "alternatives": []}]});
     assert_eq!(fine, expected);
     let unsold = ask(json!([{"product_id": "gone", "quantity": 1}])).expect(200).json();
     assert_eq!(fields(&unsold["items"][0], ["available", "max_fulfillable"]), [json!(false), json!(0)]);
