@@ -84,8 +84,8 @@ CREATE TABLE valuation_rows (
 CREATE INDEX valuation_rows_posted_idx ON valuation_rows (store_id, posted_at);
 
 COMMENT ON TABLE valuation_rows IS
-    'What each act did to the value of a variant. An act is a sale, a receipt and so on: its movements at all places '
-    'together. Amounts are in minor units of the store''s currency.';
+    'The changes of the value of a variant by each act. An act is a sale, a receipt and so on: its movements at all '
+    'places together. Amounts are in minor units of the store''s currency.';
 COMMENT ON COLUMN valuation_rows.posted_at IS
     'The time of the movements. It is later by microseconds where acts of a variant have the same time.';
 COMMENT ON COLUMN valuation_rows.movement_id IS 'The first movement of the act.';

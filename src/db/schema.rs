@@ -897,7 +897,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What each act did to the value of a variant. An act is a sale, a receipt and so on: its movements at all places together. Amounts are in minor units of the store's currency.
+    /// The changes of the value of a variant by each act. An act is a sale, a receipt and so on: its movements at all places together. Amounts are in minor units of the store's currency.
     valuation_rows (store_id, variant_id, posted_at) {
         store_id -> Int8,
         variant_id -> Int8,

@@ -1,4 +1,4 @@
-//! What a scanned code stands for: a product, or a document.
+//! Finds the product or the document of a scanned code.
 
 pub mod queries;
 

@@ -32,7 +32,7 @@ impl Times {
     }
 }
 
-/// What the lookups found, by the position of the act.
+/// The results of the lookups, by the position of the act.
 struct Found {
     receipts: BTreeMap<usize, ReceiptCost>,
     cost_prices: BTreeMap<usize, Option<i64>>,

@@ -1,4 +1,4 @@
-//! What a scanned code stands for.
+//! Finds what a scanned code names.
 
 use super::{add, encoded};
 use crate::common::{Client, TestApp, Value, json};

@@ -218,7 +218,7 @@ proptest! {
         let (first, second) = entries.split_at(cut.index(entries.len() + 1));
         let mut state = State::default();
         let mut sliced = fold(&mut state, first);
-        // What the value rows keep of the sales in earlier slices.
+        // The value rows keep these figures of the sales in earlier slices.
         let sales: BTreeMap<_, _> = first.iter().zip(&sliced).map(|(entry, outcome)| {
             let Effect { average, fifo, .. } = outcome.effect;
             (entry.at, SaleCost { quantity: -entry.quantity, average: -average, fifo: -fifo })

@@ -8,7 +8,7 @@ use crate::db;
 use crate::db::schema::valuations;
 use crate::kernel::id::{StoreId, VariantId};
 
-/// What is to do in a store. It is read without locks.
+/// The work that is due in a store. It is read without locks.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct News {
     /// The clock before the search.
