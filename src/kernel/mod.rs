@@ -3,6 +3,7 @@
 pub mod current_request;
 pub mod document_number;
 pub mod fold;
+pub mod history_step;
 pub mod id;
 pub mod json_column;
 pub mod keyed_hash;

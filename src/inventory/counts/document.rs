@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::count_ref::CountRef;
-use super::queries::documents::{self, Count, HistoryStep};
+use super::queries::documents::{self, Count};
 use super::queries::lines;
 use super::status::CountStatus;
 use crate::audit;
@@ -12,6 +12,7 @@ use crate::audit::queries::NewEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
+use crate::kernel::history_step::HistoryStep;
 
 /// The count that a request names, and the version that its caller expects.
 #[derive(Clone, Debug)]
@@ -75,8 +76,8 @@ pub fn append_step(
     (before, reason): (Option<CountStatus>, Option<&str>),
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let (to_status, reason) = (count.status, reason.map(ToOwned::to_owned));
-    let step = HistoryStep { from_status: before, to_status, reason, actor: scope.actor(), created_at: at };
+    let reason = reason.map(ToOwned::to_owned);
+    let step = HistoryStep { from: before, to: count.status, reason, actor: scope.actor(), at };
     Ok(documents::append_history(conn, scope.store, count.id, &step)?)
 }
 

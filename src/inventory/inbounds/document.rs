@@ -8,7 +8,7 @@ use diesel::PgConnection;
 use super::inbound_ref::InboundRef;
 use super::line::InboundLine;
 use super::origin::Origin;
-use super::queries::documents::{self, HistoryStep, Inbound};
+use super::queries::documents::{self, Inbound};
 use super::queries::lines;
 use super::queries::places::{self, Route};
 use super::status::InboundStatus;
@@ -19,6 +19,7 @@ use crate::auth::Scope;
 use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::locked_stock::StockKey;
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundLineId, LocationId};
 
 /// The document that a request names, and the version that its caller expects.
@@ -99,8 +100,7 @@ impl<O: Origin> LockedInbound<O> {
         lines::update(conn, scope.store, lines)?;
         let reason = act.reason.map(ToOwned::to_owned);
         if inbound.status != *before {
-            let (from_status, to_status) = (Some(*before), inbound.status);
-            let step = HistoryStep { from_status, to_status, reason, actor: scope.actor(), created_at: at };
+            let step = HistoryStep { from: Some(*before), to: inbound.status, reason, actor: scope.actor(), at };
             documents::append_history(conn, scope.store, inbound.id, &step)?;
         }
         append_audit(conn, scope, inbound, act, at)
@@ -125,8 +125,8 @@ pub fn insert<O: Origin>(
 ) -> Result<(), Abort> {
     inbound.id = documents::insert(conn, scope.store, inbound)?;
     lines::insert(conn, scope.store, inbound.id, lines)?;
-    let (to_status, actor, at) = (inbound.status, scope.actor(), inbound.created_at);
-    let step = HistoryStep { from_status: None, to_status, reason: None, actor, created_at: at };
+    let at = inbound.created_at;
+    let step = HistoryStep { from: None, to: inbound.status, reason: None, actor: scope.actor(), at };
     documents::append_history(conn, scope.store, inbound.id, &step)?;
     append_audit(conn, scope, inbound, &Act { action: Action::Create, done: "created", reason: None }, at)
 }

@@ -6,9 +6,10 @@ use utoipa::ToSchema;
 
 use crate::error::OpenItem;
 use crate::inventory::counts::line::CountLine;
-use crate::inventory::counts::queries::documents::{Count, HistoryStep};
+use crate::inventory::counts::queries::documents::Count;
 use crate::inventory::counts::scope::{CountScope, Uncounted};
 use crate::inventory::counts::status::{CountStatus, LineStatus, LineTotals};
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{CountId, LocationId, ProductId, VariantId};
 use crate::kernel::money::Amount;
 
@@ -132,7 +133,7 @@ impl CountResponse {
         count: Count,
         line_totals: LineTotals,
         lines: Vec<CountLineResponse>,
-        history: Vec<HistoryStep>,
+        history: Vec<HistoryStep<CountStatus>>,
     ) -> Self {
         Self {
             id: count.id,
@@ -185,9 +186,9 @@ impl CountLineResponse {
     }
 }
 
-impl From<HistoryStep> for CountHistoryResponse {
-    fn from(step: HistoryStep) -> Self {
-        let HistoryStep { from_status, to_status, reason, actor, created_at } = step;
-        Self { from: from_status, to: to_status, at: created_at, actor, reason }
+impl From<HistoryStep<CountStatus>> for CountHistoryResponse {
+    fn from(step: HistoryStep<CountStatus>) -> Self {
+        let HistoryStep { from, to, reason, actor, at } = step;
+        Self { from, to, at, actor, reason }
     }
 }
