@@ -2,6 +2,8 @@
 
 pub mod current_request;
 pub mod document_number;
+pub mod document_text;
+pub mod expected_version;
 pub mod fold;
 pub mod history_step;
 pub mod id;

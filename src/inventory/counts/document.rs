@@ -12,13 +12,14 @@ use crate::audit::queries::NewEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
+use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::history_step::HistoryStep;
 
 /// The count that a request names, and the version that its caller expects.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub name: CountRef,
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 pub struct LockedCount {
@@ -39,7 +40,7 @@ impl LockedCount {
     pub fn lock(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<Self, Abort> {
         let count = documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(not_found)?;
         let version = count.version;
-        if target.expected_version.is_some_and(|expected| expected != version) {
+        if target.expected_version.is_some_and(|expected| !expected.is(version)) {
             let detail = format!("Count {} has version {version} by now.", count.count_number);
             return Err(ApiError::new(Code::StaleDocument, detail).into());
         }

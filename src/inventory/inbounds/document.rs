@@ -19,6 +19,7 @@ use crate::auth::Scope;
 use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::locked_stock::StockKey;
+use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundLineId, LocationId};
 
@@ -26,12 +27,12 @@ use crate::kernel::id::{InboundLineId, LocationId};
 #[derive(Clone, Debug)]
 pub struct Target {
     pub name: InboundRef,
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 impl Target {
     #[must_use]
-    pub fn from_path(path: &str, expected_version: Option<i64>) -> Self {
+    pub fn from_path(path: &str, expected_version: Option<ExpectedVersion>) -> Self {
         Self { name: InboundRef::from_path(path), expected_version }
     }
 }
@@ -49,7 +50,7 @@ impl<O: Origin> LockedInbound<O> {
         let inbound: Inbound<O> =
             documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(O::not_found)?;
         let version = inbound.version;
-        if target.expected_version.is_some_and(|expected| expected != version) {
+        if target.expected_version.is_some_and(|expected| !expected.is(version)) {
             let detail = format!("{} {} has version {version} by now.", O::WORDS.title, inbound.inbound_number);
             return Err(ApiError::new(Code::StaleDocument, detail).into());
         }

@@ -23,6 +23,8 @@ use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_text::CancelReason;
+use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{self, CountId, LocationId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::{number, text_enum};
@@ -145,7 +147,7 @@ pub async fn create(command: Command<NewCountRequest>) -> Result<HttpResponse, A
         .await
 }
 
-fn target(path: &str, expected_version: Option<i64>) -> Target {
+fn target(path: &str, expected_version: Option<ExpectedVersion>) -> Target {
     Target { name: CountRef::from_path(path), expected_version }
 }
 
@@ -206,7 +208,7 @@ pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest
     let target = target(&path, command.body.expected_version);
     command
         .run("cancel_count", move |conn, scope, body| {
-            let id = submit::cancel(conn, scope, &target, body.reason.as_deref())?;
+            let id = submit::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
             answer(conn, scope, id)
         })
         .await

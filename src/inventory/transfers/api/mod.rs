@@ -24,6 +24,7 @@ use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
 use crate::inventory::inbounds::queries::{lines, receipts};
 use crate::inventory::inbounds::receive::{self, Arrivals};
 use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::document_text::CancelReason;
 use crate::kernel::id::{InboundId, LocationId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
@@ -147,7 +148,7 @@ pub async fn cancel(
     let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("cancel_transfer", move |conn, scope, body| {
-            let id = dispatch::cancel(conn, scope, &target, body.reason.as_deref())?;
+            let id = dispatch::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
             answer(conn, scope, id)
         })
         .await
@@ -190,7 +191,7 @@ pub async fn settle(
     command
         .run("settle_transfer", move |conn, scope, body| {
             let settlements: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
-            let id = settle::settle(conn, scope, &target, &settlements, &body.reason)?;
+            let id = settle::settle(conn, scope, &target, &settlements, body.reason.as_str())?;
             answer(conn, scope, id)
         })
         .await
@@ -205,7 +206,7 @@ pub async fn reverse(
     let target = Target::from_path(&name, command.body.expected_version);
     command
         .run("reverse_receipt", move |conn, scope, body| {
-            let id = receive::reverse::<LocationId>(conn, scope, &target, &number, &body.reason)?;
+            let id = receive::reverse::<LocationId>(conn, scope, &target, &number, body.reason.as_str())?;
             answer(conn, scope, id)
         })
         .await

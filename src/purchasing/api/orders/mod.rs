@@ -22,6 +22,7 @@ use crate::inventory::inbounds::receive::reverse as reverse_receipt;
 use crate::inventory::inbounds::response::Costs;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::transfers::api::{ReverseReceiptRequest, check_lines};
+use crate::kernel::document_text::CancelReason;
 use crate::kernel::id::{self, InboundId, LocationId, SupplierId};
 use crate::kernel::page::{List, NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
@@ -178,7 +179,7 @@ pub async fn cancel(
     let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("cancel_purchase_order", move |conn, scope, body| {
-            let id = progress::cancel(conn, scope, &target, body.reason.as_deref())?;
+            let id = progress::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
             answer(conn, scope, id)
         })
         .await
@@ -192,7 +193,7 @@ pub async fn close(
     let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("close_purchase_order", move |conn, scope, body| {
-            let id = progress::close(conn, scope, &target, &body.reason)?;
+            let id = progress::close(conn, scope, &target, body.reason.as_str())?;
             answer(conn, scope, id)
         })
         .await
@@ -222,7 +223,7 @@ pub async fn reverse(
     let target = Target::from_path(&name, command.body.expected_version);
     command
         .run("reverse_purchase_receipt", move |conn, scope, body| {
-            let id = reverse_receipt::<SupplierId>(conn, scope, &target, &number, &body.reason)?;
+            let id = reverse_receipt::<SupplierId>(conn, scope, &target, &number, body.reason.as_str())?;
             answer(conn, scope, id)
         })
         .await
