@@ -17,6 +17,7 @@ use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
+use crate::inventory::inbounds::api::{ReverseReceiptRequest, check_lines};
 use crate::inventory::inbounds::document::Target;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
@@ -31,8 +32,8 @@ use crate::kernel::text_enum;
 
 pub use crate::inventory::inbounds::queries::documents::SORTS;
 pub use requests::{
-    CancelTransferRequest, NewTransferRequest, ReceiveTransferRequest, ReverseReceiptRequest, SendTransferRequest,
-    SettleTransferRequest, TransferVersionRequest, UpdateTransferRequest, check_lines,
+    CancelTransferRequest, NewTransferRequest, ReceiveTransferRequest, SendTransferRequest, SettleTransferRequest,
+    TransferVersionRequest, UpdateTransferRequest,
 };
 pub use response::{TransferResponse, TransferSummaryResponse};
 

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::catalogue::size;
-use crate::error::ApiError;
 use crate::inventory::inbounds::arrival::{Arrival, Surplus};
 use crate::inventory::inbounds::line::Outcome;
 use crate::inventory::inbounds::plan_line::PlanLine;
@@ -17,7 +16,7 @@ use crate::kernel::document_text::{CancelReason, Notes, Reason, Reference};
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{InboundLineId, LocationId, ProductRef};
 use crate::kernel::moment::Day;
-use crate::kernel::quantity::{DocumentQuantity, MAX_DOCUMENT_LINES, StockQuantity};
+use crate::kernel::quantity::{DocumentQuantity, StockQuantity};
 use crate::kernel::text;
 
 /// A transfer to create. No unit moves.
@@ -147,21 +146,6 @@ pub struct SettleLineRequest {
     pub quantity: DocumentQuantity,
     /// `lost` needs the permission `inventory:approve`.
     pub outcome: Outcome,
-}
-
-#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReverseReceiptRequest {
-    pub reason: Reason,
-    pub expected_version: Option<ExpectedVersion>,
-}
-
-/// Refuses an empty list of lines, and too many of them.
-pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
-    if lines.is_none_or(|lines| (1..=MAX_DOCUMENT_LINES).contains(&lines.len())) {
-        return Ok(());
-    }
-    Err(ApiError::field("lines", format!("must have 1 to {MAX_DOCUMENT_LINES} lines")))
 }
 
 impl From<NewTransferRequest> for NewTransfer {
