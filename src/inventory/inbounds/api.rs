@@ -1,12 +1,19 @@
 //! The parts of the operations on transfers and purchase orders that they have in common.
 
-use serde::Deserialize;
+use actix_web::HttpResponse;
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::error::ApiError;
+use super::document::Target;
+use super::inbound_ref::InboundRef;
+use crate::auth::Scope;
+use crate::error::{Abort, ApiError};
+use crate::idempotency::{Answer, Command};
 use crate::kernel::document_text::Reason;
 use crate::kernel::expected_version::ExpectedVersion;
+use crate::kernel::id::InboundId;
 use crate::kernel::quantity::MAX_DOCUMENT_LINES;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -22,4 +29,28 @@ pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::field("lines", format!("must have 1 to {MAX_DOCUMENT_LINES} lines")))
+}
+
+/// Reads a document for the answer.
+pub type Respond<R> = fn(&mut PgConnection, &Scope, &InboundRef) -> Result<R, Abort>;
+
+/// Runs an act on a document, and answers with the document after it.
+pub async fn act<T, R, F>(
+    name: &'static str,
+    target: Target,
+    command: Command<T>,
+    respond: Respond<R>,
+    work: F,
+) -> Result<HttpResponse, ApiError>
+where
+    T: Send + 'static,
+    R: Serialize + 'static,
+    F: Fn(&mut PgConnection, &Scope, &Target, &T) -> Result<InboundId, Abort> + Send + 'static,
+{
+    command
+        .run(name, move |conn, scope, body| {
+            let id = work(conn, scope, &target, body)?;
+            Ok(Answer::ok(&respond(conn, scope, &InboundRef::Id(id))?)?)
+        })
+        .await
 }

@@ -16,12 +16,12 @@ use crate::audit;
 use crate::audit::queries::NewEntry;
 use crate::audit::words::Action;
 use crate::auth::Scope;
-use crate::db::Failure;
+use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::locked_stock::StockKey;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::history_step::HistoryStep;
-use crate::kernel::id::{InboundLineId, LocationId};
+use crate::kernel::id::{InboundId, InboundLineId, LocationId};
 
 /// The document that a request names, and the version that its caller expects.
 #[derive(Clone, Debug)]
@@ -105,6 +105,24 @@ impl<O: Origin> LockedInbound<O> {
             documents::append_history(conn, scope.store, inbound.id, &step)?;
         }
         append_audit(conn, scope, inbound, act, at)
+    }
+
+    /// Writes a changed plan. If there are planned lines, they replace those of the document.
+    pub fn write_change(
+        mut self,
+        conn: &mut PgConnection,
+        scope: &Scope,
+        planned: Option<&[lines::NewLine]>,
+    ) -> Result<InboundId, Abort> {
+        let id = self.inbound.id;
+        if let Some(planned) = planned {
+            lines::delete(conn, scope.store, id)?;
+            lines::insert(conn, scope.store, id, planned)?;
+            self.lines.clear();
+        }
+        let at = db::clock(conn)?;
+        self.write(conn, scope, &Act { action: Action::Update, done: "changed", reason: None }, at)?;
+        Ok(id)
     }
 }
 

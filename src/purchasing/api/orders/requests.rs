@@ -15,7 +15,7 @@ use crate::kernel::quantity::{DocumentQuantity, StockQuantity};
 use crate::kernel::text;
 use crate::purchasing::orders::costs::LineCost;
 use crate::purchasing::orders::lines::OrderLine;
-use crate::purchasing::orders::plan::{NewOrder, OrderChange};
+use crate::purchasing::orders::plan::{Header, NewOrder, OrderChange};
 use crate::purchasing::orders::receive::{OrderArrival, OrderArrivals};
 
 /// A purchase order to create. It is a draft.
@@ -150,14 +150,14 @@ pub struct LineCostRequest {
 impl From<NewPurchaseOrderRequest> for NewOrder {
     fn from(request: NewPurchaseOrderRequest) -> Self {
         let NewPurchaseOrderRequest { supplier_id, location_id, lines, reference, expected_on, notes } = request;
-        Self {
+        let header = Header {
             supplier: supplier_id,
             to: location_id,
-            lines: lines.into_iter().map(OrderLine::from).collect(),
             reference: reference.map(String::from),
             expected_on: expected_on.map(|day| day.0),
             notes: notes.map(String::from),
-        }
+        };
+        Self { header, lines: lines.into_iter().map(OrderLine::from).collect() }
     }
 }
 
