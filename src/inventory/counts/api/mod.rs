@@ -16,6 +16,7 @@ use super::enter::{self, Entry};
 use super::open::{self, NewCount};
 use super::post::{self, PostRequest};
 use super::queries::documents::{self, CountFilter};
+use super::queries::entries;
 use super::queries::shown::{self, LineFilter, LineOrder};
 use super::status::{CountStatus, LineStatus};
 use super::submit;
@@ -31,7 +32,7 @@ use crate::kernel::{number, text_enum};
 
 pub use super::queries::documents::SORTS;
 pub use requests::{CancelCountRequest, CountEntriesRequest, CountVersionRequest, NewCountRequest, PostCountRequest};
-pub use response::{CountLineResponse, CountResponse, CountSummaryResponse};
+pub use response::{CountEntryResponse, CountLineResponse, CountResponse, CountSummaryResponse};
 use show::{MAX_SHOWN_LINES, ShownLines, line_responses, show};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -133,6 +134,36 @@ pub async fn list_variances(
         let total = shown::count(conn, scope.store, count.id, filter)?;
         let lines = shown::list(conn, scope.store, count.id, filter, order, (page.limit, page.offset()))?;
         Ok(page.list(line_responses(conn, scope, &count, lines)?, total))
+    });
+    Ok(HttpResponse::Ok().json(found.await?))
+}
+
+/// The columns that the entries of a count can be sorted by.
+pub use super::queries::entries::SORTS as ENTRY_SORTS;
+
+/// The entries of a count.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesQuery {
+    /// Entries of this line.
+    #[serde(default, deserialize_with = "id::in_query")]
+    pub line: Option<i64>,
+}
+
+/// `GET /counts/{id}/entries`
+pub async fn list_entries(
+    path: web::Path<String>,
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+    Query(query): Query<EntriesQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let name = CountRef::from_path(&path);
+    let sort = sort.among(&ENTRY_SORTS, "line")?;
+    let found = ctx.read("list_count_entries", move |conn, scope| {
+        let count = documents::find(conn, scope.store, &name)?.ok_or_else(not_found)?;
+        let found = entries::list(conn, scope.store, (count.id, query.line), sort, &page)?;
+        Ok(found.map(CountEntryResponse::from))
     });
     Ok(HttpResponse::Ok().json(found.await?))
 }
