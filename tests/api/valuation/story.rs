@@ -185,3 +185,24 @@ fn values_above_64_bits_are_exact() {
     assert!(text.contains("\"value\":9999999969999990000000.03,\"unit_cost\":9999999999999.99"), "{text}");
     assert!(text.contains("\"cost_of_goods_sold\":29999999999999.97"), "{text}");
 }
+
+#[test]
+fn the_largest_costs_and_quantities_are_valued_exactly() {
+    let app = TestApp::start();
+    let most = 1_000_000_000_000_i64;
+    let gold =
+        json!({"sku": "gold", "name": "Gold", "price": 1, "cost_price": 10_000_000_000_000_i64, "initial_stock": most});
+    let gold = app.create_product(&gold);
+    let attic = app.add_location("attic");
+    app.receive(&gold, most, attic).expect(200);
+    let answer = valued(&app, "");
+    let values: Vec<String> =
+        answer["items"][0]["locations"].as_array().unwrap().iter().map(|at| at["value"].to_string()).collect();
+    assert_eq!(values, ["10000000000000000000000000.00"; 2]);
+    let out =
+        json!({"quantity": 900_000_000_000_i64, "movement_type": "out", "reason": "Melted", "location_id": attic});
+    app.admin().put(&format!("/inventory/products/{}/stock", gold.id), &out).expect(200);
+    let expected = "1100000000000 11000000000000000000000000.00 10000000000000.00, 11000000000000000000000000.00 0.00 \
+                    9000000000000000000000000.00 20000000000000000000000000.00";
+    assert_eq!(both(&app), [expected, expected]);
+}
