@@ -1,5 +1,7 @@
 //! The units that a request receives or reverses. Changes the lines in memory, or refuses.
 
+use std::collections::BTreeSet;
+
 use super::line::{Arrived, InboundLine, LineCounts};
 use crate::auth::Permission;
 use crate::error::{ApiError, Code};
@@ -50,27 +52,23 @@ impl Surplus {
     }
 }
 
-/// Receives units. Equal lines are added up.
+/// Receives units. Each line is named once.
 pub fn receive(
     lines: &mut [InboundLine],
     arrivals: &[Arrival],
     surplus: Surplus,
 ) -> Result<Vec<ReceiptLine>, ApiError> {
     let mut receipt: Vec<ReceiptLine> = Vec::with_capacity(arrivals.len());
+    refuse_repeated(arrivals.iter().map(|arrival| arrival.line))?;
     for (index, arrival) in arrivals.iter().enumerate() {
-        find(lines, arrival.line, index)?;
+        let line = find(lines, arrival.line, index)?;
         if (arrival.accepted, arrival.rejected) == (0, 0) {
             return Err(ApiError::field(format!("lines[{index}].accepted"), "must have a unit, or be rejected"));
         }
-        match receipt.iter_mut().find(|known| known.line == arrival.line) {
-            Some(known) => known.add(arrival, index)?,
-            None => receipt.push(ReceiptLine::from(arrival)),
-        }
-    }
-    for (index, received) in receipt.iter_mut().enumerate() {
-        let line = find(lines, received.line, index)?;
+        let mut received = ReceiptLine::from(arrival);
         received.unit_cost = received.unit_cost.or(line.unit_cost);
         line.counts = post(line, &mut received.arrived, surplus)?.ok_or_else(|| too_many(index))?;
+        receipt.push(received);
     }
     Ok(receipt)
 }
@@ -80,27 +78,6 @@ impl From<&Arrival> for ReceiptLine {
         let Arrival { line, accepted, rejected, keep_rejected, reject_reason, unit_cost } = arrival.clone();
         let quarantined = if keep_rejected { rejected } else { 0 };
         Self { line, arrived: Arrived { accepted, rejected, quarantined, over: 0 }, reject_reason, unit_cost }
-    }
-}
-
-impl ReceiptLine {
-    /// Adds units of the same line. Refuses if they have another cost.
-    fn add(&mut self, arrival: &Arrival, index: usize) -> Result<(), ApiError> {
-        let Self { line: _, arrived, reject_reason, unit_cost } = Self::from(arrival);
-        self.arrived.accepted = self.arrived.accepted.saturating_add(arrived.accepted);
-        self.arrived.rejected = self.arrived.rejected.saturating_add(arrived.rejected);
-        self.arrived.quarantined = self.arrived.quarantined.saturating_add(arrived.quarantined);
-        self.reject_reason = self.reject_reason.take().or(reject_reason);
-        if let (Some(known), Some(other)) = (self.unit_cost, unit_cost)
-            && known != other
-        {
-            return Err(ApiError::field(
-                format!("lines[{index}].unit_cost"),
-                "must be the cost of the same line above",
-            ));
-        }
-        self.unit_cost = self.unit_cost.or(unit_cost);
-        Ok(())
     }
 }
 
@@ -123,6 +100,15 @@ pub fn reverse(lines: &mut [InboundLine], receipt: &[ReceiptLine]) -> Option<Vec
         Some(ReceiptLine { arrived, ..received.clone() })
     });
     reversed.collect()
+}
+
+/// Refuses a request that names something twice, as if that were a mistake of a scanner or a spreadsheet.
+pub fn refuse_repeated<T: Ord>(named: impl Iterator<Item = T>) -> Result<(), ApiError> {
+    let mut known = BTreeSet::new();
+    match named.enumerate().find_map(|(index, one)| (!known.insert(one)).then_some(index)) {
+        Some(index) => Err(ApiError::field(format!("lines[{index}].line_id"), "must be named once")),
+        None => Ok(()),
+    }
 }
 
 /// The line that an item of a request names.

@@ -54,7 +54,7 @@ pub struct Arrived {
 }
 
 /// The end of units that do not arrive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = SettleOutcome)]
 pub enum Outcome {

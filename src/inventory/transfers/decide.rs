@@ -1,7 +1,7 @@
 //! The units that a request sends or settles. Changes the lines in memory, or refuses.
 
 use crate::error::{ApiError, Code};
-use crate::inventory::inbounds::arrival::find;
+use crate::inventory::inbounds::arrival::{find, refuse_repeated};
 use crate::inventory::inbounds::line::{InboundLine, LineCounts, Outcome};
 use crate::kernel::id::InboundLineId;
 
@@ -28,20 +28,21 @@ pub fn send(lines: &mut [InboundLine], requested: Option<&[LineUnits]>) -> Resul
         }
         return Ok(());
     };
+    refuse_repeated(requested.iter().map(|units| units.line))?;
     for (index, LineUnits { line, quantity }) in requested.iter().enumerate() {
         let line = find(lines, *line, index)?;
-        let sum = line.counts.sent.saturating_add(*quantity);
         let planned = line.counts.planned;
-        line.counts = line.counts.send(sum).ok_or_else(|| {
-            let detail = format!("Of '{}', {planned} units are planned, not {sum}.", line.product_name);
+        line.counts = line.counts.send(*quantity).ok_or_else(|| {
+            let detail = format!("Of '{}', {planned} units are planned, not {quantity}.", line.product_name);
             ApiError::new(Code::QuantityExceeded, detail)
         })?;
     }
     Ok(())
 }
 
-/// Settles outstanding units.
+/// Settles outstanding units. Each line is named once for each outcome.
 pub fn settle(lines: &mut [InboundLine], settlements: &[Settlement]) -> Result<(), ApiError> {
+    refuse_repeated(settlements.iter().map(|settlement| (settlement.line, settlement.outcome)))?;
     for (index, Settlement { line, quantity, outcome }) in settlements.iter().enumerate() {
         let line = find(lines, *line, index)?;
         let outstanding = line.counts.outstanding;
@@ -64,10 +65,10 @@ mod tests {
         for (requested, result) in [
             (None, Ok([10, 4])),
             (Some(vec![units(RICE, 7)]), Ok([7, 0])),
-            (Some(vec![units(RICE, 3), units(DAL, 4), units(RICE, 2)]), Ok([5, 4])),
+            (Some(vec![units(RICE, 5), units(DAL, 4)]), Ok([5, 4])),
             (Some(vec![units(RICE, 11)]), Err(Code::QuantityExceeded)),
-            (Some(vec![units(RICE, 6), units(RICE, 5)]), Err(Code::QuantityExceeded)),
-            (Some(vec![units(RICE, i64::MAX), units(RICE, i64::MAX)]), Err(Code::QuantityExceeded)),
+            (Some(vec![units(RICE, i64::MAX)]), Err(Code::QuantityExceeded)),
+            (Some(vec![units(RICE, 6), units(RICE, 1)]), Err(Code::ValidationFailed)),
             (Some(vec![units(InboundLineId(3), 1)]), Err(Code::ValidationFailed)),
         ] {
             let mut lines = planned();
@@ -85,5 +86,7 @@ mod tests {
         assert_eq!((lines[0].counts.lost, lines[0].counts.returned, lines[0].counts.outstanding), (6, 4, 0));
         let refusal = settle(&mut lines, &[settlement(1, Outcome::Lost)]).unwrap_err();
         assert_eq!(refusal.code, Code::QuantityExceeded);
+        let twice = [settlement(1, Outcome::Lost), settlement(2, Outcome::Lost)];
+        assert_eq!(settle(&mut sent(), &twice).unwrap_err().code, Code::ValidationFailed);
     }
 }

@@ -60,10 +60,7 @@ fn units_that_are_not_ordered_cannot_be_received() {
         (lines(json!({"line_id": line, "accepted": 1, "unit_cost": 1.234})), "VALIDATION_FAILED"),
         (lines(json!({"line_id": line, "accepted": 1, "keep_rejected": "yes"})), "VALIDATION_FAILED"),
         (lines(json!({"line_id": line, "accepted": 1, "reject_reason": ""})), "VALIDATION_FAILED"),
-        (
-            json!({"lines": [{"line_id": line, "accepted": 1, "unit_cost": 1}, {"line_id": line, "accepted": 1, "unit_cost": 2}]}),
-            "VALIDATION_FAILED",
-        ),
+        (json!({"lines": [{"line_id": line, "accepted": 1}, {"line_id": line, "accepted": 1}]}), "VALIDATION_FAILED"),
         (json!({"lines": []}), "VALIDATION_FAILED"),
     ] {
         shop.app.without_effect(|| shop.act(&order, "receive", &body)).refused(422, code);

@@ -102,15 +102,25 @@ fn returned_units_need_no_approval_and_lost_ones_do() {
 }
 
 #[test]
-fn equal_lines_of_a_receipt_are_added_up() {
+fn a_request_names_each_line_once() {
     let stores = Stores::open();
-    let sent = stores.sent(40);
-    let line = &sent["lines"][0]["id"];
-    let lines = json!([{"line_id": line, "accepted": 10}, {"line_id": line, "accepted": 5, "rejected": 2}]);
-    let received = stores.act(&sent, "receive", &json!({"lines": lines})).expect(200).json();
-    assert_eq!(fate(&received), [40, 0, 15, 2, 0, 0, 23]);
-    assert_eq!(received["receipts"][0]["lines"].as_array().unwrap().len(), 1);
-    let lines = json!([{"line_id": line, "accepted": 20}, {"line_id": line, "accepted": 4}]);
-    let over = stores.app.without_effect(|| stores.act(&sent, "receive", &json!({"lines": lines})));
-    over.refused(409, "OVER_RECEIPT");
+    let (ready, sent) = (stores.ready(40), stores.sent(20));
+    let twice = |transfer: &Value, fields: Value| {
+        let mut line = fields;
+        line["line_id"] = transfer["lines"][0]["id"].clone();
+        json!({"lines": [line, line]})
+    };
+    let mut settled = twice(&sent, json!({"quantity": 1, "outcome": "lost"}));
+    settled["reason"] = json!("Gone");
+    for (transfer, act, body) in [
+        (&ready, "send", twice(&ready, json!({"quantity": 1}))),
+        (&sent, "receive", twice(&sent, json!({"accepted": 1}))),
+        (&sent, "settle", settled.clone()),
+    ] {
+        stores.app.without_effect(|| stores.act(transfer, act, &body)).refused_field("lines[1].line_id");
+    }
+    // Of one line, some units can be lost and others return.
+    settled["lines"][1]["outcome"] = json!("returned");
+    let settled = stores.act(&sent, "settle", &settled).expect(200).json();
+    assert_eq!(fate(&settled), [20, 0, 0, 0, 1, 1, 18]);
 }

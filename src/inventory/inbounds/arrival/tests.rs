@@ -37,9 +37,9 @@ fn arrival(line: InboundLineId, accepted: i64, rejected: i64) -> Arrival {
 fn a_surplus_is_refused_or_counted() {
     for (arrivals, refused, accepted) in [
         (vec![arrival(RICE, 10, 0)], None, [10, 0]),
-        (vec![arrival(RICE, 4, 1), arrival(RICE, 5, 0), arrival(DAL, 0, 4)], None, [9, 0]),
+        (vec![arrival(RICE, 9, 1), arrival(DAL, 0, 4)], None, [9, 0]),
         (vec![arrival(RICE, 8, 3)], Some(Code::OverReceipt), [8, 1]),
-        (vec![arrival(RICE, 6, 0), arrival(RICE, 6, 0)], Some(Code::OverReceipt), [12, 2]),
+        (vec![arrival(RICE, 12, 0)], Some(Code::OverReceipt), [12, 2]),
         (vec![arrival(RICE, 0, 0)], Some(Code::ValidationFailed), [0, 0]),
         (vec![arrival(InboundLineId(9), 1, 0)], Some(Code::ValidationFailed), [0, 0]),
     ] {
@@ -99,16 +99,20 @@ fn a_surplus_within_the_percentage_needs_no_approval() {
 }
 
 #[test]
-fn refused_units_are_not_kept_and_each_line_has_one_cost() {
+fn refused_units_are_not_kept_and_a_line_has_the_cost_of_its_receipt() {
     let mut lines = sent();
     lines[0].unit_cost = Some(Money(700));
-    let refused = Arrival { keep_rejected: false, ..arrival(RICE, 0, 2) };
-    let receipt = receive(&mut lines, &[arrival(RICE, 3, 1), refused], Surplus::Refuse).unwrap();
-    assert_eq!(receipt[0].arrived, Arrived { accepted: 3, rejected: 3, quarantined: 1, over: 0 });
+    let refused = Arrival { keep_rejected: false, ..arrival(RICE, 3, 2) };
+    let receipt = receive(&mut lines, &[refused], Surplus::Refuse).unwrap();
+    assert_eq!(receipt[0].arrived, Arrived { accepted: 3, rejected: 2, quarantined: 0, over: 0 });
     assert_eq!(receipt[0].unit_cost, Some(Money(700)));
-    let at = |cost| Arrival { unit_cost: Some(Money(cost)), ..arrival(RICE, 1, 0) };
-    let receipt = receive(&mut lines, &[arrival(RICE, 1, 0), at(650)], Surplus::Refuse).unwrap();
-    assert_eq!(receipt[0].unit_cost, Some(Money(650)));
-    let refusal = receive(&mut lines, &[at(650), at(651)], Surplus::Refuse).unwrap_err();
-    assert_eq!(refusal.extra.errors[0].field, "lines[1].unit_cost");
+    let at = Arrival { unit_cost: Some(Money(650)), ..arrival(RICE, 1, 0) };
+    assert_eq!(receive(&mut lines, &[at], Surplus::Refuse).unwrap()[0].unit_cost, Some(Money(650)));
+}
+
+#[test]
+fn a_line_is_named_once() {
+    let arrivals = [arrival(RICE, 3, 0), arrival(DAL, 1, 0), arrival(RICE, 3, 0)];
+    let refusal = receive(&mut sent(), &arrivals, Surplus::Accept).unwrap_err();
+    assert_eq!((refusal.code, &*refusal.extra.errors[0].field), (Code::ValidationFailed, "lines[2].line_id"));
 }
