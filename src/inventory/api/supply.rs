@@ -91,8 +91,8 @@ pub struct IncomingQuery {
     #[validate(range(min = 1, message = "must be an id"))]
     pub location: Option<i64>,
     /// Units of this product, by its id or SKU.
-    #[validate(length(min = 1, max = 151, message = "must have 1 to 151 characters"))]
-    #[param(min_length = 1, max_length = 151)]
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[param(value_type = Option<ProductRef>)]
     pub product: Option<String>,
 }
 

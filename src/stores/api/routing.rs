@@ -28,7 +28,8 @@ const MAX_PREFERRED: u64 = 50;
 pub struct RoutingPolicyRequest {
     /// Each rule at most once. The first rule that prefers one of two ways decides. If none does, the smaller
     /// priorities decide, then the smaller ids. By default: `preferred`, `fewest_parcels`, `nearest`, `priority`,
-    /// `most_stock`.
+    /// `most_stock`. For `nearest`, a place without coordinates is farther than all with them; if the address or all
+    /// places have none, equal postal prefixes, regions and countries decide.
     #[validate(custom(function = "check_distinct"))]
     #[schema(max_items = 5)]
     rules: Vec<RoutingRule>,

@@ -203,5 +203,4 @@ fn incoming_units_are_found_by_the_sku_of_their_product() {
     assert_eq!(skus("?product=tee"), ["tee"]);
     assert_eq!(skus(&format!("?product={}", tee.id)), ["tee"]);
     assert_eq!(skus("?product=unknown"), [""; 0]);
-    shop.admin.get("/inventory/incoming?product=").refused(422, "VALIDATION_FAILED");
 }
