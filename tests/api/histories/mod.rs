@@ -4,11 +4,16 @@
 //! one is shortened before it is shown. `STOCKROOM_HISTORIES` sets their number, `PROPTEST_RNG_SEED` another seed.
 
 mod act;
+mod counts;
 mod goods;
+mod ledger;
 mod model;
 mod orders;
 mod play;
+mod purchases;
 mod transfers;
+mod valuation;
+mod value;
 
 use std::thread;
 
@@ -47,11 +52,14 @@ fn play_histories(seed: u64) {
     let mut runner = TestRunner::new(config);
     let acts = prop::collection::vec(act::act(), 1..=MAX_ACTS);
     let played = runner.run(&acts, |acts| {
+        let before = shop.totals();
         let mut play = Play::begin(&shop);
         for act in &acts {
             play.act(act);
             play.compare();
         }
+        play.compare_values();
+        play.compare_totals(&before);
         Ok(())
     });
     played.unwrap_or_else(|failure| panic!("a history of seed {seed} differs from the model: {failure}"));

@@ -4,6 +4,7 @@ use proptest::sample::Index;
 
 use super::model::{Item, Order, OrderState, PLACES, fewest_places};
 use super::play::{Play, pick};
+use super::value::Source;
 use crate::common::{Value, json};
 
 /// Seconds after which an order that is not paid has expired.
@@ -18,6 +19,7 @@ impl Play<'_> {
             return;
         };
         let order = reply.expect(201).json();
+        let id = order["id"].as_i64().unwrap();
         let is_sold = method == "cod";
         let items: Vec<Item> =
             order["items"].as_array().unwrap().iter().map(|item| self.sold_item(item, is_sold)).collect();
@@ -29,9 +31,12 @@ impl Play<'_> {
                 level.committed += if is_sold { part } else { 0 };
                 level.reserved += if is_sold { 0 } else { part };
             }
+            if is_sold {
+                self.ledger.add_flow(item.product, -item.quantity(), Source::Sold { order: id });
+            }
         }
         let state = if is_sold { OrderState::Sold } else { OrderState::Held };
-        self.orders.push(Order { id: order["id"].as_i64().unwrap(), state, items });
+        self.orders.push(Order { id, state, items });
     }
 
     /// An item, with the units of each place. The shop may choose the places, but each must have the units.
@@ -63,6 +68,7 @@ impl Play<'_> {
                 level.stock -= part;
                 level.committed += part;
             }
+            self.ledger.add_flow(item.product, -item.quantity(), Source::Sold { order: order.id });
         }
     }
 
@@ -130,6 +136,9 @@ impl Play<'_> {
                     }
                     OrderState::Ended => (),
                 }
+            }
+            if order.state == OrderState::Sold {
+                self.ledger.add_flow(item.product, item.quantity(), Source::Cancelled { order: order.id });
             }
         }
         order.state = OrderState::Ended;

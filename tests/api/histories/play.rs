@@ -1,9 +1,11 @@
 //! Plays acts over HTTP and in the model.
 
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 use proptest::sample::Index;
 
 use super::act::Act;
-use super::model::{Level, Levels, Order, PLACES, PRODUCTS, Transfer};
+use super::ledger::Ledger;
+use super::model::{Count, Level, Levels, Order, PLACES, PRODUCTS, Purchase, Transfer};
 use crate::common::shop::Product;
 use crate::common::{Client, TestApp, Value, json};
 
@@ -11,18 +13,21 @@ use crate::common::{Client, TestApp, Value, json};
 pub const FIGURES: [&str; 8] =
     ["stock", "reserved", "available", "committed", "on_hand", "quarantined", "in_transit", "incoming"];
 
-/// A server with three places.
+/// A server with three places and a supplier.
 pub struct Shop<'a> {
     pub app: &'a TestApp,
     pub admin: Client,
     pub mara: Client,
     pub places: [i64; PLACES],
+    pub supplier: i64,
 }
 
 impl<'a> Shop<'a> {
     pub fn open(app: &'a TestApp) -> Self {
         let places = [app.main_location(), app.add_location("shop"), app.add_location("attic")];
-        Self { app, admin: app.admin(), mara: app.customer("mara"), places }
+        let admin = app.admin();
+        let supplier = admin.post("/suppliers", &json!({"code": "MILL", "name": "Mill"})).expect(201).id();
+        Self { app, admin, mara: app.customer("mara"), places, supplier }
     }
 }
 
@@ -31,28 +36,72 @@ pub struct Play<'a> {
     pub shop: &'a Shop<'a>,
     pub products: Vec<Product>,
     pub levels: Levels,
+    pub ledger: Ledger,
     pub transfers: Vec<Transfer>,
+    pub purchases: Vec<Purchase>,
+    pub counts: Vec<Count>,
     pub orders: Vec<Order>,
+    pub cost_prices: [Option<i64>; PRODUCTS],
+    /// The cost of a unit of each receipt, by the last bill.
+    pub costs: Vec<i64>,
+    /// The times before each act, at which units can be counted.
+    pub moments: Vec<DateTime<Utc>>,
 }
 
 impl<'a> Play<'a> {
     pub fn begin(shop: &'a Shop<'a>) -> Self {
         let sku = || format!("goods-{}", uuid::Uuid::new_v4());
         let products = (0..PRODUCTS).map(|_| shop.app.product(&sku(), 10.0, 0)).collect();
-        Self { shop, products, levels: Levels::default(), transfers: Vec::new(), orders: Vec::new() }
+        Self {
+            shop,
+            products,
+            levels: Levels::default(),
+            ledger: Ledger::default(),
+            transfers: Vec::new(),
+            purchases: Vec::new(),
+            counts: Vec::new(),
+            orders: Vec::new(),
+            cost_prices: [None; PRODUCTS],
+            costs: Vec::new(),
+            moments: Vec::new(),
+        }
+    }
+
+    /// The clock of the server, in microseconds like all its times.
+    pub fn now(&self) -> DateTime<Utc> {
+        (Utc::now() + Duration::seconds(self.shop.app.seconds_advanced())).trunc_subsecs(6)
     }
 
     pub fn act(&mut self, act: &Act) {
+        self.moments.push(self.now());
+        self.play(act);
+        self.ledger.add_rest(&self.levels, &self.cost_prices, self.now());
+    }
+
+    fn play(&mut self, act: &Act) {
         match act {
             Act::Receive(row, quantity) => self.receive(*row, *quantity),
             Act::Adjust(row, quantity) => self.adjust(*row, *quantity),
             Act::Move(row, quantity, way) => self.move_units(*row, *quantity, *way),
+            Act::SetCostPrice(product, cost) => self.set_cost_price(*product, *cost),
+            Act::Value => self.compare_values(),
             Act::Ready { from, to, lines } => self.ready(*from, *to, lines),
             Act::Withdraw(transfer) => self.withdraw(*transfer),
             Act::Send(transfer) => self.send(*transfer),
-            Act::Arrive { transfer, line, accepted, rejected } => self.arrive(*transfer, *line, (*accepted, *rejected)),
+            Act::Arrive { transfer, line, units } => self.arrive(*transfer, *line, *units),
             Act::Settle { transfer, line, quantity, outcome } => self.settle(*transfer, *line, *quantity, outcome),
             Act::Reverse(transfer) => self.reverse(*transfer),
+            Act::Order { to, lines, cost } => self.order(*to, lines, *cost),
+            Act::Deliver { purchase, line, units, cost } => self.deliver(*purchase, *line, *units, *cost),
+            Act::SendBack { purchase, receipt } => self.send_back(*purchase, *receipt),
+            Act::Bill { purchase, receipt, cost } => self.bill(*purchase, *receipt, *cost),
+            Act::Close(purchase) => self.close(*purchase),
+            Act::Open(new) => self.open(new),
+            Act::Enter { count, entries } => self.enter(*count, entries),
+            Act::Submit(count) => self.submit(*count),
+            Act::Recount { count, line } => self.recount(*count, *line),
+            Act::Post { count, only } => self.post_lines(*count, *only),
+            Act::CancelCount(count) => self.cancel_count(*count),
             Act::Sell(lines) => self.sell(lines, "cod"),
             Act::HoldForPayment(lines) => self.sell(lines, "upi"),
             Act::Pay(order) => self.pay(*order),
@@ -101,4 +150,20 @@ impl<'a> Play<'a> {
 /// One of these documents. None if there are none yet.
 pub fn pick<T>(documents: &[T], index: Index) -> Option<usize> {
     (!documents.is_empty()).then(|| index.index(documents.len()))
+}
+
+/// One of the documents that are open. If there are none, one of the others, so that it is refused.
+pub fn pick_open<T>(documents: &[T], index: Index, is_open: impl Fn(&T) -> bool) -> Option<usize> {
+    let open: Vec<usize> = (0..documents.len()).filter(|at| is_open(&documents[*at])).collect();
+    if open.is_empty() { pick(documents, index) } else { Some(*index.get(&open)) }
+}
+
+/// An amount of the API, from minor units.
+pub fn amount(minor: i64) -> String {
+    format!("{}.{:02}", minor / 100, minor % 100)
+}
+
+/// A time of the API.
+pub fn moment(value: &Value) -> DateTime<Utc> {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no time")).parse().unwrap()
 }

@@ -2,6 +2,7 @@
 
 use proptest::sample::Index;
 
+use super::act::Arrived;
 use super::model::{Receipt, Transfer, TransferLine, TransferState};
 use super::play::{Play, pick};
 use crate::common::{Reply, Value, json};
@@ -79,25 +80,28 @@ impl Play<'_> {
         true
     }
 
-    pub fn arrive(&mut self, index: Index, line: Index, (accepted, rejected): (i64, i64)) {
+    pub fn arrive(&mut self, index: Index, line: Index, units: Arrived) {
+        let Arrived { accepted, rejected, allow_over, .. } = units;
         let Some(at) = pick(&self.transfers, index) else { return };
         let line = line.index(self.transfers[at].lines.len());
         let lines = json!([{"line_id": self.transfers[at].lines[line].id, "accepted": accepted, "rejected": rejected}]);
-        let reply = self.post(&self.transfers[at], "receive", &json!({"lines": lines}));
+        let reply = self.post(&self.transfers[at], "receive", &json!({"lines": lines, "allow_over": allow_over}));
         let transfer = &mut self.transfers[at];
+        let arrived = accepted + rejected;
+        let over = (arrived - transfer.lines[line].outstanding).max(0);
         if transfer.state != TransferState::Sent || transfer.outstanding() == 0 {
             reply.refused(409, "INVALID_TRANSITION");
-        } else if accepted + rejected == 0 {
+        } else if arrived == 0 {
             reply.refused(422, "VALIDATION_FAILED");
-        } else if accepted + rejected > transfer.lines[line].outstanding {
+        } else if over > 0 && !allow_over {
             reply.refused(409, "OVER_RECEIPT");
         } else {
             let receipts = reply.expect(200).json()["receipts"].clone();
             let number = receipts.as_array().unwrap().last().unwrap()["receipt_number"].as_str().unwrap().to_owned();
-            transfer.lines[line].outstanding -= accepted + rejected;
-            transfer.receipts.push(Receipt { number, line, accepted, rejected });
+            transfer.lines[line].outstanding -= arrived - over;
+            transfer.receipts.push(Receipt { number, line, accepted, rejected, over });
             let level = &mut self.levels[transfer.lines[line].product][transfer.to];
-            level.in_transit -= accepted + rejected;
+            level.in_transit -= arrived - over;
             level.stock += accepted;
             level.quarantined += rejected;
         }
@@ -128,7 +132,8 @@ impl Play<'_> {
     /// Reverses the last receipt of a transfer.
     pub fn reverse(&mut self, index: Index) {
         let Some(at) = pick(&self.transfers, index) else { return };
-        let Some(Receipt { number, line, accepted, rejected }) = self.transfers[at].receipts.last().cloned() else {
+        let Some(Receipt { number, line, accepted, rejected, over }) = self.transfers[at].receipts.last().cloned()
+        else {
             return;
         };
         let reply =
@@ -141,8 +146,8 @@ impl Play<'_> {
         }
         reply.expect(200);
         transfer.receipts.pop();
-        transfer.lines[line].outstanding += accepted + rejected;
-        level.in_transit += accepted + rejected;
+        transfer.lines[line].outstanding += accepted + rejected - over;
+        level.in_transit += accepted + rejected - over;
         level.stock -= accepted;
         level.quarantined -= rejected;
     }
