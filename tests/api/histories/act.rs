@@ -1,5 +1,7 @@
 //! The acts of a history. Their numbers are arbitrary: `play` finds the document that one means.
 
+use std::ops::RangeInclusive;
+
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -68,6 +70,8 @@ pub struct NewCount {
     pub place: usize,
     pub is_quarantine: bool,
     pub products: Vec<usize>,
+    /// The first looks.
+    pub entries: Vec<Entry>,
     /// True if products that nobody counts are counted as 0.
     pub zero: bool,
     /// The count that has the same place and products instead, if there is one.
@@ -93,7 +97,7 @@ pub enum Figure {
 }
 
 pub fn act() -> impl Strategy<Value = Act> {
-    prop_oneof![10 => goods(), 18 => transfers(), 17 => purchases(), 28 => counts(), 14 => orders()]
+    prop_oneof![12 => goods(), 18 => transfers(), 18 => purchases(), 25 => counts(), 14 => orders()]
 }
 
 fn goods() -> impl Strategy<Value = Act> {
@@ -126,7 +130,7 @@ fn transfers() -> impl Strategy<Value = Act> {
 fn purchases() -> impl Strategy<Value = Act> {
     let cost = || 0..500_i64;
     prop_oneof![
-        3 => (0..PLACES, lines(), cost()).prop_map(|(to, lines, cost)| Act::Order { to, lines, cost }),
+        4 => (0..PLACES, lines(), cost()).prop_map(|(to, lines, cost)| Act::Order { to, lines, cost }),
         6 => (index(), index(), arrived(), prop::option::of(cost())).prop_map(|(purchase, line, units, cost)| {
             Act::Deliver { purchase, line, units, cost }
         }),
@@ -137,32 +141,43 @@ fn purchases() -> impl Strategy<Value = Act> {
 }
 
 fn counts() -> impl Strategy<Value = Act> {
-    let figure = prop_oneof![
-        1 => (0..20_i64).prop_map(Figure::Exactly),
-        3 => (-2..3_i64).prop_map(Figure::Near),
-        1 => (0..5_i64).prop_map(Figure::Add),
-    ];
-    let entry = (0..PRODUCTS, figure, prop::option::of(index())).prop_map(|(product, figure, look)| Entry {
-        product,
-        figure,
-        look,
-    });
     prop_oneof![
         5 => new_count().prop_map(Act::Open),
-        8 => (index(), prop::collection::vec(entry, 1..=4)).prop_map(|(count, entries)| Act::Enter { count, entries }),
-        5 => index().prop_map(Act::Submit),
+        6 => (index(), entries(1..=4)).prop_map(|(count, entries)| Act::Enter { count, entries }),
+        3 => index().prop_map(Act::Submit),
         1 => (index(), index()).prop_map(|(count, line)| Act::Recount { count, line }),
-        6 => (index(), prop::option::weighted(0.2, index())).prop_map(|(count, only)| Act::Post { count, only }),
+        7 => (index(), prop::option::weighted(0.2, index())).prop_map(|(count, only)| Act::Post { count, only }),
         1 => index().prop_map(Act::CancelCount),
     ]
 }
 
 fn new_count() -> impl Strategy<Value = NewCount> {
-    let products = prop::sample::subsequence((0..PRODUCTS).collect::<Vec<_>>(), 1..=4);
-    let like = prop::option::weighted(0.4, index());
-    (0..PLACES, prop::bool::weighted(0.2), products, any::<bool>(), like).prop_map(
-        |(place, is_quarantine, products, zero, like)| NewCount { place, is_quarantine, products, zero, like },
+    let products = prop::sample::subsequence((0..PRODUCTS).collect::<Vec<_>>(), 1..=3);
+    let like = prop::option::weighted(0.6, index());
+    (0..PLACES, prop::bool::weighted(0.2), products, entries(0..=4), any::<bool>(), like).prop_map(
+        |(place, is_quarantine, products, entries, zero, like)| NewCount {
+            place,
+            is_quarantine,
+            products,
+            entries,
+            zero,
+            like,
+        },
     )
+}
+
+fn entries(number: RangeInclusive<usize>) -> impl Strategy<Value = Vec<Entry>> {
+    let figure = prop_oneof![
+        1 => (0..20_i64).prop_map(Figure::Exactly),
+        3 => (-2..3_i64).prop_map(Figure::Near),
+        1 => (0..5_i64).prop_map(Figure::Add),
+    ];
+    let entry = (0..PRODUCTS, figure, prop::option::weighted(0.7, index())).prop_map(|(product, figure, look)| Entry {
+        product,
+        figure,
+        look,
+    });
+    prop::collection::vec(entry, number)
 }
 
 fn orders() -> impl Strategy<Value = Act> {

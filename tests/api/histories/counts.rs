@@ -11,7 +11,7 @@ use crate::common::{Reply, Value, json};
 
 impl Play<'_> {
     pub fn open(&mut self, new: &NewCount) {
-        let NewCount { place, is_quarantine, products, zero, like } = new.clone();
+        let NewCount { place, is_quarantine, products, entries, zero, like } = new.clone();
         let like = like.and_then(|index| pick_open(&self.counts, index, Count::is_pending)).map(|at| &self.counts[at]);
         let (place, is_quarantine, products) = like
             .map_or((place, is_quarantine, products), |like| (like.place, like.is_quarantine, like.products.clone()));
@@ -27,6 +27,9 @@ impl Play<'_> {
         assert_eq!(lines.len(), products.len(), "{found}");
         let id = found["id"].as_i64().unwrap();
         self.counts.push(Count { id, place, is_quarantine, products, zero, opened_at, lines });
+        if !entries.is_empty() {
+            self.enter_into(self.counts.len() - 1, &entries);
+        }
     }
 
     fn post_count(&self, count: usize, act: &str, body: &Value) -> Reply {
@@ -35,7 +38,12 @@ impl Play<'_> {
 
     pub fn enter(&mut self, index: Index, entries: &[Entry]) {
         let is_open = |count: &Count| count.status() == "open";
-        let Some(at) = pick_open(&self.counts, index, is_open) else { return };
+        if let Some(at) = pick_open(&self.counts, index, is_open) {
+            self.enter_into(at, entries);
+        }
+    }
+
+    fn enter_into(&mut self, at: usize, entries: &[Entry]) {
         let seen: Vec<_> = entries.iter().map(|entry| self.see(at, entry)).collect();
         let wire = entries.iter().zip(&seen).map(|(entry, (quantity, is_added, counted_at))| {
             json!({"product_id": self.products[entry.product].id, "quantity": quantity, "add": is_added,
@@ -79,12 +87,12 @@ impl Play<'_> {
     }
 
     pub fn submit(&mut self, index: Index) {
-        let is_open = |count: &Count| count.status() == "open";
-        let Some(at) = pick_open(&self.counts, index, is_open) else { return };
+        let is_counted = |count: &Count| count.zero || count.lines.iter().any(|line| line.look.is_some());
+        let can_be_submitted = |count: &Count| count.status() == "open" && is_counted(count);
+        let Some(at) = pick_open(&self.counts, index, can_be_submitted) else { return };
         let reply = self.post_count(at, "submit", &json!({}));
         let count = &mut self.counts[at];
-        let is_counted = count.zero || count.lines.iter().any(|line| line.look.is_some());
-        if count.status() != "open" || !is_counted {
+        if !can_be_submitted(count) {
             reply.refused(409, "INVALID_TRANSITION");
             return;
         }
@@ -114,9 +122,12 @@ impl Play<'_> {
         self.check_count(at, &reply.expect(200).json());
     }
 
-    /// Posts a count, or one line of it.
+    /// Posts a count, or one line of it. If none is submitted yet, one is submitted first.
     pub fn post_lines(&mut self, index: Index, only: Option<Index>) {
         let is_submitted = |count: &Count| count.status() == "submitted";
+        if !self.counts.iter().any(is_submitted) {
+            self.submit(index);
+        }
         let Some(at) = pick_open(&self.counts, index, is_submitted) else { return };
         let only = only.map(|only| only.get(&self.counts[at].lines).number);
         let reply = self.post_count(at, "post", &json!({"lines": only.map(|number| [number])}));

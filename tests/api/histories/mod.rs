@@ -26,10 +26,10 @@ use play::Play;
 /// Servers that play histories at the same time, each with its part of them.
 const SERVERS: u64 = 4;
 /// The length of the longest history.
-const MAX_ACTS: usize = 24;
+const MAX_ACTS: usize = 80;
 
 fn histories() -> u32 {
-    let number = std::env::var("STOCKROOM_HISTORIES").unwrap_or_else(|_unset| "200".to_owned());
+    let number = std::env::var("STOCKROOM_HISTORIES").unwrap_or_else(|_unset| "40".to_owned());
     number.parse().expect("STOCKROOM_HISTORIES is no number")
 }
 
@@ -58,6 +58,7 @@ fn play_histories(seed: u64) {
             play.act(act);
             play.compare();
         }
+        play.compare_products();
         play.compare_values();
         play.compare_totals(&before);
         Ok(())

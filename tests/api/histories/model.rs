@@ -66,8 +66,12 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    pub fn outstanding(&self) -> i64 {
-        self.lines.iter().map(|line| line.outstanding).sum()
+    pub fn is_ready(&self) -> bool {
+        self.state == TransferState::Ready
+    }
+
+    pub fn is_on_the_road(&self) -> bool {
+        self.state == TransferState::Sent && self.lines.iter().any(|line| line.outstanding > 0)
     }
 }
 
@@ -231,6 +235,14 @@ pub struct Order {
 }
 
 impl Order {
+    pub fn is_held(&self) -> bool {
+        self.state == OrderState::Held
+    }
+
+    pub fn can_be_shipped(&self) -> bool {
+        self.state == OrderState::Sold && self.items.iter().any(|item| item.unshipped() > 0)
+    }
+
     pub fn is_shipped_in_part(&self) -> bool {
         self.items.iter().any(|item| item.shipped.iter().sum::<i64>() > 0)
     }

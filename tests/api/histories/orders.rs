@@ -3,7 +3,7 @@
 use proptest::sample::Index;
 
 use super::model::{Item, Order, OrderState, PLACES, fewest_places};
-use super::play::{Play, pick};
+use super::play::{Play, pick, pick_open};
 use super::value::Source;
 use crate::common::{Value, json};
 
@@ -54,9 +54,9 @@ impl Play<'_> {
     }
 
     pub fn pay(&mut self, index: Index) {
-        let Some(at) = pick(&self.orders, index) else { return };
+        let Some(at) = pick_open(&self.orders, index, Order::is_held) else { return };
         let order = &mut self.orders[at];
-        if order.state != OrderState::Held {
+        if !order.is_held() {
             return;
         }
         let body = json!({"payment_reference": format!("PAY-{}", order.id)});
@@ -73,12 +73,12 @@ impl Play<'_> {
     }
 
     pub fn ship(&mut self, index: Index, item: Index, quantity: i64) {
-        let Some(at) = pick(&self.orders, index) else { return };
+        let Some(at) = pick_open(&self.orders, index, Order::can_be_shipped) else { return };
         let order = &mut self.orders[at];
         let item = item.index(order.items.len());
         let body = json!({"lines": [{"item_id": order.items[item].id, "quantity": quantity}]});
         let reply = self.shop.admin.post(&format!("/orders/{}/shipments", order.id), &body);
-        if order.state != OrderState::Sold || order.items.iter().all(|item| item.unshipped() == 0) {
+        if !order.can_be_shipped() {
             reply.refused(409, "INVALID_TRANSITION");
             return;
         }

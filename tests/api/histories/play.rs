@@ -13,6 +13,11 @@ use crate::common::{Client, TestApp, Value, json};
 pub const FIGURES: [&str; 8] =
     ["stock", "reserved", "available", "committed", "on_hand", "quarantined", "in_transit", "incoming"];
 
+/// The units of each product at the first place, when a history begins.
+const OPENING_STOCK: i64 = 20;
+/// The first cost price of each product, in minor units.
+const OPENING_COSTS: [i64; PRODUCTS] = [101, 250, 333, 7, 60];
+
 /// A server with three places and a supplier.
 pub struct Shop<'a> {
     pub app: &'a TestApp,
@@ -34,7 +39,7 @@ impl<'a> Shop<'a> {
 /// A history that is played.
 pub struct Play<'a> {
     pub shop: &'a Shop<'a>,
-    pub products: Vec<Product>,
+    pub products: [Product; PRODUCTS],
     pub levels: Levels,
     pub ledger: Ledger,
     pub transfers: Vec<Transfer>,
@@ -50,21 +55,28 @@ pub struct Play<'a> {
 
 impl<'a> Play<'a> {
     pub fn begin(shop: &'a Shop<'a>) -> Self {
-        let sku = || format!("goods-{}", uuid::Uuid::new_v4());
-        let products = (0..PRODUCTS).map(|_| shop.app.product(&sku(), 10.0, 0)).collect();
-        Self {
+        let products = OPENING_COSTS.map(|cost| {
+            let sku = format!("goods-{}", uuid::Uuid::new_v4());
+            shop.app.create_product(&json!({"sku": sku, "name": "Goods", "price": 10, "cost_price": amount(cost),
+                                            "initial_stock": OPENING_STOCK}))
+        });
+        let mut levels = Levels::default();
+        levels.iter_mut().for_each(|of_product| of_product[0].stock = OPENING_STOCK);
+        let mut play = Self {
             shop,
             products,
-            levels: Levels::default(),
+            levels,
             ledger: Ledger::default(),
             transfers: Vec::new(),
             purchases: Vec::new(),
             counts: Vec::new(),
             orders: Vec::new(),
-            cost_prices: [None; PRODUCTS],
+            cost_prices: OPENING_COSTS.map(Some),
             costs: Vec::new(),
             moments: Vec::new(),
-        }
+        };
+        play.ledger.add_rest(&play.levels, &play.cost_prices, play.now());
+        play
     }
 
     /// The clock of the server, in microseconds like all its times.
@@ -111,8 +123,20 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// Fails if a figure of a product differs from the model.
+    /// Fails if a figure of a stock row differs from the model. The rows of the newest products are first.
     pub fn compare(&self) {
+        let path = format!("/inventory?sort=-variant_id&limit={}", PRODUCTS * PLACES);
+        let list = self.shop.admin.get(&path).expect(200).json();
+        let rows = list["items"].as_array().unwrap();
+        for (product, levels) in self.levels.iter().enumerate() {
+            let of_product = |row: &&Value| row["product_id"] == self.products[product].id;
+            let found = self.figures(rows.iter().filter(of_product));
+            assert_eq!(found, levels.map(Level::figures), "product {product}: {FIGURES:?} at each place");
+        }
+    }
+
+    /// The same by the answers about each product, which have its totals, too.
+    pub fn compare_products(&self) {
         for (product, levels) in self.levels.iter().enumerate() {
             let (found, totals) = self.read(product);
             assert_eq!(found, levels.map(Level::figures), "product {product}: {FIGURES:?} at each place");
@@ -126,13 +150,16 @@ impl<'a> Play<'a> {
     pub fn read(&self, product: usize) -> ([[i64; 8]; PLACES], [i64; 3]) {
         let path = format!("/inventory/products/{}/stock", self.products[product].id);
         let stock = self.shop.admin.get(&path).expect(200).json();
-        let number = |value: &Value, name: &str| value[format!("{name}_quantity")].as_i64().unwrap();
-        let rows = stock["locations"].as_array().unwrap();
-        let at = |place: i64| {
-            let row = rows.iter().find(|row| row["location_id"] == place);
+        let totals = ["stock", "reserved", "available"].map(|name| number(&stock, name));
+        (self.figures(stock["locations"].as_array().unwrap().iter()), totals)
+    }
+
+    /// The figures of the rows of a product at each place. Without a row, there are no units.
+    fn figures<'v>(&self, rows: impl Iterator<Item = &'v Value> + Clone) -> [[i64; 8]; PLACES] {
+        self.shop.places.map(|place| {
+            let row = rows.clone().find(|row| row["location_id"] == place);
             row.map_or([0; 8], |row| FIGURES.map(|name| number(row, name)))
-        };
-        (self.shop.places.map(at), ["stock", "reserved", "available"].map(|name| number(&stock, name)))
+        })
     }
 
     /// The lines as the API takes them.
@@ -145,6 +172,10 @@ impl<'a> Play<'a> {
     pub fn product(&self, id: &Value) -> usize {
         self.products.iter().position(|product| *id == product.id).unwrap()
     }
+}
+
+fn number(row: &Value, name: &str) -> i64 {
+    row[format!("{name}_quantity")].as_i64().unwrap()
 }
 
 /// One of these documents. None if there are none yet.

@@ -4,7 +4,7 @@ use proptest::sample::Index;
 
 use super::act::Arrived;
 use super::model::{Receipt, Transfer, TransferLine, TransferState};
-use super::play::{Play, pick};
+use super::play::{Play, pick_open};
 use crate::common::{Reply, Value, json};
 
 impl Play<'_> {
@@ -46,7 +46,7 @@ impl Play<'_> {
     }
 
     pub fn withdraw(&mut self, index: Index) {
-        let Some(at) = pick(&self.transfers, index) else { return };
+        let Some(at) = pick_open(&self.transfers, index, Transfer::is_ready) else { return };
         let reply = self.post(&self.transfers[at], "cancel", &json!({}));
         if self.leave_ready(at, reply) {
             self.transfers[at].state = TransferState::Withdrawn;
@@ -54,7 +54,7 @@ impl Play<'_> {
     }
 
     pub fn send(&mut self, index: Index) {
-        let Some(at) = pick(&self.transfers, index) else { return };
+        let Some(at) = pick_open(&self.transfers, index, Transfer::is_ready) else { return };
         let reply = self.post(&self.transfers[at], "send", &json!({}));
         if !self.leave_ready(at, reply) {
             return;
@@ -71,7 +71,7 @@ impl Play<'_> {
     /// Ends the holds of a transfer that is ready. False if it is not ready: then it was refused.
     fn leave_ready(&mut self, at: usize, reply: Reply) -> bool {
         let transfer = &self.transfers[at];
-        if transfer.state != TransferState::Ready {
+        if !transfer.is_ready() {
             reply.refused(409, "INVALID_TRANSITION");
             return false;
         }
@@ -82,14 +82,14 @@ impl Play<'_> {
 
     pub fn arrive(&mut self, index: Index, line: Index, units: Arrived) {
         let Arrived { accepted, rejected, allow_over, .. } = units;
-        let Some(at) = pick(&self.transfers, index) else { return };
+        let Some(at) = pick_open(&self.transfers, index, Transfer::is_on_the_road) else { return };
         let line = line.index(self.transfers[at].lines.len());
         let lines = json!([{"line_id": self.transfers[at].lines[line].id, "accepted": accepted, "rejected": rejected}]);
         let reply = self.post(&self.transfers[at], "receive", &json!({"lines": lines, "allow_over": allow_over}));
         let transfer = &mut self.transfers[at];
         let arrived = accepted + rejected;
         let over = (arrived - transfer.lines[line].outstanding).max(0);
-        if transfer.state != TransferState::Sent || transfer.outstanding() == 0 {
+        if !transfer.is_on_the_road() {
             reply.refused(409, "INVALID_TRANSITION");
         } else if arrived == 0 {
             reply.refused(422, "VALIDATION_FAILED");
@@ -108,12 +108,12 @@ impl Play<'_> {
     }
 
     pub fn settle(&mut self, index: Index, line: Index, quantity: i64, outcome: &str) {
-        let Some(at) = pick(&self.transfers, index) else { return };
+        let Some(at) = pick_open(&self.transfers, index, Transfer::is_on_the_road) else { return };
         let line = line.index(self.transfers[at].lines.len());
         let lines = json!([{"line_id": self.transfers[at].lines[line].id, "quantity": quantity, "outcome": outcome}]);
         let reply = self.post(&self.transfers[at], "settle", &json!({"lines": lines, "reason": "The carrier says so"}));
         let transfer = &mut self.transfers[at];
-        if transfer.state != TransferState::Sent || transfer.outstanding() == 0 {
+        if !transfer.is_on_the_road() {
             reply.refused(409, "INVALID_TRANSITION");
         } else if quantity > transfer.lines[line].outstanding {
             reply.refused(409, "QUANTITY_EXCEEDED");
@@ -131,7 +131,7 @@ impl Play<'_> {
 
     /// Reverses the last receipt of a transfer.
     pub fn reverse(&mut self, index: Index) {
-        let Some(at) = pick(&self.transfers, index) else { return };
+        let Some(at) = pick_open(&self.transfers, index, |transfer| !transfer.receipts.is_empty()) else { return };
         let Some(Receipt { number, line, accepted, rejected, over }) = self.transfers[at].receipts.last().cloned()
         else {
             return;
