@@ -134,7 +134,7 @@ fn purchases() -> impl Strategy<Value = Act> {
         6 => (index(), index(), arrived(), prop::option::of(cost())).prop_map(|(purchase, line, units, cost)| {
             Act::Deliver { purchase, line, units, cost }
         }),
-        2 => (index(), index()).prop_map(|(purchase, receipt)| Act::SendBack { purchase, receipt }),
+        3 => (index(), index()).prop_map(|(purchase, receipt)| Act::SendBack { purchase, receipt }),
         3 => (index(), index(), cost()).prop_map(|(purchase, receipt, cost)| Act::Bill { purchase, receipt, cost }),
         1 => index().prop_map(Act::Close),
     ]

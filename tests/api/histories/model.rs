@@ -106,6 +106,11 @@ impl Purchase {
         self.lines.iter().any(|line| line.outstanding > 0)
     }
 
+    /// True if a receipt is not reversed.
+    pub fn has_receipt(&self) -> bool {
+        self.receipts.iter().any(|receipt| !receipt.is_reversed)
+    }
+
     pub fn status(&self) -> &'static str {
         let has_arrived = self.lines.iter().any(|line| line.accepted + line.rejected > 0);
         match (self.is_open(), has_arrived) {

@@ -34,6 +34,11 @@ impl<'a> Shop<'a> {
         let supplier = admin.post("/suppliers", &json!({"code": "MILL", "name": "Mill"})).expect(201).id();
         Self { app, admin, mara: app.customer("mara"), places, supplier }
     }
+
+    /// The same with new access tokens, because these expire after some minutes.
+    pub fn sign_in_again(&self) -> Self {
+        Self { admin: self.app.admin(), mara: self.app.customer("mara"), ..*self }
+    }
 }
 
 /// A history that is played.

@@ -136,7 +136,7 @@ impl Play<'_> {
     }
 
     fn pick_receipt(&self, index: Index, receipt: Index) -> Option<(usize, usize)> {
-        let at = pick_open(&self.purchases, index, |purchase| !purchase.receipts.is_empty())?;
+        let at = pick_open(&self.purchases, index, Purchase::has_receipt)?;
         Some((at, pick(&self.purchases[at].receipts, receipt)?))
     }
 
