@@ -29,7 +29,7 @@ pub enum Act {
     Order { to: usize, lines: Lines, cost: i64 },
     Deliver { purchase: Index, line: Index, units: Arrived, cost: Option<i64> },
     SendBack { purchase: Index, receipt: Index },
-    Bill { purchase: Index, receipt: Index, cost: i64 },
+    Bill { purchase: Index, receipt: Index, cost: i64, is_late: bool },
     Close(Index),
     Open(NewCount),
     Enter { count: Index, entries: Vec<Entry> },
@@ -107,7 +107,7 @@ fn goods() -> impl Strategy<Value = Act> {
         2 => (row(), 0..20_i64).prop_map(|(row, quantity)| Act::Adjust(row, quantity)),
         2 => (row(), 1..8_i64, ways).prop_map(|(row, quantity, way)| Act::Move(row, quantity, way)),
         1 => (0..PRODUCTS, prop::option::of(0..500_i64)).prop_map(|(product, cost)| Act::SetCostPrice(product, cost)),
-        1 => Just(Act::Value),
+        2 => Just(Act::Value),
     ]
 }
 
@@ -135,7 +135,9 @@ fn purchases() -> impl Strategy<Value = Act> {
             Act::Deliver { purchase, line, units, cost }
         }),
         3 => (index(), index()).prop_map(|(purchase, receipt)| Act::SendBack { purchase, receipt }),
-        3 => (index(), index(), cost()).prop_map(|(purchase, receipt, cost)| Act::Bill { purchase, receipt, cost }),
+        4 => (index(), index(), cost(), any::<bool>()).prop_map(|(purchase, receipt, cost, is_late)| {
+            Act::Bill { purchase, receipt, cost, is_late }
+        }),
         1 => index().prop_map(Act::Close),
     ]
 }

@@ -111,7 +111,7 @@ impl<'a> Play<'a> {
             Act::Order { to, lines, cost } => self.order(*to, lines, *cost),
             Act::Deliver { purchase, line, units, cost } => self.deliver(*purchase, *line, *units, *cost),
             Act::SendBack { purchase, receipt } => self.send_back(*purchase, *receipt),
-            Act::Bill { purchase, receipt, cost } => self.bill(*purchase, *receipt, *cost),
+            Act::Bill { purchase, receipt, cost, is_late } => self.bill(*purchase, *receipt, *cost, *is_late),
             Act::Close(purchase) => self.close(*purchase),
             Act::Open(new) => self.open(new),
             Act::Enter { count, entries } => self.enter(*count, entries),

@@ -119,9 +119,12 @@ impl Play<'_> {
         }
     }
 
-    /// The bill of a receipt has another cost.
-    pub fn bill(&mut self, index: Index, receipt: Index, cost: i64) {
+    /// The bill of a receipt has another cost. It may come before or after the job has valued the receipt.
+    pub fn bill(&mut self, index: Index, receipt: Index, cost: i64, is_late: bool) {
         let Some((at, n)) = self.pick_receipt(index, receipt) else { return };
+        if is_late {
+            self.shop.app.fold_values();
+        }
         let purchase = &self.purchases[at];
         let receipt = &purchase.receipts[n];
         let lines = json!([{"line_id": purchase.lines[receipt.line].id, "unit_cost": amount(cost)}]);
