@@ -9,7 +9,7 @@ pub fn translate(message: &str) -> String {
     }
     if let Some((variant, expected)) = message.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", ")) {
         return match expected.strip_prefix("expected ") {
-            Some(words) => format!("must be {}, not {variant}", words),
+            Some(words) => format!("must be {words}, not {variant}"),
             None => format!("must not be {variant}"),
         };
     }
