@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The growing tables of documents.
-const OF_DOCUMENTS: [&str; 11] = [
+/// The tables of documents that have many rows here.
+const OF_DOCUMENTS: [&str; 8] = [
     "counts",
     "count_lines",
     "count_entries",
@@ -11,9 +11,6 @@ const OF_DOCUMENTS: [&str; 11] = [
     "inbounds",
     "inbound_lines",
     "inbound_history",
-    "inbound_receipts",
-    "inbound_receipt_lines",
-    "inbound_receipt_costs",
     "supplier_items",
 ];
 
@@ -60,7 +57,6 @@ fn a_count_and_its_promises_are_read_by_whole_keys() {
         assert_eq!(posted["lines"][0]["promises"][0]["quantity"], 5);
         admin.get(&format!("/counts/{id}")).expect(200);
         admin.get(&format!("/counts/{id}/variances")).expect(200);
-        admin.get("/inventory/scan/sku-7").expect(200);
     });
     assert!(plans.iter().any(|plan| plan.text.contains("WITH RECURSIVE stock")));
     assert_only_rows_asked_for_are_read(&plans);
