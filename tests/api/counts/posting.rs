@@ -41,6 +41,21 @@ fn a_line_below_the_promised_units_is_refused_with_the_promises_and_the_others_a
 }
 
 #[test]
+fn an_order_is_among_the_promises_although_many_movements_followed() {
+    let shelf = Shelf::open();
+    let old = shelf.sell(12);
+    (0..140).for_each(|_| drop(shelf.app.receive(&shelf.rice, 1, shelf.main).expect(200)));
+    let new = shelf.sell(3);
+    let count = shelf.count_and_post(5);
+    let promises = json!([{"kind": "order", "id": old["id"], "quantity": 12},
+                          {"kind": "order", "id": new["id"], "quantity": 3}]);
+    assert_eq!(count["lines"][0]["promises"], promises);
+    shelf.ship(&old, 4);
+    let shown = shelf.admin.get(&format!("/counts/{}", count["id"])).expect(200).json();
+    assert_eq!(shown["lines"][0]["promises"][0], json!({"kind": "order", "id": old["id"], "quantity": 8}));
+}
+
+#[test]
 fn sold_units_stay_promised_although_nothing_was_found() {
     let shelf = Shelf::open();
     let order = shelf.sell(12);
