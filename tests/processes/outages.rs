@@ -256,7 +256,7 @@ fn requests_behind_a_silent_connection_use_one_that_is_newer() {
     let settings = [("STOCKROOM__LIMITS__QUEUE_MS", 10_000), ("STOCKROOM__CHECKOUT__CONCURRENT_BATCHES", 1)];
     let shop = Shop::open_with(place, postgres, &network.url(DATABASE), &settings);
     // Reads at the same time open connections. These are idle afterwards.
-    race(BUYERS, |_| drop(shop.customer.get("/orders").expect(200)));
+    race(BUYERS, |_| drop(shop.customer.get("/orders/me").expect(200)));
     network.lose_connections();
     let since = Instant::now();
     let refused = shop.buy_at_once();
