@@ -151,7 +151,10 @@ fn acts() -> Vec<Endpoint> {
 fn receipts() -> Vec<Endpoint> {
     vec![
         post("/purchase-orders/{id}/receive", RECEIVE, orders::receive)
-            .named("receivePurchaseOrder", "Receive ordered units; rejected ones go to quarantine or back")
+            .named(
+                "receivePurchaseOrder",
+                "Receive ordered units; a surplus above the percentage needs `inventory:approve`",
+            )
             .takes::<orders::ReceivePurchaseOrderRequest>()
             .of_many_lines()
             .answers::<PurchaseOrderResponse>(200)
