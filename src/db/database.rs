@@ -1,5 +1,6 @@
 //! Access to the database for handlers and jobs.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -44,6 +45,10 @@ pub struct Database {
     /// Seconds by which a test has moved the clock.
     clock_offset: Arc<AtomicI64>,
 }
+
+/// The work of a transaction without the type of its result. So the code around it is compiled once, and not for each
+/// transaction.
+type Work = Box<dyn Fn(&mut PgConnection) -> Result<End<Box<dyn Any + Send>>, Failure> + Send>;
 
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
@@ -131,6 +136,12 @@ impl Database {
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<End<T>, Failure> + Send + 'static,
     {
+        let work = move |conn: &mut PgConnection| Ok(work(conn)?.map(|value| Box::new(value) as Box<dyn Any + Send>));
+        let done = self.run_work(name, mode, Box::new(work)).await?;
+        done.downcast().map(|value| *value).map_err(|_other| Failure::Internal(format!("{name} has another result")))
+    }
+
+    async fn run_work(&self, name: &'static str, mode: Mode, work: Work) -> Result<Box<dyn Any + Send>, Failure> {
         let permit = self.queue.wait_for_permit(mode).await.map_err(|failure| self.explain(failure))?;
         let (sender, answer) = oneshot::channel();
         self.start(
