@@ -1,7 +1,7 @@
 //! The audit: the actor, the change and the time of every write.
 //!
-//! Stock movements, status changes of orders and payments are their own audit entries. Every other write gets a row
-//! of its own.
+//! Stock movements, status changes of orders and payments are their own audit entries. Every other write has a
+//! row of its own, and so does every act of a transfer, a purchase order or a count.
 
 pub mod api;
 pub mod queries;

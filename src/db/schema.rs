@@ -27,7 +27,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Every write that is not a stock movement, a status of an order or a payment. Rows are only appended.
+    /// Every write that is not a stock movement, a status of an order or a payment, and every act of a transfer, a purchase order or a count. Rows are only appended.
     audit_log (store_id, id) {
         store_id -> Int8,
         /// From ledger_id_seq.
@@ -683,9 +683,9 @@ diesel::table! {
         location_id -> Int8,
         quantity -> Int8,
         holder_kind -> Text,
-        /// The id of the cart, order, reservation or inbound.
+        /// The id of the cart, order, reservation or transfer.
         holder_id -> Int8,
-        /// Active, or the way in which the hold ended. Transferred: the order of a cart has taken the hold over.
+        /// Active, or the way in which the hold ended. Transferred: the order of a cart has its own hold instead, or another place holds the units.
         state -> Text,
         /// From this time on the units count as available, even if the hold has not been ended yet. Null for transfers, whose holds never expire.
         expires_at -> Nullable<Timestamptz>,
@@ -739,7 +739,7 @@ diesel::table! {
         sold_after -> Int8,
         /// The reason that the caller gave. Null if none was given.
         reason -> Nullable<Text>,
-        /// The order number, cart:ID, reservation:ID, or the reference that the caller of a stock change gave. Null if none was given.
+        /// The number of the order, shipment, transfer, receipt, count or move; or cart:ID, reservation:ID, or the reference that the caller of a stock change gave. Null if none was given.
         reference_id -> Nullable<Text>,
         /// The caller: user:ID, guest or system.
         actor -> Text,

@@ -114,7 +114,7 @@ impl HoldSet {
         parts.iter().map(sell).collect()
     }
 
-    /// Restores sold units to their original location.
+    /// Restores sold units at the place of their allocation.
     pub fn restore(
         &mut self,
         variant: VariantId,

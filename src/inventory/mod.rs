@@ -1,4 +1,4 @@
-//! Stock: its levels, the ledger of movements, holds and availability.
+//! Stock: its levels, the ledger, holds, availability and routing; transfers, counts and the value of the stock.
 
 pub mod hold;
 pub mod hold_set;

@@ -106,7 +106,7 @@ pub struct OrderItem {
     pub unit_price: Money,
     pub total_price: Money,
     pub attributes: Value,
-    /// The original locations of its units. A cancellation returns the units to them.
+    /// The places that give its units. A shipment takes the units from them, and a cancellation returns them.
     pub allocations: Allocations,
     pub shipped_quantity: i64,
 }

@@ -53,7 +53,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// The kind of a document that expects units.
+    /// The kind of an open document of a product.
     #[derive(Serialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]
@@ -89,7 +89,7 @@ pub struct ScanResponse {
     size: Option<String>,
     /// The stock by location; null without the permission `inventory:read`.
     levels: Option<Vec<LocationStockResponse>>,
-    /// The open documents that expect the product, at most 100; null without the permission `inventory:read`.
+    /// The open documents of the product, at most 100; null without the permission `inventory:read`.
     open: Option<Vec<OpenDocumentResponse>>,
     /// The scanned document, or the one that the scanned receipt or shipment belongs to.
     document: Option<DocumentResponse>,
@@ -106,7 +106,7 @@ pub struct DocumentResponse {
     status: String,
 }
 
-/// A document that expects units of a product.
+/// An open document of a product: one that expects units, or a count with an open line.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpenDocumentResponse {
     kind: OpenKind,

@@ -90,7 +90,7 @@ fn bring_in<O: Origin>(
     }
 }
 
-/// The counterpart of `bring_in`. The units are there and unpromised.
+/// Reverses `bring_in`. The caller has checked that the units are available.
 fn take_out<O: Origin>(
     stock: &mut LockedStock,
     line: &InboundLine,

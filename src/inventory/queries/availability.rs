@@ -1,4 +1,4 @@
-//! The SQL of the units that can be promised.
+//! The SQL of the units that are available.
 
 use std::collections::HashMap;
 

@@ -207,7 +207,7 @@ pub fn write(
     Ok(ids)
 }
 
-/// Reads the stock rows of the variants without a lock, for answers that promise nothing. Units of overdue holds count as
+/// Reads the stock rows of the variants without a lock, for answers that may become outdated. Units of overdue holds count as
 /// available, as in every figure.
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<StockLevel>> {
     let rows: Vec<LevelRow> = db::sql(
