@@ -1,5 +1,5 @@
-//! The places of the demo store: a shop with all stock for sale, a new shop, and a warehouse. The goods for the new shop
-//! are on the road. They are not for sale yet, so the figures of the products do not contain them.
+//! The places of the demo store: a shop with all stock for sale, a new shop, and a warehouse. The goods for the new
+//! shop are on the road. They are not for sale yet, so the figures of the products do not contain them.
 
 use diesel::PgConnection;
 

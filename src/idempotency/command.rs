@@ -70,9 +70,9 @@ impl<T: Send + 'static> Command<T> {
         self.run_where(|ctx, _conn| Ok(ctx.platform_scope()), name, work).await
     }
 
-    /// Does a part of the work before `run`, in slices, each in a transaction of its own. A slice gets the end of the one
-    /// before it, and returns its own end, or None if it leaves the rest to `run`. Returns the last end. A request that
-    /// is answered already runs no slice. So a slice must be safe to run again.
+    /// Does a part of the work before `run`, in slices, each in a transaction of its own. A slice gets the end of the
+    /// one before it, and returns its own end, or None if it leaves the rest to `run`. Returns the last end. A request
+    /// that is answered already runs no slice. So a slice must be safe to run again.
     pub async fn run_slices<F>(&self, name: &'static str, slice: F) -> Result<i64, ApiError>
     where
         F: Fn(&mut PgConnection, &Scope, i64) -> Result<Option<i64>, Abort> + Send + Sync + 'static,
@@ -149,8 +149,8 @@ where
 }
 
 /// The idempotency claim of the request. Keys are scoped to their caller: a user, or a guest with a secret. A guest
-/// without a secret cannot be identified. So its caller is the address, and its fingerprint is random: a repeated key is
-/// refused.
+/// without a secret cannot be identified. So its caller is the address, and its fingerprint is random: a repeated key
+/// is refused.
 fn new_claim(principal: &Principal, request: &HttpRequest, body: &Value) -> Result<Claim, ApiError> {
     let keyed = request.app_data::<Data<KeyedHash>>().ok_or_else(ApiError::internal)?;
     let key = idempotency_key(request)?;

@@ -102,7 +102,7 @@ pub fn hold_expired(deadline: DateTime<Utc>) -> String {
     format!("Hold expired at {}.", deadline.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// The holder and the deadline of units to reserve.
+/// Units of a variant to reserve for a holder.
 #[derive(Clone, Copy, Debug)]
 pub struct ReserveUnits {
     pub holder: Holder,

@@ -9,7 +9,7 @@ pub struct Look {
     pub at: DateTime<Utc>,
 }
 
-/// A stock row at the time of a look, as its ledger has it now.
+/// A stock row at the time of a look, computed from the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Past {
     /// The units on the shelf: for sale and sold.

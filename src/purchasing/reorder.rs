@@ -1,4 +1,4 @@
-//! Makes drafts of purchase orders of what is needed.
+//! Creates draft purchase orders for the variants that need units.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,11 @@ use crate::kernel::id::{InboundId, SupplierId};
 use crate::kernel::page::Sort;
 use crate::kernel::quantity::{MAX_DOCUMENT_LINES, MAX_STOCK};
 
-/// The maximal number of variants in one request, those with the greatest needs.
+/// The maximal number of variants in one request. The greatest needs come first.
 const MAX_VARIANTS: i64 = 5000;
 
-/// Makes one draft for each supplier, or more if it has more lines than fit. Variants without a supplier are left out.
+/// Creates a draft for each supplier. A draft with too many lines becomes several. Variants without a supplier are left
+/// out.
 pub fn reorder(conn: &mut PgConnection, scope: &Scope, filter: NeedFilter) -> Result<Vec<InboundId>, Abort> {
     if let Some(supplier) = filter.supplier {
         get_supplier(conn, scope, supplier)?;

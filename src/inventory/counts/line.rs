@@ -46,8 +46,8 @@ pub enum Posting {
     NeedsApproval,
 }
 
-/// The time and the units of the look, the stock row now, and the row at the time of the look. Without a tolerance, any
-/// difference is posted.
+/// Decides if a line is posted: by its counted units, its stock row now, and the row as it was when the units were
+/// counted. Without a tolerance, any difference is posted.
 #[must_use]
 pub fn decide(
     look: Look,

@@ -33,8 +33,8 @@ pub struct PostRequest {
     pub lines: Option<Vec<i64>>,
 }
 
-/// Posts the first lines after this one, if they are too many for one transaction. Returns the last of them. The version
-/// of the count stays, so that the same request can go on after an interruption.
+/// Posts one part of the lines after this one, if they do not fit into one transaction. Returns its last line, or None
+/// if the rest fits. The version of the count stays, so that the same request can continue after an interruption.
 pub fn post_slice(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -61,6 +61,7 @@ pub fn post_rest(conn: &mut PgConnection, scope: &Scope, request: &PostRequest, 
     pending.truncate(usize::try_from(LINES_AT_A_TIME).unwrap_or(usize::MAX));
     let is_pending = !pending.is_empty();
     let done = post(conn, scope, &document.count, pending)?;
+    // Every line needs approval, so the request has no effect.
     if after == 0 && is_pending && done.lines == 0 {
         return Err(Permission::InventoryApprove.missing().into());
     }

@@ -1,5 +1,5 @@
-//! The arithmetic of a line, without a database. Sent, ordered and surplus units are accepted, rejected, lost, returned,
-//! cancelled or outstanding.
+//! The arithmetic of a line, without a database. Sent, ordered and surplus units are accepted, rejected, lost,
+//! returned, cancelled or outstanding.
 
 use chrono::NaiveDate;
 use serde::Deserialize;

@@ -28,7 +28,7 @@ pub struct Words {
     pub number_prefix: &'static str,
     /// The name of a document, in the middle of a sentence.
     pub noun: &'static str,
-    /// The same at the begin of a sentence.
+    /// The same at the start of a sentence.
     pub title: &'static str,
     pub entity: Entity,
     pub not_found: Code,

@@ -10,8 +10,8 @@ use crate::db;
 use crate::inventory::hold::Hold;
 use crate::kernel::id::{StoreId, VariantId};
 
-/// The units of each variant that buyers can get, over all places. These active holds of the buyer, which are not overdue,
-/// count as available. The LIMIT is explained in `figures.rs`.
+/// The units of each variant that buyers can get, over all places. These active holds of the buyer, which are not
+/// overdue, count as available. The LIMIT is explained in `figures.rs`.
 pub fn available_by_variant(
     conn: &mut PgConnection,
     store: StoreId,

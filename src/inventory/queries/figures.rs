@@ -1,5 +1,5 @@
-//! Stock as products, availability and lists show it. The macros below compute the reserved and available quantities. The
-//! DSL supports neither LATERAL nor `$now`.
+//! Stock as products, availability and lists show it. The macros below compute the reserved and available quantities.
+//! The DSL supports neither LATERAL nor `$now`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -174,8 +174,8 @@ macro_rules! stock_status {
     };
 }
 
-/// Variants `v` on sale, of products `p` on sale, that are at or under their minimum `m.least`, with their available units
-/// as `s.available`. OFFSET 0 makes the sum run once.
+/// Variants `v` on sale, of products `p` on sale, that are at or under their minimum `m.least`, with their available
+/// units as `s.available`. OFFSET 0 makes the sum run once.
 macro_rules! low_variants {
     () => {
         concat!(

@@ -45,8 +45,7 @@ impl From<Row> for Hold {
 
 /// The holds of these holders that have not ended, in the order that stock rows are locked in.
 ///
-/// The order within is that of the index of their holders, so that the planner takes this one also in a new
-/// shop, of whose tables it knows nothing.
+/// The inner order is that of the index of their holders. So the planner uses this index in a new shop, too.
 pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> QueryResult<Vec<Hold>> {
     let rows: Vec<Row> = db::sql(
         "SELECT s.* FROM unnest($2::text[], $3::int8[]) AS h (kind, id) CROSS JOIN LATERAL \

@@ -13,8 +13,8 @@ use crate::kernel::id::{LocationId, StoreId, VariantId};
 /// created after any time up to now.
 ///
 /// The ids and times of a row's movements go up with its versions. So the last version at a time is found by a binary
-/// search, in a few look-ups of a row with any number of movements. That version has the units on hand. Counts that were posted
-/// later, but are effective at that time, are added.
+/// search, in a few look-ups of a row with any number of movements. That version has the units on hand. Counts that
+/// were posted later, but are effective at that time, are added.
 pub fn read_past(
     conn: &mut PgConnection,
     store: StoreId,

@@ -5,8 +5,8 @@ use super::candidate::{Part, Table};
 use crate::kernel::id::LocationId;
 use crate::stores::routing_policy::{RULES, RoutingRule};
 
-/// The numbers by which the next places are compared, then the id. Here `fewest_parcels` prefers the place that has more
-/// of the open units.
+/// The numbers by which the next places are compared, then the id. Here `fewest_parcels` prefers the place that has
+/// more of the open units.
 type StepKey = ([i64; RULES], LocationId);
 
 /// Adds the best place until nothing is open. The demand must not exceed the units of all candidates. Each part has the

@@ -116,7 +116,8 @@ impl Unfolded {
     }
 }
 
-/// Takes as many whole variants as have at most `limit` movements, and at least one. Returns also if that is a part only.
+/// Takes the first variants that have at most `limit` movements together, and at least one variant. Also returns true
+/// if movements are left.
 ///
 /// The rows of a variant that alone has more are shortened to `limit` movements each.
 #[must_use]

@@ -55,8 +55,8 @@ pub struct Entry {
     pub source: Source,
 }
 
-/// The changes by an act. Paid minus the change of the value is the change of the cost of goods sold for a sale and a
-/// return, and of what was written off for the other acts.
+/// The changes by an act. For a sale or a return, paid minus value is the change of the cost of goods sold. For other
+/// acts it is the change of what was written off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
     pub paid: i128,

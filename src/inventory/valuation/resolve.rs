@@ -39,7 +39,7 @@ struct Found {
     sales: BTreeMap<usize, SaleOfReturn>,
 }
 
-/// Turns acts into entries, and moves the places of the checkpoints on.
+/// Turns acts into entries. Adds their units to the places of the checkpoints.
 pub fn resolve(
     conn: &mut PgConnection,
     store: StoreId,

@@ -18,7 +18,8 @@ const ROWS_AT_A_TIME: i64 = 10_000;
 /// The maximal number of differences.
 const MOST_DIFFERENCES: usize = 20;
 
-/// Describes value rows and checkpoints that another fold does not give. Variants that wait for a correction are left out.
+/// Describes value rows and checkpoints that another fold does not give. Variants that wait for a correction are left
+/// out.
 pub fn find_differences(conn: &mut PgConnection, store: StoreId) -> Result<Vec<String>, Failure> {
     let marked: BTreeSet<VariantId> = checkpoints::list_marked(conn, store)?.into_iter().collect();
     let mut differences = Vec::new();

@@ -1,4 +1,4 @@
-//! The SQL of what to order. It is composed of the texts of the stock figures.
+//! The SQL of what to order. It uses the macros of `figures.rs`.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -10,7 +10,7 @@ use crate::kernel::money::Money;
 use crate::kernel::page::Sort;
 use crate::purchasing::demand::{Need, Offer, SALES_DAYS};
 
-/// The variants for which units are searched.
+/// The supplier and the place whose needs are listed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NeedFilter {
     /// Only what this supplier sells, on its terms.

@@ -72,8 +72,8 @@ fn list_of_products(
         .load(conn)
 }
 
-/// The variants of a location that are on sale or have units there: all, those of a category, or those whose last posted
-/// count is before a day.
+/// The variants of a location that are on sale or have units there: all, those of a category, or those whose last
+/// posted count is before a day.
 fn list_at(
     conn: &mut PgConnection,
     store: StoreId,

@@ -18,8 +18,8 @@ pub struct Route {
     pub quarantine: LocationId,
 }
 
-/// Locks the source, if it is a place, and the destination, in ascending order, so that neither is closed before the end of the transaction. Refuses if one
-/// does not exist, or if one that must be open is closed.
+/// Locks the source, if it is a place, and the destination, in ascending order, so that neither is closed before the
+/// end of the transaction. Refuses if one does not exist, or if one that must be open is closed.
 pub fn lock_route(
     conn: &mut PgConnection,
     store: StoreId,

@@ -127,7 +127,8 @@ fn a_reversal_takes_out_what_its_receipt_brought_in() {
     use Act::{Buy, Reverse, Sell};
     let reverse = Reverse { units: 5, of: 1, unit_cost: 130 };
     assert_eq!(figures(&[Buy(10, 100), Buy(5, 130), reverse])[2], (10, (1_000, 0), (1_000, 0)));
-    // The sale took 110 a unit: 1100. Then 550 is left, and the reversal takes 5 × 130 = 650, but not more than there is.
+    // The sale took 110 a unit: 1100. Then 550 is left, and the reversal takes 5 × 130 = 650, but not more than there
+    // is.
     let sold = [Buy(10, 100), Buy(5, 130), Sell(10), reverse];
     let outcomes = fold(&mut State::default(), &entries(&sold));
     assert_eq!(outcomes[3].effect, Effect { paid: -650, average: -550, fifo: -650 });

@@ -80,8 +80,8 @@ pub fn write(conn: &mut PgConnection, store: StoreId, all: &[Checkpoint]) -> Res
 
 /// Marks the variants of a receipt, because its costs were corrected. Their rows are folded again from its time on.
 ///
-/// The job reads the costs after it has locked the checkpoint, which this statement creates if it does not exist. So the
-/// job sees the correction, or its rows are folded again.
+/// The job reads the costs after it has locked the checkpoint, which this statement creates if it does not exist. So
+/// the job sees the correction, or its rows are folded again.
 pub fn mark_receipt(conn: &mut PgConnection, store: StoreId, receipt: InboundReceiptId) -> QueryResult<()> {
     db::sql(
         "INSERT INTO valuation_checkpoints AS c (store_id, variant_id, versions, state, places, fold_again_from) \

@@ -1,5 +1,5 @@
-//! The SQL of what acts cost: their receipts, cost prices and sales. Acts come in as arrays, which the DSL does not have.
-//! `n` is the position of an act in its array, from 1.
+//! The SQL of what acts cost: their receipts, cost prices and sales. Acts come in as arrays, which the DSL does not
+//! have. `n` is the position of an act in its array, from 1.
 
 use std::collections::BTreeMap;
 
@@ -116,7 +116,8 @@ impl SaleOfReturn {
     }
 }
 
-/// The sales of the acts that bring units back, by the position of the act. The reference of the act is that of the sale.
+/// The sales of the acts that bring units back, by the position of the act. The reference of the act is that of the
+/// sale.
 pub fn find_sales(
     conn: &mut PgConnection,
     store: StoreId,

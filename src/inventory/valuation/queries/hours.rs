@@ -51,7 +51,8 @@ struct Row {
     fifo_sold: Sum,
 }
 
-/// The sums of the store: of all rows, or of those up to a time. Whole hours are summed, and then the rows of the last one.
+/// The sums of the store: of all rows, or of those up to a time. Whole hours are summed, and then the rows of the last
+/// one.
 pub fn sum(conn: &mut PgConnection, store: StoreId, as_of: Option<DateTime<Utc>>) -> QueryResult<Totals> {
     let row: Row = db::sql(
         "SELECT COALESCE(SUM(paid), 0)::text AS paid, COALESCE(SUM(average_value), 0)::text AS average_value, \
