@@ -17,7 +17,8 @@ steps=(
     "processes kills::" "processes outages::" "processes floods::"
     "processes embedded_postgres::" "processes connections::" "api batches::" "api races::buying::"
     "api races::cancelling::" "api races::changing::" "api races::holds::" "api races::keys::"
-    "api races::payment_windows::" "api accounts::" "api idempotency::" "api callbacks::"
+    "api races::payment_windows::" "api races::counts::" "api races::places::" "api races::purchases::"
+    "api races::transfers::" "api races::values::" "api accounts::" "api idempotency::" "api callbacks::"
 )
 
 export STOCKROOM_TEST_REPETITIONS=${STOCKROOM_TEST_REPETITIONS:-1000}

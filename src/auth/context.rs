@@ -13,6 +13,7 @@ use crate::db::{Database, End, Failure};
 use crate::error::{Abort, ApiError, Overdue};
 use crate::http::access_log::Subject;
 use crate::http::headers;
+use crate::kernel::current_request;
 use crate::kernel::id::StoreId;
 
 /// The caller, store and database of a request.
@@ -122,8 +123,13 @@ impl Ctx {
         Ok(self.database.write("reclaim", move |conn| reclaim(conn, &overdue).map(End::Commit)).await?)
     }
 
-    /// Releases the holds of carts in separate transactions, after their store has turned cart holds off.
+    /// Releases the holds of carts in separate transactions, after their store has turned cart holds off. The server does
+    /// it, so it does not need the caller's token.
     pub async fn release_carts(self) -> Result<(), ApiError> {
+        current_request::complete(self.release_some_carts()).await
+    }
+
+    async fn release_some_carts(self) -> Result<(), ApiError> {
         let (store, release) = (self.store().await?, self.reclaim.carts);
         for _ in 0..MOST_RELEASES {
             let released = self.database.write("release_carts", move |conn| release(conn, store).map(End::Commit));

@@ -4,14 +4,14 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 
 use super::sql;
 
 thread_local! {
-    /// Seconds that a test has moved the clock by; none in a running shop.
+    /// Seconds that a test or the demo store has moved the clock by; none in a running shop.
     static OFFSET_SECONDS: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -34,4 +34,22 @@ pub(super) fn now() -> Cow<'static, str> {
 /// Sets this thread's offset before a transaction runs on it.
 pub(super) fn set_offset(seconds: i64) {
     OFFSET_SECONDS.set(seconds);
+}
+
+/// Does work as if it were this much earlier. For the demo store, which has a past.
+pub fn earlier<T>(ago: Duration, work: impl FnOnce() -> T) -> T {
+    let _moved = Moved { before: OFFSET_SECONDS.get() };
+    OFFSET_SECONDS.set(OFFSET_SECONDS.get().saturating_sub(ago.num_seconds()));
+    work()
+}
+
+/// Sets the clock right when it is dropped.
+struct Moved {
+    before: i64,
+}
+
+impl Drop for Moved {
+    fn drop(&mut self) {
+        OFFSET_SECONDS.set(self.before);
+    }
 }

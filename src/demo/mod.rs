@@ -1,10 +1,12 @@
-//! The demo store: a small grocery with two shops and a warehouse, two accounts, shirts in three sizes, and two
-//! suppliers.
+//! The demo store: a small grocery with two shops and a warehouse, two accounts, shirts in three sizes, two suppliers, and
+//! a count of last week.
 
+mod counts;
 mod goods;
 mod places;
 mod purchasing;
 
+use chrono::Duration;
 use diesel::PgConnection;
 
 use crate::accounts::queries::users;
@@ -15,7 +17,7 @@ use crate::auth::permission::Permissions;
 use crate::auth::principal::{Account, SYSTEM};
 use crate::auth::{Principal, Role, Scope};
 use crate::db::tx::{self, Mode};
-use crate::db::{self, End, Failure};
+use crate::db::{self, End, Failure, clock};
 use crate::error::{Abort, Code};
 use crate::inventory::change_barcodes::{NewBarcode, add_barcode};
 use crate::inventory::create_product::create_product;
@@ -47,14 +49,28 @@ pub fn load(conn: &mut PgConnection) -> Result<bool, Failure> {
     })
 }
 
+/// The age of the store when it is loaded, and that of its count.
+const AGE: Duration = Duration::days(8);
+const AGE_OF_COUNT: Duration = Duration::days(7);
+
+/// Everything is created in the same way as by the API, and in the order of its time.
 fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
+    let Some(scope) = clock::earlier(AGE, || open(conn))? else { return Ok(false) };
+    clock::earlier(AGE_OF_COUNT, || counts::post(conn, &scope))?;
+    places::open(conn, &scope)?;
+    purchasing::add(conn, &scope)?;
+    Ok(true)
+}
+
+/// Creates the store with its accounts and its goods. Returns None if it exists.
+fn open(conn: &mut PgConnection) -> Result<Option<Scope>, Abort> {
     if stores::find_by_code(conn, STORE)?.is_some() {
-        return Ok(false);
+        return Ok(None);
     }
     let at = db::clock(conn)?;
     let store = match stores::insert_store(conn, &new_store()?, at) {
         // Another server created the store at the same time.
-        Err(Abort::Refused(refusal)) if refusal.code == Code::Duplicate => return Ok(false),
+        Err(Abort::Refused(refusal)) if refusal.code == Code::Duplicate => return Ok(None),
         result => result?,
     };
     let detail = format!("Store {STORE} created");
@@ -63,12 +79,9 @@ fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     let admin = find_or_create(conn, ADMIN, Role::Admin)?;
     find_or_create(conn, CUSTOMER, Role::Customer)?;
     let scope = scope_of(&store, admin);
-    // Everything is created in the same way as by the API.
     goods::all().iter().try_for_each(|new| create_product(conn, &scope, new).map(drop))?;
     goods::CASES.iter().try_for_each(|case| add_case(conn, &scope, *case))?;
-    places::open(conn, &scope)?;
-    purchasing::add(conn, &scope)?;
-    Ok(true)
+    Ok(Some(scope))
 }
 
 fn add_case(conn: &mut PgConnection, scope: &Scope, (sku, code, units): (&str, &str, i64)) -> Result<(), Abort> {

@@ -11,7 +11,7 @@ use crate::inventory::queries::locations;
 use crate::kernel::id::{ProductRef, SupplierId};
 use crate::kernel::money::Money;
 use crate::purchasing::orders::lines::OrderLine;
-use crate::purchasing::orders::plan::{self, NewOrder};
+use crate::purchasing::orders::plan::{self, Header, NewOrder};
 use crate::purchasing::orders::progress;
 use crate::purchasing::queries::items::ItemTerms;
 use crate::purchasing::queries::suppliers::SupplierSettings;
@@ -47,15 +47,9 @@ pub fn add(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
     let farms = add_seller(conn, scope, &FARMS)?;
     add_seller(conn, scope, &MILLS)?;
     let line = OrderLine { plan: plan_line("prod_006", 40), unit_cost: None, expected_on: None };
-    let new = NewOrder {
-        supplier: farms,
-        to: locations::get_location(conn, scope.store, None)?,
-        lines: vec![line],
-        reference: None,
-        expected_on: None,
-        notes: None,
-    };
-    let order = plan::create(conn, scope, &new)?;
+    let to = locations::get_location(conn, scope.store, None)?;
+    let header = Header { supplier: farms, to, reference: None, expected_on: None, notes: None };
+    let order = plan::create(conn, scope, &NewOrder { header, lines: vec![line] })?;
     progress::order(conn, scope, &Target { name: InboundRef::Id(order), expected_version: None }).map(drop)
 }
 

@@ -7,6 +7,7 @@ use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::locked_stock::{LockedStock, StockKey};
 use super::look::{Look, Past, is_too_late};
 use super::product_with_stock::{ProductWithStock, StockStatus, VariantWithStock};
 use super::queries::levels::{self, NewMovement};
@@ -85,7 +86,7 @@ pub fn change_stock(
     let product = figures::get_stocked(conn, scope.store, name)?;
     let variant = product.variant(name, change.size.as_deref())?;
     let location = locations::lock_open_location(conn, scope.store, change.location)?;
-    let mut level = lock_level(conn, scope.store, variant.id, location)?;
+    let mut level = lock_level(conn, scope.store, (variant.id, location))?;
     let at = db::clock(conn)?;
     let seen = change.on_hand.map(|look| read_seen(conn, scope.store, &level, (look, at))).transpose()?;
     let previous_stock = level.stock;
@@ -98,21 +99,12 @@ pub fn change_stock(
     Ok(ChangedStock { product, variant, location, previous_stock, new_stock: level.stock, movement })
 }
 
-/// Locks the variant's rows and returns the one at the location. Creates that row if it does not exist.
-fn lock_level(
-    conn: &mut PgConnection,
-    store: StoreId,
-    variant: VariantId,
-    location: LocationId,
-) -> Result<StockLevel, Abort> {
-    let find_at_location = |levels: Vec<StockLevel>| levels.into_iter().find(|level| level.location == location);
-    if let Some(level) = find_at_location(levels::lock_for_update(conn, store, &[variant])?) {
-        return Ok(level);
-    }
-    let at = db::clock(conn)?;
-    levels::insert_missing(conn, store, &BTreeSet::from([(variant, location)]), at)?;
-    let level = find_at_location(levels::lock_for_update(conn, store, &[variant])?);
-    level.ok_or_else(|| Failure::Internal(format!("no stock row of variant {variant} at {location}")).into())
+/// Locks the stock row. Creates it if it does not exist.
+fn lock_level(conn: &mut PgConnection, store: StoreId, key: StockKey) -> Result<StockLevel, Failure> {
+    let stock = LockedStock::lock_keys(conn, store, &BTreeSet::from([key]))?;
+    let (variant, location) = key;
+    let missing = || Failure::Internal(format!("variant {variant} has no stock row at location {location}"));
+    stock.row(key).cloned().ok_or_else(missing)
 }
 
 /// The time of a look, and the stock row at that time.

@@ -73,6 +73,15 @@ pub fn has_ended() -> Option<HasEnded> {
     CURRENT.try_with(|request| request.has_ended.lock().unwrap_or_else(PoisonError::into_inner).clone()).ok().flatten()
 }
 
+/// Runs work that completes a committed change. It goes on if the caller's token ends meanwhile.
+pub async fn complete<F: Future>(work: F) -> F::Output {
+    let Some(request) = current() else { return work.await };
+    let caller = request.caller.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let waited = Mutex::new(*request.waited());
+    let rest = Request { id: Arc::clone(&request.id), caller: Mutex::new(caller), has_ended: Mutex::default(), waited };
+    CURRENT.scope(Arc::new(rest), work).await
+}
+
 /// Wraps work for another thread, so that it belongs to the caller's request.
 pub fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
     let request = current();

@@ -2,7 +2,10 @@
 
 pub mod current_request;
 pub mod document_number;
+pub mod document_text;
+pub mod expected_version;
 pub mod fold;
+pub mod history_step;
 pub mod id;
 pub mod json_column;
 pub mod keyed_hash;

@@ -11,6 +11,7 @@ use validator::Validate;
 use super::guest_token;
 use super::order::OrderRef;
 use super::queries::{history, orders};
+use super::response::HistoryResponse;
 use super::status::{OrderStatus, PaymentStatus};
 use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Permission, Principal, Role, Scope};
@@ -116,7 +117,8 @@ pub async fn show_history(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> 
     let history = ctx
         .read("get_order_history", move |conn, scope| {
             let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
-            Ok(history::list(conn, scope.store, id)?)
+            let steps = history::list(conn, scope.store, id)?;
+            Ok(steps.into_iter().map(HistoryResponse::from).collect::<Vec<_>>())
         })
         .await?;
     Ok(HttpResponse::Ok().json(history))

@@ -10,6 +10,7 @@ use super::order::{Allocation, Order, OrderItem, StockReduction};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
 use super::unfulfilled::UnfulfilledLine;
 use crate::inventory::alternatives::AlternativeResponse;
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Amount, Currency, Money};
 use crate::kernel::schema;
@@ -283,4 +284,11 @@ pub struct HistoryResponse {
     pub actor: String,
     #[schema(max_length = 500)]
     pub reason: Option<String>,
+}
+
+impl From<HistoryStep<OrderStatus>> for HistoryResponse {
+    fn from(step: HistoryStep<OrderStatus>) -> Self {
+        let HistoryStep { from, to, reason, actor, at } = step;
+        Self { from, to, at, actor, reason }
+    }
 }

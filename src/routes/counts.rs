@@ -2,7 +2,7 @@
 
 use crate::auth::{Access, Permission};
 use crate::error::Code;
-use crate::inventory::counts::api::{self, CountLineResponse, CountResponse, CountSummaryResponse};
+use crate::inventory::counts::api::{self, CountEntryResponse, CountLineResponse, CountResponse, CountSummaryResponse};
 use crate::kernel::page::NEWEST_FIRST;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{get, post};
@@ -36,6 +36,12 @@ fn documents() -> Vec<Endpoint> {
             .named("getCount", "Read a count by id or number, with a page of its lines")
             .query::<api::CountLinesQuery>()
             .answers::<CountResponse>(200)
+            .errors(&[Code::CountNotFound]),
+        get("/counts/{id}/entries", COUNT, api::list_entries)
+            .named("listCountEntries", "List what was entered, by whom and when")
+            .sorted_by(&api::ENTRY_SORTS, "line")
+            .query::<api::EntriesQuery>()
+            .lists::<CountEntryResponse>()
             .errors(&[Code::CountNotFound]),
         get("/counts/{id}/variances", READ, api::list_variances)
             .named("listCountVariances", "List the differences of the counted lines")

@@ -2,7 +2,7 @@
 
 use crate::auth::{Access, Permission};
 use crate::error::Code;
-use crate::inventory::transfers::api::ReverseReceiptRequest;
+use crate::inventory::inbounds::api::ReverseReceiptRequest;
 use crate::kernel::page::NEWEST_FIRST;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post};

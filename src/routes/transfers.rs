@@ -2,6 +2,7 @@
 
 use crate::auth::{Access, Permission};
 use crate::error::Code;
+use crate::inventory::inbounds::api::ReverseReceiptRequest;
 use crate::inventory::transfers::api::{self, TransferResponse, TransferSummaryResponse};
 use crate::kernel::page::NEWEST_FIRST;
 use crate::openapi::Endpoint;
@@ -88,7 +89,7 @@ fn acts() -> Vec<Endpoint> {
             .errors(&[Code::LocationClosed, Code::QuantityExceeded]),
         post("/transfers/{id}/receipts/{number}/reverse", UPDATE, api::reverse)
             .named("reverseTransferReceipt", "Reverse a receipt, by its number")
-            .takes::<api::ReverseReceiptRequest>()
+            .takes::<ReverseReceiptRequest>()
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::NotFound, Code::LocationClosed, Code::InsufficientStock]),

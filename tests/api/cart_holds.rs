@@ -1,7 +1,12 @@
 //! Carts that hold their items, in stores that have turned this on.
 
+use std::thread;
+
+use crate::common::batch_queue::poll;
+use crate::common::locks::stock_rows;
 use crate::common::{TestApp, Value, json};
 use chrono::{DateTime, Utc};
+use stockroom::auth::Role;
 
 /// The seconds for which a line is still held by the server's clock, if it is held.
 fn held_for(app: &TestApp, line: &Value) -> Option<i64> {
@@ -275,6 +280,32 @@ fn many_carts_are_released_when_their_store_stops_holding() {
     copy_cart(&app, 500);
     assert_eq!(app.stock(&tee).1, 508);
     app.set_store(&json!({"hold_cart_items": false}));
+    assert_eq!(app.stock(&tee), (1_000, 0, 0));
+}
+
+#[test]
+fn a_store_that_stops_holding_releases_all_carts_although_the_token_of_the_change_ends_meanwhile() {
+    let app = TestApp::start();
+    app.leave_out_other_server();
+    app.hold_carts();
+    let tee = app.product("tee-red", 30.0, 1_000);
+    app.customer("mara").add_to_cart(&tee, 1);
+    copy_cart(&app, 300);
+    let boss = app.account("boss", Role::Admin);
+    let client = app.guest().with_token(&app.token(boss, Role::Admin));
+    let change = || client.patch(&format!("/stores/{}", app.store), &json!({"hold_cart_items": false}));
+    // The first release waits for the stock row. Before it goes on, the token ends.
+    let reply = app.behind_a_lock(&stock_rows(&[&tee]), 2, || {
+        thread::scope(|scope| {
+            let change = scope.spawn(change);
+            assert!(poll(|| (app.waiting_for_a_lock() == 1).then_some(())).is_some(), "no release waits");
+            app.admin().patch(&format!("/users/{boss}"), &json!({"active": false})).expect(200);
+            app.set_stock(&tee, 1_000);
+            change.join().unwrap()
+        })
+    });
+    assert_eq!(reply.expect(200).json()["hold_cart_items"], false);
+    client.get("/users").refused(401, "UNAUTHENTICATED");
     assert_eq!(app.stock(&tee), (1_000, 0, 0));
 }
 

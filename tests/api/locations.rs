@@ -3,7 +3,6 @@
 use std::thread;
 
 use crate::common::locks::stock_rows;
-use crate::common::race::{one_of, race, repeat, repetitions};
 use crate::common::shop::Product;
 use crate::common::{Reply, TestApp, Value, json};
 
@@ -243,19 +242,6 @@ fn one_active_location_that_sells_remains() {
     app.set_status(attic, "paused").refused(409, "LAST_LOCATION");
 }
 
-#[test]
-fn two_requests_cannot_pause_the_last_two_locations() {
-    let app = TestApp::start();
-    let places = [app.main_location(), app.add_location("attic")];
-    let all = "SELECT FROM locations WHERE kind = 'place' ORDER BY id FOR UPDATE";
-    repeat(repetitions().div_ceil(4), |_| {
-        let replies = app.behind_a_lock(all, 2, || race(2, |index| app.set_status(places[index], "paused")));
-        places.iter().for_each(|place| drop(app.set_status(*place, "active").expect(200)));
-        let paused = replies.iter().filter(|reply| one_of(reply, 200, &["LAST_LOCATION"])).count();
-        assert_eq!(paused, 1);
-    });
-}
-
 /// The receipt waits for its stock row. The close must wait for the receipt, because the place was empty before.
 #[test]
 fn a_close_waits_for_a_receipt_that_has_begun() {
@@ -277,26 +263,4 @@ fn a_close_waits_for_a_receipt_that_has_begun() {
     received.expect(200);
     let problem: Value = closed.refused(409, "LOCATION_NOT_EMPTY");
     assert_eq!(problem["open"][0]["quantity"], 3);
-}
-
-#[test]
-fn a_receipt_comes_before_a_close_or_is_refused() {
-    let app = TestApp::start();
-    let (rice, attic) = (app.product("rice", 10.0, 0), app.add_location("attic"));
-    app.receive(&rice, 1, attic).expect(200);
-    adjust(&app, &rice, 0, attic).expect(200);
-    let place = format!("SELECT FROM locations WHERE id = {attic} FOR UPDATE");
-    repeat(repetitions().div_ceil(4), |_| {
-        app.set_status(attic, "paused").expect(200);
-        let replies = app.behind_a_lock(&place, 2, || {
-            race(2, |index| if index == 0 { app.receive(&rice, 3, attic) } else { app.set_status(attic, "closed") })
-        });
-        let received = one_of(&replies[0], 200, &["LOCATION_CLOSED"]);
-        let closed = one_of(&replies[1], 200, &["LOCATION_NOT_EMPTY"]);
-        assert!(received != closed, "received: {received}, closed: {closed}");
-        if received {
-            adjust(&app, &rice, 0, attic).expect(200);
-            app.set_status(attic, "active").expect(200);
-        }
-    });
 }

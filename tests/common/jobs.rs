@@ -6,6 +6,7 @@ use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
 use stockroom::inventory::valuation::fold_ledger;
 use stockroom::inventory::valuation::queries::progress;
+use stockroom::jobs::Jobs;
 use stockroom::stores::queries as stores;
 
 use super::app::{TestApp, expire_holds};
@@ -48,9 +49,13 @@ impl TestApp {
 
     /// Runs the job that values the ledger, and returns the number of movements that it valued.
     pub fn fold_values(&self) -> usize {
-        let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.fold_values().await }).unwrap()
+        fold_values(self.jobs())
     }
+}
+
+pub fn fold_values(jobs: &Jobs) -> usize {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.fold_values().await }).unwrap()
 }
 
 /// Values the whole ledger, as the job does, but without a server.

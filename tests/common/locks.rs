@@ -39,6 +39,11 @@ pub fn transfer_row(transfer: &Value) -> String {
     format!("SELECT FROM inbounds WHERE id = {} FOR UPDATE", transfer["id"])
 }
 
+/// Locks the row of a location.
+pub fn location_row(location: i64) -> String {
+    format!("SELECT FROM locations WHERE id = {location} FOR UPDATE")
+}
+
 /// Locks the row of a count.
 pub fn count_row(count: &Value) -> String {
     format!("SELECT FROM counts WHERE id = {} FOR UPDATE", count["id"])

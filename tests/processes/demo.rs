@@ -1,5 +1,7 @@
 //! The demo store of the program.
 
+use chrono::{DateTime, Utc};
+
 use crate::common::process::{Place, Process};
 use crate::common::{Client, Value, json};
 
@@ -68,6 +70,7 @@ fn the_demo_store_is_as_the_contract_says() {
     }
     assert_eq!(admin.get("/inventory/verify").expect(200).json()["ok"], true);
     assert_places_and_barcodes(&guest, &admin);
+    assert_count_of_last_week(&admin);
     let order = json!({"items": [{"product_id": "prod_001", "quantity": 2}]});
     assert_eq!(guest.post("/orders", &order).expect(201).json()["total_amount"], 290.0);
     assert_eq!(server.terminate().code(), Some(0));
@@ -92,4 +95,37 @@ fn assert_places_and_barcodes(guest: &Client, admin: &Client) {
         let code = product["barcode"].as_str().unwrap();
         assert_eq!(guest.get(&format!("/inventory/scan/{code}")).expect(200).json()["product"]["sku"], sku);
     }
+}
+
+/// A count of a shelf, on which two bags of salt were missing.
+fn assert_count_of_last_week(admin: &Client) {
+    let counts = admin.get("/counts").expect(200).json();
+    let count = &counts["items"][0];
+    assert_eq!((&counts["total"], &count["status"], &count["total_lines"]), (&json!(1), &json!("posted"), &json!(3)));
+    let main = &admin.get("/locations?sort=priority").expect(200).json()["items"][0];
+    assert_eq!((&main["code"], &count["location_id"]), (&json!("main"), &main["id"]));
+    let lines = admin.get(&format!("/counts/{}/variances", count["id"])).expect(200).json();
+    let names = ["sku", "status", "expected_quantity", "counted_quantity", "variance", "touched"];
+    let shown: Vec<_> = lines["items"].as_array().unwrap().iter().map(|line| fields(line, names)).collect();
+    let line = |sku: &str, expected: i64, counted: i64| {
+        let units = [expected, counted, counted - expected].map(|units| json!(units));
+        let [expected, counted, variance] = units;
+        [json!(sku), json!("posted"), expected, counted, variance, json!(false)]
+    };
+    assert_eq!(shown, [line("prod_007", 15, 15), line("prod_008", 60, 60), line("prod_009", 82, 80)]);
+    assert_eq!(lines["items"][2]["value"].as_f64(), Some(-38.0));
+    let at = |field: &Value| field.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    let loaded = at(&admin.get("/purchase-orders").expect(200).json()["items"][0]["created_at"]);
+    for field in [&count["created_at"], &count["updated_at"], &lines["items"][2]["counted_at"]] {
+        assert_eq!((loaded - at(field)).num_days(), 7, "{field}");
+    }
+    let path = format!("/inventory/movements?reference_id={}&sort=id", count["count_number"].as_str().unwrap());
+    let ledger = admin.get(&path).expect(200).json();
+    let changes: Vec<_> = ledger["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["stock_delta"].as_i64().unwrap(), (loaded - at(&row["created_at"])).num_days()))
+        .collect();
+    assert_eq!(changes, [(0, 7), (0, 7), (-2, 7)]);
 }

@@ -15,7 +15,7 @@ const KILLS: usize = 10;
 const STOCK: i64 = 10_000;
 
 /// The time limit until all requests are answered again after a kill.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 #[test]
 fn a_killed_server_loses_no_order_that_it_answered() {
@@ -52,7 +52,7 @@ fn a_killed_database_loses_no_order_that_was_answered() {
     audit(&place);
 }
 
-fn serve(place: &Place) -> Process {
+pub fn serve(place: &Place) -> Process {
     let mut command = process::stockroom(&["serve"]);
     command
         .env("STOCKROOM__DATABASE__DATA_DIR", place.data_dir())
@@ -63,14 +63,14 @@ fn serve(place: &Place) -> Process {
 }
 
 /// `stockroom verify`, beside the server.
-fn verify(place: &Place) {
+pub fn verify(place: &Place) {
     let output = process::run(process::stockroom(&["verify"]).env("STOCKROOM__DATABASE__DATA_DIR", place.data_dir()));
     let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && shown.starts_with("ok: "), "{shown}");
 }
 
 /// The independent audit, which shares no SQL with the server.
-fn audit(place: &Place) {
+pub fn audit(place: &Place) {
     let postgres = place.postgres();
     ledger_audit::assert_clean(
         &mut PgConnection::establish(&postgres.url(stockroom::embedded_postgres::DATABASE)).unwrap(),
@@ -116,12 +116,12 @@ impl Buyer {
 }
 
 /// True if the answer allows a retry.
-fn is_passing(reply: &Reply) -> bool {
+pub fn is_passing(reply: &Reply) -> bool {
     let asks = !reply.header("retry-after").is_empty();
     asks && (reply.status == 503 || reply.code().as_deref() == Some("REQUEST_IN_PROGRESS"))
 }
 
-fn log_in(client: &Client, email: &str, password: &str) -> String {
+pub fn log_in(client: &Client, email: &str, password: &str) -> String {
     let session = client.post("/auth/login", &json!({"email": email, "password": password})).expect(200).json();
     session["access_token"].as_str().unwrap().to_owned()
 }
@@ -206,7 +206,7 @@ impl Shop {
     }
 }
 
-fn assert_same(first: &Reply, again: &Reply) {
+pub fn assert_same(first: &Reply, again: &Reply) {
     assert_eq!((first.status, first.text()), (again.status, again.text()));
     assert_eq!(again.header("idempotent-replayed"), "true");
 }

@@ -22,6 +22,7 @@ mod expiry_kills;
 mod fairness;
 mod first_steps;
 mod floods;
+mod goods_kills;
 mod kills;
 mod logs;
 mod mail;

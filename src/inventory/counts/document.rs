@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::count_ref::CountRef;
-use super::queries::documents::{self, Count, HistoryStep};
+use super::queries::documents::{self, Count};
 use super::queries::lines;
 use super::status::CountStatus;
 use crate::audit;
@@ -12,12 +12,14 @@ use crate::audit::queries::NewEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
+use crate::kernel::expected_version::ExpectedVersion;
+use crate::kernel::history_step::HistoryStep;
 
 /// The count that a request names, and the version that its caller expects.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub name: CountRef,
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 pub struct LockedCount {
@@ -38,7 +40,7 @@ impl LockedCount {
     pub fn lock(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<Self, Abort> {
         let count = documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(not_found)?;
         let version = count.version;
-        if target.expected_version.is_some_and(|expected| expected != version) {
+        if target.expected_version.is_some_and(|expected| !expected.is(version)) {
             let detail = format!("Count {} has version {version} by now.", count.count_number);
             return Err(ApiError::new(Code::StaleDocument, detail).into());
         }
@@ -75,8 +77,8 @@ pub fn append_step(
     (before, reason): (Option<CountStatus>, Option<&str>),
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let (to_status, reason) = (count.status, reason.map(ToOwned::to_owned));
-    let step = HistoryStep { from_status: before, to_status, reason, actor: scope.actor(), created_at: at };
+    let reason = reason.map(ToOwned::to_owned);
+    let step = HistoryStep { from: before, to: count.status, reason, actor: scope.actor(), at };
     Ok(documents::append_history(conn, scope.store, count.id, &step)?)
 }
 

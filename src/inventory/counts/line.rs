@@ -20,7 +20,7 @@ pub struct CountLine {
     /// The newest look. None if nobody has counted yet.
     pub look: Option<Look>,
     pub counted_by: Option<String>,
-    /// The value of one unit now: its cost price, or without one its selling price.
+    /// The value of one unit now: its average cost in stock, or without one its cost price, or its selling price.
     pub unit_value: Money,
     pub posted: Option<PostedLine>,
 }

@@ -8,7 +8,7 @@ use diesel::PgConnection;
 use super::inbound_ref::InboundRef;
 use super::line::InboundLine;
 use super::origin::Origin;
-use super::queries::documents::{self, HistoryStep, Inbound};
+use super::queries::documents::{self, Inbound};
 use super::queries::lines;
 use super::queries::places::{self, Route};
 use super::status::InboundStatus;
@@ -16,21 +16,23 @@ use crate::audit;
 use crate::audit::queries::NewEntry;
 use crate::audit::words::Action;
 use crate::auth::Scope;
-use crate::db::Failure;
+use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::locked_stock::StockKey;
-use crate::kernel::id::{InboundLineId, LocationId};
+use crate::kernel::expected_version::ExpectedVersion;
+use crate::kernel::history_step::HistoryStep;
+use crate::kernel::id::{InboundId, InboundLineId, LocationId};
 
 /// The document that a request names, and the version that its caller expects.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub name: InboundRef,
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 impl Target {
     #[must_use]
-    pub fn from_path(path: &str, expected_version: Option<i64>) -> Self {
+    pub fn from_path(path: &str, expected_version: Option<ExpectedVersion>) -> Self {
         Self { name: InboundRef::from_path(path), expected_version }
     }
 }
@@ -48,7 +50,7 @@ impl<O: Origin> LockedInbound<O> {
         let inbound: Inbound<O> =
             documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(O::not_found)?;
         let version = inbound.version;
-        if target.expected_version.is_some_and(|expected| expected != version) {
+        if target.expected_version.is_some_and(|expected| !expected.is(version)) {
             let detail = format!("{} {} has version {version} by now.", O::WORDS.title, inbound.inbound_number);
             return Err(ApiError::new(Code::StaleDocument, detail).into());
         }
@@ -99,11 +101,28 @@ impl<O: Origin> LockedInbound<O> {
         lines::update(conn, scope.store, lines)?;
         let reason = act.reason.map(ToOwned::to_owned);
         if inbound.status != *before {
-            let (from_status, to_status) = (Some(*before), inbound.status);
-            let step = HistoryStep { from_status, to_status, reason, actor: scope.actor(), created_at: at };
+            let step = HistoryStep { from: Some(*before), to: inbound.status, reason, actor: scope.actor(), at };
             documents::append_history(conn, scope.store, inbound.id, &step)?;
         }
         append_audit(conn, scope, inbound, act, at)
+    }
+
+    /// Writes a changed plan. If there are planned lines, they replace those of the document.
+    pub fn write_change(
+        mut self,
+        conn: &mut PgConnection,
+        scope: &Scope,
+        planned: Option<&[lines::NewLine]>,
+    ) -> Result<InboundId, Abort> {
+        let id = self.inbound.id;
+        if let Some(planned) = planned {
+            lines::delete(conn, scope.store, id)?;
+            lines::insert(conn, scope.store, id, planned)?;
+            self.lines.clear();
+        }
+        let at = db::clock(conn)?;
+        self.write(conn, scope, &Act { action: Action::Update, done: "changed", reason: None }, at)?;
+        Ok(id)
     }
 }
 
@@ -125,8 +144,8 @@ pub fn insert<O: Origin>(
 ) -> Result<(), Abort> {
     inbound.id = documents::insert(conn, scope.store, inbound)?;
     lines::insert(conn, scope.store, inbound.id, lines)?;
-    let (to_status, actor, at) = (inbound.status, scope.actor(), inbound.created_at);
-    let step = HistoryStep { from_status: None, to_status, reason: None, actor, created_at: at };
+    let at = inbound.created_at;
+    let step = HistoryStep { from: None, to: inbound.status, reason: None, actor: scope.actor(), at };
     documents::append_history(conn, scope.store, inbound.id, &step)?;
     append_audit(conn, scope, inbound, &Act { action: Action::Create, done: "created", reason: None }, at)
 }

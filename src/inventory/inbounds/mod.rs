@@ -17,3 +17,5 @@ pub mod supply;
 pub mod response;
 
 pub mod queries;
+
+pub mod api;

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use super::arrival::ReceiptLine;
 use super::line::Arrived;
-use super::queries::documents::HistoryStep;
 use super::queries::receipts::Receipt;
 use super::status::InboundStatus;
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundLineId, InboundReceiptId};
 use crate::kernel::money::{Amount, Currency, Money};
 
@@ -121,9 +121,9 @@ impl ReceiptResponse {
     }
 }
 
-impl From<HistoryStep> for InboundHistoryResponse {
-    fn from(step: HistoryStep) -> Self {
-        let HistoryStep { from_status, to_status, reason, actor, created_at } = step;
-        Self { from: from_status, to: to_status, at: created_at, actor, reason }
+impl From<HistoryStep<InboundStatus>> for InboundHistoryResponse {
+    fn from(step: HistoryStep<InboundStatus>) -> Self {
+        let HistoryStep { from, to, reason, actor, at } = step;
+        Self { from, to, at, actor, reason }
     }
 }

@@ -5,16 +5,15 @@ use diesel::PgConnection;
 
 use super::LockedTransfer;
 use super::dispatch::ends;
-use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError};
-use crate::inventory::inbounds::document::{Act, Target, insert};
+use crate::inventory::inbounds::document::{Target, insert};
 use crate::inventory::inbounds::line::LineCounts;
 use crate::inventory::inbounds::origin::Origin;
 use crate::inventory::inbounds::plan_line::{self, PlanLine};
 use crate::inventory::inbounds::queries::documents::Inbound;
-use crate::inventory::inbounds::queries::lines::{self, NewLine};
+use crate::inventory::inbounds::queries::lines::NewLine;
 use crate::inventory::inbounds::queries::places;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::kernel::document_number::{document_number, random_code};
@@ -85,18 +84,10 @@ pub fn change(
     transfer.reference = reference.unwrap_or(transfer.reference.take());
     transfer.expected_on = expected_on.unwrap_or(transfer.expected_on);
     transfer.notes = notes.unwrap_or(transfer.notes.take());
-    let id = transfer.id;
     refuse_same_place(transfer.origin, transfer.to_location_id)?;
     let planned = planned.map(|planned| resolve(conn, scope.store, &planned)).transpose()?;
     document.lock_places(conn, scope, &ends(&document))?;
-    if let Some(planned) = planned {
-        lines::delete(conn, scope.store, id)?;
-        lines::insert(conn, scope.store, id, &planned)?;
-        document.lines.clear();
-    }
-    let now = db::clock(conn)?;
-    document.write(conn, scope, &Act { action: Action::Update, done: "changed", reason: None }, now)?;
-    Ok(id)
+    document.write_change(conn, scope, planned.as_deref())
 }
 
 fn refuse_same_place(from: LocationId, to: LocationId) -> Result<(), ApiError> {

@@ -1,18 +1,15 @@
 //! The SQL that reads the history of an order.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::db::schema::order_history;
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{OrderId, StoreId};
-use crate::orders::response::HistoryResponse;
 use crate::orders::status::OrderStatus;
 
-type Row = (Option<OrderStatus>, OrderStatus, DateTime<Utc>, String, Option<String>);
-
 /// Every status that the order has had, oldest first.
-pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Vec<HistoryResponse>> {
-    let rows: Vec<Row> = order_history::table
+pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Vec<HistoryStep<OrderStatus>>> {
+    order_history::table
         .filter(order_history::store_id.eq(store))
         .filter(order_history::order_id.eq(order))
         .order(order_history::id)
@@ -20,10 +17,9 @@ pub fn list(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryRes
         .select((
             order_history::from_status,
             order_history::to_status,
-            order_history::created_at,
-            order_history::actor,
             order_history::reason,
+            order_history::actor,
+            order_history::created_at,
         ))
-        .load(conn)?;
-    Ok(rows.into_iter().map(|(from, to, at, actor, reason)| HistoryResponse { from, to, at, actor, reason }).collect())
+        .load(conn)
 }

@@ -5,13 +5,12 @@ use diesel::PgConnection;
 
 use super::lines::{self, OrderLine};
 use super::{LockedOrder, PurchaseOrder};
-use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
-use crate::inventory::inbounds::document::{Act, Target, insert};
+use crate::inventory::inbounds::document::{Target, insert};
 use crate::inventory::inbounds::origin::Origin;
-use crate::inventory::inbounds::queries::lines::{self as rows, NewLine};
+use crate::inventory::inbounds::queries::lines::NewLine;
 use crate::inventory::inbounds::queries::places;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::kernel::document_number::{document_number, random_code};
@@ -22,9 +21,16 @@ use crate::purchasing::suppliers::get_supplier;
 /// An order to create.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
-    pub supplier: SupplierId,
-    pub to: LocationId,
+    pub header: Header,
     pub lines: Vec<OrderLine>,
+}
+
+/// An order without its lines.
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub supplier: SupplierId,
+    /// The place where the goods arrive.
+    pub to: LocationId,
     pub reference: Option<String>,
     pub expected_on: Option<NaiveDate>,
     pub notes: Option<String>,
@@ -43,22 +49,12 @@ pub struct OrderChange {
     pub notes: Option<Option<String>>,
 }
 
-/// The place and the dates of an order, without its lines.
-#[derive(Clone, Debug)]
-pub struct Header {
-    pub supplier: SupplierId,
-    pub to: LocationId,
-    pub reference: Option<String>,
-    pub expected_on: Option<NaiveDate>,
-    pub notes: Option<String>,
-}
-
 /// Creates a draft.
 pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewOrder) -> Result<InboundId, Abort> {
-    require_active(&get_supplier(conn, scope, new.supplier)?)?;
-    let lines = lines::resolve(conn, scope.store, new.supplier, &new.lines)?;
-    let NewOrder { supplier, to, lines: _, reference, expected_on, notes } = new.clone();
-    create_resolved(conn, scope, Header { supplier, to, reference, expected_on, notes }, &lines)
+    let NewOrder { header, lines } = new;
+    require_active(&get_supplier(conn, scope, header.supplier)?)?;
+    let lines = lines::resolve(conn, scope.store, header.supplier, lines)?;
+    create_resolved(conn, scope, header.clone(), &lines)
 }
 
 /// Creates a draft of lines whose variants and costs are known.
@@ -115,23 +111,17 @@ pub fn change(
     order.reference = reference.unwrap_or(order.reference.take());
     order.expected_on = expected_on.unwrap_or(order.expected_on);
     order.notes = notes.unwrap_or(order.notes.take());
-    let (id, origin) = (order.id, order.origin);
+    let origin = order.origin;
     if supplier.is_some() {
         require_active(&get_supplier(conn, scope, origin)?)?;
     }
     let planned = planned.map(|planned| lines::resolve(conn, scope.store, origin, &planned)).transpose()?;
     let must_be_open: Vec<LocationId> = to.into_iter().collect();
     document.lock_places(conn, scope, &must_be_open)?;
-    if let Some(planned) = planned {
-        rows::delete(conn, scope.store, id)?;
-        rows::insert(conn, scope.store, id, &planned)?;
-        document.lines.clear();
-    } else if expected_on.is_some() {
+    if expected_on.is_some() {
         document.lines.iter_mut().for_each(|line| line.expected_on = None);
     }
-    let now = db::clock(conn)?;
-    document.write(conn, scope, &Act { action: Action::Update, done: "changed", reason: None }, now)?;
-    Ok(id)
+    document.write_change(conn, scope, planned.as_deref())
 }
 
 /// The statuses in which the change is possible.

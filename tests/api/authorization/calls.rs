@@ -246,6 +246,7 @@ impl World {
             "GET /counts" => Call::new("GET", "/counts"),
             "POST /counts" => Call::new("POST", "/counts").with(self.count_plan()),
             "GET /counts/{id}" => read(""),
+            "GET /counts/{id}/entries" => read("/entries"),
             "GET /counts/{id}/variances" => read("/variances"),
             "POST /counts/{id}/entries" => {
                 let count = self.count(&[]);

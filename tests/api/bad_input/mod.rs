@@ -1,6 +1,7 @@
 //! Wrong input of people and programs: each is refused with its code, and has no effect.
 
 mod bodies;
+mod goods;
 mod paths;
 mod quantities;
 mod texts;

@@ -1,6 +1,6 @@
 //! Looks are entered by product or barcode, at once or scan by scan, in any order.
 
-use super::{Shelf, after, first, path, texts};
+use super::{Shelf, after, first, path};
 use crate::common::{Value, json};
 
 #[test]
@@ -108,8 +108,71 @@ fn who_counted_is_kept_for_each_look() {
     let entered = omar.post(&path(&count, "entries"), &body).expect(200).json();
     assert_eq!(entered["lines"][0]["counted_by"], json!(format!("user:{}", omar.user.unwrap())));
     assert_eq!(first(&entered).2, Some(7));
-    let actors = texts(&shelf.app, "SELECT actor AS text FROM count_entries ORDER BY id");
-    assert_eq!(actors, [noor, omar].map(|client| format!("user:{}", client.user.unwrap())));
+    let kept = listed(&shelf, &count, "");
+    let shown = |entry: &Value| ["line", "sku", "quantity", "add", "actor"].map(|name| entry[name].clone());
+    let actors = [noor, omar].map(|client| json!(format!("user:{}", client.user.unwrap())));
+    let expected = [(3, false, &actors[0]), (4, true, &actors[1])];
+    assert_eq!(
+        kept.iter().map(shown).collect::<Vec<_>>(),
+        expected.map(|(quantity, add, actor)| [json!(1), json!("rice"), json!(quantity), json!(add), actor.clone()])
+    );
+    for entry in &kept {
+        assert_eq!((&entry["counted_at"], &entry["size"]), (&entry["created_at"], &json!(null)));
+    }
+}
+
+/// The entries of a count, with this query.
+fn listed(shelf: &Shelf, count: &Value, query: &str) -> Vec<Value> {
+    let list = shelf.admin.get(&format!("/counts/{}/entries{query}", count["id"])).expect(200).json();
+    list["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn the_entries_are_listed_by_line_and_time_of_the_look_or_as_they_arrived() {
+    let shelf = Shelf::open();
+    let tee = shelf.app.sized_product("tee", 30.0, &[("S", 5), ("M", 2)]);
+    let count = shelf.count();
+    shelf.app.advance(100);
+    let scan =
+        |size: &str, quantity: i64| json!({"product_id": tee.id, "size": size, "quantity": quantity, "add": true});
+    let entries = json!([
+        scan("S", 1),
+        shelf.entry(97, Some(after(&count, 20))),
+        scan("M", 2),
+        shelf.entry(98, Some(after(&count, 10)))
+    ]);
+    shelf.act(&count, "entries", &json!({"entries": entries})).expect(200);
+    let quantities = |query: &str| {
+        listed(&shelf, &count, query).iter().map(|entry| entry["quantity"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(quantities(""), [98, 97, 2, 1]);
+    assert_eq!(quantities("?sort=-line"), [1, 2, 97, 98]);
+    assert_eq!(quantities("?sort=id"), [1, 97, 2, 98]);
+    assert_eq!(quantities("?sort=-id&limit=1&page=2"), [2]);
+    assert_eq!((quantities("?line=1"), quantities("?line=3"), quantities("?line=9")), (vec![98, 97], vec![1], vec![]));
+    // Entries from before a second count stay.
+    shelf.act(&count, "lines/1/recount", &json!({})).expect(200);
+    shelf.enter(&count, 99, None);
+    assert_eq!(quantities("?line=1"), [98, 97, 99]);
+    let number = count["count_number"].as_str().unwrap();
+    let list = shelf.admin.get(&format!("/counts/{number}/entries?limit=2")).expect(200).json();
+    assert_eq!((&list["total"], &list["pages"]), (&json!(5), &json!(3)));
+}
+
+#[test]
+fn a_counter_of_a_blind_count_sees_the_entries_which_have_no_expected_quantity() {
+    let shelf = Shelf::open();
+    let count = shelf.create(&json!({"blind": true})).expect(201).json();
+    shelf.enter(&count, 97, None);
+    let entries = path(&count, "entries");
+    let list = shelf.app.staff(&["inventory:count"]).get(&entries).expect(200).json();
+    let mut names: Vec<&String> = list["items"][0].as_object().unwrap().keys().collect();
+    names.sort();
+    let known =
+        ["actor", "add", "counted_at", "created_at", "id", "line", "product_id", "product_name", "quantity", "size"];
+    assert_eq!(names, [&known[..], &["sku", "variant_id"]].concat());
+    shelf.app.staff(&["inventory:read"]).get(&entries).refused(403, "FORBIDDEN");
+    shelf.admin.get("/counts/999/entries").refused(404, "COUNT_NOT_FOUND");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod scopes;
 mod slices;
 mod story;
 mod tolerance;
+mod values;
 mod verify;
 
 use chrono::{DateTime, Duration, Utc};

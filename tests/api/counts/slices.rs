@@ -66,8 +66,8 @@ fn an_interrupted_posting_goes_on_with_the_same_request() {
     let count = submitted(&shelf);
     let version = count["version"].as_i64().unwrap();
     let id = CountId(count["id"].as_i64().unwrap());
-    let request =
-        PostRequest { target: Target { name: CountRef::Id(id), expected_version: Some(version) }, lines: None };
+    let expected_version = serde_json::from_str(&version.to_string()).unwrap();
+    let request = PostRequest { target: Target { name: CountRef::Id(id), expected_version }, lines: None };
     let account =
         Account { id: shelf.admin.user.unwrap(), role: Role::Admin, permissions: Permissions::all(), store: None };
     let scope = Scope { store: shelf.app.store, principal: Principal::User(account) };

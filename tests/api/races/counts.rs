@@ -1,11 +1,10 @@
 //! Concurrent requests find each unit where a count left it, and a count posts each line once.
 
 use std::sync::Mutex;
-use std::thread::sleep;
 
-use super::shop::{Shop, head_starts, items};
+use super::shop::{Shop, items};
 use crate::common::locks::{count_row, stock_rows};
-use crate::common::race::{Tally, duel, one_of, repeat, repetitions, repetitions_per_queue_kind};
+use crate::common::race::{Tally, one_of, repeat, repetitions, repetitions_per_queue_kind};
 use crate::common::shop::Product;
 use crate::common::{Reply, Value, json};
 
@@ -56,19 +55,11 @@ fn a_sale_and_a_count_never_promise_a_unit_that_is_not_there() {
         let tally = Mutex::new(Tally::default());
         repeat(repetitions_per_queue_kind(), |repetition| {
             // Of 10 units, 6 are there. A buyer of 7 is too late after the count, and a buyer of 5 never is.
-            let wanted = if repetition % 4 < 2 { 7 } else { 5 };
+            let wanted = if repetition % 8 < 4 { 7 } else { 5 };
             let tee = shop.product(10);
             let count = submitted(&shop, &tee, 6);
-            let (early, late) = head_starts(repetition);
-            let posting = || {
-                sleep(early);
-                post(&shop, &count)
-            };
-            let buying = || {
-                sleep(late);
-                mara.client.post("/orders", &items(&tee, wanted))
-            };
-            let (posted, bought) = shop.app.behind_a_lock(&stock_rows(&[&tee]), 2, || duel(posting, buying));
+            let calls = (|| post(&shop, &count), || mara.client.post("/orders", &items(&tee, wanted)));
+            let (posted, bought) = shop.duel(repetition, &stock_rows(&[&tee]), calls);
             let posted = status(&posted.expect(200));
             let is_sold = one_of(&bought, 201, &["INSUFFICIENT_STOCK"]);
             if wanted == 5 {
@@ -91,17 +82,10 @@ fn a_shipment_after_the_look_is_not_counted_as_missing() {
             let tee = shop.product(100);
             let order = mara.order(&tee, 12);
             let count = submitted(&shop, &tee, 97);
-            let (early, late) = head_starts(repetition);
-            let posting = || {
-                sleep(early);
-                post(&shop, &count)
-            };
             let lines = json!({"lines": [{"item_id": order["items"][0]["id"], "quantity": 7}]});
-            let shipping = || {
-                sleep(late);
-                shop.admin.post(&format!("/orders/{}/shipments", order["id"]), &lines)
-            };
-            let (posted, shipped) = shop.app.behind_a_lock(&stock_rows(&[&tee]), 2, || duel(posting, shipping));
+            let ship = || shop.admin.post(&format!("/orders/{}/shipments", order["id"]), &lines);
+            let calls = (|| post(&shop, &count), ship);
+            let (posted, shipped) = shop.duel(repetition, &stock_rows(&[&tee]), calls);
             shipped.expect(201);
             assert_eq!((status(&posted.expect(200)), figures(&shop, &tee)), ("posted".to_owned(), (85, 0, 5)));
         });
@@ -122,17 +106,9 @@ fn a_count_and_the_sending_of_a_transfer_have_the_outcome_of_an_order() {
         let transfer = shop.admin.post("/transfers", &plan).expect(201).json();
         shop.admin.post_nothing(&format!("/transfers/{}/ready", transfer["id"])).expect(200);
         let count = submitted(&shop, &tee, 5);
-        let (early, late) = head_starts(repetition);
-        let posting = || {
-            sleep(early);
-            post(&shop, &count)
-        };
         let units = json!({"lines": [{"line_id": transfer["lines"][0]["id"], "quantity": 4}]});
-        let sending = || {
-            sleep(late);
-            shop.admin.post(&format!("/transfers/{}/send", transfer["id"]), &units)
-        };
-        let (posted, sent) = shop.app.behind_a_lock(&stock_rows(&[&tee]), 2, || duel(posting, sending));
+        let send = || shop.admin.post(&format!("/transfers/{}/send", transfer["id"]), &units);
+        let (posted, sent) = shop.duel(repetition, &stock_rows(&[&tee]), (|| post(&shop, &count), send));
         sent.expect(200);
         let is_posted = status(&posted.expect(200)) == "posted";
         tally.lock().unwrap().count(if is_posted { "sent first" } else { "posted first" });
@@ -144,11 +120,11 @@ fn a_count_and_the_sending_of_a_transfer_have_the_outcome_of_an_order() {
 #[test]
 fn a_count_is_posted_once() {
     let shop = Shop::of_each_queue_kind().next().unwrap();
-    repeat(repetitions(), |_| {
+    repeat(repetitions(), |repetition| {
         let tee = shop.product(10);
         let count = submitted(&shop, &tee, 7);
         let call = || post(&shop, &count);
-        let (one, other) = shop.app.behind_a_lock(&count_row(&count), 2, || duel(call, call));
+        let (one, other) = shop.duel(repetition, &count_row(&count), (call, call));
         let both = [&one, &other].map(|reply| one_of(reply, 200, &["INVALID_TRANSITION"]));
         assert!(both.contains(&true), "{} and {}", one.text(), other.text());
         assert_eq!((movements(&shop, &count), figures(&shop, &tee)), (1, (7, 0, 0)));
@@ -163,14 +139,8 @@ fn two_counts_of_a_row_have_the_same_end_in_either_order() {
         let tee = shop.product(100);
         let first = submitted(&shop, &tee, 98);
         let second = submitted(&shop, &tee, 92);
-        let (early, late) = head_starts(repetition);
-        let post_after = |count: &Value, delay| {
-            sleep(delay);
-            post(&shop, count)
-        };
-        let (older, newer) = shop.app.behind_a_lock(&stock_rows(&[&tee]), 2, || {
-            duel(|| post_after(&first, early), || post_after(&second, late))
-        });
+        let calls = (|| post(&shop, &first), || post(&shop, &second));
+        let (older, newer) = shop.duel(repetition, &stock_rows(&[&tee]), calls);
         let older = status(&older.expect(200));
         tally.lock().unwrap().count(if older == "posted" { "older first" } else { "newer first" });
         assert_eq!((status(&newer.expect(200)), figures(&shop, &tee)), ("posted".to_owned(), (92, 0, 0)));

@@ -1,10 +1,13 @@
 //! Concurrent requests receive each ordered unit once.
 
-use std::thread::sleep;
+use std::thread;
 
-use super::shop::{Shop, head_starts};
-use crate::common::locks::transfer_row;
-use crate::common::race::{Tally, duel, one_of, repeat, repetitions};
+use diesel::connection::SimpleConnection;
+
+use super::shop::Shop;
+use crate::common::batch_queue::poll;
+use crate::common::locks::{location_row, transfer_row};
+use crate::common::race::{Tally, one_of, repeat, repetitions};
 use crate::common::shop::Product;
 use crate::common::{Reply, Value, json};
 
@@ -49,6 +52,12 @@ impl Purchases {
         self.act(order, "receive", &json!({"lines": lines}))
     }
 
+    /// Reverses the first receipt.
+    fn reverse(&self, order: &Value) -> Reply {
+        let path = format!("receipts/{}/reverse", order["receipts"][0]["receipt_number"].as_str().unwrap());
+        self.act(order, &path, &json!({"reason": "Counted wrong"}))
+    }
+
     /// The accepted, cancelled and outstanding units of the line.
     fn counts(&self, order: &Value) -> [i64; 3] {
         let shown = self.shop.admin.get(&format!("/purchase-orders/{}", order["id"])).expect(200).json();
@@ -64,10 +73,10 @@ impl Purchases {
 #[test]
 fn two_receipts_at_once_never_take_more_than_was_ordered() {
     let purchases = Purchases::open();
-    repeat(repetitions(), |_| {
+    repeat(repetitions(), |repetition| {
         let (order, before) = (purchases.ordered(purchases.main, 5), purchases.stock());
         let call = || purchases.receive(&order, 3);
-        let (one, other) = purchases.shop.app.behind_a_lock(&transfer_row(&order), 2, || duel(call, call));
+        let (one, other) = purchases.shop.duel(repetition, &transfer_row(&order), (call, call));
         let both = [&one, &other].map(|reply| one_of(reply, 200, &["OVER_RECEIPT"]));
         assert_eq!(both.iter().filter(|received| **received).count(), 1);
         assert_eq!((purchases.counts(&order), purchases.stock()), ([3, 0, 2], before + 3));
@@ -78,14 +87,11 @@ fn two_receipts_at_once_never_take_more_than_was_ordered() {
 fn a_receipt_and_a_reversal_have_the_outcome_of_an_order() {
     let purchases = Purchases::open();
     let tally = std::sync::Mutex::new(Tally::default());
-    repeat(repetitions(), |_| {
+    repeat(repetitions(), |repetition| {
         let (order, before) = (purchases.ordered(purchases.main, 5), purchases.stock());
         let first = purchases.receive(&order, 3).expect(200).json();
-        let path = format!("receipts/{}/reverse", first["receipts"][0]["receipt_number"].as_str().unwrap());
-        let receive = || purchases.receive(&order, 4);
-        let reverse = || purchases.act(&order, &path, &json!({"reason": "Counted wrong"}));
-        let lock = transfer_row(&order);
-        let (received, reversed) = purchases.shop.app.behind_a_lock(&lock, 2, || duel(receive, reverse));
+        let (receive, reverse) = (|| purchases.receive(&order, 4), || purchases.reverse(&first));
+        let (received, reversed) = purchases.shop.duel(repetition, &transfer_row(&order), (receive, reverse));
         reversed.expect(200);
         let is_received = one_of(&received, 200, &["OVER_RECEIPT"]);
         tally.lock().unwrap().count(if is_received { "reversed first" } else { "received first" });
@@ -98,12 +104,11 @@ fn a_receipt_and_a_reversal_have_the_outcome_of_an_order() {
 #[test]
 fn units_are_received_or_cancelled_and_never_both() {
     let purchases = Purchases::open();
-    repeat(repetitions(), |_| {
+    repeat(repetitions(), |repetition| {
         let (order, before) = (purchases.ordered(purchases.main, 5), purchases.stock());
         let receive = || purchases.receive(&order, 5);
         let close = || purchases.act(&order, "close", &json!({"reason": "Too late"}));
-        let lock = transfer_row(&order);
-        let (received, closed) = purchases.shop.app.behind_a_lock(&lock, 2, || duel(receive, close));
+        let (received, closed) = purchases.shop.duel(repetition, &transfer_row(&order), (receive, close));
         let is_received = one_of(&received, 200, &["INVALID_TRANSITION"]);
         assert_ne!(is_received, one_of(&closed, 200, &["INVALID_TRANSITION"]));
         let counts = if is_received { [5, 0, 0] } else { [0, 5, 0] };
@@ -120,17 +125,8 @@ fn a_place_is_closed_or_expects_ordered_goods_and_never_both() {
         let place = app.add_location(&format!("place-{repetition}"));
         app.set_status(place, "paused").expect(200);
         let draft = purchases.draft(place, 4);
-        let (early, late) = head_starts(repetition);
-        let order = || {
-            sleep(early);
-            purchases.act(&draft, "order", &json!({}))
-        };
-        let close = || {
-            sleep(late);
-            app.set_status(place, "closed")
-        };
-        let lock = format!("SELECT FROM locations WHERE id = {place} FOR UPDATE");
-        let (ordered, closed) = app.behind_a_lock(&lock, 2, || duel(order, close));
+        let calls = (|| purchases.act(&draft, "order", &json!({})), || app.set_status(place, "closed"));
+        let (ordered, closed) = purchases.shop.duel(repetition, &location_row(place), calls);
         let is_ordered = one_of(&ordered, 200, &["LOCATION_CLOSED"]);
         assert_ne!(is_ordered, one_of(&closed, 200, &["LOCATION_NOT_EMPTY"]), "{} {}", ordered.text(), closed.text());
         tally.lock().unwrap().count(if is_ordered { "ordered first" } else { "closed first" });
@@ -153,18 +149,8 @@ fn a_receipt_is_reversed_before_its_place_is_closed_or_not_at_all() {
         // All units were refused, so nothing keeps the place open any more.
         let refused = json!({"lines": [{"line_id": order["lines"][0]["id"], "accepted": 0, "rejected": 4}]});
         let order = purchases.act(&order, "receive", &refused).expect(200).json();
-        let (early, late) = head_starts(repetition);
-        let reversal = || {
-            sleep(early);
-            let path = format!("receipts/{}/reverse", order["receipts"][0]["receipt_number"].as_str().unwrap());
-            purchases.act(&order, &path, &json!({"reason": "Accepted after all"}))
-        };
-        let close = || {
-            sleep(late);
-            app.set_status(place, "closed")
-        };
-        let lock = format!("SELECT FROM locations WHERE id = {place} FOR UPDATE");
-        let (reversed, closed) = app.behind_a_lock(&lock, 2, || duel(reversal, close));
+        let calls = (|| purchases.reverse(&order), || app.set_status(place, "closed"));
+        let (reversed, closed) = purchases.shop.duel(repetition, &location_row(place), calls);
         let is_open = one_of(&reversed, 200, &["LOCATION_CLOSED"]);
         assert_ne!(is_open, one_of(&closed, 200, &["LOCATION_NOT_EMPTY"]), "{} {}", reversed.text(), closed.text());
         tally.lock().unwrap().count(if is_open { "reversed first" } else { "closed first" });
@@ -173,4 +159,46 @@ fn a_receipt_is_reversed_before_its_place_is_closed_or_not_at_all() {
         }
     });
     tally.into_inner().unwrap().assert_both("reverse and close");
+}
+
+/// The units of an order are outstanding before their receipt and in stock after it. So its place is never closed.
+#[test]
+fn a_place_is_not_closed_while_ordered_goods_arrive() {
+    let purchases = Purchases::open();
+    let app = &purchases.shop.app;
+    repeat(repetitions(), |repetition| {
+        let place = app.add_location(&format!("place-{repetition}"));
+        // The stock row exists. A new one would lock the location, because it refers to it.
+        let order = purchases.receive(&purchases.ordered(place, 4), 4).expect(200).json();
+        purchases.reverse(&order).expect(200);
+        app.set_status(place, "paused").expect(200);
+        let (received, closed) = match repetition % 3 {
+            0 => purchases.receive_in_the_middle_of_a_close(&order, place),
+            _ => {
+                let calls = (|| purchases.receive(&order, 4), || app.set_status(place, "closed"));
+                purchases.shop.duel(repetition, &location_row(place), calls)
+            }
+        };
+        received.expect(200);
+        closed.refused(409, "LOCATION_NOT_EMPTY");
+        assert_eq!(purchases.counts(&order), [4, 0, 0]);
+    });
+}
+
+impl Purchases {
+    /// A close reads the stock before the holds, and the orders after them. It waits for the holds until the receipt has
+    /// ended, or waits as well.
+    fn receive_in_the_middle_of_a_close(&self, order: &Value, place: i64) -> (Reply, Reply) {
+        let (app, mut conn) = (&self.shop.app, self.shop.app.connection());
+        conn.batch_execute("BEGIN; LOCK TABLE stock_holds IN ACCESS EXCLUSIVE MODE").unwrap();
+        thread::scope(|scope| {
+            let close = scope.spawn(|| app.set_status(place, "closed"));
+            poll(|| (app.waiting_for_a_lock() == 1).then_some(())).expect("the close does not wait");
+            let receive = scope.spawn(|| self.receive(order, 4));
+            let waits = || receive.is_finished() || app.waiting_for_a_lock() == 2;
+            poll(|| waits().then_some(())).expect("the receipt neither ends nor waits");
+            conn.batch_execute("COMMIT").unwrap();
+            (receive.join().unwrap(), close.join().unwrap())
+        })
+    }
 }

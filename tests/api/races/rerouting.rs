@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 
-use super::shop::{Customer, Shop, items};
+use super::shop::{Customer, Shop, gaps, items};
 use crate::common::batch_queue::poll;
 use crate::common::locks::{order_row, stock_rows};
 use crate::common::race::{Tally, duel, one_of, repeat, repetitions_per_queue_kind};
@@ -60,34 +60,6 @@ impl Places {
     }
 }
 
-/// Both begin at the same moment, or one of them up to 160 ms earlier.
-fn gaps(repetition: u32) -> (Duration, Duration) {
-    let gap = Duration::from_millis(u64::from(repetition / 2 % 9) * 20);
-    if repetition.is_multiple_of(2) { (gap, Duration::ZERO) } else { (Duration::ZERO, gap) }
-}
-
-/// Runs two functions with a gap between them. Without one, both wait for the rows of the locking statement.
-fn with_gap<A: Send, B: Send>(
-    shop: &Shop,
-    repetition: u32,
-    lock: &str,
-    (one, other): (impl FnOnce() -> A + Send, impl FnOnce() -> B + Send),
-) -> (A, B) {
-    match gaps(repetition) {
-        (Duration::ZERO, Duration::ZERO) => shop.app.behind_a_lock(lock, 2, || duel(one, other)),
-        (early, late) => duel(
-            || {
-                sleep(early);
-                one()
-            },
-            || {
-                sleep(late);
-                other()
-            },
-        ),
-    }
-}
-
 #[test]
 fn a_unit_is_shipped_or_rerouted_and_never_both() {
     let mut tally = Tally::default();
@@ -96,7 +68,7 @@ fn a_unit_is_shipped_or_rerouted_and_never_both() {
         repeat_and_count(&mut tally, |repetition| {
             let order = places.mara.order(&tee, 5);
             let calls = (|| places.ship(&order, 3), || places.reroute(&order, 3));
-            let (shipped, rerouted) = with_gap(&places.shop, repetition, &order_row(&order), calls);
+            let (shipped, rerouted) = places.shop.duel(repetition, &order_row(&order), calls);
             if one_of(&shipped, 201, &["QUANTITY_EXCEEDED"]) {
                 rerouted.refused(409, "QUANTITY_EXCEEDED");
                 assert_eq!(places.allocated(&order), [5, 0]);
@@ -122,7 +94,7 @@ fn a_cancel_restores_the_units_where_they_are() {
             let before = places.shop.app.stock_by_place(&tee);
             let cancel = || places.mara.client.post_nothing(&format!("/orders/{}/cancel", order["id"]));
             let calls = (cancel, || places.reroute(&order, 3));
-            let (cancelled, rerouted) = with_gap(&places.shop, repetition, &order_row(&order), calls);
+            let (cancelled, rerouted) = places.shop.duel(repetition, &order_row(&order), calls);
             cancelled.expect(200);
             let after = places.shop.app.stock_by_place(&tee);
             let change = |place: usize| after[place].1 - before[place].1;
@@ -145,7 +117,7 @@ fn the_last_units_of_a_place_are_bought_or_rerouted() {
             let order = places.mara.order(&tee, 3);
             let buy = || ivan.client.post("/orders", &items(&tee, 3));
             let calls = (buy, || places.reroute(&order, 3));
-            let (bought, rerouted) = with_gap(&places.shop, repetition, &stock_rows(&[&tee]), calls);
+            let (bought, rerouted) = places.shop.duel(repetition, &stock_rows(&[&tee]), calls);
             // After the reroute, the units in `main` are for sale.
             bought.expect(201);
             let moved = one_of(&rerouted, 200, &["INSUFFICIENT_STOCK"]);

@@ -1,10 +1,11 @@
 //! A shop for races.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
 use std::time::Duration;
 
 use crate::common::batch_queue::{poll, set_queue_kind};
-use crate::common::race::QUEUE_KINDS;
+use crate::common::race::{QUEUE_KINDS, duel};
 use crate::common::shop::Product;
 use crate::common::{Client, Reply, TestApp, Value, json};
 use chrono::{DateTime, Utc};
@@ -43,6 +44,40 @@ impl Shop {
     /// Lets so many requests compete for the rows of a locking statement.
     pub fn compete<T: Send>(&self, repetition: u32, requests: usize, lock: &str, work: impl FnOnce() -> T + Send) -> T {
         self.app.compete(repetition as usize, requests, lock, work)
+    }
+
+    /// Runs two requests. In half of the repetitions, they compete: both wait for the rows of the locking statement. In
+    /// the others, one of them begins up to 160 ms earlier.
+    pub fn duel<A: Send, B: Send>(
+        &self,
+        repetition: u32,
+        lock: &str,
+        calls: (impl FnOnce() -> A + Send, impl FnOnce() -> B + Send),
+    ) -> (A, B) {
+        self.duel_of_waiting(repetition, (lock, 2), calls)
+    }
+
+    /// The same, with the number of transactions that wait for the lock.
+    pub fn duel_of_waiting<A: Send, B: Send>(
+        &self,
+        repetition: u32,
+        (lock, waiting): (&str, usize),
+        (one, other): (impl FnOnce() -> A + Send, impl FnOnce() -> B + Send),
+    ) -> (A, B) {
+        let competes = (repetition / 2).is_multiple_of(2);
+        let (early, late) = if competes { head_starts(repetition) } else { gaps(repetition) };
+        let first = || {
+            sleep(early);
+            one()
+        };
+        let second = || {
+            sleep(late);
+            other()
+        };
+        match competes {
+            true => self.app.behind_a_lock(lock, waiting, || duel(first, second)),
+            false => duel(first, second),
+        }
     }
 
     /// A new product at 30.00.
@@ -151,5 +186,12 @@ pub fn moment(body: &Value, field: &str) -> DateTime<Utc> {
 /// the two contenders get it in turn.
 pub fn head_starts(repetition: u32) -> (Duration, Duration) {
     let gap = Duration::from_micros(u64::from(repetition / 2 % 34) * 600);
+    if repetition.is_multiple_of(2) { (gap, Duration::ZERO) } else { (Duration::ZERO, gap) }
+}
+
+/// The delays of two requests, one of which is zero. The other one grows with the repetitions up to 160 ms, and the two
+/// requests get it in turn.
+pub fn gaps(repetition: u32) -> (Duration, Duration) {
+    let gap = Duration::from_millis(u64::from(repetition / 4 % 9) * 20);
     if repetition.is_multiple_of(2) { (gap, Duration::ZERO) } else { (Duration::ZERO, gap) }
 }

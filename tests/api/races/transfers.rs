@@ -1,10 +1,8 @@
 //! Concurrent requests move each unit of a transfer once.
 
-use std::thread::sleep;
-
-use super::shop::{Shop, head_starts, items};
-use crate::common::locks::{stock_rows, transfer_row};
-use crate::common::race::{Tally, duel, one_of, repeat, repetitions, repetitions_per_queue_kind};
+use super::shop::{Shop, items};
+use crate::common::locks::{location_row, stock_rows, transfer_row};
+use crate::common::race::{Tally, one_of, repeat, repetitions, repetitions_per_queue_kind};
 use crate::common::shop::Product;
 use crate::common::{Reply, Value, json};
 
@@ -75,10 +73,10 @@ impl Places {
 #[test]
 fn two_receipts_at_once_never_take_more_than_was_sent() {
     let places = Places::open();
-    repeat(repetitions(), |_| {
+    repeat(repetitions(), |repetition| {
         let (transfer, before) = (places.sent(5), places.stock());
         let call = || places.receive(&transfer, 3, 0);
-        let (one, other) = places.shop.app.behind_a_lock(&transfer_row(&transfer), 2, || duel(call, call));
+        let (one, other) = places.shop.duel(repetition, &transfer_row(&transfer), (call, call));
         let both = [&one, &other].map(|reply| one_of(reply, 200, &["OVER_RECEIPT"]));
         assert_eq!(both.iter().filter(|received| **received).count(), 1);
         assert_eq!((places.counts(&transfer), places.stock()), ([3, 0, 2], before + 3));
@@ -88,10 +86,10 @@ fn two_receipts_at_once_never_take_more_than_was_sent() {
 #[test]
 fn units_are_received_or_lost_and_never_both() {
     let places = Places::open();
-    repeat(repetitions(), |_| {
+    repeat(repetitions(), |repetition| {
         let (transfer, before) = (places.sent(5), places.stock());
         let (receive, settle) = (|| places.receive(&transfer, 3, 0), || places.settle(&transfer, 3));
-        let (received, settled) = places.shop.app.behind_a_lock(&transfer_row(&transfer), 2, || duel(receive, settle));
+        let (received, settled) = places.shop.duel(repetition, &transfer_row(&transfer), (receive, settle));
         if one_of(&received, 200, &["OVER_RECEIPT"]) {
             settled.refused(409, "QUANTITY_EXCEEDED");
             assert_eq!((places.counts(&transfer), places.stock()), ([3, 0, 2], before + 3));
@@ -105,15 +103,14 @@ fn units_are_received_or_lost_and_never_both() {
 #[test]
 fn a_receipt_and_a_reversal_have_the_outcome_of_an_order() {
     let places = Places::open();
-    repeat(repetitions(), |_| {
+    repeat(repetitions(), |repetition| {
         let (transfer, before) = (places.sent(5), places.stock());
         let first = places.receive(&transfer, 3, 0).expect(200).json();
         let number = first["receipts"][0]["receipt_number"].as_str().unwrap();
         let receive = || places.receive(&transfer, 4, 0);
         let path = format!("receipts/{number}/reverse");
         let reverse = || places.act(&transfer, &path, &json!({"reason": "Counted wrong"}));
-        let (received, reversed) =
-            places.shop.app.behind_a_lock(&transfer_row(&transfer), 2, || duel(receive, reverse));
+        let (received, reversed) = places.shop.duel(repetition, &transfer_row(&transfer), (receive, reverse));
         reversed.expect(200);
         let arrived = if one_of(&received, 200, &["OVER_RECEIPT"]) { 4 } else { 0 };
         assert_eq!((places.counts(&transfer), places.stock()), ([arrived, 0, 5 - arrived], before + arrived));
@@ -123,12 +120,12 @@ fn a_receipt_and_a_reversal_have_the_outcome_of_an_order() {
 #[test]
 fn a_receipt_is_reversed_once() {
     let places = Places::open();
-    repeat(repetitions(), |_| {
+    repeat(repetitions(), |repetition| {
         let (transfer, before) = (places.sent(5), places.stock());
         let first = places.receive(&transfer, 3, 0).expect(200).json();
         let path = format!("receipts/{}/reverse", first["receipts"][0]["receipt_number"].as_str().unwrap());
         let call = || places.act(&transfer, &path, &json!({"reason": "Counted wrong"}));
-        let (one, other) = places.shop.app.behind_a_lock(&transfer_row(&transfer), 2, || duel(call, call));
+        let (one, other) = places.shop.duel(repetition, &transfer_row(&transfer), (call, call));
         let both = [&one, &other].map(|reply| one_of(reply, 200, &["INVALID_TRANSITION"]));
         assert_eq!(both.iter().filter(|reversed| **reversed).count(), 1);
         assert_eq!((places.counts(&transfer), places.stock()), ([0, 0, 5], before));
@@ -144,20 +141,13 @@ fn a_sale_gets_the_units_that_a_transfer_does_not_send() {
         repeat(repetitions_per_queue_kind(), |repetition| {
             // Of 10 units, 6 are held. The transfer sends 4 of them, so 4 or 6 units are for sale. A buyer of 3 gets them
             // in any case, and a buyer of 5 after the transfer was sent.
-            let wanted = if repetition % 4 < 2 { 5 } else { 3 };
+            let wanted = if repetition % 8 < 4 { 5 } else { 3 };
             let tee = places.shop.product(10);
             let transfer = places.ready(&tee, 6);
             let units = json!({"lines": [{"line_id": transfer["lines"][0]["id"], "quantity": 4}]});
-            let (early, late) = head_starts(repetition);
-            let send = || {
-                sleep(early);
-                places.act(&transfer, "send", &units)
-            };
-            let buy = || {
-                sleep(late);
-                mara.client.post("/orders", &items(&tee, wanted))
-            };
-            let (sent, bought) = places.shop.app.behind_a_lock(&stock_rows(&[&tee]), 2, || duel(send, buy));
+            let buy = || mara.client.post("/orders", &items(&tee, wanted));
+            let calls = (|| places.act(&transfer, "send", &units), buy);
+            let (sent, bought) = places.shop.duel(repetition, &stock_rows(&[&tee]), calls);
             sent.expect(200);
             let is_sold = one_of(&bought, 201, &["INSUFFICIENT_STOCK"]);
             assert_eq!(places.shop.stock(&tee), if is_sold { (6 - wanted, 0, wanted) } else { (6, 0, 0) });
@@ -181,17 +171,8 @@ fn a_place_is_closed_or_waits_for_goods_and_never_both() {
         let plan = json!({"from_location_id": places.main, "to_location_id": place,
                           "lines": [{"product_id": places.tee.id, "quantity": 1}]});
         let draft = places.shop.admin.post("/transfers", &plan).expect(201).json();
-        let (early, late) = head_starts(repetition);
-        let ready = || {
-            sleep(early);
-            places.act(&draft, "ready", &json!({}))
-        };
-        let close = || {
-            sleep(late);
-            app.set_status(place, "closed")
-        };
-        let lock = format!("SELECT FROM locations WHERE id = {place} FOR UPDATE");
-        let (ready, closed) = app.behind_a_lock(&lock, 2, || duel(ready, close));
+        let calls = (|| places.act(&draft, "ready", &json!({})), || app.set_status(place, "closed"));
+        let (ready, closed) = places.shop.duel(repetition, &location_row(place), calls);
         let is_ready = one_of(&ready, 200, &["LOCATION_CLOSED"]);
         assert_ne!(is_ready, one_of(&closed, 200, &["LOCATION_NOT_EMPTY"]), "{} and {}", ready.text(), closed.text());
         tally.lock().unwrap().count(if is_ready { "ready first" } else { "closed first" });

@@ -66,28 +66,6 @@ fn folding_after_each_act_gives_the_same_as_folding_once() {
 }
 
 #[test]
-fn two_servers_fold_a_movement_once() {
-    let app = TestApp::start();
-    let rice = rice(&app);
-    for round in 0..20 {
-        app.receive(&rice, 1, app.main_location()).expect(200);
-        let second = app.second_server();
-        let barrier = std::sync::Barrier::new(2);
-        std::thread::scope(|scope| {
-            for jobs in [app.jobs(), second.jobs()] {
-                let (jobs, barrier) = (jobs.clone(), &barrier);
-                scope.spawn(move || {
-                    barrier.wait();
-                    actix_web::rt::System::new().block_on(async move { jobs.fold_values().await }).unwrap();
-                });
-            }
-        });
-        app.fold_values();
-        assert_eq!(count(&app, "SELECT SUM(quantity)::int8 AS number FROM valuation_rows"), 16 + round);
-    }
-}
-
-#[test]
 fn old_movements_are_valued_in_the_first_run() {
     let app = TestApp::start();
     let main = app.main_location();

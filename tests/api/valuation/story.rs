@@ -28,9 +28,9 @@ fn a_cancel_brings_back_the_cost_of_its_own_sale() {
     assert_eq!(both(&app), ["20 30.1 1.51, 30.1 4.4 0.0 34.5", "20 30.5 1.53, 30.5 4.0 0.0 34.5"]);
     mara.cancel(&order).expect(200);
     assert_eq!(both(&app), ["24 34.5 1.44, 34.5 0.0 0.0 34.5"; 2]);
-    // FIFO sells the returned units first.
-    mara.buy(&rice, 4);
-    assert_eq!(both(&app), ["20 28.75 1.44, 28.75 5.75 0.0 34.5", "20 30.5 1.53, 30.5 4.0 0.0 34.5"]);
+    // FIFO sells the returned units first, so the newest ones stay: 10 × 1.00 + 2 × 1.30.
+    mara.buy(&rice, 12);
+    assert_eq!(both(&app), ["12 17.25 1.44, 17.25 17.25 0.0 34.5", "12 21.9 1.83, 21.9 12.6 0.0 34.5"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::enter::{self, Entry};
 use super::open::{self, NewCount};
 use super::post::{self, PostRequest};
 use super::queries::documents::{self, CountFilter};
+use super::queries::entries;
 use super::queries::shown::{self, LineFilter, LineOrder};
 use super::status::{CountStatus, LineStatus};
 use super::submit;
@@ -23,13 +24,15 @@ use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_text::CancelReason;
+use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{self, CountId, LocationId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::{number, text_enum};
 
 pub use super::queries::documents::SORTS;
 pub use requests::{CancelCountRequest, CountEntriesRequest, CountVersionRequest, NewCountRequest, PostCountRequest};
-pub use response::{CountLineResponse, CountResponse, CountSummaryResponse};
+pub use response::{CountEntryResponse, CountLineResponse, CountResponse, CountSummaryResponse};
 use show::{MAX_SHOWN_LINES, ShownLines, line_responses, show};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -135,6 +138,36 @@ pub async fn list_variances(
     Ok(HttpResponse::Ok().json(found.await?))
 }
 
+/// The columns that the entries of a count can be sorted by.
+pub use super::queries::entries::SORTS as ENTRY_SORTS;
+
+/// The entries of a count.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesQuery {
+    /// Entries of this line.
+    #[serde(default, deserialize_with = "id::in_query")]
+    pub line: Option<i64>,
+}
+
+/// `GET /counts/{id}/entries`
+pub async fn list_entries(
+    path: web::Path<String>,
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+    Query(query): Query<EntriesQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
+    let name = CountRef::from_path(&path);
+    let sort = sort.among(&ENTRY_SORTS, "line")?;
+    let found = ctx.read("list_count_entries", move |conn, scope| {
+        let count = documents::find(conn, scope.store, &name)?.ok_or_else(not_found)?;
+        let found = entries::list(conn, scope.store, (count.id, query.line), sort, &page)?;
+        Ok(found.map(CountEntryResponse::from))
+    });
+    Ok(HttpResponse::Ok().json(found.await?))
+}
+
 /// `POST /counts`
 pub async fn create(command: Command<NewCountRequest>) -> Result<HttpResponse, ApiError> {
     command
@@ -145,7 +178,7 @@ pub async fn create(command: Command<NewCountRequest>) -> Result<HttpResponse, A
         .await
 }
 
-fn target(path: &str, expected_version: Option<i64>) -> Target {
+fn target(path: &str, expected_version: Option<ExpectedVersion>) -> Target {
     Target { name: CountRef::from_path(path), expected_version }
 }
 
@@ -206,7 +239,7 @@ pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest
     let target = target(&path, command.body.expected_version);
     command
         .run("cancel_count", move |conn, scope, body| {
-            let id = submit::cancel(conn, scope, &target, body.reason.as_deref())?;
+            let id = submit::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
             answer(conn, scope, id)
         })
         .await

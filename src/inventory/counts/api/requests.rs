@@ -11,9 +11,10 @@ use crate::inventory::api::requests::{check_count, refuse};
 use crate::inventory::counts::enter::{Entry, EntryName};
 use crate::inventory::counts::open::NewCount;
 use crate::inventory::counts::scope::{Condition, CountScope, Uncounted};
+use crate::kernel::document_text::CancelReason;
+use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{LocationId, ProductRef};
 use crate::kernel::moment::{Day, Moment};
-use crate::kernel::number;
 use crate::kernel::quantity::{MAX_DOCUMENT_LINES, StockQuantity};
 use crate::kernel::text;
 
@@ -84,11 +85,7 @@ pub struct CountEntriesRequest {
     #[validate(nested)]
     #[schema(min_items = 1, max_items = 500)]
     pub entries: Vec<CountEntryRequest>,
-    /// If the count has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 fn check_entries(request: &CountEntriesRequest) -> Result<(), ValidationError> {
@@ -132,25 +129,14 @@ fn check_barcode(barcode: &str) -> Result<(), ValidationError> {
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountVersionRequest {
-    /// If the count has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelCountRequest {
-    /// The reason, for the history of the count.
-    #[validate(length(max = 500, message = "must have at most 500 characters"))]
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
-    /// If the count has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub reason: Option<CancelReason>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 /// The lines to post.
@@ -161,11 +147,7 @@ pub struct PostCountRequest {
     /// The numbers of the lines. All lines if absent.
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Option<Vec<i64>>,
-    /// If the count has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 fn check_lines(request: &PostCountRequest) -> Result<(), ValidationError> {

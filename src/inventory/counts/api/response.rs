@@ -6,10 +6,12 @@ use utoipa::ToSchema;
 
 use crate::error::OpenItem;
 use crate::inventory::counts::line::CountLine;
-use crate::inventory::counts::queries::documents::{Count, HistoryStep};
+use crate::inventory::counts::queries::documents::Count;
+use crate::inventory::counts::queries::entries::{CountEntry, CountedVariant};
 use crate::inventory::counts::scope::{CountScope, Uncounted};
 use crate::inventory::counts::status::{CountStatus, LineStatus, LineTotals};
-use crate::kernel::id::{CountId, LocationId, ProductId, VariantId};
+use crate::kernel::history_step::HistoryStep;
+use crate::kernel::id::{CountEntryId, CountId, LocationId, ProductId, VariantId};
 use crate::kernel::money::Amount;
 
 /// A count in a list.
@@ -86,14 +88,40 @@ pub struct CountLineResponse {
     pub counted_by: Option<String>,
     /// The counted units less the expected ones.
     pub variance: Option<i64>,
-    /// The value of the variance at the cost price, or without one at the selling price. Null without the permission
-    /// `inventory:read`.
+    /// The value of the variance at the average cost of the units in stock, or without one at the cost price, or at the
+    /// selling price. Null without the permission `inventory:read`.
     pub value: Option<Amount>,
     /// True if units moved within 10 minutes of the look, so that it may be wrong.
     pub touched: Option<bool>,
     /// The promised units, because of which the line was refused. At most 20 holders.
     #[schema(max_items = 20)]
     pub promises: Vec<OpenItem>,
+}
+
+/// Units that somebody entered. Only the last entries of a line make its `counted_quantity`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CountEntryResponse {
+    pub id: CountEntryId,
+    pub line: i64,
+    pub product_id: ProductId,
+    pub variant_id: VariantId,
+    #[schema(max_length = 151)]
+    pub sku: String,
+    #[schema(max_length = 255)]
+    pub product_name: String,
+    #[schema(max_length = 50)]
+    pub size: Option<String>,
+    /// In units, also if cases were scanned.
+    pub quantity: i64,
+    /// True if the units were added to those that were counted before.
+    pub add: bool,
+    /// The time of the look.
+    pub counted_at: DateTime<Utc>,
+    /// `user:<id>` or `system`.
+    #[schema(max_length = 100)]
+    pub actor: String,
+    /// The time at which the entry arrived.
+    pub created_at: DateTime<Utc>,
 }
 
 /// A status that the count has had.
@@ -132,7 +160,7 @@ impl CountResponse {
         count: Count,
         line_totals: LineTotals,
         lines: Vec<CountLineResponse>,
-        history: Vec<HistoryStep>,
+        history: Vec<HistoryStep<CountStatus>>,
     ) -> Self {
         Self {
             id: count.id,
@@ -149,6 +177,27 @@ impl CountResponse {
             actor: count.actor,
             created_at: count.created_at,
             updated_at: count.updated_at,
+        }
+    }
+}
+
+impl From<CountEntry> for CountEntryResponse {
+    fn from(entry: CountEntry) -> Self {
+        let CountEntry { id, line, variant, quantity, is_added, counted_at, actor, created_at } = entry;
+        let CountedVariant { product_id, variant_id, sku, product_name, size } = variant;
+        Self {
+            id,
+            line,
+            product_id,
+            variant_id,
+            sku,
+            product_name,
+            size,
+            quantity,
+            add: is_added,
+            counted_at,
+            actor,
+            created_at,
         }
     }
 }
@@ -185,9 +234,9 @@ impl CountLineResponse {
     }
 }
 
-impl From<HistoryStep> for CountHistoryResponse {
-    fn from(step: HistoryStep) -> Self {
-        let HistoryStep { from_status, to_status, reason, actor, created_at } = step;
-        Self { from: from_status, to: to_status, at: created_at, actor, reason }
+impl From<HistoryStep<CountStatus>> for CountHistoryResponse {
+    fn from(step: HistoryStep<CountStatus>) -> Self {
+        let HistoryStep { from, to, reason, actor, at } = step;
+        Self { from, to, at, actor, reason }
     }
 }

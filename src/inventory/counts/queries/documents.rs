@@ -9,6 +9,7 @@ use crate::db::{self, Failure};
 use crate::inventory::counts::count_ref::CountRef;
 use crate::inventory::counts::scope::{CountScope, Uncounted};
 use crate::inventory::counts::status::CountStatus;
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{CountId, LocationId, StoreId};
 use crate::kernel::page::{List, PageQuery, Sort};
 
@@ -67,35 +68,34 @@ pub fn update(conn: &mut PgConnection, store: StoreId, count: &Count) -> Result<
     db::expect_rows(changed, 1, "counts were written")
 }
 
-/// A step in the history of a count.
-#[derive(Clone, Debug)]
-pub struct HistoryStep {
-    pub from_status: Option<CountStatus>,
-    pub to_status: CountStatus,
-    pub reason: Option<String>,
-    pub actor: String,
-    pub created_at: DateTime<Utc>,
-}
-
-pub fn append_history(conn: &mut PgConnection, store: StoreId, count: CountId, step: &HistoryStep) -> QueryResult<()> {
+/// Appends a step to the history of a count.
+pub fn append_history(
+    conn: &mut PgConnection,
+    store: StoreId,
+    count: CountId,
+    step: &HistoryStep<CountStatus>,
+) -> QueryResult<()> {
     diesel::insert_into(count_history::table)
         .values((
             count_history::store_id.eq(store),
             count_history::count_id.eq(count),
-            count_history::from_status.eq(step.from_status),
-            count_history::to_status.eq(step.to_status),
+            count_history::from_status.eq(step.from),
+            count_history::to_status.eq(step.to),
             count_history::reason.eq(&step.reason),
             count_history::actor.eq(&step.actor),
-            count_history::created_at.eq(step.created_at),
+            count_history::created_at.eq(step.at),
         ))
         .execute(conn)
         .map(drop)
 }
 
 /// Every status that a count has had, oldest first.
-pub fn list_history(conn: &mut PgConnection, store: StoreId, count: CountId) -> QueryResult<Vec<HistoryStep>> {
-    type Row = (Option<CountStatus>, CountStatus, Option<String>, String, DateTime<Utc>);
-    let rows: Vec<Row> = count_history::table
+pub fn list_history(
+    conn: &mut PgConnection,
+    store: StoreId,
+    count: CountId,
+) -> QueryResult<Vec<HistoryStep<CountStatus>>> {
+    count_history::table
         .filter(count_history::store_id.eq(store))
         .filter(count_history::count_id.eq(count))
         .order(count_history::id)
@@ -106,15 +106,7 @@ pub fn list_history(conn: &mut PgConnection, store: StoreId, count: CountId) -> 
             count_history::actor,
             count_history::created_at,
         ))
-        .load(conn)?;
-    let step = |(from_status, to_status, reason, actor, created_at)| HistoryStep {
-        from_status,
-        to_status,
-        reason,
-        actor,
-        created_at,
-    };
-    Ok(rows.into_iter().map(step).collect())
+        .load(conn)
 }
 
 /// The count of that id or number, if there is one.

@@ -1,5 +1,7 @@
 //! The SQL that reads lines with the data of their variants.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -7,6 +9,7 @@ use crate::db::schema::{count_lines, products, variants};
 use crate::inventory::counts::line::{CountLine, PostedLine};
 use crate::inventory::counts::status::LineStatus;
 use crate::inventory::look::Look;
+use crate::inventory::valuation::queries::report::find_average_costs;
 use crate::kernel::id::{CountId, ProductId, StoreId, VariantId};
 use crate::kernel::money::Money;
 
@@ -102,14 +105,17 @@ pub fn list(
         .limit(limit)
         .offset(offset)
         .load(conn)?;
-    Ok(rows.into_iter().map(CountLine::from).collect())
+    let variants: Vec<VariantId> = rows.iter().map(|(_, (_, variant, ..), ..)| *variant).collect();
+    let costs = find_average_costs(conn, store, &variants)?;
+    Ok(rows.into_iter().map(|row| CountLine::new(row, &costs)).collect())
 }
 
-impl From<Row> for CountLine {
-    fn from(row: Row) -> Self {
+impl CountLine {
+    fn new(row: Row, average_costs: &HashMap<VariantId, Money>) -> Self {
         let ((line, status), names, (counted, at, counted_by), prices, posted) = row;
         let (product_id, variant_id, sku, product_name, size) = names;
         let (cost_price, variant_price, price) = prices;
+        let average_cost = average_costs.get(&variant_id).copied();
         let posted = match posted {
             (Some(expected), Some(unit_value), Some(touched), Some(movement_version)) => {
                 Some(PostedLine { expected, unit_value, touched, movement_version })
@@ -126,7 +132,7 @@ impl From<Row> for CountLine {
             size,
             look: counted.zip(at).map(|(counted, at)| Look { counted, at }),
             counted_by,
-            unit_value: cost_price.or(variant_price).unwrap_or(price),
+            unit_value: average_cost.or(cost_price).or(variant_price).unwrap_or(price),
             posted,
         }
     }

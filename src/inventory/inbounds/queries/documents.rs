@@ -8,6 +8,7 @@ use crate::db::{self, Failure};
 use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
 use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundId, LocationId, StoreId, SupplierId};
 use crate::kernel::page::{List, PageQuery, Sort};
 
@@ -73,40 +74,34 @@ pub fn update<O: Origin>(conn: &mut PgConnection, store: StoreId, inbound: &Inbo
     db::expect_rows(changed, 1, "documents were written")
 }
 
-/// A step in the history of a document.
-#[derive(Clone, Debug)]
-pub struct HistoryStep {
-    pub from_status: Option<InboundStatus>,
-    pub to_status: InboundStatus,
-    pub reason: Option<String>,
-    pub actor: String,
-    pub created_at: DateTime<Utc>,
-}
-
+/// Appends a step to the history of a document.
 pub fn append_history(
     conn: &mut PgConnection,
     store: StoreId,
     inbound: InboundId,
-    step: &HistoryStep,
+    step: &HistoryStep<InboundStatus>,
 ) -> QueryResult<()> {
     diesel::insert_into(inbound_history::table)
         .values((
             inbound_history::store_id.eq(store),
             inbound_history::inbound_id.eq(inbound),
-            inbound_history::from_status.eq(step.from_status),
-            inbound_history::to_status.eq(step.to_status),
+            inbound_history::from_status.eq(step.from),
+            inbound_history::to_status.eq(step.to),
             inbound_history::reason.eq(&step.reason),
             inbound_history::actor.eq(&step.actor),
-            inbound_history::created_at.eq(step.created_at),
+            inbound_history::created_at.eq(step.at),
         ))
         .execute(conn)
         .map(drop)
 }
 
 /// Every status that a document has had, oldest first.
-pub fn list_history(conn: &mut PgConnection, store: StoreId, inbound: InboundId) -> QueryResult<Vec<HistoryStep>> {
-    type Row = (Option<InboundStatus>, InboundStatus, Option<String>, String, DateTime<Utc>);
-    let rows: Vec<Row> = inbound_history::table
+pub fn list_history(
+    conn: &mut PgConnection,
+    store: StoreId,
+    inbound: InboundId,
+) -> QueryResult<Vec<HistoryStep<InboundStatus>>> {
+    inbound_history::table
         .filter(inbound_history::store_id.eq(store))
         .filter(inbound_history::inbound_id.eq(inbound))
         .order(inbound_history::id)
@@ -117,15 +112,7 @@ pub fn list_history(conn: &mut PgConnection, store: StoreId, inbound: InboundId)
             inbound_history::actor,
             inbound_history::created_at,
         ))
-        .load(conn)?;
-    let step = |(from_status, to_status, reason, actor, created_at)| HistoryStep {
-        from_status,
-        to_status,
-        reason,
-        actor,
-        created_at,
-    };
-    Ok(rows.into_iter().map(step).collect())
+        .load(conn)
 }
 
 #[derive(Queryable, Selectable)]

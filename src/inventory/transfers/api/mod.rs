@@ -17,6 +17,7 @@ use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
+use crate::inventory::inbounds::api::{ReverseReceiptRequest, act, check_lines};
 use crate::inventory::inbounds::document::Target;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
@@ -24,14 +25,15 @@ use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
 use crate::inventory::inbounds::queries::{lines, receipts};
 use crate::inventory::inbounds::receive::{self, Arrivals};
 use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::document_text::CancelReason;
 use crate::kernel::id::{InboundId, LocationId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
 
 pub use crate::inventory::inbounds::queries::documents::SORTS;
 pub use requests::{
-    CancelTransferRequest, NewTransferRequest, ReceiveTransferRequest, ReverseReceiptRequest, SendTransferRequest,
-    SettleTransferRequest, TransferVersionRequest, UpdateTransferRequest, check_lines,
+    CancelTransferRequest, NewTransferRequest, ReceiveTransferRequest, SendTransferRequest, SettleTransferRequest,
+    TransferVersionRequest, UpdateTransferRequest,
 };
 pub use response::{TransferResponse, TransferSummaryResponse};
 
@@ -81,10 +83,6 @@ fn respond(conn: &mut PgConnection, scope: &Scope, name: &InboundRef) -> Result<
     Ok(TransferResponse::new(transfer, lines, receipts, history))
 }
 
-fn answer(conn: &mut PgConnection, scope: &Scope, id: InboundId) -> Result<Answer, Abort> {
-    Ok(Answer::ok(&respond(conn, scope, &InboundRef::Id(id))?)?)
-}
-
 /// `POST /transfers`
 pub async fn create(command: Command<NewTransferRequest>) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
@@ -103,12 +101,10 @@ pub async fn update(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("update_transfer", move |conn, scope, body| {
-            let id = plan::change(conn, scope, &target, &PlanChange::from(body.clone()))?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("update_transfer", target, command, respond, |conn, scope, target, body| {
+        plan::change(conn, scope, target, &PlanChange::from(body.clone()))
+    })
+    .await
 }
 
 /// `POST /transfers/{id}/ready`
@@ -117,11 +113,7 @@ pub async fn make_ready(
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("ready_transfer", move |conn, scope, _body| {
-            let id = dispatch::hold(conn, scope, &target)?;
-            answer(conn, scope, id)
-        })
+    act("ready_transfer", target, command, respond, |conn, scope, target, _body| dispatch::hold(conn, scope, target))
         .await
 }
 
@@ -131,12 +123,10 @@ pub async fn make_draft(
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("withdraw_transfer", move |conn, scope, _body| {
-            let id = dispatch::withdraw(conn, scope, &target)?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("withdraw_transfer", target, command, respond, |conn, scope, target, _body| {
+        dispatch::withdraw(conn, scope, target)
+    })
+    .await
 }
 
 /// `POST /transfers/{id}/cancel`
@@ -145,24 +135,20 @@ pub async fn cancel(
     command: Command<CancelTransferRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("cancel_transfer", move |conn, scope, body| {
-            let id = dispatch::cancel(conn, scope, &target, body.reason.as_deref())?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("cancel_transfer", target, command, respond, |conn, scope, target, body| {
+        dispatch::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
+    })
+    .await
 }
 
 /// `POST /transfers/{id}/send`
 pub async fn send(path: web::Path<String>, command: Command<SendTransferRequest>) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("send_transfer", move |conn, scope, body| {
-            let id = dispatch::send(conn, scope, &target, &Sending::from(body.clone()))?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("send_transfer", target, command, respond, |conn, scope, target, body| {
+        dispatch::send(conn, scope, target, &Sending::from(body.clone()))
+    })
+    .await
 }
 
 /// `POST /transfers/{id}/receive`
@@ -172,12 +158,10 @@ pub async fn receive(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("receive_transfer", move |conn, scope, body| {
-            let id = receive::receive::<LocationId>(conn, scope, &target, &Arrivals::from(body.clone()))?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("receive_transfer", target, command, respond, |conn, scope, target, body| {
+        receive::receive::<LocationId>(conn, scope, target, &Arrivals::from(body.clone()))
+    })
+    .await
 }
 
 /// `POST /transfers/{id}/settle`
@@ -187,13 +171,11 @@ pub async fn settle(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("settle_transfer", move |conn, scope, body| {
-            let settlements: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
-            let id = settle::settle(conn, scope, &target, &settlements, &body.reason)?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("settle_transfer", target, command, respond, |conn, scope, target, body| {
+        let settlements: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
+        settle::settle(conn, scope, target, &settlements, body.reason.as_str())
+    })
+    .await
 }
 
 /// `POST /transfers/{id}/receipts/{number}/reverse`
@@ -203,10 +185,8 @@ pub async fn reverse(
 ) -> Result<HttpResponse, ApiError> {
     let (name, number) = path.into_inner();
     let target = Target::from_path(&name, command.body.expected_version);
-    command
-        .run("reverse_receipt", move |conn, scope, body| {
-            let id = receive::reverse::<LocationId>(conn, scope, &target, &number, &body.reason)?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("reverse_receipt", target, command, respond, move |conn, scope, target, body| {
+        receive::reverse::<LocationId>(conn, scope, target, &number, body.reason.as_str())
+    })
+    .await
 }

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::catalogue::size;
-use crate::error::ApiError;
 use crate::inventory::inbounds::arrival::{Arrival, Surplus};
 use crate::inventory::inbounds::line::Outcome;
 use crate::inventory::inbounds::plan_line::PlanLine;
@@ -13,10 +12,11 @@ use crate::inventory::inbounds::receive::Arrivals;
 use crate::inventory::transfers::decide::{LineUnits, Settlement};
 use crate::inventory::transfers::dispatch::Sending;
 use crate::inventory::transfers::plan::{NewTransfer, PlanChange};
+use crate::kernel::document_text::{CancelReason, Notes, Reason, Reference};
+use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{InboundLineId, LocationId, ProductRef};
 use crate::kernel::moment::Day;
-use crate::kernel::number;
-use crate::kernel::quantity::{DocumentQuantity, MAX_DOCUMENT_LINES, StockQuantity};
+use crate::kernel::quantity::{DocumentQuantity, StockQuantity};
 use crate::kernel::text;
 
 /// A transfer to create. No unit moves.
@@ -29,15 +29,10 @@ pub struct NewTransferRequest {
     #[validate(nested)]
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<TransferLineRequest>,
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
-    pub reference: Option<String>,
+    pub reference: Option<Reference>,
     /// The day on which the goods should arrive.
     pub expected_on: Option<Day>,
-    #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
-    #[schema(max_length = 2000)]
-    pub notes: Option<String>,
+    pub notes: Option<Notes>,
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -66,47 +61,29 @@ pub struct UpdateTransferRequest {
     #[schema(nullable = false, min_items = 1, max_items = 500)]
     pub lines: Option<Vec<TransferLineRequest>>,
     #[serde(default, deserialize_with = "text::some")]
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"\S")]
-    pub reference: Option<Option<String>>,
+    #[schema(value_type = Option<Reference>)]
+    pub reference: Option<Option<Reference>>,
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<Day>)]
     pub expected_on: Option<Option<Day>>,
     #[serde(default, deserialize_with = "text::some")]
-    #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
-    #[schema(value_type = Option<String>, max_length = 2000)]
-    pub notes: Option<Option<String>>,
-    /// If the transfer has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    #[schema(value_type = Option<Notes>)]
+    pub notes: Option<Option<Notes>>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 /// The body of acts without details.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferVersionRequest {
-    /// If the transfer has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelTransferRequest {
-    /// The reason, for the history of the transfer.
-    #[validate(length(max = 500, message = "must have at most 500 characters"))]
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
-    /// If the transfer has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub reason: Option<CancelReason>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 /// The units that leave the source.
@@ -117,15 +94,8 @@ pub struct SendTransferRequest {
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Option<Vec<SendLineRequest>>,
     /// The number of the carrier.
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
-    pub tracking: Option<String>,
-    /// If the transfer has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub tracking: Option<Reference>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -139,24 +109,16 @@ pub struct SendLineRequest {
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiveTransferRequest {
-    #[validate(nested)]
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<ReceiveLineRequest>,
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
-    pub reference: Option<String>,
+    pub reference: Option<Reference>,
     /// True if more units than the outstanding ones may arrive. The surplus is added to the stock.
     #[serde(default)]
     pub allow_over: bool,
-    /// If the transfer has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
-#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiveLineRequest {
     pub line_id: InboundLineId,
@@ -164,10 +126,7 @@ pub struct ReceiveLineRequest {
     pub accepted: StockQuantity,
     /// The units that go to quarantine; 0 by default.
     pub rejected: Option<StockQuantity>,
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
-    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
-    pub reject_reason: Option<String>,
+    pub reject_reason: Option<Reason>,
 }
 
 /// Outstanding units that do not arrive.
@@ -176,15 +135,8 @@ pub struct ReceiveLineRequest {
 pub struct SettleTransferRequest {
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<SettleLineRequest>,
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
-    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
-    pub reason: String,
-    /// If the transfer has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub reason: Reason,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -196,28 +148,6 @@ pub struct SettleLineRequest {
     pub outcome: Outcome,
 }
 
-#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReverseReceiptRequest {
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
-    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
-    pub reason: String,
-    /// If the transfer has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
-}
-
-/// Refuses an empty list of lines, and too many of them.
-pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
-    if lines.is_none_or(|lines| (1..=MAX_DOCUMENT_LINES).contains(&lines.len())) {
-        return Ok(());
-    }
-    Err(ApiError::field("lines", format!("must have 1 to {MAX_DOCUMENT_LINES} lines")))
-}
-
 impl From<NewTransferRequest> for NewTransfer {
     fn from(request: NewTransferRequest) -> Self {
         let NewTransferRequest { from_location_id, to_location_id, lines, reference, expected_on, notes } = request;
@@ -225,9 +155,9 @@ impl From<NewTransferRequest> for NewTransfer {
             from: from_location_id,
             to: to_location_id,
             lines: lines.into_iter().map(PlanLine::from).collect(),
-            reference,
+            reference: reference.map(String::from),
             expected_on: expected_on.map(|day| day.0),
-            notes,
+            notes: notes.map(String::from),
         }
     }
 }
@@ -247,9 +177,9 @@ impl From<UpdateTransferRequest> for PlanChange {
             from: from_location_id,
             to: to_location_id,
             lines: lines.map(|lines| lines.into_iter().map(PlanLine::from).collect()),
-            reference,
+            reference: reference.map(|reference| reference.map(String::from)),
             expected_on: expected_on.map(|day| day.map(|day| day.0)),
-            notes,
+            notes: notes.map(|notes| notes.map(String::from)),
         }
     }
 }
@@ -258,7 +188,8 @@ impl From<SendTransferRequest> for Sending {
     fn from(request: SendTransferRequest) -> Self {
         let SendTransferRequest { lines, tracking, expected_version: _ } = request;
         let units = |line: SendLineRequest| LineUnits { line: line.line_id, quantity: line.quantity.get() };
-        Self { lines: lines.map(|lines| lines.into_iter().map(units).collect()), tracking }
+        let lines = lines.map(|lines| lines.into_iter().map(units).collect());
+        Self { lines, tracking: tracking.map(String::from) }
     }
 }
 
@@ -266,15 +197,22 @@ impl From<ReceiveTransferRequest> for Arrivals {
     fn from(request: ReceiveTransferRequest) -> Self {
         let ReceiveTransferRequest { lines, reference, allow_over, expected_version: _ } = request;
         let surplus = if allow_over { Surplus::Accept } else { Surplus::Refuse };
-        Self { lines: lines.into_iter().map(Arrival::from).collect(), reference, surplus }
+        let lines = lines.into_iter().map(Arrival::from).collect();
+        Self { lines, reference: reference.map(String::from), surplus }
     }
 }
 
 impl From<ReceiveLineRequest> for Arrival {
     fn from(request: ReceiveLineRequest) -> Self {
         let ReceiveLineRequest { line_id, accepted, rejected, reject_reason } = request;
-        let rejected = rejected.unwrap_or_default().get();
-        Self { line: line_id, accepted: accepted.get(), rejected, keep_rejected: true, reject_reason, unit_cost: None }
+        Self {
+            line: line_id,
+            accepted: accepted.get(),
+            rejected: rejected.unwrap_or_default().get(),
+            keep_rejected: true,
+            reject_reason: reject_reason.map(String::from),
+            unit_cost: None,
+        }
     }
 }
 

@@ -5,12 +5,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::inventory::inbounds::line::{InboundLine, LineCounts};
-use crate::inventory::inbounds::queries::documents::HistoryStep;
 use crate::inventory::inbounds::queries::lines::LineSums;
 use crate::inventory::inbounds::queries::receipts::Receipt;
 use crate::inventory::inbounds::response::{Costs, InboundHistoryResponse, ReceiptResponse};
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::transfers::Transfer;
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundId, InboundLineId, LocationId, ProductId, VariantId};
 
 /// A transfer in a list.
@@ -113,7 +113,12 @@ impl TransferSummaryResponse {
 }
 
 impl TransferResponse {
-    pub fn new(transfer: Transfer, lines: Vec<InboundLine>, receipts: Vec<Receipt>, history: Vec<HistoryStep>) -> Self {
+    pub fn new(
+        transfer: Transfer,
+        lines: Vec<InboundLine>,
+        receipts: Vec<Receipt>,
+        history: Vec<HistoryStep<InboundStatus>>,
+    ) -> Self {
         Self {
             id: transfer.id,
             transfer_number: transfer.inbound_number,

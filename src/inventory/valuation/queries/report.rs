@@ -1,13 +1,17 @@
 //! The SQL of the valuation's pages. The DSL has no LATERAL.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::db::schema::{valuations, variants};
+use crate::inventory::valuation::fold::share;
 use crate::inventory::valuation::row::UnitsByPlace;
-use crate::kernel::id::{ProductId, StoreId};
+use crate::kernel::id::{ProductId, StoreId, VariantId};
+use crate::kernel::money::Money;
 use crate::kernel::page::{List, PageQuery, Sort};
 use crate::kernel::sum::Sum;
 
@@ -73,6 +77,28 @@ pub fn list_values(
         .bind::<BigInt, _>(page.offset())
         .load(conn)?;
     Ok(page.list(items, total))
+}
+
+/// The average cost of a unit in stock, for the variants that have one now.
+pub fn find_average_costs(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variants: &[VariantId],
+) -> QueryResult<HashMap<VariantId, Money>> {
+    let rows: Vec<(VariantId, i64, Sum)> = db::sql(
+        "SELECT n.id, r.quantity_after, r.average_after::text FROM unnest($2::int8[]) AS n (id) \
+         CROSS JOIN LATERAL (SELECT quantity_after, average_after FROM valuation_rows \
+              WHERE store_id = $1 AND variant_id = n.id ORDER BY posted_at DESC LIMIT 1) r \
+         WHERE r.quantity_after > 0 AND r.average_after > 0",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(variants)
+    .columns::<(BigInt, BigInt, Text)>()
+    .load(conn)?;
+    let cost = |(variant, quantity, value): (VariantId, i64, Sum)| {
+        Some((variant, Money(i64::try_from(share(value.0, 1, quantity)).ok()?)))
+    };
+    Ok(rows.into_iter().filter_map(cost).collect())
 }
 
 /// The time up to which the ledger is valued. None before the first run of the job.

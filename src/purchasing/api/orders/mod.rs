@@ -13,6 +13,7 @@ use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
+use crate::inventory::inbounds::api::{ReverseReceiptRequest, act, check_lines};
 use crate::inventory::inbounds::document::Target;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
@@ -21,8 +22,8 @@ use crate::inventory::inbounds::queries::{lines, receipts};
 use crate::inventory::inbounds::receive::reverse as reverse_receipt;
 use crate::inventory::inbounds::response::Costs;
 use crate::inventory::inbounds::status::InboundStatus;
-use crate::inventory::transfers::api::{ReverseReceiptRequest, check_lines};
-use crate::kernel::id::{self, InboundId, LocationId, SupplierId};
+use crate::kernel::document_text::CancelReason;
+use crate::kernel::id::{self, LocationId, SupplierId};
 use crate::kernel::page::{List, NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
 use crate::purchasing::orders::plan::{NewOrder, OrderChange};
@@ -112,10 +113,6 @@ fn respond(conn: &mut PgConnection, scope: &Scope, name: &InboundRef) -> Result<
     Ok(PurchaseOrderResponse::new((order, supplier), lines, (receipts, costs), history, &currency))
 }
 
-fn answer(conn: &mut PgConnection, scope: &Scope, id: InboundId) -> Result<Answer, Abort> {
-    Ok(Answer::ok(&respond(conn, scope, &InboundRef::Id(id))?)?)
-}
-
 /// `POST /purchase-orders`
 pub async fn create(command: Command<NewPurchaseOrderRequest>) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
@@ -134,12 +131,10 @@ pub async fn update(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("update_purchase_order", move |conn, scope, body| {
-            let id = plan::change(conn, scope, &target, &OrderChange::from(body.clone()))?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("update_purchase_order", target, command, respond, |conn, scope, target, body| {
+        plan::change(conn, scope, target, &OrderChange::from(body.clone()))
+    })
+    .await
 }
 
 /// `POST /purchase-orders/{id}/order`
@@ -148,12 +143,10 @@ pub async fn order(
     command: Command<PurchaseOrderVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("order_purchase_order", move |conn, scope, _body| {
-            let id = progress::order(conn, scope, &target)?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("order_purchase_order", target, command, respond, |conn, scope, target, _body| {
+        progress::order(conn, scope, target)
+    })
+    .await
 }
 
 /// `POST /purchase-orders/{id}/draft`
@@ -162,12 +155,10 @@ pub async fn make_draft(
     command: Command<PurchaseOrderVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("withdraw_purchase_order", move |conn, scope, _body| {
-            let id = progress::withdraw(conn, scope, &target)?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("withdraw_purchase_order", target, command, respond, |conn, scope, target, _body| {
+        progress::withdraw(conn, scope, target)
+    })
+    .await
 }
 
 /// `POST /purchase-orders/{id}/cancel`
@@ -176,12 +167,10 @@ pub async fn cancel(
     command: Command<CancelPurchaseOrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("cancel_purchase_order", move |conn, scope, body| {
-            let id = progress::cancel(conn, scope, &target, body.reason.as_deref())?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("cancel_purchase_order", target, command, respond, |conn, scope, target, body| {
+        progress::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
+    })
+    .await
 }
 
 /// `POST /purchase-orders/{id}/close`
@@ -190,12 +179,10 @@ pub async fn close(
     command: Command<ClosePurchaseOrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("close_purchase_order", move |conn, scope, body| {
-            let id = progress::close(conn, scope, &target, &body.reason)?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("close_purchase_order", target, command, respond, |conn, scope, target, body| {
+        progress::close(conn, scope, target, body.reason.as_str())
+    })
+    .await
 }
 
 /// `POST /purchase-orders/{id}/receive`
@@ -205,12 +192,10 @@ pub async fn receive(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
-    command
-        .run("receive_purchase_order", move |conn, scope, body| {
-            let id = arrivals::receive(conn, scope, &target, &OrderArrivals::from(body.clone()))?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("receive_purchase_order", target, command, respond, |conn, scope, target, body| {
+        arrivals::receive(conn, scope, target, &OrderArrivals::from(body.clone()))
+    })
+    .await
 }
 
 /// `POST /purchase-orders/{id}/receipts/{number}/reverse`
@@ -220,12 +205,10 @@ pub async fn reverse(
 ) -> Result<HttpResponse, ApiError> {
     let (name, number) = path.into_inner();
     let target = Target::from_path(&name, command.body.expected_version);
-    command
-        .run("reverse_purchase_receipt", move |conn, scope, body| {
-            let id = reverse_receipt::<SupplierId>(conn, scope, &target, &number, &body.reason)?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("reverse_purchase_receipt", target, command, respond, move |conn, scope, target, body| {
+        reverse_receipt::<SupplierId>(conn, scope, target, &number, body.reason.as_str())
+    })
+    .await
 }
 
 /// `POST /purchase-orders/{id}/receipts/{number}/costs`
@@ -236,11 +219,9 @@ pub async fn correct_costs(
     check_lines(Some(&command.body.lines))?;
     let (name, number) = path.into_inner();
     let target = Target::from_path(&name, command.body.expected_version);
-    command
-        .run("correct_receipt_costs", move |conn, scope, body| {
-            let lines: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
-            let id = costs::correct(conn, scope, &target, &number, &lines)?;
-            answer(conn, scope, id)
-        })
-        .await
+    act("correct_receipt_costs", target, command, respond, move |conn, scope, target, body| {
+        let lines: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
+        costs::correct(conn, scope, target, &number, &lines)
+    })
+    .await
 }

@@ -6,15 +6,16 @@ use validator::Validate;
 
 use crate::catalogue::size;
 use crate::inventory::inbounds::plan_line::PlanLine;
+use crate::kernel::document_text::{CancelReason, Notes, Reason, Reference};
+use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{InboundLineId, LocationId, ProductRef, SupplierId};
 use crate::kernel::moment::Day;
 use crate::kernel::money::AmountInput;
-use crate::kernel::number;
 use crate::kernel::quantity::{DocumentQuantity, StockQuantity};
 use crate::kernel::text;
 use crate::purchasing::orders::costs::LineCost;
 use crate::purchasing::orders::lines::OrderLine;
-use crate::purchasing::orders::plan::{NewOrder, OrderChange};
+use crate::purchasing::orders::plan::{Header, NewOrder, OrderChange};
 use crate::purchasing::orders::receive::{OrderArrival, OrderArrivals};
 
 /// A purchase order to create. It is a draft.
@@ -28,15 +29,10 @@ pub struct NewPurchaseOrderRequest {
     #[validate(nested)]
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<PurchaseLineRequest>,
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
-    pub reference: Option<String>,
+    pub reference: Option<Reference>,
     /// The day on which the goods should arrive. Without it, the lead time decides when the goods are ordered.
     pub expected_on: Option<Day>,
-    #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
-    #[schema(max_length = 2000)]
-    pub notes: Option<String>,
+    pub notes: Option<Notes>,
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -70,89 +66,56 @@ pub struct UpdatePurchaseOrderRequest {
     #[schema(nullable = false, min_items = 1, max_items = 500)]
     pub lines: Option<Vec<PurchaseLineRequest>>,
     #[serde(default, deserialize_with = "text::some")]
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"\S")]
-    pub reference: Option<Option<String>>,
+    #[schema(value_type = Option<Reference>)]
+    pub reference: Option<Option<Reference>>,
     /// Without `lines`, it replaces the days of all lines, too.
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<Day>)]
     pub expected_on: Option<Option<Day>>,
     #[serde(default, deserialize_with = "text::some")]
-    #[validate(length(max = 2000, message = "must have at most 2000 characters"))]
-    #[schema(value_type = Option<String>, max_length = 2000)]
-    pub notes: Option<Option<String>>,
-    /// If the order has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    #[schema(value_type = Option<Notes>)]
+    pub notes: Option<Option<Notes>>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 /// The body of acts without details.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseOrderVersionRequest {
-    /// If the order has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelPurchaseOrderRequest {
-    /// The reason, for the history of the order.
-    #[validate(length(max = 500, message = "must have at most 500 characters"))]
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
-    /// If the order has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub reason: Option<CancelReason>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClosePurchaseOrderRequest {
     /// The reason why the rest does not arrive.
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
-    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
-    pub reason: String,
-    /// If the order has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub reason: Reason,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 /// Ordered units that arrived together.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceivePurchaseOrderRequest {
-    #[validate(nested)]
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<ReceivePurchaseLineRequest>,
     /// The name of the delivery note.
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
-    pub reference: Option<String>,
+    pub reference: Option<Reference>,
     /// True if more units than the outstanding ones may arrive: up to the store's `over_receipt_percent` of a line, or
     /// any number with the permission `inventory:approve`.
     #[serde(default)]
     pub allow_over: bool,
-    /// If the order has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
-#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceivePurchaseLineRequest {
     pub line_id: InboundLineId,
@@ -163,10 +126,7 @@ pub struct ReceivePurchaseLineRequest {
     /// True if the rejected units go to quarantine. Otherwise they were refused on arrival, and are never in stock.
     #[serde(default)]
     pub keep_rejected: bool,
-    #[validate(custom(function = "text::check_visible"))]
-    #[validate(length(min = 1, max = 500, message = "must have 1 to 500 characters"))]
-    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
-    pub reject_reason: Option<String>,
+    pub reject_reason: Option<Reason>,
     /// The cost of a unit. Without it, that of the line.
     pub unit_cost: Option<AmountInput>,
 }
@@ -177,11 +137,7 @@ pub struct ReceivePurchaseLineRequest {
 pub struct CorrectCostsRequest {
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<LineCostRequest>,
-    /// If the order has another version by now, the request is refused.
-    #[serde(default, deserialize_with = "number::deserialize_integer")]
-    #[validate(range(min = 1, message = "must be at least 1"))]
-    #[schema(minimum = 1)]
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<ExpectedVersion>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -194,14 +150,14 @@ pub struct LineCostRequest {
 impl From<NewPurchaseOrderRequest> for NewOrder {
     fn from(request: NewPurchaseOrderRequest) -> Self {
         let NewPurchaseOrderRequest { supplier_id, location_id, lines, reference, expected_on, notes } = request;
-        Self {
+        let header = Header {
             supplier: supplier_id,
             to: location_id,
-            lines: lines.into_iter().map(OrderLine::from).collect(),
-            reference,
+            reference: reference.map(String::from),
             expected_on: expected_on.map(|day| day.0),
-            notes,
-        }
+            notes: notes.map(String::from),
+        };
+        Self { header, lines: lines.into_iter().map(OrderLine::from).collect() }
     }
 }
 
@@ -220,9 +176,9 @@ impl From<UpdatePurchaseOrderRequest> for OrderChange {
             supplier: supplier_id,
             to: location_id,
             lines: lines.map(|lines| lines.into_iter().map(OrderLine::from).collect()),
-            reference,
+            reference: reference.map(|reference| reference.map(String::from)),
             expected_on: expected_on.map(|day| day.map(|day| day.0)),
-            notes,
+            notes: notes.map(|notes| notes.map(String::from)),
         }
     }
 }
@@ -230,7 +186,8 @@ impl From<UpdatePurchaseOrderRequest> for OrderChange {
 impl From<ReceivePurchaseOrderRequest> for OrderArrivals {
     fn from(request: ReceivePurchaseOrderRequest) -> Self {
         let ReceivePurchaseOrderRequest { lines, reference, allow_over, expected_version: _ } = request;
-        Self { lines: lines.into_iter().map(OrderArrival::from).collect(), reference, allow_over }
+        let lines = lines.into_iter().map(OrderArrival::from).collect();
+        Self { lines, reference: reference.map(String::from), allow_over }
     }
 }
 
@@ -238,8 +195,14 @@ impl From<ReceivePurchaseLineRequest> for OrderArrival {
     fn from(request: ReceivePurchaseLineRequest) -> Self {
         let ReceivePurchaseLineRequest { line_id, accepted, rejected, keep_rejected, reject_reason, unit_cost } =
             request;
-        let rejected = rejected.unwrap_or_default().get();
-        Self { line: line_id, accepted: accepted.get(), rejected, keep_rejected, reject_reason, unit_cost }
+        Self {
+            line: line_id,
+            accepted: accepted.get(),
+            rejected: rejected.unwrap_or_default().get(),
+            keep_rejected,
+            reject_reason: reject_reason.map(String::from),
+            unit_cost,
+        }
     }
 }
 

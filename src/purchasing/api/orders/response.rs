@@ -5,11 +5,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::inventory::inbounds::line::{InboundLine, LineCounts};
-use crate::inventory::inbounds::queries::documents::HistoryStep;
 use crate::inventory::inbounds::queries::lines::LineSums;
 use crate::inventory::inbounds::queries::receipts::Receipt;
 use crate::inventory::inbounds::response::{Costs, InboundHistoryResponse, ReceiptResponse};
 use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundId, InboundLineId, LocationId, ProductId, SupplierId, VariantId};
 use crate::kernel::money::{Amount, Currency, Money};
 use crate::purchasing::orders::PurchaseOrder;
@@ -133,7 +133,7 @@ impl PurchaseOrderResponse {
         (order, supplier): (PurchaseOrder, Supplier),
         lines: Vec<InboundLine>,
         (receipts, costs): (Vec<Receipt>, Costs),
-        history: Vec<HistoryStep>,
+        history: Vec<HistoryStep<InboundStatus>>,
         currency: &Currency,
     ) -> Self {
         let cost = |line: &InboundLine| i128::from(line.counts.planned).saturating_mul(unit_cost(line).0.into());

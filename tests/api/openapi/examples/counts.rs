@@ -12,6 +12,7 @@ pub fn counts(record: &mut Recorder, admin: &Client) {
     let scans = json!({"entries": [{"product_id": "prod_008", "quantity": 58},
                                    {"product_id": "prod_009", "quantity": 1, "add": true}]});
     record.call("enterCount", admin, ("POST", &format!("{path}/entries")), scans);
+    record.call("listCountEntries", admin, ("GET", &format!("{path}/entries")), Value::Null);
     record.call("submitCount", admin, ("POST", &format!("{path}/submit")), json!({"expected_version": 2}));
     record.call("recountLine", admin, ("POST", &format!("{path}/lines/2/recount")), json!({}));
     let again = json!({"entries": [{"product_id": "prod_009", "quantity": 80}]});
