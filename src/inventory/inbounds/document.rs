@@ -10,7 +10,7 @@ use super::line::InboundLine;
 use super::origin::Origin;
 use super::queries::documents::{self, Inbound};
 use super::queries::lines;
-use super::queries::places::{self, Route};
+use super::queries::places::{self, Destination};
 use super::status::InboundStatus;
 use crate::audit;
 use crate::audit::queries::NewEntry;
@@ -64,9 +64,14 @@ impl<O: Origin> LockedInbound<O> {
     }
 
     /// Locks the places of the document. Refuses if one that must be open is closed.
-    pub fn lock_places(&self, conn: &mut PgConnection, scope: &Scope, open: &[LocationId]) -> Result<Route, Abort> {
+    pub fn lock_places(
+        &self,
+        conn: &mut PgConnection,
+        scope: &Scope,
+        open: &[LocationId],
+    ) -> Result<Destination, Abort> {
         let Inbound { origin, to_location_id, .. } = self.inbound;
-        places::lock_route(conn, scope.store, (origin.place(), to_location_id), open)
+        places::lock_places(conn, scope.store, (origin.place(), to_location_id), open)
     }
 
     /// The stock rows of all lines at these locations.

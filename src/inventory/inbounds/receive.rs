@@ -6,7 +6,7 @@ use super::arrival::{self, Arrival, ReceiptLine, Surplus};
 use super::document::{Act, LockedInbound, Target};
 use super::line::InboundLine;
 use super::origin::{InboundKind, Origin};
-use super::queries::places::Route;
+use super::queries::places::Destination;
 use super::queries::receipts::{self, NewReceipt, Receipt};
 use super::status::InboundStatus;
 use super::units::{add_units, move_units, refuse_short, remove_units};
@@ -37,14 +37,14 @@ pub fn receive<O: Origin>(
     let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
     document.require(&[O::BEGUN, InboundStatus::PartiallyReceived], "received")?;
     let received = arrival::receive(&mut document.lines, &arrivals.lines, arrivals.surplus)?;
-    let route = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
-    let mut stock = lock_stock(conn, scope, &document, &route)?;
+    let destination = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
+    let mut stock = lock_stock(conn, scope, &document, &destination)?;
     let now = db::clock(conn)?;
     let (number, actor) = (document_number("RCP", now, &random_code()), scope.actor());
     let context = MovementContext { reference: &number, reason: None, actor: &actor };
     for received in &received {
         let line = document.line(received.line)?;
-        bring_in::<O>(&mut stock, line, &route, received, context)?;
+        bring_in::<O>(&mut stock, line, &destination, received, context)?;
     }
     stock.write(conn, now)?;
     document.set_status_of_lines();
@@ -70,7 +70,7 @@ const FOUND: &str = "Found in transit";
 fn bring_in<O: Origin>(
     stock: &mut LockedStock,
     line: &InboundLine,
-    route: &Route,
+    destination: &Destination,
     received: &ReceiptLine,
     context: MovementContext<'_>,
 ) -> Result<(), Abort> {
@@ -79,13 +79,13 @@ fn bring_in<O: Origin>(
     match O::KIND {
         InboundKind::Transfer => {
             let found = with_reason(context, Some(FOUND));
-            add_units(stock, line, (route.transit, MovementKind::Adjust), arrived.over, found)?;
-            move_units(stock, line, (route.transit, route.to), arrived.accepted, context)?;
-            move_units(stock, line, (route.transit, route.quarantine), arrived.quarantined, rejected)
+            add_units(stock, line, (destination.transit, MovementKind::Adjust), arrived.over, found)?;
+            move_units(stock, line, (destination.transit, destination.place), arrived.accepted, context)?;
+            move_units(stock, line, (destination.transit, destination.quarantine), arrived.quarantined, rejected)
         }
         InboundKind::Purchase => {
-            add_units(stock, line, (route.to, MovementKind::Receive), arrived.accepted, context)?;
-            add_units(stock, line, (route.quarantine, MovementKind::Receive), arrived.quarantined, rejected)
+            add_units(stock, line, (destination.place, MovementKind::Receive), arrived.accepted, context)?;
+            add_units(stock, line, (destination.quarantine, MovementKind::Receive), arrived.quarantined, rejected)
         }
     }
 }
@@ -94,20 +94,20 @@ fn bring_in<O: Origin>(
 fn take_out<O: Origin>(
     stock: &mut LockedStock,
     line: &InboundLine,
-    route: &Route,
+    destination: &Destination,
     received: &ReceiptLine,
     context: MovementContext<'_>,
 ) -> Result<(), Abort> {
     let arrived = received.arrived;
     match O::KIND {
         InboundKind::Transfer => {
-            move_units(stock, line, (route.to, route.transit), arrived.accepted, context)?;
-            move_units(stock, line, (route.quarantine, route.transit), arrived.quarantined, context)?;
-            remove_units(stock, line, (route.transit, MovementKind::Adjust), arrived.over, context)
+            move_units(stock, line, (destination.place, destination.transit), arrived.accepted, context)?;
+            move_units(stock, line, (destination.quarantine, destination.transit), arrived.quarantined, context)?;
+            remove_units(stock, line, (destination.transit, MovementKind::Adjust), arrived.over, context)
         }
         InboundKind::Purchase => {
-            remove_units(stock, line, (route.to, MovementKind::Remove), arrived.accepted, context)?;
-            remove_units(stock, line, (route.quarantine, MovementKind::Remove), arrived.quarantined, context)
+            remove_units(stock, line, (destination.place, MovementKind::Remove), arrived.accepted, context)?;
+            remove_units(stock, line, (destination.quarantine, MovementKind::Remove), arrived.quarantined, context)
         }
     }
 }
@@ -120,11 +120,11 @@ fn lock_stock<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     document: &LockedInbound<O>,
-    route: &Route,
+    destination: &Destination,
 ) -> Result<LockedStock, Failure> {
     let keys = match O::KIND {
-        InboundKind::Transfer => document.stock_keys(&[route.to, route.quarantine, route.transit]),
-        InboundKind::Purchase => document.stock_keys(&[route.to, route.quarantine]),
+        InboundKind::Transfer => document.stock_keys(&[destination.place, destination.quarantine, destination.transit]),
+        InboundKind::Purchase => document.stock_keys(&[destination.place, destination.quarantine]),
     };
     LockedStock::lock_keys(conn, scope.store, &keys)
 }
@@ -141,14 +141,14 @@ pub fn reverse<O: Origin>(
     let receipt = find_reversible(conn, scope, &document, number)?;
     let reversed = arrival::reverse(&mut document.lines, &receipt.lines)
         .ok_or_else(|| Failure::Internal(format!("receipt {} does not fit its document", receipt.id)))?;
-    let route = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
-    let mut stock = lock_stock(conn, scope, &document, &route)?;
-    refuse_taken(conn, scope, &document, (&stock, &route), &receipt)?;
+    let destination = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
+    let mut stock = lock_stock(conn, scope, &document, &destination)?;
+    refuse_taken(conn, scope, &document, (&stock, &destination), &receipt)?;
     let now = db::clock(conn)?;
     let (number, actor) = (document_number("RCP", now, &random_code()), scope.actor());
     let context = MovementContext { reference: &number, reason: Some(reason), actor: &actor };
     for received in &receipt.lines {
-        take_out::<O>(&mut stock, document.line(received.line)?, &route, received, context)?;
+        take_out::<O>(&mut stock, document.line(received.line)?, &destination, received, context)?;
     }
     stock.write(conn, now)?;
     document.set_status_of_lines();
@@ -190,14 +190,14 @@ fn refuse_taken<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     document: &LockedInbound<O>,
-    (stock, route): (&LockedStock, &Route),
+    (stock, destination): (&LockedStock, &Destination),
     receipt: &Receipt,
 ) -> Result<(), Abort> {
     let mut needed: Vec<(&InboundLine, LocationId, i64)> = Vec::with_capacity(receipt.lines.len());
     for received in &receipt.lines {
         let line = document.line(received.line)?;
-        needed.push((line, route.to, received.arrived.accepted));
-        needed.push((line, route.quarantine, received.arrived.quarantined));
+        needed.push((line, destination.place, received.arrived.accepted));
+        needed.push((line, destination.quarantine, received.arrived.quarantined));
     }
     refuse_short(conn, scope, stock, &needed)
 }

@@ -109,17 +109,17 @@ pub fn send(conn: &mut PgConnection, scope: &Scope, target: &Target, sending: &S
     let mut document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ready], "sent")?;
     decide::send(&mut document.lines, sending.lines.as_deref())?;
-    let route = document.lock_places(conn, scope, &ends(&document))?;
+    let destination = document.lock_places(conn, scope, &ends(&document))?;
     let source = document.inbound.origin;
     let (id, holder) = (document.inbound.id, Holder::Transfer(document.inbound.id));
-    let keys = document.stock_keys(&[source, route.transit]);
+    let keys = document.stock_keys(&[source, destination.transit]);
     let mut holds = lock_held(conn, scope, holder, &keys)?;
     let now = db::clock(conn)?;
     let (reference, actor) = (document.inbound.inbound_number.clone(), scope.actor());
     let context = MovementContext { reference: &reference, reason: None, actor: &actor };
     holds.release(holder, context)?;
     for line in &document.lines {
-        move_units(holds.stock_mut(), line, (source, route.transit), line.counts.sent, context)?;
+        move_units(holds.stock_mut(), line, (source, destination.transit), line.counts.sent, context)?;
     }
     holds.write(conn, now)?;
     document.set_status_of_lines();

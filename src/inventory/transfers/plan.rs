@@ -46,7 +46,7 @@ pub struct PlanChange {
 pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewTransfer) -> Result<InboundId, Abort> {
     refuse_same_place(new.from, new.to)?;
     let planned = resolve(conn, scope.store, &new.lines)?;
-    places::lock_route(conn, scope.store, (Some(new.from), new.to), &[new.from, new.to])?;
+    places::lock_places(conn, scope.store, (Some(new.from), new.to), &[new.from, new.to])?;
     let now = db::clock(conn)?;
     let NewTransfer { from, to, lines: _, reference, expected_on, notes } = new.clone();
     let mut transfer = Inbound {

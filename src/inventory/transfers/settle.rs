@@ -35,8 +35,8 @@ pub fn settle(
     let has_returned = settlements.iter().any(|settlement| settlement.outcome == Outcome::Returned);
     let source = document.inbound.origin;
     let must_be_open: &[LocationId] = if has_returned { &[source] } else { &[] };
-    let route = document.lock_places(conn, scope, must_be_open)?;
-    let keys = document.stock_keys(&[source, route.transit]);
+    let destination = document.lock_places(conn, scope, must_be_open)?;
+    let keys = document.stock_keys(&[source, destination.transit]);
     let mut stock = LockedStock::lock_keys(conn, scope.store, &keys)?;
     let now = db::clock(conn)?;
     let (reference, actor) = (document.inbound.inbound_number.clone(), scope.actor());
@@ -45,9 +45,9 @@ pub fn settle(
         let line = document.line(*line)?;
         match outcome {
             Outcome::Lost => {
-                remove_units(&mut stock, line, (route.transit, MovementKind::Remove), *quantity, context)?;
+                remove_units(&mut stock, line, (destination.transit, MovementKind::Remove), *quantity, context)?;
             }
-            Outcome::Returned => move_units(&mut stock, line, (route.transit, source), *quantity, context)?,
+            Outcome::Returned => move_units(&mut stock, line, (destination.transit, source), *quantity, context)?,
         }
     }
     stock.write(conn, now)?;

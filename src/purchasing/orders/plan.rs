@@ -65,7 +65,7 @@ pub fn create_resolved(
     lines: &[NewLine],
 ) -> Result<InboundId, Abort> {
     let Header { supplier, to, reference, expected_on, notes } = header;
-    places::lock_route(conn, scope.store, (None, to), &[to])?;
+    places::lock_places(conn, scope.store, (None, to), &[to])?;
     let now = db::clock(conn)?;
     let mut order = PurchaseOrder {
         id: InboundId(0),
