@@ -51,7 +51,7 @@ impl<O: Origin> LockedInbound<O> {
             documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(O::not_found)?;
         let version = inbound.version;
         if target.expected_version.is_some_and(|expected| !expected.is(version)) {
-            let detail = format!("{} {} has version {version} by now.", O::WORDS.title, inbound.inbound_number);
+            let detail = format!("{} {} has version {version} by now.", O::NAMES.title, inbound.inbound_number);
             return Err(ApiError::new(Code::StaleDocument, detail).into());
         }
         let lines = lines::list(conn, scope.store, inbound.id)?;
@@ -83,7 +83,7 @@ impl<O: Origin> LockedInbound<O> {
 
     pub fn line(&self, id: InboundLineId) -> Result<&InboundLine, Failure> {
         let line = self.lines.iter().find(|line| line.id == id);
-        line.ok_or_else(|| Failure::Internal(format!("{} {} has no line {id}", O::WORDS.noun, self.inbound.id)))
+        line.ok_or_else(|| Failure::Internal(format!("{} {} has no line {id}", O::NAMES.noun, self.inbound.id)))
     }
 
     /// Gives the document the status that follows from its lines.
@@ -162,7 +162,7 @@ fn append_audit<O: Origin>(
     act: &Act<'_>,
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let detail = format!("{} {} {}", O::WORDS.title, inbound.inbound_number, act.done);
-    let entry = NewEntry { entity: O::WORDS.entity, entity_id: inbound.id.0, action: act.action, detail };
+    let detail = format!("{} {} {}", O::NAMES.title, inbound.inbound_number, act.done);
+    let entry = NewEntry { entity: O::NAMES.entity, entity_id: inbound.id.0, action: act.action, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }

@@ -35,7 +35,7 @@ pub fn receive<O: Origin>(
     arrivals: &Arrivals,
 ) -> Result<InboundId, Abort> {
     let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
-    document.require(&[O::BEGUN, InboundStatus::PartiallyReceived], "received")?;
+    document.require(&[O::FIRST_OPEN_STATUS, InboundStatus::PartiallyReceived], "received")?;
     let received = arrival::receive(&mut document.lines, &arrivals.lines, arrivals.surplus)?;
     let destination = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
     let mut stock = lock_stock(conn, scope, &document, &destination)?;

@@ -41,7 +41,7 @@ impl InboundStatus {
             (false, true) => Self::Received,
             (false, false) => Self::Cancelled,
             (true, true) => Self::PartiallyReceived,
-            (true, false) => O::BEGUN,
+            (true, false) => O::FIRST_OPEN_STATUS,
         }
     }
 
@@ -50,11 +50,11 @@ impl InboundStatus {
         if allowed.contains(&self) {
             return Ok(());
         }
-        let mut detail = format!("A {} that is '{}' can't be {done}.", O::WORDS.noun, self.as_str());
+        let mut detail = format!("A {} that is '{}' can't be {done}.", O::NAMES.noun, self.as_str());
         let is_begun = [Self::InTransit, Self::PartiallyReceived, Self::Received].contains(&self);
         if is_begun && done == CANCELLED {
             detail.push(' ');
-            detail.push_str(O::WORDS.instead_of_cancel);
+            detail.push_str(O::NAMES.instead_of_cancel);
         }
         Err(ApiError::new(Code::InvalidTransition, detail))
     }

@@ -51,7 +51,7 @@ pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewTransfer) -> Resu
     let NewTransfer { from, to, lines: _, reference, expected_on, notes } = new.clone();
     let mut transfer = Inbound {
         id: InboundId(0),
-        inbound_number: document_number(LocationId::WORDS.number_prefix, now, &random_code()),
+        inbound_number: document_number(LocationId::NAMES.number_prefix, now, &random_code()),
         status: InboundStatus::Draft,
         origin: from,
         to_location_id: to,

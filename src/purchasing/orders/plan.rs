@@ -69,7 +69,7 @@ pub fn create_resolved(
     let now = db::clock(conn)?;
     let mut order = PurchaseOrder {
         id: InboundId(0),
-        inbound_number: document_number(SupplierId::WORDS.number_prefix, now, &random_code()),
+        inbound_number: document_number(SupplierId::NAMES.number_prefix, now, &random_code()),
         status: InboundStatus::Draft,
         origin: supplier,
         to_location_id: to,
