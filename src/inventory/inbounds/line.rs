@@ -130,9 +130,9 @@ impl LineCounts {
         Self { cancelled: self.cancelled.saturating_add(self.outstanding), outstanding: 0, ..self }
     }
 
-    /// True if units arrived, were lost or went back.
+    /// True if units arrived, were lost or went back. Cancelled units do not count.
     #[must_use]
-    pub fn has_ended_in_part(&self) -> bool {
+    pub fn has_received_or_settled(&self) -> bool {
         (self.accepted, self.rejected, self.lost, self.returned) != (0, 0, 0, 0)
     }
 
@@ -191,9 +191,9 @@ mod tests {
         let line = LineCounts::of_purchase(10);
         let arrived = Arrived { accepted: 4, rejected: 2, ..Arrived::default() };
         let closed = line.post(arrived).unwrap().cancel_rest();
-        assert_eq!((closed.cancelled, closed.outstanding, closed.has_ended_in_part()), (4, 0, true));
+        assert_eq!((closed.cancelled, closed.outstanding, closed.has_received_or_settled()), (4, 0, true));
         let reversed = closed.post(arrived.reversed()).unwrap();
-        assert_eq!((reversed.cancelled, reversed.outstanding, reversed.has_ended_in_part()), (4, 6, false));
+        assert_eq!((reversed.cancelled, reversed.outstanding, reversed.has_received_or_settled()), (4, 6, false));
         assert_eq!(line.cancel_rest(), LineCounts { cancelled: 10, outstanding: 0, ..line });
     }
 

@@ -32,12 +32,12 @@ text_enum! {
 impl InboundStatus {
     /// The status of a document whose units were sent or ordered.
     pub fn of_lines<O: Origin>(lines: impl IntoIterator<Item = LineCounts>) -> Self {
-        let (mut is_open, mut has_ended_in_part) = (false, false);
+        let (mut is_open, mut has_received_or_settled) = (false, false);
         for line in lines {
             is_open |= line.outstanding > 0;
-            has_ended_in_part |= line.has_ended_in_part();
+            has_received_or_settled |= line.has_received_or_settled();
         }
-        match (is_open, has_ended_in_part) {
+        match (is_open, has_received_or_settled) {
             (false, true) => Self::Received,
             (false, false) => Self::Cancelled,
             (true, true) => Self::PartiallyReceived,
