@@ -47,7 +47,7 @@ impl Holder {
     }
 
     #[must_use]
-    pub const fn of(kind: HolderKind, id: i64) -> Self {
+    pub const fn new(kind: HolderKind, id: i64) -> Self {
         match kind {
             HolderKind::Cart => Self::Cart(CartId(id)),
             HolderKind::Order => Self::Order(OrderId(id)),

@@ -58,7 +58,7 @@ impl LockedCount {
     ) -> Result<(), Abort> {
         let count = &mut self.count;
         let before = count.status;
-        count.status = CountStatus::of(&lines::total(conn, scope.store, count.id)?);
+        count.status = CountStatus::from_lines(&lines::total(conn, scope.store, count.id)?);
         count.version = count.version.saturating_add(1);
         count.updated_at = at;
         documents::update(conn, scope.store, count)?;

@@ -78,7 +78,7 @@ impl LineTotals {
 
 impl CountStatus {
     #[must_use]
-    pub const fn of(lines: &LineTotals) -> Self {
+    pub const fn from_lines(lines: &LineTotals) -> Self {
         if lines.cancelled > 0 {
             Self::Cancelled
         } else if lines.open > 0 {
@@ -117,7 +117,7 @@ mod tests {
         ] {
             let mut totals = LineTotals::default();
             lines.iter().for_each(|line| totals.add(*line, 1, 0));
-            assert_eq!(CountStatus::of(&totals), status, "{lines:?}");
+            assert_eq!(CountStatus::from_lines(&totals), status, "{lines:?}");
         }
     }
 }

@@ -88,7 +88,7 @@ impl<O: Origin> LockedInbound<O> {
 
     /// Gives the document the status that follows from its lines.
     pub fn set_status_of_lines(&mut self) {
-        self.inbound.status = InboundStatus::of_lines::<O>(self.lines.iter().map(|line| line.counts));
+        self.inbound.status = InboundStatus::from_lines::<O>(self.lines.iter().map(|line| line.counts));
     }
 
     /// Writes the document, its lines, a row of its history if the status changed, and an audit entry.

@@ -31,7 +31,7 @@ text_enum! {
 
 impl InboundStatus {
     /// The status of a document whose units were sent or ordered.
-    pub fn of_lines<O: Origin>(lines: impl IntoIterator<Item = LineCounts>) -> Self {
+    pub fn from_lines<O: Origin>(lines: impl IntoIterator<Item = LineCounts>) -> Self {
         let (mut is_open, mut has_received_or_settled) = (false, false);
         for line in lines {
             is_open |= line.outstanding > 0;
@@ -84,7 +84,7 @@ mod tests {
             (vec![line(1, 0, 4, 0)], InboundStatus::PartiallyReceived),
             (vec![line(0, 5, 0, 0), line(0, 0, 4, 0)], InboundStatus::Received),
         ] {
-            assert_eq!(InboundStatus::of_lines::<LocationId>(lines.clone()), status, "{lines:?}");
+            assert_eq!(InboundStatus::from_lines::<LocationId>(lines.clone()), status, "{lines:?}");
         }
         for (lines, status) in [
             (vec![line(5, 0, 0, 0), line(0, 0, 0, 9)], InboundStatus::Ordered),
@@ -92,7 +92,7 @@ mod tests {
             (vec![line(0, 0, 0, 9), line(0, 4, 0, 5)], InboundStatus::Received),
             (vec![line(0, 0, 0, 9), line(0, 0, 0, 9)], InboundStatus::Cancelled),
         ] {
-            assert_eq!(InboundStatus::of_lines::<SupplierId>(lines.clone()), status, "{lines:?}");
+            assert_eq!(InboundStatus::from_lines::<SupplierId>(lines.clone()), status, "{lines:?}");
         }
     }
 

@@ -38,7 +38,7 @@ struct Row {
 impl From<Row> for Hold {
     fn from(row: Row) -> Self {
         let Row { id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at } = row;
-        let holder = Holder::of(holder_kind, holder_id);
+        let holder = Holder::new(holder_kind, holder_id);
         Self { id, holder, variant: variant_id, location: location_id, quantity, expires_at, created_at }
     }
 }
@@ -165,7 +165,7 @@ pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantI
     .bind::<Array<BigInt>, _>(variants)
     .columns::<(Text, BigInt)>()
     .load(conn)?;
-    Ok(holders.into_iter().map(|(kind, id)| Holder::of(kind, id)).collect())
+    Ok(holders.into_iter().map(|(kind, id)| Holder::new(kind, id)).collect())
 }
 
 /// Carts of a store that hold stock, by id. The state is in the words of the partial index of active holds.
