@@ -46,7 +46,7 @@ fn by_supplier(needs: &[Need]) -> BTreeMap<SupplierId, Vec<NewLine>> {
         let Some(offer) = need.offer.filter(|_| quantity > 0) else { continue };
         lines.entry(offer.supplier).or_default().push(NewLine {
             variant: need.variant_id,
-            counts: LineCounts::of_purchase(quantity),
+            counts: LineCounts::purchased(quantity),
             unit_cost: Some(offer.unit_cost),
             expected_on: None,
         });

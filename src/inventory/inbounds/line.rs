@@ -81,20 +81,20 @@ impl Arrived {
 impl LineCounts {
     /// A line of a planned transfer, of which nothing is sent.
     #[must_use]
-    pub fn of_plan(planned: i64) -> Self {
+    pub fn planned(planned: i64) -> Self {
         Self { planned, ..Self::default() }
     }
 
     /// A line of a purchase. All units are outstanding from the beginning.
     #[must_use]
-    pub fn of_purchase(planned: i64) -> Self {
-        Self { sent: planned, outstanding: planned, ..Self::of_plan(planned) }
+    pub fn purchased(planned: i64) -> Self {
+        Self { sent: planned, outstanding: planned, ..Self::planned(planned) }
     }
 
     /// Sends some of the planned units. None if they are more.
     #[must_use]
     pub fn send(self, quantity: i64) -> Option<Self> {
-        let sent = Self { sent: quantity, outstanding: quantity, ..Self::of_plan(self.planned) };
+        let sent = Self { sent: quantity, outstanding: quantity, ..Self::planned(self.planned) };
         (quantity <= self.planned).then_some(sent)
     }
 
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn units_end_once() {
-        let line = LineCounts::of_plan(40).send(40).unwrap();
+        let line = LineCounts::planned(40).send(40).unwrap();
         let line = line.post(Arrived { accepted: 30, rejected: 5, quarantined: 5, over: 0 }).unwrap();
         let line = line.settle(Outcome::Lost, 3).unwrap().settle(Outcome::Returned, 2).unwrap();
         let expected = LineCounts {
@@ -173,12 +173,12 @@ mod tests {
         assert_eq!(line, expected);
         assert_eq!(line.settle(Outcome::Lost, 1), None);
         assert_eq!(line.post(Arrived { accepted: 1, ..Arrived::default() }), None);
-        assert_eq!(LineCounts::of_plan(40).send(41), None);
+        assert_eq!(LineCounts::planned(40).send(41), None);
     }
 
     #[test]
     fn a_reversal_takes_the_surplus_back() {
-        let sent = LineCounts::of_plan(10).send(10).unwrap();
+        let sent = LineCounts::planned(10).send(10).unwrap();
         let arrived = Arrived { accepted: 11, rejected: 1, quarantined: 0, over: 2 };
         let received = sent.post(arrived).unwrap();
         assert_eq!((received.over, received.outstanding), (2, 0));
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_purchase_is_cancelled_and_a_reversal_makes_units_outstanding_again() {
-        let line = LineCounts::of_purchase(10);
+        let line = LineCounts::purchased(10);
         let arrived = Arrived { accepted: 4, rejected: 2, ..Arrived::default() };
         let closed = line.post(arrived).unwrap().cancel_rest();
         assert_eq!((closed.cancelled, closed.outstanding, closed.has_received_or_settled()), (4, 0, true));
@@ -205,7 +205,7 @@ mod tests {
             acts in prop::collection::vec((0..5_u8, 0..400_i64, 0..400_i64, any::<bool>()), 0..30),
         ) {
             prop_assume!(sent <= planned);
-            let mut line = LineCounts::of_plan(planned).send(sent).unwrap();
+            let mut line = LineCounts::planned(planned).send(sent).unwrap();
             let mut receipts = Vec::new();
             for (act, accepted, rejected, with_surplus) in acts {
                 let over = if with_surplus { (accepted + rejected - line.outstanding).max(0) } else { 0 };

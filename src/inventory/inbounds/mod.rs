@@ -8,7 +8,7 @@ pub mod status;
 
 pub mod arrival;
 pub mod document;
-pub mod plan_line;
+pub mod draft_line;
 pub mod units;
 
 pub mod receive;

@@ -7,7 +7,7 @@ use crate::kernel::id::LocationId;
 pub mod decide;
 
 pub mod dispatch;
-pub mod plan;
+pub mod draft;
 pub mod settle;
 
 pub mod api;

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use diesel::PgConnection;
 
 use crate::error::{Abort, ApiError};
+use crate::inventory::inbounds::draft_line::{self, DraftLine};
 use crate::inventory::inbounds::line::LineCounts;
-use crate::inventory::inbounds::plan_line::{self, PlanLine};
 use crate::inventory::inbounds::queries::lines::NewLine;
 use crate::kernel::id::{StoreId, SupplierId, VariantId};
 use crate::kernel::money::{AmountInput, Currency, Money};
@@ -17,7 +17,7 @@ use crate::stores::queries as stores;
 /// A line as a request names it.
 #[derive(Clone, Debug)]
 pub struct OrderLine {
-    pub plan: PlanLine,
+    pub draft: DraftLine,
     /// Without it, the cost of the supplier's item.
     pub unit_cost: Option<AmountInput>,
     /// Without it, the day of the order.
@@ -31,7 +31,7 @@ pub fn resolve(
     supplier: SupplierId,
     lines: &[OrderLine],
 ) -> Result<Vec<NewLine>, Abort> {
-    let variants = plan_line::find_all(conn, store, lines.iter().map(|line| &line.plan))?;
+    let variants = draft_line::find_all(conn, store, lines.iter().map(|line| &line.draft))?;
     let currency = stores::get_store(conn, store)?.currency;
     let terms = items::list_terms(conn, store, supplier, &variants)?;
     let costs = terms.into_iter().map(|(variant, terms)| (variant, terms.unit_cost)).collect();
@@ -50,7 +50,7 @@ fn add_up(
         let unit_cost = given.or(costs.get(&variant).copied());
         let unit_cost = unit_cost.ok_or_else(|| cost_error(index, "is required, because the supplier has none"))?;
         let Some(known) = planned.iter_mut().find(|known| known.variant == variant) else {
-            let counts = LineCounts::of_purchase(line.plan.quantity);
+            let counts = LineCounts::purchased(line.draft.quantity);
             planned.push(NewLine { variant, counts, unit_cost: Some(unit_cost), expected_on: line.expected_on });
             continue;
         };
@@ -61,8 +61,8 @@ fn add_up(
             let message = "must be the day of the same product above";
             return Err(ApiError::field(format!("lines[{index}].expected_on"), message));
         }
-        let sum = plan_line::add(known.counts.planned, line.plan.quantity, index)?;
-        known.counts = LineCounts::of_purchase(sum);
+        let sum = draft_line::add(known.counts.planned, line.draft.quantity, index)?;
+        known.counts = LineCounts::purchased(sum);
     }
     Ok(planned)
 }
@@ -83,7 +83,7 @@ mod tests {
 
     fn line(quantity: i64, unit_cost: Option<i64>, day: Option<&str>) -> OrderLine {
         OrderLine {
-            plan: PlanLine { product: ProductRef::Id(ProductId(1)), size: None, quantity },
+            draft: DraftLine { product: ProductRef::Id(ProductId(1)), size: None, quantity },
             unit_cost: unit_cost.map(|cost| AmountInput::from_units(cost, 2)),
             expected_on: day.map(|day| day.parse().unwrap()),
         }

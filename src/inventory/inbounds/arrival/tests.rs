@@ -14,7 +14,7 @@ pub fn planned() -> Vec<InboundLine> {
         sku: name.to_lowercase(),
         product_name: name.to_owned(),
         size: None,
-        counts: LineCounts::of_plan(planned),
+        counts: LineCounts::planned(planned),
         unit_cost: None,
         expected_on: None,
     };

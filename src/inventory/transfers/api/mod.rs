@@ -11,7 +11,7 @@ use validator::Validate;
 
 use super::Transfer;
 use super::dispatch::{self, Sending};
-use super::plan::{self, NewTransfer, PlanChange};
+use super::draft::{self, DraftChange, NewTransfer};
 use super::settle;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
@@ -88,7 +88,7 @@ pub async fn create(command: Command<NewTransferRequest>) -> Result<HttpResponse
     check_lines(Some(&command.body.lines))?;
     command
         .run("create_transfer", |conn, scope, body| {
-            let id = plan::create(conn, scope, &NewTransfer::from(body.clone()))?;
+            let id = draft::create(conn, scope, &NewTransfer::from(body.clone()))?;
             Ok(Answer::created(&respond(conn, scope, &InboundRef::Id(id))?)?)
         })
         .await
@@ -102,7 +102,7 @@ pub async fn update(
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
     act("update_transfer", target, command, respond, |conn, scope, target, body| {
-        plan::change(conn, scope, target, &PlanChange::from(body.clone()))
+        draft::change(conn, scope, target, &DraftChange::from(body.clone()))
     })
     .await
 }

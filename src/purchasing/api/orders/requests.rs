@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::catalogue::size;
-use crate::inventory::inbounds::plan_line::PlanLine;
+use crate::inventory::inbounds::draft_line::DraftLine;
 use crate::kernel::document_text::{CancelReason, Notes, Reason, Reference};
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{InboundLineId, LocationId, ProductRef, SupplierId};
@@ -164,8 +164,8 @@ impl From<NewPurchaseOrderRequest> for NewOrder {
 impl From<PurchaseLineRequest> for OrderLine {
     fn from(request: PurchaseLineRequest) -> Self {
         let PurchaseLineRequest { product_id, size, quantity, unit_cost, expected_on } = request;
-        let plan = PlanLine { product: product_id, size, quantity: quantity.get() };
-        Self { plan, unit_cost, expected_on: expected_on.map(|day| day.0) }
+        let draft = DraftLine { product: product_id, size, quantity: quantity.get() };
+        Self { draft, unit_cost, expected_on: expected_on.map(|day| day.0) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The lines of a plan: a product, perhaps a size of it, and its units.
+//! The lines of a draft: a product, perhaps a size of it, and its units.
 
 use diesel::PgConnection;
 
@@ -9,7 +9,7 @@ use crate::kernel::quantity::MAX_STOCK;
 
 /// A product, perhaps a size of it, and its planned units.
 #[derive(Clone, Debug)]
-pub struct PlanLine {
+pub struct DraftLine {
     pub product: ProductRef,
     pub size: Option<String>,
     pub quantity: i64,
@@ -19,7 +19,7 @@ pub struct PlanLine {
 pub fn find_all<'a>(
     conn: &mut PgConnection,
     store: StoreId,
-    lines: impl Iterator<Item = &'a PlanLine>,
+    lines: impl Iterator<Item = &'a DraftLine>,
 ) -> Result<Vec<VariantId>, Abort> {
     let requested = lines.map(|line| RequestedVariant {
         product: &line.product,
@@ -30,7 +30,7 @@ pub fn find_all<'a>(
 }
 
 /// Finds the variants, and adds up equal lines.
-pub fn resolve(conn: &mut PgConnection, store: StoreId, lines: &[PlanLine]) -> Result<Vec<(VariantId, i64)>, Abort> {
+pub fn resolve(conn: &mut PgConnection, store: StoreId, lines: &[DraftLine]) -> Result<Vec<(VariantId, i64)>, Abort> {
     let variants = find_all(conn, store, lines.iter())?;
     let mut planned: Vec<(VariantId, i64)> = Vec::with_capacity(lines.len());
     for (index, (line, variant)) in lines.iter().zip(variants).enumerate() {

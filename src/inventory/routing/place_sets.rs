@@ -1,4 +1,4 @@
-//! All plans with few places, and the best of them.
+//! All sets of few places, and the best of them.
 
 use std::array;
 use std::cmp::Ordering;
@@ -7,44 +7,45 @@ use super::candidate::{Candidate, Part, Table, sum};
 use crate::kernel::id::LocationId;
 use crate::stores::routing_policy::{RULES, RoutingRule};
 
-struct Plan {
+struct PlaceSet {
     /// The indices of the candidates, ascending. So each one gives its units after all that rank before it.
     members: Vec<usize>,
     /// The open units of each line.
     open: Vec<i64>,
-    /// The numbers by which the rules compare plans. The smaller is better.
+    /// The numbers by which the rules compare sets. The smaller is better.
     score: [i128; RULES],
 }
 
-/// Chooses the best plan with at most this number of places. None if no plan serves the whole demand. Each part has the
+/// Chooses the best set of at most this number of places. None if no set serves the whole demand. Each part has the
 /// rule that decided.
 pub(super) fn choose(table: &Table<'_>, max_places: usize) -> Option<Vec<(Part, Option<RoutingRule>)>> {
-    let mut plans = list(table, max_places);
-    plans.sort_unstable_by(|one, other| one.compare(other, table));
-    let (best, others) = plans.split_first()?;
+    let mut sets = list(table, max_places);
+    sets.sort_unstable_by(|one, other| one.compare(other, table));
+    let (best, others) = sets.split_first()?;
     let with_rule = |part: Part| {
-        let next = others.iter().find(|plan| !plan.parts(table).contains(&part));
+        let next = others.iter().find(|places| !places.parts(table).contains(&part));
         let rule = next.and_then(|next| table.deciding_rule(&best.score, &next.score));
         (part, rule)
     };
     Some(best.parts(table).into_iter().map(with_rule).collect())
 }
 
-/// Lists the complete plans with at most this number of places.
-fn list(table: &Table<'_>, max_places: usize) -> Vec<Plan> {
+/// Lists the complete sets of at most this number of places.
+fn list(table: &Table<'_>, max_places: usize) -> Vec<PlaceSet> {
     let mut complete = Vec::new();
-    let mut incomplete = vec![Plan { members: Vec::new(), open: table.demand.clone(), score: [0; RULES] }];
+    let mut incomplete = vec![PlaceSet { members: Vec::new(), open: table.demand.clone(), score: [0; RULES] }];
     for left in (0..max_places).rev() {
-        let extended = incomplete.iter().flat_map(|plan| plan.extend(table, left == 0));
-        let (finished, unfinished): (Vec<Plan>, Vec<Plan>) = extended.partition(|plan| sum(&plan.open) == 0);
+        let extended = incomplete.iter().flat_map(|places| places.extend(table, left == 0));
+        let (finished, unfinished): (Vec<PlaceSet>, Vec<PlaceSet>) =
+            extended.partition(|places| sum(&places.open) == 0);
         complete.extend(finished);
         incomplete = unfinished;
     }
     complete
 }
 
-impl Plan {
-    /// Extends the plan by each later candidate that has open units. The last one must have all of them.
+impl PlaceSet {
+    /// Extends the set by each later candidate that has open units. The last one must have all of them.
     fn extend(&self, table: &Table<'_>, is_last: bool) -> impl Iterator<Item = Self> {
         let least = if is_last { sum(&self.open) } else { 1 };
         let after = self.members.last().map_or(0, |member| member.saturating_add(1));

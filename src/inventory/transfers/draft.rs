@@ -9,9 +9,9 @@ use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError};
 use crate::inventory::inbounds::document::{Target, insert};
+use crate::inventory::inbounds::draft_line::{self, DraftLine};
 use crate::inventory::inbounds::line::LineCounts;
 use crate::inventory::inbounds::origin::Origin;
-use crate::inventory::inbounds::plan_line::{self, PlanLine};
 use crate::inventory::inbounds::queries::documents::Inbound;
 use crate::inventory::inbounds::queries::lines::NewLine;
 use crate::inventory::inbounds::queries::places;
@@ -24,7 +24,7 @@ use crate::kernel::id::{InboundId, LocationId, StoreId};
 pub struct NewTransfer {
     pub from: LocationId,
     pub to: LocationId,
-    pub lines: Vec<PlanLine>,
+    pub lines: Vec<DraftLine>,
     pub reference: Option<String>,
     pub expected_on: Option<NaiveDate>,
     pub notes: Option<String>,
@@ -32,11 +32,11 @@ pub struct NewTransfer {
 
 /// The changes of a draft.
 #[derive(Clone, Debug, Default)]
-pub struct PlanChange {
+pub struct DraftChange {
     pub from: Option<LocationId>,
     pub to: Option<LocationId>,
     /// They replace all lines.
-    pub lines: Option<Vec<PlanLine>>,
+    pub lines: Option<Vec<DraftLine>>,
     pub reference: Option<Option<String>>,
     pub expected_on: Option<Option<NaiveDate>>,
     pub notes: Option<Option<String>>,
@@ -73,11 +73,11 @@ pub fn change(
     conn: &mut PgConnection,
     scope: &Scope,
     target: &Target,
-    change: &PlanChange,
+    change: &DraftChange,
 ) -> Result<InboundId, Abort> {
     let mut document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft], "changed")?;
-    let PlanChange { from, to, lines: planned, reference, expected_on, notes } = change.clone();
+    let DraftChange { from, to, lines: planned, reference, expected_on, notes } = change.clone();
     let transfer = &mut document.inbound;
     transfer.origin = from.unwrap_or(transfer.origin);
     transfer.to_location_id = to.unwrap_or(transfer.to_location_id);
@@ -97,11 +97,11 @@ fn refuse_same_place(from: LocationId, to: LocationId) -> Result<(), ApiError> {
     Err(ApiError::field("to_location_id", "must not be the source of the transfer"))
 }
 
-fn resolve(conn: &mut PgConnection, store: StoreId, lines: &[PlanLine]) -> Result<Vec<NewLine>, Abort> {
-    let planned = plan_line::resolve(conn, store, lines)?.into_iter();
+fn resolve(conn: &mut PgConnection, store: StoreId, lines: &[DraftLine]) -> Result<Vec<NewLine>, Abort> {
+    let planned = draft_line::resolve(conn, store, lines)?.into_iter();
     let line = |(variant, quantity)| NewLine {
         variant,
-        counts: LineCounts::of_plan(quantity),
+        counts: LineCounts::planned(quantity),
         unit_cost: None,
         expected_on: None,
     };
