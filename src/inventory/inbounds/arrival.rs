@@ -79,7 +79,7 @@ impl From<&Arrival> for ReceiptLine {
     fn from(arrival: &Arrival) -> Self {
         let Arrival { line, accepted, rejected, keep_rejected, reject_reason, unit_cost } = arrival.clone();
         let quarantined = if keep_rejected { rejected } else { 0 };
-        Self { line, arrived: Arrived { accepted, rejected, quarantined, over: 0 }, reject_reason, unit_cost }
+        Self { line, arrived: Arrived { accepted, rejected, quarantined, surplus: 0 }, reject_reason, unit_cost }
     }
 }
 
@@ -107,8 +107,9 @@ impl ReceiptLine {
 /// The counts of a line with units that arrived. Sets the surplus among these, or refuses it.
 fn post(line: &InboundLine, arrived: &mut Arrived, surplus: Surplus) -> Result<Option<LineCounts>, ApiError> {
     let units = arrived.accepted.saturating_add(arrived.rejected);
-    arrived.over = units.saturating_sub(line.counts.outstanding).max(0);
-    if arrived.over > 0 && line.counts.over.saturating_add(arrived.over) > surplus.maximum(line.counts.planned) {
+    arrived.surplus = units.saturating_sub(line.counts.outstanding).max(0);
+    if arrived.surplus > 0 && line.counts.surplus.saturating_add(arrived.surplus) > surplus.maximum(line.counts.planned)
+    {
         return Err(over_receipt(line, units, surplus));
     }
     Ok(line.counts.post(*arrived))

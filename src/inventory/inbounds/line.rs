@@ -30,8 +30,8 @@ pub struct LineCounts {
     pub planned: i64,
     /// The units that left the source. All units of a purchase.
     pub sent: i64,
-    /// The units that arrived and were not sent or ordered.
-    pub over: i64,
+    /// The units that arrived and were not sent or ordered: `over_quantity` on the wire.
+    pub surplus: i64,
     pub accepted: i64,
     pub rejected: i64,
     pub lost: i64,
@@ -50,7 +50,7 @@ pub struct Arrived {
     /// The rejected units that are in quarantine. The others were never in stock.
     pub quarantined: i64,
     /// The accepted and rejected units that were not sent or ordered.
-    pub over: i64,
+    pub surplus: i64,
 }
 
 /// The end of units that do not arrive.
@@ -68,12 +68,12 @@ impl Arrived {
     /// The counterpart.
     #[must_use]
     pub const fn reversed(self) -> Self {
-        let Self { accepted, rejected, quarantined, over } = self;
+        let Self { accepted, rejected, quarantined, surplus } = self;
         Self {
             accepted: accepted.saturating_neg(),
             rejected: rejected.saturating_neg(),
             quarantined: quarantined.saturating_neg(),
-            over: over.saturating_neg(),
+            surplus: surplus.saturating_neg(),
         }
     }
 }
@@ -101,9 +101,9 @@ impl LineCounts {
     /// Posts a receipt or its reversal. None if a count would be negative.
     #[must_use]
     pub fn post(self, arrived: Arrived) -> Option<Self> {
-        let from_road = arrived.accepted.checked_add(arrived.rejected)?.checked_sub(arrived.over)?;
+        let from_road = arrived.accepted.checked_add(arrived.rejected)?.checked_sub(arrived.surplus)?;
         let posted = Self {
-            over: self.over.checked_add(arrived.over)?,
+            surplus: self.surplus.checked_add(arrived.surplus)?,
             accepted: self.accepted.checked_add(arrived.accepted)?,
             rejected: self.rejected.checked_add(arrived.rejected)?,
             outstanding: self.outstanding.checked_sub(from_road)?,
@@ -138,7 +138,7 @@ impl LineCounts {
 
     /// No count is negative. The identity holds by construction; a constraint of the database checks it, too.
     fn is_valid(&self) -> bool {
-        [self.over, self.accepted, self.rejected, self.lost, self.returned, self.outstanding]
+        [self.surplus, self.accepted, self.rejected, self.lost, self.returned, self.outstanding]
             .iter()
             .all(|count| *count >= 0)
     }
@@ -151,18 +151,18 @@ mod tests {
 
     fn adds_up(line: &LineCounts) -> bool {
         let ended = line.accepted + line.rejected + line.lost + line.returned + line.cancelled;
-        line.sent + line.over == ended + line.outstanding
+        line.sent + line.surplus == ended + line.outstanding
     }
 
     #[test]
     fn units_end_once() {
         let line = LineCounts::planned(40).send(40).unwrap();
-        let line = line.post(Arrived { accepted: 30, rejected: 5, quarantined: 5, over: 0 }).unwrap();
+        let line = line.post(Arrived { accepted: 30, rejected: 5, quarantined: 5, surplus: 0 }).unwrap();
         let line = line.settle(Outcome::Lost, 3).unwrap().settle(Outcome::Returned, 2).unwrap();
         let expected = LineCounts {
             planned: 40,
             sent: 40,
-            over: 0,
+            surplus: 0,
             accepted: 30,
             rejected: 5,
             lost: 3,
@@ -179,9 +179,9 @@ mod tests {
     #[test]
     fn a_reversal_takes_the_surplus_back() {
         let sent = LineCounts::planned(10).send(10).unwrap();
-        let arrived = Arrived { accepted: 11, rejected: 1, quarantined: 0, over: 2 };
+        let arrived = Arrived { accepted: 11, rejected: 1, quarantined: 0, surplus: 2 };
         let received = sent.post(arrived).unwrap();
-        assert_eq!((received.over, received.outstanding), (2, 0));
+        assert_eq!((received.surplus, received.outstanding), (2, 0));
         assert_eq!(received.post(arrived.reversed()), Some(sent));
         assert_eq!(sent.post(arrived.reversed()), None);
     }
@@ -208,8 +208,8 @@ mod tests {
             let mut line = LineCounts::planned(planned).send(sent).unwrap();
             let mut receipts = Vec::new();
             for (act, accepted, rejected, with_surplus) in acts {
-                let over = if with_surplus { (accepted + rejected - line.outstanding).max(0) } else { 0 };
-                let arrived = Arrived { accepted, rejected, quarantined: rejected, over };
+                let surplus = if with_surplus { (accepted + rejected - line.outstanding).max(0) } else { 0 };
+                let arrived = Arrived { accepted, rejected, quarantined: rejected, surplus };
                 let next = match act {
                     0 => line.post(arrived).inspect(|_| receipts.push(arrived)),
                     1 => line.settle(Outcome::Lost, accepted),
@@ -221,7 +221,7 @@ mod tests {
                 prop_assert!(adds_up(&line) && line.is_valid(), "{:?}", line);
                 let sum = |count: fn(&Arrived) -> i64| receipts.iter().map(count).sum::<i64>();
                 prop_assert_eq!(line.accepted, sum(|receipt| receipt.accepted));
-                prop_assert_eq!(line.over, sum(|receipt| receipt.over));
+                prop_assert_eq!(line.surplus, sum(|receipt| receipt.surplus));
             }
         }
     }

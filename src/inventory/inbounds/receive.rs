@@ -64,7 +64,7 @@ pub fn receive<O: Origin>(
 }
 
 /// The ledger's reason for units that were not sent.
-const FOUND: &str = "Found in transit";
+const SURPLUS_REASON: &str = "Found in transit";
 
 /// Moves units of a transfer out of transit, where the surplus is added first. Units of a purchase come from outside.
 fn bring_in<O: Origin>(
@@ -78,8 +78,8 @@ fn bring_in<O: Origin>(
     let rejected = with_reason(context, reject_reason.as_deref());
     match O::KIND {
         InboundKind::Transfer => {
-            let found = with_reason(context, Some(FOUND));
-            add_units(stock, line, (destination.transit, MovementKind::Adjust), arrived.over, found)?;
+            let surplus = with_reason(context, Some(SURPLUS_REASON));
+            add_units(stock, line, (destination.transit, MovementKind::Adjust), arrived.surplus, surplus)?;
             move_units(stock, line, (destination.transit, destination.place), arrived.accepted, context)?;
             move_units(stock, line, (destination.transit, destination.quarantine), arrived.quarantined, rejected)
         }
@@ -103,7 +103,7 @@ fn take_out<O: Origin>(
         InboundKind::Transfer => {
             move_units(stock, line, (destination.place, destination.transit), arrived.accepted, context)?;
             move_units(stock, line, (destination.quarantine, destination.transit), arrived.quarantined, context)?;
-            remove_units(stock, line, (destination.transit, MovementKind::Adjust), arrived.over, context)
+            remove_units(stock, line, (destination.transit, MovementKind::Adjust), arrived.surplus, context)
         }
         InboundKind::Purchase => {
             remove_units(stock, line, (destination.place, MovementKind::Remove), arrived.accepted, context)?;

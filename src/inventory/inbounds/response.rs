@@ -76,7 +76,7 @@ pub enum Costs {
 impl Costs {
     fn line_response(&self, receipt: InboundReceiptId, received: ReceiptLine) -> ReceiptLineResponse {
         let ReceiptLine { line, arrived, reject_reason, unit_cost: entered } = received;
-        let Arrived { accepted, rejected, quarantined, over } = arrived;
+        let Arrived { accepted, rejected, quarantined, surplus } = arrived;
         let (unit_cost, entered_unit_cost) = match self {
             Self::None => (None, None),
             Self::Corrected(currency, corrected) => {
@@ -89,7 +89,7 @@ impl Costs {
             accepted_quantity: accepted,
             rejected_quantity: rejected,
             quarantined_quantity: quarantined,
-            over_quantity: over,
+            over_quantity: surplus,
             reject_reason,
             unit_cost,
             entered_unit_cost,

@@ -30,7 +30,7 @@ pub struct OrderArrival {
 pub struct OrderArrivals {
     pub lines: Vec<OrderArrival>,
     pub reference: Option<String>,
-    pub allow_over: bool,
+    pub allow_surplus: bool,
 }
 
 pub fn receive(
@@ -40,7 +40,7 @@ pub fn receive(
     arrivals: &OrderArrivals,
 ) -> Result<InboundId, Abort> {
     let store = stores::get_store(conn, scope.store)?;
-    let surplus = match (arrivals.allow_over, scope.principal.can(Permission::InventoryApprove)) {
+    let surplus = match (arrivals.allow_surplus, scope.principal.can(Permission::InventoryApprove)) {
         (false, _) => Surplus::Refuse,
         (true, true) => Surplus::Accept,
         (true, false) => Surplus::UpTo { percent: store.over_receipt_percent },

@@ -49,7 +49,7 @@ fn a_surplus_is_refused_or_counted() {
         if refused != Some(Code::ValidationFailed) {
             let mut lines = sent();
             receive(&mut lines, &arrivals, Surplus::Accept).unwrap();
-            assert_eq!([lines[0].counts.accepted, lines[0].counts.over], accepted, "{arrivals:?}");
+            assert_eq!([lines[0].counts.accepted, lines[0].counts.surplus], accepted, "{arrivals:?}");
         }
     }
 }
@@ -70,7 +70,7 @@ fn a_reversal_is_the_exact_counterpart() {
     let receipt = receive(&mut lines, &[arrival(RICE, 11, 1), arrival(DAL, 1, 2)], Surplus::Accept).unwrap();
     let reversed = reverse(&mut lines, &receipt).unwrap();
     assert_eq!(lines, before);
-    assert_eq!(reversed[0].arrived, Arrived { accepted: -11, rejected: -1, quarantined: -1, over: -2 });
+    assert_eq!(reversed[0].arrived, Arrived { accepted: -11, rejected: -1, quarantined: -1, surplus: -2 });
     assert_eq!(reverse(&mut lines, &receipt), None);
 }
 
@@ -104,7 +104,7 @@ fn refused_units_are_not_kept_and_each_line_has_one_cost() {
     lines[0].unit_cost = Some(Money(700));
     let refused = Arrival { keep_rejected: false, ..arrival(RICE, 0, 2) };
     let receipt = receive(&mut lines, &[arrival(RICE, 3, 1), refused], Surplus::Refuse).unwrap();
-    assert_eq!(receipt[0].arrived, Arrived { accepted: 3, rejected: 3, quarantined: 1, over: 0 });
+    assert_eq!(receipt[0].arrived, Arrived { accepted: 3, rejected: 3, quarantined: 1, surplus: 0 });
     assert_eq!(receipt[0].unit_cost, Some(Money(700)));
     let at = |cost| Arrival { unit_cost: Some(Money(cost)), ..arrival(RICE, 1, 0) };
     let receipt = receive(&mut lines, &[arrival(RICE, 1, 0), at(650)], Surplus::Refuse).unwrap();

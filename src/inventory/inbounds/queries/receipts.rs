@@ -54,7 +54,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: Dat
     .bind::<Array<BigInt>, _>(count(|arrived| arrived.accepted))
     .bind::<Array<BigInt>, _>(count(|arrived| arrived.rejected))
     .bind::<Array<BigInt>, _>(count(|arrived| arrived.quarantined))
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.over))
+    .bind::<Array<BigInt>, _>(count(|arrived| arrived.surplus))
     .bind::<Array<Nullable<Text>>, _>(new.lines.iter().map(|line| line.reject_reason.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.lines.iter().map(|line| line.unit_cost).collect::<Vec<_>>())
     .execute(conn)
@@ -124,8 +124,8 @@ fn list_lines(
         ))
         .load(conn)?;
     let mut of_receipt: HashMap<InboundReceiptId, Vec<ReceiptLine>> = HashMap::new();
-    for (receipt, line, accepted, rejected, quarantined, over, reject_reason, unit_cost) in rows {
-        let arrived = Arrived { accepted, rejected, quarantined, over };
+    for (receipt, line, accepted, rejected, quarantined, surplus, reject_reason, unit_cost) in rows {
+        let arrived = Arrived { accepted, rejected, quarantined, surplus };
         of_receipt.entry(receipt).or_default().push(ReceiptLine { line, arrived, reject_reason, unit_cost });
     }
     Ok(of_receipt)

@@ -187,7 +187,7 @@ impl From<ReceivePurchaseOrderRequest> for OrderArrivals {
     fn from(request: ReceivePurchaseOrderRequest) -> Self {
         let ReceivePurchaseOrderRequest { lines, reference, allow_over, expected_version: _ } = request;
         let lines = lines.into_iter().map(OrderArrival::from).collect();
-        Self { lines, reference: reference.map(String::from), allow_over }
+        Self { lines, reference: reference.map(String::from), allow_surplus: allow_over }
     }
 }
 

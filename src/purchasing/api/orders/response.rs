@@ -171,7 +171,7 @@ impl PurchaseLineResponse {
     fn new(line: InboundLine, day_of_order: Option<NaiveDate>, currency: &Currency) -> Self {
         let unit_cost = currency.amount(unit_cost(&line));
         let InboundLine { id, variant_id, product_id, sku, product_name, size, counts, expected_on, .. } = line;
-        let LineCounts { planned, over, accepted, rejected, cancelled, outstanding, .. } = counts;
+        let LineCounts { planned, surplus, accepted, rejected, cancelled, outstanding, .. } = counts;
         Self {
             id,
             product_id,
@@ -182,7 +182,7 @@ impl PurchaseLineResponse {
             unit_cost,
             expected_on: expected_on.or(day_of_order),
             quantity: planned,
-            over_quantity: over,
+            over_quantity: surplus,
             accepted_quantity: accepted,
             rejected_quantity: rejected,
             cancelled_quantity: cancelled,
