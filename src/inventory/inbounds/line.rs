@@ -44,7 +44,7 @@ pub struct LineCounts {
 
 /// The units of a line in a receipt. Those of a reversal are negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Arrived {
+pub struct ReceivedCounts {
     pub accepted: i64,
     pub rejected: i64,
     /// The rejected units that are in quarantine. The others were never in stock.
@@ -64,7 +64,7 @@ pub enum Outcome {
     Returned,
 }
 
-impl Arrived {
+impl ReceivedCounts {
     /// The counterpart.
     #[must_use]
     pub const fn reversed(self) -> Self {
@@ -100,12 +100,12 @@ impl LineCounts {
 
     /// Posts a receipt or its reversal. None if a count would be negative.
     #[must_use]
-    pub fn post(self, arrived: Arrived) -> Option<Self> {
-        let from_road = arrived.accepted.checked_add(arrived.rejected)?.checked_sub(arrived.surplus)?;
+    pub fn post(self, counts: ReceivedCounts) -> Option<Self> {
+        let from_road = counts.accepted.checked_add(counts.rejected)?.checked_sub(counts.surplus)?;
         let posted = Self {
-            surplus: self.surplus.checked_add(arrived.surplus)?,
-            accepted: self.accepted.checked_add(arrived.accepted)?,
-            rejected: self.rejected.checked_add(arrived.rejected)?,
+            surplus: self.surplus.checked_add(counts.surplus)?,
+            accepted: self.accepted.checked_add(counts.accepted)?,
+            rejected: self.rejected.checked_add(counts.rejected)?,
             outstanding: self.outstanding.checked_sub(from_road)?,
             ..self
         };
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn units_end_once() {
         let line = LineCounts::planned(40).send(40).unwrap();
-        let line = line.post(Arrived { accepted: 30, rejected: 5, quarantined: 5, surplus: 0 }).unwrap();
+        let line = line.post(ReceivedCounts { accepted: 30, rejected: 5, quarantined: 5, surplus: 0 }).unwrap();
         let line = line.settle(Outcome::Lost, 3).unwrap().settle(Outcome::Returned, 2).unwrap();
         let expected = LineCounts {
             planned: 40,
@@ -172,27 +172,27 @@ mod tests {
         };
         assert_eq!(line, expected);
         assert_eq!(line.settle(Outcome::Lost, 1), None);
-        assert_eq!(line.post(Arrived { accepted: 1, ..Arrived::default() }), None);
+        assert_eq!(line.post(ReceivedCounts { accepted: 1, ..ReceivedCounts::default() }), None);
         assert_eq!(LineCounts::planned(40).send(41), None);
     }
 
     #[test]
     fn a_reversal_takes_the_surplus_back() {
         let sent = LineCounts::planned(10).send(10).unwrap();
-        let arrived = Arrived { accepted: 11, rejected: 1, quarantined: 0, surplus: 2 };
-        let received = sent.post(arrived).unwrap();
+        let counts = ReceivedCounts { accepted: 11, rejected: 1, quarantined: 0, surplus: 2 };
+        let received = sent.post(counts).unwrap();
         assert_eq!((received.surplus, received.outstanding), (2, 0));
-        assert_eq!(received.post(arrived.reversed()), Some(sent));
-        assert_eq!(sent.post(arrived.reversed()), None);
+        assert_eq!(received.post(counts.reversed()), Some(sent));
+        assert_eq!(sent.post(counts.reversed()), None);
     }
 
     #[test]
     fn the_rest_of_a_purchase_is_cancelled_and_a_reversal_makes_units_outstanding_again() {
         let line = LineCounts::purchased(10);
-        let arrived = Arrived { accepted: 4, rejected: 2, ..Arrived::default() };
-        let closed = line.post(arrived).unwrap().cancel_rest();
+        let counts = ReceivedCounts { accepted: 4, rejected: 2, ..ReceivedCounts::default() };
+        let closed = line.post(counts).unwrap().cancel_rest();
         assert_eq!((closed.cancelled, closed.outstanding, closed.has_received_or_settled()), (4, 0, true));
-        let reversed = closed.post(arrived.reversed()).unwrap();
+        let reversed = closed.post(counts.reversed()).unwrap();
         assert_eq!((reversed.cancelled, reversed.outstanding, reversed.has_received_or_settled()), (4, 6, false));
         assert_eq!(line.cancel_rest(), LineCounts { cancelled: 10, outstanding: 0, ..line });
     }
@@ -209,17 +209,17 @@ mod tests {
             let mut receipts = Vec::new();
             for (act, accepted, rejected, with_surplus) in acts {
                 let surplus = if with_surplus { (accepted + rejected - line.outstanding).max(0) } else { 0 };
-                let arrived = Arrived { accepted, rejected, quarantined: rejected, surplus };
+                let counts = ReceivedCounts { accepted, rejected, quarantined: rejected, surplus };
                 let next = match act {
-                    0 => line.post(arrived).inspect(|_| receipts.push(arrived)),
+                    0 => line.post(counts).inspect(|_| receipts.push(counts)),
                     1 => line.settle(Outcome::Lost, accepted),
                     2 => line.settle(Outcome::Returned, accepted),
                     3 => Some(line.cancel_rest()),
-                    _ => receipts.pop().map(|receipt: Arrived| line.post(receipt.reversed()).unwrap()),
+                    _ => receipts.pop().map(|receipt: ReceivedCounts| line.post(receipt.reversed()).unwrap()),
                 };
                 line = next.unwrap_or(line);
                 prop_assert!(adds_up(&line) && line.is_valid(), "{:?}", line);
-                let sum = |count: fn(&Arrived) -> i64| receipts.iter().map(count).sum::<i64>();
+                let sum = |count: fn(&ReceivedCounts) -> i64| receipts.iter().map(count).sum::<i64>();
                 prop_assert_eq!(line.accepted, sum(|receipt| receipt.accepted));
                 prop_assert_eq!(line.surplus, sum(|receipt| receipt.surplus));
             }

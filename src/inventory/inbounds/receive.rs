@@ -2,7 +2,7 @@
 
 use diesel::PgConnection;
 
-use super::arrival::{self, Arrival, ReceiptLine, Surplus};
+use super::arrival::{self, ReceiptLine, ReceivedLine, Surplus};
 use super::document::{Act, LockedInbound, Target};
 use super::line::InboundLine;
 use super::origin::{InboundKind, Origin};
@@ -21,8 +21,8 @@ use crate::kernel::id::{InboundId, LocationId};
 
 /// Units that arrive together.
 #[derive(Clone, Debug)]
-pub struct Arrivals {
-    pub lines: Vec<Arrival>,
+pub struct ReceivedUnits {
+    pub lines: Vec<ReceivedLine>,
     pub reference: Option<String>,
     pub surplus: Surplus,
 }
@@ -32,11 +32,11 @@ pub fn receive<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     target: &Target,
-    arrivals: &Arrivals,
+    arrivals: &ReceivedUnits,
 ) -> Result<InboundId, Abort> {
     let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
     document.require(&[O::FIRST_OPEN_STATUS, InboundStatus::PartiallyReceived], "received")?;
-    let received = arrival::receive(&mut document.lines, &arrivals.lines, arrivals.surplus)?;
+    let received = arrival::apply_receipt(&mut document.lines, &arrivals.lines, arrivals.surplus)?;
     let destination = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
     let mut stock = lock_stock(conn, scope, &document, &destination)?;
     let now = db::clock(conn)?;
@@ -74,18 +74,18 @@ fn bring_in<O: Origin>(
     received: &ReceiptLine,
     context: MovementContext<'_>,
 ) -> Result<(), Abort> {
-    let ReceiptLine { line: _, arrived, reject_reason, unit_cost: _ } = received;
+    let ReceiptLine { line: _, counts, reject_reason, unit_cost: _ } = received;
     let rejected = with_reason(context, reject_reason.as_deref());
     match O::KIND {
         InboundKind::Transfer => {
             let surplus = with_reason(context, Some(SURPLUS_REASON));
-            add_units(stock, line, (destination.transit, MovementKind::Adjust), arrived.surplus, surplus)?;
-            move_units(stock, line, (destination.transit, destination.place), arrived.accepted, context)?;
-            move_units(stock, line, (destination.transit, destination.quarantine), arrived.quarantined, rejected)
+            add_units(stock, line, (destination.transit, MovementKind::Adjust), counts.surplus, surplus)?;
+            move_units(stock, line, (destination.transit, destination.place), counts.accepted, context)?;
+            move_units(stock, line, (destination.transit, destination.quarantine), counts.quarantined, rejected)
         }
         InboundKind::Purchase => {
-            add_units(stock, line, (destination.place, MovementKind::Receive), arrived.accepted, context)?;
-            add_units(stock, line, (destination.quarantine, MovementKind::Receive), arrived.quarantined, rejected)
+            add_units(stock, line, (destination.place, MovementKind::Receive), counts.accepted, context)?;
+            add_units(stock, line, (destination.quarantine, MovementKind::Receive), counts.quarantined, rejected)
         }
     }
 }
@@ -98,16 +98,16 @@ fn take_out<O: Origin>(
     received: &ReceiptLine,
     context: MovementContext<'_>,
 ) -> Result<(), Abort> {
-    let arrived = received.arrived;
+    let counts = received.counts;
     match O::KIND {
         InboundKind::Transfer => {
-            move_units(stock, line, (destination.place, destination.transit), arrived.accepted, context)?;
-            move_units(stock, line, (destination.quarantine, destination.transit), arrived.quarantined, context)?;
-            remove_units(stock, line, (destination.transit, MovementKind::Adjust), arrived.surplus, context)
+            move_units(stock, line, (destination.place, destination.transit), counts.accepted, context)?;
+            move_units(stock, line, (destination.quarantine, destination.transit), counts.quarantined, context)?;
+            remove_units(stock, line, (destination.transit, MovementKind::Adjust), counts.surplus, context)
         }
         InboundKind::Purchase => {
-            remove_units(stock, line, (destination.place, MovementKind::Remove), arrived.accepted, context)?;
-            remove_units(stock, line, (destination.quarantine, MovementKind::Remove), arrived.quarantined, context)
+            remove_units(stock, line, (destination.place, MovementKind::Remove), counts.accepted, context)?;
+            remove_units(stock, line, (destination.quarantine, MovementKind::Remove), counts.quarantined, context)
         }
     }
 }
@@ -139,7 +139,7 @@ pub fn reverse<O: Origin>(
 ) -> Result<InboundId, Abort> {
     let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
     let receipt = find_reversible(conn, scope, &document, number)?;
-    let reversed = arrival::reverse(&mut document.lines, &receipt.lines)
+    let reversed = arrival::apply_reversal(&mut document.lines, &receipt.lines)
         .ok_or_else(|| Failure::Internal(format!("receipt {} does not fit its document", receipt.id)))?;
     let destination = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
     let mut stock = lock_stock(conn, scope, &document, &destination)?;
@@ -196,8 +196,8 @@ fn refuse_taken<O: Origin>(
     let mut needed: Vec<(&InboundLine, LocationId, i64)> = Vec::with_capacity(receipt.lines.len());
     for received in &receipt.lines {
         let line = document.line(received.line)?;
-        needed.push((line, destination.place, received.arrived.accepted));
-        needed.push((line, destination.quarantine, received.arrived.quarantined));
+        needed.push((line, destination.place, received.counts.accepted));
+        needed.push((line, destination.quarantine, received.counts.quarantined));
     }
     refuse_short(conn, scope, stock, &needed)
 }

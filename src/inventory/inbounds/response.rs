@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::arrival::ReceiptLine;
-use super::line::Arrived;
+use super::line::ReceivedCounts;
 use super::queries::receipts::Receipt;
 use super::status::InboundStatus;
 use crate::kernel::history_step::HistoryStep;
@@ -75,8 +75,8 @@ pub enum Costs {
 
 impl Costs {
     fn line_response(&self, receipt: InboundReceiptId, received: ReceiptLine) -> ReceiptLineResponse {
-        let ReceiptLine { line, arrived, reject_reason, unit_cost: entered } = received;
-        let Arrived { accepted, rejected, quarantined, surplus } = arrived;
+        let ReceiptLine { line, counts, reject_reason, unit_cost: entered } = received;
+        let ReceivedCounts { accepted, rejected, quarantined, surplus } = counts;
         let (unit_cost, entered_unit_cost) = match self {
             Self::None => (None, None),
             Self::Corrected(currency, corrected) => {

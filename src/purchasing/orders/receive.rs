@@ -5,16 +5,16 @@ use diesel::PgConnection;
 use super::lines::cost_in;
 use crate::auth::{Permission, Scope};
 use crate::error::{Abort, ApiError};
-use crate::inventory::inbounds::arrival::{Arrival, Surplus};
+use crate::inventory::inbounds::arrival::{ReceivedLine, Surplus};
 use crate::inventory::inbounds::document::Target;
-use crate::inventory::inbounds::receive::{self, Arrivals};
+use crate::inventory::inbounds::receive::{self, ReceivedUnits};
 use crate::kernel::id::{InboundId, InboundLineId, SupplierId};
 use crate::kernel::money::{AmountInput, Currency};
 use crate::stores::queries as stores;
 
 /// Units of a line that have arrived.
 #[derive(Clone, Debug)]
-pub struct OrderArrival {
+pub struct ReceivedPurchaseLine {
     pub line: InboundLineId,
     pub accepted: i64,
     pub rejected: i64,
@@ -27,8 +27,8 @@ pub struct OrderArrival {
 
 /// Ordered units that arrive together.
 #[derive(Clone, Debug)]
-pub struct OrderArrivals {
-    pub lines: Vec<OrderArrival>,
+pub struct ReceivedPurchase {
+    pub lines: Vec<ReceivedPurchaseLine>,
     pub reference: Option<String>,
     pub allow_surplus: bool,
 }
@@ -37,7 +37,7 @@ pub fn receive(
     conn: &mut PgConnection,
     scope: &Scope,
     target: &Target,
-    arrivals: &OrderArrivals,
+    arrivals: &ReceivedPurchase,
 ) -> Result<InboundId, Abort> {
     let store = stores::get_store(conn, scope.store)?;
     let surplus = match (arrivals.allow_surplus, scope.principal.can(Permission::InventoryApprove)) {
@@ -47,12 +47,12 @@ pub fn receive(
     };
     let lines = arrivals.lines.iter().enumerate().map(|(index, line)| to_arrival(line, &store.currency, index));
     let lines = lines.collect::<Result<_, ApiError>>()?;
-    let arrivals = Arrivals { lines, reference: arrivals.reference.clone(), surplus };
+    let arrivals = ReceivedUnits { lines, reference: arrivals.reference.clone(), surplus };
     receive::receive::<SupplierId>(conn, scope, target, &arrivals)
 }
 
-fn to_arrival(line: &OrderArrival, currency: &Currency, index: usize) -> Result<Arrival, ApiError> {
-    let OrderArrival { line, accepted, rejected, keep_rejected, reject_reason, unit_cost } = line.clone();
+fn to_arrival(line: &ReceivedPurchaseLine, currency: &Currency, index: usize) -> Result<ReceivedLine, ApiError> {
+    let ReceivedPurchaseLine { line, accepted, rejected, keep_rejected, reject_reason, unit_cost } = line.clone();
     let unit_cost = unit_cost.map(|cost| cost_in(cost, currency, index)).transpose()?;
-    Ok(Arrival { line, accepted, rejected, keep_rejected, reject_reason, unit_cost })
+    Ok(ReceivedLine { line, accepted, rejected, keep_rejected, reject_reason, unit_cost })
 }

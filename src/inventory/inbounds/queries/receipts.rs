@@ -10,7 +10,7 @@ use crate::db;
 use crate::db::schema::{inbound_receipt_lines, inbound_receipts};
 use crate::error::{ApiError, Code};
 use crate::inventory::inbounds::arrival::ReceiptLine;
-use crate::inventory::inbounds::line::Arrived;
+use crate::inventory::inbounds::line::ReceivedCounts;
 use crate::kernel::id::{InboundId, InboundLineId, InboundReceiptId, StoreId};
 use crate::kernel::money::Money;
 
@@ -41,7 +41,8 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: Dat
         ))
         .returning(inbound_receipts::id)
         .get_result(conn)?;
-    let count = |value: fn(&Arrived) -> i64| new.lines.iter().map(|line| value(&line.arrived)).collect::<Vec<_>>();
+    let count =
+        |value: fn(&ReceivedCounts) -> i64| new.lines.iter().map(|line| value(&line.counts)).collect::<Vec<_>>();
     db::sql(
         "INSERT INTO inbound_receipt_lines (store_id, receipt_id, line_id, accepted_quantity, rejected_quantity, \
                 quarantined_quantity, over_quantity, reject_reason, unit_cost) \
@@ -51,10 +52,10 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: Dat
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(id)
     .bind::<Array<BigInt>, _>(new.lines.iter().map(|line| line.line).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.accepted))
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.rejected))
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.quarantined))
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.surplus))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.accepted))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.rejected))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.quarantined))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.surplus))
     .bind::<Array<Nullable<Text>>, _>(new.lines.iter().map(|line| line.reject_reason.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.lines.iter().map(|line| line.unit_cost).collect::<Vec<_>>())
     .execute(conn)
@@ -125,8 +126,8 @@ fn list_lines(
         .load(conn)?;
     let mut of_receipt: HashMap<InboundReceiptId, Vec<ReceiptLine>> = HashMap::new();
     for (receipt, line, accepted, rejected, quarantined, surplus, reject_reason, unit_cost) in rows {
-        let arrived = Arrived { accepted, rejected, quarantined, surplus };
-        of_receipt.entry(receipt).or_default().push(ReceiptLine { line, arrived, reject_reason, unit_cost });
+        let counts = ReceivedCounts { accepted, rejected, quarantined, surplus };
+        of_receipt.entry(receipt).or_default().push(ReceiptLine { line, counts, reject_reason, unit_cost });
     }
     Ok(of_receipt)
 }

@@ -23,7 +23,7 @@ use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
 use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
 use crate::inventory::inbounds::queries::{lines, receipts};
-use crate::inventory::inbounds::receive::{self, Arrivals};
+use crate::inventory::inbounds::receive::{self, ReceivedUnits};
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::kernel::document_text::CancelReason;
 use crate::kernel::id::{InboundId, LocationId};
@@ -159,7 +159,7 @@ pub async fn receive(
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
     act("receive_transfer", target, command, respond, |conn, scope, target, body| {
-        receive::receive::<LocationId>(conn, scope, target, &Arrivals::from(body.clone()))
+        receive::receive::<LocationId>(conn, scope, target, &ReceivedUnits::from(body.clone()))
     })
     .await
 }

@@ -5,10 +5,10 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::catalogue::size;
-use crate::inventory::inbounds::arrival::{Arrival, Surplus};
+use crate::inventory::inbounds::arrival::{ReceivedLine, Surplus};
 use crate::inventory::inbounds::draft_line::DraftLine;
 use crate::inventory::inbounds::line::Outcome;
-use crate::inventory::inbounds::receive::Arrivals;
+use crate::inventory::inbounds::receive::ReceivedUnits;
 use crate::inventory::transfers::decide::{LineUnits, Settlement};
 use crate::inventory::transfers::dispatch::Sending;
 use crate::inventory::transfers::draft::{DraftChange, NewTransfer};
@@ -193,16 +193,16 @@ impl From<SendTransferRequest> for Sending {
     }
 }
 
-impl From<ReceiveTransferRequest> for Arrivals {
+impl From<ReceiveTransferRequest> for ReceivedUnits {
     fn from(request: ReceiveTransferRequest) -> Self {
         let ReceiveTransferRequest { lines, reference, allow_over, expected_version: _ } = request;
         let surplus = if allow_over { Surplus::Accept } else { Surplus::Refuse };
-        let lines = lines.into_iter().map(Arrival::from).collect();
+        let lines = lines.into_iter().map(ReceivedLine::from).collect();
         Self { lines, reference: reference.map(String::from), surplus }
     }
 }
 
-impl From<ReceiveLineRequest> for Arrival {
+impl From<ReceiveLineRequest> for ReceivedLine {
     fn from(request: ReceiveLineRequest) -> Self {
         let ReceiveLineRequest { line_id, accepted, rejected, reject_reason } = request;
         Self {

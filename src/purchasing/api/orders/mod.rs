@@ -27,7 +27,7 @@ use crate::kernel::id::{self, LocationId, SupplierId};
 use crate::kernel::page::{List, NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
 use crate::purchasing::orders::plan::{NewOrder, OrderChange};
-use crate::purchasing::orders::receive::OrderArrivals;
+use crate::purchasing::orders::receive::ReceivedPurchase;
 use crate::purchasing::orders::{PurchaseOrder, costs, plan, progress, receive as arrivals};
 use crate::purchasing::queries::{receipt_costs, suppliers};
 use crate::purchasing::suppliers::get_supplier;
@@ -193,7 +193,7 @@ pub async fn receive(
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
     act("receive_purchase_order", target, command, respond, |conn, scope, target, body| {
-        arrivals::receive(conn, scope, target, &OrderArrivals::from(body.clone()))
+        arrivals::receive(conn, scope, target, &ReceivedPurchase::from(body.clone()))
     })
     .await
 }

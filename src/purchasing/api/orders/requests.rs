@@ -16,7 +16,7 @@ use crate::kernel::text;
 use crate::purchasing::orders::costs::LineCost;
 use crate::purchasing::orders::lines::OrderLine;
 use crate::purchasing::orders::plan::{Header, NewOrder, OrderChange};
-use crate::purchasing::orders::receive::{OrderArrival, OrderArrivals};
+use crate::purchasing::orders::receive::{ReceivedPurchase, ReceivedPurchaseLine};
 
 /// A purchase order to create. It is a draft.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -183,15 +183,15 @@ impl From<UpdatePurchaseOrderRequest> for OrderChange {
     }
 }
 
-impl From<ReceivePurchaseOrderRequest> for OrderArrivals {
+impl From<ReceivePurchaseOrderRequest> for ReceivedPurchase {
     fn from(request: ReceivePurchaseOrderRequest) -> Self {
         let ReceivePurchaseOrderRequest { lines, reference, allow_over, expected_version: _ } = request;
-        let lines = lines.into_iter().map(OrderArrival::from).collect();
+        let lines = lines.into_iter().map(ReceivedPurchaseLine::from).collect();
         Self { lines, reference: reference.map(String::from), allow_surplus: allow_over }
     }
 }
 
-impl From<ReceivePurchaseLineRequest> for OrderArrival {
+impl From<ReceivePurchaseLineRequest> for ReceivedPurchaseLine {
     fn from(request: ReceivePurchaseLineRequest) -> Self {
         let ReceivePurchaseLineRequest { line_id, accepted, rejected, keep_rejected, reject_reason, unit_cost } =
             request;
