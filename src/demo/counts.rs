@@ -7,10 +7,10 @@ use crate::error::Abort;
 use crate::inventory::counts::count_ref::CountRef;
 use crate::inventory::counts::document::Target;
 use crate::inventory::counts::enter::{self, Entry, EntryName};
+use crate::inventory::counts::lifecycle;
 use crate::inventory::counts::open::{self, NewCount};
 use crate::inventory::counts::post::{self, PostRequest};
 use crate::inventory::counts::scope::{CountScope, Uncounted};
-use crate::inventory::counts::submit;
 use crate::inventory::queries::locations;
 use crate::kernel::id::ProductRef;
 
@@ -29,7 +29,7 @@ pub(super) fn post(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> 
     };
     let target = Target { name: CountRef::Id(open::open(conn, scope, &new)?), expected_version: None };
     enter::enter(conn, scope, &target, &COUNTED.map(entry))?;
-    submit::submit(conn, scope, &target)?;
+    lifecycle::submit(conn, scope, &target)?;
     post::post_rest(conn, scope, &PostRequest { target, lines: None }, 0).map(drop)
 }
 

@@ -10,8 +10,8 @@ use crate::inventory::inbounds::document::Target;
 use crate::inventory::inbounds::draft_line::DraftLine;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::queries::locations::get_location;
-use crate::inventory::transfers::dispatch::{self, Sending};
 use crate::inventory::transfers::draft::{self, NewTransfer};
+use crate::inventory::transfers::lifecycle::{self, Sending};
 use crate::kernel::id::{LocationId, ProductRef};
 use crate::stores::change_location::{change_location, create_location};
 use crate::stores::location::LocationChange;
@@ -93,7 +93,7 @@ fn send_goods(conn: &mut PgConnection, scope: &Scope, from: LocationId, to: Loca
     let lines = ON_THE_ROAD.map(line).into();
     let id = draft::create(conn, scope, &NewTransfer { from, to, lines, reference, expected_on: None, notes: None })?;
     let target = Target { name: InboundRef::Id(id), expected_version: None };
-    dispatch::hold(conn, scope, &target)?;
-    dispatch::send(conn, scope, &target, &Sending { lines: None, tracking: Some("EE987654321IN".to_owned()) })?;
+    lifecycle::hold(conn, scope, &target)?;
+    lifecycle::send(conn, scope, &target, &Sending { lines: None, tracking: Some("EE987654321IN".to_owned()) })?;
     Ok(())
 }

@@ -11,8 +11,8 @@ use crate::inventory::queries::locations;
 use crate::kernel::id::{ProductRef, SupplierId};
 use crate::kernel::money::Money;
 use crate::purchasing::orders::draft::{self, Header, NewOrder};
+use crate::purchasing::orders::lifecycle;
 use crate::purchasing::orders::lines::OrderLine;
-use crate::purchasing::orders::progress;
 use crate::purchasing::queries::items::ItemTerms;
 use crate::purchasing::queries::suppliers::SupplierSettings;
 use crate::purchasing::suppliers;
@@ -50,7 +50,7 @@ pub fn add(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
     let to = locations::get_location(conn, scope.store, None)?;
     let header = Header { supplier: farms, to, reference: None, expected_on: None, notes: None };
     let order = draft::create(conn, scope, &NewOrder { header, lines: vec![line] })?;
-    progress::order(conn, scope, &Target { name: InboundRef::Id(order), expected_version: None }).map(drop)
+    lifecycle::order(conn, scope, &Target { name: InboundRef::Id(order), expected_version: None }).map(drop)
 }
 
 fn draft_line(sku: &str, quantity: i64) -> DraftLine {

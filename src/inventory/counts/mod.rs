@@ -8,9 +8,9 @@ pub mod status;
 pub mod document;
 
 pub mod enter;
+pub mod lifecycle;
 pub mod open;
 pub mod post;
-pub mod submit;
 
 pub mod queries;
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::PgConnection;
 
 use super::LockedTransfer;
-use super::dispatch::ends;
+use super::lifecycle::ends;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError};

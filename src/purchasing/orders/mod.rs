@@ -5,9 +5,10 @@ use crate::inventory::inbounds::queries::documents::Inbound;
 use crate::kernel::id::SupplierId;
 
 pub mod costs;
+pub mod lifecycle;
 pub mod lines;
 pub mod plan;
-pub mod progress;
+
 pub mod receive;
 
 /// A purchase order comes from a supplier.

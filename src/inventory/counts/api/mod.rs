@@ -19,7 +19,7 @@ use super::queries::documents::{self, CountFilter};
 use super::queries::entries;
 use super::queries::shown::{self, LineFilter, LineOrder};
 use super::status::{CountStatus, LineStatus};
-use super::submit;
+use super::lifecycle;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
@@ -212,7 +212,7 @@ pub async fn submit(path: web::Path<String>, command: Command<CountVersionReques
     let target = target(&path, command.body.expected_version);
     command
         .run("submit_count", move |conn, scope, _body| {
-            let id = submit::submit(conn, scope, &target)?;
+            let id = lifecycle::submit(conn, scope, &target)?;
             answer(conn, scope, id)
         })
         .await
@@ -228,7 +228,7 @@ pub async fn recount(
     let line = id::from_path(&line);
     command
         .run("recount_line", move |conn, scope, _body| {
-            let id = submit::recount(conn, scope, &target, line)?;
+            let id = lifecycle::recount(conn, scope, &target, line)?;
             answer_lines(conn, scope, id, &[line])
         })
         .await
@@ -239,7 +239,7 @@ pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest
     let target = target(&path, command.body.expected_version);
     command
         .run("cancel_count", move |conn, scope, body| {
-            let id = submit::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
+            let id = lifecycle::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
             answer(conn, scope, id)
         })
         .await

@@ -10,8 +10,8 @@ use utoipa::IntoParams;
 use validator::Validate;
 
 use super::Transfer;
-use super::dispatch::{self, Sending};
 use super::draft::{self, DraftChange, NewTransfer};
+use super::lifecycle::{self, Sending};
 use super::settle;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
@@ -113,7 +113,7 @@ pub async fn make_ready(
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("ready_transfer", target, command, respond, |conn, scope, target, _body| dispatch::hold(conn, scope, target))
+    act("ready_transfer", target, command, respond, |conn, scope, target, _body| lifecycle::hold(conn, scope, target))
         .await
 }
 
@@ -124,7 +124,7 @@ pub async fn make_draft(
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
     act("withdraw_transfer", target, command, respond, |conn, scope, target, _body| {
-        dispatch::withdraw(conn, scope, target)
+        lifecycle::withdraw(conn, scope, target)
     })
     .await
 }
@@ -136,7 +136,7 @@ pub async fn cancel(
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
     act("cancel_transfer", target, command, respond, |conn, scope, target, body| {
-        dispatch::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
+        lifecycle::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
     })
     .await
 }
@@ -146,7 +146,7 @@ pub async fn send(path: web::Path<String>, command: Command<SendTransferRequest>
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
     act("send_transfer", target, command, respond, |conn, scope, target, body| {
-        dispatch::send(conn, scope, target, &Sending::from(body.clone()))
+        lifecycle::send(conn, scope, target, &Sending::from(body.clone()))
     })
     .await
 }

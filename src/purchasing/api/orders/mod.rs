@@ -28,7 +28,7 @@ use crate::kernel::page::{List, NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
 use crate::purchasing::orders::plan::{NewOrder, OrderChange};
 use crate::purchasing::orders::receive::ReceivedPurchase;
-use crate::purchasing::orders::{PurchaseOrder, costs, plan, progress, receive as arrivals};
+use crate::purchasing::orders::{PurchaseOrder, costs, lifecycle, plan, receive as arrivals};
 use crate::purchasing::queries::{receipt_costs, suppliers};
 use crate::purchasing::suppliers::get_supplier;
 use crate::stores::queries as stores;
@@ -144,7 +144,7 @@ pub async fn order(
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
     act("order_purchase_order", target, command, respond, |conn, scope, target, _body| {
-        progress::order(conn, scope, target)
+        lifecycle::order(conn, scope, target)
     })
     .await
 }
@@ -156,7 +156,7 @@ pub async fn make_draft(
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
     act("withdraw_purchase_order", target, command, respond, |conn, scope, target, _body| {
-        progress::withdraw(conn, scope, target)
+        lifecycle::withdraw(conn, scope, target)
     })
     .await
 }
@@ -168,7 +168,7 @@ pub async fn cancel(
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
     act("cancel_purchase_order", target, command, respond, |conn, scope, target, body| {
-        progress::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
+        lifecycle::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
     })
     .await
 }
@@ -180,7 +180,7 @@ pub async fn close(
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
     act("close_purchase_order", target, command, respond, |conn, scope, target, body| {
-        progress::close(conn, scope, target, body.reason.as_str())
+        lifecycle::close(conn, scope, target, body.reason.as_str())
     })
     .await
 }

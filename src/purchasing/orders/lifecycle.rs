@@ -29,7 +29,7 @@ pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<
         for line in &mut document.lines {
             let own = terms.get(&line.variant_id).and_then(|terms| terms.lead_time_days);
             let lead_time = own.or(supplier.settings.lead_time_days);
-            line.expected_on = line.expected_on.or_else(|| arrival(now.date_naive(), lead_time?));
+            line.expected_on = line.expected_on.or_else(|| arrival_day(now.date_naive(), lead_time?));
         }
     }
     document.set_status_of_lines();
@@ -38,7 +38,7 @@ pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<
 }
 
 /// The day on which goods arrive that are ordered today.
-pub fn arrival(today: NaiveDate, lead_time_days: i64) -> Option<NaiveDate> {
+pub fn arrival_day(today: NaiveDate, lead_time_days: i64) -> Option<NaiveDate> {
     today.checked_add_days(Days::new(u64::try_from(lead_time_days).ok()?))
 }
 
