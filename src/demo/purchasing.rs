@@ -10,9 +10,9 @@ use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::queries::locations;
 use crate::kernel::id::{ProductRef, SupplierId};
 use crate::kernel::money::Money;
-use crate::purchasing::orders::draft::{self, Header, NewOrder};
-use crate::purchasing::orders::lifecycle;
-use crate::purchasing::orders::lines::OrderLine;
+use crate::purchasing::purchase_orders::draft::{self, Header, NewPurchaseOrder};
+use crate::purchasing::purchase_orders::lifecycle;
+use crate::purchasing::purchase_orders::lines::PurchaseLine;
 use crate::purchasing::queries::items::ItemTerms;
 use crate::purchasing::queries::suppliers::SupplierSettings;
 use crate::purchasing::suppliers;
@@ -46,10 +46,10 @@ const MILLS: Seller = Seller {
 pub fn add(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
     let farms = add_seller(conn, scope, &FARMS)?;
     add_seller(conn, scope, &MILLS)?;
-    let line = OrderLine { plan: draft_line("prod_006", 40), unit_cost: None, expected_on: None };
+    let line = PurchaseLine { draft: draft_line("prod_006", 40), unit_cost: None, expected_on: None };
     let to = locations::get_location(conn, scope.store, None)?;
     let header = Header { supplier: farms, to, reference: None, expected_on: None, notes: None };
-    let order = draft::create(conn, scope, &NewOrder { header, lines: vec![line] })?;
+    let order = draft::create(conn, scope, &NewPurchaseOrder { header, lines: vec![line] })?;
     lifecycle::order(conn, scope, &Target { name: InboundRef::Id(order), expected_version: None }).map(drop)
 }
 

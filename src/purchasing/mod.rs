@@ -2,7 +2,7 @@
 
 pub mod suppliers;
 
-pub mod orders;
+pub mod purchase_orders;
 
 pub mod demand;
 pub mod reorder;

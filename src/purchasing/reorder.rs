@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::PgConnection;
 
 use super::demand::Need;
-use super::orders::plan::{Header, create_resolved};
+use super::purchase_orders::draft::{Header, create_resolved};
 use super::queries::needs::{self, NeedFilter};
 use super::suppliers::get_supplier;
 use crate::auth::Scope;

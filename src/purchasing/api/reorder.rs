@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::orders::{PurchaseOrderSummaryResponse, summarize};
+use super::purchase_orders::{PurchaseOrderSummaryResponse, summarize};
 use crate::auth::Ctx;
 use crate::db;
 use crate::error::ApiError;

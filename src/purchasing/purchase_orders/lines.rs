@@ -16,7 +16,7 @@ use crate::stores::queries as stores;
 
 /// A line as a request names it.
 #[derive(Clone, Debug)]
-pub struct OrderLine {
+pub struct PurchaseLine {
     pub draft: DraftLine,
     /// Without it, the cost of the supplier's item.
     pub unit_cost: Option<AmountInput>,
@@ -29,7 +29,7 @@ pub fn resolve(
     conn: &mut PgConnection,
     store: StoreId,
     supplier: SupplierId,
-    lines: &[OrderLine],
+    lines: &[PurchaseLine],
 ) -> Result<Vec<NewLine>, Abort> {
     let variants = draft_line::find_all(conn, store, lines.iter().map(|line| &line.draft))?;
     let currency = stores::get_store(conn, store)?.currency;
@@ -39,7 +39,7 @@ pub fn resolve(
 }
 
 fn add_up(
-    lines: &[OrderLine],
+    lines: &[PurchaseLine],
     variants: &[VariantId],
     currency: &Currency,
     costs: &HashMap<VariantId, Money>,
@@ -81,15 +81,15 @@ mod tests {
     use super::*;
     use crate::kernel::id::{ProductId, ProductRef};
 
-    fn line(quantity: i64, unit_cost: Option<i64>, day: Option<&str>) -> OrderLine {
-        OrderLine {
+    fn line(quantity: i64, unit_cost: Option<i64>, day: Option<&str>) -> PurchaseLine {
+        PurchaseLine {
             draft: DraftLine { product: ProductRef::Id(ProductId(1)), size: None, quantity },
             unit_cost: unit_cost.map(|cost| AmountInput::from_units(cost, 2)),
             expected_on: day.map(|day| day.parse().unwrap()),
         }
     }
 
-    fn sums(lines: &[(i64, OrderLine)]) -> Result<Vec<(i64, i64, i64)>, String> {
+    fn sums(lines: &[(i64, PurchaseLine)]) -> Result<Vec<(i64, i64, i64)>, String> {
         let variants: Vec<_> = lines.iter().map(|(variant, _)| VariantId(*variant)).collect();
         let lines: Vec<_> = lines.iter().map(|(_, line)| line.clone()).collect();
         let costs = [(VariantId(1), Money(700))].into();

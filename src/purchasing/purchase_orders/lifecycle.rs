@@ -3,8 +3,8 @@
 use chrono::{Days, NaiveDate};
 use diesel::PgConnection;
 
-use super::LockedOrder;
-use super::plan::require_active;
+use super::LockedPurchaseOrder;
+use super::draft::require_active;
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
@@ -17,7 +17,7 @@ use crate::purchasing::suppliers::get_supplier;
 
 /// Orders the goods. Lines without a day get one from the lead time, if it is known.
 pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<InboundId, Abort> {
-    let mut document = LockedOrder::lock(conn, scope, target)?;
+    let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft], "ordered")?;
     let supplier = get_supplier(conn, scope, document.inbound.origin)?;
     require_active(&supplier)?;
@@ -44,7 +44,7 @@ pub fn arrival_day(today: NaiveDate, lead_time_days: i64) -> Option<NaiveDate> {
 
 /// Makes an order a draft again, before anything arrived.
 pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<InboundId, Abort> {
-    let mut document = LockedOrder::lock(conn, scope, target)?;
+    let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ordered], "a draft again")?;
     let now = db::clock(conn)?;
     document.inbound.status = InboundStatus::Draft;
@@ -60,14 +60,14 @@ pub fn cancel(
     target: &Target,
     reason: Option<&str>,
 ) -> Result<InboundId, Abort> {
-    let document = LockedOrder::lock(conn, scope, target)?;
+    let document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft, InboundStatus::Ordered], CANCELLED)?;
     end_rest(conn, scope, document, &Act { action: Action::Cancel, done: CANCELLED, reason })
 }
 
 /// Closes an order: its outstanding units will not arrive.
 pub fn close(conn: &mut PgConnection, scope: &Scope, target: &Target, reason: &str) -> Result<InboundId, Abort> {
-    let document = LockedOrder::lock(conn, scope, target)?;
+    let document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ordered, InboundStatus::PartiallyReceived], "closed")?;
     let act = Act { action: Action::UpdateStatus, done: "closed", reason: Some(reason) };
     end_rest(conn, scope, document, &act)
@@ -76,7 +76,7 @@ pub fn close(conn: &mut PgConnection, scope: &Scope, target: &Target, reason: &s
 fn end_rest(
     conn: &mut PgConnection,
     scope: &Scope,
-    mut document: LockedOrder,
+    mut document: LockedPurchaseOrder,
     act: &Act<'_>,
 ) -> Result<InboundId, Abort> {
     let now = db::clock(conn)?;

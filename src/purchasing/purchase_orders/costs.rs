@@ -2,7 +2,7 @@
 
 use diesel::PgConnection;
 
-use super::LockedOrder;
+use super::LockedPurchaseOrder;
 use super::lines::cost_in;
 use crate::audit::words::Action;
 use crate::auth::Scope;
@@ -31,7 +31,7 @@ pub fn correct(
     number: &str,
     costs: &[LineCost],
 ) -> Result<InboundId, Abort> {
-    let mut document = LockedOrder::lock(conn, scope, target)?;
+    let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     let all = receipts::list(conn, scope.store, document.inbound.id)?;
     let receipt = receipts::named(&all, number)?;
     refuse_reversed(&all, receipt)?;

@@ -12,7 +12,7 @@ use crate::inventory::inbounds::status::InboundStatus;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundId, InboundLineId, LocationId, ProductId, SupplierId, VariantId};
 use crate::kernel::money::{Amount, Currency, Money};
-use crate::purchasing::orders::PurchaseOrder;
+use crate::purchasing::purchase_orders::PurchaseOrder;
 use crate::purchasing::queries::suppliers::Supplier;
 
 /// A purchase order in a list.

@@ -1,10 +1,10 @@
-//! Creates orders, and changes them. No unit moves.
+//! Creates purchase orders, and changes them. No unit moves.
 
 use chrono::NaiveDate;
 use diesel::PgConnection;
 
-use super::lines::{self, OrderLine};
-use super::{LockedOrder, PurchaseOrder};
+use super::lines::{self, PurchaseLine};
+use super::{LockedPurchaseOrder, PurchaseOrder};
 use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
@@ -20,9 +20,9 @@ use crate::purchasing::suppliers::get_supplier;
 
 /// An order to create.
 #[derive(Clone, Debug)]
-pub struct NewOrder {
+pub struct NewPurchaseOrder {
     pub header: Header,
-    pub lines: Vec<OrderLine>,
+    pub lines: Vec<PurchaseLine>,
 }
 
 /// An order without its lines.
@@ -38,11 +38,11 @@ pub struct Header {
 
 /// The changes of an order. Only the last three are possible after the draft.
 #[derive(Clone, Debug, Default)]
-pub struct OrderChange {
+pub struct PurchaseOrderChange {
     pub supplier: Option<SupplierId>,
     pub to: Option<LocationId>,
     /// They replace all lines.
-    pub lines: Option<Vec<OrderLine>>,
+    pub lines: Option<Vec<PurchaseLine>>,
     pub reference: Option<Option<String>>,
     /// Without lines, it also replaces the days of all lines.
     pub expected_on: Option<Option<NaiveDate>>,
@@ -50,8 +50,8 @@ pub struct OrderChange {
 }
 
 /// Creates a draft.
-pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewOrder) -> Result<InboundId, Abort> {
-    let NewOrder { header, lines } = new;
+pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewPurchaseOrder) -> Result<InboundId, Abort> {
+    let NewPurchaseOrder { header, lines } = new;
     require_active(&get_supplier(conn, scope, header.supplier)?)?;
     let lines = lines::resolve(conn, scope.store, header.supplier, lines)?;
     create_resolved(conn, scope, header.clone(), &lines)
@@ -100,11 +100,11 @@ pub fn change(
     conn: &mut PgConnection,
     scope: &Scope,
     target: &Target,
-    change: &OrderChange,
+    change: &PurchaseOrderChange,
 ) -> Result<InboundId, Abort> {
-    let mut document = LockedOrder::lock(conn, scope, target)?;
+    let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(allowed(change), "changed in this way")?;
-    let OrderChange { supplier, to, lines: planned, reference, expected_on, notes } = change.clone();
+    let PurchaseOrderChange { supplier, to, lines: planned, reference, expected_on, notes } = change.clone();
     let order = &mut document.inbound;
     order.origin = supplier.unwrap_or(order.origin);
     order.to_location_id = to.unwrap_or(order.to_location_id);
@@ -125,8 +125,8 @@ pub fn change(
 }
 
 /// The statuses in which the change is possible.
-fn allowed(change: &OrderChange) -> &'static [InboundStatus] {
-    let OrderChange { supplier, to, lines, reference: _, expected_on: _, notes: _ } = change;
+fn allowed(change: &PurchaseOrderChange) -> &'static [InboundStatus] {
+    let PurchaseOrderChange { supplier, to, lines, reference: _, expected_on: _, notes: _ } = change;
     if supplier.is_some() || to.is_some() || lines.is_some() {
         return &[InboundStatus::Draft];
     }

@@ -13,10 +13,10 @@ use crate::kernel::moment::Day;
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{DocumentQuantity, StockQuantity};
 use crate::kernel::text;
-use crate::purchasing::orders::costs::LineCost;
-use crate::purchasing::orders::lines::OrderLine;
-use crate::purchasing::orders::plan::{Header, NewOrder, OrderChange};
-use crate::purchasing::orders::receive::{ReceivedPurchase, ReceivedPurchaseLine};
+use crate::purchasing::purchase_orders::costs::LineCost;
+use crate::purchasing::purchase_orders::draft::{Header, NewPurchaseOrder, PurchaseOrderChange};
+use crate::purchasing::purchase_orders::lines::PurchaseLine;
+use crate::purchasing::purchase_orders::receive::{ReceivedPurchase, ReceivedPurchaseLine};
 
 /// A purchase order to create. It is a draft.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -147,7 +147,7 @@ pub struct LineCostRequest {
     pub unit_cost: AmountInput,
 }
 
-impl From<NewPurchaseOrderRequest> for NewOrder {
+impl From<NewPurchaseOrderRequest> for NewPurchaseOrder {
     fn from(request: NewPurchaseOrderRequest) -> Self {
         let NewPurchaseOrderRequest { supplier_id, location_id, lines, reference, expected_on, notes } = request;
         let header = Header {
@@ -157,11 +157,11 @@ impl From<NewPurchaseOrderRequest> for NewOrder {
             expected_on: expected_on.map(|day| day.0),
             notes: notes.map(String::from),
         };
-        Self { header, lines: lines.into_iter().map(OrderLine::from).collect() }
+        Self { header, lines: lines.into_iter().map(PurchaseLine::from).collect() }
     }
 }
 
-impl From<PurchaseLineRequest> for OrderLine {
+impl From<PurchaseLineRequest> for PurchaseLine {
     fn from(request: PurchaseLineRequest) -> Self {
         let PurchaseLineRequest { product_id, size, quantity, unit_cost, expected_on } = request;
         let draft = DraftLine { product: product_id, size, quantity: quantity.get() };
@@ -169,13 +169,13 @@ impl From<PurchaseLineRequest> for OrderLine {
     }
 }
 
-impl From<UpdatePurchaseOrderRequest> for OrderChange {
+impl From<UpdatePurchaseOrderRequest> for PurchaseOrderChange {
     fn from(request: UpdatePurchaseOrderRequest) -> Self {
         let UpdatePurchaseOrderRequest { supplier_id, location_id, lines, reference, expected_on, notes, .. } = request;
         Self {
             supplier: supplier_id,
             to: location_id,
-            lines: lines.map(|lines| lines.into_iter().map(OrderLine::from).collect()),
+            lines: lines.map(|lines| lines.into_iter().map(PurchaseLine::from).collect()),
             reference: reference.map(|reference| reference.map(String::from)),
             expected_on: expected_on.map(|day| day.map(|day| day.0)),
             notes: notes.map(|notes| notes.map(String::from)),

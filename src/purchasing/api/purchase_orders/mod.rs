@@ -26,9 +26,9 @@ use crate::kernel::document_text::CancelReason;
 use crate::kernel::id::{self, LocationId, SupplierId};
 use crate::kernel::page::{List, NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
-use crate::purchasing::orders::plan::{NewOrder, OrderChange};
-use crate::purchasing::orders::receive::ReceivedPurchase;
-use crate::purchasing::orders::{PurchaseOrder, costs, lifecycle, plan, receive as arrivals};
+use crate::purchasing::purchase_orders::draft::{NewPurchaseOrder, PurchaseOrderChange};
+use crate::purchasing::purchase_orders::receive::ReceivedPurchase;
+use crate::purchasing::purchase_orders::{PurchaseOrder, costs, draft, lifecycle, receive as arrivals};
 use crate::purchasing::queries::{receipt_costs, suppliers};
 use crate::purchasing::suppliers::get_supplier;
 use crate::stores::queries as stores;
@@ -118,7 +118,7 @@ pub async fn create(command: Command<NewPurchaseOrderRequest>) -> Result<HttpRes
     check_lines(Some(&command.body.lines))?;
     command
         .run("create_purchase_order", |conn, scope, body| {
-            let id = plan::create(conn, scope, &NewOrder::from(body.clone()))?;
+            let id = draft::create(conn, scope, &NewPurchaseOrder::from(body.clone()))?;
             Ok(Answer::created(&respond(conn, scope, &InboundRef::Id(id))?)?)
         })
         .await
@@ -132,7 +132,7 @@ pub async fn update(
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
     act("update_purchase_order", target, command, respond, |conn, scope, target, body| {
-        plan::change(conn, scope, target, &OrderChange::from(body.clone()))
+        draft::change(conn, scope, target, &PurchaseOrderChange::from(body.clone()))
     })
     .await
 }

@@ -5,12 +5,11 @@ use crate::inventory::inbounds::queries::documents::Inbound;
 use crate::kernel::id::SupplierId;
 
 pub mod costs;
+pub mod draft;
 pub mod lifecycle;
 pub mod lines;
-pub mod plan;
-
 pub mod receive;
 
 /// A purchase order comes from a supplier.
 pub type PurchaseOrder = Inbound<SupplierId>;
-pub type LockedOrder = LockedInbound<SupplierId>;
+pub type LockedPurchaseOrder = LockedInbound<SupplierId>;
