@@ -4,7 +4,7 @@ pub mod suppliers;
 
 pub mod purchase_orders;
 
-pub mod demand;
+pub mod proposal;
 pub mod reorder;
 
 pub mod queries;

@@ -8,11 +8,11 @@ use crate::inventory::queries::figures::{all_levels, level_columns, places, sell
 use crate::kernel::id::{LocationId, ProductId, StoreId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::page::Sort;
-use crate::purchasing::demand::{Need, Offer, SALES_DAYS};
+use crate::purchasing::proposal::{Offer, ReorderProposal, SALES_DAYS};
 
-/// The supplier and the place whose needs are listed.
+/// The supplier and the place whose proposals are listed.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NeedFilter {
+pub struct ProposalFilter {
     /// Only what this supplier sells, on its terms.
     pub supplier: Option<SupplierId>,
     /// The figures of this place only.
@@ -59,7 +59,7 @@ struct Row {
     total: i64,
 }
 
-impl From<Row> for Need {
+impl From<Row> for ReorderProposal {
     fn from(row: Row) -> Self {
         let Row { variant_id, product_id, sku, product_name, size, available, incoming, in_drafts, .. } = row;
         let Row { minimum, maximum, sold, needed, supplier_id, unit_cost, lead_time_days, .. } = row;
@@ -134,7 +134,7 @@ macro_rules! needs_by {
     };
 }
 
-/// The columns that needs can be sorted by.
+/// The columns that proposals can be sorted by.
 pub const SORTS: [&str; 3] = ["needed", "sku", "variant_id"];
 
 fn text(sort: Sort) -> &'static str {
@@ -152,11 +152,11 @@ fn text(sort: Sort) -> &'static str {
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
-    filter: NeedFilter,
+    filter: ProposalFilter,
     sort: Sort,
     (limit, offset): (i64, i64),
-) -> QueryResult<(Vec<Need>, i64)> {
-    let NeedFilter { supplier, location } = filter;
+) -> QueryResult<(Vec<ReorderProposal>, i64)> {
+    let ProposalFilter { supplier, location } = filter;
     let rows: Vec<Row> = db::sql(text(sort))
         .bind::<BigInt, _>(store)
         .bind::<Nullable<BigInt>, _>(location)
@@ -171,5 +171,5 @@ pub fn list(
         None if offset > 0 => list(conn, store, filter, sort, (1, 0))?.1,
         None => 0,
     };
-    Ok((rows.into_iter().map(Need::from).collect(), total))
+    Ok((rows.into_iter().map(ReorderProposal::from).collect(), total))
 }

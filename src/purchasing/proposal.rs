@@ -10,7 +10,7 @@ pub const SALES_DAYS: i64 = 30;
 
 /// A variant that needs more units than are available and incoming.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
+pub struct ReorderProposal {
     pub variant_id: VariantId,
     pub product_id: ProductId,
     pub sku: String,
@@ -42,7 +42,7 @@ pub struct Offer {
     pub lead_time_days: Option<i64>,
 }
 
-impl Need {
+impl ReorderProposal {
     /// The units to order: filled up to the maximum, less those in drafts, in whole packs of the supplier.
     #[must_use]
     pub fn quantity(&self) -> i64 {
@@ -79,8 +79,8 @@ impl Need {
 mod tests {
     use super::*;
 
-    fn need(needed: i64) -> Need {
-        Need {
+    fn proposal(needed: i64) -> ReorderProposal {
+        ReorderProposal {
             variant_id: VariantId(1),
             product_id: ProductId(1),
             sku: "rice".into(),
@@ -116,9 +116,9 @@ mod tests {
             (None, offer(6, 1), 12, 6),
             (None, offer(6, 1), 18, 0),
         ] {
-            let need = Need { maximum, offer, in_drafts, ..need(13) };
-            assert_eq!(need.quantity(), quantity, "{need:?}");
-            assert_eq!(need.cost(), offer.map(|_| i128::from(quantity) * 250));
+            let proposal = ReorderProposal { maximum, offer, in_drafts, ..proposal(13) };
+            assert_eq!(proposal.quantity(), quantity, "{proposal:?}");
+            assert_eq!(proposal.cost(), offer.map(|_| i128::from(quantity) * 250));
         }
     }
 
@@ -134,8 +134,8 @@ mod tests {
             (4, -1, None),
             (i64::MAX, 1, None),
         ] {
-            let need = Need { available, sold, ..need(1) };
-            assert_eq!(need.stock_out_on(today), day.map(|day| day.parse().unwrap()), "{available} {sold}");
+            let proposal = ReorderProposal { available, sold, ..proposal(1) };
+            assert_eq!(proposal.stock_out_on(today), day.map(|day| day.parse().unwrap()), "{available} {sold}");
         }
     }
 }
