@@ -26,11 +26,11 @@ pub struct LockedCount {
     pub count: Count,
 }
 
-/// The act that changes a count, for the history and the audit.
+/// The change of a count, for the history and the audit.
 #[derive(Clone, Copy, Debug)]
-pub struct Act<'a> {
+pub struct DocumentChange<'a> {
     pub action: Action,
-    /// The participle of the act, such as `submitted`.
+    /// The participle of the change, such as `submitted`.
     pub done: &'a str,
     pub reason: Option<&'a str>,
 }
@@ -53,7 +53,7 @@ impl LockedCount {
         &mut self,
         conn: &mut PgConnection,
         scope: &Scope,
-        act: &Act<'_>,
+        change: &DocumentChange<'_>,
         at: DateTime<Utc>,
     ) -> Result<(), Abort> {
         let count = &mut self.count;
@@ -63,9 +63,9 @@ impl LockedCount {
         count.updated_at = at;
         documents::update(conn, scope.store, count)?;
         if count.status != before {
-            append_step(conn, scope, count, (Some(before), act.reason), at)?;
+            append_step(conn, scope, count, (Some(before), change.reason), at)?;
         }
-        append_audit(conn, scope, count, act, at)
+        append_audit(conn, scope, count, change, at)
     }
 }
 
@@ -82,16 +82,16 @@ pub fn append_step(
     Ok(documents::append_history(conn, scope.store, count.id, &step)?)
 }
 
-/// Records an act in the audit.
+/// Records a change in the audit.
 pub fn append_audit(
     conn: &mut PgConnection,
     scope: &Scope,
     count: &Count,
-    act: &Act<'_>,
+    change: &DocumentChange<'_>,
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let detail = format!("Count {} {}", count.count_number, act.done);
-    let entry = NewEntry { entity: Entity::Count, entity_id: count.id.0, action: act.action, detail };
+    let detail = format!("Count {} {}", count.count_number, change.done);
+    let entry = NewEntry { entity: Entity::Count, entity_id: count.id.0, action: change.action, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }
 

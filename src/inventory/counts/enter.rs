@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::document::{Act, LockedCount, Target};
+use super::document::{DocumentChange, LockedCount, Target};
 use super::open::MAX_COUNT_LINES;
 use super::queries::documents::Count;
 use super::queries::entries::{self, NewEntry};
@@ -73,7 +73,7 @@ pub fn enter(
     let mut seen = HashSet::new();
     let distinct: Vec<i64> = of_entries.iter().copied().filter(|line| seen.insert(*line)).collect();
     refuse_too_much(&lines::apply_entries(conn, scope.store, id, &distinct)?, &of_entries)?;
-    document.write(conn, scope, &Act { action: Action::Update, done: "counted", reason: None }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Update, done: "counted", reason: None }, now)?;
     Ok((id, distinct))
 }
 

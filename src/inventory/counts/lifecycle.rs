@@ -2,7 +2,7 @@
 
 use diesel::PgConnection;
 
-use super::document::{Act, LockedCount, Target};
+use super::document::{DocumentChange, LockedCount, Target};
 use super::queries::lines;
 use super::scope::Uncounted;
 use super::status::{CountStatus, LineStatus};
@@ -23,7 +23,12 @@ pub fn submit(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result
     }
     let now = db::clock(conn)?;
     lines::submit(conn, scope.store, id, uncounted, (&scope.actor(), now))?;
-    document.write(conn, scope, &Act { action: Action::UpdateStatus, done: "submitted", reason: None }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::UpdateStatus, done: "submitted", reason: None },
+        now,
+    )?;
     Ok(id)
 }
 
@@ -43,7 +48,7 @@ pub fn recount(conn: &mut PgConnection, scope: &Scope, target: &Target, line: i6
     let now = db::clock(conn)?;
     lines::reopen(conn, scope.store, id, line, now)?;
     let done = format!("line {line} opened again");
-    document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: None }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: None }, now)?;
     Ok(id)
 }
 
@@ -53,6 +58,6 @@ pub fn cancel(conn: &mut PgConnection, scope: &Scope, target: &Target, reason: O
     document.count.status.require(&[CountStatus::Open, CountStatus::Submitted], "cancelled")?;
     let now = db::clock(conn)?;
     lines::cancel(conn, scope.store, document.count.id)?;
-    document.write(conn, scope, &Act { action: Action::Cancel, done: "cancelled", reason }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Cancel, done: "cancelled", reason }, now)?;
     Ok(document.count.id)
 }

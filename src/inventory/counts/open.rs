@@ -2,7 +2,7 @@
 
 use diesel::PgConnection;
 
-use super::document::{Act, append_audit, append_step};
+use super::document::{DocumentChange, append_audit, append_step};
 use super::queries::documents::{self, Count};
 use super::queries::{lines, places, scope as scopes};
 use super::scope::{Condition, CountScope, Uncounted};
@@ -60,7 +60,7 @@ pub fn open(conn: &mut PgConnection, scope: &Scope, new: &NewCount) -> Result<Co
     count.id = documents::insert(conn, store, &count)?;
     lines::insert(conn, store, (count.id, 0), &variants, now)?;
     append_step(conn, scope, &count, (None, None), now)?;
-    append_audit(conn, scope, &count, &Act { action: Action::Create, done: "opened", reason: None }, now)?;
+    append_audit(conn, scope, &count, &DocumentChange { action: Action::Create, done: "opened", reason: None }, now)?;
     Ok(count.id)
 }
 

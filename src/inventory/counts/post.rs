@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::document::{Act, LockedCount, Target, append_audit};
+use super::document::{DocumentChange, LockedCount, Target, append_audit};
 use super::line::{CountLine, PostedLine, Posting, decide};
 use super::queries::documents::Count;
 use super::queries::lines::{self, LineResult};
@@ -49,8 +49,8 @@ pub fn post_slice(
     pending.pop();
     let last = pending.last().map(|line| line.line);
     let now = post(conn, scope, &document.count, pending)?.at;
-    let act = Act { action: Action::Update, done: "posted in part", reason: None };
-    append_audit(conn, scope, &document.count, &act, now)?;
+    let change = DocumentChange { action: Action::Update, done: "posted in part", reason: None };
+    append_audit(conn, scope, &document.count, &change, now)?;
     Ok(last)
 }
 
@@ -65,7 +65,12 @@ pub fn post_rest(conn: &mut PgConnection, scope: &Scope, request: &PostRequest, 
     if after == 0 && is_pending && done.lines == 0 {
         return Err(Permission::InventoryApprove.missing().into());
     }
-    document.write(conn, scope, &Act { action: Action::UpdateStatus, done: "posted", reason: None }, done.at)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::UpdateStatus, done: "posted", reason: None },
+        done.at,
+    )?;
     Ok(document.count.id)
 }
 

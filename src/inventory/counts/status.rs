@@ -90,7 +90,7 @@ impl CountStatus {
         }
     }
 
-    /// Refuses unless this status is among the allowed ones. `done` is the participle of the act, such as `posted`.
+    /// Refuses unless this status is among the allowed ones. `done` is the participle of the change, such as `posted`.
     pub fn require(self, allowed: &[Self], done: &str) -> Result<(), ApiError> {
         if allowed.contains(&self) {
             return Ok(());

@@ -34,8 +34,8 @@ pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
 /// Reads a document for the answer.
 pub type Respond<R> = fn(&mut PgConnection, &Scope, &InboundRef) -> Result<R, Abort>;
 
-/// Runs an act on a document, and answers with the document after it.
-pub async fn act<T, R, F>(
+/// Changes a document, and answers with the document after it.
+pub async fn change_document<T, R, F>(
     name: &'static str,
     target: Target,
     command: Command<T>,

@@ -58,7 +58,7 @@ impl<O: Origin> LockedInbound<O> {
         Ok(Self { before: inbound.status, inbound, lines })
     }
 
-    /// Refuses unless the status is among the allowed ones. `done` is the participle of the act, such as `sent`.
+    /// Refuses unless the status is among the allowed ones. `done` is the participle of the change, such as `sent`.
     pub fn require(&self, allowed: &[InboundStatus], done: &str) -> Result<(), ApiError> {
         self.inbound.status.require::<O>(allowed, done)
     }
@@ -96,7 +96,7 @@ impl<O: Origin> LockedInbound<O> {
         &mut self,
         conn: &mut PgConnection,
         scope: &Scope,
-        act: &Act<'_>,
+        change: &DocumentChange<'_>,
         at: DateTime<Utc>,
     ) -> Result<(), Abort> {
         let Self { inbound, lines, before } = self;
@@ -104,12 +104,12 @@ impl<O: Origin> LockedInbound<O> {
         inbound.updated_at = at;
         documents::update(conn, scope.store, inbound)?;
         lines::update(conn, scope.store, lines)?;
-        let reason = act.reason.map(ToOwned::to_owned);
+        let reason = change.reason.map(ToOwned::to_owned);
         if inbound.status != *before {
             let step = HistoryStep { from: Some(*before), to: inbound.status, reason, actor: scope.actor(), at };
             documents::append_history(conn, scope.store, inbound.id, &step)?;
         }
-        append_audit(conn, scope, inbound, act, at)
+        append_audit(conn, scope, inbound, change, at)
     }
 
     /// Writes a changed plan. If there are planned lines, they replace those of the document.
@@ -126,16 +126,16 @@ impl<O: Origin> LockedInbound<O> {
             self.lines.clear();
         }
         let at = db::clock(conn)?;
-        self.write(conn, scope, &Act { action: Action::Update, done: "changed", reason: None }, at)?;
+        self.write(conn, scope, &DocumentChange { action: Action::Update, done: "changed", reason: None }, at)?;
         Ok(id)
     }
 }
 
-/// The act that changes a document, for the audit.
+/// The change of a document, for the audit.
 #[derive(Clone, Copy, Debug)]
-pub struct Act<'a> {
+pub struct DocumentChange<'a> {
     pub action: Action,
-    /// The participle of the act, such as `sent`.
+    /// The participle of the change, such as `sent`.
     pub done: &'a str,
     pub reason: Option<&'a str>,
 }
@@ -152,17 +152,17 @@ pub fn insert<O: Origin>(
     let at = inbound.created_at;
     let step = HistoryStep { from: None, to: inbound.status, reason: None, actor: scope.actor(), at };
     documents::append_history(conn, scope.store, inbound.id, &step)?;
-    append_audit(conn, scope, inbound, &Act { action: Action::Create, done: "created", reason: None }, at)
+    append_audit(conn, scope, inbound, &DocumentChange { action: Action::Create, done: "created", reason: None }, at)
 }
 
 fn append_audit<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     inbound: &Inbound<O>,
-    act: &Act<'_>,
+    change: &DocumentChange<'_>,
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let detail = format!("{} {} {}", O::NAMES.title, inbound.inbound_number, act.done);
-    let entry = NewEntry { entity: O::NAMES.entity, entity_id: inbound.id.0, action: act.action, detail };
+    let detail = format!("{} {} {}", O::NAMES.title, inbound.inbound_number, change.done);
+    let entry = NewEntry { entity: O::NAMES.entity, entity_id: inbound.id.0, action: change.action, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }

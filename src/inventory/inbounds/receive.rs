@@ -3,7 +3,7 @@
 use diesel::PgConnection;
 
 use super::arrival::{self, ReceiptLine, ReceivedLine, Surplus};
-use super::document::{Act, LockedInbound, Target};
+use super::document::{DocumentChange, LockedInbound, Target};
 use super::line::InboundLine;
 use super::origin::{InboundKind, Origin};
 use super::queries::places::Destination;
@@ -59,7 +59,7 @@ pub fn receive<O: Origin>(
         lines: received,
     };
     receipts::insert(conn, scope.store, &new, now)?;
-    document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: None }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: None }, now)?;
     Ok(new.inbound)
 }
 
@@ -163,7 +163,7 @@ pub fn reverse<O: Origin>(
         lines: reversed,
     };
     receipts::insert(conn, scope.store, &new, now)?;
-    document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: Some(reason) }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: Some(reason) }, now)?;
     Ok(new.inbound)
 }
 

@@ -45,7 +45,7 @@ impl InboundStatus {
         }
     }
 
-    /// Refuses unless this status is among the allowed ones. `done` is the participle of the act, such as `sent`.
+    /// Refuses unless this status is among the allowed ones. `done` is the participle of the change, such as `sent`.
     pub fn require<O: Origin>(self, allowed: &[Self], done: &str) -> Result<(), ApiError> {
         if allowed.contains(&self) {
             return Ok(());

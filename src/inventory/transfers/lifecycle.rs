@@ -12,7 +12,7 @@ use crate::db::{self, Failure};
 use crate::error::Abort;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::{HoldSet, ReserveUnits};
-use crate::inventory::inbounds::document::{Act, Target};
+use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::status::{CANCELLED, InboundStatus};
 use crate::inventory::inbounds::units::{move_units, refuse_short};
 use crate::inventory::locked_stock::{LockedStock, MovementContext, StockKey};
@@ -45,7 +45,12 @@ pub fn hold(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<I
     }
     holds.write(conn, now)?;
     document.inbound.status = InboundStatus::Ready;
-    document.write(conn, scope, &Act { action: Action::UpdateStatus, done: "is ready", reason: None }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::UpdateStatus, done: "is ready", reason: None },
+        now,
+    )?;
     Ok(id)
 }
 
@@ -53,8 +58,8 @@ pub fn hold(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<I
 pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<InboundId, Abort> {
     let document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ready], "a draft again")?;
-    let act = Act { action: Action::UpdateStatus, done: "is a draft again", reason: None };
-    release(conn, scope, document, InboundStatus::Draft, &act)
+    let change = DocumentChange { action: Action::UpdateStatus, done: "is a draft again", reason: None };
+    release(conn, scope, document, InboundStatus::Draft, &change)
 }
 
 /// Cancels a transfer that was not sent, and releases its units.
@@ -66,8 +71,8 @@ pub fn cancel(
 ) -> Result<InboundId, Abort> {
     let document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft, InboundStatus::Ready], CANCELLED)?;
-    let act = Act { action: Action::Cancel, done: CANCELLED, reason };
-    release(conn, scope, document, InboundStatus::Cancelled, &act)
+    let change = DocumentChange { action: Action::Cancel, done: CANCELLED, reason };
+    release(conn, scope, document, InboundStatus::Cancelled, &change)
 }
 
 /// Releases the held units, of which a draft has none.
@@ -76,11 +81,11 @@ fn release(
     scope: &Scope,
     mut document: LockedTransfer,
     to: InboundStatus,
-    act: &Act<'_>,
+    change: &DocumentChange<'_>,
 ) -> Result<InboundId, Abort> {
     let (id, source) = (document.inbound.id, document.inbound.origin);
     let (reference, actor) = (document.inbound.inbound_number.clone(), scope.actor());
-    let context = MovementContext { reference: &reference, reason: act.reason, actor: &actor };
+    let context = MovementContext { reference: &reference, reason: change.reason, actor: &actor };
     let holder = Holder::Transfer(id);
     let mut holds = match document.inbound.status {
         InboundStatus::Ready => Some(lock_held(conn, scope, holder, &document.stock_keys(&[source]))?),
@@ -92,7 +97,7 @@ fn release(
         holds.write(conn, now)?;
     }
     document.inbound.status = to;
-    document.write(conn, scope, act, now)?;
+    document.write(conn, scope, change, now)?;
     Ok(id)
 }
 
@@ -124,7 +129,7 @@ pub fn send(conn: &mut PgConnection, scope: &Scope, target: &Target, sending: &S
     holds.write(conn, now)?;
     document.set_status_of_lines();
     document.inbound.tracking = sending.tracking.clone();
-    document.write(conn, scope, &Act { action: Action::UpdateStatus, done: "sent", reason: None }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::UpdateStatus, done: "sent", reason: None }, now)?;
     Ok(id)
 }
 

@@ -8,7 +8,7 @@ use crate::audit::words::Action;
 use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::Abort;
-use crate::inventory::inbounds::document::{Act, Target};
+use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::line::Outcome;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::inbounds::units::{move_units, remove_units};
@@ -52,6 +52,11 @@ pub fn settle(
     }
     stock.write(conn, now)?;
     document.set_status_of_lines();
-    document.write(conn, scope, &Act { action: Action::Update, done: "settled", reason: Some(reason) }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::Update, done: "settled", reason: Some(reason) },
+        now,
+    )?;
     Ok(document.inbound.id)
 }

@@ -30,8 +30,8 @@ pub(super) fn fold_again(conn: &mut PgConnection, store: StoreId, variant: Varia
     let (start, mut state) = start.unwrap_or((DateTime::UNIX_EPOCH, State::default()));
     let mut folded = rows::list(conn, store, (variant, start), variant, SLICE)?;
     let mut changes = by_hour(&folded).into_iter().map(|(hour, before)| (hour, negative(&before))).collect();
-    let acts: Vec<Entry> = folded.iter().map(|row| row.new.entry.clone()).collect();
-    for (row, outcome) in folded.iter_mut().zip(fold(&mut state, &acts)) {
+    let events: Vec<Entry> = folded.iter().map(|row| row.new.entry.clone()).collect();
+    for (row, outcome) in folded.iter_mut().zip(fold(&mut state, &events)) {
         row.outcome = outcome;
     }
     let is_last = db::count(folded.len()) < SLICE;

@@ -1,6 +1,6 @@
-//! The arithmetic of values, without a database: a fold over the acts of a variant.
+//! The arithmetic of values, without a database: a fold over the events of a variant.
 //!
-//! Both methods value the same acts. The moving average takes `round(value × units / stock)` for units that go out, and
+//! Both methods value the same events. The moving average takes `round(value × units / stock)` for units that go out, and
 //! the last unit takes the rest. First in, first out keeps the units in layers of one cost.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::json_column::json_column;
 
-/// The source of the units of an act, or the reason why they go out.
+/// The source of the units of an event, or the reason why they go out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     Sale,
@@ -47,7 +47,7 @@ pub struct SaleCost {
     pub fifo: i128,
 }
 
-/// One act of a variant: the change of its stock at all places together.
+/// One event of a variant: the change of its stock at all places together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub at: DateTime<Utc>,
@@ -55,8 +55,8 @@ pub struct Entry {
     pub source: Source,
 }
 
-/// The changes by an act. For a sale or a return, paid minus value is the change of the cost of goods sold. For other
-/// acts it is the change of what was written off.
+/// The changes by an event. For a sale or a return, paid minus value is the change of the cost of goods sold. For other
+/// events it is the change of what was written off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
     pub paid: i128,
@@ -64,18 +64,18 @@ pub struct Effect {
     pub fifo: i128,
 }
 
-/// The result of an act.
+/// The result of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     pub effect: Effect,
     pub quantity: i64,
     pub average: i128,
     pub fifo: i128,
-    /// The whole state after the act, at every [`ROWS_PER_STATE`]th one.
+    /// The whole state after the event, at every [`ROWS_PER_STATE`]th one.
     pub state: Option<State>,
 }
 
-/// A fold that starts in the past reads at most so many acts before that time.
+/// A fold that starts in the past reads at most so many events before that time.
 pub const ROWS_PER_STATE: i64 = 1_000;
 
 /// Units of one cost.
@@ -99,12 +99,13 @@ json_column! {
         #[serde(with = "as_text")]
         pub fifo: i128,
         pub layers: VecDeque<Layer>,
-        /// The number of acts so far.
-        pub acts: i64,
+        /// The number of events so far.
+        #[serde(rename = "acts")]
+        pub events: i64,
     }
 }
 
-/// Folds further acts into the state, in their order.
+/// Folds further events into the state, in their order.
 pub fn fold(state: &mut State, entries: &[Entry]) -> Vec<Outcome> {
     let mut sales: BTreeMap<DateTime<Utc>, SaleCost> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(entries.len());
@@ -117,8 +118,8 @@ pub fn fold(state: &mut State, entries: &[Entry]) -> Vec<Outcome> {
             let quantity = entry.quantity.saturating_neg();
             sales.insert(entry.at, SaleCost { quantity, average: -effect.average, fifo: -effect.fifo });
         }
-        state.acts = state.acts.saturating_add(1);
-        let saved = (state.acts % ROWS_PER_STATE == 0).then(|| state.clone());
+        state.events = state.events.saturating_add(1);
+        let saved = (state.events % ROWS_PER_STATE == 0).then(|| state.clone());
         let State { quantity, average, fifo, .. } = *state;
         outcomes.push(Outcome { effect, quantity, average, fifo, state: saved });
     }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::PgConnection;
 
-use super::act::{self, Unfolded};
 use super::correct;
 use super::fold::{Entry, fold};
 use super::queries::progress::{self, MOST_VARIANTS, News};
 use super::queries::{checkpoints, hours, ledger, rows};
 use super::resolve::resolve;
 use super::row::{Checkpoint, NewEntry, Totals, ValueRow};
+use super::stock_event::{self, Unfolded};
 use crate::db::{self, Failure};
 use crate::kernel::id::{StoreId, VariantId};
 
@@ -52,11 +52,11 @@ fn fold_slice(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -
     }
     let locked = checkpoints::lock(conn, store, variants)?;
     let mut locked: BTreeMap<VariantId, Checkpoint> = locked.into_iter().map(|one| (one.variant, one)).collect();
-    let (mut slice, is_part) = act::take_slice(ledger::list_unfolded(conn, store, variants)?, SLICE);
+    let (mut slice, is_part) = stock_event::take_slice(ledger::list_unfolded(conn, store, variants)?, SLICE);
     let mut movements = ledger::list_movements(conn, store, &slice)?;
-    act::cut(&mut movements, &mut slice);
+    stock_event::cut(&mut movements, &mut slice);
     let count = movements.len();
-    let entries = resolve(conn, store, act::group(movements), &mut locked)?;
+    let entries = resolve(conn, store, stock_event::group(movements), &mut locked)?;
     let folded = fold_entries(&mut locked, entries);
     rows::write(conn, store, &folded)?;
     hours::add(conn, store, &by_hour(&folded))?;
@@ -70,8 +70,8 @@ fn fold_entries(checkpoints: &mut BTreeMap<VariantId, Checkpoint>, entries: Vec<
     for of_variant in entries.chunk_by(|one, next| one.variant == next.variant) {
         let checkpoint = of_variant.first().and_then(|new| checkpoints.get_mut(&new.variant));
         let Some(checkpoint) = checkpoint else { continue };
-        let acts: Vec<Entry> = of_variant.iter().map(|new| new.entry.clone()).collect();
-        let outcomes = fold(&mut checkpoint.state, &acts);
+        let events: Vec<Entry> = of_variant.iter().map(|new| new.entry.clone()).collect();
+        let outcomes = fold(&mut checkpoint.state, &events);
         let valued = of_variant.iter().cloned().zip(outcomes);
         folded.extend(valued.map(|(new, outcome)| ValueRow { new, outcome }));
     }

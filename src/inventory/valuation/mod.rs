@@ -2,11 +2,11 @@
 
 pub mod fold;
 
-pub mod act;
 pub mod correct;
 pub mod fold_ledger;
 pub mod resolve;
 pub mod row;
+pub mod stock_event;
 pub mod value_by_place;
 pub mod verify;
 

@@ -42,7 +42,7 @@ json_column! {
 }
 
 impl UnitsByPlace {
-    /// Adds the changes of an act. A place without units has no entry.
+    /// Adds the changes of an event. A place without units has no entry.
     pub fn add(&mut self, changes: &BTreeMap<LocationId, i64>) {
         for (place, change) in changes {
             let units = self.0.entry(place.0).or_default();
@@ -69,7 +69,7 @@ pub struct Checkpoint {
     pub fold_again_from: Option<DateTime<Utc>>,
 }
 
-/// An act before it is valued.
+/// An event before it is valued.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
     pub variant: VariantId,
@@ -78,7 +78,7 @@ pub struct NewEntry {
     pub places: UnitsByPlace,
 }
 
-/// An act and its value.
+/// An event and its value.
 #[derive(Clone, Debug)]
 pub struct ValueRow {
     pub new: NewEntry,

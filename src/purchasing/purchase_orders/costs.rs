@@ -8,7 +8,7 @@ use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
-use crate::inventory::inbounds::document::{Act, Target};
+use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::queries::receipts::{self, Receipt};
 use crate::inventory::valuation::correct::correct_receipt;
 use crate::kernel::id::{InboundId, InboundLineId};
@@ -41,7 +41,7 @@ pub fn correct(
     receipt_costs::insert(conn, scope.store, receipt.id, &costs, &scope.actor(), now)?;
     correct_receipt(conn, scope.store, receipt.id)?;
     let done = format!("costs of receipt {} corrected", receipt.receipt_number);
-    document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: None }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: None }, now)?;
     Ok(document.inbound.id)
 }
 

@@ -9,7 +9,7 @@ use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::Abort;
-use crate::inventory::inbounds::document::{Act, Target};
+use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::status::{CANCELLED, InboundStatus};
 use crate::kernel::id::{InboundId, VariantId};
 use crate::purchasing::queries::items;
@@ -33,7 +33,12 @@ pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<
         }
     }
     document.set_status_of_lines();
-    document.write(conn, scope, &Act { action: Action::UpdateStatus, done: "ordered", reason: None }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::UpdateStatus, done: "ordered", reason: None },
+        now,
+    )?;
     Ok(document.inbound.id)
 }
 
@@ -48,8 +53,8 @@ pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Resu
     document.require(&[InboundStatus::Ordered], "a draft again")?;
     let now = db::clock(conn)?;
     document.inbound.status = InboundStatus::Draft;
-    let act = Act { action: Action::UpdateStatus, done: "is a draft again", reason: None };
-    document.write(conn, scope, &act, now)?;
+    let change = DocumentChange { action: Action::UpdateStatus, done: "is a draft again", reason: None };
+    document.write(conn, scope, &change, now)?;
     Ok(document.inbound.id)
 }
 
@@ -62,26 +67,26 @@ pub fn cancel(
 ) -> Result<InboundId, Abort> {
     let document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft, InboundStatus::Ordered], CANCELLED)?;
-    end_rest(conn, scope, document, &Act { action: Action::Cancel, done: CANCELLED, reason })
+    end_rest(conn, scope, document, &DocumentChange { action: Action::Cancel, done: CANCELLED, reason })
 }
 
 /// Closes an order: its outstanding units will not arrive.
 pub fn close(conn: &mut PgConnection, scope: &Scope, target: &Target, reason: &str) -> Result<InboundId, Abort> {
     let document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ordered, InboundStatus::PartiallyReceived], "closed")?;
-    let act = Act { action: Action::UpdateStatus, done: "closed", reason: Some(reason) };
-    end_rest(conn, scope, document, &act)
+    let change = DocumentChange { action: Action::UpdateStatus, done: "closed", reason: Some(reason) };
+    end_rest(conn, scope, document, &change)
 }
 
 fn end_rest(
     conn: &mut PgConnection,
     scope: &Scope,
     mut document: LockedPurchaseOrder,
-    act: &Act<'_>,
+    change: &DocumentChange<'_>,
 ) -> Result<InboundId, Abort> {
     let now = db::clock(conn)?;
     document.lines.iter_mut().for_each(|line| line.counts = line.counts.cancel_rest());
     document.set_status_of_lines();
-    document.write(conn, scope, act, now)?;
+    document.write(conn, scope, change, now)?;
     Ok(document.inbound.id)
 }

@@ -17,7 +17,7 @@ use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
-use crate::inventory::inbounds::api::{ReverseReceiptRequest, act, check_lines};
+use crate::inventory::inbounds::api::{ReverseReceiptRequest, change_document, check_lines};
 use crate::inventory::inbounds::document::Target;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
@@ -101,7 +101,7 @@ pub async fn update(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("update_transfer", target, command, respond, |conn, scope, target, body| {
+    change_document("update_transfer", target, command, respond, |conn, scope, target, body| {
         draft::change(conn, scope, target, &DraftChange::from(body.clone()))
     })
     .await
@@ -113,8 +113,10 @@ pub async fn make_ready(
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("ready_transfer", target, command, respond, |conn, scope, target, _body| lifecycle::hold(conn, scope, target))
-        .await
+    change_document("ready_transfer", target, command, respond, |conn, scope, target, _body| {
+        lifecycle::hold(conn, scope, target)
+    })
+    .await
 }
 
 /// `POST /transfers/{id}/draft`
@@ -123,7 +125,7 @@ pub async fn make_draft(
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("withdraw_transfer", target, command, respond, |conn, scope, target, _body| {
+    change_document("withdraw_transfer", target, command, respond, |conn, scope, target, _body| {
         lifecycle::withdraw(conn, scope, target)
     })
     .await
@@ -135,7 +137,7 @@ pub async fn cancel(
     command: Command<CancelTransferRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("cancel_transfer", target, command, respond, |conn, scope, target, body| {
+    change_document("cancel_transfer", target, command, respond, |conn, scope, target, body| {
         lifecycle::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
     })
     .await
@@ -145,7 +147,7 @@ pub async fn cancel(
 pub async fn send(path: web::Path<String>, command: Command<SendTransferRequest>) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("send_transfer", target, command, respond, |conn, scope, target, body| {
+    change_document("send_transfer", target, command, respond, |conn, scope, target, body| {
         lifecycle::send(conn, scope, target, &Sending::from(body.clone()))
     })
     .await
@@ -158,7 +160,7 @@ pub async fn receive(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("receive_transfer", target, command, respond, |conn, scope, target, body| {
+    change_document("receive_transfer", target, command, respond, |conn, scope, target, body| {
         receive::receive::<LocationId>(conn, scope, target, &ReceivedUnits::from(body.clone()))
     })
     .await
@@ -171,7 +173,7 @@ pub async fn settle(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("settle_transfer", target, command, respond, |conn, scope, target, body| {
+    change_document("settle_transfer", target, command, respond, |conn, scope, target, body| {
         let settlements: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
         settle::settle(conn, scope, target, &settlements, body.reason.as_str())
     })
@@ -185,7 +187,7 @@ pub async fn reverse(
 ) -> Result<HttpResponse, ApiError> {
     let (name, number) = path.into_inner();
     let target = Target::from_path(&name, command.body.expected_version);
-    act("reverse_receipt", target, command, respond, move |conn, scope, target, body| {
+    change_document("reverse_receipt", target, command, respond, move |conn, scope, target, body| {
         receive::reverse::<LocationId>(conn, scope, target, &number, body.reason.as_str())
     })
     .await

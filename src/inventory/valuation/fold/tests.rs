@@ -5,9 +5,9 @@ fn at(n: usize) -> DateTime<Utc> {
     DateTime::from_timestamp(i64::try_from(n).unwrap(), 0).unwrap()
 }
 
-/// The acts of a story, a second apart. A return names the index of its sale.
+/// The events of a story, a second apart. A return names the index of its sale.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+enum Event {
     Buy(i64, i64),
     Sell(i64),
     Back { units: i64, of: usize, before: i64 },
@@ -16,27 +16,27 @@ enum Act {
     Lose(i64),
 }
 
-fn entries(acts: &[Act]) -> Vec<Entry> {
-    let entry = |(n, act): (usize, &Act)| {
+fn entries(events: &[Event]) -> Vec<Entry> {
+    let entry = |(n, event): (usize, &Event)| {
         let receipt = |n: usize| i64::try_from(n).unwrap();
-        let (quantity, source) = match *act {
-            Act::Buy(units, unit_cost) => (units, Source::Purchase { receipt: receipt(n), unit_cost }),
-            Act::Sell(units) => (-units, Source::Sale),
-            Act::Back { units, of, before } => (units, Source::Return { sale_at: at(of), before, sale: None }),
-            Act::Reverse { units, of, unit_cost } => (-units, Source::Reversal { receipt: receipt(of), unit_cost }),
-            Act::Find(units, unit_cost) => (units, Source::Other { unit_cost }),
-            Act::Lose(units) => (-units, Source::Other { unit_cost: None }),
+        let (quantity, source) = match *event {
+            Event::Buy(units, unit_cost) => (units, Source::Purchase { receipt: receipt(n), unit_cost }),
+            Event::Sell(units) => (-units, Source::Sale),
+            Event::Back { units, of, before } => (units, Source::Return { sale_at: at(of), before, sale: None }),
+            Event::Reverse { units, of, unit_cost } => (-units, Source::Reversal { receipt: receipt(of), unit_cost }),
+            Event::Find(units, unit_cost) => (units, Source::Other { unit_cost }),
+            Event::Lose(units) => (-units, Source::Other { unit_cost: None }),
         };
         Entry { at: at(n), quantity, source }
     };
-    acts.iter().enumerate().map(entry).collect()
+    events.iter().enumerate().map(entry).collect()
 }
 
 /// Stock, then value and cost of goods sold by the moving average, then the same by FIFO.
 type Figures = (i64, (i128, i128), (i128, i128));
 
-fn figures(acts: &[Act]) -> Vec<Figures> {
-    let entries = entries(acts);
+fn figures(events: &[Event]) -> Vec<Figures> {
+    let entries = entries(events);
     let outcomes = fold(&mut State::default(), &entries);
     let mut sold = (0, 0);
     let mut figures = Vec::new();
@@ -52,7 +52,7 @@ fn figures(acts: &[Act]) -> Vec<Figures> {
 
 #[test]
 fn a_sale_takes_the_average_or_the_oldest_layers() {
-    use Act::{Buy, Sell};
+    use Event::{Buy, Sell};
     let story = [Buy(10, 100), Buy(5, 130), Sell(4), Sell(8), Sell(3)];
     assert_eq!(
         figures(&story),
@@ -80,7 +80,7 @@ fn amounts_that_do_not_divide_are_rounded_and_the_last_unit_takes_the_rest() {
 
 #[test]
 fn a_cancel_brings_back_exactly_what_its_sale_took() {
-    use Act::{Back, Buy, Sell};
+    use Event::{Back, Buy, Sell};
     let before = [Buy(3, 100), Sell(2), Buy(3, 161)];
     // 300 × 2 / 3 = 200 was taken. Then 100 + 483 = 583 for four units.
     assert_eq!(figures(&before).last(), Some(&(4, (583, 200), (583, 200))));
@@ -93,7 +93,7 @@ fn a_cancel_brings_back_exactly_what_its_sale_took() {
 
 #[test]
 fn partial_returns_add_up_to_the_cost_of_the_sale() {
-    use Act::{Back, Buy, Find, Sell};
+    use Event::{Back, Buy, Find, Sell};
     let back = |before| Back { units: 1, of: 2, before };
     // 301 for four units: a sale of three takes round(301 × 3 / 4) = 226. FIFO takes 1 + 2 × 100.
     let story = [Find(1, Some(1)), Buy(3, 100), Sell(3), back(0), back(1), back(2)];
@@ -114,7 +114,7 @@ fn partial_returns_add_up_to_the_cost_of_the_sale() {
 
 #[test]
 fn a_corrected_cost_changes_everything_after_its_receipt() {
-    use Act::{Buy, Sell};
+    use Event::{Buy, Sell};
     let at_cost = |unit_cost| figures(&[Buy(10, unit_cost), Sell(5), Buy(5, 200), Sell(6)]);
     // 500 + 1000 = 1500 for ten, of which six take 900. FIFO: 5 × 100 + 200.
     assert_eq!(at_cost(100)[3], (4, (600, 1_400), (800, 1_200)));
@@ -124,7 +124,7 @@ fn a_corrected_cost_changes_everything_after_its_receipt() {
 
 #[test]
 fn a_reversal_takes_out_what_its_receipt_brought_in() {
-    use Act::{Buy, Reverse, Sell};
+    use Event::{Buy, Reverse, Sell};
     let reverse = Reverse { units: 5, of: 1, unit_cost: 130 };
     assert_eq!(figures(&[Buy(10, 100), Buy(5, 130), reverse])[2], (10, (1_000, 0), (1_000, 0)));
     // The sale took 110 a unit: 1100. Then 550 is left, and the reversal takes 5 × 130 = 650, but not more than there
@@ -143,7 +143,7 @@ fn a_reversal_takes_out_what_its_receipt_brought_in() {
 
 #[test]
 fn other_stock_takes_the_given_cost_or_the_average_or_nothing() {
-    use Act::{Buy, Find, Lose};
+    use Event::{Buy, Find, Lose};
     let story = [Find(2, None), Find(2, Some(50)), Find(2, None), Buy(1, 1), Lose(7)];
     assert_eq!(
         figures(&story),
@@ -159,7 +159,7 @@ fn other_stock_takes_the_given_cost_or_the_average_or_nothing() {
 
 #[test]
 fn units_that_go_out_before_they_come_in_take_no_value() {
-    use Act::{Buy, Sell};
+    use Event::{Buy, Sell};
     assert_eq!(
         figures(&[Sell(3), Buy(2, 10), Buy(4, 10)]),
         [(-3, (0, 0), (0, 0)), (-1, (0, 0), (0, 0)), (3, (30, 0), (30, 0))]
@@ -167,24 +167,24 @@ fn units_that_go_out_before_they_come_in_take_no_value() {
 }
 
 /// Any story in which no unit goes out before it came in, and no sale gets more back than it took.
-fn stories() -> impl Strategy<Value = Vec<Act>> {
+fn stories() -> impl Strategy<Value = Vec<Event>> {
     let step = (0..6_u8, 1..20_i64, 0..1_000_i64, any::<prop::sample::Index>());
     prop::collection::vec(step, 1..60).prop_map(|steps| {
-        let (mut acts, mut stock) = (Vec::new(), 0);
+        let (mut events, mut stock) = (Vec::new(), 0);
         // Units and returned units of sales, units and cost of receipts, by their index.
         let (mut sales, mut receipts) = (Vec::<(usize, i64, i64)>::new(), Vec::<(usize, i64, i64)>::new());
         for (kind, units, cost, index) in steps {
-            let n = acts.len();
+            let n = events.len();
             match kind {
                 0 => {
                     receipts.push((n, units, cost));
-                    acts.push(Act::Buy(units, cost));
+                    events.push(Event::Buy(units, cost));
                 }
-                1 => acts.push(Act::Find(units, (cost % 2 == 0).then_some(cost))),
-                2 if stock >= units => acts.push(Act::Lose(units)),
+                1 => events.push(Event::Find(units, (cost % 2 == 0).then_some(cost))),
+                2 if stock >= units => events.push(Event::Lose(units)),
                 3 if stock >= units => {
                     sales.push((n, units, 0));
-                    acts.push(Act::Sell(units));
+                    events.push(Event::Sell(units));
                 }
                 4 if !sales.is_empty() => {
                     let (of, sold, returned) = index.get(&sales);
@@ -193,27 +193,27 @@ fn stories() -> impl Strategy<Value = Vec<Act>> {
                         continue;
                     }
                     sales.iter_mut().find(|sale| sale.0 == of).unwrap().2 += units;
-                    acts.push(Act::Back { units, of, before });
+                    events.push(Event::Back { units, of, before });
                 }
                 5 if !receipts.is_empty() => {
                     let (of, units, unit_cost) = receipts.swap_remove(index.index(receipts.len()));
                     if stock < units {
                         continue;
                     }
-                    acts.push(Act::Reverse { units, of, unit_cost });
+                    events.push(Event::Reverse { units, of, unit_cost });
                 }
                 _ => continue,
             }
-            stock += entries(&acts).last().unwrap().quantity;
+            stock += entries(&events).last().unwrap().quantity;
         }
-        acts
+        events
     })
 }
 
 proptest! {
     #[test]
-    fn folding_in_slices_gives_the_same(acts in stories(), cut in any::<prop::sample::Index>()) {
-        let entries = entries(&acts);
+    fn folding_in_slices_gives_the_same(events in stories(), cut in any::<prop::sample::Index>()) {
+        let entries = entries(&events);
         let mut whole = State::default();
         let outcomes = fold(&mut whole, &entries);
         let (first, second) = entries.split_at(cut.index(entries.len() + 1));
@@ -238,8 +238,8 @@ proptest! {
     }
 
     #[test]
-    fn paid_is_in_stock_or_sold_or_written_off(acts in stories()) {
-        let entries = entries(&acts);
+    fn paid_is_in_stock_or_sold_or_written_off(events in stories()) {
+        let entries = entries(&events);
         let mut state = State::default();
         let (mut paid, mut value, mut stock) = (0, (0, 0), 0);
         let (mut sold, mut written_off) = ((0, 0), (0, 0));
@@ -278,18 +278,18 @@ proptest! {
     fn every_sale_that_comes_back_whole_costs_nothing(
         (units, costs, parts) in (1..50_i64, prop::collection::vec(0..9_999_i64, 1..6), prop::collection::vec(1..9_i64, 0..9))
     ) {
-        let mut acts: Vec<Act> = costs.iter().map(|cost| Act::Buy(units, *cost)).collect();
-        let (of, mut before) = (acts.len(), 0);
-        acts.push(Act::Sell(units));
+        let mut events: Vec<Event> = costs.iter().map(|cost| Event::Buy(units, *cost)).collect();
+        let (of, mut before) = (events.len(), 0);
+        events.push(Event::Sell(units));
         for part in parts.into_iter().chain([units]) {
             let part = part.min(units - before);
             if part > 0 {
-                acts.push(Act::Back { units: part, of, before });
+                events.push(Event::Back { units: part, of, before });
                 before += part;
             }
         }
         let paid: i128 = costs.iter().map(|cost| i128::from(*cost) * i128::from(units)).sum();
-        let (_, average, fifo) = *figures(&acts).last().unwrap();
+        let (_, average, fifo) = *figures(&events).last().unwrap();
         prop_assert_eq!((average, fifo), ((paid, 0), (paid, 0)));
     }
 }

@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::inventory::stock_level::MovementKind;
-use crate::inventory::valuation::act::{LedgerMovement, Unfolded};
+use crate::inventory::valuation::stock_event::{LedgerMovement, Unfolded};
 use crate::kernel::id::{LocationId, MovementId, StoreId, VariantId};
 
 #[derive(QueryableByName)]

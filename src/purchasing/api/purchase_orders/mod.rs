@@ -13,7 +13,7 @@ use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
-use crate::inventory::inbounds::api::{ReverseReceiptRequest, act, check_lines};
+use crate::inventory::inbounds::api::{ReverseReceiptRequest, change_document, check_lines};
 use crate::inventory::inbounds::document::Target;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
@@ -131,7 +131,7 @@ pub async fn update(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("update_purchase_order", target, command, respond, |conn, scope, target, body| {
+    change_document("update_purchase_order", target, command, respond, |conn, scope, target, body| {
         draft::change(conn, scope, target, &PurchaseOrderChange::from(body.clone()))
     })
     .await
@@ -143,7 +143,7 @@ pub async fn order(
     command: Command<PurchaseOrderVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("order_purchase_order", target, command, respond, |conn, scope, target, _body| {
+    change_document("order_purchase_order", target, command, respond, |conn, scope, target, _body| {
         lifecycle::order(conn, scope, target)
     })
     .await
@@ -155,7 +155,7 @@ pub async fn make_draft(
     command: Command<PurchaseOrderVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("withdraw_purchase_order", target, command, respond, |conn, scope, target, _body| {
+    change_document("withdraw_purchase_order", target, command, respond, |conn, scope, target, _body| {
         lifecycle::withdraw(conn, scope, target)
     })
     .await
@@ -167,7 +167,7 @@ pub async fn cancel(
     command: Command<CancelPurchaseOrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("cancel_purchase_order", target, command, respond, |conn, scope, target, body| {
+    change_document("cancel_purchase_order", target, command, respond, |conn, scope, target, body| {
         lifecycle::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
     })
     .await
@@ -179,7 +179,7 @@ pub async fn close(
     command: Command<ClosePurchaseOrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("close_purchase_order", target, command, respond, |conn, scope, target, body| {
+    change_document("close_purchase_order", target, command, respond, |conn, scope, target, body| {
         lifecycle::close(conn, scope, target, body.reason.as_str())
     })
     .await
@@ -192,7 +192,7 @@ pub async fn receive(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("receive_purchase_order", target, command, respond, |conn, scope, target, body| {
+    change_document("receive_purchase_order", target, command, respond, |conn, scope, target, body| {
         arrivals::receive(conn, scope, target, &ReceivedPurchase::from(body.clone()))
     })
     .await
@@ -205,7 +205,7 @@ pub async fn reverse(
 ) -> Result<HttpResponse, ApiError> {
     let (name, number) = path.into_inner();
     let target = Target::from_path(&name, command.body.expected_version);
-    act("reverse_purchase_receipt", target, command, respond, move |conn, scope, target, body| {
+    change_document("reverse_purchase_receipt", target, command, respond, move |conn, scope, target, body| {
         reverse_receipt::<SupplierId>(conn, scope, target, &number, body.reason.as_str())
     })
     .await
@@ -219,7 +219,7 @@ pub async fn correct_costs(
     check_lines(Some(&command.body.lines))?;
     let (name, number) = path.into_inner();
     let target = Target::from_path(&name, command.body.expected_version);
-    act("correct_receipt_costs", target, command, respond, move |conn, scope, target, body| {
+    change_document("correct_receipt_costs", target, command, respond, move |conn, scope, target, body| {
         let lines: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
         costs::correct(conn, scope, target, &number, &lines)
     })

@@ -1,4 +1,4 @@
-//! Acts: the movements of a variant that belong together, at all its places.
+//! Stock events: the movements of a variant that belong together, at all its places.
 
 use std::collections::BTreeMap;
 
@@ -28,9 +28,9 @@ impl LedgerMovement {
     }
 }
 
-/// Movements of one kind are one act, even if they are of several places.
+/// Movements of one kind are one event, even if they are of several places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ActKind {
+pub enum StockEventKind {
     /// Sold units, and sold units that come back before they are shipped.
     Order,
     /// Shipped units that come back.
@@ -39,7 +39,7 @@ pub enum ActKind {
     Other,
 }
 
-impl From<MovementKind> for ActKind {
+impl From<MovementKind> for StockEventKind {
     fn from(kind: MovementKind) -> Self {
         match kind {
             MovementKind::Fulfil | MovementKind::Restore => Self::Order,
@@ -56,10 +56,10 @@ impl From<MovementKind> for ActKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Act {
+pub struct StockEvent {
     pub variant: VariantId,
     pub at: DateTime<Utc>,
-    pub kind: ActKind,
+    pub kind: StockEventKind,
     pub reference: Option<String>,
     /// The first of its movements.
     pub movement: MovementId,
@@ -69,15 +69,15 @@ pub struct Act {
     pub places: BTreeMap<LocationId, i64>,
 }
 
-/// Groups the movements of one transaction, variant and reference. The acts of a variant are in the order of posting.
-/// Units that only move between a place and its quarantine are no act.
+/// Groups the movements of one transaction, variant and reference. The events of a variant are in the order of posting.
+/// Units that only move between a place and its quarantine are no event.
 #[must_use]
-pub fn group(movements: Vec<LedgerMovement>) -> Vec<Act> {
-    let mut acts: BTreeMap<(VariantId, DateTime<Utc>, Option<String>, ActKind), Act> = BTreeMap::new();
+pub fn group(movements: Vec<LedgerMovement>) -> Vec<StockEvent> {
+    let mut events: BTreeMap<(VariantId, DateTime<Utc>, Option<String>, StockEventKind), StockEvent> = BTreeMap::new();
     for movement in movements {
         let LedgerMovement { id, variant, place, kind, quantity, reference, created_at: at, .. } = movement;
-        let kind = ActKind::from(kind);
-        let act = acts.entry((variant, at, reference.clone(), kind)).or_insert_with(|| Act {
+        let kind = StockEventKind::from(kind);
+        let event = events.entry((variant, at, reference.clone(), kind)).or_insert_with(|| StockEvent {
             variant,
             at,
             kind,
@@ -86,15 +86,15 @@ pub fn group(movements: Vec<LedgerMovement>) -> Vec<Act> {
             quantity: 0,
             places: BTreeMap::new(),
         });
-        act.movement = act.movement.min(id);
-        act.quantity = act.quantity.saturating_add(quantity);
-        let at_place = act.places.entry(place).or_default();
+        event.movement = event.movement.min(id);
+        event.quantity = event.quantity.saturating_add(quantity);
+        let at_place = event.places.entry(place).or_default();
         *at_place = at_place.saturating_add(quantity);
     }
-    let changes = |act: &Act| act.places.values().any(|quantity| *quantity != 0);
-    let mut acts: Vec<Act> = acts.into_values().filter(changes).collect();
-    acts.sort_by_key(|act| (act.variant, act.at, act.movement));
-    acts
+    let changes = |event: &StockEvent| event.places.values().any(|quantity| *quantity != 0);
+    let mut events: Vec<StockEvent> = events.into_values().filter(changes).collect();
+    events.sort_by_key(|event| (event.variant, event.at, event.movement));
+    events
 }
 
 /// The movements of one stock row that are not folded yet.
@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn movements_of_an_order_at_two_places_are_one_act() {
-        let acts = group(vec![movement(7, (1, 1, 4), 5), movement(8, (1, 2, 9), 5), movement(6, (1, 1, 3), 4)]);
-        let shown: Vec<_> = acts.iter().map(|act| (act.movement.0, act.quantity, act.places.len())).collect();
+        let events = group(vec![movement(7, (1, 1, 4), 5), movement(8, (1, 2, 9), 5), movement(6, (1, 1, 3), 4)]);
+        let shown: Vec<_> = events.iter().map(|event| (event.movement.0, event.quantity, event.places.len())).collect();
         assert_eq!(shown, [(6, -1, 1), (7, -2, 2)]);
     }
 
@@ -197,9 +197,9 @@ mod tests {
     fn a_transfer_changes_places_and_a_quarantine_belongs_to_its_place() {
         let out = of_kind(MovementKind::TransferOut, -3, movement(1, (1, 1, 2), 5));
         let to = |location| of_kind(MovementKind::TransferIn, 3, movement(2, (1, location, 1), 5));
-        let acts = group(vec![out.clone(), to(12)]);
-        assert_eq!((acts.len(), acts[0].quantity, acts[0].kind), (1, 0, ActKind::Transfer));
-        assert_eq!(acts[0].places, BTreeMap::from([(LocationId(1), -3), (LocationId(2), 3)]));
+        let events = group(vec![out.clone(), to(12)]);
+        assert_eq!((events.len(), events[0].quantity, events[0].kind), (1, 0, StockEventKind::Transfer));
+        assert_eq!(events[0].places, BTreeMap::from([(LocationId(1), -3), (LocationId(2), 3)]));
         // Location 11 is the quarantine of place 1.
         assert_eq!(group(vec![out, to(11)]), []);
     }
