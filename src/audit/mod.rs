@@ -7,5 +7,5 @@ pub mod api;
 pub mod queries;
 pub mod words;
 
-pub use queries::{NewEntry, append, append_by};
+pub use queries::{NewAuditEntry, append, append_by};
 pub use words::{Action, Entity};

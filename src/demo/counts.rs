@@ -6,7 +6,7 @@ use crate::auth::Scope;
 use crate::error::Abort;
 use crate::inventory::counts::count_ref::CountRef;
 use crate::inventory::counts::document::Target;
-use crate::inventory::counts::enter::{self, Entry, EntryName};
+use crate::inventory::counts::enter::{self, EnteredUnits, EntryName};
 use crate::inventory::counts::lifecycle;
 use crate::inventory::counts::open::{self, NewCount};
 use crate::inventory::counts::post::{self, PostRequest};
@@ -33,7 +33,7 @@ pub(super) fn post(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> 
     post::post_rest(conn, scope, &PostRequest { target, lines: None }, 0).map(drop)
 }
 
-fn entry((sku, quantity): (&str, i64)) -> Entry {
+fn entry((sku, quantity): (&str, i64)) -> EnteredUnits {
     let name = EntryName::Product(ProductRef::Sku(sku.to_owned()));
-    Entry { name, size: None, quantity, counted_at: None, is_added: false }
+    EnteredUnits { name, size: None, quantity, counted_at: None, is_added: false }
 }

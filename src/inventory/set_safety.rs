@@ -6,7 +6,7 @@ use diesel::PgConnection;
 
 use super::locked_stock::LockedStock;
 use super::queries::{figures, levels, locations};
-use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db;
@@ -41,7 +41,7 @@ pub fn set_safety(
     let at = db::clock(conn)?;
     levels::set_safety(conn, scope.store, key, safety.quantity, at)?;
     let detail = format!("Safety stock of {} at location {location}: {before} to {}", variant.sku, safety.quantity);
-    let entry = NewEntry { entity: Entity::Inventory, entity_id: product.0, action: Action::Update, detail };
+    let entry = NewAuditEntry { entity: Entity::Inventory, entity_id: product.0, action: Action::Update, detail };
     audit::append(conn, scope, &entry, at)?;
     Ok((product, variant.id))
 }

@@ -8,7 +8,7 @@ use super::queries::documents::{self, Count};
 use super::queries::lines;
 use super::status::CountStatus;
 use crate::audit;
-use crate::audit::queries::NewEntry;
+use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
@@ -91,7 +91,7 @@ pub fn append_audit(
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
     let detail = format!("Count {} {}", count.count_number, change.done);
-    let entry = NewEntry { entity: Entity::Count, entity_id: count.id.0, action: change.action, detail };
+    let entry = NewAuditEntry { entity: Entity::Count, entity_id: count.id.0, action: change.action, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }
 

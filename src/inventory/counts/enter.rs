@@ -8,7 +8,7 @@ use diesel::PgConnection;
 use super::document::{DocumentChange, LockedCount, Target};
 use super::open::MAX_COUNT_LINES;
 use super::queries::documents::Count;
-use super::queries::entries::{self, NewEntry};
+use super::queries::entries::{self, NewCountEntry};
 use super::queries::lines;
 use super::status::{CountStatus, LineStatus};
 use crate::audit::words::Action;
@@ -31,7 +31,7 @@ pub enum EntryName {
 
 /// Units that somebody counted.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct EnteredUnits {
     pub name: EntryName,
     pub size: Option<String>,
     pub quantity: i64,
@@ -52,7 +52,7 @@ pub fn enter(
     conn: &mut PgConnection,
     scope: &Scope,
     target: &Target,
-    entries: &[Entry],
+    entries: &[EnteredUnits],
 ) -> Result<(CountId, Vec<i64>), Abort> {
     let mut document = LockedCount::lock(conn, scope, target)?;
     document.count.status.require(&[CountStatus::Open], "counted")?;
@@ -60,8 +60,8 @@ pub fn enter(
     let times = read_times(&document.count, entries, now)?;
     let counted = resolve(conn, scope.store, entries)?;
     let of_entries = find_lines(conn, scope, &mut document.count, &counted, now)?;
-    let new: Vec<NewEntry> = (entries.iter().zip(&counted).zip(&times).zip(&of_entries))
-        .map(|(((entry, counted), at), line)| NewEntry {
+    let new: Vec<NewCountEntry> = (entries.iter().zip(&counted).zip(&times).zip(&of_entries))
+        .map(|(((entry, counted), at), line)| NewCountEntry {
             line: *line,
             quantity: counted.quantity,
             is_added: entry.is_added,
@@ -78,8 +78,8 @@ pub fn enter(
 }
 
 /// The times of the looks. A look that is slightly ahead of the clock is one of now.
-fn read_times(count: &Count, entries: &[Entry], now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, ApiError> {
-    let read = |(index, entry): (usize, &Entry)| {
+fn read_times(count: &Count, entries: &[EnteredUnits], now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, ApiError> {
+    let read = |(index, entry): (usize, &EnteredUnits)| {
         let at = entry.counted_at.unwrap_or(now);
         let refuse = |message: &str| Err(ApiError::field(format!("entries[{index}].counted_at"), message));
         if is_too_late(at, now) {
@@ -102,7 +102,7 @@ struct Named {
 }
 
 /// The variants of the entries, and their units. The code of a case has the units of the case.
-fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result<Vec<Counted>, Abort> {
+fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnits]) -> Result<Vec<Counted>, Abort> {
     let named = resolve_names(conn, store, entries)?;
     let mut quantities = Vec::with_capacity(entries.len());
     for (index, (entry, named)) in entries.iter().zip(&named).enumerate() {
@@ -112,7 +112,7 @@ fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result
         }
         quantities.push(quantity);
     }
-    let needs_size = |entry: &Entry, named: &Named| named.variant.is_none() || entry.size.is_some();
+    let needs_size = |entry: &EnteredUnits, named: &Named| named.variant.is_none() || entry.size.is_some();
     let requested: Vec<RequestedVariant<'_>> = entries
         .iter()
         .zip(&named)
@@ -130,7 +130,7 @@ fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result
     Ok(counted)
 }
 
-fn resolve_names(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result<Vec<Named>, Abort> {
+fn resolve_names(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnits]) -> Result<Vec<Named>, Abort> {
     let barcodes = entries.iter().filter_map(|entry| match &entry.name {
         EntryName::Barcode(barcode) => Some(barcode.as_str()),
         EntryName::Product(_) => None,
@@ -204,7 +204,7 @@ fn unknown_barcode(index: usize, barcode: &str) -> ApiError {
     }
 }
 
-fn wrong_size(entry: &Entry) -> ApiError {
+fn wrong_size(entry: &EnteredUnits) -> ApiError {
     let size = entry.size.as_deref().unwrap_or_default();
     ApiError::not_found(Code::SizeNotFound, format_args!("Size '{size}' of the scanned product"))
 }

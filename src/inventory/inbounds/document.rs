@@ -13,7 +13,7 @@ use super::queries::lines;
 use super::queries::places::{self, Destination};
 use super::status::InboundStatus;
 use crate::audit;
-use crate::audit::queries::NewEntry;
+use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db::{self, Failure};
@@ -163,6 +163,6 @@ fn append_audit<O: Origin>(
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
     let detail = format!("{} {} {}", O::NAMES.title, inbound.inbound_number, change.done);
-    let entry = NewEntry { entity: O::NAMES.entity, entity_id: inbound.id.0, action: change.action, detail };
+    let entry = NewAuditEntry { entity: O::NAMES.entity, entity_id: inbound.id.0, action: change.action, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }

@@ -56,8 +56,7 @@ pub struct ReceivedCounts {
 /// The end of units that do not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = SettleOutcome)]
-pub enum Outcome {
+pub enum SettleOutcome {
     /// The units leave the stock.
     Lost,
     /// The units are at the source again.
@@ -114,11 +113,11 @@ impl LineCounts {
 
     /// Ends outstanding units that do not arrive. None if they are more.
     #[must_use]
-    pub fn settle(self, outcome: Outcome, quantity: i64) -> Option<Self> {
+    pub fn settle(self, outcome: SettleOutcome, quantity: i64) -> Option<Self> {
         let mut settled = Self { outstanding: self.outstanding.checked_sub(quantity)?, ..self };
         let count = match outcome {
-            Outcome::Lost => &mut settled.lost,
-            Outcome::Returned => &mut settled.returned,
+            SettleOutcome::Lost => &mut settled.lost,
+            SettleOutcome::Returned => &mut settled.returned,
         };
         *count = count.checked_add(quantity)?;
         settled.is_valid().then_some(settled)
@@ -158,7 +157,7 @@ mod tests {
     fn units_end_once() {
         let line = LineCounts::planned(40).send(40).unwrap();
         let line = line.post(ReceivedCounts { accepted: 30, rejected: 5, quarantined: 5, surplus: 0 }).unwrap();
-        let line = line.settle(Outcome::Lost, 3).unwrap().settle(Outcome::Returned, 2).unwrap();
+        let line = line.settle(SettleOutcome::Lost, 3).unwrap().settle(SettleOutcome::Returned, 2).unwrap();
         let expected = LineCounts {
             planned: 40,
             sent: 40,
@@ -171,7 +170,7 @@ mod tests {
             outstanding: 0,
         };
         assert_eq!(line, expected);
-        assert_eq!(line.settle(Outcome::Lost, 1), None);
+        assert_eq!(line.settle(SettleOutcome::Lost, 1), None);
         assert_eq!(line.post(ReceivedCounts { accepted: 1, ..ReceivedCounts::default() }), None);
         assert_eq!(LineCounts::planned(40).send(41), None);
     }
@@ -212,8 +211,8 @@ mod tests {
                 let counts = ReceivedCounts { accepted, rejected, quarantined: rejected, surplus };
                 let next = match act {
                     0 => line.post(counts).inspect(|_| receipts.push(counts)),
-                    1 => line.settle(Outcome::Lost, accepted),
-                    2 => line.settle(Outcome::Returned, accepted),
+                    1 => line.settle(SettleOutcome::Lost, accepted),
+                    2 => line.settle(SettleOutcome::Returned, accepted),
                     3 => Some(line.cancel_rest()),
                     _ => receipts.pop().map(|receipt: ReceivedCounts| line.post(receipt.reversed()).unwrap()),
                 };

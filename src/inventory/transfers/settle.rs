@@ -9,7 +9,7 @@ use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::Abort;
 use crate::inventory::inbounds::document::{DocumentChange, Target};
-use crate::inventory::inbounds::line::Outcome;
+use crate::inventory::inbounds::line::SettleOutcome;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::inbounds::units::{move_units, remove_units};
 use crate::inventory::locked_stock::{LockedStock, MovementContext};
@@ -24,7 +24,7 @@ pub fn settle(
     settlements: &[Settlement],
     reason: &str,
 ) -> Result<InboundId, Abort> {
-    let has_lost = settlements.iter().any(|settlement| settlement.outcome == Outcome::Lost);
+    let has_lost = settlements.iter().any(|settlement| settlement.outcome == SettleOutcome::Lost);
     if has_lost && !scope.principal.can(Permission::InventoryApprove) {
         return Err(Permission::InventoryApprove.missing().into());
     }
@@ -32,7 +32,7 @@ pub fn settle(
     let open = [InboundStatus::InTransit, InboundStatus::PartiallyReceived];
     document.require(&open, "settled")?;
     decide::settle(&mut document.lines, settlements)?;
-    let has_returned = settlements.iter().any(|settlement| settlement.outcome == Outcome::Returned);
+    let has_returned = settlements.iter().any(|settlement| settlement.outcome == SettleOutcome::Returned);
     let source = document.inbound.origin;
     let must_be_open: &[LocationId] = if has_returned { &[source] } else { &[] };
     let destination = document.lock_places(conn, scope, must_be_open)?;
@@ -44,10 +44,10 @@ pub fn settle(
     for Settlement { line, quantity, outcome } in settlements {
         let line = document.line(*line)?;
         match outcome {
-            Outcome::Lost => {
+            SettleOutcome::Lost => {
                 remove_units(&mut stock, line, (destination.transit, MovementKind::Remove), *quantity, context)?;
             }
-            Outcome::Returned => move_units(&mut stock, line, (destination.transit, source), *quantity, context)?,
+            SettleOutcome::Returned => move_units(&mut stock, line, (destination.transit, source), *quantity, context)?,
         }
     }
     stock.write(conn, now)?;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 
-use super::fold::{Entry, State, fold};
+use super::fold::{ValuationState, ValuedEvent, fold};
 use super::fold_ledger::by_hour;
 use super::queries::{checkpoints, hours, rows};
-use super::row::{Totals, ValueRow};
+use super::row::{ValueRow, ValueTotals};
 use crate::db::{self, Failure};
 use crate::kernel::id::{InboundReceiptId, StoreId, VariantId};
 
@@ -27,10 +27,10 @@ pub(super) fn fold_again(conn: &mut PgConnection, store: StoreId, variant: Varia
         return Ok(());
     };
     let start = rows::find_state_before(conn, store, variant, from)?;
-    let (start, mut state) = start.unwrap_or((DateTime::UNIX_EPOCH, State::default()));
+    let (start, mut state) = start.unwrap_or((DateTime::UNIX_EPOCH, ValuationState::default()));
     let mut folded = rows::list(conn, store, (variant, start), variant, SLICE)?;
     let mut changes = by_hour(&folded).into_iter().map(|(hour, before)| (hour, negative(&before))).collect();
-    let events: Vec<Entry> = folded.iter().map(|row| row.new.entry.clone()).collect();
+    let events: Vec<ValuedEvent> = folded.iter().map(|row| row.new.entry.clone()).collect();
     for (row, outcome) in folded.iter_mut().zip(fold(&mut state, &events)) {
         row.outcome = outcome;
     }
@@ -49,13 +49,13 @@ pub(super) fn fold_again(conn: &mut PgConnection, store: StoreId, variant: Varia
     checkpoints::write(conn, store, &[checkpoint])
 }
 
-fn negative(totals: &Totals) -> Totals {
-    let mut negative = Totals::default();
+fn negative(totals: &ValueTotals) -> ValueTotals {
+    let mut negative = ValueTotals::default();
     negative.subtract(totals);
     negative
 }
 
-fn add_totals(changes: &mut BTreeMap<DateTime<Utc>, Totals>, rows: &[ValueRow]) {
+fn add_totals(changes: &mut BTreeMap<DateTime<Utc>, ValueTotals>, rows: &[ValueRow]) {
     for (hour, after) in by_hour(rows) {
         changes.entry(hour).or_default().add(&after);
     }

@@ -12,7 +12,7 @@ use crate::kernel::json_column::json_column;
 
 /// The source of the units of an event, or the reason why they go out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum CostSource {
     Sale,
     /// Units of a sale come back.
     Return {
@@ -49,10 +49,10 @@ pub struct SaleCost {
 
 /// One event of a variant: the change of its stock at all places together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ValuedEvent {
     pub at: DateTime<Utc>,
     pub quantity: i64,
-    pub source: Source,
+    pub source: CostSource,
 }
 
 /// The changes by an event. For a sale or a return, paid minus value is the change of the cost of goods sold. For other
@@ -66,13 +66,13 @@ pub struct Effect {
 
 /// The result of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct EventValue {
     pub effect: Effect,
     pub quantity: i64,
     pub average: i128,
     pub fifo: i128,
     /// The whole state after the event, at every [`ROWS_PER_STATE`]th one.
-    pub state: Option<State>,
+    pub state: Option<ValuationState>,
 }
 
 /// A fold that starts in the past reads at most so many events before that time.
@@ -92,7 +92,7 @@ pub struct Layer {
 json_column! {
     /// The units of a variant and their values. The oldest layer is first.
     #[derive(Default)]
-    pub struct State {
+    pub struct ValuationState {
         pub quantity: i64,
         #[serde(with = "as_text")]
         pub average: i128,
@@ -106,48 +106,48 @@ json_column! {
 }
 
 /// Folds further events into the state, in their order.
-pub fn fold(state: &mut State, entries: &[Entry]) -> Vec<Outcome> {
+pub fn fold(state: &mut ValuationState, entries: &[ValuedEvent]) -> Vec<EventValue> {
     let mut sales: BTreeMap<DateTime<Utc>, SaleCost> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(entries.len());
     for entry in entries {
         let effect = match &entry.source {
-            Source::Return { sale_at, sale, .. } => state.apply(entry, sales.get(sale_at).or(sale.as_ref())),
+            CostSource::Return { sale_at, sale, .. } => state.apply(entry, sales.get(sale_at).or(sale.as_ref())),
             _ => state.apply(entry, None),
         };
-        if entry.source == Source::Sale {
+        if entry.source == CostSource::Sale {
             let quantity = entry.quantity.saturating_neg();
             sales.insert(entry.at, SaleCost { quantity, average: -effect.average, fifo: -effect.fifo });
         }
         state.events = state.events.saturating_add(1);
         let saved = (state.events % ROWS_PER_STATE == 0).then(|| state.clone());
-        let State { quantity, average, fifo, .. } = *state;
-        outcomes.push(Outcome { effect, quantity, average, fifo, state: saved });
+        let ValuationState { quantity, average, fifo, .. } = *state;
+        outcomes.push(EventValue { effect, quantity, average, fifo, state: saved });
     }
     outcomes
 }
 
-impl State {
-    fn apply(&mut self, entry: &Entry, sale: Option<&SaleCost>) -> Effect {
+impl ValuationState {
+    fn apply(&mut self, entry: &ValuedEvent, sale: Option<&SaleCost>) -> Effect {
         if entry.quantity > 0 {
             return self.receive(entry, sale);
         }
         let units = entry.quantity.saturating_neg();
         let (average, fifo) = self.take(units, &entry.source);
         let paid = match entry.source {
-            Source::Reversal { unit_cost, .. } => -cost_of(units, unit_cost),
+            CostSource::Reversal { unit_cost, .. } => -cost_of(units, unit_cost),
             _ => 0,
         };
         Effect { paid, average: -average, fifo: -fifo }
     }
 
-    fn receive(&mut self, entry: &Entry, sale: Option<&SaleCost>) -> Effect {
+    fn receive(&mut self, entry: &ValuedEvent, sale: Option<&SaleCost>) -> Effect {
         let units = entry.quantity;
         let same = |cost: i128| Effect { paid: cost, average: cost, fifo: cost };
         let cost = match (&entry.source, sale) {
-            (Source::Purchase { unit_cost, .. } | Source::Other { unit_cost: Some(unit_cost) }, _) => {
+            (CostSource::Purchase { unit_cost, .. } | CostSource::Other { unit_cost: Some(unit_cost) }, _) => {
                 same(cost_of(units, *unit_cost))
             }
-            (Source::Return { before, .. }, Some(sale)) => {
+            (CostSource::Return { before, .. }, Some(sale)) => {
                 let after = before.saturating_add(units);
                 let back = |cost: i128| {
                     let share = |returned: i64| share(cost, returned.min(sale.quantity), sale.quantity);
@@ -168,28 +168,28 @@ impl State {
     }
 
     /// Returned units are the oldest again.
-    fn add_layer(&mut self, units: i64, cost: i128, source: &Source) {
+    fn add_layer(&mut self, units: i64, cost: i128, source: &CostSource) {
         self.fifo += cost;
         let layer = |receipt| Layer { units, cost, receipt };
         match source {
             _ if units == 0 => {}
-            Source::Return { .. } => self.layers.push_front(layer(None)),
-            Source::Purchase { receipt, .. } => self.layers.push_back(layer(Some(*receipt))),
+            CostSource::Return { .. } => self.layers.push_front(layer(None)),
+            CostSource::Purchase { receipt, .. } => self.layers.push_back(layer(Some(*receipt))),
             _ => self.layers.push_back(layer(None)),
         }
     }
 
     /// Takes units out, and returns their values by the two methods.
-    fn take(&mut self, units: i64, source: &Source) -> (i128, i128) {
+    fn take(&mut self, units: i64, source: &CostSource) -> (i128, i128) {
         let stock = self.quantity.max(0);
         let taken = units.min(stock);
         let average = match source {
-            Source::Reversal { unit_cost, .. } if taken < stock => cost_of(taken, *unit_cost).min(self.average),
+            CostSource::Reversal { unit_cost, .. } if taken < stock => cost_of(taken, *unit_cost).min(self.average),
             _ => share(self.average, taken, stock),
         };
         let mut fifo = 0;
         let mut rest = taken;
-        if let Source::Reversal { receipt, .. } = source
+        if let CostSource::Reversal { receipt, .. } = source
             && let Some(index) = self.layers.iter().position(|layer| layer.receipt == Some(*receipt))
         {
             fifo += self.take_from_layer(index, &mut rest);

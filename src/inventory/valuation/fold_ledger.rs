@@ -6,11 +6,11 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::correct;
-use super::fold::{Entry, fold};
+use super::fold::{ValuedEvent, fold};
 use super::queries::progress::{self, MOST_VARIANTS, News};
 use super::queries::{checkpoints, hours, ledger, rows};
 use super::resolve::resolve;
-use super::row::{Checkpoint, NewEntry, Totals, ValueRow};
+use super::row::{Checkpoint, NewValuedEvent, ValueRow, ValueTotals};
 use super::stock_event::{self, Unfolded};
 use crate::db::{self, Failure};
 use crate::kernel::id::{StoreId, VariantId};
@@ -65,12 +65,12 @@ fn fold_slice(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -
 }
 
 /// Values the entries, which are in the order of variants and posting.
-fn fold_entries(checkpoints: &mut BTreeMap<VariantId, Checkpoint>, entries: Vec<NewEntry>) -> Vec<ValueRow> {
+fn fold_entries(checkpoints: &mut BTreeMap<VariantId, Checkpoint>, entries: Vec<NewValuedEvent>) -> Vec<ValueRow> {
     let mut folded = Vec::with_capacity(entries.len());
     for of_variant in entries.chunk_by(|one, next| one.variant == next.variant) {
         let checkpoint = of_variant.first().and_then(|new| checkpoints.get_mut(&new.variant));
         let Some(checkpoint) = checkpoint else { continue };
-        let events: Vec<Entry> = of_variant.iter().map(|new| new.entry.clone()).collect();
+        let events: Vec<ValuedEvent> = of_variant.iter().map(|new| new.entry.clone()).collect();
         let outcomes = fold(&mut checkpoint.state, &events);
         let valued = of_variant.iter().cloned().zip(outcomes);
         folded.extend(valued.map(|(new, outcome)| ValueRow { new, outcome }));
@@ -90,8 +90,8 @@ fn move_on(mut locked: BTreeMap<VariantId, Checkpoint>, slice: &[Unfolded]) -> V
 }
 
 /// The sums of the rows by their hour.
-pub(super) fn by_hour(rows: &[ValueRow]) -> BTreeMap<DateTime<Utc>, Totals> {
-    let mut hours: BTreeMap<DateTime<Utc>, Totals> = BTreeMap::new();
+pub(super) fn by_hour(rows: &[ValueRow]) -> BTreeMap<DateTime<Utc>, ValueTotals> {
+    let mut hours: BTreeMap<DateTime<Utc>, ValueTotals> = BTreeMap::new();
     for row in rows {
         hours.entry(hour_of(row.new.entry.at)).or_default().add(&row.totals());
     }

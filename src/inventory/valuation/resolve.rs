@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 
-use super::fold::{Entry, Source};
+use super::fold::{CostSource, ValuedEvent};
 use super::queries::costs::{self, ReceiptCost, SaleOfReturn};
-use super::row::{Checkpoint, NewEntry};
+use super::row::{Checkpoint, NewValuedEvent};
 use super::stock_event::{StockEvent, StockEventKind};
 use crate::db::Failure;
 use crate::kernel::id::{MovementId, StoreId, VariantId};
@@ -46,7 +46,7 @@ pub fn resolve(
     store: StoreId,
     events: Vec<StockEvent>,
     checkpoints: &mut BTreeMap<VariantId, Checkpoint>,
-) -> Result<Vec<NewEntry>, Failure> {
+) -> Result<Vec<NewValuedEvent>, Failure> {
     let found = look_up(conn, store, &events)?;
     let last = checkpoints.values().filter_map(|one| Some((one.variant, one.posted_at?))).collect();
     let mut times = Times { last, ..Times::default() };
@@ -60,8 +60,8 @@ pub fn resolve(
             .ok_or_else(|| Failure::Internal(format!("variant {variant} has no checkpoint of its value")))?;
         checkpoint.places.add(&changes);
         checkpoint.posted_at = Some(at);
-        let (entry, places) = (Entry { at, quantity, source }, checkpoint.places.clone());
-        entries.push(NewEntry { variant, movement, entry, places });
+        let (entry, places) = (ValuedEvent { at, quantity, source }, checkpoint.places.clone());
+        entries.push(NewValuedEvent { variant, movement, entry, places });
     }
     Ok(entries)
 }
@@ -87,27 +87,27 @@ fn at_positions<T>(positions: &[usize], found: BTreeMap<usize, T>) -> BTreeMap<u
     found.into_iter().filter_map(|(n, one)| Some((*positions.get(n)?, one))).collect()
 }
 
-fn source_of(event: &StockEvent, n: usize, found: &Found, times: &Times) -> Source {
+fn source_of(event: &StockEvent, n: usize, found: &Found, times: &Times) -> CostSource {
     if event.quantity == 0 {
-        return Source::Move;
+        return CostSource::Move;
     }
     if event.kind == StockEventKind::Order && event.quantity < 0 {
-        return Source::Sale;
+        return CostSource::Sale;
     }
     if let Some(sale) = found.sales.get(&n) {
         let in_slice = times.sales.get(&(event.variant, sale.movement_id)).copied();
         if let Some(sale_at) = sale.posted_at.or(in_slice) {
             let cost = sale.posted_at.is_some().then(|| sale.cost());
-            return Source::Return { sale_at, before: sale.returned_before, sale: cost };
+            return CostSource::Return { sale_at, before: sale.returned_before, sale: cost };
         }
     }
     match found.receipts.get(&n).copied() {
         Some(ReceiptCost { receipt_id: receipt, is_reversal: false, unit_cost, .. }) if event.quantity > 0 => {
-            Source::Purchase { receipt, unit_cost }
+            CostSource::Purchase { receipt, unit_cost }
         }
         Some(ReceiptCost { receipt_id: receipt, is_reversal: true, unit_cost, .. }) if event.quantity < 0 => {
-            Source::Reversal { receipt, unit_cost }
+            CostSource::Reversal { receipt, unit_cost }
         }
-        _ => Source::Other { unit_cost: found.cost_prices.get(&n).copied().flatten() },
+        _ => CostSource::Other { unit_cost: found.cost_prices.get(&n).copied().flatten() },
     }
 }

@@ -12,7 +12,7 @@ use validator::Validate;
 
 use super::count_ref::CountRef;
 use super::document::{Target, not_found};
-use super::enter::{self, Entry};
+use super::enter::{self, EnteredUnits};
 use super::open::{self, NewCount};
 use super::post::{self, PostRequest};
 use super::queries::documents::{self, CountFilter};
@@ -200,7 +200,7 @@ pub async fn enter(path: web::Path<String>, command: Command<CountEntriesRequest
     let target = target(&path, command.body.expected_version);
     command
         .run("enter_count", move |conn, scope, body| {
-            let entries: Vec<Entry> = body.entries.iter().cloned().map(Entry::from).collect();
+            let entries: Vec<EnteredUnits> = body.entries.iter().cloned().map(EnteredUnits::from).collect();
             let (id, lines) = enter::enter(conn, scope, &target, &entries)?;
             answer_lines(conn, scope, id, &lines)
         })

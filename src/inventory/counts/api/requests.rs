@@ -8,7 +8,7 @@ use validator::{Validate, ValidationError};
 
 use crate::catalogue::size;
 use crate::inventory::api::requests::{check_count, refuse};
-use crate::inventory::counts::enter::{Entry, EntryName};
+use crate::inventory::counts::enter::{EnteredUnits, EntryName};
 use crate::inventory::counts::open::NewCount;
 use crate::inventory::counts::scope::{Condition, CountScope, Uncounted};
 use crate::kernel::document_text::CancelReason;
@@ -164,7 +164,7 @@ impl From<NewCountRequest> for NewCount {
     }
 }
 
-impl From<CountEntryRequest> for Entry {
+impl From<CountEntryRequest> for EnteredUnits {
     fn from(request: CountEntryRequest) -> Self {
         let CountEntryRequest { product_id, barcode, size, quantity, counted_at, add } = request;
         let name = match product_id {

@@ -12,7 +12,7 @@ use crate::kernel::page::{List, PageQuery, Sort};
 
 /// An entry to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewEntry {
+pub struct NewCountEntry {
     pub line: i64,
     pub quantity: i64,
     pub is_added: bool,
@@ -24,7 +24,7 @@ pub fn insert(
     conn: &mut PgConnection,
     store: StoreId,
     count: CountId,
-    entries: &[NewEntry],
+    entries: &[NewCountEntry],
     (actor, at): (&str, DateTime<Utc>),
 ) -> QueryResult<()> {
     db::sql(

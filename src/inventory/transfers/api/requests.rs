@@ -7,7 +7,7 @@ use validator::Validate;
 use crate::catalogue::size;
 use crate::inventory::inbounds::arrival::{ReceivedLine, Surplus};
 use crate::inventory::inbounds::draft_line::DraftLine;
-use crate::inventory::inbounds::line::Outcome;
+use crate::inventory::inbounds::line::SettleOutcome;
 use crate::inventory::inbounds::receive::ReceivedUnits;
 use crate::inventory::transfers::decide::{LineUnits, Settlement};
 use crate::inventory::transfers::draft::{DraftChange, NewTransfer};
@@ -145,7 +145,7 @@ pub struct SettleLineRequest {
     pub line_id: InboundLineId,
     pub quantity: DocumentQuantity,
     /// `lost` needs the permission `inventory:approve`.
-    pub outcome: Outcome,
+    pub outcome: SettleOutcome,
 }
 
 impl From<NewTransferRequest> for NewTransfer {

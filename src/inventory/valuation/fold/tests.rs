@@ -16,18 +16,20 @@ enum Event {
     Lose(i64),
 }
 
-fn entries(events: &[Event]) -> Vec<Entry> {
+fn entries(events: &[Event]) -> Vec<ValuedEvent> {
     let entry = |(n, event): (usize, &Event)| {
         let receipt = |n: usize| i64::try_from(n).unwrap();
         let (quantity, source) = match *event {
-            Event::Buy(units, unit_cost) => (units, Source::Purchase { receipt: receipt(n), unit_cost }),
-            Event::Sell(units) => (-units, Source::Sale),
-            Event::Back { units, of, before } => (units, Source::Return { sale_at: at(of), before, sale: None }),
-            Event::Reverse { units, of, unit_cost } => (-units, Source::Reversal { receipt: receipt(of), unit_cost }),
-            Event::Find(units, unit_cost) => (units, Source::Other { unit_cost }),
-            Event::Lose(units) => (-units, Source::Other { unit_cost: None }),
+            Event::Buy(units, unit_cost) => (units, CostSource::Purchase { receipt: receipt(n), unit_cost }),
+            Event::Sell(units) => (-units, CostSource::Sale),
+            Event::Back { units, of, before } => (units, CostSource::Return { sale_at: at(of), before, sale: None }),
+            Event::Reverse { units, of, unit_cost } => {
+                (-units, CostSource::Reversal { receipt: receipt(of), unit_cost })
+            }
+            Event::Find(units, unit_cost) => (units, CostSource::Other { unit_cost }),
+            Event::Lose(units) => (-units, CostSource::Other { unit_cost: None }),
         };
-        Entry { at: at(n), quantity, source }
+        ValuedEvent { at: at(n), quantity, source }
     };
     events.iter().enumerate().map(entry).collect()
 }
@@ -37,11 +39,11 @@ type Figures = (i64, (i128, i128), (i128, i128));
 
 fn figures(events: &[Event]) -> Vec<Figures> {
     let entries = entries(events);
-    let outcomes = fold(&mut State::default(), &entries);
+    let outcomes = fold(&mut ValuationState::default(), &entries);
     let mut sold = (0, 0);
     let mut figures = Vec::new();
     for (entry, outcome) in entries.iter().zip(&outcomes) {
-        if matches!(entry.source, Source::Sale | Source::Return { .. }) {
+        if matches!(entry.source, CostSource::Sale | CostSource::Return { .. }) {
             sold.0 -= outcome.effect.average;
             sold.1 -= outcome.effect.fifo;
         }
@@ -71,7 +73,8 @@ fn a_sale_takes_the_average_or_the_oldest_layers() {
 #[test]
 fn amounts_that_do_not_divide_are_rounded_and_the_last_unit_takes_the_rest() {
     // Three units for 1.00. Half a minor unit is rounded up.
-    let (mut state, third) = (State { quantity: 3, average: 100, fifo: 100, ..State::default() }, Source::Sale);
+    let (mut state, third) =
+        (ValuationState { quantity: 3, average: 100, fifo: 100, ..ValuationState::default() }, CostSource::Sale);
     state.layers.push_back(Layer { units: 3, cost: 100, receipt: None });
     let taken: Vec<_> = (0..3).map(|_| state.take(1, &third)).collect();
     assert_eq!(taken, [(33, 33), (34, 34), (33, 33)]);
@@ -130,12 +133,12 @@ fn a_reversal_takes_out_what_its_receipt_brought_in() {
     // The sale took 110 a unit: 1100. Then 550 is left, and the reversal takes 5 × 130 = 650, but not more than there
     // is.
     let sold = [Buy(10, 100), Buy(5, 130), Sell(10), reverse];
-    let outcomes = fold(&mut State::default(), &entries(&sold));
+    let outcomes = fold(&mut ValuationState::default(), &entries(&sold));
     assert_eq!(outcomes[3].effect, Effect { paid: -650, average: -550, fifo: -650 });
     assert_eq!((outcomes[3].quantity, outcomes[3].average, outcomes[3].fifo), (0, 0, 0));
     // FIFO first takes the layer of the receipt, then the oldest.
     let mixed = [Buy(4, 100), Buy(5, 130), Sell(6), Buy(9, 10), reverse];
-    let outcomes = fold(&mut State::default(), &entries(&mixed));
+    let outcomes = fold(&mut ValuationState::default(), &entries(&mixed));
     // 1050 × 6 / 9 = 700: 350 is left, and 90 came in. FIFO: 400 + 260; the layer of the receipt has three units.
     assert_eq!(outcomes[4].effect, Effect { paid: -650, average: -440, fifo: -410 });
     assert_eq!((outcomes[4].quantity, outcomes[4].average, outcomes[4].fifo), (7, 0, 70));
@@ -214,24 +217,24 @@ proptest! {
     #[test]
     fn folding_in_slices_gives_the_same(events in stories(), cut in any::<prop::sample::Index>()) {
         let entries = entries(&events);
-        let mut whole = State::default();
+        let mut whole = ValuationState::default();
         let outcomes = fold(&mut whole, &entries);
         let (first, second) = entries.split_at(cut.index(entries.len() + 1));
-        let mut state = State::default();
+        let mut state = ValuationState::default();
         let mut sliced = fold(&mut state, first);
         // The value rows keep these figures of the sales in earlier slices.
         let sales: BTreeMap<_, _> = first.iter().zip(&sliced).map(|(entry, outcome)| {
             let Effect { average, fifo, .. } = outcome.effect;
             (entry.at, SaleCost { quantity: -entry.quantity, average: -average, fifo: -fifo })
         }).collect();
-        let second: Vec<Entry> = second.iter().cloned().map(|mut entry| {
-            if let Source::Return { sale_at, sale, .. } = &mut entry.source {
+        let second: Vec<ValuedEvent> = second.iter().cloned().map(|mut entry| {
+            if let CostSource::Return { sale_at, sale, .. } = &mut entry.source {
                 *sale = sales.get(sale_at).copied();
             }
             entry
         }).collect();
         let text = serde_json::to_string(&state).unwrap();
-        let mut state: State = serde_json::from_str(&text).unwrap();
+        let mut state: ValuationState = serde_json::from_str(&text).unwrap();
         sliced.extend(fold(&mut state, &second));
         prop_assert_eq!(sliced, outcomes);
         prop_assert_eq!(state, whole);
@@ -240,7 +243,7 @@ proptest! {
     #[test]
     fn paid_is_in_stock_or_sold_or_written_off(events in stories()) {
         let entries = entries(&events);
-        let mut state = State::default();
+        let mut state = ValuationState::default();
         let (mut paid, mut value, mut stock) = (0, (0, 0), 0);
         let (mut sold, mut written_off) = ((0, 0), (0, 0));
         for (entry, outcome) in entries.iter().zip(fold(&mut state, &entries)) {
@@ -253,15 +256,15 @@ proptest! {
             prop_assert!(outcome.quantity > 0 || (outcome.average, outcome.fifo) == (0, 0));
             // Only what comes in without a sale is paid, and both methods value it alike.
             match entry.source {
-                Source::Purchase { .. } => prop_assert!(cost == average && cost == fifo && cost >= 0),
-                Source::Sale => prop_assert!(cost == 0 && average <= 0 && fifo <= 0),
-                Source::Return { .. } => prop_assert!(cost == 0 && average >= 0 && fifo >= 0),
-                Source::Reversal { .. } => prop_assert!(cost <= 0 && average <= 0 && fifo <= 0),
-                Source::Other { .. } if entry.quantity < 0 => prop_assert!(cost == 0 && average <= 0 && fifo <= 0),
-                Source::Other { .. } => prop_assert!(cost == average && cost == fifo && cost >= 0),
-                Source::Move => {}
+                CostSource::Purchase { .. } => prop_assert!(cost == average && cost == fifo && cost >= 0),
+                CostSource::Sale => prop_assert!(cost == 0 && average <= 0 && fifo <= 0),
+                CostSource::Return { .. } => prop_assert!(cost == 0 && average >= 0 && fifo >= 0),
+                CostSource::Reversal { .. } => prop_assert!(cost <= 0 && average <= 0 && fifo <= 0),
+                CostSource::Other { .. } if entry.quantity < 0 => prop_assert!(cost == 0 && average <= 0 && fifo <= 0),
+                CostSource::Other { .. } => prop_assert!(cost == average && cost == fifo && cost >= 0),
+                CostSource::Move => {}
             }
-            let side = if matches!(entry.source, Source::Sale | Source::Return { .. }) { &mut sold } else { &mut written_off };
+            let side = if matches!(entry.source, CostSource::Sale | CostSource::Return { .. }) { &mut sold } else { &mut written_off };
             *side = (side.0 + cost - average, side.1 + cost - fifo);
         }
         prop_assert_eq!((paid, paid), (value.0 + sold.0 + written_off.0, value.1 + sold.1 + written_off.1));
@@ -269,7 +272,7 @@ proptest! {
         prop_assert_eq!(state.layers.iter().map(|layer| layer.units).sum::<i64>(), stock);
         prop_assert_eq!(state.layers.iter().map(|layer| layer.cost).sum::<i128>(), state.fifo);
         // The last unit leaves nothing.
-        let rest = Entry { at: at(1_000), quantity: -stock, source: Source::Sale };
+        let rest = ValuedEvent { at: at(1_000), quantity: -stock, source: CostSource::Sale };
         let last = fold(&mut state, &[rest]);
         prop_assert_eq!((last[0].average, last[0].fifo), (0, 0));
     }

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Timestamptz};
 
 use crate::db::schema::valuation_checkpoints as checkpoints;
 use crate::db::{self, Failure};
-use crate::inventory::valuation::fold::State;
+use crate::inventory::valuation::fold::ValuationState;
 use crate::inventory::valuation::row::{Checkpoint, FoldedVersions, UnitsByPlace};
 use crate::kernel::id::{InboundReceiptId, StoreId, VariantId};
 
@@ -17,7 +17,7 @@ struct Row {
     #[diesel(sql_type = Jsonb)]
     versions: FoldedVersions,
     #[diesel(sql_type = Jsonb)]
-    state: State,
+    state: ValuationState,
     #[diesel(sql_type = Jsonb)]
     places: UnitsByPlace,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -42,7 +42,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> 
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
     .bind::<Jsonb, _>(FoldedVersions::default())
-    .bind::<Jsonb, _>(State::default())
+    .bind::<Jsonb, _>(ValuationState::default())
     .bind::<Jsonb, _>(UnitsByPlace::default())
     .execute(conn)?;
     let rows: Vec<Row> = db::sql(
@@ -95,7 +95,7 @@ pub fn mark_receipt(conn: &mut PgConnection, store: StoreId, receipt: InboundRec
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(receipt)
     .bind::<Jsonb, _>(FoldedVersions::default())
-    .bind::<Jsonb, _>(State::default())
+    .bind::<Jsonb, _>(ValuationState::default())
     .bind::<Jsonb, _>(UnitsByPlace::default())
     .execute(conn)
     .map(drop)
@@ -116,7 +116,7 @@ pub fn list_states(
     conn: &mut PgConnection,
     store: StoreId,
     variants: &[VariantId],
-) -> QueryResult<Vec<(VariantId, State)>> {
+) -> QueryResult<Vec<(VariantId, ValuationState)>> {
     checkpoints::table
         .filter(checkpoints::store_id.eq(store))
         .filter(checkpoints::variant_id.eq_any(variants))
