@@ -70,22 +70,22 @@ impl<T: Send + 'static> Command<T> {
         self.run_where(|ctx, _conn| Ok(ctx.platform_scope()), name, work).await
     }
 
-    /// Does a part of the work before `run`, in slices, each in a transaction of its own. A slice gets the end of the
+    /// Does a part of the work before `run`, in parts, each in a transaction of its own. A part gets the end of the
     /// one before it, and returns its own end, or None if it leaves the rest to `run`. Returns the last end. A request
-    /// that is answered already runs no slice. So a slice must be safe to run again.
-    pub async fn run_slices<F>(&self, name: &'static str, slice: F) -> Result<i64, ApiError>
+    /// that is answered already runs no part. So a part must be safe to run again.
+    pub async fn run_in_parts<F>(&self, name: &'static str, part: F) -> Result<i64, ApiError>
     where
         F: Fn(&mut PgConnection, &Scope, i64) -> Result<Option<i64>, Abort> + Send + Sync + 'static,
     {
-        let slice = Arc::new(slice);
+        let part = Arc::new(part);
         let mut after = 0;
         loop {
             let attempt = || {
-                let (slice, ctx, claim) = (Arc::clone(&slice), self.ctx.clone(), self.claim.clone());
+                let (part, ctx, claim) = (Arc::clone(&part), self.ctx.clone(), self.claim.clone());
                 self.ctx.database.write(name, move |conn| {
                     let next = ctx.scope(conn).and_then(|scope| match is_answered(conn, scope.store, &claim)? {
                         true => Ok(None),
-                        false => slice(conn, &scope, after),
+                        false => part(conn, &scope, after),
                     });
                     next.map_or_else(Abort::into_end, |next| Ok(End::Commit(Ok(next))))
                 })

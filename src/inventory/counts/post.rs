@@ -35,7 +35,7 @@ pub struct PostRequest {
 
 /// Posts one part of the lines after this one, if they do not fit into one transaction. Returns its last line, or None
 /// if the rest fits. The version of the count stays, so that the same request can continue after an interruption.
-pub fn post_slice(
+pub fn post_part(
     conn: &mut PgConnection,
     scope: &Scope,
     request: &PostRequest,

@@ -17,8 +17,8 @@ pub fn correct_receipt(conn: &mut PgConnection, store: StoreId, receipt: Inbound
     Ok(checkpoints::mark_receipt(conn, store, receipt)?)
 }
 
-/// The number of rows that are folded again in one transaction.
-const SLICE: i64 = 10_000;
+/// The maximal number of rows that one transaction folds again.
+const MAX_ROWS_PER_TRANSACTION: i64 = 10_000;
 
 /// Folds the marked rows of a variant, or as many as fit into a transaction. New movements wait until all are done.
 pub(super) fn fold_again(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> Result<(), Failure> {
@@ -28,13 +28,13 @@ pub(super) fn fold_again(conn: &mut PgConnection, store: StoreId, variant: Varia
     };
     let start = rows::find_state_before(conn, store, variant, from)?;
     let (start, mut state) = start.unwrap_or((DateTime::UNIX_EPOCH, ValuationState::default()));
-    let mut folded = rows::list(conn, store, (variant, start), variant, SLICE)?;
+    let mut folded = rows::list(conn, store, (variant, start), variant, MAX_ROWS_PER_TRANSACTION)?;
     let mut changes = by_hour(&folded).into_iter().map(|(hour, before)| (hour, negative(&before))).collect();
     let events: Vec<ValuedEvent> = folded.iter().map(|row| row.new.entry.clone()).collect();
     for (row, outcome) in folded.iter_mut().zip(fold(&mut state, &events)) {
         row.outcome = outcome;
     }
-    let is_last = db::count(folded.len()) < SLICE;
+    let is_last = db::count(folded.len()) < MAX_ROWS_PER_TRANSACTION;
     match folded.last_mut() {
         Some(last) if !is_last => {
             // The next transaction starts there.

@@ -1,4 +1,4 @@
-//! Folds new movements of a store into value rows, a slice in each transaction.
+//! Folds new movements of a store into value rows, a part in each transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +15,8 @@ use super::stock_event::{self, Unfolded};
 use crate::db::{self, Failure};
 use crate::kernel::id::{StoreId, VariantId};
 
-/// The number of movements in one transaction.
-const SLICE: i64 = 10_000;
+/// The maximal number of movements that one transaction values.
+const MAX_MOVEMENTS_PER_TRANSACTION: i64 = 10_000;
 
 /// The result of one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn fold_news(conn: &mut PgConnection, store: StoreId, news: &News) -> Result
     if let Some(variant) = news.fold_again {
         correct::fold_again(conn, store, variant)?;
     }
-    let (movements, is_part) = fold_slice(conn, store, &news.variants)?;
+    let (movements, is_part) = fold_part(conn, store, &news.variants)?;
     let has_more = is_part || db::count(news.variants.len()) >= MOST_VARIANTS;
     if !has_more {
         progress::write(conn, store, news)?;
@@ -46,21 +46,22 @@ pub fn fold_news(conn: &mut PgConnection, store: StoreId, news: &News) -> Result
     Ok(Folded { movements, is_behind })
 }
 
-fn fold_slice(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<(usize, bool), Failure> {
+fn fold_part(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<(usize, bool), Failure> {
     if variants.is_empty() {
         return Ok((0, false));
     }
     let locked = checkpoints::lock(conn, store, variants)?;
     let mut locked: BTreeMap<VariantId, Checkpoint> = locked.into_iter().map(|one| (one.variant, one)).collect();
-    let (mut slice, is_part) = stock_event::take_slice(ledger::list_unfolded(conn, store, variants)?, SLICE);
-    let mut movements = ledger::list_movements(conn, store, &slice)?;
-    stock_event::cut(&mut movements, &mut slice);
+    let (mut part, is_part) =
+        stock_event::take_part(ledger::list_unfolded(conn, store, variants)?, MAX_MOVEMENTS_PER_TRANSACTION);
+    let mut movements = ledger::list_movements(conn, store, &part)?;
+    stock_event::cut(&mut movements, &mut part);
     let count = movements.len();
     let entries = resolve(conn, store, stock_event::group(movements), &mut locked)?;
     let folded = fold_entries(&mut locked, entries);
     rows::write(conn, store, &folded)?;
     hours::add(conn, store, &by_hour(&folded))?;
-    checkpoints::write(conn, store, &move_on(locked, &slice))?;
+    checkpoints::write(conn, store, &move_on(locked, &part))?;
     Ok((count, is_part))
 }
 
@@ -78,15 +79,15 @@ fn fold_entries(checkpoints: &mut BTreeMap<VariantId, Checkpoint>, entries: Vec<
     folded
 }
 
-/// The checkpoints of the slice, with the versions up to which it has folded.
-fn move_on(mut locked: BTreeMap<VariantId, Checkpoint>, slice: &[Unfolded]) -> Vec<Checkpoint> {
-    for row in slice {
+/// The checkpoints of the part, with the versions up to which it has folded.
+fn move_on(mut locked: BTreeMap<VariantId, Checkpoint>, part: &[Unfolded]) -> Vec<Checkpoint> {
+    for row in part {
         if let Some(checkpoint) = locked.get_mut(&row.variant) {
             checkpoint.versions.0.insert(row.location.0, row.to);
         }
     }
-    let in_slice: BTreeSet<VariantId> = slice.iter().map(|row| row.variant).collect();
-    locked.into_values().filter(|one| in_slice.contains(&one.variant)).collect()
+    let in_part: BTreeSet<VariantId> = part.iter().map(|row| row.variant).collect();
+    locked.into_values().filter(|one| in_part.contains(&one.variant)).collect()
 }
 
 /// The sums of the rows by their hour.

@@ -1,4 +1,4 @@
-//! Finds what the events of a slice cost, and gives each its time among the events of its variant.
+//! Finds what the events of a part cost, and gives each its time among the events of its variant.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::stock_event::{StockEvent, StockEventKind};
 use crate::db::Failure;
 use crate::kernel::id::{MovementId, StoreId, VariantId};
 
-/// The time of the last entry of each variant, and the times of the sales in this slice.
+/// The time of the last entry of each variant, and the times of the sales in this part.
 #[derive(Default)]
 struct Times {
     last: BTreeMap<VariantId, DateTime<Utc>>,
@@ -95,8 +95,8 @@ fn source_of(event: &StockEvent, n: usize, found: &Found, times: &Times) -> Cost
         return CostSource::Sale;
     }
     if let Some(sale) = found.sales.get(&n) {
-        let in_slice = times.sales.get(&(event.variant, sale.movement_id)).copied();
-        if let Some(sale_at) = sale.posted_at.or(in_slice) {
+        let in_part = times.sales.get(&(event.variant, sale.movement_id)).copied();
+        if let Some(sale_at) = sale.posted_at.or(in_part) {
             let cost = sale.posted_at.is_some().then(|| sale.cost());
             return CostSource::Return { sale_at, before: sale.returned_before, sale: cost };
         }

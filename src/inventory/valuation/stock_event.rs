@@ -121,7 +121,7 @@ impl Unfolded {
 ///
 /// The rows of a variant that alone has more are shortened to `limit` movements each.
 #[must_use]
-pub fn take_slice(rows: Vec<Unfolded>, limit: i64) -> (Vec<Unfolded>, bool) {
+pub fn take_part(rows: Vec<Unfolded>, limit: i64) -> (Vec<Unfolded>, bool) {
     let Some(first) = rows.first().map(|row| row.variant) else { return (Vec::new(), false) };
     let mut count = 0_i64;
     let mut counts: BTreeMap<VariantId, i64> = BTreeMap::new();
@@ -135,14 +135,14 @@ pub fn take_slice(rows: Vec<Unfolded>, limit: i64) -> (Vec<Unfolded>, bool) {
     };
     let taken: Vec<VariantId> = counts.into_iter().map_while(is_taken).collect();
     let all = rows.len();
-    let mut slice: Vec<Unfolded> = rows.into_iter().filter(|row| taken.contains(&row.variant)).collect();
-    let mut is_part = slice.len() < all;
-    for row in slice.iter_mut().filter(|row| row.count() > limit) {
+    let mut part: Vec<Unfolded> = rows.into_iter().filter(|row| taken.contains(&row.variant)).collect();
+    let mut is_part = part.len() < all;
+    for row in part.iter_mut().filter(|row| row.count() > limit) {
         is_part = true;
         row.to = row.from.saturating_add(limit);
         row.is_shortened = true;
     }
-    (slice, is_part)
+    (part, is_part)
 }
 
 /// Leaves out the movements after the end of a shortened row, so that those of other rows are not folded before
@@ -209,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_has_whole_variants() {
+    fn a_part_has_whole_variants() {
         let rows = vec![row(1, 1, 0, 3), row(1, 2, 5, 6), row(2, 1, 0, 5), row(3, 1, 0, 1)];
-        assert_eq!(take_slice(rows.clone(), 10), (rows.clone(), false));
-        assert_eq!(take_slice(rows.clone(), 9), (rows[..3].to_vec(), true));
-        assert_eq!(take_slice(rows.clone(), 4), (rows[..2].to_vec(), true));
+        assert_eq!(take_part(rows.clone(), 10), (rows.clone(), false));
+        assert_eq!(take_part(rows.clone(), 9), (rows[..3].to_vec(), true));
+        assert_eq!(take_part(rows.clone(), 4), (rows[..2].to_vec(), true));
         let shortened = Unfolded { to: 2, is_shortened: true, ..rows[0] };
-        assert_eq!(take_slice(rows.clone(), 2), (vec![shortened, rows[1]], true));
-        assert_eq!(take_slice(Vec::new(), 2), (Vec::new(), false));
+        assert_eq!(take_part(rows.clone(), 2), (vec![shortened, rows[1]], true));
+        assert_eq!(take_part(Vec::new(), 2), (Vec::new(), false));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The value of the stock. All figures are worked out by hand, to the minor unit.
 
 mod corrections;
+mod parts;
 mod refusals;
-mod slices;
 mod story;
 mod verify;
 

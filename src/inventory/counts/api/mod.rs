@@ -249,9 +249,9 @@ pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest
 pub async fn post(path: web::Path<String>, command: Command<PostCountRequest>) -> Result<HttpResponse, ApiError> {
     let target = target(&path, command.body.expected_version);
     let request = PostRequest { target, lines: command.body.lines.clone() };
-    let slices = request.clone();
+    let parts = request.clone();
     let after = command
-        .run_slices("post_count_slice", move |conn, scope, after| post::post_slice(conn, scope, &slices, after))
+        .run_in_parts("post_count_part", move |conn, scope, after| post::post_part(conn, scope, &parts, after))
         .await?;
     command
         .run("post_count", move |conn, scope, body| {

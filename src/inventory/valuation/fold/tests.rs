@@ -215,15 +215,15 @@ fn stories() -> impl Strategy<Value = Vec<Event>> {
 
 proptest! {
     #[test]
-    fn folding_in_slices_gives_the_same(events in stories(), cut in any::<prop::sample::Index>()) {
+    fn folding_in_parts_gives_the_same(events in stories(), cut in any::<prop::sample::Index>()) {
         let entries = entries(&events);
         let mut whole = ValuationState::default();
         let outcomes = fold(&mut whole, &entries);
         let (first, second) = entries.split_at(cut.index(entries.len() + 1));
         let mut state = ValuationState::default();
-        let mut sliced = fold(&mut state, first);
-        // The value rows keep these figures of the sales in earlier slices.
-        let sales: BTreeMap<_, _> = first.iter().zip(&sliced).map(|(entry, outcome)| {
+        let mut in_parts = fold(&mut state, first);
+        // The value rows keep these figures of the sales in earlier parts.
+        let sales: BTreeMap<_, _> = first.iter().zip(&in_parts).map(|(entry, outcome)| {
             let Effect { average, fifo, .. } = outcome.effect;
             (entry.at, SaleCost { quantity: -entry.quantity, average: -average, fifo: -fifo })
         }).collect();
@@ -235,8 +235,8 @@ proptest! {
         }).collect();
         let text = serde_json::to_string(&state).unwrap();
         let mut state: ValuationState = serde_json::from_str(&text).unwrap();
-        sliced.extend(fold(&mut state, &second));
-        prop_assert_eq!(sliced, outcomes);
+        in_parts.extend(fold(&mut state, &second));
+        prop_assert_eq!(in_parts, outcomes);
         prop_assert_eq!(state, whole);
     }
 

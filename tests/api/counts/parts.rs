@@ -1,4 +1,4 @@
-//! A large count is posted in slices, and an interrupted posting goes on.
+//! A large count is posted in parts, and an interrupted posting goes on.
 
 use super::{Shelf, path};
 use crate::common::{Value, json};
@@ -9,7 +9,7 @@ use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
 use stockroom::inventory::counts::count_ref::CountRef;
 use stockroom::inventory::counts::document::Target;
-use stockroom::inventory::counts::post::{PostRequest, post_slice};
+use stockroom::inventory::counts::post::{PostRequest, post_part};
 use stockroom::kernel::id::CountId;
 
 /// 22 products of 50 sizes, each with 3 units, and rice.
@@ -28,8 +28,8 @@ fn many() -> Shelf {
 fn submitted(shelf: &Shelf) -> Value {
     let count = shelf.count();
     assert_eq!(count["line_totals"]["total"], 1_101);
-    for slice in 0..3 {
-        let entries: Vec<Value> = (slice * 8..(slice * 8 + 8).min(22))
+    for part in 0..3 {
+        let entries: Vec<Value> = (part * 8..(part * 8 + 8).min(22))
             .flat_map(|number| {
                 (0..50).map(move |size| json!({"product_id": format!("p{number:02}-{size}"), "quantity": 2}))
             })
@@ -72,7 +72,7 @@ fn an_interrupted_posting_goes_on_with_the_same_request() {
         Account { id: shelf.admin.user.unwrap(), role: Role::Admin, permissions: Permissions::all(), store: None };
     let scope = Scope { store: shelf.app.store, principal: Principal::User(account) };
     let mut conn = shelf.app.connection();
-    let last = tx::run(&mut conn, Mode::Write, |conn| Ok(End::Commit(post_slice(conn, &scope, &request, 0).unwrap())));
+    let last = tx::run(&mut conn, Mode::Write, |conn| Ok(End::Commit(post_part(conn, &scope, &request, 0).unwrap())));
     assert_eq!((last.unwrap(), missing_units(&shelf)), (Some(500), 500));
     let between = shelf.admin.get(&format!("/counts/{id}")).expect(200).json();
     assert_eq!((&between["status"], &between["line_totals"]["posted"]), (&json!("submitted"), &json!(500)));
