@@ -8,10 +8,10 @@ use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::fold::share;
 use super::queries::hours;
 use super::queries::report::{self, VariantValue};
 use super::row::ValueTotals;
+use super::value::share;
 use super::value_by_place::value_by_place;
 use crate::auth::Ctx;
 use crate::db;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 
-use super::fold::{CostSource, ValuedEvent};
 use super::queries::costs::{self, ReceiptCost, SaleOfReturn};
 use super::row::{Checkpoint, NewValuedEvent};
 use super::stock_event::{StockEvent, StockEventKind};
+use super::value::{CostSource, ValuedEvent};
 use crate::db::Failure;
 use crate::kernel::id::{MovementId, StoreId, VariantId};
 

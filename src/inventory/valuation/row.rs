@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::fold::{CostSource, EventValue, ValuationState, ValuedEvent};
+use super::value::{CostSource, EventValue, ValuationState, ValuedEvent};
 use crate::kernel::id::{LocationId, MovementId, VariantId};
 use crate::kernel::json_column::json_column;
 use crate::kernel::text_enum::text_enum;
@@ -53,16 +53,16 @@ impl UnitsByPlace {
 }
 
 json_column! {
-    /// The version of the last folded movement by location id.
+    /// The version of the last valued movement by location id.
     #[derive(Default)]
-    pub struct FoldedVersions(pub BTreeMap<i64, i64>);
+    pub struct ValuedVersions(pub BTreeMap<i64, i64>);
 }
 
 /// The progress of a variant.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     pub variant: VariantId,
-    pub versions: FoldedVersions,
+    pub versions: ValuedVersions,
     pub state: ValuationState,
     pub places: UnitsByPlace,
     pub posted_at: Option<DateTime<Utc>>,

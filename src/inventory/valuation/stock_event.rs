@@ -97,19 +97,19 @@ pub fn group(movements: Vec<LedgerMovement>) -> Vec<StockEvent> {
     events
 }
 
-/// The movements of one stock row that are not folded yet.
+/// The movements of one stock row that are not valued yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unfolded {
+pub struct Unvalued {
     pub variant: VariantId,
     pub location: LocationId,
-    /// The version of the last folded movement.
+    /// The version of the last valued movement.
     pub from: i64,
     /// The version of the stock row, or a smaller one if there are too many movements.
     pub to: i64,
     pub is_shortened: bool,
 }
 
-impl Unfolded {
+impl Unvalued {
     #[must_use]
     pub fn count(&self) -> i64 {
         self.to.saturating_sub(self.from)
@@ -121,7 +121,7 @@ impl Unfolded {
 ///
 /// The rows of a variant that alone has more are shortened to `limit` movements each.
 #[must_use]
-pub fn take_part(rows: Vec<Unfolded>, limit: i64) -> (Vec<Unfolded>, bool) {
+pub fn take_part(rows: Vec<Unvalued>, limit: i64) -> (Vec<Unvalued>, bool) {
     let Some(first) = rows.first().map(|row| row.variant) else { return (Vec::new(), false) };
     let mut count = 0_i64;
     let mut counts: BTreeMap<VariantId, i64> = BTreeMap::new();
@@ -135,7 +135,7 @@ pub fn take_part(rows: Vec<Unfolded>, limit: i64) -> (Vec<Unfolded>, bool) {
     };
     let taken: Vec<VariantId> = counts.into_iter().map_while(is_taken).collect();
     let all = rows.len();
-    let mut part: Vec<Unfolded> = rows.into_iter().filter(|row| taken.contains(&row.variant)).collect();
+    let mut part: Vec<Unvalued> = rows.into_iter().filter(|row| taken.contains(&row.variant)).collect();
     let mut is_part = part.len() < all;
     for row in part.iter_mut().filter(|row| row.count() > limit) {
         is_part = true;
@@ -145,12 +145,12 @@ pub fn take_part(rows: Vec<Unfolded>, limit: i64) -> (Vec<Unfolded>, bool) {
     (part, is_part)
 }
 
-/// Leaves out the movements after the end of a shortened row, so that those of other rows are not folded before
+/// Leaves out the movements after the end of a shortened row, so that those of other rows are not valued before
 /// its next ones. Sets the versions of these rows back to the last movement that is left.
 ///
 /// The movements of each row are in the order of their versions.
-pub fn cut(movements: &mut Vec<LedgerMovement>, rows: &mut [Unfolded]) {
-    let of = |row: Unfolded| move |movement: &&LedgerMovement| movement.key() == (row.variant, row.location);
+pub fn cut(movements: &mut Vec<LedgerMovement>, rows: &mut [Unvalued]) {
+    let of = |row: Unvalued| move |movement: &&LedgerMovement| movement.key() == (row.variant, row.location);
     let shortened = rows.iter().filter(|row| row.is_shortened);
     let ends = shortened.filter_map(|row| movements.iter().rfind(of(*row))).map(|last| last.created_at);
     let Some(end) = ends.min().filter(|end| movements.iter().any(|movement| movement.created_at < *end)) else {
@@ -204,8 +204,8 @@ mod tests {
         assert_eq!(group(vec![out, to(11)]), []);
     }
 
-    fn row(variant: i64, location: i64, from: i64, to: i64) -> Unfolded {
-        Unfolded { variant: VariantId(variant), location: LocationId(location), from, to, is_shortened: false }
+    fn row(variant: i64, location: i64, from: i64, to: i64) -> Unvalued {
+        Unvalued { variant: VariantId(variant), location: LocationId(location), from, to, is_shortened: false }
     }
 
     #[test]
@@ -214,14 +214,14 @@ mod tests {
         assert_eq!(take_part(rows.clone(), 10), (rows.clone(), false));
         assert_eq!(take_part(rows.clone(), 9), (rows[..3].to_vec(), true));
         assert_eq!(take_part(rows.clone(), 4), (rows[..2].to_vec(), true));
-        let shortened = Unfolded { to: 2, is_shortened: true, ..rows[0] };
+        let shortened = Unvalued { to: 2, is_shortened: true, ..rows[0] };
         assert_eq!(take_part(rows.clone(), 2), (vec![shortened, rows[1]], true));
         assert_eq!(take_part(Vec::new(), 2), (Vec::new(), false));
     }
 
     #[test]
-    fn no_movement_is_folded_before_an_earlier_one_of_a_shortened_row() {
-        let mut rows = [Unfolded { is_shortened: true, ..row(1, 1, 0, 2) }, row(1, 2, 0, 2)];
+    fn no_movement_is_valued_before_an_earlier_one_of_a_shortened_row() {
+        let mut rows = [Unvalued { is_shortened: true, ..row(1, 1, 0, 2) }, row(1, 2, 0, 2)];
         let all = vec![
             movement(1, (1, 1, 1), 10),
             movement(4, (1, 1, 2), 13),
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(movements.iter().map(|movement| movement.id.0).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(rows.map(|row| row.to), [1, 1]);
         // Movements of one time stay together.
-        let mut rows = [Unfolded { is_shortened: true, ..row(1, 1, 0, 1) }, row(1, 2, 0, 2)];
+        let mut rows = [Unvalued { is_shortened: true, ..row(1, 1, 0, 1) }, row(1, 2, 0, 2)];
         let mut movements = vec![all[0].clone()];
         cut(&mut movements, &mut rows);
         assert_eq!((movements.len(), rows[0].to), (1, 1));

@@ -1,4 +1,4 @@
-//! Folds the value rows of a store again, from zero, and compares.
+//! Values the value rows of a store again, from zero, and compares.
 
 use std::collections::BTreeSet;
 use std::slice;
@@ -6,9 +6,9 @@ use std::slice;
 use chrono::DateTime;
 use diesel::PgConnection;
 
-use super::fold::{EventValue, ValuationState, fold};
 use super::queries::{checkpoints, rows};
 use super::row::ValueRow;
+use super::value::{EventValue, ValuationState, value_events};
 use crate::db::Failure;
 use crate::kernel::id::{StoreId, VariantId};
 
@@ -18,7 +18,7 @@ const ROWS_AT_A_TIME: i64 = 10_000;
 /// The maximal number of differences.
 const MOST_DIFFERENCES: usize = 20;
 
-/// Describes value rows and checkpoints that another fold does not give. Variants that wait for a correction are left
+/// Describes value rows and checkpoints that another run does not give. Variants that wait for a correction are left
 /// out.
 pub fn find_differences(conn: &mut PgConnection, store: StoreId) -> Result<Vec<String>, Failure> {
     let marked: BTreeSet<VariantId> = checkpoints::list_marked(conn, store)?.into_iter().collect();
@@ -33,8 +33,8 @@ pub fn find_differences(conn: &mut PgConnection, store: StoreId) -> Result<Vec<S
                 ended.push((variant, std::mem::take(&mut state)));
                 variant = row.new.variant;
             }
-            let folded = fold(&mut state, slice::from_ref(&row.new.entry));
-            let is_same = folded.first().is_some_and(|outcome| is_same(row, outcome, &state));
+            let valued = value_events(&mut state, slice::from_ref(&row.new.entry));
+            let is_same = valued.first().is_some_and(|outcome| is_same(row, outcome, &state));
             if !is_same && !marked.contains(&variant) {
                 differences.push(describe(row));
             }

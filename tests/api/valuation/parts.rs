@@ -21,7 +21,7 @@ fn a_movement_that_is_committed_late_is_not_left_out() {
     let main = app.main_location();
     let moved = json!({"quantity": 1, "location_id": main, "from": "sellable", "to": "quarantine", "reason": "wet"});
     app.admin().post(&format!("/inventory/products/{}/move", rice.id), &moved).expect(200);
-    app.fold_values();
+    app.value_stock();
     let mut late = app.connection();
     late.batch_execute("BEGIN").unwrap();
     late.batch_execute(&receive_unit("kind = 'quarantine'")).unwrap();
@@ -29,33 +29,33 @@ fn a_movement_that_is_committed_late_is_not_left_out() {
     assert_eq!(figures(&app, ""), "16 17.8 1.11, 17.8 0.0 0.0 17.8");
     // The other movement has a smaller id and an earlier time. It is seen even after a long time.
     app.advance(600);
-    app.fold_values();
+    app.value_stock();
     late.batch_execute("COMMIT").unwrap();
     assert_eq!(figures(&app, ""), "17 19.1 1.12, 19.1 0.0 0.0 19.1");
-    assert_eq!(app.fold_values(), 0);
+    assert_eq!(app.value_stock(), 0);
 }
 
 #[test]
 fn folding_after_each_act_gives_the_same_as_folding_once() {
     let story = |after_each: bool| {
         let app = TestApp::start();
-        let fold = || {
+        let value = || {
             if after_each {
-                app.fold_values();
+                app.value_stock();
             }
         };
         let rice = rice(&app);
         let mara = app.customer("mara");
         let mut orders = Vec::new();
         for units in [1, 3, 2] {
-            fold();
+            value();
             orders.push(mara.buy(&rice, units));
         }
-        fold();
+        value();
         app.set_stock(&rice, 7);
-        fold();
+        value();
         mara.cancel(&orders[1]).expect(200);
-        fold();
+        value();
         mara.cancel(&orders[0]).expect(200);
         let rows = "SELECT COUNT(*) AS number FROM valuation_rows WHERE variant_id IN (SELECT id FROM variants)";
         (both(&app), count(&app, rows))

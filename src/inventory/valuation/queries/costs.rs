@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db;
-use crate::inventory::valuation::fold::SaleCost;
 use crate::inventory::valuation::stock_event::StockEvent;
+use crate::inventory::valuation::value::SaleCost;
 use crate::kernel::id::{MovementId, StoreId, VariantId};
 use crate::kernel::sum::Sum;
 

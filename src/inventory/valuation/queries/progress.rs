@@ -20,13 +20,13 @@ pub struct News {
     /// The last variant of this page of the sweep, or 0 after the last page.
     #[diesel(sql_type = BigInt)]
     pub swept_to: i64,
-    /// Variants whose ledger has movements that are not folded.
+    /// Variants whose ledger has movements that are not valued.
     #[diesel(sql_type = Array<BigInt>)]
     pub variants: Vec<VariantId>,
     /// True if the page of the sweep has such variants.
     #[diesel(sql_type = Bool)]
     pub is_behind: bool,
-    /// A variant whose rows have to be folded again.
+    /// A variant whose rows have to be valued again.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub fold_again: Option<VariantId>,
 }
@@ -89,7 +89,7 @@ pub fn find_news(conn: &mut PgConnection, store: StoreId) -> QueryResult<News> {
     .get_result(conn)
 }
 
-/// Locks the progress of the store, so that one server at a time folds its ledger. Returns false if another one does.
+/// Locks the progress of the store, so that one server at a time values its ledger. Returns false if another one does.
 pub fn lock(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> QueryResult<bool> {
     let first = (
         valuations::store_id.eq(store),

@@ -8,8 +8,8 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::db::schema::{valuations, variants};
-use crate::inventory::valuation::fold::share;
 use crate::inventory::valuation::row::UnitsByPlace;
+use crate::inventory::valuation::value::share;
 use crate::kernel::id::{ProductId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::page::{List, PageQuery, Sort};

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 
 use crate::db::{self, Failure};
-use crate::inventory::valuation::fold::{CostSource, Effect, EventValue, SaleCost, ValuationState, ValuedEvent};
 use crate::inventory::valuation::row::{NewValuedEvent, UnitsByPlace, ValueKind, ValueRow};
+use crate::inventory::valuation::value::{CostSource, Effect, EventValue, SaleCost, ValuationState, ValuedEvent};
 use crate::kernel::id::{MovementId, StoreId, VariantId};
 use crate::kernel::sum::Sum;
 
@@ -51,7 +51,7 @@ pub fn write(conn: &mut PgConnection, store: StoreId, rows: &[ValueRow]) -> Resu
     db::expect_rows(written, rows.len(), "value rows were written")
 }
 
-/// The last row of the variant before that time from which a fold can start.
+/// The last row of the variant before that time from which a run can start.
 pub fn find_state_before(
     conn: &mut PgConnection,
     store: StoreId,

@@ -27,19 +27,19 @@ const OF_A_STORE: [Fill; 3] = [
 ///
 /// Work that a crash interrupts is done by the next start or by another server. The same is true for a store whose
 /// rows are unavailable, so that it does not prevent the start.
-pub fn fold_old_rows(conn: &mut PgConnection) -> Result<usize, Failure> {
+pub fn fill_folded_text(conn: &mut PgConnection) -> Result<usize, Failure> {
     let stores = tx::run(conn, Mode::Write, |conn| Ok(End::Commit(stores::list_ids_and_fold(conn)?)))?;
-    let mut folded = repeat(conn, |conn| Ok(users::fill_search_text(conn, BATCH_SIZE)?))?;
+    let mut filled = repeat(conn, |conn| Ok(users::fill_search_text(conn, BATCH_SIZE)?))?;
     for store in stores {
-        match fold_store(conn, store) {
-            Ok(count) => folded = folded.saturating_add(count),
+        match fill_store(conn, store) {
+            Ok(count) => filled = filled.saturating_add(count),
             Err(failure) => log::warn!(store = store.0, error:% = failure; "old rows of a store could not be folded"),
         }
     }
-    Ok(folded)
+    Ok(filled)
 }
 
-fn fold_store(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
+fn fill_store(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
     OF_A_STORE.into_iter().map(|fill| repeat(conn, |conn| fill(conn, store))).sum()
 }
 

@@ -1,4 +1,4 @@
-//! Folds new movements of a store into value rows, a part in each transaction.
+//! Turns new movements of a store into value rows, a part in each transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,12 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::correct;
-use super::fold::{ValuedEvent, fold};
 use super::queries::progress::{self, MOST_VARIANTS, News};
 use super::queries::{checkpoints, hours, ledger, rows};
 use super::resolve::resolve;
 use super::row::{Checkpoint, NewValuedEvent, ValueRow, ValueTotals};
-use super::stock_event::{self, Unfolded};
+use super::stock_event::{self, Unvalued};
+use super::value::{ValuedEvent, value_events};
 use crate::db::{self, Failure};
 use crate::kernel::id::{StoreId, VariantId};
 
@@ -20,67 +20,67 @@ const MAX_MOVEMENTS_PER_TRANSACTION: i64 = 10_000;
 
 /// The result of one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Folded {
+pub struct Valued {
     pub movements: usize,
     /// True if more is to do at once.
     pub is_behind: bool,
 }
 
-/// Folds what a search found, as much as fits into a transaction. Does nothing if another server folds this store.
+/// Values what a search found, as much as fits into a transaction. Does nothing if another server values this store.
 ///
 /// A movement is new if its version is above the one in the checkpoint. Versions have no gaps, so movements that are
-/// committed late are folded late, and never left out.
-pub fn fold_news(conn: &mut PgConnection, store: StoreId, news: &News) -> Result<Folded, Failure> {
+/// committed late are valued late, and never left out.
+pub fn value_news(conn: &mut PgConnection, store: StoreId, news: &News) -> Result<Valued, Failure> {
     if !progress::lock(conn, store, news.at)? {
-        return Ok(Folded::default());
+        return Ok(Valued::default());
     }
     if let Some(variant) = news.fold_again {
-        correct::fold_again(conn, store, variant)?;
+        correct::revalue(conn, store, variant)?;
     }
-    let (movements, is_part) = fold_part(conn, store, &news.variants)?;
+    let (movements, is_part) = value_part(conn, store, &news.variants)?;
     let has_more = is_part || db::count(news.variants.len()) >= MOST_VARIANTS;
     if !has_more {
         progress::write(conn, store, news)?;
     }
     let is_behind = has_more || news.fold_again.is_some() || (news.is_behind && news.swept_to > 0);
-    Ok(Folded { movements, is_behind })
+    Ok(Valued { movements, is_behind })
 }
 
-fn fold_part(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<(usize, bool), Failure> {
+fn value_part(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<(usize, bool), Failure> {
     if variants.is_empty() {
         return Ok((0, false));
     }
     let locked = checkpoints::lock(conn, store, variants)?;
     let mut locked: BTreeMap<VariantId, Checkpoint> = locked.into_iter().map(|one| (one.variant, one)).collect();
     let (mut part, is_part) =
-        stock_event::take_part(ledger::list_unfolded(conn, store, variants)?, MAX_MOVEMENTS_PER_TRANSACTION);
+        stock_event::take_part(ledger::list_unvalued(conn, store, variants)?, MAX_MOVEMENTS_PER_TRANSACTION);
     let mut movements = ledger::list_movements(conn, store, &part)?;
     stock_event::cut(&mut movements, &mut part);
     let count = movements.len();
     let entries = resolve(conn, store, stock_event::group(movements), &mut locked)?;
-    let folded = fold_entries(&mut locked, entries);
-    rows::write(conn, store, &folded)?;
-    hours::add(conn, store, &by_hour(&folded))?;
+    let valued = value_entries(&mut locked, entries);
+    rows::write(conn, store, &valued)?;
+    hours::add(conn, store, &by_hour(&valued))?;
     checkpoints::write(conn, store, &move_on(locked, &part))?;
     Ok((count, is_part))
 }
 
 /// Values the entries, which are in the order of variants and posting.
-fn fold_entries(checkpoints: &mut BTreeMap<VariantId, Checkpoint>, entries: Vec<NewValuedEvent>) -> Vec<ValueRow> {
-    let mut folded = Vec::with_capacity(entries.len());
+fn value_entries(checkpoints: &mut BTreeMap<VariantId, Checkpoint>, entries: Vec<NewValuedEvent>) -> Vec<ValueRow> {
+    let mut rows = Vec::with_capacity(entries.len());
     for of_variant in entries.chunk_by(|one, next| one.variant == next.variant) {
         let checkpoint = of_variant.first().and_then(|new| checkpoints.get_mut(&new.variant));
         let Some(checkpoint) = checkpoint else { continue };
         let events: Vec<ValuedEvent> = of_variant.iter().map(|new| new.entry.clone()).collect();
-        let outcomes = fold(&mut checkpoint.state, &events);
+        let outcomes = value_events(&mut checkpoint.state, &events);
         let valued = of_variant.iter().cloned().zip(outcomes);
-        folded.extend(valued.map(|(new, outcome)| ValueRow { new, outcome }));
+        rows.extend(valued.map(|(new, outcome)| ValueRow { new, outcome }));
     }
-    folded
+    rows
 }
 
-/// The checkpoints of the part, with the versions up to which it has folded.
-fn move_on(mut locked: BTreeMap<VariantId, Checkpoint>, part: &[Unfolded]) -> Vec<Checkpoint> {
+/// The checkpoints of the part, with the versions up to which it has valued.
+fn move_on(mut locked: BTreeMap<VariantId, Checkpoint>, part: &[Unvalued]) -> Vec<Checkpoint> {
     for row in part {
         if let Some(checkpoint) = locked.get_mut(&row.variant) {
             checkpoint.versions.0.insert(row.location.0, row.to);

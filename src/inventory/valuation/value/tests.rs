@@ -39,7 +39,7 @@ type Figures = (i64, (i128, i128), (i128, i128));
 
 fn figures(events: &[Event]) -> Vec<Figures> {
     let entries = entries(events);
-    let outcomes = fold(&mut ValuationState::default(), &entries);
+    let outcomes = value_events(&mut ValuationState::default(), &entries);
     let mut sold = (0, 0);
     let mut figures = Vec::new();
     for (entry, outcome) in entries.iter().zip(&outcomes) {
@@ -133,12 +133,12 @@ fn a_reversal_takes_out_what_its_receipt_brought_in() {
     // The sale took 110 a unit: 1100. Then 550 is left, and the reversal takes 5 × 130 = 650, but not more than there
     // is.
     let sold = [Buy(10, 100), Buy(5, 130), Sell(10), reverse];
-    let outcomes = fold(&mut ValuationState::default(), &entries(&sold));
+    let outcomes = value_events(&mut ValuationState::default(), &entries(&sold));
     assert_eq!(outcomes[3].effect, Effect { paid: -650, average: -550, fifo: -650 });
     assert_eq!((outcomes[3].quantity, outcomes[3].average, outcomes[3].fifo), (0, 0, 0));
     // FIFO first takes the layer of the receipt, then the oldest.
     let mixed = [Buy(4, 100), Buy(5, 130), Sell(6), Buy(9, 10), reverse];
-    let outcomes = fold(&mut ValuationState::default(), &entries(&mixed));
+    let outcomes = value_events(&mut ValuationState::default(), &entries(&mixed));
     // 1050 × 6 / 9 = 700: 350 is left, and 90 came in. FIFO: 400 + 260; the layer of the receipt has three units.
     assert_eq!(outcomes[4].effect, Effect { paid: -650, average: -440, fifo: -410 });
     assert_eq!((outcomes[4].quantity, outcomes[4].average, outcomes[4].fifo), (7, 0, 70));
@@ -215,13 +215,13 @@ fn stories() -> impl Strategy<Value = Vec<Event>> {
 
 proptest! {
     #[test]
-    fn folding_in_parts_gives_the_same(events in stories(), cut in any::<prop::sample::Index>()) {
+    fn valuing_in_parts_gives_the_same(events in stories(), cut in any::<prop::sample::Index>()) {
         let entries = entries(&events);
         let mut whole = ValuationState::default();
-        let outcomes = fold(&mut whole, &entries);
+        let outcomes = value_events(&mut whole, &entries);
         let (first, second) = entries.split_at(cut.index(entries.len() + 1));
         let mut state = ValuationState::default();
-        let mut in_parts = fold(&mut state, first);
+        let mut in_parts = value_events(&mut state, first);
         // The value rows keep these figures of the sales in earlier parts.
         let sales: BTreeMap<_, _> = first.iter().zip(&in_parts).map(|(entry, outcome)| {
             let Effect { average, fifo, .. } = outcome.effect;
@@ -235,7 +235,7 @@ proptest! {
         }).collect();
         let text = serde_json::to_string(&state).unwrap();
         let mut state: ValuationState = serde_json::from_str(&text).unwrap();
-        in_parts.extend(fold(&mut state, &second));
+        in_parts.extend(value_events(&mut state, &second));
         prop_assert_eq!(in_parts, outcomes);
         prop_assert_eq!(state, whole);
     }
@@ -246,7 +246,7 @@ proptest! {
         let mut state = ValuationState::default();
         let (mut paid, mut value, mut stock) = (0, (0, 0), 0);
         let (mut sold, mut written_off) = ((0, 0), (0, 0));
-        for (entry, outcome) in entries.iter().zip(fold(&mut state, &entries)) {
+        for (entry, outcome) in entries.iter().zip(value_events(&mut state, &entries)) {
             let Effect { paid: cost, average, fifo } = outcome.effect;
             paid += cost;
             value = (value.0 + average, value.1 + fifo);
@@ -273,7 +273,7 @@ proptest! {
         prop_assert_eq!(state.layers.iter().map(|layer| layer.cost).sum::<i128>(), state.fifo);
         // The last unit leaves nothing.
         let rest = ValuedEvent { at: at(1_000), quantity: -stock, source: CostSource::Sale };
-        let last = fold(&mut state, &[rest]);
+        let last = value_events(&mut state, &[rest]);
         prop_assert_eq!((last[0].average, last[0].fifo), (0, 0));
     }
 

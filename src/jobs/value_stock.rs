@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::Jobs;
 use super::discover::Round;
 use crate::db::{End, Failure};
-use crate::inventory::valuation::fold_ledger::{self, Folded};
 use crate::inventory::valuation::queries::progress;
+use crate::inventory::valuation::value_ledger::{self, Valued};
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
@@ -14,19 +14,19 @@ use crate::stores::queries as stores;
 const LIMIT: Duration = Duration::from_secs(2);
 
 impl Jobs {
-    /// Folds the new movements of every store into value rows. Returns the number of movements that change the stock.
+    /// Turns the new movements of every store into value rows. Returns the number of movements that change the stock.
     ///
     /// Each store has at least one transaction in each run, so that one with many movements does not delay the others.
-    pub async fn fold_values(self) -> Result<usize, Failure> {
+    pub async fn value_stock(self) -> Result<usize, Failure> {
         let database = self.database.without_patience();
         let mut behind = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await?;
         let (started, mut round) = (Instant::now(), Round::default());
         loop {
             let mut next = Vec::new();
             for store in behind {
-                let folded = self.fold_store(store).await;
-                next.extend(folded.as_ref().is_ok_and(|folded| folded.is_behind).then_some(store));
-                round.add(folded.map(|folded| folded.movements));
+                let valued = self.value_store(store).await;
+                next.extend(valued.as_ref().is_ok_and(|valued| valued.is_behind).then_some(store));
+                round.add(valued.map(|valued| valued.movements));
             }
             behind = next;
             if behind.is_empty() || started.elapsed() >= LIMIT {
@@ -35,14 +35,14 @@ impl Jobs {
         }
     }
 
-    async fn fold_store(&self, store: StoreId) -> Result<Folded, Failure> {
+    async fn value_store(&self, store: StoreId) -> Result<Valued, Failure> {
         let database = self.database.without_patience();
         let find = move |conn: &mut _| Ok(progress::find_news(conn, store)?);
         let news = database.read_internally("find_new_movements", find).await?;
         if !news.is_due() {
-            return Ok(Folded::default());
+            return Ok(Valued::default());
         }
-        let fold = move |conn: &mut _| Ok(End::Commit(fold_ledger::fold_news(conn, store, &news)?));
-        database.write("fold_values", fold).await
+        let value = move |conn: &mut _| Ok(End::Commit(value_ledger::value_news(conn, store, &news)?));
+        database.write("value_stock", value).await
     }
 }

@@ -1,4 +1,4 @@
-//! The arithmetic of values, without a database: a fold over the events of a variant.
+//! The arithmetic of values, without a database: sums over the events of a variant.
 //!
 //! Both methods value the same events. The moving average takes `round(value × units / stock)` for units that go out, and
 //! the last unit takes the rest. First in, first out keeps the units in layers of one cost.
@@ -20,7 +20,7 @@ pub enum CostSource {
         sale_at: DateTime<Utc>,
         /// The units of the sale that came back before.
         before: i64,
-        /// The cost of the sale before this fold. A sale among the same entries has a new one.
+        /// The cost of the sale before this run. A sale among the same entries has a new one.
         sale: Option<SaleCost>,
     },
     Purchase {
@@ -75,7 +75,7 @@ pub struct EventValue {
     pub state: Option<ValuationState>,
 }
 
-/// A fold that starts in the past reads at most so many events before that time.
+/// A run that starts in the past reads at most so many events before that time.
 pub const ROWS_PER_STATE: i64 = 1_000;
 
 /// Units of one cost.
@@ -105,8 +105,8 @@ json_column! {
     }
 }
 
-/// Folds further events into the state, in their order.
-pub fn fold(state: &mut ValuationState, entries: &[ValuedEvent]) -> Vec<EventValue> {
+/// Values further events into the state, in their order.
+pub fn value_events(state: &mut ValuationState, entries: &[ValuedEvent]) -> Vec<EventValue> {
     let mut sales: BTreeMap<DateTime<Utc>, SaleCost> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(entries.len());
     for entry in entries {
