@@ -37,12 +37,12 @@ impl Jobs {
 
     async fn value_store(&self, store: StoreId) -> Result<Valued, Failure> {
         let database = self.database.without_patience();
-        let find = move |conn: &mut _| Ok(progress::find_news(conn, store)?);
-        let news = database.read_internally("find_new_movements", find).await?;
-        if !news.is_due() {
+        let find = move |conn: &mut _| Ok(progress::find_pending_work(conn, store)?);
+        let pending = database.read_internally("find_new_movements", find).await?;
+        if !pending.is_due() {
             return Ok(Valued::default());
         }
-        let value = move |conn: &mut _| Ok(End::Commit(value_ledger::value_news(conn, store, &news)?));
+        let value = move |conn: &mut _| Ok(End::Commit(value_ledger::value_pending(conn, store, &pending)?));
         database.write("value_stock", value).await
     }
 }

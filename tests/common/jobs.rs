@@ -62,9 +62,9 @@ pub fn value_stock(jobs: &Jobs) -> usize {
 pub fn value_ledger(conn: &mut PgConnection) {
     for store in stores::list_ids(conn).unwrap() {
         loop {
-            let find = |conn: &mut PgConnection| Ok(End::RollBack(progress::find_news(conn, store)?));
-            let news = tx::run(conn, Mode::Internal, find).unwrap();
-            let value = |conn: &mut PgConnection| Ok(End::Commit(value_ledger::value_news(conn, store, &news)?));
+            let find = |conn: &mut PgConnection| Ok(End::RollBack(progress::find_pending_work(conn, store)?));
+            let pending = tx::run(conn, Mode::Internal, find).unwrap();
+            let value = |conn: &mut PgConnection| Ok(End::Commit(value_ledger::value_pending(conn, store, &pending)?));
             if !tx::run(conn, Mode::Write, value).unwrap().is_behind {
                 break;
             }

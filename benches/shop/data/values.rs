@@ -13,8 +13,9 @@ use stockroom::stores::queries as stores;
 pub fn load(conn: &mut PgConnection) -> Result<(), Box<dyn Error>> {
     for store in stores::list_ids(conn)? {
         loop {
-            let news = tx::run(conn, Mode::Internal, |conn| Ok(End::RollBack(progress::find_news(conn, store)?)))?;
-            let value = |conn: &mut PgConnection| Ok(End::Commit(value_ledger::value_news(conn, store, &news)?));
+            let pending =
+                tx::run(conn, Mode::Internal, |conn| Ok(End::RollBack(progress::find_pending_work(conn, store)?)))?;
+            let value = |conn: &mut PgConnection| Ok(End::Commit(value_ledger::value_pending(conn, store, &pending)?));
             if !tx::run(conn, Mode::Write, value)?.is_behind {
                 break;
             }

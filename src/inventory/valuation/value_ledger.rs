@@ -6,7 +6,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::correct;
-use super::queries::progress::{self, MOST_VARIANTS, News};
+use super::queries::progress::{self, MAX_VARIANTS, PendingWork};
 use super::queries::{checkpoints, hours, ledger, rows};
 use super::resolve::resolve;
 use super::row::{Checkpoint, NewValuedEvent, ValueRow, ValueTotals};
@@ -30,19 +30,19 @@ pub struct Valued {
 ///
 /// A movement is new if its version is above the one in the checkpoint. Versions have no gaps, so movements that are
 /// committed late are valued late, and never left out.
-pub fn value_news(conn: &mut PgConnection, store: StoreId, news: &News) -> Result<Valued, Failure> {
-    if !progress::lock(conn, store, news.at)? {
+pub fn value_pending(conn: &mut PgConnection, store: StoreId, pending: &PendingWork) -> Result<Valued, Failure> {
+    if !progress::lock(conn, store, pending.at)? {
         return Ok(Valued::default());
     }
-    if let Some(variant) = news.fold_again {
+    if let Some(variant) = pending.revalue {
         correct::revalue(conn, store, variant)?;
     }
-    let (movements, is_part) = value_part(conn, store, &news.variants)?;
-    let has_more = is_part || db::count(news.variants.len()) >= MOST_VARIANTS;
+    let (movements, is_part) = value_part(conn, store, &pending.variants)?;
+    let has_more = is_part || db::count(pending.variants.len()) >= MAX_VARIANTS;
     if !has_more {
-        progress::write(conn, store, news)?;
+        progress::write(conn, store, pending)?;
     }
-    let is_behind = has_more || news.fold_again.is_some() || (news.is_behind && news.swept_to > 0);
+    let is_behind = has_more || pending.revalue.is_some() || (pending.is_behind && pending.swept_to > 0);
     Ok(Valued { movements, is_behind })
 }
 

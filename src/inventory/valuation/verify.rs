@@ -16,7 +16,7 @@ use crate::kernel::id::{StoreId, VariantId};
 const ROWS_AT_A_TIME: i64 = 10_000;
 
 /// The maximal number of differences.
-const MOST_DIFFERENCES: usize = 20;
+const MAX_DIFFERENCES: usize = 20;
 
 /// Describes value rows and checkpoints that another run does not give. Variants that wait for a correction are left
 /// out.
@@ -43,7 +43,7 @@ pub fn find_differences(conn: &mut PgConnection, store: StoreId) -> Result<Vec<S
         at = last.1;
     }
     differences.extend(compare(conn, store, vec![(variant, state)], &marked)?);
-    differences.truncate(MOST_DIFFERENCES);
+    differences.truncate(MAX_DIFFERENCES);
     Ok(differences)
 }
 
