@@ -111,7 +111,7 @@ impl LockedStock {
     }
 
     /// Changes the stock of a row in memory by the difference of a count, which is effective since the time of its
-    /// look.
+    /// observation.
     pub fn record_count(
         &mut self,
         key: StockKey,

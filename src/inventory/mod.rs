@@ -3,7 +3,7 @@
 pub mod hold;
 pub mod hold_set;
 pub mod locked_stock;
-pub mod look;
+pub mod observation;
 pub mod one_place;
 pub mod places;
 pub mod product_with_stock;

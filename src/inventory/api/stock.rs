@@ -13,7 +13,7 @@ use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::idempotency::{Answer, Command};
-use crate::inventory::change_stock::{ChangedStock, LookTime, MovementType, StockChange, change_stock};
+use crate::inventory::change_stock::{ChangedStock, CountedAt, MovementType, StockChange, change_stock};
 use crate::inventory::product_with_stock::{Stock, StockStatus, VariantWithStock};
 use crate::inventory::queries::figures;
 use crate::inventory::queries::summary::{self, LocationStock};
@@ -75,7 +75,7 @@ impl StockChangeRequest {
         StockChange {
             movement_type: self.movement_type,
             quantity: self.quantity.get(),
-            on_hand: self.on_hand.then(|| self.counted_at.map_or(LookTime::Now, |moment| LookTime::At(moment.0))),
+            on_hand: self.on_hand.then(|| self.counted_at.map_or(CountedAt::Now, |moment| CountedAt::At(moment.0))),
             expected_stock: self.expected_stock.map(StockQuantity::get),
             size: self.size.clone(),
             location: self.location_id,

@@ -1,4 +1,4 @@
-//! Enters looks: units that somebody counted, now or earlier.
+//! Enters observations: units that somebody counted, now or earlier.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ use crate::catalogue::lines::{RequestedVariant, find_variants};
 use crate::catalogue::queries::scanned::{self, Scanned};
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
-use crate::inventory::look::is_too_late;
+use crate::inventory::observation::is_ahead_of_clock;
 use crate::kernel::id::{CountId, ProductRef, StoreId, VariantId};
 use crate::kernel::quantity::MAX_STOCK;
 
@@ -35,9 +35,9 @@ pub struct EnteredUnits {
     pub name: EntryName,
     pub size: Option<String>,
     pub quantity: i64,
-    /// The time of the look. Now if None.
+    /// The time of the observation. Now if None.
     pub counted_at: Option<DateTime<Utc>>,
-    /// True if the units are added to those of the looks before.
+    /// True if the units are added to those of the observations before.
     pub is_added: bool,
 }
 
@@ -47,7 +47,7 @@ struct Counted {
     quantity: i64,
 }
 
-/// Enters looks, all or none. A variant without a line gets one. Returns the lines.
+/// Enters observations, all or none. A variant without a line gets one. Returns the lines.
 pub fn enter(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -77,12 +77,12 @@ pub fn enter(
     Ok((id, distinct))
 }
 
-/// The times of the looks. A look that is slightly ahead of the clock is one of now.
+/// The times of the observations. An observation that is slightly ahead of the clock is one of now.
 fn read_times(count: &Count, entries: &[EnteredUnits], now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, ApiError> {
     let read = |(index, entry): (usize, &EnteredUnits)| {
         let at = entry.counted_at.unwrap_or(now);
         let refuse = |message: &str| Err(ApiError::field(format!("entries[{index}].counted_at"), message));
-        if is_too_late(at, now) {
+        if is_ahead_of_clock(at, now) {
             return refuse("must not be in the future");
         }
         if at < count.created_at {

@@ -32,7 +32,7 @@ pub fn submit(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result
     Ok(id)
 }
 
-/// Opens a line again. Its looks up to now do not count any more.
+/// Opens a line again. Its observations up to now do not count any more.
 pub fn recount(conn: &mut PgConnection, scope: &Scope, target: &Target, line: i64) -> Result<CountId, Abort> {
     let mut document = LockedCount::lock(conn, scope, target)?;
     document.count.status.require(&[CountStatus::Open, CountStatus::Submitted], "counted again")?;

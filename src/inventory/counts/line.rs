@@ -1,7 +1,7 @@
 //! The decision about a line at its posting, without a database.
 
 use super::status::LineStatus;
-use crate::inventory::look::{Look, Past};
+use crate::inventory::observation::{Observation, StockAtObservation};
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{ProductId, VariantId};
 use crate::kernel::money::Money;
@@ -17,8 +17,8 @@ pub struct CountLine {
     pub sku: String,
     pub product_name: String,
     pub size: Option<String>,
-    /// The newest look. None if nobody has counted yet.
-    pub look: Option<Look>,
+    /// The newest observation. None if nobody has counted yet.
+    pub observation: Option<Observation>,
     pub counted_by: Option<String>,
     /// The value of one unit now: its average cost in stock, or without one its cost price, or its selling price.
     pub unit_value: Money,
@@ -50,13 +50,13 @@ pub enum Posting {
 /// counted. Without a tolerance, any difference is posted.
 #[must_use]
 pub fn decide(
-    look: Look,
+    observation: Observation,
     level: &StockLevel,
-    past: &Past,
+    past: &StockAtObservation,
     tolerance: Option<CountTolerance>,
     unit_value: Money,
 ) -> Posting {
-    let Some(variance) = past.variance(look) else { return Posting::Superseded };
+    let Some(variance) = past.variance(observation) else { return Posting::Superseded };
     let value = i128::from(variance).saturating_mul(i128::from(unit_value.0));
     if tolerance.is_some_and(|tolerance| !tolerance.allows(variance, value)) {
         Posting::NeedsApproval
@@ -84,7 +84,7 @@ mod tests {
         format!("2026-11-21T10:{minute:02}:00Z").parse().unwrap()
     }
 
-    /// 100 units were on hand at the time of the look. Since then 7 were shipped, so 93 are, of which 13 are sold.
+    /// 100 units were on hand at the time of the observation. Since then 7 were shipped, so 93 are, of which 13 are sold.
     fn decided(counted: i64, reserved: i64, newest: Option<u32>, tolerance: Option<(i64, i64)>) -> Posting {
         let level = StockLevel {
             variant: VariantId(1),
@@ -96,9 +96,9 @@ mod tests {
             safety: 0,
             version: 9,
         };
-        let past = Past { on_hand: 100, newest_look: newest.map(at), touched: false };
+        let past = StockAtObservation { on_hand: 100, newest_observation: newest.map(at), touched: false };
         let tolerance = tolerance.map(|(units, value)| CountTolerance { units, value: Money(value) });
-        decide(Look { counted, at: at(30) }, &level, &past, tolerance, Money(250))
+        decide(Observation { counted, at: at(30) }, &level, &past, tolerance, Money(250))
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Counts: somebody looks at the stock of a location, and the differences are posted. Selling goes on meanwhile.
+//! Counts: somebody counts the stock of a location, and the differences are posted. Selling goes on meanwhile.
 
 pub mod count_ref;
 pub mod line;

@@ -1,4 +1,4 @@
-//! Posts counted lines: the stock of each row changes by the difference at the time of its look.
+//! Posts counted lines: the stock of each row changes by the difference at the time of its observation.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ use crate::auth::{Permission, Scope};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code, Overdue};
 use crate::inventory::locked_stock::{LockedStock, MovementContext, StockKey};
-use crate::inventory::look::{Look, Past};
-use crate::inventory::queries::{holds, looks};
+use crate::inventory::observation::{Observation, StockAtObservation};
+use crate::inventory::queries::{holds, stock_at};
 use crate::kernel::id::{CountId, VariantId};
 use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::queries as stores;
@@ -112,19 +112,19 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
         false => Some(stores::get_store(conn, scope.store)?.count_tolerance()),
     };
     let location = count.location_id;
-    let looked: Vec<(CountLine, Look)> =
-        pending.into_iter().filter_map(|line| line.look.map(|look| (line, look))).collect();
-    let looks: Vec<(StockKey, DateTime<Utc>)> =
-        looked.iter().map(|(line, look)| ((line.variant_id, location), look.at)).collect();
-    let keys: BTreeSet<StockKey> = looks.iter().map(|(key, _)| *key).collect();
+    let observed: Vec<(CountLine, Observation)> =
+        pending.into_iter().filter_map(|line| line.observation.map(|observation| (line, observation))).collect();
+    let observations: Vec<(StockKey, DateTime<Utc>)> =
+        observed.iter().map(|(line, observation)| ((line.variant_id, location), observation.at)).collect();
+    let keys: BTreeSet<StockKey> = observations.iter().map(|(key, _)| *key).collect();
     let mut stock = LockedStock::lock_keys(conn, scope.store, &keys)?;
     let at = db::clock(conn)?;
     // The rows are locked, so their past is final.
-    let past = looks::read_past(conn, scope.store, &looks)?;
-    let mut results: Vec<LineResult> = Vec::with_capacity(looked.len());
+    let past = stock_at::read(conn, scope.store, &observations)?;
+    let mut results: Vec<LineResult> = Vec::with_capacity(observed.len());
     let mut refused: Vec<VariantId> = Vec::new();
-    for ((line, look), past) in looked.iter().zip(&past) {
-        let posting = decide_line(&stock, count, (line, *look), past, tolerance)?;
+    for ((line, observation), past) in observed.iter().zip(&past) {
+        let posting = decide_line(&stock, count, (line, *observation), past, tolerance)?;
         let result = match posting {
             Posting::NeedsApproval => continue,
             Posting::Superseded => (line.line, LineStatus::Superseded, None),
@@ -133,7 +133,7 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
                 (line.line, LineStatus::Refused, None)
             }
             Posting::Post(variance) => {
-                let posted = record(&mut stock, scope, count, (line, *look, variance), past)?;
+                let posted = record(&mut stock, scope, count, (line, *observation, variance), past)?;
                 (line.line, LineStatus::Posted, Some(posted))
             }
         };
@@ -148,13 +148,13 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
 fn decide_line(
     stock: &LockedStock,
     count: &Count,
-    (line, look): (&CountLine, Look),
-    past: &Past,
+    (line, observation): (&CountLine, Observation),
+    past: &StockAtObservation,
     tolerance: Option<CountTolerance>,
 ) -> Result<Posting, Failure> {
     let level = stock.row((line.variant_id, count.location_id));
     let level = level.ok_or_else(|| Failure::Internal(format!("variant {} has no stock row", line.variant_id)))?;
-    Ok(decide(look, level, past, tolerance, line.unit_value))
+    Ok(decide(observation, level, past, tolerance, line.unit_value))
 }
 
 /// Records the one movement of a posted line. It has no reason, unlike a stock change under the same reference.
@@ -162,13 +162,13 @@ fn record(
     stock: &mut LockedStock,
     scope: &Scope,
     count: &Count,
-    (line, look, variance): (&CountLine, Look, i64),
-    past: &Past,
+    (line, observation, variance): (&CountLine, Observation, i64),
+    past: &StockAtObservation,
 ) -> Result<PostedLine, Failure> {
     let actor = scope.actor();
     let context = MovementContext { reference: &count.count_number, reason: None, actor: &actor };
-    let movement = stock.record_count((line.variant_id, count.location_id), variance, context, look.at)?;
-    let Past { on_hand, touched, .. } = *past;
+    let movement = stock.record_count((line.variant_id, count.location_id), variance, context, observation.at)?;
+    let StockAtObservation { on_hand, touched, .. } = *past;
     let (unit_value, movement_version) = (line.unit_value, movement.version);
     Ok(PostedLine { expected: on_hand, unit_value, touched, movement_version })
 }

@@ -35,7 +35,7 @@ text_enum! {
         /// Nobody counted it, and its stock stays.
         Uncounted,
         Posted,
-        /// A newer look at the stock row was posted.
+        /// A newer observation of the stock row was posted.
         Superseded,
         /// More units are promised than were counted.
         Refused,

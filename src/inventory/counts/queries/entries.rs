@@ -75,7 +75,7 @@ pub struct CountedVariant {
     pub size: Option<String>,
 }
 
-/// The columns that entries can be sorted by. The entries of a line are in the order of their looks.
+/// The columns that entries can be sorted by. The entries of a line are in the order of their observations.
 pub const SORTS: [&str; 2] = ["line", "id"];
 
 /// A page of the entries of a count, or of one of its lines.

@@ -76,7 +76,7 @@ pub fn total(conn: &mut PgConnection, store: StoreId, count: CountId) -> QueryRe
     Ok(totals)
 }
 
-/// Gives lines the look that follows from their entries: the newest entry that replaces, with those that add to it. The
+/// Gives lines the observation that follows from their entries: the newest entry that replaces, with those that add to it. The
 /// order in which the entries arrived does not matter. Returns the lines with their counted units.
 pub fn apply_entries(
     conn: &mut PgConnection,
@@ -131,7 +131,7 @@ pub fn submit(
     .map(drop)
 }
 
-/// Opens a line again. Looks before this time do not count any more.
+/// Opens a line again. Observations before this time do not count any more.
 pub fn reopen(
     conn: &mut PgConnection,
     store: StoreId,
