@@ -14,7 +14,7 @@ use crate::catalogue::size;
 use crate::error::ApiError;
 use crate::http::limits::{self, Limiters};
 use crate::http::metrics::Metrics;
-use crate::idempotency::command::Question;
+use crate::idempotency::command::UnclaimedRequest;
 use crate::idempotency::{Command, Done, Keyed};
 use crate::kernel::id::{AddressId, LocationId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
@@ -120,11 +120,11 @@ pub async fn checkout(
 
 /// `POST /checkout/preview`
 pub async fn show_preview(
-    question: Question<CheckoutRequest>,
+    request: UnclaimedRequest<CheckoutRequest>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
-    let placement = cart_placement(&question.ctx.principal, question.body, &settings)?;
-    let preview = question
+    let placement = cart_placement(&request.ctx.principal, request.body, &settings)?;
+    let preview = request
         .ctx
         .read("preview_checkout", move |conn, scope| preview::preview(conn, scope.store, &placement))
         .await?;

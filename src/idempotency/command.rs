@@ -203,12 +203,12 @@ fn idempotency_key(request: &HttpRequest) -> Result<String, ApiError> {
 }
 
 /// A request with a body and without an idempotency claim. It changes nothing, or it is part of signing in and out.
-pub struct Question<T> {
+pub struct UnclaimedRequest<T> {
     pub ctx: Ctx,
     pub body: T,
 }
 
-impl<T: DeserializeOwned + Validate + 'static> FromRequest for Question<T> {
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for UnclaimedRequest<T> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 

@@ -16,7 +16,7 @@ use crate::catalogue::lines::{self, RequestedVariant};
 use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
 use crate::http::Query;
-use crate::idempotency::command::Question;
+use crate::idempotency::command::UnclaimedRequest;
 use crate::inventory::alternatives::{AlternativeResponse, Alternatives, MAX_LINES_WITH_ALTERNATIVES};
 use crate::inventory::availability::{self, Availability};
 use crate::inventory::available_on::add_days;
@@ -162,8 +162,8 @@ pub struct AvailabilityItemResponse {
     alternatives: Vec<AlternativeResponse>,
 }
 
-pub async fn check(question: Question<AvailabilityRequest>) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body } = question;
+pub async fn check(request: UnclaimedRequest<AvailabilityRequest>) -> Result<HttpResponse, ApiError> {
+    let UnclaimedRequest { ctx, body } = request;
     let answer = ctx.read("check_availability", move |conn, scope| answer(conn, scope, &body)).await?;
     Ok(HttpResponse::Ok().json(answer))
 }
