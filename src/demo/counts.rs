@@ -10,7 +10,7 @@ use crate::inventory::counts::enter::{self, EnteredUnits, EntryName};
 use crate::inventory::counts::lifecycle;
 use crate::inventory::counts::open::{self, NewCount};
 use crate::inventory::counts::post::{self, PostRequest};
-use crate::inventory::counts::scope::{CountScope, Uncounted};
+use crate::inventory::counts::selection::{CountSelection, Uncounted};
 use crate::inventory::queries::locations;
 use crate::kernel::id::ProductRef;
 
@@ -22,7 +22,7 @@ pub(super) fn post(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> 
     let new = NewCount {
         location: locations::get_location(conn, scope.store, None)?,
         condition: None,
-        scope: CountScope::default(),
+        selection: CountSelection::default(),
         products: Some(COUNTED.map(|(sku, _)| ProductRef::Sku(sku.to_owned())).into()),
         blind: true,
         uncounted: Uncounted::Leave,

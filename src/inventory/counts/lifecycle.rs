@@ -4,7 +4,7 @@ use diesel::PgConnection;
 
 use super::document::{DocumentChange, LockedCount, Target};
 use super::queries::lines;
-use super::scope::Uncounted;
+use super::selection::Uncounted;
 use super::status::{CountStatus, LineStatus};
 use crate::audit::words::Action;
 use crate::auth::Scope;

@@ -2,7 +2,7 @@
 
 pub mod count_ref;
 pub mod line;
-pub mod scope;
+pub mod selection;
 pub mod status;
 
 pub mod document;

@@ -8,7 +8,7 @@ use crate::error::OpenItem;
 use crate::inventory::counts::line::CountLine;
 use crate::inventory::counts::queries::documents::Count;
 use crate::inventory::counts::queries::entries::{CountEntry, CountedVariant};
-use crate::inventory::counts::scope::{CountScope, Uncounted};
+use crate::inventory::counts::selection::{CountSelection, Uncounted};
 use crate::inventory::counts::status::{CountStatus, LineStatus, LineTotals};
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{CountEntryId, CountId, LocationId, ProductId, VariantId};
@@ -23,7 +23,7 @@ pub struct CountSummaryResponse {
     pub status: CountStatus,
     /// A place, or the quarantine of one.
     pub location_id: LocationId,
-    pub scope: CountScope,
+    pub scope: CountSelection,
     pub blind: bool,
     pub uncounted: Uncounted,
     /// The number of lines.
@@ -46,7 +46,7 @@ pub struct CountResponse {
     pub status: CountStatus,
     /// A place, or the quarantine of one.
     pub location_id: LocationId,
-    pub scope: CountScope,
+    pub scope: CountSelection,
     /// True if callers with only `inventory:count` do not see the expected quantities until they submit.
     pub blind: bool,
     pub uncounted: Uncounted,

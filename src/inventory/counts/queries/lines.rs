@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 use crate::db::schema::count_lines;
 use crate::db::{self, Failure};
 use crate::inventory::counts::line::PostedLine;
-use crate::inventory::counts::scope::Uncounted;
+use crate::inventory::counts::selection::Uncounted;
 use crate::inventory::counts::status::{LineStatus, LineTotals};
 use crate::kernel::id::{CountId, StoreId, VariantId};
 

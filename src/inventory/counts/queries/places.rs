@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::locations;
 use crate::error::Abort;
-use crate::inventory::counts::scope::Condition;
+use crate::inventory::counts::selection::Condition;
 use crate::inventory::queries::locations::{get_quarantine, lock_open_location};
 use crate::kernel::id::{LocationId, StoreId};
 

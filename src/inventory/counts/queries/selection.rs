@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, Text};
 
 use crate::db;
-use crate::inventory::counts::scope::CountScope;
+use crate::inventory::counts::selection::CountSelection;
 use crate::inventory::queries::figures::{
     available_of_variant, highest_minimum, level_columns, levels, low_variants, places, scarce_variants, selling_places,
 };
@@ -40,10 +40,10 @@ pub fn list_variants(
     conn: &mut PgConnection,
     store: StoreId,
     location: LocationId,
-    scope: &CountScope,
+    scope: &CountSelection,
     limit: i64,
 ) -> QueryResult<Vec<VariantId>> {
-    let CountScope { all: _, category, products, under_minimum, not_counted_since } = scope;
+    let CountSelection { all: _, category, products, under_minimum, not_counted_since } = scope;
     let text = match (products, under_minimum) {
         (Some(products), _) => return list_of_products(conn, store, products, limit),
         (None, Some(_)) => LOW,

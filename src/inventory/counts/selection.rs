@@ -10,7 +10,8 @@ use crate::kernel::text_enum::text_enum;
 json_column! {
     /// The variants that have a line when a count is opened. Exactly one field has a value.
     #[derive(Default, ToSchema)]
-    pub struct CountScope {
+    #[schema(as = CountScope)]
+    pub struct CountSelection {
         /// The variants with stock at the location, or on sale with a stock row there.
         pub all: Option<bool>,
         /// Those of one category.
