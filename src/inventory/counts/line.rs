@@ -35,9 +35,9 @@ pub struct PostedLine {
     pub movement_version: i64,
 }
 
-/// The result of the posting of a line.
+/// The decision about a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Posting {
+pub enum PostingDecision {
     /// The stock changes by this number of units.
     Post(i64),
     Superseded,
@@ -55,21 +55,21 @@ pub fn decide(
     past: &StockAtObservation,
     tolerance: Option<CountTolerance>,
     unit_value: Money,
-) -> Posting {
-    let Some(variance) = past.variance(observation) else { return Posting::Superseded };
+) -> PostingDecision {
+    let Some(variance) = past.variance(observation) else { return PostingDecision::Superseded };
     let value = i128::from(variance).saturating_mul(i128::from(unit_value.0));
     if tolerance.is_some_and(|tolerance| !tolerance.allows(variance, value)) {
-        Posting::NeedsApproval
+        PostingDecision::NeedsApproval
     } else if level.can_change_by(variance) {
-        Posting::Post(variance)
+        PostingDecision::Post(variance)
     } else {
-        Posting::Refused
+        PostingDecision::Refused
     }
 }
 
 /// The differences of the counted units from the expected ones, in units and in value.
 #[must_use]
-pub fn variance(counted: i64, expected: i64, unit_value: Money) -> (i64, i128) {
+pub fn value_variance(counted: i64, expected: i64, unit_value: Money) -> (i64, i128) {
     let units = counted.saturating_sub(expected);
     (units, i128::from(units).saturating_mul(i128::from(unit_value.0)))
 }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     /// 100 units were on hand at the time of the observation. Since then 7 were shipped, so 93 are, of which 13 are sold.
-    fn decided(counted: i64, reserved: i64, newest: Option<u32>, tolerance: Option<(i64, i64)>) -> Posting {
+    fn decided(counted: i64, reserved: i64, newest: Option<u32>, tolerance: Option<(i64, i64)>) -> PostingDecision {
         let level = StockLevel {
             variant: VariantId(1),
             location: LocationId(1),
@@ -104,15 +104,15 @@ mod tests {
     #[test]
     fn a_difference_from_the_time_of_the_look_is_posted_now() {
         for (counted, reserved, newest, posting) in [
-            (100, 0, None, Posting::Post(0)),
-            (97, 0, None, Posting::Post(-3)),
-            (104, 80, Some(29), Posting::Post(4)),
-            (104, 80, Some(30), Posting::Post(4)),
-            (104, 0, Some(31), Posting::Superseded),
-            (21, 1, None, Posting::Post(-79)),
-            (20, 1, None, Posting::Refused),
-            (19, 0, None, Posting::Refused),
-            (1_000_000_000_000, 0, None, Posting::Post(999_999_999_900)),
+            (100, 0, None, PostingDecision::Post(0)),
+            (97, 0, None, PostingDecision::Post(-3)),
+            (104, 80, Some(29), PostingDecision::Post(4)),
+            (104, 80, Some(30), PostingDecision::Post(4)),
+            (104, 0, Some(31), PostingDecision::Superseded),
+            (21, 1, None, PostingDecision::Post(-79)),
+            (20, 1, None, PostingDecision::Refused),
+            (19, 0, None, PostingDecision::Refused),
+            (1_000_000_000_000, 0, None, PostingDecision::Post(999_999_999_900)),
         ] {
             assert_eq!(decided(counted, reserved, newest, None), posting, "{counted} {reserved} {newest:?}");
         }
@@ -121,15 +121,15 @@ mod tests {
     #[test]
     fn a_difference_beyond_the_tolerance_needs_approval() {
         for (counted, tolerance, posting) in [
-            (100, (0, 0), Posting::Post(0)),
-            (99, (0, 0), Posting::NeedsApproval),
-            (98, (2, 500), Posting::Post(-2)),
-            (98, (2, 499), Posting::NeedsApproval),
-            (103, (2, 10_000), Posting::NeedsApproval),
-            (0, (100, 25_000), Posting::Refused),
+            (100, (0, 0), PostingDecision::Post(0)),
+            (99, (0, 0), PostingDecision::NeedsApproval),
+            (98, (2, 500), PostingDecision::Post(-2)),
+            (98, (2, 499), PostingDecision::NeedsApproval),
+            (103, (2, 10_000), PostingDecision::NeedsApproval),
+            (0, (100, 25_000), PostingDecision::Refused),
         ] {
             assert_eq!(decided(counted, 0, None, Some(tolerance)), posting, "{counted} {tolerance:?}");
         }
-        assert_eq!(decided(0, 0, Some(59), Some((0, 0))), Posting::Superseded);
+        assert_eq!(decided(0, 0, Some(59), Some((0, 0))), PostingDecision::Superseded);
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::document::{DocumentChange, LockedCount, Target, append_audit};
-use super::line::{CountLine, PostedLine, Posting, decide};
+use super::line::{CountLine, PostedLine, PostingDecision, decide};
 use super::queries::documents::Count;
 use super::queries::lines::{self, LineResult};
 use super::queries::shown::{self, LineFilter, LineOrder};
@@ -124,15 +124,15 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
     let mut results: Vec<LineResult> = Vec::with_capacity(observed.len());
     let mut refused: Vec<VariantId> = Vec::new();
     for ((line, observation), past) in observed.iter().zip(&past) {
-        let posting = decide_line(&stock, count, (line, *observation), past, tolerance)?;
-        let result = match posting {
-            Posting::NeedsApproval => continue,
-            Posting::Superseded => (line.line, LineStatus::Superseded, None),
-            Posting::Refused => {
+        let decision = decide_line(&stock, count, (line, *observation), past, tolerance)?;
+        let result = match decision {
+            PostingDecision::NeedsApproval => continue,
+            PostingDecision::Superseded => (line.line, LineStatus::Superseded, None),
+            PostingDecision::Refused => {
                 refused.push(line.variant_id);
                 (line.line, LineStatus::Refused, None)
             }
-            Posting::Post(variance) => {
+            PostingDecision::Post(variance) => {
                 let posted = record(&mut stock, scope, count, (line, *observation, variance), past)?;
                 (line.line, LineStatus::Posted, Some(posted))
             }
@@ -151,7 +151,7 @@ fn decide_line(
     (line, observation): (&CountLine, Observation),
     past: &StockAtObservation,
     tolerance: Option<CountTolerance>,
-) -> Result<Posting, Failure> {
+) -> Result<PostingDecision, Failure> {
     let level = stock.row((line.variant_id, count.location_id));
     let level = level.ok_or_else(|| Failure::Internal(format!("variant {} has no stock row", line.variant_id)))?;
     Ok(decide(observation, level, past, tolerance, line.unit_value))

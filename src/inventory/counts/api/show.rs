@@ -11,7 +11,7 @@ use crate::db;
 use crate::error::{Abort, OpenItem};
 use crate::inventory::counts::count_ref::CountRef;
 use crate::inventory::counts::document::not_found;
-use crate::inventory::counts::line::{CountLine, variance};
+use crate::inventory::counts::line::{CountLine, value_variance};
 use crate::inventory::counts::queries::documents::{self, Count};
 use crate::inventory::counts::queries::lines;
 use crate::inventory::counts::queries::shown::{self, LineFilter, LineOrder};
@@ -126,7 +126,7 @@ impl Viewer {
         let Some(observation) = line.observation else {
             return ShownFigures { expected: Some(expected), ..ShownFigures::default() };
         };
-        let (units, value) = variance(observation.counted, expected, unit_value);
+        let (units, value) = value_variance(observation.counted, expected, unit_value);
         ShownFigures {
             expected: Some(expected),
             variance: Some(units),
