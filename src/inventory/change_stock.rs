@@ -11,7 +11,7 @@ use super::locked_stock::{LockedStock, StockKey};
 use super::observation::{Observation, StockAtObservation, is_ahead_of_clock};
 use super::product_with_stock::{ProductWithStock, StockStatus, VariantWithStock};
 use super::queries::levels::{self, NewMovement};
-use super::queries::{figures, locations, promises, stock_at};
+use super::queries::{locations, promises, stock_at, stock_by_variant};
 use super::shortage::{self, StockItem};
 use super::stock_level::{Movement, MovementKind, StockDelta, StockLevel};
 use crate::auth::Scope;
@@ -83,7 +83,7 @@ pub fn change_stock(
     name: &ProductRef,
     change: &StockChange,
 ) -> Result<ChangedStock, Abort> {
-    let product = figures::get_stocked(conn, scope.store, name)?;
+    let product = stock_by_variant::get_stocked(conn, scope.store, name)?;
     let variant = product.variant(name, change.size.as_deref())?;
     let location = locations::lock_open_location(conn, scope.store, change.location)?;
     let mut level = lock_level(conn, scope.store, (variant.id, location))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::PgConnection;
 
 use super::locked_stock::LockedStock;
-use super::queries::{figures, levels, locations};
+use super::queries::{levels, locations, stock_by_variant};
 use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
@@ -28,7 +28,7 @@ pub fn set_safety(
     name: &ProductRef,
     safety: &SafetyStock,
 ) -> Result<(ProductId, VariantId), Abort> {
-    let product = figures::get_stocked(conn, scope.store, name)?;
+    let product = stock_by_variant::get_stocked(conn, scope.store, name)?;
     let variant = product.variant(name, safety.size.as_deref())?;
     let location = locations::lock_open_location(conn, scope.store, Some(safety.location))?;
     let key = (variant.id, location);

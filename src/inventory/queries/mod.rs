@@ -2,7 +2,6 @@
 
 pub mod availability;
 pub mod due_holds;
-pub mod figures;
 pub mod holds;
 pub mod levels;
 pub mod listing;
@@ -11,4 +10,5 @@ pub mod movements;
 pub mod promises;
 pub mod reservations;
 pub mod stock_at;
+pub mod stock_by_variant;
 pub mod summary;

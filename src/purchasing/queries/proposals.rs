@@ -1,10 +1,10 @@
-//! The SQL of what to order. It uses the macros of `figures.rs`.
+//! The SQL of what to order. It uses the macros of `stock_by_variant.rs`.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db;
-use crate::inventory::queries::figures::{all_levels, level_columns, places, selling_places};
+use crate::inventory::queries::stock_by_variant::{all_levels, level_columns, places, selling_places};
 use crate::kernel::id::{LocationId, ProductId, StoreId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::page::Sort;

@@ -204,7 +204,7 @@ impl From<CountEntry> for CountEntryResponse {
 
 /// The figures of a line that a blind count hides.
 #[derive(Debug, Default)]
-pub struct ShownFigures {
+pub struct ExpectedUnits {
     pub expected: Option<i64>,
     pub variance: Option<i64>,
     pub value: Option<Amount>,
@@ -212,8 +212,8 @@ pub struct ShownFigures {
 }
 
 impl CountLineResponse {
-    pub fn new(line: CountLine, figures: ShownFigures, promises: Vec<OpenItem>) -> Self {
-        let ShownFigures { expected, variance, value, touched } = figures;
+    pub fn new(line: CountLine, figures: ExpectedUnits, promises: Vec<OpenItem>) -> Self {
+        let ExpectedUnits { expected, variance, value, touched } = figures;
         Self {
             line: line.line,
             product_id: line.product_id,

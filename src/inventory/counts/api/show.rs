@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::response::{CountLineResponse, CountResponse, ShownFigures};
+use super::response::{CountLineResponse, CountResponse, ExpectedUnits};
 use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::{Abort, OpenItem};
@@ -69,7 +69,7 @@ pub fn line_responses(
             _ => Vec::new(),
         };
         let figures = if is_hidden(scope, count, &line) {
-            ShownFigures::default()
+            ExpectedUnits::default()
         } else {
             viewer.figures(&line, past.get(&line.line).copied().unwrap_or_default())
         };
@@ -118,16 +118,16 @@ struct Viewer {
 
 impl Viewer {
     /// The figures of the posting, or those that a posting would have now.
-    fn figures(&self, line: &CountLine, past: StockAtObservation) -> ShownFigures {
+    fn figures(&self, line: &CountLine, past: StockAtObservation) -> ExpectedUnits {
         let (expected, unit_value, touched) = match line.posted {
             Some(posted) => (posted.expected, posted.unit_value, posted.touched),
             None => (past.on_hand, line.unit_value, past.touched),
         };
         let Some(observation) = line.observation else {
-            return ShownFigures { expected: Some(expected), ..ShownFigures::default() };
+            return ExpectedUnits { expected: Some(expected), ..ExpectedUnits::default() };
         };
         let (units, value) = value_variance(observation.counted, expected, unit_value);
-        ShownFigures {
+        ExpectedUnits {
             expected: Some(expected),
             variance: Some(units),
             value: self.sees_value.then(|| self.currency.total(value)),

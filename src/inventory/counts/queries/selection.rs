@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Date, Nullable, Text};
 
 use crate::db;
 use crate::inventory::counts::selection::CountSelection;
-use crate::inventory::queries::figures::{
+use crate::inventory::queries::stock_by_variant::{
     available_of_variant, highest_minimum, level_columns, levels, low_variants, places, scarce_variants, selling_places,
 };
 use crate::kernel::id::{LocationId, ProductId, ProductRef, StoreId, VariantId};
