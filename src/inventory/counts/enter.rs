@@ -1,4 +1,4 @@
-//! Enters observations: units that somebody counted, now or earlier.
+//! Enters units that somebody counted, now or earlier.
 
 use std::collections::HashSet;
 
