@@ -18,7 +18,7 @@ use crate::idempotency::command::UnclaimedRequest;
 use crate::idempotency::{Command, Done, Keyed};
 use crate::kernel::id::{AddressId, LocationId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
-use crate::kernel::quantity::{MAX_LINES, Quantity};
+use crate::kernel::quantity::{MAX_LINES, Quantity, check_line_count};
 use crate::kernel::text;
 use crate::settings::Settings;
 use crate::stores::payment_methods::DEFAULT_METHOD;
@@ -164,9 +164,7 @@ pub async fn place_order(
 ) -> Result<HttpResponse, ApiError> {
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
-    if !(1..=MAX_LINES).contains(&body.items.len()) {
-        return Err(ApiError::field("items", format!("must have 1 to {MAX_LINES} lines")));
-    }
+    check_line_count(body.items.len(), MAX_LINES).map_err(|message| ApiError::field("items", message))?;
     let ctx = match &body.store_id {
         Some(StoreRef(name)) => ctx.in_store(name),
         None => ctx,

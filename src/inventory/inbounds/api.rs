@@ -14,7 +14,7 @@ use crate::idempotency::{Answer, Command};
 use crate::kernel::document_text::Reason;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::InboundId;
-use crate::kernel::quantity::MAX_DOCUMENT_LINES;
+use crate::kernel::quantity::{MAX_DOCUMENT_LINES, check_line_count};
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,10 +25,8 @@ pub struct ReverseReceiptRequest {
 
 /// Refuses an empty list of lines, and too many of them.
 pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
-    if lines.is_none_or(|lines| (1..=MAX_DOCUMENT_LINES).contains(&lines.len())) {
-        return Ok(());
-    }
-    Err(ApiError::field("lines", format!("must have 1 to {MAX_DOCUMENT_LINES} lines")))
+    let count = lines.map_or(Ok(()), |lines| check_line_count(lines.len(), MAX_DOCUMENT_LINES));
+    count.map_err(|message| ApiError::field("lines", message))
 }
 
 /// Reads a document for the answer.
