@@ -194,7 +194,7 @@ fn as_secret(value: &HeaderValue) -> Option<&str> {
 
 fn idempotency_key(request: &HttpRequest) -> Result<String, ApiError> {
     let Some(value) = headers::single(request.headers(), "Idempotency-Key")? else {
-        return Ok(format!("made:{}", Uuid::new_v4()));
+        return Ok(format!("generated:{}", Uuid::new_v4()));
     };
     let key =
         value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
