@@ -6,6 +6,7 @@ use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::kinds::{DocumentKind, OpenKind, ScanKind};
 use super::queries::{self, NumberedDocument, OpenDocument};
 use crate::auth::{Ctx, Permission, Principal, Scope};
 use crate::catalogue::barcode;
@@ -17,52 +18,9 @@ use crate::inventory::api::stock::LocationStockResponse;
 use crate::inventory::queries::summary;
 use crate::kernel::id::{LocationId, ProductRef, VariantId};
 use crate::kernel::text;
-use crate::kernel::text_enum::text_enum;
 
 /// The maximal number of open documents in a response.
 const MAX_OPEN: i64 = 100;
-
-text_enum! {
-    /// The kind of a scanned code.
-    #[derive(Serialize, ToSchema)]
-    #[serde(rename_all = "snake_case")]
-    #[strum(serialize_all = "snake_case")]
-    pub enum ScanKind {
-        Barcode,
-        Sku,
-        Order,
-        Shipment,
-        Transfer,
-        Purchase,
-        Receipt,
-        Count,
-    }
-}
-
-text_enum! {
-    /// The kind of a document.
-    #[derive(Serialize, ToSchema)]
-    #[serde(rename_all = "snake_case")]
-    #[strum(serialize_all = "snake_case")]
-    pub enum DocumentKind {
-        Order,
-        Transfer,
-        Purchase,
-        Count,
-    }
-}
-
-text_enum! {
-    /// The kind of an open document of a product.
-    #[derive(Serialize, ToSchema)]
-    #[serde(rename_all = "snake_case")]
-    #[strum(serialize_all = "snake_case")]
-    pub enum OpenKind {
-        Transfer,
-        Purchase,
-        Count,
-    }
-}
 
 impl DocumentKind {
     /// A document of this kind is found with one of these permissions.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, Text};
 
-use super::api::{DocumentKind, OpenKind, ScanKind};
+use super::kinds::{DocumentKind, OpenKind, ScanKind};
 use crate::db;
 use crate::kernel::id::{LocationId, StoreId, VariantId};
 

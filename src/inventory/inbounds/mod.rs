@@ -11,6 +11,7 @@ pub mod document;
 pub mod draft_line;
 pub mod units;
 
+pub mod receipt;
 pub mod receive;
 pub mod supply;
 

@@ -7,7 +7,8 @@ use super::document::{DocumentChange, LockedInbound, Target};
 use super::line::InboundLine;
 use super::origin::{InboundKind, Origin};
 use super::queries::places::Destination;
-use super::queries::receipts::{self, NewReceipt, Receipt};
+use super::queries::receipts;
+use super::receipt::{NewReceipt, Receipt, find_receipt};
 use super::status::InboundStatus;
 use super::units::{add_units, move_units, refuse_short, remove_units};
 use crate::audit::words::Action;
@@ -175,7 +176,7 @@ fn find_reversible<O: Origin>(
     number: &str,
 ) -> Result<Receipt, Abort> {
     let all = receipts::list(conn, scope.store, document.inbound.id)?;
-    let receipt = receipts::named(&all, number)?;
+    let receipt = find_receipt(&all, number)?;
     let is_reversed = all.iter().any(|other| other.reverses == Some(receipt.id));
     if !is_reversed && receipt.reverses.is_none() {
         return Ok(receipt.clone());

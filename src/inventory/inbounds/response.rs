@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::arrival::ReceiptLine;
 use super::line::ReceivedCounts;
-use super::queries::receipts::Receipt;
+use super::receipt::Receipt;
 use super::status::InboundStatus;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundLineId, InboundReceiptId};

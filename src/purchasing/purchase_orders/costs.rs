@@ -9,7 +9,8 @@ use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::inbounds::document::{DocumentChange, Target};
-use crate::inventory::inbounds::queries::receipts::{self, Receipt};
+use crate::inventory::inbounds::queries::receipts;
+use crate::inventory::inbounds::receipt::{Receipt, find_receipt};
 use crate::inventory::valuation::correct::correct_receipt;
 use crate::kernel::id::{InboundId, InboundLineId};
 use crate::kernel::money::{AmountInput, Currency, Money};
@@ -33,7 +34,7 @@ pub fn correct(
 ) -> Result<InboundId, Abort> {
     let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     let all = receipts::list(conn, scope.store, document.inbound.id)?;
-    let receipt = receipts::named(&all, number)?;
+    let receipt = find_receipt(&all, number)?;
     refuse_reversed(&all, receipt)?;
     let currency = stores::get_store(conn, scope.store)?.currency;
     let costs = resolve(receipt, costs, &currency)?;

@@ -8,24 +8,11 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::db;
 use crate::db::schema::{inbound_receipt_lines, inbound_receipts};
-use crate::error::{ApiError, Code};
 use crate::inventory::inbounds::arrival::ReceiptLine;
 use crate::inventory::inbounds::line::ReceivedCounts;
+use crate::inventory::inbounds::receipt::{NewReceipt, Receipt};
 use crate::kernel::id::{InboundId, InboundLineId, InboundReceiptId, StoreId};
 use crate::kernel::money::Money;
-
-/// A receipt to write.
-#[derive(Clone, Debug)]
-pub struct NewReceipt {
-    pub inbound: InboundId,
-    pub receipt_number: String,
-    /// The receipt that this one reverses.
-    pub reverses: Option<InboundReceiptId>,
-    pub reference: Option<String>,
-    pub reason: Option<String>,
-    pub actor: String,
-    pub lines: Vec<ReceiptLine>,
-}
 
 pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: DateTime<Utc>) -> QueryResult<()> {
     let id: InboundReceiptId = diesel::insert_into(inbound_receipts::table)
@@ -60,19 +47,6 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: Dat
     .bind::<Array<Nullable<BigInt>>, _>(new.lines.iter().map(|line| line.unit_cost).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
-}
-
-/// A receipt as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    pub id: InboundReceiptId,
-    pub receipt_number: String,
-    pub reverses: Option<InboundReceiptId>,
-    pub reference: Option<String>,
-    pub reason: Option<String>,
-    pub actor: String,
-    pub created_at: DateTime<Utc>,
-    pub lines: Vec<ReceiptLine>,
 }
 
 type Row = (InboundReceiptId, String, Option<InboundReceiptId>, Option<String>, Option<String>, String, DateTime<Utc>);
@@ -130,10 +104,4 @@ fn list_lines(
         of_receipt.entry(receipt).or_default().push(ReceiptLine { line, counts, reject_reason, unit_cost });
     }
     Ok(of_receipt)
-}
-
-/// The receipt of that number, or 404.
-pub fn named<'a>(receipts: &'a [Receipt], number: &str) -> Result<&'a Receipt, ApiError> {
-    let receipt = receipts.iter().find(|receipt| receipt.receipt_number.eq_ignore_ascii_case(number));
-    receipt.ok_or_else(|| ApiError::not_found(Code::NotFound, "The receipt"))
 }

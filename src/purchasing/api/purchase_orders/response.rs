@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::inventory::inbounds::line::{InboundLine, LineCounts};
 use crate::inventory::inbounds::queries::lines::LineSums;
-use crate::inventory::inbounds::queries::receipts::Receipt;
+use crate::inventory::inbounds::receipt::Receipt;
 use crate::inventory::inbounds::response::{Costs, InboundHistoryResponse, ReceiptResponse};
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::kernel::history_step::HistoryStep;
