@@ -139,8 +139,10 @@ impl ValueRow {
 pub struct ValueTotals {
     pub paid: i128,
     pub average_value: i128,
+    /// The cost of the goods sold, by the moving average.
     pub average_sold: i128,
     pub fifo_value: i128,
+    /// The cost of the goods sold, by FIFO.
     pub fifo_sold: i128,
 }
 
