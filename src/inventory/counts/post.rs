@@ -99,6 +99,13 @@ fn list_pending(
     Ok(shown::list(conn, scope.store, count.id, filter, LineOrder::FirstToLast, (limit, 0))?)
 }
 
+/// A line that somebody counted, and its stock row at that time.
+struct PostableLine {
+    line: CountLine,
+    observation: Observation,
+    past: StockAtObservation,
+}
+
 /// The result of a posting.
 struct Done {
     at: DateTime<Utc>,
@@ -123,18 +130,20 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
     let past = stock_at::read(conn, scope.store, &observations)?;
     let mut results: Vec<LineResult> = Vec::with_capacity(observed.len());
     let mut refused: Vec<VariantId> = Vec::new();
-    for ((line, observation), past) in observed.iter().zip(&past) {
-        let decision = decide_line(&stock, count, (line, *observation), past, tolerance)?;
+    for ((line, observation), past) in observed.into_iter().zip(past) {
+        let number = line.line;
+        let postable = PostableLine { line, observation, past };
+        let decision = decide_line(&stock, count, &postable, tolerance)?;
         let result = match decision {
             PostingDecision::NeedsApproval => continue,
-            PostingDecision::Superseded => (line.line, LineStatus::Superseded, None),
+            PostingDecision::Superseded => (number, LineStatus::Superseded, None),
             PostingDecision::Refused => {
-                refused.push(line.variant_id);
-                (line.line, LineStatus::Refused, None)
+                refused.push(postable.line.variant_id);
+                (number, LineStatus::Refused, None)
             }
             PostingDecision::Post(variance) => {
-                let posted = record(&mut stock, scope, count, (line, *observation, variance), past)?;
-                (line.line, LineStatus::Posted, Some(posted))
+                let posted = record(&mut stock, scope, count, &postable, variance)?;
+                (number, LineStatus::Posted, Some(posted))
             }
         };
         results.push(result);
@@ -148,13 +157,13 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
 fn decide_line(
     stock: &LockedStock,
     count: &Count,
-    (line, observation): (&CountLine, Observation),
-    past: &StockAtObservation,
+    postable: &PostableLine,
     tolerance: Option<CountTolerance>,
 ) -> Result<PostingDecision, Failure> {
+    let PostableLine { line, observation, past } = postable;
     let level = stock.row((line.variant_id, count.location_id));
     let level = level.ok_or_else(|| Failure::Internal(format!("variant {} has no stock row", line.variant_id)))?;
-    Ok(decide(observation, level, past, tolerance, line.unit_value))
+    Ok(decide(*observation, level, past, tolerance, line.unit_value))
 }
 
 /// Records the one movement of a posted line. It has no reason, unlike a stock change under the same reference.
@@ -162,9 +171,10 @@ fn record(
     stock: &mut LockedStock,
     scope: &Scope,
     count: &Count,
-    (line, observation, variance): (&CountLine, Observation, i64),
-    past: &StockAtObservation,
+    postable: &PostableLine,
+    variance: i64,
 ) -> Result<PostedLine, Failure> {
+    let PostableLine { line, observation, past } = postable;
     let actor = scope.actor();
     let context = MovementContext { reference: &count.count_number, reason: None, actor: &actor };
     let movement = stock.record_count((line.variant_id, count.location_id), variance, context, observation.at)?;
