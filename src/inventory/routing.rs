@@ -1,10 +1,10 @@
 //! Chooses the places that serve an order, without I/O.
 //!
-//! The candidates are whole sets of places: with up to 10 places, every set of one to three places that has all units. Inside a
-//! set, the place that the rules rank first gives as many units as it can, then the next one. Every rule gives a plan a
-//! number, the smaller the better: usually the sum of the numbers of its units' places. The first rule whose numbers
-//! differ decides between two sets. If there are more places, or no set has all units, the places are added one by
-//! one.
+//! The candidates are whole sets of places: with up to 10 places, every set of one to three places that has all units.
+//! Inside a set, the place that the rules rank first gives as many units as it can, then the next one. Every rule gives
+//! a plan a number, the smaller the better: usually the sum of the numbers of its units' places. The first rule whose
+//! numbers differ decides between two sets. If there are more places, or no set has all units, the places are added one
+//! by one.
 
 use std::collections::BTreeMap;
 

@@ -34,7 +34,7 @@ const CHEAP_OFFSET: i64 = 1_000;
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ProductsQuery {
-    /// DocumentNames of name, SKU, description, category, brand or barcode, also those of sizes. The words may be in any
+    /// Words of name, SKU, description, category, brand or barcode, also those of sizes. The words may be in any
     /// order, without regard to case and accents.
     #[validate(length(max = 255, message = "must have at most 255 characters"))]
     #[param(max_length = 255)]

@@ -84,7 +84,8 @@ mod tests {
         format!("2026-11-21T10:{minute:02}:00Z").parse().unwrap()
     }
 
-    /// 100 units were on hand at the time of the observation. Since then 7 were shipped, so 93 are, of which 13 are sold.
+    /// 100 units were on hand at the time of the observation. Since then 7 were shipped, so 93 are, of which 13 are
+    /// sold.
     fn decided(counted: i64, reserved: i64, newest: Option<u32>, tolerance: Option<(i64, i64)>) -> PostingDecision {
         let level = StockLevel {
             variant: VariantId(1),

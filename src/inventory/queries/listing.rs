@@ -1,4 +1,5 @@
-//! The SQL that finds products by their properties and by their stock. It is composed of the texts of `stock_by_variant.rs`.
+//! The SQL that finds products by their properties and by their stock. It is composed of the texts of
+//! `stock_by_variant.rs`.
 
 use std::collections::BTreeSet;
 

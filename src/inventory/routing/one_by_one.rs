@@ -1,5 +1,5 @@
-//! A set of places that adds one place after the other. It is used if there are too many places to compare all sets, or if more
-//! than three places are necessary.
+//! A set of places that adds one place after the other. It is used if there are too many places to compare all sets, or
+//! if more than three places are necessary.
 
 use super::candidate::{Part, Table};
 use crate::kernel::id::LocationId;

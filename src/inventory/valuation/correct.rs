@@ -1,4 +1,4 @@
-//! Values value rows again from a receipt whose cost was corrected.
+//! Computes value rows again from a receipt whose cost was corrected.
 
 use std::collections::BTreeMap;
 

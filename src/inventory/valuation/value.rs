@@ -1,7 +1,7 @@
 //! The arithmetic of values, without a database: sums over the events of a variant.
 //!
-//! Both methods value the same events. The moving average takes `round(value × units / stock)` for units that go out, and
-//! the last unit takes the rest. First in, first out keeps the units in layers of one cost.
+//! Both methods value the same events. The moving average takes `round(value × units / stock)` for units that go out,
+//! and the last unit takes the rest. First in, first out keeps the units in layers of one cost.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -105,7 +105,7 @@ json_column! {
     }
 }
 
-/// Values further events into the state, in their order.
+/// Values further events in their order, and changes the state.
 pub fn value_events(state: &mut ValuationState, entries: &[ValuedEvent]) -> Vec<EventValue> {
     let mut sales: BTreeMap<DateTime<Utc>, SaleCost> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(entries.len());

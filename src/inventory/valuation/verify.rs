@@ -1,4 +1,4 @@
-//! Values the value rows of a store again, from zero, and compares.
+//! Computes the value rows of a store again, from zero, and compares.
 
 use std::collections::BTreeSet;
 use std::slice;

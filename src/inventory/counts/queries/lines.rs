@@ -76,8 +76,8 @@ pub fn total(conn: &mut PgConnection, store: StoreId, count: CountId) -> QueryRe
     Ok(totals)
 }
 
-/// Gives lines the observation that follows from their entries: the newest entry that replaces, with those that add to it. The
-/// order in which the entries arrived does not matter. Returns the lines with their counted units.
+/// Gives lines the observation that follows from their entries: the newest entry that replaces, with those that add to
+/// it. The order in which the entries arrived does not matter. Returns the lines with their counted units.
 pub fn apply_entries(
     conn: &mut PgConnection,
     store: StoreId,

@@ -116,8 +116,8 @@ impl SaleOfReturn {
     }
 }
 
-/// The sales of the events that bring units back, by the position of the event. The reference of the event is that of the
-/// sale.
+/// The sales of the events that bring units back, by the position of the event. The reference of the event is that of
+/// the sale.
 pub fn find_sales(
     conn: &mut PgConnection,
     store: StoreId,
