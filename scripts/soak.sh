@@ -16,12 +16,15 @@ fi
 steps=(
     "processes kills::" "processes outages::" "processes floods::"
     "processes embedded_postgres::" "processes connections::" "api batches::" "api races::buying::"
-    "api races::cancelling::" "api races::changing::" "api races::holds::" "api races::keys::"
-    "api races::payment_windows::" "api races::counts::" "api races::places::" "api races::purchases::"
-    "api races::transfers::" "api races::values::" "api accounts::" "api idempotency::" "api callbacks::"
+    "api races::cancelling::" "api races::changing::" "api races::counts::" "api races::holds::" "api races::keys::"
+    "api races::payment_windows::" "api races::places::" "api races::purchases::" "api races::rerouting::"
+    "api races::shipping::" "api races::transfers::" "api races::values::" "api histories::" "api counts::"
+    "api transfers::" "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::"
+    "processes goods_kills::"
 )
 
 export STOCKROOM_TEST_REPETITIONS=${STOCKROOM_TEST_REPETITIONS:-1000}
+export STOCKROOM_HISTORIES=${STOCKROOM_HISTORIES:-500}
 
 cargo test --locked --no-run --test api --test processes
 runs=0
@@ -35,7 +38,7 @@ while true; do
         read -r binary module <<<"$step"
         started=$SECONDS
         # A step that hangs is a failure.
-        timeout 20m cargo test --locked --quiet --test "$binary" -- "$module" || {
+        timeout 30m cargo test --locked --quiet --test "$binary" -- "$module" || {
             echo "The soak failed after $SECONDS s in $binary $module" >&2
             exit 1
         }

@@ -223,7 +223,11 @@ impl From<Failure> for ApiError {
                               Send it again with the same Idempotency-Key to learn the outcome.";
                 Self::new(Code::OutcomeUnknown, detail).retry_after(2)
             }
-            Failure::QueueFull | Failure::LockTimeout | Failure::StatementTimeout | Failure::Retry(_) => {
+            Failure::QueueFull
+            | Failure::HashingQueueFull
+            | Failure::LockTimeout
+            | Failure::StatementTimeout
+            | Failure::Retry(_) => {
                 db::outage::note_busy(&failure);
                 Self::new(Code::Busy, "Too much is going on right now. Try again in a moment.").retry_after(1)
             }

@@ -72,9 +72,9 @@ impl Hasher {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(permit);
         }
-        let Ok(_slot) = self.slots.try_acquire() else { return Err(Failure::QueueFull) };
+        let Ok(_slot) = self.slots.try_acquire() else { return Err(Failure::HashingQueueFull) };
         let permit = Wait::begin(self.queue_time).on(Arc::clone(&self.permits).acquire_owned()).await;
-        permit.and_then(Result::ok).ok_or(Failure::QueueFull)
+        permit.and_then(Result::ok).ok_or(Failure::HashingQueueFull)
     }
 }
 

@@ -47,7 +47,8 @@ pub struct CartItemResponse {
     pub unit_price: Amount,
     pub total_price: Amount,
     pub available_quantity: i64,
-    /// The deadline of the hold on these units; null without cart holds.
+    /// The deadline of the hold on these units; null without cart holds. The hold keeps units, not their place: if the
+    /// place takes no orders any more, `problems` shows the shortage.
     pub reserved_until: Option<DateTime<Utc>>,
 }
 

@@ -7,7 +7,7 @@ use super::opened::Opened;
 use super::print;
 
 pub fn run(settings: Settings) -> Result<(), CommandError> {
-    let applied = Opened::with(settings, Opened::migrate)?;
+    let applied = Opened::with(settings, Opened::migrate)?.unwrap_or_default();
     for name in &applied {
         print(&format!("applied {name}"));
     }

@@ -16,6 +16,8 @@ const MIN_CONNECTIONS: u32 = 100;
 /// An open database, and the settings to connect to it.
 pub struct Opened {
     pub settings: Settings,
+    /// True if it was read-only at the start of the server.
+    pub is_read_only: bool,
     embedded: Option<Guard>,
 }
 
@@ -23,12 +25,12 @@ impl Opened {
     /// Starts the embedded server, or attaches to it, if the settings name no database.
     pub fn open(mut settings: Settings) -> Result<Self, CommandError> {
         if !settings.is_embedded() {
-            return Ok(Self { settings, embedded: None });
+            return Ok(Self { settings, is_read_only: false, embedded: None });
         }
         let embedded = Embedded::start(&options(&settings))?;
         settings.database.url = Secret::new(embedded.url(DATABASE));
         settings.database.data_dir = embedded.data_dir().to_path_buf();
-        Ok(Self { settings, embedded: Some(Guard::new(embedded)?) })
+        Ok(Self { settings, is_read_only: false, embedded: Some(Guard::new(embedded)?) })
     }
 
     /// Opens the database for some work, and closes it afterwards.
@@ -49,17 +51,17 @@ impl Opened {
 
     /// Applies the missing migrations and returns their names. Then fills in missing folded text.
     ///
-    /// Writes nothing to a read-only database. It is refused if migrations are missing.
-    pub fn migrate(&self) -> Result<Vec<String>, CommandError> {
+    /// Writes nothing to a read-only database, and returns None. It is refused if migrations are missing.
+    pub fn migrate(&self) -> Result<Option<Vec<String>>, CommandError> {
         let mut conn = self.connect()?;
         if db::is_read_only(&mut conn).map_err(Failure::from)? {
             db::migrate::check(&mut conn)?;
             log::warn!("the database is read-only; writes are refused until it accepts them");
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let applied = db::migrate::run(&mut conn)?;
         fill_folded_text(&mut conn)?;
-        Ok(applied)
+        Ok(Some(applied))
     }
 
     /// Chooses the query plan mode, if the settings leave the choice to the database.

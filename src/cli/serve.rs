@@ -75,7 +75,9 @@ fn prepare(settings: Settings) -> Result<Opened, CommandError> {
 }
 
 fn make_ready(opened: &mut Opened) -> Result<(), CommandError> {
-    for name in opened.migrate()? {
+    let migrated = opened.migrate()?;
+    opened.is_read_only = migrated.is_none();
+    for name in migrated.unwrap_or_default() {
         log::info!(migration = name.as_str(); "migration applied");
     }
     opened.choose_plans()?;
@@ -118,6 +120,9 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
     let settings = &opened.settings;
     let Resources { listener, address, mailer } = resources;
     let Running { server, shared, .. } = app::build_on(listener, settings)?;
+    if opened.is_read_only {
+        shared.database.note_read_only();
+    }
     let token_versions = shared.token_versions.into_inner();
     // This comes before the first request, so that no request of a customer has to read its account.
     if let Err(error) = token_versions.refresh().await {

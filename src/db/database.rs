@@ -1,6 +1,7 @@
 //! Access to the database for handlers and jobs.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::outage::Outage;
-use super::patience::Patience;
+use super::patience::{Patience, SETTLE_TIME};
 use super::pool::{Pool, Target};
 use super::queue::{BatchSlot, ConnectionPermit, Queue};
 use super::tx::{self, End, Mode, Plans};
@@ -45,24 +46,31 @@ pub struct Database {
     clock_offset: Arc<AtomicI64>,
 }
 
-/// For requests: long enough for a failover.
-const SETTLE_TIME: Duration = Duration::from_secs(3);
+/// The work of a transaction without the type of its result. So the code around it is compiled once, and not for each
+/// transaction.
+type Work = Box<dyn Fn(&mut PgConnection) -> Result<End<Box<dyn Any + Send>>, Failure> + Send>;
 
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     pub fn new(options: DatabaseOptions) -> Self {
-        Self::of(options, Arc::default(), Arc::default())
+        Self::of(options, Arc::default(), Arc::default(), Arc::default())
     }
 
-    /// The same database by connections of its own. An outage is noted once for both.
+    /// The same database by connections of its own. An outage is noted once for both, and ends the connections of both.
     #[must_use]
     pub fn beside(&self, options: DatabaseOptions) -> Self {
-        Self::of(options, Arc::clone(&self.outage), Arc::clone(&self.clock_offset))
+        let (outage, clock_offset) = (Arc::clone(&self.outage), Arc::clone(&self.clock_offset));
+        Self::of(options, outage, clock_offset, Arc::clone(self.pool.generations()))
     }
 
-    fn of(options: DatabaseOptions, outage: Arc<Outage>, clock_offset: Arc<AtomicI64>) -> Self {
+    fn of(
+        options: DatabaseOptions,
+        outage: Arc<Outage>,
+        clock_offset: Arc<AtomicI64>,
+        generations: Arc<AtomicU64>,
+    ) -> Self {
         let DatabaseOptions { target, pool_size, plans, queue_time, queue_length } = options;
-        let pool = Arc::new(Pool::new(&target, pool_size));
+        let pool = Arc::new(Pool::new(&target, pool_size, generations));
         let on_abandon = {
             let (pool, outage) = (Arc::clone(&pool), Arc::clone(&outage));
             move |failure: &Failure| {
@@ -128,6 +136,12 @@ impl Database {
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<End<T>, Failure> + Send + 'static,
     {
+        let work = move |conn: &mut PgConnection| Ok(work(conn)?.map(|value| Box::new(value) as Box<dyn Any + Send>));
+        let done = self.run_work(name, mode, Box::new(work)).await?;
+        done.downcast().map(|value| *value).map_err(|_other| Failure::Internal(format!("{name} has another result")))
+    }
+
+    async fn run_work(&self, name: &'static str, mode: Mode, work: Work) -> Result<Box<dyn Any + Send>, Failure> {
         let permit = self.queue.wait_for_permit(mode).await.map_err(|failure| self.explain(failure))?;
         let (sender, answer) = oneshot::channel();
         self.start(
@@ -171,18 +185,19 @@ impl Database {
         work: impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
     ) -> Result<T, Failure> {
         clock::set_offset(self.clock_offset.load(Ordering::Acquire));
-        let mut patience = Patience::new(self.settle_time());
+        let mut patience = Patience::new(self.settle_time, &self.outage);
         let mut unknown = false;
         loop {
             watch::begin(mode);
+            if self.outage.is_ongoing() {
+                watch::hurry();
+            }
             let result = self.attempt(mode, &mut patience, &work);
             let Err(failure) = result else { return result };
             watch::refuse_if_abandoned()?;
             unknown |= matches!(failure, Failure::OutcomeUnknown);
-            if !failure.is_worth_retrying() {
-                return Err(if unknown { Failure::OutcomeUnknown } else { failure });
-            }
-            if patience.is_at_an_end() {
+            patience.note_failure(&failure, &self.outage);
+            if !failure.is_worth_retrying() || patience.is_at_an_end() {
                 return Err(if unknown { Failure::OutcomeUnknown } else { failure });
             }
             self.log_retry(name, &failure);
@@ -215,11 +230,6 @@ impl Database {
         ran.inspect_err(|failure| self.outage.note(failure)).flatten()
     }
 
-    /// During an outage that lasts, one attempt is enough: the connections are needed for what still works.
-    fn settle_time(&self) -> Duration {
-        if self.outage.is_longer_than(SETTLE_TIME) { Duration::ZERO } else { self.settle_time }
-    }
-
     fn log_retry(&self, name: &'static str, failure: &Failure) {
         // An outage has been logged.
         let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
@@ -244,6 +254,11 @@ impl Database {
             Err(_) => {}
         }
         checked
+    }
+
+    /// Notes that the database was found to be read-only. The next check may find that it is not any more.
+    pub fn note_read_only(&self) {
+        self.is_writable.store(false, Ordering::Release);
     }
 
     /// True if the last check found that the database can be written to.

@@ -21,9 +21,10 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 36] = [
+pub const STORE_TABLES: [&str; 37] = [
     "products",
     "variants",
+    "variant_counts",
     "product_codes",
     "locations",
     "addresses",

@@ -12,6 +12,8 @@ pub enum Failure {
     OutcomeUnknown,
     #[error("too many requests wait for the database")]
     QueueFull,
+    #[error("too many requests wait for the hashing of a password")]
+    HashingQueueFull,
     /// The token of the request was ended before its work began.
     #[error("the token of the request was ended")]
     TokenEnded,
@@ -38,6 +40,11 @@ impl Failure {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown)
     }
 
+    /// True if the server answers, but accepts no writes: another server may be the primary.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Self::Unavailable(message) if READ_ONLY.iter().any(|sign| message.contains(sign)))
+    }
+
     /// True if this is a violation of the constraint of that name.
     pub fn violates(&self, constraint: &str) -> bool {
         matches!(self, Self::Constraint { name, .. } if name == constraint)
@@ -50,7 +57,7 @@ impl Failure {
             Self::StatementTimeout
         } else if message.contains("deadlock detected") || message.contains("distributed deadlock") {
             Self::Retry(message.to_owned())
-        } else if CONNECTION_LOST.iter().chain(&NOT_WRITABLE).any(|sign| message.contains(sign)) {
+        } else if CONNECTION_LOST.iter().chain(&DISK_FULL).chain(&READ_ONLY).any(|sign| message.contains(sign)) {
             Self::Unavailable(message.to_owned())
         } else {
             Self::Internal(message.to_owned())
@@ -133,15 +140,12 @@ const CONNECTION_LOST: [&str; 26] = [
     "query_wait_timeout",
 ];
 
-/// Messages of a server that answers, but can't write.
-const NOT_WRITABLE: [&str; 6] = [
-    "No space left on device",
-    "Disk quota exceeded",
-    "could not extend file",
-    "in a read-only transaction",
-    "during recovery",
-    "recovery is in progress",
-];
+/// Messages of a server that has no room to write.
+const DISK_FULL: [&str; 3] = ["No space left on device", "Disk quota exceeded", "could not extend file"];
+
+/// Messages of a server that answers, but accepts no writes. The last one is that of the check for it.
+const READ_ONLY: [&str; 4] =
+    ["in a read-only transaction", "during recovery", "recovery is in progress", "it is read-only"];
 
 #[cfg(test)]
 mod tests {
@@ -175,6 +179,7 @@ mod tests {
         ] {
             let failure = Failure::from_message(message);
             assert!(matches!(failure, Failure::Unavailable(_)) && failure.is_worth_retrying(), "{message}");
+            assert_eq!(failure.is_read_only(), message.starts_with("cannot "), "{message}");
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) struct Outage {
 struct Ongoing {
     since: Instant,
     last_failure: Instant,
+    last_commit: Option<Instant>,
     refused_before: u64,
 }
 
@@ -37,7 +38,7 @@ impl Outage {
             return;
         }
         let refused_before = REFUSED.load(Ordering::Relaxed);
-        *ongoing = Some(Ongoing { since: now, last_failure: now, refused_before });
+        *ongoing = Some(Ongoing { since: now, last_failure: now, last_commit: None, refused_before });
         self.is_ongoing.store(true, Ordering::Release);
         log::warn!(error:% = failure; "the database is unavailable; further failures are not logged until it is back");
     }
@@ -48,6 +49,9 @@ impl Outage {
             return;
         }
         let mut ongoing = self.lock();
+        if let Some(outage) = ongoing.as_mut() {
+            outage.last_commit = Some(Instant::now());
+        }
         let Some(outage) = ongoing.take_if(|outage| outage.last_failure.elapsed() >= QUIET) else { return };
         self.is_ongoing.store(false, Ordering::Release);
         let refused = REFUSED.load(Ordering::Relaxed).saturating_sub(outage.refused_before);
@@ -62,6 +66,24 @@ impl Outage {
     /// True if the database has been away for longer than this.
     pub(super) fn is_longer_than(&self, time: Duration) -> bool {
         self.is_ongoing() && self.lock().as_ref().is_some_and(|outage| outage.since.elapsed() > time)
+    }
+
+    /// True if another connection may lead to a server that works: something was committed within this time, although
+    /// the outage goes on. A balancer that does not know the roles of servers leads to the read-only ones, too.
+    pub(super) fn has_committed_within(&self, time: Duration) -> bool {
+        let ongoing = self.lock();
+        ongoing.as_ref().and_then(|outage| outage.last_commit).is_some_and(|commit| commit.elapsed() <= time)
+    }
+
+    /// An outage that has lasted for so long, and whose last failure is new.
+    #[cfg(test)]
+    pub(super) fn since(age: Duration) -> Self {
+        let outage = Self::default();
+        outage.note(&Failure::Unavailable("a test".to_owned()));
+        if let Some(ongoing) = outage.lock().as_mut() {
+            ongoing.since = ongoing.since.checked_sub(age).unwrap_or(ongoing.since);
+        }
+        outage
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Ongoing>> {

@@ -2,7 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::watch;
+use super::outage::Outage;
+use super::{Failure, watch};
+
+/// For requests: long enough for a failover.
+pub(super) const SETTLE_TIME: Duration = Duration::from_secs(3);
+
+/// If something was committed within this time, a server that accepts writes is within reach. A job writes more often.
+const LATELY: Duration = Duration::from_secs(10);
 
 /// The time of one wait for a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
@@ -12,6 +19,8 @@ const LEAST_CONNECT_TIME: Duration = Duration::from_millis(250);
 
 /// The time for which one transaction is tried.
 pub(super) struct Patience {
+    /// The end of the attempts if no outage lasts.
+    longest: Option<Instant>,
     settle_until: Option<Instant>,
     /// The end of the wait in the queue, which the first connection is a part of.
     connect_until: Option<Instant>,
@@ -21,9 +30,13 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub(super) fn new(settle_time: Duration) -> Self {
+    /// During an outage that lasts, one repeat is enough: the connections are needed for what still works.
+    pub(super) fn new(settle_time: Duration, outage: &Outage) -> Self {
+        let now = Instant::now();
+        let longest = now.checked_add(settle_time);
         Self {
-            settle_until: Instant::now().checked_add(settle_time),
+            longest,
+            settle_until: if outage.is_longer_than(SETTLE_TIME) { Some(now) } else { longest },
             connect_until: watch::connect_until(),
             has_connected: false,
             has_paused: false,
@@ -33,6 +46,14 @@ impl Patience {
 
     pub(super) fn note_connected(&mut self) {
         self.has_connected = true;
+    }
+
+    /// A server that refuses writes as read-only may be a standby behind a balancer that does not know the roles. Then
+    /// another connection may lead to the primary, no matter how long such failures go on.
+    pub(super) fn note_failure(&mut self, failure: &Failure, outage: &Outage) {
+        if failure.is_read_only() && outage.has_committed_within(LATELY) {
+            self.settle_until = self.longest;
+        }
     }
 
     pub(super) fn connect_time(&self) -> Duration {
@@ -58,5 +79,36 @@ impl Patience {
         std::thread::sleep(self.pause);
         self.has_paused = true;
         self.pause = self.pause.saturating_mul(2).min(Duration::from_millis(500));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_only() -> Failure {
+        Failure::Unavailable("cannot execute INSERT in a read-only transaction".to_owned())
+    }
+
+    /// The patience of a request that has met this failure twice, in an outage that lasts.
+    fn is_at_an_end(failure: &Failure, outage: &Outage, settle_time: Duration) -> bool {
+        let mut patience = Patience::new(settle_time, outage);
+        patience.note_connected();
+        patience.note_failure(failure, outage);
+        patience.pause();
+        patience.note_failure(failure, outage);
+        patience.is_at_an_end()
+    }
+
+    #[test]
+    fn a_standby_behind_a_balancer_does_not_end_the_repeats_while_another_server_commits() {
+        let gone = Failure::Unavailable("server closed the connection unexpectedly".to_owned());
+        let outage = Outage::since(Duration::from_secs(60));
+        assert!(is_at_an_end(&read_only(), &outage, SETTLE_TIME), "no server commits");
+        outage.note_commit();
+        assert!(!is_at_an_end(&read_only(), &outage, SETTLE_TIME));
+        assert!(is_at_an_end(&gone, &outage, SETTLE_TIME), "a full disk or a lost server");
+        assert!(is_at_an_end(&read_only(), &outage, Duration::ZERO), "a job");
+        assert!(!is_at_an_end(&gone, &Outage::default(), SETTLE_TIME));
     }
 }

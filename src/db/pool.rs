@@ -38,8 +38,7 @@ const RETRY_TIME: Duration = Duration::from_secs(1);
 
 impl Pool {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
-    pub(super) fn new(target: &Target, size: u32) -> Self {
-        let generation = Arc::<AtomicU64>::default();
+    pub(super) fn new(target: &Target, size: u32, generation: Arc<AtomicU64>) -> Self {
         let manager = Manager {
             inner: ConnectionManager::new(url::with_timeouts(&target.url)),
             prepared_statements: target.prepared_statements,
@@ -76,6 +75,11 @@ impl Pool {
         let next = lost.wrapping_add(1);
         // Another connection of the same generation may have been lost before.
         let _ended_before = self.generation.compare_exchange(lost, next, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// The counter of generations, for another pool of connections to the same server.
+    pub(super) fn generations(&self) -> &Arc<AtomicU64> {
+        &self.generation
     }
 
     pub(super) fn generation(&self) -> u64 {

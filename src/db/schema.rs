@@ -945,6 +945,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The number of variants of a store, for lists of all variants. To count a million rows would take too long.
+    variant_counts (store_id) {
+        store_id -> Int8,
+        /// The number of rows in variants. A store without variants has no row here.
+        variants -> Int8,
+    }
+}
+
+diesel::table! {
     /// The units of sale: one row for each size of a product, or a single row for a product without sizes.
     variants (store_id, id) {
         store_id -> Int8,
@@ -973,6 +982,7 @@ diesel::joinable!(locations -> stores (store_id));
 diesel::joinable!(products -> stores (store_id));
 diesel::joinable!(users -> stores (store_id));
 diesel::joinable!(valuations -> stores (store_id));
+diesel::joinable!(variant_counts -> stores (store_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
@@ -1016,5 +1026,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     valuation_hours,
     valuation_rows,
     valuations,
+    variant_counts,
     variants,
 );

@@ -24,6 +24,9 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Work>>> = const { RefCell::new(None) };
 }
 
+/// The least time for which an answer is awaited during an outage: longer than any wait for a lock.
+const LEAST_SILENCE: Duration = Duration::from_millis(2_500);
+
 /// All work on database connections that has not ended.
 pub(super) struct Watchdog {
     works: Mutex<Vec<Weak<Work>>>,
@@ -42,6 +45,8 @@ struct State {
     /// That of the connection that is used at the moment.
     socket: Option<Socket>,
     mode: Mode,
+    /// The time for which an answer to a statement is awaited.
+    silence_limit: Duration,
     started: Instant,
     /// When it last sent something to the database.
     progress: Instant,
@@ -58,7 +63,8 @@ enum Stage {
 }
 
 impl Watchdog {
-    /// Watches until it is dropped. `on_abandon` is called after a look that abandoned something.
+    /// Watches until it is dropped. `on_abandon` is called after a look that abandoned something, before the requests of
+    /// that work are answered.
     pub(super) fn start(on_abandon: impl Fn(&Failure) + Send + 'static) -> Arc<Self> {
         let watchdog = Arc::new(Self { works: Mutex::default() });
         let watched = Arc::downgrade(&watchdog);
@@ -69,9 +75,7 @@ impl Watchdog {
                     watchdog.works().iter().filter_map(Weak::upgrade).for_each(|work| work.note_progress());
                 }
                 last = Instant::now();
-                if let Some(failure) = watchdog.look() {
-                    on_abandon(&failure);
-                }
+                watchdog.look(&on_abandon);
                 drop(watchdog);
                 std::thread::sleep(LOOK_EVERY);
             }
@@ -93,6 +97,7 @@ impl Watchdog {
             permit: Some(permit),
             socket: None,
             mode: Mode::Write,
+            silence_limit: Mode::Write.silence_limit(),
             started: now,
             progress: now,
             commit_is_open: false,
@@ -103,15 +108,21 @@ impl Watchdog {
         work
     }
 
-    /// Abandons what is overdue. Returns why, if there was anything.
-    fn look(&self) -> Option<Failure> {
+    /// Abandons what is overdue. An answer lets the next work begin, so `on_abandon` is called before the first one.
+    fn look(&self, on_abandon: &impl Fn(&Failure)) {
         let works: Vec<Arc<Work>> = {
             let mut works = self.works();
             works.retain(|work| work.upgrade().is_some_and(|work| work.is_at_work()));
             works.iter().filter_map(Weak::upgrade).collect()
         };
-        let failures: Vec<Failure> = works.iter().filter_map(|work| work.abandon_if_overdue()).collect();
-        failures.into_iter().next()
+        let abandoned: Vec<(&Arc<Work>, Failure)> =
+            works.iter().filter_map(|work| Some((work, work.abandon_if_overdue()?))).collect();
+        if let Some((_, failure)) = abandoned.first() {
+            on_abandon(failure);
+        }
+        for (work, failure) in abandoned {
+            work.answer_abandoned(failure);
+        }
     }
 
     fn works(&self) -> MutexGuard<'_, Vec<Weak<Work>>> {
@@ -136,23 +147,25 @@ impl Work {
 
     fn abandon_if_overdue(&self) -> Option<Failure> {
         let mut state = self.state();
-        let silent = state.progress.elapsed() > state.mode.silence_limit();
+        let silent = state.progress.elapsed() > state.silence_limit;
         let too_long = state.started.elapsed() > state.mode.time_limit();
         if state.stage != Stage::AtWork || !(silent || too_long) {
             return None;
         }
         state.stage = Stage::Abandoned;
-        let failure = match state.commit_is_open {
+        Some(match state.commit_is_open {
             true => Failure::OutcomeUnknown,
             false => Failure::Unavailable("it did not answer in time".to_owned()),
-        };
-        let socket = state.socket.take();
-        drop(state);
-        (self.abandon)(failure.clone());
+        })
+    }
+
+    /// Answers the requests of abandoned work, and wakes its thread.
+    fn answer_abandoned(&self, failure: Failure) {
+        (self.abandon)(failure);
+        let socket = self.state().socket.take();
         if let Some(socket) = socket {
             socket.shut_down();
         }
-        Some(failure)
     }
 
     fn note_progress(&self) {
@@ -196,7 +209,20 @@ fn of_current<T>(ask: impl FnOnce(&Work) -> T) -> Option<T> {
 pub(super) fn begin(mode: Mode) {
     of_current(|work| {
         let mut state = work.state();
-        (state.mode, state.progress) = (mode, Instant::now());
+        (state.mode, state.silence_limit, state.progress) = (mode, mode.silence_limit(), Instant::now());
+    });
+}
+
+/// Limits the silence of this thread's work to the rest of its request's wait. During an outage, the request may have
+/// waited for another silent connection before. Reports take their time.
+pub(super) fn hurry() {
+    of_current(|work| {
+        let mut state = work.state();
+        let until = state.permit.as_ref().map(|permit| permit.connect_until);
+        if let Some(until) = until.filter(|_| state.mode != Mode::Report) {
+            let rest = until.saturating_duration_since(Instant::now()).max(LEAST_SILENCE);
+            state.silence_limit = state.silence_limit.min(rest);
+        }
     });
 }
 
@@ -268,3 +294,6 @@ pub(super) fn begin_commit() -> Result<(), Failure> {
 pub(super) fn end_commit() {
     of_current(|work| work.state().commit_is_open = false);
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,7 @@ pub fn reroute(conn: &mut PgConnection, scope: &Scope, id: OrderId, lines: &[Rer
         return Err(not_open(batch.order(id)?).into());
     }
     let demands = add_up(batch.items(id)?, lines)?;
+    refuse_other_than_pickup(conn, scope, batch.order(id)?, lines)?;
     let (_, active) = stock_locations::read_places(conn, scope.store)?;
     batch.holds_mut().stock_mut().set_places(active);
     refuse_inactive(conn, scope, lines)?;
@@ -84,6 +85,24 @@ fn add_up(items: &[OrderItem], lines: &[RerouteLine]) -> Result<Demands, ApiErro
         *sum = sum.saturating_add(line.quantity);
     }
     Ok(demands)
+}
+
+/// Refuses places at which the buyer does not collect the order. Units of another place may go to the pickup place.
+fn refuse_other_than_pickup(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    order: &Order,
+    lines: &[RerouteLine],
+) -> Result<(), Abort> {
+    let Some(pickup) = order.pickup_location_id else { return Ok(()) };
+    let leaves = |line: &RerouteLine| line.to.map_or(line.from == pickup, |to| to != pickup);
+    if !lines.iter().any(leaves) {
+        return Ok(());
+    }
+    let found = locations::list_statuses(conn, scope.store, &[pickup])?;
+    let code = found.first().map_or_else(|| pickup.to_string(), |(_, code, _)| code.clone());
+    let detail = format!("The order is collected at location '{code}', so no other location can give its units.");
+    Err(ApiError::new(Code::InvalidTransition, detail).into())
 }
 
 /// Refuses new places that do not exist, or that take no new orders.

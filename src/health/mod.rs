@@ -51,7 +51,7 @@ pub async fn metrics(
     database: Data<Database>,
 ) -> Result<HttpResponse, ApiError> {
     check_token(&request, &settings.metrics.token)?;
-    let text = metrics.render(&database).map_err(|error| {
+    let text = metrics.page(&database).map_err(|error| {
         log::error!(error:% = error; "rendering metrics failed");
         ApiError::internal()
     })?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use super::{body, headers, json_check};
+use super::{body, headers, json_check, json_words};
 use crate::error::{ApiError, Code, FieldError};
 
 /// A body, as the fields of the operation and as the JSON value that the client sent.
@@ -61,7 +61,7 @@ pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<Body<T>, Ap
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let message = without_position(error.inner());
-        ApiError::field(name_field(&error.path().to_string(), &message), message)
+        ApiError::field(name_field(&error.path().to_string(), &message), json_words::translate(&message))
     })?;
     value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
     Ok(Body { value, document })

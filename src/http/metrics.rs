@@ -1,9 +1,11 @@
 //! Metrics for Prometheus.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
@@ -28,6 +30,19 @@ pub struct Metrics {
     expiry_lag: Gauge,
     open_connections: IntGauge,
     closed_connections: IntCounterVec,
+    page: Arc<Mutex<Page>>,
+}
+
+/// A page costs much more than other answers without the database, so at most so many are rendered in each second.
+/// Further requests of that second get the last one.
+const PAGES_PER_SECOND: u32 = 20;
+
+/// The pages of the current second.
+#[derive(Default)]
+struct Page {
+    second_began: Option<Instant>,
+    rendered: u32,
+    last: Bytes,
 }
 
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -60,6 +75,7 @@ impl Metrics {
                 "Client connections closed by the server, by reason",
                 &["reason"],
             )?,
+            page: Arc::default(),
             registry,
         })
     }
@@ -105,14 +121,35 @@ impl Metrics {
         self.units_sold.inc_by(u64::try_from(units).unwrap_or(0));
     }
 
-    /// The metrics in the text format of Prometheus.
-    pub fn render(&self, database: &Database) -> Result<Vec<u8>, prometheus::Error> {
+    /// The metrics in the text format of Prometheus: as they are now, or under a flood of requests the last page.
+    pub fn page(&self, database: &Database) -> Result<Bytes, prometheus::Error> {
+        let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        if page.take_turn(Instant::now()) {
+            page.last = self.render(database)?.into();
+        }
+        Ok(page.last.clone())
+    }
+
+    fn render(&self, database: &Database) -> Result<Vec<u8>, prometheus::Error> {
         let mut families = self.registry.gather();
         families.extend(measure(database)?.gather());
         families.sort_by(|one, other| one.name().cmp(other.name()));
         let mut text = Vec::new();
         TextEncoder::new().encode(&families, &mut text)?;
         Ok(text)
+    }
+}
+
+impl Page {
+    /// True if the next page is to be rendered.
+    fn take_turn(&mut self, now: Instant) -> bool {
+        let is_same = |began: Instant| now.saturating_duration_since(began) < Duration::from_secs(1);
+        if !self.second_began.is_some_and(is_same) {
+            (self.second_began, self.rendered) = (Some(now), 0);
+        }
+        let is_left = self.rendered < PAGES_PER_SECOND;
+        self.rendered = self.rendered.saturating_add(u32::from(is_left));
+        is_left
     }
 }
 
@@ -141,5 +178,21 @@ fn canonical(route: &str) -> Cow<'_, str> {
     match route.strip_prefix("/api/") {
         Some(rest) if !rest.starts_with("v1/") => Cow::Owned(format!("/api/v1/{rest}")),
         _ => Cow::Borrowed(route),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_twenty_pages_are_rendered_in_a_second_and_the_first_ones_are_fresh() {
+        let (mut page, start) = (Page::default(), Instant::now());
+        let mut rendered_at = |ms| page.take_turn(start.checked_add(Duration::from_millis(ms)).unwrap());
+        assert_eq!((0..500).filter(|ms| rendered_at(*ms)).collect::<Vec<_>>(), (0..20).collect::<Vec<_>>());
+        assert!(!rendered_at(999));
+        assert_eq!((1_000..1_900).filter(|ms| rendered_at(*ms)).count(), 20);
+        // A pause begins a new second.
+        assert!(rendered_at(9_000) && rendered_at(9_900) && rendered_at(10_000));
     }
 }

@@ -11,6 +11,7 @@ pub mod headers;
 pub mod hosts;
 pub mod json;
 mod json_check;
+mod json_words;
 pub mod limits;
 pub mod methods;
 pub mod metrics;

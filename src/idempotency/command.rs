@@ -40,6 +40,9 @@ pub struct NoBody {}
 /// The function with which a command finds its store.
 type ScopeOf = fn(&Ctx, &mut PgConnection) -> Result<Scope, Abort>;
 
+/// The work of a command without the type of its body. So the code around it is compiled once.
+type Work = Box<dyn Fn(&mut PgConnection, &Scope) -> Result<Answer, Abort> + Send>;
+
 impl<T: Send + 'static> Command<T> {
     /// The same command in the store that its path names.
     #[must_use]
@@ -102,23 +105,35 @@ impl<T: Send + 'static> Command<T> {
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
         let Self { ctx, body, claim } = self;
-        let outer = ctx.clone();
-        let keyed = Keyed { claim, request: () };
-        let transaction = Arc::new(Mutex::new(move |conn: &mut PgConnection| {
-            let scope = match scope_of(&ctx, conn) {
-                Ok(scope) => scope,
-                Err(abort) => return abort.into_end(),
-            };
-            let work = |conn: &mut PgConnection, _: &[&()]| Ok(vec![work(conn, &scope, &body).map(Done::from)]);
-            once(conn, scope.store, &[&keyed], work).map(only_outcome)
-        }));
-        let attempt = || {
-            let transaction = Arc::clone(&transaction);
-            outer.database.write(name, move |conn| transaction.lock().unwrap_or_else(PoisonError::into_inner)(conn))
-        };
-        let Done { answer, effect: () } = outer.retry_overdue(attempt).await?;
-        Ok(answer.into_response())
+        let work = move |conn: &mut PgConnection, scope: &Scope| work(conn, scope, &body);
+        run_claimed(ctx, claim, scope_of, name, Box::new(work)).await
     }
+}
+
+/// Does the work once, in one transaction with the claim and the stored answer.
+async fn run_claimed(
+    ctx: Ctx,
+    claim: Claim,
+    scope_of: ScopeOf,
+    name: &'static str,
+    work: Work,
+) -> Result<HttpResponse, ApiError> {
+    let outer = ctx.clone();
+    let keyed = Keyed { claim, request: () };
+    let transaction = Arc::new(Mutex::new(move |conn: &mut PgConnection| {
+        let scope = match scope_of(&ctx, conn) {
+            Ok(scope) => scope,
+            Err(abort) => return abort.into_end(),
+        };
+        let work = |conn: &mut PgConnection, _: &[&()]| Ok(vec![work(conn, &scope).map(Done::from)]);
+        once(conn, scope.store, &[&keyed], work).map(only_outcome)
+    }));
+    let attempt = || {
+        let transaction = Arc::clone(&transaction);
+        outer.database.write(name, move |conn| transaction.lock().unwrap_or_else(PoisonError::into_inner)(conn))
+    };
+    let Done { answer, effect: () } = outer.retry_overdue(attempt).await?;
+    Ok(answer.into_response())
 }
 
 fn only_outcome(end: End<Vec<Outcome>>) -> End<Outcome> {

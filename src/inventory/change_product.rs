@@ -14,7 +14,7 @@ use crate::auth::Scope;
 use crate::catalogue::changes::{ChangedVariants, ProductChanges, SizeChange, changed_fields};
 use crate::catalogue::codes::{CodeKind, ProductCode, of_product, only_variant, second_barcode};
 use crate::catalogue::product::{Product, ProductStatus, Variant};
-use crate::catalogue::queries::{codes, products, variants};
+use crate::catalogue::queries::{codes, products, variant_counts, variants};
 use crate::catalogue::size;
 use crate::db;
 use crate::error::{Abort, ApiError};
@@ -55,6 +55,9 @@ pub fn change_product(
     write_sizes(conn, scope, product, &sizes, at)?;
     write_derived(conn, scope.store, product, &had, &registered)?;
     append_audit(conn, scope, &after, &fields, at)?;
+    if !sizes.new.is_empty() {
+        variant_counts::add(conn, scope.store, sizes.new.len())?;
+    }
     Ok(product)
 }
 

@@ -14,7 +14,7 @@ use crate::auth::Scope;
 use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, NewVariant, Product, Variant};
-use crate::catalogue::queries::{codes, products, variants};
+use crate::catalogue::queries::{codes, products, variant_counts, variants};
 use crate::db::{self, Failure};
 use crate::error::Abort;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
@@ -35,6 +35,7 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
         detail: format!("Product {} created", new.sku),
     };
     audit::append(conn, scope, &entry, at)?;
+    variant_counts::add(conn, scope.store, new.variants.len())?;
     Ok(product)
 }
 

@@ -25,6 +25,23 @@ pub fn document_number(prefix: &str, at: DateTime<Utc>, code: &str) -> String {
     format!("{prefix}-{}-{code}", at.format("%Y%m%d"))
 }
 
+/// A reference as it is compared. The number of an order or of another document may be written in any case; other
+/// references are taken as they are.
+#[must_use]
+pub fn in_any_case(reference: String) -> String {
+    let parts: Vec<&str> = reference.split('-').collect();
+    let is_number = match parts.as_slice() {
+        [prefix, day, code] => {
+            matches!(prefix.len(), 2..=3)
+                && prefix.bytes().all(|b| b.is_ascii_alphabetic())
+                && (day.len() == 8 && day.bytes().all(|b| b.is_ascii_digit()))
+                && (code.len() == 10 && code.bytes().all(|b| ALPHABET.contains(&b.to_ascii_uppercase())))
+        }
+        _ => false,
+    };
+    if is_number { reference.to_ascii_uppercase() } else { reference }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +54,17 @@ mod tests {
         assert_eq!(number.len(), 23);
         assert!(number.bytes().skip(13).all(|b| ALPHABET.contains(&b)), "{number}");
         assert_ne!(random_code(), random_code());
+    }
+
+    #[test]
+    fn only_numbers_are_compared_in_any_case() {
+        let compared = |text: &str| in_any_case(text.to_owned());
+        assert_eq!(compared("trf-20261121-0a1b2c3d4e"), "TRF-20261121-0A1B2C3D4E");
+        assert_eq!(compared("Po-20261121-0a1b2c3d4e"), "PO-20261121-0A1B2C3D4E");
+        for kept in
+            ["trf-2026112-0a1b2c3d4e", "trf-20261121-0a1b2c3d4", "delivery note 7", "trf-20261121-0a1b2c3d4u", ""]
+        {
+            assert_eq!(compared(kept), kept);
+        }
     }
 }

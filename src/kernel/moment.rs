@@ -22,7 +22,7 @@ fn read(text: &str) -> Option<DateTime<Utc>> {
     moment.filter(|moment| (0..=9999).contains(&moment.year()))
 }
 
-/// A day in a body, as in 2026-11-21.
+/// A day in a body, as in 2026-11-21. Days before the year 2000 are refused as typing errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(value_type = String, format = Date, min_length = 10, max_length = 10)]
 pub struct Day(pub NaiveDate);
@@ -31,8 +31,8 @@ impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // The library also accepts years of more digits.
-        let day = text.parse().ok().filter(|day: &NaiveDate| text.len() == 10 && (1..=9999).contains(&day.year()));
-        day.map(Self).ok_or_else(|| D::Error::custom("must be a day, such as 2026-11-21"))
+        let day = text.parse().ok().filter(|day: &NaiveDate| text.len() == 10 && (2000..=9999).contains(&day.year()));
+        day.map(Self).ok_or_else(|| D::Error::custom("must be a day from the year 2000 on, such as 2026-11-21"))
     }
 }
 
@@ -61,8 +61,12 @@ mod tests {
     #[test]
     fn a_day_has_ten_characters() {
         let read = |text: &str| serde_json::from_value::<Day>(serde_json::json!(text)).map(|day| day.0.to_string());
-        assert_eq!(read("2026-02-28").unwrap(), "2026-02-28");
-        for refused in ["2026-02-29", "2026-2-28", "0000-01-01", "+12026-01-1", "2026-02-28T00:00:00Z", ""] {
+        for day in ["2026-02-28", "2000-01-01"] {
+            assert_eq!(read(day).unwrap(), day);
+        }
+        for refused in
+            ["2026-02-29", "2026-2-28", "0000-01-01", "+12026-01-1", "2026-02-28T00:00:00Z", "1999-12-31", ""]
+        {
             assert!(read(refused).is_err(), "{refused}");
         }
     }

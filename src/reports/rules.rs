@@ -152,6 +152,11 @@ STORE_RULES:
                          ELSE COALESCE(v.barcode, p.barcode) IS NOT NULL END
                     IS NOT TRUE
               OFFSET 0) misnamed";
+    "the number of variants is that of their rows": "
+        SELECT format('%s instead of %s', COALESCE(c.variants, 0), v.variants) AS row
+        FROM (SELECT COUNT(*) AS variants FROM variants WHERE store_id = $1) v
+        LEFT JOIN variant_counts c ON c.store_id = $1
+        WHERE COALESCE(c.variants, 0) <> v.variants";
     "each product has one audit entry of its creation": "
         SELECT format('product %s has %s audit entries of its creation', p.sku, COUNT(a.id)) AS row
         FROM products p

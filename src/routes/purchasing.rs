@@ -151,7 +151,10 @@ fn acts() -> Vec<Endpoint> {
 fn receipts() -> Vec<Endpoint> {
     vec![
         post("/purchase-orders/{id}/receive", RECEIVE, purchase_orders::receive)
-            .named("receivePurchaseOrder", "Receive ordered units; rejected ones go to quarantine or back")
+            .named(
+                "receivePurchaseOrder",
+                "Receive ordered units; a surplus above the percentage needs `inventory:approve`",
+            )
             .takes::<purchase_orders::ReceivePurchaseOrderRequest>()
             .of_many_lines()
             .answers::<PurchaseOrderResponse>(200)

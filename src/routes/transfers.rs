@@ -67,7 +67,7 @@ fn acts() -> Vec<Endpoint> {
             .answers::<TransferResponse>(200)
             .errors(&CHANGE_ERRORS),
         post("/transfers/{id}/send", UPDATE, api::send)
-            .named("sendTransfer", "Send the units; they are in transit to the destination")
+            .named("sendTransfer", "Send the units, once; they are in transit to the destination")
             .takes_optionally::<api::SendTransferRequest>()
             .of_many_lines()
             .answers::<TransferResponse>(200)
@@ -81,7 +81,7 @@ fn acts() -> Vec<Endpoint> {
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed, Code::OverReceipt]),
         post("/transfers/{id}/settle", UPDATE, api::settle)
-            .named("settleTransfer", "Settle units that do not arrive: lost or returned")
+            .named("settleTransfer", "Settle units that do not arrive: lost (needs `inventory:approve`) or returned")
             .takes::<api::SettleTransferRequest>()
             .of_many_lines()
             .answers::<TransferResponse>(200)

@@ -14,7 +14,9 @@ pub enum RoutingRule {
     Preferred,
     /// Fewer places.
     FewestParcels,
-    /// The smaller sum of the distances of all units from the address.
+    /// The smaller sum of the distances of all units from the address. A place without coordinates is farther than all
+    /// with them. If the address has none, or no place with units has them, equal postal prefixes come first, then the
+    /// region, then the country. Countries are compared as text, so an address needs the code of two letters.
     Nearest,
     /// The smaller sum of the priorities of all units' places.
     Priority,

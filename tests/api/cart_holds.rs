@@ -364,3 +364,25 @@ fn sizes_are_held_apart() {
     mara.checkout().expect(201);
     assert_eq!(app.stock(&tee), (2, 0, 3));
 }
+
+#[test]
+fn a_cart_shows_that_the_place_of_its_hold_takes_no_orders_any_more() {
+    let app = TestApp::start();
+    app.hold_carts();
+    let tee = app.product("tee", 30.0, 3);
+    app.add_location("attic");
+    let mara = app.customer("mara");
+    mara.try_add(&tee, 3).expect(201);
+    app.set_status(app.main_location(), "paused").expect(200);
+    let cart = mara.cart();
+    assert_eq!(
+        (&cart["items"][0]["available_quantity"], &cart["problems"][0]["code"]),
+        (&json!(0), &json!("INSUFFICIENT_STOCK"))
+    );
+    assert!(cart["items"][0]["reserved_until"].is_string(), "the units are kept until the hold ends: {cart}");
+    mara.checkout().refused(400, "INSUFFICIENT_STOCK");
+    // The hold counts again when the place sells again.
+    app.set_status(app.main_location(), "active").expect(200);
+    assert_eq!(mara.cart()["problems"], json!([]));
+    mara.checkout().expect(201);
+}

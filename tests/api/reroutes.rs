@@ -205,17 +205,19 @@ fn only_units_that_are_not_shipped_are_rerouted() {
 }
 
 #[test]
-fn a_collected_order_stays_at_its_place_unless_staff_name_another_one() {
+fn a_collected_order_stays_at_its_place() {
     let shop = Shop::open();
     shop.app.admin().patch(&format!("/locations/{}", shop.attic), &json!({"pickup": {"enabled": true}})).expect(200);
     let items = json!([{"product_id": shop.rice.id, "quantity": 2}]);
     let body = json!({"items": items, "pickup_location_id": shop.attic});
     let order = shop.app.customer("mara").post("/orders", &body).expect(201).json();
-    let automatic = [Shop::line(&order, 1, shop.attic, None)];
-    shop.app.without_effect(|| shop.reroute(&order, &automatic)).refused(400, "INSUFFICIENT_STOCK");
-    shop.reroute(&order, &[Shop::line(&order, 1, shop.attic, Some(shop.main))]).expect(200);
-    let back = shop.reroute(&order, &[Shop::line(&order, 1, shop.main, None)]).expect(200).json();
-    assert_eq!(allocations(&back), [(shop.attic, 2, 0)]);
+    for to in [None, Some(shop.main)] {
+        let line = [Shop::line(&order, 1, shop.attic, to)];
+        let refused = shop.app.without_effect(|| shop.reroute(&order, &line)).refused(409, "INVALID_TRANSITION");
+        let detail = "The order is collected at location 'attic', so no other location can give its units.";
+        assert_eq!(refused["detail"], detail);
+    }
+    assert_eq!(allocations(&shop.app.order(&order)), [(shop.attic, 2, 0)]);
 }
 
 #[test]

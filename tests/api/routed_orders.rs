@@ -139,3 +139,14 @@ fn a_cart_keeps_its_units_and_is_routed_afresh_at_checkout() {
     assert_eq!(shop.shipped_from(&order), [(shop.pune, 5)]);
     assert_eq!(shop.app.stock(&shop.rice), (5, 0, 5));
 }
+
+#[test]
+fn a_place_without_coordinates_does_not_hide_the_distances_of_the_others() {
+    let shop = Shop::open();
+    shop.app.admin().patch(&format!("/locations/{}", shop.delhi), &json!({"priority": 1})).expect(200);
+    // `main` was created with the store, and has no coordinates.
+    for place in [shop.app.main_location(), shop.delhi, shop.pune] {
+        shop.receive(place, 5);
+    }
+    assert_eq!(shop.preview(2), [(shop.pune, 2, json!("nearest"))]);
+}

@@ -71,7 +71,7 @@ fn every_list_takes_the_orders_of_the_document_and_names_its_columns() {
         }
         lists += 1;
     }
-    assert_eq!(lists, 23);
+    assert_eq!(lists, 24);
 }
 
 #[test]

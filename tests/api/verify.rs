@@ -10,7 +10,7 @@ const CODES_NAME: &str = "each row of product_codes matches its product or varia
 
 /// Damages of the ledger, each with the rule that must report it. The last value is true if the audit of the tests
 /// must find it too.
-const DAMAGES: [(&str, &str, bool); 26] = [
+const DAMAGES: [(&str, &str, bool); 28] = [
     (
         "0 <= reserved <= stock",
         "ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_reserved_check; \
@@ -51,6 +51,8 @@ const DAMAGES: [(&str, &str, bool); 26] = [
         true,
     ),
     ("an order has items, and its totals match them", "DELETE FROM order_items", true),
+    ("the number of variants is that of their rows", "UPDATE variant_counts SET variants = variants + 1", true),
+    ("the number of variants is that of their rows", "DELETE FROM variant_counts", true),
     (
         "an order that is collected names a place of its store and costs no delivery",
         "UPDATE orders SET pickup_location_id = (SELECT id FROM locations WHERE kind = 'transit' LIMIT 1)",

@@ -14,7 +14,7 @@ struct Finding {
 }
 
 /// Queries by the name of their invariant. Each selects one text for each violation.
-const CHECKS: [(&str, &str); 29] = [
+const CHECKS: [(&str, &str); 30] = [
     (
         "no row of stock breaks its bounds",
         "SELECT format('variant %s at %s', variant_id, location_id) AS finding FROM stock_levels \
@@ -140,6 +140,12 @@ const CHECKS: [(&str, &str); 29] = [
         "an order that costs nothing is paid",
         "SELECT format('order %s is %s', order_number, payment_status) AS finding FROM orders \
          WHERE total_amount = 0 AND payment_status <> 'paid'",
+    ),
+    (
+        "every variant is counted",
+        "SELECT format('store %s', s.id) AS finding FROM stores s \
+         WHERE (SELECT count(*) FROM variants v WHERE v.store_id = s.id) \
+            <> (SELECT COALESCE(sum(variants), 0) FROM variant_counts c WHERE c.store_id = s.id)",
     ),
     (
         "every code is registered for what has it",

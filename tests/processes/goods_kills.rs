@@ -1,5 +1,6 @@
-//! Kills while a count is posted and while goods of a transfer and of a purchase are received, beside checkouts. Each line
-//! is done once or not at all, and the same request does the rest. The durability of this PostgreSQL is not reduced.
+//! Kills while a count is posted and while goods of a transfer and of a purchase are received, beside checkouts. Each
+//! line is done once or not at all, and the same request does the rest. The durability of this PostgreSQL is not
+//! reduced.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, sleep};
@@ -238,25 +239,16 @@ impl Shop {
         // Sold units are still on the shelf.
         let found = STOCK - i64::try_from(self.rounds).unwrap();
         for products in self.counted.chunks(10) {
-            let sizes = products.iter().flat_map(|product| (0..SIZES).map(move |size| (product, size)));
-            let entry = |(product, size): (&i64, i64)| json!({"product_id": product, "size": format!("{size}"), "quantity": found});
-            let entries: Vec<Value> = sizes.map(entry).collect();
-            admin.post(&format!("{path}/entries"), &json!({"entries": entries})).expect(200);
+            let entries = json!({"entries": sized(products, found)});
+            admin.post(&format!("{path}/entries"), &entries).expect(200);
         }
         let submitted = admin.post_nothing(&format!("{path}/submit")).expect(200).json();
         let body = json!({"expected_version": submitted["version"]});
         self.act(Kind::Count, &count["count_number"], (format!("{path}/post"), body))
     }
 
-    /// The lines of a document of the moved products.
-    fn lines(&self, quantity: i64) -> Vec<Value> {
-        let sizes = self.moved.iter().flat_map(|product| (0..SIZES).map(move |size| (product, size)));
-        let line = |(product, size): (&i64, i64)| json!({"product_id": product, "size": format!("{size}"), "quantity": quantity});
-        sizes.map(line).collect()
-    }
-
     fn sent_transfer(&self, admin: &Client) -> Act {
-        let plan = json!({"from_location_id": self.main, "to_location_id": self.attic, "lines": self.lines(3)});
+        let plan = json!({"from_location_id": self.main, "to_location_id": self.attic, "lines": sized(&self.moved, 3)});
         let transfer = admin.post("/transfers", &plan).expect(201).json();
         let path = format!("/transfers/{}", transfer["id"]);
         admin.post_nothing(&format!("{path}/ready")).expect(200);
@@ -266,7 +258,7 @@ impl Shop {
     }
 
     fn ordered_purchase(&self, admin: &Client) -> Act {
-        let mut lines = self.lines(4);
+        let mut lines = sized(&self.moved, 4);
         lines.iter_mut().for_each(|line| line["unit_cost"] = json!(7));
         let plan = json!({"supplier_id": self.supplier, "location_id": self.main, "lines": lines});
         let order = admin.post("/purchase-orders", &plan).expect(201).json();
@@ -345,6 +337,12 @@ impl Shop {
         assert_eq!(sum(conn, on_hand, "moved"), MOVED_LINES * (STOCK + 4 * rounds));
         assert_eq!(sum(conn, "reserved_quantity", "moved"), 0);
     }
+}
+
+/// A line for each size of the products.
+fn sized(products: &[i64], quantity: i64) -> Vec<Value> {
+    let sizes = products.iter().flat_map(|product| (0..SIZES).map(move |size| (product, size.to_string())));
+    sizes.map(|(product, size)| json!({"product_id": product, "size": size, "quantity": quantity})).collect()
 }
 
 /// The body of a receipt of all lines.

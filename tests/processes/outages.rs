@@ -48,6 +48,10 @@ struct Shop {
 impl Shop {
     /// The server uses `url` for the database.
     fn open(place: Place, postgres: Embedded, url: &str) -> Self {
+        Self::open_with(place, postgres, url, &[("STOCKROOM__LIMITS__QUEUE_MS", QUEUE_MS)])
+    }
+
+    fn open_with(place: Place, postgres: Embedded, url: &str, settings: &[(&str, u64)]) -> Self {
         for command in [&["migrate"][..], &["seed", "--demo"]] {
             let output = process::run(process::stockroom(command).env("DATABASE_URL", postgres.url(DATABASE)));
             assert!(output.status.success(), "{output:?}");
@@ -58,7 +62,7 @@ impl Shop {
             .env("JWT_SECRET", "a secret that only this test has, and nobody else")
             .env("RUST_LOG", "warn")
             .env("STOCKROOM__DATABASE__POOL_SIZE", POOL_SIZE.to_string())
-            .env("STOCKROOM__LIMITS__QUEUE_MS", QUEUE_MS.to_string())
+            .envs(settings.iter().map(|(name, value)| (name, value.to_string())))
             .env("STOCKROOM__AUTH__ACCESS_TTL_SECONDS", "3600");
         let server = Process::start(serve, &place.folder);
         let log_in = |email: &str| {
@@ -241,6 +245,27 @@ fn connections_that_go_silent_are_replaced() {
     let since = Instant::now();
     assert!(server.terminate().success());
     assert!(since.elapsed() < BOUND, "ended after {:?}", since.elapsed());
+}
+
+#[test]
+fn requests_behind_a_silent_connection_use_one_that_is_newer() {
+    let place = Place::new();
+    let postgres = place.postgres();
+    let url = postgres.url(DATABASE);
+    let network = Network::to(&url);
+    let settings = [("STOCKROOM__LIMITS__QUEUE_MS", 10_000), ("STOCKROOM__CHECKOUT__CONCURRENT_BATCHES", 1)];
+    let shop = Shop::open_with(place, postgres, &network.url(DATABASE), &settings);
+    // Reads at the same time open connections. These are idle afterwards.
+    race(BUYERS, |_| drop(shop.customer.get("/orders/me").expect(200)));
+    network.lose_connections();
+    let since = Instant::now();
+    let refused = shop.buy_at_once();
+    assert!(since.elapsed() < Duration::from_secs(11), "answered after {:?}", since.elapsed());
+    // The first batch met a silent connection. One queue holds all others meanwhile.
+    assert!(refused < BUYERS, "nothing was sold on the new connections: {}", shop.server.log());
+    assert_eq!(shop.buy_at_once(), 0);
+    shop.assert_no_thread_waits(&network);
+    shop.assert_clean();
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn log_in(server: &Process) -> Reply {
 #[track_caller]
 fn assert_serves_reads_only(server: &Process) {
     server.client().get("/inventory/products").expect(200);
+    server.client().under("").get("/health/ready").refused(503, "DATABASE_UNAVAILABLE");
     log_in(server).refused(503, "DATABASE_UNAVAILABLE");
     assert!(server.log().contains("the database is read-only"), "{}", server.log());
 }

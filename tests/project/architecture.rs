@@ -96,7 +96,7 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 42] = [
+const WRITERS: [(&str, &str); 43] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -138,6 +138,7 @@ const WRITERS: [(&str, &str); 42] = [
     ("valuation_hours", "inventory/valuation/queries/hours.rs"),
     ("valuation_rows", "inventory/valuation/queries/rows.rs"),
     ("valuations", "inventory/valuation/queries/progress.rs"),
+    ("variant_counts", "catalogue/queries/variant_counts.rs"),
     ("variants", "catalogue/queries/variants.rs"),
 ];
 

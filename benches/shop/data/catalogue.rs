@@ -112,6 +112,11 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             row!(out, size.store_of(id), id, id, format_args!("sku-{id}"), at, at);
         }
     })?;
+    copy!(conn, variant_counts(store_id, variants), |out| {
+        for store in 1..=size.stores {
+            row!(out, store, size.products_of(store).1);
+        }
+    })?;
     copy!(conn, product_codes(store_id, kind, code_key, code, product_id, variant_id), |out| {
         for id in 1..=size.products {
             let code = format!("sku-{id}");

@@ -91,6 +91,12 @@ impl Size {
 
 /// Fills the database and brings sequences and statistics up to date.
 pub fn load(url: &str, size: &Size) -> Result<(), Box<dyn std::error::Error>> {
+    load_unvalued(url, size)?;
+    value(url)
+}
+
+/// The same without the values of the stock, so that more movements can be added.
+pub fn load_unvalued(url: &str, size: &Size) -> Result<(), Box<dyn std::error::Error>> {
     let conn = &mut PgConnection::establish(url)?;
     // The checks of foreign keys would take most of the time. Only a superuser may skip them.
     drop(conn.batch_execute("SET session_replication_role = replica"));
@@ -102,6 +108,13 @@ pub fn load(url: &str, size: &Size) -> Result<(), Box<dyn std::error::Error>> {
     orders::load(conn, &history)?;
     catalogue::sequences(conn, &history)?;
     conn.batch_execute("VACUUM (ANALYZE)")?;
+    Ok(())
+}
+
+/// Values the movements, as the job of the server does.
+pub fn value(url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let conn = &mut PgConnection::establish(url)?;
+    conn.batch_execute("SET synchronous_commit = off")?;
     values::load(conn)?;
     conn.batch_execute("VACUUM (ANALYZE) valuations, valuation_checkpoints, valuation_rows, valuation_hours")?;
     Ok(())

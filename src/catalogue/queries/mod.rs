@@ -6,4 +6,5 @@ pub mod listing_keys;
 pub mod products;
 pub mod scanned;
 pub mod sellables;
+pub mod variant_counts;
 pub mod variants;

@@ -13,6 +13,7 @@ use crate::catalogue::queries::{products, variants};
 use crate::error::ApiError;
 use crate::inventory::queries::movements::{self, LedgerRow, MovementFilter};
 use crate::inventory::stock_level::MovementKind;
+use crate::kernel::document_number;
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
 use crate::kernel::moment;
 use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
@@ -30,7 +31,7 @@ pub struct MovementsQuery {
     #[serde(default, deserialize_with = "text_enum::in_query")]
     #[param(schema_with = kind_filter)]
     kind: Option<MovementKind>,
-    /// An order's number, or what a stock change or a reservation was given.
+    /// The number of an order or of another document, in any case, or what a stock change or a reservation was given.
     #[validate(length(max = 100, message = "must have at most 100 characters"))]
     #[param(max_length = 100)]
     reference_id: Option<String>,
@@ -110,6 +111,7 @@ impl From<LedgerRow> for MovementResponse {
 
 fn filter(query: MovementsQuery, feed: &FeedQuery) -> MovementFilter {
     let MovementsQuery { kind, reference_id, from, to } = query;
+    let reference_id = reference_id.map(document_number::in_any_case);
     MovementFilter { product: None, kind, reference_id, from, to, after: feed.after }
 }
 

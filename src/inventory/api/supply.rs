@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
+use diesel::{PgConnection, QueryResult};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::availability::SizeQuery;
 use crate::auth::Ctx;
+use crate::catalogue::queries::codes;
+use crate::db::Failure;
 use crate::error::ApiError;
 use crate::http::{Query, SortQuery};
 use crate::inventory::inbounds::origin::InboundKind;
@@ -40,7 +43,7 @@ pub struct SupplyResponse {
 /// Units that are on the road to a place that sells, or ordered for it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExpectedResponse {
-    /// Overdue units are expected today. Null if the day is not known.
+    /// Null if the day is not known, or if it has passed: nobody knows when overdue units arrive.
     expected_on: Option<NaiveDate>,
     quantity: i64,
 }
@@ -66,10 +69,10 @@ pub async fn show(path: web::Path<String>, Query(query): Query<SizeQuery>, ctx: 
 }
 
 fn list_by_day(
-    conn: &mut diesel::PgConnection,
+    conn: &mut PgConnection,
     store: StoreId,
     variants: &[VariantId],
-) -> Result<Vec<ExpectedResponse>, crate::db::Failure> {
+) -> Result<Vec<ExpectedResponse>, Failure> {
     // Units without a day come last.
     let mut by_day: BTreeMap<(bool, Option<NaiveDate>), i64> = BTreeMap::new();
     for expected in supply::list(conn, store, variants)? {
@@ -87,10 +90,10 @@ pub struct IncomingQuery {
     #[serde(default, deserialize_with = "id::in_query")]
     #[validate(range(min = 1, message = "must be an id"))]
     pub location: Option<i64>,
-    /// Units of this product, by its id.
-    #[serde(default, deserialize_with = "id::in_query")]
-    #[validate(range(min = 1, message = "must be an id"))]
-    pub product: Option<i64>,
+    /// Units of this product, by its id or SKU.
+    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
+    #[param(value_type = Option<ProductRef>)]
+    pub product: Option<String>,
 }
 
 /// A line of a transfer or of a purchase order of which units may still arrive.
@@ -151,9 +154,20 @@ pub async fn list_incoming(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, SOONEST_FIRST)?;
-    let filter = (query.location.map(LocationId), query.product.map(ProductId));
+    let (location, product) = (query.location.map(LocationId), query.product);
     let found = ctx.read("list_incoming", move |conn, scope| {
+        let product = product.as_deref().map(ProductRef::from_path);
+        let product = product.map(|name| find_product_id(conn, scope.store, &name)).transpose()?;
+        let filter = (location, product);
         Ok(incoming::list(conn, scope.store, filter, sort, &page)?.map(IncomingResponse::from))
     });
     Ok(HttpResponse::Ok().json(found.await?))
+}
+
+/// An unknown SKU is mapped to an id that never exists, so the list is empty.
+fn find_product_id(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> QueryResult<ProductId> {
+    match name {
+        ProductRef::Id(id) => Ok(*id),
+        ProductRef::Sku(sku) => Ok(codes::find_product(conn, store, sku)?.unwrap_or(ProductId(0))),
+    }
 }

@@ -59,7 +59,7 @@ pub fn enter(
     let now = db::clock(conn)?;
     let times = read_times(&document.count, entries, now)?;
     let counted = resolve(conn, scope.store, entries)?;
-    let of_entries = find_lines(conn, scope, &mut document.count, &counted, now)?;
+    let of_entries = find_lines(conn, scope, &mut document.count, &counted)?;
     let new: Vec<NewCountEntry> = (entries.iter().zip(&counted).zip(&times).zip(&of_entries))
         .map(|(((entry, counted), at), line)| NewCountEntry {
             line: *line,
@@ -151,13 +151,13 @@ fn resolve_names(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnit
     Ok(named)
 }
 
-/// The lines of the variants. Adds those that are missing, and refuses those that are not open.
+/// The lines of the variants. Adds those that are missing, and refuses those that are not open. Looks since the opening of
+/// the count are valid for a new line, too: an entry may arrive long after its look.
 fn find_lines(
     conn: &mut PgConnection,
     scope: &Scope,
     count: &mut Count,
     counted: &[Counted],
-    now: DateTime<Utc>,
 ) -> Result<Vec<i64>, Abort> {
     let variants: Vec<VariantId> = counted.iter().map(|counted| counted.variant).collect();
     let mut known = lines::find(conn, scope.store, count.id, &variants)?;
@@ -178,7 +178,7 @@ fn find_lines(
     if count.line_count > MAX_COUNT_LINES {
         return Err(ApiError::field("entries", format!("would make more than {MAX_COUNT_LINES} lines")).into());
     }
-    lines::insert(conn, scope.store, (count.id, last), &missing, now)?;
+    lines::insert(conn, scope.store, (count.id, last), &missing, count.created_at)?;
     Ok(variants.iter().filter_map(|variant| known.get(variant).map(|(line, _)| *line)).collect())
 }
 

@@ -22,8 +22,8 @@ use crate::kernel::id::{CountId, VariantId};
 use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::queries as stores;
 
-/// The maximal number of lines that one transaction posts.
-pub const LINES_AT_A_TIME: i64 = 500;
+/// The maximal number of lines that one transaction posts. Orders of these products wait for its end, so it is small.
+pub const LINES_AT_A_TIME: i64 = 100;
 
 /// A request to post lines.
 #[derive(Clone, Debug)]

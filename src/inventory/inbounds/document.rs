@@ -19,6 +19,7 @@ use crate::auth::Scope;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::locked_stock::StockKey;
+use crate::inventory::queries::levels;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundId, InboundLineId, LocationId};
@@ -79,6 +80,17 @@ impl<O: Origin> LockedInbound<O> {
     pub fn stock_keys(&self, locations: &[LocationId]) -> BTreeSet<StockKey> {
         let variants = self.lines.iter().map(|line| line.variant_id);
         variants.flat_map(|variant| locations.iter().map(move |location| (variant, *location))).collect()
+    }
+
+    /// Creates the stock rows of all lines at a location where none exist. Answers show incoming units with these rows.
+    pub fn add_stock_rows(
+        &self,
+        conn: &mut PgConnection,
+        scope: &Scope,
+        location: LocationId,
+        at: DateTime<Utc>,
+    ) -> Result<(), Abort> {
+        Ok(levels::insert_missing(conn, scope.store, &self.stock_keys(&[location]), at)?)
     }
 
     pub fn line(&self, id: InboundLineId) -> Result<&InboundLine, Failure> {

@@ -8,7 +8,7 @@ use crate::kernel::id::{ProductRef, StoreId, VariantId};
 use crate::kernel::quantity::MAX_STOCK;
 
 /// A product, perhaps a size of it, and its planned units.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftLine {
     pub product: ProductRef,
     pub size: Option<String>,

@@ -9,7 +9,7 @@ use crate::kernel::id::{LocationId, VariantId};
 pub struct Expected {
     pub variant: VariantId,
     pub location: LocationId,
-    /// Not before today. None if it is not known.
+    /// Not before today. None if it is not known, or if the units are overdue.
     pub day: Option<NaiveDate>,
     pub quantity: i64,
 }

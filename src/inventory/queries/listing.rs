@@ -121,13 +121,13 @@ pub fn list_products(
 /// the lowest size.
 pub const LOW_STOCK_SORTS: [&str; 5] = ["above_minimum", "id", "name", "sku", "stock"];
 
-/// The keys of the page are found before the rest of its products is read.
+/// The keys of the page are found before the rest of its products is read, and counted at the same time.
 macro_rules! low_stock_by {
     ($direction:literal, $($key:tt)+) => {
         concat!(
-            "SELECT ",
+            "SELECT w.total, ",
             product_columns!(),
-            " FROM (SELECT p.id, ",
+            " FROM (SELECT p.id, COUNT(*) OVER () AS total, ",
             $($key)+,
             " AS key ",
             low_variants!(),
@@ -153,6 +153,14 @@ fn low_stock_text(sort: Sort) -> &'static str {
     }
 }
 
+#[derive(QueryableByName)]
+struct LowProduct {
+    #[diesel(embed)]
+    product: Product,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
 /// Products on sale of which some variant on sale is at or under its minimum.
 pub fn list_low_stock(
     conn: &mut PgConnection,
@@ -160,16 +168,17 @@ pub fn list_low_stock(
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<Product>> {
-    let total = db::sql(concat!("SELECT count(DISTINCT v.product_id) ", low_variants!()))
-        .bind::<BigInt, _>(store)
-        .columns::<BigInt>()
-        .get_result(conn)?;
-    let items = db::sql(low_stock_text(sort))
-        .bind::<BigInt, _>(store)
-        .bind::<BigInt, _>(page.limit)
-        .bind::<BigInt, _>(page.offset())
-        .load(conn)?;
-    Ok(page.list(items, total))
+    let mut load = |limit: i64, offset: i64| {
+        let bound = db::sql(low_stock_text(sort)).bind::<BigInt, _>(store);
+        bound.bind::<BigInt, _>(limit).bind::<BigInt, _>(offset).load::<LowProduct>(conn)
+    };
+    let rows = load(page.limit, page.offset())?;
+    let mut total = rows.first().map_or(0, |row| row.total);
+    if rows.is_empty() && page.offset() > 0 {
+        // The page is behind the last one.
+        total = load(1, 0)?.first().map_or(0, |row| row.total);
+    }
+    Ok(page.list(rows.into_iter().map(|row| row.product).collect(), total))
 }
 
 /// A product to offer instead of another one of its category. Orders store it as JSON.

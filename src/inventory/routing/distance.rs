@@ -8,25 +8,30 @@ use crate::kernel::folded_text::fold;
 /// 1980", Journal of Geodesy 74 (2000), p. 131.
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
+/// The number of a place without coordinates among places with them: more metres than half of the earth's circumference,
+/// so that it is farther than all others.
+const FARTHEST_M: i64 = 20_100_000;
+
 /// Two postal codes are in one area if they begin with the same letters or digits: the district of an Indian, American,
 /// Canadian or British code.
 const POSTAL_PREFIX: usize = 3;
 
 /// The way in which the rule `nearest` compares places.
 pub(super) enum Remoteness<'a> {
-    /// All coordinates are known.
+    /// The coordinates of the destination and of a candidate are known.
     ByDistance,
+    /// No candidate has a distance.
     ByArea(&'a Position),
     /// The destination is not known, so the rule abstains.
     Unknown,
 }
 
 impl<'a> Remoteness<'a> {
-    /// Distances and areas cannot be compared with each other. So one place without coordinates means areas for all.
+    /// Distances and areas cannot be compared with each other. So one known distance means distances for all.
     pub fn new(candidates: &[Candidate<'_>], destination: Option<&'a Position>) -> Self {
         match destination {
             None => Self::Unknown,
-            Some(_) if candidates.iter().all(|candidate| candidate.metres.is_some()) => Self::ByDistance,
+            Some(_) if candidates.iter().any(|candidate| candidate.metres.is_some()) => Self::ByDistance,
             Some(destination) => Self::ByArea(destination),
         }
     }
@@ -34,7 +39,7 @@ impl<'a> Remoteness<'a> {
     /// A number of metres, or of the area: 0 is the nearest.
     pub fn of(&self, candidate: &Candidate<'_>) -> i64 {
         match self {
-            Self::ByDistance => candidate.metres.unwrap_or_default(),
+            Self::ByDistance => candidate.metres.unwrap_or(FARTHEST_M),
             Self::ByArea(destination) => area(&candidate.place.position, destination),
             Self::Unknown => 0,
         }

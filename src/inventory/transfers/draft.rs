@@ -31,7 +31,7 @@ pub struct NewTransfer {
 }
 
 /// The changes of a draft.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DraftChange {
     pub from: Option<LocationId>,
     pub to: Option<LocationId>,
@@ -68,7 +68,7 @@ pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewTransfer) -> Resu
     Ok(transfer.id)
 }
 
-/// Changes a draft.
+/// Changes a draft. A request without changes writes nothing.
 pub fn change(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -77,6 +77,9 @@ pub fn change(
 ) -> Result<InboundId, Abort> {
     let mut document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft], "changed")?;
+    if *change == DraftChange::default() {
+        return Ok(document.inbound.id);
+    }
     let DraftChange { from, to, lines: planned, reference, expected_on, notes } = change.clone();
     let transfer = &mut document.inbound;
     transfer.origin = from.unwrap_or(transfer.origin);

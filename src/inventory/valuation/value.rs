@@ -222,12 +222,16 @@ fn cost_of(units: i64, unit_cost: i64) -> i128 {
 }
 
 /// The part of a value for some of its units, rounded half up. 0 if there are no units.
+///
+/// The product of a large value and its units has more than 128 bits. So whole multiples are shared first: the rest is
+/// smaller than `whole`, and twice its product with `part` has at most 127 bits.
 pub fn share(value: i128, part: i64, whole: i64) -> i128 {
     if whole <= 0 {
         return 0;
     }
     let (part, whole) = (i128::from(part), i128::from(whole));
-    (2 * value * part + whole).div_euclid(2 * whole)
+    let (of_each, rest) = (value.div_euclid(whole), value.rem_euclid(whole));
+    of_each * part + (2 * rest * part + whole).div_euclid(2 * whole)
 }
 
 /// JSON numbers have 64 bits in many programs, and sums may have more.

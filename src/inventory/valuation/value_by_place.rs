@@ -35,5 +35,8 @@ mod tests {
             value_by_place(3, 100, &places).iter().map(|at| (at.place, at.quantity, at.value)).collect();
         assert_eq!(values, [(3, 1, 33), (7, 1, 34), (9, 1, 33)]);
         assert_eq!(value_by_place(0, 0, &UnitsByPlace::default()), []);
+        let (units, value) = (1_000_000_000_000, 1_000_000_000_000_000_000_000_000_000);
+        let places = UnitsByPlace(BTreeMap::from([(3, units), (7, units)]));
+        assert!(value_by_place(2 * units, 2 * value, &places).iter().all(|at| at.value == value));
     }
 }

@@ -37,7 +37,7 @@ pub struct Header {
 }
 
 /// The changes of an order. Only the last three are possible after the draft.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PurchaseOrderChange {
     pub supplier: Option<SupplierId>,
     pub to: Option<LocationId>,
@@ -95,7 +95,7 @@ pub fn require_active(supplier: &Supplier) -> Result<(), ApiError> {
     Err(ApiError::new(Code::InvalidTransition, detail))
 }
 
-/// Changes an order.
+/// Changes an order. A request without changes writes nothing.
 pub fn change(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -104,6 +104,9 @@ pub fn change(
 ) -> Result<InboundId, Abort> {
     let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(allowed(change), "changed in this way")?;
+    if *change == PurchaseOrderChange::default() {
+        return Ok(document.inbound.id);
+    }
     let PurchaseOrderChange { supplier, to, lines: planned, reference, expected_on, notes } = change.clone();
     let order = &mut document.inbound;
     order.origin = supplier.unwrap_or(order.origin);

@@ -21,8 +21,9 @@ pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<
     document.require(&[InboundStatus::Draft], "ordered")?;
     let supplier = get_supplier(conn, scope, document.inbound.origin)?;
     require_active(&supplier)?;
-    document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
+    let destination = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
     let now = db::clock(conn)?;
+    document.add_stock_rows(conn, scope, destination.place, now)?;
     if document.inbound.expected_on.is_none() {
         let variants: Vec<VariantId> = document.lines.iter().map(|line| line.variant_id).collect();
         let terms = items::list_terms(conn, scope.store, supplier.id, &variants)?;

@@ -15,7 +15,7 @@ use crate::purchasing::queries::items;
 use crate::stores::queries as stores;
 
 /// A line as a request names it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PurchaseLine {
     pub draft: DraftLine,
     /// Without it, the cost of the supplier's item.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::Hash;
 
 use actix_web::HttpResponse;
 use actix_web::web::Path;
@@ -27,13 +28,15 @@ const MAX_PREFERRED: u64 = 50;
 pub struct RoutingPolicyRequest {
     /// Each rule at most once. The first rule that prefers one of two ways decides. If none does, the smaller
     /// priorities decide, then the smaller ids. By default: `preferred`, `fewest_parcels`, `nearest`, `priority`,
-    /// `most_stock`.
+    /// `most_stock`. For `nearest`, a place without coordinates is farther than all with them; if the address or all
+    /// places have none, equal postal prefixes, regions and countries decide.
     #[validate(custom(function = "check_distinct"))]
     #[schema(max_items = 5)]
     rules: Vec<RoutingRule>,
     /// By default `allow`.
     split: RoutingSplit,
-    /// The places that the rule `preferred` prefers. By default none.
+    /// The places that the rule `preferred` prefers, each at most once. By default none.
+    #[validate(custom(function = "check_distinct"))]
     #[validate(length(max = "MAX_PREFERRED", message = "must have at most 50 ids"))]
     #[schema(max_items = 50)]
     preferred_location_ids: Vec<LocationId>,
@@ -53,12 +56,12 @@ impl From<RoutingPolicyRequest> for RoutingPolicy {
     }
 }
 
-fn check_distinct(rules: &[RoutingRule]) -> Result<(), ValidationError> {
-    let distinct: HashSet<_> = rules.iter().collect();
-    if distinct.len() == rules.len() {
+fn check_distinct<T: Eq + Hash>(named: &[T]) -> Result<(), ValidationError> {
+    let distinct: HashSet<_> = named.iter().collect();
+    if distinct.len() == named.len() {
         return Ok(());
     }
-    Err(ValidationError::new("distinct").with_message(Cow::Borrowed("must name each rule at most once")))
+    Err(ValidationError::new("distinct").with_message(Cow::Borrowed("must name each one at most once")))
 }
 
 /// `GET /stores/{id}/routing`

@@ -57,6 +57,21 @@ fn a_found_variant_gets_a_line() {
 }
 
 #[test]
+fn a_found_variant_may_have_been_counted_before_its_entry_arrives() {
+    let shelf = Shelf::open();
+    let dal = shelf.app.product("dal", 10.0, 4);
+    let count = shelf.create(&json!({"scope": {"products": ["rice"]}})).expect(201).json();
+    shelf.app.advance(600);
+    let entry = json!({"product_id": dal.id, "quantity": 5, "counted_at": after(&count, 60).to_rfc3339()});
+    let entered = shelf.act(&count, "entries", &json!({"entries": [entry]})).expect(200).json();
+    assert_eq!(first(&entered), ("open".to_owned(), Some(4), Some(5), Some(1)));
+    shelf.submit(&count);
+    shelf.post(&count);
+    assert_eq!(shelf.app.stock_by_place(&dal), [("main".to_owned(), 5)]);
+    shelf.assert_verified();
+}
+
+#[test]
 fn a_barcode_names_a_product_or_a_size() {
     let shelf = Shelf::open();
     shelf.app.set_product(&shelf.rice, &json!({"barcode": "5901234123457"}));

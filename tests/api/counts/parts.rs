@@ -73,9 +73,9 @@ fn an_interrupted_posting_goes_on_with_the_same_request() {
     let scope = Scope { store: shelf.app.store, principal: Principal::User(account) };
     let mut conn = shelf.app.connection();
     let last = tx::run(&mut conn, Mode::Write, |conn| Ok(End::Commit(post_part(conn, &scope, &request, 0).unwrap())));
-    assert_eq!((last.unwrap(), missing_units(&shelf)), (Some(500), 500));
+    assert_eq!((last.unwrap(), missing_units(&shelf)), (Some(100), 100));
     let between = shelf.admin.get(&format!("/counts/{id}")).expect(200).json();
-    assert_eq!((&between["status"], &between["line_totals"]["posted"]), (&json!("submitted"), &json!(500)));
+    assert_eq!((&between["status"], &between["line_totals"]["posted"]), (&json!("submitted"), &json!(100)));
     shelf.assert_verified();
     let posted = shelf.act(&count, "post", &json!({"expected_version": version})).expect(200).json();
     assert_eq!((&posted["status"], missing_units(&shelf)), (&json!("posted"), 1_100));

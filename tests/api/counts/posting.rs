@@ -21,7 +21,8 @@ fn a_line_below_the_promised_units_is_refused_with_the_promises_and_the_others_a
     let posted = shelf.post(&count);
     assert_eq!((&posted["status"], &posted["line_totals"]["posted"]), (&json!("submitted"), &json!(1)));
     // 49 units were counted, and 12 + 30 + 8 are promised.
-    let refused = &posted["lines"][0];
+    let lines = posted["lines"].as_array().unwrap();
+    let refused = lines.iter().find(|line| line["status"] == "refused").unwrap();
     assert_eq!((&refused["sku"], &refused["status"]), (&json!("rice"), &json!("refused")));
     let promises = json!([{"kind": "order", "id": sold["id"], "quantity": 12},
                           {"kind": "reservation", "id": reservation["id"], "quantity": 30},
@@ -37,6 +38,21 @@ fn a_line_below_the_promised_units_is_refused_with_the_promises_and_the_others_a
     );
     assert_eq!(shelf.levels(), (37, 8, 12));
     shelf.assert_verified();
+}
+
+#[test]
+fn an_order_is_among_the_promises_although_many_movements_followed() {
+    let shelf = Shelf::open();
+    let old = shelf.sell(12);
+    (0..140).for_each(|_| drop(shelf.app.receive(&shelf.rice, 1, shelf.main).expect(200)));
+    let new = shelf.sell(3);
+    let count = shelf.count_and_post(5);
+    let promises = json!([{"kind": "order", "id": old["id"], "quantity": 12},
+                          {"kind": "order", "id": new["id"], "quantity": 3}]);
+    assert_eq!(count["lines"][0]["promises"], promises);
+    shelf.ship(&old, 4);
+    let shown = shelf.admin.get(&format!("/counts/{}", count["id"])).expect(200).json();
+    assert_eq!(shown["lines"][0]["promises"][0], json!({"kind": "order", "id": old["id"], "quantity": 8}));
 }
 
 #[test]
@@ -123,4 +139,22 @@ fn a_post_that_is_sent_twice_happens_once() {
     let send = || keyed.post_nothing(&super::path(&count, "post")).expect(200);
     let (one, other) = (send(), send());
     assert_eq!((one.json(), other.header("idempotent-replayed"), shelf.levels()), (other.json(), "true", (90, 0, 0)));
+}
+
+#[test]
+fn the_lines_of_a_posted_count_are_in_the_order_of_their_numbers() {
+    let shelf = Shelf::open();
+    let dal = shelf.app.product("dal", 10.0, 20);
+    shelf.app.product("salt", 10.0, 5);
+    let count = shelf.count();
+    // The last line is not counted, so it is not posted.
+    let entries = json!([shelf.entry(99, None), {"product_id": dal.id, "quantity": 19}]);
+    shelf.act(&count, "entries", &json!({"entries": entries})).expect(200);
+    shelf.submit(&count);
+    let posted = shelf.post(&count);
+    let lines = posted["lines"].as_array().unwrap();
+    let numbers: Vec<i64> = lines.iter().map(|line| line["line"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!((&lines[0]["status"], &lines[1]["status"]), (&json!("posted"), &json!("posted")));
+    assert_ne!(lines[2]["status"], "posted");
 }

@@ -1,7 +1,7 @@
 //! Changes of the stock by hand.
 
 use super::act::{Row, Way};
-use super::play::Play;
+use super::play::{Play, amount};
 use crate::common::json;
 
 impl Play<'_> {
@@ -48,5 +48,12 @@ impl Play<'_> {
             "quarantine" => level.quarantined += quantity,
             _scrap => (),
         }
+    }
+
+    /// Sets the cost of units that come in without a purchase.
+    pub fn set_cost_price(&mut self, product: usize, cost: Option<i64>) {
+        let cost_price = cost.map(amount);
+        self.shop.app.set_product(&self.products[product], &json!({"cost_price": cost_price}));
+        self.cost_prices[product] = cost;
     }
 }

@@ -1,9 +1,11 @@
 //! The model: plain figures, and the documents that are open.
 
+use chrono::{DateTime, Utc};
+
 pub const PRODUCTS: usize = 5;
 pub const PLACES: usize = 3;
 
-/// The units of a product at a place, at its quarantine, and on the road to it.
+/// The units of a product at a place, at its quarantine, on the road to it, and expected from suppliers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Level {
     pub stock: i64,
@@ -11,11 +13,21 @@ pub struct Level {
     pub committed: i64,
     pub quarantined: i64,
     pub in_transit: i64,
+    pub expected: i64,
 }
 
 impl Level {
     pub const fn available(self) -> i64 {
         self.stock - self.reserved
+    }
+
+    pub const fn on_hand(self) -> i64 {
+        self.stock + self.committed
+    }
+
+    /// The units that are not sold.
+    pub const fn owned(self) -> i64 {
+        self.stock + self.quarantined + self.in_transit
     }
 
     /// The figures in the order of [`super::play::FIGURES`].
@@ -25,10 +37,10 @@ impl Level {
             self.reserved,
             self.available(),
             self.committed,
-            self.stock + self.committed,
+            self.on_hand(),
             self.quarantined,
             self.in_transit,
-            self.in_transit,
+            self.in_transit + self.expected,
         ]
     }
 }
@@ -54,8 +66,12 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    pub fn outstanding(&self) -> i64 {
-        self.lines.iter().map(|line| line.outstanding).sum()
+    pub fn is_ready(&self) -> bool {
+        self.state == TransferState::Ready
+    }
+
+    pub fn is_on_the_road(&self) -> bool {
+        self.state == TransferState::Sent && self.lines.iter().any(|line| line.outstanding > 0)
     }
 }
 
@@ -73,6 +89,140 @@ pub struct Receipt {
     pub line: usize,
     pub accepted: i64,
     pub rejected: i64,
+    /// The units that were not sent.
+    pub over: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Purchase {
+    pub id: i64,
+    pub to: usize,
+    pub lines: Vec<PurchaseLine>,
+    pub receipts: Vec<PurchaseReceipt>,
+}
+
+impl Purchase {
+    pub fn is_open(&self) -> bool {
+        self.lines.iter().any(|line| line.outstanding > 0)
+    }
+
+    /// True if a receipt is not reversed.
+    pub fn has_receipt(&self) -> bool {
+        self.receipts.iter().any(|receipt| !receipt.is_reversed)
+    }
+
+    pub fn status(&self) -> &'static str {
+        let has_arrived = self.lines.iter().any(|line| line.accepted + line.rejected > 0);
+        match (self.is_open(), has_arrived) {
+            (true, false) => "ordered",
+            (true, true) => "partially_received",
+            (false, true) => "received",
+            (false, false) => "cancelled",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct PurchaseLine {
+    pub id: i64,
+    pub product: usize,
+    pub unit_cost: i64,
+    pub quantity: i64,
+    pub over: i64,
+    pub accepted: i64,
+    pub rejected: i64,
+    pub cancelled: i64,
+    pub outstanding: i64,
+}
+
+impl PurchaseLine {
+    /// The figures in the order of [`super::purchases::FATES`].
+    pub const fn fates(self) -> [i64; 5] {
+        [self.over, self.accepted, self.rejected, self.cancelled, self.outstanding]
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct PurchaseReceipt {
+    pub number: String,
+    pub line: usize,
+    pub accepted: i64,
+    pub rejected: i64,
+    pub quarantined: i64,
+    pub over: i64,
+    pub is_reversed: bool,
+    /// The position of its cost among the costs of all receipts.
+    pub cost: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Count {
+    pub id: i64,
+    pub place: usize,
+    pub is_quarantine: bool,
+    pub products: Vec<usize>,
+    pub zero: bool,
+    pub opened_at: DateTime<Utc>,
+    pub lines: Vec<CountLine>,
+}
+
+impl Count {
+    pub fn has(&self, status: &str) -> bool {
+        self.lines.iter().any(|line| line.status == status)
+    }
+
+    pub fn status(&self) -> &'static str {
+        let states =
+            [("cancelled", "cancelled"), ("open", "open"), ("submitted", "submitted"), ("refused", "submitted")];
+        states.iter().find(|(line, _)| self.has(line)).map_or("posted", |(_, count)| count)
+    }
+
+    pub fn is_pending(&self) -> bool {
+        matches!(self.status(), "open" | "submitted")
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct CountLine {
+    pub number: i64,
+    pub product: usize,
+    pub status: &'static str,
+    /// Earlier looks do not count.
+    pub opened_at: DateTime<Utc>,
+    pub entries: Vec<CountEntry>,
+    pub look: Option<Look>,
+    /// The units that were on hand at the time of the look, as they were known at the posting.
+    pub expected: Option<i64>,
+}
+
+impl CountLine {
+    pub fn new(number: i64, product: usize, opened_at: DateTime<Utc>) -> Self {
+        Self { number, product, status: "open", opened_at, entries: Vec::new(), look: None, expected: None }
+    }
+
+    /// Plays the entries again in the order of their looks.
+    pub fn look_again(&mut self) {
+        let mut entries: Vec<_> = self.entries.iter().filter(|entry| entry.at >= self.opened_at).collect();
+        entries.sort_by_key(|entry| entry.at);
+        self.look = None;
+        for CountEntry { quantity, is_added, at } in entries {
+            let before = self.look.map_or(0, |look| look.counted);
+            self.look = Some(Look { counted: if *is_added { before + quantity } else { *quantity }, at: *at });
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CountEntry {
+    pub quantity: i64,
+    pub is_added: bool,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    pub counted: i64,
+    pub at: DateTime<Utc>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +240,14 @@ pub struct Order {
 }
 
 impl Order {
+    pub fn is_held(&self) -> bool {
+        self.state == OrderState::Held
+    }
+
+    pub fn can_be_shipped(&self) -> bool {
+        self.state == OrderState::Sold && self.items.iter().any(|item| item.unshipped() > 0)
+    }
+
     pub fn is_shipped_in_part(&self) -> bool {
         self.items.iter().any(|item| item.shipped.iter().sum::<i64>() > 0)
     }
@@ -105,8 +263,12 @@ pub struct Item {
 }
 
 impl Item {
+    pub fn quantity(&self) -> i64 {
+        self.parts.iter().sum()
+    }
+
     pub fn unshipped(&self) -> i64 {
-        self.parts.iter().sum::<i64>() - self.shipped.iter().sum::<i64>()
+        self.quantity() - self.shipped.iter().sum::<i64>()
     }
 }
 

@@ -3,7 +3,8 @@
 use proptest::sample::Index;
 
 use super::model::{Item, Order, OrderState, PLACES, fewest_places};
-use super::play::{Play, pick};
+use super::play::{Play, pick, pick_open};
+use super::value::Source;
 use crate::common::{Value, json};
 
 /// Seconds after which an order that is not paid has expired.
@@ -18,6 +19,7 @@ impl Play<'_> {
             return;
         };
         let order = reply.expect(201).json();
+        let id = order["id"].as_i64().unwrap();
         let is_sold = method == "cod";
         let items: Vec<Item> =
             order["items"].as_array().unwrap().iter().map(|item| self.sold_item(item, is_sold)).collect();
@@ -29,9 +31,12 @@ impl Play<'_> {
                 level.committed += if is_sold { part } else { 0 };
                 level.reserved += if is_sold { 0 } else { part };
             }
+            if is_sold {
+                self.ledger.add_flow(item.product, -item.quantity(), Source::Sold { order: id });
+            }
         }
         let state = if is_sold { OrderState::Sold } else { OrderState::Held };
-        self.orders.push(Order { id: order["id"].as_i64().unwrap(), state, items });
+        self.orders.push(Order { id, state, items });
     }
 
     /// An item, with the units of each place. The shop may choose the places, but each must have the units.
@@ -49,9 +54,9 @@ impl Play<'_> {
     }
 
     pub fn pay(&mut self, index: Index) {
-        let Some(at) = pick(&self.orders, index) else { return };
+        let Some(at) = pick_open(&self.orders, index, Order::is_held) else { return };
         let order = &mut self.orders[at];
-        if order.state != OrderState::Held {
+        if !order.is_held() {
             return;
         }
         let body = json!({"payment_reference": format!("PAY-{}", order.id)});
@@ -63,16 +68,17 @@ impl Play<'_> {
                 level.stock -= part;
                 level.committed += part;
             }
+            self.ledger.add_flow(item.product, -item.quantity(), Source::Sold { order: order.id });
         }
     }
 
     pub fn ship(&mut self, index: Index, item: Index, quantity: i64) {
-        let Some(at) = pick(&self.orders, index) else { return };
+        let Some(at) = pick_open(&self.orders, index, Order::can_be_shipped) else { return };
         let order = &mut self.orders[at];
         let item = item.index(order.items.len());
         let body = json!({"lines": [{"item_id": order.items[item].id, "quantity": quantity}]});
         let reply = self.shop.admin.post(&format!("/orders/{}/shipments", order.id), &body);
-        if order.state != OrderState::Sold || order.items.iter().all(|item| item.unshipped() == 0) {
+        if !order.can_be_shipped() {
             reply.refused(409, "INVALID_TRANSITION");
             return;
         }
@@ -130,6 +136,9 @@ impl Play<'_> {
                     }
                     OrderState::Ended => (),
                 }
+            }
+            if order.state == OrderState::Sold {
+                self.ledger.add_flow(item.product, item.quantity(), Source::Cancelled { order: order.id });
             }
         }
         order.state = OrderState::Ended;

@@ -2,8 +2,9 @@
 
 use proptest::sample::Index;
 
+use super::act::Arrived;
 use super::model::{Receipt, Transfer, TransferLine, TransferState};
-use super::play::{Play, pick};
+use super::play::{Play, pick_open};
 use crate::common::{Reply, Value, json};
 
 impl Play<'_> {
@@ -45,7 +46,7 @@ impl Play<'_> {
     }
 
     pub fn withdraw(&mut self, index: Index) {
-        let Some(at) = pick(&self.transfers, index) else { return };
+        let Some(at) = pick_open(&self.transfers, index, Transfer::is_ready) else { return };
         let reply = self.post(&self.transfers[at], "cancel", &json!({}));
         if self.leave_ready(at, reply) {
             self.transfers[at].state = TransferState::Withdrawn;
@@ -53,7 +54,7 @@ impl Play<'_> {
     }
 
     pub fn send(&mut self, index: Index) {
-        let Some(at) = pick(&self.transfers, index) else { return };
+        let Some(at) = pick_open(&self.transfers, index, Transfer::is_ready) else { return };
         let reply = self.post(&self.transfers[at], "send", &json!({}));
         if !self.leave_ready(at, reply) {
             return;
@@ -70,7 +71,7 @@ impl Play<'_> {
     /// Ends the holds of a transfer that is ready. False if it is not ready: then it was refused.
     fn leave_ready(&mut self, at: usize, reply: Reply) -> bool {
         let transfer = &self.transfers[at];
-        if transfer.state != TransferState::Ready {
+        if !transfer.is_ready() {
             reply.refused(409, "INVALID_TRANSITION");
             return false;
         }
@@ -79,37 +80,40 @@ impl Play<'_> {
         true
     }
 
-    pub fn arrive(&mut self, index: Index, line: Index, (accepted, rejected): (i64, i64)) {
-        let Some(at) = pick(&self.transfers, index) else { return };
+    pub fn arrive(&mut self, index: Index, line: Index, units: Arrived) {
+        let Arrived { accepted, rejected, allow_over, .. } = units;
+        let Some(at) = pick_open(&self.transfers, index, Transfer::is_on_the_road) else { return };
         let line = line.index(self.transfers[at].lines.len());
         let lines = json!([{"line_id": self.transfers[at].lines[line].id, "accepted": accepted, "rejected": rejected}]);
-        let reply = self.post(&self.transfers[at], "receive", &json!({"lines": lines}));
+        let reply = self.post(&self.transfers[at], "receive", &json!({"lines": lines, "allow_over": allow_over}));
         let transfer = &mut self.transfers[at];
-        if transfer.state != TransferState::Sent || transfer.outstanding() == 0 {
+        let arrived = accepted + rejected;
+        let over = (arrived - transfer.lines[line].outstanding).max(0);
+        if !transfer.is_on_the_road() {
             reply.refused(409, "INVALID_TRANSITION");
-        } else if accepted + rejected == 0 {
+        } else if arrived == 0 {
             reply.refused(422, "VALIDATION_FAILED");
-        } else if accepted + rejected > transfer.lines[line].outstanding {
+        } else if over > 0 && !allow_over {
             reply.refused(409, "OVER_RECEIPT");
         } else {
             let receipts = reply.expect(200).json()["receipts"].clone();
             let number = receipts.as_array().unwrap().last().unwrap()["receipt_number"].as_str().unwrap().to_owned();
-            transfer.lines[line].outstanding -= accepted + rejected;
-            transfer.receipts.push(Receipt { number, line, accepted, rejected });
+            transfer.lines[line].outstanding -= arrived - over;
+            transfer.receipts.push(Receipt { number, line, accepted, rejected, over });
             let level = &mut self.levels[transfer.lines[line].product][transfer.to];
-            level.in_transit -= accepted + rejected;
+            level.in_transit -= arrived - over;
             level.stock += accepted;
             level.quarantined += rejected;
         }
     }
 
     pub fn settle(&mut self, index: Index, line: Index, quantity: i64, outcome: &str) {
-        let Some(at) = pick(&self.transfers, index) else { return };
+        let Some(at) = pick_open(&self.transfers, index, Transfer::is_on_the_road) else { return };
         let line = line.index(self.transfers[at].lines.len());
         let lines = json!([{"line_id": self.transfers[at].lines[line].id, "quantity": quantity, "outcome": outcome}]);
         let reply = self.post(&self.transfers[at], "settle", &json!({"lines": lines, "reason": "The carrier says so"}));
         let transfer = &mut self.transfers[at];
-        if transfer.state != TransferState::Sent || transfer.outstanding() == 0 {
+        if !transfer.is_on_the_road() {
             reply.refused(409, "INVALID_TRANSITION");
         } else if quantity > transfer.lines[line].outstanding {
             reply.refused(409, "QUANTITY_EXCEEDED");
@@ -127,8 +131,9 @@ impl Play<'_> {
 
     /// Reverses the last receipt of a transfer.
     pub fn reverse(&mut self, index: Index) {
-        let Some(at) = pick(&self.transfers, index) else { return };
-        let Some(Receipt { number, line, accepted, rejected }) = self.transfers[at].receipts.last().cloned() else {
+        let Some(at) = pick_open(&self.transfers, index, |transfer| !transfer.receipts.is_empty()) else { return };
+        let Some(Receipt { number, line, accepted, rejected, over }) = self.transfers[at].receipts.last().cloned()
+        else {
             return;
         };
         let reply =
@@ -141,8 +146,8 @@ impl Play<'_> {
         }
         reply.expect(200);
         transfer.receipts.pop();
-        transfer.lines[line].outstanding += accepted + rejected;
-        level.in_transit += accepted + rejected;
+        transfer.lines[line].outstanding += accepted + rejected - over;
+        level.in_transit += accepted + rejected - over;
         level.stock -= accepted;
         level.quarantined -= rejected;
     }

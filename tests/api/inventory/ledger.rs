@@ -93,3 +93,20 @@ fn verify_is_clean_and_reports_damage() {
     spoil("- 1");
     assert_eq!(reader.get("/inventory/verify").json(), clean);
 }
+
+#[test]
+fn the_number_of_a_document_is_found_in_any_case() {
+    let app = TestApp::start();
+    let rice = app.product("rice", 10.0, 10);
+    let order = app.customer("mara").buy(&rice, 1);
+    let mut received = change("in", 2);
+    received["reference_id"] = json!("Note 7");
+    put_stock(&app.admin(), &rice, &received).expect(200);
+    let total = |reference: &str| {
+        let path = format!("/inventory/movements?reference_id={}", reference.replace(' ', "%20"));
+        app.admin().get(&path).expect(200).json()["total"].clone()
+    };
+    let number = order["order_number"].as_str().unwrap();
+    assert_eq!((total(number), total(&number.to_lowercase())), (json!(1), json!(1)));
+    assert_eq!((total("Note 7"), total("note 7")), (json!(1), json!(0)), "a reference of a client is any text");
+}

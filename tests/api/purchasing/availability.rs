@@ -112,13 +112,23 @@ fn units_that_buyers_cannot_get_have_no_day() {
     let order = shop.order_for(&tee, 2, shop.main, &json!(null));
     // The lead time of the supplier is the day of an order without one.
     assert_eq!(shop.available_on(&tee, 3), monday);
-    // Overdue units are expected today.
-    shop.app.advance(9 * 86_400);
+    // On the day itself it is still known. The day of overdue units is not.
+    shop.app.advance(5 * 86_400);
     assert_eq!(shop.available_on(&tee, 3), json!(day(&shop.app, 0)));
+    shop.app.advance(86_400);
+    assert_eq!(shop.available_on(&tee, 3), json!(null));
+    let path = format!("/inventory/products/{}/supply", tee.id);
+    let overdue = shop.app.guest().get(&path).expect(200).json();
+    assert_eq!(overdue["supply"], json!([{"expected_on": null, "quantity": 2}]));
+    let incoming = shop.admin.get(&format!("/inventory/incoming?product={}", tee.id)).expect(200).json();
+    assert_eq!(incoming["items"][0]["expected_on"], monday, "staff see the day that has passed");
+    // A new day makes it known again.
+    let later = json!(day(&shop.app, 4));
+    shop.admin.patch(&format!("/purchase-orders/{}", order["id"]), &json!({"expected_on": later})).expect(200);
+    assert_eq!(shop.available_on(&tee, 3), later);
     let unknown = json!({"expected_on": null});
     shop.admin.patch(&format!("/purchase-orders/{}", order["id"]), &unknown).expect(200);
     assert_eq!(shop.available_on(&tee, 3), json!(null));
-    let path = format!("/inventory/products/{}/supply", tee.id);
     let supply = shop.app.guest().get(&path).expect(200).json();
     assert_eq!(supply["supply"], json!([{"expected_on": null, "quantity": 2}]));
     // A place that does not sell online, a draft, and a product that is not on sale.
@@ -177,4 +187,20 @@ fn a_store_that_never_splits_needs_all_units_at_one_place() {
     assert_eq!(shop.available_on(&tee, 6), monday);
     assert_eq!(shop.available_on(&tee, 8), monday);
     assert_eq!(shop.available_on(&tee, 9), json!(null));
+}
+
+#[test]
+fn incoming_units_are_found_by_the_sku_of_their_product() {
+    let shop = Shop::open();
+    let tee = shop.app.product("tee", 10.0, 0);
+    shop.order_for(&tee, 2, shop.main, &json!(null));
+    shop.order_for(&shop.rice, 3, shop.main, &json!(null));
+    let skus = |query: &str| {
+        let list = shop.admin.get(&format!("/inventory/incoming{query}")).expect(200).json();
+        let items = list["items"].as_array().unwrap().iter();
+        items.map(|item| item["sku"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(skus("?product=tee"), ["tee"]);
+    assert_eq!(skus(&format!("?product={}", tee.id)), ["tee"]);
+    assert_eq!(skus("?product=unknown"), [""; 0]);
 }

@@ -161,3 +161,22 @@ fn an_act_that_is_sent_twice_happens_once() {
     assert_eq!(again.header("Idempotent-Replayed"), "true");
     assert_eq!((again.json(), shop.levels()), (first, [24, 0, 6]));
 }
+
+#[test]
+fn a_change_of_nothing_keeps_the_version() {
+    let shop = Shop::open();
+    let order = shop.ordered(5);
+    let path = format!("/purchase-orders/{}", order["id"]);
+    let unchanged = shop.app.without_effect_but_keys(|| shop.admin.patch(&path, &json!({}))).expect(200).json();
+    assert_eq!((&unchanged["version"], &unchanged["history"]), (&order["version"], &order["history"]));
+}
+
+#[test]
+fn a_day_before_the_year_2000_is_refused() {
+    let shop = Shop::open();
+    let line = |day: &str| json!({"product_id": "rice", "quantity": 1, "unit_cost": 1, "expected_on": day});
+    let create = |day: &str| shop.create(&json!({"lines": [line(day)]}));
+    shop.app.without_effect(|| create("0001-01-01")).refused_field("lines[0].expected_on");
+    // A past day is legal: an order may be entered after its goods should have arrived.
+    create("2000-01-01").expect(201);
+}

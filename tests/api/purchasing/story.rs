@@ -122,3 +122,20 @@ fn the_units_of_a_closed_order_that_is_reversed_are_outstanding_again() {
     assert_eq!(shop.levels(), [20, 0, 0]);
     shop.assert_verified();
 }
+
+#[test]
+fn units_that_are_ordered_for_an_empty_place_are_incoming_there() {
+    let shop = Shop::open();
+    let attic = shop.app.add_location("attic");
+    let lines = json!([{"product_id": shop.rice.id, "quantity": 6}]);
+    let order = shop.create(&json!({"location_id": attic, "lines": lines})).expect(201).json();
+    let incoming = || {
+        let stock = shop.admin.get(&format!("/inventory/products/{}/stock", shop.rice.id)).expect(200).json();
+        let at_attic = stock["locations"].as_array().unwrap().iter().find(|row| row["location_id"] == attic);
+        at_attic.map(|row| row["incoming_quantity"].clone())
+    };
+    assert_eq!(incoming(), None);
+    shop.act(&order, "order", &json!({})).expect(200);
+    assert_eq!(incoming(), Some(json!(6)));
+    shop.assert_verified();
+}

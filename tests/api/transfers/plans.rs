@@ -18,8 +18,12 @@ fn a_draft_can_be_changed_and_moves_nothing() {
     assert_eq!((&changed["to_location_id"], &changed["reference"]), (&json!(attic), &Value::Null));
     assert_eq!((&changed["lines"][0]["quantity"], &changed["notes"]), (&json!(7), &json!("Fragile")));
     assert_eq!((&changed["version"], stores.levels()), (&json!(2), (100, 0, 0, 0, 0)));
-    stores.act(&draft, "ready", &json!({})).expect(200);
     let path = format!("/transfers/{}", draft["id"]);
+    for nothing in [json!({}), json!({"expected_version": 2})] {
+        let unchanged = stores.app.without_effect_but_keys(|| stores.admin.patch(&path, &nothing)).expect(200).json();
+        assert_eq!(unchanged, changed);
+    }
+    stores.act(&draft, "ready", &json!({})).expect(200);
     stores.app.without_effect(|| stores.admin.patch(&path, &json!({}))).refused(409, "INVALID_TRANSITION");
 }
 

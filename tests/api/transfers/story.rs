@@ -99,6 +99,7 @@ fn the_rest_of_a_plan_that_is_not_sent_can_be_sold_again() {
     let units = json!([{"line_id": draft["lines"][0]["id"], "quantity": 50}]);
     let sent = stores.act(&draft, "send", &json!({"lines": units})).expect(200).json();
     assert_eq!((fate(&sent), stores.levels()), ([50, 0, 0, 0, 0, 0, 50], (50, 0, 0, 0, 50)));
+    assert_eq!((&sent["lines"][0]["quantity"], &sent["lines"][0]["sent_quantity"]), (&json!(70), &json!(50)));
     assert_eq!((&sent["lines"][1]["sent_quantity"], stores.app.stock(&dal)), (&json!(0), (8, 0, 0)));
     let received = stores.receive(&sent, 50, 0).expect(200).json();
     assert_eq!((&received["status"], stores.levels()), (&json!("received"), (50, 0, 50, 0, 0)));

@@ -1,6 +1,7 @@
 //! The value of the stock. All figures are worked out by hand, to the minor unit.
 
 mod corrections;
+mod listing;
 mod parts;
 mod refusals;
 mod story;

@@ -185,3 +185,36 @@ fn values_above_64_bits_are_exact() {
     assert!(text.contains("\"value\":9999999969999990000000.03,\"unit_cost\":9999999999999.99"), "{text}");
     assert!(text.contains("\"cost_of_goods_sold\":29999999999999.97"), "{text}");
 }
+
+#[test]
+fn the_largest_costs_and_quantities_are_valued_exactly() {
+    let app = TestApp::start();
+    let most = 1_000_000_000_000_i64;
+    let gold =
+        json!({"sku": "gold", "name": "Gold", "price": 1, "cost_price": 10_000_000_000_000_i64, "initial_stock": most});
+    let gold = app.create_product(&gold);
+    let attic = app.add_location("attic");
+    app.receive(&gold, most, attic).expect(200);
+    // The tests' JSON numbers are floats at this size, so the text is compared.
+    let text = |query: &str| {
+        app.value_stock();
+        let answer = app.staff(&["inventory:read"]).get(&format!("/inventory/valuation{query}")).expect(200);
+        answer.text().to_owned()
+    };
+    let before = text("");
+    assert_eq!(before.matches(r#""value":10000000000000000000000000.00"#).count(), 2, "{before}");
+    let out =
+        json!({"quantity": 900_000_000_000_i64, "movement_type": "out", "reason": "Melted", "location_id": attic});
+    app.admin().put(&format!("/inventory/products/{}/stock", gold.id), &out).expect(200);
+    for method in ["average", "fifo"] {
+        let after = text(&format!("?method={method}"));
+        for figure in [
+            r#""quantity":1100000000000,"value":11000000000000000000000000.00"#,
+            r#""quantity":100000000000,"value":1000000000000000000000000.00"#,
+            r#""written_off":9000000000000000000000000.00"#,
+            r#""paid":20000000000000000000000000.00"#,
+        ] {
+            assert!(after.contains(figure), "{method}: {figure} in {after}");
+        }
+    }
+}

@@ -189,7 +189,7 @@ fn answer_lines(conn: &mut PgConnection, scope: &Scope, id: CountId, lines: &[i6
     Ok(Answer::ok(&show(conn, scope, &CountRef::Id(id), shown)?)?)
 }
 
-/// The count with its first lines. Those that are not posted come first.
+/// The count with its lines. If they are too many, those that are not posted are chosen first.
 fn answer(conn: &mut PgConnection, scope: &Scope, id: CountId) -> Result<Answer, Abort> {
     let shown = ShownLines { order: LineOrder::PostedLast, ..ShownLines::default() };
     Ok(Answer::ok(&show(conn, scope, &CountRef::Id(id), shown)?)?)

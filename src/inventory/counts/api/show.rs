@@ -45,7 +45,11 @@ pub fn show(
     let count = documents::find(conn, scope.store, name)?.ok_or_else(not_found)?;
     let totals = lines::total(conn, scope.store, count.id)?;
     let page = (shown.limit.unwrap_or(MAX_SHOWN_LINES), shown.offset);
-    let found = shown::list(conn, scope.store, count.id, shown.filter, shown.order, page)?;
+    let mut found = shown::list(conn, scope.store, count.id, shown.filter, shown.order, page)?;
+    if shown.order == LineOrder::PostedLast {
+        // The order has chosen the lines. They are shown by their numbers.
+        found.sort_by_key(|line| line.line);
+    }
     let responses = line_responses(conn, scope, &count, found)?;
     let history = documents::list_history(conn, scope.store, count.id)?;
     Ok(CountResponse::new(count, totals, responses, history))

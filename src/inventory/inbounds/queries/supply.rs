@@ -9,11 +9,12 @@ use crate::inventory::inbounds::supply::Expected;
 use crate::inventory::queries::stock_by_variant::selling_places;
 use crate::kernel::id::{LocationId, StoreId, VariantId};
 
-/// The units that are on the road to selling places, or ordered for them, by day. Overdue units are expected today.
+/// The units that are on the road to selling places, or ordered for them, by day. The day of overdue units
+/// is not known.
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Expected>> {
     let rows: Vec<(VariantId, LocationId, Option<NaiveDate>, i64)> = db::sql(concat!(
         "SELECT n.variant_id, i.to_location_id, \
-                CASE WHEN d.day IS NOT NULL THEN GREATEST(d.day, ($now AT TIME ZONE 'UTC')::date) END AS day, \
+                CASE WHEN d.day >= ($now AT TIME ZONE 'UTC')::date THEN d.day END AS day, \
                 SUM(n.outstanding_quantity)::int8 \
          FROM (SELECT unnest($2::int8[]) AS variant_id LIMIT $3) w CROSS JOIN LATERAL \
               (SELECT * FROM inbound_lines WHERE store_id = $1 AND variant_id = w.variant_id \

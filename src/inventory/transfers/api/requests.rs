@@ -90,7 +90,8 @@ pub struct CancelTransferRequest {
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendTransferRequest {
-    /// Without lines, all planned units are sent. With lines, only these units, and the rest of the plan is released.
+    /// Without lines, all planned units are sent. With lines, only these units. The rest of the plan is released
+    /// at the source and leaves the transfer: `sent_quantity` stays smaller than `quantity`. A second transfer sends it.
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Option<Vec<SendLineRequest>>,
     /// The number of the carrier.

@@ -76,7 +76,7 @@ pub struct TransferLineResponse {
     pub product_name: String,
     #[schema(max_length = 50)]
     pub size: Option<String>,
-    /// The planned units.
+    /// The planned units. Those that were not sent have left the transfer: they are free at the source again.
     pub quantity: i64,
     pub sent_quantity: i64,
     /// The units that arrived and were not sent.

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 
+use crate::catalogue::queries::variant_counts;
 use crate::db;
-use crate::db::schema::{valuations, variants};
+use crate::db::schema::valuations;
 use crate::inventory::valuation::row::UnitsByPlace;
 use crate::inventory::valuation::value::share;
 use crate::kernel::id::{ProductId, StoreId, VariantId};
@@ -63,7 +64,7 @@ pub fn list_values(
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<VariantValue>> {
-    let total = variants::table.filter(variants::store_id.eq(store)).count().get_result(conn)?;
+    let total = variant_counts::get(conn, store)?;
     let text = match (sort.column, sort.descending) {
         ("sku", false) => page_by!("sku"),
         ("sku", true) => page_by!("sku DESC"),

@@ -1,6 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
+mod extremes;
+
 fn at(n: usize) -> DateTime<Utc> {
     DateTime::from_timestamp(i64::try_from(n).unwrap(), 0).unwrap()
 }

@@ -1,0 +1,73 @@
+//! The watchdog without a database: work ages by the clock of its state.
+
+use std::sync::mpsc;
+
+use super::*;
+use crate::db::queue::Queue;
+
+const QUEUE_TIME: Duration = Duration::from_secs(10);
+
+/// A permit of a request that has waited so long.
+async fn permit_after(waited: Duration) -> ConnectionPermit {
+    let queue = Queue::new(1, 0, QUEUE_TIME);
+    let now = Instant::now();
+    let until = now.checked_add(QUEUE_TIME.checked_sub(waited).unwrap()).unwrap();
+    queue.permit(until.into()).await.unwrap()
+}
+
+fn watchdog() -> Watchdog {
+    Watchdog { works: Mutex::default() }
+}
+
+/// The work has sent nothing for so long.
+fn age(work: &Work, silence: Duration) {
+    let mut state = work.state();
+    state.progress = Instant::now().checked_sub(silence).unwrap();
+}
+
+#[tokio::test]
+async fn the_other_connections_are_given_up_before_a_request_is_answered() {
+    let (watchdog, (sender, events)) = (watchdog(), mpsc::channel());
+    let mut works = Vec::new();
+    for _ in 0..2 {
+        let sender = sender.clone();
+        let answer = move |_failure| sender.send("answered").unwrap();
+        let work = watchdog.watch(permit_after(Duration::ZERO).await, answer);
+        age(&work, Duration::from_secs(7));
+        works.push(work);
+    }
+    let look = || watchdog.look(&|_| sender.send("given up").unwrap());
+    look();
+    assert_eq!(events.try_iter().collect::<Vec<_>>(), ["given up", "answered", "answered"]);
+    look();
+    assert_eq!(events.try_iter().count(), 0);
+}
+
+#[tokio::test]
+async fn a_request_that_has_waited_does_not_wait_as_long_again_for_a_second_silent_connection() {
+    for (waited_ms, mode, hurries, limit_ms) in [
+        (0, Mode::Write, false, 6_500),
+        (9_000, Mode::Batch, false, 6_500),
+        (0, Mode::Write, true, 6_500),
+        (6_600, Mode::Batch, true, 3_400),
+        (9_000, Mode::Read, true, 2_500),
+        (9_000, Mode::Report, true, 122_000),
+    ] {
+        let watchdog = watchdog();
+        let answered = Arc::new(Mutex::new(false));
+        let note = Arc::clone(&answered);
+        let answer = move |_failure| *note.lock().unwrap() = true;
+        let work = watchdog.watch(permit_after(Duration::from_millis(waited_ms)).await, answer);
+        work.run(|| {
+            begin(mode);
+            if hurries {
+                hurry();
+            }
+            for (silence_ms, expected) in [(limit_ms - 300, false), (limit_ms + 300, true)] {
+                age(&work, Duration::from_millis(silence_ms));
+                watchdog.look(&|_| {});
+                assert_eq!(*answered.lock().unwrap(), expected, "{waited_ms} {mode:?} {silence_ms}");
+            }
+        });
+    }
+}
