@@ -241,6 +241,7 @@ impl Goods {
         vec![
             Call::new("GET /counts/{id}", &[open], Value::Null),
             Call::new("GET /counts/{id}/variances", &[open], Value::Null),
+            Call::new("GET /counts/{id}/entries", &[open], Value::Null),
             Call::new("POST /counts/{id}/entries", &[open], json!({"entries": entries})),
             Call::new("POST /counts/{id}/submit", &[open], json!({})),
             Call::new("POST /counts/{id}/cancel", &[open], json!({})),
