@@ -83,6 +83,6 @@ COMMENT ON COLUMN stock_movements.reserved_delta IS 'The change of reserved_quan
 COMMENT ON COLUMN stock_movements.sold_delta IS 'The change of sold_quantity, in units.';
 COMMENT ON COLUMN stock_movements.reason IS 'The reason that the caller gave. Null if none was given.';
 COMMENT ON COLUMN stock_movements.reference_id IS
-    'The order number, cart:ID, reservation:ID, or the reference that the caller of a stock change gave. '
-    'Null if none was given.';
+    'The number of the order, shipment, transfer, receipt, count or move; or cart:ID, reservation:ID, or the reference '
+    'that the caller of a stock change gave. Null if none was given.';
 COMMENT ON COLUMN stock_movements.actor IS 'The caller: user:ID, guest or system.';

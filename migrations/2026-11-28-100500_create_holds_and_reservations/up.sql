@@ -29,7 +29,8 @@ COMMENT ON TABLE stock_holds IS
     'Units of a stock row that are kept for a holder: a cart, an order under payment, or a reservation.';
 COMMENT ON COLUMN stock_holds.holder_id IS 'The id of the cart, order or reservation.';
 COMMENT ON COLUMN stock_holds.state IS
-    'Active, or the way in which the hold ended. Transferred: the order of a cart has taken the hold over.';
+    'Active, or the way in which the hold ended. Transferred: the order of a cart has its own hold instead, or another '
+    'place holds the units.';
 COMMENT ON COLUMN stock_holds.expires_at IS
     'From this time on the units count as available, even if the hold has not been ended yet.';
 COMMENT ON COLUMN stock_holds.ended_at IS 'Null while the hold is active.';

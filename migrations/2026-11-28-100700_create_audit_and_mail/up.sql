@@ -11,7 +11,8 @@ CREATE TABLE audit_log (
 );
 
 COMMENT ON TABLE audit_log IS
-    'Every write that is not a stock movement, a status of an order or a payment. Rows are only appended.';
+    'Every write that is not a stock movement, a status of an order or a payment, and every act of a transfer, a purchase '
+    'order or a count. Rows are only appended.';
 COMMENT ON COLUMN audit_log.id IS 'From ledger_id_seq.';
 COMMENT ON COLUMN audit_log.entity IS 'The kind of the changed thing, such as Product or User.';
 COMMENT ON COLUMN audit_log.entity_id IS 'The id of the changed thing.';

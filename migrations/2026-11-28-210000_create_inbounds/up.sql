@@ -8,7 +8,7 @@ ALTER TABLE stock_holds ADD CONSTRAINT stock_holds_deadline_check CHECK (
 
 COMMENT ON TABLE stock_holds IS
     'Units of a stock row that are kept for a holder: a cart, an order under payment, a reservation, or a transfer.';
-COMMENT ON COLUMN stock_holds.holder_id IS 'The id of the cart, order, reservation or inbound.';
+COMMENT ON COLUMN stock_holds.holder_id IS 'The id of the cart, order, reservation or transfer.';
 COMMENT ON COLUMN stock_holds.expires_at IS
     'From this time on the units count as available, even if the hold has not been ended yet. Null for transfers, '
     'whose holds never expire.';

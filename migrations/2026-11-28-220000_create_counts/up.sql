@@ -9,7 +9,7 @@ COMMENT ON COLUMN stores.count_tolerance_units IS
 COMMENT ON COLUMN stores.count_tolerance_value IS
     'The largest difference in value that a counted line may have to be posted without approval, in minor units.';
 
--- The posted looks at a stock row. Only counts write such movements, so other writers do not maintain this index.
+-- The posted observations of a stock row. Only counts write such movements, so other writers do not maintain this index.
 CREATE INDEX stock_movements_effective_idx ON stock_movements (store_id, variant_id, location_id, effective_at)
     WHERE effective_at IS NOT NULL;
 
@@ -73,23 +73,23 @@ CREATE TABLE count_lines (
         = CASE status WHEN 'posted' THEN 4 ELSE 0 END)
 );
 
-COMMENT ON TABLE count_lines IS 'The variants of a count, each with its newest look and the result of its posting.';
+COMMENT ON TABLE count_lines IS 'The variants of a count, each with its newest observation and the result of its posting.';
 COMMENT ON COLUMN count_lines.line IS 'From 1 without gaps within a count.';
 COMMENT ON COLUMN count_lines.status IS
-    'Superseded: a newer look at the row was posted. Refused: more units are promised than were counted. '
+    'Superseded: a newer observation of the row was posted. Refused: more units are promised than were counted. '
     'Uncounted: nobody counted it, and its stock stays.';
 COMMENT ON COLUMN count_lines.opened_at IS
-    'The time since which looks count: when the line was opened, or opened again to be counted once more.';
-COMMENT ON COLUMN count_lines.counted_quantity IS 'The units of the newest look. Null if nobody has counted yet.';
-COMMENT ON COLUMN count_lines.counted_at IS 'The time of the newest look. Null if nobody has counted yet.';
+    'The time since which entries count: when the line was opened, or opened again to be counted once more.';
+COMMENT ON COLUMN count_lines.counted_quantity IS 'The units of the newest observation. Null if nobody has counted yet.';
+COMMENT ON COLUMN count_lines.counted_at IS 'The time of the newest observation. Null if nobody has counted yet.';
 COMMENT ON COLUMN count_lines.counted_by IS
-    'The caller of the newest look: user:ID or system. Null if nobody has counted yet.';
+    'The caller of the newest observation: user:ID or system. Null if nobody has counted yet.';
 COMMENT ON COLUMN count_lines.expected_quantity IS
-    'The units on hand at the time of the look, as the ledger had them at the posting. Null until it is posted.';
+    'The units on hand at the time of the observation, as the ledger had them at the posting. Null until it is posted.';
 COMMENT ON COLUMN count_lines.unit_value IS
     'The value of one unit at the posting, in minor units. Null until it is posted.';
 COMMENT ON COLUMN count_lines.touched IS
-    'True if the row had a movement within 10 minutes of the look. Null until it is posted.';
+    'True if the row had a movement within 10 minutes of the observation. Null until it is posted.';
 COMMENT ON COLUMN count_lines.movement_version IS
     'The version of the stock row after the movement that posted the line. Null until it is posted.';
 
@@ -109,12 +109,12 @@ CREATE TABLE count_entries (
 );
 CREATE INDEX count_entries_line_idx ON count_entries (store_id, count_id, line, counted_at, id);
 
-COMMENT ON TABLE count_entries IS 'Every look that was entered for a line. Rows are only appended.';
+COMMENT ON TABLE count_entries IS 'Every entry for a line. Rows are only appended.';
 COMMENT ON COLUMN count_entries.is_added IS
-    'True if the quantity adds to the looks before it, such as a scan. False if it replaces them.';
-COMMENT ON COLUMN count_entries.counted_at IS 'The time of the look, by the clock of the scanner.';
+    'True if the quantity adds to the entries before it, such as a scan. False if it replaces them.';
+COMMENT ON COLUMN count_entries.counted_at IS 'The time of the observation, by the clock of the scanner.';
 COMMENT ON COLUMN count_entries.actor IS 'The caller: user:ID or system.';
-COMMENT ON COLUMN count_entries.created_at IS 'The time at which the look arrived.';
+COMMENT ON COLUMN count_entries.created_at IS 'The time at which the entry arrived.';
 
 CREATE TABLE count_history (
     store_id    BIGINT NOT NULL,

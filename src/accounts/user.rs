@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::email::Email;
-use crate::audit::{Action, Entity, NewEntry};
+use crate::audit::{Action, Entity, NewAuditEntry};
 use crate::auth::{Permissions, Role};
 use crate::error::ApiError;
 use crate::kernel::id::{StoreId, UserId};
@@ -83,17 +83,17 @@ impl User {
     }
 
     /// The audit entry of the account's creation.
-    pub fn creation_entry(&self) -> NewEntry {
+    pub fn creation_entry(&self) -> NewAuditEntry {
         self.entry(Action::Create, format!("User {} created with the role {}", self.id, self.role.as_str()))
     }
 
     /// The audit entry of a change to the account. `changed` names the changed parts.
-    pub fn update_entry(&self, changed: &str) -> NewEntry {
+    pub fn update_entry(&self, changed: &str) -> NewAuditEntry {
         self.entry(Action::Update, format!("User {} updated: {changed}", self.id))
     }
 
-    fn entry(&self, action: Action, detail: String) -> NewEntry {
-        NewEntry { entity: Entity::User, entity_id: self.id.0, action, detail }
+    fn entry(&self, action: Action, detail: String) -> NewAuditEntry {
+        NewAuditEntry { entity: Entity::User, entity_id: self.id.0, action, detail }
     }
 
     /// Changes the account in memory. An account that becomes staff belongs to the given store.

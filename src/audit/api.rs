@@ -7,7 +7,7 @@ use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::queries::{self, Entry, EntryFilter};
+use super::queries::{self, AuditEntry, EntryFilter};
 use super::words::{Action, Entity};
 use crate::auth::Ctx;
 use crate::error::ApiError;
@@ -35,10 +35,10 @@ pub struct AuditEntryResponse {
     created_at: DateTime<Utc>,
 }
 
-impl From<Entry> for AuditEntryResponse {
-    fn from(entry: Entry) -> Self {
+impl From<AuditEntry> for AuditEntryResponse {
+    fn from(entry: AuditEntry) -> Self {
         let detail = entry.full_detail();
-        let Entry { id, entity, entity_id, action, actor, created_at, .. } = entry;
+        let AuditEntry { id, entity, entity_id, action, actor, created_at, .. } = entry;
         Self { id, entity, entity_id, action, detail, actor, created_at }
     }
 }

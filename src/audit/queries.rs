@@ -15,7 +15,7 @@ use crate::kernel::page::{PageQuery, Sort};
 
 /// A write to be recorded.
 #[derive(Clone, Debug)]
-pub struct NewEntry {
+pub struct NewAuditEntry {
     pub entity: Entity,
     pub entity_id: i64,
     pub action: Action,
@@ -23,7 +23,7 @@ pub struct NewEntry {
 }
 
 /// Records a write, in the transaction that does it.
-pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewEntry, at: DateTime<Utc>) -> QueryResult<()> {
+pub fn append(conn: &mut PgConnection, scope: &Scope, entry: &NewAuditEntry, at: DateTime<Utc>) -> QueryResult<()> {
     append_by(conn, scope.store, &scope.actor(), entry, at)
 }
 
@@ -32,10 +32,10 @@ pub fn append_by(
     conn: &mut PgConnection,
     store: StoreId,
     actor: &str,
-    entry: &NewEntry,
+    entry: &NewAuditEntry,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let NewEntry { entity, entity_id, action, detail } = entry;
+    let NewAuditEntry { entity, entity_id, action, detail } = entry;
     diesel::insert_into(audit_log::table)
         .values((
             audit_log::store_id.eq(store),
@@ -52,7 +52,7 @@ pub fn append_by(
 
 /// A write that was recorded, in any of the tables.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Entry {
+pub struct AuditEntry {
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     #[diesel(sql_type = Text)]
@@ -74,7 +74,7 @@ pub struct Entry {
     pub created_at: DateTime<Utc>,
 }
 
-impl Entry {
+impl AuditEntry {
     /// The detail with the amount, because the view does not know the decimals.
     pub fn full_detail(&self) -> String {
         match (self.amount, self.currency.as_deref()) {
@@ -158,7 +158,7 @@ pub fn list_entries(
     filter: &EntryFilter,
     sort: Sort,
     page: &PageQuery,
-) -> QueryResult<Vec<Entry>> {
+) -> QueryResult<Vec<AuditEntry>> {
     filtered(page_text(sort), store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
 }
 
@@ -169,7 +169,7 @@ pub fn list_entries_after(
     filter: &EntryFilter,
     after: i64,
     page: &PageQuery,
-) -> QueryResult<Vec<Entry>> {
+) -> QueryResult<Vec<AuditEntry>> {
     let text = select_entries!(
         "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
         " AND id > $8 ORDER BY id LIMIT $9 OFFSET $10"

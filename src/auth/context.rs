@@ -38,10 +38,10 @@ pub struct Reclaim {
 }
 
 /// The maximal number of release transactions before the request is answered. A job does the rest.
-const MOST_RELEASES: usize = 50;
+const MAX_RELEASES: usize = 50;
 
 /// The maximal number of attempts of a write that overdue holds refuse.
-const MOST_ATTEMPTS: usize = 3;
+const MAX_ATTEMPTS: usize = 3;
 
 /// The id that stands for "no store", in records of work that belongs to no store.
 pub const PLATFORM: StoreId = StoreId(0);
@@ -108,7 +108,7 @@ impl Ctx {
         &self,
         attempt: impl AsyncFn() -> Result<Result<T, Abort>, Failure>,
     ) -> Result<T, ApiError> {
-        for _ in 1..MOST_ATTEMPTS {
+        for _ in 1..MAX_ATTEMPTS {
             match attempt().await? {
                 Err(Abort::Overdue(_, overdue)) => self.reclaim(overdue).await?,
                 done => return Ok(done?),
@@ -131,7 +131,7 @@ impl Ctx {
 
     async fn release_some_carts(self) -> Result<(), ApiError> {
         let (store, release) = (self.store().await?, self.reclaim.carts);
-        for _ in 0..MOST_RELEASES {
+        for _ in 0..MAX_RELEASES {
             let released = self.database.write("release_carts", move |conn| release(conn, store).map(End::Commit));
             if released.await? == 0 {
                 break;

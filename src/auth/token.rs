@@ -81,7 +81,8 @@ impl Tokens {
         }
     }
 
-    /// Signs a token with the account's current token version. Its session is identified by the family of refresh tokens.
+    /// Signs a token with the account's current token version. Its session is identified by the family of refresh
+    /// tokens.
     pub fn sign(&self, user: UserId, role: Role, version: i64, session: Option<i64>) -> Result<String, ApiError> {
         let issued = Utc::now().timestamp();
         let claims = Claims {
@@ -116,7 +117,8 @@ impl Tokens {
             return Err(refuse());
         }
         let Claims { role, sid: session, ver: version, exp, .. } = data.claims;
-        // Revocations are kept for the lifetime of a token. So a token of a server with a longer lifetime must be renewed.
+        // Revocations are kept for the lifetime of a token. So a token of a server with a longer lifetime must be
+        // renewed.
         let rest = exp.saturating_sub(Utc::now().timestamp());
         if rest > self.ttl_seconds.saturating_add(token_versions::MARGIN_SECONDS) {
             return Err(ApiError::new(

@@ -40,7 +40,8 @@ struct Raised {
     seen: Instant,
 }
 
-/// The next read begins at the database's clock of the last one. The clock of a server stands still while it is suspended.
+/// The next read begins at the database's clock of the last one. The clock of a server stands still while it is
+/// suspended.
 #[derive(Clone, Copy)]
 struct LastRead {
     started: Instant,
@@ -65,7 +66,8 @@ impl TokenVersions {
         raised.get(&bearer.user).is_some_and(|raised| bearer.version < raised.version)
     }
 
-    /// True if the versions were read recently. Otherwise a token may have been revoked without this server's knowledge.
+    /// True if the versions were read recently. Otherwise a token may have been revoked without this server's
+    /// knowledge.
     pub fn is_recent(&self) -> bool {
         self.last_read().is_some_and(|last| last.started.elapsed() < self.max_age)
     }

@@ -19,7 +19,8 @@ use crate::kernel::id::{CartId, CartItemId, StoreId, UserId, VariantId};
 pub struct Cart {
     pub id: CartId,
     pub user_id: UserId,
-    /// The number of earlier orders of this cart. Each order ends a round: it empties the cart and increases the number.
+    /// The number of earlier orders of this cart. Each order ends a round: it empties the cart and increases the
+    /// number.
     pub round: i64,
 }
 
@@ -55,7 +56,7 @@ fn of_users<'a>(store: StoreId, users: &'a [UserId]) -> _ {
     carts::table.filter(carts::store_id.eq(store)).filter(carts::user_id.eq_any(users)).order(carts::id).select(header)
 }
 
-/// The customer's cart, locked; made if this is the first time.
+/// Locks the customer's cart. Creates it if it does not exist.
 pub fn get_for_update(conn: &mut PgConnection, store: StoreId, user: UserId, at: DateTime<Utc>) -> QueryResult<Cart> {
     if let Some(cart) = lock_for_update(conn, store, &[user])?.pop() {
         return Ok(cart);

@@ -1,7 +1,7 @@
 //! Barcodes: which of them are valid, and which are the same.
 //!
-//! A code of 8, 12, 13 or 14 digits is a GTIN, whose last digit is a check digit. With leading zeros it is the same code,
-//! so a UPC and its EAN are one. All other codes are taken as they are.
+//! A code of 8, 12, 13 or 14 digits is a GTIN, whose last digit is a check digit. With leading zeros it is the same
+//! code, so a UPC and its EAN are one. All other codes are taken as they are.
 
 use std::borrow::Cow;
 
@@ -63,8 +63,8 @@ fn check_digit(digits: &str) -> u32 {
     (10_u32.saturating_sub(sum % 10)) % 10
 }
 
-/// The UPC that a valid UPC-E code abbreviates. It leaves out zeros, and the digit before the last one shows their place.
-/// With 5 to 9 there, the code is always a valid GTIN, too.
+/// The UPC that a valid UPC-E code abbreviates. It leaves out zeros, and the digit before the last one shows their
+/// place. With 5 to 9 there, the code is always a valid GTIN, too.
 fn expand_upc_e(code: &str) -> Option<String> {
     let digits: Vec<char> = code.chars().collect();
     let [system @ ('0' | '1'), a, b, c, d, e, f, check] = digits[..] else { return None };

@@ -145,7 +145,7 @@ impl SizeChange {
             return Err(FieldError::new(format!("sizes[{index}].status"), message));
         }
         Ok(NewVariant {
-            sku: sku.unwrap_or_else(|| sku::of_size(product_sku, &size)),
+            sku: sku.unwrap_or_else(|| sku::for_size(product_sku, &size)),
             size: Some(size),
             barcode: barcode.flatten(),
             price: price.flatten(),

@@ -1,7 +1,7 @@
 //! The columns by which lists find, filter and sort products.
 
 use super::product::{Product, ProductStatus, Variant};
-use crate::kernel::fold::{fold, search_text};
+use crate::kernel::folded_text::{fold, search_text};
 use crate::kernel::money::Money;
 
 /// Values derived from a product and its variants, and stored with the product.

@@ -30,7 +30,7 @@ pub fn check(sku: &str) -> Result<(), &'static str> {
 
 /// The SKU of a size without a given one. A slash is replaced, because it would end the path segment.
 #[must_use]
-pub fn of_size(product: &str, size: &str) -> String {
+pub fn for_size(product: &str, size: &str) -> String {
     format!("{product}-{}", text::as_code(size).replace('/', "-"))
 }
 
@@ -43,8 +43,8 @@ mod tests {
         for taken in ["tee-red", "prod_001", "12a", "ürün 7", "12m²", "\u{ff54}w1", &"x".repeat(100)] {
             assert_eq!(check(taken), Ok(()), "{taken}");
         }
-        assert_eq!(of_size("tee", "S/M\u{200b}"), "tee-S-M");
-        assert_eq!(of_size("tee", "½"), "tee-½");
+        assert_eq!(for_size("tee", "S/M\u{200b}"), "tee-S-M");
+        assert_eq!(for_size("tee", "½"), "tee-½");
         let refused = [
             "tw1\u{ad}",
             "\u{200d}",

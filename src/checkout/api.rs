@@ -14,11 +14,11 @@ use crate::catalogue::size;
 use crate::error::ApiError;
 use crate::http::limits::{self, Limiters};
 use crate::http::metrics::Metrics;
-use crate::idempotency::command::Question;
+use crate::idempotency::command::UnclaimedRequest;
 use crate::idempotency::{Command, Done, Keyed};
 use crate::kernel::id::{AddressId, LocationId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
-use crate::kernel::quantity::{MAX_LINES, Quantity};
+use crate::kernel::quantity::{MAX_LINES, Quantity, check_line_count};
 use crate::kernel::text;
 use crate::settings::Settings;
 use crate::stores::payment_methods::DEFAULT_METHOD;
@@ -120,11 +120,11 @@ pub async fn checkout(
 
 /// `POST /checkout/preview`
 pub async fn show_preview(
-    question: Question<CheckoutRequest>,
+    request: UnclaimedRequest<CheckoutRequest>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
-    let placement = cart_placement(&question.ctx.principal, question.body, &settings)?;
-    let preview = question
+    let placement = cart_placement(&request.ctx.principal, request.body, &settings)?;
+    let preview = request
         .ctx
         .read("preview_checkout", move |conn, scope| preview::preview(conn, scope.store, &placement))
         .await?;
@@ -164,9 +164,7 @@ pub async fn place_order(
 ) -> Result<HttpResponse, ApiError> {
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
-    if !(1..=MAX_LINES).contains(&body.items.len()) {
-        return Err(ApiError::field("items", format!("must have 1 to {MAX_LINES} lines")));
-    }
+    check_line_count(body.items.len(), MAX_LINES).map_err(|message| ApiError::field("items", message))?;
     let ctx = match &body.store_id {
         Some(StoreRef(name)) => ctx.in_store(name),
         None => ctx,

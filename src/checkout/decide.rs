@@ -61,7 +61,7 @@ impl<'a> Decider<'a> {
         Self { context, carts, holds, ids, ordered: HashMap::new() }
     }
 
-    /// Refuses in the order of the contract. Changes nothing.
+    /// Refuses in a fixed order, which clients can rely on (see ARCHITECTURE.md). Changes nothing.
     pub fn check(&self, placement: &Placement, resolved: &[ResolvedVariant]) -> Result<Checked<'a>, Refusal> {
         let sell_at = self.check_settings(placement)?;
         check_amounts(self.context, placement)?;

@@ -50,6 +50,7 @@ pub fn place_orders(
         write::create_order_items(conn, store, &placed)?; // step 5
         write::fulfil_stock(conn, &holds, context.now)?; // step 6
         write::clear_carts(conn, store, &ordered_carts, context.now)?; // step 7
+        // Partial orders: after step 6, because the alternatives must still be available.
         write::write_unfulfilled(conn, store, &context, &mut decided)?;
     }
     decided.into_iter().map(|decided| outcome(decided, &overdue)).collect() // step 8: the caller commits

@@ -14,8 +14,8 @@ pub struct Plan {
     pub items: Vec<OrderItem>,
     /// Empty until the units are sold.
     pub reductions: Vec<StockReduction>,
-    /// The id and the round of the cart, such as `12/3`. It is unique, so a cart's round is ordered only once. None without a
-    /// cart.
+    /// The id and the round of the cart, such as `12/3`. It is unique, so a cart's round is ordered only once. None
+    /// without a cart.
     pub checkout: Option<String>,
 }
 

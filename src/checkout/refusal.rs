@@ -8,7 +8,8 @@ use crate::kernel::id::{AddressId, LocationId, VariantId};
 use crate::kernel::money::Amount;
 use crate::stores::change_location;
 
-/// After `Failed`, the variants are listed in the order of the checks.
+/// After `Failed`, the variants are listed in the order of the checks. An order with `allow_partial` is checked for
+/// stock before its total.
 #[derive(Clone, Debug)]
 pub enum Refusal {
     /// Not a refusal, but a fault of the server. It ends the whole batch.
@@ -18,9 +19,9 @@ pub enum Refusal {
         method: String,
         known: Vec<String>,
     },
+    Fields(Vec<FieldError>),
     /// The buyer cannot collect an order there.
     NoPickup,
-    Fields(Vec<FieldError>),
     /// Lines with a total quantity that is too large, or with an unknown product.
     Lines(ApiError),
     AddressNotFound(AddressId),

@@ -1,5 +1,5 @@
-//! `stockroom serve | migrate | seed | verify | distribute | openapi | user`: each command that needs settings has a file
-//! of its own.
+//! `stockroom serve | migrate | seed | verify | distribute | openapi | user`: each command that needs settings has a
+//! file of its own.
 
 use std::io::Write;
 use std::path::PathBuf;

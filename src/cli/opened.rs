@@ -3,7 +3,7 @@
 use diesel::PgConnection;
 use stockroom::db::{self, Failure};
 use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
-use stockroom::jobs::fold::fold_old_rows;
+use stockroom::jobs::fill_folded_text::fill_folded_text;
 use stockroom::settings::{GenericPlans, Secret, Settings};
 
 use super::error::CommandError;
@@ -60,7 +60,7 @@ impl Opened {
             return Ok(None);
         }
         let applied = db::migrate::run(&mut conn)?;
-        fold_old_rows(&mut conn)?;
+        fill_folded_text(&mut conn)?;
         Ok(Some(applied))
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::audit::{self, Action, Entity, NewEntry};
+use crate::audit::{self, Action, Entity, NewAuditEntry};
 use crate::auth::{Ctx, Scope};
 use crate::customers::queries::{self as addresses, Address, Owner, Place};
 use crate::db;
@@ -126,8 +126,8 @@ pub fn address_not_found(id: impl std::fmt::Display) -> ApiError {
     ApiError::not_found(Code::AddressNotFound, format_args!("Address {id}"))
 }
 
-fn entry(id: AddressId, action: Action, done: &str) -> NewEntry {
-    NewEntry { entity: Entity::Address, entity_id: id.0, action, detail: format!("Address {id} {done}") }
+fn entry(id: AddressId, action: Action, done: &str) -> NewAuditEntry {
+    NewAuditEntry { entity: Entity::Address, entity_id: id.0, action, detail: format!("Address {id} {done}") }
 }
 
 /// `GET /addresses`

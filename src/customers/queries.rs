@@ -38,7 +38,7 @@ pub struct Place {
     pub longitude: Option<f64>,
 }
 
-/// Whose addresses are meant: a customer's, within a store.
+/// The customer whose addresses are read, and the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub store: StoreId,

@@ -153,8 +153,8 @@ impl Database {
         answer.await.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
     }
 
-    /// Starts work on a thread that may block. `respond` is called once: with the result, after the permit was returned,
-    /// or with the failure if the work is abandoned.
+    /// Starts work on a thread that may block. `respond` is called once: with the result, after the permit was
+    /// returned, or with the failure if the work is abandoned.
     pub fn start<T, W, R>(&self, permit: ConnectionPermit, work: W, respond: R)
     where
         W: FnOnce(&Self) -> T + Send + 'static,

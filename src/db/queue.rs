@@ -60,7 +60,7 @@ impl Share {
 #[derive(Default)]
 struct Waiting {
     requests: AtomicUsize,
-    /// The begin of each wait, with its ticket.
+    /// The start of each wait, with its ticket.
     started: Mutex<BTreeSet<(Instant, u64)>>,
     tickets: AtomicU64,
 }

@@ -27,7 +27,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Every write that is not a stock movement, a status of an order or a payment. Rows are only appended.
+    /// Every write that is not a stock movement, a status of an order or a payment, and every act of a transfer, a purchase order or a count. Rows are only appended.
     audit_log (store_id, id) {
         store_id -> Int8,
         /// From ledger_id_seq.
@@ -72,20 +72,20 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Every look that was entered for a line. Rows are only appended.
+    /// Every entry for a line. Rows are only appended.
     count_entries (store_id, id) {
         store_id -> Int8,
         id -> Int8,
         count_id -> Int8,
         line -> Int8,
         quantity -> Int8,
-        /// True if the quantity adds to the looks before it, such as a scan. False if it replaces them.
+        /// True if the quantity adds to the entries before it, such as a scan. False if it replaces them.
         is_added -> Bool,
-        /// The time of the look, by the clock of the scanner.
+        /// The time of the observation, by the clock of the scanner.
         counted_at -> Timestamptz,
         /// The caller: user:ID or system.
         actor -> Text,
-        /// The time at which the look arrived.
+        /// The time at which the entry arrived.
         created_at -> Timestamptz,
     }
 }
@@ -108,28 +108,28 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The variants of a count, each with its newest look and the result of its posting.
+    /// The variants of a count, each with its newest observation and the result of its posting.
     count_lines (store_id, count_id, line) {
         store_id -> Int8,
         count_id -> Int8,
         /// From 1 without gaps within a count.
         line -> Int8,
         variant_id -> Int8,
-        /// Superseded: a newer look at the row was posted. Refused: more units are promised than were counted. Uncounted: nobody counted it, and its stock stays.
+        /// Superseded: a newer observation of the row was posted. Refused: more units are promised than were counted. Uncounted: nobody counted it, and its stock stays.
         status -> Text,
-        /// The time since which looks count: when the line was opened, or opened again to be counted once more.
+        /// The time since which entries count: when the line was opened, or opened again to be counted once more.
         opened_at -> Timestamptz,
-        /// The units of the newest look. Null if nobody has counted yet.
+        /// The units of the newest observation. Null if nobody has counted yet.
         counted_quantity -> Nullable<Int8>,
-        /// The time of the newest look. Null if nobody has counted yet.
+        /// The time of the newest observation. Null if nobody has counted yet.
         counted_at -> Nullable<Timestamptz>,
-        /// The caller of the newest look: user:ID or system. Null if nobody has counted yet.
+        /// The caller of the newest observation: user:ID or system. Null if nobody has counted yet.
         counted_by -> Nullable<Text>,
-        /// The units on hand at the time of the look, as the ledger had them at the posting. Null until it is posted.
+        /// The units on hand at the time of the observation, as the ledger had them at the posting. Null until it is posted.
         expected_quantity -> Nullable<Int8>,
         /// The value of one unit at the posting, in minor units. Null until it is posted.
         unit_value -> Nullable<Int8>,
-        /// True if the row had a movement within 10 minutes of the look. Null until it is posted.
+        /// True if the row had a movement within 10 minutes of the observation. Null until it is posted.
         touched -> Nullable<Bool>,
         /// The version of the stock row after the movement that posted the line. Null until it is posted.
         movement_version -> Nullable<Int8>,
@@ -683,9 +683,9 @@ diesel::table! {
         location_id -> Int8,
         quantity -> Int8,
         holder_kind -> Text,
-        /// The id of the cart, order, reservation or inbound.
+        /// The id of the cart, order, reservation or transfer.
         holder_id -> Int8,
-        /// Active, or the way in which the hold ended. Transferred: the order of a cart has taken the hold over.
+        /// Active, or the way in which the hold ended. Transferred: the order of a cart has its own hold instead, or another place holds the units.
         state -> Text,
         /// From this time on the units count as available, even if the hold has not been ended yet. Null for transfers, whose holds never expire.
         expires_at -> Nullable<Timestamptz>,
@@ -739,7 +739,7 @@ diesel::table! {
         sold_after -> Int8,
         /// The reason that the caller gave. Null if none was given.
         reason -> Nullable<Text>,
-        /// The order number, cart:ID, reservation:ID, or the reference that the caller of a stock change gave. Null if none was given.
+        /// The number of the order, shipment, transfer, receipt, count or move; or cart:ID, reservation:ID, or the reference that the caller of a stock change gave. Null if none was given.
         reference_id -> Nullable<Text>,
         /// The caller: user:ID, guest or system.
         actor -> Text,

@@ -52,9 +52,8 @@ pub enum Plans {
 }
 
 impl Mode {
-    /// BEGIN with its settings, in one round trip. No setting outlives the transaction, so connection poolers that share
-    /// sessions do no harm. The isolation is named, because a database
-    /// may have another one as its default.
+    /// BEGIN with its settings, in one round trip. No setting outlives the transaction, so connection poolers that
+    /// share sessions do no harm. The isolation is named, because a database may have another one as its default.
     fn begin(self, plans: Plans) -> String {
         let (isolation, time) = match self {
             Self::Write | Self::Batch => ("READ COMMITTED", "5s"),

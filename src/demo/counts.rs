@@ -6,11 +6,11 @@ use crate::auth::Scope;
 use crate::error::Abort;
 use crate::inventory::counts::count_ref::CountRef;
 use crate::inventory::counts::document::Target;
-use crate::inventory::counts::enter::{self, Entry, EntryName};
+use crate::inventory::counts::enter::{self, EnteredUnits, EntryName};
+use crate::inventory::counts::lifecycle;
 use crate::inventory::counts::open::{self, NewCount};
 use crate::inventory::counts::post::{self, PostRequest};
-use crate::inventory::counts::scope::{CountScope, Uncounted};
-use crate::inventory::counts::submit;
+use crate::inventory::counts::selection::{CountSelection, Uncounted};
 use crate::inventory::queries::locations;
 use crate::kernel::id::ProductRef;
 
@@ -22,18 +22,18 @@ pub(super) fn post(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> 
     let new = NewCount {
         location: locations::get_location(conn, scope.store, None)?,
         condition: None,
-        scope: CountScope::default(),
+        selection: CountSelection::default(),
         products: Some(COUNTED.map(|(sku, _)| ProductRef::Sku(sku.to_owned())).into()),
         blind: true,
         uncounted: Uncounted::Leave,
     };
     let target = Target { name: CountRef::Id(open::open(conn, scope, &new)?), expected_version: None };
     enter::enter(conn, scope, &target, &COUNTED.map(entry))?;
-    submit::submit(conn, scope, &target)?;
+    lifecycle::submit(conn, scope, &target)?;
     post::post_rest(conn, scope, &PostRequest { target, lines: None }, 0).map(drop)
 }
 
-fn entry((sku, quantity): (&str, i64)) -> Entry {
+fn entry((sku, quantity): (&str, i64)) -> EnteredUnits {
     let name = EntryName::Product(ProductRef::Sku(sku.to_owned()));
-    Entry { name, size: None, quantity, counted_at: None, is_added: false }
+    EnteredUnits { name, size: None, quantity, counted_at: None, is_added: false }
 }

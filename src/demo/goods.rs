@@ -76,7 +76,7 @@ fn shirt() -> NewProduct {
     let sku = "tee-red";
     let size = |(size, barcode): (&str, &str)| NewVariant {
         size: Some(size.to_owned()),
-        sku: sku::of_size(sku, size),
+        sku: sku::for_size(sku, size),
         barcode: Some(barcode.to_owned()),
         price: None,
         min_stock_level: None,

@@ -11,7 +11,7 @@ use diesel::PgConnection;
 
 use crate::accounts::queries::users;
 use crate::accounts::{NewAccount, create_user};
-use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::permission::Permissions;
 use crate::auth::principal::{Account, SYSTEM};
@@ -74,7 +74,7 @@ fn open(conn: &mut PgConnection) -> Result<Option<Scope>, Abort> {
         result => result?,
     };
     let detail = format!("Store {STORE} created");
-    let entry = NewEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Create, detail };
+    let entry = NewAuditEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Create, detail };
     audit::append_by(conn, store.id, SYSTEM, &entry, at)?;
     let admin = find_or_create(conn, ADMIN, Role::Admin)?;
     find_or_create(conn, CUSTOMER, Role::Customer)?;

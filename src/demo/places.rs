@@ -1,5 +1,5 @@
-//! The places of the demo store: a shop with all stock for sale, a new shop, and a warehouse. The goods for the new shop
-//! are on the road. They are not for sale yet, so the figures of the products do not contain them.
+//! The places of the demo store: a shop with all stock for sale, a new shop, and a warehouse. The goods for the new
+//! shop are on the road. They are not for sale yet, so the figures of the products do not contain them.
 
 use diesel::PgConnection;
 
@@ -7,11 +7,11 @@ use crate::auth::Scope;
 use crate::error::Abort;
 use crate::inventory::change_stock::{MovementType, StockChange, change_stock};
 use crate::inventory::inbounds::document::Target;
+use crate::inventory::inbounds::draft_line::DraftLine;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
-use crate::inventory::inbounds::plan_line::PlanLine;
 use crate::inventory::queries::locations::get_location;
-use crate::inventory::transfers::dispatch::{self, Sending};
-use crate::inventory::transfers::plan::{self, NewTransfer};
+use crate::inventory::transfers::draft::{self, NewTransfer};
+use crate::inventory::transfers::lifecycle::{self, Sending};
 use crate::kernel::id::{LocationId, ProductRef};
 use crate::stores::change_location::{change_location, create_location};
 use crate::stores::location::LocationChange;
@@ -84,16 +84,16 @@ fn send_goods(conn: &mut PgConnection, scope: &Scope, from: LocationId, to: Loca
         };
         change_stock(conn, scope, &ProductRef::Sku(sku.to_owned()), &received)?;
     }
-    let line = |(sku, size, quantity): (&str, Option<&str>, i64)| PlanLine {
+    let line = |(sku, size, quantity): (&str, Option<&str>, i64)| DraftLine {
         product: ProductRef::Sku(sku.to_owned()),
         size: size.map(ToOwned::to_owned),
         quantity,
     };
     let reference = Some("Opening of the new shop".to_owned());
     let lines = ON_THE_ROAD.map(line).into();
-    let id = plan::create(conn, scope, &NewTransfer { from, to, lines, reference, expected_on: None, notes: None })?;
+    let id = draft::create(conn, scope, &NewTransfer { from, to, lines, reference, expected_on: None, notes: None })?;
     let target = Target { name: InboundRef::Id(id), expected_version: None };
-    dispatch::hold(conn, scope, &target)?;
-    dispatch::send(conn, scope, &target, &Sending { lines: None, tracking: Some("EE987654321IN".to_owned()) })?;
+    lifecycle::hold(conn, scope, &target)?;
+    lifecycle::send(conn, scope, &target, &Sending { lines: None, tracking: Some("EE987654321IN".to_owned()) })?;
     Ok(())
 }

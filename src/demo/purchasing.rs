@@ -5,14 +5,14 @@ use diesel::PgConnection;
 use crate::auth::Scope;
 use crate::error::Abort;
 use crate::inventory::inbounds::document::Target;
+use crate::inventory::inbounds::draft_line::DraftLine;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
-use crate::inventory::inbounds::plan_line::PlanLine;
 use crate::inventory::queries::locations;
 use crate::kernel::id::{ProductRef, SupplierId};
 use crate::kernel::money::Money;
-use crate::purchasing::orders::lines::OrderLine;
-use crate::purchasing::orders::plan::{self, Header, NewOrder};
-use crate::purchasing::orders::progress;
+use crate::purchasing::purchase_orders::draft::{self, Header, NewPurchaseOrder};
+use crate::purchasing::purchase_orders::lifecycle;
+use crate::purchasing::purchase_orders::lines::PurchaseLine;
 use crate::purchasing::queries::items::ItemTerms;
 use crate::purchasing::queries::suppliers::SupplierSettings;
 use crate::purchasing::suppliers;
@@ -46,15 +46,15 @@ const MILLS: Seller = Seller {
 pub fn add(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
     let farms = add_seller(conn, scope, &FARMS)?;
     add_seller(conn, scope, &MILLS)?;
-    let line = OrderLine { plan: plan_line("prod_006", 40), unit_cost: None, expected_on: None };
+    let line = PurchaseLine { draft: draft_line("prod_006", 40), unit_cost: None, expected_on: None };
     let to = locations::get_location(conn, scope.store, None)?;
     let header = Header { supplier: farms, to, reference: None, expected_on: None, notes: None };
-    let order = plan::create(conn, scope, &NewOrder { header, lines: vec![line] })?;
-    progress::order(conn, scope, &Target { name: InboundRef::Id(order), expected_version: None }).map(drop)
+    let order = draft::create(conn, scope, &NewPurchaseOrder { header, lines: vec![line] })?;
+    lifecycle::order(conn, scope, &Target { name: InboundRef::Id(order), expected_version: None }).map(drop)
 }
 
-fn plan_line(sku: &str, quantity: i64) -> PlanLine {
-    PlanLine { product: ProductRef::Sku(sku.to_owned()), size: None, quantity }
+fn draft_line(sku: &str, quantity: i64) -> DraftLine {
+    DraftLine { product: ProductRef::Sku(sku.to_owned()), size: None, quantity }
 }
 
 fn add_seller(conn: &mut PgConnection, scope: &Scope, seller: &Seller) -> Result<SupplierId, Abort> {

@@ -1,4 +1,4 @@
-//! Cancels orders. The units return to their original locations, exactly once.
+//! Cancels orders. The units return to the places of their allocations, exactly once.
 
 use super::order_batch::{By, OrderBatch};
 use crate::error::{Abort, ApiError, Code};

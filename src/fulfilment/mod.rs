@@ -1,4 +1,4 @@
-//! Changes of existing orders: payments, refunds, cancellations, expiry, status updates.
+//! Changes of existing orders: payments, refunds, shipments, reroutes, cancellations, expiry, status updates.
 
 pub mod order_batch;
 

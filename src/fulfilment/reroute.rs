@@ -10,7 +10,7 @@ use crate::auth::Scope;
 use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code, StockError};
 use crate::inventory::hold_set::{Delivery, ReroutedUnits};
-use crate::inventory::queries::locations as places;
+use crate::inventory::queries::locations as stock_locations;
 use crate::inventory::routing::{RoutedPart, RoutingShortage};
 use crate::inventory::shortage::{self, StockItem};
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, VariantId};
@@ -46,7 +46,7 @@ pub fn reroute(conn: &mut PgConnection, scope: &Scope, id: OrderId, lines: &[Rer
     }
     let demands = add_up(batch.items(id)?, lines)?;
     refuse_other_than_pickup(conn, scope, batch.order(id)?, lines)?;
-    let (_, active) = places::read_places(conn, scope.store)?;
+    let (_, active) = stock_locations::read_places(conn, scope.store)?;
     batch.holds_mut().stock_mut().set_places(active);
     refuse_inactive(conn, scope, lines)?;
     let actor = scope.actor();
@@ -114,7 +114,7 @@ fn refuse_inactive(conn: &mut PgConnection, scope: &Scope, lines: &[RerouteLine]
             found.iter().find(|(found, ..)| *found == id).ok_or_else(|| change_location::not_found(id))?;
         match status {
             LocationStatus::Active => {}
-            LocationStatus::Closed => return Err(places::closed(code).into()),
+            LocationStatus::Closed => return Err(stock_locations::closed(code).into()),
             LocationStatus::Paused => {
                 let detail = format!("Location '{code}' is paused. No order is routed to it.");
                 return Err(ApiError::new(Code::LocationClosed, detail).into());

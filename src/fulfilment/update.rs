@@ -7,7 +7,7 @@ use super::change_orders::change_one;
 use super::order_batch::{By, Intent, OrderBatch};
 use super::pay;
 use super::ship::{self, Dispatch};
-use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
@@ -43,7 +43,7 @@ pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &C
     let (order, texts) = change_one(conn, scope.store, order, intent, decide)?;
     if !texts.is_empty() {
         let detail = format!("Order {}: {} changed", order.order_number, texts.join(", "));
-        let entry = NewEntry { entity: Entity::Order, entity_id: order.id.0, action: Action::Update, detail };
+        let entry = NewAuditEntry { entity: Entity::Order, entity_id: order.id.0, action: Action::Update, detail };
         audit::append(conn, scope, &entry, order.updated_at)?;
     }
     Ok(order)

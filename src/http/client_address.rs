@@ -75,8 +75,8 @@ fn split(text: &[u8], separator: u8) -> Vec<&[u8]> {
     text.rsplit(|byte| *byte == separator).collect()
 }
 
-/// Splits at the separators outside of quotes. The text is read backwards, because the proxy's own entry is the last one.
-/// So a quote that a client left open in an earlier entry does not hide it.
+/// Splits at the separators outside of quotes. The text is read backwards, because the proxy's own entry is the last
+/// one. So a quote that a client left open in an earlier entry does not hide it.
 fn split_unquoted(text: &[u8], separator: u8) -> Vec<&[u8]> {
     let (mut is_quoted, mut is_beside_quote) = (false, false);
     let ends_part = |byte: &u8| {
@@ -107,7 +107,8 @@ fn address_of_element(element: &str) -> Option<IpAddr> {
     found
 }
 
-/// The text in quotes, or the text itself if it has no quote. Escaped characters stay escaped, since no address has any.
+/// The text in quotes, or the text itself if it has no quote. Escaped characters stay escaped, since no address has
+/// any.
 fn unquote(value: &str) -> Option<&str> {
     let Some(rest) = value.strip_prefix('"') else { return (!value.contains('"')).then_some(value) };
     let inner = rest.strip_suffix('"')?;

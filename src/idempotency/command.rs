@@ -73,22 +73,22 @@ impl<T: Send + 'static> Command<T> {
         self.run_where(|ctx, _conn| Ok(ctx.platform_scope()), name, work).await
     }
 
-    /// Does a part of the work before `run`, in slices, each in a transaction of its own. A slice gets the end of the one
-    /// before it, and returns its own end, or None if it leaves the rest to `run`. Returns the last end. A request that
-    /// is answered already runs no slice. So a slice must be safe to run again.
-    pub async fn run_slices<F>(&self, name: &'static str, slice: F) -> Result<i64, ApiError>
+    /// Does a part of the work before `run`, in parts, each in a transaction of its own. A part gets the end of the
+    /// one before it, and returns its own end, or None if it leaves the rest to `run`. Returns the last end. A request
+    /// that is answered already runs no part. So a part must be safe to run again.
+    pub async fn run_in_parts<F>(&self, name: &'static str, part: F) -> Result<i64, ApiError>
     where
         F: Fn(&mut PgConnection, &Scope, i64) -> Result<Option<i64>, Abort> + Send + Sync + 'static,
     {
-        let slice = Arc::new(slice);
+        let part = Arc::new(part);
         let mut after = 0;
         loop {
             let attempt = || {
-                let (slice, ctx, claim) = (Arc::clone(&slice), self.ctx.clone(), self.claim.clone());
+                let (part, ctx, claim) = (Arc::clone(&part), self.ctx.clone(), self.claim.clone());
                 self.ctx.database.write(name, move |conn| {
                     let next = ctx.scope(conn).and_then(|scope| match is_answered(conn, scope.store, &claim)? {
                         true => Ok(None),
-                        false => slice(conn, &scope, after),
+                        false => part(conn, &scope, after),
                     });
                     next.map_or_else(Abort::into_end, |next| Ok(End::Commit(Ok(next))))
                 })
@@ -164,8 +164,8 @@ where
 }
 
 /// The idempotency claim of the request. Keys are scoped to their caller: a user, or a guest with a secret. A guest
-/// without a secret cannot be identified. So its caller is the address, and its fingerprint is random: a repeated key is
-/// refused.
+/// without a secret cannot be identified. So its caller is the address, and its fingerprint is random: a repeated key
+/// is refused.
 fn new_claim(principal: &Principal, request: &HttpRequest, body: &Value) -> Result<Claim, ApiError> {
     let keyed = request.app_data::<Data<KeyedHash>>().ok_or_else(ApiError::internal)?;
     let key = idempotency_key(request)?;
@@ -209,7 +209,7 @@ fn as_secret(value: &HeaderValue) -> Option<&str> {
 
 fn idempotency_key(request: &HttpRequest) -> Result<String, ApiError> {
     let Some(value) = headers::single(request.headers(), "Idempotency-Key")? else {
-        return Ok(format!("made:{}", Uuid::new_v4()));
+        return Ok(format!("generated:{}", Uuid::new_v4()));
     };
     let key =
         value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
@@ -218,12 +218,12 @@ fn idempotency_key(request: &HttpRequest) -> Result<String, ApiError> {
 }
 
 /// A request with a body and without an idempotency claim. It changes nothing, or it is part of signing in and out.
-pub struct Question<T> {
+pub struct UnclaimedRequest<T> {
     pub ctx: Ctx,
     pub body: T,
 }
 
-impl<T: DeserializeOwned + Validate + 'static> FromRequest for Question<T> {
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for UnclaimedRequest<T> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 

@@ -54,7 +54,7 @@ pub fn check_product(product: &ProductWithStock, line: &RequestedVariant<'_>) ->
     match product.find(line.product, line.size)? {
         Some(variant) => Ok(check_variant(product, variant, line.quantity, 0)),
         None => {
-            let whole = (product.figures(), product.status());
+            let whole = (product.stock(), product.status());
             let variants = product.purchasable_variants().map(|variant| variant.id).collect();
             let missing = Missing { variants, requested: line.quantity, available: product.purchasable() };
             Ok(describe(product, whole, line.quantity, (product.purchasable(), missing)))
@@ -88,7 +88,7 @@ fn check_variant(product: &ProductWithStock, variant: &VariantWithStock, quantit
         requested: before.saturating_add(quantity),
         available: variant.available,
     };
-    let stock = (variant.figures(), product.status_of(variant));
+    let stock = (variant.stock(), product.status_of(variant));
     let availability = describe(product, stock, quantity, (free, missing));
     Availability { size: variant.size.clone(), ..availability }
 }

@@ -4,7 +4,7 @@ use diesel::PgConnection;
 
 use super::change_product::lock_variants;
 use super::create_product::write_listing_keys;
-use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::codes::{CodeChange, CodeKind, ProductCode, second_barcode};
@@ -64,7 +64,7 @@ impl LockedProduct {
         let registered = codes::list(conn, scope.store, product.id)?;
         write_listing_keys(conn, scope.store, (&product, &variants), &registered)?;
         let detail = format!("Product {} changed: {done}", product.sku);
-        let entry = NewEntry { entity: Entity::Product, entity_id: product.id.0, action: Action::Update, detail };
+        let entry = NewAuditEntry { entity: Entity::Product, entity_id: product.id.0, action: Action::Update, detail };
         Ok(audit::append(conn, scope, &entry, at)?)
     }
 }

@@ -8,7 +8,7 @@ use diesel::PgConnection;
 
 use super::create_product::{add_variants, write_derived};
 use super::queries::levels;
-use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::changes::{ChangedVariants, ProductChanges, SizeChange, changed_fields};
@@ -142,6 +142,11 @@ fn append_audit(
         (["status"], false) => (Action::Archive, format!("Product {} archived", product.sku)),
         _ => (Action::Update, format!("Product {} changed: {}", product.sku, fields.join(", "))),
     };
-    audit::append(conn, scope, &NewEntry { entity: Entity::Product, entity_id: product.id.0, action, detail }, at)?;
+    audit::append(
+        conn,
+        scope,
+        &NewAuditEntry { entity: Entity::Product, entity_id: product.id.0, action, detail },
+        at,
+    )?;
     Ok(())
 }

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::locked_stock::{LockedStock, StockKey};
-use super::look::{Look, Past, is_too_late};
+use super::observation::{Observation, StockAtObservation, is_ahead_of_clock};
 use super::product_with_stock::{ProductWithStock, StockStatus, VariantWithStock};
 use super::queries::levels::{self, NewMovement};
-use super::queries::{figures, locations, looks, promises};
+use super::queries::{locations, promises, stock_at, stock_by_variant};
 use super::shortage::{self, StockItem};
 use super::stock_level::{Movement, MovementKind, StockDelta, StockLevel};
 use crate::auth::Scope;
@@ -33,9 +33,9 @@ pub enum MovementType {
     Adjustment,
 }
 
-/// The time of a look at the shelf.
+/// The time of an observation at the shelf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LookTime {
+pub enum CountedAt {
     Now,
     At(DateTime<Utc>),
 }
@@ -46,7 +46,7 @@ pub struct StockChange {
     pub movement_type: MovementType,
     pub quantity: i64,
     /// The quantity of an adjustment is then what stood on the shelf at this time, including sold units.
-    pub on_hand: Option<LookTime>,
+    pub on_hand: Option<CountedAt>,
     /// The stock that the caller expects.
     pub expected_stock: Option<i64>,
     pub size: Option<String>,
@@ -83,12 +83,12 @@ pub fn change_stock(
     name: &ProductRef,
     change: &StockChange,
 ) -> Result<ChangedStock, Abort> {
-    let product = figures::get_stocked(conn, scope.store, name)?;
+    let product = stock_by_variant::get_stocked(conn, scope.store, name)?;
     let variant = product.variant(name, change.size.as_deref())?;
     let location = locations::lock_open_location(conn, scope.store, change.location)?;
     let mut level = lock_level(conn, scope.store, (variant.id, location))?;
     let at = db::clock(conn)?;
-    let seen = change.on_hand.map(|look| read_seen(conn, scope.store, &level, (look, at))).transpose()?;
+    let seen = change.on_hand.map(|observation| read_seen(conn, scope.store, &level, (observation, at))).transpose()?;
     let previous_stock = level.stock;
     let movement = match decide(&mut level, change, seen.as_ref(), item_of(&product.product, variant)) {
         Ok(movement) => movement,
@@ -107,30 +107,30 @@ fn lock_level(conn: &mut PgConnection, store: StoreId, key: StockKey) -> Result<
     stock.row(key).cloned().ok_or_else(missing)
 }
 
-/// The time of a look, and the stock row at that time.
+/// The time of an observation, and the stock row at that time.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     at: DateTime<Utc>,
-    past: Past,
+    past: StockAtObservation,
 }
 
-/// Reads the locked row as it was at the time of the look.
+/// Reads the locked row as it was at the time of the observation.
 fn read_seen(
     conn: &mut PgConnection,
     store: StoreId,
     level: &StockLevel,
-    (look, now): (LookTime, DateTime<Utc>),
+    (observation, now): (CountedAt, DateTime<Utc>),
 ) -> Result<Seen, Abort> {
-    let LookTime::At(at) = look else {
+    let CountedAt::At(at) = observation else {
         let on_hand = level.stock.saturating_add(level.committed);
-        return Ok(Seen { at: now, past: Past { on_hand, ..Past::default() } });
+        return Ok(Seen { at: now, past: StockAtObservation { on_hand, ..StockAtObservation::default() } });
     };
-    if is_too_late(at, now) {
+    if is_ahead_of_clock(at, now) {
         return Err(ApiError::field("counted_at", "must not be in the future").into());
     }
-    // A look that is slightly ahead of the clock is one of now.
+    // An observation that is slightly ahead of the clock is one of now.
     let at = at.min(now);
-    let past = looks::read_past(conn, store, &[((level.variant, level.location), at)])?;
+    let past = stock_at::read(conn, store, &[((level.variant, level.location), at)])?;
     Ok(Seen { at, past: past.first().copied().unwrap_or_default() })
 }
 
@@ -204,9 +204,9 @@ fn decide(
     level.apply(kind, StockDelta::stock(delta)).map_err(|_does_not_fit| too_much())
 }
 
-/// The stock that follows from a look: it changes by the difference at the time of the look.
+/// The stock that follows from an observation: it changes by the difference at the time of the observation.
 fn stock_of_look(level: &StockLevel, counted: i64, seen: &Seen, item: StockItem<'_>) -> Result<i64, ApiError> {
-    let variance = seen.past.variance(Look { counted, at: seen.at }).ok_or_else(|| {
+    let variance = seen.past.variance(Observation { counted, at: seen.at }).ok_or_else(|| {
         let detail = format!("'{}' was counted later than that.", item.product_name);
         let mut refusal = ApiError::new(Code::StaleStock, detail);
         refusal.extra.current_stock = Some(level.stock);

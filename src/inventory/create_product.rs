@@ -8,7 +8,7 @@ use diesel::PgConnection;
 use super::queries::levels::{self, NewMovement};
 use super::queries::locations;
 use super::stock_level::{Movement, MovementKind, StockDelta};
-use crate::audit::queries::{self as audit, NewEntry};
+use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
@@ -28,7 +28,7 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
     let product = products::insert_product(conn, scope.store, new, at)?;
     add_variants(conn, scope, product, &new.variants, at)?;
     write_derived(conn, scope.store, product, &[], &[])?;
-    let entry = NewEntry {
+    let entry = NewAuditEntry {
         entity: Entity::Product,
         entity_id: product.0,
         action: Action::Create,

@@ -47,7 +47,7 @@ impl Holder {
     }
 
     #[must_use]
-    pub const fn of(kind: HolderKind, id: i64) -> Self {
+    pub const fn new(kind: HolderKind, id: i64) -> Self {
         match kind {
             HolderKind::Cart => Self::Cart(CartId(id)),
             HolderKind::Order => Self::Order(OrderId(id)),
@@ -102,7 +102,7 @@ pub fn hold_expired(deadline: DateTime<Utc>) -> String {
     format!("Hold expired at {}.", deadline.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// The holder and the deadline of units to reserve.
+/// Units of a variant to reserve for a holder.
 #[derive(Clone, Copy, Debug)]
 pub struct ReserveUnits {
     pub holder: Holder,

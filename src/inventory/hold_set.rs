@@ -114,7 +114,7 @@ impl HoldSet {
         parts.iter().map(sell).collect()
     }
 
-    /// Restores sold units to their original location.
+    /// Restores sold units at the place of their allocation.
     pub fn restore(
         &mut self,
         variant: VariantId,
@@ -198,8 +198,8 @@ impl HoldSet {
         Ok(Some(hold))
     }
 
-    /// Expires the overdue holds of a holder. Holds whose stock row is not in this set are left. `reason_of` returns the ledger's reason for
-    /// a deadline. Returns the number of expired holds.
+    /// Expires the overdue holds of a holder. Holds whose stock row is not in this set are left. `reason_of` returns
+    /// the ledger's reason for a deadline. Returns the number of expired holds.
     pub fn expire(
         &mut self,
         holder: Holder,

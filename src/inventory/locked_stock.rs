@@ -50,8 +50,8 @@ impl LockedStock {
         Ok(Self::new(store, levels::lock_for_update(conn, store, variants)?))
     }
 
-    /// Locks these stock rows, at places, quarantines or transits. Rows that do not exist are created before any lock is
-    /// taken, so that the order of the locks holds for them, too.
+    /// Locks these stock rows, at places, quarantines or transits. Rows that do not exist are created before any lock
+    /// is taken, so that the order of the locks holds for them, too.
     pub fn lock_keys(conn: &mut PgConnection, store: StoreId, keys: &BTreeSet<StockKey>) -> Result<Self, Failure> {
         let at = db::clock(conn)?;
         levels::insert_missing(conn, store, keys, at)?;
@@ -110,7 +110,8 @@ impl LockedStock {
         self.record(key, (kind, delta), context, None)
     }
 
-    /// Changes the stock of a row in memory by the difference of a count, which is effective since the time of its look.
+    /// Changes the stock of a row in memory by the difference of a count, which is effective since the time of its
+    /// observation.
     pub fn record_count(
         &mut self,
         key: StockKey,

@@ -1,9 +1,9 @@
-//! Stock: its levels, the ledger of movements, holds and availability.
+//! Stock: its levels, the ledger, holds, availability and routing; transfers, counts and the value of the stock.
 
 pub mod hold;
 pub mod hold_set;
 pub mod locked_stock;
-pub mod look;
+pub mod observation;
 pub mod one_place;
 pub mod places;
 pub mod product_with_stock;

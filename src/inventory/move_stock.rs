@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::change_stock::{item_of, too_much};
 use super::locked_stock::{LockedStock, MovementContext, StockKey};
-use super::queries::{figures, locations};
+use super::queries::{locations, stock_by_variant};
 use super::shortage;
 use super::stock_level::{MovementKind, StockDelta};
 use crate::auth::Scope;
@@ -65,7 +65,7 @@ pub fn move_stock(
     name: &ProductRef,
     units: &StockMove,
 ) -> Result<MovedStock, Abort> {
-    let product = figures::get_stocked(conn, scope.store, name)?;
+    let product = stock_by_variant::get_stocked(conn, scope.store, name)?;
     let variant = product.variant(name, units.size.as_deref())?;
     let place = locations::lock_open_location(conn, scope.store, Some(units.location))?;
     let quarantine = locations::get_quarantine(conn, scope.store, place)?;

@@ -11,7 +11,8 @@ use super::queries::locations;
 use crate::db::Failure;
 use crate::kernel::id::{StoreId, VariantId};
 
-/// Reduces the available units of lines that no single place can serve together, to those of the best place. Checkout refuses with the same quantities, because it uses the same route.
+/// Reduces the available units of lines that no single place can serve together, to those of the best place. Checkout
+/// refuses with the same quantities, because it uses the same route.
 pub fn limit_to_one_place(
     conn: &mut PgConnection,
     store: StoreId,

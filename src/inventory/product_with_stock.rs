@@ -104,7 +104,7 @@ impl VariantWithStock {
     }
 
     #[must_use]
-    pub fn figures(&self) -> Stock {
+    pub fn stock(&self) -> Stock {
         Stock { stock: self.stock, reserved: self.reserved, available: self.available, sold: self.sold }
     }
 }
@@ -112,8 +112,8 @@ impl VariantWithStock {
 impl ProductWithStock {
     /// The stock of all sizes, on sale or not.
     #[must_use]
-    pub fn figures(&self) -> Stock {
-        self.variants.iter().map(VariantWithStock::figures).sum()
+    pub fn stock(&self) -> Stock {
+        self.variants.iter().map(VariantWithStock::stock).sum()
     }
 
     fn on_sale(&self) -> impl Iterator<Item = &VariantWithStock> {
@@ -245,7 +245,7 @@ pub mod tests {
     fn a_size_is_named_where_there_are_sizes_and_only_there() {
         let shirt = product(1, &[(Some("S"), 3), (Some("M"), 4)]);
         let (by_id, by_sku) = (ProductRef::Id(ProductId(1)), ProductRef::Sku("p1-M".into()));
-        assert_eq!(shirt.figures().stock, 7);
+        assert_eq!(shirt.stock().stock, 7);
         assert_eq!(shirt.find(&by_id, None).unwrap(), None);
         for (name, size) in [(&by_id, Some("M")), (&by_id, Some(" m ")), (&by_sku, None), (&by_sku, Some("m"))] {
             assert_eq!(shirt.variant(name, size).unwrap().available, 4, "{name} {size:?}");
@@ -266,7 +266,7 @@ pub mod tests {
         assert_eq!((shirt.status(), shirt.low_sizes()), (StockStatus::OutOfStock, vec!["S".into(), "L".into()]));
         shirt.variants[2].status = ProductStatus::Archived;
         assert_eq!((shirt.status(), shirt.low_sizes()), (StockStatus::LowStock, vec!["S".into()]));
-        assert_eq!((shirt.purchasable(), shirt.figures().available), (11, 11));
+        assert_eq!((shirt.purchasable(), shirt.stock().available), (11, 11));
         shirt.variants[0].min_stock_level = Some(1);
         assert_eq!(shirt.status(), StockStatus::InStock);
         shirt.variants[1].min_stock_level = Some(9);

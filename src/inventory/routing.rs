@@ -1,9 +1,10 @@
 //! Chooses the places that serve an order, without I/O.
 //!
-//! The candidates are whole plans: with up to 10 places, every set of one to three places that has all units. Inside a
-//! set, the place that the rules rank first gives as many units as it can, then the next one. Every rule gives a plan a
-//! number, the smaller the better: usually the sum of the numbers of its units' places. The first rule whose numbers
-//! differ decides between two plans. If there are more places, or no set has all units, the places are added one by one.
+//! The candidates are whole sets of places: with up to 10 places, every set of one to three places that has all units.
+//! Inside a set, the place that the rules rank first gives as many units as it can, then the next one. Every rule gives
+//! a plan a number, the smaller the better: usually the sum of the numbers of its units' places. The first rule whose
+//! numbers differ decides between two sets. If there are more places, or no set has all units, the places are added one
+//! by one.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::stores::routing_policy::{RoutingPolicy, RoutingRule, RoutingSplit};
 mod candidate;
 mod distance;
 mod one_by_one;
-mod plans;
+mod place_sets;
 
 use candidate::{Part, Table};
 use distance::{metres_between, to_kilometres};
@@ -74,7 +75,7 @@ pub struct RoutedPart {
     pub location: LocationId,
     /// Positive quantities, by ascending variant.
     pub lines: Vec<(VariantId, i64)>,
-    /// The first rule that prefers this plan to the best plan that takes other units from this place. None if there is
+    /// The first rule that prefers this set to the best set that takes other units from this place. None if there is
     /// no other plan, or if only the ids decided.
     pub rule: Option<RoutingRule>,
     /// None if the coordinates of the place or of the destination are not known.
@@ -131,14 +132,15 @@ fn route_among(
 ) -> Result<Vec<RoutedPart>, Vec<RoutingShortage>> {
     let table = Table::new(request, sellable);
     let parts = match request.policy.split {
-        RoutingSplit::Never => plans::choose(&table, 1).ok_or_else(|| shortages_of_best_place(&table, request))?,
+        RoutingSplit::Never => place_sets::choose(&table, 1).ok_or_else(|| shortages_of_best_place(&table, request))?,
         RoutingSplit::Allow => {
             let short = shortages(request.demand, |variant| sum_over_places(variant, request.places, sellable));
             if !short.is_empty() {
                 return Err(short);
             }
             let are_few = table.candidates.len() <= MAX_PLACES_FOR_SETS;
-            let chosen = if are_few && table.has_choice() { plans::choose(&table, MAX_PLACES_IN_SET) } else { None };
+            let chosen =
+                if are_few && table.has_choice() { place_sets::choose(&table, MAX_PLACES_IN_SET) } else { None };
             chosen.unwrap_or_else(|| one_by_one::choose(&table))
         }
     };

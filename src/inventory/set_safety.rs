@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use diesel::PgConnection;
 
 use super::locked_stock::LockedStock;
-use super::queries::{figures, levels, locations};
-use crate::audit::queries::{self as audit, NewEntry};
+use super::queries::{levels, locations, stock_by_variant};
+use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db;
@@ -28,7 +28,7 @@ pub fn set_safety(
     name: &ProductRef,
     safety: &SafetyStock,
 ) -> Result<(ProductId, VariantId), Abort> {
-    let product = figures::get_stocked(conn, scope.store, name)?;
+    let product = stock_by_variant::get_stocked(conn, scope.store, name)?;
     let variant = product.variant(name, safety.size.as_deref())?;
     let location = locations::lock_open_location(conn, scope.store, Some(safety.location))?;
     let key = (variant.id, location);
@@ -41,7 +41,7 @@ pub fn set_safety(
     let at = db::clock(conn)?;
     levels::set_safety(conn, scope.store, key, safety.quantity, at)?;
     let detail = format!("Safety stock of {} at location {location}: {before} to {}", variant.sku, safety.quantity);
-    let entry = NewEntry { entity: Entity::Inventory, entity_id: product.0, action: Action::Update, detail };
+    let entry = NewAuditEntry { entity: Entity::Inventory, entity_id: product.0, action: Action::Update, detail };
     audit::append(conn, scope, &entry, at)?;
     Ok((product, variant.id))
 }

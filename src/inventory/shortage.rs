@@ -1,5 +1,7 @@
-//! The errors of lines that request more units than are available. Checkout, carts, reservations and stock changes decide
-//! if a line is short.
+//! The errors of lines that request more units than are available.
+//!
+//! This file does not decide if a line is short. `HoldSet::route` decides for buyers and reservations,
+//! `inbounds/units.rs` for documents, `change_stock.rs` and `move_stock.rs` for staff.
 
 use diesel::PgConnection;
 

@@ -6,12 +6,12 @@
 pub mod apply_events;
 mod discover;
 pub mod expire;
-pub mod fold;
-pub mod fold_values;
+pub mod fill_folded_text;
 pub mod purge;
 pub mod runner;
 pub mod send_mail;
 pub mod server_state;
+pub mod value_stock;
 
 use std::sync::Arc;
 

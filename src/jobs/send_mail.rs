@@ -48,8 +48,8 @@ impl Jobs {
         round.result()
     }
 
-    /// Deletes the requests that lead to no mail, all at once, so that they do not delay the others. Nothing is sent, so
-    /// the result is 0.
+    /// Deletes the requests that lead to no mail, all at once, so that they do not delay the others. Nothing is sent,
+    /// so the result is 0.
     async fn drop_mails(&self) -> Result<usize, Failure> {
         let delete = |conn: &mut PgConnection| {
             queries::delete_mails_without_account(conn, PLATFORM, Kind::PasswordReset)?;

@@ -4,7 +4,7 @@ pub mod current_request;
 pub mod document_number;
 pub mod document_text;
 pub mod expected_version;
-pub mod fold;
+pub mod folded_text;
 pub mod history_step;
 pub mod id;
 pub mod json_column;

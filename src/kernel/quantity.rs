@@ -14,6 +14,14 @@ pub const MAX_STOCK: i64 = 1_000_000_000_000;
 pub const MAX_LEAD_TIME_DAYS: i64 = 1000;
 const HUNDRED_PERCENT: i64 = 100;
 
+/// Checks the number of lines. Returns the message of the error.
+pub fn check_line_count(lines: usize, most: usize) -> Result<(), String> {
+    if (1..=most).contains(&lines) {
+        return Ok(());
+    }
+    Err(format!("must have 1 to {most} lines"))
+}
+
 /// Declares integers within bounds. `1.0` and `1e0` are read as 1, because they are equal numbers in JSON.
 macro_rules! quantities {
     ($($(#[$attribute:meta])* $name:ident from $min:literal to $max:ident;)+) => {$(

@@ -86,8 +86,8 @@ pub fn as_code(text: &str) -> String {
 /// The key by which codes are compared: without invisible characters, in Unicode form NFKC. So `tee` and `tee` in
 /// full-width letters are the same code. Case and accents are kept.
 ///
-/// Some characters become 18 in this form. A key has at most 256 characters, so that its cost is bounded. No code has so
-/// long a key.
+/// Some characters become 18 in this form. A key has at most 256 characters, so that its cost is bounded. No code has
+/// so long a key.
 ///
 /// A change of this function needs a migration that computes the stored keys again.
 pub fn code_key(code: &str) -> Cow<'_, str> {

@@ -19,8 +19,8 @@ pub fn list(endpoint: &Endpoint) -> Vec<Value> {
     in_path.chain(in_query).chain(headers(endpoint)).collect()
 }
 
-/// Moves the description of the schema to the parameter. utoipa ignores the comment of a field whose schema comes from a
-/// function.
+/// Moves the description of the schema to the parameter. utoipa ignores the comment of a field whose schema comes from
+/// a function.
 pub fn described(mut parameter: Parameter) -> Parameter {
     if let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema {
         parameter.description = parameter.description.or_else(|| object.description.take());

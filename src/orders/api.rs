@@ -17,7 +17,7 @@ use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Permission, Principal, Role, Scope};
 use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::fold;
+use crate::kernel::folded_text;
 use crate::kernel::id::{self, OrderId, UserId};
 use crate::kernel::{moment, number, text_enum};
 
@@ -93,7 +93,7 @@ pub async fn list_all(
 impl From<FilterQuery> for OrderFilter {
     fn from(query: FilterQuery) -> Self {
         let FilterQuery { status, payment_status, user_id, q, from, to, refund_due } = query;
-        let patterns = q.as_deref().map(fold::phone_patterns).unwrap_or_default();
+        let patterns = q.as_deref().map(folded_text::phone_patterns).unwrap_or_default();
         Self { user: user_id.map(UserId), status, payment_status, patterns, from, to, refund_due }
     }
 }

@@ -12,7 +12,7 @@ use super::unfulfilled::Unfulfilled;
 use crate::db::schema::{order_items, orders};
 use crate::inventory::hold_set::Delivery;
 use crate::inventory::routing::{Coordinates, Position};
-use crate::kernel::fold;
+use crate::kernel::folded_text;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::json_column::json_column;
 use crate::kernel::money::{Currency, Money};
@@ -77,10 +77,12 @@ impl Order {
         };
         let names = self.customer_name.as_deref().into_iter().chain(of_address("full_name"));
         let phones: Vec<&str> = self.customer_phone.as_deref().into_iter().chain(of_address("phone")).collect();
-        let digits: Vec<String> = phones.iter().map(|phone| fold::digits(phone)).collect();
+        let digits: Vec<String> = phones.iter().map(|phone| folded_text::digits(phone)).collect();
         let texts = std::iter::once(self.order_number.as_str()).chain(names).chain(phones.iter().copied());
         let mut seen = HashSet::new();
-        fold::search_text(texts.chain(digits.iter().map(String::as_str)).filter(|text| seen.insert(text.to_string())))
+        folded_text::search_text(
+            texts.chain(digits.iter().map(String::as_str)).filter(|text| seen.insert(text.to_string())),
+        )
     }
 
     /// True if its stock is sold at payment and not at checkout.
@@ -106,7 +108,7 @@ pub struct OrderItem {
     pub unit_price: Money,
     pub total_price: Money,
     pub attributes: Value,
-    /// The original locations of its units. A cancellation returns the units to them.
+    /// The places that give its units. A shipment takes the units from them, and a cancellation returns them.
     pub allocations: Allocations,
     pub shipped_quantity: i64,
 }

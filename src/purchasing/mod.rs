@@ -2,9 +2,9 @@
 
 pub mod suppliers;
 
-pub mod orders;
+pub mod purchase_orders;
 
-pub mod demand;
+pub mod proposal;
 pub mod reorder;
 
 pub mod queries;

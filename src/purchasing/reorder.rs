@@ -1,12 +1,12 @@
-//! Makes drafts of purchase orders of what is needed.
+//! Creates draft purchase orders for the variants that need units.
 
 use std::collections::BTreeMap;
 
 use diesel::PgConnection;
 
-use super::demand::Need;
-use super::orders::plan::{Header, create_resolved};
-use super::queries::needs::{self, NeedFilter};
+use super::proposal::ReorderProposal;
+use super::purchase_orders::draft::{Header, create_resolved};
+use super::queries::proposals::{self, ProposalFilter};
 use super::suppliers::get_supplier;
 use crate::auth::Scope;
 use crate::error::Abort;
@@ -17,19 +17,20 @@ use crate::kernel::id::{InboundId, SupplierId};
 use crate::kernel::page::Sort;
 use crate::kernel::quantity::{MAX_DOCUMENT_LINES, MAX_STOCK};
 
-/// The maximal number of variants in one request, those with the greatest needs.
+/// The maximal number of variants in one request. The greatest proposals come first.
 const MAX_VARIANTS: i64 = 5000;
 
-/// Makes one draft for each supplier, or more if it has more lines than fit. Variants without a supplier are left out.
-pub fn reorder(conn: &mut PgConnection, scope: &Scope, filter: NeedFilter) -> Result<Vec<InboundId>, Abort> {
+/// Creates a draft for each supplier. A draft with too many lines becomes several. Variants without a supplier are left
+/// out.
+pub fn reorder(conn: &mut PgConnection, scope: &Scope, filter: ProposalFilter) -> Result<Vec<InboundId>, Abort> {
     if let Some(supplier) = filter.supplier {
         get_supplier(conn, scope, supplier)?;
     }
     let to = locations::get_location(conn, scope.store, filter.location)?;
     let most = Sort { column: "needed", descending: true };
-    let (needs, _) = needs::list(conn, scope.store, filter, most, (MAX_VARIANTS, 0))?;
+    let (proposals, _) = proposals::list(conn, scope.store, filter, most, (MAX_VARIANTS, 0))?;
     let mut drafts = Vec::new();
-    for (supplier, lines) in by_supplier(&needs) {
+    for (supplier, lines) in by_supplier(&proposals) {
         for lines in lines.chunks(MAX_DOCUMENT_LINES) {
             let header = Header { supplier, to, reference: None, expected_on: None, notes: None };
             drafts.push(create_resolved(conn, scope, header, lines)?);
@@ -38,14 +39,14 @@ pub fn reorder(conn: &mut PgConnection, scope: &Scope, filter: NeedFilter) -> Re
     Ok(drafts)
 }
 
-fn by_supplier(needs: &[Need]) -> BTreeMap<SupplierId, Vec<NewLine>> {
+fn by_supplier(proposals: &[ReorderProposal]) -> BTreeMap<SupplierId, Vec<NewLine>> {
     let mut lines: BTreeMap<SupplierId, Vec<NewLine>> = BTreeMap::new();
-    for need in needs {
-        let quantity = need.quantity().min(MAX_STOCK);
-        let Some(offer) = need.offer.filter(|_| quantity > 0) else { continue };
+    for proposal in proposals {
+        let quantity = proposal.quantity().min(MAX_STOCK);
+        let Some(offer) = proposal.offer.filter(|_| quantity > 0) else { continue };
         lines.entry(offer.supplier).or_default().push(NewLine {
-            variant: need.variant_id,
-            counts: LineCounts::of_purchase(quantity),
+            variant: proposal.variant_id,
+            counts: LineCounts::purchased(quantity),
             unit_cost: Some(offer.unit_cost),
             expected_on: None,
         });

@@ -5,7 +5,7 @@ use diesel::PgConnection;
 use super::queries::items::{self, ItemTerms, SupplierItem};
 use super::queries::suppliers::{self, Supplier, SupplierSettings};
 use crate::audit;
-use crate::audit::queries::NewEntry;
+use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::lines::{RequestedVariant, find_variants};
@@ -152,6 +152,6 @@ fn append_audit(
 ) -> Result<(), Abort> {
     let at = db::clock(conn)?;
     let detail = format!("Supplier {} {done}", supplier.settings.code);
-    let entry = NewEntry { entity: Entity::Supplier, entity_id: supplier.id.0, action, detail };
+    let entry = NewAuditEntry { entity: Entity::Supplier, entity_id: supplier.id.0, action, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }

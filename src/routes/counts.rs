@@ -9,7 +9,7 @@ use crate::openapi::endpoint::{get, post};
 
 const COUNT: Access = Access::Permission(Permission::InventoryCount);
 const READ: Access = Access::Permission(Permission::InventoryRead);
-/// Without approval, only lines within the store's tolerance are posted.
+/// Without `inventory:approve`, only lines within the store's tolerance are posted.
 const POST: Access = Access::Either(Permission::InventoryCount, Permission::InventoryApprove);
 
 /// The errors of a request that changes a count.

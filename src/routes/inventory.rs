@@ -88,9 +88,9 @@ pub(super) fn barcodes() -> Vec<Endpoint> {
         get("/inventory/scan/{code}", Access::Public, scan::show)
             .named("scanCode", "Find what a scanned code stands for: a barcode, a SKU, or the number of a document")
             .description(
-                "Barcodes first, then SKUs, then numbers of orders, shipments, transfers and receipts. Everyone sees the \
-                 product, staff with `inventory:read` also its stock and the open documents that expect it. Documents \
-                 are found with the permission to read them.",
+                "Barcodes first, then SKUs, then numbers of orders, shipments, transfers, purchase orders, receipts and \
+                 counts. Everyone sees the product, staff with `inventory:read` also its stock and its open documents. \
+                 Documents are found with the permission to read them.",
             )
             .answers::<scan::ScanResponse>(200)
             .errors(&[Code::NotFound, Code::InvalidBarcode]),

@@ -7,7 +7,7 @@ use crate::kernel::page::NEWEST_FIRST;
 use crate::openapi::Endpoint;
 use crate::openapi::endpoint::{delete, get, patch, post};
 use crate::purchasing::api::items::{self, SupplierItemResponse};
-use crate::purchasing::api::orders::{self, PurchaseOrderResponse, PurchaseOrderSummaryResponse};
+use crate::purchasing::api::purchase_orders::{self, PurchaseOrderResponse, PurchaseOrderSummaryResponse};
 use crate::purchasing::api::reorder::{self, ReorderResponse, ReorderedResponse};
 use crate::purchasing::api::suppliers::{self, SupplierResponse};
 
@@ -95,25 +95,25 @@ fn needs() -> Vec<Endpoint> {
 
 fn orders() -> Vec<Endpoint> {
     vec![
-        get("/purchase-orders", MANAGE, orders::list)
+        get("/purchase-orders", MANAGE, purchase_orders::list)
             .named("listPurchaseOrders", "List purchase orders")
-            .sorted_by(&orders::SORTS, NEWEST_FIRST)
-            .query::<orders::PurchaseOrdersQuery>()
+            .sorted_by(&purchase_orders::SORTS, NEWEST_FIRST)
+            .query::<purchase_orders::PurchaseOrdersQuery>()
             .lists::<PurchaseOrderSummaryResponse>(),
-        post("/purchase-orders", MANAGE, orders::create)
+        post("/purchase-orders", MANAGE, purchase_orders::create)
             .named("createPurchaseOrder", "Make a draft of a purchase order")
-            .takes::<orders::NewPurchaseOrderRequest>()
+            .takes::<purchase_orders::NewPurchaseOrderRequest>()
             .of_many_lines()
             .answers::<PurchaseOrderResponse>(201)
             .errors(&PLAN_ERRORS)
             .errors(&PRODUCT_ERRORS),
-        get("/purchase-orders/{id}", MANAGE, orders::show)
+        get("/purchase-orders/{id}", MANAGE, purchase_orders::show)
             .named("getPurchaseOrder", "Read a purchase order by id or number")
             .answers::<PurchaseOrderResponse>(200)
             .errors(&[Code::PurchaseOrderNotFound]),
-        patch("/purchase-orders/{id}", MANAGE, orders::update)
+        patch("/purchase-orders/{id}", MANAGE, purchase_orders::update)
             .named("updatePurchaseOrder", "Change a draft, or the day, the reference and the notes of an order")
-            .takes::<orders::UpdatePurchaseOrderRequest>()
+            .takes::<purchase_orders::UpdatePurchaseOrderRequest>()
             .of_many_lines()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS)
@@ -124,25 +124,25 @@ fn orders() -> Vec<Endpoint> {
 
 fn acts() -> Vec<Endpoint> {
     vec![
-        post("/purchase-orders/{id}/order", MANAGE, orders::order)
+        post("/purchase-orders/{id}/order", MANAGE, purchase_orders::order)
             .named("orderPurchaseOrder", "Order the goods of a draft; they are incoming units from now on")
-            .takes_optionally::<orders::PurchaseOrderVersionRequest>()
+            .takes_optionally::<purchase_orders::PurchaseOrderVersionRequest>()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed]),
-        post("/purchase-orders/{id}/draft", MANAGE, orders::make_draft)
+        post("/purchase-orders/{id}/draft", MANAGE, purchase_orders::make_draft)
             .named("withdrawPurchaseOrder", "Make an order of which nothing arrived a draft again")
-            .takes_optionally::<orders::PurchaseOrderVersionRequest>()
+            .takes_optionally::<purchase_orders::PurchaseOrderVersionRequest>()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS),
-        post("/purchase-orders/{id}/cancel", MANAGE, orders::cancel)
+        post("/purchase-orders/{id}/cancel", MANAGE, purchase_orders::cancel)
             .named("cancelPurchaseOrder", "Cancel an order of which nothing arrived")
-            .takes_optionally::<orders::CancelPurchaseOrderRequest>()
+            .takes_optionally::<purchase_orders::CancelPurchaseOrderRequest>()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS),
-        post("/purchase-orders/{id}/close", MANAGE, orders::close)
+        post("/purchase-orders/{id}/close", MANAGE, purchase_orders::close)
             .named("closePurchaseOrder", "Close an order; its outstanding units will not arrive")
-            .takes::<orders::ClosePurchaseOrderRequest>()
+            .takes::<purchase_orders::ClosePurchaseOrderRequest>()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS),
     ]
@@ -150,25 +150,25 @@ fn acts() -> Vec<Endpoint> {
 
 fn receipts() -> Vec<Endpoint> {
     vec![
-        post("/purchase-orders/{id}/receive", RECEIVE, orders::receive)
+        post("/purchase-orders/{id}/receive", RECEIVE, purchase_orders::receive)
             .named(
                 "receivePurchaseOrder",
                 "Receive ordered units; a surplus above the percentage needs `inventory:approve`",
             )
-            .takes::<orders::ReceivePurchaseOrderRequest>()
+            .takes::<purchase_orders::ReceivePurchaseOrderRequest>()
             .of_many_lines()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::LocationClosed, Code::OverReceipt]),
-        post("/purchase-orders/{id}/receipts/{number}/reverse", RECEIVE, orders::reverse)
+        post("/purchase-orders/{id}/receipts/{number}/reverse", RECEIVE, purchase_orders::reverse)
             .named("reversePurchaseReceipt", "Reverse a receipt, by its number")
             .takes::<ReverseReceiptRequest>()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS)
             .errors(&[Code::NotFound, Code::LocationClosed, Code::InsufficientStock]),
-        post("/purchase-orders/{id}/receipts/{number}/costs", MANAGE, orders::correct_costs)
+        post("/purchase-orders/{id}/receipts/{number}/costs", MANAGE, purchase_orders::correct_costs)
             .named("correctReceiptCosts", "Correct the costs of a receipt, as the supplier bills them")
-            .takes::<orders::CorrectCostsRequest>()
+            .takes::<purchase_orders::CorrectCostsRequest>()
             .of_many_lines()
             .answers::<PurchaseOrderResponse>(200)
             .errors(&CHANGE_ERRORS)

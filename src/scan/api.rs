@@ -6,6 +6,7 @@ use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::kinds::{DocumentKind, OpenKind, ScanKind};
 use super::queries::{self, NumberedDocument, OpenDocument};
 use crate::auth::{Ctx, Permission, Principal, Scope};
 use crate::catalogue::barcode;
@@ -17,52 +18,9 @@ use crate::inventory::api::stock::LocationStockResponse;
 use crate::inventory::queries::summary;
 use crate::kernel::id::{LocationId, ProductRef, VariantId};
 use crate::kernel::text;
-use crate::kernel::text_enum::text_enum;
 
 /// The maximal number of open documents in a response.
 const MAX_OPEN: i64 = 100;
-
-text_enum! {
-    /// The kind of a scanned code.
-    #[derive(Serialize, ToSchema)]
-    #[serde(rename_all = "snake_case")]
-    #[strum(serialize_all = "snake_case")]
-    pub enum ScanKind {
-        Barcode,
-        Sku,
-        Order,
-        Shipment,
-        Transfer,
-        Purchase,
-        Receipt,
-        Count,
-    }
-}
-
-text_enum! {
-    /// The kind of a document.
-    #[derive(Serialize, ToSchema)]
-    #[serde(rename_all = "snake_case")]
-    #[strum(serialize_all = "snake_case")]
-    pub enum DocumentKind {
-        Order,
-        Transfer,
-        Purchase,
-        Count,
-    }
-}
-
-text_enum! {
-    /// The kind of a document that expects units.
-    #[derive(Serialize, ToSchema)]
-    #[serde(rename_all = "snake_case")]
-    #[strum(serialize_all = "snake_case")]
-    pub enum OpenKind {
-        Transfer,
-        Purchase,
-        Count,
-    }
-}
 
 impl DocumentKind {
     /// A document of this kind is found with one of these permissions.
@@ -89,7 +47,7 @@ pub struct ScanResponse {
     size: Option<String>,
     /// The stock by location; null without the permission `inventory:read`.
     levels: Option<Vec<LocationStockResponse>>,
-    /// The open documents that expect the product, at most 100; null without the permission `inventory:read`.
+    /// The open documents of the product, at most 100; null without the permission `inventory:read`.
     open: Option<Vec<OpenDocumentResponse>>,
     /// The scanned document, or the one that the scanned receipt or shipment belongs to.
     document: Option<DocumentResponse>,
@@ -106,7 +64,7 @@ pub struct DocumentResponse {
     status: String,
 }
 
-/// A document that expects units of a product.
+/// An open document of a product: one that expects units, or a count with an open line.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpenDocumentResponse {
     kind: OpenKind,

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, Text};
 
-use super::api::{DocumentKind, OpenKind, ScanKind};
+use super::kinds::{DocumentKind, OpenKind, ScanKind};
 use crate::db;
 use crate::kernel::id::{LocationId, StoreId, VariantId};
 
@@ -45,7 +45,7 @@ pub fn find_document(conn: &mut PgConnection, store: StoreId, number: &str) -> Q
     .optional()
 }
 
-/// A document that still expects units of a variant.
+/// An open document of a variant: one that still expects units, or a count with an open line.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct OpenDocument {
     #[diesel(sql_type = Text)]
@@ -64,7 +64,7 @@ pub struct OpenDocument {
     pub expected_on: Option<NaiveDate>,
 }
 
-/// The open documents that expect units of variants, oldest first. Each kind of document is one more SELECT.
+/// The open documents of variants, by kind, the oldest first. Each kind of document is one more SELECT.
 pub fn list_open(
     conn: &mut PgConnection,
     store: StoreId,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::auth::{Ctx, Scope};
 
 use crate::audit;
-use crate::audit::queries::NewEntry;
+use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
 use crate::db;
 use crate::error::{Abort, ApiError};
@@ -128,7 +128,7 @@ pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, A
         let at = db::clock(conn)?;
         let store = stores::insert_store(conn, new, at)?;
         let detail = format!("Store {} created", store.code);
-        let entry = NewEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Create, detail };
+        let entry = NewAuditEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Create, detail };
         audit::queries::append(conn, &scope.in_store(store.id), &entry, at)?;
         Ok(Answer::created(&StoreResponse::from(store))?)
     });
@@ -169,6 +169,6 @@ fn save_changes(conn: &mut PgConnection, scope: &Scope, store: &mut Store, chang
     store.updated_at = at;
     stores::update_store(conn, store)?;
     let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
-    let entry = NewEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Update, detail };
+    let entry = NewAuditEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Update, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }

@@ -6,7 +6,7 @@ use super::location::{LocationChange, LocationStatus};
 use super::queries::locations::{self, Location, LocationSettings};
 use super::queries::open_items;
 use crate::audit;
-use crate::audit::queries::NewEntry;
+use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db;
@@ -18,7 +18,7 @@ pub fn create_location(conn: &mut PgConnection, scope: &Scope, settings: &Locati
     let at = db::clock(conn)?;
     let place = locations::insert_location(conn, scope.store, settings, at)?;
     let detail = format!("Location {} created", place.settings.code);
-    let entry = NewEntry { entity: Entity::Location, entity_id: place.id.0, action: Action::Create, detail };
+    let entry = NewAuditEntry { entity: Entity::Location, entity_id: place.id.0, action: Action::Create, detail };
     audit::queries::append(conn, scope, &entry, at)?;
     Ok(place)
 }
@@ -57,7 +57,7 @@ pub fn change_location(
         ),
         false => format!("Location {} updated: {}", place.settings.code, changed.join(", ")),
     };
-    let entry = NewEntry { entity: Entity::Location, entity_id: place.id.0, action: Action::Update, detail };
+    let entry = NewAuditEntry { entity: Entity::Location, entity_id: place.id.0, action: Action::Update, detail };
     audit::queries::append(conn, scope, &entry, at)?;
     Ok(place)
 }

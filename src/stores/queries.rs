@@ -8,7 +8,7 @@ use diesel::sql_types::{Array, BigInt, Text};
 use crate::db::schema::{orders, products, stores};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::fold;
+use crate::kernel::folded_text;
 use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
@@ -106,7 +106,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
         .values((
             stores::code.eq(new.code.as_str()),
             stores::name.eq(&new.name),
-            stores::folded_name.eq(fold::fold(&new.name)),
+            stores::folded_name.eq(folded_text::fold(&new.name)),
             stores::currency.eq(&new.currency),
             stores::tax_rate_ppm.eq(new.tax_rate),
             stores::shipping_flat_rate.eq(new.shipping_flat_rate),
@@ -138,7 +138,7 @@ fn code_taken(code: &str) -> ApiError {
 /// Writes the store as it is in memory. The row must have been locked.
 pub fn update_store(conn: &mut PgConnection, store: &Store) -> QueryResult<()> {
     diesel::update(stores::table.filter(stores::id.eq(store.id)))
-        .set((store, stores::folded_name.eq(fold::fold(&store.name))))
+        .set((store, stores::folded_name.eq(folded_text::fold(&store.name))))
         .execute(conn)
         .map(drop)
 }
@@ -148,7 +148,7 @@ pub fn list_ids_and_fold(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
     let stores: Vec<(StoreId, String, Option<String>)> =
         stores::table.order(stores::id).select((stores::id, stores::name, stores::folded_name)).load(conn)?;
     let unfolded = stores.iter().filter(|(_, _, folded)| folded.is_none());
-    let (ids, names): (Vec<_>, Vec<_>) = unfolded.map(|(id, name, _)| (*id, fold::fold(name))).unzip();
+    let (ids, names): (Vec<_>, Vec<_>) = unfolded.map(|(id, name, _)| (*id, folded_text::fold(name))).unzip();
     if !ids.is_empty() {
         // The DSL can not join arrays.
         let text = "UPDATE stores s SET folded_name = n.name FROM unnest($1::int8[], $2::text[]) AS n (id, name) \

@@ -3,7 +3,7 @@
 use crate::common::{Client, TestApp, json};
 use diesel::connection::SimpleConnection;
 use serde_json::Value;
-use stockroom::jobs::fold::fold_old_rows;
+use stockroom::jobs::fill_folded_text::fill_folded_text;
 
 fn encode(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
@@ -156,8 +156,8 @@ fn rows_from_before_are_found_once_they_are_folded() {
     .unwrap();
     assert_eq!(find(&app.guest(), "/inventory/products", "apfel", "sku"), [""; 0]);
     // Two sizes, a product, an order and the accounts that the test used.
-    assert!(fold_old_rows(&mut conn).unwrap() >= 6);
-    assert_eq!(fold_old_rows(&mut conn).unwrap(), 0);
+    assert!(fill_folded_text(&mut conn).unwrap() >= 6);
+    assert_eq!(fill_folded_text(&mut conn).unwrap(), 0);
     assert_eq!(find(&app.guest(), "/inventory/products", "apfel", "sku"), ["tee"]);
     assert_eq!(find(&app.admin(), "/orders", &number.to_lowercase(), "order_number"), [number]);
     assert_eq!(find(&app.admin(), "/users", "MARA", "email"), ["mara@example.com"]);

@@ -111,7 +111,7 @@ fn busy_store() -> TestApp {
     mara.post_nothing(&format!("/orders/{}/cancel", cancelled["id"])).expect(200);
     let paid = json!({"payment_reference": "pay_1"});
     admin.post(&format!("/orders/{}/payment/confirm", kept["id"]), &paid).expect(200);
-    app.fold_values();
+    app.value_stock();
     app
 }
 

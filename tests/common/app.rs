@@ -136,8 +136,8 @@ impl TestApp {
         self.guest().under("")
     }
 
-    /// Fails the test if an invariant does not hold. The server's own check and the independent one are both asked, after
-    /// the job has valued the ledger.
+    /// Fails the test if an invariant does not hold. The server's own check and the independent one are both asked,
+    /// after the job has valued the ledger.
     pub fn audit(&self) {
         let mut conn = self.connection();
         jobs::value_ledger(&mut conn);

@@ -50,8 +50,8 @@ impl TestApp {
         history.as_array().unwrap().clone()
     }
 
-    /// Sets the deadline of every hold, and of its order or reservation, to so many microseconds from now. Races around a
-    /// deadline need more precision than seconds.
+    /// Sets the deadline of every hold, and of its order or reservation, to so many microseconds from now. Races around
+    /// a deadline need more precision than seconds.
     pub fn fall_due_in(&self, microseconds: i64) {
         let offset = self.seconds_advanced();
         let mut conn = self.connection();

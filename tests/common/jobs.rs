@@ -4,8 +4,8 @@ use actix_web::rt::System;
 use diesel::PgConnection;
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
-use stockroom::inventory::valuation::fold_ledger;
 use stockroom::inventory::valuation::queries::progress;
+use stockroom::inventory::valuation::value_ledger;
 use stockroom::jobs::Jobs;
 use stockroom::stores::queries as stores;
 
@@ -48,24 +48,24 @@ impl TestApp {
     }
 
     /// Runs the job that values the ledger, and returns the number of movements that it valued.
-    pub fn fold_values(&self) -> usize {
-        fold_values(self.jobs())
+    pub fn value_stock(&self) -> usize {
+        value_stock(self.jobs())
     }
 }
 
-pub fn fold_values(jobs: &Jobs) -> usize {
+pub fn value_stock(jobs: &Jobs) -> usize {
     let jobs = jobs.clone();
-    System::new().block_on(async move { jobs.fold_values().await }).unwrap()
+    System::new().block_on(async move { jobs.value_stock().await }).unwrap()
 }
 
 /// Values the whole ledger, as the job does, but without a server.
 pub fn value_ledger(conn: &mut PgConnection) {
     for store in stores::list_ids(conn).unwrap() {
         loop {
-            let find = |conn: &mut PgConnection| Ok(End::RollBack(progress::find_news(conn, store)?));
-            let news = tx::run(conn, Mode::Internal, find).unwrap();
-            let fold = |conn: &mut PgConnection| Ok(End::Commit(fold_ledger::fold_news(conn, store, &news)?));
-            if !tx::run(conn, Mode::Write, fold).unwrap().is_behind {
+            let find = |conn: &mut PgConnection| Ok(End::RollBack(progress::find_pending_work(conn, store)?));
+            let pending = tx::run(conn, Mode::Internal, find).unwrap();
+            let value = |conn: &mut PgConnection| Ok(End::Commit(value_ledger::value_pending(conn, store, &pending)?));
+            if !tx::run(conn, Mode::Write, value).unwrap().is_behind {
                 break;
             }
         }

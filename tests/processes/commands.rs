@@ -91,8 +91,8 @@ fn the_demo_is_loaded_once_and_verify_reports_a_broken_ledger() {
         let output = command(&database, &["seed", "--demo"]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         assert!(text(&output.stdout).contains(part), "{}", text(&output.stdout));
-        // Ten groceries, of which the tomatoes are out, and a shirt in three sizes. Three lines are on the road: they were
-        // received, held and sent.
+        // Ten groceries, of which the tomatoes are out, and a shirt in three sizes. Three lines are on the road: they
+        // were received, held and sent.
         assert_eq!(counts(&database), (1, 2, 11, 9 + 3 + 3 * 5));
     }
     let clean = command(&database, &["verify"]);

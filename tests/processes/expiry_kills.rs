@@ -115,7 +115,8 @@ fn a_server_killed_while_it_expires_a_thousand_orders_releases_each_once() {
             // Each kill is a little later, so that it hits another statement.
             std::thread::sleep(Duration::from_millis(round * 15));
         } else {
-            // The kill comes after the first transaction, so that it hits the middle of the expiry on a slow machine too.
+            // The kill comes after the first transaction, so that it hits the middle of the expiry on a slow machine
+            // too.
             let give_up = Instant::now() + Duration::from_secs(60);
             while count(&mut conn, UNDER_PAYMENT) == 1_000 {
                 assert!(Instant::now() < give_up, "no transaction of the expiry ends: {}", server.log());

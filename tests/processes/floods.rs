@@ -134,7 +134,8 @@ fn resident_bytes(pid: u32) -> usize {
     line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
 }
 
-/// The bodies fill the memory for unfinished bodies twice. The server ends the oldest ones, and serves an honest client.
+/// The bodies fill the memory for unfinished bodies twice. The server ends the oldest ones, and serves an honest
+/// client.
 #[test]
 fn bodies_that_are_sent_in_part_take_a_limited_memory() {
     const BODIES: usize = 1_500;

@@ -17,7 +17,7 @@ use crate::auth::{Ctx, Permissions, Role};
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::{self, Limiters};
-use crate::idempotency::command::Question;
+use crate::idempotency::command::UnclaimedRequest;
 use crate::kernel::text;
 use crate::settings::Secret;
 
@@ -41,9 +41,9 @@ pub async fn register(
     request: HttpRequest,
     limiters: Data<Limiters>,
     hasher: Data<Hasher>,
-    question: Question<RegisterRequest>,
+    unclaimed: UnclaimedRequest<RegisterRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body } = question;
+    let UnclaimedRequest { ctx, body } = unclaimed;
     limiters.register_address.check(&limits::address(&request))?;
     check_strength("password", &body.password)?;
     let new = NewUser {

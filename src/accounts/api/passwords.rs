@@ -22,7 +22,7 @@ use crate::auth::token_versions::TokenVersions;
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::Limiters;
-use crate::idempotency::command::Question;
+use crate::idempotency::command::UnclaimedRequest;
 use crate::kernel::id::UserId;
 use crate::settings::{Secret, Settings};
 
@@ -67,9 +67,9 @@ pub async fn change(
     limiters: Data<Limiters>,
     (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
     bearer: ReqData<Bearer>,
-    question: Question<ChangePasswordRequest>,
+    request: UnclaimedRequest<ChangePasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body } = question;
+    let UnclaimedRequest { ctx, body } = request;
     check_strength(NEW_PASSWORD, &body.new_password)?;
     let id = ctx.principal.account()?.id;
     limiters.password_address.check(&origin.address)?;
@@ -109,9 +109,9 @@ pub async fn forgot(
     origin: ClientAddress,
     limiters: Data<Limiters>,
     settings: Data<Settings>,
-    question: Question<ForgotPasswordRequest>,
+    request: UnclaimedRequest<ForgotPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body: ForgotPasswordRequest { email } } = question;
+    let UnclaimedRequest { ctx, body: ForgotPasswordRequest { email } } = request;
     if !settings.mail.is_on() {
         let detail = "This server sends no mail. Ask an administrator for a new password.";
         return Err(ApiError::new(Code::MailNotConfigured, detail));
@@ -127,9 +127,9 @@ pub async fn reset(
     origin: ClientAddress,
     limiters: Data<Limiters>,
     (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
-    question: Question<ResetPasswordRequest>,
+    request: UnclaimedRequest<ResetPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body } = question;
+    let UnclaimedRequest { ctx, body } = request;
     check_strength(NEW_PASSWORD, &body.new_password)?;
     limiters.password_address.check(&origin.address)?;
     let token_hash = secret_token::digest(&body.token);

@@ -24,7 +24,7 @@ use crate::auth::token::Tokens;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::Limiters;
-use crate::idempotency::command::Question;
+use crate::idempotency::command::UnclaimedRequest;
 use crate::kernel::id::UserId;
 use crate::kernel::moment::after;
 use crate::kernel::schema;
@@ -86,9 +86,9 @@ pub async fn login(
     attempts: Data<Attempts>,
     hasher: Data<Hasher>,
     tokens: Data<Tokens>,
-    question: Question<LoginRequest>,
+    request: UnclaimedRequest<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body: LoginRequest { email, password } } = question;
+    let UnclaimedRequest { ctx, body: LoginRequest { email, password } } = request;
     let email = email::normalise(&email);
     limiters.login_address.check(&origin.address)?;
     let mut attempt = attempts.begin(&email, &origin.address)?;
@@ -156,9 +156,9 @@ fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) 
 pub async fn refresh(
     origin: ClientAddress,
     tokens: Data<Tokens>,
-    question: Question<RefreshTokenRequest>,
+    request: UnclaimedRequest<RefreshTokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body } = question;
+    let UnclaimedRequest { ctx, body } = request;
     let next = secret_token::generate();
     let exchange = Exchange {
         presented: secret_token::digest(&body.refresh_token),
@@ -224,8 +224,8 @@ fn refused() -> ApiError {
 }
 
 /// `POST /auth/logout`
-pub async fn logout(question: Question<RefreshTokenRequest>) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body } = question;
+pub async fn logout(request: UnclaimedRequest<RefreshTokenRequest>) -> Result<HttpResponse, ApiError> {
+    let UnclaimedRequest { ctx, body } = request;
     let presented = secret_token::digest(&body.refresh_token);
     let end = move |conn: &mut PgConnection, _: &Ctx| {
         let Some((session, _)) = find_session_for_update(conn, &presented)? else { return Ok(()) };

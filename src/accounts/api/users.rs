@@ -25,7 +25,7 @@ use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::UserId;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
-use crate::kernel::{fold, number, text, text_enum};
+use crate::kernel::{folded_text, number, text, text_enum};
 use crate::settings::Secret;
 
 pub use crate::accounts::queries::users::SORTS;
@@ -93,7 +93,7 @@ pub async fn list(
     let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let UserQuery { role, active, q } = query.0;
     let mode = if q.is_some() { Mode::List } else { Mode::Read };
-    let (page, patterns) = (page.0, q.as_deref().map(fold::search_patterns).unwrap_or_default());
+    let (page, patterns) = (page.0, q.as_deref().map(folded_text::search_patterns).unwrap_or_default());
     let listed = ctx.run("list_users", mode, move |conn, scope| {
         let staff_of = (!scope.principal.is_admin()).then_some(scope.store);
         let role = if staff_of.is_some() { role.or(Some(Role::Staff)) } else { role };

@@ -12,7 +12,7 @@ use crate::auth::{Permissions, Role};
 use crate::db::schema::users;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::fold;
+use crate::kernel::folded_text;
 use crate::kernel::id::{StoreId, UserId};
 use crate::kernel::page::{PageQuery, Sort};
 use crate::settings::Secret;
@@ -166,8 +166,11 @@ type Folded = (Eq<users::search_text, Option<String>>, Eq<users::folded_name, Op
 
 /// The columns by which an account is found and sorted.
 fn folded(email: &str, full_name: Option<&str>) -> Folded {
-    let name = full_name.map(fold::fold);
-    (users::search_text.eq(Some(fold::search_text([email].into_iter().chain(full_name)))), users::folded_name.eq(name))
+    let name = full_name.map(folded_text::fold);
+    (
+        users::search_text.eq(Some(folded_text::search_text([email].into_iter().chain(full_name)))),
+        users::folded_name.eq(name),
+    )
 }
 
 /// Gives search texts to accounts that have none yet, and returns how many.
@@ -179,8 +182,8 @@ pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usiz
         .select((users::id, users::email, users::full_name))
         .for_no_key_update()
         .load(conn)?;
-    let name = |full_name: &Option<String>| full_name.as_deref().map(fold::fold);
-    let text = |email: &str, name: Option<&str>| fold::search_text([email].into_iter().chain(name));
+    let name = |full_name: &Option<String>| full_name.as_deref().map(folded_text::fold);
+    let text = |email: &str, name: Option<&str>| folded_text::search_text([email].into_iter().chain(name));
     // The DSL can not join arrays.
     db::sql(
         "UPDATE users u SET search_text = n.search_text, folded_name = n.folded_name \

@@ -81,8 +81,8 @@ pub fn refuse_taken(
     }
 }
 
-/// Gives up the codes that a product has no more, and takes those that it has got, in one order for everyone. If another
-/// transaction has taken one of them meanwhile, this waits for it, and is refused.
+/// Gives up the codes that a product has no more, and takes those that it has got, in one order for everyone. If
+/// another transaction has taken one of them meanwhile, this waits for it, and is refused.
 pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change: &CodeChange) -> Result<(), Abort> {
     let CodeChange { removed, added } = change;
     if !removed.is_empty() {

@@ -10,7 +10,7 @@ use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::text::code_key;
 
-/// A variant as it is now: what it is called, what it costs, whether it can be sold.
+/// The current name, price and status of a variant.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Sellable {
     #[diesel(sql_type = BigInt)]
@@ -47,13 +47,13 @@ impl Sellable {
     }
 }
 
-/// Loads variants by id. Price and status are protected by the lock on the variant's stock rows:
-/// whoever changes them takes that lock first, so read this after it.
+/// Loads variants by id. The locks of the stock rows protect price and status, because every change takes these locks
+/// first. So a checkout reads them after the locks.
 pub fn load(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Sellable>> {
     db::sql(
         "SELECT v.id AS variant_id, p.id AS product_id, v.sku, p.name AS product_name, v.size, \
-                COALESCE(v.price, p.price) AS unit_price, p.status = 'active' AND v.status = 'active' AS is_active, p.brand, p.category, p.unit, \
-                COALESCE(v.barcode, p.barcode) AS barcode \
+                COALESCE(v.price, p.price) AS unit_price, p.status = 'active' AND v.status = 'active' AS is_active, \
+                p.brand, p.category, p.unit, COALESCE(v.barcode, p.barcode) AS barcode \
          FROM unnest($2::int8[]) AS w (id) \
          CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = w.id OFFSET 0) v \
          CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p",

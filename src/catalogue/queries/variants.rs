@@ -26,8 +26,8 @@ pub fn list_variants(conn: &mut PgConnection, store: StoreId, product: ProductId
 
 /// Inserts variants and gives their ids, in the order of the variants.
 ///
-/// The ids are taken beforehand, so that they follow that order; the rows go in by SKU, so that
-/// two transactions which want the same SKUs wait for each other in one order.
+/// The ids are taken beforehand, so that they follow that order. The rows are inserted by SKU, so that two transactions
+/// with the same SKUs wait for each other in one order.
 pub fn insert_variants(
     conn: &mut PgConnection,
     store: StoreId,

@@ -166,7 +166,7 @@ fn decided_with(
 type Row = (Placement, &'static [(i64, i64)], &'static str);
 
 #[test]
-fn refusals_come_in_the_order_of_the_contract() {
+fn refusals_come_in_a_fixed_order() {
     let full: &'static [(i64, i64)] = &[(1, 9), (3, 1)];
     let expected = |minor| Some(AmountInput::from_units(minor, 2));
     // Each row corrects the error for which the row before was refused.

@@ -1,4 +1,4 @@
-//! The operations that change orders: payments, refunds, shipments, cancellations, updates.
+//! The operations that change orders: payments, refunds, shipments, reroutes, cancellations, updates.
 
 mod callback;
 mod change;

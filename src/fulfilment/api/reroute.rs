@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::fulfilment::reroute::{self, RerouteLine};
 use crate::idempotency::Command;
 use crate::kernel::id::{LocationId, OrderItemId};
-use crate::kernel::quantity::{MAX_DOCUMENT_LINES, Quantity};
+use crate::kernel::quantity::{MAX_DOCUMENT_LINES, Quantity, check_line_count};
 use crate::orders::order::OrderRef;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -49,9 +49,7 @@ pub async fn reroute_order(
 
 fn to_lines(request: RerouteRequest) -> Result<Vec<RerouteLine>, ApiError> {
     let RerouteRequest { lines } = request;
-    if !(1..=MAX_DOCUMENT_LINES).contains(&lines.len()) {
-        return Err(ApiError::field("lines", format!("must have 1 to {MAX_DOCUMENT_LINES} lines")));
-    }
+    check_line_count(lines.len(), MAX_DOCUMENT_LINES).map_err(|message| ApiError::field("lines", message))?;
     if let Some(index) = lines.iter().position(|line| line.to_location_id == Some(line.from_location_id)) {
         return Err(ApiError::field(format!("lines[{index}].to_location_id"), "must differ from from_location_id"));
     }

@@ -17,7 +17,7 @@ use crate::fulfilment::queries::{self, Shipment, ShipmentLine};
 use crate::fulfilment::ship::{self, Dispatch, DispatchLine};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, ShipmentId, VariantId};
-use crate::kernel::quantity::{MAX_DOCUMENT_LINES, Quantity};
+use crate::kernel::quantity::{MAX_DOCUMENT_LINES, Quantity, check_line_count};
 use crate::kernel::text;
 use crate::orders::api::Viewer;
 use crate::orders::order::OrderRef;
@@ -125,9 +125,8 @@ impl TryFrom<ShipRequest> for Dispatch {
 
     fn try_from(request: ShipRequest) -> Result<Self, ApiError> {
         let ShipRequest { lines, carrier, tracking_number, tracking_url } = request;
-        if lines.as_ref().is_some_and(|lines| !(1..=MAX_DOCUMENT_LINES).contains(&lines.len())) {
-            return Err(ApiError::field("lines", format!("must have 1 to {MAX_DOCUMENT_LINES} lines")));
-        }
+        let count = lines.as_ref().map_or(Ok(()), |lines| check_line_count(lines.len(), MAX_DOCUMENT_LINES));
+        count.map_err(|message| ApiError::field("lines", message))?;
         let lines = lines.map(|lines| lines.into_iter().map(DispatchLine::from).collect());
         Ok(Self { lines, carrier, tracking_number, tracking_url })
     }

@@ -1,8 +1,8 @@
 //! Hides requests to upgrade from the framework.
 //!
-//! This server never upgrades a connection, so it must ignore such a request (RFC 9110, section 7.8). The framework would
-//! read everything after a handshake of websocket as a body without end. It would also end the connection after the
-//! response to a request with `Connection: upgrade`. So the wrapper changes one letter of these words in each head.
+//! This server never upgrades a connection, so it must ignore such a request (RFC 9110, section 7.8). The framework
+//! would read everything after a handshake of websocket as a body without end. It would also end the connection after
+//! the response to a request with `Connection: upgrade`. So the wrapper changes one letter of these words in each head.
 
 const UPGRADE: &[u8] = b"upgrade";
 const CONNECTION: &[u8] = b"connection:";

@@ -10,7 +10,7 @@ use crate::auth::{Permission, Scope};
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::error::Abort;
 use crate::inventory::product_with_stock::{ProductWithStock, Stock, StockStatus, VariantWithStock};
-use crate::inventory::queries::figures;
+use crate::inventory::queries::stock_by_variant;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::List;
@@ -113,19 +113,19 @@ impl ProductResponses {
 
     /// The product with that name, or 404.
     pub fn get(&self, conn: &mut PgConnection, name: &ProductRef) -> Result<ProductResponse, Abort> {
-        Ok(self.to_response(figures::get_stocked(conn, self.store, name)?))
+        Ok(self.to_response(stock_by_variant::get_stocked(conn, self.store, name)?))
     }
 
     /// A page of products with their stock.
     pub fn list(&self, conn: &mut PgConnection, page: List<Product>) -> Result<List<ProductResponse>, Abort> {
         let List { items, total, page, limit, pages } = page;
-        let stocked = figures::with_stock(conn, self.store, items)?;
+        let stocked = stock_by_variant::with_stock(conn, self.store, items)?;
         let items = stocked.into_iter().map(|product| self.to_response(product)).collect();
         Ok(List { items, total, page, limit, pages })
     }
 
     fn to_response(&self, stocked: ProductWithStock) -> ProductResponse {
-        let Stock { stock, reserved, available, sold: _ } = stocked.figures();
+        let Stock { stock, reserved, available, sold: _ } = stocked.stock();
         let (stock_status, low_sizes) = (stocked.status(), stocked.low_sizes());
         let variants = stocked.variants.iter().map(|variant| self.to_variant_response(&stocked, variant)).collect();
         let product = stocked.product;

@@ -16,13 +16,13 @@ use crate::catalogue::lines::{self, RequestedVariant};
 use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
 use crate::http::Query;
-use crate::idempotency::command::Question;
+use crate::idempotency::command::UnclaimedRequest;
 use crate::inventory::alternatives::{AlternativeResponse, Alternatives, MAX_LINES_WITH_ALTERNATIVES};
 use crate::inventory::availability::{self, Availability};
 use crate::inventory::available_on::add_days;
 use crate::inventory::one_place::limit_to_one_place;
 use crate::inventory::product_with_stock::StockStatus;
-use crate::inventory::queries::figures;
+use crate::inventory::queries::stock_by_variant;
 use crate::kernel::id::{ProductId, ProductRef};
 use crate::kernel::quantity::{MAX_LINES, MAX_QUANTITY, Quantity};
 use crate::stores::queries as stores;
@@ -84,7 +84,7 @@ pub async fn show(
         .ok_or_else(|| ApiError::field("qty", format!("must be an integer from 1 to {MAX_QUANTITY}")))?;
     let line = ctx
         .read("get_availability", move |conn, scope| {
-            let mut product = figures::get_stocked(conn, scope.store, &name)?;
+            let mut product = stock_by_variant::get_stocked(conn, scope.store, &name)?;
             let line = RequestedVariant { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
             let variant = product.find(line.product, line.size)?.map(|variant| variant.id);
             let split = match variant {
@@ -162,8 +162,8 @@ pub struct AvailabilityItemResponse {
     alternatives: Vec<AlternativeResponse>,
 }
 
-pub async fn check(question: Question<AvailabilityRequest>) -> Result<HttpResponse, ApiError> {
-    let Question { ctx, body } = question;
+pub async fn check(request: UnclaimedRequest<AvailabilityRequest>) -> Result<HttpResponse, ApiError> {
+    let UnclaimedRequest { ctx, body } = request;
     let answer = ctx.read("check_availability", move |conn, scope| answer(conn, scope, &body)).await?;
     Ok(HttpResponse::Ok().json(answer))
 }
@@ -176,7 +176,7 @@ fn answer(
     let store = stores::get_store(conn, scope.store)?;
     let requested: Vec<_> = body.items.iter().map(AvailabilityItemRequest::read).collect();
     let variants = lines::find_variants(conn, scope.store, &requested)?;
-    let mut products = figures::list_with_stock(conn, scope.store, variants.iter().copied().collect())?;
+    let mut products = stock_by_variant::list_with_stock(conn, scope.store, variants.iter().copied().collect())?;
     let demand: Vec<_> = variants.into_iter().zip(requested.iter().map(|line| line.quantity)).collect();
     if store.routing.split == RoutingSplit::Never {
         limit_to_one_place(conn, scope.store, &demand, &mut products)?;

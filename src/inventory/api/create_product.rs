@@ -109,7 +109,7 @@ fn check_product(request: &NewProductRequest) -> Result<(), ValidationError> {
 
 impl NewSizeRequest {
     fn sku(&self, product: &str) -> String {
-        self.sku.clone().unwrap_or_else(|| sku::of_size(product, &size::tidy(&self.size)))
+        self.sku.clone().unwrap_or_else(|| sku::for_size(product, &size::tidy(&self.size)))
     }
 }
 

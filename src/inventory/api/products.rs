@@ -17,7 +17,7 @@ use crate::kernel::page::{PageQuery, Sort};
 
 use crate::http::{Query, SortQuery};
 use crate::inventory::queries::listing::{self, ProductFilter};
-use crate::kernel::{fold, text_enum};
+use crate::kernel::{folded_text, text_enum};
 
 pub use crate::inventory::queries::listing::{LOW_STOCK_SORTS, SORTS};
 
@@ -91,7 +91,7 @@ impl ParsedQuery {
                 .transpose()
         };
         Ok(ProductFilter {
-            patterns: self.query.q.as_deref().map(fold::search_patterns).unwrap_or_default(),
+            patterns: self.query.q.as_deref().map(folded_text::search_patterns).unwrap_or_default(),
             category: self.query.category.clone(),
             brand: self.query.brand.clone(),
             status: self.query.status.or(Some(ProductStatus::Active)),

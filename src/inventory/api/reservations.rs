@@ -23,7 +23,7 @@ use crate::inventory::queries::reservations::{self, ReservationFilter};
 use crate::kernel::id::{ProductRef, ReservationId, UserId};
 use crate::kernel::number;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
-use crate::kernel::quantity::{MAX_LINES, Quantity};
+use crate::kernel::quantity::{MAX_LINES, Quantity, check_line_count};
 use crate::kernel::text;
 use crate::kernel::text_enum;
 use crate::settings::Settings;
@@ -100,9 +100,7 @@ impl ReservationResponse {
 /// `POST /reservations`
 pub async fn create(command: Command<ReservationRequest>, settings: Data<Settings>) -> Result<HttpResponse, ApiError> {
     let most = settings.reservations.max_ttl_seconds;
-    if !(1..=MAX_LINES).contains(&command.body.items.len()) {
-        return Err(ApiError::field("items", format!("must have 1 to {MAX_LINES} lines")));
-    }
+    check_line_count(command.body.items.len(), MAX_LINES).map_err(|message| ApiError::field("items", message))?;
     if command.body.ttl_seconds.is_some_and(|ttl| ttl > most) {
         return Err(ApiError::field("ttl_seconds", format!("must be at most {most}")));
     }

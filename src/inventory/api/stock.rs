@@ -13,9 +13,9 @@ use crate::catalogue::size;
 use crate::error::{Abort, ApiError};
 use crate::http::Query;
 use crate::idempotency::{Answer, Command};
-use crate::inventory::change_stock::{ChangedStock, LookTime, MovementType, StockChange, change_stock};
+use crate::inventory::change_stock::{ChangedStock, CountedAt, MovementType, StockChange, change_stock};
 use crate::inventory::product_with_stock::{Stock, StockStatus, VariantWithStock};
-use crate::inventory::queries::figures;
+use crate::inventory::queries::stock_by_variant;
 use crate::inventory::queries::summary::{self, LocationStock};
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef};
 use crate::kernel::moment::Moment;
@@ -75,7 +75,7 @@ impl StockChangeRequest {
         StockChange {
             movement_type: self.movement_type,
             quantity: self.quantity.get(),
-            on_hand: self.on_hand.then(|| self.counted_at.map_or(LookTime::Now, |moment| LookTime::At(moment.0))),
+            on_hand: self.on_hand.then(|| self.counted_at.map_or(CountedAt::Now, |moment| CountedAt::At(moment.0))),
             expected_stock: self.expected_stock.map(StockQuantity::get),
             size: self.size.clone(),
             location: self.location_id,
@@ -115,7 +115,7 @@ fn change_response(
     scope: &Scope,
     changed: &ChangedStock,
 ) -> Result<StockChangeResponse, Abort> {
-    let places = figures::list_places(conn, scope.store, changed.variant)?;
+    let places = stock_by_variant::list_places(conn, scope.store, changed.variant)?;
     let at_location = places.iter().find(|place| place.location_id == changed.location);
     let sellable = places.iter().map(|place| place.sellable_quantity).fold(0, i64::saturating_add);
     Ok(StockChangeResponse {
@@ -195,10 +195,10 @@ pub async fn show(path: web::Path<String>, query: Query<SizeQuery>, ctx: Ctx) ->
     let answer = ctx
         .read("get_stock", move |conn, scope| {
             let size = query.0.size.as_deref();
-            let product = figures::get_stocked(conn, scope.store, &name)?;
+            let product = stock_by_variant::get_stocked(conn, scope.store, &name)?;
             let variant = product.find(&name, size)?;
             let Stock { stock, reserved, available: _, sold } =
-                variant.map_or_else(|| product.figures(), VariantWithStock::figures);
+                variant.map_or_else(|| product.stock(), VariantWithStock::stock);
             let variant = variant.map(|variant| variant.id);
             let locations = summary::list_by_location(conn, scope.store, product.product.id, variant)?;
             Ok(StockResponse {

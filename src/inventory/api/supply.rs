@@ -18,7 +18,7 @@ use crate::http::{Query, SortQuery};
 use crate::inventory::inbounds::origin::InboundKind;
 use crate::inventory::inbounds::queries::incoming::{self, IncomingLine};
 use crate::inventory::inbounds::queries::supply;
-use crate::inventory::queries::figures;
+use crate::inventory::queries::stock_by_variant;
 use crate::kernel::id::{
     self, InboundId, InboundLineId, LocationId, ProductId, ProductRef, StoreId, SupplierId, VariantId,
 };
@@ -52,7 +52,7 @@ pub struct ExpectedResponse {
 pub async fn show(path: web::Path<String>, Query(query): Query<SizeQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let name = ProductRef::from_path(&path);
     let found = ctx.read("get_supply", move |conn, scope| {
-        let product = figures::get_stocked(conn, scope.store, &name)?;
+        let product = stock_by_variant::get_stocked(conn, scope.store, &name)?;
         let variant = product.find(&name, query.size.as_deref())?;
         let variants: Vec<VariantId> = match variant {
             Some(variant) => vec![variant.id],
@@ -61,7 +61,7 @@ pub async fn show(path: web::Path<String>, Query(query): Query<SizeQuery>, ctx: 
         Ok(SupplyResponse {
             product_id: product.product.id,
             size: variant.and_then(|variant| variant.size.clone()),
-            available_quantity: variant.map_or(product.figures(), |variant| variant.figures()).available,
+            available_quantity: variant.map_or(product.stock(), |variant| variant.stock()).available,
             supply: list_by_day(conn, scope.store, &variants)?,
         })
     });

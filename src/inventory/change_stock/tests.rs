@@ -37,7 +37,10 @@ fn decided(level: &mut StockLevel, change: &StockChange) -> Result<Movement, Api
 fn a_look_changes_the_stock_by_the_difference_at_its_time() {
     let item = StockItem { product_id: ProductId(1), sku: "TEE", product_name: "Tee", size: None };
     let at: DateTime<Utc> = "2026-11-21T10:30:00Z".parse().unwrap();
-    let seen = |on_hand, newest_look| Seen { at, past: Past { on_hand, newest_look, touched: false } };
+    let seen = |on_hand, newest_observation| Seen {
+        at,
+        past: StockAtObservation { on_hand, newest_observation, touched: false },
+    };
     let counted = |quantity, seen: &Seen| {
         let mut level = level(100, 30);
         let change = change(MovementType::Adjustment, quantity);
@@ -46,7 +49,7 @@ fn a_look_changes_the_stock_by_the_difference_at_its_time() {
     // 2 of the units on the shelf are sold.
     assert_eq!(counted(102, &seen(102, None)).unwrap(), (0, 100));
     assert_eq!(counted(90, &seen(102, None)).unwrap(), (-12, 88));
-    // 5 units were shipped after the look.
+    // 5 units were shipped after the observation.
     assert_eq!(counted(107, &seen(107, Some(at))).unwrap(), (0, 100));
     assert_eq!(counted(31, &seen(102, None)).unwrap_err().code, Code::StockBelowReserved);
     assert_eq!(counted(32, &seen(102, None)).unwrap(), (-70, 30));

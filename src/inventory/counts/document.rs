@@ -8,7 +8,7 @@ use super::queries::documents::{self, Count};
 use super::queries::lines;
 use super::status::CountStatus;
 use crate::audit;
-use crate::audit::queries::NewEntry;
+use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
@@ -26,11 +26,11 @@ pub struct LockedCount {
     pub count: Count,
 }
 
-/// The act that changes a count, for the history and the audit.
+/// The change of a count, for the history and the audit.
 #[derive(Clone, Copy, Debug)]
-pub struct Act<'a> {
+pub struct DocumentChange<'a> {
     pub action: Action,
-    /// The participle of the act, such as `submitted`.
+    /// The participle of the change, such as `submitted`.
     pub done: &'a str,
     pub reason: Option<&'a str>,
 }
@@ -53,19 +53,19 @@ impl LockedCount {
         &mut self,
         conn: &mut PgConnection,
         scope: &Scope,
-        act: &Act<'_>,
+        change: &DocumentChange<'_>,
         at: DateTime<Utc>,
     ) -> Result<(), Abort> {
         let count = &mut self.count;
         let before = count.status;
-        count.status = CountStatus::of(&lines::total(conn, scope.store, count.id)?);
+        count.status = CountStatus::from_lines(&lines::total(conn, scope.store, count.id)?);
         count.version = count.version.saturating_add(1);
         count.updated_at = at;
         documents::update(conn, scope.store, count)?;
         if count.status != before {
-            append_step(conn, scope, count, (Some(before), act.reason), at)?;
+            append_step(conn, scope, count, (Some(before), change.reason), at)?;
         }
-        append_audit(conn, scope, count, act, at)
+        append_audit(conn, scope, count, change, at)
     }
 }
 
@@ -82,16 +82,16 @@ pub fn append_step(
     Ok(documents::append_history(conn, scope.store, count.id, &step)?)
 }
 
-/// Records an act in the audit.
+/// Records a change in the audit.
 pub fn append_audit(
     conn: &mut PgConnection,
     scope: &Scope,
     count: &Count,
-    act: &Act<'_>,
+    change: &DocumentChange<'_>,
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let detail = format!("Count {} {}", count.count_number, act.done);
-    let entry = NewEntry { entity: Entity::Count, entity_id: count.id.0, action: act.action, detail };
+    let detail = format!("Count {} {}", count.count_number, change.done);
+    let entry = NewAuditEntry { entity: Entity::Count, entity_id: count.id.0, action: change.action, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }
 

@@ -1,14 +1,14 @@
-//! Enters looks: units that somebody counted, now or earlier.
+//! Enters units that somebody counted, now or earlier.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::document::{Act, LockedCount, Target};
+use super::document::{DocumentChange, LockedCount, Target};
 use super::open::MAX_COUNT_LINES;
 use super::queries::documents::Count;
-use super::queries::entries::{self, NewEntry};
+use super::queries::entries::{self, NewCountEntry};
 use super::queries::lines;
 use super::status::{CountStatus, LineStatus};
 use crate::audit::words::Action;
@@ -18,7 +18,7 @@ use crate::catalogue::lines::{RequestedVariant, find_variants};
 use crate::catalogue::queries::scanned::{self, Scanned};
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
-use crate::inventory::look::is_too_late;
+use crate::inventory::observation::is_ahead_of_clock;
 use crate::kernel::id::{CountId, ProductRef, StoreId, VariantId};
 use crate::kernel::quantity::MAX_STOCK;
 
@@ -31,13 +31,13 @@ pub enum EntryName {
 
 /// Units that somebody counted.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct EnteredUnits {
     pub name: EntryName,
     pub size: Option<String>,
     pub quantity: i64,
-    /// The time of the look. Now if None.
+    /// The time of the observation. Now if None.
     pub counted_at: Option<DateTime<Utc>>,
-    /// True if the units are added to those of the looks before.
+    /// True if the units are added to those of the observations before.
     pub is_added: bool,
 }
 
@@ -47,12 +47,12 @@ struct Counted {
     quantity: i64,
 }
 
-/// Enters looks, all or none. A variant without a line gets one. Returns the lines.
+/// Enters observations, all or none. A variant without a line gets one. Returns the lines.
 pub fn enter(
     conn: &mut PgConnection,
     scope: &Scope,
     target: &Target,
-    entries: &[Entry],
+    entries: &[EnteredUnits],
 ) -> Result<(CountId, Vec<i64>), Abort> {
     let mut document = LockedCount::lock(conn, scope, target)?;
     document.count.status.require(&[CountStatus::Open], "counted")?;
@@ -60,8 +60,8 @@ pub fn enter(
     let times = read_times(&document.count, entries, now)?;
     let counted = resolve(conn, scope.store, entries)?;
     let of_entries = find_lines(conn, scope, &mut document.count, &counted)?;
-    let new: Vec<NewEntry> = (entries.iter().zip(&counted).zip(&times).zip(&of_entries))
-        .map(|(((entry, counted), at), line)| NewEntry {
+    let new: Vec<NewCountEntry> = (entries.iter().zip(&counted).zip(&times).zip(&of_entries))
+        .map(|(((entry, counted), at), line)| NewCountEntry {
             line: *line,
             quantity: counted.quantity,
             is_added: entry.is_added,
@@ -73,16 +73,16 @@ pub fn enter(
     let mut seen = HashSet::new();
     let distinct: Vec<i64> = of_entries.iter().copied().filter(|line| seen.insert(*line)).collect();
     refuse_too_much(&lines::apply_entries(conn, scope.store, id, &distinct)?, &of_entries)?;
-    document.write(conn, scope, &Act { action: Action::Update, done: "counted", reason: None }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Update, done: "counted", reason: None }, now)?;
     Ok((id, distinct))
 }
 
-/// The times of the looks. A look that is slightly ahead of the clock is one of now.
-fn read_times(count: &Count, entries: &[Entry], now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, ApiError> {
-    let read = |(index, entry): (usize, &Entry)| {
+/// The times of the observations. An observation that is slightly ahead of the clock is one of now.
+fn read_times(count: &Count, entries: &[EnteredUnits], now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, ApiError> {
+    let read = |(index, entry): (usize, &EnteredUnits)| {
         let at = entry.counted_at.unwrap_or(now);
         let refuse = |message: &str| Err(ApiError::field(format!("entries[{index}].counted_at"), message));
-        if is_too_late(at, now) {
+        if is_ahead_of_clock(at, now) {
             return refuse("must not be in the future");
         }
         if at < count.created_at {
@@ -102,7 +102,7 @@ struct Named {
 }
 
 /// The variants of the entries, and their units. The code of a case has the units of the case.
-fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result<Vec<Counted>, Abort> {
+fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnits]) -> Result<Vec<Counted>, Abort> {
     let named = resolve_names(conn, store, entries)?;
     let mut quantities = Vec::with_capacity(entries.len());
     for (index, (entry, named)) in entries.iter().zip(&named).enumerate() {
@@ -112,7 +112,7 @@ fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result
         }
         quantities.push(quantity);
     }
-    let needs_size = |entry: &Entry, named: &Named| named.variant.is_none() || entry.size.is_some();
+    let needs_size = |entry: &EnteredUnits, named: &Named| named.variant.is_none() || entry.size.is_some();
     let requested: Vec<RequestedVariant<'_>> = entries
         .iter()
         .zip(&named)
@@ -130,7 +130,7 @@ fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result
     Ok(counted)
 }
 
-fn resolve_names(conn: &mut PgConnection, store: StoreId, entries: &[Entry]) -> Result<Vec<Named>, Abort> {
+fn resolve_names(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnits]) -> Result<Vec<Named>, Abort> {
     let barcodes = entries.iter().filter_map(|entry| match &entry.name {
         EntryName::Barcode(barcode) => Some(barcode.as_str()),
         EntryName::Product(_) => None,
@@ -204,7 +204,7 @@ fn unknown_barcode(index: usize, barcode: &str) -> ApiError {
     }
 }
 
-fn wrong_size(entry: &Entry) -> ApiError {
+fn wrong_size(entry: &EnteredUnits) -> ApiError {
     let size = entry.size.as_deref().unwrap_or_default();
     ApiError::not_found(Code::SizeNotFound, format_args!("Size '{size}' of the scanned product"))
 }

@@ -1,16 +1,16 @@
-//! Counts: somebody looks at the stock of a location, and the differences are posted. Selling goes on meanwhile.
+//! Counts: somebody counts the stock of a location, and the differences are posted. Selling goes on meanwhile.
 
 pub mod count_ref;
 pub mod line;
-pub mod scope;
+pub mod selection;
 pub mod status;
 
 pub mod document;
 
 pub mod enter;
+pub mod lifecycle;
 pub mod open;
 pub mod post;
-pub mod submit;
 
 pub mod queries;
 

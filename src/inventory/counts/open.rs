@@ -2,10 +2,10 @@
 
 use diesel::PgConnection;
 
-use super::document::{Act, append_audit, append_step};
+use super::document::{DocumentChange, append_audit, append_step};
 use super::queries::documents::{self, Count};
-use super::queries::{lines, places, scope as scopes};
-use super::scope::{Condition, CountScope, Uncounted};
+use super::queries::{lines, places, selection as selections};
+use super::selection::{Condition, CountSelection, Uncounted};
 use super::status::CountStatus;
 use crate::audit::words::Action;
 use crate::auth::Scope;
@@ -24,7 +24,7 @@ pub struct NewCount {
     pub location: LocationId,
     pub condition: Option<Condition>,
     /// Without the products, which have names here.
-    pub scope: CountScope,
+    pub selection: CountSelection,
     pub products: Option<Vec<ProductRef>>,
     pub blind: bool,
     pub uncounted: Uncounted,
@@ -34,9 +34,9 @@ pub struct NewCount {
 pub fn open(conn: &mut PgConnection, scope: &Scope, new: &NewCount) -> Result<CountId, Abort> {
     let store = scope.store;
     let products = new.products.as_deref().map(|names| find_products(conn, store, names)).transpose()?;
-    let chosen = CountScope { products, ..new.scope.clone() };
+    let selection = CountSelection { products, ..new.selection.clone() };
     let location = places::lock_counted(conn, store, new.location, new.condition)?;
-    let variants = scopes::list_variants(conn, store, location, &chosen, MAX_COUNT_LINES.saturating_add(1))?;
+    let variants = selections::list_variants(conn, store, location, &selection, MAX_COUNT_LINES.saturating_add(1))?;
     let line_count = db::count(variants.len());
     if !(1..=MAX_COUNT_LINES).contains(&line_count) {
         let found = if line_count == 0 { "has nothing to count at the location" } else { "has too many variants" };
@@ -48,7 +48,7 @@ pub fn open(conn: &mut PgConnection, scope: &Scope, new: &NewCount) -> Result<Co
         count_number: document_number("CNT", now, &random_code()),
         location_id: location,
         status: CountStatus::Open,
-        scope: chosen,
+        scope: selection,
         blind: new.blind,
         uncounted: new.uncounted,
         line_count,
@@ -60,12 +60,12 @@ pub fn open(conn: &mut PgConnection, scope: &Scope, new: &NewCount) -> Result<Co
     count.id = documents::insert(conn, store, &count)?;
     lines::insert(conn, store, (count.id, 0), &variants, now)?;
     append_step(conn, scope, &count, (None, None), now)?;
-    append_audit(conn, scope, &count, &Act { action: Action::Create, done: "opened", reason: None }, now)?;
+    append_audit(conn, scope, &count, &DocumentChange { action: Action::Create, done: "opened", reason: None }, now)?;
     Ok(count.id)
 }
 
 fn find_products(conn: &mut PgConnection, store: StoreId, names: &[ProductRef]) -> Result<Vec<ProductId>, Abort> {
-    let found = scopes::find_products(conn, store, names)?;
+    let found = selections::find_products(conn, store, names)?;
     let mut ids: Vec<ProductId> = Vec::with_capacity(names.len());
     for (name, id) in names.iter().zip(found) {
         let id = id.ok_or_else(|| products::not_found(name))?;

@@ -1,12 +1,12 @@
-//! Posts counted lines: the stock of each row changes by the difference at the time of its look.
+//! Posts counted lines: the stock of each row changes by the difference at the time of its observation.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::document::{Act, LockedCount, Target, append_audit};
-use super::line::{CountLine, PostedLine, Posting, decide};
+use super::document::{DocumentChange, LockedCount, Target, append_audit};
+use super::line::{CountLine, PostedLine, PostingDecision, decide};
 use super::queries::documents::Count;
 use super::queries::lines::{self, LineResult};
 use super::queries::shown::{self, LineFilter, LineOrder};
@@ -16,8 +16,8 @@ use crate::auth::{Permission, Scope};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code, Overdue};
 use crate::inventory::locked_stock::{LockedStock, MovementContext, StockKey};
-use crate::inventory::look::{Look, Past};
-use crate::inventory::queries::{holds, looks};
+use crate::inventory::observation::{Observation, StockAtObservation};
+use crate::inventory::queries::{holds, stock_at};
 use crate::kernel::id::{CountId, VariantId};
 use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::queries as stores;
@@ -33,9 +33,9 @@ pub struct PostRequest {
     pub lines: Option<Vec<i64>>,
 }
 
-/// Posts the first lines after this one, if they are too many for one transaction. Returns the last of them. The version
-/// of the count stays, so that the same request can go on after an interruption.
-pub fn post_slice(
+/// Posts one part of the lines after this one, if they do not fit into one transaction. Returns its last line, or None
+/// if the rest fits. The version of the count stays, so that the same request can continue after an interruption.
+pub fn post_part(
     conn: &mut PgConnection,
     scope: &Scope,
     request: &PostRequest,
@@ -49,8 +49,8 @@ pub fn post_slice(
     pending.pop();
     let last = pending.last().map(|line| line.line);
     let now = post(conn, scope, &document.count, pending)?.at;
-    let act = Act { action: Action::Update, done: "posted in part", reason: None };
-    append_audit(conn, scope, &document.count, &act, now)?;
+    let change = DocumentChange { action: Action::Update, done: "posted in part", reason: None };
+    append_audit(conn, scope, &document.count, &change, now)?;
     Ok(last)
 }
 
@@ -61,10 +61,16 @@ pub fn post_rest(conn: &mut PgConnection, scope: &Scope, request: &PostRequest, 
     pending.truncate(usize::try_from(LINES_AT_A_TIME).unwrap_or(usize::MAX));
     let is_pending = !pending.is_empty();
     let done = post(conn, scope, &document.count, pending)?;
+    // Every line needs approval, so the request has no effect.
     if after == 0 && is_pending && done.lines == 0 {
         return Err(Permission::InventoryApprove.missing().into());
     }
-    document.write(conn, scope, &Act { action: Action::UpdateStatus, done: "posted", reason: None }, done.at)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::UpdateStatus, done: "posted", reason: None },
+        done.at,
+    )?;
     Ok(document.count.id)
 }
 
@@ -93,6 +99,13 @@ fn list_pending(
     Ok(shown::list(conn, scope.store, count.id, filter, LineOrder::FirstToLast, (limit, 0))?)
 }
 
+/// A line that somebody counted, and its stock row at that time.
+struct PostableLine {
+    line: CountLine,
+    observation: Observation,
+    past: StockAtObservation,
+}
+
 /// The result of a posting.
 struct Done {
     at: DateTime<Utc>,
@@ -106,29 +119,31 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
         false => Some(stores::get_store(conn, scope.store)?.count_tolerance()),
     };
     let location = count.location_id;
-    let looked: Vec<(CountLine, Look)> =
-        pending.into_iter().filter_map(|line| line.look.map(|look| (line, look))).collect();
-    let looks: Vec<(StockKey, DateTime<Utc>)> =
-        looked.iter().map(|(line, look)| ((line.variant_id, location), look.at)).collect();
-    let keys: BTreeSet<StockKey> = looks.iter().map(|(key, _)| *key).collect();
+    let observed: Vec<(CountLine, Observation)> =
+        pending.into_iter().filter_map(|line| line.observation.map(|observation| (line, observation))).collect();
+    let observations: Vec<(StockKey, DateTime<Utc>)> =
+        observed.iter().map(|(line, observation)| ((line.variant_id, location), observation.at)).collect();
+    let keys: BTreeSet<StockKey> = observations.iter().map(|(key, _)| *key).collect();
     let mut stock = LockedStock::lock_keys(conn, scope.store, &keys)?;
     let at = db::clock(conn)?;
     // The rows are locked, so their past is final.
-    let past = looks::read_past(conn, scope.store, &looks)?;
-    let mut results: Vec<LineResult> = Vec::with_capacity(looked.len());
+    let past = stock_at::read(conn, scope.store, &observations)?;
+    let mut results: Vec<LineResult> = Vec::with_capacity(observed.len());
     let mut refused: Vec<VariantId> = Vec::new();
-    for ((line, look), past) in looked.iter().zip(&past) {
-        let posting = decide_line(&stock, count, (line, *look), past, tolerance)?;
-        let result = match posting {
-            Posting::NeedsApproval => continue,
-            Posting::Superseded => (line.line, LineStatus::Superseded, None),
-            Posting::Refused => {
-                refused.push(line.variant_id);
-                (line.line, LineStatus::Refused, None)
+    for ((line, observation), past) in observed.into_iter().zip(past) {
+        let number = line.line;
+        let postable = PostableLine { line, observation, past };
+        let decision = decide_line(&stock, count, &postable, tolerance)?;
+        let result = match decision {
+            PostingDecision::NeedsApproval => continue,
+            PostingDecision::Superseded => (number, LineStatus::Superseded, None),
+            PostingDecision::Refused => {
+                refused.push(postable.line.variant_id);
+                (number, LineStatus::Refused, None)
             }
-            Posting::Post(variance) => {
-                let posted = record(&mut stock, scope, count, (line, *look, variance), past)?;
-                (line.line, LineStatus::Posted, Some(posted))
+            PostingDecision::Post(variance) => {
+                let posted = record(&mut stock, scope, count, &postable, variance)?;
+                (number, LineStatus::Posted, Some(posted))
             }
         };
         results.push(result);
@@ -142,13 +157,13 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
 fn decide_line(
     stock: &LockedStock,
     count: &Count,
-    (line, look): (&CountLine, Look),
-    past: &Past,
+    postable: &PostableLine,
     tolerance: Option<CountTolerance>,
-) -> Result<Posting, Failure> {
+) -> Result<PostingDecision, Failure> {
+    let PostableLine { line, observation, past } = postable;
     let level = stock.row((line.variant_id, count.location_id));
     let level = level.ok_or_else(|| Failure::Internal(format!("variant {} has no stock row", line.variant_id)))?;
-    Ok(decide(look, level, past, tolerance, line.unit_value))
+    Ok(decide(*observation, level, past, tolerance, line.unit_value))
 }
 
 /// Records the one movement of a posted line. It has no reason, unlike a stock change under the same reference.
@@ -156,13 +171,14 @@ fn record(
     stock: &mut LockedStock,
     scope: &Scope,
     count: &Count,
-    (line, look, variance): (&CountLine, Look, i64),
-    past: &Past,
+    postable: &PostableLine,
+    variance: i64,
 ) -> Result<PostedLine, Failure> {
+    let PostableLine { line, observation, past } = postable;
     let actor = scope.actor();
     let context = MovementContext { reference: &count.count_number, reason: None, actor: &actor };
-    let movement = stock.record_count((line.variant_id, count.location_id), variance, context, look.at)?;
-    let Past { on_hand, touched, .. } = *past;
+    let movement = stock.record_count((line.variant_id, count.location_id), variance, context, observation.at)?;
+    let StockAtObservation { on_hand, touched, .. } = *past;
     let (unit_value, movement_version) = (line.unit_value, movement.version);
     Ok(PostedLine { expected: on_hand, unit_value, touched, movement_version })
 }

@@ -35,7 +35,7 @@ text_enum! {
         /// Nobody counted it, and its stock stays.
         Uncounted,
         Posted,
-        /// A newer look at the stock row was posted.
+        /// A newer observation of the stock row was posted.
         Superseded,
         /// More units are promised than were counted.
         Refused,
@@ -78,7 +78,7 @@ impl LineTotals {
 
 impl CountStatus {
     #[must_use]
-    pub const fn of(lines: &LineTotals) -> Self {
+    pub const fn from_lines(lines: &LineTotals) -> Self {
         if lines.cancelled > 0 {
             Self::Cancelled
         } else if lines.open > 0 {
@@ -90,7 +90,7 @@ impl CountStatus {
         }
     }
 
-    /// Refuses unless this status is among the allowed ones. `done` is the participle of the act, such as `posted`.
+    /// Refuses unless this status is among the allowed ones. `done` is the participle of the change, such as `posted`.
     pub fn require(self, allowed: &[Self], done: &str) -> Result<(), ApiError> {
         if allowed.contains(&self) {
             return Ok(());
@@ -117,7 +117,7 @@ mod tests {
         ] {
             let mut totals = LineTotals::default();
             lines.iter().for_each(|line| totals.add(*line, 1, 0));
-            assert_eq!(CountStatus::of(&totals), status, "{lines:?}");
+            assert_eq!(CountStatus::from_lines(&totals), status, "{lines:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Moves the promise of units from one place to another. The units themselves stay where they are.
+//! Moves promised units (reserved or committed ones) from one place to another. On the shelves, no unit moves.
 
 use super::{HoldSet, ReserveUnits};
 use crate::db::Failure;

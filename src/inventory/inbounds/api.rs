@@ -14,7 +14,7 @@ use crate::idempotency::{Answer, Command};
 use crate::kernel::document_text::Reason;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::InboundId;
-use crate::kernel::quantity::MAX_DOCUMENT_LINES;
+use crate::kernel::quantity::{MAX_DOCUMENT_LINES, check_line_count};
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,17 +25,15 @@ pub struct ReverseReceiptRequest {
 
 /// Refuses an empty list of lines, and too many of them.
 pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
-    if lines.is_none_or(|lines| (1..=MAX_DOCUMENT_LINES).contains(&lines.len())) {
-        return Ok(());
-    }
-    Err(ApiError::field("lines", format!("must have 1 to {MAX_DOCUMENT_LINES} lines")))
+    let count = lines.map_or(Ok(()), |lines| check_line_count(lines.len(), MAX_DOCUMENT_LINES));
+    count.map_err(|message| ApiError::field("lines", message))
 }
 
 /// Reads a document for the answer.
 pub type Respond<R> = fn(&mut PgConnection, &Scope, &InboundRef) -> Result<R, Abort>;
 
-/// Runs an act on a document, and answers with the document after it.
-pub async fn act<T, R, F>(
+/// Changes a document, and answers with the document after it.
+pub async fn change_document<T, R, F>(
     name: &'static str,
     target: Target,
     command: Command<T>,

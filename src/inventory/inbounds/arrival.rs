@@ -1,6 +1,6 @@
 //! The units that a request receives or reverses. Changes the lines in memory, or refuses.
 
-use super::line::{Arrived, InboundLine, LineCounts};
+use super::line::{InboundLine, LineCounts, ReceivedCounts};
 use crate::auth::Permission;
 use crate::error::{ApiError, Code};
 use crate::kernel::id::InboundLineId;
@@ -8,7 +8,7 @@ use crate::kernel::money::Money;
 
 /// Units of a line that have arrived.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub struct ReceivedLine {
     pub line: InboundLineId,
     pub accepted: i64,
     pub rejected: i64,
@@ -23,7 +23,7 @@ pub struct Arrival {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptLine {
     pub line: InboundLineId,
-    pub arrived: Arrived,
+    pub counts: ReceivedCounts,
     pub reject_reason: Option<String>,
     /// The cost of a unit. None in a transfer.
     pub unit_cost: Option<Money>,
@@ -51,9 +51,9 @@ impl Surplus {
 }
 
 /// Receives units. Equal lines are added up.
-pub fn receive(
+pub fn apply_receipt(
     lines: &mut [InboundLine],
-    arrivals: &[Arrival],
+    arrivals: &[ReceivedLine],
     surplus: Surplus,
 ) -> Result<Vec<ReceiptLine>, ApiError> {
     let mut receipt: Vec<ReceiptLine> = Vec::with_capacity(arrivals.len());
@@ -70,26 +70,26 @@ pub fn receive(
     for (index, received) in receipt.iter_mut().enumerate() {
         let line = find(lines, received.line, index)?;
         received.unit_cost = received.unit_cost.or(line.unit_cost);
-        line.counts = post(line, &mut received.arrived, surplus)?.ok_or_else(|| too_many(index))?;
+        line.counts = post(line, &mut received.counts, surplus)?.ok_or_else(|| too_many(index))?;
     }
     Ok(receipt)
 }
 
-impl From<&Arrival> for ReceiptLine {
-    fn from(arrival: &Arrival) -> Self {
-        let Arrival { line, accepted, rejected, keep_rejected, reject_reason, unit_cost } = arrival.clone();
+impl From<&ReceivedLine> for ReceiptLine {
+    fn from(arrival: &ReceivedLine) -> Self {
+        let ReceivedLine { line, accepted, rejected, keep_rejected, reject_reason, unit_cost } = arrival.clone();
         let quarantined = if keep_rejected { rejected } else { 0 };
-        Self { line, arrived: Arrived { accepted, rejected, quarantined, over: 0 }, reject_reason, unit_cost }
+        Self { line, counts: ReceivedCounts { accepted, rejected, quarantined, surplus: 0 }, reject_reason, unit_cost }
     }
 }
 
 impl ReceiptLine {
     /// Adds units of the same line. Refuses if they have another cost.
-    fn add(&mut self, arrival: &Arrival, index: usize) -> Result<(), ApiError> {
-        let Self { line: _, arrived, reject_reason, unit_cost } = Self::from(arrival);
-        self.arrived.accepted = self.arrived.accepted.saturating_add(arrived.accepted);
-        self.arrived.rejected = self.arrived.rejected.saturating_add(arrived.rejected);
-        self.arrived.quarantined = self.arrived.quarantined.saturating_add(arrived.quarantined);
+    fn add(&mut self, arrival: &ReceivedLine, index: usize) -> Result<(), ApiError> {
+        let Self { line: _, counts, reject_reason, unit_cost } = Self::from(arrival);
+        self.counts.accepted = self.counts.accepted.saturating_add(counts.accepted);
+        self.counts.rejected = self.counts.rejected.saturating_add(counts.rejected);
+        self.counts.quarantined = self.counts.quarantined.saturating_add(counts.quarantined);
         self.reject_reason = self.reject_reason.take().or(reject_reason);
         if let (Some(known), Some(other)) = (self.unit_cost, unit_cost)
             && known != other
@@ -105,22 +105,22 @@ impl ReceiptLine {
 }
 
 /// The counts of a line with units that arrived. Sets the surplus among these, or refuses it.
-fn post(line: &InboundLine, arrived: &mut Arrived, surplus: Surplus) -> Result<Option<LineCounts>, ApiError> {
-    let units = arrived.accepted.saturating_add(arrived.rejected);
-    arrived.over = units.saturating_sub(line.counts.outstanding).max(0);
-    if arrived.over > 0 && line.counts.over.saturating_add(arrived.over) > surplus.maximum(line.counts.planned) {
+fn post(line: &InboundLine, counts: &mut ReceivedCounts, surplus: Surplus) -> Result<Option<LineCounts>, ApiError> {
+    let units = counts.accepted.saturating_add(counts.rejected);
+    counts.surplus = units.saturating_sub(line.counts.outstanding).max(0);
+    if counts.surplus > 0 && line.counts.surplus.saturating_add(counts.surplus) > surplus.maximum(line.counts.planned) {
         return Err(over_receipt(line, units, surplus));
     }
-    Ok(line.counts.post(*arrived))
+    Ok(line.counts.post(*counts))
 }
 
 /// Reverses the lines of a receipt. None if they do not fit the lines of the document.
-pub fn reverse(lines: &mut [InboundLine], receipt: &[ReceiptLine]) -> Option<Vec<ReceiptLine>> {
+pub fn apply_reversal(lines: &mut [InboundLine], receipt: &[ReceiptLine]) -> Option<Vec<ReceiptLine>> {
     let reversed = receipt.iter().map(|received| {
         let line = lines.iter_mut().find(|line| line.id == received.line)?;
-        let arrived = received.arrived.reversed();
-        line.counts = line.counts.post(arrived)?;
-        Some(ReceiptLine { arrived, ..received.clone() })
+        let counts = received.counts.reversed();
+        line.counts = line.counts.post(counts)?;
+        Some(ReceiptLine { counts, ..received.clone() })
     });
     reversed.collect()
 }

@@ -10,10 +10,10 @@ use super::line::InboundLine;
 use super::origin::Origin;
 use super::queries::documents::{self, Inbound};
 use super::queries::lines;
-use super::queries::places::{self, Route};
+use super::queries::places::{self, Destination};
 use super::status::InboundStatus;
 use crate::audit;
-use crate::audit::queries::NewEntry;
+use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db::{self, Failure};
@@ -52,22 +52,27 @@ impl<O: Origin> LockedInbound<O> {
             documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(O::not_found)?;
         let version = inbound.version;
         if target.expected_version.is_some_and(|expected| !expected.is(version)) {
-            let detail = format!("{} {} has version {version} by now.", O::WORDS.title, inbound.inbound_number);
+            let detail = format!("{} {} has version {version} by now.", O::NAMES.title, inbound.inbound_number);
             return Err(ApiError::new(Code::StaleDocument, detail).into());
         }
         let lines = lines::list(conn, scope.store, inbound.id)?;
         Ok(Self { before: inbound.status, inbound, lines })
     }
 
-    /// Refuses unless the status is among the allowed ones. `done` is the participle of the act, such as `sent`.
+    /// Refuses unless the status is among the allowed ones. `done` is the participle of the change, such as `sent`.
     pub fn require(&self, allowed: &[InboundStatus], done: &str) -> Result<(), ApiError> {
         self.inbound.status.require::<O>(allowed, done)
     }
 
     /// Locks the places of the document. Refuses if one that must be open is closed.
-    pub fn lock_places(&self, conn: &mut PgConnection, scope: &Scope, open: &[LocationId]) -> Result<Route, Abort> {
+    pub fn lock_places(
+        &self,
+        conn: &mut PgConnection,
+        scope: &Scope,
+        open: &[LocationId],
+    ) -> Result<Destination, Abort> {
         let Inbound { origin, to_location_id, .. } = self.inbound;
-        places::lock_route(conn, scope.store, (origin.place(), to_location_id), open)
+        places::lock_places(conn, scope.store, (origin.place(), to_location_id), open)
     }
 
     /// The stock rows of all lines at these locations.
@@ -90,12 +95,12 @@ impl<O: Origin> LockedInbound<O> {
 
     pub fn line(&self, id: InboundLineId) -> Result<&InboundLine, Failure> {
         let line = self.lines.iter().find(|line| line.id == id);
-        line.ok_or_else(|| Failure::Internal(format!("{} {} has no line {id}", O::WORDS.noun, self.inbound.id)))
+        line.ok_or_else(|| Failure::Internal(format!("{} {} has no line {id}", O::NAMES.noun, self.inbound.id)))
     }
 
     /// Gives the document the status that follows from its lines.
     pub fn set_status_of_lines(&mut self) {
-        self.inbound.status = InboundStatus::of_lines::<O>(self.lines.iter().map(|line| line.counts));
+        self.inbound.status = InboundStatus::from_lines::<O>(self.lines.iter().map(|line| line.counts));
     }
 
     /// Writes the document, its lines, a row of its history if the status changed, and an audit entry.
@@ -103,7 +108,7 @@ impl<O: Origin> LockedInbound<O> {
         &mut self,
         conn: &mut PgConnection,
         scope: &Scope,
-        act: &Act<'_>,
+        change: &DocumentChange<'_>,
         at: DateTime<Utc>,
     ) -> Result<(), Abort> {
         let Self { inbound, lines, before } = self;
@@ -111,12 +116,12 @@ impl<O: Origin> LockedInbound<O> {
         inbound.updated_at = at;
         documents::update(conn, scope.store, inbound)?;
         lines::update(conn, scope.store, lines)?;
-        let reason = act.reason.map(ToOwned::to_owned);
+        let reason = change.reason.map(ToOwned::to_owned);
         if inbound.status != *before {
             let step = HistoryStep { from: Some(*before), to: inbound.status, reason, actor: scope.actor(), at };
             documents::append_history(conn, scope.store, inbound.id, &step)?;
         }
-        append_audit(conn, scope, inbound, act, at)
+        append_audit(conn, scope, inbound, change, at)
     }
 
     /// Writes a changed plan. If there are planned lines, they replace those of the document.
@@ -133,16 +138,16 @@ impl<O: Origin> LockedInbound<O> {
             self.lines.clear();
         }
         let at = db::clock(conn)?;
-        self.write(conn, scope, &Act { action: Action::Update, done: "changed", reason: None }, at)?;
+        self.write(conn, scope, &DocumentChange { action: Action::Update, done: "changed", reason: None }, at)?;
         Ok(id)
     }
 }
 
-/// The act that changes a document, for the audit.
+/// The change of a document, for the audit.
 #[derive(Clone, Copy, Debug)]
-pub struct Act<'a> {
+pub struct DocumentChange<'a> {
     pub action: Action,
-    /// The participle of the act, such as `sent`.
+    /// The participle of the change, such as `sent`.
     pub done: &'a str,
     pub reason: Option<&'a str>,
 }
@@ -159,17 +164,17 @@ pub fn insert<O: Origin>(
     let at = inbound.created_at;
     let step = HistoryStep { from: None, to: inbound.status, reason: None, actor: scope.actor(), at };
     documents::append_history(conn, scope.store, inbound.id, &step)?;
-    append_audit(conn, scope, inbound, &Act { action: Action::Create, done: "created", reason: None }, at)
+    append_audit(conn, scope, inbound, &DocumentChange { action: Action::Create, done: "created", reason: None }, at)
 }
 
 fn append_audit<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     inbound: &Inbound<O>,
-    act: &Act<'_>,
+    change: &DocumentChange<'_>,
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let detail = format!("{} {} {}", O::WORDS.title, inbound.inbound_number, act.done);
-    let entry = NewEntry { entity: O::WORDS.entity, entity_id: inbound.id.0, action: act.action, detail };
+    let detail = format!("{} {} {}", O::NAMES.title, inbound.inbound_number, change.done);
+    let entry = NewAuditEntry { entity: O::NAMES.entity, entity_id: inbound.id.0, action: change.action, detail };
     Ok(audit::queries::append(conn, scope, &entry, at)?)
 }

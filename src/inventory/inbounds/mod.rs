@@ -8,9 +8,10 @@ pub mod status;
 
 pub mod arrival;
 pub mod document;
-pub mod plan_line;
+pub mod draft_line;
 pub mod units;
 
+pub mod receipt;
 pub mod receive;
 pub mod supply;
 

@@ -22,13 +22,13 @@ text_enum! {
     }
 }
 
-/// The words in which the kinds of documents differ.
+/// The names in which the kinds of documents differ.
 #[derive(Debug)]
-pub struct Words {
+pub struct DocumentNames {
     pub number_prefix: &'static str,
     /// The name of a document, in the middle of a sentence.
     pub noun: &'static str,
-    /// The same at the begin of a sentence.
+    /// The same at the start of a sentence.
     pub title: &'static str,
     pub entity: Entity,
     pub not_found: Code,
@@ -39,24 +39,24 @@ pub struct Words {
 /// A place, from which transfers come, or a supplier, from which purchases come.
 pub trait Origin: Copy + Debug + Send + 'static {
     const KIND: InboundKind;
-    const WORDS: Words;
+    const NAMES: DocumentNames;
     /// The status while all units are outstanding.
-    const BEGUN: InboundStatus;
+    const FIRST_OPEN_STATUS: InboundStatus;
 
     /// The origin in a stored row, which has exactly one.
-    fn of_row(place: Option<LocationId>, supplier: Option<SupplierId>) -> Option<Self>;
+    fn from_row(place: Option<LocationId>, supplier: Option<SupplierId>) -> Option<Self>;
     fn place(self) -> Option<LocationId>;
     fn supplier(self) -> Option<SupplierId>;
 
     /// The 404 error.
     fn not_found() -> ApiError {
-        ApiError::not_found(Self::WORDS.not_found, format_args!("The {}", Self::WORDS.noun))
+        ApiError::not_found(Self::NAMES.not_found, format_args!("The {}", Self::NAMES.noun))
     }
 }
 
 impl Origin for LocationId {
     const KIND: InboundKind = InboundKind::Transfer;
-    const WORDS: Words = Words {
+    const NAMES: DocumentNames = DocumentNames {
         number_prefix: "TRF",
         noun: "transfer",
         title: "Transfer",
@@ -64,9 +64,9 @@ impl Origin for LocationId {
         not_found: Code::TransferNotFound,
         instead_of_cancel: "Settle the units that do not arrive (POST /transfers/{id}/settle).",
     };
-    const BEGUN: InboundStatus = InboundStatus::InTransit;
+    const FIRST_OPEN_STATUS: InboundStatus = InboundStatus::InTransit;
 
-    fn of_row(place: Option<LocationId>, _: Option<SupplierId>) -> Option<Self> {
+    fn from_row(place: Option<LocationId>, _: Option<SupplierId>) -> Option<Self> {
         place
     }
 
@@ -81,7 +81,7 @@ impl Origin for LocationId {
 
 impl Origin for SupplierId {
     const KIND: InboundKind = InboundKind::Purchase;
-    const WORDS: Words = Words {
+    const NAMES: DocumentNames = DocumentNames {
         number_prefix: "PO",
         noun: "purchase order",
         title: "Purchase order",
@@ -89,9 +89,9 @@ impl Origin for SupplierId {
         not_found: Code::PurchaseOrderNotFound,
         instead_of_cancel: "Close the order (POST /purchase-orders/{id}/close).",
     };
-    const BEGUN: InboundStatus = InboundStatus::Ordered;
+    const FIRST_OPEN_STATUS: InboundStatus = InboundStatus::Ordered;
 
-    fn of_row(_: Option<LocationId>, supplier: Option<SupplierId>) -> Option<Self> {
+    fn from_row(_: Option<LocationId>, supplier: Option<SupplierId>) -> Option<Self> {
         supplier
     }
 

@@ -2,12 +2,13 @@
 
 use diesel::PgConnection;
 
-use super::arrival::{self, Arrival, ReceiptLine, Surplus};
-use super::document::{Act, LockedInbound, Target};
+use super::arrival::{self, ReceiptLine, ReceivedLine, Surplus};
+use super::document::{DocumentChange, LockedInbound, Target};
 use super::line::InboundLine;
 use super::origin::{InboundKind, Origin};
-use super::queries::places::Route;
-use super::queries::receipts::{self, NewReceipt, Receipt};
+use super::queries::places::Destination;
+use super::queries::receipts;
+use super::receipt::{NewReceipt, Receipt, find_receipt};
 use super::status::InboundStatus;
 use super::units::{add_units, move_units, refuse_short, remove_units};
 use crate::audit::words::Action;
@@ -21,8 +22,8 @@ use crate::kernel::id::{InboundId, LocationId};
 
 /// Units that arrive together.
 #[derive(Clone, Debug)]
-pub struct Arrivals {
-    pub lines: Vec<Arrival>,
+pub struct ReceivedUnits {
+    pub lines: Vec<ReceivedLine>,
     pub reference: Option<String>,
     pub surplus: Surplus,
 }
@@ -32,19 +33,19 @@ pub fn receive<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     target: &Target,
-    arrivals: &Arrivals,
+    arrivals: &ReceivedUnits,
 ) -> Result<InboundId, Abort> {
     let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
-    document.require(&[O::BEGUN, InboundStatus::PartiallyReceived], "received")?;
-    let received = arrival::receive(&mut document.lines, &arrivals.lines, arrivals.surplus)?;
-    let route = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
-    let mut stock = lock_stock(conn, scope, &document, &route)?;
+    document.require(&[O::FIRST_OPEN_STATUS, InboundStatus::PartiallyReceived], "received")?;
+    let received = arrival::apply_receipt(&mut document.lines, &arrivals.lines, arrivals.surplus)?;
+    let destination = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
+    let mut stock = lock_stock(conn, scope, &document, &destination)?;
     let now = db::clock(conn)?;
     let (number, actor) = (document_number("RCP", now, &random_code()), scope.actor());
     let context = MovementContext { reference: &number, reason: None, actor: &actor };
     for received in &received {
         let line = document.line(received.line)?;
-        bring_in::<O>(&mut stock, line, &route, received, context)?;
+        bring_in::<O>(&mut stock, line, &destination, received, context)?;
     }
     stock.write(conn, now)?;
     document.set_status_of_lines();
@@ -59,55 +60,55 @@ pub fn receive<O: Origin>(
         lines: received,
     };
     receipts::insert(conn, scope.store, &new, now)?;
-    document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: None }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: None }, now)?;
     Ok(new.inbound)
 }
 
 /// The ledger's reason for units that were not sent.
-const FOUND: &str = "Found in transit";
+const SURPLUS_REASON: &str = "Found in transit";
 
 /// Moves units of a transfer out of transit, where the surplus is added first. Units of a purchase come from outside.
 fn bring_in<O: Origin>(
     stock: &mut LockedStock,
     line: &InboundLine,
-    route: &Route,
+    destination: &Destination,
     received: &ReceiptLine,
     context: MovementContext<'_>,
 ) -> Result<(), Abort> {
-    let ReceiptLine { line: _, arrived, reject_reason, unit_cost: _ } = received;
+    let ReceiptLine { line: _, counts, reject_reason, unit_cost: _ } = received;
     let rejected = with_reason(context, reject_reason.as_deref());
     match O::KIND {
         InboundKind::Transfer => {
-            let found = with_reason(context, Some(FOUND));
-            add_units(stock, line, (route.transit, MovementKind::Adjust), arrived.over, found)?;
-            move_units(stock, line, (route.transit, route.to), arrived.accepted, context)?;
-            move_units(stock, line, (route.transit, route.quarantine), arrived.quarantined, rejected)
+            let surplus = with_reason(context, Some(SURPLUS_REASON));
+            add_units(stock, line, (destination.transit, MovementKind::Adjust), counts.surplus, surplus)?;
+            move_units(stock, line, (destination.transit, destination.place), counts.accepted, context)?;
+            move_units(stock, line, (destination.transit, destination.quarantine), counts.quarantined, rejected)
         }
         InboundKind::Purchase => {
-            add_units(stock, line, (route.to, MovementKind::Receive), arrived.accepted, context)?;
-            add_units(stock, line, (route.quarantine, MovementKind::Receive), arrived.quarantined, rejected)
+            add_units(stock, line, (destination.place, MovementKind::Receive), counts.accepted, context)?;
+            add_units(stock, line, (destination.quarantine, MovementKind::Receive), counts.quarantined, rejected)
         }
     }
 }
 
-/// The counterpart of `bring_in`. The units are there and unpromised.
+/// Reverses `bring_in`. The caller has checked that the units are available.
 fn take_out<O: Origin>(
     stock: &mut LockedStock,
     line: &InboundLine,
-    route: &Route,
+    destination: &Destination,
     received: &ReceiptLine,
     context: MovementContext<'_>,
 ) -> Result<(), Abort> {
-    let arrived = received.arrived;
+    let counts = received.counts;
     match O::KIND {
         InboundKind::Transfer => {
-            move_units(stock, line, (route.to, route.transit), arrived.accepted, context)?;
-            move_units(stock, line, (route.quarantine, route.transit), arrived.quarantined, context)?;
-            remove_units(stock, line, (route.transit, MovementKind::Adjust), arrived.over, context)
+            move_units(stock, line, (destination.place, destination.transit), counts.accepted, context)?;
+            move_units(stock, line, (destination.quarantine, destination.transit), counts.quarantined, context)?;
+            remove_units(stock, line, (destination.transit, MovementKind::Adjust), counts.surplus, context)
         }
         InboundKind::Purchase => {
-            remove_units(stock, line, (route.to, MovementKind::Remove), arrived.accepted, context)?;
-            remove_units(stock, line, (route.quarantine, MovementKind::Remove), arrived.quarantined, context)
+            remove_units(stock, line, (destination.place, MovementKind::Remove), counts.accepted, context)?;
+            remove_units(stock, line, (destination.quarantine, MovementKind::Remove), counts.quarantined, context)
         }
     }
 }
@@ -120,11 +121,11 @@ fn lock_stock<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     document: &LockedInbound<O>,
-    route: &Route,
+    destination: &Destination,
 ) -> Result<LockedStock, Failure> {
     let keys = match O::KIND {
-        InboundKind::Transfer => document.stock_keys(&[route.to, route.quarantine, route.transit]),
-        InboundKind::Purchase => document.stock_keys(&[route.to, route.quarantine]),
+        InboundKind::Transfer => document.stock_keys(&[destination.place, destination.quarantine, destination.transit]),
+        InboundKind::Purchase => document.stock_keys(&[destination.place, destination.quarantine]),
     };
     LockedStock::lock_keys(conn, scope.store, &keys)
 }
@@ -139,16 +140,16 @@ pub fn reverse<O: Origin>(
 ) -> Result<InboundId, Abort> {
     let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
     let receipt = find_reversible(conn, scope, &document, number)?;
-    let reversed = arrival::reverse(&mut document.lines, &receipt.lines)
+    let reversed = arrival::apply_reversal(&mut document.lines, &receipt.lines)
         .ok_or_else(|| Failure::Internal(format!("receipt {} does not fit its document", receipt.id)))?;
-    let route = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
-    let mut stock = lock_stock(conn, scope, &document, &route)?;
-    refuse_taken(conn, scope, &document, (&stock, &route), &receipt)?;
+    let destination = document.lock_places(conn, scope, &[document.inbound.to_location_id])?;
+    let mut stock = lock_stock(conn, scope, &document, &destination)?;
+    refuse_taken(conn, scope, &document, (&stock, &destination), &receipt)?;
     let now = db::clock(conn)?;
     let (number, actor) = (document_number("RCP", now, &random_code()), scope.actor());
     let context = MovementContext { reference: &number, reason: Some(reason), actor: &actor };
     for received in &receipt.lines {
-        take_out::<O>(&mut stock, document.line(received.line)?, &route, received, context)?;
+        take_out::<O>(&mut stock, document.line(received.line)?, &destination, received, context)?;
     }
     stock.write(conn, now)?;
     document.set_status_of_lines();
@@ -163,7 +164,7 @@ pub fn reverse<O: Origin>(
         lines: reversed,
     };
     receipts::insert(conn, scope.store, &new, now)?;
-    document.write(conn, scope, &Act { action: Action::Update, done: &done, reason: Some(reason) }, now)?;
+    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: Some(reason) }, now)?;
     Ok(new.inbound)
 }
 
@@ -175,7 +176,7 @@ fn find_reversible<O: Origin>(
     number: &str,
 ) -> Result<Receipt, Abort> {
     let all = receipts::list(conn, scope.store, document.inbound.id)?;
-    let receipt = receipts::named(&all, number)?;
+    let receipt = find_receipt(&all, number)?;
     let is_reversed = all.iter().any(|other| other.reverses == Some(receipt.id));
     if !is_reversed && receipt.reverses.is_none() {
         return Ok(receipt.clone());
@@ -190,14 +191,14 @@ fn refuse_taken<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     document: &LockedInbound<O>,
-    (stock, route): (&LockedStock, &Route),
+    (stock, destination): (&LockedStock, &Destination),
     receipt: &Receipt,
 ) -> Result<(), Abort> {
     let mut needed: Vec<(&InboundLine, LocationId, i64)> = Vec::with_capacity(receipt.lines.len());
     for received in &receipt.lines {
         let line = document.line(received.line)?;
-        needed.push((line, route.to, received.arrived.accepted));
-        needed.push((line, route.quarantine, received.arrived.quarantined));
+        needed.push((line, destination.place, received.counts.accepted));
+        needed.push((line, destination.quarantine, received.counts.quarantined));
     }
     refuse_short(conn, scope, stock, &needed)
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::arrival::ReceiptLine;
-use super::line::Arrived;
-use super::queries::receipts::Receipt;
+use super::line::ReceivedCounts;
+use super::receipt::Receipt;
 use super::status::InboundStatus;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundLineId, InboundReceiptId};
@@ -75,8 +75,8 @@ pub enum Costs {
 
 impl Costs {
     fn line_response(&self, receipt: InboundReceiptId, received: ReceiptLine) -> ReceiptLineResponse {
-        let ReceiptLine { line, arrived, reject_reason, unit_cost: entered } = received;
-        let Arrived { accepted, rejected, quarantined, over } = arrived;
+        let ReceiptLine { line, counts, reject_reason, unit_cost: entered } = received;
+        let ReceivedCounts { accepted, rejected, quarantined, surplus } = counts;
         let (unit_cost, entered_unit_cost) = match self {
             Self::None => (None, None),
             Self::Corrected(currency, corrected) => {
@@ -89,7 +89,7 @@ impl Costs {
             accepted_quantity: accepted,
             rejected_quantity: rejected,
             quarantined_quantity: quarantined,
-            over_quantity: over,
+            over_quantity: surplus,
             reject_reason,
             unit_cost,
             entered_unit_cost,

@@ -31,30 +31,30 @@ text_enum! {
 
 impl InboundStatus {
     /// The status of a document whose units were sent or ordered.
-    pub fn of_lines<O: Origin>(lines: impl IntoIterator<Item = LineCounts>) -> Self {
-        let (mut is_open, mut has_ended_in_part) = (false, false);
+    pub fn from_lines<O: Origin>(lines: impl IntoIterator<Item = LineCounts>) -> Self {
+        let (mut is_open, mut has_received_or_settled) = (false, false);
         for line in lines {
             is_open |= line.outstanding > 0;
-            has_ended_in_part |= line.has_ended_in_part();
+            has_received_or_settled |= line.has_received_or_settled();
         }
-        match (is_open, has_ended_in_part) {
+        match (is_open, has_received_or_settled) {
             (false, true) => Self::Received,
             (false, false) => Self::Cancelled,
             (true, true) => Self::PartiallyReceived,
-            (true, false) => O::BEGUN,
+            (true, false) => O::FIRST_OPEN_STATUS,
         }
     }
 
-    /// Refuses unless this status is among the allowed ones. `done` is the participle of the act, such as `sent`.
+    /// Refuses unless this status is among the allowed ones. `done` is the participle of the change, such as `sent`.
     pub fn require<O: Origin>(self, allowed: &[Self], done: &str) -> Result<(), ApiError> {
         if allowed.contains(&self) {
             return Ok(());
         }
-        let mut detail = format!("A {} that is '{}' can't be {done}.", O::WORDS.noun, self.as_str());
+        let mut detail = format!("A {} that is '{}' can't be {done}.", O::NAMES.noun, self.as_str());
         let is_begun = [Self::InTransit, Self::PartiallyReceived, Self::Received].contains(&self);
         if is_begun && done == CANCELLED {
             detail.push(' ');
-            detail.push_str(O::WORDS.instead_of_cancel);
+            detail.push_str(O::NAMES.instead_of_cancel);
         }
         Err(ApiError::new(Code::InvalidTransition, detail))
     }
@@ -84,7 +84,7 @@ mod tests {
             (vec![line(1, 0, 4, 0)], InboundStatus::PartiallyReceived),
             (vec![line(0, 5, 0, 0), line(0, 0, 4, 0)], InboundStatus::Received),
         ] {
-            assert_eq!(InboundStatus::of_lines::<LocationId>(lines.clone()), status, "{lines:?}");
+            assert_eq!(InboundStatus::from_lines::<LocationId>(lines.clone()), status, "{lines:?}");
         }
         for (lines, status) in [
             (vec![line(5, 0, 0, 0), line(0, 0, 0, 9)], InboundStatus::Ordered),
@@ -92,7 +92,7 @@ mod tests {
             (vec![line(0, 0, 0, 9), line(0, 4, 0, 5)], InboundStatus::Received),
             (vec![line(0, 0, 0, 9), line(0, 0, 0, 9)], InboundStatus::Cancelled),
         ] {
-            assert_eq!(InboundStatus::of_lines::<SupplierId>(lines.clone()), status, "{lines:?}");
+            assert_eq!(InboundStatus::from_lines::<SupplierId>(lines.clone()), status, "{lines:?}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! The units of lines in locked stock rows. Nothing is written before the whole stock is.
+//! Moves, adds and removes the units of document lines in locked stock rows. Changes memory only; `LockedStock::write`
+//! writes them.
 
 use diesel::PgConnection;
 

@@ -1,17 +1,17 @@
-//! The SQL of the units that can be promised.
+//! The SQL of the units that are available.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
-use super::figures::{level_columns, levels, places, selling_places};
+use super::stock_by_variant::{level_columns, levels, places, selling_places};
 use crate::db;
 use crate::inventory::hold::Hold;
 use crate::kernel::id::{StoreId, VariantId};
 
-/// The units of each variant that buyers can get, over all places. These active holds of the buyer, which are not overdue,
-/// count as available. The LIMIT is explained in `figures.rs`.
+/// The units of each variant that buyers can get, over all places. These active holds of the buyer, which are not
+/// overdue, count as available. The LIMIT is explained in `stock_by_variant.rs`.
 pub fn available_by_variant(
     conn: &mut PgConnection,
     store: StoreId,

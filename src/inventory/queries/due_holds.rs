@@ -31,7 +31,7 @@ pub fn discover_due(
     .bind::<BigInt, _>(limit)
     .columns::<(BigInt, Text, BigInt)>()
     .load(conn)?;
-    Ok(due.into_iter().map(|(store, kind, id)| (store, Holder::of(kind, id))).collect())
+    Ok(due.into_iter().map(|(store, kind, id)| (store, Holder::new(kind, id))).collect())
 }
 
 /// The stores that turned cart holds off and still have active cart holds: among all stores, or only this one. Takes no

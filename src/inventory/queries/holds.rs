@@ -38,15 +38,14 @@ struct Row {
 impl From<Row> for Hold {
     fn from(row: Row) -> Self {
         let Row { id, holder_kind, holder_id, variant_id, location_id, quantity, expires_at, created_at } = row;
-        let holder = Holder::of(holder_kind, holder_id);
+        let holder = Holder::new(holder_kind, holder_id);
         Self { id, holder, variant: variant_id, location: location_id, quantity, expires_at, created_at }
     }
 }
 
 /// The holds of these holders that have not ended, in the order that stock rows are locked in.
 ///
-/// The order within is that of the index of their holders, so that the planner takes this one also in a new
-/// shop, of whose tables it knows nothing.
+/// The inner order is that of the index of their holders. So the planner uses this index in a new shop, too.
 pub fn list_active(conn: &mut PgConnection, store: StoreId, holders: &[Holder]) -> QueryResult<Vec<Hold>> {
     let rows: Vec<Row> = db::sql(
         "SELECT s.* FROM unnest($2::text[], $3::int8[]) AS h (kind, id) CROSS JOIN LATERAL \
@@ -166,7 +165,7 @@ pub fn list_due_of(conn: &mut PgConnection, store: StoreId, variants: &[VariantI
     .bind::<Array<BigInt>, _>(variants)
     .columns::<(Text, BigInt)>()
     .load(conn)?;
-    Ok(holders.into_iter().map(|(kind, id)| Holder::of(kind, id)).collect())
+    Ok(holders.into_iter().map(|(kind, id)| Holder::new(kind, id)).collect())
 }
 
 /// Carts of a store that hold stock, by id. The state is in the words of the partial index of active holds.

@@ -49,8 +49,8 @@ impl From<LevelRow> for StockLevel {
     }
 }
 
-/// Locks every stock row of the variants at places, in the one order that everybody locks in, and reads them. The rows of
-/// quarantines and transits are not for sale.
+/// Locks every stock row of the variants at places, in the one order that everybody locks in, and reads them. The rows
+/// of quarantines and transits are not for sale.
 pub fn lock_for_update(
     conn: &mut PgConnection,
     store: StoreId,
@@ -131,7 +131,7 @@ pub fn set_safety(
     db::expect_rows(diesel::update(row).set(set).execute(conn)?, 1, "the safety stock was set")
 }
 
-/// A movement and what it is remembered with.
+/// A movement with its reason, reference and actor.
 #[derive(Clone, Debug)]
 pub struct NewMovement<'a> {
     pub movement: &'a Movement,
@@ -207,8 +207,8 @@ pub fn write(
     Ok(ids)
 }
 
-/// Reads the stock rows of the variants without a lock, for answers that promise nothing. Units of overdue holds count as
-/// available, as in every figure.
+/// Reads the stock rows of the variants without a lock, for answers that may become outdated. Units of overdue holds
+/// count as available, as in every figure.
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<StockLevel>> {
     let rows: Vec<LevelRow> = db::sql(
         "SELECT l.variant_id, l.location_id, l.stock_quantity, \

@@ -1,4 +1,5 @@
-//! The SQL that finds products by their properties and by their stock. It is composed of the texts of `figures.rs`.
+//! The SQL that finds products by their properties and by their stock. It is composed of the texts of
+//! `stock_by_variant.rs`.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
 
-use super::figures::{
+use super::stock_by_variant::{
     available_of_product, available_of_variant, highest_minimum, level_columns, levels, low_variants, places,
     scarce_products, scarce_variants, selling_places, stock_status,
 };

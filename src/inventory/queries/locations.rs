@@ -26,7 +26,8 @@ macro_rules! active_places {
 
 pub(crate) use active_places;
 
-/// The clock, and the active places with the rules that choose among them. They are read after the locks of the stock rows, in one statement.
+/// The clock, and the active places with the rules that choose among them. They are read after the locks of the stock
+/// rows, in one statement.
 pub fn read_places(conn: &mut PgConnection, store: StoreId) -> Result<(DateTime<Utc>, Places), Failure> {
     let (now, places, policy): (DateTime<Utc>, Value, RoutingPolicy) =
         db::sql(concat!("SELECT $now, ", active_places!(), ", routing FROM stores WHERE id = $1"))

@@ -2,13 +2,13 @@
 
 pub mod availability;
 pub mod due_holds;
-pub mod figures;
 pub mod holds;
 pub mod levels;
 pub mod listing;
 pub mod locations;
-pub mod looks;
 pub mod movements;
 pub mod promises;
 pub mod reservations;
+pub mod stock_at;
+pub mod stock_by_variant;
 pub mod summary;

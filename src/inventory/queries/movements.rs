@@ -113,8 +113,8 @@ pub fn list_movements(
     Ok(page.list(items, total))
 }
 
-/// A stock row's version is the number of its movements, so that the whole ledger is counted without
-/// reading it; and sales, which are most of it, as the rest of the whole.
+/// Counts movements. The version of a stock row is the number of its movements, so the whole ledger is counted without
+/// reading it. The number of sales is the total minus the other kinds.
 fn count(conn: &mut PgConnection, store: StoreId, filter: &MovementFilter) -> QueryResult<i64> {
     let MovementFilter { product, kind, reference_id, from, to, after } = filter;
     let by_kind_alone = reference_id.is_none() && from.is_none() && to.is_none() && after.is_none();

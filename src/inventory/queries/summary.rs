@@ -1,10 +1,10 @@
-//! The SQL of stock by place and by category. It is composed of the texts of `figures.rs`.
+//! The SQL of stock by place and by category. It is composed of the texts of `stock_by_variant.rs`.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
-use super::figures::{
+use super::stock_by_variant::{
     all_levels, available_of_variant, beside_level, highest_minimum, level_columns, levels, low_variants, places,
     scarce_variants, selling_places,
 };

@@ -25,7 +25,7 @@ pub(super) struct Candidate<'a> {
     pub values: [i64; RULES],
 }
 
-/// The units that a plan takes from a candidate.
+/// The units that a set of places takes from a candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// The index of the candidate.
@@ -92,7 +92,7 @@ impl<'a> Candidate<'a> {
     fn value(&self, rule: RoutingRule, policy: &RoutingPolicy, remoteness: &Remoteness<'_>) -> i64 {
         match rule {
             RoutingRule::Preferred => i64::from(!policy.preferred_location_ids.contains(&self.place.id)),
-            // This is a number of whole plans.
+            // This is a number of whole sets of places.
             RoutingRule::FewestParcels => 0,
             RoutingRule::Nearest => remoteness.of(self),
             RoutingRule::Priority => self.place.priority,

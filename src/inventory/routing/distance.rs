@@ -2,7 +2,7 @@
 
 use super::candidate::Candidate;
 use super::{Coordinates, Position};
-use crate::kernel::fold::fold;
+use crate::kernel::folded_text::fold;
 
 /// The mean radius of the earth in metres, (2a + b) / 3 of the ellipsoid GRS 80: H. Moritz, "Geodetic Reference System
 /// 1980", Journal of Geodesy 74 (2000), p. 131.

@@ -1,12 +1,12 @@
-//! A plan that adds one place after the other. It is used if there are too many places to compare all sets, or if more
-//! than three places are necessary.
+//! A set of places that adds one place after the other. It is used if there are too many places to compare all sets, or
+//! if more than three places are necessary.
 
 use super::candidate::{Part, Table};
 use crate::kernel::id::LocationId;
 use crate::stores::routing_policy::{RULES, RoutingRule};
 
-/// The numbers by which the next places are compared, then the id. Here `fewest_parcels` prefers the place that has more
-/// of the open units.
+/// The numbers by which the next places are compared, then the id. Here `fewest_parcels` prefers the place that has
+/// more of the open units.
 type StepKey = ([i64; RULES], LocationId);
 
 /// Adds the best place until nothing is open. The demand must not exceed the units of all candidates. Each part has the

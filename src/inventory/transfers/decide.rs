@@ -2,7 +2,7 @@
 
 use crate::error::{ApiError, Code};
 use crate::inventory::inbounds::arrival::find;
-use crate::inventory::inbounds::line::{InboundLine, LineCounts, Outcome};
+use crate::inventory::inbounds::line::{InboundLine, LineCounts, SettleOutcome};
 use crate::kernel::id::InboundLineId;
 
 /// Units of a line.
@@ -17,7 +17,7 @@ pub struct LineUnits {
 pub struct Settlement {
     pub line: InboundLineId,
     pub quantity: i64,
-    pub outcome: Outcome,
+    pub outcome: SettleOutcome,
 }
 
 /// Sends the planned units, or only the requested ones.
@@ -81,9 +81,9 @@ mod tests {
     fn only_outstanding_units_can_be_settled() {
         let settlement = |quantity, outcome| Settlement { line: RICE, quantity, outcome };
         let mut lines = sent();
-        settle(&mut lines, &[settlement(6, Outcome::Lost), settlement(4, Outcome::Returned)]).unwrap();
+        settle(&mut lines, &[settlement(6, SettleOutcome::Lost), settlement(4, SettleOutcome::Returned)]).unwrap();
         assert_eq!((lines[0].counts.lost, lines[0].counts.returned, lines[0].counts.outstanding), (6, 4, 0));
-        let refusal = settle(&mut lines, &[settlement(1, Outcome::Lost)]).unwrap_err();
+        let refusal = settle(&mut lines, &[settlement(1, SettleOutcome::Lost)]).unwrap_err();
         assert_eq!(refusal.code, Code::QuantityExceeded);
     }
 }

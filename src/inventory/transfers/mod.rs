@@ -6,8 +6,8 @@ use crate::kernel::id::LocationId;
 
 pub mod decide;
 
-pub mod dispatch;
-pub mod plan;
+pub mod draft;
+pub mod lifecycle;
 pub mod settle;
 
 pub mod api;

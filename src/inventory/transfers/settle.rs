@@ -8,8 +8,8 @@ use crate::audit::words::Action;
 use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::Abort;
-use crate::inventory::inbounds::document::{Act, Target};
-use crate::inventory::inbounds::line::Outcome;
+use crate::inventory::inbounds::document::{DocumentChange, Target};
+use crate::inventory::inbounds::line::SettleOutcome;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::inbounds::units::{move_units, remove_units};
 use crate::inventory::locked_stock::{LockedStock, MovementContext};
@@ -24,7 +24,7 @@ pub fn settle(
     settlements: &[Settlement],
     reason: &str,
 ) -> Result<InboundId, Abort> {
-    let has_lost = settlements.iter().any(|settlement| settlement.outcome == Outcome::Lost);
+    let has_lost = settlements.iter().any(|settlement| settlement.outcome == SettleOutcome::Lost);
     if has_lost && !scope.principal.can(Permission::InventoryApprove) {
         return Err(Permission::InventoryApprove.missing().into());
     }
@@ -32,11 +32,11 @@ pub fn settle(
     let open = [InboundStatus::InTransit, InboundStatus::PartiallyReceived];
     document.require(&open, "settled")?;
     decide::settle(&mut document.lines, settlements)?;
-    let has_returned = settlements.iter().any(|settlement| settlement.outcome == Outcome::Returned);
+    let has_returned = settlements.iter().any(|settlement| settlement.outcome == SettleOutcome::Returned);
     let source = document.inbound.origin;
     let must_be_open: &[LocationId] = if has_returned { &[source] } else { &[] };
-    let route = document.lock_places(conn, scope, must_be_open)?;
-    let keys = document.stock_keys(&[source, route.transit]);
+    let destination = document.lock_places(conn, scope, must_be_open)?;
+    let keys = document.stock_keys(&[source, destination.transit]);
     let mut stock = LockedStock::lock_keys(conn, scope.store, &keys)?;
     let now = db::clock(conn)?;
     let (reference, actor) = (document.inbound.inbound_number.clone(), scope.actor());
@@ -44,14 +44,19 @@ pub fn settle(
     for Settlement { line, quantity, outcome } in settlements {
         let line = document.line(*line)?;
         match outcome {
-            Outcome::Lost => {
-                remove_units(&mut stock, line, (route.transit, MovementKind::Remove), *quantity, context)?;
+            SettleOutcome::Lost => {
+                remove_units(&mut stock, line, (destination.transit, MovementKind::Remove), *quantity, context)?;
             }
-            Outcome::Returned => move_units(&mut stock, line, (route.transit, source), *quantity, context)?,
+            SettleOutcome::Returned => move_units(&mut stock, line, (destination.transit, source), *quantity, context)?,
         }
     }
     stock.write(conn, now)?;
     document.set_status_of_lines();
-    document.write(conn, scope, &Act { action: Action::Update, done: "settled", reason: Some(reason) }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::Update, done: "settled", reason: Some(reason) },
+        now,
+    )?;
     Ok(document.inbound.id)
 }

@@ -8,10 +8,10 @@ use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::fold::share;
 use super::queries::hours;
 use super::queries::report::{self, VariantValue};
-use super::row::Totals;
+use super::row::ValueTotals;
+use super::value::share;
 use super::value_by_place::value_by_place;
 use crate::auth::Ctx;
 use crate::db;
@@ -166,8 +166,8 @@ fn item(row: VariantValue, method: Method, currency: &Currency) -> ValuedItemRes
     }
 }
 
-fn totals(totals: Totals, method: Method, currency: &Currency) -> ValuationTotalsResponse {
-    let Totals { paid, average_value, average_sold, fifo_value, fifo_sold } = totals;
+fn totals(totals: ValueTotals, method: Method, currency: &Currency) -> ValuationTotalsResponse {
+    let ValueTotals { paid, average_value, average_sold, fifo_value, fifo_sold } = totals;
     let (value, sold) = match method {
         Method::Average => (average_value, average_sold),
         Method::Fifo => (fifo_value, fifo_sold),

@@ -1,14 +1,14 @@
-//! Folds value rows again from a receipt whose cost was corrected.
+//! Computes value rows again from a receipt whose cost was corrected.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 
-use super::fold::{Entry, State, fold};
-use super::fold_ledger::by_hour;
 use super::queries::{checkpoints, hours, rows};
-use super::row::{Totals, ValueRow};
+use super::row::{ValueRow, ValueTotals};
+use super::value::{ValuationState, ValuedEvent, value_events};
+use super::value_ledger::by_hour;
 use crate::db::{self, Failure};
 use crate::kernel::id::{InboundReceiptId, StoreId, VariantId};
 
@@ -17,25 +17,25 @@ pub fn correct_receipt(conn: &mut PgConnection, store: StoreId, receipt: Inbound
     Ok(checkpoints::mark_receipt(conn, store, receipt)?)
 }
 
-/// The number of rows that are folded again in one transaction.
-const SLICE: i64 = 10_000;
+/// The maximal number of rows that one transaction values again.
+const MAX_ROWS_PER_TRANSACTION: i64 = 10_000;
 
-/// Folds the marked rows of a variant, or as many as fit into a transaction. New movements wait until all are done.
-pub(super) fn fold_again(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> Result<(), Failure> {
+/// Values the marked rows of a variant, or as many as fit into a transaction. New movements wait until all are done.
+pub(super) fn revalue(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> Result<(), Failure> {
     let checkpoint = checkpoints::lock(conn, store, &[variant])?.pop();
     let Some((mut checkpoint, from)) = checkpoint.and_then(|one| one.fold_again_from.map(|from| (one, from))) else {
         return Ok(());
     };
     let start = rows::find_state_before(conn, store, variant, from)?;
-    let (start, mut state) = start.unwrap_or((DateTime::UNIX_EPOCH, State::default()));
-    let mut folded = rows::list(conn, store, (variant, start), variant, SLICE)?;
-    let mut changes = by_hour(&folded).into_iter().map(|(hour, before)| (hour, negative(&before))).collect();
-    let acts: Vec<Entry> = folded.iter().map(|row| row.new.entry.clone()).collect();
-    for (row, outcome) in folded.iter_mut().zip(fold(&mut state, &acts)) {
+    let (start, mut state) = start.unwrap_or((DateTime::UNIX_EPOCH, ValuationState::default()));
+    let mut valued = rows::list(conn, store, (variant, start), variant, MAX_ROWS_PER_TRANSACTION)?;
+    let mut changes = by_hour(&valued).into_iter().map(|(hour, before)| (hour, negative(&before))).collect();
+    let events: Vec<ValuedEvent> = valued.iter().map(|row| row.new.entry.clone()).collect();
+    for (row, outcome) in valued.iter_mut().zip(value_events(&mut state, &events)) {
         row.outcome = outcome;
     }
-    let is_last = db::count(folded.len()) < SLICE;
-    match folded.last_mut() {
+    let is_last = db::count(valued.len()) < MAX_ROWS_PER_TRANSACTION;
+    match valued.last_mut() {
         Some(last) if !is_last => {
             // The next transaction starts there.
             last.outcome.state = Some(state);
@@ -43,19 +43,19 @@ pub(super) fn fold_again(conn: &mut PgConnection, store: StoreId, variant: Varia
         }
         _ => (checkpoint.state, checkpoint.fold_again_from) = (state, None),
     }
-    add_totals(&mut changes, &folded);
-    rows::write(conn, store, &folded)?;
+    add_totals(&mut changes, &valued);
+    rows::write(conn, store, &valued)?;
     hours::add(conn, store, &changes)?;
     checkpoints::write(conn, store, &[checkpoint])
 }
 
-fn negative(totals: &Totals) -> Totals {
-    let mut negative = Totals::default();
+fn negative(totals: &ValueTotals) -> ValueTotals {
+    let mut negative = ValueTotals::default();
     negative.subtract(totals);
     negative
 }
 
-fn add_totals(changes: &mut BTreeMap<DateTime<Utc>, Totals>, rows: &[ValueRow]) {
+fn add_totals(changes: &mut BTreeMap<DateTime<Utc>, ValueTotals>, rows: &[ValueRow]) {
     for (hour, after) in by_hour(rows) {
         changes.entry(hour).or_default().add(&after);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::fold::{Entry, Outcome, Source, State};
+use super::value::{CostSource, EventValue, ValuationState, ValuedEvent};
 use crate::kernel::id::{LocationId, MovementId, VariantId};
 use crate::kernel::json_column::json_column;
 use crate::kernel::text_enum::text_enum;
@@ -22,15 +22,15 @@ text_enum! {
     }
 }
 
-impl From<&Source> for ValueKind {
-    fn from(source: &Source) -> Self {
+impl From<&CostSource> for ValueKind {
+    fn from(source: &CostSource) -> Self {
         match source {
-            Source::Sale => Self::Sale,
-            Source::Return { .. } => Self::Return,
-            Source::Purchase { .. } => Self::Purchase,
-            Source::Reversal { .. } => Self::Reversal,
-            Source::Other { .. } => Self::Other,
-            Source::Move => Self::Move,
+            CostSource::Sale => Self::Sale,
+            CostSource::Return { .. } => Self::Return,
+            CostSource::Purchase { .. } => Self::Purchase,
+            CostSource::Reversal { .. } => Self::Reversal,
+            CostSource::Other { .. } => Self::Other,
+            CostSource::Move => Self::Move,
         }
     }
 }
@@ -42,7 +42,7 @@ json_column! {
 }
 
 impl UnitsByPlace {
-    /// Adds the changes of an act. A place without units has no entry.
+    /// Adds the changes of an event. A place without units has no entry.
     pub fn add(&mut self, changes: &BTreeMap<LocationId, i64>) {
         for (place, change) in changes {
             let units = self.0.entry(place.0).or_default();
@@ -53,36 +53,36 @@ impl UnitsByPlace {
 }
 
 json_column! {
-    /// The version of the last folded movement by location id.
+    /// The version of the last valued movement by location id.
     #[derive(Default)]
-    pub struct FoldedVersions(pub BTreeMap<i64, i64>);
+    pub struct ValuedVersions(pub BTreeMap<i64, i64>);
 }
 
 /// The progress of a variant.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     pub variant: VariantId,
-    pub versions: FoldedVersions,
-    pub state: State,
+    pub versions: ValuedVersions,
+    pub state: ValuationState,
     pub places: UnitsByPlace,
     pub posted_at: Option<DateTime<Utc>>,
     pub fold_again_from: Option<DateTime<Utc>>,
 }
 
-/// An act before it is valued.
+/// An event before it is valued.
 #[derive(Clone, Debug)]
-pub struct NewEntry {
+pub struct NewValuedEvent {
     pub variant: VariantId,
     pub movement: MovementId,
-    pub entry: Entry,
+    pub entry: ValuedEvent,
     pub places: UnitsByPlace,
 }
 
-/// An act and its value.
+/// An event and its value.
 #[derive(Clone, Debug)]
 pub struct ValueRow {
-    pub new: NewEntry,
-    pub outcome: Outcome,
+    pub new: NewValuedEvent,
+    pub outcome: EventValue,
 }
 
 impl ValueRow {
@@ -94,16 +94,16 @@ impl ValueRow {
     #[must_use]
     pub fn unit_cost(&self) -> Option<i64> {
         match self.new.entry.source {
-            Source::Purchase { unit_cost, .. } | Source::Reversal { unit_cost, .. } => Some(unit_cost),
-            Source::Other { unit_cost } => unit_cost,
-            Source::Sale | Source::Return { .. } | Source::Move => None,
+            CostSource::Purchase { unit_cost, .. } | CostSource::Reversal { unit_cost, .. } => Some(unit_cost),
+            CostSource::Other { unit_cost } => unit_cost,
+            CostSource::Sale | CostSource::Return { .. } | CostSource::Move => None,
         }
     }
 
     #[must_use]
     pub fn receipt(&self) -> Option<i64> {
         match self.new.entry.source {
-            Source::Purchase { receipt, .. } | Source::Reversal { receipt, .. } => Some(receipt),
+            CostSource::Purchase { receipt, .. } | CostSource::Reversal { receipt, .. } => Some(receipt),
             _ => None,
         }
     }
@@ -112,19 +112,19 @@ impl ValueRow {
     #[must_use]
     pub fn sale(&self) -> Option<(DateTime<Utc>, i64)> {
         match self.new.entry.source {
-            Source::Return { sale_at, before, .. } => Some((sale_at, before)),
+            CostSource::Return { sale_at, before, .. } => Some((sale_at, before)),
             _ => None,
         }
     }
 
     #[must_use]
-    pub fn totals(&self) -> Totals {
+    pub fn totals(&self) -> ValueTotals {
         let effect = self.outcome.effect;
         let sold = |value: i128| match self.kind() {
             ValueKind::Sale | ValueKind::Return => effect.paid - value,
             _ => 0,
         };
-        Totals {
+        ValueTotals {
             paid: effect.paid,
             average_value: effect.average,
             average_sold: sold(effect.average),
@@ -136,15 +136,17 @@ impl ValueRow {
 
 /// Sums of value rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
+pub struct ValueTotals {
     pub paid: i128,
     pub average_value: i128,
+    /// The cost of the goods sold, by the moving average.
     pub average_sold: i128,
     pub fifo_value: i128,
+    /// The cost of the goods sold, by FIFO.
     pub fifo_sold: i128,
 }
 
-impl Totals {
+impl ValueTotals {
     pub fn add(&mut self, other: &Self) {
         self.paid += other.paid;
         self.average_value += other.average_value;

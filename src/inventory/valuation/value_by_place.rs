@@ -1,7 +1,7 @@
 //! The shares of the places in the value of a variant.
 
-use super::fold::share;
 use super::row::UnitsByPlace;
+use super::value::share;
 
 /// The units and the value at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     .map(drop)
 }
 
-/// Writes the shipped units of items back. Their orders must have been locked in this transaction.
+/// Writes the shipped units and the allocations of items. Their orders must have been locked in this transaction.
 pub fn update(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> Result<(), Failure> {
     let updated = db::sql(
         "UPDATE order_items i SET shipped_quantity = n.shipped_quantity, allocations = n.allocations \

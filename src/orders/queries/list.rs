@@ -11,7 +11,7 @@ use diesel::sql_types::Bool;
 use super::items;
 use crate::db::Failure;
 use crate::db::schema::orders;
-use crate::kernel::fold::PhonePatterns;
+use crate::kernel::folded_text::PhonePatterns;
 use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::page::{List, PageQuery, Sort};
 use crate::orders::order::{Order, OrderItem};

@@ -1,5 +1,5 @@
-//! The store's settings, its active places, the addresses, the clock and the ids for new orders, read in one round trip. The DSL cannot
-//! combine them.
+//! The store's settings, its active places, the addresses, the clock and the ids for new orders, read in one round
+//! trip. The DSL cannot combine them.
 
 use std::collections::HashMap;
 

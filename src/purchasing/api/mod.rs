@@ -1,6 +1,6 @@
 //! The operations of purchasing.
 
 pub mod items;
-pub mod orders;
+pub mod purchase_orders;
 pub mod reorder;
 pub mod suppliers;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::orders::{PurchaseOrderSummaryResponse, summarize};
+use super::purchase_orders::{PurchaseOrderSummaryResponse, summarize};
 use crate::auth::Ctx;
 use crate::db;
 use crate::error::ApiError;
@@ -17,15 +17,15 @@ use crate::inventory::queries::locations;
 use crate::kernel::id::{self, LocationId, ProductId, SupplierId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::PageQuery;
-use crate::purchasing::demand::Need;
-use crate::purchasing::queries::needs::{self, NeedFilter};
+use crate::purchasing::proposal::ReorderProposal;
+use crate::purchasing::queries::proposals::{self, ProposalFilter};
 use crate::purchasing::reorder;
 use crate::purchasing::suppliers::get_supplier;
 use crate::stores::queries as stores;
 
-pub use crate::purchasing::queries::needs::SORTS;
+pub use crate::purchasing::queries::proposals::SORTS;
 
-/// The order of needs without `?sort=`.
+/// The order of proposals without `?sort=`.
 pub const MOST_FIRST: &str = "-needed";
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -74,23 +74,23 @@ pub struct ReorderResponse {
 }
 
 impl ReorderResponse {
-    fn new(need: Need, today: NaiveDate, currency: &Currency) -> Self {
-        let (quantity, cost, stock_out_on) = (need.quantity(), need.cost(), need.stock_out_on(today));
+    fn new(proposal: ReorderProposal, today: NaiveDate, currency: &Currency) -> Self {
+        let (quantity, cost, stock_out_on) = (proposal.quantity(), proposal.cost(), proposal.stock_out_on(today));
         Self {
-            product_id: need.product_id,
-            variant_id: need.variant_id,
-            sku: need.sku,
-            product_name: need.product_name,
-            size: need.size,
-            available_quantity: need.available,
-            incoming_quantity: need.incoming,
-            draft_quantity: need.in_drafts,
-            min_stock_level: need.minimum,
-            max_stock_level: need.maximum,
-            sold_quantity: need.sold,
-            needed: need.needed,
-            supplier_id: need.offer.map(|offer| offer.supplier),
-            lead_time_days: need.offer.and_then(|offer| offer.lead_time_days),
+            product_id: proposal.product_id,
+            variant_id: proposal.variant_id,
+            sku: proposal.sku,
+            product_name: proposal.product_name,
+            size: proposal.size,
+            available_quantity: proposal.available,
+            incoming_quantity: proposal.incoming,
+            draft_quantity: proposal.in_drafts,
+            min_stock_level: proposal.minimum,
+            max_stock_level: proposal.maximum,
+            sold_quantity: proposal.sold,
+            needed: proposal.needed,
+            supplier_id: proposal.offer.map(|offer| offer.supplier),
+            lead_time_days: proposal.offer.and_then(|offer| offer.lead_time_days),
             quantity,
             cost: cost.map(|cost| currency.total(cost)),
             stock_out_on,
@@ -107,7 +107,7 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, MOST_FIRST)?;
     let ReorderQuery { supplier, location } = query;
-    let filter = NeedFilter { supplier: supplier.map(SupplierId), location: location.map(LocationId) };
+    let filter = ProposalFilter { supplier: supplier.map(SupplierId), location: location.map(LocationId) };
     let found = ctx.report("list_reorder", move |conn, scope| {
         if let Some(supplier) = filter.supplier {
             get_supplier(conn, scope, supplier)?;
@@ -117,8 +117,8 @@ pub async fn list(
         }
         let currency = stores::get_store(conn, scope.store)?.currency;
         let today = db::clock(conn)?.date_naive();
-        let (needs, total) = needs::list(conn, scope.store, filter, sort, (page.limit, page.offset()))?;
-        Ok(page.list(needs, total).map(|need| ReorderResponse::new(need, today, &currency)))
+        let (proposals, total) = proposals::list(conn, scope.store, filter, sort, (page.limit, page.offset()))?;
+        Ok(page.list(proposals, total).map(|proposal| ReorderResponse::new(proposal, today, &currency)))
     });
     Ok(HttpResponse::Ok().json(found.await?))
 }
@@ -144,7 +144,7 @@ pub struct ReorderedResponse {
 pub async fn create(command: Command<ReorderRequest>) -> Result<HttpResponse, ApiError> {
     command
         .run("reorder", |conn, scope, body| {
-            let filter = NeedFilter { supplier: body.supplier_id, location: body.location_id };
+            let filter = ProposalFilter { supplier: body.supplier_id, location: body.location_id };
             let ids = reorder::reorder(conn, scope, filter)?;
             let orders = documents::list_by_id(conn, scope.store, &ids)?;
             Ok(Answer::created(&ReorderedResponse { purchase_orders: summarize(conn, scope, orders)? })?)

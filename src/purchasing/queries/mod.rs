@@ -1,6 +1,6 @@
 //! The SQL of purchasing.
 
 pub mod items;
-pub mod needs;
+pub mod proposals;
 pub mod receipt_costs;
 pub mod suppliers;

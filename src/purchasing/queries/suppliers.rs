@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::db;
 use crate::db::schema::suppliers;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::fold;
+use crate::kernel::folded_text;
 use crate::kernel::id::{StoreId, SupplierId};
 use crate::kernel::page::{List, PageQuery, Sort};
 
@@ -65,7 +65,7 @@ pub fn insert(
         .values((
             suppliers::store_id.eq(store),
             settings,
-            suppliers::folded_name.eq(fold::fold(&settings.name)),
+            suppliers::folded_name.eq(folded_text::fold(&settings.name)),
             suppliers::created_at.eq(at),
             suppliers::updated_at.eq(at),
         ))
@@ -81,7 +81,7 @@ pub fn update(conn: &mut PgConnection, store: StoreId, supplier: &Supplier) -> R
     let changed = diesel::update(row)
         .set((
             settings,
-            suppliers::folded_name.eq(fold::fold(&settings.name)),
+            suppliers::folded_name.eq(folded_text::fold(&settings.name)),
             suppliers::updated_at.eq(supplier.updated_at),
         ))
         .execute(conn)

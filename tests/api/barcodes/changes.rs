@@ -3,7 +3,7 @@
 use super::{add, barcodes, encoded};
 use crate::common::{TestApp, Value, json};
 use diesel::connection::SimpleConnection;
-use stockroom::jobs::fold::fold_old_rows;
+use stockroom::jobs::fill_folded_text::fill_folded_text;
 
 const PIECE: &str = "4006381333931";
 const CASE: &str = "14006381333938";
@@ -29,7 +29,7 @@ fn a_product_has_several_barcodes_and_the_first_is_its_barcode() {
     // Searches find every barcode, also when a later version folds the texts anew.
     let conn = &mut app.connection();
     conn.batch_execute("UPDATE products SET search_text = NULL").unwrap();
-    assert_eq!(fold_old_rows(conn).unwrap(), 1);
+    assert_eq!(fill_folded_text(conn).unwrap(), 1);
     for word in [PIECE, CASE, "shelf"] {
         let found = admin.get(&format!("/inventory/products?q={word}")).expect(200).json();
         assert_eq!(found["items"][0]["sku"], "rice", "{word}");

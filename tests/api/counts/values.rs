@@ -32,14 +32,14 @@ fn missing_units_have_the_average_cost_of_the_units_in_stock() {
     let count = count_of(&shelf, &dal, 197);
     // The ledger is not valued yet, so the cost price counts.
     assert_eq!(value(&shelf, &count), Some(-18.0));
-    shelf.app.fold_values();
+    shelf.app.value_stock();
     assert_eq!(value(&shelf, &count), Some(-15.0));
     shelf.submit(&count);
     assert_eq!(shelf.post(&count)["lines"][0]["value"].as_f64(), Some(-15.0));
     // A posted line keeps its value.
     shelf.app.set_product(&dal, &json!({"cost_price": 8}));
     shelf.app.receive(&dal, 1_000, shelf.main).expect(200);
-    shelf.app.fold_values();
+    shelf.app.value_stock();
     assert_eq!(value(&shelf, &count), Some(-15.0));
 }
 
@@ -49,7 +49,7 @@ fn units_without_a_cost_have_their_selling_price() {
     let count = shelf.count();
     shelf.enter(&count, 97, None);
     assert_eq!(value(&shelf, &count), Some(-30.0));
-    shelf.app.fold_values();
+    shelf.app.value_stock();
     assert_eq!(value(&shelf, &count), Some(-30.0));
 }
 
@@ -57,7 +57,7 @@ fn units_without_a_cost_have_their_selling_price() {
 fn the_tolerance_compares_the_value_at_the_average_cost() {
     let shelf = Shelf::open();
     let dal = dal(&shelf);
-    shelf.app.fold_values();
+    shelf.app.value_stock();
     let counter = shelf.app.staff(&["inventory:count"]);
     for (tolerance, status) in [("14.99", "submitted"), ("15.00", "posted")] {
         shelf.app.set_store(&json!({"count_tolerance": {"units": 5, "value": tolerance}}));

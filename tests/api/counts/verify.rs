@@ -56,7 +56,7 @@ fn each_kind_of_damage_is_reported_by_its_rule() {
     let scan = json!({"entries": [{"product_id": "rice", "quantity": 1, "add": true}]});
     shelf.act(&waiting, "entries", &scan).expect(200);
     shelf.submit(&waiting);
-    shelf.app.fold_values();
+    shelf.app.value_stock();
     let conn = &mut shelf.app.connection();
     assert!(verify_all(conn).unwrap().ok && ledger_audit::findings(conn).is_empty());
     for (rule, damage) in DAMAGES {

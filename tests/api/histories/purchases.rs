@@ -123,7 +123,7 @@ impl Play<'_> {
     pub fn bill(&mut self, index: Index, receipt: Index, cost: i64, is_late: bool) {
         let Some((at, n)) = self.pick_receipt(index, receipt) else { return };
         if is_late {
-            self.shop.app.fold_values();
+            self.shop.app.value_stock();
         }
         let purchase = &self.purchases[at];
         let receipt = &purchase.receipts[n];

@@ -19,7 +19,7 @@ pub struct Totals {
 impl Shop<'_> {
     /// The answer by each method, after the job has run. The newest products are first.
     fn valuations(&self) -> [Value; 2] {
-        self.app.fold_values();
+        self.app.value_stock();
         METHODS.map(|method| {
             let path = format!("/inventory/valuation?sort=-variant_id&limit={PRODUCTS}&method={method}");
             self.admin.get(&path).expect(200).json()

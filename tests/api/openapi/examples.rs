@@ -356,7 +356,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     orders(&mut record, &callers);
     reroutes::reroutes(&mut record, &callers.admin);
     reservations(&mut record, &callers.admin);
-    app.fold_values();
+    app.value_stock();
     reports(&mut record, &callers.admin);
     monitoring(&mut record, &app.root());
     passwords(&mut record, &app, &mails);

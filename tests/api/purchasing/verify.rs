@@ -56,7 +56,7 @@ fn each_kind_of_damage_is_reported_by_its_rule() {
     let manual = json!({"movement_type": "in", "quantity": 3, "reason": "Found",
                         "reference_id": order["receipts"][0]["receipt_number"]});
     shop.admin.put(&format!("/inventory/products/{}/stock", shop.rice.id), &manual).expect(200);
-    shop.app.fold_values();
+    shop.app.value_stock();
     let conn = &mut shop.app.connection();
     let verified = verify_all(conn).unwrap();
     assert!(verified.ok && ledger_audit::findings(conn).is_empty());

@@ -1,7 +1,7 @@
 //! Several servers value the ledger of one store.
 
 use super::shop::Shop;
-use crate::common::jobs::fold_values;
+use crate::common::jobs::value_stock;
 use crate::common::race::{repeat, repetitions};
 use crate::common::{Value, json};
 
@@ -16,16 +16,16 @@ fn two_servers_value_a_movement_once() {
     shop.app.set_product(&tee, &json!({"cost_price": 2}));
     let mara = shop.customer("mara");
     // The first units have no cost: they came before the cost price was set.
-    shop.app.fold_values();
+    shop.app.value_stock();
     let totals = || -> Value { shop.admin.get("/inventory/valuation").expect(200).json()["totals"].clone() };
     repeat(repetitions(), |repetition| {
         let before = totals();
         shop.app.receive(&tee, 3, shop.app.main_location()).expect(200);
         mara.order(&tee, 1);
-        let both = (|| fold_values(shop.app.jobs()), || fold_values(second.jobs()));
+        let both = (|| value_stock(shop.app.jobs()), || value_stock(second.jobs()));
         // A server that finds the store taken leaves it to the other one, so only one of them waits.
         shop.duel_of_waiting(repetition, (CHECKPOINTS, 1), both);
-        shop.app.fold_values();
+        shop.app.value_stock();
         let after = totals();
         let change = |name: &str| minor_units(&after[name]) - minor_units(&before[name]);
         assert_eq!(change("paid"), 600, "{before} {after}");

@@ -54,7 +54,7 @@ fn each_kind_of_damage_is_reported_by_its_rule() {
     let second = stores.sent(2);
     let over = json!({"lines": [{"line_id": second["lines"][0]["id"], "accepted": 3}], "allow_over": true});
     stores.act(&second, "receive", &over).expect(200);
-    stores.app.fold_values();
+    stores.app.value_stock();
     let conn = &mut stores.app.connection();
     assert!(verify_all(conn).unwrap().ok && ledger_audit::findings(conn).is_empty());
     for (rule, damage) in DAMAGES {

@@ -113,7 +113,7 @@ fn a_correction_before_the_job_has_run_counts() {
 }
 
 #[test]
-fn a_fold_starts_again_in_the_middle_of_a_long_ledger() {
+fn a_valuation_starts_again_in_the_middle_of_a_long_ledger() {
     let app = TestApp::start();
     let rice = empty(&app);
     let (id, main) = (rice.id, app.main_location());
@@ -134,7 +134,7 @@ fn a_fold_starts_again_in_the_middle_of_a_long_ledger() {
     };
     let first = buy(&app, &rice, 14_000, 100);
     remove_one_by_one(12_000);
-    app.fold_values();
+    app.value_stock();
     let second = buy(&app, &rice, 1_000, 400);
     remove_one_by_one(1_000);
     // 2000 × 1.00 + 1000 × 4.00 = 6000.00, of which a third is gone. By FIFO: 1000 × 1.00.
@@ -144,7 +144,7 @@ fn a_fold_starts_again_in_the_middle_of_a_long_ledger() {
     );
     second.correct(&app, 1.0);
     assert_eq!(both(&app), ["2000 2000.0 1.0, 2000.0 0.0 13000.0 15000.0"; 2]);
-    // A correction of the first receipt folds more rows than fit into a transaction.
+    // A correction of the first receipt values more rows than fit into a transaction.
     first.correct(&app, 2.0);
     // 5000.00 for 3000 units: each of the thousand takes 1.67. By FIFO, 13000 × 2.00 is gone.
     assert_eq!(

@@ -2,8 +2,8 @@
 
 mod corrections;
 mod listing;
+mod parts;
 mod refusals;
-mod slices;
 mod story;
 mod verify;
 
@@ -16,7 +16,7 @@ use crate::common::{TestApp, Value, json};
 
 /// The valuation, after the job has run.
 pub fn valued(app: &TestApp, query: &str) -> Value {
-    app.fold_values();
+    app.value_stock();
     app.staff(&["inventory:read"]).get(&format!("/inventory/valuation{query}")).expect(200).json()
 }
 

@@ -180,7 +180,7 @@ fn values_above_64_bits_are_exact() {
         &json!({"sku": "gold", "name": "Gold", "price": 1, "cost_price": "9999999999999.99", "initial_stock": 1_000_000_000}),
     );
     app.customer("mara").buy(&gold, 3);
-    app.fold_values();
+    app.value_stock();
     let text = app.staff(&["inventory:read"]).get("/inventory/valuation").expect(200).text().to_owned();
     assert!(text.contains("\"value\":9999999969999990000000.03,\"unit_cost\":9999999999999.99"), "{text}");
     assert!(text.contains("\"cost_of_goods_sold\":29999999999999.97"), "{text}");
@@ -197,7 +197,7 @@ fn the_largest_costs_and_quantities_are_valued_exactly() {
     app.receive(&gold, most, attic).expect(200);
     // The tests' JSON numbers are floats at this size, so the text is compared.
     let text = |query: &str| {
-        app.fold_values();
+        app.value_stock();
         let answer = app.staff(&["inventory:read"]).get(&format!("/inventory/valuation{query}")).expect(200);
         answer.text().to_owned()
     };

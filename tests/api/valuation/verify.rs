@@ -65,7 +65,7 @@ fn each_kind_of_damage_is_reported_by_its_rule() {
     let rice = rice(&app);
     buy(&app, &rice, 4, 150);
     app.customer("mara").buy(&rice, 2);
-    app.fold_values();
+    app.value_stock();
     let conn = &mut app.connection();
     assert!(verify_all(conn).unwrap().ok && ledger_audit::findings(conn).is_empty());
     for (rule, damage, is_noticed_by_both) in DAMAGES {

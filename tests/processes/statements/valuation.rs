@@ -8,12 +8,12 @@ fn statements_of_a_valuation_depend_neither_on_movements_nor_on_variants() {
     let app = TestApp::alone(|settings| settings.database.pool_size = 1);
     let (mara, admin) = (app.customer("mara"), app.admin());
     let tees: Vec<_> = (0..20).map(|tee| app.product(&format!("tee-{tee}"), 10.0, 1_000)).collect();
-    app.fold_values();
+    app.value_stock();
     let folded = [1, 20, 1, 20].map(|lines| {
         let items: Vec<_> = tees.iter().take(lines).map(|tee| json!({"product_id": tee.id, "quantity": 2})).collect();
         let order = mara.post("/orders", &json!({"items": items})).expect(201).json();
         mara.cancel(&order).expect(200);
-        statements(|| assert_eq!(app.fold_values(), 2 * lines))
+        statements(|| assert_eq!(app.value_stock(), 2 * lines))
     });
     println!("statements of valuing 2, 40, 2, 40 movements: {folded:?}");
     assert_eq!(folded, [folded[0]; 4]);

@@ -12,14 +12,14 @@ use validator::Validate;
 
 use super::count_ref::CountRef;
 use super::document::{Target, not_found};
-use super::enter::{self, Entry};
+use super::enter::{self, EnteredUnits};
+use super::lifecycle;
 use super::open::{self, NewCount};
 use super::post::{self, PostRequest};
 use super::queries::documents::{self, CountFilter};
 use super::queries::entries;
 use super::queries::shown::{self, LineFilter, LineOrder};
 use super::status::{CountStatus, LineStatus};
-use super::submit;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
@@ -200,7 +200,7 @@ pub async fn enter(path: web::Path<String>, command: Command<CountEntriesRequest
     let target = target(&path, command.body.expected_version);
     command
         .run("enter_count", move |conn, scope, body| {
-            let entries: Vec<Entry> = body.entries.iter().cloned().map(Entry::from).collect();
+            let entries: Vec<EnteredUnits> = body.entries.iter().cloned().map(EnteredUnits::from).collect();
             let (id, lines) = enter::enter(conn, scope, &target, &entries)?;
             answer_lines(conn, scope, id, &lines)
         })
@@ -212,7 +212,7 @@ pub async fn submit(path: web::Path<String>, command: Command<CountVersionReques
     let target = target(&path, command.body.expected_version);
     command
         .run("submit_count", move |conn, scope, _body| {
-            let id = submit::submit(conn, scope, &target)?;
+            let id = lifecycle::submit(conn, scope, &target)?;
             answer(conn, scope, id)
         })
         .await
@@ -228,7 +228,7 @@ pub async fn recount(
     let line = id::from_path(&line);
     command
         .run("recount_line", move |conn, scope, _body| {
-            let id = submit::recount(conn, scope, &target, line)?;
+            let id = lifecycle::recount(conn, scope, &target, line)?;
             answer_lines(conn, scope, id, &[line])
         })
         .await
@@ -239,7 +239,7 @@ pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest
     let target = target(&path, command.body.expected_version);
     command
         .run("cancel_count", move |conn, scope, body| {
-            let id = submit::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
+            let id = lifecycle::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
             answer(conn, scope, id)
         })
         .await
@@ -249,9 +249,9 @@ pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest
 pub async fn post(path: web::Path<String>, command: Command<PostCountRequest>) -> Result<HttpResponse, ApiError> {
     let target = target(&path, command.body.expected_version);
     let request = PostRequest { target, lines: command.body.lines.clone() };
-    let slices = request.clone();
+    let parts = request.clone();
     let after = command
-        .run_slices("post_count_slice", move |conn, scope, after| post::post_slice(conn, scope, &slices, after))
+        .run_in_parts("post_count_part", move |conn, scope, after| post::post_part(conn, scope, &parts, after))
         .await?;
     command
         .run("post_count", move |conn, scope, body| {

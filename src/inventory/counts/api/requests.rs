@@ -8,9 +8,9 @@ use validator::{Validate, ValidationError};
 
 use crate::catalogue::size;
 use crate::inventory::api::requests::{check_count, refuse};
-use crate::inventory::counts::enter::{Entry, EntryName};
+use crate::inventory::counts::enter::{EnteredUnits, EntryName};
 use crate::inventory::counts::open::NewCount;
-use crate::inventory::counts::scope::{Condition, CountScope, Uncounted};
+use crate::inventory::counts::selection::{Condition, CountSelection, Uncounted};
 use crate::kernel::document_text::CancelReason;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{LocationId, ProductRef};
@@ -159,12 +159,12 @@ impl From<NewCountRequest> for NewCount {
         let NewCountRequest { location_id, condition, scope, blind, uncounted } = request;
         let CountScopeRequest { all, category, products, under_minimum, not_counted_since } = scope;
         let not_counted_since = not_counted_since.map(|day| day.0);
-        let scope = CountScope { all, category, products: None, under_minimum, not_counted_since };
-        Self { location: location_id, condition, scope, products, blind, uncounted }
+        let selection = CountSelection { all, category, products: None, under_minimum, not_counted_since };
+        Self { location: location_id, condition, selection, products, blind, uncounted }
     }
 }
 
-impl From<CountEntryRequest> for Entry {
+impl From<CountEntryRequest> for EnteredUnits {
     fn from(request: CountEntryRequest) -> Self {
         let CountEntryRequest { product_id, barcode, size, quantity, counted_at, add } = request;
         let name = match product_id {

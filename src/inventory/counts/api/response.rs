@@ -8,7 +8,7 @@ use crate::error::OpenItem;
 use crate::inventory::counts::line::CountLine;
 use crate::inventory::counts::queries::documents::Count;
 use crate::inventory::counts::queries::entries::{CountEntry, CountedVariant};
-use crate::inventory::counts::scope::{CountScope, Uncounted};
+use crate::inventory::counts::selection::{CountSelection, Uncounted};
 use crate::inventory::counts::status::{CountStatus, LineStatus, LineTotals};
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{CountEntryId, CountId, LocationId, ProductId, VariantId};
@@ -23,7 +23,7 @@ pub struct CountSummaryResponse {
     pub status: CountStatus,
     /// A place, or the quarantine of one.
     pub location_id: LocationId,
-    pub scope: CountScope,
+    pub scope: CountSelection,
     pub blind: bool,
     pub uncounted: Uncounted,
     /// The number of lines.
@@ -46,7 +46,7 @@ pub struct CountResponse {
     pub status: CountStatus,
     /// A place, or the quarantine of one.
     pub location_id: LocationId,
-    pub scope: CountScope,
+    pub scope: CountSelection,
     /// True if callers with only `inventory:count` do not see the expected quantities until they submit.
     pub blind: bool,
     pub uncounted: Uncounted,
@@ -204,7 +204,7 @@ impl From<CountEntry> for CountEntryResponse {
 
 /// The figures of a line that a blind count hides.
 #[derive(Debug, Default)]
-pub struct ShownFigures {
+pub struct ExpectedUnits {
     pub expected: Option<i64>,
     pub variance: Option<i64>,
     pub value: Option<Amount>,
@@ -212,8 +212,8 @@ pub struct ShownFigures {
 }
 
 impl CountLineResponse {
-    pub fn new(line: CountLine, figures: ShownFigures, promises: Vec<OpenItem>) -> Self {
-        let ShownFigures { expected, variance, value, touched } = figures;
+    pub fn new(line: CountLine, figures: ExpectedUnits, promises: Vec<OpenItem>) -> Self {
+        let ExpectedUnits { expected, variance, value, touched } = figures;
         Self {
             line: line.line,
             product_id: line.product_id,
@@ -223,8 +223,8 @@ impl CountLineResponse {
             size: line.size,
             status: line.status,
             expected_quantity: expected,
-            counted_quantity: line.look.map(|look| look.counted),
-            counted_at: line.look.map(|look| look.at),
+            counted_quantity: line.observation.map(|observation| observation.counted),
+            counted_at: line.observation.map(|observation| observation.at),
             counted_by: line.counted_by,
             variance,
             value,

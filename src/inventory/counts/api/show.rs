@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::response::{CountLineResponse, CountResponse, ShownFigures};
+use super::response::{CountLineResponse, CountResponse, ExpectedUnits};
 use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::{Abort, OpenItem};
 use crate::inventory::counts::count_ref::CountRef;
 use crate::inventory::counts::document::not_found;
-use crate::inventory::counts::line::{CountLine, variance};
+use crate::inventory::counts::line::{CountLine, value_variance};
 use crate::inventory::counts::queries::documents::{self, Count};
 use crate::inventory::counts::queries::lines;
 use crate::inventory::counts::queries::shown::{self, LineFilter, LineOrder};
 use crate::inventory::counts::status::LineStatus;
 use crate::inventory::locked_stock::StockKey;
-use crate::inventory::look::Past;
-use crate::inventory::queries::{looks, promises};
+use crate::inventory::observation::StockAtObservation;
+use crate::inventory::queries::{promises, stock_at};
 use crate::kernel::id::VariantId;
 use crate::kernel::money::Currency;
 use crate::stores::queries as stores;
@@ -64,7 +64,7 @@ pub fn line_responses(
 ) -> Result<Vec<CountLineResponse>, Abort> {
     let currency = stores::get_store(conn, scope.store)?.currency;
     let now = db::clock(conn)?;
-    let past = read_past(conn, scope, count, &found, now)?;
+    let past = read_stock_at(conn, scope, count, &found, now)?;
     let mut promised = read_promises(conn, scope, count, &found)?;
     let viewer = Viewer { sees_value: scope.principal.can(Permission::InventoryRead), currency };
     let response = |line: CountLine| {
@@ -73,7 +73,7 @@ pub fn line_responses(
             _ => Vec::new(),
         };
         let figures = if is_hidden(scope, count, &line) {
-            ShownFigures::default()
+            ExpectedUnits::default()
         } else {
             viewer.figures(&line, past.get(&line.line).copied().unwrap_or_default())
         };
@@ -89,19 +89,19 @@ fn is_hidden(scope: &Scope, count: &Count, line: &CountLine) -> bool {
     count.blind && line.status == LineStatus::Open && !sees_stock
 }
 
-/// The stock rows of the lines that are not posted, at the times of their looks.
-fn read_past(
+/// The stock rows of the lines that are not posted, at the times of their observations.
+fn read_stock_at(
     conn: &mut PgConnection,
     scope: &Scope,
     count: &Count,
     found: &[CountLine],
     now: DateTime<Utc>,
-) -> Result<HashMap<i64, Past>, Abort> {
+) -> Result<HashMap<i64, StockAtObservation>, Abort> {
     let open: Vec<&CountLine> = found.iter().filter(|line| line.posted.is_none()).collect();
     let key = |line: &&CountLine| -> (StockKey, DateTime<Utc>) {
-        ((line.variant_id, count.location_id), line.look.map_or(now, |look| look.at))
+        ((line.variant_id, count.location_id), line.observation.map_or(now, |observation| observation.at))
     };
-    let past = looks::read_past(conn, scope.store, &open.iter().map(key).collect::<Vec<_>>())?;
+    let past = stock_at::read(conn, scope.store, &open.iter().map(key).collect::<Vec<_>>())?;
     Ok(open.iter().map(|line| line.line).zip(past).collect())
 }
 
@@ -122,16 +122,16 @@ struct Viewer {
 
 impl Viewer {
     /// The figures of the posting, or those that a posting would have now.
-    fn figures(&self, line: &CountLine, past: Past) -> ShownFigures {
+    fn figures(&self, line: &CountLine, past: StockAtObservation) -> ExpectedUnits {
         let (expected, unit_value, touched) = match line.posted {
             Some(posted) => (posted.expected, posted.unit_value, posted.touched),
             None => (past.on_hand, line.unit_value, past.touched),
         };
-        let Some(look) = line.look else {
-            return ShownFigures { expected: Some(expected), ..ShownFigures::default() };
+        let Some(observation) = line.observation else {
+            return ExpectedUnits { expected: Some(expected), ..ExpectedUnits::default() };
         };
-        let (units, value) = variance(look.counted, expected, unit_value);
-        ShownFigures {
+        let (units, value) = value_variance(observation.counted, expected, unit_value);
+        ExpectedUnits {
             expected: Some(expected),
             variance: Some(units),
             value: self.sees_value.then(|| self.currency.total(value)),

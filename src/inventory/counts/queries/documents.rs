@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::db::schema::{count_history, counts};
 use crate::db::{self, Failure};
 use crate::inventory::counts::count_ref::CountRef;
-use crate::inventory::counts::scope::{CountScope, Uncounted};
+use crate::inventory::counts::selection::{CountSelection, Uncounted};
 use crate::inventory::counts::status::CountStatus;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{CountId, LocationId, StoreId};
@@ -23,7 +23,7 @@ pub struct Count {
     /// A place, or the quarantine of one.
     pub location_id: LocationId,
     pub status: CountStatus,
-    pub scope: CountScope,
+    pub scope: CountSelection,
     pub blind: bool,
     pub uncounted: Uncounted,
     pub line_count: i64,

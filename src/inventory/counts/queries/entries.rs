@@ -12,7 +12,7 @@ use crate::kernel::page::{List, PageQuery, Sort};
 
 /// An entry to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewEntry {
+pub struct NewCountEntry {
     pub line: i64,
     pub quantity: i64,
     pub is_added: bool,
@@ -24,7 +24,7 @@ pub fn insert(
     conn: &mut PgConnection,
     store: StoreId,
     count: CountId,
-    entries: &[NewEntry],
+    entries: &[NewCountEntry],
     (actor, at): (&str, DateTime<Utc>),
 ) -> QueryResult<()> {
     db::sql(
@@ -75,7 +75,7 @@ pub struct CountedVariant {
     pub size: Option<String>,
 }
 
-/// The columns that entries can be sorted by. The entries of a line are in the order of their looks.
+/// The columns that entries can be sorted by. The entries of a line are in the order of their observations.
 pub const SORTS: [&str; 2] = ["line", "id"];
 
 /// A page of the entries of a count, or of one of its lines.

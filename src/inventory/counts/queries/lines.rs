@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 use crate::db::schema::count_lines;
 use crate::db::{self, Failure};
 use crate::inventory::counts::line::PostedLine;
-use crate::inventory::counts::scope::Uncounted;
+use crate::inventory::counts::selection::Uncounted;
 use crate::inventory::counts::status::{LineStatus, LineTotals};
 use crate::kernel::id::{CountId, StoreId, VariantId};
 
@@ -76,8 +76,8 @@ pub fn total(conn: &mut PgConnection, store: StoreId, count: CountId) -> QueryRe
     Ok(totals)
 }
 
-/// Gives lines the look that follows from their entries: the newest entry that replaces, with those that add to it. The
-/// order in which the entries arrived does not matter. Returns the lines with their counted units.
+/// Gives lines the observation that follows from their entries: the newest entry that replaces, with those that add to
+/// it. The order in which the entries arrived does not matter. Returns the lines with their counted units.
 pub fn apply_entries(
     conn: &mut PgConnection,
     store: StoreId,
@@ -131,7 +131,7 @@ pub fn submit(
     .map(drop)
 }
 
-/// Opens a line again. Looks before this time do not count any more.
+/// Opens a line again. Observations before this time do not count any more.
 pub fn reopen(
     conn: &mut PgConnection,
     store: StoreId,

@@ -4,5 +4,5 @@ pub mod documents;
 pub mod entries;
 pub mod lines;
 pub mod places;
-pub mod scope;
+pub mod selection;
 pub mod shown;

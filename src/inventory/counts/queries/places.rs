@@ -4,12 +4,12 @@ use diesel::prelude::*;
 
 use crate::db::schema::locations;
 use crate::error::Abort;
-use crate::inventory::counts::scope::Condition;
+use crate::inventory::counts::selection::Condition;
 use crate::inventory::queries::locations::{get_quarantine, lock_open_location};
 use crate::kernel::id::{LocationId, StoreId};
 
-/// The location to count: a place, its quarantine, or the quarantine with this id. The place must be open, and it cannot
-/// be closed before the end of the transaction.
+/// The location to count: a place, its quarantine, or the quarantine with this id. The place must be open, and it
+/// cannot be closed before the end of the transaction.
 pub fn lock_counted(
     conn: &mut PgConnection,
     store: StoreId,

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::db::schema::{count_lines, products, variants};
 use crate::inventory::counts::line::{CountLine, PostedLine};
 use crate::inventory::counts::status::LineStatus;
-use crate::inventory::look::Look;
+use crate::inventory::observation::Observation;
 use crate::inventory::valuation::queries::report::find_average_costs;
 use crate::kernel::id::{CountId, ProductId, StoreId, VariantId};
 use crate::kernel::money::Money;
@@ -130,7 +130,7 @@ impl CountLine {
             sku,
             product_name,
             size,
-            look: counted.zip(at).map(|(counted, at)| Look { counted, at }),
+            observation: counted.zip(at).map(|(counted, at)| Observation { counted, at }),
             counted_by,
             unit_value: average_cost.or(cost_price).or(variant_price).unwrap_or(price),
             posted,

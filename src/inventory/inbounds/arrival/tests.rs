@@ -14,7 +14,7 @@ pub fn planned() -> Vec<InboundLine> {
         sku: name.to_lowercase(),
         product_name: name.to_owned(),
         size: None,
-        counts: LineCounts::of_plan(planned),
+        counts: LineCounts::planned(planned),
         unit_cost: None,
         expected_on: None,
     };
@@ -29,8 +29,8 @@ pub fn sent() -> Vec<InboundLine> {
     lines
 }
 
-fn arrival(line: InboundLineId, accepted: i64, rejected: i64) -> Arrival {
-    Arrival { line, accepted, rejected, keep_rejected: true, reject_reason: None, unit_cost: None }
+fn arrival(line: InboundLineId, accepted: i64, rejected: i64) -> ReceivedLine {
+    ReceivedLine { line, accepted, rejected, keep_rejected: true, reject_reason: None, unit_cost: None }
 }
 
 #[test]
@@ -44,12 +44,12 @@ fn a_surplus_is_refused_or_counted() {
         (vec![arrival(InboundLineId(9), 1, 0)], Some(Code::ValidationFailed), [0, 0]),
     ] {
         let mut lines = sent();
-        let result = receive(&mut lines, &arrivals, Surplus::Refuse);
+        let result = apply_receipt(&mut lines, &arrivals, Surplus::Refuse);
         assert_eq!(result.err().map(|refusal| refusal.code), refused, "{arrivals:?}");
         if refused != Some(Code::ValidationFailed) {
             let mut lines = sent();
-            receive(&mut lines, &arrivals, Surplus::Accept).unwrap();
-            assert_eq!([lines[0].counts.accepted, lines[0].counts.over], accepted, "{arrivals:?}");
+            apply_receipt(&mut lines, &arrivals, Surplus::Accept).unwrap();
+            assert_eq!([lines[0].counts.accepted, lines[0].counts.surplus], accepted, "{arrivals:?}");
         }
     }
 }
@@ -57,8 +57,8 @@ fn a_surplus_is_refused_or_counted() {
 #[test]
 fn an_over_receipt_names_the_outstanding_units() {
     let mut lines = sent();
-    receive(&mut lines, &[arrival(RICE, 3, 0)], Surplus::Refuse).unwrap();
-    let refusal = receive(&mut lines, &[arrival(RICE, 8, 0)], Surplus::Refuse).unwrap_err();
+    apply_receipt(&mut lines, &[arrival(RICE, 3, 0)], Surplus::Refuse).unwrap();
+    let refusal = apply_receipt(&mut lines, &[arrival(RICE, 8, 0)], Surplus::Refuse).unwrap_err();
     assert_eq!((refusal.code, refusal.extra.outstanding_quantity), (Code::OverReceipt, Some(7)));
     assert_eq!(refusal.detail, "Of 'Rice', 7 units are outstanding, not 8.");
 }
@@ -67,11 +67,11 @@ fn an_over_receipt_names_the_outstanding_units() {
 fn a_reversal_is_the_exact_counterpart() {
     let before = sent();
     let mut lines = before.clone();
-    let receipt = receive(&mut lines, &[arrival(RICE, 11, 1), arrival(DAL, 1, 2)], Surplus::Accept).unwrap();
-    let reversed = reverse(&mut lines, &receipt).unwrap();
+    let receipt = apply_receipt(&mut lines, &[arrival(RICE, 11, 1), arrival(DAL, 1, 2)], Surplus::Accept).unwrap();
+    let reversed = apply_reversal(&mut lines, &receipt).unwrap();
     assert_eq!(lines, before);
-    assert_eq!(reversed[0].arrived, Arrived { accepted: -11, rejected: -1, quarantined: -1, over: -2 });
-    assert_eq!(reverse(&mut lines, &receipt), None);
+    assert_eq!(reversed[0].counts, ReceivedCounts { accepted: -11, rejected: -1, quarantined: -1, surplus: -2 });
+    assert_eq!(apply_reversal(&mut lines, &receipt), None);
 }
 
 #[test]
@@ -85,13 +85,13 @@ fn a_surplus_within_the_percentage_needs_no_approval() {
         (0, vec![arrival(DAL, 4, 0)], None),
         (0, vec![arrival(DAL, 5, 0)], Some(Code::OverReceipt)),
     ] {
-        let result = receive(&mut sent(), &arrivals, Surplus::UpTo { percent });
+        let result = apply_receipt(&mut sent(), &arrivals, Surplus::UpTo { percent });
         assert_eq!(result.err().map(|refusal| refusal.code), refused, "{percent}% {arrivals:?}");
     }
     let mut lines = sent();
-    receive(&mut lines, &[arrival(RICE, 11, 0)], Surplus::UpTo { percent: 20 }).unwrap();
-    receive(&mut lines, &[arrival(RICE, 1, 0)], Surplus::UpTo { percent: 20 }).unwrap();
-    let refusal = receive(&mut lines, &[arrival(RICE, 1, 0)], Surplus::UpTo { percent: 20 }).unwrap_err();
+    apply_receipt(&mut lines, &[arrival(RICE, 11, 0)], Surplus::UpTo { percent: 20 }).unwrap();
+    apply_receipt(&mut lines, &[arrival(RICE, 1, 0)], Surplus::UpTo { percent: 20 }).unwrap();
+    let refusal = apply_receipt(&mut lines, &[arrival(RICE, 1, 0)], Surplus::UpTo { percent: 20 }).unwrap_err();
     assert_eq!(
         refusal.detail,
         "Of 'Rice', 0 units are outstanding, not 1. A surplus above 20% needs the permission inventory:approve."
@@ -102,13 +102,13 @@ fn a_surplus_within_the_percentage_needs_no_approval() {
 fn refused_units_are_not_kept_and_each_line_has_one_cost() {
     let mut lines = sent();
     lines[0].unit_cost = Some(Money(700));
-    let refused = Arrival { keep_rejected: false, ..arrival(RICE, 0, 2) };
-    let receipt = receive(&mut lines, &[arrival(RICE, 3, 1), refused], Surplus::Refuse).unwrap();
-    assert_eq!(receipt[0].arrived, Arrived { accepted: 3, rejected: 3, quarantined: 1, over: 0 });
+    let refused = ReceivedLine { keep_rejected: false, ..arrival(RICE, 0, 2) };
+    let receipt = apply_receipt(&mut lines, &[arrival(RICE, 3, 1), refused], Surplus::Refuse).unwrap();
+    assert_eq!(receipt[0].counts, ReceivedCounts { accepted: 3, rejected: 3, quarantined: 1, surplus: 0 });
     assert_eq!(receipt[0].unit_cost, Some(Money(700)));
-    let at = |cost| Arrival { unit_cost: Some(Money(cost)), ..arrival(RICE, 1, 0) };
-    let receipt = receive(&mut lines, &[arrival(RICE, 1, 0), at(650)], Surplus::Refuse).unwrap();
+    let at = |cost| ReceivedLine { unit_cost: Some(Money(cost)), ..arrival(RICE, 1, 0) };
+    let receipt = apply_receipt(&mut lines, &[arrival(RICE, 1, 0), at(650)], Surplus::Refuse).unwrap();
     assert_eq!(receipt[0].unit_cost, Some(Money(650)));
-    let refusal = receive(&mut lines, &[at(650), at(651)], Surplus::Refuse).unwrap_err();
+    let refusal = apply_receipt(&mut lines, &[at(650), at(651)], Surplus::Refuse).unwrap_err();
     assert_eq!(refusal.extra.errors[0].field, "lines[1].unit_cost");
 }

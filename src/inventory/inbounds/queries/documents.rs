@@ -139,8 +139,8 @@ impl Row {
     fn into_inbound<O: Origin>(self) -> Result<Inbound<O>, Failure> {
         let Self { id, inbound_number, status, from_location_id, supplier_id, to_location_id, .. } = self;
         let Self { reference, expected_on, notes, tracking, version, actor, created_at, updated_at, .. } = self;
-        let origin = O::of_row(from_location_id, supplier_id)
-            .ok_or_else(|| Failure::Internal(format!("{} {id} has no origin", O::WORDS.noun)))?;
+        let origin = O::from_row(from_location_id, supplier_id)
+            .ok_or_else(|| Failure::Internal(format!("{} {id} has no origin", O::NAMES.noun)))?;
         Ok(Inbound {
             id,
             inbound_number,

@@ -68,7 +68,7 @@ pub fn update(conn: &mut PgConnection, store: StoreId, lines: &[InboundLine]) ->
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(lines.iter().map(|line| line.id).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(count(|counts| counts.sent))
-    .bind::<Array<BigInt>, _>(count(|counts| counts.over))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.surplus))
     .bind::<Array<BigInt>, _>(count(|counts| counts.accepted))
     .bind::<Array<BigInt>, _>(count(|counts| counts.rejected))
     .bind::<Array<BigInt>, _>(count(|counts| counts.lost))
@@ -115,8 +115,8 @@ pub fn list(conn: &mut PgConnection, store: StoreId, inbound: InboundId) -> Quer
 
 fn line(names: Names, counts: Counts, (unit_cost, expected_on): Terms) -> InboundLine {
     let (id, variant_id, product_id, sku, product_name, size) = names;
-    let (planned, sent, over, accepted, rejected, lost, returned, cancelled, outstanding) = counts;
-    let counts = LineCounts { planned, sent, over, accepted, rejected, lost, returned, cancelled, outstanding };
+    let (planned, sent, surplus, accepted, rejected, lost, returned, cancelled, outstanding) = counts;
+    let counts = LineCounts { planned, sent, surplus, accepted, rejected, lost, returned, cancelled, outstanding };
     InboundLine { id, variant_id, product_id, sku, product_name, size, counts, unit_cost, expected_on }
 }
 

@@ -12,20 +12,20 @@ use crate::stores::location::LocationStatus;
 
 /// The destination of a document, and its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Route {
-    pub to: LocationId,
+pub struct Destination {
+    pub place: LocationId,
     pub transit: LocationId,
     pub quarantine: LocationId,
 }
 
-/// Locks the source, if it is a place, and the destination, in ascending order, so that neither is closed before the end of the transaction. Refuses if one
-/// does not exist, or if one that must be open is closed.
-pub fn lock_route(
+/// Locks the source, if it is a place, and the destination, in ascending order, so that neither is closed before the
+/// end of the transaction. Refuses if one does not exist, or if one that must be open is closed.
+pub fn lock_places(
     conn: &mut PgConnection,
     store: StoreId,
     (from, to): (Option<LocationId>, LocationId),
     open: &[LocationId],
-) -> Result<Route, Abort> {
+) -> Result<Destination, Abort> {
     let locked: Vec<(LocationId, String, LocationStatus)> = locations::table
         .filter(locations::store_id.eq(store))
         .filter(locations::kind.eq("place"))
@@ -50,5 +50,5 @@ pub fn lock_route(
         let found = children.iter().find(|(_, kind)| kind == wanted).map(|(id, _)| *id);
         found.ok_or_else(|| Failure::Internal(format!("location {to} has no {wanted}")))
     };
-    Ok(Route { to, transit: child("transit")?, quarantine: child("quarantine")? })
+    Ok(Destination { place: to, transit: child("transit")?, quarantine: child("quarantine")? })
 }

@@ -8,24 +8,11 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::db;
 use crate::db::schema::{inbound_receipt_lines, inbound_receipts};
-use crate::error::{ApiError, Code};
 use crate::inventory::inbounds::arrival::ReceiptLine;
-use crate::inventory::inbounds::line::Arrived;
+use crate::inventory::inbounds::line::ReceivedCounts;
+use crate::inventory::inbounds::receipt::{NewReceipt, Receipt};
 use crate::kernel::id::{InboundId, InboundLineId, InboundReceiptId, StoreId};
 use crate::kernel::money::Money;
-
-/// A receipt to write.
-#[derive(Clone, Debug)]
-pub struct NewReceipt {
-    pub inbound: InboundId,
-    pub receipt_number: String,
-    /// The receipt that this one reverses.
-    pub reverses: Option<InboundReceiptId>,
-    pub reference: Option<String>,
-    pub reason: Option<String>,
-    pub actor: String,
-    pub lines: Vec<ReceiptLine>,
-}
 
 pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: DateTime<Utc>) -> QueryResult<()> {
     let id: InboundReceiptId = diesel::insert_into(inbound_receipts::table)
@@ -41,7 +28,8 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: Dat
         ))
         .returning(inbound_receipts::id)
         .get_result(conn)?;
-    let count = |value: fn(&Arrived) -> i64| new.lines.iter().map(|line| value(&line.arrived)).collect::<Vec<_>>();
+    let count =
+        |value: fn(&ReceivedCounts) -> i64| new.lines.iter().map(|line| value(&line.counts)).collect::<Vec<_>>();
     db::sql(
         "INSERT INTO inbound_receipt_lines (store_id, receipt_id, line_id, accepted_quantity, rejected_quantity, \
                 quarantined_quantity, over_quantity, reject_reason, unit_cost) \
@@ -51,27 +39,14 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewReceipt, at: Dat
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(id)
     .bind::<Array<BigInt>, _>(new.lines.iter().map(|line| line.line).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.accepted))
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.rejected))
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.quarantined))
-    .bind::<Array<BigInt>, _>(count(|arrived| arrived.over))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.accepted))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.rejected))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.quarantined))
+    .bind::<Array<BigInt>, _>(count(|counts| counts.surplus))
     .bind::<Array<Nullable<Text>>, _>(new.lines.iter().map(|line| line.reject_reason.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.lines.iter().map(|line| line.unit_cost).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
-}
-
-/// A receipt as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    pub id: InboundReceiptId,
-    pub receipt_number: String,
-    pub reverses: Option<InboundReceiptId>,
-    pub reference: Option<String>,
-    pub reason: Option<String>,
-    pub actor: String,
-    pub created_at: DateTime<Utc>,
-    pub lines: Vec<ReceiptLine>,
 }
 
 type Row = (InboundReceiptId, String, Option<InboundReceiptId>, Option<String>, Option<String>, String, DateTime<Utc>);
@@ -124,15 +99,9 @@ fn list_lines(
         ))
         .load(conn)?;
     let mut of_receipt: HashMap<InboundReceiptId, Vec<ReceiptLine>> = HashMap::new();
-    for (receipt, line, accepted, rejected, quarantined, over, reject_reason, unit_cost) in rows {
-        let arrived = Arrived { accepted, rejected, quarantined, over };
-        of_receipt.entry(receipt).or_default().push(ReceiptLine { line, arrived, reject_reason, unit_cost });
+    for (receipt, line, accepted, rejected, quarantined, surplus, reject_reason, unit_cost) in rows {
+        let counts = ReceivedCounts { accepted, rejected, quarantined, surplus };
+        of_receipt.entry(receipt).or_default().push(ReceiptLine { line, counts, reject_reason, unit_cost });
     }
     Ok(of_receipt)
-}
-
-/// The receipt of that number, or 404.
-pub fn named<'a>(receipts: &'a [Receipt], number: &str) -> Result<&'a Receipt, ApiError> {
-    let receipt = receipts.iter().find(|receipt| receipt.receipt_number.eq_ignore_ascii_case(number));
-    receipt.ok_or_else(|| ApiError::not_found(Code::NotFound, "The receipt"))
 }

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Date, Nullable};
 
 use crate::db;
 use crate::inventory::inbounds::supply::Expected;
-use crate::inventory::queries::figures::selling_places;
+use crate::inventory::queries::stock_by_variant::selling_places;
 use crate::kernel::id::{LocationId, StoreId, VariantId};
 
 /// The units that are on the road to selling places, or ordered for them, by day. The day of overdue units

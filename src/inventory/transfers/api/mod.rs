@@ -10,20 +10,20 @@ use utoipa::IntoParams;
 use validator::Validate;
 
 use super::Transfer;
-use super::dispatch::{self, Sending};
-use super::plan::{self, NewTransfer, PlanChange};
+use super::draft::{self, DraftChange, NewTransfer};
+use super::lifecycle::{self, Sending};
 use super::settle;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
-use crate::inventory::inbounds::api::{ReverseReceiptRequest, act, check_lines};
+use crate::inventory::inbounds::api::{ReverseReceiptRequest, change_document, check_lines};
 use crate::inventory::inbounds::document::Target;
 use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
 use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
 use crate::inventory::inbounds::queries::{lines, receipts};
-use crate::inventory::inbounds::receive::{self, Arrivals};
+use crate::inventory::inbounds::receive::{self, ReceivedUnits};
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::kernel::document_text::CancelReason;
 use crate::kernel::id::{InboundId, LocationId};
@@ -88,7 +88,7 @@ pub async fn create(command: Command<NewTransferRequest>) -> Result<HttpResponse
     check_lines(Some(&command.body.lines))?;
     command
         .run("create_transfer", |conn, scope, body| {
-            let id = plan::create(conn, scope, &NewTransfer::from(body.clone()))?;
+            let id = draft::create(conn, scope, &NewTransfer::from(body.clone()))?;
             Ok(Answer::created(&respond(conn, scope, &InboundRef::Id(id))?)?)
         })
         .await
@@ -101,8 +101,8 @@ pub async fn update(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("update_transfer", target, command, respond, |conn, scope, target, body| {
-        plan::change(conn, scope, target, &PlanChange::from(body.clone()))
+    change_document("update_transfer", target, command, respond, |conn, scope, target, body| {
+        draft::change(conn, scope, target, &DraftChange::from(body.clone()))
     })
     .await
 }
@@ -113,8 +113,10 @@ pub async fn make_ready(
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("ready_transfer", target, command, respond, |conn, scope, target, _body| dispatch::hold(conn, scope, target))
-        .await
+    change_document("ready_transfer", target, command, respond, |conn, scope, target, _body| {
+        lifecycle::hold(conn, scope, target)
+    })
+    .await
 }
 
 /// `POST /transfers/{id}/draft`
@@ -123,8 +125,8 @@ pub async fn make_draft(
     command: Command<TransferVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("withdraw_transfer", target, command, respond, |conn, scope, target, _body| {
-        dispatch::withdraw(conn, scope, target)
+    change_document("withdraw_transfer", target, command, respond, |conn, scope, target, _body| {
+        lifecycle::withdraw(conn, scope, target)
     })
     .await
 }
@@ -135,8 +137,8 @@ pub async fn cancel(
     command: Command<CancelTransferRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let target = Target::from_path(&path, command.body.expected_version);
-    act("cancel_transfer", target, command, respond, |conn, scope, target, body| {
-        dispatch::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
+    change_document("cancel_transfer", target, command, respond, |conn, scope, target, body| {
+        lifecycle::cancel(conn, scope, target, body.reason.as_ref().map(CancelReason::as_str))
     })
     .await
 }
@@ -145,8 +147,8 @@ pub async fn cancel(
 pub async fn send(path: web::Path<String>, command: Command<SendTransferRequest>) -> Result<HttpResponse, ApiError> {
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("send_transfer", target, command, respond, |conn, scope, target, body| {
-        dispatch::send(conn, scope, target, &Sending::from(body.clone()))
+    change_document("send_transfer", target, command, respond, |conn, scope, target, body| {
+        lifecycle::send(conn, scope, target, &Sending::from(body.clone()))
     })
     .await
 }
@@ -158,8 +160,8 @@ pub async fn receive(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("receive_transfer", target, command, respond, |conn, scope, target, body| {
-        receive::receive::<LocationId>(conn, scope, target, &Arrivals::from(body.clone()))
+    change_document("receive_transfer", target, command, respond, |conn, scope, target, body| {
+        receive::receive::<LocationId>(conn, scope, target, &ReceivedUnits::from(body.clone()))
     })
     .await
 }
@@ -171,7 +173,7 @@ pub async fn settle(
 ) -> Result<HttpResponse, ApiError> {
     check_lines(Some(&command.body.lines))?;
     let target = Target::from_path(&path, command.body.expected_version);
-    act("settle_transfer", target, command, respond, |conn, scope, target, body| {
+    change_document("settle_transfer", target, command, respond, |conn, scope, target, body| {
         let settlements: Vec<_> = body.lines.iter().copied().map(Into::into).collect();
         settle::settle(conn, scope, target, &settlements, body.reason.as_str())
     })
@@ -185,7 +187,7 @@ pub async fn reverse(
 ) -> Result<HttpResponse, ApiError> {
     let (name, number) = path.into_inner();
     let target = Target::from_path(&name, command.body.expected_version);
-    act("reverse_receipt", target, command, respond, move |conn, scope, target, body| {
+    change_document("reverse_receipt", target, command, respond, move |conn, scope, target, body| {
         receive::reverse::<LocationId>(conn, scope, target, &number, body.reason.as_str())
     })
     .await

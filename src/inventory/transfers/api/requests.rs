@@ -5,13 +5,13 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::catalogue::size;
-use crate::inventory::inbounds::arrival::{Arrival, Surplus};
-use crate::inventory::inbounds::line::Outcome;
-use crate::inventory::inbounds::plan_line::PlanLine;
-use crate::inventory::inbounds::receive::Arrivals;
+use crate::inventory::inbounds::arrival::{ReceivedLine, Surplus};
+use crate::inventory::inbounds::draft_line::DraftLine;
+use crate::inventory::inbounds::line::SettleOutcome;
+use crate::inventory::inbounds::receive::ReceivedUnits;
 use crate::inventory::transfers::decide::{LineUnits, Settlement};
-use crate::inventory::transfers::dispatch::Sending;
-use crate::inventory::transfers::plan::{NewTransfer, PlanChange};
+use crate::inventory::transfers::draft::{DraftChange, NewTransfer};
+use crate::inventory::transfers::lifecycle::Sending;
 use crate::kernel::document_text::{CancelReason, Notes, Reason, Reference};
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{InboundLineId, LocationId, ProductRef};
@@ -146,7 +146,7 @@ pub struct SettleLineRequest {
     pub line_id: InboundLineId,
     pub quantity: DocumentQuantity,
     /// `lost` needs the permission `inventory:approve`.
-    pub outcome: Outcome,
+    pub outcome: SettleOutcome,
 }
 
 impl From<NewTransferRequest> for NewTransfer {
@@ -155,7 +155,7 @@ impl From<NewTransferRequest> for NewTransfer {
         Self {
             from: from_location_id,
             to: to_location_id,
-            lines: lines.into_iter().map(PlanLine::from).collect(),
+            lines: lines.into_iter().map(DraftLine::from).collect(),
             reference: reference.map(String::from),
             expected_on: expected_on.map(|day| day.0),
             notes: notes.map(String::from),
@@ -163,21 +163,21 @@ impl From<NewTransferRequest> for NewTransfer {
     }
 }
 
-impl From<TransferLineRequest> for PlanLine {
+impl From<TransferLineRequest> for DraftLine {
     fn from(request: TransferLineRequest) -> Self {
         let TransferLineRequest { product_id, size, quantity } = request;
         Self { product: product_id, size, quantity: quantity.get() }
     }
 }
 
-impl From<UpdateTransferRequest> for PlanChange {
+impl From<UpdateTransferRequest> for DraftChange {
     fn from(request: UpdateTransferRequest) -> Self {
         let UpdateTransferRequest { from_location_id, to_location_id, lines, reference, expected_on, notes, .. } =
             request;
         Self {
             from: from_location_id,
             to: to_location_id,
-            lines: lines.map(|lines| lines.into_iter().map(PlanLine::from).collect()),
+            lines: lines.map(|lines| lines.into_iter().map(DraftLine::from).collect()),
             reference: reference.map(|reference| reference.map(String::from)),
             expected_on: expected_on.map(|day| day.map(|day| day.0)),
             notes: notes.map(|notes| notes.map(String::from)),
@@ -194,16 +194,16 @@ impl From<SendTransferRequest> for Sending {
     }
 }
 
-impl From<ReceiveTransferRequest> for Arrivals {
+impl From<ReceiveTransferRequest> for ReceivedUnits {
     fn from(request: ReceiveTransferRequest) -> Self {
         let ReceiveTransferRequest { lines, reference, allow_over, expected_version: _ } = request;
         let surplus = if allow_over { Surplus::Accept } else { Surplus::Refuse };
-        let lines = lines.into_iter().map(Arrival::from).collect();
+        let lines = lines.into_iter().map(ReceivedLine::from).collect();
         Self { lines, reference: reference.map(String::from), surplus }
     }
 }
 
-impl From<ReceiveLineRequest> for Arrival {
+impl From<ReceiveLineRequest> for ReceivedLine {
     fn from(request: ReceiveLineRequest) -> Self {
         let ReceiveLineRequest { line_id, accepted, rejected, reject_reason } = request;
         Self {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::inventory::inbounds::line::{InboundLine, LineCounts};
 use crate::inventory::inbounds::queries::lines::LineSums;
-use crate::inventory::inbounds::queries::receipts::Receipt;
+use crate::inventory::inbounds::receipt::Receipt;
 use crate::inventory::inbounds::response::{Costs, InboundHistoryResponse, ReceiptResponse};
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::transfers::Transfer;
@@ -143,7 +143,8 @@ impl TransferResponse {
 impl From<InboundLine> for TransferLineResponse {
     fn from(line: InboundLine) -> Self {
         let InboundLine { id, variant_id, product_id, sku, product_name, size, counts, .. } = line;
-        let LineCounts { planned, sent, over, accepted, rejected, lost, returned, cancelled: _, outstanding } = counts;
+        let LineCounts { planned, sent, surplus, accepted, rejected, lost, returned, cancelled: _, outstanding } =
+            counts;
         Self {
             id,
             product_id,
@@ -153,7 +154,7 @@ impl From<InboundLine> for TransferLineResponse {
             size,
             quantity: planned,
             sent_quantity: sent,
-            over_quantity: over,
+            over_quantity: surplus,
             accepted_quantity: accepted,
             rejected_quantity: rejected,
             lost_quantity: lost,

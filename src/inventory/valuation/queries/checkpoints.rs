@@ -6,8 +6,8 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Timestamptz};
 
 use crate::db::schema::valuation_checkpoints as checkpoints;
 use crate::db::{self, Failure};
-use crate::inventory::valuation::fold::State;
-use crate::inventory::valuation::row::{Checkpoint, FoldedVersions, UnitsByPlace};
+use crate::inventory::valuation::row::{Checkpoint, UnitsByPlace, ValuedVersions};
+use crate::inventory::valuation::value::ValuationState;
 use crate::kernel::id::{InboundReceiptId, StoreId, VariantId};
 
 #[derive(QueryableByName)]
@@ -15,9 +15,9 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     variant_id: VariantId,
     #[diesel(sql_type = Jsonb)]
-    versions: FoldedVersions,
+    versions: ValuedVersions,
     #[diesel(sql_type = Jsonb)]
-    state: State,
+    state: ValuationState,
     #[diesel(sql_type = Jsonb)]
     places: UnitsByPlace,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -41,8 +41,8 @@ pub fn lock(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> 
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants)
-    .bind::<Jsonb, _>(FoldedVersions::default())
-    .bind::<Jsonb, _>(State::default())
+    .bind::<Jsonb, _>(ValuedVersions::default())
+    .bind::<Jsonb, _>(ValuationState::default())
     .bind::<Jsonb, _>(UnitsByPlace::default())
     .execute(conn)?;
     let rows: Vec<Row> = db::sql(
@@ -78,10 +78,10 @@ pub fn write(conn: &mut PgConnection, store: StoreId, all: &[Checkpoint]) -> Res
     db::expect_rows(written, all.len(), "checkpoints of values were written")
 }
 
-/// Marks the variants of a receipt, because its costs were corrected. Their rows are folded again from its time on.
+/// Marks the variants of a receipt, because its costs were corrected. Their rows are valued again from its time on.
 ///
-/// The job reads the costs after it has locked the checkpoint, which this statement creates if it does not exist. So the
-/// job sees the correction, or its rows are folded again.
+/// The job reads the costs after it has locked the checkpoint, which this statement creates if it does not exist. So
+/// the job sees the correction, or its rows are valued again.
 pub fn mark_receipt(conn: &mut PgConnection, store: StoreId, receipt: InboundReceiptId) -> QueryResult<()> {
     db::sql(
         "INSERT INTO valuation_checkpoints AS c (store_id, variant_id, versions, state, places, fold_again_from) \
@@ -94,8 +94,8 @@ pub fn mark_receipt(conn: &mut PgConnection, store: StoreId, receipt: InboundRec
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(receipt)
-    .bind::<Jsonb, _>(FoldedVersions::default())
-    .bind::<Jsonb, _>(State::default())
+    .bind::<Jsonb, _>(ValuedVersions::default())
+    .bind::<Jsonb, _>(ValuationState::default())
     .bind::<Jsonb, _>(UnitsByPlace::default())
     .execute(conn)
     .map(drop)
@@ -116,7 +116,7 @@ pub fn list_states(
     conn: &mut PgConnection,
     store: StoreId,
     variants: &[VariantId],
-) -> QueryResult<Vec<(VariantId, State)>> {
+) -> QueryResult<Vec<(VariantId, ValuationState)>> {
     checkpoints::table
         .filter(checkpoints::store_id.eq(store))
         .filter(checkpoints::variant_id.eq_any(variants))

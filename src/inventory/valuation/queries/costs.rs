@@ -1,5 +1,5 @@
-//! The SQL of what acts cost: their receipts, cost prices and sales. Acts come in as arrays, which the DSL does not have.
-//! `n` is the position of an act in its array, from 1.
+//! The SQL of what events cost: their receipts, cost prices and sales. Events come in as arrays, which the DSL does not
+//! have. `n` is the position of an event in its array, from 1.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db;
-use crate::inventory::valuation::act::Act;
-use crate::inventory::valuation::fold::SaleCost;
+use crate::inventory::valuation::stock_event::StockEvent;
+use crate::inventory::valuation::value::SaleCost;
 use crate::kernel::id::{MovementId, StoreId, VariantId};
 use crate::kernel::sum::Sum;
 
-/// The receipt of a purchase that an act belongs to.
+/// The receipt of a purchase that an event belongs to.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct ReceiptCost {
     #[diesel(sql_type = BigInt)]
@@ -28,13 +28,13 @@ pub struct ReceiptCost {
     pub unit_cost: i64,
 }
 
-/// The receipts of the acts that belong to one, by the position of the act.
+/// The receipts of the events that belong to one, by the position of the event.
 pub fn find_receipts(
     conn: &mut PgConnection,
     store: StoreId,
-    acts: &[&Act],
+    events: &[&StockEvent],
 ) -> QueryResult<BTreeMap<usize, ReceiptCost>> {
-    if acts.is_empty() {
+    if events.is_empty() {
         return Ok(BTreeMap::new());
     }
     let rows: Vec<ReceiptCost> = db::sql(
@@ -49,8 +49,8 @@ pub fn find_receipts(
               WHERE store_id = $1 AND receipt_id = b.receipt_id AND line_id = b.line_id ORDER BY id DESC LIMIT 1) c ON true",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(variants(acts))
-    .bind::<Array<Nullable<Text>>, _>(references(acts))
+    .bind::<Array<BigInt>, _>(variants(events))
+    .bind::<Array<Nullable<Text>>, _>(references(events))
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (index(row.n), row)).collect())
 }
@@ -63,13 +63,13 @@ struct CostPriceRow {
     cost_price: Option<i64>,
 }
 
-/// The cost prices of the products at the times of the acts, by the position of the act.
+/// The cost prices of the products at the times of the events, by the position of the event.
 pub fn find_cost_prices(
     conn: &mut PgConnection,
     store: StoreId,
-    acts: &[&Act],
+    events: &[&StockEvent],
 ) -> QueryResult<BTreeMap<usize, Option<i64>>> {
-    if acts.is_empty() {
+    if events.is_empty() {
         return Ok(BTreeMap::new());
     }
     let rows: Vec<CostPriceRow> = db::sql(
@@ -81,13 +81,13 @@ pub fn find_cost_prices(
               WHERE store_id = $1 AND product_id = v.product_id AND until > k.at ORDER BY until LIMIT 1) h ON true",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(variants(acts))
-    .bind::<Array<Timestamptz>, _>(times(acts))
+    .bind::<Array<BigInt>, _>(variants(events))
+    .bind::<Array<Timestamptz>, _>(times(events))
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (index(row.n), row.cost_price)).collect())
 }
 
-/// The sale whose units came back by an act.
+/// The sale whose units came back by an event.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct SaleOfReturn {
     #[diesel(sql_type = BigInt)]
@@ -95,7 +95,7 @@ pub struct SaleOfReturn {
     /// The first movement of the sale.
     #[diesel(sql_type = BigInt)]
     pub movement_id: MovementId,
-    /// The units of it that came back by earlier acts.
+    /// The units of it that came back by earlier events.
     #[diesel(sql_type = BigInt)]
     pub returned_before: i64,
     /// None if the sale has no value row yet.
@@ -116,17 +116,18 @@ impl SaleOfReturn {
     }
 }
 
-/// The sales of the acts that bring units back, by the position of the act. The reference of the act is that of the sale.
+/// The sales of the events that bring units back, by the position of the event. The reference of the event is that of
+/// the sale.
 pub fn find_sales(
     conn: &mut PgConnection,
     store: StoreId,
-    acts: &[&Act],
+    events: &[&StockEvent],
 ) -> QueryResult<BTreeMap<usize, SaleOfReturn>> {
-    if acts.is_empty() {
+    if events.is_empty() {
         return Ok(BTreeMap::new());
     }
     let rows: Vec<SaleOfReturn> = db::sql(
-        "WITH acts AS (SELECT k.n, k.variant_id, m.created_at, MIN(m.id) AS movement_id, SUM(m.stock_delta)::int8 AS quantity \
+        "WITH events AS (SELECT k.n, k.variant_id, m.created_at, MIN(m.id) AS movement_id, SUM(m.stock_delta)::int8 AS quantity \
               FROM unnest($2::int8[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS k (variant_id, reference, at, n) \
               CROSS JOIN LATERAL (SELECT id, created_at, stock_delta, variant_id, kind FROM stock_movements \
                    WHERE store_id = $1 AND reference_id = k.reference OFFSET 0) m \
@@ -135,31 +136,31 @@ pub fn find_sales(
          SELECT s.n, s.movement_id, COALESCE(b.quantity, 0) AS returned_before, r.posted_at, \
                 COALESCE(-r.quantity, 0) AS quantity, COALESCE(-r.average_value, 0)::text AS average, \
                 COALESCE(-r.fifo_value, 0)::text AS fifo \
-         FROM (SELECT DISTINCT ON (n) n, variant_id, created_at, movement_id FROM acts WHERE quantity < 0 \
+         FROM (SELECT DISTINCT ON (n) n, variant_id, created_at, movement_id FROM events WHERE quantity < 0 \
                ORDER BY n, created_at) s \
-         LEFT JOIN (SELECT n, SUM(quantity)::int8 AS quantity FROM acts WHERE quantity > 0 GROUP BY n) b ON b.n = s.n \
+         LEFT JOIN (SELECT n, SUM(quantity)::int8 AS quantity FROM events WHERE quantity > 0 GROUP BY n) b ON b.n = s.n \
          LEFT JOIN LATERAL (SELECT posted_at, quantity, average_value, fifo_value FROM valuation_rows \
               WHERE store_id = $1 AND variant_id = s.variant_id AND posted_at >= s.created_at \
                 AND movement_id = s.movement_id ORDER BY posted_at LIMIT 1) r ON true",
     )
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(variants(acts))
-    .bind::<Array<Nullable<Text>>, _>(references(acts))
-    .bind::<Array<Timestamptz>, _>(times(acts))
+    .bind::<Array<BigInt>, _>(variants(events))
+    .bind::<Array<Nullable<Text>>, _>(references(events))
+    .bind::<Array<Timestamptz>, _>(times(events))
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (index(row.n), row)).collect())
 }
 
-fn variants(acts: &[&Act]) -> Vec<VariantId> {
-    acts.iter().map(|act| act.variant).collect()
+fn variants(events: &[&StockEvent]) -> Vec<VariantId> {
+    events.iter().map(|event| event.variant).collect()
 }
 
-fn references<'a>(acts: &[&'a Act]) -> Vec<Option<&'a str>> {
-    acts.iter().map(|act| act.reference.as_deref()).collect()
+fn references<'a>(events: &[&'a StockEvent]) -> Vec<Option<&'a str>> {
+    events.iter().map(|event| event.reference.as_deref()).collect()
 }
 
-fn times(acts: &[&Act]) -> Vec<DateTime<Utc>> {
-    acts.iter().map(|act| act.at).collect()
+fn times(events: &[&StockEvent]) -> Vec<DateTime<Utc>> {
+    events.iter().map(|event| event.at).collect()
 }
 
 fn index(n: i64) -> usize {

@@ -7,16 +7,17 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db;
-use crate::inventory::valuation::row::Totals;
+use crate::inventory::valuation::row::ValueTotals;
 use crate::kernel::id::StoreId;
 use crate::kernel::sum::Sum;
 
 /// Adds the changes to the sums of their hours.
-pub fn add(conn: &mut PgConnection, store: StoreId, changes: &BTreeMap<DateTime<Utc>, Totals>) -> QueryResult<()> {
+pub fn add(conn: &mut PgConnection, store: StoreId, changes: &BTreeMap<DateTime<Utc>, ValueTotals>) -> QueryResult<()> {
     if changes.is_empty() {
         return Ok(());
     }
-    let amounts = |amount: fn(&Totals) -> i128| changes.values().map(|one| amount(one).to_string()).collect::<Vec<_>>();
+    let amounts =
+        |amount: fn(&ValueTotals) -> i128| changes.values().map(|one| amount(one).to_string()).collect::<Vec<_>>();
     db::sql(
         "INSERT INTO valuation_hours AS h (store_id, hour, paid, average_value, average_sold, fifo_value, fifo_sold) \
          SELECT $1, unnest($2::timestamptz[]), unnest($3::text[])::numeric, unnest($4::text[])::numeric, \
@@ -51,8 +52,9 @@ struct Row {
     fifo_sold: Sum,
 }
 
-/// The sums of the store: of all rows, or of those up to a time. Whole hours are summed, and then the rows of the last one.
-pub fn sum(conn: &mut PgConnection, store: StoreId, as_of: Option<DateTime<Utc>>) -> QueryResult<Totals> {
+/// The sums of the store: of all rows, or of those up to a time. Whole hours are summed, and then the rows of the last
+/// one.
+pub fn sum(conn: &mut PgConnection, store: StoreId, as_of: Option<DateTime<Utc>>) -> QueryResult<ValueTotals> {
     let row: Row = db::sql(
         "SELECT COALESCE(SUM(paid), 0)::text AS paid, COALESCE(SUM(average_value), 0)::text AS average_value, \
                 COALESCE(SUM(average_sold), 0)::text AS average_sold, COALESCE(SUM(fifo_value), 0)::text AS fifo_value, \
@@ -68,7 +70,7 @@ pub fn sum(conn: &mut PgConnection, store: StoreId, as_of: Option<DateTime<Utc>>
     .bind::<BigInt, _>(store)
     .bind::<Nullable<Timestamptz>, _>(as_of)
     .get_result(conn)?;
-    Ok(Totals {
+    Ok(ValueTotals {
         paid: row.paid.0,
         average_value: row.average_value.0,
         average_sold: row.average_sold.0,

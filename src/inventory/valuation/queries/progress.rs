@@ -10,7 +10,7 @@ use crate::kernel::id::{StoreId, VariantId};
 
 /// The work that is due in a store. It is read without locks.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct News {
+pub struct PendingWork {
     /// The clock before the search.
     #[diesel(sql_type = Timestamptz)]
     pub at: DateTime<Utc>,
@@ -20,23 +20,23 @@ pub struct News {
     /// The last variant of this page of the sweep, or 0 after the last page.
     #[diesel(sql_type = BigInt)]
     pub swept_to: i64,
-    /// Variants whose ledger has movements that are not folded.
+    /// Variants whose ledger has movements that are not valued.
     #[diesel(sql_type = Array<BigInt>)]
     pub variants: Vec<VariantId>,
     /// True if the page of the sweep has such variants.
     #[diesel(sql_type = Bool)]
     pub is_behind: bool,
-    /// A variant whose rows have to be folded again.
+    /// A variant whose rows have to be valued again.
     #[diesel(sql_type = Nullable<BigInt>)]
-    pub fold_again: Option<VariantId>,
+    pub revalue: Option<VariantId>,
 }
 
-impl News {
+impl PendingWork {
     /// False if nothing is to do, and the progress of the store was written a moment ago.
     #[must_use]
     pub fn is_due(&self) -> bool {
         let is_old = |until| self.at.signed_duration_since(until) >= IDLE;
-        !self.variants.is_empty() || self.fold_again.is_some() || self.folded_until.is_none_or(is_old)
+        !self.variants.is_empty() || self.revalue.is_some() || self.folded_until.is_none_or(is_old)
     }
 }
 
@@ -51,10 +51,10 @@ const MARGIN: Duration = Duration::seconds(10);
 const SWEEP: i64 = 1_000;
 
 /// The maximal number of variants of one search.
-pub const MOST_VARIANTS: i64 = 2_000;
+pub const MAX_VARIANTS: i64 = 2_000;
 
 /// Searches among the variants with movements since the last search, and among the next ones of the sweep.
-pub fn find_news(conn: &mut PgConnection, store: StoreId) -> QueryResult<News> {
+pub fn find_pending_work(conn: &mut PgConnection, store: StoreId) -> QueryResult<PendingWork> {
     let last: Option<(DateTime<Utc>, VariantId)> = valuations::table
         .find(store)
         .select((valuations::folded_until, valuations::swept_variant_id))
@@ -78,18 +78,18 @@ pub fn find_news(conn: &mut PgConnection, store: StoreId) -> QueryResult<News> {
                 EXISTS (SELECT FROM due WHERE is_swept) AS is_behind, \
                 CASE WHEN (SELECT COUNT(*) FROM page) < $5 THEN 0 ELSE (SELECT MAX(id) FROM page) END AS swept_to, \
                 (SELECT variant_id FROM valuation_checkpoints WHERE store_id = $1 AND fold_again_from IS NOT NULL \
-                 ORDER BY variant_id LIMIT 1) AS fold_again",
+                 ORDER BY variant_id LIMIT 1) AS revalue",
     )
     .bind::<BigInt, _>(store)
     .bind::<Nullable<Timestamptz>, _>(folded_until)
     .bind::<Nullable<Timestamptz>, _>(since)
     .bind::<BigInt, _>(swept.unwrap_or(VariantId(0)))
     .bind::<BigInt, _>(SWEEP)
-    .bind::<BigInt, _>(MOST_VARIANTS)
+    .bind::<BigInt, _>(MAX_VARIANTS)
     .get_result(conn)
 }
 
-/// Locks the progress of the store, so that one server at a time folds its ledger. Returns false if another one does.
+/// Locks the progress of the store, so that one server at a time values its ledger. Returns false if another one does.
 pub fn lock(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> QueryResult<bool> {
     let first = (
         valuations::store_id.eq(store),
@@ -103,7 +103,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> Query
 }
 
 /// Writes the progress. The row has been locked.
-pub fn write(conn: &mut PgConnection, store: StoreId, news: &News) -> QueryResult<()> {
-    let until = (valuations::folded_until.eq(news.at), valuations::swept_variant_id.eq(VariantId(news.swept_to)));
+pub fn write(conn: &mut PgConnection, store: StoreId, pending: &PendingWork) -> QueryResult<()> {
+    let until = (valuations::folded_until.eq(pending.at), valuations::swept_variant_id.eq(VariantId(pending.swept_to)));
     diesel::update(valuations::table.find(store)).set(until).execute(conn).map(drop)
 }

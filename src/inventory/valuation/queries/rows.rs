@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 
 use crate::db::{self, Failure};
-use crate::inventory::valuation::fold::{Effect, Entry, Outcome, SaleCost, Source, State};
-use crate::inventory::valuation::row::{NewEntry, UnitsByPlace, ValueKind, ValueRow};
+use crate::inventory::valuation::row::{NewValuedEvent, UnitsByPlace, ValueKind, ValueRow};
+use crate::inventory::valuation::value::{CostSource, Effect, EventValue, SaleCost, ValuationState, ValuedEvent};
 use crate::kernel::id::{MovementId, StoreId, VariantId};
 use crate::kernel::sum::Sum;
 
@@ -51,13 +51,13 @@ pub fn write(conn: &mut PgConnection, store: StoreId, rows: &[ValueRow]) -> Resu
     db::expect_rows(written, rows.len(), "value rows were written")
 }
 
-/// The last row of the variant before that time from which a fold can start.
+/// The last row of the variant before that time from which a run can start.
 pub fn find_state_before(
     conn: &mut PgConnection,
     store: StoreId,
     variant: VariantId,
     before: DateTime<Utc>,
-) -> QueryResult<Option<(DateTime<Utc>, State)>> {
+) -> QueryResult<Option<(DateTime<Utc>, ValuationState)>> {
     db::sql(
         "SELECT posted_at, state FROM valuation_rows WHERE store_id = $1 AND variant_id = $2 AND posted_at < $3 \
          AND state IS NOT NULL ORDER BY posted_at DESC LIMIT 1",
@@ -111,32 +111,32 @@ struct Row {
     #[diesel(sql_type = Jsonb)]
     places: UnitsByPlace,
     #[diesel(sql_type = Nullable<Jsonb>)]
-    state: Option<State>,
+    state: Option<ValuationState>,
 }
 
 impl Row {
-    fn source(&self) -> Source {
+    fn source(&self) -> CostSource {
         let Self { unit_cost, receipt_id: receipt, sale_at, returned_before: before, .. } = *self;
         let sale = SaleCost { quantity: self.sale_quantity, average: self.sale_average.0, fifo: self.sale_fifo.0 };
         match (self.kind, receipt, unit_cost, sale_at, before) {
-            (ValueKind::Sale, ..) => Source::Sale,
-            (ValueKind::Move, ..) => Source::Move,
-            (ValueKind::Purchase, Some(receipt), Some(unit_cost), ..) => Source::Purchase { receipt, unit_cost },
-            (ValueKind::Reversal, Some(receipt), Some(unit_cost), ..) => Source::Reversal { receipt, unit_cost },
+            (ValueKind::Sale, ..) => CostSource::Sale,
+            (ValueKind::Move, ..) => CostSource::Move,
+            (ValueKind::Purchase, Some(receipt), Some(unit_cost), ..) => CostSource::Purchase { receipt, unit_cost },
+            (ValueKind::Reversal, Some(receipt), Some(unit_cost), ..) => CostSource::Reversal { receipt, unit_cost },
             (ValueKind::Return, _, _, Some(sale_at), Some(before)) => {
-                Source::Return { sale_at, before, sale: Some(sale) }
+                CostSource::Return { sale_at, before, sale: Some(sale) }
             }
-            _ => Source::Other { unit_cost },
+            _ => CostSource::Other { unit_cost },
         }
     }
 }
 
 impl From<Row> for ValueRow {
     fn from(row: Row) -> Self {
-        let entry = Entry { at: row.posted_at, quantity: row.quantity, source: row.source() };
+        let entry = ValuedEvent { at: row.posted_at, quantity: row.quantity, source: row.source() };
         Self {
-            new: NewEntry { variant: row.variant_id, movement: row.movement_id, entry, places: row.places },
-            outcome: Outcome {
+            new: NewValuedEvent { variant: row.variant_id, movement: row.movement_id, entry, places: row.places },
+            outcome: EventValue {
                 effect: Effect { paid: row.paid.0, average: row.average_value.0, fifo: row.fifo_value.0 },
                 quantity: row.quantity_after,
                 average: row.average_after.0,
