@@ -151,7 +151,7 @@ impl Database {
         answer.await.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
     }
 
-    /// Starts work on a blocking thread. `respond` gets the result after the permit is returned, or a failure if abandoned.
+    /// Starts work on a blocking thread. `respond` gets the result once the permit is returned, or else the failure.
     pub fn start<T, W, R>(&self, permit: ConnectionPermit, work: W, respond: R)
     where
         W: FnOnce(&Self) -> T + Send + 'static,
