@@ -3,10 +3,9 @@
 use super::*;
 
 /// The tables of documents that have many rows here.
-const OF_DOCUMENTS: [&str; 8] = [
+const OF_DOCUMENTS: [&str; 7] = [
     "counts",
     "count_lines",
-    "count_entries",
     "count_history",
     "inbounds",
     "inbound_lines",
