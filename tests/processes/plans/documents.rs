@@ -3,15 +3,8 @@
 use super::*;
 
 /// The tables of documents that have many rows here.
-const OF_DOCUMENTS: [&str; 7] = [
-    "counts",
-    "count_lines",
-    "count_history",
-    "inbounds",
-    "inbound_lines",
-    "inbound_history",
-    "supplier_items",
-];
+const OF_DOCUMENTS: [&str; 7] =
+    ["counts", "count_lines", "count_history", "inbounds", "inbound_lines", "inbound_history", "supplier_items"];
 
 impl Watched {
     /// With more places, suppliers and documents.
