@@ -66,5 +66,10 @@ pub fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -
         attributes: line.sellable.attributes(),
         allocations: Allocations(Vec::with_capacity(1)),
         shipped_quantity: 0,
+        cancelled_quantity: 0,
+        returned_quantity: 0,
+        discount_amount: Money(0),
+        tax_amount: Money(0),
+        included_tax_amount: Money(0),
     })
 }

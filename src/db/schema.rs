@@ -418,6 +418,16 @@ diesel::table! {
         allocations -> Jsonb,
         /// The units in shipments.
         shipped_quantity -> Int8,
+        /// The units that were cancelled before they were shipped.
+        cancelled_quantity -> Int8,
+        /// The shipped units that the buyer gave back.
+        returned_quantity -> Int8,
+        /// The share of the item in the discount of the order.
+        discount_amount -> Int8,
+        /// The share of the item in the tax that the order adds to its prices.
+        tax_amount -> Int8,
+        /// The tax that the price of the item contains.
+        included_tax_amount -> Int8,
     }
 }
 
@@ -499,6 +509,20 @@ diesel::table! {
         unfulfilled -> Nullable<Jsonb>,
         /// The place where the buyer collects the order. Null if the order is delivered.
         pickup_location_id -> Nullable<Int8>,
+        /// The tax that the prices and the delivery contain.
+        included_tax_amount -> Int8,
+        /// A list of objects with the name, percent, base and tax of each rate, and whether prices contain it. Null for an order without tax rates.
+        tax_lines -> Nullable<Jsonb>,
+        /// The sum of the credits of the order.
+        credited_amount -> Int8,
+        /// The part of its credits that paid for the orders of exchanges.
+        credit_used_amount -> Int8,
+        /// Received money that was not accepted as a payment and is due back: late, doubled, or above the total.
+        unapplied_amount -> Int8,
+        /// The order that this one replaces goods of. Null for other orders.
+        exchange_of -> Nullable<Int8>,
+        /// Null until the invoice is issued.
+        invoice_number -> Nullable<Text>,
     }
 }
 

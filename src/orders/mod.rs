@@ -6,4 +6,5 @@ pub mod order;
 pub mod queries;
 pub mod response;
 pub mod status;
+pub mod tax_line;
 pub mod unfulfilled;

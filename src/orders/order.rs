@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::status::{OrderStatus, PaymentStatus};
+use super::tax_line::TaxLines;
 use super::unfulfilled::Unfulfilled;
 use crate::db::schema::{order_items, orders};
 use crate::inventory::hold_set::Delivery;
@@ -36,12 +37,23 @@ pub struct Order {
     pub payment_expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
     pub payment_reference: Option<String>,
+    /// The sum of all payments, also of those that were not accepted.
     pub received_amount: Money,
     pub refunded_amount: Money,
+    /// Received money that was not accepted and is due back.
+    pub unapplied_amount: Money,
+    /// The sum of the credits.
+    pub credited_amount: Money,
+    /// The part of the credits that paid for the orders of exchanges.
+    pub credit_used_amount: Money,
     pub tracking_number: Option<String>,
     pub currency: Currency,
     pub subtotal: Money,
+    /// The tax that is added to the prices.
     pub tax_amount: Money,
+    /// The tax that the prices contain.
+    pub included_tax_amount: Money,
+    pub tax_lines: Option<TaxLines>,
     pub shipping_amount: Money,
     pub discount_amount: Money,
     pub total_amount: Money,
@@ -53,6 +65,9 @@ pub struct Order {
     pub pickup_location_id: Option<LocationId>,
     /// None if the order got all requested units.
     pub unfulfilled: Option<Unfulfilled>,
+    /// The order whose goods this one replaces.
+    pub exchange_of: Option<OrderId>,
+    pub invoice_number: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -109,6 +124,12 @@ pub struct OrderItem {
     /// The original locations of its units. A cancellation returns the units to them.
     pub allocations: Allocations,
     pub shipped_quantity: i64,
+    pub cancelled_quantity: i64,
+    pub returned_quantity: i64,
+    /// Its shares of the order's discount and taxes.
+    pub discount_amount: Money,
+    pub tax_amount: Money,
+    pub included_tax_amount: Money,
 }
 
 impl OrderItem {

@@ -178,13 +178,19 @@ fn the_database_refuses_rows_that_break_a_constraint() {
         );
         assert_refused(conn, &insert, constraint);
     }
-    for allocations in ["[]", "{}"] {
+    for (constraint, columns, values) in [
+        ("order_items_allocations_check", "allocations", "'{}'"),
+        ("order_items_units_check", "allocations, cancelled_quantity", "'[]', 2"),
+        ("order_items_units_check", "allocations, shipped_quantity, cancelled_quantity", "'[]', 1, 1"),
+        ("order_items_units_check", "allocations, returned_quantity", "'[]', 1"),
+        ("order_items_shares_check", "allocations, discount_amount", "'[]', 2"),
+    ] {
         let insert = format!(
             "INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, quantity, \
-             unit_price, total_price, attributes, allocations) \
-             VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', '{allocations}')"
+             unit_price, total_price, attributes, {columns}) \
+             VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', {values})"
         );
-        assert_refused(conn, &insert, "order_items_allocations_check");
+        assert_refused(conn, &insert, constraint);
     }
 }
 

@@ -39,10 +39,15 @@ fn order(status: OrderStatus, payment_status: PaymentStatus) -> Order {
         payment_reference: None,
         received_amount: Money(0),
         refunded_amount: Money(0),
+        unapplied_amount: Money(0),
+        credited_amount: Money(0),
+        credit_used_amount: Money(0),
         tracking_number: None,
         currency: Currency::parse("INR").unwrap(),
         subtotal: Money(9_000),
         tax_amount: Money(0),
+        included_tax_amount: Money(0),
+        tax_lines: None,
         shipping_amount: Money(0),
         discount_amount: Money(0),
         total_amount: Money(9_000),
@@ -52,6 +57,8 @@ fn order(status: OrderStatus, payment_status: PaymentStatus) -> Order {
         notes: None,
         pickup_location_id: None,
         unfulfilled: None,
+        exchange_of: None,
+        invoice_number: None,
         created_at: at(0),
         updated_at: at(0),
     }
@@ -86,6 +93,11 @@ fn batch(now: i64, order: Order) -> OrderBatch {
         attributes: serde_json::json!({}),
         allocations: Allocations(vec![Allocation::new(location, 3)]),
         shipped_quantity: 0,
+        cancelled_quantity: 0,
+        returned_quantity: 0,
+        discount_amount: Money(0),
+        tax_amount: Money(0),
+        included_tax_amount: Money(0),
     };
     let holds = if is_held { vec![hold] } else { Vec::new() };
     let items = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };

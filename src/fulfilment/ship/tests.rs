@@ -20,6 +20,11 @@ fn items() -> Vec<OrderItem> {
         total_price: Money(500),
         attributes: serde_json::json!({}),
         shipped_quantity: allocations.iter().map(|part| part.shipped_quantity).sum(),
+        cancelled_quantity: 0,
+        returned_quantity: 0,
+        discount_amount: Money(0),
+        tax_amount: Money(0),
+        included_tax_amount: Money(0),
         allocations: Allocations(allocations),
     };
     let shipped = Allocation { shipped_quantity: 1, ..Allocation::new(LocationId(2), 4) };
