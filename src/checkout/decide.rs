@@ -23,7 +23,8 @@ use crate::inventory::stock_level::Movement;
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{AddressId, CartId};
 use crate::kernel::money::Money;
-use crate::orders::order::{Allocation, Order, OrderItem, StockReduction};
+use crate::orders::allocation::Allocation;
+use crate::orders::order::{Order, OrderItem, StockReduction};
 use crate::orders::unfulfilled::{Unfulfilled, UnfulfilledLine};
 use crate::stores::payment_methods::SellAt;
 
@@ -211,6 +212,7 @@ impl<'a> Decider<'a> {
             unapplied_amount: Money(0),
             credited_amount: Money(0),
             credit_used_amount: Money(0),
+            credited_items: 0,
             tracking_number: None,
             currency: store.currency.clone(),
             subtotal: totals.subtotal,

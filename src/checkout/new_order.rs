@@ -9,7 +9,8 @@ use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
 use crate::kernel::id::UserId;
 use crate::kernel::money::Money;
-use crate::orders::order::{Allocations, Order, OrderItem};
+use crate::orders::allocation::Allocations;
+use crate::orders::order::{Order, OrderItem};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::payment_methods::SellAt;
 

@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 36] = [
+pub const STORE_TABLES: [&str; 38] = [
     "products",
     "variants",
     "product_codes",
@@ -39,6 +39,8 @@ pub const STORE_TABLES: [&str; 36] = [
     "order_payments",
     "shipments",
     "shipment_lines",
+    "credits",
+    "credit_lines",
     "suppliers",
     "supplier_items",
     "inbounds",

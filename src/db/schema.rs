@@ -165,6 +165,62 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The credited shares of the items of an order.
+    credit_lines (store_id, credit_id, variant_id) {
+        store_id -> Int8,
+        credit_id -> Int8,
+        /// The variant of the order item.
+        variant_id -> Int8,
+        /// The cancelled or returned units. 0 if only an amount is forgiven.
+        quantity -> Int8,
+        /// The share in the total price of the item.
+        subtotal -> Int8,
+        discount_amount -> Int8,
+        tax_amount -> Int8,
+        included_tax_amount -> Int8,
+        fee -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Parts of orders that the buyer does not have to pay: cancelled, returned or forgiven. Amounts are in minor units.
+    credits (store_id, id) {
+        store_id -> Int8,
+        /// From ledger_id_seq.
+        id -> Int8,
+        credit_number -> Text,
+        order_id -> Int8,
+        kind -> Text,
+        /// The return whose receipt it is for. Null for other credits.
+        return_id -> Nullable<Int8>,
+        /// Null if none was given.
+        reason -> Nullable<Text>,
+        subtotal -> Int8,
+        discount_amount -> Int8,
+        /// The added tax, with that of the delivery.
+        tax_amount -> Int8,
+        /// The tax that the prices contain, with that of the delivery.
+        included_tax_amount -> Int8,
+        /// The delivery, without added tax.
+        shipping_amount -> Int8,
+        /// The part of tax_amount for the delivery.
+        shipping_tax_amount -> Int8,
+        /// The part of included_tax_amount for the delivery.
+        shipping_included_tax_amount -> Int8,
+        /// The sum of the fees of the lines, which the buyer still owes.
+        fee -> Int8,
+        total_amount -> Int8,
+        /// The part that paid for the order of an exchange.
+        used_amount -> Int8,
+        /// The sum of the refunds that name the credit.
+        refunded_amount -> Int8,
+        /// The caller: user:ID, guest or system.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The claims of requests that change something, with their stored answers. A repeated request with the same key gets the same answer. A job deletes old rows.
     idempotency_keys (store_id, caller, key) {
         store_id -> Int8,
@@ -432,7 +488,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The payments and refunds of orders. Rows are only appended.
+    /// The payments and refunds of orders. Rows are only appended. Only the unapplied amount of a payment with a reused reference changes to 0, when staff accept it.
     order_payments (store_id, id) {
         store_id -> Int8,
         /// From ledger_id_seq.
@@ -446,6 +502,12 @@ diesel::table! {
         /// The caller: user:ID, guest or system.
         actor -> Text,
         created_at -> Timestamptz,
+        /// The part of a payment that the order did not accept, or the part of a refund that gives such money back.
+        unapplied_amount -> Int8,
+        /// True if the reference was recorded for another order before.
+        is_reused -> Bool,
+        /// The credit of a refund. Null if it names none, and for payments.
+        credit_id -> Nullable<Int8>,
     }
 }
 
@@ -523,6 +585,8 @@ diesel::table! {
         exchange_of -> Nullable<Int8>,
         /// Null until the invoice is issued.
         invoice_number -> Nullable<Text>,
+        /// The cancelled and returned units of the items.
+        credited_items -> Int8,
     }
 }
 
@@ -1007,6 +1071,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     count_history,
     count_lines,
     counts,
+    credit_lines,
+    credits,
     idempotency_keys,
     inbound_history,
     inbound_lines,

@@ -96,7 +96,7 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 42] = [
+const WRITERS: [(&str, &str); 44] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -105,6 +105,8 @@ const WRITERS: [(&str, &str); 42] = [
     ("count_history", "inventory/counts/queries/documents.rs"),
     ("count_lines", "inventory/counts/queries/lines.rs"),
     ("counts", "inventory/counts/queries/documents.rs"),
+    ("credit_lines", "fulfilment/credits/queries.rs"),
+    ("credits", "fulfilment/credits/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
     ("inbound_history", "inventory/inbounds/queries/documents.rs"),
     ("inbound_lines", "inventory/inbounds/queries/lines.rs"),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::kernel::id::ProductId;
 use crate::kernel::money::Money;
-use crate::orders::order::{Allocation, Allocations};
+use crate::orders::allocation::{Allocation, Allocations};
 
 /// Item 1 has 3 units at place 1 and 2 units at place 2. Item 2 has 4 units at place 2, of which 1 is shipped.
 fn items() -> Vec<OrderItem> {
