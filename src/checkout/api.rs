@@ -9,7 +9,7 @@ use validator::Validate;
 use super::place_orders::Placements;
 use super::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use super::preview;
-use crate::auth::{Ctx, Principal, Role};
+use crate::auth::{Ctx, Permission, Principal, Role};
 use crate::catalogue::size;
 use crate::error::ApiError;
 use crate::http::limits::{self, Limiters};
@@ -79,6 +79,9 @@ pub struct OrderRequest {
     /// Orders the available units if some are short. The response lists what was left out; with a cart, it stays there.
     #[serde(default)]
     pub allow_partial: bool,
+    /// A discount by staff with `orders:discount`, at most the subtotal. It is shared over the items, and lowers their
+    /// taxes.
+    pub discount_amount: Option<AmountInput>,
     /// Selects the store, like X-Store-Id.
     pub store_id: Option<StoreRef>,
 }
@@ -148,6 +151,7 @@ fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Setti
         payment_method: payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes,
         expected_total: body.expected_total,
+        discount: None,
         allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
     })
@@ -166,6 +170,9 @@ pub async fn place_order(
     let Command { ctx, body, claim } = command;
     if !(1..=MAX_LINES).contains(&body.items.len()) {
         return Err(ApiError::field("items", format!("must have 1 to {MAX_LINES} lines")));
+    }
+    if body.discount_amount.is_some() && !ctx.principal.can(Permission::OrdersDiscount) {
+        return Err(Permission::OrdersDiscount.missing());
     }
     let ctx = match &body.store_id {
         Some(StoreRef(name)) => ctx.in_store(name),
@@ -197,6 +204,7 @@ fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, sett
         payment_method: body.payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes: body.notes,
         expected_total: None,
+        discount: body.discount_amount,
         allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
     }

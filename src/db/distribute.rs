@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 38] = [
+pub const STORE_TABLES: [&str; 39] = [
     "products",
     "variants",
     "product_codes",
@@ -43,6 +43,7 @@ pub const STORE_TABLES: [&str; 38] = [
     "credit_lines",
     "suppliers",
     "supplier_items",
+    "tax_rates",
     "inbounds",
     "inbound_lines",
     "inbound_receipts",

@@ -871,6 +871,10 @@ diesel::table! {
         count_tolerance_value -> Int8,
         /// The surplus of a line of a purchase order that staff may receive without inventory:approve, of its quantity.
         over_receipt_percent -> Int8,
+        /// True if the prices and the delivery contain their taxes.
+        prices_include_tax -> Bool,
+        /// none, or as_goods: the delivery is taxed at the rates of the goods, in proportion to their amounts.
+        shipping_tax -> Text,
     }
 }
 
@@ -918,6 +922,25 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The tax rates of a store with their conditions. Without a match, the tax_rate_ppm of the store applies.
+    tax_rates (store_id, position) {
+        store_id -> Int8,
+        /// The place of the rate in the list, from 1.
+        position -> Int8,
+        /// The country of the delivery, as in addresses. Null for every country.
+        country -> Nullable<Text>,
+        /// The state or province of the delivery. Null for every region.
+        region -> Nullable<Text>,
+        /// The category of the product. Null for every category.
+        category -> Nullable<Text>,
+        /// In millionths: 50000 is 5 %.
+        rate_ppm -> Int8,
+        /// The name of the tax on orders.
+        name -> Text,
     }
 }
 
@@ -1101,6 +1124,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stores,
     supplier_items,
     suppliers,
+    tax_rates,
     users,
     valuation_checkpoints,
     valuation_hours,

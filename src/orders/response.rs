@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 
 use super::order::{Order, OrderItem, StockReduction};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
+use super::tax_line::TaxLine;
 use super::unfulfilled::UnfulfilledLine;
+use crate::cart::response::TaxLineResponse;
 use crate::inventory::alternatives::AlternativeResponse;
 use crate::kernel::id::{LocationId, OrderId, ProductId, StoreId, UserId};
 use crate::kernel::money::{Amount, Currency, Money};
@@ -62,7 +64,12 @@ pub struct OrderResponse {
     #[schema(pattern = "^[A-Z]{3}$")]
     pub currency: String,
     pub subtotal: Amount,
+    /// The tax that is added to the prices.
     pub tax_amount: Amount,
+    /// The tax that the prices contain.
+    pub included_tax_amount: Amount,
+    /// The taxes by rate. Empty if nothing is taxed.
+    pub tax_lines: Vec<TaxLineResponse>,
     pub shipping_amount: Amount,
     pub discount_amount: Amount,
     pub total_amount: Amount,
@@ -152,6 +159,8 @@ impl OrderResponse {
             currency: order.currency.code().to_owned(),
             subtotal: amount(order.subtotal),
             tax_amount: amount(order.tax_amount),
+            included_tax_amount: amount(order.included_tax_amount),
+            tax_lines: tax_lines(order),
             shipping_amount: amount(order.shipping_amount),
             discount_amount: amount(order.discount_amount),
             total_amount: amount(order.total_amount),
@@ -188,6 +197,16 @@ impl OrderResponse {
 fn unfulfilled(order: &Order) -> Vec<UnfulfilledResponse> {
     let lines = order.unfulfilled.iter().flat_map(|unfulfilled| &unfulfilled.0);
     lines.map(|line| UnfulfilledResponse::new(line, &order.currency)).collect()
+}
+
+fn tax_lines(order: &Order) -> Vec<TaxLineResponse> {
+    let lines = order.tax_lines.iter().flat_map(|lines| &lines.0);
+    let amount = |money| order.currency.amount(money);
+    let line = |line: &TaxLine| {
+        let TaxLine { name, percent, base, tax, included } = line.clone();
+        TaxLineResponse { name, percent, base: amount(base), tax: amount(tax), included }
+    };
+    lines.map(line).collect()
 }
 
 impl UnfulfilledResponse {

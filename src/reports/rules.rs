@@ -25,12 +25,14 @@ macro_rules! rules {
 mod counts;
 mod credits;
 mod purchases;
+mod taxes;
 mod transfers;
 mod values;
 
 pub use counts::COUNT_RULES;
 pub use credits::CREDIT_RULES;
 pub use purchases::PURCHASE_RULES;
+pub use taxes::TAX_RULES;
 pub use transfers::TRANSFER_RULES;
 pub use values::VALUE_RULES;
 

@@ -6,7 +6,8 @@ use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{COUNT_RULES, CREDIT_RULES, ORDER_RULES, PURCHASE_RULES, STORE_RULES, TRANSFER_RULES, VALUE_RULES};
+use super::rules::{COUNT_RULES, CREDIT_RULES, ORDER_RULES, PURCHASE_RULES};
+use super::rules::{STORE_RULES, TAX_RULES, TRANSFER_RULES, VALUE_RULES};
 use crate::db::schema::{orders, stores};
 use crate::db::{self, Failure};
 use crate::inventory::valuation;
@@ -88,7 +89,7 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
         let rows = query.bind::<Timestamptz, _>(since.at).load(conn)?;
         violations.extend(violations_of(store, rule.name, rows));
     }
-    let order_rules = || ORDER_RULES.iter().chain(CREDIT_RULES);
+    let order_rules = || ORDER_RULES.iter().chain(CREDIT_RULES).chain(TAX_RULES);
     let mut last = 0;
     loop {
         let ids = list_orders(conn, store, &since, last)?;

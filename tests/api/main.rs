@@ -53,6 +53,7 @@ mod search;
 mod sizes;
 mod sorts;
 mod stores;
+mod taxes;
 mod transfers;
 mod valuation;
 mod verify;

@@ -2,6 +2,7 @@
 
 mod counts;
 mod credits;
+mod taxes;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -345,6 +346,7 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .iter()
         .chain(&counts::CHECKS)
         .chain(&credits::CHECKS)
+        .chain(&taxes::CHECKS)
         .flat_map(|(name, sql)| {
             let found: Vec<Finding> =
                 diesel::sql_query(*sql).load(conn).unwrap_or_else(|error| panic!("{name}: {error}"));

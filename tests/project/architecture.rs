@@ -96,7 +96,7 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 44] = [
+const WRITERS: [(&str, &str); 45] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -135,6 +135,7 @@ const WRITERS: [(&str, &str); 44] = [
     ("stores", "stores/queries.rs"),
     ("supplier_items", "purchasing/queries/items.rs"),
     ("suppliers", "purchasing/queries/suppliers.rs"),
+    ("tax_rates", "stores/queries/tax_rates.rs"),
     ("users", "accounts/queries/users.rs"),
     ("valuation_checkpoints", "inventory/valuation/queries/checkpoints.rs"),
     ("valuation_hours", "inventory/valuation/queries/hours.rs"),

@@ -31,6 +31,12 @@ pub struct OrderItemResponse {
     pub returned_quantity: i64,
     pub unit_price: Amount,
     pub total_price: Amount,
+    /// The share of the item in the discount of the order.
+    pub discount_amount: Amount,
+    /// The share of the item in the tax that is added to the prices.
+    pub tax_amount: Amount,
+    /// The tax that the price of the item contains.
+    pub included_tax_amount: Amount,
     #[schema(schema_with = attributes)]
     pub attributes: Value,
     /// The locations of the units.
@@ -64,6 +70,9 @@ impl OrderItemResponse {
             returned_quantity: item.returned_quantity,
             unit_price: order.currency.amount(item.unit_price),
             total_price: order.currency.amount(item.total_price),
+            discount_amount: order.currency.amount(item.discount_amount),
+            tax_amount: order.currency.amount(item.tax_amount),
+            included_tax_amount: order.currency.amount(item.included_tax_amount),
             attributes: item.attributes.clone(),
             allocations: item.allocations.0.iter().map(|part| AllocationResponse::from(*part)).collect(),
         }

@@ -101,6 +101,10 @@ impl World {
             "PUT /stores/{id}/routing" => {
                 Call::new("PUT", format!("/stores/{store}/routing")).with(json!({"rules": ["nearest"]}))
             }
+            "GET /stores/{id}/tax-rates" => Call::new("GET", format!("/stores/{store}/tax-rates")),
+            "PUT /stores/{id}/tax-rates" => {
+                Call::new("PUT", format!("/stores/{store}/tax-rates")).with(json!({"rates": []}))
+            }
             "GET /locations" => Call::new("GET", "/locations"),
             "POST /locations" => Call::new("POST", "/locations").with(json!({"code": self.fresh(), "name": "North"})),
             "GET /locations/{id}" => Call::new("GET", format!("/locations/{}", self.place())),

@@ -145,6 +145,13 @@ fn stores(record: &mut Recorder, admin: &Client) {
     record.call("getRouting", admin, ("GET", path), Value::Null);
     let policy = json!({"rules": ["nearest", "fewest_parcels"], "split": "allow", "preferred_location_ids": []});
     record.call("replaceRouting", admin, ("PUT", path), policy);
+    let rates = json!({"rates": [
+        {"country": "IN", "percent": 18, "name": "GST"},
+        {"country": "IN", "category": "Grocery", "percent": 5, "name": "GST on food"},
+    ]});
+    let path = "/stores/STORE-NORTH/tax-rates";
+    record.call("replaceTaxRates", admin, ("PUT", path), rates);
+    record.call("getTaxRates", admin, ("GET", path), Value::Null);
     record.refuse(admin, ("GET", "/stores/NOWHERE"), Value::Null, "STORE_NOT_FOUND");
 }
 
