@@ -197,7 +197,7 @@ proptest! {
         }
         let reduced: Vec<(i128, &str)> =
             lines.iter().zip(&discounts).map(|((amount, category), discount)| (amount - discount, *category)).collect();
-        let total = with_taxes((default, &[]), ADDED, &reduced, 0, Taxes::total);
+        let total = with_taxes((default, &[]), ADDED, &reduced, 0, |taxes| taxes.total());
         prop_assert_eq!(total, Rate(default).share_of(subtotal - discount));
     }
 }
