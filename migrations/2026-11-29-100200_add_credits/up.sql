@@ -136,7 +136,7 @@ CREATE INDEX orders_refund_due_idx ON orders (store_id, id)
     WHERE unapplied_amount > 0
        OR received_amount - refunded_amount - credit_used_amount > total_amount - credited_amount;
 
--- Credits have entries of their own.
+-- Credits have entries of their own. The credit of an ended order is a part of its end.
 CREATE OR REPLACE VIEW audit_entries AS
 SELECT a.store_id, a.id, a.entity, a.entity_id, a.action, a.detail, NULL::int8 AS amount,
        NULL::text AS currency, a.actor, a.created_at
@@ -200,7 +200,10 @@ SELECT c.store_id, c.id, 'Order', c.order_id, 'CREDIT_RECORDED',
        c.total_amount,
        (SELECT o.currency FROM orders o WHERE o.store_id = c.store_id AND o.id = c.order_id),
        c.actor, c.created_at
-FROM credits c;
+FROM credits c
+WHERE c.kind <> 'cancel' OR NOT EXISTS (
+    SELECT FROM order_history h WHERE h.store_id = c.store_id AND h.order_id = c.order_id AND h.to_status = 'cancelled'
+                                  AND h.created_at = c.created_at);
 COMMENT ON COLUMN audit_entries.amount IS
     'The amount of a payment, refund or credit, in minor units; null for other entries. The number of decimals is not '
     'known here, so the server adds the amount to the detail.';

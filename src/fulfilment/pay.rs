@@ -121,7 +121,8 @@ pub fn mark_paid(batch: &mut OrderBatch, id: OrderId, actor: &str) -> Result<(),
     Ok(batch.mark_paid(id, None)?)
 }
 
-/// The amount of a payment that is reported without one. A late or second payment counts as one of the whole order.
+/// The amount of a payment that is reported without one: the outstanding amount, or the total of an order that is paid or
+/// cancelled.
 fn expected(order: &Order) -> Money {
     let is_open = order.payment_status == PaymentStatus::Pending && order.status != OrderStatus::Cancelled;
     if is_open { order.outstanding_amount() } else { order.total_amount }

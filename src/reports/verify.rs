@@ -149,7 +149,7 @@ struct OrderRow {
     id: i64,
 }
 
-/// The next orders: all, or those that are open, are new, or were changed or paid since then.
+/// The next orders: all, or those that are open, are new, or were changed, paid or credited since then.
 fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64) -> QueryResult<Vec<i64>> {
     if since.ledger_id == 0 {
         let all = orders::table.filter(orders::store_id.eq(store)).filter(orders::id.gt(last));
@@ -160,6 +160,7 @@ fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64
         "SELECT DISTINCT t.id FROM ( \
               SELECT order_id AS id FROM order_history WHERE store_id = $1 AND id > $3 \
               UNION ALL SELECT order_id FROM order_payments WHERE store_id = $1 AND id > $3 \
+              UNION ALL SELECT order_id FROM credits WHERE store_id = $1 AND id > $3 \
               UNION ALL SELECT id FROM orders WHERE store_id = $1 AND created_at >= $4 \
               UNION ALL SELECT id FROM orders WHERE store_id = $1 \
                     AND status IN ('under_paying', 'pending', 'processing', 'shipped')) t \

@@ -26,6 +26,7 @@ mod cart_holds;
 mod checkout;
 mod codes;
 mod counts;
+mod credits;
 mod distribute;
 mod histories;
 mod idempotency;

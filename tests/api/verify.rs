@@ -41,7 +41,7 @@ const DAMAGES: [(&str, &str, bool); 30] = [
         true,
     ),
     (
-        "the allocations of an order item add up to its quantity",
+        "the allocations of an order item add up to its units that are not cancelled",
         "UPDATE order_items SET allocations = jsonb_set(allocations, '{0,quantity}', '1000')",
         false,
     ),

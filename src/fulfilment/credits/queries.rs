@@ -101,7 +101,8 @@ struct SumRow {
     included_tax: Money,
 }
 
-/// The sums of the credits of orders. The DSL has no sums of integers as integers.
+/// The sums of the credits of orders. The DSL has no sums of integers as integers. Lines are looked up by their whole key
+/// (OFFSET 0 keeps it so).
 pub fn sums(
     conn: &mut PgConnection,
     store: StoreId,
@@ -110,7 +111,8 @@ pub fn sums(
     let rows: Vec<SumRow> = db::sql(
         "SELECT c.order_id, l.variant_id, SUM(l.subtotal)::int8 AS subtotal, SUM(l.discount_amount)::int8 AS discount, \
                 SUM(l.tax_amount)::int8 AS tax, SUM(l.included_tax_amount)::int8 AS included_tax \
-         FROM credits c JOIN credit_lines l ON l.store_id = $1 AND l.credit_id = c.id \
+         FROM credits c \
+         CROSS JOIN LATERAL (SELECT * FROM credit_lines WHERE store_id = $1 AND credit_id = c.id OFFSET 0) l \
          WHERE c.store_id = $1 AND c.order_id = ANY($2) GROUP BY c.order_id, l.variant_id \
          UNION ALL \
          SELECT c.order_id, NULL, SUM(c.shipping_amount)::int8, 0, SUM(c.shipping_tax_amount)::int8, \

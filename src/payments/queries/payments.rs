@@ -73,13 +73,15 @@ pub fn accept(conn: &mut PgConnection, store: StoreId, payments: &[(OrderId, Str
     let (orders, references): (Vec<OrderId>, Vec<&str>) =
         payments.iter().map(|(order, reference)| (*order, reference.as_str())).unzip();
     let updated = db::sql(
-        "UPDATE order_payments p SET unapplied_amount = 0 FROM unnest($2::int8[], $3::text[]) AS n (order_id, reference) \
+        "UPDATE order_payments p SET unapplied_amount = 0 \
+         FROM (SELECT unnest($2::int8[]) AS order_id, unnest($3::text[]) AS reference LIMIT $4) n \
          WHERE p.store_id = $1 AND p.order_id = n.order_id AND p.kind = 'payment' AND p.reference = n.reference \
            AND p.is_reused AND p.unapplied_amount = p.amount",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(orders)
     .bind::<Array<Text>, _>(references)
+    .bind::<BigInt, _>(db::count(payments.len()))
     .execute(conn)?;
     db::expect_rows(updated, payments.len(), "payments were accepted")
 }

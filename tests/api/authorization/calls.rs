@@ -312,6 +312,13 @@ impl World {
         Call::new("POST", format!("{path}/reroute")).with(json!({"lines": [line]}))
     }
 
+    fn cancel_lines(&self) -> Call {
+        let path = format!("/orders/{}", self.order("cod"));
+        let item = self.admin.get(&path).expect(200).json()["items"][0]["id"].clone();
+        let body = json!({"lines": [{"item_id": item, "quantity": 1}], "reason": "Changed my mind"});
+        Call::new("POST", format!("{path}/cancel-lines")).with(body)
+    }
+
     fn order_call(&self, operation: &str) -> Option<Call> {
         let of = |order: i64, rest: &str| format!("/orders/{order}{rest}");
         let open = || self.order("cod");
@@ -330,6 +337,11 @@ impl World {
             "GET /orders/{id}/shipments" => Call::new("GET", of(open(), "/shipments")),
             "POST /orders/{id}/reroute" => self.reroute(),
             "POST /orders/{id}/cancel" => Call::new("POST", of(open(), "/cancel")),
+            "POST /orders/{id}/cancel-lines" => self.cancel_lines(),
+            "GET /orders/{id}/credits" => Call::new("GET", of(open(), "/credits")),
+            "POST /orders/{id}/credits" => {
+                Call::new("POST", of(open(), "/credits")).with(json!({"amount": 1, "reason": "Wet box"}))
+            }
             "POST /orders/{id}/payment/confirm" => {
                 let payment = json!({"payment_reference": self.fresh()});
                 Call::new("POST", of(open(), "/payment/confirm")).with(payment)

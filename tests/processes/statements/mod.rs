@@ -4,6 +4,7 @@
 //! same time (`TestApp::alone`).
 
 mod checkout;
+mod credits;
 mod holds;
 mod valuation;
 
