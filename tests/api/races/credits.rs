@@ -1,4 +1,5 @@
-//! Concurrent requests cancel, credit and refund each unit and each amount once.
+//! Concurrent requests cancel, credit and refund each unit and each amount once. They take turns by the lock of the order.
+//! Two orders that record one reference of a payment are kept apart by a unique index.
 
 use std::thread::sleep;
 use std::time::Duration;
