@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::fold::fold;
+use crate::kernel::folded_text::fold;
 use crate::kernel::rate::Rate;
 use crate::kernel::text_enum::text_enum;
 

@@ -39,7 +39,7 @@ fn each_kind_of_damage_is_reported_by_its_rule() {
     shop.confirm(&order, "again").refused(409, "ALREADY_PAID");
     shop.forgive(&order, &json!({"amount": 3})).expect(201);
     shop.mara.cancel(&shop.order(3)).expect(200);
-    shop.app.fold_values();
+    shop.app.value_stock();
     let conn = &mut shop.app.connection();
     assert!(verify_all(conn).unwrap().ok && ledger_audit::findings(conn).is_empty());
     for (rule, damage) in DAMAGES {
