@@ -116,8 +116,7 @@ impl Database {
         self.run(name, Mode::Internal, move |conn| work(conn).map(End::RollBack)).await
     }
 
-    /// Runs a transaction that writes. It must be safe to run again: a claim or a state guard
-    /// inside it has to see that the first run was committed.
+    /// Runs a write. It must be safe to run again: a claim or a state guard must see that the first run was committed.
     pub async fn write<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
@@ -149,8 +148,7 @@ impl Database {
         answer.await.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
     }
 
-    /// Starts work on a thread that may block. `respond` is called once: with the result, after the permit was
-    /// returned, or with the failure if the work is abandoned.
+    /// Starts work on a blocking thread. `respond` gets the result once the permit is returned, or else the failure.
     pub fn start<T, W, R>(&self, permit: ConnectionPermit, work: W, respond: R)
     where
         W: FnOnce(&Self) -> T + Send + 'static,

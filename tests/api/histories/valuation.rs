@@ -1,5 +1,7 @@
 //! Compares the valuation with the model's own arithmetic.
 
+use stockroom::kernel::number::Number;
+
 use super::model::PRODUCTS;
 use super::play::{Play, Shop};
 use super::value::{Books, Both, add, part, subtract};
@@ -87,5 +89,5 @@ impl Play<'_> {
 
 /// An amount of the API in minor units.
 fn minor(amount: &Value) -> i64 {
-    (amount.as_f64().unwrap() * 100.0).round() as i64
+    Number::parse(&amount.to_string()).and_then(|number| number.to_units(2)).unwrap()
 }
