@@ -38,6 +38,7 @@ text_enum! {
         Cancel,
         PaymentRecorded,
         RefundRecorded,
+        CreditRecorded,
         OrderFulfilled,
         StockRestored,
         StockShipped,

@@ -36,6 +36,7 @@ permissions! {
     OrdersRead = "orders:read",
     OrdersCreate = "orders:create",
     OrdersUpdate = "orders:update",
+    OrdersDiscount = "orders:discount",
     PaymentsConfirm = "payments:confirm",
     InventoryRead = "inventory:read",
     InventoryUpdate = "inventory:update",

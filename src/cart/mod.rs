@@ -6,3 +6,4 @@ pub mod holding;
 pub mod pricing;
 pub mod queries;
 pub mod response;
+pub mod taxes;

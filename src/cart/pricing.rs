@@ -1,13 +1,19 @@
 //! The price of lines in a store.
 
+use super::taxes::{TaxTerms, TaxedAmount, Taxes};
 use crate::kernel::money::{MAX_MONEY, Money};
+use crate::kernel::split::Split;
 use crate::stores::queries::Store;
+use crate::stores::tax_rates::{Destination, RatesAt, TaxRate};
 
 /// The cost of the lines of an order or a cart, in minor units. It is exact, even if it is too large for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Totals<A = Money> {
     pub subtotal: A,
+    /// The tax that is added to the prices.
     pub tax: A,
+    /// The tax that the prices contain.
+    pub included_tax: A,
     pub shipping: A,
     pub discount: A,
     pub total: A,
@@ -18,38 +24,96 @@ pub struct Totals<A = Money> {
 #[error("the total is too large")]
 pub struct TooLarge;
 
+/// The price of a line, and the category of its product.
+#[derive(Clone, Copy, Debug)]
+pub struct LinePrice<'a> {
+    pub total: i128,
+    pub category: Option<&'a str>,
+}
+
+/// The terms of an order that its lines do not have.
+#[derive(Clone, Copy, Debug)]
+pub struct PriceTerms<'a> {
+    pub store: &'a Store,
+    pub tax_rates: &'a [TaxRate],
+    pub destination: Destination<'a>,
+    pub shipping: Money,
+    /// At most the sum of the lines.
+    pub discount: Money,
+}
+
+/// The price of an order.
+#[derive(Debug)]
+pub struct Price<'a> {
+    pub totals: Totals<i128>,
+    pub taxes: Taxes<'a>,
+    /// The share of each line in the discount.
+    discounts: Vec<i128>,
+}
+
+/// The share of a line in the amounts of its order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineShares {
+    pub discount: Money,
+    pub tax: Money,
+    pub included_tax: Money,
+}
+
 /// The price of a line.
 #[must_use]
 pub fn line_total(unit_price: Money, quantity: i64) -> i128 {
     i128::from(unit_price.0).saturating_mul(i128::from(quantity))
 }
 
-/// Subtotal, the store's tax (rounded half up once), and its flat shipping. Without lines the total is zero.
-#[must_use]
-pub fn price(store: &Store, line_totals: &[i128]) -> Totals<i128> {
-    if line_totals.is_empty() {
-        return Totals::default();
+impl<'a> Price<'a> {
+    /// The discount is shared over the lines by their totals. Taxes are rounded once for each rate. Without lines the
+    /// total is zero.
+    #[must_use]
+    pub fn new(terms: &PriceTerms<'a>, lines: &[LinePrice<'_>]) -> Self {
+        let subtotal = lines.iter().fold(0, |sum: i128, line| sum.saturating_add(line.total));
+        let discount = i128::from(terms.discount.0);
+        let shipping = if lines.is_empty() { 0 } else { i128::from(terms.shipping.0) };
+        let mut split = Split::new(discount, subtotal);
+        let discounts: Vec<i128> = lines.iter().map(|line| split.take(line.total)).collect();
+        let taxed = lines.iter().zip(&discounts).map(|(line, discount)| TaxedAmount {
+            amount: line.total.saturating_sub(*discount),
+            category: line.category,
+        });
+        let taxed: Vec<TaxedAmount<'_>> = taxed.collect();
+        let taxes = Taxes::new(&tax_terms(terms), &taxed, shipping);
+        let (tax, included_tax) = if terms.store.prices_include_tax { (0, taxes.total()) } else { (taxes.total(), 0) };
+        let total = subtotal.saturating_add(tax).saturating_add(shipping).saturating_sub(discount);
+        Self { totals: Totals { subtotal, tax, included_tax, shipping, discount, total }, taxes, discounts }
     }
-    let subtotal = line_totals.iter().fold(0, |sum: i128, line| sum.saturating_add(*line));
-    let tax = store.tax_rate.share_of(subtotal);
-    let shipping = i128::from(store.shipping_flat_rate.0);
-    Totals { subtotal, tax, shipping, discount: 0, total: subtotal.saturating_add(tax).saturating_add(shipping) }
+
+    /// The shares of the lines, in their order. The delivery has the rest of the taxes.
+    pub fn shares(&self) -> Result<Vec<LineShares>, TooLarge> {
+        let is_included = self.totals.included_tax != 0;
+        let shares = self.discounts.iter().zip(self.taxes.shares()).map(|(discount, tax)| {
+            let (discount, tax) = (amount(*discount)?, amount(tax)?);
+            Ok(match is_included {
+                true => LineShares { discount, tax: Money(0), included_tax: tax },
+                false => LineShares { discount, tax, included_tax: Money(0) },
+            })
+        });
+        shares.collect()
+    }
+}
+
+fn tax_terms<'a>(terms: &PriceTerms<'a>) -> TaxTerms<'a> {
+    let Store { tax_rate, prices_include_tax, shipping_tax, .. } = *terms.store;
+    TaxTerms { rates: RatesAt::new(terms.tax_rates, tax_rate, terms.destination), prices_include_tax, shipping_tax }
 }
 
 impl Totals<i128> {
-    /// The totals of an order that the buyer collects.
-    #[must_use]
-    pub const fn without_shipping(self) -> Self {
-        Self { shipping: 0, total: self.total.saturating_sub(self.shipping), ..self }
-    }
-
-    /// The totals of an order. As no part is negative, no part is larger than the total.
+    /// The totals of an order.
     pub fn of_order(&self) -> Result<Totals, TooLarge> {
-        let Self { subtotal, tax, shipping, discount, total } = *self;
+        let Self { subtotal, tax, included_tax, shipping, discount, total } = *self;
         Ok(Totals {
             total: amount(total)?,
             subtotal: amount(subtotal)?,
             tax: amount(tax)?,
+            included_tax: amount(included_tax)?,
             shipping: amount(shipping)?,
             discount: amount(discount)?,
         })
@@ -69,6 +133,7 @@ mod tests {
     use crate::kernel::rate::Rate;
     use crate::stores::payment_methods::PaymentMethods;
     use crate::stores::routing_policy::RoutingPolicy;
+    use crate::stores::tax_rates::ShippingTax;
 
     fn store(tax_rate: Rate, shipping: i64) -> Store {
         let at = "2026-11-21T00:00:00Z".parse().unwrap();
@@ -86,26 +151,43 @@ mod tests {
             count_tolerance_units: 0,
             count_tolerance_value: Money(0),
             over_receipt_percent: 0,
+            prices_include_tax: false,
+            shipping_tax: ShippingTax::None,
             created_at: at,
             updated_at: at,
         }
     }
 
+    fn price(store: &Store, discount: i64, lines: &[i128]) -> Totals<i128> {
+        let lines: Vec<LinePrice<'_>> = lines.iter().map(|total| LinePrice { total: *total, category: None }).collect();
+        let (destination, shipping) = (Destination::default(), store.shipping_flat_rate);
+        Price::new(&PriceTerms { store, tax_rates: &[], destination, shipping, discount: Money(discount) }, &lines)
+            .totals
+    }
+
     #[test]
     fn two_at_14_with_5_percent_and_20_shipping_cost_49_40() {
-        let totals = price(&store(Rate(50_000), 2_000), &[line_total(Money(1_400), 2)]).of_order().unwrap();
+        let totals = price(&store(Rate(50_000), 2_000), 0, &[line_total(Money(1_400), 2)]).of_order().unwrap();
         assert_eq!((totals.subtotal, totals.tax, totals.total), (Money(2_800), Money(140), Money(4_940)));
-        let collected = price(&store(Rate(50_000), 2_000), &[line_total(Money(1_400), 2)]).without_shipping();
-        assert_eq!((collected.shipping, collected.total), (0, 2_940));
+        assert_eq!(price(&store(Rate(50_000), 2_000), 0, &[]), Totals::default());
+    }
+
+    #[test]
+    fn a_discount_lowers_the_tax() {
+        let totals = price(&store(Rate(50_000), 2_000), 800, &[2_800]);
+        assert_eq!((totals.discount, totals.tax, totals.total), (800, 100, 4_100));
+        let included = Store { prices_include_tax: true, ..store(Rate(190_000), 0) };
+        let totals = price(&included, 0, &[2_997]);
+        assert_eq!((totals.tax, totals.included_tax, totals.total), (0, 479, 2_997));
     }
 
     #[test]
     fn totals_that_are_too_large_are_exact_and_refused_by_orders() {
         let line = line_total(Money(MAX_MONEY), 10_000);
-        let totals = price(&store(Rate(50_000), 1), &[line; 100]);
+        let totals = price(&store(Rate(50_000), 1), 0, &[line; 100]);
         assert_eq!(totals.total, 1_050_000_000_000_000_000_001);
         assert_eq!(totals.of_order(), Err(TooLarge));
-        assert_eq!(price(&store(Rate(0), 1), &[i128::from(MAX_MONEY)]).of_order(), Err(TooLarge));
-        assert!(price(&store(Rate(0), 1), &[i128::from(MAX_MONEY - 1)]).of_order().is_ok());
+        assert_eq!(price(&store(Rate(0), 1), 0, &[i128::from(MAX_MONEY)]).of_order(), Err(TooLarge));
+        assert!(price(&store(Rate(0), 1), 0, &[i128::from(MAX_MONEY - 1)]).of_order().is_ok());
     }
 }

@@ -7,8 +7,9 @@ use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::pricing::{self, Totals};
+use super::pricing::{self, LinePrice, Price, PriceTerms, Totals};
 use super::queries::{self, Cart, CartLine};
+use super::taxes::RateTax;
 use crate::catalogue::queries::sellables::{self, Sellable};
 use crate::db::{self, Failure};
 use crate::error::{Abort, Code};
@@ -16,14 +17,20 @@ use crate::inventory::hold::{Hold, Holder};
 use crate::inventory::queries::{availability, holds};
 use crate::inventory::shortage;
 use crate::kernel::id::{CartItemId, ProductId, StoreId, UserId, VariantId};
-use crate::kernel::money::Amount;
+use crate::kernel::money::{Amount, Currency, Money};
+use crate::kernel::rate::Rate;
 use crate::stores::queries::{self as stores, Store};
+use crate::stores::tax_rates::{Destination, TaxRate};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CartResponse {
     pub items: Vec<CartItemResponse>,
     pub subtotal: Amount,
+    /// The tax that is added to the prices. A cart has no address, so the taxes of countries are not in it.
     pub tax_amount: Amount,
+    /// The tax that the prices contain.
+    pub included_tax_amount: Amount,
+    pub tax_lines: Vec<TaxLineResponse>,
     pub shipping_amount: Amount,
     pub discount_amount: Amount,
     pub total_amount: Amount,
@@ -31,6 +38,19 @@ pub struct CartResponse {
     pub total_items: i64,
     /// The problems that would refuse the checkout now.
     pub problems: Vec<CartProblem>,
+}
+
+/// The tax of one rate.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TaxLineResponse {
+    #[schema(max_length = 100)]
+    pub name: String,
+    pub percent: Rate,
+    /// The net amount that is taxed.
+    pub base: Amount,
+    pub tax: Amount,
+    /// True if prices contain the tax.
+    pub included: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,8 +92,8 @@ pub fn read(conn: &mut PgConnection, store: StoreId, user: UserId) -> Result<Car
         known.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
     let held = held_by(conn, store, &lines)?;
     let available = availability::available_by_variant(conn, store, &variants, &held)?;
-    let settings = stores::get_store(conn, store)?;
-    describe(&settings, &lines, &known, |variant| {
+    let (settings, tax_rates) = stores::tax_rates::get_store_with_rates(conn, store)?;
+    describe((&settings, &tax_rates), &lines, &known, |variant| {
         let until = held.iter().filter(|hold| hold.variant == variant).filter_map(|hold| hold.expires_at).min();
         (available.get(&variant).copied().unwrap_or(0), until)
     })
@@ -94,13 +114,13 @@ fn lines_of(conn: &mut PgConnection, store: StoreId, cart: Option<Cart>) -> Resu
 }
 
 fn describe(
-    store: &Store,
+    (store, tax_rates): (&Store, &[TaxRate]),
     lines: &[CartLine],
     known: &HashMap<VariantId, Sellable>,
     stock: impl Fn(VariantId) -> (i64, Option<DateTime<Utc>>),
 ) -> Result<CartResponse, Abort> {
     let mut items = Vec::with_capacity(lines.len());
-    let mut totals = Vec::with_capacity(lines.len());
+    let mut prices = Vec::with_capacity(lines.len());
     let mut problems = Vec::new();
     if lines.is_empty() {
         problems.push(CartProblem { code: Code::CartEmpty, message: CART_EMPTY.to_owned(), item_id: None });
@@ -112,7 +132,7 @@ fn describe(
         let (free, reserved_until) = stock(line.variant_id);
         let total = pricing::line_total(sellable.unit_price, line.quantity);
         problems.extend(find_problem(line, sellable, free));
-        totals.push(total);
+        prices.push(LinePrice { total, category: sellable.category.as_deref() });
         items.push(CartItemResponse {
             id: line.id,
             product_id: sellable.product_id,
@@ -126,22 +146,33 @@ fn describe(
             reserved_until,
         });
     }
-    let priced = pricing::price(store, &totals);
-    if let Err(too_large) = priced.of_order() {
+    let shipping = store.shipping_flat_rate;
+    let terms = PriceTerms { store, tax_rates, destination: Destination::default(), shipping, discount: Money(0) };
+    let price = Price::new(&terms, &prices);
+    if let Err(too_large) = price.totals.of_order() {
         problems.push(CartProblem { code: Code::ValidationFailed, message: too_large.to_string(), item_id: None });
     }
-    let Totals { subtotal, tax, shipping, discount, total } = priced;
+    let Totals { subtotal, tax, included_tax, shipping, discount, total } = price.totals;
     let amount = |minor| store.currency.total(minor);
     Ok(CartResponse {
         items,
         subtotal: amount(subtotal),
         tax_amount: amount(tax),
+        included_tax_amount: amount(included_tax),
+        tax_lines: price.taxes.by_rate().map(|line| TaxLineResponse::new(&line, &store.currency)).collect(),
         shipping_amount: amount(shipping),
         discount_amount: amount(discount),
         total_amount: amount(total),
         total_items: lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.quantity)),
         problems,
     })
+}
+
+impl TaxLineResponse {
+    fn new(line: &RateTax<'_>, currency: &Currency) -> Self {
+        let RateTax { name, percent, base, tax, included } = *line;
+        Self { name: name.to_owned(), percent, base: currency.total(base), tax: currency.total(tax), included }
+    }
 }
 
 /// The detail of CART_EMPTY.

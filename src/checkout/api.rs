@@ -9,7 +9,7 @@ use validator::Validate;
 use super::place_orders::Placements;
 use super::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use super::preview;
-use crate::auth::{Ctx, Principal, Role};
+use crate::auth::{Ctx, Permission, Principal, Role};
 use crate::catalogue::size;
 use crate::error::ApiError;
 use crate::http::limits::{self, Limiters};
@@ -79,6 +79,9 @@ pub struct OrderRequest {
     /// Orders the available units if some are short. The response lists what was left out; with a cart, it stays there.
     #[serde(default)]
     pub allow_partial: bool,
+    /// A discount by staff with `orders:discount`, at most the subtotal. It is shared over the items, and lowers their
+    /// taxes.
+    pub discount_amount: Option<AmountInput>,
     /// Selects the store, like X-Store-Id.
     pub store_id: Option<StoreRef>,
 }
@@ -148,6 +151,7 @@ fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Setti
         payment_method: payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes,
         expected_total: body.expected_total,
+        discount: None,
         allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
     })
@@ -165,6 +169,9 @@ pub async fn place_order(
     limiters.checkout_address.check(&limits::address(&request))?;
     let Command { ctx, body, claim } = command;
     check_line_count(body.items.len(), MAX_LINES).map_err(|message| ApiError::field("items", message))?;
+    if body.discount_amount.is_some() && !ctx.principal.can(Permission::OrdersDiscount) {
+        return Err(Permission::OrdersDiscount.missing());
+    }
     let ctx = match &body.store_id {
         Some(StoreRef(name)) => ctx.in_store(name),
         None => ctx,
@@ -195,6 +202,7 @@ fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, sett
         payment_method: body.payment_method.unwrap_or_else(|| DEFAULT_METHOD.to_owned()),
         notes: body.notes,
         expected_total: None,
+        discount: body.discount_amount,
         allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
     }

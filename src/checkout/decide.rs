@@ -8,10 +8,9 @@ use super::load::{Carts, CheckoutContext};
 use super::new_order::{Payment, accounts, order_item};
 use super::placement::{Buyer, Placement, RequestedLine, Source};
 use super::plan::{IdAllocator, Plan};
-use super::price::{PricedLine, check_amounts, price_lines, price_order};
+use super::price::{OrderPrice, PricedLine, check_amounts, price_lines, price_order};
 use super::refusal::Refusal;
 use super::requested_lines::add_up;
-use crate::cart::pricing::Totals;
 use crate::cart::queries::{Cart, CartLine, OrderedCart};
 use crate::catalogue::queries::sellables::ResolvedVariant;
 use crate::db::Failure;
@@ -23,7 +22,8 @@ use crate::inventory::stock_level::Movement;
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{AddressId, CartId};
 use crate::kernel::money::Money;
-use crate::orders::order::{Allocation, Order, OrderItem, StockReduction};
+use crate::orders::allocation::Allocation;
+use crate::orders::order::{Order, OrderItem, StockReduction};
 use crate::orders::unfulfilled::{Unfulfilled, UnfulfilledLine};
 use crate::stores::payment_methods::SellAt;
 
@@ -45,7 +45,7 @@ pub struct Checked<'a> {
     lines: Vec<PricedLine<'a>>,
     /// The places of the units.
     pub route: Vec<RoutedPart>,
-    totals: Totals,
+    price: OrderPrice,
     shipping_address: Option<Value>,
     billing_address: Option<Value>,
     unfulfilled: Vec<UnfulfilledLine>,
@@ -78,9 +78,9 @@ impl<'a> Decider<'a> {
             true => self.leave_out_short(placement, lines, &delivery)?,
             false => (lines, Vec::new()),
         };
-        let totals = price_order(self.context, placement, &lines)?;
+        let price = price_order(self.context, placement, &lines, self.destination(&delivery))?;
         let route = self.route(placement, &lines, &delivery)?;
-        Ok(Checked { sell_at, lines, route, totals, shipping_address, billing_address, unfulfilled })
+        Ok(Checked { sell_at, lines, route, price, shipping_address, billing_address, unfulfilled })
     }
 
     /// Takes the units in memory and creates the plan. Nothing is refused here.
@@ -94,8 +94,8 @@ impl<'a> Decider<'a> {
             order,
         };
         self.transfer_holds(placement, &plan.order)?;
-        for line in &checked.lines {
-            let mut item = order_item(&plan.order, line, self.ids)?;
+        for (line, shares) in checked.lines.iter().zip(&checked.price.shares) {
+            let mut item = order_item(&plan.order, line, *shares, self.ids)?;
             let parts = routing::parts_of(&checked.route, item.variant_id);
             self.take_units(placement, &mut item, &parts, &mut plan)?;
             plan.items.push(item);
@@ -185,7 +185,8 @@ impl<'a> Decider<'a> {
     }
 
     fn order(&mut self, placement: &Placement, checked: &Checked<'_>) -> Result<Order, Failure> {
-        let Checked { sell_at, lines, totals, shipping_address, billing_address, unfulfilled, .. } = checked;
+        let Checked { sell_at, lines, price, shipping_address, billing_address, unfulfilled, .. } = checked;
+        let OrderPrice { totals, tax_lines, .. } = price;
         let CheckoutContext { store, now, .. } = self.context;
         let Payment { status, payment_status, paid_at, expires_at } =
             Payment::new(*sell_at, totals.total, *now, placement.payment_window_seconds);
@@ -208,10 +209,16 @@ impl<'a> Decider<'a> {
             payment_reference: None,
             received_amount: Money(0),
             refunded_amount: Money(0),
+            unapplied_amount: Money(0),
+            credited_amount: Money(0),
+            credit_used_amount: Money(0),
+            credited_items: 0,
             tracking_number: None,
             currency: store.currency.clone(),
             subtotal: totals.subtotal,
             tax_amount: totals.tax,
+            included_tax_amount: totals.included_tax,
+            tax_lines: tax_lines.clone(),
             shipping_amount: totals.shipping,
             discount_amount: totals.discount,
             total_amount: totals.total,
@@ -221,6 +228,8 @@ impl<'a> Decider<'a> {
             notes: placement.notes.clone(),
             pickup_location_id: placement.pickup,
             unfulfilled: (!unfulfilled.is_empty()).then(|| Unfulfilled(unfulfilled.clone())),
+            exchange_of: None,
+            invoice_number: None,
             created_at: *now,
             updated_at: *now,
         })

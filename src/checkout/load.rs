@@ -21,6 +21,7 @@ use crate::inventory::queries::holds;
 use crate::kernel::id::{AddressId, CartId, LocationId, StoreId, UserId, VariantId};
 use crate::orders::queries::terms::{self, IdCounts, TermsAndIds};
 use crate::stores::queries::{Store, locations};
+use crate::stores::tax_rates::TaxRate;
 
 /// Locks rows for an order, or only reads them for a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub struct Carts {
 /// All other data for the decisions, read after the locks.
 pub struct CheckoutContext {
     pub store: Store,
+    pub tax_rates: Vec<TaxRate>,
     pub sellables: HashMap<VariantId, Sellable>,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
@@ -176,7 +178,7 @@ pub fn read_context(
         Locking::ForUpdate => IdCounts { orders, items },
         Locking::None => IdCounts::default(),
     };
-    let TermsAndIds { store, addresses, now, places, order_ids, item_ids } =
+    let TermsAndIds { store, tax_rates, addresses, now, places, order_ids, item_ids } =
         terms::read(conn, store, &address_ids, ids)?;
     holds.stock_mut().set_places(places);
     let ids = match locking {
@@ -185,5 +187,5 @@ pub fn read_context(
     };
     let sellables = sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect();
     let overdue = overdue.into_iter().collect();
-    Ok((CheckoutContext { store, sellables, addresses, now, pickup_places, overdue }, ids))
+    Ok((CheckoutContext { store, tax_rates, sellables, addresses, now, pickup_places, overdue }, ids))
 }

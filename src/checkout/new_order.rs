@@ -5,11 +5,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::placement::Buyer;
 use super::plan::IdAllocator;
 use super::price::PricedLine;
+use crate::cart::pricing::LineShares;
 use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
 use crate::kernel::id::UserId;
 use crate::kernel::money::Money;
-use crate::orders::order::{Allocations, Order, OrderItem};
+use crate::orders::allocation::Allocations;
+use crate::orders::order::{Order, OrderItem};
 use crate::orders::status::{OrderStatus, PaymentStatus};
 use crate::stores::payment_methods::SellAt;
 
@@ -50,7 +52,12 @@ fn deadline(now: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
 }
 
 /// An order item with the current name, price and attributes.
-pub fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -> Result<OrderItem, Failure> {
+pub fn order_item(
+    order: &Order,
+    line: &PricedLine<'_>,
+    shares: LineShares,
+    ids: &mut IdAllocator,
+) -> Result<OrderItem, Failure> {
     let Sellable { variant_id, product_id, sku, product_name, size, unit_price, .. } = line.sellable;
     Ok(OrderItem {
         id: ids.next_item()?,
@@ -66,5 +73,10 @@ pub fn order_item(order: &Order, line: &PricedLine<'_>, ids: &mut IdAllocator) -
         attributes: line.sellable.attributes(),
         allocations: Allocations(Vec::with_capacity(1)),
         shipped_quantity: 0,
+        cancelled_quantity: 0,
+        returned_quantity: 0,
+        discount_amount: shares.discount,
+        tax_amount: shares.tax,
+        included_tax_amount: shares.included_tax,
     })
 }

@@ -18,6 +18,8 @@ pub struct Placement {
     pub payment_method: String,
     pub notes: Option<String>,
     pub expected_total: Option<AmountInput>,
+    /// The discount that staff give.
+    pub discount: Option<AmountInput>,
     /// Leaves out what is short, instead of refusing the order.
     pub allow_partial: bool,
     /// The time within which an order that is sold at payment must be paid.

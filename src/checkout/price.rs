@@ -3,12 +3,18 @@
 use super::load::CheckoutContext;
 use super::placement::{Placement, RequestedLine, Source};
 use super::refusal::Refusal;
-use crate::cart::pricing::{self, TooLarge, Totals};
+use crate::cart::pricing::{self, LinePrice, LineShares, Price, PriceTerms, TooLarge, Totals};
+use crate::cart::taxes::{RateTax, Taxes};
 use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
 use crate::error::FieldError;
 use crate::kernel::id::VariantId;
 use crate::kernel::money::Money;
+use crate::orders::tax_line::{TaxLine, TaxLines};
+use crate::stores::tax_rates::Destination;
+
+/// The field of the discount in requests.
+const DISCOUNT: &str = "discount_amount";
 
 /// A requested line with its product and its price.
 pub struct PricedLine<'a> {
@@ -34,9 +40,10 @@ pub fn check_amounts(context: &CheckoutContext, placement: &Placement) -> Result
         Source::Items(items) => items.as_slice(),
     };
     let prices = items.iter().enumerate().map(|(index, item)| (format!("items[{index}].unit_price"), item.unit_price));
-    let total = std::iter::once(("expected_total".to_owned(), placement.expected_total));
+    let of_order = [("expected_total", placement.expected_total), (DISCOUNT, placement.discount)];
+    let of_order = of_order.map(|(field, amount)| (field.to_owned(), amount));
     let errors: Vec<FieldError> = prices
-        .chain(total)
+        .chain(of_order)
         .filter_map(|(field, amount)| Some(FieldError::new(field, amount?.in_currency(currency).err()?)))
         .collect();
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Fields(errors)) }
@@ -69,22 +76,57 @@ pub fn price_lines<'a>(
     Ok(lines)
 }
 
-/// Computes the totals of the lines. Refuses a total that the buyer does not expect.
+/// The price of an order that is not too large.
+pub struct OrderPrice {
+    pub totals: Totals,
+    /// None if nothing is taxed.
+    pub tax_lines: Option<TaxLines>,
+    /// The shares of the lines, in their order.
+    pub shares: Vec<LineShares>,
+}
+
+/// Computes the price of the lines. Refuses a discount above it, and a total that the buyer does not expect.
 pub fn price_order(
     context: &CheckoutContext,
     placement: &Placement,
     lines: &[PricedLine<'_>],
-) -> Result<Totals, Refusal> {
-    let of_lines: Vec<i128> = lines.iter().map(|line| i128::from(line.total.0)).collect();
-    let totals = pricing::price(&context.store, &of_lines);
-    let totals = if placement.pickup.is_some() { totals.without_shipping() } else { totals };
-    let totals = totals.of_order().map_err(too_large)?;
-    match placement.expected_total {
-        Some(expected) if expected.in_currency(&context.store.currency) != Ok(totals.total) => {
-            Err(Refusal::TotalChanged { now: context.store.currency.amount(totals.total) })
-        }
-        _ => Ok(totals),
+    destination: Destination<'_>,
+) -> Result<OrderPrice, Refusal> {
+    let CheckoutContext { store, tax_rates, .. } = context;
+    let discount = placement.discount.and_then(|discount| discount.in_currency(&store.currency).ok());
+    let discount = discount.unwrap_or_default();
+    let shipping = if placement.pickup.is_some() { Money(0) } else { store.shipping_flat_rate };
+    let terms = PriceTerms { store, tax_rates, destination, shipping, discount };
+    let prices = lines
+        .iter()
+        .map(|line| LinePrice { total: i128::from(line.total.0), category: line.sellable.category.as_deref() });
+    let price = Price::new(&terms, &prices.collect::<Vec<_>>());
+    if price.totals.discount > price.totals.subtotal {
+        let subtotal = store.currency.total(price.totals.subtotal);
+        let message = format!("must be at most the subtotal, {subtotal}");
+        return Err(Refusal::Fields(vec![FieldError::new(DISCOUNT, message)]));
     }
+    let totals = price.totals.of_order().map_err(too_large)?;
+    match placement.expected_total {
+        Some(expected) if expected.in_currency(&store.currency) != Ok(totals.total) => {
+            Err(Refusal::TotalChanged { now: store.currency.amount(totals.total) })
+        }
+        _ => Ok(OrderPrice {
+            totals,
+            tax_lines: tax_lines(&price.taxes).map_err(too_large)?,
+            shares: price.shares().map_err(too_large)?,
+        }),
+    }
+}
+
+fn tax_lines(taxes: &Taxes<'_>) -> Result<Option<TaxLines>, TooLarge> {
+    let lines = taxes.by_rate().map(|line| {
+        let RateTax { name, percent, base, tax, included } = line;
+        let (base, tax) = (pricing::amount(base)?, pricing::amount(tax)?);
+        Ok(TaxLine { name: name.to_owned(), percent, base, tax, included })
+    });
+    let lines: Vec<TaxLine> = lines.collect::<Result<_, _>>()?;
+    Ok((!lines.is_empty()).then_some(TaxLines(lines)))
 }
 
 fn too_large(error: TooLarge) -> Refusal {

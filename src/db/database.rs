@@ -13,7 +13,7 @@ use super::outage::Outage;
 use super::patience::{Patience, SETTLE_TIME};
 use super::pool::{Pool, Target};
 use super::queue::{BatchSlot, ConnectionPermit, Queue};
-use super::tx::{self, End, Mode, Plans};
+use super::tx::{self, End, Mode, Plans, Work};
 use super::watch::{self, Watchdog};
 use super::{Failure, clock, probe};
 use crate::kernel::current_request;
@@ -45,9 +45,6 @@ pub struct Database {
     /// Seconds by which a test has moved the clock.
     clock_offset: Arc<AtomicI64>,
 }
-
-/// The work of a transaction without the type of its result, so that the code around it is compiled once for all.
-type Work = Box<dyn Fn(&mut PgConnection) -> Result<End<Box<dyn Any + Send>>, Failure> + Send>;
 
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.

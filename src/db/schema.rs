@@ -165,6 +165,62 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The credited shares of the items of an order.
+    credit_lines (store_id, credit_id, variant_id) {
+        store_id -> Int8,
+        credit_id -> Int8,
+        /// The variant of the order item.
+        variant_id -> Int8,
+        /// The cancelled or returned units. 0 if only an amount is forgiven.
+        quantity -> Int8,
+        /// The share in the total price of the item.
+        subtotal -> Int8,
+        discount_amount -> Int8,
+        tax_amount -> Int8,
+        included_tax_amount -> Int8,
+        fee -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Parts of orders that the buyer does not have to pay: cancelled, returned or forgiven. Amounts are in minor units.
+    credits (store_id, id) {
+        store_id -> Int8,
+        /// From ledger_id_seq.
+        id -> Int8,
+        credit_number -> Text,
+        order_id -> Int8,
+        kind -> Text,
+        /// The return whose receipt it is for. Null for other credits.
+        return_id -> Nullable<Int8>,
+        /// Null if none was given.
+        reason -> Nullable<Text>,
+        subtotal -> Int8,
+        discount_amount -> Int8,
+        /// The added tax, with that of the delivery.
+        tax_amount -> Int8,
+        /// The tax that the prices contain, with that of the delivery.
+        included_tax_amount -> Int8,
+        /// The delivery, without added tax.
+        shipping_amount -> Int8,
+        /// The part of tax_amount for the delivery.
+        shipping_tax_amount -> Int8,
+        /// The part of included_tax_amount for the delivery.
+        shipping_included_tax_amount -> Int8,
+        /// The sum of the fees of the lines, which the buyer still owes.
+        fee -> Int8,
+        total_amount -> Int8,
+        /// The part that paid for the order of an exchange.
+        used_amount -> Int8,
+        /// The sum of the refunds that name the credit.
+        refunded_amount -> Int8,
+        /// The caller: user:ID, guest or system.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The claims of requests that change something, with their stored answers. A repeated request with the same key gets the same answer. A job deletes old rows.
     idempotency_keys (store_id, caller, key) {
         store_id -> Int8,
@@ -418,11 +474,21 @@ diesel::table! {
         allocations -> Jsonb,
         /// The units in shipments.
         shipped_quantity -> Int8,
+        /// The units that were cancelled before they were shipped.
+        cancelled_quantity -> Int8,
+        /// The shipped units that the buyer gave back.
+        returned_quantity -> Int8,
+        /// The share of the item in the discount of the order.
+        discount_amount -> Int8,
+        /// The share of the item in the tax that the order adds to its prices.
+        tax_amount -> Int8,
+        /// The tax that the price of the item contains.
+        included_tax_amount -> Int8,
     }
 }
 
 diesel::table! {
-    /// The payments and refunds of orders. Rows are only appended.
+    /// The payments and refunds of orders. Rows are only appended. Only the unapplied amount of a payment with a reused reference changes to 0, when staff accept it.
     order_payments (store_id, id) {
         store_id -> Int8,
         /// From ledger_id_seq.
@@ -436,6 +502,12 @@ diesel::table! {
         /// The caller: user:ID, guest or system.
         actor -> Text,
         created_at -> Timestamptz,
+        /// The part of a payment that the order did not accept, or the part of a refund that gives such money back.
+        unapplied_amount -> Int8,
+        /// True if the reference was recorded for another order before.
+        is_reused -> Bool,
+        /// The credit of a refund. Null if it names none, and for payments.
+        credit_id -> Nullable<Int8>,
     }
 }
 
@@ -499,6 +571,22 @@ diesel::table! {
         unfulfilled -> Nullable<Jsonb>,
         /// The place where the buyer collects the order. Null if the order is delivered.
         pickup_location_id -> Nullable<Int8>,
+        /// The tax that the prices and the delivery contain.
+        included_tax_amount -> Int8,
+        /// A list of objects with the name, percent, base and tax of each rate, and whether prices contain it. Null for an order without tax rates.
+        tax_lines -> Nullable<Jsonb>,
+        /// The sum of the credits of the order.
+        credited_amount -> Int8,
+        /// The part of its credits that paid for the orders of exchanges.
+        credit_used_amount -> Int8,
+        /// Received money that was not accepted as a payment and is due back: late, doubled, or above the total.
+        unapplied_amount -> Int8,
+        /// The order that this one replaces goods of. Null for other orders.
+        exchange_of -> Nullable<Int8>,
+        /// Null until the invoice is issued.
+        invoice_number -> Nullable<Text>,
+        /// The cancelled and returned units of the items.
+        credited_items -> Int8,
     }
 }
 
@@ -783,6 +871,10 @@ diesel::table! {
         count_tolerance_value -> Int8,
         /// The surplus of a line of a purchase order that staff may receive without inventory:approve, of its quantity.
         over_receipt_percent -> Int8,
+        /// True if the prices and the delivery contain their taxes.
+        prices_include_tax -> Bool,
+        /// none, or as_goods: the delivery is taxed at the rates of the goods, in proportion to their amounts.
+        shipping_tax -> Text,
     }
 }
 
@@ -830,6 +922,25 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The tax rates of a store with their conditions. Without a match, the tax_rate_ppm of the store applies.
+    tax_rates (store_id, position) {
+        store_id -> Int8,
+        /// The place of the rate in the list, from 1.
+        position -> Int8,
+        /// The country of the delivery, as in addresses. Null for every country.
+        country -> Nullable<Text>,
+        /// The state or province of the delivery. Null for every region.
+        region -> Nullable<Text>,
+        /// The category of the product. Null for every category.
+        category -> Nullable<Text>,
+        /// In millionths: 50000 is 5 %.
+        rate_ppm -> Int8,
+        /// The name of the tax on orders.
+        name -> Text,
     }
 }
 
@@ -993,6 +1104,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     count_history,
     count_lines,
     counts,
+    credit_lines,
+    credits,
     idempotency_keys,
     inbound_history,
     inbound_lines,
@@ -1021,6 +1134,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stores,
     supplier_items,
     suppliers,
+    tax_rates,
     users,
     valuation_checkpoints,
     valuation_hours,

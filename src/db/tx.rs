@@ -1,5 +1,6 @@
 //! The one way to a transaction.
 
+use std::any::Any;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -22,6 +23,10 @@ impl<T> End<T> {
         }
     }
 }
+
+/// The work of a transaction without the type of its result. So the code around it is compiled once, and not for each
+/// transaction.
+pub(super) type Work = Box<dyn Fn(&mut PgConnection) -> Result<End<Box<dyn Any + Send>>, Failure> + Send>;
 
 /// The time that a transaction of this kind may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,6 +30,7 @@ use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::{self as stores, Store};
 use crate::stores::settings::NewStore;
+use crate::stores::tax_rates::ShippingTax;
 
 pub const STORE: &str = "STORE-DEMO";
 /// The password of both accounts. They are for a server that only this machine can reach.
@@ -102,6 +103,8 @@ fn new_store() -> Result<NewStore, Failure> {
         payment_methods: PaymentMethods::default(),
         count_tolerance: CountTolerance::default(),
         over_receipt_percent: 0,
+        prices_include_tax: false,
+        shipping_tax: ShippingTax::None,
     })
 }
 

@@ -69,6 +69,7 @@ codes! {
     OrderNotCancellable = "ORDER_NOT_CANCELLABLE", CONFLICT, "Order not cancellable";
     InvalidTransition = "INVALID_TRANSITION", CONFLICT, "Invalid transition";
     AlreadyPaid = "ALREADY_PAID", CONFLICT, "Already paid";
+    PaymentReferenceUsed = "PAYMENT_REFERENCE_USED", CONFLICT, "Payment reference used";
     PaymentExpired = "PAYMENT_EXPIRED", CONFLICT, "Payment expired";
     PriceChanged = "PRICE_CHANGED", CONFLICT, "Price changed";
     StaleStock = "STALE_STOCK", CONFLICT, "Stale stock";

@@ -4,17 +4,19 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::change_orders::change_one;
-use super::order_batch::{Intent, OrderBatch};
-use super::pay::{self, Paid};
+use super::order_batch::{Intent, Kind, OrderBatch};
+use super::pay::{self, Accept, Paid};
+use super::refund;
 use crate::auth::principal::SYSTEM;
 use crate::db::{self, Failure};
-use crate::error::Abort;
+use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{OrderId, StoreId};
-use crate::kernel::money::AmountInput;
+use crate::kernel::money::{AmountInput, Money};
 use crate::orders::order::OrderRef;
 use crate::orders::queries::orders;
 use crate::payments::event::{EventKind, PaymentEvent};
 use crate::payments::queries::events::{self, EventOutcome, WaitingEvent};
+use crate::payments::queries::payments;
 
 /// Stores and applies an event with a valid signature. Returns None if it was received before.
 pub fn receive(
@@ -41,19 +43,17 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> R
     if event.kind == EventKind::Other {
         return Ok(EventOutcome::Ignored);
     }
-    let Some(number) = event.order_number.clone() else { return Ok(EventOutcome::Mismatched) };
-    match orders::find_owner(conn, store, &OrderRef::Number(number))? {
-        None => Ok(EventOutcome::Unmatched),
-        Some((order, _owner)) => apply_payment(conn, store, order, event),
-    }
-}
-
-fn apply_payment(
-    conn: &mut PgConnection,
-    store: StoreId,
-    order: OrderId,
-    event: &PaymentEvent,
-) -> Result<EventOutcome, Failure> {
+    let order = match (event.order_number.clone(), event.refund_of.as_deref()) {
+        (Some(number), _) => match orders::find_owner(conn, store, &OrderRef::Number(number))? {
+            Some((order, _owner)) => order,
+            None => return Ok(EventOutcome::Unmatched),
+        },
+        (None, Some(payment)) => match payments::find_order(conn, store, payment)? {
+            Some(order) => order,
+            None => return Ok(EventOutcome::Mismatched),
+        },
+        (None, None) => return Ok(EventOutcome::Mismatched),
+    };
     let currency = orders::get(conn, store, order)?.currency;
     let (Some(reference), Some(amount)) = (event.reference.as_deref(), event.amount) else {
         return Ok(EventOutcome::Mismatched);
@@ -62,21 +62,60 @@ fn apply_payment(
         return Ok(EventOutcome::Mismatched);
     }
     let amount = Some(AmountInput::from_units(amount.0, currency.decimals()));
-    let reported = Paid { reference, amount, actor: SYSTEM };
-    let confirm = |batch: &mut OrderBatch| pay::confirm(batch, order, reported);
-    match change_one(conn, store, order, Intent::Pay, confirm) {
-        Ok(_paid) => Ok(EventOutcome::Applied),
-        Err(Abort::Recorded(_too_late)) => Ok(EventOutcome::RefundDue),
-        // The amount differs, or it is a second payment: the order does not accept it, but the money was received.
-        Err(Abort::Refused(_) | Abort::Overdue(..)) => {
-            let record = |batch: &mut OrderBatch| Ok(pay::record(batch, order, reported)?);
-            match change_one(conn, store, order, Intent::Pay, record) {
-                Err(Abort::Failed(failure)) => Err(failure),
-                _ => Ok(EventOutcome::Mismatched),
-            }
-        }
-        Err(Abort::Failed(failure)) => Err(failure),
+    let paid = Paid { reference, amount, actor: SYSTEM };
+    match event.kind {
+        EventKind::Refunded => apply_refund(conn, store, order, paid),
+        EventKind::Paid | EventKind::Other => apply_payment(conn, store, order, paid),
     }
+}
+
+/// Records a refund once, even if staff recorded it before.
+fn apply_refund(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    paid: Paid<'_>,
+) -> Result<EventOutcome, Failure> {
+    let record = |batch: &mut OrderBatch| refund::refund(batch, order, paid, None);
+    match change_one(conn, store, order, Intent::Refund, record) {
+        Ok(_refunded) => Ok(EventOutcome::Applied),
+        Err(Abort::Failed(failure)) => Err(failure),
+        // More was refunded than was received.
+        Err(_refused) => Ok(EventOutcome::Mismatched),
+    }
+}
+
+fn apply_payment(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    paid: Paid<'_>,
+) -> Result<EventOutcome, Failure> {
+    let reference = paid.reference;
+    let mut batch = OrderBatch::lock(conn, store, &[(order, Intent::Pay)])?;
+    batch.load_first_uses(conn, &[reference])?;
+    let outcome = match pay::confirm(&mut batch, order, paid, Accept::Any) {
+        Ok(_units) if is_whole(&batch, order, reference)? => EventOutcome::Applied,
+        Err(Abort::Recorded(refusal)) if !is_second(&refusal) => EventOutcome::RefundDue,
+        // The amount differs, or it is a second payment. An amount that is too large for an order is stored with its
+        // event only.
+        Ok(_) | Err(Abort::Recorded(_) | Abort::Refused(_) | Abort::Overdue(..)) => EventOutcome::Mismatched,
+        Err(Abort::Failed(failure)) => return Err(failure),
+    };
+    batch.write(conn)?;
+    Ok(outcome)
+}
+
+/// True if the payment with this reference paid the order, and no part of it is unapplied.
+fn is_whole(batch: &OrderBatch, id: OrderId, reference: &str) -> Result<bool, Failure> {
+    let is_paid = batch.order(id)?.payment_reference.as_deref() == Some(reference);
+    let recorded = batch.recorded(id, Kind::Payment, reference);
+    Ok(is_paid && recorded.is_some_and(|recorded| recorded.unapplied == Money(0)))
+}
+
+/// True if the order, or another one, was paid before.
+fn is_second(refusal: &ApiError) -> bool {
+    matches!(refusal.code, Code::AlreadyPaid | Code::PaymentReferenceUsed)
 }
 
 /// Applies an event whose order now exists. Returns false if another transaction did it.
@@ -87,8 +126,8 @@ pub fn apply_waiting(conn: &mut PgConnection, waiting: &WaitingEvent) -> Result<
     let WaitingEvent { store_id, provider, event_id, event_type, order_number, reference, amount, currency } =
         waiting.clone();
     let kind = EventKind::from_type(&event_type);
-    let event =
-        PaymentEvent { event_id, event_type, kind, order_number: Some(order_number), reference, amount, currency };
+    let order_number = Some(order_number);
+    let event = PaymentEvent { event_id, event_type, kind, order_number, reference, refund_of: None, amount, currency };
     let outcome = apply(conn, store_id, &event)?;
     events::settle(conn, store_id, &provider, &event.event_id, outcome)?;
     Ok(true)

@@ -16,7 +16,7 @@ pub fn cancel(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), 
     }
     if status != OrderStatus::UnderPaying && FulfilmentStatus::of(batch.items(order)?) != FulfilmentStatus::None {
         let detail = format!(
-            "Order {} was shipped in part. It cannot be cancelled as a whole.",
+            "Order {} was shipped in part. POST /orders/{{id}}/cancel-lines cancels the units that are left.",
             batch.order(order)?.order_number
         );
         return Err(ApiError::new(Code::OrderNotCancellable, detail).into());

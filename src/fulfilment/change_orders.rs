@@ -7,7 +7,7 @@ use diesel::PgConnection;
 
 use super::cancel;
 use super::order_batch::{By, Intent, OrderBatch};
-use super::pay::{self, Paid};
+use super::pay::{self, Accept, Paid};
 use crate::batching::Batcher;
 use crate::db::Failure;
 use crate::error::Abort;
@@ -28,7 +28,7 @@ pub struct OrderChange {
 
 #[derive(Clone, Debug)]
 pub enum ChangeKind {
-    Confirm { reference: String, amount: Option<AmountInput> },
+    Confirm { reference: String, amount: Option<AmountInput>, accept: Accept },
     Fail { reason: Option<String> },
     Cancel { reason: Option<String> },
 }
@@ -41,12 +41,20 @@ impl OrderChange {
         }
     }
 
+    /// The reference of a payment.
+    fn reference(&self) -> Option<&str> {
+        match &self.kind {
+            ChangeKind::Confirm { reference, .. } => Some(reference),
+            ChangeKind::Fail { .. } | ChangeKind::Cancel { .. } => None,
+        }
+    }
+
     /// Changes the order in memory, or refuses. Returns the number of sold units.
     fn decide(&self, batch: &mut OrderBatch) -> Result<i64, Abort> {
         let actor = &self.actor;
         match &self.kind {
-            ChangeKind::Confirm { reference, amount } => {
-                pay::confirm(batch, self.order, Paid { reference, amount: *amount, actor })
+            ChangeKind::Confirm { reference, amount, accept } => {
+                pay::confirm(batch, self.order, Paid { reference, amount: *amount, actor }, *accept)
             }
             ChangeKind::Fail { reason } => {
                 cancel::fail_payment(batch, self.order, By { actor, reason: reason.as_deref() }).map(|()| 0)
@@ -74,6 +82,8 @@ pub fn change_orders(
 ) -> Result<Vec<Outcome<i64>>, Failure> {
     let requested: Vec<(OrderId, Intent)> = changes.iter().map(|change| (change.order, change.intent())).collect();
     let mut batch = OrderBatch::lock(conn, store, &requested)?;
+    let references: Vec<&str> = changes.iter().filter_map(|change| change.reference()).collect();
+    batch.load_first_uses(conn, &references)?;
     let mut decided = Vec::with_capacity(changes.len());
     for change in changes {
         let units = change.decide(&mut batch);

@@ -42,6 +42,7 @@ pub fn expire(
     let Locked { holders, orders } = lock(conn, store, holders, on_locked)?;
     let holds = HoldSet::lock(conn, store, &holders, &[])?;
     let mut batch = OrderBatch::new(store, db::clock(conn)?, orders, holds);
+    batch.load_overdue(conn)?;
     let mut ended: usize = 0;
     let mut reservations = Vec::new();
     for holder in holders {

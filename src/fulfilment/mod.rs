@@ -1,9 +1,11 @@
 //! Changes of existing orders: payments, refunds, shipments, reroutes, cancellations, expiry, status updates.
 
+pub mod credits;
 pub mod order_batch;
 
 pub mod callback;
 pub mod cancel;
+pub mod cancel_lines;
 pub mod change_orders;
 pub mod expire;
 pub mod pay;

@@ -8,24 +8,30 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::PgConnection;
 
+use super::credits::credit::Credit;
+use super::credits::queries as credits;
+use super::credits::rest::CreditedSums;
 use super::queries as shipments;
 use super::ship::NewShipment;
 use crate::auth::principal::SYSTEM;
-use crate::db::{self, Failure};
+use crate::db::Failure;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::MovementContext;
-use crate::kernel::id::{OrderId, StoreId, VariantId};
+use crate::kernel::id::{CreditId, OrderId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::queries::{items, orders};
 use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::payments::queries::payments;
 
+mod credit;
+mod lock;
+mod money;
 mod units;
 
 pub use crate::orders::queries::orders::StatusChange;
-pub use crate::payments::queries::payments::{Kind, NewPayment};
+pub use crate::payments::queries::payments::{Kind, NewPayment, Recorded};
+pub use credit::{CreditTerms, CreditedUnits};
 
 /// The purpose of the lock. It decides what is read with the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +41,8 @@ pub enum Intent {
     Refund,
     Ship,
     Reroute,
+    /// A credit of amounts, or of units that were shipped. It moves no units that are left.
+    Credit,
     Update,
 }
 
@@ -51,48 +59,27 @@ pub struct OrderBatch {
     /// deadline.
     now: DateTime<Utc>,
     orders: BTreeMap<OrderId, Order>,
-    /// The items of orders that are to be shipped, rerouted or cancelled, with the locations of their units.
+    /// The items of orders that are to be shipped, rerouted, cancelled or credited, with the locations of their units.
     items: HashMap<OrderId, Vec<OrderItem>>,
-    /// The amounts of recorded payments and refunds.
-    recorded: HashMap<(OrderId, Kind, String), Money>,
+    /// The sums of the credits of these orders, with those of this batch.
+    credited: HashMap<OrderId, CreditedSums>,
+    /// The unspent parts of the credits of orders that are to be refunded.
+    unspent: HashMap<(OrderId, CreditId), Money>,
+    recorded: HashMap<(OrderId, Kind, String), Recorded>,
+    /// The orders for which references of payments were recorded first.
+    first_uses: HashMap<String, OrderId>,
     holds: HoldSet,
     changed: BTreeSet<OrderId>,
     changed_items: BTreeSet<(OrderId, VariantId)>,
     shipments: Vec<NewShipment>,
     status_changes: Vec<StatusChange>,
     payments: Vec<NewPayment>,
+    /// The payments with a reused reference that are accepted now.
+    accepted: Vec<(OrderId, String)>,
+    credits: Vec<Credit>,
 }
 
 impl OrderBatch {
-    /// Locks existing orders, then the stock rows that they hold or were sold from. This is the global lock order.
-    pub fn lock(conn: &mut PgConnection, store: StoreId, requested: &[(OrderId, Intent)]) -> Result<Self, Failure> {
-        let ids: BTreeSet<OrderId> = requested.iter().map(|(id, _)| *id).collect();
-        let locked = orders::lock_for_update(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
-        let has_intent = |order: &Order, intent| requested.contains(&(order.id, intent));
-        let select = |is_selected: &dyn Fn(&Order) -> bool| -> Vec<OrderId> {
-            locked.iter().filter(|order| is_selected(order)).map(|order| order.id).collect()
-        };
-        let holding = select(&|order| {
-            order.status == OrderStatus::UnderPaying
-                && [Intent::Pay, Intent::Cancel, Intent::Reroute].iter().any(|&intent| has_intent(order, intent))
-        });
-        // A payment of the same batch may sell an order before its cancellation.
-        let moving = select(&|order| {
-            let may_be_sold = order.status != OrderStatus::UnderPaying || has_intent(order, Intent::Pay);
-            let is_moving = has_intent(order, Intent::Cancel) || has_intent(order, Intent::Ship);
-            let is_moved = may_be_sold && is_moving || has_intent(order, Intent::Reroute);
-            is_moved && order.status.can_become(OrderStatus::Cancelled)
-        });
-        let with_money = select(&|order| has_intent(order, Intent::Pay) || has_intent(order, Intent::Refund));
-        let recorded = if with_money.is_empty() { Vec::new() } else { payments::list(conn, store, &with_money)? };
-        let items = if moving.is_empty() { HashMap::new() } else { items::list(conn, store, &moving)? };
-        let variants: Vec<VariantId> = items.values().flatten().map(|item| item.variant_id).collect();
-        let holders: Vec<Holder> = holding.into_iter().map(Holder::Order).collect();
-        let holds = HoldSet::lock(conn, store, &holders, &variants)?;
-        let recorded = recorded.into_iter().map(|(order, kind, reference, amount)| ((order, kind, reference), amount));
-        Ok(Self { items, recorded: recorded.collect(), ..Self::new(store, db::clock(conn)?, locked, holds) })
-    }
-
     /// Creates a batch of locked orders with their holds.
     #[must_use]
     pub fn new(store: StoreId, now: DateTime<Utc>, orders: Vec<Order>, holds: HoldSet) -> Self {
@@ -101,13 +88,18 @@ impl OrderBatch {
             now,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             items: HashMap::new(),
+            credited: HashMap::new(),
+            unspent: HashMap::new(),
             recorded: HashMap::new(),
+            first_uses: HashMap::new(),
             holds,
             changed: BTreeSet::new(),
             changed_items: BTreeSet::new(),
             shipments: Vec::new(),
             status_changes: Vec::new(),
             payments: Vec::new(),
+            accepted: Vec::new(),
+            credits: Vec::new(),
         }
     }
 
@@ -125,61 +117,18 @@ impl OrderBatch {
         self.orders.get(&id).ok_or_else(|| Failure::Internal(format!("order {id} is missing")))
     }
 
-    /// The amount that is recorded under a reference.
-    #[must_use]
-    pub fn recorded(&self, id: OrderId, kind: Kind, reference: &str) -> Option<Money> {
-        self.recorded.get(&(id, kind, reference.to_owned())).copied()
-    }
-
     /// Cancels an order if its payment window has ended. Returns true if it did.
     pub fn expire_if_overdue(&mut self, id: OrderId) -> Result<bool, Failure> {
         let order = self.order(id)?;
-        let (OrderStatus::UnderPaying, Some(deadline)) = (order.status, order.payment_expires_at) else {
+        let Some(deadline) = order.payment_expires_at.filter(|_| is_overdue(order, self.now)) else {
             return Ok(false);
         };
-        if self.now < deadline {
-            return Ok(false);
-        }
         let (number, holder) = (order.order_number.clone(), Holder::Order(id));
         let context = MovementContext { reference: &number, reason: None, actor: SYSTEM };
         self.holds.expire(holder, self.now, context, payment_expired)?;
         let by = By { actor: SYSTEM, reason: Some(&payment_expired(deadline)) };
-        self.set_status(id, OrderStatus::Cancelled, by)?.payment_status = PaymentStatus::Expired;
+        self.end(id, by)?.payment_status = PaymentStatus::Expired;
         Ok(true)
-    }
-
-    /// Records a payment of an order, or a refund.
-    pub fn record(
-        &mut self,
-        id: OrderId,
-        kind: Kind,
-        reference: Option<&str>,
-        amount: Money,
-        actor: &str,
-    ) -> Result<&mut Order, Failure> {
-        let reference = reference.map(ToOwned::to_owned);
-        if let Some(reference) = reference.clone() {
-            self.recorded.insert((id, kind, reference), amount);
-        }
-        self.payments.push(NewPayment { order: id, kind, reference, amount, actor: actor.to_owned() });
-        let order = self.change(id)?;
-        let sum = match kind {
-            Kind::Payment => &mut order.received_amount,
-            Kind::Refund => &mut order.refunded_amount,
-        };
-        let too_large = || Failure::Internal("the payments of an order are too large".to_owned());
-        *sum = sum.checked_add(amount).ok_or_else(too_large)?;
-        Ok(order)
-    }
-
-    /// Marks an order as paid, by the payment with that reference if there is one.
-    pub fn mark_paid(&mut self, id: OrderId, reference: Option<&str>) -> Result<(), Failure> {
-        let now = self.now;
-        let order = self.change(id)?;
-        order.payment_status = PaymentStatus::Paid;
-        order.paid_at = Some(now);
-        order.payment_reference = reference.map(ToOwned::to_owned);
-        Ok(())
     }
 
     /// Sells the units that an order holds, and sets the order to pending. Returns the number of units.
@@ -198,8 +147,14 @@ impl OrderBatch {
         let context = MovementContext { reference: &number, reason: by.reason, actor: by.actor };
         match status {
             OrderStatus::UnderPaying => self.holds.release(Holder::Order(id), context).map(drop)?,
-            _ => self.restore(id, context)?,
+            _ => self.restore_all(id, context)?,
         }
+        self.end(id, by)
+    }
+
+    /// Ends an order whose units are released or restored: credits the rest of it, with the delivery.
+    fn end(&mut self, id: OrderId, by: By<'_>) -> Result<&mut Order, Failure> {
+        self.credit_rest(id, by)?;
         self.set_status(id, OrderStatus::Cancelled, by)
     }
 
@@ -224,9 +179,7 @@ impl OrderBatch {
     /// Writes the changes.
     pub fn write(&self, conn: &mut PgConnection) -> Result<(), Failure> {
         let (store, now) = (self.store, self.now);
-        if !self.payments.is_empty() {
-            payments::append(conn, store, &self.payments, now)?;
-        }
+        self.write_money(conn)?;
         self.holds.write(conn, now)?;
         let changed: Vec<&Order> = self.changed.iter().filter_map(|id| self.orders.get(id)).collect();
         if !changed.is_empty() {
@@ -240,11 +193,19 @@ impl OrderBatch {
         if !self.shipments.is_empty() {
             shipments::insert(conn, store, &self.shipments, now)?;
         }
+        if !self.credits.is_empty() {
+            credits::insert(conn, store, &self.credits, now)?;
+        }
         if !self.status_changes.is_empty() {
             orders::append_history(conn, store, &self.status_changes, now)?;
         }
         Ok(())
     }
+}
+
+/// True if the payment window of an order has ended.
+fn is_overdue(order: &Order, now: DateTime<Utc>) -> bool {
+    order.status == OrderStatus::UnderPaying && order.payment_expires_at.is_some_and(|deadline| now >= deadline)
 }
 
 /// The reason of an expired payment, in the order's history and in the ledger.

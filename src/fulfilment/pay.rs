@@ -2,8 +2,7 @@
 
 use chrono::SecondsFormat;
 
-use super::order_batch::{Kind, OrderBatch};
-use crate::db::Failure;
+use super::order_batch::{Kind, NewPayment, OrderBatch, Recorded};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::OrderId;
 use crate::kernel::money::{AmountInput, Money};
@@ -18,71 +17,115 @@ pub struct Paid<'a> {
     pub actor: &'a str,
 }
 
+/// The payments that an order accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// Exactly the outstanding amount. Staff report it.
+    Exact,
+    /// The same, also if its reference was recorded for another order.
+    ExactOrReused,
+    /// Any amount, because the provider has received it. A part of the outstanding amount lowers it, and the excess is
+    /// unapplied.
+    Any,
+}
+
 /// Records the payment of an order. The same reference and amount again change nothing. Returns the number of units
 /// that it sold.
 ///
-/// A late payment is refused, but it is recorded, because it must be refunded.
-pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<i64, Abort> {
+/// A payment that is late, a second one or of a reused reference is refused, but it is recorded as unapplied, because it
+/// must be refunded.
+pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, accept: Accept) -> Result<i64, Abort> {
     let Paid { reference, actor, .. } = paid;
     let order = batch.order(id)?;
-    let amount = amount_of(order, paid.amount, order.total_amount)?;
+    let amount = amount_of(order, paid.amount, expected(order))?;
     if order.received_amount.checked_add(amount).is_none() {
         return Err(too_much("amount").into());
     }
-    let recorded = batch.recorded(id, Kind::Payment, reference);
-    if paid.amount.is_some() && recorded.is_some_and(|recorded| recorded != amount) {
+    let known = batch.recorded(id, Kind::Payment, reference);
+    if paid.amount.is_some() && known.is_some_and(|known| known.amount != amount) {
         return Err(ApiError::field("amount", "differs from the payment of this reference").into());
     }
-    let is_known = recorded.is_some();
     batch.expire_if_overdue(id)?;
     let order = batch.order(id)?;
     if order.status == OrderStatus::Cancelled {
-        let refusal = too_late(order);
-        if !is_known {
-            batch.record(id, Kind::Payment, Some(reference), amount, actor)?;
-        }
-        return Err(Abort::Recorded(refusal));
+        return refuse(batch, paid, (id, amount), too_late(order));
     }
-    if order.payment_reference.as_deref() == Some(reference) {
-        return Ok(0);
-    }
-    if is_known && order.payment_status == PaymentStatus::Pending {
-        return Err(ApiError::field("payment_reference", "was recorded for another amount").into());
-    }
-    if amount != order.total_amount {
-        let total = order.currency.amount(order.total_amount);
-        return Err(ApiError::field("amount", format!("must be the order's total, {total}")).into());
+    match known {
+        Some(_) if order.payment_reference.as_deref() == Some(reference) => return Ok(0),
+        Some(Recorded { unapplied: Money(0), .. }) => return Ok(0),
+        _ => {}
     }
     if order.payment_status != PaymentStatus::Pending {
-        return Err(already_paid().into());
+        return refuse(batch, paid, (id, amount), already_paid());
     }
-    let is_held = order.status == OrderStatus::UnderPaying;
-    batch.record(id, Kind::Payment, Some(reference), amount, actor)?;
-    batch.mark_paid(id, Some(reference))?;
-    if is_held { Ok(batch.sell(id, actor)?) } else { Ok(0) }
+    let outstanding = order.outstanding_amount();
+    if accept != Accept::Any && known.map_or(amount, |known| known.amount) != outstanding {
+        let outstanding = order.currency.amount(outstanding);
+        return Err(ApiError::field("amount", format!("must be the outstanding amount, {outstanding}")).into());
+    }
+    let is_reused = batch.is_reused(id, reference);
+    if is_reused && accept != Accept::ExactOrReused {
+        return refuse(batch, paid, (id, amount), reference_used());
+    }
+    match known {
+        Some(known) if order.unapplied_amount < known.unapplied => return Err(given_back().into()),
+        Some(_) => batch.accept(id, reference)?,
+        None => {
+            let unapplied = Money(amount.0.saturating_sub(outstanding.0).max(0));
+            let new = NewPayment { is_reused, ..payment(id, Some(reference), amount, actor) };
+            batch.record(NewPayment { unapplied, ..new })?;
+        }
+    }
+    Ok(batch.settle(id, Some(reference), actor)?)
 }
 
-/// Records a payment that its order does not accept. It can be refunded. A refund is due if the sum exceeds the
-/// order's total. An amount that is too large for an order is stored with its event only.
-pub fn record(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<(), Failure> {
-    let order = batch.order(id)?;
-    let Some(amount) = paid.amount.and_then(|amount| amount.in_currency(&order.currency).ok()) else { return Ok(()) };
-    let is_known = batch.recorded(id, Kind::Payment, paid.reference).is_some();
-    if is_known || order.received_amount.checked_add(amount).is_none() {
-        return Ok(());
+/// Refuses a payment, and records it as unapplied if it is not recorded yet.
+fn refuse(
+    batch: &mut OrderBatch,
+    paid: Paid<'_>,
+    (id, amount): (OrderId, Money),
+    refusal: ApiError,
+) -> Result<i64, Abort> {
+    if batch.recorded(id, Kind::Payment, paid.reference).is_none() && amount > Money(0) {
+        let is_reused = batch.is_reused(id, paid.reference);
+        let new = payment(id, Some(paid.reference), amount, paid.actor);
+        batch.record(NewPayment { unapplied: amount, is_reused, ..new })?;
     }
-    batch.record(id, Kind::Payment, Some(paid.reference), amount, paid.actor).map(drop)
+    Err(Abort::Recorded(refusal))
+}
+
+/// An accepted payment.
+fn payment(order: OrderId, reference: Option<&str>, amount: Money, actor: &str) -> NewPayment {
+    NewPayment {
+        order,
+        kind: Kind::Payment,
+        reference: reference.map(ToOwned::to_owned),
+        amount,
+        unapplied: Money(0),
+        is_reused: false,
+        credit: None,
+        actor: actor.to_owned(),
+    }
 }
 
 /// Marks an active order as paid without a provider's reference, for staff who received the money.
 pub fn mark_paid(batch: &mut OrderBatch, id: OrderId, actor: &str) -> Result<(), Abort> {
     let order = batch.order(id)?;
-    let amount = order.total_amount;
+    let amount = order.outstanding_amount();
     if order.received_amount.checked_add(amount).is_none() {
         return Err(too_much("payment_status").into());
     }
-    batch.record(id, Kind::Payment, None, amount, actor)?;
+    if amount > Money(0) {
+        batch.record(payment(id, None, amount, actor))?;
+    }
     Ok(batch.mark_paid(id, None)?)
+}
+
+/// The amount of a payment that is reported without one: the outstanding amount, or the total of an order that is paid or
+/// cancelled.
+fn expected(order: &Order) -> Money {
+    let is_open = order.payment_status == PaymentStatus::Pending && order.status != OrderStatus::Cancelled;
+    if is_open { order.outstanding_amount() } else { order.total_amount }
 }
 
 /// The given amount in the order's currency, or `otherwise` without one.
@@ -97,21 +140,34 @@ fn too_much(field: &str) -> ApiError {
     ApiError::field(field, "is more than can be recorded with what was received")
 }
 
+const RECORDED: &str = "The payment was recorded and has to be refunded.";
+
+/// The 409 error for a second payment, which was recorded.
 fn already_paid() -> ApiError {
-    ApiError::new(Code::AlreadyPaid, "The order was paid under another reference.")
+    ApiError::new(Code::AlreadyPaid, format!("The order was paid under another reference. {RECORDED}"))
+}
+
+/// The 409 error for a reference of another order. The payment was recorded.
+fn reference_used() -> ApiError {
+    let detail = format!("The reference was recorded for another order. {RECORDED} Staff can accept it instead.");
+    ApiError::new(Code::PaymentReferenceUsed, detail)
+}
+
+/// The 409 error for a payment with a reused reference that cannot be accepted any more.
+fn given_back() -> ApiError {
+    ApiError::new(Code::PaymentReferenceUsed, "The payment with the reused reference was refunded.")
 }
 
 /// The 409 error for a late payment, which was recorded.
 fn too_late(order: &Order) -> ApiError {
-    let recorded = "The payment was recorded and has to be refunded.";
     match order.payment_expires_at.filter(|_| order.payment_status == PaymentStatus::Expired) {
         Some(deadline) => {
             let deadline = deadline.to_rfc3339_opts(SecondsFormat::Secs, true);
-            ApiError::new(Code::PaymentExpired, format!("The payment window ended at {deadline}. {recorded}"))
+            ApiError::new(Code::PaymentExpired, format!("The payment window ended at {deadline}. {RECORDED}"))
         }
         None => {
             let (number, status) = (&order.order_number, order.status.as_str());
-            ApiError::new(Code::InvalidTransition, format!("Order {number} is {status}. {recorded}"))
+            ApiError::new(Code::InvalidTransition, format!("Order {number} is {status}. {RECORDED}"))
         }
     }
 }

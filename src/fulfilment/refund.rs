@@ -1,33 +1,76 @@
 //! Refunds of orders.
 
-use super::order_batch::{Kind, OrderBatch};
+use super::order_batch::{Kind, NewPayment, OrderBatch, Recorded};
 use super::pay::{Paid, amount_of};
+use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::id::OrderId;
+use crate::kernel::id::{CreditId, OrderId};
 use crate::kernel::money::Money;
+use crate::orders::order::Order;
 use crate::orders::status::PaymentStatus;
 
-/// Records a refund. Partial refunds add up, but never to more than was received.
-pub fn refund(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>) -> Result<(), Abort> {
+/// Records a refund, of a credit if one is named. Partial refunds add up, but never to more than was received, or to
+/// more than the credit.
+pub fn refund(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, credit: Option<CreditId>) -> Result<(), Abort> {
     let order = batch.order(id)?;
     if let Some(known) = batch.recorded(id, Kind::Refund, paid.reference) {
-        return match paid.amount.map(|amount| amount.in_currency(&order.currency)) {
-            None => Ok(()),
-            Some(Ok(amount)) if amount == known => Ok(()),
-            Some(_) => Err(ApiError::field("amount", "differs from the refund of this reference").into()),
-        };
+        return Ok(check_known(order, known, paid)?);
     }
-    let rest = Money(order.received_amount.0.saturating_sub(order.refunded_amount.0));
-    if rest == Money(0) {
-        let detail = format!("There is no money of order {} to give back.", order.order_number);
-        return Err(ApiError::new(Code::InvalidTransition, detail).into());
-    }
-    let amount = amount_of(order, paid.amount, rest)?;
-    if amount == Money(0) || amount > rest {
-        let most = order.currency.amount(rest);
+    let most = limit(batch, order, credit)?;
+    let amount = amount_of(order, paid.amount, most)?;
+    if amount == Money(0) || amount > most {
+        let most = order.currency.amount(most);
         return Err(ApiError::field("amount", format!("must be more than nothing and at most {most}")).into());
     }
-    let order = batch.record(id, Kind::Refund, Some(paid.reference), amount, paid.actor)?;
+    Ok(record(batch, id, Paid { amount: None, ..paid }, (amount, credit))?)
+}
+
+/// The same refund may be reported again.
+fn check_known(order: &Order, known: Recorded, paid: Paid<'_>) -> Result<(), ApiError> {
+    match paid.amount.map(|amount| amount.in_currency(&order.currency)) {
+        None => Ok(()),
+        Some(Ok(amount)) if amount == known.amount => Ok(()),
+        Some(_) => Err(ApiError::field("amount", "differs from the refund of this reference")),
+    }
+}
+
+/// The largest refund. Refuses if there is none.
+fn limit(batch: &OrderBatch, order: &Order, credit: Option<CreditId>) -> Result<Money, ApiError> {
+    let refundable = order.refundable_amount();
+    let most = match credit {
+        None => refundable,
+        Some(credit) => {
+            let unspent = batch.unspent(order.id, credit);
+            unspent.ok_or_else(|| ApiError::field("credit_id", "is not a credit of the order"))?.min(refundable)
+        }
+    };
+    if most > Money(0) {
+        return Ok(most);
+    }
+    let of_credit = credit.filter(|_| refundable > Money(0)).map(|credit| format!("of credit {credit} "));
+    let detail =
+        format!("There is no money {}of order {} to give back.", of_credit.unwrap_or_default(), order.order_number);
+    Err(ApiError::new(Code::InvalidTransition, detail))
+}
+
+/// Records a refund that is at most the refundable amount. It gives unapplied money back first.
+fn record(
+    batch: &mut OrderBatch,
+    id: OrderId,
+    paid: Paid<'_>,
+    (amount, credit): (Money, Option<CreditId>),
+) -> Result<(), Failure> {
+    let unapplied = batch.order(id)?.unapplied_amount.min(amount);
+    let order = batch.record(NewPayment {
+        order: id,
+        kind: Kind::Refund,
+        reference: Some(paid.reference.to_owned()),
+        amount,
+        unapplied,
+        is_reused: false,
+        credit,
+        actor: paid.actor.to_owned(),
+    })?;
     if order.refunded_amount == order.received_amount && order.payment_status == PaymentStatus::Paid {
         order.payment_status = PaymentStatus::Refunded;
     }

@@ -46,7 +46,7 @@ macro_rules! id_types {
 id_types! {
     StoreId, UserId, AddressId, ProductId, VariantId, LocationId,
     CartId, CartItemId, OrderId, OrderItemId, MovementId, HoldId, ReservationId, ShipmentId,
-    InboundId, InboundLineId, InboundReceiptId, SupplierId, SupplierItemId, CountId, CountEntryId,
+    InboundId, InboundLineId, InboundReceiptId, SupplierId, SupplierItemId, CountId, CountEntryId, CreditId, ReturnId,
 }
 
 struct IdVisitor;

@@ -17,6 +17,7 @@ pub mod quantity;
 pub mod rate;
 pub mod schema;
 pub mod signature;
+pub mod split;
 pub mod sum;
 pub mod text;
 pub mod text_enum;

@@ -24,6 +24,13 @@ impl Rate {
         let exact = minor.saturating_mul(i128::from(self.0));
         exact.saturating_add(Self::ONE / 2).checked_div(Self::ONE).unwrap_or_default()
     }
+
+    /// The part of an amount in minor units that the rate has added to it, rounded half up: 19 % of 119 is 19.
+    pub fn part_within(self, minor: i128) -> i128 {
+        let whole = Self::ONE.saturating_add(i128::from(self.0));
+        let exact = minor.saturating_mul(i128::from(self.0));
+        exact.saturating_mul(2).saturating_add(whole).checked_div(whole.saturating_mul(2)).unwrap_or_default()
+    }
 }
 
 /// A rate is percent on the wire: `5` or `12.5`.
@@ -62,6 +69,22 @@ mod tests {
         let five_percent: Rate = serde_json::from_str("5").unwrap();
         for (amount, tax) in [(2_800, 140), (10, 1), (9, 0), (0, 0), (10_i128.pow(24), 5 * 10_i128.pow(22))] {
             assert_eq!(five_percent.share_of(amount), tax, "{amount}");
+        }
+    }
+
+    #[test]
+    fn the_tax_within_an_amount_is_rounded_half_up() {
+        for (percent, amount, tax) in [
+            ("19", 11_900, 1_900),
+            ("19", 2_997, 479),
+            ("7", 100, 7),
+            ("100", 5, 3),
+            ("0", 500, 0),
+            ("5", 0, 0),
+            ("25", 10_i128.pow(24), 2 * 10_i128.pow(23)),
+        ] {
+            let rate: Rate = serde_json::from_str(percent).unwrap();
+            assert_eq!(rate.part_within(amount), tax, "{percent} % in {amount}");
         }
     }
 

@@ -55,8 +55,8 @@ pub struct FilterQuery {
     /// Placed before this time.
     #[serde(default, deserialize_with = "moment::in_query")]
     pub to: Option<DateTime<Utc>>,
-    /// Orders with a refund that is due: cancelled orders with unrefunded payments, and orders with payments above
-    /// their total.
+    /// Orders with a refund that is due: orders with payments above their net total, or with payments that were not
+    /// accepted.
     #[serde(default, deserialize_with = "number::flag_in_query")]
     pub refund_due: Option<bool>,
 }

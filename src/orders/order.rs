@@ -4,17 +4,17 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::allocation::Allocations;
 use super::status::{OrderStatus, PaymentStatus};
+use super::tax_line::TaxLines;
 use super::unfulfilled::Unfulfilled;
 use crate::db::schema::{order_items, orders};
 use crate::inventory::hold_set::Delivery;
 use crate::inventory::routing::{Coordinates, Position};
 use crate::kernel::folded_text;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
-use crate::kernel::json_column::json_column;
 use crate::kernel::money::{Currency, Money};
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -36,12 +36,25 @@ pub struct Order {
     pub payment_expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
     pub payment_reference: Option<String>,
+    /// The sum of all payments, also of those that were not accepted.
     pub received_amount: Money,
     pub refunded_amount: Money,
+    /// Received money that was not accepted and is due back.
+    pub unapplied_amount: Money,
+    /// The sum of the credits.
+    pub credited_amount: Money,
+    /// The part of the credits that paid for the orders of exchanges.
+    pub credit_used_amount: Money,
+    /// The cancelled and returned units.
+    pub credited_items: i64,
     pub tracking_number: Option<String>,
     pub currency: Currency,
     pub subtotal: Money,
+    /// The tax that is added to the prices.
     pub tax_amount: Money,
+    /// The tax that the prices contain.
+    pub included_tax_amount: Money,
+    pub tax_lines: Option<TaxLines>,
     pub shipping_amount: Money,
     pub discount_amount: Money,
     pub total_amount: Money,
@@ -53,20 +66,14 @@ pub struct Order {
     pub pickup_location_id: Option<LocationId>,
     /// None if the order got all requested units.
     pub unfulfilled: Option<Unfulfilled>,
+    /// The order whose goods this one replaces.
+    pub exchange_of: Option<OrderId>,
+    pub invoice_number: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
 
 impl Order {
-    /// The amount of the due refund: all unrefunded payments of a cancelled order, or the payments above the total of
-    /// another one.
-    #[must_use]
-    pub fn refund_due_amount(&self) -> Money {
-        let kept = self.received_amount.0.saturating_sub(self.refunded_amount.0);
-        let owed = if self.status == OrderStatus::Cancelled { 0 } else { self.total_amount.0 };
-        Money(kept.saturating_sub(owed).max(0))
-    }
-
     /// The search text: the order's number, and the names and phones of the customer and the addresses. A phone is
     /// found in its original form and by its digits.
     #[must_use]
@@ -111,6 +118,12 @@ pub struct OrderItem {
     /// The places that give its units. A shipment takes the units from them, and a cancellation returns them.
     pub allocations: Allocations,
     pub shipped_quantity: i64,
+    pub cancelled_quantity: i64,
+    pub returned_quantity: i64,
+    /// Its shares of the order's discount and taxes.
+    pub discount_amount: Money,
+    pub tax_amount: Money,
+    pub included_tax_amount: Money,
 }
 
 impl OrderItem {
@@ -138,25 +151,22 @@ impl OrderItem {
         self.shipped_quantity = self.shipped_quantity.saturating_add(quantity.saturating_sub(rest));
         shipped
     }
-}
 
-json_column! {
-    /// The allocations of an item.
-    pub struct Allocations(pub Vec<Allocation>);
-}
-
-impl Allocations {
-    /// Moves units that are not shipped to another place. The caller has checked that so many are left.
-    pub fn reallocate(&mut self, (from, to): (LocationId, LocationId), quantity: i64) {
-        let parts = &mut self.0;
-        for part in parts.iter_mut().filter(|part| part.location_id == from) {
-            part.quantity = part.quantity.saturating_sub(quantity);
+    /// Takes units that are not shipped out of the allocations, the last location first. Returns the units of each
+    /// location. The caller has checked that so many are left.
+    pub fn take_unshipped(&mut self, quantity: i64) -> Vec<(LocationId, i64)> {
+        let mut rest = quantity;
+        let mut taken = Vec::with_capacity(1);
+        for part in self.allocations.0.iter_mut().rev() {
+            let units = part.unshipped().min(rest);
+            if units > 0 {
+                part.quantity = part.quantity.saturating_sub(units);
+                rest = rest.saturating_sub(units);
+                taken.push((part.location_id, units));
+            }
         }
-        match parts.iter_mut().find(|part| part.location_id == to) {
-            Some(part) => part.quantity = part.quantity.saturating_add(quantity),
-            None => parts.push(Allocation::new(to, quantity)),
-        }
-        parts.retain(|part| part.quantity > 0);
+        self.allocations.0.retain(|part| part.quantity > 0);
+        taken
     }
 }
 
@@ -171,32 +181,6 @@ pub fn delivery_to(address: Option<&Value>) -> Delivery {
         region: text("state"),
         postal_code: text("postal_code"),
     })
-}
-
-/// Units of an item from one location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Allocation {
-    pub location_id: LocationId,
-    pub quantity: i64,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub shipped_quantity: i64,
-}
-
-impl Allocation {
-    #[must_use]
-    pub const fn new(location_id: LocationId, quantity: i64) -> Self {
-        Self { location_id, quantity, shipped_quantity: 0 }
-    }
-
-    #[must_use]
-    pub const fn unshipped(&self) -> i64 {
-        self.quantity.saturating_sub(self.shipped_quantity)
-    }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_zero(quantity: &i64) -> bool {
-    *quantity == 0
 }
 
 /// Stock that an order took, with the quantities before and after, as read under the lock.
@@ -232,24 +216,6 @@ impl OrderRef {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn units_that_are_not_shipped_move_to_another_place() {
-        let part = |location, quantity, shipped_quantity| Allocation {
-            shipped_quantity,
-            ..Allocation::new(LocationId(location), quantity)
-        };
-        // The places and the units before, the move, and the places and the units after it.
-        for (before, (from, to, quantity), after) in [
-            (vec![part(1, 5, 0)], (1, 2, 3), vec![part(1, 2, 0), part(2, 3, 0)]),
-            (vec![part(1, 5, 2), part(2, 1, 1)], (1, 2, 3), vec![part(1, 2, 2), part(2, 4, 1)]),
-            (vec![part(1, 5, 0), part(2, 1, 0)], (1, 2, 5), vec![part(2, 6, 0)]),
-        ] {
-            let mut allocations = Allocations(before);
-            allocations.reallocate((LocationId(from), LocationId(to)), quantity);
-            assert_eq!(allocations.0, after);
-        }
-    }
 
     #[test]
     fn an_order_is_named_by_digits_or_by_number() {

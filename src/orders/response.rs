@@ -4,16 +4,20 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::ObjectBuilder;
 
-use super::order::{Allocation, Order, OrderItem, StockReduction};
+use super::order::{Order, OrderItem, StockReduction};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
+use super::tax_line::TaxLine;
 use super::unfulfilled::UnfulfilledLine;
+use crate::cart::response::TaxLineResponse;
 use crate::inventory::alternatives::AlternativeResponse;
 use crate::kernel::history_step::HistoryStep;
-use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::id::{LocationId, OrderId, ProductId, StoreId, UserId};
 use crate::kernel::money::{Amount, Currency, Money};
-use crate::kernel::schema;
+
+mod item;
+
+pub use item::{AllocationResponse, OrderItemResponse};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderResponse {
@@ -40,12 +44,20 @@ pub struct OrderResponse {
     pub paid_at: Option<DateTime<Utc>>,
     #[schema(max_length = 255)]
     pub payment_reference: Option<String>,
+    /// The sum of the credits: the cancelled, returned and forgiven parts of the order.
+    pub credited_amount: Amount,
+    /// `total_amount` without `credited_amount`.
+    pub net_total: Amount,
     /// The sum of all payments received for the order.
     pub received_amount: Amount,
+    /// The part of the credits that paid for the orders of exchanges.
+    pub credit_used_amount: Amount,
+    /// Received money that was not accepted, and is due back: too late, a second payment, a reused reference, or the
+    /// part above the total.
+    pub unapplied_amount: Amount,
     /// True if a refund is due.
     pub refund_due: bool,
-    /// The amount of the due refund: all unrefunded payments if the order is cancelled, else the payments above the
-    /// total.
+    /// The amount of the due refund: the accepted payments above `net_total`, and `unapplied_amount`.
     pub refund_due_amount: Amount,
     pub refunded_amount: Amount,
     #[schema(max_length = 100)]
@@ -53,7 +65,12 @@ pub struct OrderResponse {
     #[schema(pattern = "^[A-Z]{3}$")]
     pub currency: String,
     pub subtotal: Amount,
+    /// The tax that is added to the prices.
     pub tax_amount: Amount,
+    /// The tax that the prices contain.
+    pub included_tax_amount: Amount,
+    /// The taxes by rate. Empty if nothing is taxed.
+    pub tax_lines: Vec<TaxLineResponse>,
     pub shipping_amount: Amount,
     pub discount_amount: Amount,
     pub total_amount: Amount,
@@ -81,36 +98,6 @@ pub struct OrderResponse {
     #[schema(required = false, nullable = false)]
     #[schema(max_length = 255)]
     pub guest_token: Option<String>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct OrderItemResponse {
-    #[schema(value_type = OrderItemId)]
-    pub id: Option<OrderItemId>,
-    pub product_id: ProductId,
-    pub variant_id: VariantId,
-    #[schema(max_length = 151)]
-    pub sku: String,
-    #[schema(max_length = 255)]
-    pub product_name: String,
-    #[schema(max_length = 50)]
-    pub size: Option<String>,
-    pub quantity: i64,
-    pub shipped_quantity: i64,
-    pub unit_price: Amount,
-    pub total_price: Amount,
-    #[schema(schema_with = attributes)]
-    pub attributes: Value,
-    /// The locations of the units.
-    pub allocations: Vec<AllocationResponse>,
-}
-
-/// Units of an item from one location.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AllocationResponse {
-    pub location_id: LocationId,
-    pub quantity: i64,
-    pub shipped_quantity: i64,
 }
 
 /// A requested line with too few units.
@@ -141,10 +128,6 @@ pub struct StockReductionResponse {
     pub reference_id: Option<String>,
 }
 
-fn attributes() -> ObjectBuilder {
-    schema::texts_by_name("Brand, category, unit and barcode of the product, if it has them.", 100)
-}
-
 impl OrderResponse {
     #[must_use]
     pub fn new(order: &Order, items: &[OrderItem], reductions: &[StockReduction]) -> Self {
@@ -165,7 +148,11 @@ impl OrderResponse {
             payment_expires_at: order.payment_expires_at,
             paid_at: order.paid_at,
             payment_reference: order.payment_reference.clone(),
+            credited_amount: amount(order.credited_amount),
+            net_total: amount(order.net_total()),
             received_amount: amount(order.received_amount),
+            credit_used_amount: amount(order.credit_used_amount),
+            unapplied_amount: amount(order.unapplied_amount),
             refund_due: order.refund_due_amount() > Money(0),
             refund_due_amount: amount(order.refund_due_amount()),
             refunded_amount: amount(order.refunded_amount),
@@ -173,6 +160,8 @@ impl OrderResponse {
             currency: order.currency.code().to_owned(),
             subtotal: amount(order.subtotal),
             tax_amount: amount(order.tax_amount),
+            included_tax_amount: amount(order.included_tax_amount),
+            tax_lines: tax_lines(order),
             shipping_amount: amount(order.shipping_amount),
             discount_amount: amount(order.discount_amount),
             total_amount: amount(order.total_amount),
@@ -206,35 +195,19 @@ impl OrderResponse {
     }
 }
 
-impl OrderItemResponse {
-    fn new(item: &OrderItem, order: &Order) -> Self {
-        Self {
-            id: Some(item.id),
-            product_id: item.product_id,
-            variant_id: item.variant_id,
-            sku: item.sku.clone(),
-            product_name: item.product_name.clone(),
-            size: item.size.clone(),
-            quantity: item.quantity,
-            shipped_quantity: item.shipped_quantity,
-            unit_price: order.currency.amount(item.unit_price),
-            total_price: order.currency.amount(item.total_price),
-            attributes: item.attributes.clone(),
-            allocations: item.allocations.0.iter().map(|part| AllocationResponse::from(*part)).collect(),
-        }
-    }
-}
-
-impl From<Allocation> for AllocationResponse {
-    fn from(part: Allocation) -> Self {
-        let Allocation { location_id, quantity, shipped_quantity } = part;
-        Self { location_id, quantity, shipped_quantity }
-    }
-}
-
 fn unfulfilled(order: &Order) -> Vec<UnfulfilledResponse> {
     let lines = order.unfulfilled.iter().flat_map(|unfulfilled| &unfulfilled.0);
     lines.map(|line| UnfulfilledResponse::new(line, &order.currency)).collect()
+}
+
+fn tax_lines(order: &Order) -> Vec<TaxLineResponse> {
+    let lines = order.tax_lines.iter().flat_map(|lines| &lines.0);
+    let amount = |money| order.currency.amount(money);
+    let line = |line: &TaxLine| {
+        let TaxLine { name, percent, base, tax, included } = line.clone();
+        TaxLineResponse { name, percent, base: amount(base), tax: amount(tax), included }
+    };
+    lines.map(line).collect()
 }
 
 impl UnfulfilledResponse {

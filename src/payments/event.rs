@@ -16,8 +16,10 @@ pub struct PaymentEvent {
     pub kind: EventKind,
     /// From the payment's metadata or notes.
     pub order_number: Option<String>,
-    /// The provider's id of the payment.
+    /// The provider's id of the payment, or of the refund.
     pub reference: Option<String>,
+    /// The provider's id of the payment that was refunded.
+    pub refund_of: Option<String>,
     /// None if the provider sends no amount, or an amount with too many decimals for its currency.
     pub amount: Option<Money>,
     /// ISO 4217, in capital letters.
@@ -28,6 +30,8 @@ pub struct PaymentEvent {
 pub enum EventKind {
     /// The payment was received.
     Paid,
+    /// A payment was refunded, in part or as a whole.
+    Refunded,
     /// All other events, including failed and abandoned attempts. The customer may try another payment until the
     /// payment window ends; then the order expires.
     Other,
@@ -39,6 +43,7 @@ impl EventKind {
     pub fn from_type(event_type: &str) -> Self {
         match event_type {
             "payment_intent.succeeded" | "payment.captured" => Self::Paid,
+            "charge.refunded" | "refund.processed" => Self::Refunded,
             _ => Self::Other,
         }
     }
@@ -79,6 +84,9 @@ fn read_stripe(body: &Value) -> Option<PaymentEvent> {
     let event_type = text(body, "/type")?;
     let kind = EventKind::from_type(&event_type);
     let currency = currency(body, "/data/object/currency");
+    if kind == EventKind::Refunded {
+        return read_stripe_refund(body, event_type, currency);
+    }
     let amounts = ["/data/object/amount_received", "/data/object/amount"];
     Some(PaymentEvent {
         event_id: text(body, "/id")?,
@@ -86,21 +94,54 @@ fn read_stripe(body: &Value) -> Option<PaymentEvent> {
         kind,
         order_number: order_number(body, "/data/object/metadata/order_number"),
         reference: text(body, "/data/object/id"),
+        refund_of: None,
         amount: amount(Scheme::Stripe, currency.as_deref(), body, &amounts),
         currency,
     })
 }
 
+/// The object of `charge.refunded` is the charge with the sum of its refunds. Older versions of the API send the list
+/// of the refunds with it, the newest first. Without the list, the amount is the difference to the sum before.
+///
+/// See <https://docs.stripe.com/api/charges/object>.
+fn read_stripe_refund(body: &Value, event_type: String, currency: Option<String>) -> Option<PaymentEvent> {
+    let sum = body.pointer("/data/object/amount_refunded").and_then(Value::as_i64);
+    let before = body.pointer("/data/previous_attributes/amount_refunded").and_then(Value::as_i64);
+    let newest = "/data/object/refunds/data/0";
+    let listed = text(body, &format!("{newest}/id"));
+    let counted = match &listed {
+        Some(_) => body.pointer(&format!("{newest}/amount")).and_then(Value::as_i64),
+        None => sum.and_then(|sum| sum.checked_sub(before.unwrap_or_default())),
+    };
+    let charge = text(body, "/data/object/id");
+    let named = || Some(format!("{}:{}", charge.as_deref()?, sum?));
+    let of_currency = currency.as_deref().and_then(|code| Currency::parse(code).ok());
+    Some(PaymentEvent {
+        event_id: text(body, "/id")?,
+        event_type,
+        kind: EventKind::Refunded,
+        order_number: order_number(body, "/data/object/metadata/order_number"),
+        reference: listed.or_else(named),
+        refund_of: text(body, "/data/object/payment_intent").or_else(|| charge.clone()),
+        amount: of_currency.and_then(|currency| units::to_money(Scheme::Stripe, &currency, counted?)),
+        currency,
+    })
+}
+
 /// See <https://razorpay.com/docs/webhooks/payloads/payments/>. The id of the event is in a header that is not
-/// signed. The name of the event and the id of its payment are signed, and are unique together.
+/// signed. The name of the event and the id of its payment or refund are signed, and are unique together.
 fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
     let event_type = text(body, "/event")?;
     let kind = EventKind::from_type(&event_type);
-    let reference = text(body, "/payload/payment/entity/id");
-    let currency = currency(body, "/payload/payment/entity/currency");
+    let payment = text(body, "/payload/payment/entity/id");
+    let (entity, reference, refund_of) = match kind {
+        EventKind::Refunded => ("/payload/refund/entity", text(body, "/payload/refund/entity/id"), payment),
+        EventKind::Paid | EventKind::Other => ("/payload/payment/entity", payment, None),
+    };
+    let currency = currency(body, &format!("{entity}/currency"));
     // An event without a payment is acknowledged, so that the provider does not send it again.
     let name = match &reference {
-        Some(payment) => payment.clone(),
+        Some(reference) => reference.clone(),
         None if kind == EventKind::Other => hex::encode(Sha256::digest(body.to_string().as_bytes())),
         None => return None,
     };
@@ -109,9 +150,10 @@ fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
         event_type,
         kind,
         order_number: order_number(body, "/payload/payment/entity/notes/order_number"),
-        amount: amount(Scheme::Razorpay, currency.as_deref(), body, &["/payload/payment/entity/amount"]),
+        amount: amount(Scheme::Razorpay, currency.as_deref(), body, &[&format!("{entity}/amount")]),
         currency,
         reference,
+        refund_of,
     })
 }
 
@@ -138,6 +180,30 @@ mod tests {
             "id": "pay_1", "amount": 100, "currency": "INR", "notes": {"order_number": "ORD-1"}}}}});
         let event = read(Scheme::Razorpay, &body).unwrap();
         assert_eq!((event.event_id.as_str(), event.kind), ("payment.captured:pay_1", EventKind::Paid));
+    }
+
+    #[test]
+    fn a_refund_names_its_payment_and_its_own_amount() {
+        let charge = |refunds: Value| {
+            json!({"id": "evt_1", "type": "charge.refunded", "data": {
+                "object": {"id": "ch_1", "payment_intent": "pi_1", "amount": 15_000, "amount_refunded": 9_000,
+                    "currency": "inr", "refunds": refunds, "metadata": {"order_number": "ORD-1"}},
+                "previous_attributes": {"amount_refunded": 4_000}}})
+        };
+        let listed = charge(json!({"data": [{"id": "re_2", "amount": 5_000}, {"id": "re_1", "amount": 4_000}]}));
+        for (body, reference) in [(listed, "re_2"), (charge(json!(null)), "ch_1:9000")] {
+            let event = read(Scheme::Stripe, &body).unwrap();
+            assert_eq!((event.kind, event.amount), (EventKind::Refunded, Some(Money(5_000))));
+            let named = (event.reference.as_deref(), event.refund_of.as_deref(), event.order_number.as_deref());
+            assert_eq!(named, (Some(reference), Some("pi_1"), Some("ORD-1")));
+        }
+        let body = json!({"event": "refund.processed", "payload": {
+            "refund": {"entity": {"id": "rfnd_1", "amount": 4_000, "currency": "INR", "payment_id": "pay_1", "notes": []}},
+            "payment": {"entity": {"id": "pay_1", "amount": 15_000, "currency": "INR", "notes": []}}}});
+        let event = read(Scheme::Razorpay, &body).unwrap();
+        assert_eq!((event.event_id.as_str(), event.kind), ("refund.processed:rfnd_1", EventKind::Refunded));
+        let named = (event.reference.as_deref(), event.refund_of.as_deref(), event.order_number.as_deref());
+        assert_eq!((named, event.amount), ((Some("rfnd_1"), Some("pay_1"), None), Some(Money(4_000))));
     }
 
     #[test]

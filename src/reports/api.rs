@@ -38,8 +38,8 @@ pub struct StatisticsResponse {
     pub by_status: BTreeMap<String, i64>,
     #[schema(value_type = BTreeMap<PaymentStatus, i64>)]
     pub by_payment_status: BTreeMap<String, i64>,
-    /// Revenue minus refunds. Revenue and units include only orders that are neither cancelled nor unpaid
-    /// (`under_paying`).
+    /// The totals of the orders without credits or refunds, whichever are more. Revenue and units include only orders
+    /// that are neither cancelled nor unpaid (`under_paying`). Cancelled and returned units are left out.
     pub revenue: Amount,
     pub average_order_value: Amount,
     pub units_sold: i64,

@@ -31,8 +31,8 @@ pub struct Group {
     revenue_today: Sum,
 }
 
-/// The orders of a period. Revenue is the total without what was refunded of it: what is refunded of money that was
-/// received above the total does not lower it.
+/// The orders of a period. Revenue is the total without the credits or the refunds, whichever are more. A refund of
+/// money that was not accepted does not lower it. The refunds of such money are looked up only where they matter.
 pub fn order_groups(
     conn: &mut PgConnection,
     store: StoreId,
@@ -42,12 +42,17 @@ pub fn order_groups(
 ) -> QueryResult<Vec<Group>> {
     db::sql(
         "SELECT status, payment_status, COUNT(*) AS orders, SUM(revenue)::text AS revenue, \
-                SUM(total_items)::int8 AS units, COUNT(*) FILTER (WHERE is_today) AS orders_today, \
+                SUM(units)::int8 AS units, COUNT(*) FILTER (WHERE is_today) AS orders_today, \
                 COALESCE(SUM(revenue) FILTER (WHERE is_today), 0)::text AS revenue_today \
-         FROM (SELECT status, payment_status, total_items, created_at >= date_trunc('day', $4, 'UTC') AS is_today, \
-                      total_amount - GREATEST(refunded_amount - GREATEST(received_amount - total_amount, 0), 0) AS revenue \
-               FROM orders WHERE store_id = $1 AND created_at >= COALESCE($2, '-infinity'::timestamptz) \
-                             AND created_at < COALESCE($3, 'infinity'::timestamptz)) o \
+         FROM (SELECT status, payment_status, total_items - credited_items AS units, \
+                      created_at >= date_trunc('day', $4, 'UTC') AS is_today, \
+                      total_amount - LEAST(total_amount, GREATEST(credited_amount, \
+                          CASE WHEN refunded_amount > credited_amount THEN refunded_amount - ( \
+                              SELECT COALESCE(SUM(p.unapplied_amount), 0) FROM order_payments p \
+                              WHERE p.store_id = $1 AND p.order_id = o.id AND p.kind = 'refund') \
+                          ELSE 0 END)) AS revenue \
+               FROM orders o WHERE store_id = $1 AND created_at >= COALESCE($2, '-infinity'::timestamptz) \
+                               AND created_at < COALESCE($3, 'infinity'::timestamptz)) o \
          GROUP BY status, payment_status ORDER BY status, payment_status",
     )
     .bind::<BigInt, _>(store)

@@ -23,12 +23,16 @@ macro_rules! rules {
 }
 
 mod counts;
+mod credits;
 mod purchases;
+mod taxes;
 mod transfers;
 mod values;
 
 pub use counts::COUNT_RULES;
+pub use credits::CREDIT_RULES;
 pub use purchases::PURCHASE_RULES;
+pub use taxes::TAX_RULES;
 pub use transfers::TRANSFER_RULES;
 pub use values::VALUE_RULES;
 
@@ -166,7 +170,7 @@ ORDER_RULES:
     "the movements of an order item match the status of its order": "
         SELECT format('order %s (%s), variant %s: sold %s of %s', order_number, status, variant_id, SUM(sold), MAX(due)) AS row
         FROM (SELECT o.order_number, o.status, i.variant_id,
-                     CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END AS due,
+                     CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity - i.cancelled_quantity END AS due,
                      CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END AS kept,
                      0 AS sold, 0 AS stock, 0 AS reserved
               FROM orders o JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id
@@ -179,12 +183,14 @@ ORDER_RULES:
         GROUP BY order_number, status, variant_id
         HAVING MAX(due) IS NOT NULL
            AND (SUM(sold), SUM(stock), SUM(reserved)) IS DISTINCT FROM (MAX(due), -MAX(due), MAX(kept))";
-    "the allocations of an order item add up to its quantity": "
-        SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(SUM(a.quantity), 0), i.quantity) AS row
+    "the allocations of an order item add up to its units that are not cancelled": "
+        SELECT format('item %s of order %s: %s of %s', i.id, i.order_id, COALESCE(a.quantity, 0),
+                      i.quantity - i.cancelled_quantity) AS row
         FROM order_items i
-        LEFT JOIN LATERAL jsonb_to_recordset(i.allocations) AS a (location_id int8, quantity int8) ON true
-        WHERE i.store_id = $1 AND i.order_id {among} GROUP BY i.id, i.order_id, i.quantity
-        HAVING COALESCE(SUM(a.quantity), 0) <> i.quantity OR bool_or(a.quantity <= 0)";
+        CROSS JOIN LATERAL (SELECT SUM(quantity) AS quantity, bool_or(quantity <= 0) AS has_empty
+                            FROM jsonb_to_recordset(i.allocations) AS a (location_id int8, quantity int8)) a
+        WHERE i.store_id = $1 AND i.order_id {among}
+          AND (COALESCE(a.quantity, 0) <> i.quantity - i.cancelled_quantity OR a.has_empty)";
     "the shipped units of an item are those in shipments, and all of them if the order is shipped": "
         SELECT format('item %s of order %s: shipped %s, in shipments %s', i.id, i.order_id, i.shipped_quantity, COALESCE(s.quantity, 0)) AS row
         FROM orders o JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id
@@ -194,9 +200,9 @@ ORDER_RULES:
         CROSS JOIN LATERAL (SELECT SUM(COALESCE(a.shipped_quantity, 0)) AS quantity FROM jsonb_to_recordset(i.allocations)
                             AS a (shipped_quantity int8)) a
         WHERE o.store_id = $1 AND o.id {among}
-          AND ((i.shipped_quantity, i.shipped_quantity) <> (COALESCE(s.quantity, 0), a.quantity)
+          AND ((i.shipped_quantity, i.shipped_quantity) <> (COALESCE(s.quantity, 0), COALESCE(a.quantity, 0))
             OR (i.shipped_quantity > 0 AND o.status IN ('under_paying', 'pending', 'cancelled'))
-            OR (i.shipped_quantity < i.quantity AND o.status IN ('shipped', 'delivered')))";
+            OR (i.shipped_quantity < i.quantity - i.cancelled_quantity AND o.status IN ('shipped', 'delivered')))";
     "an order has items, and its totals match them": "
         SELECT format('order %s: subtotal %s of %s, items %s of %s, total %s', o.order_number, o.subtotal,
                       COALESCE(i.total, 0), o.total_items, COALESCE(i.quantity, 0), o.total_amount) AS row

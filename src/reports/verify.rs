@@ -6,7 +6,8 @@ use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{COUNT_RULES, ORDER_RULES, PURCHASE_RULES, STORE_RULES, TRANSFER_RULES, VALUE_RULES};
+use super::rules::{COUNT_RULES, CREDIT_RULES, ORDER_RULES, PURCHASE_RULES};
+use super::rules::{STORE_RULES, TAX_RULES, TRANSFER_RULES, VALUE_RULES};
 use crate::db::schema::{orders, stores};
 use crate::db::{self, Failure};
 use crate::inventory::valuation;
@@ -88,6 +89,7 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
         let rows = query.bind::<Timestamptz, _>(since.at).load(conn)?;
         violations.extend(violations_of(store, rule.name, rows));
     }
+    let order_rules = || ORDER_RULES.iter().chain(CREDIT_RULES).chain(TAX_RULES);
     let mut last = 0;
     loop {
         let ids = list_orders(conn, store, &since, last)?;
@@ -98,13 +100,13 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
             Extent::Recent => ("= ANY($2)", ids),
             Extent::Whole => ("BETWEEN ($2)[1] AND ($2)[2]", vec![first, end]),
         };
-        for rule in ORDER_RULES {
+        for rule in order_rules() {
             let query = diesel::sql_query(rule.sql.replace("{among}", among));
             let rows = query.bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(&ids).load(conn)?;
             violations.extend(violations_of(store, rule.name, rows));
         }
     }
-    let mut checked = db::count(store_rules().count().saturating_add(ORDER_RULES.len()));
+    let mut checked = db::count(store_rules().count().saturating_add(order_rules().count()));
     if extent == Extent::Whole {
         let differences = valuation::verify::find_differences(conn, store)?.into_iter().map(|row| Row { row });
         violations.extend(violations_of(store, VALUES_FROM_ZERO, differences.collect()));
@@ -147,7 +149,7 @@ struct OrderRow {
     id: i64,
 }
 
-/// The next orders: all, or those that are open, are new, or were changed or paid since then.
+/// The next orders: all, or those that are open, are new, or were changed, paid or credited since then.
 fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64) -> QueryResult<Vec<i64>> {
     if since.ledger_id == 0 {
         let all = orders::table.filter(orders::store_id.eq(store)).filter(orders::id.gt(last));
@@ -158,6 +160,7 @@ fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64
         "SELECT DISTINCT t.id FROM ( \
               SELECT order_id AS id FROM order_history WHERE store_id = $1 AND id > $3 \
               UNION ALL SELECT order_id FROM order_payments WHERE store_id = $1 AND id > $3 \
+              UNION ALL SELECT order_id FROM credits WHERE store_id = $1 AND id > $3 \
               UNION ALL SELECT id FROM orders WHERE store_id = $1 AND created_at >= $4 \
               UNION ALL SELECT id FROM orders WHERE store_id = $1 \
                     AND status IN ('under_paying', 'pending', 'processing', 'shipped')) t \

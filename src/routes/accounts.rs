@@ -114,6 +114,7 @@ pub(super) fn managed_users() -> Vec<Endpoint> {
 
 pub(super) fn stores() -> Vec<Endpoint> {
     use crate::stores::api::locations::{self, LocationPatchRequest, LocationResponse, NewLocationRequest};
+    use crate::stores::api::tax_rates::{self, TaxRatesResponse};
     let manage = Access::Permission(Permission::StoresManage);
     vec![
         get("/stores", Access::Admin, stores::list)
@@ -139,6 +140,13 @@ pub(super) fn stores() -> Vec<Endpoint> {
             .named("replaceRouting", "Replace the rules that choose the places of an order")
             .takes::<stores::routing::RoutingPolicyRequest>()
             .answers::<RoutingPolicy>(200),
+        get("/stores/{id}/tax-rates", manage, tax_rates::show)
+            .named("getTaxRates", "The tax rates of the store")
+            .answers::<TaxRatesResponse>(200),
+        put("/stores/{id}/tax-rates", manage, tax_rates::replace)
+            .named("replaceTaxRates", "Replace the tax rates of the store; the most specific one applies")
+            .takes::<tax_rates::TaxRatesRequest>()
+            .answers::<TaxRatesResponse>(200),
         get("/locations", Access::Public, locations::list)
             .named(
                 "listLocations",

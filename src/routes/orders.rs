@@ -115,11 +115,28 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .takes_optionally::<fulfilment::ReasonRequest>()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::OrderNotCancellable]),
+        post("/orders/{id}/cancel-lines", Access::Holder(Permission::OrdersUpdate), fulfilment::cancel_order_lines)
+            .named("cancelOrderLines", "Cancel units of an order that are not shipped")
+            .takes::<fulfilment::CancelLinesRequest>()
+            .of_many_lines()
+            .answers::<OrderResponse>(200)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
+        get("/orders/{id}/credits", update, fulfilment::list_credits)
+            .named("listCredits", "List the credits of an order")
+            .answers_array::<fulfilment::CreditResponse>()
+            .errors(&[Code::OrderNotFound]),
+        post("/orders/{id}/credits", update, fulfilment::give_credit)
+            .named("giveCredit", "Forgive a part of an order")
+            .takes::<fulfilment::NewCreditRequest>()
+            .of_many_lines()
+            .answers::<fulfilment::CreditResponse>(201)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
         post("/orders/{id}/payment/confirm", confirm, fulfilment::confirm_payment)
             .named("confirmPayment", "Confirm the payment of an order: its reserved units are sold")
             .takes::<fulfilment::ConfirmRequest>()
             .answers::<OrderResponse>(200)
-            .errors(&[Code::OrderNotFound, Code::AlreadyPaid, Code::InvalidTransition, Code::PaymentExpired]),
+            .errors(&[Code::OrderNotFound, Code::AlreadyPaid, Code::InvalidTransition, Code::PaymentExpired])
+            .errors(&[Code::PaymentReferenceUsed]),
         post("/orders/{id}/payment/fail", confirm, fulfilment::fail_payment)
             .named("failPayment", "Record a failed payment: the stock is released and the order is cancelled")
             .takes_optionally::<fulfilment::ReasonRequest>()

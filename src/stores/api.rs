@@ -22,6 +22,7 @@ use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::{self as stores, Store};
 use crate::stores::settings::{CURRENCY, NewStore, StoreChange};
+use crate::stores::tax_rates::ShippingTax;
 
 use crate::http::{Query, SortQuery};
 
@@ -31,6 +32,7 @@ mod location_requests;
 pub mod locations;
 pub mod routing;
 mod store_requests;
+pub mod tax_rates;
 
 pub use store_requests::{NewStoreRequest, StorePatchRequest};
 
@@ -53,6 +55,9 @@ pub struct StoreResponse {
     /// The surplus that staff may receive without `inventory:approve`, in percent of a line of a purchase order.
     #[schema(minimum = 0, maximum = 100)]
     over_receipt_percent: i64,
+    /// True if prices and the delivery contain their taxes. They are added otherwise.
+    prices_include_tax: bool,
+    shipping_tax: ShippingTax,
 }
 
 impl From<Store> for StoreResponse {
@@ -69,6 +74,8 @@ impl From<Store> for StoreResponse {
             hold_cart_items,
             payment_methods,
             over_receipt_percent,
+            prices_include_tax,
+            shipping_tax,
             routing: _,
             count_tolerance_units: _,
             count_tolerance_value: _,
@@ -87,6 +94,8 @@ impl From<Store> for StoreResponse {
             payment_methods,
             count_tolerance,
             over_receipt_percent,
+            prices_include_tax,
+            shipping_tax,
         }
     }
 }

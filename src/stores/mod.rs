@@ -7,6 +7,7 @@ pub mod location;
 pub mod payment_methods;
 pub mod routing_policy;
 pub mod settings;
+pub mod tax_rates;
 
 pub mod api;
 pub mod queries;

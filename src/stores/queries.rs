@@ -17,9 +17,11 @@ use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::locations::LocationSettings;
 use crate::stores::routing_policy::RoutingPolicy;
 use crate::stores::settings::NewStore;
+use crate::stores::tax_rates::ShippingTax;
 
 pub mod locations;
 pub mod open_items;
+pub mod tax_rates;
 
 /// A store with its settings.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable, AsChangeset)]
@@ -40,6 +42,8 @@ pub struct Store {
     pub count_tolerance_units: i64,
     pub count_tolerance_value: Money,
     pub over_receipt_percent: i64,
+    pub prices_include_tax: bool,
+    pub shipping_tax: ShippingTax,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -116,6 +120,8 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
             stores::count_tolerance_units.eq(new.count_tolerance.units),
             stores::count_tolerance_value.eq(new.count_tolerance.value),
             stores::over_receipt_percent.eq(new.over_receipt_percent),
+            stores::prices_include_tax.eq(new.prices_include_tax),
+            stores::shipping_tax.eq(new.shipping_tax),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))

@@ -7,6 +7,7 @@ use super::queries::Store;
 use crate::error::ApiError;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::rate::Rate;
+use crate::stores::tax_rates::ShippingTax;
 
 /// A new store.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct NewStore {
     pub payment_methods: PaymentMethods,
     pub count_tolerance: CountTolerance,
     pub over_receipt_percent: i64,
+    pub prices_include_tax: bool,
+    pub shipping_tax: ShippingTax,
 }
 
 /// The changes to a store. Fields that are `None` stay unchanged.
@@ -35,6 +38,8 @@ pub struct StoreChange {
     pub payment_methods: Option<PaymentMethods>,
     pub count_tolerance: Option<CountToleranceInput>,
     pub over_receipt_percent: Option<i64>,
+    pub prices_include_tax: Option<bool>,
+    pub shipping_tax: Option<ShippingTax>,
 }
 
 /// The field that can only change while the store has no prices.
@@ -54,6 +59,8 @@ impl Store {
             payment_methods,
             count_tolerance,
             over_receipt_percent,
+            prices_include_tax,
+            shipping_tax,
         } = change;
         if let Some(name) = name {
             self.name.clone_from(name);
@@ -78,6 +85,8 @@ impl Store {
             self.payment_methods = methods.clone();
         }
         self.over_receipt_percent = over_receipt_percent.unwrap_or(self.over_receipt_percent);
+        self.prices_include_tax = prices_include_tax.unwrap_or(self.prices_include_tax);
+        self.shipping_tax = shipping_tax.unwrap_or(self.shipping_tax);
         Ok(self.since(&before))
     }
 
@@ -92,6 +101,8 @@ impl Store {
             ("payment_methods", self.payment_methods != before.payment_methods),
             (COUNT_TOLERANCE, self.count_tolerance() != before.count_tolerance()),
             ("over_receipt_percent", self.over_receipt_percent != before.over_receipt_percent),
+            ("prices_include_tax", self.prices_include_tax != before.prices_include_tax),
+            ("shipping_tax", self.shipping_tax != before.shipping_tax),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -124,6 +135,8 @@ mod tests {
             count_tolerance_units: 0,
             count_tolerance_value: Money(0),
             over_receipt_percent: 0,
+            prices_include_tax: false,
+            shipping_tax: ShippingTax::None,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

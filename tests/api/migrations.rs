@@ -178,13 +178,19 @@ fn the_database_refuses_rows_that_break_a_constraint() {
         );
         assert_refused(conn, &insert, constraint);
     }
-    for allocations in ["[]", "{}"] {
+    for (constraint, columns, values) in [
+        ("order_items_allocations_check", "allocations", "'{}'"),
+        ("order_items_units_check", "allocations, cancelled_quantity", "'[]', 2"),
+        ("order_items_units_check", "allocations, shipped_quantity, cancelled_quantity", "'[]', 1, 1"),
+        ("order_items_units_check", "allocations, returned_quantity", "'[]', 1"),
+        ("order_items_shares_check", "allocations, discount_amount", "'[]', 2"),
+    ] {
         let insert = format!(
             "INSERT INTO order_items (store_id, order_id, product_id, variant_id, sku, product_name, quantity, \
-             unit_price, total_price, attributes, allocations) \
-             VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', '{allocations}')"
+             unit_price, total_price, attributes, {columns}) \
+             VALUES ({store}, 1, 1, 1, 'a', 'A', 1, 1, 1, '{{}}', {values})"
         );
-        assert_refused(conn, &insert, "order_items_allocations_check");
+        assert_refused(conn, &insert, constraint);
     }
 }
 
@@ -232,6 +238,57 @@ fn the_migration_of_places_commits_the_units_of_open_orders() {
     let lines: Vec<String> = lines.into_iter().map(|row| row.line).collect();
     assert_eq!(lines, [format!("{}: 5 of 5", sent["order_number"].as_str().unwrap())]);
     assert_eq!(open["status"], "pending");
+}
+
+/// Versions before it had no credits. Money of a cancelled order was due without them.
+#[test]
+fn the_migration_of_credits_credits_cancelled_orders() {
+    let mut app = TestApp::start();
+    app.set_store(&json!({"shipping_flat_rate": 20, "tax_rate": 5}));
+    let (rice, mara, cashier) = (app.product("rice", 10.0, 100), app.customer("mara"), app.cashier());
+    let (kept, cancelled) = (mara.order_now(&rice, 3).expect(201).json(), mara.order_now(&rice, 4).expect(201).json());
+    cashier.confirm(&cancelled, "pay-1").expect(200);
+    mara.cancel(&cancelled).expect(200);
+    cashier.confirm(&cancelled, "late").refused(409, "INVALID_TRANSITION");
+    let expired = mara.order_upi(&rice, 5);
+    app.advance(901);
+    assert_eq!(app.expire_holds(), 1);
+    // A reference that an older version took for two orders.
+    cashier.confirm(&kept, "pay-1").refused(409, "PAYMENT_REFERENCE_USED");
+    app.stop();
+    let conn = &mut app.connection();
+    let since = |folder: &String| folder.as_str() >= "2026-11-29-100200";
+    let folders: Vec<String> = migration_folders().into_iter().filter(since).collect();
+    for folder in folders.iter().rev() {
+        conn.batch_execute(&migration(folder, "down.sql")).unwrap();
+    }
+    // What the older version had not known, and what was not unapplied then.
+    conn.batch_execute("UPDATE orders SET credited_amount = 0, unapplied_amount = 0").unwrap();
+    for folder in &folders {
+        conn.batch_execute(&migration(folder, "up.sql")).unwrap();
+    }
+    ledger_audit::assert_clean(conn);
+    let lines: Vec<Line> = diesel::sql_query(
+        "SELECT format('%s: %s, %s, %s of %s', c.kind, c.total_amount, c.shipping_amount, l.quantity, o.id) AS line \
+         FROM credits c JOIN orders o ON o.store_id = c.store_id AND o.id = c.order_id \
+         JOIN credit_lines l ON l.store_id = c.store_id AND l.credit_id = c.id ORDER BY o.id",
+    )
+    .load(conn)
+    .unwrap();
+    let lines: Vec<String> = lines.into_iter().map(|row| row.line).collect();
+    // 40.00 + 2.00 + 20.00 and 50.00 + 2.50 + 20.00.
+    let expected = [
+        format!("cancel: 6200, 2000, 4 of {}", cancelled["id"]),
+        format!("cancel: 7250, 2000, 5 of {}", expired["id"]),
+    ];
+    assert_eq!(lines, expected);
+    let due: Line = diesel::sql_query(
+        "SELECT string_agg(format('%s: %s', id, received_amount), ', ' ORDER BY id) AS line FROM orders \
+         WHERE received_amount - refunded_amount > total_amount - credited_amount",
+    )
+    .get_result(conn)
+    .unwrap();
+    assert_eq!(due.line, format!("{}: 12400", cancelled["id"]));
 }
 
 fn committed(conn: &mut PgConnection) -> i64 {

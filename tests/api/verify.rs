@@ -10,7 +10,7 @@ const CODES_NAME: &str = "each row of product_codes matches its product or varia
 
 /// Damages of the ledger, each with the rule that must report it. The last value is true if the audit of the tests
 /// must find it too.
-const DAMAGES: [(&str, &str, bool); 28] = [
+const DAMAGES: [(&str, &str, bool); 32] = [
     (
         "0 <= reserved <= stock",
         "ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_reserved_check; \
@@ -41,7 +41,7 @@ const DAMAGES: [(&str, &str, bool); 28] = [
         true,
     ),
     (
-        "the allocations of an order item add up to its quantity",
+        "the allocations of an order item add up to its units that are not cancelled",
         "UPDATE order_items SET allocations = jsonb_set(allocations, '{0,quantity}', '1000')",
         false,
     ),
@@ -53,6 +53,26 @@ const DAMAGES: [(&str, &str, bool); 28] = [
     ("an order has items, and its totals match them", "DELETE FROM order_items", true),
     ("the number of variants is that of their rows", "UPDATE variant_counts SET variants = variants + 1", true),
     ("the number of variants is that of their rows", "DELETE FROM variant_counts", true),
+    (
+        "the shares of the items add up to the discount and the taxes of the order",
+        "UPDATE order_items SET tax_amount = tax_amount + 1000",
+        true,
+    ),
+    (
+        "the shares of the items add up to the discount and the taxes of the order",
+        "UPDATE order_items SET discount_amount = 1",
+        true,
+    ),
+    (
+        "the tax lines add up to the taxes of the order",
+        "UPDATE orders SET tax_lines = jsonb_set(tax_lines, '{0,included}', 'true')",
+        true,
+    ),
+    (
+        "the tax of a tax line is its percentage of its base",
+        "UPDATE orders SET tax_lines = jsonb_set(tax_lines, '{0,base}', '5000')",
+        true,
+    ),
     (
         "an order that is collected names a place of its store and costs no delivery",
         "UPDATE orders SET pickup_location_id = (SELECT id FROM locations WHERE kind = 'transit' LIMIT 1)",
@@ -102,6 +122,7 @@ const DAMAGES: [(&str, &str, bool); 28] = [
 /// A store with one of each kind of event.
 fn busy_store() -> TestApp {
     let app = TestApp::start();
+    app.set_store(&json!({"tax_rate": 5}));
     let rice =
         app.create_product(&json!({"sku": "rice", "name": "Rice", "price": 10, "initial_stock": 50, "barcode": "111"}));
     let sizes = json!([{"size": "M", "barcode": "222"}]);

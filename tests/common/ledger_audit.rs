@@ -1,6 +1,8 @@
 //! An independent audit of the ledger: the invariants of the contract, in SQL that the server does not share.
 
 mod counts;
+mod credits;
+mod taxes;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -99,9 +101,9 @@ const CHECKS: [(&str, &str); 30] = [
                     FROM stock_movements GROUP BY 1, 2, 3) m \
            ON m.store_id = o.store_id AND m.reference_id = o.order_number AND m.variant_id = i.variant_id \
          WHERE (COALESCE(m.stock, 0), COALESCE(m.reserved, 0), COALESCE(m.sold, 0)) IS DISTINCT FROM \
-               (CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE -i.quantity END, \
+               (CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.cancelled_quantity - i.quantity END, \
                 CASE WHEN o.status = 'under_paying' THEN i.quantity ELSE 0 END, \
-                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity END)",
+                CASE WHEN o.status IN ('cancelled', 'under_paying') THEN 0 ELSE i.quantity - i.cancelled_quantity END)",
     ),
     (
         "every order adds up",
@@ -349,6 +351,8 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
     CHECKS
         .iter()
         .chain(&counts::CHECKS)
+        .chain(&credits::CHECKS)
+        .chain(&taxes::CHECKS)
         .flat_map(|(name, sql)| {
             let found: Vec<Finding> =
                 diesel::sql_query(*sql).load(conn).unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -96,7 +96,7 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 43] = [
+const WRITERS: [(&str, &str); 46] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -105,6 +105,8 @@ const WRITERS: [(&str, &str); 43] = [
     ("count_history", "inventory/counts/queries/documents.rs"),
     ("count_lines", "inventory/counts/queries/lines.rs"),
     ("counts", "inventory/counts/queries/documents.rs"),
+    ("credit_lines", "fulfilment/credits/queries.rs"),
+    ("credits", "fulfilment/credits/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
     ("inbound_history", "inventory/inbounds/queries/documents.rs"),
     ("inbound_lines", "inventory/inbounds/queries/lines.rs"),
@@ -133,6 +135,7 @@ const WRITERS: [(&str, &str); 43] = [
     ("stores", "stores/queries.rs"),
     ("supplier_items", "purchasing/queries/items.rs"),
     ("suppliers", "purchasing/queries/suppliers.rs"),
+    ("tax_rates", "stores/queries/tax_rates.rs"),
     ("users", "accounts/queries/users.rs"),
     ("valuation_checkpoints", "inventory/valuation/queries/checkpoints.rs"),
     ("valuation_hours", "inventory/valuation/queries/hours.rs"),

@@ -212,6 +212,12 @@ impl Order {
         self.step_id(self.steps.len())
     }
 
+    /// A cancelled order has no payment.
+    #[must_use]
+    pub fn credit_id(&self) -> i64 {
+        self.payment_id()
+    }
+
     #[must_use]
     pub fn payment_id(&self) -> i64 {
         let changes = if self.kind == OrderKind::Sold { 1 } else { 2 };

@@ -39,7 +39,9 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             checkout,
             created_at,
             updated_at,
-            search_text
+            search_text,
+            credited_amount,
+            credited_items
         ),
         |out| {
             for (order, _) in history.orders() {
@@ -62,7 +64,8 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             total_price,
             attributes,
             allocations,
-            shipped_quantity
+            shipped_quantity,
+            cancelled_quantity
         ),
         |out| {
             for (order, _) in history.orders() {
@@ -81,7 +84,8 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                         line.quantity * line.price,
                         "{\"unit\": \"piece\"}",
                         allocations(&order, line.quantity),
-                        shipped(&order, line.quantity)
+                        shipped(&order, line.quantity),
+                        cancelled(&order, line.quantity)
                     );
                 }
             }
@@ -104,6 +108,7 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
         }
     })?;
     shipments(conn, history)?;
+    credits(conn, history)?;
     payments_and_holds(conn, history)
 }
 
@@ -111,8 +116,15 @@ fn shipped(order: &Order, quantity: i64) -> i64 {
     if order.is_shipped() { quantity } else { 0 }
 }
 
+fn cancelled(order: &Order, quantity: i64) -> i64 {
+    if order.kind == OrderKind::Cancelled { quantity } else { 0 }
+}
+
 fn allocations(order: &Order, quantity: i64) -> String {
     let store = order.store;
+    if cancelled(order, quantity) > 0 {
+        return "[]".to_owned();
+    }
     match shipped(order, quantity) {
         0 => format!(r#"[{{"location_id": {store}, "quantity": {quantity}}}]"#),
         shipped => format!(r#"[{{"location_id": {store}, "quantity": {quantity}, "shipped_quantity": {shipped}}}]"#),
@@ -138,11 +150,91 @@ fn shipments(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     Ok(())
 }
 
+/// Each cancelled order has a credit of the whole.
+fn credits(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
+    let ended = || history.orders().map(|(order, _)| order).filter(|order| order.kind == OrderKind::Cancelled);
+    copy!(
+        conn,
+        credits(
+            store_id,
+            id,
+            credit_number,
+            order_id,
+            kind,
+            subtotal,
+            discount_amount,
+            tax_amount,
+            included_tax_amount,
+            shipping_amount,
+            shipping_tax_amount,
+            shipping_included_tax_amount,
+            fee,
+            total_amount,
+            used_amount,
+            refunded_amount,
+            actor,
+            created_at
+        ),
+        |out| {
+            for order in ended() {
+                let number = order.number().replacen("ORD", "CRN", 1);
+                let (id, total, at) = (order.credit_id(), order.total(), order.changed_at);
+                let actor = format!("user:{}", order.user);
+                row!(
+                    out,
+                    order.store,
+                    id,
+                    number,
+                    order.id,
+                    "cancel",
+                    total,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    total,
+                    0,
+                    0,
+                    actor,
+                    at
+                );
+            }
+        }
+    )?;
+    copy!(
+        conn,
+        credit_lines(
+            store_id,
+            credit_id,
+            variant_id,
+            quantity,
+            subtotal,
+            discount_amount,
+            tax_amount,
+            included_tax_amount,
+            fee
+        ),
+        |out| {
+            for order in ended() {
+                for line in &order.lines {
+                    let subtotal = line.quantity * line.price;
+                    row!(out, order.store, order.credit_id(), line.product, line.quantity, subtotal, 0, 0, 0, 0);
+                }
+            }
+        }
+    )?;
+    Ok(())
+}
+
 fn write_order(out: &mut impl Write, order: &Order) -> io::Result<()> {
     let total = order.total();
     let paid = order.paid_at();
     let in_window = order.kind == OrderKind::PaidInWindow;
     let (_, status, last) = order.last_step();
+    let units = order.lines.iter().map(|line| line.quantity).sum::<i64>();
     row!(
         out,
         order.store,
@@ -163,14 +255,16 @@ fn write_order(out: &mut impl Write, order: &Order) -> io::Result<()> {
         0,
         0,
         total,
-        order.lines.iter().map(|line| line.quantity).sum::<i64>(),
+        units,
         ADDRESS,
         ADDRESS,
         format_args!("{}/{}", order.user, order.id),
         order.at,
         last,
         // Line breaks, as COPY writes them.
-        format_args!("{}\\na customer\\n+91 98765 43210\\n919876543210", order.number().to_lowercase())
+        format_args!("{}\\na customer\\n+91 98765 43210\\n919876543210", order.number().to_lowercase()),
+        cancelled(order, total),
+        cancelled(order, units)
     );
     Ok(())
 }

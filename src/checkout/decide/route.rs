@@ -15,6 +15,7 @@ use crate::inventory::shortage;
 use crate::kernel::id::VariantId;
 use crate::orders::order::delivery_to;
 use crate::orders::unfulfilled::UnfulfilledLine;
+use crate::stores::tax_rates::Destination;
 
 impl<'a> Decider<'a> {
     /// Refuses a place of the store at which buyers cannot collect orders now.
@@ -34,6 +35,18 @@ impl<'a> Decider<'a> {
             Some(id) => Err(Refusal::LocationNotFound(id)),
             None => Ok(delivery_to(address)),
         }
+    }
+
+    /// The address that decides the taxes. An order that the buyer collects is taxed at its place.
+    pub(super) fn destination<'d>(&'d self, delivery: &'d Delivery) -> Destination<'d> {
+        let position = match delivery {
+            Delivery::Unknown => None,
+            Delivery::To(position) => Some(position),
+            Delivery::Pickup(id) => self.holds.places().pickup(*id).map(|place| &place.position),
+        };
+        let (country, region) =
+            (position.and_then(|at| at.country.as_deref()), position.and_then(|at| at.region.as_deref()));
+        Destination { country, region }
     }
 
     /// Chooses the places of all units, or refuses with every shortage.

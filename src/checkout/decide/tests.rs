@@ -21,6 +21,7 @@ use crate::kernel::quantity::Quantity;
 use crate::kernel::rate::Rate;
 use crate::stores::queries::Store;
 use crate::stores::routing_policy::{RoutingPolicy, RoutingSplit};
+use crate::stores::tax_rates::ShippingTax;
 
 const USER: UserId = UserId(1);
 const CART: CartId = CartId(1);
@@ -59,9 +60,12 @@ fn context() -> CheckoutContext {
             count_tolerance_units: 0,
             count_tolerance_value: Money(0),
             over_receipt_percent: 0,
+            prices_include_tax: false,
+            shipping_tax: ShippingTax::None,
             created_at: now(),
             updated_at: now(),
         },
+        tax_rates: Vec::new(),
         sellables: sellables.into_iter().map(|sellable| (sellable.variant_id, sellable)).collect(),
         addresses: HashMap::from([(AddressId(1), (USER, serde_json::json!({"city": "Pune"})))]),
         now: now(),
@@ -122,6 +126,7 @@ fn placement() -> Placement {
         payment_method: "cod".to_owned(),
         notes: None,
         expected_total: None,
+        discount: None,
         allow_partial: false,
         payment_window_seconds: 900,
     }

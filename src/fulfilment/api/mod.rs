@@ -1,7 +1,9 @@
 //! The operations that change orders: payments, refunds, shipments, reroutes, cancellations, updates.
 
 mod callback;
+mod cancel_lines;
 mod change;
+mod credits;
 mod pay;
 mod reroute;
 mod ship;
@@ -17,7 +19,9 @@ use crate::orders::order::{Order, OrderRef};
 use crate::orders::queries::{list, orders};
 
 pub use callback::{CallbackResponse, receive};
+pub use cancel_lines::{CancelLinesRequest, cancel_order_lines};
 pub use change::{ReasonQuery, ReasonRequest, UpdateOrderRequest, cancel_order, update_order};
+pub use credits::{CreditResponse, NewCreditRequest, give_credit, list_credits};
 pub use pay::{ConfirmRequest, RefundRequest, confirm_payment, fail_payment, refund_order};
 pub use reroute::{RerouteRequest, reroute_order};
 pub use ship::{ShipRequest, ShipmentResponse, list_shipments, ship_order};

@@ -12,12 +12,12 @@ use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::fulfilment::change_orders::{ChangeKind, OrderChange, OrderChanges, change_one};
 use crate::fulfilment::order_batch::{Intent, OrderBatch};
-use crate::fulfilment::pay::Paid;
+use crate::fulfilment::pay::{Accept, Paid};
 use crate::fulfilment::refund::refund;
 use crate::http::metrics::Metrics;
 use crate::idempotency::queries::Claim;
 use crate::idempotency::{Command, Done, Keyed};
-use crate::kernel::id::OrderId;
+use crate::kernel::id::{CreditId, OrderId};
 use crate::kernel::money::AmountInput;
 use crate::kernel::text;
 use crate::orders::order::OrderRef;
@@ -31,8 +31,11 @@ pub struct ConfirmRequest {
     #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub payment_reference: String,
-    /// The order's total if absent.
+    /// The outstanding amount if absent.
     pub amount: Option<AmountInput>,
+    /// `true` accepts a reference that was recorded for another order before.
+    #[serde(default)]
+    pub accept_reused: bool,
 }
 
 /// `POST /orders/{id}/payment/confirm`
@@ -44,7 +47,8 @@ pub async fn confirm_payment(
 ) -> Result<HttpResponse, ApiError> {
     let order_ref = OrderRef::from_path(&path);
     let Command { ctx, body, claim } = command;
-    let kind = ChangeKind::Confirm { reference: body.payment_reference, amount: body.amount };
+    let accept = if body.accept_reused { Accept::ExactOrReused } else { Accept::Exact };
+    let kind = ChangeKind::Confirm { reference: body.payment_reference, amount: body.amount, accept };
     change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &order_ref)).await
 }
 
@@ -92,6 +96,8 @@ pub struct RefundRequest {
     pub refund_reference: String,
     /// The whole remaining amount if absent.
     pub amount: Option<AmountInput>,
+    /// The credit that is paid out. Without one, the refund belongs to no credit.
+    pub credit_id: Option<CreditId>,
 }
 
 /// `POST /orders/{id}/refund`
@@ -101,7 +107,7 @@ pub async fn refund_order(path: web::Path<String>, command: Command<RefundReques
         .run("refund_order", move |conn, scope, body| {
             let id = find(conn, scope, &order_ref)?;
             let paid = Paid { reference: &body.refund_reference, amount: body.amount, actor: &scope.actor() };
-            let refund = |batch: &mut OrderBatch| refund(batch, id, paid);
+            let refund = |batch: &mut OrderBatch| refund(batch, id, paid, body.credit_id);
             let (order, ()) = change_one(conn, scope.store, id, Intent::Refund, refund)?;
             answer(conn, &order)
         })

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::Abort;
-use crate::fulfilment::pay::{self, Paid};
+use crate::fulfilment::pay::{self, Accept, Paid};
 use crate::fulfilment::{cancel, refund};
 use crate::inventory::hold::Hold;
 use crate::inventory::hold_set::Delivery;
@@ -10,8 +10,9 @@ use crate::inventory::locked_stock::LockedStock;
 use crate::inventory::places::tests::places;
 use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{HoldId, LocationId, OrderItemId, ProductId};
-use crate::kernel::money::{AmountInput, Currency};
-use crate::orders::order::{Allocation, Allocations};
+use crate::kernel::money::AmountInput;
+use crate::orders::allocation::{Allocation, Allocations};
+use crate::orders::owed;
 
 const ID: OrderId = OrderId(5);
 const BY: By<'static> = By { actor: "user:1", reason: Some("changed my mind") };
@@ -22,39 +23,8 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 fn order(status: OrderStatus, payment_status: PaymentStatus) -> Order {
-    Order {
-        id: ID,
-        store_id: StoreId(1),
-        order_number: "ORD-1".to_owned(),
-        user_id: None,
-        created_by: None,
-        customer_name: None,
-        customer_phone: None,
-        delivery_address: None,
-        status,
-        payment_status,
-        payment_method: "upi".to_owned(),
-        payment_expires_at: (status == OrderStatus::UnderPaying).then(|| at(DEADLINE)),
-        paid_at: None,
-        payment_reference: None,
-        received_amount: Money(0),
-        refunded_amount: Money(0),
-        tracking_number: None,
-        currency: Currency::parse("INR").unwrap(),
-        subtotal: Money(9_000),
-        tax_amount: Money(0),
-        shipping_amount: Money(0),
-        discount_amount: Money(0),
-        total_amount: Money(9_000),
-        total_items: 3,
-        shipping_address: None,
-        billing_address: None,
-        notes: None,
-        pickup_location_id: None,
-        unfulfilled: None,
-        created_at: at(0),
-        updated_at: at(0),
-    }
+    let payment_expires_at = (status == OrderStatus::UnderPaying).then(|| at(DEADLINE));
+    Order { status, payment_status, payment_expires_at, ..owed::tests::order() }
 }
 
 /// One order of three units. They are held before the payment and sold after it.
@@ -86,9 +56,14 @@ fn batch(now: i64, order: Order) -> OrderBatch {
         attributes: serde_json::json!({}),
         allocations: Allocations(vec![Allocation::new(location, 3)]),
         shipped_quantity: 0,
+        cancelled_quantity: 0,
+        returned_quantity: 0,
+        discount_amount: Money(0),
+        tax_amount: Money(0),
+        included_tax_amount: Money(0),
     };
     let holds = if is_held { vec![hold] } else { Vec::new() };
-    let items = if is_held { HashMap::new() } else { HashMap::from([(ID, vec![item])]) };
+    let items = HashMap::from([(ID, vec![item])]);
     let mut holds = HoldSet::new(LockedStock::new(StoreId(1), vec![row]), holds);
     holds.stock_mut().set_places(places(&[location.0]));
     OrderBatch { items, ..OrderBatch::new(StoreId(1), at(now), vec![order], holds) }
@@ -132,7 +107,7 @@ fn the_payment_window_decides_the_result_of_a_payment() {
         (101, Some(1), "PAYMENT_EXPIRED recorded", (Cancelled, PaymentStatus::Expired, 10, 1)),
     ] {
         let mut batch = batch(now, order(UnderPaying, PaymentStatus::Pending));
-        assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-1", minor))), expected, "at {now}");
+        assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-1", minor), Accept::Exact)), expected, "at {now}");
         assert_eq!(state(&batch), after, "at {now}");
         let is_recorded = expected != "VALIDATION_FAILED";
         assert_eq!(batch.payments.len(), usize::from(is_recorded), "at {now}");
@@ -142,11 +117,13 @@ fn the_payment_window_decides_the_result_of_a_payment() {
 #[test]
 fn a_payment_counts_once() {
     let mut batch = batch(0, order(OrderStatus::UnderPaying, PaymentStatus::Pending));
-    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-1", None))), "3");
-    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-1", None))), "0");
-    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-1", Some(1)))), "VALIDATION_FAILED");
-    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-2", None))), "ALREADY_PAID");
-    assert_eq!(batch.order(ID).unwrap().received_amount, Money(9_000));
+    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-1", None), Accept::Exact)), "3");
+    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-1", None), Accept::Exact)), "0");
+    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-1", Some(1)), Accept::Exact)), "VALIDATION_FAILED");
+    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-2", None), Accept::Exact)), "ALREADY_PAID recorded");
+    assert_eq!(code(pay::confirm(&mut batch, ID, paid("p-2", None), Accept::Exact)), "ALREADY_PAID recorded");
+    let order = batch.order(ID).unwrap();
+    assert_eq!((order.received_amount, order.unapplied_amount), (Money(18_000), Money(9_000)));
     assert_eq!(state(&batch), (OrderStatus::Pending, PaymentStatus::Paid, 7, 1));
 }
 
@@ -186,8 +163,8 @@ fn only_a_pending_payment_can_fail() {
 #[test]
 fn refunds_add_up_to_the_received_amount() {
     let mut batch = batch(0, order(OrderStatus::UnderPaying, PaymentStatus::Pending));
-    assert_eq!(code(refund::refund(&mut batch, ID, paid("r-0", None))), "INVALID_TRANSITION");
-    pay::confirm(&mut batch, ID, paid("p-1", None)).unwrap();
+    assert_eq!(code(refund::refund(&mut batch, ID, paid("r-0", None), None)), "INVALID_TRANSITION");
+    pay::confirm(&mut batch, ID, paid("p-1", None), Accept::Exact).unwrap();
     for (reference, minor, expected, refunded) in [
         ("r-1", Some(4_000), "()", 4_000),
         ("r-1", Some(4_000), "()", 4_000),
@@ -197,7 +174,7 @@ fn refunds_add_up_to_the_received_amount() {
         ("r-2", None, "()", 9_000),
         ("r-3", None, "INVALID_TRANSITION", 9_000),
     ] {
-        assert_eq!(code(refund::refund(&mut batch, ID, paid(reference, minor))), expected, "{reference}");
+        assert_eq!(code(refund::refund(&mut batch, ID, paid(reference, minor), None)), expected, "{reference}");
         assert_eq!(batch.order(ID).unwrap().refunded_amount, Money(refunded), "{reference}");
     }
     assert_eq!(batch.order(ID).unwrap().payment_status, PaymentStatus::Refunded);

@@ -1,6 +1,6 @@
 //! Units of a locked order: restored, shipped, or rerouted.
 
-use super::{By, OrderBatch};
+use super::{By, CreditedUnits, OrderBatch};
 use crate::db::Failure;
 use crate::fulfilment::ship::NewShipment;
 use crate::inventory::hold::Holder;
@@ -11,17 +11,33 @@ use crate::orders::order::OrderItem;
 use crate::orders::status::{FulfilmentStatus, OrderStatus};
 
 impl OrderBatch {
-    pub(super) fn restore(&mut self, id: OrderId, context: MovementContext<'_>) -> Result<(), Failure> {
-        let items = self.items.remove(&id).ok_or_else(|| items_missing(id))?;
+    /// Restores all units of an order without shipments.
+    pub(super) fn restore_all(&mut self, id: OrderId, context: MovementContext<'_>) -> Result<(), Failure> {
+        let items = self.items.get_mut(&id).ok_or_else(|| items_missing(id))?;
         for item in items {
-            for allocation in item.allocations.0 {
-                self.holds.restore(item.variant_id, (allocation.location_id, allocation.quantity), context)?;
+            for (location, quantity) in item.take_unshipped(item.quantity) {
+                self.holds.restore(item.variant_id, (location, quantity), context)?;
             }
         }
         Ok(())
     }
 
-    /// The items of an order that was locked to be shipped, rerouted or cancelled, with all changes up to now.
+    /// Restores units that are not shipped. The caller has checked that so many are left, and credits them.
+    pub fn restore(&mut self, id: OrderId, units: &[CreditedUnits], by: By<'_>) -> Result<(), Failure> {
+        let number = self.order(id)?.order_number.clone();
+        let context = MovementContext { reference: &number, reason: by.reason, actor: by.actor };
+        let items = self.items.get_mut(&id).ok_or_else(|| items_missing(id))?;
+        for units in units {
+            for item in items.iter_mut().filter(|item| item.variant_id == units.variant) {
+                for part in item.take_unshipped(units.quantity) {
+                    self.holds.restore(units.variant, part, context)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of an order that was locked to be shipped, rerouted, cancelled or credited, with all changes up to now.
     pub fn items(&self, id: OrderId) -> Result<&[OrderItem], Failure> {
         self.items.get(&id).map(Vec::as_slice).ok_or_else(|| items_missing(id))
     }
@@ -71,6 +87,6 @@ impl OrderBatch {
     }
 }
 
-fn items_missing(id: OrderId) -> Failure {
+pub(super) fn items_missing(id: OrderId) -> Failure {
     Failure::Internal(format!("the items of order {id} are missing"))
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::kernel::id::ProductId;
 use crate::kernel::money::Money;
-use crate::orders::order::{Allocation, Allocations};
+use crate::orders::allocation::{Allocation, Allocations};
 
 /// Item 1 has 3 units at place 1 and 2 units at place 2. Item 2 has 4 units at place 2, of which 1 is shipped.
 fn items() -> Vec<OrderItem> {
@@ -20,6 +20,11 @@ fn items() -> Vec<OrderItem> {
         total_price: Money(500),
         attributes: serde_json::json!({}),
         shipped_quantity: allocations.iter().map(|part| part.shipped_quantity).sum(),
+        cancelled_quantity: 0,
+        returned_quantity: 0,
+        discount_amount: Money(0),
+        tax_amount: Money(0),
+        included_tax_amount: Money(0),
         allocations: Allocations(allocations),
     };
     let shipped = Allocation { shipped_quantity: 1, ..Allocation::new(LocationId(2), 4) };

@@ -14,10 +14,11 @@ use crate::orders::order::{Order, OrderItem, StockReduction};
 pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> QueryResult<()> {
     db::sql(
         "INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
-                unit_price, total_price, attributes, allocations) \
+                unit_price, total_price, attributes, allocations, discount_amount, tax_amount, included_tax_amount) \
          SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), \
                 unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::int8[]), unnest($10::int8[]), \
-                unnest($11::int8[]), unnest($12::jsonb[]), unnest($13::jsonb[])",
+                unnest($11::int8[]), unnest($12::jsonb[]), unnest($13::jsonb[]), unnest($14::int8[]), \
+                unnest($15::int8[]), unnest($16::int8[])",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.id).collect::<Vec<_>>())
@@ -32,16 +33,22 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.total_price).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.attributes).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.allocations).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(items.iter().map(|item| item.discount_amount).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(items.iter().map(|item| item.tax_amount).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(items.iter().map(|item| item.included_tax_amount).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
 
-/// Writes the shipped units and the allocations of items. Their orders must have been locked in this transaction.
+/// Writes the shipped, cancelled and returned units and the allocations of items. Their orders must have been locked in
+/// this transaction.
 pub fn update(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> Result<(), Failure> {
     let updated = db::sql(
-        "UPDATE order_items i SET shipped_quantity = n.shipped_quantity, allocations = n.allocations \
+        "UPDATE order_items i SET shipped_quantity = n.shipped_quantity, allocations = n.allocations, \
+                cancelled_quantity = n.cancelled_quantity, returned_quantity = n.returned_quantity \
          FROM (SELECT unnest($2::int8[]) AS order_id, unnest($3::int8[]) AS variant_id, \
-                      unnest($4::int8[]) AS shipped_quantity, unnest($5::jsonb[]) AS allocations LIMIT $6) n \
+                      unnest($4::int8[]) AS shipped_quantity, unnest($5::jsonb[]) AS allocations, \
+                      unnest($6::int8[]) AS cancelled_quantity, unnest($7::int8[]) AS returned_quantity LIMIT $8) n \
          WHERE i.store_id = $1 AND i.order_id = n.order_id AND i.variant_id = n.variant_id",
     )
     .bind::<BigInt, _>(store)
@@ -49,6 +56,8 @@ pub fn update(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.variant_id).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.shipped_quantity).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(items.iter().map(|item| &item.allocations).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(items.iter().map(|item| item.cancelled_quantity).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(items.iter().map(|item| item.returned_quantity).collect::<Vec<_>>())
     .bind::<BigInt, _>(db::count(items.len()))
     .execute(conn)?;
     db::expect_rows(updated, items.len(), "order items were written")

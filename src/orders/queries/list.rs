@@ -60,10 +60,10 @@ pub fn list(
     Ok(page.list(respond(conn, store, &found.iter().collect::<Vec<_>>())?, total))
 }
 
-/// More money was received than refunded and owed. In the words of the partial index `orders_refund_due_idx`, so that
-/// the planner recognizes it.
-const REFUND_DUE: &str =
-    "(received_amount - refunded_amount > CASE WHEN status = 'cancelled' THEN 0 ELSE total_amount END)";
+/// Money was not accepted, or more money was kept than is owed. In the words of the partial index
+/// `orders_refund_due_idx`, so that the planner recognizes it.
+const REFUND_DUE: &str = "(unapplied_amount > 0 \
+    OR received_amount - refunded_amount - credit_used_amount > total_amount - credited_amount)";
 
 fn filtered<'a>(store: StoreId, filter: &'a OrderFilter) -> Query<'a> {
     let OrderFilter { user, status, payment_status, patterns, from, to, refund_due } = filter;

@@ -37,14 +37,15 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
                     delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
                     tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
                     billing_address, notes, guest_token_hash, checkout, created_at, updated_at, search_text, paid_at, \
-                    pickup_location_id) \
+                    pickup_location_id, included_tax_amount, tax_lines, exchange_of) \
              SELECT $1, unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]), \
                     unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), \
                     unnest($10::text[]), unnest($11::text[]), unnest($12::timestamptz[]), unnest($13::text[]), \
                     unnest($14::int8[]), unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), \
                     unnest($18::int8[]), unnest($19::int8[]), unnest($20::jsonb[]), unnest($21::jsonb[]), \
                     unnest($22::text[]), unnest($23::bytea[]), unnest($24::text[]), unnest($25::timestamptz[]), \
-                    unnest($25::timestamptz[]), unnest($27::text[]), unnest($28::timestamptz[]), unnest($29::int8[])) \
+                    unnest($25::timestamptz[]), unnest($27::text[]), unnest($28::timestamptz[]), unnest($29::int8[]), \
+                    unnest($30::int8[]), unnest($31::jsonb[]), unnest($32::int8[])) \
          INSERT INTO order_history (store_id, order_id, to_status, created_at, actor) \
          SELECT $1, unnest($2::int8[]), unnest($9::text[]), unnest($25::timestamptz[]), unnest($26::text[])",
     )
@@ -77,6 +78,9 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<Text>, _>(new.iter().map(|new| new.order.search_text()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|new| new.order.paid_at).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.order.pickup_location_id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(money(|order| order.included_tax_amount))
+    .bind::<Array<Nullable<Jsonb>>, _>(new.iter().map(|new| new.order.tax_lines.as_ref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.order.exchange_of).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
@@ -141,12 +145,16 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
         "UPDATE orders o SET status = n.status, payment_status = n.payment_status, paid_at = n.paid_at, \
                 payment_reference = n.payment_reference, received_amount = n.received_amount, \
                 refunded_amount = n.refunded_amount, tracking_number = n.tracking_number, notes = n.notes, \
-                updated_at = n.updated_at \
+                updated_at = n.updated_at, credited_amount = n.credited_amount, \
+                credit_used_amount = n.credit_used_amount, unapplied_amount = n.unapplied_amount, \
+                credited_items = n.credited_items \
          FROM (SELECT unnest($2::int8[]) AS id, unnest($3::text[]) AS status, unnest($4::text[]) AS payment_status, \
                       unnest($5::timestamptz[]) AS paid_at, unnest($6::text[]) AS payment_reference, \
                       unnest($7::int8[]) AS received_amount, unnest($8::int8[]) AS refunded_amount, \
                       unnest($9::text[]) AS tracking_number, unnest($10::text[]) AS notes, \
-                      unnest($11::timestamptz[]) AS updated_at LIMIT $12) n \
+                      unnest($11::timestamptz[]) AS updated_at, unnest($12::int8[]) AS credited_amount, \
+                      unnest($13::int8[]) AS credit_used_amount, unnest($14::int8[]) AS unapplied_amount, \
+                      unnest($15::int8[]) AS credited_items LIMIT $16) n \
          WHERE o.store_id = $1 AND o.id = n.id",
     )
     .bind::<BigInt, _>(store)
@@ -160,6 +168,10 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     .bind::<Array<Nullable<Text>>, _>(texts(changed, |order| order.tracking_number.as_deref()))
     .bind::<Array<Nullable<Text>>, _>(texts(changed, |order| order.notes.as_deref()))
     .bind::<Array<Timestamptz>, _>(changed.iter().map(|order| order.updated_at).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.credited_amount).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.credit_used_amount).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.unapplied_amount).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.credited_items).collect::<Vec<_>>())
     .bind::<BigInt, _>(rows)
     .execute(conn)?;
     db::expect_rows(updated, changed.len(), "orders were written")

@@ -1,5 +1,5 @@
-//! The store's settings, its active places, the addresses, the clock and the ids for new orders, read in one round
-//! trip. The DSL cannot combine them.
+//! The store's settings, its tax rates and active places, the addresses, the clock and the ids for new orders, read in
+//! one round trip. The DSL cannot combine them.
 
 use std::collections::HashMap;
 
@@ -13,11 +13,14 @@ use crate::inventory::places::Places;
 use crate::inventory::queries::locations::active_places;
 use crate::kernel::id::{AddressId, OrderId, OrderItemId, StoreId, UserId};
 use crate::stores::queries::Store;
+use crate::stores::queries::tax_rates::{self, tax_rates_of};
+use crate::stores::tax_rates::TaxRate;
 
 /// The store's terms, addresses as orders keep them, the clock, and ids taken beforehand, so that rows
 /// inserted as a set can refer to each other.
 pub struct TermsAndIds {
     pub store: Store,
+    pub tax_rates: Vec<TaxRate>,
     /// Each with its owner.
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
@@ -43,6 +46,8 @@ struct Row {
     now: DateTime<Utc>,
     #[diesel(sql_type = Jsonb)]
     places: Value,
+    #[diesel(sql_type = Jsonb)]
+    tax_rates: Value,
     #[diesel(sql_type = Array<BigInt>)]
     order_ids: Vec<OrderId>,
     #[diesel(sql_type = Array<BigInt>)]
@@ -59,9 +64,11 @@ pub fn read(
     let row: Row = db::sql(concat!(
         "SELECT s.id, s.code, s.name, s.currency, s.tax_rate_ppm, s.shipping_flat_rate, s.guest_orders, \
                 s.hold_cart_items, s.payment_methods, s.routing, s.over_receipt_percent, s.count_tolerance_units, \
-                s.count_tolerance_value, s.created_at, s.updated_at, $now AS now, ",
+                s.count_tolerance_value, s.prices_include_tax, s.shipping_tax, s.created_at, s.updated_at, $now AS now, ",
         active_places!(),
-        " AS places, \
+        " AS places, ",
+        tax_rates_of!(),
+        "$1) AS tax_rates, \
                 ARRAY(SELECT nextval('orders_id_seq') FROM generate_series(1, $3)) AS order_ids, \
                 ARRAY(SELECT nextval('order_items_id_seq') FROM generate_series(1, $4)) AS item_ids, \
                 ARRAY(SELECT jsonb_build_array(a.id, a.user_id, jsonb_build_object( \
@@ -78,9 +85,10 @@ pub fn read(
     .bind::<BigInt, _>(db::count(ids.orders))
     .bind::<BigInt, _>(db::count(ids.items))
     .get_result(conn)?;
-    let Row { store, addresses, now, places, order_ids, item_ids } = row;
+    let Row { store, addresses, now, places, tax_rates, order_ids, item_ids } = row;
     let places = Places::from_json(places, store.routing.clone())?;
-    Ok(TermsAndIds { store, addresses: by_id(addresses)?, now, places, order_ids, item_ids })
+    let tax_rates = tax_rates::from_json(tax_rates)?;
+    Ok(TermsAndIds { store, tax_rates, addresses: by_id(addresses)?, now, places, order_ids, item_ids })
 }
 
 fn by_id(addresses: Vec<Value>) -> Result<HashMap<AddressId, (UserId, Value)>, Failure> {

@@ -1,12 +1,15 @@
-//! The SQL of payments and refunds. Append-only. Sets of rows come in as arrays, which the DSL can not insert.
+//! The SQL of payments and refunds. Sets of rows come in as arrays, which the DSL can not insert.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
-use crate::db;
 use crate::db::schema::order_payments;
-use crate::kernel::id::{OrderId, StoreId};
+use crate::db::{self, Failure};
+use crate::kernel::id::{CreditId, OrderId, StoreId};
 use crate::kernel::money::Money;
 use crate::kernel::text_enum::text_enum;
 
@@ -26,13 +29,25 @@ pub struct NewPayment {
     pub kind: Kind,
     pub reference: Option<String>,
     pub amount: Money,
+    /// The part of a payment that the order does not accept, or the part of a refund that gives such money back.
+    pub unapplied: Money,
+    /// True for a payment whose reference was recorded for another order before.
+    pub is_reused: bool,
+    /// The credit of a refund.
+    pub credit: Option<CreditId>,
     pub actor: String,
 }
 
-pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment], at: DateTime<Utc>) -> QueryResult<()> {
+/// Appends payments. Fails with [`Failure::Retry`] if another transaction recorded a reference for another order
+/// meanwhile. The references are inserted in one order, so that such transactions do not deadlock.
+pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment], at: DateTime<Utc>) -> Result<(), Failure> {
+    let mut new: Vec<&NewPayment> = new.iter().collect();
+    new.sort_by(|a, b| a.reference.cmp(&b.reference));
     db::sql(
-        "INSERT INTO order_payments (store_id, order_id, kind, reference, amount, actor, created_at) \
-         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::int8[]), unnest($7::text[]), $2",
+        "INSERT INTO order_payments (store_id, order_id, kind, reference, amount, actor, unapplied_amount, is_reused, \
+                credit_id, created_at) \
+         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::int8[]), unnest($7::text[]), \
+                unnest($8::int8[]), unnest($9::bool[]), unnest($10::int8[]), $2",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
@@ -41,8 +56,41 @@ pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment], at: D
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|payment| payment.reference.as_deref()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.amount).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|payment| payment.actor.as_str()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.unapplied).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(new.iter().map(|payment| payment.is_reused).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|payment| payment.credit).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
+    .map_err(Failure::from)
+    .map_err(|failure| match failure.violates("order_payments_first_use_key") {
+        true => Failure::Retry(failure.to_string()),
+        false => failure,
+    })
+}
+
+/// Accepts payments that were recorded with a reused reference. Their orders must have been locked in this transaction.
+pub fn accept(conn: &mut PgConnection, store: StoreId, payments: &[(OrderId, String)]) -> Result<(), Failure> {
+    let (orders, references): (Vec<OrderId>, Vec<&str>) =
+        payments.iter().map(|(order, reference)| (*order, reference.as_str())).unzip();
+    let updated = db::sql(
+        "UPDATE order_payments p SET unapplied_amount = 0 \
+         FROM (SELECT unnest($2::int8[]) AS order_id, unnest($3::text[]) AS reference LIMIT $4) n \
+         WHERE p.store_id = $1 AND p.order_id = n.order_id AND p.kind = 'payment' AND p.reference = n.reference \
+           AND p.is_reused AND p.unapplied_amount = p.amount",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(orders)
+    .bind::<Array<Text>, _>(references)
+    .bind::<BigInt, _>(db::count(payments.len()))
+    .execute(conn)?;
+    db::expect_rows(updated, payments.len(), "payments were accepted")
+}
+
+/// A recorded payment or refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    pub amount: Money,
+    pub unapplied: Money,
 }
 
 /// The recorded payments and refunds of orders that have a reference. Read them under the orders' locks.
@@ -50,8 +98,8 @@ pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
     orders: &[OrderId],
-) -> QueryResult<Vec<(OrderId, Kind, String, Money)>> {
-    order_payments::table
+) -> QueryResult<HashMap<(OrderId, Kind, String), Recorded>> {
+    let rows: Vec<(OrderId, Kind, String, Money, Money)> = order_payments::table
         .filter(order_payments::store_id.eq(store))
         .filter(order_payments::order_id.eq_any(orders))
         .filter(order_payments::reference.is_not_null())
@@ -60,6 +108,33 @@ pub fn list(
             order_payments::kind,
             order_payments::reference.assume_not_null(),
             order_payments::amount,
+            order_payments::unapplied_amount,
         ))
-        .load(conn)
+        .load(conn)?;
+    let recorded =
+        |(order, kind, reference, amount, unapplied)| ((order, kind, reference), Recorded { amount, unapplied });
+    Ok(rows.into_iter().map(recorded).collect())
+}
+
+/// In the words of the partial index `order_payments_first_use_key`, so that the planner recognizes it.
+const FIRST_USE: &str = "order_payments.kind = 'payment' AND NOT order_payments.is_reused";
+
+/// The orders for which references of payments were recorded first.
+pub fn list_first_uses(
+    conn: &mut PgConnection,
+    store: StoreId,
+    references: &[&str],
+) -> QueryResult<HashMap<String, OrderId>> {
+    let rows: Vec<(String, OrderId)> = order_payments::table
+        .filter(order_payments::store_id.eq(store))
+        .filter(order_payments::reference.eq_any(references))
+        .filter(sql::<Bool>(FIRST_USE))
+        .select((order_payments::reference.assume_not_null(), order_payments::order_id))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The order for which the reference of a payment was recorded first.
+pub fn find_order(conn: &mut PgConnection, store: StoreId, reference: &str) -> QueryResult<Option<OrderId>> {
+    Ok(list_first_uses(conn, store, &[reference])?.into_values().next())
 }

@@ -14,9 +14,10 @@ use crate::stores::code::StoreCode;
 use crate::stores::count_tolerance::CountToleranceInput;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::settings::{CURRENCY, NewStore, StoreChange, shipping};
+use crate::stores::tax_rates::ShippingTax;
 
 /// A percentage in a request, as a number or as a string that contains one.
-fn percent() -> ObjectBuilder {
+pub(super) fn percent() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
         .minimum(Some(0))
@@ -57,6 +58,12 @@ pub struct NewStoreRequest {
     /// The surplus that staff may receive without `inventory:approve`, in percent of a line of a purchase order.
     #[serde(default)]
     over_receipt_percent: WholePercent,
+    /// True if prices and the delivery contain their taxes. They are added otherwise.
+    #[serde(default)]
+    prices_include_tax: bool,
+    #[serde(default)]
+    #[schema(required = false)]
+    shipping_tax: ShippingTax,
 }
 
 fn default_currency() -> String {
@@ -78,6 +85,8 @@ impl TryFrom<NewStoreRequest> for NewStore {
             payment_methods,
             count_tolerance,
             over_receipt_percent,
+            prices_include_tax,
+            shipping_tax,
         } = request;
         let currency = parse_currency(&currency)?;
         let shipping_flat_rate = match shipping_flat_rate {
@@ -96,6 +105,8 @@ impl TryFrom<NewStoreRequest> for NewStore {
             payment_methods,
             count_tolerance,
             over_receipt_percent: over_receipt_percent.get(),
+            prices_include_tax,
+            shipping_tax,
         })
     }
 }
@@ -144,6 +155,12 @@ pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     over_receipt_percent: Option<WholePercent>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    prices_include_tax: Option<bool>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    shipping_tax: Option<ShippingTax>,
 }
 
 impl TryFrom<StorePatchRequest> for StoreChange {
@@ -160,6 +177,8 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             payment_methods,
             count_tolerance,
             over_receipt_percent,
+            prices_include_tax,
+            shipping_tax,
         } = request;
         let currency = currency.as_deref().map(parse_currency).transpose()?;
         Ok(Self {
@@ -172,6 +191,8 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             payment_methods,
             count_tolerance: count_tolerance.map(CountToleranceInput::from),
             over_receipt_percent: over_receipt_percent.map(WholePercent::get),
+            prices_include_tax,
+            shipping_tax,
         })
     }
 }

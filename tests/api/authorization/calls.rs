@@ -101,6 +101,10 @@ impl World {
             "PUT /stores/{id}/routing" => {
                 Call::new("PUT", format!("/stores/{store}/routing")).with(json!({"rules": ["nearest"]}))
             }
+            "GET /stores/{id}/tax-rates" => Call::new("GET", format!("/stores/{store}/tax-rates")),
+            "PUT /stores/{id}/tax-rates" => {
+                Call::new("PUT", format!("/stores/{store}/tax-rates")).with(json!({"rates": []}))
+            }
             "GET /locations" => Call::new("GET", "/locations"),
             "POST /locations" => Call::new("POST", "/locations").with(json!({"code": self.fresh(), "name": "North"})),
             "GET /locations/{id}" => Call::new("GET", format!("/locations/{}", self.place())),
@@ -309,6 +313,13 @@ impl World {
         Call::new("POST", format!("{path}/reroute")).with(json!({"lines": [line]}))
     }
 
+    fn cancel_lines(&self) -> Call {
+        let path = format!("/orders/{}", self.order("cod"));
+        let item = self.admin.get(&path).expect(200).json()["items"][0]["id"].clone();
+        let body = json!({"lines": [{"item_id": item, "quantity": 1}], "reason": "Changed my mind"});
+        Call::new("POST", format!("{path}/cancel-lines")).with(body)
+    }
+
     fn order_call(&self, operation: &str) -> Option<Call> {
         let of = |order: i64, rest: &str| format!("/orders/{order}{rest}");
         let open = || self.order("cod");
@@ -327,6 +338,11 @@ impl World {
             "GET /orders/{id}/shipments" => Call::new("GET", of(open(), "/shipments")),
             "POST /orders/{id}/reroute" => self.reroute(),
             "POST /orders/{id}/cancel" => Call::new("POST", of(open(), "/cancel")),
+            "POST /orders/{id}/cancel-lines" => self.cancel_lines(),
+            "GET /orders/{id}/credits" => Call::new("GET", of(open(), "/credits")),
+            "POST /orders/{id}/credits" => {
+                Call::new("POST", of(open(), "/credits")).with(json!({"amount": 1, "reason": "Wet box"}))
+            }
             "POST /orders/{id}/payment/confirm" => {
                 let payment = json!({"payment_reference": self.fresh()});
                 Call::new("POST", of(open(), "/payment/confirm")).with(payment)

@@ -60,7 +60,8 @@ fn currencies_of_every_number_of_decimals_are_sold_and_reported() {
 
 /// The outcome of a callback of Stripe for an order in another store.
 fn stripe_in(app: &TestApp, store: &str, order: &Value, currency: &str, amount: i64) -> String {
-    let mut event = stripe_event(&format!("evt_{currency}_{amount}"), order, "pi_1", amount);
+    let reference = format!("pi_{currency}_{amount}");
+    let mut event = stripe_event(&format!("evt_{currency}_{amount}"), order, &reference, amount);
     event["data"]["object"]["currency"] = json!(currency);
     let body = event.to_string();
     let header = crate::common::provider::stripe_header(crate::common::provider::SECRET, body.as_bytes(), 0);

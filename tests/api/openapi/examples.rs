@@ -3,6 +3,7 @@
 
 mod barcodes;
 mod counts;
+mod credits;
 mod locations;
 mod purchasing;
 mod reroutes;
@@ -145,6 +146,13 @@ fn stores(record: &mut Recorder, admin: &Client) {
     record.call("getRouting", admin, ("GET", path), Value::Null);
     let policy = json!({"rules": ["nearest", "fewest_parcels"], "split": "allow", "preferred_location_ids": []});
     record.call("replaceRouting", admin, ("PUT", path), policy);
+    let rates = json!({"rates": [
+        {"country": "IN", "percent": 18, "name": "GST"},
+        {"country": "IN", "category": "Grocery", "percent": 5, "name": "GST on food"},
+    ]});
+    let path = "/stores/STORE-NORTH/tax-rates";
+    record.call("replaceTaxRates", admin, ("PUT", path), rates);
+    record.call("getTaxRates", admin, ("GET", path), Value::Null);
     record.refuse(admin, ("GET", "/stores/NOWHERE"), Value::Null, "STORE_NOT_FOUND");
 }
 
@@ -245,6 +253,7 @@ fn orders(record: &mut Recorder, callers: &Callers) {
     let parcel = json!({"lines": lines, "carrier": "India Post", "tracking_number": "EE123456789IN"});
     record.call("shipOrder", admin, ("POST", &shipments), parcel);
     record.call("listShipments", admin, ("GET", &shipments), Value::Null);
+    credits::credits(record, guest, admin, &new("cod"));
     record.call("getOrderHistory", admin, ("GET", &format!("{path}/history")), Value::Null);
     let unpaid = guest.post("/orders", &new("upi")).expect(201).json();
     let fail = format!("/orders/{}/payment/fail", unpaid["id"]);

@@ -18,7 +18,12 @@ fn a_payment_is_confirmed_once() {
     assert_eq!(shop.confirm(&order, "pay_1").expect(200).json(), paid);
     let now = shop.app.snapshot();
     assert_eq!(now.changed_since(&before), ["idempotency_keys"]);
+    // A second payment is recorded once.
+    shop.confirm(&order, "pay_2").refused(409, "ALREADY_PAID");
     shop.app.without_effect(|| shop.confirm(&order, "pay_2")).refused(409, "ALREADY_PAID");
+    let twice = shop.app.order(&order);
+    assert_eq!((&twice["received_amount"], &twice["unapplied_amount"]), (&json!(40.0), &json!(20.0)));
+    assert_eq!((&twice["refund_due_amount"], &twice["payment_reference"]), (&json!(20.0), &json!("pay_1")));
     shop.app.without_effect(|| shop.confirm(&json!({"id": 999_999}), "pay_1")).refused(404, "ORDER_NOT_FOUND");
     shop.mara
         .post(&format!("/orders/{}/payment/confirm", order["id"]), &json!({"payment_reference": "mine"}))

@@ -52,8 +52,8 @@ fn revenue_is_without_refunds_today_as_in_all() {
     };
     let (part, whole) = (shop.order(5), shop.order(3));
     shop.order(2);
-    for order in [&part, &whole] {
-        shop.confirm(order, "pay").expect(200);
+    for (order, reference) in [(&part, "pay_1"), (&whole, "pay_2")] {
+        shop.confirm(order, reference).expect(200);
     }
     assert_eq!(figures(""), (100.0, 33.33, json!({"orders": 3, "revenue": 100.0})));
     shop.refund(&part, "back", Some(12.5)).expect(200);

@@ -8,6 +8,7 @@ mod buying;
 mod cancelling;
 mod changing;
 mod counts;
+mod credits;
 mod holds;
 mod keys;
 mod payment_windows;

@@ -12,6 +12,11 @@ fn endings(app: &TestApp, order: &Value) -> Vec<(String, String)> {
     ended.map(|step| (text(step, "to"), text(step, "actor"))).collect()
 }
 
+/// A reference of a payment that no other order has.
+fn reference(order: &Value) -> String {
+    format!("pay-{}", order["id"])
+}
+
 #[test]
 fn confirm_against_expire_is_paid_before_the_deadline_or_expired_and_never_both() {
     for app in TestApp::of_each_queue_kind() {
@@ -28,8 +33,10 @@ fn race_with_the_deadline(app: &TestApp, tally: &mut Tally) {
     for _ in 0..repetitions_per_queue_kind() {
         let order = mara.order_upi(&tee, 2);
         app.fall_due_in(margin.0);
-        let (confirmed, _) =
-            duel(|| cashier.confirm(&order, "pay-1"), || while app.expire_holds() == 0 && has_active_hold(app) {});
+        let (confirmed, _) = duel(
+            || cashier.confirm(&order, &reference(&order)),
+            || while app.expire_holds() == 0 && has_active_hold(app) {},
+        );
         let status = app.status(&order);
         if one_of(&confirmed, 200, &["PAYMENT_EXPIRED"]) {
             assert_eq!(status, ("pending".into(), "paid".into()));
@@ -63,9 +70,10 @@ fn confirm_twice(app: &TestApp) {
     let (mara, cashier) = (app.customer("mara"), app.cashier());
     for repetition in 1..=repetitions_per_queue_kind() {
         let order = mara.order_upi(&tee, 2);
-        for reply in app.compete(repetition, 2, &order_row(&order), || race(2, |_| cashier.confirm(&order, "pay-1"))) {
+        let pay = reference(&order);
+        for reply in app.compete(repetition, 2, &order_row(&order), || race(2, |_| cashier.confirm(&order, &pay))) {
             let paid = reply.expect(200).json();
-            assert_eq!((&paid["status"], &paid["payment_reference"]), (&json!("pending"), &json!("pay-1")));
+            assert_eq!((&paid["status"], &paid["payment_reference"]), (&json!("pending"), &json!(pay)));
         }
         assert_eq!(endings(app, &order).len(), 1);
         app.assert_sold(&tee, 1_000, 2 * repetition as i64);
@@ -82,12 +90,17 @@ fn confirm_two_ways(app: &TestApp) {
     let (mara, cashier) = (app.customer("mara"), app.cashier());
     for repetition in 1..=repetitions_per_queue_kind() {
         let order = mara.order_upi(&tee, 2);
-        let confirm = |index: usize| cashier.confirm(&order, ["pay-1", "pay-2"][index]);
+        let references = ["first", "second"].map(|name| format!("{name}-{}", order["id"]));
+        let confirm = |index: usize| cashier.confirm(&order, &references[index]);
         let replies = app.compete(repetition, 2, &order_row(&order), || race(2, confirm));
         let paid = replies.iter().map(|reply| one_of(reply, 200, &["ALREADY_PAID"]));
         let winner: Vec<usize> = paid.enumerate().filter(|(_, paid)| *paid).map(|(index, _)| index).collect();
         assert_eq!(winner.len(), 1);
-        assert_eq!(app.order(&order)["payment_reference"], ["pay-1", "pay-2"][winner[0]]);
+        let now = app.order(&order);
+        assert_eq!(
+            (&now["payment_reference"], &now["unapplied_amount"]),
+            (&json!(references[winner[0]]), &json!(60.0))
+        );
         app.assert_sold(&tee, 1_000, 2 * repetition as i64);
     }
 }
@@ -106,7 +119,7 @@ fn race_to_the_money(app: &TestApp, tally: &mut Tally) {
     let (mara, cashier) = (app.customer("mara"), app.cashier());
     for repetition in 0..repetitions_per_queue_kind() {
         let order = mara.order_upi(&tee, 2);
-        let both = || duel(|| mara.cancel(&order), || cashier.confirm(&order, "pay-1"));
+        let both = || duel(|| mara.cancel(&order), || cashier.confirm(&order, &reference(&order)));
         let (cancelled, confirmed) = app.compete(repetition, 2, &order_row(&order), both);
         // A paid order can be cancelled too, so that the call to cancel always succeeds.
         cancelled.expect(200);

@@ -4,6 +4,7 @@
 //! same time (`TestApp::alone`).
 
 mod checkout;
+mod credits;
 mod documents;
 mod holds;
 mod valuation;

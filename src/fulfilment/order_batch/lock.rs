@@ -1,0 +1,102 @@
+//! Locks orders, and reads what their changes need.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::PgConnection;
+
+use super::{Intent, OrderBatch, is_overdue};
+use crate::db::{self, Failure};
+use crate::fulfilment::credits::queries as credits;
+use crate::inventory::hold::Holder;
+use crate::inventory::hold_set::HoldSet;
+use crate::kernel::id::{OrderId, StoreId, VariantId};
+use crate::orders::order::Order;
+use crate::orders::queries::{items, orders};
+use crate::orders::status::OrderStatus;
+use crate::payments::queries::payments;
+
+impl OrderBatch {
+    /// Locks existing orders, then the stock rows that they hold or were sold from. This is the global lock order.
+    pub fn lock(conn: &mut PgConnection, store: StoreId, requested: &[(OrderId, Intent)]) -> Result<Self, Failure> {
+        let ids: BTreeSet<OrderId> = requested.iter().map(|(id, _)| *id).collect();
+        let locked = orders::lock_for_update(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
+        let needs = Needs::of(&locked, requested);
+        let Needs { holding, moving, with_items, with_money, refunding } = &needs;
+        let recorded = if with_money.is_empty() { HashMap::new() } else { payments::list(conn, store, with_money)? };
+        let unspent =
+            if refunding.is_empty() { HashMap::new() } else { credits::list_unspent(conn, store, refunding)? };
+        let items = if with_items.is_empty() { HashMap::new() } else { items::list(conn, store, with_items)? };
+        let moved = moving.iter().filter_map(|id| items.get(id)).flatten();
+        let variants: Vec<VariantId> = moved.map(|item| item.variant_id).collect();
+        let holders: Vec<Holder> = holding.iter().copied().map(Holder::Order).collect();
+        let holds = HoldSet::lock(conn, store, &holders, &variants)?;
+        let mut batch = Self { items, recorded, unspent, ..Self::new(store, db::clock(conn)?, locked, holds) };
+        batch.load_credited(conn)?;
+        batch.load_overdue(conn)?;
+        Ok(batch)
+    }
+
+    /// Reads the items and the credits of the locked orders whose payment window has ended. Their rest is credited.
+    pub fn load_overdue(&mut self, conn: &mut PgConnection) -> Result<(), Failure> {
+        let overdue = self.orders.values().filter(|order| is_overdue(order, self.now));
+        let missing: Vec<OrderId> = overdue.map(|order| order.id).filter(|id| !self.items.contains_key(id)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.items.extend(items::list(conn, self.store, &missing)?);
+        self.load_credited(conn)
+    }
+
+    /// Reads the sums of the credits of orders with items, if they have credits.
+    fn load_credited(&mut self, conn: &mut PgConnection) -> Result<(), Failure> {
+        let has_credits = |order: &&Order| order.credited_amount.0 > 0 || order.credited_items > 0;
+        let with_items = self.orders.values().filter(|order| self.items.contains_key(&order.id));
+        let ids: Vec<OrderId> = with_items.filter(has_credits).map(|order| order.id).collect();
+        if !ids.is_empty() {
+            self.credited = credits::sums(conn, self.store, &ids)?;
+        }
+        Ok(())
+    }
+}
+
+/// The orders of a batch by what their changes need.
+struct Needs {
+    /// Their holds may end.
+    holding: Vec<OrderId>,
+    /// Their sold units may move.
+    moving: Vec<OrderId>,
+    with_items: Vec<OrderId>,
+    with_money: Vec<OrderId>,
+    refunding: Vec<OrderId>,
+}
+
+impl Needs {
+    fn of(locked: &[Order], requested: &[(OrderId, Intent)]) -> Self {
+        let has_any =
+            |order: &Order, intents: &[Intent]| intents.iter().any(|intent| requested.contains(&(order.id, *intent)));
+        let select = |is_selected: &dyn Fn(&Order) -> bool| -> Vec<OrderId> {
+            locked.iter().filter(|order| is_selected(order)).map(|order| order.id).collect()
+        };
+        let is_moving = |order: &Order| {
+            // A payment of the same batch may sell an order before its cancellation.
+            let may_be_sold = order.status != OrderStatus::UnderPaying || has_any(order, &[Intent::Pay]);
+            let is_moved = may_be_sold && has_any(order, &[Intent::Cancel, Intent::Ship]);
+            (is_moved || has_any(order, &[Intent::Reroute])) && order.status.can_become(OrderStatus::Cancelled)
+        };
+        let holds = |order: &Order| {
+            order.status == OrderStatus::UnderPaying
+                && has_any(order, &[Intent::Pay, Intent::Cancel, Intent::Reroute, Intent::Credit])
+        };
+        let may_be_credited = |order: &Order| match order.status {
+            OrderStatus::UnderPaying => has_any(order, &[Intent::Cancel, Intent::Credit]),
+            _ => has_any(order, &[Intent::Credit]),
+        };
+        Self {
+            holding: select(&holds),
+            moving: select(&is_moving),
+            with_items: select(&|order| is_moving(order) || may_be_credited(order)),
+            with_money: select(&|order| has_any(order, &[Intent::Pay, Intent::Refund])),
+            refunding: select(&|order| has_any(order, &[Intent::Refund])),
+        }
+    }
+}

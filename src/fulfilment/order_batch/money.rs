@@ -1,0 +1,123 @@
+//! Payments and refunds of a locked order.
+
+use diesel::PgConnection;
+
+use super::{Kind, NewPayment, OrderBatch, Recorded};
+use crate::db::Failure;
+use crate::fulfilment::credits::queries as credits;
+use crate::kernel::id::{CreditId, OrderId};
+use crate::kernel::money::Money;
+use crate::orders::order::Order;
+use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::payments::queries::payments;
+
+impl OrderBatch {
+    /// Reads for which orders these references of payments were recorded first. Another transaction that records one
+    /// of them meanwhile makes the write of this batch fail, and the transaction runs again.
+    pub fn load_first_uses(&mut self, conn: &mut PgConnection, references: &[&str]) -> Result<(), Failure> {
+        if !references.is_empty() {
+            self.first_uses = payments::list_first_uses(conn, self.store, references)?;
+        }
+        Ok(())
+    }
+
+    /// The payment or refund of an order that is recorded under a reference.
+    #[must_use]
+    pub fn recorded(&self, id: OrderId, kind: Kind, reference: &str) -> Option<Recorded> {
+        self.recorded.get(&(id, kind, reference.to_owned())).copied()
+    }
+
+    /// True if the reference of a payment was recorded for another order before.
+    #[must_use]
+    pub fn is_reused(&self, id: OrderId, reference: &str) -> bool {
+        self.first_uses.get(reference).is_some_and(|first| *first != id)
+    }
+
+    /// The part of a credit that is neither used nor refunded. None if the order has no such credit.
+    #[must_use]
+    pub fn unspent(&self, id: OrderId, credit: CreditId) -> Option<Money> {
+        self.unspent.get(&(id, credit)).copied()
+    }
+
+    /// Records a payment of an order, or a refund.
+    pub fn record(&mut self, new: NewPayment) -> Result<&mut Order, Failure> {
+        let (id, kind, amount, unapplied) = (new.order, new.kind, new.amount, new.unapplied);
+        if let Some(reference) = new.reference.clone() {
+            if kind == Kind::Payment {
+                self.first_uses.entry(reference.clone()).or_insert(id);
+            }
+            self.recorded.insert((id, kind, reference), Recorded { amount, unapplied });
+        }
+        if let Some(credit) = new.credit
+            && let Some(unspent) = self.unspent.get_mut(&(id, credit))
+        {
+            *unspent = Money(unspent.0.saturating_sub(amount.0));
+        }
+        self.payments.push(new);
+        let order = self.change(id)?;
+        let sum = match kind {
+            Kind::Payment => &mut order.received_amount,
+            Kind::Refund => &mut order.refunded_amount,
+        };
+        let too_large = || Failure::Internal("the payments of an order are too large".to_owned());
+        *sum = sum.checked_add(amount).ok_or_else(too_large)?;
+        order.unapplied_amount = Money(match kind {
+            Kind::Payment => order.unapplied_amount.0.saturating_add(unapplied.0),
+            Kind::Refund => order.unapplied_amount.0.saturating_sub(unapplied.0),
+        });
+        Ok(order)
+    }
+
+    /// Accepts a payment that was recorded with a reused reference.
+    pub fn accept(&mut self, id: OrderId, reference: &str) -> Result<(), Failure> {
+        let key = (id, Kind::Payment, reference.to_owned());
+        let missing = || Failure::Internal(format!("the payment of order {id} is missing"));
+        let recorded = self.recorded.get_mut(&key).ok_or_else(missing)?;
+        let accepted = std::mem::take(&mut recorded.unapplied);
+        let of_batch = |new: &&mut NewPayment| new.order == id && new.reference.as_deref() == Some(reference);
+        match self.payments.iter_mut().find(of_batch) {
+            Some(new) => new.unapplied = Money(0),
+            None => self.accepted.push((id, reference.to_owned())),
+        }
+        let order = self.change(id)?;
+        order.unapplied_amount = Money(order.unapplied_amount.0.saturating_sub(accepted.0));
+        Ok(())
+    }
+
+    /// Marks an order as paid, by the payment with that reference if there is one.
+    pub fn mark_paid(&mut self, id: OrderId, reference: Option<&str>) -> Result<(), Failure> {
+        let now = self.now;
+        let order = self.change(id)?;
+        order.payment_status = PaymentStatus::Paid;
+        order.paid_at = Some(now);
+        order.payment_reference = reference.map(ToOwned::to_owned);
+        Ok(())
+    }
+
+    /// Marks an order as paid if nothing is left to pay, and sells its held units. Returns the number of sold units.
+    pub fn settle(&mut self, id: OrderId, reference: Option<&str>, actor: &str) -> Result<i64, Failure> {
+        let order = self.order(id)?;
+        let is_open = order.payment_status == PaymentStatus::Pending && order.status != OrderStatus::Cancelled;
+        if !is_open || order.outstanding_amount() > Money(0) {
+            return Ok(0);
+        }
+        let is_held = order.status == OrderStatus::UnderPaying;
+        self.mark_paid(id, reference)?;
+        if is_held { self.sell(id, actor) } else { Ok(0) }
+    }
+
+    pub(super) fn write_money(&self, conn: &mut PgConnection) -> Result<(), Failure> {
+        if !self.payments.is_empty() {
+            payments::append(conn, self.store, &self.payments, self.now)?;
+        }
+        if !self.accepted.is_empty() {
+            payments::accept(conn, self.store, &self.accepted)?;
+        }
+        let refunds: Vec<(CreditId, Money)> =
+            self.payments.iter().filter_map(|new| Some((new.credit?, new.amount))).collect();
+        if !refunds.is_empty() {
+            credits::add_refunds(conn, self.store, &refunds)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,291 @@
+//! Random orders with taxes, discounts and deliveries, and any sequence of shipments, cancelled units, credits, payments
+//! and refunds. After each step the figures are compared with a plain model.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use super::Shop;
+use crate::common::provider::{stripe_event, with_providers};
+use crate::common::shop::Product;
+use crate::common::{TestApp, Value, json};
+
+/// A line: its units, the price of a unit and the discount in percent.
+type Line = (i64, i64, i64);
+
+/// An order to place: its lines, the tax in percent, and the delivery.
+type Placed = (Vec<Line>, i64, i64);
+
+/// Numbers are folded into the range that is possible.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Ship { line: usize, quantity: i64 },
+    Cancel { line: usize, quantity: i64, delivery: bool },
+    Forgive(i64),
+    ForgiveLine { line: usize, amount: i64 },
+    ForgiveDelivery(i64),
+    Confirm,
+    CallBack(i64),
+    Refund { amount: i64, credit: Option<usize> },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (line, units) = (0..3_usize, 1..4_i64);
+    prop_oneof![
+        3 => (line.clone(), units.clone()).prop_map(|(line, quantity)| Step::Ship { line, quantity }),
+        6 => (line.clone(), units, any::<bool>())
+            .prop_map(|(line, quantity, delivery)| Step::Cancel { line, quantity, delivery }),
+        1 => (1..3_000_i64).prop_map(Step::Forgive),
+        1 => (line, 1..2_000_i64).prop_map(|(line, amount)| Step::ForgiveLine { line, amount }),
+        1 => (1..1_000_i64).prop_map(Step::ForgiveDelivery),
+        2 => Just(Step::Confirm),
+        2 => (1..6_000_i64).prop_map(Step::CallBack),
+        3 => (1..4_000_i64, proptest::option::of(0..4_usize)).prop_map(|(amount, credit)| Step::Refund { amount, credit }),
+    ]
+}
+
+fn placed() -> impl Strategy<Value = Placed> {
+    let line = (1..8_i64, 1..2_000_i64, 0..=60_i64);
+    (prop::collection::vec(line, 1..=3), 0..25_i64, 0..3_000_i64)
+}
+
+/// An amount on the wire in minor units.
+fn minor(amount: &Value) -> i64 {
+    (amount.as_f64().unwrap() * 100.0).round() as i64
+}
+
+fn wire(minor: i64) -> Value {
+    json!(format!("{}.{:02}", minor / 100, minor % 100))
+}
+
+/// An order and what the model knows of it. Amounts are in minor units.
+struct Play<'a> {
+    shop: &'a Shop,
+    products: Vec<Product>,
+    order: Value,
+    /// The shares of the items in the total.
+    shares: Vec<i64>,
+    total: i64,
+    received: i64,
+    refunded: i64,
+    unapplied: i64,
+    references: usize,
+}
+
+impl<'a> Play<'a> {
+    fn begin(shop: &'a Shop, (lines, tax, delivery): &Placed, number: u64) -> Self {
+        let settings = json!({"tax_rate": tax, "shipping_flat_rate": wire(*delivery)});
+        shop.app.set_store(&settings);
+        let product = |(index, line): (usize, &Line)| {
+            shop.app.create_product(&json!({"sku": format!("p-{number}-{index}"), "name": "P", "price": wire(line.1),
+                                            "initial_stock": 100}))
+        };
+        let products: Vec<Product> = lines.iter().enumerate().map(product).collect();
+        let items =
+            products.iter().zip(lines).map(|(product, line)| json!({"product_id": product.id, "quantity": line.0}));
+        let body = json!({"items": items.collect::<Vec<_>>()});
+        let order = shop.mara.post("/orders", &body).expect(201).json();
+        let mut play = Self {
+            shop,
+            products,
+            order,
+            shares: Vec::new(),
+            total: 0,
+            received: 0,
+            refunded: 0,
+            unapplied: 0,
+            references: 0,
+        };
+        play.share_discounts_and_taxes(lines);
+        play
+    }
+
+    /// Gives each item its discount and its part of the tax.
+    fn share_discounts_and_taxes(&mut self, lines: &[Line]) {
+        let id = &self.order["id"];
+        let (subtotal, tax) = (minor(&self.order["subtotal"]), minor(&self.order["tax_amount"]));
+        let (mut given, mut all_discounts) = (0, 0);
+        for (item, (units, price, percent)) in self.order["items"].as_array().unwrap().iter().zip(lines) {
+            let (total, discount) = (units * price, units * price * percent / 100);
+            let of_item = tax * total / subtotal.max(1);
+            (given, all_discounts) = (given + of_item, all_discounts + discount);
+            self.shares.push(total - discount + of_item);
+            self.shop.execute(&format!(
+                "UPDATE order_items SET discount_amount = {discount}, tax_amount = {of_item} WHERE id = {}",
+                item["id"]
+            ));
+        }
+        assert!(given <= tax);
+        self.total = minor(&self.order["total_amount"]) - all_discounts;
+        self.shop.execute(&format!(
+            "UPDATE orders SET discount_amount = {all_discounts}, total_amount = {} WHERE id = {id}",
+            self.total
+        ));
+    }
+
+    fn reference(&mut self) -> String {
+        self.references += 1;
+        format!("{}-{}", self.order["order_number"].as_str().unwrap(), self.references)
+    }
+
+    fn item(&self, line: usize) -> (&Value, i64) {
+        let items = self.order["items"].as_array().unwrap();
+        let item = &items[line % items.len()];
+        let units = |name: &str| item[name].as_i64().unwrap();
+        (&item["id"], units("quantity") - units("cancelled_quantity") - units("shipped_quantity"))
+    }
+
+    fn act(&mut self, step: Step) {
+        match step {
+            Step::Ship { line, quantity } => {
+                let (item, left) = self.item(line);
+                let body = json!({"lines": [{"item_id": item, "quantity": quantity}]});
+                let is_open = quantity <= left && self.is_open();
+                self.expect("shipments", &body, if is_open { 201 } else { 409 });
+            }
+            Step::Cancel { line, quantity, delivery } => {
+                let (item, left) = self.item(line);
+                let lines = json!([{"item_id": item, "quantity": quantity}]);
+                let is_open = quantity <= left && self.is_open();
+                let body = json!({"lines": lines, "reason": "r", "refund_shipping": delivery});
+                self.expect("cancel-lines", &body, if is_open { 200 } else { 409 });
+            }
+            Step::Forgive(amount) => self.forgive(&json!({"amount": wire(amount), "reason": "r"})),
+            Step::ForgiveLine { line, amount } => {
+                let lines = json!([{"item_id": self.item(line).0, "amount": wire(amount)}]);
+                self.forgive(&json!({"lines": lines, "reason": "r"}));
+            }
+            Step::ForgiveDelivery(amount) => {
+                self.forgive(&json!({"kind": "shipping", "amount": wire(amount), "reason": "r"}));
+            }
+            Step::Confirm => self.confirm(),
+            Step::CallBack(amount) => self.call_back(amount),
+            Step::Refund { amount, credit } => self.refund(amount, credit),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        ["pending", "processing"].contains(&self.order["status"].as_str().unwrap())
+    }
+
+    fn expect(&self, verb: &str, body: &Value, status: u16) {
+        self.shop.post(&self.order, verb, body).expect(status);
+    }
+
+    /// Forgives an amount. It is refused if it is more than is left.
+    fn forgive(&self, body: &Value) {
+        let net = minor(&self.order["net_total"]);
+        let reply = self.shop.post(&self.order, "credits", body);
+        match reply.status {
+            201 => assert!(minor(&reply.json()["total"]) <= net, "{}", reply.text()),
+            status => assert!([409, 422].contains(&status), "{}", reply.text()),
+        }
+    }
+
+    fn kept(&self) -> i64 {
+        self.received - self.refunded - self.unapplied
+    }
+
+    fn is_payable(&self) -> bool {
+        self.order["payment_status"] == "pending" && self.order["status"] != "cancelled"
+    }
+
+    /// Staff confirm exactly what is left to pay. A second or late payment is the whole total.
+    fn confirm(&mut self) {
+        let (net, is_payable) = (minor(&self.order["net_total"]), self.is_payable());
+        let body = json!({"payment_reference": self.reference()});
+        self.expect("payment/confirm", &body, if is_payable { 200 } else { 409 });
+        if is_payable {
+            self.received += net - self.kept();
+        } else {
+            self.received += self.total;
+            self.unapplied += self.total;
+        }
+    }
+
+    fn call_back(&mut self, amount: i64) {
+        let outstanding = if self.is_payable() { minor(&self.order["net_total"]) - self.kept() } else { 0 };
+        let (event, reference) = (self.reference(), self.reference());
+        self.shop.app.stripe(&stripe_event(&event, &self.order, &reference, amount)).expect(200);
+        self.received += amount;
+        self.unapplied += (amount - outstanding).max(0);
+    }
+
+    /// Refunds an amount, of one of the credits. It gives unapplied money back first.
+    fn refund(&mut self, amount: i64, credit: Option<usize>) {
+        let credits = self.shop.credits(&self.order);
+        let credit = credit.and_then(|index| credits.get(index));
+        let left = self.received - self.refunded;
+        let most = match credit {
+            Some(credit) => left.min(minor(&credit["total"]) - minor(&credit["refunded_amount"])),
+            None => left,
+        };
+        let body = json!({"refund_reference": self.reference(), "amount": wire(amount),
+                          "credit_id": credit.map(|credit| credit["id"].clone())});
+        let expected = if most == 0 {
+            409
+        } else if amount > most {
+            422
+        } else {
+            200
+        };
+        self.expect("refund", &body, expected);
+        if expected == 200 {
+            self.refunded += amount;
+            self.unapplied -= amount.min(self.unapplied);
+        }
+    }
+
+    fn compare(&mut self) {
+        self.order = self.shop.app.order(&self.order);
+        let (order, credits) = (&self.order, self.shop.credits(&self.order));
+        let credited: i64 = credits.iter().map(|credit| minor(&credit["total"])).sum();
+        let net = self.total - credited;
+        assert!(net >= 0, "{order}");
+        let due = (self.kept() - net).max(0) + self.unapplied;
+        for (name, expected) in [
+            ("total_amount", self.total),
+            ("credited_amount", credited),
+            ("net_total", net),
+            ("received_amount", self.received),
+            ("refunded_amount", self.refunded),
+            ("unapplied_amount", self.unapplied),
+            ("refund_due_amount", due),
+        ] {
+            assert_eq!(minor(&order[name]), expected, "{name} of {order}");
+        }
+        for (index, item) in order["items"].as_array().unwrap().iter().enumerate() {
+            let lines = credits.iter().flat_map(|credit| credit["lines"].as_array().unwrap());
+            let of_item = lines.filter(|line| line["item_id"] == item["id"]);
+            let sum: i64 = of_item.map(|line| minor(&line["total"])).sum();
+            let units = |name: &str| item[name].as_i64().unwrap();
+            let is_gone = units("cancelled_quantity") == units("quantity");
+            let share = self.shares[index];
+            assert!(if is_gone { sum == share } else { sum <= share }, "{sum} of {share}: {item}");
+            let sold = units("quantity") - units("cancelled_quantity");
+            assert_eq!(self.shop.app.stock(&self.products[index]), (100 - sold, 0, sold));
+        }
+        assert!(order["status"] != "cancelled" || net == 0, "{order}");
+    }
+}
+
+#[test]
+fn every_amount_equals_a_plain_model() {
+    let shop = Shop::with(TestApp::with(with_providers));
+    let cases = crate::common::race::repetitions().min(60) as u32;
+    let mut config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    if let RngSeed::Random = config.rng_seed {
+        config.rng_seed = RngSeed::Fixed(7);
+    }
+    let number = std::cell::Cell::new(0);
+    let played = TestRunner::new(config).run(&(placed(), prop::collection::vec(step(), 1..16)), |(placed, steps)| {
+        number.set(number.get() + 1);
+        let mut play = Play::begin(&shop, &placed, number.get());
+        play.compare();
+        for step in steps {
+            play.act(step);
+            play.compare();
+        }
+        Ok(())
+    });
+    played.unwrap_or_else(|failure| panic!("an order differs from the model: {failure}"));
+}

@@ -1,0 +1,147 @@
+//! Concurrent requests cancel, credit and refund each unit and each amount once. They take turns by the lock of the order.
+//! Two orders that record one reference of a payment are kept apart by a unique index.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::shop::{Shop, winner};
+use crate::common::locks::order_row;
+use crate::common::provider::{stripe_event, with_providers};
+use crate::common::race::{Tally, duel, one_of, race, repeat, repetitions, repetitions_per_queue_kind};
+use crate::common::{Reply, TestApp, Value, json};
+
+/// The delay of one of several contenders: up to 160 ms, and none for half of the repetitions.
+fn gap(repetition: u32, contender: usize) -> Duration {
+    let turn = repetition as usize + contender;
+    let milliseconds = if repetition.is_multiple_of(2) { 0 } else { turn * 37 % 161 };
+    Duration::from_millis(milliseconds as u64)
+}
+
+fn lines(order: &Value, quantity: i64) -> Value {
+    json!([{"item_id": order["items"][0]["id"], "quantity": quantity}])
+}
+
+fn post(shop: &Shop, order: &Value, verb: &str, body: &Value) -> Reply {
+    shop.admin.post(&format!("/orders/{}/{verb}", order["id"]), body)
+}
+
+#[test]
+fn units_are_shipped_or_cancelled_and_never_both() {
+    for shop in Shop::of_each_queue_kind() {
+        let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+        // Without the units of others, a constraint would stop a second return of the same units.
+        mara.order(&tee, 50);
+        repeat(repetitions_per_queue_kind(), |repetition| {
+            let order = mara.order(&tee, 5);
+            let before = shop.stock(&tee);
+            let call = |contender: usize| {
+                sleep(gap(repetition, contender));
+                match contender {
+                    0 => post(&shop, &order, "shipments", &json!({"lines": lines(&order, 3)})),
+                    1 => post(&shop, &order, "cancel-lines", &json!({"lines": lines(&order, 3), "reason": "r"})),
+                    _ => post(&shop, &order, "cancel", &json!({})),
+                }
+            };
+            let replies = race(3, call);
+            let refusals = ["QUANTITY_EXCEEDED", "INVALID_TRANSITION", "ORDER_NOT_CANCELLABLE"];
+            let shipped = one_of(&replies[0], 201, &refusals);
+            let [lines, whole] = [1, 2].map(|contender| one_of(&replies[contender], 200, &refusals));
+            // Three units are shipped, or three are cancelled; the whole is cancelled while nothing is shipped.
+            assert!(!(shipped && (lines || whole)) && (shipped || whole), "{shipped}, {lines}, {whole}");
+            let cancelled = if whole { 5 } else { 0 };
+            assert_eq!(shop.stock(&tee), (before.0 + cancelled, 0, before.2 - cancelled));
+            let now = shop.app.order(&order);
+            let units = ["shipped_quantity", "cancelled_quantity"].map(|name| now["items"][0][name].as_i64().unwrap());
+            assert_eq!(units, [if shipped { 3 } else { 0 }, cancelled]);
+            assert_eq!(now["net_total"], json!(150.0 - 30.0 * cancelled as f64));
+        });
+    }
+}
+
+#[test]
+fn the_last_units_are_cancelled_once() {
+    for shop in Shop::of_each_queue_kind() {
+        let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+        mara.order(&tee, 50);
+        repeat(repetitions_per_queue_kind(), |_| {
+            let order = mara.order(&tee, 5);
+            let call = || post(&shop, &order, "cancel-lines", &json!({"lines": lines(&order, 3), "reason": "r"}));
+            let (_, refused) = winner(shop.app.behind_a_lock(&order_row(&order), 2, || duel(call, call)), 200);
+            refused.refused(409, "QUANTITY_EXCEEDED");
+            assert_eq!(shop.app.order(&order)["net_total"], 60.0);
+        });
+    }
+}
+
+#[test]
+fn a_credit_is_refunded_once() {
+    let shop = Shop::of_each_queue_kind().next().unwrap();
+    let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+    repeat(repetitions(), |repetition| {
+        let order = mara.order(&tee, 5);
+        let paid = json!({"payment_reference": format!("pay-{}", order["id"])});
+        post(&shop, &order, "payment/confirm", &paid).expect(200);
+        post(&shop, &order, "cancel-lines", &json!({"lines": lines(&order, 2), "reason": "r"})).expect(200);
+        let credits = format!("/orders/{}/credits", order["id"]);
+        let credit = shop.admin.get(&credits).expect(200).json()[0]["id"].clone();
+        let refund = |contender: usize| {
+            sleep(gap(repetition, contender));
+            let body = json!({"refund_reference": format!("back-{contender}"), "amount": 40, "credit_id": credit});
+            post(&shop, &order, "refund", &body)
+        };
+        let (_, refused) = winner(duel(|| refund(0), || refund(1)), 200);
+        refused.refused(422, "VALIDATION_FAILED");
+        let now = shop.app.order(&order);
+        assert_eq!((&now["refunded_amount"], &now["refund_due_amount"]), (&json!(40.0), &json!(20.0)));
+        assert_eq!(shop.admin.get(&credits).expect(200).json()[0]["refunded_amount"], 40.0);
+    });
+}
+
+#[test]
+fn a_payment_and_a_cancellation_of_units_leave_the_same_amount_due() {
+    let app = TestApp::with(with_providers);
+    let (tee, mara, admin) = (app.product("tee", 30.0, 10_000), app.customer("mara"), app.admin());
+    let mut tally = Tally::default();
+    for repetition in 0..repetitions() as u32 {
+        let order = mara.order_now(&tee, 5).expect(201).json();
+        let event = stripe_event(&format!("evt-{repetition}"), &order, &format!("pi-{repetition}"), 15_000);
+        let cancel = || {
+            sleep(gap(repetition, 0));
+            let body = json!({"lines": lines(&order, 2), "reason": "r"});
+            admin.post(&format!("/orders/{}/cancel-lines", order["id"]), &body)
+        };
+        let pay = || {
+            sleep(gap(repetition, 1));
+            app.stripe(&event)
+        };
+        let (cancelled, called) = duel(cancel, pay);
+        cancelled.expect(200);
+        let whole = called.expect(200).json()["outcome"] == "applied";
+        tally.count(if whole { "paid first" } else { "cancelled first" });
+        let now = app.order(&order);
+        let amounts = ["net_total", "received_amount", "refund_due_amount"].map(|name| now[name].as_f64().unwrap());
+        assert_eq!((amounts, &now["payment_status"]), ([90.0, 150.0, 60.0], &json!("paid")));
+        assert_eq!(now["unapplied_amount"], if whole { 0.0 } else { 60.0 });
+    }
+    tally.assert_both("payment against cancellation of units");
+}
+
+#[test]
+fn one_reference_pays_one_of_two_orders() {
+    for shop in Shop::of_each_queue_kind() {
+        let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+        repeat(repetitions_per_queue_kind(), |repetition| {
+            let orders = [mara.order(&tee, 1), mara.order(&tee, 1)];
+            let body = json!({"payment_reference": format!("pay-{}", orders[0]["id"])});
+            let confirm = |contender: usize| {
+                sleep(gap(repetition, contender));
+                post(&shop, &orders[contender], "payment/confirm", &body)
+            };
+            let (_, refused) = winner(duel(|| confirm(0), || confirm(1)), 200);
+            refused.refused(409, "PAYMENT_REFERENCE_USED");
+            let now = orders.each_ref().map(|order| shop.app.order(order));
+            let unapplied: f64 = now.iter().map(|order| order["unapplied_amount"].as_f64().unwrap()).sum();
+            assert_eq!(unapplied, 30.0);
+        });
+    }
+}
