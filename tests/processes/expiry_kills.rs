@@ -44,6 +44,7 @@ fn place_under_payment(app: &TestApp, buyer: UserId, products: &[Product], count
         payment_method: "upi".to_owned(),
         notes: None,
         expected_total: None,
+        discount: None,
         allow_partial: false,
         payment_window_seconds: window_seconds,
     };
