@@ -197,7 +197,12 @@ impl Plan {
             let is_of_variant_alone = index == "stock_movements_version_key" && !condition.contains("version");
             assert!(!is_of_variant_alone, "all that a variant ever moved is read by: {}\n{:#}", self.text, self.root);
             let is_bounded = index == "tax_rates_pkey";
-            assert!(!is_of_store_alone || is_bounded, "{index} is read for a whole store by: {}\n{:#}", self.text, self.root);
+            assert!(
+                !is_of_store_alone || is_bounded,
+                "{index} is read for a whole store by: {}\n{:#}",
+                self.text,
+                self.root
+            );
         }
     }
 }
