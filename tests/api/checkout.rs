@@ -90,6 +90,8 @@ fn an_order_has_every_documented_field_and_is_the_same_when_it_is_read() {
         "currency",
         "subtotal",
         "tax_amount",
+        "included_tax_amount",
+        "tax_lines",
         "shipping_amount",
         "discount_amount",
         "total_amount",

@@ -209,7 +209,7 @@ impl Plan {
         }
     }
 
-    /// No statement reads all rows of a store.
+    /// No statement reads all rows of a store. Only the tax rates are read together: a store has at most 200.
     fn assert_only_rows_asked_for_are_read(&self) {
         self.assert_no_growing_table_is_read_through();
         for node in self.nodes() {
@@ -218,7 +218,13 @@ impl Plan {
             let is_of_store_alone = condition.starts_with("(store_id = ") && !condition.contains(" AND ");
             let is_of_variant_alone = index == "stock_movements_version_key" && !condition.contains("version");
             assert!(!is_of_variant_alone, "all that a variant ever moved is read by: {}\n{:#}", self.text, self.root);
-            assert!(!is_of_store_alone, "{index} is read for a whole store by: {}\n{:#}", self.text, self.root);
+            let is_bounded = index == "tax_rates_pkey";
+            assert!(
+                !is_of_store_alone || is_bounded,
+                "{index} is read for a whole store by: {}\n{:#}",
+                self.text,
+                self.root
+            );
         }
     }
 }

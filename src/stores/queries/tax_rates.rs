@@ -54,9 +54,12 @@ pub fn get_store_with_rates(conn: &mut PgConnection, store: StoreId) -> Result<(
     Ok((store, from_json(rates)?))
 }
 
+/// Country, region, category, percentage and name.
+type Row = (Option<String>, Option<String>, Option<String>, Rate, String);
+
 /// The tax rates of a store, in their order.
 pub fn list(conn: &mut PgConnection, store: StoreId) -> QueryResult<Vec<TaxRate>> {
-    let rows: Vec<(Option<String>, Option<String>, Option<String>, Rate, String)> = tax_rates::table
+    let rows: Vec<Row> = tax_rates::table
         .filter(tax_rates::store_id.eq(store))
         .order(tax_rates::position)
         .select((tax_rates::country, tax_rates::region, tax_rates::category, tax_rates::rate_ppm, tax_rates::name))
