@@ -27,11 +27,13 @@ use crate::orders::status::{OrderStatus, PaymentStatus};
 mod credit;
 mod lock;
 mod money;
+mod returned;
 mod units;
 
 pub use crate::orders::queries::orders::StatusChange;
 pub use crate::payments::queries::payments::{Kind, NewPayment, Recorded};
 pub use credit::{CreditTerms, CreditedUnits};
+pub use returned::{ReturnPlaces, ReturnedUnits};
 
 /// The purpose of the lock. It decides what is read with the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -96,7 +96,7 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 46] = [
+const WRITERS: [(&str, &str); 51] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -126,6 +126,11 @@ const WRITERS: [(&str, &str); 46] = [
     ("product_costs", "catalogue/queries/products.rs"),
     ("products", "catalogue/queries/products.rs"),
     ("reservations", "inventory/queries/reservations.rs"),
+    ("return_history", "fulfilment/returns/queries/documents.rs"),
+    ("return_lines", "fulfilment/returns/queries/lines.rs"),
+    ("return_receipt_lines", "fulfilment/returns/queries/receipts.rs"),
+    ("return_receipts", "fulfilment/returns/queries/receipts.rs"),
+    ("returns", "fulfilment/returns/queries/documents.rs"),
     ("sessions", "accounts/queries/sessions.rs"),
     ("shipment_lines", "fulfilment/queries.rs"),
     ("shipments", "fulfilment/queries.rs"),

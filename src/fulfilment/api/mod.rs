@@ -6,6 +6,7 @@ mod change;
 mod credits;
 mod pay;
 mod reroute;
+pub mod returns;
 mod ship;
 
 use diesel::PgConnection;
