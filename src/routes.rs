@@ -42,6 +42,7 @@ pub fn table() -> Vec<Endpoint> {
         purchasing::purchasing(),
         orders::cart_and_checkout(),
         orders::orders(),
+        orders::shipments(),
     ];
     sections.into_iter().flatten().collect()
 }
