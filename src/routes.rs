@@ -44,6 +44,7 @@ pub fn table() -> Vec<Endpoint> {
         orders::cart_and_checkout(),
         orders::orders(),
         returns::returns(),
+        orders::shipments(),
     ];
     sections.into_iter().flatten().collect()
 }

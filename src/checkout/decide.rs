@@ -230,6 +230,7 @@ impl<'a> Decider<'a> {
             unfulfilled: (!unfulfilled.is_empty()).then(|| Unfulfilled(unfulfilled.clone())),
             exchange_of: None,
             invoice_number: None,
+            ready_at: None,
             created_at: *now,
             updated_at: *now,
         })

@@ -587,6 +587,8 @@ diesel::table! {
         invoice_number -> Nullable<Text>,
         /// The cancelled and returned units of the items.
         credited_items -> Int8,
+        /// When the goods were ready to be collected. Null until then, and for orders that are delivered.
+        ready_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -856,6 +858,14 @@ diesel::table! {
         /// The caller: user:ID or system.
         actor -> Text,
         created_at -> Timestamptz,
+        /// The number of its changes, plus 1.
+        version -> Int8,
+        /// When it arrived, or was collected. Null until then.
+        delivered_at -> Nullable<Timestamptz>,
+        /// When staff reported it as lost. Null for other shipments.
+        lost_at -> Nullable<Timestamptz>,
+        /// Set with lost_at.
+        lost_reason -> Nullable<Text>,
     }
 }
 

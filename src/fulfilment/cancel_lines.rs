@@ -11,7 +11,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{OrderId, OrderItemId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::OrderItem;
-use crate::orders::status::{FulfilmentStatus, OrderStatus};
+use crate::orders::status::OrderStatus;
 
 /// Units of an item to cancel.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,8 @@ pub enum DeliveryCredit {
     Rest,
 }
 
-/// Cancels units of a sold order. If no units are left, the order is cancelled with its delivery, or it is shipped if
-/// some of them were shipped.
+/// Cancels units of a sold order. If no units are left, the order is cancelled with its delivery. If some of them were
+/// shipped, it is shipped or delivered.
 pub fn cancel_lines(
     batch: &mut OrderBatch,
     id: OrderId,
@@ -60,7 +60,8 @@ pub fn cancel_lines(
     Ok(())
 }
 
-/// Restores and credits units while others are left or shipped. After the last one, the order is shipped.
+/// Restores and credits units while others are left or shipped. After the last one, the order is shipped,
+/// or delivered if its shipments have arrived.
 fn cancel_units(
     batch: &mut OrderBatch,
     id: OrderId,
@@ -70,9 +71,7 @@ fn cancel_units(
 ) -> Result<(), Failure> {
     batch.restore(id, units, by)?;
     batch.credit_units(id, units, delivery, CreditTerms { kind: CreditKind::Cancel, by, return_id: None })?;
-    if FulfilmentStatus::of(batch.items(id)?) == FulfilmentStatus::Full {
-        batch.set_status(id, OrderStatus::Shipped, by)?;
-    }
+    batch.finish_shipping(id, by)?;
     batch.settle(id, None, by.actor).map(drop)
 }
 

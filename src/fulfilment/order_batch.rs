@@ -11,14 +11,14 @@ use diesel::PgConnection;
 use super::credits::credit::Credit;
 use super::credits::queries as credits;
 use super::credits::rest::CreditedSums;
-use super::queries as shipments;
+use super::queries::{self as shipments, SentShipment};
 use super::ship::NewShipment;
 use crate::auth::principal::SYSTEM;
 use crate::db::Failure;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::MovementContext;
-use crate::kernel::id::{CreditId, OrderId, StoreId, VariantId};
+use crate::kernel::id::{CreditId, OrderId, ShipmentId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::queries::{items, orders};
@@ -28,6 +28,7 @@ mod credit;
 mod lock;
 mod money;
 mod returned;
+mod sent;
 mod units;
 
 pub use crate::orders::queries::orders::StatusChange;
@@ -43,6 +44,8 @@ pub enum Intent {
     Refund,
     Ship,
     Reroute,
+    /// A change of shipments that were sent before.
+    Deliver,
     /// A credit of amounts, or of units that were shipped. It moves no units that are left.
     Credit,
     Update,
@@ -74,6 +77,9 @@ pub struct OrderBatch {
     changed: BTreeSet<OrderId>,
     changed_items: BTreeSet<(OrderId, VariantId)>,
     shipments: Vec<NewShipment>,
+    /// The earlier shipments of orders that may be delivered.
+    sent: HashMap<OrderId, Vec<SentShipment>>,
+    changed_shipments: BTreeSet<(OrderId, ShipmentId)>,
     status_changes: Vec<StatusChange>,
     payments: Vec<NewPayment>,
     /// The payments with a reused reference that are accepted now.
@@ -98,6 +104,8 @@ impl OrderBatch {
             changed: BTreeSet::new(),
             changed_items: BTreeSet::new(),
             shipments: Vec::new(),
+            sent: HashMap::new(),
+            changed_shipments: BTreeSet::new(),
             status_changes: Vec::new(),
             payments: Vec::new(),
             accepted: Vec::new(),
@@ -194,6 +202,11 @@ impl OrderBatch {
         }
         if !self.shipments.is_empty() {
             shipments::insert(conn, store, &self.shipments, now)?;
+        }
+        if !self.changed_shipments.is_empty() {
+            let is_changed = |sent: &&SentShipment| self.changed_shipments.contains(&(sent.order_id, sent.id));
+            let changed: Vec<&SentShipment> = self.sent.values().flatten().filter(is_changed).collect();
+            shipments::update(conn, store, &changed)?;
         }
         if !self.credits.is_empty() {
             credits::insert(conn, store, &self.credits, now)?;

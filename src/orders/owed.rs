@@ -91,6 +91,7 @@ pub(crate) mod tests {
             unfulfilled: None,
             exchange_of: None,
             invoice_number: None,
+            ready_at: None,
             created_at: at,
             updated_at: at,
         }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::order::{Order, OrderItem, StockReduction};
-use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
+use super::queries::shipments::Shipment;
+use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, PickupStatus};
 use super::tax_line::TaxLine;
 use super::unfulfilled::UnfulfilledLine;
 use crate::cart::response::TaxLineResponse;
@@ -16,8 +17,10 @@ use crate::kernel::id::{LocationId, OrderId, ProductId, StoreId, UserId};
 use crate::kernel::money::{Amount, Currency, Money};
 
 mod item;
+mod shipment;
 
 pub use item::{AllocationResponse, OrderItemResponse};
+pub use shipment::{ShipmentLineResponse, ShipmentResponse};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderResponse {
@@ -62,6 +65,9 @@ pub struct OrderResponse {
     pub refunded_amount: Amount,
     #[schema(max_length = 100)]
     pub tracking_number: Option<String>,
+    /// Null until the invoice is issued.
+    #[schema(max_length = 50)]
+    pub invoice_number: Option<String>,
     #[schema(pattern = "^[A-Z]{3}$")]
     pub currency: String,
     pub subtotal: Amount,
@@ -78,6 +84,9 @@ pub struct OrderResponse {
     /// The number of units in all items.
     pub total_items: i64,
     pub stock_reductions: Vec<StockReductionResponse>,
+    /// The newest 20 shipments, the oldest first. `GET /orders/{id}/shipments` lists more.
+    #[schema(max_items = 20)]
+    pub shipments: Vec<ShipmentResponse>,
     #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
     pub shipping_address: Option<Value>,
     #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
@@ -86,6 +95,11 @@ pub struct OrderResponse {
     pub notes: Option<String>,
     /// The location where the buyer collects the order. Null if it is delivered.
     pub pickup_location_id: Option<LocationId>,
+    /// `ready` as soon as the buyer can collect the order, and `collected` after that. Null before, for cancelled orders,
+    /// and for orders that are delivered.
+    pub pickup_status: Option<PickupStatus>,
+    /// When the order was ready to be collected.
+    pub ready_at: Option<DateTime<Utc>>,
     /// The lines that the order did not get in full, because it was placed with `allow_partial`.
     #[schema(max_items = 100)]
     pub unfulfilled: Vec<UnfulfilledResponse>,
@@ -130,7 +144,7 @@ pub struct StockReductionResponse {
 
 impl OrderResponse {
     #[must_use]
-    pub fn new(order: &Order, items: &[OrderItem], reductions: &[StockReduction]) -> Self {
+    pub fn new(order: &Order, items: &[OrderItem], reductions: &[StockReduction], shipments: &[Shipment]) -> Self {
         let amount = |money| order.currency.amount(money);
         Self {
             id: Some(order.id),
@@ -157,6 +171,7 @@ impl OrderResponse {
             refund_due_amount: amount(order.refund_due_amount()),
             refunded_amount: amount(order.refunded_amount),
             tracking_number: order.tracking_number.clone(),
+            invoice_number: order.invoice_number.clone(),
             currency: order.currency.code().to_owned(),
             subtotal: amount(order.subtotal),
             tax_amount: amount(order.tax_amount),
@@ -168,10 +183,13 @@ impl OrderResponse {
             items: items.iter().map(|item| OrderItemResponse::new(item, order)).collect(),
             total_items: order.total_items,
             stock_reductions: reductions.iter().map(|cut| StockReductionResponse::new(cut, order)).collect(),
+            shipments: shipments.iter().map(|shipment| ShipmentResponse::new(order, items, shipment)).collect(),
             shipping_address: order.shipping_address.clone(),
             billing_address: order.billing_address.clone(),
             notes: order.notes.clone(),
             pickup_location_id: order.pickup_location_id,
+            pickup_status: PickupStatus::of(order),
+            ready_at: order.ready_at,
             unfulfilled: unfulfilled(order),
             next_statuses: next_statuses(order, items),
             created_at: order.created_at,

@@ -7,6 +7,7 @@ use diesel::PgConnection;
 use super::{Intent, OrderBatch, is_overdue};
 use crate::db::{self, Failure};
 use crate::fulfilment::credits::queries as credits;
+use crate::fulfilment::queries as shipments;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::HoldSet;
 use crate::kernel::id::{OrderId, StoreId, VariantId};
@@ -33,6 +34,7 @@ impl OrderBatch {
         let mut batch = Self { items, recorded, unspent, ..Self::new(store, db::clock(conn)?, locked, holds) };
         batch.load_credited(conn)?;
         batch.load_overdue(conn)?;
+        batch.load_sent(conn, requested)?;
         Ok(batch)
     }
 
@@ -45,6 +47,23 @@ impl OrderBatch {
         }
         self.items.extend(items::list(conn, self.store, &missing)?);
         self.load_credited(conn)
+    }
+
+    /// Reads the shipments of orders that may become delivered: those whose shipments change, and those with shipped
+    /// units whose last units may be shipped or cancelled. Other orders with items have no shipments.
+    fn load_sent(&mut self, conn: &mut PgConnection, requested: &[(OrderId, Intent)]) -> Result<(), Failure> {
+        let is_shipped =
+            |id: &OrderId| self.items.get(id).is_some_and(|items| items.iter().any(|item| item.shipped_quantity > 0));
+        let changing = requested.iter().filter(|(_, intent)| *intent == Intent::Deliver).map(|(id, _)| *id);
+        let shipped = self.items.keys().copied().filter(is_shipped);
+        let ids: BTreeSet<OrderId> = changing.chain(shipped).collect();
+        if !ids.is_empty() {
+            self.sent = shipments::list_sent(conn, self.store, &ids.into_iter().collect::<Vec<_>>())?;
+        }
+        for id in self.items.keys() {
+            self.sent.entry(*id).or_default();
+        }
+        Ok(())
     }
 
     /// Reads the sums of the credits of orders with items, if they have credits.

@@ -165,12 +165,10 @@ struct DeliveredRow {
 /// The shipped units of an order that were delivered. The DSL has no LATERAL.
 pub fn list_delivered(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Vec<DeliveredUnits>> {
     let rows: Vec<DeliveredRow> = db::sql(
-        "SELECT l.variant_id, l.quantity, h.created_at AS delivered_at \
-         FROM shipments s \
-         JOIN order_history h ON h.store_id = $1 AND h.order_id = $2 AND h.to_status = 'delivered' \
+        "SELECT l.variant_id, l.quantity, s.delivered_at FROM shipments s \
          CROSS JOIN LATERAL (SELECT variant_id, quantity FROM shipment_lines \
               WHERE store_id = $1 AND shipment_id = s.id OFFSET 0) l \
-         WHERE s.store_id = $1 AND s.order_id = $2",
+         WHERE s.store_id = $1 AND s.order_id = $2 AND s.delivered_at IS NOT NULL",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(order)
