@@ -20,6 +20,13 @@ pub struct CancelledLine {
     pub quantity: i64,
 }
 
+/// The units to cancel, and the field of the request that lists them.
+#[derive(Clone, Copy, Debug)]
+pub struct CancelledLines<'a> {
+    pub field: &'static str,
+    pub lines: &'a [CancelledLine],
+}
+
 /// The part of the delivery that is credited with cancelled units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryCredit {
@@ -32,7 +39,7 @@ pub enum DeliveryCredit {
 pub fn cancel_lines(
     batch: &mut OrderBatch,
     id: OrderId,
-    lines: &[CancelledLine],
+    cancelled: CancelledLines<'_>,
     delivery: DeliveryCredit,
     by: By<'_>,
 ) -> Result<(), Abort> {
@@ -43,7 +50,7 @@ pub fn cancel_lines(
         let refusal = ApiError::new(Code::InvalidTransition, detail);
         return Err(if expired { Abort::Recorded(refusal) } else { refusal.into() });
     }
-    let units = add_up(batch.items(id)?, lines)?;
+    let units = add_up(batch.items(id)?, cancelled)?;
     let (shipped, left) = (batch.items(id)?.iter()).fold((0, 0), |(shipped, left): (i64, i64), item| {
         (shipped.saturating_add(item.shipped_quantity), left.saturating_add(item.unshipped(None)))
     });
@@ -76,12 +83,13 @@ fn cancel_units(
 }
 
 /// Adds up the lines of each item. Refuses more units than are left to ship.
-fn add_up(items: &[OrderItem], lines: &[CancelledLine]) -> Result<Vec<CreditedUnits>, ApiError> {
+fn add_up(items: &[OrderItem], cancelled: CancelledLines<'_>) -> Result<Vec<CreditedUnits>, ApiError> {
+    let CancelledLines { field, lines } = cancelled;
     let mut quantities: BTreeMap<VariantId, i64> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
         let item = items.iter().find(|item| item.id == line.item);
         let item =
-            item.ok_or_else(|| ApiError::field(format!("lines[{index}].item_id"), "is not an item of the order"))?;
+            item.ok_or_else(|| ApiError::field(format!("{field}[{index}].item_id"), "is not an item of the order"))?;
         let quantity = quantities.entry(item.variant_id).or_default();
         *quantity = quantity.saturating_add(line.quantity);
         let left = item.unshipped(None);

@@ -9,6 +9,7 @@ pub mod cancel;
 pub mod cancel_lines;
 pub mod change_orders;
 pub mod deliver;
+pub mod exchange;
 pub mod expire;
 pub mod pay;
 pub mod pickup;

@@ -127,6 +127,19 @@ impl OrderBatch {
         self.orders.get(&id).ok_or_else(|| Failure::Internal(format!("order {id} is missing")))
     }
 
+    /// Adds an order that this transaction has placed. All changes have its time.
+    pub fn adopt(&mut self, order: Order) {
+        self.now = order.created_at;
+        self.orders.insert(order.id, order);
+    }
+
+    /// The number of the last credit of an order in this batch.
+    #[must_use]
+    pub fn last_credit(&self, id: OrderId) -> Option<&str> {
+        let of_order = self.credits.iter().rfind(|credit| credit.order == id);
+        of_order.map(|credit| credit.credit_number.as_str())
+    }
+
     /// Cancels an order if its payment window has ended. Returns true if it did.
     pub fn expire_if_overdue(&mut self, id: OrderId) -> Result<bool, Failure> {
         let order = self.order(id)?;

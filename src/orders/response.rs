@@ -103,6 +103,8 @@ pub struct OrderResponse {
     /// The lines that the order did not get in full, because it was placed with `allow_partial`.
     #[schema(max_items = 100)]
     pub unfulfilled: Vec<UnfulfilledResponse>,
+    /// The order whose goods this one replaces. Null for other orders.
+    pub exchange_of: Option<OrderId>,
     /// The statuses that can be set next.
     pub next_statuses: Vec<OrderStatus>,
     pub created_at: DateTime<Utc>,
@@ -191,6 +193,7 @@ impl OrderResponse {
             pickup_status: PickupStatus::of(order),
             ready_at: order.ready_at,
             unfulfilled: unfulfilled(order),
+            exchange_of: order.exchange_of,
             next_statuses: next_statuses(order, items),
             created_at: order.created_at,
             updated_at: order.updated_at,

@@ -157,6 +157,17 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .of_many_lines()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
+        post("/orders/{id}/exchange", update, fulfilment::exchange_order)
+            .named(
+                "exchangeOrder",
+                "Cancel or return units of an order, and place a new one that the credit pays for, in one transaction",
+            )
+            .takes::<fulfilment::ExchangeRequest>()
+            .of_many_lines()
+            .answers::<fulfilment::ExchangeResponse>(201)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded])
+            .errors(&LINE_ERRORS)
+            .errors(&[Code::LocationNotFound, Code::PriceChanged]),
         get("/orders/{id}/credits", update, fulfilment::list_credits)
             .named("listCredits", "List the credits of an order")
             .answers_array::<fulfilment::CreditResponse>()

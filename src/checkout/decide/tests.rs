@@ -130,6 +130,7 @@ fn placement() -> Placement {
         discount: None,
         allow_partial: false,
         payment_window_seconds: 900,
+        exchange: None,
     }
 }
 

@@ -19,6 +19,17 @@ use crate::payments::queries::payments;
 impl OrderBatch {
     /// Locks existing orders, then the stock rows that they hold or were sold from. This is the global lock order.
     pub fn lock(conn: &mut PgConnection, store: StoreId, requested: &[(OrderId, Intent)]) -> Result<Self, Failure> {
+        Self::lock_with(conn, store, requested, &[])
+    }
+
+    /// Locks the stock rows of further variants, too, in the same order: those of an order that is placed with the
+    /// changes.
+    pub fn lock_with(
+        conn: &mut PgConnection,
+        store: StoreId,
+        requested: &[(OrderId, Intent)],
+        further: &[VariantId],
+    ) -> Result<Self, Failure> {
         let ids: BTreeSet<OrderId> = requested.iter().map(|(id, _)| *id).collect();
         let locked = orders::lock_for_update(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
         let needs = Needs::of(&locked, requested);
@@ -28,7 +39,7 @@ impl OrderBatch {
             if refunding.is_empty() { HashMap::new() } else { credits::list_unspent(conn, store, refunding)? };
         let items = if with_items.is_empty() { HashMap::new() } else { items::list(conn, store, with_items)? };
         let moved = moving.iter().filter_map(|id| items.get(id)).flatten();
-        let variants: Vec<VariantId> = moved.map(|item| item.variant_id).collect();
+        let variants: Vec<VariantId> = moved.map(|item| item.variant_id).chain(further.iter().copied()).collect();
         let holders: Vec<Holder> = holding.iter().copied().map(Holder::Order).collect();
         let holds = HoldSet::lock(conn, store, &holders, &variants)?;
         let mut batch = Self { items, recorded, unspent, ..Self::new(store, db::clock(conn)?, locked, holds) };

@@ -36,7 +36,7 @@ pub struct AskedLine {
 /// Creates a return: approved by staff, requested by the buyer within the store's window.
 pub fn ask(conn: &mut PgConnection, scope: &Scope, order: OrderId, new: &NewReturn) -> Result<ReturnId, Abort> {
     let batch = OrderBatch::lock(conn, scope.store, &[(order, Intent::Credit)])?;
-    let lines = check_units(conn, scope, (&batch, order), &new.lines)?;
+    let lines = check_units(conn, scope, (&batch, order), ("lines", &new.lines))?;
     let status = if scope.principal.can(Permission::OrdersUpdate) {
         ReturnStatus::Approved
     } else {
@@ -56,12 +56,13 @@ pub struct AskedReturn {
     pub lines: Vec<NewReturnLine>,
 }
 
-/// Refuses units that are not shipped, that came back, or that are in another open return.
+/// Refuses units that are not shipped, that came back, or that are in another open return. `field` is the list of the
+/// request.
 pub fn check_units(
     conn: &mut PgConnection,
     scope: &Scope,
     (batch, order): (&OrderBatch, OrderId),
-    asked: &[AskedLine],
+    (field, asked): (&str, &[AskedLine]),
 ) -> Result<Vec<NewReturnLine>, Abort> {
     let open = lines::list_open_units(conn, scope.store, order)?;
     let items = batch.items(order)?;
@@ -69,7 +70,7 @@ pub fn check_units(
     for (index, line) in asked.iter().enumerate() {
         let item = items.iter().find(|item| item.id == line.item);
         let item =
-            item.ok_or_else(|| ApiError::field(format!("lines[{index}].item_id"), "is not an item of the order"))?;
+            item.ok_or_else(|| ApiError::field(format!("{field}[{index}].item_id"), "is not an item of the order"))?;
         let kept = item.shipped_quantity.saturating_sub(item.returned_quantity);
         let left = kept.saturating_sub(open.get(&item.variant_id).copied().unwrap_or_default());
         if line.quantity > left {
