@@ -25,6 +25,7 @@ macro_rules! rules {
 mod counts;
 mod credits;
 mod purchases;
+mod returns;
 mod taxes;
 mod transfers;
 mod values;
@@ -32,6 +33,7 @@ mod values;
 pub use counts::COUNT_RULES;
 pub use credits::CREDIT_RULES;
 pub use purchases::PURCHASE_RULES;
+pub use returns::RETURN_RULES;
 pub use taxes::TAX_RULES;
 pub use transfers::TRANSFER_RULES;
 pub use values::VALUE_RULES;

@@ -47,6 +47,7 @@ mod purchasing;
 mod races;
 mod reroutes;
 mod reservations;
+mod returns;
 mod routed_orders;
 mod routing;
 mod safety;

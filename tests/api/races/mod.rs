@@ -15,6 +15,7 @@ mod payment_windows;
 mod places;
 mod purchases;
 mod rerouting;
+mod returns;
 mod shipping;
 mod shop;
 mod transfers;
