@@ -41,6 +41,7 @@ impl World {
             "counts" => self.count_call(operation),
             "cart" | "checkout" => self.checkout_call(operation),
             "orders" | "payments" => self.order_call(operation),
+            "returns" => self.return_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
             "" => Some(Call::new("GET", "/")),
             _ => None,
@@ -357,7 +358,7 @@ impl World {
                 let path = format!("/payments/webhook/{}/stripe", self.app.store);
                 Call::new("POST", path).with(json!({"id": self.fresh()}))
             }
-            _ => return None,
+            _ => return self.return_call(operation),
         })
     }
 }

@@ -7,6 +7,7 @@ mod credits;
 mod locations;
 mod purchasing;
 mod reroutes;
+mod returns;
 mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -254,6 +255,7 @@ fn orders(record: &mut Recorder, callers: &Callers) {
     record.call("shipOrder", admin, ("POST", &shipments), parcel);
     record.call("listShipments", admin, ("GET", &shipments), Value::Null);
     credits::credits(record, guest, admin, &new("cod"));
+    returns::returns(record, guest, admin, &new("cod"));
     record.call("getOrderHistory", admin, ("GET", &format!("{path}/history")), Value::Null);
     let unpaid = guest.post("/orders", &new("upi")).expect(201).json();
     let fail = format!("/orders/{}/payment/fail", unpaid["id"]);
