@@ -2,6 +2,7 @@
 
 mod counts;
 mod credits;
+mod deliveries;
 mod taxes;
 
 use diesel::prelude::*;
@@ -352,6 +353,7 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .iter()
         .chain(&counts::CHECKS)
         .chain(&credits::CHECKS)
+        .chain(&deliveries::CHECKS)
         .chain(&taxes::CHECKS)
         .flat_map(|(name, sql)| {
             let found: Vec<Finding> =

@@ -7,6 +7,7 @@ mod checkout;
 mod credits;
 mod documents;
 mod holds;
+mod shipments;
 mod valuation;
 
 use stockroom::db::pool;
