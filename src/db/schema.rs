@@ -376,6 +376,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The last invoice number of each store. Its row is the last lock of a transaction that issues an invoice, so a transaction that is rolled back leaves no gap. A sequence would leave one.
+    invoice_counters (store_id) {
+        store_id -> Int8,
+        last_number -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The invoices of orders, at most one of each. Rows are only appended.
+    invoices (store_id, order_id) {
+        store_id -> Int8,
+        order_id -> Int8,
+        /// The numbers of a store start at 1 and have no gaps.
+        number -> Int8,
+        /// The number as it is shown.
+        invoice_number -> Text,
+        /// All that the invoice shows, as it was when it was issued.
+        content -> Jsonb,
+        /// The caller: user:ID.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The places of a store where stock is kept, with their quarantine and transit. Each store has at least one place.
     locations (store_id, id) {
         store_id -> Int8,
@@ -1222,6 +1247,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     inbound_receipt_lines,
     inbound_receipts,
     inbounds,
+    invoice_counters,
+    invoices,
     locations,
     mail_outbox,
     order_history,

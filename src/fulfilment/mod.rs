@@ -2,6 +2,7 @@
 
 pub mod credits;
 pub mod order_batch;
+pub mod papers;
 pub mod returns;
 
 pub mod callback;

@@ -223,12 +223,14 @@ fn unfulfilled(order: &Order) -> Vec<UnfulfilledResponse> {
 
 fn tax_lines(order: &Order) -> Vec<TaxLineResponse> {
     let lines = order.tax_lines.iter().flat_map(|lines| &lines.0);
-    let amount = |money| order.currency.amount(money);
-    let line = |line: &TaxLine| {
-        let TaxLine { name, percent, base, tax, included } = line.clone();
-        TaxLineResponse { name, percent, base: amount(base), tax: amount(tax), included }
-    };
-    lines.map(line).collect()
+    lines.map(|line| tax_line(line, &order.currency)).collect()
+}
+
+/// The tax of one rate, in the form for the wire.
+#[must_use]
+pub fn tax_line(line: &TaxLine, currency: &Currency) -> TaxLineResponse {
+    let TaxLine { name, percent, base, tax, included } = line.clone();
+    TaxLineResponse { name, percent, base: currency.amount(base), tax: currency.amount(tax), included }
 }
 
 impl UnfulfilledResponse {

@@ -24,6 +24,7 @@ macro_rules! rules {
 
 mod counts;
 mod credits;
+mod deliveries;
 mod purchases;
 mod returns;
 mod taxes;
@@ -32,6 +33,7 @@ mod values;
 
 pub use counts::COUNT_RULES;
 pub use credits::CREDIT_RULES;
+pub use deliveries::{DELIVERY_RULES, INVOICE_RULES};
 pub use purchases::PURCHASE_RULES;
 pub use returns::RETURN_RULES;
 pub use taxes::TAX_RULES;

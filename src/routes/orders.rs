@@ -8,8 +8,9 @@ use crate::checkout::api as checkout;
 use crate::checkout::preview::PreviewResponse;
 use crate::error::Code;
 use crate::fulfilment::api as fulfilment;
+use crate::fulfilment::papers::response::InvoiceResponse;
 use crate::openapi::Endpoint;
-use crate::openapi::endpoint::{delete, get, patch, post, put};
+use crate::openapi::endpoint::{HTML, delete, get, patch, post, put};
 use crate::orders::api as orders;
 use crate::orders::response::{HistoryResponse, OrderResponse, ShipmentResponse};
 use crate::reports::api as reports;
@@ -63,6 +64,10 @@ pub(super) fn shipments() -> Vec<Endpoint> {
         get("/shipments/{id}", Access::Holder(Permission::OrdersRead), fulfilment::show_shipment)
             .named("getShipment", "A shipment, by id or number")
             .answers::<ShipmentResponse>(200)
+            .errors(&[Code::ShipmentNotFound]),
+        get("/shipments/{id}/packing-slip", Access::Permission(Permission::OrdersRead), fulfilment::show_packing_slip)
+            .named("getPackingSlip", "The packing slip of a shipment: a page to print")
+            .answers_text(HTML)
             .errors(&[Code::ShipmentNotFound]),
         patch("/shipments/{id}", update, fulfilment::update_shipment)
             .named("updateShipment", "Change carrier, tracking number or tracking address of a shipment")
@@ -178,6 +183,16 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .of_many_lines()
             .answers::<fulfilment::CreditResponse>(201)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
+        post("/orders/{id}/invoice", update, fulfilment::issue_invoice)
+            .named("issueInvoice", "Issue the invoice of a sold order, once")
+            .answers::<InvoiceResponse>(201)
+            .answers_again(200)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
+        get("/orders/{id}/invoice", Access::Holder(Permission::OrdersRead), fulfilment::show_invoice)
+            .named("getInvoice", "The invoice of an order: a page to print, or JSON if the header Accept prefers it")
+            .answers::<InvoiceResponse>(200)
+            .answers_page_too()
+            .errors(&[Code::OrderNotFound, Code::NotFound]),
         post("/orders/{id}/payment/confirm", confirm, fulfilment::confirm_payment)
             .named("confirmPayment", "Confirm the payment of an order: its reserved units are sold")
             .takes::<fulfilment::ConfirmRequest>()

@@ -27,6 +27,7 @@ mod checkout;
 mod codes;
 mod counts;
 mod credits;
+mod deliveries;
 mod distribute;
 mod histories;
 mod idempotency;

@@ -2,6 +2,7 @@
 
 mod counts;
 mod credits;
+mod deliveries;
 mod returns;
 mod taxes;
 
@@ -354,6 +355,7 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .chain(&counts::CHECKS)
         .chain(&credits::CHECKS)
         .chain(&returns::CHECKS)
+        .chain(&deliveries::CHECKS)
         .chain(&taxes::CHECKS)
         .flat_map(|(name, sql)| {
             let found: Vec<Finding> =

@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 24] = [
+const GROWING: [&str; 26] = [
     "products",
     "product_codes",
     "variants",
@@ -29,6 +29,8 @@ const GROWING: [&str; 24] = [
     "order_items",
     "order_history",
     "order_payments",
+    "shipments",
+    "shipment_lines",
     "credits",
     "credit_lines",
     "returns",

@@ -4,6 +4,7 @@
 mod barcodes;
 mod counts;
 mod credits;
+mod deliveries;
 mod locations;
 mod purchasing;
 mod reroutes;
@@ -254,6 +255,7 @@ fn orders(record: &mut Recorder, callers: &Callers) {
     let parcel = json!({"lines": lines, "carrier": "India Post", "tracking_number": "EE123456789IN"});
     record.call("shipOrder", admin, ("POST", &shipments), parcel);
     record.call("listShipments", admin, ("GET", &shipments), Value::Null);
+    deliveries::deliveries(record, callers, &new("cod"));
     credits::credits(record, guest, admin, &new("cod"));
     returns::returns(record, guest, admin, &new("cod"));
     record.call("getOrderHistory", admin, ("GET", &format!("{path}/history")), Value::Null);

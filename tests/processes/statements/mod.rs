@@ -8,6 +8,7 @@ mod credits;
 mod documents;
 mod holds;
 mod returns;
+mod shipments;
 mod valuation;
 
 use stockroom::db::pool;
