@@ -14,7 +14,7 @@ use super::schemas;
 pub(super) const BEARER: &str = "bearer";
 
 /// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 20] = [
     ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
@@ -27,6 +27,7 @@ const TAGS: [(&str, &str); 19] = [
     ("checkout", "Buys the cart in one transaction."),
     ("orders", "Orders and their payments."),
     ("returns", "Shipped units that come back, and their receipts."),
+    ("shipments", "Parcels of orders, until they are delivered or lost."),
     ("payments", "Callbacks of payment providers."),
     ("reservations", "Reservations of stock for other services."),
     ("stores", "Stores and their settings."),
