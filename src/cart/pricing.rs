@@ -153,6 +153,7 @@ mod tests {
             over_receipt_percent: 0,
             prices_include_tax: false,
             shipping_tax: ShippingTax::None,
+            return_window_days: None,
             created_at: at,
             updated_at: at,
         }
