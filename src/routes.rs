@@ -8,6 +8,7 @@ mod monitoring;
 mod orders;
 mod purchasing;
 mod reservations;
+mod returns;
 mod transfers;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,8 @@ pub fn table() -> Vec<Endpoint> {
         purchasing::purchasing(),
         orders::cart_and_checkout(),
         orders::orders(),
+        returns::returns(),
+        orders::shipments(),
     ];
     sections.into_iter().flatten().collect()
 }

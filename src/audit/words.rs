@@ -20,6 +20,7 @@ text_enum! {
         PurchaseOrder,
         Supplier,
         Location,
+        Return,
     }
 }
 

@@ -154,6 +154,7 @@ fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Setti
         discount: None,
         allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
+        exchange: None,
     })
 }
 
@@ -187,15 +188,11 @@ pub async fn place_order(
 
 fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &Settings) -> Placement {
     let OrderRequest { items, customer_name, customer_phone, delivery_address, .. } = body;
-    let items = items.into_iter().map(|item| {
-        let OrderItemRequest { product_id, quantity, size, unit_price, product_name: _, unit: _ } = item;
-        RequestedItem { product: product_id, size, quantity, unit_price }
-    });
     Placement {
         actor: principal.actor(),
         buyer,
         contact: Contact { customer_name, customer_phone, delivery_address },
-        source: Source::Items(items.collect()),
+        source: Source::Items(items.into_iter().map(RequestedItem::from).collect()),
         shipping_address: body.shipping_address_id,
         billing_address: None,
         pickup: body.pickup_location_id,
@@ -205,6 +202,14 @@ fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, sett
         discount: body.discount_amount,
         allow_partial: body.allow_partial,
         payment_window_seconds: settings.payments.window_seconds,
+        exchange: None,
+    }
+}
+
+impl From<OrderItemRequest> for RequestedItem {
+    fn from(request: OrderItemRequest) -> Self {
+        let OrderItemRequest { product_id, quantity, size, unit_price, product_name: _, unit: _ } = request;
+        Self { product: product_id, size, quantity, unit_price }
     }
 }
 

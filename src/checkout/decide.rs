@@ -67,8 +67,7 @@ impl<'a> Decider<'a> {
         check_amounts(self.context, placement)?;
         self.check_pickup(placement)?;
         let requested = self.requested_lines(placement, resolved)?;
-        let shipping_address = self.address(placement, placement.shipping_address)?;
-        let billing_address = self.address(placement, placement.billing_address)?.or_else(|| shipping_address.clone());
+        let (shipping_address, billing_address) = self.addresses(placement)?;
         let delivery = self.delivery(placement, shipping_address.as_ref())?;
         if requested.is_empty() {
             return Err(Refusal::CartEmpty);
@@ -117,10 +116,11 @@ impl<'a> Decider<'a> {
             return Err(Refusal::SignInFirst);
         }
         let methods = &store.payment_methods;
-        methods.sell_at(&placement.payment_method).ok_or_else(|| Refusal::UnknownPaymentMethod {
+        let sell_at = methods.sell_at(&placement.payment_method).ok_or_else(|| Refusal::UnknownPaymentMethod {
             method: placement.payment_method.clone(),
             known: methods.names().map(ToOwned::to_owned).collect(),
-        })
+        })?;
+        Ok(if placement.exchange.is_some() { SellAt::AtCheckout } else { sell_at })
     }
 
     /// The lines of the cart, or the items of the request with equal items added up.
@@ -176,6 +176,16 @@ impl<'a> Decider<'a> {
         ordered.left = left;
     }
 
+    /// The shipping and the billing address.
+    fn addresses(&self, placement: &Placement) -> Result<(Option<Value>, Option<Value>), Refusal> {
+        if let Some(exchange) = &placement.exchange {
+            return Ok((exchange.shipping_address.clone(), exchange.billing_address.clone()));
+        }
+        let shipping = self.address(placement, placement.shipping_address)?;
+        let billing = self.address(placement, placement.billing_address)?.or_else(|| shipping.clone());
+        Ok((shipping, billing))
+    }
+
     fn address(&self, placement: &Placement, address: Option<AddressId>) -> Result<Option<Value>, Refusal> {
         let Some(id) = address else { return Ok(None) };
         match self.context.addresses.get(&id) {
@@ -190,7 +200,7 @@ impl<'a> Decider<'a> {
         let CheckoutContext { store, now, .. } = self.context;
         let Payment { status, payment_status, paid_at, expires_at } =
             Payment::new(*sell_at, totals.total, *now, placement.payment_window_seconds);
-        let (user_id, created_by) = accounts(&placement.buyer);
+        let (user_id, created_by) = accounts(placement);
         let contact = placement.contact.clone();
         Ok(Order {
             id: self.ids.next_order()?,
@@ -228,8 +238,9 @@ impl<'a> Decider<'a> {
             notes: placement.notes.clone(),
             pickup_location_id: placement.pickup,
             unfulfilled: (!unfulfilled.is_empty()).then(|| Unfulfilled(unfulfilled.clone())),
-            exchange_of: None,
+            exchange_of: placement.exchange.as_ref().map(|exchange| exchange.order),
             invoice_number: None,
+            ready_at: None,
             created_at: *now,
             updated_at: *now,
         })

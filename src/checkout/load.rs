@@ -114,7 +114,9 @@ fn resolve_items(
 }
 
 impl Carts {
-    fn variants(&self) -> Vec<VariantId> {
+    /// The variants whose stock rows the placements need.
+    #[must_use]
+    pub fn variants(&self) -> Vec<VariantId> {
         let of_carts = self.lines.values().flatten().map(|line| line.variant_id);
         let of_items = self.resolved.iter().flatten().filter_map(|resolved| resolved.variant());
         let of_holds = self.holds.iter().map(|hold| hold.variant);

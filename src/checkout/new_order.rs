@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::placement::Buyer;
+use super::placement::{Buyer, Placement};
 use super::plan::IdAllocator;
 use super::price::PricedLine;
 use crate::cart::pricing::LineShares;
@@ -38,10 +38,10 @@ impl Payment {
 }
 
 /// The customer of a new order, and the account that creates it.
-pub fn accounts(buyer: &Buyer) -> (Option<UserId>, Option<UserId>) {
-    match *buyer {
+pub fn accounts(placement: &Placement) -> (Option<UserId>, Option<UserId>) {
+    match placement.buyer {
         Buyer::Account(user) => (Some(user), Some(user)),
-        Buyer::Staff(user) => (None, Some(user)),
+        Buyer::Staff(user) => (placement.exchange.as_ref().and_then(|exchange| exchange.customer), Some(user)),
         Buyer::Guest => (None, None),
     }
 }

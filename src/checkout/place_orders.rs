@@ -6,15 +6,16 @@
 use diesel::PgConnection;
 
 use super::decide::Decider;
-use super::load::{self, Carts, Locking};
+use super::load::{self, Carts, CheckoutContext, Locking};
 use super::placement::Placement;
-use super::plan::Placed;
+use super::plan::{IdAllocator, Placed};
 use super::refusal::Refusal;
 use super::write;
 use crate::batching::Batcher;
 use crate::db::Failure;
-use crate::error::Overdue;
+use crate::error::{Abort, Overdue};
 use crate::idempotency::{Answer, Done, Outcome};
+use crate::inventory::hold_set::HoldSet;
 use crate::inventory::queries::holds;
 use crate::kernel::id::{StoreId, VariantId};
 use crate::settings::Checkout;
@@ -54,6 +55,20 @@ pub fn place_orders(
         write::write_unfulfilled(conn, store, &context, &mut decided)?;
     }
     decided.into_iter().map(|decided| outcome(decided, &overdue)).collect() // step 8: the caller commits
+}
+
+/// Decides on one placement without a cart. The caller has locked the stock rows, and writes the order.
+pub fn decide_one(
+    conn: &mut PgConnection,
+    (context, carts): (&CheckoutContext, &Carts),
+    holds: &mut HoldSet,
+    ids: &mut IdAllocator,
+    placement: &Placement,
+) -> Result<Placed, Abort> {
+    let mut decided = decide(&mut Decider::new(context, carts, holds, ids), &[placement], carts)?;
+    let overdue = find_overdue(conn, context.store.id, &decided)?;
+    let missing = || Failure::Internal("a placement has no outcome".to_owned());
+    decided.pop().ok_or_else(missing)?.map_err(|refusal| refusal.into_abort(&overdue))
 }
 
 fn decide(

@@ -1,6 +1,8 @@
 //! A request to place an order, parsed and checked as far as possible without the database.
 
-use crate::kernel::id::{AddressId, LocationId, ProductRef, UserId, VariantId};
+use serde_json::Value;
+
+use crate::kernel::id::{AddressId, LocationId, OrderId, ProductRef, UserId, VariantId};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::Quantity;
 
@@ -24,6 +26,18 @@ pub struct Placement {
     pub allow_partial: bool,
     /// The time within which an order that is sold at payment must be paid.
     pub payment_window_seconds: i64,
+    /// Set for the order of an exchange.
+    pub exchange: Option<Exchange>,
+}
+
+/// The order that an exchange replaces goods of. The new order has the same customer and addresses, and it is sold at
+/// checkout whatever its payment method.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    pub order: OrderId,
+    pub customer: Option<UserId>,
+    pub shipping_address: Option<Value>,
+    pub billing_address: Option<Value>,
 }
 
 /// The buyer of an order.

@@ -45,7 +45,7 @@ impl Placed {
     #[must_use]
     pub fn response(&self) -> OrderResponse {
         let Plan { order, items, reductions, .. } = &self.plan;
-        let mut response = OrderResponse::new(order, items, reductions);
+        let mut response = OrderResponse::new(order, items, reductions, &[]);
         response.guest_token = self.guest_token.as_ref().map(GuestToken::reveal);
         response
     }

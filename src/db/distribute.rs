@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 40] = [
+pub const STORE_TABLES: [&str; 47] = [
     "products",
     "variants",
     "variant_counts",
@@ -40,6 +40,13 @@ pub const STORE_TABLES: [&str; 40] = [
     "order_payments",
     "shipments",
     "shipment_lines",
+    "returns",
+    "return_lines",
+    "return_receipts",
+    "return_receipt_lines",
+    "return_history",
+    "invoices",
+    "invoice_counters",
     "credits",
     "credit_lines",
     "suppliers",

@@ -376,6 +376,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The last invoice number of each store. Its row is the last lock of a transaction that issues an invoice, so a transaction that is rolled back leaves no gap. A sequence would leave one.
+    invoice_counters (store_id) {
+        store_id -> Int8,
+        last_number -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The invoices of orders, at most one of each. Rows are only appended.
+    invoices (store_id, order_id) {
+        store_id -> Int8,
+        order_id -> Int8,
+        /// The numbers of a store start at 1 and have no gaps.
+        number -> Int8,
+        /// The number as it is shown.
+        invoice_number -> Text,
+        /// All that the invoice shows, as it was when it was issued.
+        content -> Jsonb,
+        /// The caller: user:ID.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The places of a store where stock is kept, with their quarantine and transit. Each store has at least one place.
     locations (store_id, id) {
         store_id -> Int8,
@@ -587,6 +612,8 @@ diesel::table! {
         invoice_number -> Nullable<Text>,
         /// The cancelled and returned units of the items.
         credited_items -> Int8,
+        /// When the goods were ready to be collected. Null until then, and for orders that are delivered.
+        ready_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -712,6 +739,103 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Every status of every return. Rows are only appended.
+    return_history (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        return_id -> Int8,
+        /// Null in the first row of a return.
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        reason -> Nullable<Text>,
+        /// The caller: user:ID or guest.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The units of one order item in a return, with the sums of its receipts.
+    return_lines (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        return_id -> Int8,
+        /// The variant of the order item.
+        variant_id -> Int8,
+        quantity -> Int8,
+        reason -> Text,
+        restocked_quantity -> Int8,
+        quarantined_quantity -> Int8,
+        scrapped_quantity -> Int8,
+        /// The units that did not arrive, and are not expected any more.
+        missing_quantity -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The units of a receipt by their condition.
+    return_receipt_lines (store_id, receipt_id, line_id) {
+        store_id -> Int8,
+        receipt_id -> Int8,
+        line_id -> Int8,
+        /// For sale again, at the place.
+        restocked_quantity -> Int8,
+        /// In the quarantine of the place.
+        quarantined_quantity -> Int8,
+        /// Received and removed.
+        scrapped_quantity -> Int8,
+        /// Not arrived. They move nothing, and nothing is credited for them.
+        missing_quantity -> Int8,
+        /// The part of the credit that the buyer still owes, in minor units.
+        fee -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Units of a return that arrived together. Rows never change.
+    return_receipts (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        /// The reference of its movements in the ledger.
+        receipt_number -> Text,
+        return_id -> Int8,
+        /// The order of the return.
+        order_id -> Int8,
+        /// The place at which the units arrived.
+        location_id -> Int8,
+        /// The credit of the units. Null if all units were missing.
+        credit_number -> Nullable<Text>,
+        /// The caller: user:ID.
+        actor -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Shipped units of orders that come back, or that their buyers want to give back.
+    returns (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        return_number -> Text,
+        order_id -> Int8,
+        /// After the first receipt, it follows from the lines.
+        status -> Text,
+        /// Null if the caller gave none.
+        note -> Nullable<Text>,
+        /// Why it was rejected or cancelled. Null otherwise, and if none was given.
+        reason -> Nullable<Text>,
+        /// The order that the credits pay for. Null if it belongs to no exchange.
+        exchange_order_id -> Nullable<Int8>,
+        /// Every write increases it by one.
+        version -> Int8,
+        /// The caller that asked for it: user:ID or guest.
+        actor -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Refresh tokens. They belong to no store, and no table refers to them. A job deletes expired tokens.
     sessions (id) {
         id -> Int8,
@@ -759,6 +883,14 @@ diesel::table! {
         /// The caller: user:ID or system.
         actor -> Text,
         created_at -> Timestamptz,
+        /// The number of its changes, plus 1.
+        version -> Int8,
+        /// When it arrived, or was collected. Null until then.
+        delivered_at -> Nullable<Timestamptz>,
+        /// When staff reported it as lost. Null for other shipments.
+        lost_at -> Nullable<Timestamptz>,
+        /// Set with lost_at.
+        lost_reason -> Nullable<Text>,
     }
 }
 
@@ -875,6 +1007,8 @@ diesel::table! {
         prices_include_tax -> Bool,
         /// none, or as_goods: the delivery is taxed at the rates of the goods, in proportion to their amounts.
         shipping_tax -> Text,
+        /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
+        return_window_days -> Nullable<Int8>,
     }
 }
 
@@ -1113,6 +1247,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     inbound_receipt_lines,
     inbound_receipts,
     inbounds,
+    invoice_counters,
+    invoices,
     locations,
     mail_outbox,
     order_history,
@@ -1125,6 +1261,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     product_costs,
     products,
     reservations,
+    return_history,
+    return_lines,
+    return_receipt_lines,
+    return_receipts,
+    returns,
     sessions,
     shipment_lines,
     shipments,

@@ -29,7 +29,7 @@ use crate::stores::code::StoreCode;
 use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::{self as stores, Store};
-use crate::stores::settings::NewStore;
+use crate::stores::settings::{DEFAULT_RETURN_WINDOW_DAYS, NewStore};
 use crate::stores::tax_rates::ShippingTax;
 
 pub const STORE: &str = "STORE-DEMO";
@@ -105,6 +105,7 @@ fn new_store() -> Result<NewStore, Failure> {
         over_receipt_percent: 0,
         prices_include_tax: false,
         shipping_tax: ShippingTax::None,
+        return_window_days: Some(DEFAULT_RETURN_WINDOW_DAYS),
     })
 }
 

@@ -63,6 +63,8 @@ codes! {
     SupplierNotFound = "SUPPLIER_NOT_FOUND", NOT_FOUND, "Supplier not found";
     PurchaseOrderNotFound = "PURCHASE_ORDER_NOT_FOUND", NOT_FOUND, "Purchase order not found";
     OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";
+    ReturnNotFound = "RETURN_NOT_FOUND", NOT_FOUND, "Return not found";
+    ShipmentNotFound = "SHIPMENT_NOT_FOUND", NOT_FOUND, "Shipment not found";
     AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";
     RequestTimeout = "REQUEST_TIMEOUT", REQUEST_TIMEOUT, "Request timeout";
@@ -81,6 +83,7 @@ codes! {
     StaleDocument = "STALE_DOCUMENT", CONFLICT, "Stale document";
     OverReceipt = "OVER_RECEIPT", CONFLICT, "Over-receipt";
     QuantityExceeded = "QUANTITY_EXCEEDED", CONFLICT, "Quantity exceeded";
+    ReturnNotAllowed = "RETURN_NOT_ALLOWED", CONFLICT, "Return not allowed";
     Duplicate = "DUPLICATE", CONFLICT, "Duplicate";
     MailNotConfigured = "MAIL_NOT_CONFIGURED", CONFLICT, "Mail not configured";
     LocationClosed = "LOCATION_CLOSED", CONFLICT, "Location closed";

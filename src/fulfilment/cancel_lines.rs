@@ -11,13 +11,20 @@ use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{OrderId, OrderItemId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::OrderItem;
-use crate::orders::status::{FulfilmentStatus, OrderStatus};
+use crate::orders::status::OrderStatus;
 
 /// Units of an item to cancel.
 #[derive(Clone, Copy, Debug)]
 pub struct CancelledLine {
     pub item: OrderItemId,
     pub quantity: i64,
+}
+
+/// The units to cancel, and the field of the request that lists them.
+#[derive(Clone, Copy, Debug)]
+pub struct CancelledLines<'a> {
+    pub field: &'static str,
+    pub lines: &'a [CancelledLine],
 }
 
 /// The part of the delivery that is credited with cancelled units.
@@ -27,12 +34,12 @@ pub enum DeliveryCredit {
     Rest,
 }
 
-/// Cancels units of a sold order. If no units are left, the order is cancelled with its delivery, or it is shipped if
-/// some of them were shipped.
+/// Cancels units of a sold order. If no units are left, the order is cancelled with its delivery. If some of them were
+/// shipped, it is shipped or delivered.
 pub fn cancel_lines(
     batch: &mut OrderBatch,
     id: OrderId,
-    lines: &[CancelledLine],
+    cancelled: CancelledLines<'_>,
     delivery: DeliveryCredit,
     by: By<'_>,
 ) -> Result<(), Abort> {
@@ -43,7 +50,7 @@ pub fn cancel_lines(
         let refusal = ApiError::new(Code::InvalidTransition, detail);
         return Err(if expired { Abort::Recorded(refusal) } else { refusal.into() });
     }
-    let units = add_up(batch.items(id)?, lines)?;
+    let units = add_up(batch.items(id)?, cancelled)?;
     let (shipped, left) = (batch.items(id)?.iter()).fold((0, 0), |(shipped, left): (i64, i64), item| {
         (shipped.saturating_add(item.shipped_quantity), left.saturating_add(item.unshipped(None)))
     });
@@ -60,7 +67,8 @@ pub fn cancel_lines(
     Ok(())
 }
 
-/// Restores and credits units while others are left or shipped. After the last one, the order is shipped.
+/// Restores and credits units while others are left or shipped. After the last one, the order is shipped,
+/// or delivered if its shipments have arrived.
 fn cancel_units(
     batch: &mut OrderBatch,
     id: OrderId,
@@ -70,19 +78,18 @@ fn cancel_units(
 ) -> Result<(), Failure> {
     batch.restore(id, units, by)?;
     batch.credit_units(id, units, delivery, CreditTerms { kind: CreditKind::Cancel, by, return_id: None })?;
-    if FulfilmentStatus::of(batch.items(id)?) == FulfilmentStatus::Full {
-        batch.set_status(id, OrderStatus::Shipped, by)?;
-    }
+    batch.finish_shipping(id, by)?;
     batch.settle(id, None, by.actor).map(drop)
 }
 
 /// Adds up the lines of each item. Refuses more units than are left to ship.
-fn add_up(items: &[OrderItem], lines: &[CancelledLine]) -> Result<Vec<CreditedUnits>, ApiError> {
+fn add_up(items: &[OrderItem], cancelled: CancelledLines<'_>) -> Result<Vec<CreditedUnits>, ApiError> {
+    let CancelledLines { field, lines } = cancelled;
     let mut quantities: BTreeMap<VariantId, i64> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
         let item = items.iter().find(|item| item.id == line.item);
         let item =
-            item.ok_or_else(|| ApiError::field(format!("lines[{index}].item_id"), "is not an item of the order"))?;
+            item.ok_or_else(|| ApiError::field(format!("{field}[{index}].item_id"), "is not an item of the order"))?;
         let quantity = quantities.entry(item.variant_id).or_default();
         *quantity = quantity.saturating_add(line.quantity);
         let left = item.unshipped(None);

@@ -2,13 +2,18 @@
 
 pub mod credits;
 pub mod order_batch;
+pub mod papers;
+pub mod returns;
 
 pub mod callback;
 pub mod cancel;
 pub mod cancel_lines;
 pub mod change_orders;
+pub mod deliver;
+pub mod exchange;
 pub mod expire;
 pub mod pay;
+pub mod pickup;
 pub mod queries;
 pub mod refund;
 pub mod release_carts;

@@ -11,14 +11,14 @@ use diesel::PgConnection;
 use super::credits::credit::Credit;
 use super::credits::queries as credits;
 use super::credits::rest::CreditedSums;
-use super::queries as shipments;
+use super::queries::{self as shipments, SentShipment};
 use super::ship::NewShipment;
 use crate::auth::principal::SYSTEM;
 use crate::db::Failure;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::MovementContext;
-use crate::kernel::id::{CreditId, OrderId, StoreId, VariantId};
+use crate::kernel::id::{CreditId, OrderId, ShipmentId, StoreId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::queries::{items, orders};
@@ -27,11 +27,14 @@ use crate::orders::status::{OrderStatus, PaymentStatus};
 mod credit;
 mod lock;
 mod money;
+mod returned;
+mod sent;
 mod units;
 
 pub use crate::orders::queries::orders::StatusChange;
 pub use crate::payments::queries::payments::{Kind, NewPayment, Recorded};
 pub use credit::{CreditTerms, CreditedUnits};
+pub use returned::{ReturnPlaces, ReturnedUnits};
 
 /// The purpose of the lock. It decides what is read with the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub enum Intent {
     Refund,
     Ship,
     Reroute,
+    /// A change of shipments that were sent before.
+    Deliver,
     /// A credit of amounts, or of units that were shipped. It moves no units that are left.
     Credit,
     Update,
@@ -72,6 +77,9 @@ pub struct OrderBatch {
     changed: BTreeSet<OrderId>,
     changed_items: BTreeSet<(OrderId, VariantId)>,
     shipments: Vec<NewShipment>,
+    /// The earlier shipments of orders that may be delivered.
+    sent: HashMap<OrderId, Vec<SentShipment>>,
+    changed_shipments: BTreeSet<(OrderId, ShipmentId)>,
     status_changes: Vec<StatusChange>,
     payments: Vec<NewPayment>,
     /// The payments with a reused reference that are accepted now.
@@ -96,6 +104,8 @@ impl OrderBatch {
             changed: BTreeSet::new(),
             changed_items: BTreeSet::new(),
             shipments: Vec::new(),
+            sent: HashMap::new(),
+            changed_shipments: BTreeSet::new(),
             status_changes: Vec::new(),
             payments: Vec::new(),
             accepted: Vec::new(),
@@ -115,6 +125,19 @@ impl OrderBatch {
     /// An order with all changes up to now.
     pub fn order(&self, id: OrderId) -> Result<&Order, Failure> {
         self.orders.get(&id).ok_or_else(|| Failure::Internal(format!("order {id} is missing")))
+    }
+
+    /// Adds an order that this transaction has placed. All changes have its time.
+    pub fn adopt(&mut self, order: Order) {
+        self.now = order.created_at;
+        self.orders.insert(order.id, order);
+    }
+
+    /// The number of the last credit of an order in this batch.
+    #[must_use]
+    pub fn last_credit(&self, id: OrderId) -> Option<&str> {
+        let of_order = self.credits.iter().rfind(|credit| credit.order == id);
+        of_order.map(|credit| credit.credit_number.as_str())
     }
 
     /// Cancels an order if its payment window has ended. Returns true if it did.
@@ -192,6 +215,11 @@ impl OrderBatch {
         }
         if !self.shipments.is_empty() {
             shipments::insert(conn, store, &self.shipments, now)?;
+        }
+        if !self.changed_shipments.is_empty() {
+            let is_changed = |sent: &&SentShipment| self.changed_shipments.contains(&(sent.order_id, sent.id));
+            let changed: Vec<&SentShipment> = self.sent.values().flatten().filter(is_changed).collect();
+            shipments::update(conn, store, &changed)?;
         }
         if !self.credits.is_empty() {
             credits::insert(conn, store, &self.credits, now)?;

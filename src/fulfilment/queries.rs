@@ -1,4 +1,4 @@
-//! The SQL of shipments. Sets of rows come in as arrays, which the DSL cannot insert.
+//! The SQL that writes shipments. Sets of rows come in as arrays, which the DSL can neither insert nor join.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use super::ship::NewShipment;
-use crate::db;
-use crate::db::schema::{order_items, orders, shipment_lines, shipments};
-use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, ShipmentId, StoreId, VariantId};
-use crate::orders::status::OrderStatus;
+use crate::db::schema::shipments;
+use crate::db::{self, Failure};
+use crate::kernel::id::{OrderId, ShipmentId, StoreId};
+use crate::orders::status::ShipmentStatus;
 
 /// Inserts shipments with their lines.
 pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewShipment], at: DateTime<Utc>) -> QueryResult<()> {
@@ -19,12 +19,13 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewShipment], at: 
     db::sql(
         "WITH sent AS ( \
              INSERT INTO shipments (store_id, shipment_number, order_id, carrier, tracking_number, tracking_url, actor, \
-                    created_at) \
+                    delivered_at, created_at) \
              SELECT $1, unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]), unnest($6::text[]), \
-                    unnest($7::text[]), unnest($8::text[]), $2 RETURNING id, shipment_number) \
+                    unnest($7::text[]), unnest($8::text[]), unnest($9::timestamptz[]), $2 \
+             RETURNING id, shipment_number) \
          INSERT INTO shipment_lines (store_id, shipment_id, variant_id, location_id, quantity) \
          SELECT $1, s.id, l.variant_id, l.location_id, l.quantity \
-         FROM unnest($9::text[], $10::int8[], $11::int8[], $12::int8[]) \
+         FROM unnest($10::text[], $11::int8[], $12::int8[], $13::int8[]) \
               AS l (shipment_number, variant_id, location_id, quantity) JOIN sent s USING (shipment_number)",
     )
     .bind::<BigInt, _>(store)
@@ -35,6 +36,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewShipment], at: 
     .bind::<Array<Nullable<Text>>, _>(texts(|new| new.tracking_number.as_deref()))
     .bind::<Array<Nullable<Text>>, _>(texts(|new| new.tracking_url.as_deref()))
     .bind::<Array<Text>, _>(new.iter().map(|new| new.actor.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|new| new.delivered_at).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(lines().map(|(new, _)| new.shipment_number.as_str()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines().map(|(_, line)| line.variant).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines().map(|(_, line)| line.location).collect::<Vec<_>>())
@@ -43,77 +45,73 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewShipment], at: 
     .map(drop)
 }
 
-/// A shipment as it is stored, with the number and the status of its order.
+/// A shipment without its lines: what can change of it.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = shipments)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
-pub struct Shipment {
+pub struct SentShipment {
     pub id: ShipmentId,
-    pub shipment_number: String,
     pub order_id: OrderId,
+    pub shipment_number: String,
+    pub version: i64,
     pub carrier: Option<String>,
     pub tracking_number: Option<String>,
     pub tracking_url: Option<String>,
-    pub actor: String,
-    pub created_at: DateTime<Utc>,
-    #[diesel(select_expression = orders::order_number)]
-    pub order_number: String,
-    #[diesel(select_expression = orders::status)]
-    pub order_status: OrderStatus,
+    pub delivered_at: Option<DateTime<Utc>>,
+    pub lost_at: Option<DateTime<Utc>>,
+    pub lost_reason: Option<String>,
 }
 
-/// A line of a shipment, with the data of its order item.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = shipment_lines)]
-#[diesel(check_for_backend(diesel::pg::Pg))]
-pub struct ShipmentLine {
-    pub shipment_id: ShipmentId,
-    pub variant_id: VariantId,
-    pub location_id: LocationId,
-    pub quantity: i64,
-    #[diesel(select_expression = order_items::id)]
-    pub item_id: OrderItemId,
-    #[diesel(select_expression = order_items::product_id)]
-    pub product_id: ProductId,
-    #[diesel(select_expression = order_items::sku)]
-    pub sku: String,
-    #[diesel(select_expression = order_items::product_name)]
-    pub product_name: String,
-    #[diesel(select_expression = order_items::size)]
-    pub size: Option<String>,
+impl SentShipment {
+    #[must_use]
+    pub const fn status(&self) -> ShipmentStatus {
+        ShipmentStatus::of(self.delivered_at, self.lost_at)
+    }
 }
 
-/// The shipments of an order with their lines, the oldest first.
-pub fn list(
+/// The shipments of locked orders, the oldest first. An order without shipments has an empty list.
+pub fn list_sent(
     conn: &mut PgConnection,
     store: StoreId,
-    order: OrderId,
-) -> QueryResult<Vec<(Shipment, Vec<ShipmentLine>)>> {
-    let found: Vec<Shipment> = shipments::table
-        .inner_join(orders::table.on(orders::store_id.eq(shipments::store_id).and(orders::id.eq(shipments::order_id))))
+    orders: &[OrderId],
+) -> QueryResult<HashMap<OrderId, Vec<SentShipment>>> {
+    let rows: Vec<SentShipment> = shipments::table
         .filter(shipments::store_id.eq(store))
-        .filter(shipments::order_id.eq(order))
+        .filter(shipments::order_id.eq_any(orders))
         .order(shipments::id)
-        .select(Shipment::as_select())
+        .select(SentShipment::as_select())
         .load(conn)?;
-    let is_item = order_items::store_id
-        .eq(shipment_lines::store_id)
-        .and(order_items::order_id.eq(order))
-        .and(order_items::variant_id.eq(shipment_lines::variant_id));
-    let lines: Vec<ShipmentLine> = shipment_lines::table
-        .inner_join(order_items::table.on(is_item))
-        .filter(shipment_lines::store_id.eq(store))
-        .filter(shipment_lines::shipment_id.eq_any(found.iter().map(|shipment| shipment.id)))
-        .order((shipment_lines::shipment_id, order_items::id, shipment_lines::location_id))
-        .select(ShipmentLine::as_select())
-        .load(conn)?;
-    let mut of_shipment: HashMap<ShipmentId, Vec<ShipmentLine>> = HashMap::new();
-    for line in lines {
-        of_shipment.entry(line.shipment_id).or_default().push(line);
+    let mut sent: HashMap<OrderId, Vec<SentShipment>> = orders.iter().map(|order| (*order, Vec::new())).collect();
+    for shipment in rows {
+        sent.entry(shipment.order_id).or_default().push(shipment);
     }
-    let with_lines = |shipment: Shipment| {
-        let lines = of_shipment.remove(&shipment.id).unwrap_or_default();
-        (shipment, lines)
-    };
-    Ok(found.into_iter().map(with_lines).collect())
+    Ok(sent)
+}
+
+/// Writes back what can change of shipments. Their orders must have been locked in this transaction. Each version is the
+/// one before it plus 1.
+pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&SentShipment]) -> Result<(), Failure> {
+    let texts = |value: fn(&SentShipment) -> Option<&str>| changed.iter().map(|one| value(one)).collect::<Vec<_>>();
+    let updated = db::sql(
+        "UPDATE shipments s SET version = n.version, carrier = n.carrier, tracking_number = n.tracking_number, \
+                tracking_url = n.tracking_url, delivered_at = n.delivered_at, lost_at = n.lost_at, \
+                lost_reason = n.lost_reason \
+         FROM (SELECT unnest($2::int8[]) AS id, unnest($3::int8[]) AS version, unnest($4::text[]) AS carrier, \
+                      unnest($5::text[]) AS tracking_number, unnest($6::text[]) AS tracking_url, \
+                      unnest($7::timestamptz[]) AS delivered_at, unnest($8::timestamptz[]) AS lost_at, \
+                      unnest($9::text[]) AS lost_reason LIMIT $10) n \
+         WHERE s.store_id = $1 AND s.id = n.id AND s.version = n.version - 1",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(changed.iter().map(|one| one.id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changed.iter().map(|one| one.version).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(|one| one.carrier.as_deref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|one| one.tracking_number.as_deref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|one| one.tracking_url.as_deref()))
+    .bind::<Array<Nullable<Timestamptz>>, _>(changed.iter().map(|one| one.delivered_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(changed.iter().map(|one| one.lost_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(|one| one.lost_reason.as_deref()))
+    .bind::<BigInt, _>(db::count(changed.len()))
+    .execute(conn)?;
+    db::expect_rows(updated, changed.len(), "shipments were written")
 }

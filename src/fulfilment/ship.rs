@@ -1,5 +1,7 @@
 //! Shipments: sold units leave the places that they were allocated to.
 
+use chrono::{DateTime, Utc};
+
 use super::order_batch::{By, OrderBatch};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::document_number::{document_number, random_code};
@@ -42,6 +44,8 @@ pub struct NewShipment {
     pub tracking_number: Option<String>,
     pub tracking_url: Option<String>,
     pub actor: String,
+    /// Set at once if the buyer collects the units.
+    pub delivered_at: Option<DateTime<Utc>>,
     pub lines: Vec<ShippedUnits>,
 }
 
@@ -52,12 +56,15 @@ pub fn ship(batch: &mut OrderBatch, id: OrderId, dispatch: &Dispatch, by: By<'_>
         let detail = format!("An order that is '{}' can't be shipped.", order.status.as_str());
         return Err(ApiError::new(Code::InvalidTransition, detail).into());
     }
+    let delivered_at = order.pickup_location_id.map(|_place| batch.now());
     let lines = choose_units(batch.items(id)?, dispatch.lines.as_deref())?;
     let shipment_number = document_number("SHP", batch.now(), &random_code());
     let Dispatch { lines: _, carrier, tracking_number, tracking_url } = dispatch.clone();
     let actor = by.actor.to_owned();
     let number = shipment_number.clone();
-    batch.ship(NewShipment { order: id, shipment_number, carrier, tracking_number, tracking_url, actor, lines }, by)?;
+    let units =
+        NewShipment { order: id, shipment_number, carrier, tracking_number, tracking_url, actor, delivered_at, lines };
+    batch.ship(units, by)?;
     Ok(number)
 }
 

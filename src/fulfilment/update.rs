@@ -4,6 +4,7 @@ use diesel::PgConnection;
 
 use super::cancel;
 use super::change_orders::change_one;
+use super::deliver;
 use super::order_batch::{By, Intent, OrderBatch};
 use super::pay;
 use super::ship::{self, Dispatch};
@@ -30,6 +31,8 @@ pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &C
     let intent = match change.status {
         Some(OrderStatus::Cancelled) => Intent::Cancel,
         Some(OrderStatus::Shipped) => Intent::Ship,
+        Some(OrderStatus::Delivered) => Intent::Deliver,
+        _ if change.tracking_number.is_some() => Intent::Deliver,
         _ => Intent::Update,
     };
     let decide = |batch: &mut OrderBatch| {
@@ -49,7 +52,7 @@ pub fn update(conn: &mut PgConnection, scope: &Scope, order: OrderId, change: &C
     Ok(order)
 }
 
-/// Shipped means that all units that are left are shipped.
+/// Shipped means that all units that are left are shipped, and delivered that all shipments are.
 fn set_status(batch: &mut OrderBatch, id: OrderId, change: &Change, actor: &str) -> Result<(), Abort> {
     let by = By { actor, reason: None };
     match change.status {
@@ -64,13 +67,16 @@ fn set_status(batch: &mut OrderBatch, id: OrderId, change: &Change, actor: &str)
                 let tracking_number = change.tracking_number.clone().flatten();
                 return ship::ship(batch, id, &Dispatch { tracking_number, ..Dispatch::default() }, by).map(drop);
             }
+            if status == OrderStatus::Delivered {
+                return deliver::deliver_all(batch, id, by);
+            }
             batch.set_status(id, status, by)?;
             Ok(())
         }
     }
 }
 
-/// Sets notes and tracking number. Returns the names of the changed fields.
+/// Sets notes and tracking number, which is that of the latest shipment, too. Returns the names of the changed fields.
 fn set_texts(batch: &mut OrderBatch, id: OrderId, change: &Change) -> Result<Vec<&'static str>, Abort> {
     let mut changed = Vec::new();
     if let Some(notes) = &change.notes
@@ -83,6 +89,9 @@ fn set_texts(batch: &mut OrderBatch, id: OrderId, change: &Change) -> Result<Vec
         && *number != batch.order(id)?.tracking_number
     {
         batch.change(id)?.tracking_number.clone_from(number);
+        if change.status != Some(OrderStatus::Shipped) {
+            deliver::set_latest_tracking(batch, id, number.as_deref())?;
+        }
         changed.push("tracking_number");
     }
     Ok(changed)

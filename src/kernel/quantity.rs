@@ -12,6 +12,7 @@ pub const MAX_DOCUMENT_LINES: usize = 500;
 pub const MAX_QUANTITY: i64 = 10_000;
 pub const MAX_STOCK: i64 = 1_000_000_000_000;
 pub const MAX_LEAD_TIME_DAYS: i64 = 1000;
+pub const MAX_RETURN_WINDOW_DAYS: i64 = 36_500;
 const HUNDRED_PERCENT: i64 = 100;
 
 /// Checks the number of lines. Returns the message of the error.
@@ -66,6 +67,10 @@ quantities! {
     /// The days from an order to its arrival: 0 to 1000.
     #[schema(value_type = i64, minimum = 0, maximum = 1000)]
     LeadTimeDays from 0 to MAX_LEAD_TIME_DAYS;
+
+    /// The days for which customers may return units: 0 to 36,500.
+    #[schema(value_type = i64, minimum = 0, maximum = 36_500)]
+    ReturnWindowDays from 0 to MAX_RETURN_WINDOW_DAYS;
 
     /// Whole percent: 0 to 100.
     #[derive(Default)]

@@ -1,5 +1,7 @@
 //! Rates, such as a tax rate.
 
+use std::fmt;
+
 use diesel_derive_newtype::DieselNewType;
 use serde::de::Error as _;
 use serde::ser::Error as _;
@@ -33,12 +35,17 @@ impl Rate {
     }
 }
 
-/// A rate is percent on the wire: `5` or `12.5`.
+/// A rate is percent: `5` or `12.5`.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = decimal_text(i128::from(self.0), Self::DECIMALS_OF_PERCENT);
+        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = decimal_text(i128::from(self.0), Self::DECIMALS_OF_PERCENT);
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        RawValue::from_string(text.to_owned()).map_err(S::Error::custom)?.serialize(serializer)
+        RawValue::from_string(self.to_string()).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 

@@ -20,6 +20,9 @@ use crate::kernel::schema;
 /// The content type of bodies and of most responses.
 pub const JSON: &str = "application/json";
 
+/// The content type of pages.
+pub const HTML: &str = "text/html";
+
 /// An operation of the API.
 #[must_use]
 pub struct Endpoint {
@@ -36,9 +39,13 @@ pub struct Endpoint {
     pub request: Option<SchemaOf>,
     pub body_required: bool,
     pub success: u16,
+    /// The status of a repeated request whose first one had `success`.
+    pub again: Option<u16>,
     pub answer: Option<SchemaOf>,
     /// The content type of the response.
     pub content_type: &'static str,
+    /// True if the response is a page, unless the caller prefers JSON.
+    pub has_page: bool,
     pub query: Vec<Parameter>,
     pub errors: Vec<Code>,
     pub takes_key: bool,
@@ -96,8 +103,10 @@ macro_rules! methods {
                 request: None,
                 body_required: true,
                 success: $success,
+                again: None,
                 answer: None,
                 content_type: JSON,
+                has_page: false,
                 query: Vec::new(),
                 errors: Vec::new(),
                 takes_key: $takes_key,
@@ -186,6 +195,18 @@ impl Endpoint {
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.success = status;
         self.answer = Some(SchemaOf::new::<T>());
+        self
+    }
+
+    /// Adds the status of a repeated request, which has the same response.
+    pub fn answers_again(mut self, status: u16) -> Self {
+        self.again = Some(status);
+        self
+    }
+
+    /// Adds a page as another form of the response.
+    pub fn answers_page_too(mut self) -> Self {
+        self.has_page = true;
         self
     }
 

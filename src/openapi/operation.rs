@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::document::BEARER;
-use super::endpoint::{Endpoint, JSON};
+use super::endpoint::{Endpoint, HTML, JSON};
 use super::examples::Examples;
 use super::parameters;
 use super::responses::{Refusals, codes_of};
@@ -13,7 +13,9 @@ use crate::kernel::schema::REQUIRED_PERMISSION;
 /// Describes an endpoint as an operation of the document.
 pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals<'_>) -> Value {
     let mut responses = Map::new();
-    responses.insert(endpoint.success.to_string(), success(&endpoint, examples));
+    for status in std::iter::once(endpoint.success).chain(endpoint.again) {
+        responses.insert(status.to_string(), success(&endpoint, status, examples));
+    }
     for (status, codes) in codes_of(&endpoint) {
         responses.insert(status.to_string(), refusals.reference(&codes));
     }
@@ -42,8 +44,8 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
     Value::Object(operation)
 }
 
-fn success(endpoint: &Endpoint, examples: &Examples) -> Value {
-    let description = match endpoint.success {
+fn success(endpoint: &Endpoint, status: u16, examples: &Examples) -> Value {
+    let description = match status {
         201 => "Created",
         202 => "Accepted, without a body",
         204 => "Done, without a body",
@@ -58,7 +60,11 @@ fn success(endpoint: &Endpoint, examples: &Examples) -> Value {
     }
     if let Some(answer) = &endpoint.answer {
         let content = content(json!(answer.reference), examples.answer(endpoint.id));
-        response.insert("content".to_owned(), json!({(endpoint.content_type): content}));
+        let mut forms = Map::from_iter([(endpoint.content_type.to_owned(), content)]);
+        if endpoint.has_page {
+            forms.insert(HTML.to_owned(), json!({"schema": {"type": "string"}}));
+        }
+        response.insert("content".to_owned(), json!(forms));
     }
     Value::Object(response)
 }

@@ -69,6 +69,8 @@ pub struct Order {
     /// The order whose goods this one replaces.
     pub exchange_of: Option<OrderId>,
     pub invoice_number: Option<String>,
+    /// Set only on orders that the buyer collects.
+    pub ready_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -90,6 +92,12 @@ impl Order {
         folded_text::search_text(
             texts.chain(digits.iter().map(String::as_str)).filter(|text| seen.insert(text.to_string())),
         )
+    }
+
+    /// True if units of it may have been shipped.
+    #[must_use]
+    pub const fn may_have_shipments(&self) -> bool {
+        matches!(self.status, OrderStatus::Processing | OrderStatus::Shipped | OrderStatus::Delivered)
     }
 
     /// True if its stock is sold at payment and not at checkout.

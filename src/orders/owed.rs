@@ -18,6 +18,12 @@ impl Order {
         unrefunded.saturating_sub(self.unapplied_amount.0).saturating_sub(self.credit_used_amount.0)
     }
 
+    /// The accepted money above the net total. It is due back, or pays for the order of an exchange.
+    #[must_use]
+    pub fn surplus_amount(&self) -> Money {
+        Money(self.kept_amount().saturating_sub(self.net_total().0).max(0))
+    }
+
     /// The amount that is left to pay.
     #[must_use]
     pub fn outstanding_amount(&self) -> Money {
@@ -27,8 +33,7 @@ impl Order {
     /// The amount of the due refund: the accepted money above the net total, and all unapplied money.
     #[must_use]
     pub fn refund_due_amount(&self) -> Money {
-        let above = self.kept_amount().saturating_sub(self.net_total().0).max(0);
-        Money(above.saturating_add(self.unapplied_amount.0))
+        Money(self.surplus_amount().0.saturating_add(self.unapplied_amount.0))
     }
 
     /// The largest amount that can be refunded.
@@ -86,6 +91,7 @@ pub(crate) mod tests {
             unfulfilled: None,
             exchange_of: None,
             invoice_number: None,
+            ready_at: None,
             created_at: at,
             updated_at: at,
         }

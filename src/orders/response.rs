@@ -6,7 +6,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::order::{Order, OrderItem, StockReduction};
-use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus};
+use super::queries::shipments::Shipment;
+use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, PickupStatus};
 use super::tax_line::TaxLine;
 use super::unfulfilled::UnfulfilledLine;
 use crate::cart::response::TaxLineResponse;
@@ -16,8 +17,10 @@ use crate::kernel::id::{LocationId, OrderId, ProductId, StoreId, UserId};
 use crate::kernel::money::{Amount, Currency, Money};
 
 mod item;
+mod shipment;
 
 pub use item::{AllocationResponse, OrderItemResponse};
+pub use shipment::{ShipmentLineResponse, ShipmentResponse};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderResponse {
@@ -62,6 +65,9 @@ pub struct OrderResponse {
     pub refunded_amount: Amount,
     #[schema(max_length = 100)]
     pub tracking_number: Option<String>,
+    /// Null until the invoice is issued.
+    #[schema(max_length = 50)]
+    pub invoice_number: Option<String>,
     #[schema(pattern = "^[A-Z]{3}$")]
     pub currency: String,
     pub subtotal: Amount,
@@ -78,6 +84,9 @@ pub struct OrderResponse {
     /// The number of units in all items.
     pub total_items: i64,
     pub stock_reductions: Vec<StockReductionResponse>,
+    /// The newest 20 shipments, the oldest first. `GET /orders/{id}/shipments` lists more.
+    #[schema(max_items = 20)]
+    pub shipments: Vec<ShipmentResponse>,
     #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
     pub shipping_address: Option<Value>,
     #[schema(value_type = Option<crate::customers::api::AddressResponse>)]
@@ -86,9 +95,16 @@ pub struct OrderResponse {
     pub notes: Option<String>,
     /// The location where the buyer collects the order. Null if it is delivered.
     pub pickup_location_id: Option<LocationId>,
+    /// `ready` as soon as the buyer can collect the order, and `collected` after that. Null before, for cancelled orders,
+    /// and for orders that are delivered.
+    pub pickup_status: Option<PickupStatus>,
+    /// When the order was ready to be collected.
+    pub ready_at: Option<DateTime<Utc>>,
     /// The lines that the order did not get in full, because it was placed with `allow_partial`.
     #[schema(max_items = 100)]
     pub unfulfilled: Vec<UnfulfilledResponse>,
+    /// The order whose goods this one replaces. Null for other orders.
+    pub exchange_of: Option<OrderId>,
     /// The statuses that can be set next.
     pub next_statuses: Vec<OrderStatus>,
     pub created_at: DateTime<Utc>,
@@ -130,7 +146,7 @@ pub struct StockReductionResponse {
 
 impl OrderResponse {
     #[must_use]
-    pub fn new(order: &Order, items: &[OrderItem], reductions: &[StockReduction]) -> Self {
+    pub fn new(order: &Order, items: &[OrderItem], reductions: &[StockReduction], shipments: &[Shipment]) -> Self {
         let amount = |money| order.currency.amount(money);
         Self {
             id: Some(order.id),
@@ -157,6 +173,7 @@ impl OrderResponse {
             refund_due_amount: amount(order.refund_due_amount()),
             refunded_amount: amount(order.refunded_amount),
             tracking_number: order.tracking_number.clone(),
+            invoice_number: order.invoice_number.clone(),
             currency: order.currency.code().to_owned(),
             subtotal: amount(order.subtotal),
             tax_amount: amount(order.tax_amount),
@@ -168,11 +185,15 @@ impl OrderResponse {
             items: items.iter().map(|item| OrderItemResponse::new(item, order)).collect(),
             total_items: order.total_items,
             stock_reductions: reductions.iter().map(|cut| StockReductionResponse::new(cut, order)).collect(),
+            shipments: shipments.iter().map(|shipment| ShipmentResponse::new(order, items, shipment)).collect(),
             shipping_address: order.shipping_address.clone(),
             billing_address: order.billing_address.clone(),
             notes: order.notes.clone(),
             pickup_location_id: order.pickup_location_id,
+            pickup_status: PickupStatus::of(order),
+            ready_at: order.ready_at,
             unfulfilled: unfulfilled(order),
+            exchange_of: order.exchange_of,
             next_statuses: next_statuses(order, items),
             created_at: order.created_at,
             updated_at: order.updated_at,
@@ -202,12 +223,14 @@ fn unfulfilled(order: &Order) -> Vec<UnfulfilledResponse> {
 
 fn tax_lines(order: &Order) -> Vec<TaxLineResponse> {
     let lines = order.tax_lines.iter().flat_map(|lines| &lines.0);
-    let amount = |money| order.currency.amount(money);
-    let line = |line: &TaxLine| {
-        let TaxLine { name, percent, base, tax, included } = line.clone();
-        TaxLineResponse { name, percent, base: amount(base), tax: amount(tax), included }
-    };
-    lines.map(line).collect()
+    lines.map(|line| tax_line(line, &order.currency)).collect()
+}
+
+/// The tax of one rate, in the form for the wire.
+#[must_use]
+pub fn tax_line(line: &TaxLine, currency: &Currency) -> TaxLineResponse {
+    let TaxLine { name, percent, base, tax, included } = line.clone();
+    TaxLineResponse { name, percent, base: currency.amount(base), tax: currency.amount(tax), included }
 }
 
 impl UnfulfilledResponse {

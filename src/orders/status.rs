@@ -1,9 +1,10 @@
 //! The state machines of an order and of its payment.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::order::OrderItem;
+use super::order::{Order, OrderItem};
 use crate::kernel::text_enum::text_enum;
 
 text_enum! {
@@ -30,6 +31,54 @@ text_enum! {
         Refunded,
         Failed,
         Expired,
+    }
+}
+
+/// The state of the units of a shipment. The last two are final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum ShipmentStatus {
+    InTransit,
+    Delivered,
+    Lost,
+}
+
+impl ShipmentStatus {
+    /// A shipment has at most one of these times.
+    #[must_use]
+    pub const fn of(delivered_at: Option<DateTime<Utc>>, lost_at: Option<DateTime<Utc>>) -> Self {
+        match (delivered_at, lost_at) {
+            (Some(_), _) => Self::Delivered,
+            (None, Some(_)) => Self::Lost,
+            (None, None) => Self::InTransit,
+        }
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.into_str()
+    }
+}
+
+/// The state of an order that the buyer collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PickupStatus {
+    Ready,
+    Collected,
+}
+
+impl PickupStatus {
+    /// None for an order that is delivered, and for one that is not ready yet.
+    #[must_use]
+    pub const fn of(order: &Order) -> Option<Self> {
+        match (order.pickup_location_id, order.status, order.ready_at) {
+            (None, _, _) | (_, OrderStatus::Cancelled, _) => None,
+            (_, OrderStatus::Shipped | OrderStatus::Delivered, _) => Some(Self::Collected),
+            (_, _, Some(_)) => Some(Self::Ready),
+            (_, _, None) => None,
+        }
     }
 }
 

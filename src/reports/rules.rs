@@ -24,14 +24,18 @@ macro_rules! rules {
 
 mod counts;
 mod credits;
+mod deliveries;
 mod purchases;
+mod returns;
 mod taxes;
 mod transfers;
 mod values;
 
 pub use counts::COUNT_RULES;
 pub use credits::CREDIT_RULES;
+pub use deliveries::{DELIVERY_RULES, INVOICE_RULES};
 pub use purchases::PURCHASE_RULES;
+pub use returns::RETURN_RULES;
 pub use taxes::TAX_RULES;
 pub use transfers::TRANSFER_RULES;
 pub use values::VALUE_RULES;

@@ -6,8 +6,8 @@ use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{COUNT_RULES, CREDIT_RULES, ORDER_RULES, PURCHASE_RULES};
-use super::rules::{STORE_RULES, TAX_RULES, TRANSFER_RULES, VALUE_RULES};
+use super::rules::{COUNT_RULES, CREDIT_RULES, DELIVERY_RULES, INVOICE_RULES, ORDER_RULES, PURCHASE_RULES};
+use super::rules::{RETURN_RULES, STORE_RULES, TAX_RULES, TRANSFER_RULES, VALUE_RULES};
 use crate::db::schema::{orders, stores};
 use crate::db::{self, Failure};
 use crate::inventory::valuation;
@@ -82,14 +82,15 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
     // The statements are planned for the actual values, because a plan for ten orders does not suit thousands.
     let store_rules = || {
         let of_goods = STORE_RULES.iter().chain(TRANSFER_RULES).chain(COUNT_RULES);
-        of_goods.chain(PURCHASE_RULES).chain(VALUE_RULES)
+        of_goods.chain(PURCHASE_RULES).chain(VALUE_RULES).chain(INVOICE_RULES)
     };
     for rule in store_rules() {
         let query = diesel::sql_query(rule.sql).bind::<BigInt, _>(store).bind::<BigInt, _>(since.ledger_id);
         let rows = query.bind::<Timestamptz, _>(since.at).load(conn)?;
         violations.extend(violations_of(store, rule.name, rows));
     }
-    let order_rules = || ORDER_RULES.iter().chain(CREDIT_RULES).chain(TAX_RULES);
+    let order_rules =
+        || ORDER_RULES.iter().chain(CREDIT_RULES).chain(RETURN_RULES).chain(TAX_RULES).chain(DELIVERY_RULES);
     let mut last = 0;
     loop {
         let ids = list_orders(conn, store, &since, last)?;
@@ -161,6 +162,7 @@ fn list_orders(conn: &mut PgConnection, store: StoreId, since: &Start, last: i64
               SELECT order_id AS id FROM order_history WHERE store_id = $1 AND id > $3 \
               UNION ALL SELECT order_id FROM order_payments WHERE store_id = $1 AND id > $3 \
               UNION ALL SELECT order_id FROM credits WHERE store_id = $1 AND id > $3 \
+              UNION ALL SELECT order_id FROM returns WHERE store_id = $1 AND updated_at >= $4 \
               UNION ALL SELECT id FROM orders WHERE store_id = $1 AND created_at >= $4 \
               UNION ALL SELECT id FROM orders WHERE store_id = $1 \
                     AND status IN ('under_paying', 'pending', 'processing', 'shipped')) t \

@@ -8,10 +8,11 @@ use crate::checkout::api as checkout;
 use crate::checkout::preview::PreviewResponse;
 use crate::error::Code;
 use crate::fulfilment::api as fulfilment;
+use crate::fulfilment::papers::response::InvoiceResponse;
 use crate::openapi::Endpoint;
-use crate::openapi::endpoint::{delete, get, post, put};
+use crate::openapi::endpoint::{HTML, delete, get, patch, post, put};
 use crate::orders::api as orders;
-use crate::orders::response::{HistoryResponse, OrderResponse};
+use crate::orders::response::{HistoryResponse, OrderResponse, ShipmentResponse};
 use crate::reports::api as reports;
 
 pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
@@ -56,6 +57,38 @@ pub(super) fn cart_and_checkout() -> Vec<Endpoint> {
 const PLACEMENT_ERRORS: [Code; 4] =
     [Code::AddressNotFound, Code::LocationNotFound, Code::CartEmpty, Code::PriceChanged];
 
+pub(super) fn shipments() -> Vec<Endpoint> {
+    let update = Access::Permission(Permission::OrdersUpdate);
+    let errors = [Code::ShipmentNotFound, Code::StaleDocument];
+    vec![
+        get("/shipments/{id}", Access::Holder(Permission::OrdersRead), fulfilment::show_shipment)
+            .named("getShipment", "A shipment, by id or number")
+            .answers::<ShipmentResponse>(200)
+            .errors(&[Code::ShipmentNotFound]),
+        get("/shipments/{id}/packing-slip", Access::Permission(Permission::OrdersRead), fulfilment::show_packing_slip)
+            .named("getPackingSlip", "The packing slip of a shipment: a page to print")
+            .answers_text(HTML)
+            .errors(&[Code::ShipmentNotFound]),
+        patch("/shipments/{id}", update, fulfilment::update_shipment)
+            .named("updateShipment", "Change carrier, tracking number or tracking address of a shipment")
+            .takes::<fulfilment::UpdateShipmentRequest>()
+            .answers::<ShipmentResponse>(200)
+            .errors(&errors),
+        post("/shipments/{id}/delivered", update, fulfilment::deliver_shipment)
+            .named("deliverShipment", "Record that a shipment has arrived")
+            .takes_optionally::<fulfilment::ShipmentVersionRequest>()
+            .answers::<ShipmentResponse>(200)
+            .errors(&errors)
+            .errors(&[Code::InvalidTransition]),
+        post("/shipments/{id}/lost", update, fulfilment::lose_shipment)
+            .named("loseShipment", "Record that a shipment is lost")
+            .takes::<fulfilment::LoseShipmentRequest>()
+            .answers::<ShipmentResponse>(200)
+            .errors(&errors)
+            .errors(&[Code::InvalidTransition]),
+    ]
+}
+
 pub(super) fn orders() -> Vec<Endpoint> {
     let update = Access::Permission(Permission::OrdersUpdate);
     let confirm = Access::Permission(Permission::PaymentsConfirm);
@@ -97,12 +130,20 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .named("shipOrder", "Ship units of an order")
             .takes::<fulfilment::ShipRequest>()
             .of_many_lines()
-            .answers::<fulfilment::ShipmentResponse>(201)
+            .answers::<ShipmentResponse>(201)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
         get("/orders/{id}/shipments", Access::Holder(Permission::OrdersRead), fulfilment::list_shipments)
             .named("listShipments", "List the shipments of an order")
-            .answers_array::<fulfilment::ShipmentResponse>()
+            .answers_array::<ShipmentResponse>()
             .errors(&[Code::OrderNotFound]),
+        post("/orders/{id}/ready", update, fulfilment::make_order_ready)
+            .named("readyOrder", "Mark an order as ready to be collected by the buyer")
+            .answers::<OrderResponse>(200)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
+        post("/orders/{id}/collected", update, fulfilment::collect_order)
+            .named("collectOrder", "Hand the units that are left over to the buyer who collects them")
+            .answers::<OrderResponse>(200)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
         post("/orders/{id}/reroute", update, fulfilment::reroute_order)
             .named("rerouteOrder", "Take units of an order that are not shipped from other locations")
             .takes::<fulfilment::RerouteRequest>()
@@ -121,6 +162,17 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .of_many_lines()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
+        post("/orders/{id}/exchange", update, fulfilment::exchange_order)
+            .named(
+                "exchangeOrder",
+                "Cancel or return units of an order, and place a new one that the credit pays for, in one transaction",
+            )
+            .takes::<fulfilment::ExchangeRequest>()
+            .of_many_lines()
+            .answers::<fulfilment::ExchangeResponse>(201)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded])
+            .errors(&LINE_ERRORS)
+            .errors(&[Code::LocationNotFound, Code::PriceChanged]),
         get("/orders/{id}/credits", update, fulfilment::list_credits)
             .named("listCredits", "List the credits of an order")
             .answers_array::<fulfilment::CreditResponse>()
@@ -131,6 +183,16 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .of_many_lines()
             .answers::<fulfilment::CreditResponse>(201)
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
+        post("/orders/{id}/invoice", update, fulfilment::issue_invoice)
+            .named("issueInvoice", "Issue the invoice of a sold order, once")
+            .answers::<InvoiceResponse>(201)
+            .answers_again(200)
+            .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
+        get("/orders/{id}/invoice", Access::Holder(Permission::OrdersRead), fulfilment::show_invoice)
+            .named("getInvoice", "The invoice of an order: a page to print, or JSON if the header Accept prefers it")
+            .answers::<InvoiceResponse>(200)
+            .answers_page_too()
+            .errors(&[Code::OrderNotFound, Code::NotFound]),
         post("/orders/{id}/payment/confirm", confirm, fulfilment::confirm_payment)
             .named("confirmPayment", "Confirm the payment of an order: its reserved units are sold")
             .takes::<fulfilment::ConfirmRequest>()

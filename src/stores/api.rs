@@ -58,6 +58,9 @@ pub struct StoreResponse {
     /// True if prices and the delivery contain their taxes. They are added otherwise.
     prices_include_tax: bool,
     shipping_tax: ShippingTax,
+    /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
+    #[schema(minimum = 0)]
+    return_window_days: Option<i64>,
 }
 
 impl From<Store> for StoreResponse {
@@ -76,6 +79,7 @@ impl From<Store> for StoreResponse {
             over_receipt_percent,
             prices_include_tax,
             shipping_tax,
+            return_window_days,
             routing: _,
             count_tolerance_units: _,
             count_tolerance_value: _,
@@ -96,6 +100,7 @@ impl From<Store> for StoreResponse {
             over_receipt_percent,
             prices_include_tax,
             shipping_tax,
+            return_window_days,
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod tax_rates;
 /// A store with its settings.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable, AsChangeset)]
 #[diesel(table_name = stores)]
+#[diesel(treat_none_as_null = true)]
 #[diesel(check_for_backend(Pg))]
 pub struct Store {
     pub id: StoreId,
@@ -44,6 +45,8 @@ pub struct Store {
     pub over_receipt_percent: i64,
     pub prices_include_tax: bool,
     pub shipping_tax: ShippingTax,
+    /// The days after a delivery within which customers may return its units. None is without an end.
+    pub return_window_days: Option<i64>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -122,6 +125,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
             stores::over_receipt_percent.eq(new.over_receipt_percent),
             stores::prices_include_tax.eq(new.prices_include_tax),
             stores::shipping_tax.eq(new.shipping_tax),
+            stores::return_window_days.eq(new.return_window_days),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))

@@ -24,6 +24,7 @@ pub struct NewStore {
     pub over_receipt_percent: i64,
     pub prices_include_tax: bool,
     pub shipping_tax: ShippingTax,
+    pub return_window_days: Option<i64>,
 }
 
 /// The changes to a store. Fields that are `None` stay unchanged.
@@ -40,7 +41,12 @@ pub struct StoreChange {
     pub over_receipt_percent: Option<i64>,
     pub prices_include_tax: Option<bool>,
     pub shipping_tax: Option<ShippingTax>,
+    /// `Some(None)` is a window without an end.
+    pub return_window_days: Option<Option<i64>>,
 }
+
+/// The days after a delivery within which customers may return its units, unless the store has another window.
+pub const DEFAULT_RETURN_WINDOW_DAYS: i64 = 30;
 
 /// The field that can only change while the store has no prices.
 pub const CURRENCY: &str = "currency";
@@ -61,6 +67,7 @@ impl Store {
             over_receipt_percent,
             prices_include_tax,
             shipping_tax,
+            return_window_days,
         } = change;
         if let Some(name) = name {
             self.name.clone_from(name);
@@ -87,6 +94,7 @@ impl Store {
         self.over_receipt_percent = over_receipt_percent.unwrap_or(self.over_receipt_percent);
         self.prices_include_tax = prices_include_tax.unwrap_or(self.prices_include_tax);
         self.shipping_tax = shipping_tax.unwrap_or(self.shipping_tax);
+        self.return_window_days = return_window_days.unwrap_or(self.return_window_days);
         Ok(self.since(&before))
     }
 
@@ -103,6 +111,7 @@ impl Store {
             ("over_receipt_percent", self.over_receipt_percent != before.over_receipt_percent),
             ("prices_include_tax", self.prices_include_tax != before.prices_include_tax),
             ("shipping_tax", self.shipping_tax != before.shipping_tax),
+            ("return_window_days", self.return_window_days != before.return_window_days),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -137,6 +146,7 @@ mod tests {
             over_receipt_percent: 0,
             prices_include_tax: false,
             shipping_tax: ShippingTax::None,
+            return_window_days: Some(30),
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

@@ -2,6 +2,8 @@
 
 mod counts;
 mod credits;
+mod deliveries;
+mod returns;
 mod taxes;
 
 use diesel::prelude::*;
@@ -352,6 +354,8 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .iter()
         .chain(&counts::CHECKS)
         .chain(&credits::CHECKS)
+        .chain(&returns::CHECKS)
+        .chain(&deliveries::CHECKS)
         .chain(&taxes::CHECKS)
         .flat_map(|(name, sql)| {
             let found: Vec<Finding> =

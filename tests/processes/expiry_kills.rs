@@ -47,6 +47,7 @@ fn place_under_payment(app: &TestApp, buyer: UserId, products: &[Product], count
         discount: None,
         allow_partial: false,
         payment_window_seconds: window_seconds,
+        exchange: None,
     };
     for start in (0..count).step_by(BATCH) {
         let indices = start..count.min(start + BATCH);

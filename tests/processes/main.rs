@@ -30,6 +30,7 @@ mod mail;
 mod outages;
 mod plans;
 mod read_only;
+mod return_kills;
 mod revocations;
 mod statements;
 mod upgrades;

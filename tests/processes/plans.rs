@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 19] = [
+const GROWING: [&str; 26] = [
     "products",
     "product_codes",
     "variants",
@@ -29,8 +29,15 @@ const GROWING: [&str; 19] = [
     "order_items",
     "order_history",
     "order_payments",
+    "shipments",
+    "shipment_lines",
     "credits",
     "credit_lines",
+    "returns",
+    "return_lines",
+    "return_receipts",
+    "return_receipt_lines",
+    "return_history",
     "addresses",
     "idempotency_keys",
     "audit_log",

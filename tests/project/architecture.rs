@@ -96,7 +96,7 @@ const SIGNS_OF_SQL: [&str; 8] = [
 ];
 
 /// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 46] = [
+const WRITERS: [(&str, &str); 53] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -114,6 +114,8 @@ const WRITERS: [(&str, &str); 46] = [
     ("inbound_receipt_lines", "inventory/inbounds/queries/receipts.rs"),
     ("inbound_receipts", "inventory/inbounds/queries/receipts.rs"),
     ("inbounds", "inventory/inbounds/queries/documents.rs"),
+    ("invoice_counters", "fulfilment/papers/queries.rs"),
+    ("invoices", "fulfilment/papers/queries.rs"),
     ("locations", "stores/queries/locations.rs"),
     ("mail_outbox", "mail/queries.rs"),
     ("order_history", "orders/queries/orders.rs"),
@@ -126,6 +128,11 @@ const WRITERS: [(&str, &str); 46] = [
     ("product_costs", "catalogue/queries/products.rs"),
     ("products", "catalogue/queries/products.rs"),
     ("reservations", "inventory/queries/reservations.rs"),
+    ("return_history", "fulfilment/returns/queries/documents.rs"),
+    ("return_lines", "fulfilment/returns/queries/lines.rs"),
+    ("return_receipt_lines", "fulfilment/returns/queries/receipts.rs"),
+    ("return_receipts", "fulfilment/returns/queries/receipts.rs"),
+    ("returns", "fulfilment/returns/queries/documents.rs"),
     ("sessions", "accounts/queries/sessions.rs"),
     ("shipment_lines", "fulfilment/queries.rs"),
     ("shipments", "fulfilment/queries.rs"),

@@ -134,10 +134,11 @@ fn allocations(order: &Order, quantity: i64) -> String {
 /// Each shipped order has one shipment, whose id is that of the order.
 fn shipments(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     let sent = || history.orders().map(|(order, _)| order).filter(Order::is_shipped);
-    copy!(conn, shipments(store_id, id, shipment_number, order_id, actor, created_at), |out| {
+    copy!(conn, shipments(store_id, id, shipment_number, order_id, actor, created_at, delivered_at), |out| {
         for order in sent() {
-            let (_, _, at) = order.last_step();
-            row!(out, order.store, order.id, order.number().replacen("ORD", "SHP", 1), order.id, "system", at);
+            let (_, status, at) = order.last_step();
+            let (number, arrived) = (order.number().replacen("ORD", "SHP", 1), (status == "delivered").then_some(at));
+            row!(out, order.store, order.id, number, order.id, "system", at, or_null(arrived));
         }
     })?;
     copy!(conn, shipment_lines(store_id, shipment_id, variant_id, location_id, quantity), |out| {

@@ -62,6 +62,7 @@ fn context() -> CheckoutContext {
             over_receipt_percent: 0,
             prices_include_tax: false,
             shipping_tax: ShippingTax::None,
+            return_window_days: Some(30),
             created_at: now(),
             updated_at: now(),
         },
@@ -129,6 +130,7 @@ fn placement() -> Placement {
         discount: None,
         allow_partial: false,
         payment_window_seconds: 900,
+        exchange: None,
     }
 }
 

@@ -8,7 +8,7 @@ use validator::Validate;
 use super::answer;
 use crate::auth::{Permission, Scope};
 use crate::error::{Abort, ApiError};
-use crate::fulfilment::cancel_lines::{self, CancelledLine, DeliveryCredit};
+use crate::fulfilment::cancel_lines::{self, CancelledLine, CancelledLines, DeliveryCredit};
 use crate::fulfilment::change_orders::change_one;
 use crate::fulfilment::order_batch::{By, Intent};
 use crate::idempotency::Command;
@@ -63,7 +63,8 @@ pub async fn cancel_order_lines(
             let actor = scope.actor();
             let by = By { actor: &actor, reason: Some(reason) };
             let (order, ()) = change_one(conn, scope.store, id, Intent::Cancel, |batch| {
-                cancel_lines::cancel_lines(batch, id, lines, *delivery, by)
+                let cancelled = CancelledLines { field: "lines", lines };
+                cancel_lines::cancel_lines(batch, id, cancelled, *delivery, by)
             })?;
             answer(conn, &order)
         })

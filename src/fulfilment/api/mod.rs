@@ -4,9 +4,14 @@ mod callback;
 mod cancel_lines;
 mod change;
 mod credits;
+mod exchange;
+mod papers;
 mod pay;
+mod pickup;
 mod reroute;
+pub mod returns;
 mod ship;
+mod shipments;
 
 use diesel::PgConnection;
 
@@ -22,9 +27,16 @@ pub use callback::{CallbackResponse, receive};
 pub use cancel_lines::{CancelLinesRequest, cancel_order_lines};
 pub use change::{ReasonQuery, ReasonRequest, UpdateOrderRequest, cancel_order, update_order};
 pub use credits::{CreditResponse, NewCreditRequest, give_credit, list_credits};
+pub use exchange::{ExchangeRequest, ExchangeResponse, exchange_order};
+pub use papers::{issue_invoice, show_invoice, show_packing_slip};
 pub use pay::{ConfirmRequest, RefundRequest, confirm_payment, fail_payment, refund_order};
+pub use pickup::{collect_order, make_order_ready};
 pub use reroute::{RerouteRequest, reroute_order};
-pub use ship::{ShipRequest, ShipmentResponse, list_shipments, ship_order};
+pub use ship::{ShipRequest, list_shipments, ship_order};
+pub use shipments::{
+    LoseShipmentRequest, ShipmentVersionRequest, UpdateShipmentRequest, deliver_shipment, lose_shipment, show_shipment,
+    update_shipment,
+};
 
 fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &OrderRef) -> Result<OrderId, Abort> {
     orders::find_owner(conn, scope.store, order_ref)?.map(|(id, _)| id).ok_or_else(|| not_found().into())

@@ -1,6 +1,6 @@
 //! Credits of a locked order.
 
-use super::{By, OrderBatch, units::items_missing};
+use super::{By, Kind, NewPayment, OrderBatch, units::items_missing};
 use crate::db::Failure;
 use crate::fulfilment::credits::credit::{Credit, CreditKind, CreditLine};
 use crate::fulfilment::credits::rest::{CreditedSums, OrderRest, shares_of_units};
@@ -96,6 +96,32 @@ impl OrderBatch {
             item.allocations.0.clear();
         }
         Ok(())
+    }
+
+    /// Pays for the order of an exchange with a credit of this batch: with the money that the buyer paid above the net
+    /// total, up to what is left to pay. Nobody has paid for the other goods of an unpaid order.
+    pub fn pay_with_credit(&mut self, id: OrderId, number: &str, to: OrderId, actor: &str) -> Result<(), Failure> {
+        let (surplus, outstanding) = (self.order(id)?.surplus_amount(), self.order(to)?.outstanding_amount());
+        let credit = self.credits.iter_mut().find(|credit| credit.credit_number == number);
+        let credit = credit.ok_or_else(|| Failure::Internal(format!("credit {number} is missing")))?;
+        let amount = credit.total().min(surplus).min(outstanding);
+        if amount == Money(0) {
+            return Ok(());
+        }
+        credit.used_amount = amount;
+        let order = self.change(id)?;
+        order.credit_used_amount = Money(order.credit_used_amount.0.saturating_add(amount.0));
+        self.record(NewPayment {
+            order: to,
+            kind: Kind::Payment,
+            reference: Some(number.to_owned()),
+            amount,
+            unapplied: Money(0),
+            is_reused: false,
+            credit: None,
+            actor: actor.to_owned(),
+        })?;
+        self.settle(to, Some(number), actor).map(drop)
     }
 
     fn add_credit(

@@ -7,6 +7,7 @@ use diesel::PgConnection;
 use super::{Intent, OrderBatch, is_overdue};
 use crate::db::{self, Failure};
 use crate::fulfilment::credits::queries as credits;
+use crate::fulfilment::queries as shipments;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::HoldSet;
 use crate::kernel::id::{OrderId, StoreId, VariantId};
@@ -18,6 +19,17 @@ use crate::payments::queries::payments;
 impl OrderBatch {
     /// Locks existing orders, then the stock rows that they hold or were sold from. This is the global lock order.
     pub fn lock(conn: &mut PgConnection, store: StoreId, requested: &[(OrderId, Intent)]) -> Result<Self, Failure> {
+        Self::lock_with(conn, store, requested, &[])
+    }
+
+    /// Locks the stock rows of further variants, too, in the same order: those of an order that is placed with the
+    /// changes.
+    pub fn lock_with(
+        conn: &mut PgConnection,
+        store: StoreId,
+        requested: &[(OrderId, Intent)],
+        further: &[VariantId],
+    ) -> Result<Self, Failure> {
         let ids: BTreeSet<OrderId> = requested.iter().map(|(id, _)| *id).collect();
         let locked = orders::lock_for_update(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
         let needs = Needs::of(&locked, requested);
@@ -27,12 +39,13 @@ impl OrderBatch {
             if with_refunds.is_empty() { HashMap::new() } else { credits::list_unspent(conn, store, with_refunds)? };
         let items = if with_items.is_empty() { HashMap::new() } else { items::list(conn, store, with_items)? };
         let sold = with_sold_units.iter().filter_map(|id| items.get(id)).flatten();
-        let variants: Vec<VariantId> = sold.map(|item| item.variant_id).collect();
+        let variants: Vec<VariantId> = sold.map(|item| item.variant_id).chain(further.iter().copied()).collect();
         let holders: Vec<Holder> = with_holds.iter().copied().map(Holder::Order).collect();
         let holds = HoldSet::lock(conn, store, &holders, &variants)?;
         let mut batch = Self { items, recorded, unspent, ..Self::new(store, db::clock(conn)?, locked, holds) };
         batch.load_credited(conn)?;
         batch.load_overdue(conn)?;
+        batch.load_sent(conn, requested)?;
         Ok(batch)
     }
 
@@ -45,6 +58,23 @@ impl OrderBatch {
         }
         self.items.extend(items::list(conn, self.store, &missing)?);
         self.load_credited(conn)
+    }
+
+    /// Reads the shipments of orders that may become delivered: those whose shipments change, and those with shipped
+    /// units whose last units may be shipped or cancelled. Other orders with items have no shipments.
+    fn load_sent(&mut self, conn: &mut PgConnection, requested: &[(OrderId, Intent)]) -> Result<(), Failure> {
+        let is_shipped =
+            |id: &OrderId| self.items.get(id).is_some_and(|items| items.iter().any(|item| item.shipped_quantity > 0));
+        let changing = requested.iter().filter(|(_, intent)| *intent == Intent::Deliver).map(|(id, _)| *id);
+        let shipped = self.items.keys().copied().filter(is_shipped);
+        let ids: BTreeSet<OrderId> = changing.chain(shipped).collect();
+        if !ids.is_empty() {
+            self.sent = shipments::list_sent(conn, self.store, &ids.into_iter().collect::<Vec<_>>())?;
+        }
+        for id in self.items.keys() {
+            self.sent.entry(*id).or_default();
+        }
+        Ok(())
     }
 
     /// Reads the sums of the credits of orders with items, if they have credits.

@@ -8,7 +8,7 @@ use crate::inventory::hold_set::ReroutedUnits;
 use crate::inventory::locked_stock::MovementContext;
 use crate::kernel::id::OrderId;
 use crate::orders::order::OrderItem;
-use crate::orders::status::{FulfilmentStatus, OrderStatus};
+use crate::orders::status::OrderStatus;
 
 impl OrderBatch {
     /// Restores all units of an order without shipments.
@@ -42,7 +42,8 @@ impl OrderBatch {
         self.items.get(&id).map(Vec::as_slice).ok_or_else(|| items_missing(id))
     }
 
-    /// Ships units of an order. The first shipment sets it to processing, and the last one to shipped.
+    /// Ships units of an order. The first shipment sets it to processing, and the last one to shipped. A shipment that the
+    /// buyer collects is delivered at once.
     pub fn ship(&mut self, shipment: NewShipment, by: By<'_>) -> Result<(), Failure> {
         let id = shipment.order;
         let context = MovementContext { reference: &shipment.shipment_number, reason: by.reason, actor: by.actor };
@@ -54,19 +55,15 @@ impl OrderBatch {
             }
             self.changed_items.insert((id, units.variant));
         }
-        let is_last = FulfilmentStatus::of(items) == FulfilmentStatus::Full;
         if self.order(id)?.status == OrderStatus::Pending {
             self.set_status(id, OrderStatus::Processing, by)?;
-        }
-        if is_last {
-            self.set_status(id, OrderStatus::Shipped, by)?;
         }
         let order = self.change(id)?;
         if shipment.tracking_number.is_some() {
             order.tracking_number.clone_from(&shipment.tracking_number);
         }
         self.shipments.push(shipment);
-        Ok(())
+        self.finish_shipping(id, by)
     }
 
     /// Takes units of an order from another place: held ones of an order under payment, else sold ones.

@@ -8,7 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::items;
+use super::{items, shipments};
 use crate::db::Failure;
 use crate::db::schema::orders;
 use crate::kernel::folded_text::PhonePatterns;
@@ -97,7 +97,7 @@ fn filtered<'a>(store: StoreId, filter: &'a OrderFilter) -> Query<'a> {
     }
 }
 
-/// Orders with their items and the stock that they took, in two statements for any number.
+/// Orders with their items, the stock that they took and their shipments, in three statements for any number.
 pub fn respond(conn: &mut PgConnection, store: StoreId, found: &[&Order]) -> Result<Vec<OrderResponse>, Failure> {
     if found.is_empty() {
         return Ok(Vec::new());
@@ -106,10 +106,17 @@ pub fn respond(conn: &mut PgConnection, store: StoreId, found: &[&Order]) -> Res
     let (ids, distinct): (Vec<OrderId>, Vec<&Order>) = distinct.into_iter().unzip();
     let items: HashMap<OrderId, Vec<OrderItem>> = items::list(conn, store, &ids)?;
     let reductions = items::list_reductions(conn, store, &distinct)?;
+    let shipped: Vec<OrderId> =
+        distinct.iter().filter(|order| order.may_have_shipments()).map(|order| order.id).collect();
+    let shipments = match shipped.is_empty() {
+        true => HashMap::new(),
+        false => shipments::list(conn, store, &shipped, shipments::MOST_OF_ORDER)?,
+    };
     let responses = found.iter().map(|order| {
         let items = items.get(&order.id).map(Vec::as_slice).unwrap_or_default();
         let reductions = reductions.get(&order.order_number).map(Vec::as_slice).unwrap_or_default();
-        OrderResponse::new(order, items, reductions)
+        let shipments = shipments.get(&order.id).map(Vec::as_slice).unwrap_or_default();
+        OrderResponse::new(order, items, reductions, shipments)
     });
     Ok(responses.collect())
 }

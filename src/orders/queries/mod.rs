@@ -1,7 +1,8 @@
-//! The SQL of orders, their items and their history.
+//! The SQL of orders, their items, their shipments and their history.
 
 pub mod history;
 pub mod items;
 pub mod list;
 pub mod orders;
+pub mod shipments;
 pub mod terms;

@@ -147,14 +147,16 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
                 refunded_amount = n.refunded_amount, tracking_number = n.tracking_number, notes = n.notes, \
                 updated_at = n.updated_at, credited_amount = n.credited_amount, \
                 credit_used_amount = n.credit_used_amount, unapplied_amount = n.unapplied_amount, \
-                credited_items = n.credited_items \
+                credited_items = n.credited_items, ready_at = n.ready_at, \
+                invoice_number = n.invoice_number \
          FROM (SELECT unnest($2::int8[]) AS id, unnest($3::text[]) AS status, unnest($4::text[]) AS payment_status, \
                       unnest($5::timestamptz[]) AS paid_at, unnest($6::text[]) AS payment_reference, \
                       unnest($7::int8[]) AS received_amount, unnest($8::int8[]) AS refunded_amount, \
                       unnest($9::text[]) AS tracking_number, unnest($10::text[]) AS notes, \
                       unnest($11::timestamptz[]) AS updated_at, unnest($12::int8[]) AS credited_amount, \
                       unnest($13::int8[]) AS credit_used_amount, unnest($14::int8[]) AS unapplied_amount, \
-                      unnest($15::int8[]) AS credited_items LIMIT $16) n \
+                      unnest($15::int8[]) AS credited_items, \
+                      unnest($16::timestamptz[]) AS ready_at, unnest($17::text[]) AS invoice_number LIMIT $18) n \
          WHERE o.store_id = $1 AND o.id = n.id",
     )
     .bind::<BigInt, _>(store)
@@ -172,6 +174,8 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[&Order]) -> Re
     .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.credit_used_amount).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.unapplied_amount).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(changed.iter().map(|order| order.credited_items).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(changed.iter().map(|order| order.ready_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(changed, |order| order.invoice_number.as_deref()))
     .bind::<BigInt, _>(rows)
     .execute(conn)?;
     db::expect_rows(updated, changed.len(), "orders were written")

@@ -7,13 +7,13 @@ use validator::Validate;
 
 use crate::error::ApiError;
 use crate::kernel::money::{AmountInput, Currency, Money};
-use crate::kernel::quantity::{StockQuantity, WholePercent};
+use crate::kernel::quantity::{ReturnWindowDays, StockQuantity, WholePercent};
 use crate::kernel::rate::Rate;
 use crate::kernel::text;
 use crate::stores::code::StoreCode;
 use crate::stores::count_tolerance::CountToleranceInput;
 use crate::stores::payment_methods::PaymentMethods;
-use crate::stores::settings::{CURRENCY, NewStore, StoreChange, shipping};
+use crate::stores::settings::{CURRENCY, DEFAULT_RETURN_WINDOW_DAYS, NewStore, StoreChange, shipping};
 use crate::stores::tax_rates::ShippingTax;
 
 /// A percentage in a request, as a number or as a string that contains one.
@@ -64,10 +64,18 @@ pub struct NewStoreRequest {
     #[serde(default)]
     #[schema(required = false)]
     shipping_tax: ShippingTax,
+    /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
+    #[serde(default = "default_return_window")]
+    #[schema(default = 30)]
+    return_window_days: Option<ReturnWindowDays>,
 }
 
 fn default_currency() -> String {
     "INR".to_owned()
+}
+
+fn default_return_window() -> Option<ReturnWindowDays> {
+    ReturnWindowDays::new(DEFAULT_RETURN_WINDOW_DAYS)
 }
 
 impl TryFrom<NewStoreRequest> for NewStore {
@@ -87,6 +95,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             over_receipt_percent,
             prices_include_tax,
             shipping_tax,
+            return_window_days,
         } = request;
         let currency = parse_currency(&currency)?;
         let shipping_flat_rate = match shipping_flat_rate {
@@ -107,6 +116,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             over_receipt_percent: over_receipt_percent.get(),
             prices_include_tax,
             shipping_tax,
+            return_window_days: return_window_days.map(ReturnWindowDays::get),
         })
     }
 }
@@ -161,6 +171,10 @@ pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     shipping_tax: Option<ShippingTax>,
+    /// Null sets a window without an end.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(value_type = Option<ReturnWindowDays>)]
+    return_window_days: Option<Option<ReturnWindowDays>>,
 }
 
 impl TryFrom<StorePatchRequest> for StoreChange {
@@ -179,6 +193,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             over_receipt_percent,
             prices_include_tax,
             shipping_tax,
+            return_window_days,
         } = request;
         let currency = currency.as_deref().map(parse_currency).transpose()?;
         Ok(Self {
@@ -193,6 +208,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             over_receipt_percent: over_receipt_percent.map(WholePercent::get),
             prices_include_tax,
             shipping_tax,
+            return_window_days: return_window_days.map(|days| days.map(ReturnWindowDays::get)),
         })
     }
 }

@@ -41,6 +41,8 @@ impl World {
             "counts" => self.count_call(operation),
             "cart" | "checkout" => self.checkout_call(operation),
             "orders" | "payments" => self.order_call(operation),
+            "returns" => self.return_call(operation),
+            "shipments" => self.shipment_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
             "" => Some(Call::new("GET", "/")),
             _ => None,
@@ -320,6 +322,29 @@ impl World {
         Call::new("POST", format!("{path}/cancel-lines")).with(body)
     }
 
+    /// The id of an order that the customer collects.
+    fn collected_order(&self) -> i64 {
+        let pickup = json!({"code": self.fresh(), "name": "Corner", "pickup": {"enabled": true}});
+        let (place, product) = (self.admin.post("/locations", &pickup).expect(201).id(), self.product().id);
+        let delivery = json!({"quantity": 1, "movement_type": "in", "reason": "Delivery", "location_id": place});
+        self.admin.put(&format!("/inventory/products/{product}/stock"), &delivery).expect(200);
+        let items = json!([{"product_id": product, "quantity": 1}]);
+        self.customer.post("/orders", &json!({"items": items, "pickup_location_id": place})).expect(201).id()
+    }
+
+    fn shipment_call(&self, operation: &str) -> Option<Call> {
+        let shipments = format!("/orders/{}/shipments", self.order("cod"));
+        let path = format!("/shipments/{}", self.admin.post_nothing(&shipments).expect(201).id());
+        Some(match operation {
+            "GET /shipments/{id}" => Call::new("GET", path),
+            "GET /shipments/{id}/packing-slip" => Call::new("GET", format!("{path}/packing-slip")),
+            "PATCH /shipments/{id}" => Call::new("PATCH", path).with(json!({"carrier": self.fresh()})),
+            "POST /shipments/{id}/delivered" => Call::new("POST", format!("{path}/delivered")),
+            "POST /shipments/{id}/lost" => Call::new("POST", format!("{path}/lost")).with(json!({"reason": "Burnt"})),
+            _ => return None,
+        })
+    }
+
     fn order_call(&self, operation: &str) -> Option<Call> {
         let of = |order: i64, rest: &str| format!("/orders/{order}{rest}");
         let open = || self.order("cod");
@@ -336,6 +361,14 @@ impl World {
             "GET /orders/{id}/history" => Call::new("GET", of(open(), "/history")),
             "POST /orders/{id}/shipments" => Call::new("POST", of(open(), "/shipments")),
             "GET /orders/{id}/shipments" => Call::new("GET", of(open(), "/shipments")),
+            "POST /orders/{id}/ready" => Call::new("POST", of(self.collected_order(), "/ready")),
+            "POST /orders/{id}/collected" => Call::new("POST", of(self.collected_order(), "/collected")),
+            "POST /orders/{id}/invoice" => Call::new("POST", of(open(), "/invoice")),
+            "GET /orders/{id}/invoice" => {
+                let order = open();
+                self.admin.post_nothing(&of(order, "/invoice")).expect(201);
+                Call::new("GET", of(order, "/invoice"))
+            }
             "POST /orders/{id}/reroute" => self.reroute(),
             "POST /orders/{id}/cancel" => Call::new("POST", of(open(), "/cancel")),
             "POST /orders/{id}/cancel-lines" => self.cancel_lines(),
@@ -357,7 +390,7 @@ impl World {
                 let path = format!("/payments/webhook/{}/stripe", self.app.store);
                 Call::new("POST", path).with(json!({"id": self.fresh()}))
             }
-            _ => return None,
+            _ => return self.return_call(operation),
         })
     }
 }

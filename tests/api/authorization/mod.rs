@@ -3,6 +3,7 @@
 mod calls;
 mod order;
 mod purchasing;
+mod returns;
 mod table;
 
 use crate::common::people::{PASSWORD, email};

@@ -23,6 +23,7 @@ fn what_is_not_there_is_not_found() {
     shop.refused(|| checkout(999_999), 404, "ADDRESS_NOT_FOUND");
     let paths = [
         ("/orders/", "ORDER_NOT_FOUND"),
+        ("/shipments/", "SHIPMENT_NOT_FOUND"),
         ("/addresses/", "ADDRESS_NOT_FOUND"),
         ("/inventory/products/", "PRODUCT_NOT_FOUND"),
         ("/stores/", "STORE_NOT_FOUND"),

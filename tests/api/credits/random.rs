@@ -1,5 +1,5 @@
-//! Random orders with taxes, discounts and deliveries, and any sequence of shipments, cancelled units, credits, payments
-//! and refunds. After each step the figures are compared with a plain model.
+//! Random orders with taxes, discounts and deliveries, and any sequence of shipments, cancelled and returned units,
+//! credits, payments and refunds. After each step the figures are compared with a plain model.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -18,14 +18,33 @@ type Placed = (Vec<Line>, i64, i64);
 /// Numbers are folded into the range that is possible.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Ship { line: usize, quantity: i64 },
-    Cancel { line: usize, quantity: i64, delivery: bool },
+    Ship {
+        line: usize,
+        quantity: i64,
+    },
+    Cancel {
+        line: usize,
+        quantity: i64,
+        delivery: bool,
+    },
+    /// The restocked, quarantined, scrapped and missing units of a line, and the percentage of the fee.
+    Return {
+        line: usize,
+        units: [i64; 4],
+        fee: i64,
+    },
     Forgive(i64),
-    ForgiveLine { line: usize, amount: i64 },
+    ForgiveLine {
+        line: usize,
+        amount: i64,
+    },
     ForgiveDelivery(i64),
     Confirm,
     CallBack(i64),
-    Refund { amount: i64, credit: Option<usize> },
+    Refund {
+        amount: i64,
+        credit: Option<usize>,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -34,6 +53,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (line.clone(), units.clone()).prop_map(|(line, quantity)| Step::Ship { line, quantity }),
         6 => (line.clone(), units, any::<bool>())
             .prop_map(|(line, quantity, delivery)| Step::Cancel { line, quantity, delivery }),
+        5 => (line.clone(), prop::array::uniform4(0..3_i64), 0..=100_i64)
+            .prop_map(|(line, units, fee)| Step::Return { line, units, fee }),
         1 => (1..3_000_i64).prop_map(Step::Forgive),
         1 => (line, 1..2_000_i64).prop_map(|(line, amount)| Step::ForgiveLine { line, amount }),
         1 => (1..1_000_i64).prop_map(Step::ForgiveDelivery),
@@ -59,6 +80,8 @@ struct Play<'a> {
     order: Value,
     /// The shares of the items in the total.
     shares: Vec<i64>,
+    /// The restocked units of the items.
+    restocked: Vec<i64>,
     total: i64,
     received: i64,
     refunded: i64,
@@ -84,6 +107,7 @@ impl<'a> Play<'a> {
             products,
             order,
             shares: Vec::new(),
+            restocked: vec![0; lines.len()],
             total: 0,
             received: 0,
             refunded: 0,
@@ -144,6 +168,7 @@ impl<'a> Play<'a> {
                 let body = json!({"lines": lines, "reason": "r", "refund_shipping": delivery});
                 self.expect("cancel-lines", &body, if is_open { 200 } else { 409 });
             }
+            Step::Return { line, units, fee } => self.return_units(line, units, fee),
             Step::Forgive(amount) => self.forgive(&json!({"amount": wire(amount), "reason": "r"})),
             Step::ForgiveLine { line, amount } => {
                 let lines = json!([{"item_id": self.item(line).0, "amount": wire(amount)}]);
@@ -156,6 +181,37 @@ impl<'a> Play<'a> {
             Step::CallBack(amount) => self.call_back(amount),
             Step::Refund { amount, credit } => self.refund(amount, credit),
         }
+    }
+
+    /// Staff return units of a line and receive them at once.
+    fn return_units(&mut self, line: usize, units: [i64; 4], fee: i64) {
+        let items = self.order["items"].as_array().unwrap();
+        let (index, quantity) = (line % items.len(), units.iter().sum::<i64>());
+        let item = &items[index];
+        let left = item["shipped_quantity"].as_i64().unwrap() - item["returned_quantity"].as_i64().unwrap();
+        let lines = json!([{"item_id": item["id"], "quantity": quantity, "reason": "r"}]);
+        let reply = self.shop.post(&self.order, "returns", &json!({"lines": lines}));
+        if quantity == 0 || quantity > left {
+            reply.expect(if quantity == 0 { 422 } else { 409 });
+            return;
+        }
+        let document = reply.expect(201).json();
+        let [restock, quarantine, scrap, missing] = units;
+        let body = |fee: i64| {
+            let line = json!({"line_id": document["lines"][0]["id"], "restock": restock, "quarantine": quarantine,
+                              "scrap": scrap, "missing": missing, "fee": wire(fee)});
+            json!({"location_id": self.shop.app.main_location(), "lines": [line]})
+        };
+        let path = format!("/returns/{}/receive", document["id"]);
+        // No credit is larger than the share of the item, so that this fee is refused.
+        self.shop.clerk.post(&path, &body(self.shares[index] + 1)).expect(422);
+        let unit = self.shares[index] / item["quantity"].as_i64().unwrap();
+        let arrived = restock + quarantine + scrap;
+        let forgiven = minor(&self.order["credited_amount"]) > 0;
+        let fee = if arrived == 0 || forgiven { 0 } else { unit.saturating_sub(1).max(0) * fee / 100 };
+        let received = self.shop.clerk.post(&path, &body(fee)).expect(200).json();
+        assert_eq!(received["status"], "received");
+        self.restocked[index] += restock;
     }
 
     fn is_open(&self) -> bool {
@@ -251,13 +307,14 @@ impl<'a> Play<'a> {
         for (index, item) in order["items"].as_array().unwrap().iter().enumerate() {
             let lines = credits.iter().flat_map(|credit| credit["lines"].as_array().unwrap());
             let of_item = lines.filter(|line| line["item_id"] == item["id"]);
-            let sum: i64 = of_item.map(|line| minor(&line["total"])).sum();
+            let sum: i64 = of_item.map(|line| minor(&line["total"]) + minor(&line["fee"])).sum();
             let units = |name: &str| item[name].as_i64().unwrap();
-            let is_gone = units("cancelled_quantity") == units("quantity");
+            let is_gone = units("cancelled_quantity") + units("returned_quantity") == units("quantity");
             let share = self.shares[index];
             assert!(if is_gone { sum == share } else { sum <= share }, "{sum} of {share}: {item}");
             let sold = units("quantity") - units("cancelled_quantity");
-            assert_eq!(self.shop.app.stock(&self.products[index]), (100 - sold, 0, sold));
+            let stock = 100 - sold + self.restocked[index];
+            assert_eq!(self.shop.app.stock(&self.products[index]), (stock, 0, sold));
         }
         assert!(order["status"] != "cancelled" || net == 0, "{order}");
     }

@@ -4,9 +4,11 @@
 mod barcodes;
 mod counts;
 mod credits;
+mod deliveries;
 mod locations;
 mod purchasing;
 mod reroutes;
+mod returns;
 mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -253,7 +255,9 @@ fn orders(record: &mut Recorder, callers: &Callers) {
     let parcel = json!({"lines": lines, "carrier": "India Post", "tracking_number": "EE123456789IN"});
     record.call("shipOrder", admin, ("POST", &shipments), parcel);
     record.call("listShipments", admin, ("GET", &shipments), Value::Null);
+    deliveries::deliveries(record, callers, &new("cod"));
     credits::credits(record, guest, admin, &new("cod"));
+    returns::returns(record, guest, admin, &new("cod"));
     record.call("getOrderHistory", admin, ("GET", &format!("{path}/history")), Value::Null);
     let unpaid = guest.post("/orders", &new("upi")).expect(201).json();
     let fail = format!("/orders/{}/payment/fail", unpaid["id"]);

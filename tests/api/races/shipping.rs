@@ -63,3 +63,67 @@ fn an_order_is_cancelled_or_shipped_in_part_and_never_both() {
         });
     }
 }
+
+fn act(shop: &Shop, shipment: &Value, act: &str) -> Reply {
+    let body = if act == "lost" { json!({"reason": "r"}) } else { json!({}) };
+    shop.admin.post(&format!("/shipments/{}/{act}", shipment["id"]), &body)
+}
+
+#[test]
+fn a_parcel_is_delivered_or_lost_and_never_both() {
+    for shop in Shop::of_each_queue_kind() {
+        let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+        repeat(repetitions_per_queue_kind(), |repetition| {
+            let order = mara.order(&tee, 1);
+            let shipment = ship(&shop.admin, &order, 1).expect(201).json();
+            let calls = (|| act(&shop, &shipment, "delivered"), || act(&shop, &shipment, "lost"));
+            let (delivered, lost) = shop.duel(repetition, &order_row(&order), calls);
+            let has_arrived = one_of(&delivered, 200, &["INVALID_TRANSITION"]);
+            assert_ne!(has_arrived, one_of(&lost, 200, &["INVALID_TRANSITION"]));
+            let now = shop.app.order(&order);
+            let (status, of_order) = if has_arrived { ("delivered", "delivered") } else { ("lost", "shipped") };
+            assert_eq!((&now["shipments"][0]["status"], &now["status"]), (&json!(status), &json!(of_order)));
+            assert_eq!(now["shipments"][0]["version"], 2);
+        });
+    }
+}
+
+#[test]
+fn the_last_two_parcels_deliver_the_order_once() {
+    for shop in Shop::of_each_queue_kind() {
+        let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+        repeat(repetitions_per_queue_kind(), |repetition| {
+            let order = mara.order(&tee, 2);
+            let parcels = [0, 1].map(|_| ship(&shop.admin, &order, 1).expect(201).json());
+            let second = if repetition.is_multiple_of(3) { "lost" } else { "delivered" };
+            let calls = (|| act(&shop, &parcels[0], "delivered"), || act(&shop, &parcels[1], second));
+            let (one, other) = shop.duel(repetition, &order_row(&order), calls);
+            one.expect(200);
+            other.expect(200);
+            assert_eq!(shop.app.status(&order).0, "delivered");
+            let steps = shop.app.history(&order);
+            assert_eq!(steps.iter().filter(|step| step["to"] == "delivered").count(), 1);
+        });
+    }
+}
+
+#[test]
+fn the_last_units_are_cancelled_while_the_parcel_arrives() {
+    for shop in Shop::of_each_queue_kind() {
+        let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
+        repeat(repetitions_per_queue_kind(), |repetition| {
+            let order = mara.order(&tee, 2);
+            let parcel = ship(&shop.admin, &order, 1).expect(201).json();
+            let lines = json!([{"item_id": order["items"][0]["id"], "quantity": 1}]);
+            let cancel = || {
+                let body = json!({"lines": lines, "reason": "r"});
+                shop.admin.post(&format!("/orders/{}/cancel-lines", order["id"]), &body)
+            };
+            let calls = (|| act(&shop, &parcel, "delivered"), cancel);
+            let (delivered, cancelled) = shop.duel(repetition, &order_row(&order), calls);
+            delivered.expect(200);
+            cancelled.expect(200);
+            assert_eq!(shop.app.status(&order).0, "delivered");
+        });
+    }
+}

@@ -4,7 +4,7 @@ use super::statements;
 use crate::common::{Client, TestApp, Value, json};
 
 /// An order of so many sizes of products, with four units of each. A product has at most 50 sizes.
-fn order_of(app: &TestApp, client: &Client, sku: &str, lines: usize) -> Value {
+pub(super) fn order_of(app: &TestApp, client: &Client, sku: &str, lines: usize) -> Value {
     let sizes: Vec<String> = (0..lines).map(|line| format!("size {line}")).collect();
     let mut items = Vec::new();
     for (index, sizes) in sizes.chunks(50).enumerate() {

@@ -7,6 +7,8 @@ mod checkout;
 mod credits;
 mod documents;
 mod holds;
+mod returns;
+mod shipments;
 mod valuation;
 
 use stockroom::db::pool;

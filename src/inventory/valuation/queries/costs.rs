@@ -117,7 +117,7 @@ impl SaleOfReturn {
 }
 
 /// The sales of the events that bring units back, by the position of the event. The reference of the event is that of
-/// the sale.
+/// the sale, or the receipt of a return of its order.
 pub fn find_sales(
     conn: &mut PgConnection,
     store: StoreId,
@@ -129,8 +129,12 @@ pub fn find_sales(
     let rows: Vec<SaleOfReturn> = db::sql(
         "WITH events AS (SELECT k.n, k.variant_id, m.created_at, MIN(m.id) AS movement_id, SUM(m.stock_delta)::int8 AS quantity \
               FROM unnest($2::int8[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS k (variant_id, reference, at, n) \
+              LEFT JOIN LATERAL (SELECT order_id FROM return_receipts \
+                   WHERE store_id = $1 AND receipt_number = k.reference OFFSET 0) t ON true \
+              LEFT JOIN LATERAL (SELECT order_number FROM orders WHERE store_id = $1 AND id = t.order_id OFFSET 0) o ON true \
               CROSS JOIN LATERAL (SELECT id, created_at, stock_delta, variant_id, kind FROM stock_movements \
-                   WHERE store_id = $1 AND reference_id = k.reference OFFSET 0) m \
+                   WHERE store_id = $1 AND reference_id = ANY (COALESCE(o.order_number, k.reference) || ARRAY( \
+                         SELECT receipt_number FROM return_receipts WHERE store_id = $1 AND order_id = t.order_id)) OFFSET 0) m \
               WHERE m.variant_id = k.variant_id AND m.created_at < k.at AND m.kind IN ('fulfil', 'restore', 'return') \
               GROUP BY k.n, k.variant_id, m.created_at) \
          SELECT s.n, s.movement_id, COALESCE(b.quantity, 0) AS returned_before, r.posted_at, \

@@ -7,9 +7,16 @@ use crate::common::{Client, json};
 
 /// Operations on one object. `{store_id}` names the store in the path, and a scanned code is not the name of an object.
 fn names_an_object(path: &str) -> bool {
-    let of_goods =
-        ["/transfers/{", "/purchase-orders/{", "/suppliers/{", "/counts/{", "/locations/{", "/inventory/products/{id}"];
-    let of_orders = ["/orders/{id}/shipments", "/orders/{id}/reroute"];
+    let of_goods = [
+        "/transfers/{",
+        "/purchase-orders/{",
+        "/suppliers/{",
+        "/counts/{",
+        "/locations/{",
+        "/inventory/products/{id}",
+        "/returns/{",
+    ];
+    let of_orders = ["/orders/{id}/shipments", "/orders/{id}/reroute", "/orders/{id}/returns", "/orders/{id}/exchange"];
     of_goods.iter().any(|start| path.starts_with(start)) || of_orders.contains(&path)
 }
 
@@ -22,6 +29,7 @@ fn not_found(call: &Call) -> &'static str {
         "counts" => "COUNT_NOT_FOUND",
         "locations" => "LOCATION_NOT_FOUND",
         "orders" => "ORDER_NOT_FOUND",
+        "returns" => "RETURN_NOT_FOUND",
         _ => "PRODUCT_NOT_FOUND",
     }
 }
@@ -78,7 +86,10 @@ fn a_document_that_somebody_else_changed_is_stale() {
 /// Calls that end what other calls need are made in a store of their own.
 fn store_of(operation: &str) -> usize {
     match operation {
-        "POST /transfers/{id}/send" | "POST /purchase-orders/{id}/draft" | "POST /counts/{id}/post" => 1,
+        "POST /transfers/{id}/send"
+        | "POST /purchase-orders/{id}/draft"
+        | "POST /counts/{id}/post"
+        | "POST /returns/{id}/cancel" => 1,
         "POST /transfers/{id}/cancel" | "POST /purchase-orders/{id}/cancel" | "DELETE /inventory/products/{id}" => 2,
         _ => 0,
     }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod quantities;
+mod returns;
 mod rules;
 
 use super::assert_nothing_internal;
@@ -30,6 +31,7 @@ struct Goods {
     open: Value,
     submitted: Value,
     order: Value,
+    returned: returns::Returned,
     others: Others,
 }
 
@@ -75,6 +77,7 @@ impl Goods {
         counted(&open);
         counted(&submitted);
         let order = json!({"items": [{"product_id": rice, "quantity": 20}]});
+        let mara = app.customer("mara");
         Self {
             draft: noted("transfers", transfer()),
             ready: acts("transfers", transfer(), &["ready"]),
@@ -85,7 +88,8 @@ impl Goods {
             delivered: receive("purchase-orders", acts("purchase-orders", purchase(), &["order"])),
             submitted: acts("counts", submitted, &["submit"]),
             open,
-            order: app.customer("mara").post("/orders", &order).expect(201).json(),
+            order: mara.post("/orders", &order).expect(201).json(),
+            returned: returns::Returned::open(&app, &mara),
             others: Others::open(&app),
             item,
             admin,
@@ -160,7 +164,7 @@ impl Call {
 impl Goods {
     /// A call of each operation on a document, a place, a supplier or a product.
     fn calls(&self) -> Vec<Call> {
-        [self.transfer_calls(), self.purchase_calls(), self.count_calls(), self.stock_calls()]
+        [self.transfer_calls(), self.purchase_calls(), self.count_calls(), self.stock_calls(), self.return_calls()]
             .into_iter()
             .flatten()
             .collect()

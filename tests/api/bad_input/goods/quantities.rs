@@ -58,6 +58,14 @@ impl Goods {
             ("POST /inventory/products/{id}/barcodes", "/units", Units),
             ("POST /orders/{id}/shipments", "/lines/0/quantity", Units),
             ("POST /orders/{id}/reroute", "/lines/0/quantity", Units),
+            ("POST /orders/{id}/returns", "/lines/0/quantity", Units),
+            ("POST /returns/{id}/receive", "/lines/0/restock", Units),
+            ("POST /returns/{id}/receive", "/lines/0/quarantine", Level),
+            ("POST /returns/{id}/receive", "/lines/0/scrap", Level),
+            ("POST /returns/{id}/receive", "/lines/0/missing", Level),
+            ("POST /returns/{id}/receive", "/lines/0/fee", Amount),
+            ("POST /orders/{id}/exchange", "/cancel/0/quantity", Units),
+            ("POST /orders/{id}/exchange", "/items/0/quantity", Units),
         ] {
             let call = self.calls().into_iter().find(|call| call.operation == operation).unwrap();
             numbers.push((call, pointer, number));

@@ -89,6 +89,7 @@ impl Goods {
             "PUT /inventory/products/{id}/stock",
             "PUT /inventory/products/{id}/safety",
             "POST /inventory/products/{id}/move",
+            "POST /returns/{id}/receive",
         ] {
             rows.push((self.call(operation, "/location_id", json!(other)), 404, "LOCATION_NOT_FOUND"));
         }
@@ -115,6 +116,8 @@ impl Goods {
             (arrived("POST /purchase-orders/{id}/receive", 11), 409, "OVER_RECEIPT"),
             (of("POST /orders/{id}/shipments", 21), 409, "QUANTITY_EXCEEDED"),
             (of("POST /orders/{id}/reroute", 21), 409, "QUANTITY_EXCEEDED"),
+            (of("POST /orders/{id}/returns", 2), 409, "QUANTITY_EXCEEDED"),
+            (self.call("POST /returns/{id}/receive", "/lines/0/restock", json!(3)), 409, "QUANTITY_EXCEEDED"),
         ]
     }
 

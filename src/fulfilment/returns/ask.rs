@@ -1,0 +1,141 @@
+//! Asks for the return of shipped units. Staff approve with it.
+
+use std::collections::HashMap;
+
+use diesel::PgConnection;
+
+use super::document::{DocumentChange, append_audit, append_step};
+use super::queries::documents::{self, Return};
+use super::queries::lines::{self, NewReturnLine};
+use super::status::ReturnStatus;
+use super::window;
+use crate::audit::words::Action;
+use crate::auth::{Permission, Scope};
+use crate::error::{Abort, ApiError, Code};
+use crate::fulfilment::order_batch::{Intent, OrderBatch};
+use crate::kernel::document_number::{document_number, random_code};
+use crate::kernel::id::{OrderId, OrderItemId, ReturnId, VariantId};
+use crate::orders::order::OrderItem;
+use crate::stores::queries::get_store;
+
+/// Units of an order that the buyer gives back.
+#[derive(Clone, Debug)]
+pub struct NewReturn {
+    /// The items are distinct.
+    pub lines: Vec<AskedLine>,
+    pub note: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct AskedLine {
+    pub item: OrderItemId,
+    pub quantity: i64,
+    pub reason: String,
+}
+
+/// Creates a return: approved by staff, requested by the buyer within the store's window.
+pub fn ask(conn: &mut PgConnection, scope: &Scope, order: OrderId, new: &NewReturn) -> Result<ReturnId, Abort> {
+    let batch = OrderBatch::lock(conn, scope.store, &[(order, Intent::Credit)])?;
+    let lines = check_units(conn, scope, (&batch, order), ("lines", &new.lines))?;
+    let status = if scope.principal.can(Permission::OrdersUpdate) {
+        ReturnStatus::Approved
+    } else {
+        refuse_late(conn, scope, (&batch, order), &lines)?;
+        ReturnStatus::Requested
+    };
+    let note = new.note.clone();
+    insert(conn, scope, (&batch, order), AskedReturn { status, note, exchange_order: None, lines })
+}
+
+/// A return that passed all checks.
+pub struct AskedReturn {
+    pub status: ReturnStatus,
+    pub note: Option<String>,
+    /// The order that its credits pay for.
+    pub exchange_order: Option<OrderId>,
+    pub lines: Vec<NewReturnLine>,
+}
+
+/// Refuses units that are not shipped, that came back, or that are in another open return. `field` is the list of the
+/// request.
+pub fn check_units(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    (batch, order): (&OrderBatch, OrderId),
+    (field, asked): (&str, &[AskedLine]),
+) -> Result<Vec<NewReturnLine>, Abort> {
+    let open = lines::list_open_units(conn, scope.store, order)?;
+    let items = batch.items(order)?;
+    let mut new = Vec::with_capacity(asked.len());
+    for (index, line) in asked.iter().enumerate() {
+        let item = items.iter().find(|item| item.id == line.item);
+        let item =
+            item.ok_or_else(|| ApiError::field(format!("{field}[{index}].item_id"), "is not an item of the order"))?;
+        let kept = item.shipped_quantity.saturating_sub(item.returned_quantity);
+        let left = kept.saturating_sub(open.get(&item.variant_id).copied().unwrap_or_default());
+        if line.quantity > left {
+            return Err(exceeded(item, line.quantity, left).into());
+        }
+        let (quantity, reason) = (line.quantity, line.reason.clone());
+        new.push(NewReturnLine { variant: item.variant_id, quantity, reason });
+    }
+    Ok(new)
+}
+
+/// The 409 error for more units than the buyer has and are in no open return.
+fn exceeded(item: &OrderItem, requested: i64, left: i64) -> ApiError {
+    let detail = format!("Of '{}', {left} units can be returned, not {requested}.", item.product_name);
+    ApiError::new(Code::QuantityExceeded, detail)
+}
+
+/// Refuses units that were not delivered within the store's window.
+fn refuse_late(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    (batch, order): (&OrderBatch, OrderId),
+    asked: &[NewReturnLine],
+) -> Result<(), Abort> {
+    let days = get_store(conn, scope.store)?.return_window_days;
+    let delivered = lines::list_delivered(conn, scope.store, order)?;
+    let returnable: HashMap<VariantId, i64> = window::returnable(&delivered, days, batch.now());
+    let is_late = |line: &&NewReturnLine| line.quantity > returnable.get(&line.variant).copied().unwrap_or_default();
+    let Some(late) = asked.iter().find(is_late) else { return Ok(()) };
+    let name = batch.items(order)?.iter().find(|item| item.variant_id == late.variant);
+    let name = name.map_or("", |item| item.product_name.as_str());
+    let rule = match days {
+        Some(0) => "This store takes returns by its staff only.".to_owned(),
+        Some(days) => format!("Units can be returned for {days} days after their delivery."),
+        None => "Units can be returned after their delivery.".to_owned(),
+    };
+    let detail = format!("{} units of '{name}' can't be returned now. {rule}", late.quantity);
+    Err(ApiError::new(Code::ReturnNotAllowed, detail).into())
+}
+
+/// Writes a new return. Nothing is refused here.
+pub fn insert(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    (batch, order): (&OrderBatch, OrderId),
+    asked: AskedReturn,
+) -> Result<ReturnId, Abort> {
+    let (now, AskedReturn { status, note, exchange_order, lines }) = (batch.now(), asked);
+    let mut document = Return {
+        id: ReturnId(0),
+        return_number: document_number("RET", now, &random_code()),
+        order_id: order,
+        status,
+        note,
+        reason: None,
+        exchange_order_id: exchange_order,
+        version: 1,
+        actor: scope.actor(),
+        created_at: now,
+        updated_at: now,
+    };
+    document.id = documents::insert(conn, scope.store, &document)?;
+    lines::insert(conn, scope.store, document.id, &lines)?;
+    append_step(conn, scope, &document, (None, None))?;
+    let done = format!("{} for order {}", status.as_str(), batch.order(order)?.order_number);
+    append_audit(conn, scope, &document, &DocumentChange { action: Action::Create, done: &done, reason: None })?;
+    Ok(document.id)
+}

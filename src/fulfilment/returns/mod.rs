@@ -1,0 +1,13 @@
+//! Returns: shipped units that their buyers give back.
+
+pub mod disposition;
+pub mod return_ref;
+pub mod status;
+pub mod window;
+
+pub mod ask;
+pub mod document;
+pub mod lifecycle;
+pub mod receive;
+
+pub mod queries;
