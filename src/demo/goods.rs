@@ -14,7 +14,7 @@ struct Grocery {
     unit: &'static str,
     /// Price, MRP, cost price.
     money: (i64, i64, i64),
-    /// Minimum, maximum and initial stock. A count has changed the stock of one of them since.
+    /// Minimum, maximum and initial stock. A count and an order have changed the stock of two of them since.
     levels: (i64, i64, i64),
 }
 
@@ -39,7 +39,7 @@ const GROCERIES: [Grocery; 10] = [
     Grocery { sku: "prod_009", name: "Salt 1kg", category: "Staples", brand: "Tata",
               barcode: "2000000000091", unit: "1 kg", money: (2_600, 2_800, 1_900), levels: (20, 250, 82) },
     Grocery { sku: "prod_010", name: "Milk 1L", category: "Dairy", brand: "Amul",
-              barcode: "2000000000107", unit: "1 L", money: (6_600, 6_800, 5_900), levels: (4, 60, 10) },
+              barcode: "2000000000107", unit: "1 L", money: (6_600, 6_800, 5_900), levels: (4, 60, 12) },
 ];
 
 /// The barcodes of cases: each with its product and its units.

@@ -1,8 +1,9 @@
 //! The demo store: a small grocery with two shops and a warehouse, two accounts, shirts in three sizes, two suppliers, and
-//! a count of last week.
+//! a count and an order of last week.
 
 mod counts;
 mod goods;
+mod orders;
 mod places;
 mod purchasing;
 
@@ -58,6 +59,7 @@ const AGE_OF_COUNT: Duration = Duration::days(7);
 fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     let Some(scope) = clock::earlier(AGE, || open(conn))? else { return Ok(false) };
     clock::earlier(AGE_OF_COUNT, || counts::post(conn, &scope))?;
+    orders::add(conn, &scope)?;
     places::open(conn, &scope)?;
     purchasing::add(conn, &scope)?;
     Ok(true)

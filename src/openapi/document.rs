@@ -14,7 +14,7 @@ use super::schemas;
 pub(super) const BEARER: &str = "bearer";
 
 /// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 20] = [
     ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
@@ -26,6 +26,7 @@ const TAGS: [(&str, &str); 19] = [
     ("addresses", "The addresses of the signed-in customer."),
     ("checkout", "Buys the cart in one transaction."),
     ("orders", "Orders and their payments."),
+    ("shipments", "Parcels of orders, until they are delivered or lost."),
     ("returns", "Shipped units that come back, and their receipts."),
     ("payments", "Callbacks of payment providers."),
     ("reservations", "Reservations of stock for other services."),

@@ -71,6 +71,7 @@ fn the_demo_store_is_as_the_contract_says() {
     assert_eq!(admin.get("/inventory/verify").expect(200).json()["ok"], true);
     assert_places_and_barcodes(&guest, &admin);
     assert_count_of_last_week(&admin);
+    assert_order_of_last_week(&admin);
     let order = json!({"items": [{"product_id": "prod_001", "quantity": 2}]});
     assert_eq!(guest.post("/orders", &order).expect(201).json()["total_amount"], 290.0);
     assert_eq!(server.terminate().code(), Some(0));
@@ -95,6 +96,22 @@ fn assert_places_and_barcodes(guest: &Client, admin: &Client) {
         let code = product["barcode"].as_str().unwrap();
         assert_eq!(guest.get(&format!("/inventory/scan/{code}")).expect(200).json()["product"]["sku"], sku);
     }
+}
+
+/// An order of the demo customer that was delivered, with its invoice.
+fn assert_order_of_last_week(admin: &Client) {
+    let orders = admin.get("/orders").expect(200).json();
+    let order = &orders["items"][0];
+    assert_eq!((&orders["total"], &order["total_amount"].as_f64()), (&json!(1), &Some(132.0)));
+    let shown = fields(order, ["status", "payment_status", "invoice_number", "tracking_number"]);
+    assert_eq!(shown, ["delivered", "paid", "INV-000001", "EE123456789IN"].map(|text| json!(text)));
+    assert_eq!(fields(&order["shipments"][0], ["status", "carrier"]), [json!("delivered"), json!("India Post")]);
+    let at = |field: &Value| field.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    let loaded = at(&admin.get("/purchase-orders").expect(200).json()["items"][0]["created_at"]);
+    let days = ["created_at", "delivered_at"].map(|field| (loaded - at(&order["shipments"][0][field])).num_days());
+    assert_eq!(((loaded - at(&order["created_at"])).num_days(), days), (6, [5, 3]));
+    let page = admin.get(&format!("/orders/{}/invoice", order["id"])).expect(200).text();
+    assert!(page.contains("INV-000001") && page.contains("132.00"), "{page}");
 }
 
 /// A count of a shelf, on which two bags of salt were missing.

@@ -39,7 +39,10 @@ fn every_operation_documents_its_success_its_errors_and_its_parameters() {
             operations += 1;
             let name = format!("{method} {path}");
             let answers: Vec<&str> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
-            assert_eq!(answers.iter().filter(|status| status.starts_with('2')).count(), 1, "{name}: {answers:?}");
+            // A second invoice is the first one.
+            let successes = if operation["operationId"] == "issueInvoice" { 2 } else { 1 };
+            let found = answers.iter().filter(|status| status.starts_with('2')).count();
+            assert_eq!(found, successes, "{name}: {answers:?}");
             for status in ["500", "503"] {
                 assert!(answers.contains(&status), "{name} does not tell of {status}");
             }
