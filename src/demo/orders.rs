@@ -1,4 +1,5 @@
-//! An order of the demo customer: two bottles of milk of last week, delivered and paid, with an invoice.
+//! An order of the demo customer: two bottles of milk of last week, delivered and paid, with an invoice. The customer asks
+//! to return one of them.
 
 use chrono::Duration;
 use diesel::PgConnection;
@@ -16,29 +17,34 @@ use crate::fulfilment::change_orders::change_one;
 use crate::fulfilment::deliver::{self, ShipmentChange, ShipmentTarget};
 use crate::fulfilment::order_batch::{By, Intent};
 use crate::fulfilment::papers::issue;
+use crate::fulfilment::returns::ask::{self, AskedLine, NewReturn};
 use crate::fulfilment::ship::{self, Dispatch};
 use crate::fulfilment::update::{self, Change};
 use crate::kernel::id::{OrderId, ProductRef, UserId};
 use crate::kernel::quantity::Quantity;
+use crate::orders::order::OrderItem;
+use crate::orders::queries::items;
 use crate::orders::shipment_ref::ShipmentRef;
 use crate::orders::status::PaymentStatus;
 
-/// The ages of the order, of its shipment, and of its delivery.
-const AGES: [Duration; 3] = [Duration::days(6), Duration::days(5), Duration::days(3)];
+/// The ages of the order, of its shipment, of its delivery, and of the return.
+const AGES: [Duration; 4] = [Duration::days(6), Duration::days(5), Duration::days(3), Duration::days(2)];
 
-/// Places the order, ships it with its invoice, and delivers it. The driver brings the money.
+/// Places the order, ships it with its invoice, and delivers it. The driver brings the money. Later, the customer asks for
+/// the return.
 pub(super) fn add(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
-    let [ordered, shipped, delivered] = AGES;
+    let [ordered, shipped, delivered, returned] = AGES;
     let customer = users::find_by_email(conn, CUSTOMER)?;
     let customer = customer.ok_or_else(|| Failure::Internal("the demo customer is missing".to_owned()))?.id;
-    let id = clock::earlier(ordered, || place(conn, scope, customer))?;
-    let number = clock::earlier(shipped, || ship(conn, scope, id))?;
-    clock::earlier(delivered, || deliver(conn, scope, (id, number)))
-}
-
-fn place(conn: &mut PgConnection, scope: &Scope, customer: UserId) -> Result<OrderId, Abort> {
     let account = Account { id: customer, role: Role::Customer, permissions: Permissions::default(), store: None };
     let buyer = Scope { store: scope.store, principal: Principal::User(account) };
+    let id = clock::earlier(ordered, || place(conn, &buyer, customer))?;
+    let number = clock::earlier(shipped, || ship(conn, scope, id))?;
+    clock::earlier(delivered, || deliver(conn, scope, (id, number)))?;
+    clock::earlier(returned, || ask_for_return(conn, &buyer, id))
+}
+
+fn place(conn: &mut PgConnection, buyer: &Scope, customer: UserId) -> Result<OrderId, Abort> {
     let two = Quantity::parse("2").ok_or_else(|| Failure::Internal("two is no quantity".to_owned()))?;
     let product = ProductRef::Sku("prod_010".to_owned());
     let placement = Placement {
@@ -59,8 +65,9 @@ fn place(conn: &mut PgConnection, scope: &Scope, customer: UserId) -> Result<Ord
         discount: None,
         allow_partial: false,
         payment_window_seconds: 0,
+        exchange: None,
     };
-    let outcomes = place_orders(conn, scope.store, &[&placement])?;
+    let outcomes = place_orders(conn, buyer.store, &[&placement])?;
     let missing = || Failure::Internal("the demo order is missing".to_owned());
     let done = outcomes.into_iter().next().ok_or_else(missing)??;
     Ok(OrderId(done.answer.order_id.ok_or_else(missing)?))
@@ -85,4 +92,11 @@ fn deliver(conn: &mut PgConnection, scope: &Scope, (id, number): (OrderId, Strin
     deliver::change_shipment(conn, scope, &target, &ShipmentChange::Delivered)?;
     let paid = Change { payment_status: Some(PaymentStatus::Paid), ..Change::default() };
     update::update(conn, scope, id, &paid).map(drop)
+}
+
+fn ask_for_return(conn: &mut PgConnection, buyer: &Scope, id: OrderId) -> Result<(), Abort> {
+    let items = items::list(conn, buyer.store, &[id])?.remove(&id).unwrap_or_default();
+    let line = |item: &OrderItem| AskedLine { item: item.id, quantity: 1, reason: "It leaks".to_owned() };
+    let new = NewReturn { lines: items.iter().map(line).collect(), note: None };
+    ask::ask(conn, buyer, id, &new).map(drop)
 }

@@ -100,6 +100,7 @@ fn an_order_has_every_documented_field_and_is_the_same_when_it_is_read() {
         "stock_reductions",
         "shipments",
         "invoice_number",
+        "exchange_of",
         "shipping_address",
         "billing_address",
         "notes",
