@@ -33,5 +33,5 @@ pub mod snapshot;
 pub use app::TestApp;
 pub use client::Client;
 pub use race::race;
-pub use reply::Reply;
+pub use reply::{Reply, minor};
 pub use serde_json::{Value, json};

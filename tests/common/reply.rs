@@ -1,6 +1,7 @@
 //! The answer of a server.
 
 use serde_json::Value;
+use stockroom::kernel::number::Number;
 use ureq::http::HeaderMap;
 
 #[derive(Clone, Debug)]
@@ -65,4 +66,9 @@ impl Reply {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
+}
+
+/// An amount of the API in minor units.
+pub fn minor(amount: &Value) -> i64 {
+    Number::parse(&amount.to_string()).and_then(|number| number.to_units(2)).unwrap()
 }

@@ -33,14 +33,14 @@ impl OrderBatch {
         let ids: BTreeSet<OrderId> = requested.iter().map(|(id, _)| *id).collect();
         let locked = orders::lock_for_update(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
         let needs = Needs::of(&locked, requested);
-        let Needs { holding, moving, with_items, with_money, refunding } = &needs;
+        let Needs { with_holds, with_sold_units, with_items, with_money, with_refunds } = &needs;
         let recorded = if with_money.is_empty() { HashMap::new() } else { payments::list(conn, store, with_money)? };
         let unspent =
-            if refunding.is_empty() { HashMap::new() } else { credits::list_unspent(conn, store, refunding)? };
+            if with_refunds.is_empty() { HashMap::new() } else { credits::list_unspent(conn, store, with_refunds)? };
         let items = if with_items.is_empty() { HashMap::new() } else { items::list(conn, store, with_items)? };
-        let moved = moving.iter().filter_map(|id| items.get(id)).flatten();
-        let variants: Vec<VariantId> = moved.map(|item| item.variant_id).chain(further.iter().copied()).collect();
-        let holders: Vec<Holder> = holding.iter().copied().map(Holder::Order).collect();
+        let sold = with_sold_units.iter().filter_map(|id| items.get(id)).flatten();
+        let variants: Vec<VariantId> = sold.map(|item| item.variant_id).chain(further.iter().copied()).collect();
+        let holders: Vec<Holder> = with_holds.iter().copied().map(Holder::Order).collect();
         let holds = HoldSet::lock(conn, store, &holders, &variants)?;
         let mut batch = Self { items, recorded, unspent, ..Self::new(store, db::clock(conn)?, locked, holds) };
         batch.load_credited(conn)?;
@@ -92,12 +92,12 @@ impl OrderBatch {
 /// The orders of a batch by what their changes need.
 struct Needs {
     /// Their holds may end.
-    holding: Vec<OrderId>,
-    /// Their sold units may move.
-    moving: Vec<OrderId>,
+    with_holds: Vec<OrderId>,
+    /// Their sold units may leave their places, or change them.
+    with_sold_units: Vec<OrderId>,
     with_items: Vec<OrderId>,
     with_money: Vec<OrderId>,
-    refunding: Vec<OrderId>,
+    with_refunds: Vec<OrderId>,
 }
 
 impl Needs {
@@ -107,13 +107,15 @@ impl Needs {
         let select = |is_selected: &dyn Fn(&Order) -> bool| -> Vec<OrderId> {
             locked.iter().filter(|order| is_selected(order)).map(|order| order.id).collect()
         };
-        let is_moving = |order: &Order| {
+        let changes_sold_units = |order: &Order| {
+            if !order.status.can_become(OrderStatus::Cancelled) {
+                return false;
+            }
             // A payment of the same batch may sell an order before its cancellation.
-            let may_be_sold = order.status != OrderStatus::UnderPaying || has_any(order, &[Intent::Pay]);
-            let is_moved = may_be_sold && has_any(order, &[Intent::Cancel, Intent::Ship]);
-            (is_moved || has_any(order, &[Intent::Reroute])) && order.status.can_become(OrderStatus::Cancelled)
+            let is_sold = order.status != OrderStatus::UnderPaying || has_any(order, &[Intent::Pay]);
+            has_any(order, &[Intent::Reroute]) || is_sold && has_any(order, &[Intent::Cancel, Intent::Ship])
         };
-        let holds = |order: &Order| {
+        let changes_holds = |order: &Order| {
             order.status == OrderStatus::UnderPaying
                 && has_any(order, &[Intent::Pay, Intent::Cancel, Intent::Reroute, Intent::Credit])
         };
@@ -122,11 +124,11 @@ impl Needs {
             _ => has_any(order, &[Intent::Credit]),
         };
         Self {
-            holding: select(&holds),
-            moving: select(&is_moving),
-            with_items: select(&|order| is_moving(order) || may_be_credited(order)),
+            with_holds: select(&changes_holds),
+            with_sold_units: select(&changes_sold_units),
+            with_items: select(&|order| changes_sold_units(order) || may_be_credited(order)),
             with_money: select(&|order| has_any(order, &[Intent::Pay, Intent::Refund])),
-            refunding: select(&|order| has_any(order, &[Intent::Refund])),
+            with_refunds: select(&|order| has_any(order, &[Intent::Refund])),
         }
     }
 }

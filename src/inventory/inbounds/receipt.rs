@@ -37,3 +37,14 @@ pub fn find_receipt<'a>(receipts: &'a [Receipt], number: &str) -> Result<&'a Rec
     let receipt = receipts.iter().find(|receipt| receipt.receipt_number.eq_ignore_ascii_case(number));
     receipt.ok_or_else(|| ApiError::not_found(Code::NotFound, "The receipt"))
 }
+
+/// Refuses a receipt that is reversed, or that reverses another one. `receipts` are all of its document.
+pub fn refuse_reversed(receipts: &[Receipt], receipt: &Receipt) -> Result<(), ApiError> {
+    let is_reversed = receipts.iter().any(|other| other.reverses == Some(receipt.id));
+    if !is_reversed && receipt.reverses.is_none() {
+        return Ok(());
+    }
+    let state = if is_reversed { "is reversed already" } else { "is a reversal" };
+    let detail = format!("Receipt {} {state}.", receipt.receipt_number);
+    Err(ApiError::new(Code::InvalidTransition, detail))
+}

@@ -8,13 +8,13 @@ use super::line::InboundLine;
 use super::origin::{InboundKind, Origin};
 use super::queries::places::Destination;
 use super::queries::receipts;
-use super::receipt::{NewReceipt, Receipt, find_receipt};
+use super::receipt::{NewReceipt, Receipt, find_receipt, refuse_reversed};
 use super::status::InboundStatus;
 use super::units::{add_units, move_units, refuse_short, remove_units};
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db::{self, Failure};
-use crate::error::{Abort, ApiError, Code};
+use crate::error::Abort;
 use crate::inventory::locked_stock::{LockedStock, MovementContext};
 use crate::inventory::stock_level::MovementKind;
 use crate::kernel::document_number::{document_number, random_code};
@@ -177,13 +177,8 @@ fn find_reversible<O: Origin>(
 ) -> Result<Receipt, Abort> {
     let all = receipts::list(conn, scope.store, document.inbound.id)?;
     let receipt = find_receipt(&all, number)?;
-    let is_reversed = all.iter().any(|other| other.reverses == Some(receipt.id));
-    if !is_reversed && receipt.reverses.is_none() {
-        return Ok(receipt.clone());
-    }
-    let state = if is_reversed { "is reversed already" } else { "is a reversal" };
-    let detail = format!("Receipt {} {state}.", receipt.receipt_number);
-    Err(ApiError::new(Code::InvalidTransition, detail).into())
+    refuse_reversed(&all, receipt)?;
+    Ok(receipt.clone())
 }
 
 /// Refuses if units of the receipt are sold, reserved or no longer in quarantine.

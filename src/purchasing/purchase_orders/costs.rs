@@ -7,10 +7,10 @@ use super::lines::cost_in;
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
-use crate::error::{Abort, ApiError, Code};
+use crate::error::{Abort, ApiError};
 use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::queries::receipts;
-use crate::inventory::inbounds::receipt::{Receipt, find_receipt};
+use crate::inventory::inbounds::receipt::{Receipt, find_receipt, refuse_reversed};
 use crate::inventory::valuation::correct::correct_receipt;
 use crate::kernel::id::{InboundId, InboundLineId};
 use crate::kernel::money::{AmountInput, Currency, Money};
@@ -44,16 +44,6 @@ pub fn correct(
     let done = format!("costs of receipt {} corrected", receipt.receipt_number);
     document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: None }, now)?;
     Ok(document.inbound.id)
-}
-
-fn refuse_reversed(all: &[Receipt], receipt: &Receipt) -> Result<(), ApiError> {
-    let is_reversed = all.iter().any(|other| other.reverses == Some(receipt.id));
-    if !is_reversed && receipt.reverses.is_none() {
-        return Ok(());
-    }
-    let state = if is_reversed { "is reversed" } else { "is a reversal" };
-    let detail = format!("Receipt {} {state}. Its costs cannot change.", receipt.receipt_number);
-    Err(ApiError::new(Code::InvalidTransition, detail))
 }
 
 fn resolve(

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use super::Shop;
 use crate::common::provider::{stripe_event, with_providers};
 use crate::common::shop::Product;
-use crate::common::{TestApp, Value, json};
+use crate::common::{TestApp, Value, json, minor};
 
 /// A line: its units, the price of a unit and the discount in percent.
 type Line = (i64, i64, i64);
@@ -67,11 +67,6 @@ fn step() -> impl Strategy<Value = Step> {
 fn placed() -> impl Strategy<Value = Placed> {
     let line = (1..8_i64, 1..2_000_i64, 0..=60_i64);
     (prop::collection::vec(line, 1..=3), 0..25_i64, 0..3_000_i64)
-}
-
-/// An amount on the wire in minor units.
-fn minor(amount: &Value) -> i64 {
-    (amount.as_f64().unwrap() * 100.0).round() as i64
 }
 
 fn wire(minor: i64) -> Value {

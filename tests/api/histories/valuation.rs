@@ -1,11 +1,9 @@
 //! Compares the valuation with the model's own arithmetic.
 
-use stockroom::kernel::number::Number;
-
 use super::model::PRODUCTS;
 use super::play::{Play, Shop};
 use super::value::{Books, Both, add, part, subtract};
-use crate::common::Value;
+use crate::common::{Value, minor};
 
 const METHODS: [&str; 2] = ["average", "fifo"];
 
@@ -85,9 +83,4 @@ impl Play<'_> {
         let Totals { value, sold, written_off, paid } = found;
         assert_eq!(subtract(subtract(subtract(paid, value), sold), written_off), [0, 0], "{found:?}");
     }
-}
-
-/// An amount of the API in minor units.
-fn minor(amount: &Value) -> i64 {
-    Number::parse(&amount.to_string()).and_then(|number| number.to_units(2)).unwrap()
 }

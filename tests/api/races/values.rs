@@ -3,7 +3,7 @@
 use super::shop::Shop;
 use crate::common::jobs::value_stock;
 use crate::common::race::{repeat, repetitions};
-use crate::common::{Value, json};
+use crate::common::{Value, json, minor};
 
 /// A server that values the movements of a variant holds the row of its checkpoint.
 const CHECKPOINTS: &str = "SELECT FROM valuation_checkpoints FOR UPDATE";
@@ -27,12 +27,8 @@ fn two_servers_value_a_movement_once() {
         shop.duel_of_waiting(repetition, (CHECKPOINTS, 1), both);
         shop.app.value_stock();
         let after = totals();
-        let change = |name: &str| minor_units(&after[name]) - minor_units(&before[name]);
+        let change = |name: &str| minor(&after[name]) - minor(&before[name]);
         assert_eq!(change("paid"), 600, "{before} {after}");
         assert_eq!(change("value") + change("cost_of_goods_sold"), 600, "{before} {after}");
     });
-}
-
-fn minor_units(amount: &Value) -> i64 {
-    format!("{:.2}", amount.as_f64().unwrap()).replace('.', "").parse().unwrap()
 }
