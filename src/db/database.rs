@@ -52,6 +52,14 @@ pub struct Database {
 /// The work of a transaction without the type of its result, so that the code around it is compiled once for all.
 type Work = Box<dyn Fn(&mut PgConnection) -> Result<End<Box<dyn Any + Send>>, Failure> + Send>;
 
+/// A client that sends no more is usually gone. It gets the result of a report for this time.
+const LEAVING_TIME: Duration = Duration::from_secs(5);
+
+async fn client_left_long_ago() {
+    current_request::client_left().await;
+    tokio::time::sleep(LEAVING_TIME).await;
+}
+
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     pub fn new(options: DatabaseOptions) -> Self {
@@ -154,7 +162,13 @@ impl Database {
         );
         // Other work is too short to be cancelled.
         let _cancelled_if_left = (mode == Mode::Report).then(|| watched.cancel_on_drop());
-        answer.await.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
+        tokio::select! {
+            biased;
+            answered = answer => {
+                answered.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
+            }
+            () = client_left_long_ago(), if mode == Mode::Report => Err(Failure::StatementTimeout),
+        }
     }
 
     /// Starts work on a blocking thread. `respond` gets the result once the permit is returned, or else the failure.
