@@ -63,7 +63,7 @@ where
     /// Waits until a batch has answered the request. `work` runs a batch and answers each of its requests, in their
     /// order. Returns None if `work` panicked or had no answer for the request.
     ///
-    /// A request that no batch has taken in time is refused. A request that was taken is always answered.
+    /// A request that no batch has taken in time is refused, and so is one whose client has left. A request that was taken is always answered.
     pub async fn submit<W>(&self, database: &Database, request: Q, work: W) -> Result<Option<A>, Failure>
     where
         W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
@@ -77,7 +77,7 @@ where
                 let (batch, connection) = start?;
                 self.run(database, batch, connection, work);
             }
-            () = tokio::time::sleep_until(entry.until) => {
+            () = entry.end_of_patience() => {
                 if entry.leave() {
                     return Err(database.explain(Failure::QueueFull));
                 }
@@ -198,6 +198,14 @@ impl<Q, A> QueueEntry<'_, Q, A> {
         let batch =
             Arc::clone(&self.queue.batch_permits).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
         Ok((batch, database.permit(self.until).await?))
+    }
+
+    /// Waits until the time of the wait is over, or the client has left.
+    async fn end_of_patience(&self) {
+        tokio::select! {
+            () = tokio::time::sleep_until(self.until) => {}
+            () = current_request::client_left() => {}
+        }
     }
 
     /// Removes the request. True if no batch has taken it or will take it.

@@ -1,5 +1,7 @@
 //! Access to the database for handlers and jobs.
 
+mod attempts;
+
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,13 +11,14 @@ use diesel::prelude::*;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::backend::Inquiry;
 use super::outage::Outage;
-use super::patience::{Patience, SETTLE_TIME};
+use super::patience::SETTLE_TIME;
 use super::pool::{Pool, Target};
 use super::queue::{BatchSlot, ConnectionPermit, Queue};
-use super::tx::{self, End, Mode, Plans, Work};
-use super::watch::{self, Watchdog};
-use super::{Failure, clock, probe};
+use super::tx::{End, Mode, Plans, Work};
+use super::watch::{Watchdog, Work as WatchedWork};
+use super::{Failure, probe};
 use crate::kernel::current_request;
 
 /// The use of the database.
@@ -46,6 +49,14 @@ pub struct Database {
     clock_offset: Arc<AtomicI64>,
 }
 
+/// A client that sends no more is usually gone. It gets the result of a report for this time.
+const LEAVING_TIME: Duration = Duration::from_secs(5);
+
+async fn client_left_long_ago() {
+    current_request::client_left().await;
+    tokio::time::sleep(LEAVING_TIME).await;
+}
+
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     pub fn new(options: DatabaseOptions) -> Self {
@@ -74,10 +85,11 @@ impl Database {
                 outage.note(failure);
             }
         };
+        let inquiry = Inquiry::new(Arc::clone(&pool));
         Self {
             pool,
             queue: Arc::new(Queue::new(pool_size, queue_length, queue_time)),
-            watchdog: Watchdog::start(on_abandon),
+            watchdog: Watchdog::start(on_abandon, move |watchdog, works| inquiry.ask(watchdog, works)),
             outage,
             plans,
             is_writable: Arc::new(AtomicBool::new(true)),
@@ -139,17 +151,33 @@ impl Database {
     async fn run_work(&self, name: &'static str, mode: Mode, work: Work) -> Result<Box<dyn Any + Send>, Failure> {
         let permit = self.queue.wait_for_permit(mode).await.map_err(|failure| self.explain(failure))?;
         let (sender, answer) = oneshot::channel();
-        self.start(
+        let watched = self.start_watched(
             permit,
             move |database| database.run_blocking(name, mode, work),
             // The caller may have gone.
             |outcome| drop(sender.send(outcome.and_then(|done| done))),
         );
-        answer.await.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
+        // Other work is too short to be cancelled.
+        let _cancelled_if_left = (mode == Mode::Report).then(|| watched.cancel_on_drop());
+        tokio::select! {
+            biased;
+            answered = answer => {
+                answered.unwrap_or_else(|_closed| Err(Failure::Internal(format!("the thread of {name} panicked"))))
+            }
+            () = client_left_long_ago(), if mode == Mode::Report => Err(Failure::StatementTimeout),
+        }
     }
 
     /// Starts work on a blocking thread. `respond` gets the result once the permit is returned, or else the failure.
     pub fn start<T, W, R>(&self, permit: ConnectionPermit, work: W, respond: R)
+    where
+        W: FnOnce(&Self) -> T + Send + 'static,
+        R: FnOnce(Result<T, Failure>) + Send + 'static,
+    {
+        let _watched = self.start_watched(permit, work, respond);
+    }
+
+    fn start_watched<T, W, R>(&self, permit: ConnectionPermit, work: W, respond: R) -> Arc<WatchedWork>
     where
         W: FnOnce(&Self) -> T + Send + 'static,
         R: FnOnce(Result<T, Failure>) + Send + 'static,
@@ -162,72 +190,14 @@ impl Database {
                 respond(Err(failure));
             }
         });
-        let database = self.clone();
+        let (database, at_work) = (self.clone(), Arc::clone(&watched));
         tokio::task::spawn_blocking(current_request::carried(move || {
-            let done = watched.run(|| work(&database));
+            let done = at_work.run(|| work(&database));
             if let (Some(done), Some(respond)) = (done, take(&respond)) {
                 respond(Ok(done));
             }
         }));
-    }
-
-    /// Runs the transaction on this thread, again if its connection was lost.
-    pub fn run_blocking<T>(
-        &self,
-        name: &'static str,
-        mode: Mode,
-        work: impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
-    ) -> Result<T, Failure> {
-        clock::set_offset(self.clock_offset.load(Ordering::Acquire));
-        let mut patience = Patience::new(self.settle_time, &self.outage);
-        let mut unknown = false;
-        loop {
-            watch::begin(mode);
-            if self.outage.is_ongoing() {
-                watch::hurry();
-            }
-            let result = self.attempt(mode, &mut patience, &work);
-            let Err(failure) = result else { return result };
-            watch::refuse_if_abandoned()?;
-            unknown |= matches!(failure, Failure::OutcomeUnknown);
-            patience.note_failure(&failure, &self.outage);
-            if !failure.is_worth_retrying() || patience.is_at_an_end() {
-                return Err(if unknown { Failure::OutcomeUnknown } else { failure });
-            }
-            self.log_retry(name, &failure);
-            patience.pause();
-        }
-    }
-
-    fn attempt<T>(
-        &self,
-        mode: Mode,
-        patience: &mut Patience,
-        work: &impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
-    ) -> Result<T, Failure> {
-        let ran = self.pool.run(patience.connect_time(), |connection| {
-            patience.note_connected();
-            let result = tx::run_planned(&mut connection.conn, mode, self.plans, |conn| {
-                tx::refuse_ended(conn, mode)?;
-                work(conn)
-            });
-            match &result {
-                Err(failure) if failure.is_outage() => {
-                    self.pool.end_generation(connection.generation);
-                    self.outage.note(failure);
-                }
-                Ok(_) if mode.writes() => self.outage.note_commit(),
-                _ => {}
-            }
-            result
-        });
-        ran.inspect_err(|failure| self.outage.note(failure)).flatten()
-    }
-
-    fn log_retry(&self, name: &'static str, failure: &Failure) {
-        // An outage has been logged.
-        let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
-        log::log!(level, transaction = name, error:% = failure; "transaction is run again");
+        watched
     }
 
     /// A queue that does not move during an outage is a part of it.

@@ -1,5 +1,6 @@
 //! Everything between a handler and PostgreSQL: pool, transactions, the meaning of database errors.
 
+mod backend;
 pub mod clock;
 pub mod database;
 pub mod distribute;

@@ -30,6 +30,8 @@ pub struct Target {
 /// those of the last one are closed instead of being used again.
 pub(super) struct Pool {
     pool: diesel::r2d2::Pool<Manager>,
+    /// Makes connections outside of the pool.
+    manager: Manager,
     generation: Arc<AtomicU64>,
 }
 
@@ -39,7 +41,7 @@ const RETRY_TIME: Duration = Duration::from_secs(1);
 impl Pool {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     pub(super) fn new(target: &Target, size: u32, generation: Arc<AtomicU64>) -> Self {
-        let manager = Manager {
+        let manager = || Manager {
             inner: ConnectionManager::new(url::with_timeouts(&target.url)),
             prepared_statements: target.prepared_statements,
             generation: Arc::clone(&generation),
@@ -51,8 +53,8 @@ impl Pool {
             // Looks at the generation only.
             .test_on_check_out(true)
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build_unchecked(manager);
-        Self { pool, generation }
+            .build_unchecked(manager());
+        Self { pool, manager: manager(), generation }
     }
 
     /// Runs the work on a connection, for which it waits at most so long.
@@ -62,6 +64,15 @@ impl Pool {
         watch::begin_use(connection.socket.clone())?;
         let done = work(&mut connection);
         connection.was_abandoned = watch::end_use();
+        Ok(done)
+    }
+
+    /// Runs the work on a new connection outside of the pool, and closes it.
+    pub(super) fn run_outside<T>(&self, work: impl FnOnce(&mut PgConnection) -> T) -> Result<T, Failure> {
+        let mut connection = self.manager.connect().map_err(|error| Failure::Unavailable(error.to_string()))?;
+        watch::begin_use(connection.socket.clone())?;
+        let done = work(&mut connection.conn);
+        watch::end_use();
         Ok(done)
     }
 
@@ -143,9 +154,13 @@ struct CountStatements;
 
 impl Instrumentation for CountStatements {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-            STATEMENTS.fetch_add(1, Ordering::Relaxed);
-            watch::note_statement();
+        match event {
+            InstrumentationEvent::StartQuery { .. } => {
+                STATEMENTS.fetch_add(1, Ordering::Relaxed);
+                watch::note_statement();
+            }
+            InstrumentationEvent::FinishQuery { .. } => watch::note_statement(),
+            _ => {}
         }
     }
 }

@@ -194,6 +194,13 @@ pub struct ConnectionPermit {
     pub(super) connect_until: std::time::Instant,
 }
 
+impl ConnectionPermit {
+    /// For the server's own work on a connection outside of the pool.
+    pub(super) fn outside_of_the_queue() -> Self {
+        Self { _permits: Vec::new(), _place: None, connect_until: std::time::Instant::now() }
+    }
+}
+
 /// One of the places of a caller past its line, given back on drop.
 struct Place {
     _permit: OwnedSemaphorePermit,

@@ -80,14 +80,6 @@ impl Mode {
         )
     }
 
-    /// The time for which an answer to a statement is awaited: a little longer than the server may work on it.
-    pub(super) fn silence_limit(self) -> Duration {
-        match self {
-            Self::Report => Duration::from_secs(122),
-            _ => Duration::from_millis(6_500),
-        }
-    }
-
     /// The time that all statements together may take.
     pub(super) fn time_limit(self) -> Duration {
         match self {

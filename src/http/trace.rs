@@ -42,7 +42,12 @@ pub async fn trace<B: MessageBody + 'static>(
     in_progress.set_client(&remote);
     let caller = Caller::Address(Arc::clone(&remote));
     let is_private = headers::is_private(&method, request.headers());
-    let answered = current_request::scope(Arc::clone(&id), caller, answer(request, next, &id)).await;
+    let client_left = in_progress.client_left();
+    let answered = current_request::scope(Arc::clone(&id), caller, async {
+        client_left.into_iter().for_each(current_request::set_client_left);
+        answer(request, next, &id).await
+    })
+    .await;
     in_progress.answered(answered.as_ref().map_or(0, |(_response, memory)| *memory));
     let (mut response, _memory) = answered.map_err(|(error, answer)| {
         let mut answer = answer;

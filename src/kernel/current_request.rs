@@ -1,11 +1,12 @@
-//! The request that a task or a thread works on: its id for the log, its caller with the check of its token, and the
-//! time that it has waited.
+//! The request that a task or a thread works on: its id for the log, its caller with the check of its token, the time
+//! that it has waited, and the departure of its client.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::{PgConnection, QueryResult};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::id::UserId;
@@ -31,6 +32,8 @@ struct Request {
     has_ended: Mutex<Option<HasEnded>>,
     /// The sum of the waits that have ended.
     waited: Mutex<Duration>,
+    /// Becomes true when the client sends no more.
+    client_left: Mutex<Option<watch::Receiver<bool>>>,
 }
 
 /// True if a caller's id may stand in a header and in a line of the log.
@@ -42,7 +45,13 @@ pub fn is_well_formed(id: &str) -> bool {
 
 /// Runs the work of a request.
 pub async fn scope<F: Future>(id: Arc<str>, caller: Caller, work: F) -> F::Output {
-    let request = Request { id, caller: Mutex::new(caller), has_ended: Mutex::default(), waited: Mutex::default() };
+    let request = Request {
+        id,
+        caller: Mutex::new(caller),
+        has_ended: Mutex::default(),
+        waited: Mutex::default(),
+        client_left: Mutex::default(),
+    };
     CURRENT.scope(Arc::new(request), work).await
 }
 
@@ -78,8 +87,26 @@ pub async fn complete<F: Future>(work: F) -> F::Output {
     let Some(request) = current() else { return work.await };
     let caller = request.caller.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let waited = Mutex::new(*request.waited());
-    let rest = Request { id: Arc::clone(&request.id), caller: Mutex::new(caller), has_ended: Mutex::default(), waited };
+    let id = Arc::clone(&request.id);
+    let (caller, has_ended, client_left) = (Mutex::new(caller), Mutex::default(), Mutex::default());
+    let rest = Request { id, caller, has_ended, waited, client_left };
     CURRENT.scope(Arc::new(rest), work).await
+}
+
+/// Sets the sign that the client of the current request sends no more. Most such clients are gone.
+pub fn set_client_left(client_left: watch::Receiver<bool>) {
+    let set = |request: &Arc<Request>| {
+        *request.client_left.lock().unwrap_or_else(PoisonError::into_inner) = Some(client_left);
+    };
+    let _outside_of_a_request = CURRENT.try_with(set);
+}
+
+/// Waits until the client of the current request sends no more. Without a client it waits without end.
+pub async fn client_left() {
+    match current() {
+        Some(request) => request.client_left().await,
+        None => pending().await,
+    }
 }
 
 /// Wraps work for another thread, so that it belongs to the caller's request.
@@ -125,9 +152,21 @@ impl Wait {
         self.until
     }
 
-    /// Returns None if the time of the wait is over first.
+    /// Returns None if the time of the wait is over first, or if the client sends no more. So requests whose clients
+    /// are gone give their places back, and a client that still listens is answered if no wait is needed.
     pub async fn on<F: Future>(&self, awaited: F) -> Option<F::Output> {
-        tokio::time::timeout_at(self.until, awaited).await.ok()
+        tokio::select! {
+            biased;
+            done = tokio::time::timeout_at(self.until, awaited) => done.ok(),
+            () = self.client_left() => None,
+        }
+    }
+
+    async fn client_left(&self) {
+        match &self.request {
+            Some(request) => request.client_left().await,
+            None => pending().await,
+        }
     }
 }
 
@@ -141,6 +180,15 @@ impl Drop for Wait {
 }
 
 impl Request {
+    async fn client_left(&self) {
+        let client_left = self.client_left.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match client_left {
+            // The connection exists for as long as its request.
+            Some(mut client_left) => drop(client_left.wait_for(|left| *left).await),
+            None => pending().await,
+        }
+    }
+
     fn waited(&self) -> std::sync::MutexGuard<'_, Duration> {
         self.waited.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,8 +196,6 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
-
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(10);
@@ -170,5 +216,24 @@ mod tests {
         let began = Instant::now();
         assert_eq!(Wait::begin(LIMIT).on(pending::<()>()).await, None);
         assert_eq!(began.elapsed(), LIMIT, "another request has its own limit");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_whose_client_has_left_waits_no_more() {
+        let caller = Caller::Address("192.0.2.1".into());
+        let (left, client_left) = watch::channel(false);
+        scope("one".into(), caller, async {
+            set_client_left(client_left);
+            let wait = Wait::begin(LIMIT);
+            let leaves = async {
+                tokio::time::sleep(LIMIT / 2).await;
+                left.send_replace(true);
+            };
+            let began = Instant::now();
+            assert_eq!(tokio::join!(wait.on(pending::<()>()), leaves).0, None);
+            assert_eq!(began.elapsed(), LIMIT / 2);
+            assert_eq!(wait.on(async { 1 }).await, Some(1), "no wait is needed");
+        })
+        .await;
     }
 }

@@ -1,13 +1,17 @@
-//! A flood of requests of one customer, and the requests of other callers.
+//! A flood of requests of one customer or of clients that are gone, and the requests of other callers.
 
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::json;
+use diesel::connection::SimpleConnection;
+
 use crate::common::process::{self, Place, Process};
+use crate::common::{TestApp, json};
+use crate::outages::wait_until;
 
 const CUSTOMER: &str = "customer@example.com";
 const TIME: Duration = Duration::from_secs(6);
@@ -70,4 +74,43 @@ fn ask_others(server: &Process) -> (usize, Duration) {
         longest = longest.max(asked.elapsed() / 2);
     }
     (answered, longest)
+}
+
+/// Each client has an address of its own, sends many requests at once, and closes the connection. Without their
+/// departure, the first request of each waits for as long as the requests of a client that listens.
+#[test]
+fn clients_that_are_gone_leave_the_queue_to_others() {
+    const CONNECTIONS: u32 = 2;
+    let app = TestApp::with(|settings| {
+        settings.database.pool_size = CONNECTIONS;
+        settings.limits.queue_length = 64;
+        settings.limits.queue_ms = 120_000;
+        settings.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    app.product("rice", 12.50, 7);
+    let mut lock = app.connection();
+    lock.batch_execute("BEGIN; LOCK TABLE products").unwrap();
+    for client in 0..60 {
+        let request = format!(
+            "GET /api/v1/inventory/products/rice HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.{client}\r\n\r\n"
+        );
+        let mut socket = TcpStream::connect(app.address.strip_prefix("http://").unwrap()).unwrap();
+        socket.write_all(request.repeat(200).as_bytes()).unwrap();
+    }
+    let open = || {
+        let metrics = app.guest().under("").get("/metrics").expect(200).text();
+        let open = metrics.lines().find_map(|line| line.strip_prefix("stockroom_connections_open "));
+        open.unwrap().parse::<u32>().unwrap()
+    };
+    // Those with a connection to the database wait for the lock. The last one asks for the metrics.
+    wait_until(|| open() <= CONNECTIONS + 1);
+    thread::scope(|scope| {
+        let (sender, answer) = mpsc::channel();
+        let guest = app.guest();
+        scope.spawn(move || sender.send(guest.get("/inventory/products/rice")).unwrap());
+        let early = answer.recv_timeout(Duration::from_millis(500));
+        assert!(early.is_err(), "{}", early.unwrap().text());
+        lock.batch_execute("ROLLBACK").unwrap();
+        answer.recv().unwrap().expect(200);
+    });
 }

@@ -30,6 +30,7 @@ mod mail;
 mod outages;
 mod plans;
 mod read_only;
+mod reports;
 mod return_kills;
 mod revocations;
 mod statements;

@@ -17,7 +17,7 @@ use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
 /// The time limit for a slot in the queue and for the connection.
 const QUEUE_MS: u64 = 3_000;
 /// The queue, the longest silence of the database, and some time for a slow machine.
-const BOUND: Duration = Duration::from_secs(14);
+pub const BOUND: Duration = Duration::from_secs(14);
 /// The time limit for the recovery of the shop.
 const HEALING: Duration = Duration::from_secs(10);
 const BUYERS: usize = 24;
@@ -38,16 +38,17 @@ fn order(buyer: usize) -> Value {
 }
 
 /// A shop on a PostgreSQL of its own.
-struct Shop {
-    server: Process,
-    postgres: Option<Embedded>,
+pub struct Shop {
+    pub server: Process,
+    pub postgres: Option<Embedded>,
+    pub admin: Client,
     customer: Client,
     _place: Place,
 }
 
 impl Shop {
     /// The server uses `url` for the database.
-    fn open(place: Place, postgres: Embedded, url: &str) -> Self {
+    pub fn open(place: Place, postgres: Embedded, url: &str) -> Self {
         Self::open_with(place, postgres, url, &[("STOCKROOM__LIMITS__QUEUE_MS", QUEUE_MS)])
     }
 
@@ -76,7 +77,7 @@ impl Shop {
             admin.post("/inventory/products", &tee).expect(201);
         }
         let customer = log_in("customer@example.com");
-        Self { server, postgres: Some(postgres), customer, _place: place }
+        Self { server, postgres: Some(postgres), admin, customer, _place: place }
     }
 
     /// Each buyer has a product of its own. So no batch waits for the locks of another.
@@ -179,7 +180,7 @@ impl Shop {
     }
 
     /// The server of the database and all of its processes.
-    fn processes(&self) -> Vec<u32> {
+    pub fn processes(&self) -> Vec<u32> {
         let postmaster = self.postgres.as_ref().unwrap().postmaster_pid().unwrap();
         let listed = Command::new("ps").args(["-o", "pid=", "--ppid", &postmaster.to_string()]).output().unwrap();
         let listed = String::from_utf8(listed.stdout).unwrap();
@@ -187,8 +188,13 @@ impl Shop {
     }
 }
 
+/// A process may have ended in the meantime.
+pub fn send_to_all(signal: &str, processes: &[u32]) {
+    processes.iter().for_each(|pid| drop(Command::new("kill").args([signal, &pid.to_string()]).status()));
+}
+
 #[track_caller]
-fn assert_unavailable(reply: &Reply) {
+pub fn assert_unavailable(reply: &Reply) {
     assert_eq!(reply.status, 503, "{}", reply.text());
     assert!(!reply.header("retry-after").is_empty());
     let code = reply.code().unwrap();
@@ -203,10 +209,7 @@ fn a_frozen_database_refuses_in_time_and_comes_back() {
     let shop = Shop::open(place, postgres, &url);
     assert_eq!(shop.buy_at_once(), 0);
     let processes = shop.processes();
-    // A process may have ended in the meantime.
-    let send = |signal: &str| {
-        processes.iter().for_each(|pid| drop(Command::new("kill").args([signal, &pid.to_string()]).status()));
-    };
+    let send = |signal: &str| send_to_all(signal, &processes);
     // The database freezes while batches of several requests run.
     let refused = thread::scope(|scope| {
         let buying = scope.spawn(|| shop.buy_until_refused());
@@ -379,7 +382,7 @@ fn fill(file: &Path) {
 }
 
 #[track_caller]
-fn wait_until(mut is_so: impl FnMut() -> bool) {
+pub fn wait_until(mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < deadline, "it did not come to pass");

@@ -22,7 +22,7 @@ fn watchdog() -> Watchdog {
 /// The work has sent nothing for so long.
 fn age(work: &Work, silence: Duration) {
     let mut state = work.state();
-    state.progress = Instant::now().checked_sub(silence).unwrap();
+    state.silence.progress = Instant::now().checked_sub(silence).unwrap();
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_request_that_has_waited_does_not_wait_as_long_again_for_a_second_sile
         (0, Mode::Write, true, 6_500),
         (6_600, Mode::Batch, true, 3_400),
         (9_000, Mode::Read, true, 2_500),
-        (9_000, Mode::Report, true, 122_000),
+        (9_000, Mode::Report, true, 2_500),
     ] {
         let watchdog = watchdog();
         let answered = Arc::new(Mutex::new(false));
@@ -70,4 +70,34 @@ async fn a_request_that_has_waited_does_not_wait_as_long_again_for_a_second_sile
             }
         });
     }
+}
+
+/// The silence of a report whose backend is known.
+fn report(silent_ms: u64, unseen_ms: u64) -> Silence {
+    let mut silence = Silence::new(Mode::Report);
+    silence.note_backend(Backend::of_test());
+    let ago = |ms| Instant::now().checked_sub(Duration::from_millis(ms)).unwrap();
+    (silence.progress, silence.seen) = (ago(silent_ms), ago(unseen_ms));
+    silence
+}
+
+#[test]
+fn a_report_is_awaited_while_the_database_works_on_it() {
+    for (silent_ms, unseen_ms, is_over) in [
+        (7_700, 60_000, false),
+        (8_300, 60_000, true),
+        (8_300, 7_700, false),
+        (60_000, 7_700, false),
+        (60_000, 8_300, true),
+        (123_000, 0, true),
+    ] {
+        let mut silence = report(silent_ms, unseen_ms);
+        assert_eq!(silence.is_over(), is_over, "{silent_ms} {unseen_ms}");
+        assert_eq!(silence.late_backend().is_some(), silent_ms > 3_000);
+        silence.hurry(Instant::now());
+        assert_eq!(silence.is_over(), is_over, "in an outage");
+        silence.note_seen();
+        assert_eq!(silence.is_over(), silent_ms > 122_000);
+    }
+    assert!(report(2_700, 0).late_backend().is_none());
 }

@@ -7,6 +7,7 @@ use std::task::Waker;
 
 use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
+use tokio::sync::watch;
 
 use super::phase::{Phase, WorkState};
 use super::pipelining::BodyRest;
@@ -57,6 +58,8 @@ pub struct Activity {
     /// The time at which reading was ended.
     ended_ms: AtomicU64,
     waker: AtomicWaker,
+    /// Becomes true when the peer sends no more.
+    left: watch::Sender<bool>,
 }
 
 /// A request that the framework gave up while the application processed it.
@@ -87,6 +90,7 @@ impl Activity {
             phase: AtomicU8::new(Phase::Open as u8),
             ended_ms: AtomicU64::new(0),
             waker: AtomicWaker::new(),
+            left: watch::Sender::new(false),
         }
     }
 
@@ -129,6 +133,11 @@ impl Activity {
             }
             BodyRest::None => {}
         }
+    }
+
+    /// The sign that the peer sends no more.
+    pub fn left(&self) -> &watch::Sender<bool> {
+        &self.left
     }
 
     pub fn begun(&self) -> u32 {

@@ -2,6 +2,7 @@
 
 pub mod activity;
 mod bounds;
+mod departure;
 mod fair;
 mod heads;
 mod linger;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::http::header::{self, HeaderMap};
+use tokio::sync::watch;
 
 use activity::{Abandoned, Activity};
 pub use phase::Phase;
@@ -57,6 +59,11 @@ impl RequestInProgress {
         if let Some(peer) = &self.peer {
             peer.activity.set_client(Arc::clone(client));
         }
+    }
+
+    /// The sign that the client sends no more. None without a connection.
+    pub fn client_left(&self) -> Option<watch::Receiver<bool>> {
+        self.peer.as_ref().map(|peer| peer.activity.left().subscribe())
     }
 
     /// Marks the request as answered: the framework now has the response, whose body takes so much memory.

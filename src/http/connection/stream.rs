@@ -1,5 +1,7 @@
 //! A wrapper around a client's socket, below the framework.
 
+mod reading;
+
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,16 +14,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use uuid::Uuid;
 
 use super::activity::{Abandoned, Activity};
+use super::departure::Departure;
 use super::heads::RecentHead;
 use super::linger::{LingerSlot, LingeringSocket};
 use super::phase::Phase;
-use super::pipelining::{BodyRest, Pipelining};
+use super::pipelining::Pipelining;
 use super::refusal::{self, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
-
-/// The number of bytes of the next request that are read while the framework works on a request.
-const HOLD_BYTES: usize = 1024;
 
 /// Records the transferred bytes, ends when the registry requests it, and replaces the framework's refusals.
 pub struct Connection {
@@ -37,6 +37,7 @@ pub struct Connection {
     refusal: Vec<u8>,
     written: usize,
     pipelining: Pipelining,
+    departure: Departure,
     /// True if the framework must decode the bytes that it has before it gets more.
     is_at_boundary: bool,
     /// True if the framework has processed all bytes that were read before.
@@ -58,6 +59,7 @@ impl Connection {
             refusal: Vec::new(),
             written: 0,
             pipelining: Pipelining::default(),
+            departure: Departure::default(),
             is_at_boundary: false,
             was_pending: false,
             has_failed: false,
@@ -101,70 +103,6 @@ impl Connection {
         let refusal = ApiError::new(Code::MalformedRequest, "The body could not be read.");
         let request = RefusedRequest { id, method, path, peer, took };
         self.refusal = refusal::answer(&refusal, &request, &self.connections.metrics);
-    }
-
-    /// Gives the framework the bytes of one request at most.
-    fn poll_read_portion(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.activity.wait(cx.waker());
-        if self.activity.holds_next_request() {
-            return self.poll_hold(cx, buf.remaining());
-        }
-        if std::mem::take(&mut self.is_at_boundary) {
-            if !self.pipelining.has_held() {
-                ready!(self.socket()?.poll_read_ready(cx))?;
-            }
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let before = buf.filled().len();
-        let body = self.activity.body_rest();
-        if self.pipelining.has_held() {
-            buf.put_slice(&self.pipelining.next_held(buf.remaining(), body));
-        } else {
-            ready!(self.socket()?.poll_read(cx, buf))?;
-            let portion = self.pipelining.take_portion(buf.filled_mut().get_mut(before..).unwrap_or_default(), body);
-            buf.set_filled(before.saturating_add(portion));
-        }
-        let read = buf.filled().get(before..).unwrap_or_default();
-        if body == BodyRest::None {
-            self.head.add(read, self.activity.begun());
-        }
-        self.record(u64::try_from(read.len()).unwrap_or(0), body);
-        // The framework must decode these bytes before it gets more: a head decides how the next bytes are read, and a
-        // full buffer would grow.
-        let ends_head = body == BodyRest::None && self.pipelining.is_between_heads();
-        self.is_at_boundary = self.pipelining.has_held() || ends_head || buf.remaining() == 0;
-        Poll::Ready(Ok(()))
-    }
-
-    /// Records bytes that the framework has read.
-    fn record(&mut self, bytes: u64, body: BodyRest) {
-        self.activity.received(bytes, self.connections.now_ms());
-        if self.pipelining.take_end_of_chunks() {
-            self.activity.body_ended();
-        }
-        if body != BodyRest::None {
-            self.connections.add_to_memory(bytes);
-        }
-        if self.activity.body_is_too_large() && self.activity.phase() == Phase::Open {
-            self.connections.end(&self.activity, Phase::BodyTooLarge);
-        }
-    }
-
-    /// Waits for the end of the request that the framework works on. Without held bytes the socket is still read, so
-    /// that the framework learns when the peer has gone.
-    fn poll_hold(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<io::Result<()>> {
-        if self.pipelining.has_held() {
-            return Poll::Pending;
-        }
-        let mut bytes = [0; HOLD_BYTES];
-        let mut buf = ReadBuf::new(bytes.get_mut(..room.min(HOLD_BYTES)).unwrap_or_default());
-        ready!(self.socket()?.poll_read(cx, &mut buf))?;
-        if !buf.filled().is_empty() {
-            self.pipelining.hold(buf.filled());
-            return Poll::Pending;
-        }
-        Poll::Ready(Ok(()))
     }
 
     fn poll_write_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,0 +1,72 @@
+//! The attempts of a transaction.
+
+use std::sync::atomic::Ordering;
+
+use diesel::prelude::*;
+
+use super::Database;
+use crate::db::patience::Patience;
+use crate::db::tx::{self, End, Mode};
+use crate::db::{Failure, backend, clock, watch};
+
+impl Database {
+    /// Runs the transaction on this thread, again if its connection was lost.
+    pub fn run_blocking<T>(
+        &self,
+        name: &'static str,
+        mode: Mode,
+        work: impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
+    ) -> Result<T, Failure> {
+        clock::set_offset(self.clock_offset.load(Ordering::Acquire));
+        let mut patience = Patience::new(self.settle_time, &self.outage);
+        let mut unknown = false;
+        loop {
+            watch::begin(mode);
+            if self.outage.is_ongoing() {
+                watch::hurry();
+            }
+            let result = self.attempt(mode, &mut patience, &work);
+            let Err(failure) = result else { return result };
+            watch::refuse_if_abandoned()?;
+            unknown |= matches!(failure, Failure::OutcomeUnknown);
+            patience.note_failure(&failure, &self.outage);
+            if !failure.is_worth_retrying() || patience.is_at_an_end() {
+                return Err(if unknown { Failure::OutcomeUnknown } else { failure });
+            }
+            self.log_retry(name, &failure);
+            patience.pause();
+        }
+    }
+
+    fn attempt<T>(
+        &self,
+        mode: Mode,
+        patience: &mut Patience,
+        work: &impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
+    ) -> Result<T, Failure> {
+        let ran = self.pool.run(patience.connect_time(), |connection| {
+            patience.note_connected();
+            let result = tx::run_planned(&mut connection.conn, mode, self.plans, |conn| {
+                backend::note(conn, mode)?;
+                tx::refuse_ended(conn, mode)?;
+                work(conn)
+            });
+            match &result {
+                Err(failure) if failure.is_outage() => {
+                    self.pool.end_generation(connection.generation);
+                    self.outage.note(failure);
+                }
+                Ok(_) if mode.writes() => self.outage.note_commit(),
+                _ => {}
+            }
+            result
+        });
+        ran.inspect_err(|failure| self.outage.note(failure)).flatten()
+    }
+
+    fn log_retry(&self, name: &'static str, failure: &Failure) {
+        // An outage has been logged.
+        let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
+        log::log!(level, transaction = name, error:% = failure; "transaction is run again");
+    }
+}

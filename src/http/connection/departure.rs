@@ -1,0 +1,55 @@
+//! Notices that a peer sends no more, while its bytes wait in the buffers of the system.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::rt::net::TcpStream;
+use tokio::io::ReadBuf;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Bytes that wait keep the socket readable, so nothing wakes the task when the end arrives behind them.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// The time of the next look.
+#[derive(Debug, Default)]
+pub struct Departure(Option<Pin<Box<Sleep>>>);
+
+impl Departure {
+    /// Returns true if the peer sends no more. Otherwise the task is woken for the next look.
+    pub fn poll(&mut self, socket: &TcpStream, cx: &mut Context<'_>) -> io::Result<bool> {
+        match socket.poll_peek(cx, &mut ReadBuf::new(&mut [0]))? {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(0) => return Ok(true),
+            Poll::Ready(_) if has_ended(socket) => return Ok(true),
+            Poll::Ready(_) => {}
+        }
+        let next = self.0.get_or_insert_with(|| Box::pin(sleep(LOOK_EVERY)));
+        while next.as_mut().poll(cx).is_ready() {
+            let later = Instant::now().checked_add(LOOK_EVERY).unwrap_or_else(Instant::now);
+            next.as_mut().reset(later);
+        }
+        Ok(false)
+    }
+
+    /// Ends the looks until the next call of [`Departure::poll`].
+    pub fn rest(&mut self) {
+        self.0 = None;
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn has_ended(socket: &TcpStream) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let mut polled = [PollFd::new(socket, PollFlags::RDHUP)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut polled, Some(&at_once)).is_ok_and(|ended| ended > 0)
+}
+
+/// Other systems do not show an end behind other bytes.
+#[cfg(not(target_os = "linux"))]
+fn has_ended(_socket: &TcpStream) -> bool {
+    false
+}
