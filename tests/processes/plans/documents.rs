@@ -52,6 +52,19 @@ fn a_count_and_its_promises_are_read_by_whole_keys() {
     });
     assert!(plans.iter().any(|plan| plan.text.contains("WITH RECURSIVE stock")));
     assert_only_rows_asked_for_are_read(&plans);
+    assert_lines_are_found_by_their_numbers(&plans);
+}
+
+/// A count has up to thousands of lines, of which each part of a posting writes some.
+fn assert_lines_are_found_by_their_numbers(plans: &[Plan]) {
+    let writes: Vec<&Plan> = plans.iter().filter(|plan| plan.text.starts_with("UPDATE count_lines l ")).collect();
+    assert_eq!(writes.len(), 2, "{:#}", summary(plans));
+    for plan in writes {
+        let of_lines = plan.nodes().into_iter().filter(|node| node["Index Name"] == "count_lines_pkey");
+        let conditions: Vec<&str> = of_lines.map(|node| node["Index Cond"].as_str().unwrap()).collect();
+        let by_number = |condition: &&str| condition.contains("(line = ");
+        assert!(!conditions.is_empty() && conditions.iter().all(by_number), "{}: {:#}", plan.text, plan.root);
+    }
 }
 
 #[test]
@@ -98,8 +111,10 @@ fn lists_of_documents_use_the_indexes_that_were_made_for_them() {
         ("/purchase-orders?status=ordered", "inbounds_status_idx"),
         ("/suppliers", "suppliers_pkey"),
         ("/suppliers?sort=name", "suppliers_name_idx"),
+        ("/inventory/reorder?supplier=9", "supplier_items_variant_key"),
     ]);
     let plans = watched.plans(|app| drop(app.admin().get("/inventory/incoming?location=104").expect(200)));
-    assert!(plans.iter().any(|plan| plan.uses("inbound_lines_outstanding_idx")), "{:#}", summary(&plans));
+    let by_open_documents = |plan: &Plan| plan.uses("inbounds_open_idx") && plan.uses("inbound_lines_variant_key");
+    assert!(plans.iter().any(by_open_documents), "{:#}", summary(&plans));
     plans.iter().for_each(|plan| plan.assert_none_is_read_through(&OF_DOCUMENTS));
 }

@@ -86,7 +86,7 @@ pub fn apply_entries(
 ) -> QueryResult<Vec<(i64, i64)>> {
     db::sql(
         "UPDATE count_lines l SET counted_quantity = f.quantity, counted_at = f.counted_at, counted_by = f.actor \
-         FROM unnest($3::int8[]) AS n (line) \
+         FROM (SELECT unnest($3::int8[]) AS line LIMIT $4) n \
          CROSS JOIN LATERAL (SELECT opened_at FROM count_lines \
               WHERE store_id = $1 AND count_id = $2 AND line = n.line OFFSET 0) o \
          LEFT JOIN LATERAL (SELECT counted_at, id FROM count_entries \
@@ -102,6 +102,7 @@ pub fn apply_entries(
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(count)
     .bind::<Array<BigInt>, _>(lines)
+    .bind::<BigInt, _>(db::count(lines.len()))
     .columns::<(BigInt, BigInt)>()
     .load(conn)
 }
@@ -176,8 +177,9 @@ pub fn write_results(
     let changed = db::sql(
         "UPDATE count_lines l SET status = n.status, expected_quantity = n.expected, unit_value = n.unit_value, \
                 touched = n.touched, movement_version = n.version \
-         FROM unnest($3::int8[], $4::text[], $5::int8[], $6::int8[], $7::bool[], $8::int8[]) \
-              AS n (line, status, expected, unit_value, touched, version) \
+         FROM (SELECT unnest($3::int8[]) AS line, unnest($4::text[]) AS status, unnest($5::int8[]) AS expected, \
+                      unnest($6::int8[]) AS unit_value, unnest($7::bool[]) AS touched, unnest($8::int8[]) AS version \
+               LIMIT $9) n \
          WHERE l.store_id = $1 AND l.count_id = $2 AND l.line = n.line AND l.status IN ('submitted', 'refused')",
     )
     .bind::<BigInt, _>(store)
@@ -190,6 +192,7 @@ pub fn write_results(
         results.iter().map(|(.., posted)| posted.map(|posted| posted.touched)).collect::<Vec<_>>(),
     )
     .bind::<Array<Nullable<BigInt>>, _>(posted(|posted| posted.movement_version))
+    .bind::<BigInt, _>(db::count(results.len()))
     .execute(conn)?;
     db::expect_rows(changed, results.len(), "lines of a count were written")
 }

@@ -44,28 +44,28 @@ pub struct IncomingLine {
 
 /// The lines of open documents with outstanding units. $2 is a destination, $3 a product.
 macro_rules! incoming {
-    ($columns:literal, $rest:literal) => {
-        concat!(
-            "SELECT ",
-            $columns,
-            " FROM inbounds i JOIN inbound_lines n ON n.store_id = $1 AND n.inbound_id = i.id \
-              JOIN variants v ON v.store_id = $1 AND v.id = n.variant_id \
-              JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
-              WHERE i.store_id = $1 AND i.status IN ('ordered', 'in_transit', 'partially_received') \
-                AND n.outstanding_quantity > 0 AND ($2 IS NULL OR i.to_location_id = $2) \
-                AND ($3 IS NULL OR v.product_id = $3)",
-            $rest
-        )
+    () => {
+        "FROM inbounds i JOIN inbound_lines n ON n.store_id = $1 AND n.inbound_id = i.id \
+         WHERE i.store_id = $1 AND i.status IN ('ordered', 'in_transit', 'partially_received') \
+           AND n.outstanding_quantity > 0 AND ($2 IS NULL OR i.to_location_id = $2) \
+           AND ($3 IS NULL OR n.variant_id IN (SELECT id FROM variants WHERE store_id = $1 AND product_id = $3))"
     };
 }
 
+/// The lines of the page are found before their products are read.
 macro_rules! page_by {
     ($order:literal) => {
-        incoming!(
-            "i.kind, i.id AS inbound_id, i.inbound_number, n.id AS line_id, p.id AS product_id, v.id AS variant_id, v.sku, \
-             p.name AS product_name, v.size, i.from_location_id, i.supplier_id, i.to_location_id AS location_id, \
-             COALESCE(n.expected_on, i.expected_on) AS expected_on, n.outstanding_quantity AS quantity",
-            $order
+        concat!(
+            "SELECT l.*, v.product_id, v.sku, p.name AS product_name, v.size FROM ( \
+                 SELECT i.kind, i.id AS inbound_id, i.inbound_number, n.id AS line_id, n.variant_id, i.from_location_id, \
+                        i.supplier_id, i.to_location_id AS location_id, \
+                        COALESCE(n.expected_on, i.expected_on) AS expected_on, n.outstanding_quantity AS quantity ",
+            incoming!(),
+            " ORDER BY ", $order, " LIMIT $4 OFFSET $5) l \
+              CROSS JOIN LATERAL (SELECT product_id, sku, size FROM variants \
+                   WHERE store_id = $1 AND id = l.variant_id OFFSET 0) v \
+              CROSS JOIN LATERAL (SELECT name FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
+              ORDER BY ", $order
         )
     };
 }
@@ -75,10 +75,10 @@ pub const SORTS: [&str; 2] = ["expected_on", "line_id"];
 
 fn text(sort: Sort) -> &'static str {
     match (sort.column, sort.descending) {
-        ("expected_on", false) => page_by!(" ORDER BY expected_on NULLS LAST, line_id LIMIT $4 OFFSET $5"),
-        ("expected_on", true) => page_by!(" ORDER BY expected_on DESC NULLS LAST, line_id DESC LIMIT $4 OFFSET $5"),
-        (_, false) => page_by!(" ORDER BY line_id LIMIT $4 OFFSET $5"),
-        (_, true) => page_by!(" ORDER BY line_id DESC LIMIT $4 OFFSET $5"),
+        ("expected_on", false) => page_by!("expected_on NULLS LAST, line_id"),
+        ("expected_on", true) => page_by!("expected_on DESC NULLS LAST, line_id DESC"),
+        (_, false) => page_by!("line_id"),
+        (_, true) => page_by!("line_id DESC"),
     }
 }
 
@@ -90,7 +90,7 @@ pub fn list(
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<IncomingLine>> {
-    let total: i64 = db::sql(incoming!("COUNT(*)", ""))
+    let total: i64 = db::sql(concat!("SELECT COUNT(*) ", incoming!()))
         .bind::<BigInt, _>(store)
         .bind::<Nullable<BigInt>, _>(location)
         .bind::<Nullable<BigInt>, _>(product)
