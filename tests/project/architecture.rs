@@ -2,10 +2,13 @@
 //! framework and SQL, and the length of a file.
 
 mod lengths;
+mod writers;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use writers::WRITERS;
 
 /// The modules in reading order, as in `lib.rs`. A module imports from those before it, and from itself.
 const READING_ORDER: [&str; 27] = [
@@ -93,63 +96,6 @@ const SIGNS_OF_SQL: [&str; 8] = [
     "diesel::delete",
     "db::schema",
     "db::sql",
-];
-
-/// Each table with the one file below `src/` that writes it.
-const WRITERS: [(&str, &str); 53] = [
-    ("addresses", "customers/queries.rs"),
-    ("audit_log", "audit/queries.rs"),
-    ("cart_items", "cart/queries.rs"),
-    ("carts", "cart/queries.rs"),
-    ("count_entries", "inventory/counts/queries/entries.rs"),
-    ("count_history", "inventory/counts/queries/documents.rs"),
-    ("count_lines", "inventory/counts/queries/lines.rs"),
-    ("counts", "inventory/counts/queries/documents.rs"),
-    ("credit_lines", "fulfilment/credits/queries.rs"),
-    ("credits", "fulfilment/credits/queries.rs"),
-    ("idempotency_keys", "idempotency/queries.rs"),
-    ("inbound_history", "inventory/inbounds/queries/documents.rs"),
-    ("inbound_lines", "inventory/inbounds/queries/lines.rs"),
-    ("inbound_receipt_costs", "purchasing/queries/receipt_costs.rs"),
-    ("inbound_receipt_lines", "inventory/inbounds/queries/receipts.rs"),
-    ("inbound_receipts", "inventory/inbounds/queries/receipts.rs"),
-    ("inbounds", "inventory/inbounds/queries/documents.rs"),
-    ("invoice_counters", "fulfilment/papers/queries.rs"),
-    ("invoices", "fulfilment/papers/queries.rs"),
-    ("locations", "stores/queries/locations.rs"),
-    ("mail_outbox", "mail/queries.rs"),
-    ("order_history", "orders/queries/orders.rs"),
-    ("order_items", "orders/queries/items.rs"),
-    ("order_payments", "payments/queries/payments.rs"),
-    ("orders", "orders/queries/orders.rs"),
-    ("password_resets", "accounts/queries/password_resets.rs"),
-    ("payment_events", "payments/queries/events.rs"),
-    ("product_codes", "catalogue/queries/codes.rs"),
-    ("product_costs", "catalogue/queries/products.rs"),
-    ("products", "catalogue/queries/products.rs"),
-    ("reservations", "inventory/queries/reservations.rs"),
-    ("return_history", "fulfilment/returns/queries/documents.rs"),
-    ("return_lines", "fulfilment/returns/queries/lines.rs"),
-    ("return_receipt_lines", "fulfilment/returns/queries/receipts.rs"),
-    ("return_receipts", "fulfilment/returns/queries/receipts.rs"),
-    ("returns", "fulfilment/returns/queries/documents.rs"),
-    ("sessions", "accounts/queries/sessions.rs"),
-    ("shipment_lines", "fulfilment/queries.rs"),
-    ("shipments", "fulfilment/queries.rs"),
-    ("stock_holds", "inventory/queries/holds.rs"),
-    ("stock_levels", "inventory/queries/levels.rs"),
-    ("stock_movements", "inventory/queries/levels.rs"),
-    ("stores", "stores/queries.rs"),
-    ("supplier_items", "purchasing/queries/items.rs"),
-    ("suppliers", "purchasing/queries/suppliers.rs"),
-    ("tax_rates", "stores/queries/tax_rates.rs"),
-    ("users", "accounts/queries/users.rs"),
-    ("valuation_checkpoints", "inventory/valuation/queries/checkpoints.rs"),
-    ("valuation_hours", "inventory/valuation/queries/hours.rs"),
-    ("valuation_rows", "inventory/valuation/queries/rows.rs"),
-    ("valuations", "inventory/valuation/queries/progress.rs"),
-    ("variant_counts", "catalogue/queries/variant_counts.rs"),
-    ("variants", "catalogue/queries/variants.rs"),
 ];
 
 const MOST_LINES: usize = 300;
