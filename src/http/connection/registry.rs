@@ -11,6 +11,7 @@ use super::bounds::Bounds;
 use super::fair::{self, Waiting};
 use super::phase::{Phase, WorkState};
 use super::time_budget::TimeBudget;
+use crate::http::access_log::refused;
 use crate::http::metrics::Metrics;
 use crate::settings::{Server, Settings};
 
@@ -167,7 +168,7 @@ impl Connections {
         self.metrics.count_closed_connections(reason(phase), 1);
     }
 
-    /// Sweeps in the background until the server is dropped.
+    /// Sweeps in the background until the server is dropped, and logs what the access log has summarized.
     pub fn sweep_regularly(self: &Arc<Self>) {
         let shortest =
             [self.time_budgets.head, self.time_budgets.body, self.time_budgets.answer].map(|budget| budget.initial_ms);
@@ -176,6 +177,7 @@ impl Connections {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(period).await;
+                refused::write_summary();
                 let Some(connections) = connections.upgrade() else { return };
                 connections.sweep();
             }
@@ -184,6 +186,12 @@ impl Connections {
 
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Activity>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        refused::write_last_summary();
     }
 }
 
