@@ -1,4 +1,6 @@
-//! The access log: one line for each request.
+//! The access log: one line for each request. Many refused requests of one address share a line.
+
+pub mod refused;
 
 use std::fmt;
 use std::sync::Arc;
@@ -51,8 +53,16 @@ pub struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// An internal error is no refusal: somebody must act.
+    fn is_refused(&self) -> bool {
+        self.status.is_client_error() || self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     pub fn write(&self, subject: Option<&Subject>) {
         if !log::log_enabled!(target: "stockroom::access", log::Level::Info) {
+            return;
+        }
+        if self.is_refused() && !refused::count(self.remote) {
             return;
         }
         let id = |of: fn(&Ids) -> &AtomicI64| Id(subject.map_or(0, |subject| of(&subject.0).load(Ordering::Relaxed)));

@@ -2,9 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use crate::common::json;
-use crate::common::process::{Place, Process};
+use crate::common::process::{self, Place, Process};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -66,4 +67,38 @@ fn every_log_line_of_a_request_names_its_caller() {
     drop(conn);
     server.kill();
     embedded.stop().unwrap();
+}
+
+/// The requests beyond the first ones of each second are in the log by their number.
+#[test]
+fn a_flood_of_refused_requests_is_summarized() {
+    const REQUESTS: usize = 2_000;
+    let place = Place::new();
+    let mut server = Process::serve(&place);
+    let request = "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(REQUESTS);
+    let last = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let mut socket = TcpStream::connect(server.address.strip_prefix("http://").unwrap()).unwrap();
+    let mut reader = socket.try_clone().unwrap();
+    let answers = std::thread::spawn(move || {
+        let mut answers = String::new();
+        reader.read_to_string(&mut answers).map(|_| answers)
+    });
+    let began = Instant::now();
+    socket.write_all(format!("{request}{last}").as_bytes()).unwrap();
+    let answers = answers.join().unwrap().unwrap();
+    let seconds = usize::try_from(began.elapsed().as_secs()).unwrap() + 2;
+    assert_eq!(answers.matches("HTTP/1.1 404 ").count(), REQUESTS);
+    // The last second is summarized at the end at the latest.
+    process::signal("TERM", server.pid());
+    assert!(server.wait().success());
+    let log = server.log();
+    let lines = log.lines().filter(|line| line.contains("status=404 ")).count();
+    let of_summary = |line: &str| -> usize {
+        assert!(line.contains("remote=127.0.0.1"), "{line}");
+        line.split_once("count=").unwrap().1.split(' ').next().unwrap().parse().unwrap()
+    };
+    let summarized: usize = log.lines().filter(|line| line.contains("refused requests")).map(of_summary).sum();
+    assert_eq!(lines + summarized, REQUESTS, "{lines} lines");
+    assert!(lines <= 20 * seconds, "{lines} lines in {seconds} s");
+    assert!(log.lines().any(|line| line.contains("path=/health/live ")), "a request that succeeds has its line");
 }

@@ -59,7 +59,7 @@ pub struct Activity {
     ended_ms: AtomicU64,
     waker: AtomicWaker,
     /// Becomes true when the peer sends no more.
-    left: watch::Sender<bool>,
+    pub left: watch::Sender<bool>,
 }
 
 /// A request that the framework gave up while the application processed it.
@@ -113,6 +113,10 @@ impl Activity {
         self.waker.wake();
     }
 
+    pub fn reopen(&self) {
+        self.phase.store(Phase::Open as u8, Ordering::Release);
+    }
+
     pub fn wait(&self, waker: &Waker) {
         self.waker.register(waker);
     }
@@ -133,11 +137,6 @@ impl Activity {
             }
             BodyRest::None => {}
         }
-    }
-
-    /// The sign that the peer sends no more.
-    pub fn left(&self) -> &watch::Sender<bool> {
-        &self.left
     }
 
     pub fn begun(&self) -> u32 {

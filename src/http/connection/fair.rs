@@ -21,8 +21,14 @@ struct Share<T> {
     waiting: Vec<Waiting<T>>,
 }
 
+impl<T> Share<T> {
+    fn oldest(&self) -> Reverse<u64> {
+        Reverse(self.waiting.last().map_or(u64::MAX, |one| one.since_ms))
+    }
+}
+
 /// Chooses connections with the weight of the excess. Each is the one that has been waiting longest, of the client that
-/// then needs most.
+/// then needs most, or that has been waiting longest of those.
 pub fn choose<T>(waiting: Vec<Waiting<T>>, excess: u64) -> Vec<T> {
     let mut shares: HashMap<Arc<str>, Share<T>> = HashMap::new();
     for one in waiting {
@@ -30,17 +36,18 @@ pub fn choose<T>(waiting: Vec<Waiting<T>>, excess: u64) -> Vec<T> {
         share.weight = share.weight.saturating_add(one.weight);
         share.waiting.push(one);
     }
-    let mut largest: BinaryHeap<(u64, Arc<str>)> = BinaryHeap::with_capacity(shares.len());
+    let mut largest: BinaryHeap<(u64, Reverse<u64>, Arc<str>)> = BinaryHeap::with_capacity(shares.len());
     for (client, share) in &mut shares {
         share.waiting.sort_by_key(|one| Reverse(one.since_ms));
-        largest.push((share.weight, Arc::clone(client)));
+        largest.push((share.weight, share.oldest(), Arc::clone(client)));
     }
     let (mut chosen, mut weight) = (Vec::new(), 0_u64);
     while weight < excess {
-        let Some((total, client)) = largest.pop() else { break };
-        let Some(one) = shares.get_mut(&client).and_then(|share| share.waiting.pop()) else { continue };
+        let Some((total, _, client)) = largest.pop() else { break };
+        let Some(share) = shares.get_mut(&client) else { continue };
+        let Some(one) = share.waiting.pop() else { continue };
         weight = weight.saturating_add(one.weight);
-        largest.push((total.saturating_sub(one.weight), client));
+        largest.push((total.saturating_sub(one.weight), share.oldest(), client));
         chosen.push(one.connection);
     }
     chosen
@@ -72,6 +79,7 @@ mod tests {
             (vec![reader, ("flood", 5, 8), ("flood", 6, 9)], 1, vec!["flood since 8"]),
             (vec![reader, ("other", 8, 2), ("flood", 11, 9)], 12, vec!["flood since 9", "reader since 1"]),
             (vec![("proxy", 1, 3), ("proxy", 1, 2), ("proxy", 1, 4)], 2, vec!["proxy since 2", "proxy since 3"]),
+            (vec![("a", 1, 9), ("b", 1, 7), ("c", 1, 8)], 2, vec!["b since 7", "c since 8"]),
             (vec![reader], 100, vec!["reader since 1"]),
             (vec![reader], 0, vec![]),
         ];

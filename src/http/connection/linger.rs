@@ -42,7 +42,11 @@ impl LingerSlot {
         let Some(LingeringSocket { mut socket, permit, unsent }) = self.0.take() else { return };
         let closed = poll_fn(|cx| {
             permit.activity.wait(cx.waker());
-            if permit.activity.phase() == Phase::Closed { Poll::Ready(()) } else { Poll::Pending }
+            if matches!(permit.activity.phase(), Phase::Displaced | Phase::Closed) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         });
         let lingering = pin!(tokio::time::timeout(LINGER_TIME, linger(&mut socket, &unsent)));
         select(lingering, pin!(closed)).await;

@@ -63,7 +63,7 @@ impl RequestInProgress {
 
     /// The sign that the client sends no more. None without a connection.
     pub fn client_left(&self) -> Option<watch::Receiver<bool>> {
-        self.peer.as_ref().map(|peer| peer.activity.left().subscribe())
+        self.peer.as_ref().map(|peer| peer.activity.left.subscribe())
     }
 
     /// Marks the request as answered: the framework now has the response, whose body takes so much memory.

@@ -11,6 +11,8 @@ pub enum Phase {
     BodyTooSlow,
     /// The body has too many bytes. Nothing more is read, as in [`Phase::BodyTooSlow`].
     BodyTooLarge,
+    /// A new connection takes the place of this one, which waited for a request. If one has just arrived, it stays.
+    Displaced,
     /// Nothing more is read or written.
     Closed,
 }

@@ -11,6 +11,7 @@ use super::bounds::Bounds;
 use super::fair::{self, Waiting};
 use super::phase::{Phase, WorkState};
 use super::time_budget::TimeBudget;
+use crate::http::access_log::refused;
 use crate::http::metrics::Metrics;
 use crate::settings::{Server, Settings};
 
@@ -104,12 +105,32 @@ impl Connections {
     fn make_room(&self, open: &mut HashMap<u64, Arc<Activity>>, now_ms: u64) {
         let closable = open.iter().filter(|(_, activity)| activity.work_state() != WorkState::Working);
         let waiting = closable.map(|(id, activity)| self.waiting(*id, 1, activity)).collect();
-        let room = self.bounds.open.div_ceil(CLOSED_FRACTION);
+        // Connections that were taken back may exceed the limit.
+        let excess = open.len().saturating_sub(self.bounds.open);
+        let room = self.bounds.open.div_ceil(CLOSED_FRACTION).saturating_add(excess);
         let ended = fair::choose(waiting, u64::try_from(room).unwrap_or(u64::MAX));
         for activity in ended.iter().filter_map(|id| open.remove(id)) {
-            activity.end(Phase::Closed, now_ms);
+            // A request may have arrived, which only the task of the connection can see.
+            if activity.work_state() == WorkState::Idle {
+                activity.end(Phase::Displaced, now_ms);
+            } else {
+                self.end_displaced(&activity);
+            }
         }
-        self.metrics.count_closed_connections("too_many", ended.len());
+    }
+
+    /// Ends a connection whose place a new one has.
+    pub fn end_displaced(&self, activity: &Activity) {
+        activity.end(Phase::Closed, self.now_ms());
+        self.metrics.count_closed_connections("too_many", 1);
+    }
+
+    /// Takes a displaced connection back, because a request has arrived. The next new connection displaces another one.
+    pub fn take_back(&self, permit: &Permit) {
+        let mut open = self.open();
+        permit.activity.reopen();
+        open.insert(permit.id, Arc::clone(&permit.activity));
+        self.metrics.set_open_connections(open.len());
     }
 
     fn waiting<T>(&self, connection: T, weight: u64, activity: &Activity) -> Waiting<T> {
@@ -167,7 +188,7 @@ impl Connections {
         self.metrics.count_closed_connections(reason(phase), 1);
     }
 
-    /// Sweeps in the background until the server is dropped.
+    /// Sweeps in the background until the server is dropped, and logs what the access log has summarized.
     pub fn sweep_regularly(self: &Arc<Self>) {
         let shortest =
             [self.time_budgets.head, self.time_budgets.body, self.time_budgets.answer].map(|budget| budget.initial_ms);
@@ -176,6 +197,7 @@ impl Connections {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(period).await;
+                refused::write_summary();
                 let Some(connections) = connections.upgrade() else { return };
                 connections.sweep();
             }
@@ -184,6 +206,12 @@ impl Connections {
 
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Activity>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        refused::write_last_summary();
     }
 }
 
@@ -201,6 +229,7 @@ fn reason(phase: Phase) -> &'static str {
         Phase::HeadTooSlow => "slow_head",
         Phase::BodyTooSlow => "slow_body",
         Phase::BodyTooLarge => "large_body",
+        Phase::Displaced => "too_many",
         Phase::Closed => "slow_reader",
     }
 }

@@ -139,6 +139,9 @@ impl AsyncRead for Connection {
             }
             this.refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
         }
+        if this.activity.phase() == Phase::Displaced {
+            this.stay_or_end(cx);
+        }
         match this.activity.phase() {
             Phase::Open if this.refusal.is_empty() => {}
             // A read of zero bytes means the end of the input.
@@ -147,7 +150,7 @@ impl AsyncRead for Connection {
                 this.refuse(StatusCode::REQUEST_TIMEOUT);
                 return Poll::Ready(Ok(()));
             }
-            Phase::Closed => return Poll::Ready(Err(closed())),
+            Phase::Displaced | Phase::Closed => return Poll::Ready(Err(closed())),
         }
         let polled = this.poll_read_portion(cx, buf);
         match &polled {
@@ -162,8 +165,11 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.activity.phase() == Phase::Closed {
-            return Poll::Ready(Err(closed()));
+        match (this.activity.phase(), &this.permit) {
+            (Phase::Closed, _) => return Poll::Ready(Err(closed())),
+            // The request had arrived before its connection was chosen.
+            (Phase::Displaced, Some(permit)) => this.connections.take_back(permit),
+            _ => {}
         }
         let own = match refusal::find(buf) {
             Some((0, status)) => {

@@ -3,10 +3,11 @@
 use std::io;
 use std::task::{Context, Poll, ready};
 
+use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::Connection;
-use crate::http::connection::phase::Phase;
+use crate::http::connection::phase::{Phase, WorkState};
 use crate::http::connection::pipelining::BodyRest;
 
 /// The number of bytes of the next request that are read while the framework works on a request.
@@ -62,6 +63,19 @@ impl Connection {
         }
     }
 
+    /// Decides about a connection whose place a new one has: it stays if a request has arrived or is in progress.
+    pub(super) fn stay_or_end(&mut self, cx: &mut Context<'_>) {
+        // The framework may have the head of a request that has not reached the application yet.
+        let is_working = self.is_at_boundary || self.activity.work_state() == WorkState::Working;
+        let has_arrived = |socket: &TcpStream| matches!(socket.poll_peek(cx, &mut ReadBuf::new(&mut [0])), Poll::Ready(Ok(bytes)) if bytes > 0);
+        let has_request = self.pipelining.is_between_heads()
+            && (self.pipelining.has_held() || self.socket.as_ref().is_some_and(has_arrived));
+        match &self.permit {
+            Some(permit) if is_working || has_request => self.connections.take_back(permit),
+            _ => self.connections.end_displaced(&self.activity),
+        }
+    }
+
     /// Waits for the end of the request that the framework works on. The socket is still watched, so that the framework
     /// learns when the peer has gone, and the request when the peer sends no more.
     fn poll_hold(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<io::Result<()>> {
@@ -75,7 +89,7 @@ impl Connection {
             }
             self.pipelining.hold(buf.filled());
         }
-        let has_left = *self.activity.left().borrow();
+        let has_left = *self.activity.left.borrow();
         if let Some(socket) = self.socket.as_ref().filter(|_| !has_left)
             && self.departure.poll(socket, cx)?
         {
@@ -85,6 +99,6 @@ impl Connection {
     }
 
     fn note_left(&self) {
-        self.activity.left().send_replace(true);
+        self.activity.left.send_replace(true);
     }
 }

@@ -34,3 +34,28 @@ fn a_body_is_not_read_before_the_framework_has_seen_the_head() {
         assert_eq!(&buf.filled()[head.len()..], b"\r\n\r\nbody!");
     });
 }
+
+#[test]
+fn a_connection_whose_request_has_just_arrived_is_not_closed_for_a_new_one() {
+    System::new().block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut settings = Settings::load(None).unwrap();
+        settings.server.max_connections = 1;
+        let connections = Connections::new(&settings, Metrics::new().unwrap());
+        let mut peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let permit = connections.admit(None).unwrap();
+        let mut connection = Connection::new(listener.accept().await.unwrap().0, permit);
+        let head = b"GET / HTTP/1.1\r\n\r\n";
+        peer.write_all(head).unwrap();
+        connection.socket.as_ref().unwrap().readable().await.unwrap();
+        let _new = connections.admit(None).unwrap();
+        let mut bytes = [0; 512];
+        let mut buf = ReadBuf::new(&mut bytes);
+        assert_eq!((read(&mut connection, &mut buf), buf.filled()), (Poll::Ready(()), &head[..]));
+        assert_eq!(read(&mut connection, &mut buf), Poll::Pending);
+        // Nothing has arrived since.
+        let _newer = connections.admit(None).unwrap();
+        let polled = Pin::new(&mut connection).poll_read(&mut Context::from_waker(Waker::noop()), &mut buf);
+        assert!(matches!(polled, Poll::Ready(Err(_))), "{polled:?}");
+    });
+}
