@@ -307,6 +307,7 @@ fn a_page_that_many_look_at_reads_only_its_rows() {
 #[test]
 fn the_job_that_values_stock_reads_new_movements_only() {
     let mut watched = Watched::start();
+    watched.app.connection().batch_execute(include_str!("plans/returns.sql")).unwrap();
     let mara = watched.app.customer("mara");
     let order = mara.post("/orders", &json!({"items": [{"product_id": 9, "quantity": 1}]})).expect(201).json();
     mara.post_nothing(&format!("/orders/{}/cancel", order["id"])).expect(200);
