@@ -22,7 +22,7 @@ const ASK_AFTER: Duration = Duration::from_secs(3);
 /// The time without a sign of work after which a report is given up. The database is asked several times meanwhile.
 const UNSEEN_LIMIT: Duration = Duration::from_secs(8);
 
-/// What is known of the answer that is awaited.
+/// The wait for an answer of the database, with the last signs that it works on the statement.
 pub(super) struct Silence {
     pub(super) mode: Mode,
     limit: Duration,
