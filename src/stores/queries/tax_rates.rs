@@ -25,7 +25,7 @@ macro_rules! tax_rates_of {
 
 pub(crate) use tax_rates_of;
 
-/// A rate in the list that [`tax_rates_of!`] selects.
+/// A rate in the list that the SQL of `tax_rates_of!` selects.
 #[derive(Deserialize)]
 struct ListedRate {
     country: Option<String>,
@@ -35,7 +35,7 @@ struct ListedRate {
     name: String,
 }
 
-/// Reads the list that [`tax_rates_of!`] selects.
+/// Reads the list that the SQL of `tax_rates_of!` selects.
 pub fn from_json(list: Value) -> Result<Vec<TaxRate>, Failure> {
     let unreadable = |error| Failure::Internal(format!("the tax rates are unreadable: {error}"));
     let listed: Vec<ListedRate> = serde_json::from_value(list).map_err(unreadable)?;
