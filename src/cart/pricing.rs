@@ -106,8 +106,8 @@ fn tax_terms<'a>(terms: &PriceTerms<'a>) -> TaxTerms<'a> {
 }
 
 impl Totals<i128> {
-    /// The totals of an order.
-    pub fn of_order(&self) -> Result<Totals, TooLarge> {
+    /// The totals as amounts of money, if they are in the allowed range.
+    pub fn to_money(&self) -> Result<Totals, TooLarge> {
         let Self { subtotal, tax, included_tax, shipping, discount, total } = *self;
         Ok(Totals {
             total: amount(total)?,
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn two_at_14_with_5_percent_and_20_shipping_cost_49_40() {
-        let totals = price(&store(Rate(50_000), 2_000), 0, &[line_total(Money(1_400), 2)]).of_order().unwrap();
+        let totals = price(&store(Rate(50_000), 2_000), 0, &[line_total(Money(1_400), 2)]).to_money().unwrap();
         assert_eq!((totals.subtotal, totals.tax, totals.total), (Money(2_800), Money(140), Money(4_940)));
         assert_eq!(price(&store(Rate(50_000), 2_000), 0, &[]), Totals::default());
     }
@@ -187,8 +187,8 @@ mod tests {
         let line = line_total(Money(MAX_MONEY), 10_000);
         let totals = price(&store(Rate(50_000), 1), 0, &[line; 100]);
         assert_eq!(totals.total, 1_050_000_000_000_000_000_001);
-        assert_eq!(totals.of_order(), Err(TooLarge));
-        assert_eq!(price(&store(Rate(0), 1), 0, &[i128::from(MAX_MONEY)]).of_order(), Err(TooLarge));
-        assert!(price(&store(Rate(0), 1), 0, &[i128::from(MAX_MONEY - 1)]).of_order().is_ok());
+        assert_eq!(totals.to_money(), Err(TooLarge));
+        assert_eq!(price(&store(Rate(0), 1), 0, &[i128::from(MAX_MONEY)]).to_money(), Err(TooLarge));
+        assert!(price(&store(Rate(0), 1), 0, &[i128::from(MAX_MONEY - 1)]).to_money().is_ok());
     }
 }

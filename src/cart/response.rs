@@ -149,7 +149,7 @@ fn describe(
     let shipping = store.shipping_flat_rate;
     let terms = PriceTerms { store, tax_rates, destination: Destination::default(), shipping, discount: Money(0) };
     let price = Price::new(&terms, &prices);
-    if let Err(too_large) = price.totals.of_order() {
+    if let Err(too_large) = price.totals.to_money() {
         problems.push(CartProblem { code: Code::ValidationFailed, message: too_large.to_string(), item_id: None });
     }
     let Totals { subtotal, tax, included_tax, shipping, discount, total } = price.totals;

@@ -58,7 +58,7 @@ impl<'a> Taxes<'a> {
             lines: Vec::with_capacity(lines.len()),
         };
         for line in lines {
-            taxes.add_line(terms.rates.of(line.category), line.amount);
+            taxes.add_line(terms.rates.rate_for(line.category), line.amount);
         }
         if terms.shipping_tax == ShippingTax::AsGoods {
             taxes.share_delivery(shipping);

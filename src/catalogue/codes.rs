@@ -101,11 +101,11 @@ impl ProductCode {
 /// The codes of a product: those in its columns and in those of its variants, and the further barcodes among the
 /// registered codes. The codes of a product without sizes identify its only variant, which has the product's SKU.
 #[must_use]
-pub fn of_product(product: &Product, variants: &[Variant], registered: &[ProductCode]) -> Vec<ProductCode> {
+pub fn product_codes(product: &Product, variants: &[Variant], registered: &[ProductCode]) -> Vec<ProductCode> {
     let only = only_variant(variants);
-    let mut codes = of_one(&product.sku, product.barcode.as_deref(), only);
+    let mut codes = sku_and_barcode(&product.sku, product.barcode.as_deref(), only);
     for variant in variants {
-        let of_variant = of_one(&variant.sku, variant.barcode.as_deref(), Some(variant.id));
+        let of_variant = sku_and_barcode(&variant.sku, variant.barcode.as_deref(), Some(variant.id));
         codes.extend(of_variant.into_iter().filter(|code| only.is_none() || !codes.contains(code)).collect::<Vec<_>>());
     }
     for code in &mut codes {
@@ -131,7 +131,7 @@ pub fn second_barcode(registered: &[ProductCode], variant: Option<VariantId>) ->
     of_variant.min_by_key(|code| code.position)
 }
 
-fn of_one(sku: &str, barcode: Option<&str>, variant: Option<VariantId>) -> Vec<ProductCode> {
+fn sku_and_barcode(sku: &str, barcode: Option<&str>, variant: Option<VariantId>) -> Vec<ProductCode> {
     let code = |kind, code: &str| ProductCode { kind, code: code.to_owned(), variant, units: 1, position: 0 };
     let barcode = barcode.map(|barcode| code(CodeKind::Barcode, barcode));
     std::iter::once(code(CodeKind::Sku, sku)).chain(barcode).collect()
@@ -142,20 +142,20 @@ mod tests {
     use super::super::changes::tests::{medium, product};
     use super::*;
 
-    fn of(kind: CodeKind, code: &str, variant: Option<i64>, (units, position): (i64, i64)) -> ProductCode {
+    fn new_code(kind: CodeKind, code: &str, variant: Option<i64>, (units, position): (i64, i64)) -> ProductCode {
         ProductCode { kind, code: code.into(), variant: variant.map(VariantId), units, position }
     }
 
     fn sku(code: &str, variant: Option<i64>) -> ProductCode {
-        of(CodeKind::Sku, code, variant, (1, 0))
+        new_code(CodeKind::Sku, code, variant, (1, 0))
     }
 
     #[test]
     fn a_product_and_its_only_variant_share_a_sku() {
         let only = Variant { size: None, sku: "tee-red".into(), ..medium() };
         let plain = Product { has_sizes: false, ..product() };
-        assert_eq!(of_product(&plain, &[only], &[]), [sku("tee-red", Some(2))]);
-        assert_eq!(of_product(&product(), &[medium()], &[]), [sku("tee-red", None), sku("tee-red-M", Some(2))]);
+        assert_eq!(product_codes(&plain, &[only], &[]), [sku("tee-red", Some(2))]);
+        assert_eq!(product_codes(&product(), &[medium()], &[]), [sku("tee-red", None), sku("tee-red-M", Some(2))]);
     }
 
     #[test]
@@ -171,10 +171,10 @@ mod tests {
 
     #[test]
     fn a_first_barcode_keeps_its_units_and_the_further_ones_stay() {
-        let barcode = |code: &str, units, position| of(CodeKind::Barcode, code, Some(2), (units, position));
+        let barcode = |code: &str, units, position| new_code(CodeKind::Barcode, code, Some(2), (units, position));
         let registered = [barcode("012345678905", 6, 0), barcode("case", 12, 1), barcode("pallet", 144, 3)];
         let with = |code: Option<&str>| Variant { barcode: code.map(Into::into), ..medium() };
-        let codes = |first| of_product(&product(), &[with(first)], &registered)[2..].to_vec();
+        let codes = |first| product_codes(&product(), &[with(first)], &registered)[2..].to_vec();
         let [_, case, pallet] = registered.clone();
         assert_eq!(
             codes(Some("0012345678905")),

@@ -106,7 +106,7 @@ pub fn price_order(
         let message = format!("must be at most the subtotal, {subtotal}");
         return Err(Refusal::Fields(vec![FieldError::new(DISCOUNT, message)]));
     }
-    let totals = price.totals.of_order().map_err(too_large)?;
+    let totals = price.totals.to_money().map_err(too_large)?;
     match placement.expected_total {
         Some(expected) if expected.in_currency(&store.currency) != Ok(totals.total) => {
             Err(Refusal::TotalChanged { now: store.currency.amount(totals.total) })

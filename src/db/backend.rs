@@ -32,7 +32,7 @@ pub(super) struct Backend {
 
 #[cfg(test)]
 impl Backend {
-    pub(super) fn of_test() -> Self {
+    pub(super) fn for_test() -> Self {
         Self { pid: 1, began: DateTime::UNIX_EPOCH, server_started: DateTime::UNIX_EPOCH }
     }
 }

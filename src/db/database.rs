@@ -60,17 +60,17 @@ async fn client_left_long_ago() {
 impl Database {
     /// Opens no connection yet: a database that is away for a moment must not stop the start.
     pub fn new(options: DatabaseOptions) -> Self {
-        Self::of(options, Arc::default(), Arc::default(), Arc::default())
+        Self::with_shared_state(options, Arc::default(), Arc::default(), Arc::default())
     }
 
     /// The same database by connections of its own. An outage is noted once for both, and ends the connections of both.
     #[must_use]
     pub fn beside(&self, options: DatabaseOptions) -> Self {
         let (outage, clock_offset) = (Arc::clone(&self.outage), Arc::clone(&self.clock_offset));
-        Self::of(options, outage, clock_offset, Arc::clone(self.pool.generations()))
+        Self::with_shared_state(options, outage, clock_offset, Arc::clone(self.pool.generations()))
     }
 
-    fn of(
+    fn with_shared_state(
         options: DatabaseOptions,
         outage: Arc<Outage>,
         clock_offset: Arc<AtomicI64>,

@@ -14,7 +14,8 @@ pub fn cancel(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), 
     if !status.can_become(OrderStatus::Cancelled) {
         return Err(not_cancellable(status).into());
     }
-    if status != OrderStatus::UnderPaying && FulfilmentStatus::of(batch.items(order)?) != FulfilmentStatus::None {
+    if status != OrderStatus::UnderPaying && FulfilmentStatus::from_items(batch.items(order)?) != FulfilmentStatus::None
+    {
         let detail = format!(
             "Order {} was shipped in part. POST /orders/{{id}}/cancel-lines cancels the units that are left.",
             batch.order(order)?.order_number

@@ -65,7 +65,7 @@ pub struct SentShipment {
 impl SentShipment {
     #[must_use]
     pub const fn status(&self) -> ShipmentStatus {
-        ShipmentStatus::of(self.delivered_at, self.lost_at)
+        ShipmentStatus::from_times(self.delivered_at, self.lost_at)
     }
 }
 

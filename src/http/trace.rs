@@ -131,7 +131,7 @@ fn unify_errors(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse
     let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8");
     let refusal = match response.response().error() {
         Some(error) => as_refusal(error),
-        None if (status.is_client_error() || status.is_server_error()) && !is_ours => of_status(status),
+        None if (status.is_client_error() || status.is_server_error()) && !is_ours => error_for_status(status),
         None => return response,
     };
     let mut answer = refusal.respond(Some(id));
@@ -147,11 +147,11 @@ fn unify_errors(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse
 fn as_refusal(error: &Error) -> ApiError {
     match error.as_error::<ApiError>() {
         Some(refusal) => refusal.clone(),
-        None => of_status(error.as_response_error().status_code()),
+        None => error_for_status(error.as_response_error().status_code()),
     }
 }
 
-fn of_status(status: StatusCode) -> ApiError {
+fn error_for_status(status: StatusCode) -> ApiError {
     match status {
         StatusCode::NOT_FOUND => ApiError::new(Code::NotFound, "There is nothing at this path."),
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(Code::PayloadTooLarge, "The body is too large."),

@@ -12,7 +12,7 @@ use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::changes::{ChangedVariants, ProductChanges, SizeChange, changed_fields};
-use crate::catalogue::codes::{CodeKind, ProductCode, of_product, only_variant, second_barcode};
+use crate::catalogue::codes::{CodeKind, ProductCode, only_variant, product_codes, second_barcode};
 use crate::catalogue::product::{Product, ProductStatus, Variant};
 use crate::catalogue::queries::{codes, products, variant_counts, variants};
 use crate::catalogue::size;
@@ -43,7 +43,7 @@ pub fn change_product(
     if fields.is_empty() {
         return Ok(product);
     }
-    let had = of_product(&before, &variants, &registered);
+    let had = product_codes(&before, &variants, &registered);
     let is_new = |(kind, code): &(CodeKind, &str)| !had.iter().any(|had| had.kind == *kind && had.code == *code);
     let new_codes: Vec<_> = after.codes().chain(sizes.codes()).filter(is_new).collect();
     codes::refuse_taken(conn, scope.store, &new_codes, Some(product))?;

@@ -11,7 +11,7 @@ use super::stock_level::{Movement, MovementKind, StockDelta};
 use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
-use crate::catalogue::codes::{CodeChange, ProductCode, of_product};
+use crate::catalogue::codes::{CodeChange, ProductCode, product_codes};
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, NewVariant, Product, Variant};
 use crate::catalogue::queries::{codes, products, variant_counts, variants};
@@ -50,7 +50,7 @@ pub(super) fn write_derived(
 ) -> Result<(), Abort> {
     let written = products::get_product(conn, store, &ProductRef::Id(product))?;
     let variants = variants::list_variants(conn, store, product)?;
-    let codes_after = of_product(&written, &variants, registered);
+    let codes_after = product_codes(&written, &variants, registered);
     write_listing_keys(conn, store, (&written, &variants), &codes_after)?;
     codes::apply(conn, store, product, &CodeChange::between(codes_before, &codes_after)?)
 }

@@ -159,7 +159,7 @@ impl OrderResponse {
             delivery_address: order.delivery_address.clone(),
             status: order.status,
             payment_status: order.payment_status,
-            fulfilment_status: FulfilmentStatus::of(items),
+            fulfilment_status: FulfilmentStatus::from_items(items),
             payment_method: order.payment_method.clone(),
             payment_expires_at: order.payment_expires_at,
             paid_at: order.paid_at,
@@ -190,7 +190,7 @@ impl OrderResponse {
             billing_address: order.billing_address.clone(),
             notes: order.notes.clone(),
             pickup_location_id: order.pickup_location_id,
-            pickup_status: PickupStatus::of(order),
+            pickup_status: PickupStatus::from_order(order),
             ready_at: order.ready_at,
             unfulfilled: unfulfilled(order),
             exchange_of: order.exchange_of,
@@ -263,7 +263,7 @@ impl StockReductionResponse {
 /// An order that was shipped in part cannot be cancelled.
 fn next_statuses(order: &Order, items: &[OrderItem]) -> Vec<OrderStatus> {
     let is_possible = |status: &OrderStatus| {
-        *status != OrderStatus::Cancelled || FulfilmentStatus::of(items) == FulfilmentStatus::None
+        *status != OrderStatus::Cancelled || FulfilmentStatus::from_items(items) == FulfilmentStatus::None
     };
     order.status.next().iter().copied().filter(is_possible).collect()
 }

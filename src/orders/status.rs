@@ -47,7 +47,7 @@ pub enum ShipmentStatus {
 impl ShipmentStatus {
     /// A shipment has at most one of these times.
     #[must_use]
-    pub const fn of(delivered_at: Option<DateTime<Utc>>, lost_at: Option<DateTime<Utc>>) -> Self {
+    pub const fn from_times(delivered_at: Option<DateTime<Utc>>, lost_at: Option<DateTime<Utc>>) -> Self {
         match (delivered_at, lost_at) {
             (Some(_), _) => Self::Delivered,
             (None, Some(_)) => Self::Lost,
@@ -72,7 +72,7 @@ pub enum PickupStatus {
 impl PickupStatus {
     /// None for an order that is delivered, and for one that is not ready yet.
     #[must_use]
-    pub const fn of(order: &Order) -> Option<Self> {
+    pub const fn from_order(order: &Order) -> Option<Self> {
         match (order.pickup_location_id, order.status, order.ready_at) {
             (None, _, _) | (_, OrderStatus::Cancelled, _) => None,
             (_, OrderStatus::Shipped | OrderStatus::Delivered, _) => Some(Self::Collected),
@@ -93,7 +93,7 @@ pub enum FulfilmentStatus {
 
 impl FulfilmentStatus {
     #[must_use]
-    pub fn of(items: &[OrderItem]) -> Self {
+    pub fn from_items(items: &[OrderItem]) -> Self {
         if items.iter().all(|item| item.shipped_quantity == 0) {
             Self::None
         } else if items.iter().all(|item| item.unshipped(None) == 0) {

@@ -98,7 +98,7 @@ impl<'a> RatesAt<'a> {
     /// The rate of a product: the most specific one. Category and country come before country, then category, then the
     /// store's rate.
     #[must_use]
-    pub fn of(&self, category: Option<&str>) -> AppliedRate<'a> {
+    pub fn rate_for(&self, category: Option<&str>) -> AppliedRate<'a> {
         let needs_category = !(self.of_country_and_category.is_empty() && self.of_category.is_empty());
         let category = category.filter(|_| needs_category).map(fold).unwrap_or_default();
         let in_country = self.of_country_and_category.get(&category).copied().or(self.of_country);
@@ -147,7 +147,7 @@ mod tests {
         ] {
             for rates in [rates.to_vec(), rates.iter().rev().cloned().collect()] {
                 let at = RatesAt::new(&rates, Rate(90_000), Destination { country, region });
-                let applied = at.of(category);
+                let applied = at.rate_for(category);
                 assert_eq!(applied.percent, Rate(percent * 10_000), "{country:?} {region:?} {category:?}");
                 assert_eq!(applied.is_configured, percent != 9);
             }
@@ -158,6 +158,6 @@ mod tests {
     fn without_rates_the_rate_of_the_store_applies() {
         let at = RatesAt::new(&[], Rate(50_000), Destination { country: Some("IN"), region: None });
         let expected = AppliedRate { name: DEFAULT_NAME, percent: Rate(50_000), is_configured: false };
-        assert_eq!(at.of(Some("Grocery")), expected);
+        assert_eq!(at.rate_for(Some("Grocery")), expected);
     }
 }

@@ -75,7 +75,7 @@ async fn a_request_that_has_waited_does_not_wait_as_long_again_for_a_second_sile
 /// The silence of a report whose backend is known.
 fn report(silent_ms: u64, unseen_ms: u64) -> Silence {
     let mut silence = Silence::new(Mode::Report);
-    silence.note_backend(Backend::of_test());
+    silence.note_backend(Backend::for_test());
     let ago = |ms| Instant::now().checked_sub(Duration::from_millis(ms)).unwrap();
     (silence.progress, silence.seen) = (ago(silent_ms), ago(unseen_ms));
     silence

@@ -32,7 +32,7 @@ impl OrderBatch {
     ) -> Result<Self, Failure> {
         let ids: BTreeSet<OrderId> = requested.iter().map(|(id, _)| *id).collect();
         let locked = orders::lock_for_update(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
-        let needs = Needs::of(&locked, requested);
+        let needs = Needs::from_requested(&locked, requested);
         let Needs { with_holds, with_sold_units, with_items, with_money, with_refunds } = &needs;
         let recorded = if with_money.is_empty() { HashMap::new() } else { payments::list(conn, store, with_money)? };
         let unspent =
@@ -101,7 +101,7 @@ struct Needs {
 }
 
 impl Needs {
-    fn of(locked: &[Order], requested: &[(OrderId, Intent)]) -> Self {
+    fn from_requested(locked: &[Order], requested: &[(OrderId, Intent)]) -> Self {
         let has_any =
             |order: &Order, intents: &[Intent]| intents.iter().any(|intent| requested.contains(&(order.id, *intent)));
         let select = |is_selected: &dyn Fn(&Order) -> bool| -> Vec<OrderId> {

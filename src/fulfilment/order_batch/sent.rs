@@ -35,7 +35,7 @@ impl OrderBatch {
     /// Sets an order without units that are left to ship to shipped, and further to delivered if all its shipments have
     /// arrived.
     pub fn finish_shipping(&mut self, id: OrderId, by: By<'_>) -> Result<(), Failure> {
-        if FulfilmentStatus::of(self.items(id)?) != FulfilmentStatus::Full {
+        if FulfilmentStatus::from_items(self.items(id)?) != FulfilmentStatus::Full {
             return Ok(());
         }
         self.set_status(id, OrderStatus::Shipped, by)?;
@@ -45,7 +45,7 @@ impl OrderBatch {
     /// Sets a shipped order to delivered if each of its shipments is delivered or lost, and at least one is delivered.
     pub fn finish_delivery(&mut self, id: OrderId, by: By<'_>) -> Result<(), Failure> {
         let new = self.shipments.iter().filter(|new| new.order == id);
-        let new = new.map(|new| ShipmentStatus::of(new.delivered_at, None));
+        let new = new.map(|new| ShipmentStatus::from_times(new.delivered_at, None));
         let statuses: Vec<ShipmentStatus> = new.chain(self.sent(id)?.iter().map(SentShipment::status)).collect();
         let is_open = statuses.contains(&ShipmentStatus::InTransit);
         if self.order(id)?.status == OrderStatus::Shipped && !is_open && statuses.contains(&ShipmentStatus::Delivered) {

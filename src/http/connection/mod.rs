@@ -48,7 +48,7 @@ impl Peer {
         extensions.insert(Self { activity, connections });
     }
 
-    fn of(request: &HttpRequest) -> Option<&Self> {
+    fn from_request(request: &HttpRequest) -> Option<&Self> {
         request.conn_data::<Self>()
     }
 }
@@ -83,7 +83,7 @@ impl RequestInProgress {
 
 /// Marks the start of the processing of a request.
 pub fn begin(request: &HttpRequest, id: &Arc<str>) -> RequestInProgress {
-    let peer = Peer::of(request).cloned();
+    let peer = Peer::from_request(request).cloned();
     let unanswered = peer.as_ref().map(|peer| Abandoned {
         id: Arc::clone(id),
         method: request.method().clone(),
@@ -118,5 +118,5 @@ impl Drop for RequestInProgress {
 
 /// The phase of the connection of a request, if it has one.
 pub fn phase_of(request: &HttpRequest) -> Option<Phase> {
-    Peer::of(request).map(|peer| peer.activity.phase())
+    Peer::from_request(request).map(|peer| peer.activity.phase())
 }

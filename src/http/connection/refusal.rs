@@ -31,7 +31,7 @@ pub fn find(bytes: &[u8]) -> Option<(usize, StatusCode)> {
 }
 
 /// The refusal that replaces a status of the framework.
-pub fn of_status(status: StatusCode) -> ApiError {
+pub fn error_for_status(status: StatusCode) -> ApiError {
     match status {
         StatusCode::REQUEST_TIMEOUT => {
             ApiError::new(Code::RequestTimeout, "The request line and headers did not arrive in time.")

@@ -91,7 +91,7 @@ impl Connection {
         let given = self.head.request_id(self.activity.begun()).map(ToOwned::to_owned);
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
         let request = RefusedRequest { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
-        self.refusal = refusal::answer(&refusal::of_status(status), &request, &self.connections.metrics);
+        self.refusal = refusal::answer(&refusal::error_for_status(status), &request, &self.connections.metrics);
     }
 
     /// Refuses a request whose body cannot be decoded. If the application is processing the request at that time, the

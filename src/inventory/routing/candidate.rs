@@ -94,7 +94,7 @@ impl<'a> Candidate<'a> {
             RoutingRule::Preferred => i64::from(!policy.preferred_location_ids.contains(&self.place.id)),
             // This is a number of whole sets of places.
             RoutingRule::FewestParcels => 0,
-            RoutingRule::Nearest => remoteness.of(self),
+            RoutingRule::Nearest => remoteness.measure(self),
             RoutingRule::Priority => self.place.priority,
             RoutingRule::MostStock => sum(&self.units).saturating_neg(),
         }

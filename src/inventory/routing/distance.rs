@@ -37,7 +37,7 @@ impl<'a> Remoteness<'a> {
     }
 
     /// A number of metres, or of the area: 0 is the nearest.
-    pub fn of(&self, candidate: &Candidate<'_>) -> i64 {
+    pub fn measure(&self, candidate: &Candidate<'_>) -> i64 {
         match self {
             Self::ByDistance => candidate.metres.unwrap_or(FARTHEST_M),
             Self::ByArea(destination) => area(&candidate.place.position, destination),

@@ -46,7 +46,7 @@ pub struct ShipmentLine {
 impl Shipment {
     #[must_use]
     pub const fn status(&self) -> ShipmentStatus {
-        ShipmentStatus::of(self.delivered_at, self.lost_at)
+        ShipmentStatus::from_times(self.delivered_at, self.lost_at)
     }
 }
 
