@@ -12,7 +12,7 @@ use super::tax_line::TaxLine;
 use super::unfulfilled::UnfulfilledLine;
 use crate::cart::response::TaxLineResponse;
 use crate::inventory::alternatives::AlternativeResponse;
-use crate::kernel::history_step::HistoryStep;
+use crate::kernel::history_step::history_response;
 use crate::kernel::id::{LocationId, OrderId, ProductId, StoreId, UserId};
 use crate::kernel::money::{Amount, Currency, Money};
 
@@ -268,23 +268,7 @@ fn next_statuses(order: &Order, items: &[OrderItem]) -> Vec<OrderStatus> {
     order.status.next().iter().copied().filter(is_possible).collect()
 }
 
-/// A change of an order's status.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HistoryResponse {
-    /// The status before; null for the first one.
-    pub from: Option<OrderStatus>,
-    pub to: OrderStatus,
-    pub at: DateTime<Utc>,
-    /// `user:<id>`, `guest` or `system`.
-    #[schema(max_length = 100)]
-    pub actor: String,
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
-}
-
-impl From<HistoryStep<OrderStatus>> for HistoryResponse {
-    fn from(step: HistoryStep<OrderStatus>) -> Self {
-        let HistoryStep { from, to, reason, actor, at } = step;
-        Self { from, to, at, actor, reason }
-    }
+history_response! {
+    /// A change of an order's status.
+    pub struct HistoryResponse(OrderStatus);
 }

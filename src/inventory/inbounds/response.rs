@@ -10,7 +10,7 @@ use super::arrival::ReceiptLine;
 use super::line::ReceivedCounts;
 use super::receipt::Receipt;
 use super::status::InboundStatus;
-use crate::kernel::history_step::HistoryStep;
+use crate::kernel::history_step::history_response;
 use crate::kernel::id::{InboundLineId, InboundReceiptId};
 use crate::kernel::money::{Amount, Currency, Money};
 
@@ -53,16 +53,9 @@ pub struct ReceiptLineResponse {
     pub entered_unit_cost: Option<Amount>,
 }
 
-/// A status that the document has had.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct InboundHistoryResponse {
-    pub from: Option<InboundStatus>,
-    pub to: InboundStatus,
-    pub at: DateTime<Utc>,
-    #[schema(max_length = 100)]
-    pub actor: String,
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
+history_response! {
+    /// A status that the document has had.
+    pub struct InboundHistoryResponse(InboundStatus);
 }
 
 /// The costs of the lines of receipts.
@@ -118,12 +111,5 @@ impl ReceiptResponse {
             }
         };
         receipts.into_iter().map(response).collect()
-    }
-}
-
-impl From<HistoryStep<InboundStatus>> for InboundHistoryResponse {
-    fn from(step: HistoryStep<InboundStatus>) -> Self {
-        let HistoryStep { from, to, reason, actor, at } = step;
-        Self { from, to, at, actor, reason }
     }
 }

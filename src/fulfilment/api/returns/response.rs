@@ -16,7 +16,7 @@ use crate::fulfilment::returns::queries::documents::{self, Return};
 use crate::fulfilment::returns::queries::lines::{self, ReturnLine};
 use crate::fulfilment::returns::queries::receipts::{self, ReturnReceipt, ReturnReceiptLine};
 use crate::fulfilment::returns::status::ReturnStatus;
-use crate::kernel::history_step::HistoryStep;
+use crate::kernel::history_step::history_response;
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, ReturnId, ReturnLineId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::orders::queries::orders;
@@ -104,18 +104,9 @@ pub struct ReturnReceiptLineResponse {
     pub fee: Amount,
 }
 
-/// A change of a return's status.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReturnHistoryResponse {
-    /// The status before; null for the first one.
-    pub from: Option<ReturnStatus>,
-    pub to: ReturnStatus,
-    pub at: DateTime<Utc>,
-    /// `user:<id>` or `guest`.
-    #[schema(max_length = 100)]
-    pub actor: String,
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
+history_response! {
+    /// A change of a return's status.
+    pub struct ReturnHistoryResponse(ReturnStatus);
 }
 
 /// Returns of one order, as responses. The number of statements does not depend on their number.
@@ -227,12 +218,5 @@ impl ReturnReceiptResponse {
         };
         let lines = lines.into_iter().map(line).collect();
         Self { number: receipt_number, location_id, lines, credit, actor, created_at }
-    }
-}
-
-impl From<HistoryStep<ReturnStatus>> for ReturnHistoryResponse {
-    fn from(step: HistoryStep<ReturnStatus>) -> Self {
-        let HistoryStep { from, to, reason, actor, at } = step;
-        Self { from, to, at, actor, reason }
     }
 }

@@ -10,7 +10,7 @@ use crate::inventory::counts::queries::documents::Count;
 use crate::inventory::counts::queries::entries::{CountEntry, CountedVariant};
 use crate::inventory::counts::selection::{CountSelection, Uncounted};
 use crate::inventory::counts::status::{CountStatus, LineStatus, LineTotals};
-use crate::kernel::history_step::HistoryStep;
+use crate::kernel::history_step::{HistoryStep, history_response};
 use crate::kernel::id::{CountEntryId, CountId, LocationId, ProductId, VariantId};
 use crate::kernel::money::Amount;
 
@@ -124,16 +124,9 @@ pub struct CountEntryResponse {
     pub created_at: DateTime<Utc>,
 }
 
-/// A status that the count has had.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CountHistoryResponse {
-    pub from: Option<CountStatus>,
-    pub to: CountStatus,
-    pub at: DateTime<Utc>,
-    #[schema(max_length = 100)]
-    pub actor: String,
-    #[schema(max_length = 500)]
-    pub reason: Option<String>,
+history_response! {
+    /// A status that the count has had.
+    pub struct CountHistoryResponse(CountStatus);
 }
 
 impl From<Count> for CountSummaryResponse {
@@ -231,12 +224,5 @@ impl CountLineResponse {
             touched,
             promises,
         }
-    }
-}
-
-impl From<HistoryStep<CountStatus>> for CountHistoryResponse {
-    fn from(step: HistoryStep<CountStatus>) -> Self {
-        let HistoryStep { from, to, reason, actor, at } = step;
-        Self { from, to, at, actor, reason }
     }
 }
