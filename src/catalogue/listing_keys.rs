@@ -18,12 +18,14 @@ impl ListingKeys {
     #[must_use]
     pub fn new(product: &Product, variants: &[Variant], further: &[&str]) -> Self {
         let texts = [&product.description, &product.category, &product.brand, &product.barcode];
-        let of_product = [&product.name, &product.sku].into_iter().chain(texts.into_iter().flatten());
+        let product_codes = [&product.name, &product.sku].into_iter().chain(texts.into_iter().flatten());
         let of_variants =
             variants.iter().flat_map(|variant| std::iter::once(&variant.sku).chain(variant.barcode.as_ref()));
         Self {
             folded_name: fold(&product.name),
-            search_text: search_text(of_product.chain(of_variants).map(String::as_str).chain(further.iter().copied())),
+            search_text: search_text(
+                product_codes.chain(of_variants).map(String::as_str).chain(further.iter().copied()),
+            ),
             prices: price_range(product, variants),
         }
     }

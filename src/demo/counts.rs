@@ -2,16 +2,16 @@
 
 use diesel::PgConnection;
 
+use crate::audit::document::Target;
 use crate::auth::Scope;
 use crate::error::Abort;
-use crate::inventory::counts::count_ref::CountRef;
-use crate::inventory::counts::document::Target;
 use crate::inventory::counts::enter::{self, EnteredUnits, EntryName};
 use crate::inventory::counts::lifecycle;
 use crate::inventory::counts::open::{self, NewCount};
 use crate::inventory::counts::post::{self, PostRequest};
 use crate::inventory::counts::selection::{CountSelection, Uncounted};
 use crate::inventory::queries::locations;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::ProductRef;
 
 /// The counted units by SKU.
@@ -27,7 +27,7 @@ pub(super) fn post(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> 
         blind: true,
         uncounted: Uncounted::Leave,
     };
-    let target = Target { name: CountRef::Id(open::open(conn, scope, &new)?), expected_version: None };
+    let target = Target { name: DocumentRef::Id(open::open(conn, scope, &new)?), expected_version: None };
     enter::enter(conn, scope, &target, &COUNTED.map(entry))?;
     lifecycle::submit(conn, scope, &target)?;
     post::post_rest(conn, scope, &PostRequest { target, lines: None }, 0).map(drop)

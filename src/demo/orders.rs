@@ -6,6 +6,7 @@ use diesel::PgConnection;
 
 use super::CUSTOMER;
 use crate::accounts::queries::users;
+use crate::audit::document::Target;
 use crate::auth::permission::Permissions;
 use crate::auth::principal::Account;
 use crate::auth::{Principal, Role, Scope};
@@ -14,17 +15,17 @@ use crate::checkout::placement::{Buyer, Contact, Placement, RequestedItem, Sourc
 use crate::db::{Failure, clock};
 use crate::error::Abort;
 use crate::fulfilment::change_orders::change_one;
-use crate::fulfilment::deliver::{self, ShipmentChange, ShipmentTarget};
+use crate::fulfilment::deliver::{self, ShipmentChange};
 use crate::fulfilment::order_batch::{By, Intent};
 use crate::fulfilment::papers::issue;
 use crate::fulfilment::returns::ask::{self, AskedLine, NewReturn};
 use crate::fulfilment::ship::{self, Dispatch};
 use crate::fulfilment::update::{self, Change};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, ProductRef, UserId};
 use crate::kernel::quantity::Quantity;
 use crate::orders::order::OrderItem;
 use crate::orders::queries::items;
-use crate::orders::shipment_ref::ShipmentRef;
 use crate::orders::status::PaymentStatus;
 
 /// The ages of the order, of its shipment, of its delivery, and of the return.
@@ -88,7 +89,7 @@ fn ship(conn: &mut PgConnection, scope: &Scope, id: OrderId) -> Result<String, A
 }
 
 fn deliver(conn: &mut PgConnection, scope: &Scope, (id, number): (OrderId, String)) -> Result<(), Abort> {
-    let target = ShipmentTarget { name: ShipmentRef::Number(number), expected_version: None };
+    let target = Target { name: DocumentRef::Number(number), expected_version: None };
     deliver::change_shipment(conn, scope, &target, &ShipmentChange::Delivered)?;
     let paid = Change { payment_status: Some(PaymentStatus::Paid), ..Change::default() };
     update::update(conn, scope, id, &paid).map(drop)

@@ -3,15 +3,16 @@
 
 use diesel::PgConnection;
 
+use crate::audit::document::Target;
 use crate::auth::Scope;
 use crate::error::Abort;
 use crate::inventory::change_stock::{MovementType, StockChange, change_stock};
-use crate::inventory::inbounds::document::Target;
+use crate::inventory::inbounds::draft::Header;
 use crate::inventory::inbounds::draft_line::DraftLine;
-use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::queries::locations::get_location;
 use crate::inventory::transfers::draft::{self, NewTransfer};
 use crate::inventory::transfers::lifecycle::{self, Sending};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{LocationId, ProductRef};
 use crate::stores::change_location::{change_location, create_location};
 use crate::stores::location::LocationChange;
@@ -91,8 +92,9 @@ fn send_goods(conn: &mut PgConnection, scope: &Scope, from: LocationId, to: Loca
     };
     let reference = Some("Opening of the new shop".to_owned());
     let lines = ON_THE_ROAD.map(line).into();
-    let id = draft::create(conn, scope, &NewTransfer { from, to, lines, reference, expected_on: None, notes: None })?;
-    let target = Target { name: InboundRef::Id(id), expected_version: None };
+    let header = Header { reference, ..Header::new(from, to) };
+    let id = draft::create(conn, scope, &NewTransfer { header, lines })?;
+    let target = Target { name: DocumentRef::Id(id), expected_version: None };
     lifecycle::hold(conn, scope, &target)?;
     lifecycle::send(conn, scope, &target, &Sending { lines: None, tracking: Some("EE987654321IN".to_owned()) })?;
     Ok(())

@@ -2,15 +2,16 @@
 
 use diesel::PgConnection;
 
+use crate::audit::document::Target;
 use crate::auth::Scope;
 use crate::error::Abort;
-use crate::inventory::inbounds::document::Target;
+use crate::inventory::inbounds::draft::Header;
 use crate::inventory::inbounds::draft_line::DraftLine;
-use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::queries::locations;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{ProductRef, SupplierId};
 use crate::kernel::money::Money;
-use crate::purchasing::purchase_orders::draft::{self, Header, NewPurchaseOrder};
+use crate::purchasing::purchase_orders::draft::{self, NewPurchaseOrder};
 use crate::purchasing::purchase_orders::lifecycle;
 use crate::purchasing::purchase_orders::lines::PurchaseLine;
 use crate::purchasing::queries::items::ItemTerms;
@@ -48,9 +49,9 @@ pub fn add(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
     add_seller(conn, scope, &MILLS)?;
     let line = PurchaseLine { draft: draft_line("prod_006", 40), unit_cost: None, expected_on: None };
     let to = locations::get_location(conn, scope.store, None)?;
-    let header = Header { supplier: farms, to, reference: None, expected_on: None, notes: None };
+    let header = Header::new(farms, to);
     let order = draft::create(conn, scope, &NewPurchaseOrder { header, lines: vec![line] })?;
-    lifecycle::order(conn, scope, &Target { name: InboundRef::Id(order), expected_version: None }).map(drop)
+    lifecycle::order(conn, scope, &Target { name: DocumentRef::Id(order), expected_version: None }).map(drop)
 }
 
 fn draft_line(sku: &str, quantity: i64) -> DraftLine {

@@ -10,9 +10,9 @@ use super::refund;
 use crate::auth::principal::SYSTEM;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::{AmountInput, Money};
-use crate::orders::order::OrderRef;
 use crate::orders::queries::orders;
 use crate::payments::event::{EventKind, PaymentEvent};
 use crate::payments::queries::events::{self, EventOutcome, WaitingEvent};
@@ -44,7 +44,7 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> R
         return Ok(EventOutcome::Ignored);
     }
     let order = match (event.order_number.clone(), event.refund_of.as_deref()) {
-        (Some(number), _) => match orders::find_owner(conn, store, &OrderRef::Number(number))? {
+        (Some(number), _) => match orders::find_owner(conn, store, &DocumentRef::Number(number))? {
             Some((order, _owner)) => order,
             None => return Ok(EventOutcome::Unmatched),
         },

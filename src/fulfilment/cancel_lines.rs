@@ -10,7 +10,7 @@ use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{OrderId, OrderItemId, VariantId};
 use crate::kernel::money::Money;
-use crate::orders::order::OrderItem;
+use crate::orders::order::{OrderItem, item_of_line};
 use crate::orders::status::OrderStatus;
 
 /// Units of an item to cancel.
@@ -87,9 +87,7 @@ fn add_up(items: &[OrderItem], cancelled: CancelledLines<'_>) -> Result<Vec<Cred
     let CancelledLines { field, lines } = cancelled;
     let mut quantities: BTreeMap<VariantId, i64> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
-        let item = items.iter().find(|item| item.id == line.item);
-        let item =
-            item.ok_or_else(|| ApiError::field(format!("{field}[{index}].item_id"), "is not an item of the order"))?;
+        let item = item_of_line(items, line.item, (field, index))?;
         let quantity = quantities.entry(item.variant_id).or_default();
         *quantity = quantity.saturating_add(line.quantity);
         let left = item.unshipped(None);

@@ -4,23 +4,30 @@ use diesel::PgConnection;
 
 use super::change_orders::change_one;
 use super::order_batch::{By, Intent, OrderBatch};
+use super::queries::SentShipment;
+use crate::audit::document::{Document, Target};
 use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{OrderId, ShipmentId};
 use crate::orders::order::Order;
 use crate::orders::queries::shipments;
-use crate::orders::shipment_ref::ShipmentRef;
 use crate::orders::status::{OrderStatus, ShipmentStatus};
 
-/// The shipment that a request names, and the version that its caller expects.
-#[derive(Clone, Debug)]
-pub struct ShipmentTarget {
-    pub name: ShipmentRef,
-    pub expected_version: Option<ExpectedVersion>,
+impl Document for SentShipment {
+    fn title(&self) -> String {
+        format!("Shipment {}", self.shipment_number)
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn audited_entity(&self) -> (Entity, i64) {
+        (Entity::Order, self.order_id.0)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -42,14 +49,14 @@ pub struct ShipmentDetails {
 pub fn change_shipment(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &ShipmentTarget,
+    target: &Target<ShipmentId>,
     change: &ShipmentChange,
 ) -> Result<(Order, ShipmentId), Abort> {
     let (id, order) = shipments::find(conn, scope.store, &target.name)?.ok_or_else(not_found)?;
     let actor = scope.actor();
     let by = By { actor: &actor, reason: None };
     let (order, done) = change_one(conn, scope.store, order, Intent::Deliver, |batch| {
-        check_version(batch, (order, id), target.expected_version)?;
+        target.require_version(batch.shipment(order, id)?)?;
         match change {
             ShipmentChange::Delivered => deliver(batch, (order, id), by),
             ShipmentChange::Lost { reason } => lose(batch, (order, id), reason, by),
@@ -157,20 +164,6 @@ pub fn set_latest_tracking(batch: &mut OrderBatch, order: OrderId, number: Optio
         return Ok(());
     };
     batch.change_shipment(order, id)?.tracking_number = number.map(ToOwned::to_owned);
-    Ok(())
-}
-
-fn check_version(
-    batch: &OrderBatch,
-    (order, id): (OrderId, ShipmentId),
-    expected: Option<ExpectedVersion>,
-) -> Result<(), Abort> {
-    let shipment = batch.shipment(order, id)?;
-    let version = shipment.version;
-    if expected.is_some_and(|expected| !expected.is(version)) {
-        let detail = format!("Shipment {} has version {version} by now.", shipment.shipment_number);
-        return Err(ApiError::new(Code::StaleDocument, detail).into());
-    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::inventory::queries::locations as stock_locations;
 use crate::inventory::routing::{RoutedPart, RoutingShortage};
 use crate::inventory::shortage::{self, StockItem};
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, VariantId};
-use crate::orders::order::{Order, OrderItem, delivery_to};
+use crate::orders::order::{Order, OrderItem, delivery_to, item_of_line};
 use crate::orders::status::OrderStatus;
 use crate::stores::change_location;
 use crate::stores::location::LocationStatus;
@@ -71,9 +71,7 @@ fn add_up(items: &[OrderItem], lines: &[RerouteLine]) -> Result<Demands, ApiErro
     let mut demands = Demands::new();
     let mut taken: BTreeMap<(OrderItemId, LocationId), i64> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
-        let item = items.iter().find(|item| item.id == line.item);
-        let item =
-            item.ok_or_else(|| ApiError::field(format!("lines[{index}].item_id"), "is not an item of the order"))?;
+        let item = item_of_line(items, line.item, ("lines", index))?;
         let taken = taken.entry((line.item, line.from)).or_default();
         let left = item.unshipped(Some(line.from)).saturating_sub(*taken);
         if line.quantity > left {
@@ -100,7 +98,7 @@ fn refuse_other_than_pickup(
         return Ok(());
     }
     let found = locations::list_statuses(conn, scope.store, &[pickup])?;
-    let code = found.first().map_or_else(|| pickup.to_string(), |(_, code, _)| code.clone());
+    let code = found.first().map_or_else(|| pickup.to_string(), |place| place.code.clone());
     let detail = format!("The order is collected at location '{code}', so no other location can give its units.");
     Err(ApiError::new(Code::InvalidTransition, detail).into())
 }
@@ -110,9 +108,9 @@ fn refuse_inactive(conn: &mut PgConnection, scope: &Scope, lines: &[RerouteLine]
     let named: Vec<LocationId> = lines.iter().filter_map(|line| line.to).collect();
     let found = if named.is_empty() { Vec::new() } else { locations::list_statuses(conn, scope.store, &named)? };
     for id in named {
-        let (_, code, status) =
-            found.iter().find(|(found, ..)| *found == id).ok_or_else(|| change_location::not_found(id))?;
-        match status {
+        let place = found.iter().find(|place| place.id == id).ok_or_else(|| change_location::not_found(id))?;
+        let code = &place.code;
+        match place.status {
             LocationStatus::Active => {}
             LocationStatus::Closed => return Err(stock_locations::closed(code).into()),
             LocationStatus::Paused => {

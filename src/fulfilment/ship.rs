@@ -6,7 +6,7 @@ use super::order_batch::{By, OrderBatch};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, VariantId};
-use crate::orders::order::OrderItem;
+use crate::orders::order::{OrderItem, item_of_line};
 use crate::orders::status::OrderStatus;
 
 /// A request to ship units of an order.
@@ -82,10 +82,7 @@ fn choose_units(items: &[OrderItem], lines: Option<&[DispatchLine]>) -> Result<V
     };
     let mut chosen: Vec<ShippedUnits> = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
-        let item = items
-            .iter_mut()
-            .find(|item| item.id == line.item)
-            .ok_or_else(|| ApiError::field(format!("lines[{index}].item_id"), "is not an item of the order"))?;
+        let item = item_of_line(&mut items, line.item, ("lines", index))?;
         let unshipped = item.unshipped(line.location);
         if line.quantity > unshipped {
             return Err(exceeded(item, line.location, (line.quantity, unshipped)));

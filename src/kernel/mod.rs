@@ -2,6 +2,7 @@
 
 pub mod current_request;
 pub mod document_number;
+pub mod document_ref;
 pub mod document_text;
 pub mod expected_version;
 pub mod folded_text;

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use validator::Validate;
 
 use super::guest_token;
-use super::order::OrderRef;
+use super::queries::list::{self, OrderFilter};
 use super::queries::{history, orders};
 use super::response::HistoryResponse;
 use super::status::{OrderStatus, PaymentStatus};
@@ -17,13 +17,12 @@ use crate::auth::authorize::ORDER_TOKEN;
 use crate::auth::{Ctx, Permission, Principal, Role, Scope};
 use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError, Code};
+use crate::http::{Query, SortQuery, headers};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::folded_text;
 use crate::kernel::id::{self, OrderId, UserId};
-use crate::kernel::{moment, number, text_enum};
-
-use super::queries::list::{self, OrderFilter};
-use crate::http::{Query, SortQuery, headers};
 use crate::kernel::page::PageQuery;
+use crate::kernel::{moment, number, text_enum};
 
 pub use super::queries::list::SORTS;
 
@@ -100,7 +99,7 @@ impl From<FilterQuery> for OrderFilter {
 
 /// `GET /orders/{id}`
 pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let order = ctx
         .read("get_order", move |conn, scope| {
             let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
@@ -113,7 +112,7 @@ pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<H
 
 /// `GET /orders/{id}/history`
 pub async fn show_history(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let history = ctx
         .read("get_order_history", move |conn, scope| {
             let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
@@ -147,7 +146,7 @@ impl Viewer {
         &self,
         conn: &mut PgConnection,
         scope: &Scope,
-        order_ref: &OrderRef,
+        order_ref: &DocumentRef<OrderId>,
         permission: Permission,
     ) -> Result<OrderId, Abort> {
         let found = orders::find_owner(conn, scope.store, order_ref)?;

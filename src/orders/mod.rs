@@ -7,7 +7,6 @@ pub mod order;
 pub(crate) mod owed;
 pub mod queries;
 pub mod response;
-pub mod shipment_ref;
 pub mod status;
 pub mod tax_line;
 pub mod unfulfilled;

@@ -1,5 +1,6 @@
 //! An order as it is stored.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -11,10 +12,11 @@ use super::status::{OrderStatus, PaymentStatus};
 use super::tax_line::TaxLines;
 use super::unfulfilled::Unfulfilled;
 use crate::db::schema::{order_items, orders};
+use crate::error::ApiError;
 use crate::inventory::hold_set::Delivery;
 use crate::inventory::routing::{Coordinates, Position};
 use crate::kernel::folded_text;
-use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
+use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Currency, Money};
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -178,6 +180,17 @@ impl OrderItem {
     }
 }
 
+/// The item that a line of a request names. `field` is the list of the lines, and `index` is the place of the line in it.
+/// Refuses an item of another order.
+pub fn item_of_line<I: Borrow<OrderItem>>(
+    items: impl IntoIterator<Item = I>,
+    id: OrderItemId,
+    (field, index): (&str, usize),
+) -> Result<I, ApiError> {
+    let item = items.into_iter().find(|item| item.borrow().id == id);
+    item.ok_or_else(|| ApiError::field(format!("{field}[{index}].item_id"), "is not an item of the order"))
+}
+
 /// The way of an order's units to a stored address, if there is one.
 #[must_use]
 pub fn delivery_to(address: Option<&Value>) -> Delivery {
@@ -199,37 +212,4 @@ pub struct StockReduction {
     pub quantity: i64,
     pub previous_stock: i64,
     pub new_stock: i64,
-}
-
-/// An order in a path, identified by id or by number in any case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OrderRef {
-    Id(OrderId),
-    Number(String),
-}
-
-impl OrderRef {
-    #[must_use]
-    pub fn from_path(segment: &str) -> Self {
-        if id::is_digits(segment) {
-            Self::Id(OrderId::from_path(segment))
-        } else if segment.bytes().all(|b| b.is_ascii_graphic()) {
-            Self::Number(segment.to_ascii_uppercase())
-        } else {
-            Self::Id(OrderId(0))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_order_is_named_by_digits_or_by_number() {
-        assert_eq!(OrderRef::from_path("12"), OrderRef::Id(OrderId(12)));
-        assert_eq!(OrderRef::from_path("ORD-1"), OrderRef::Number("ORD-1".into()));
-        assert_eq!(OrderRef::from_path("ord-1a"), OrderRef::Number("ORD-1A".into()));
-        assert_eq!(OrderRef::from_path("a\u{0}"), OrderRef::Id(OrderId(0)));
-    }
 }

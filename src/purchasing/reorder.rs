@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use diesel::PgConnection;
 
 use super::proposal::ReorderProposal;
-use super::purchase_orders::draft::{Header, create_resolved};
 use super::queries::proposals::{self, ProposalFilter};
 use super::suppliers::get_supplier;
 use crate::auth::Scope;
 use crate::error::Abort;
+use crate::inventory::inbounds::draft::{self, Header};
 use crate::inventory::inbounds::line::LineCounts;
 use crate::inventory::inbounds::queries::lines::NewLine;
 use crate::inventory::queries::locations;
@@ -32,8 +32,7 @@ pub fn reorder(conn: &mut PgConnection, scope: &Scope, filter: ProposalFilter) -
     let mut drafts = Vec::new();
     for (supplier, lines) in by_supplier(&proposals) {
         for lines in lines.chunks(MAX_DOCUMENT_LINES) {
-            let header = Header { supplier, to, reference: None, expected_on: None, notes: None };
-            drafts.push(create_resolved(conn, scope, header, lines)?);
+            drafts.push(draft::create(conn, scope, Header::new(supplier, to), lines)?);
         }
     }
     Ok(drafts)

@@ -53,12 +53,12 @@ pub fn list(
     page: &PageQuery,
 ) -> QueryResult<List<Barcode>> {
     use product_codes::{code_key, position, units};
-    let of_product = product_codes::table
+    let product_codes = product_codes::table
         .filter(product_codes::store_id.eq(store))
         .filter(product_codes::kind.eq(CodeKind::Barcode))
         .filter(product_codes::product_id.eq(product));
-    let total = of_product.count().get_result(conn)?;
-    let query = of_product.left_join(of_variant!()).select(barcode_columns!()).into_boxed::<Pg>();
+    let total = product_codes.count().get_result(conn)?;
+    let query = product_codes.left_join(of_variant!()).select(barcode_columns!()).into_boxed::<Pg>();
     let query = match (sort.column, sort.descending) {
         ("code", false) => query.order(code_key.asc()),
         ("code", true) => query.order(code_key.desc()),

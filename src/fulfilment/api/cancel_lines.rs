@@ -12,11 +12,11 @@ use crate::fulfilment::cancel_lines::{self, CancelledLine, CancelledLines, Deliv
 use crate::fulfilment::change_orders::change_one;
 use crate::fulfilment::order_batch::{By, Intent};
 use crate::idempotency::Command;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::OrderItemId;
 use crate::kernel::quantity::{MAX_DOCUMENT_LINES, Quantity};
 use crate::kernel::text;
 use crate::orders::api::Viewer;
-use crate::orders::order::OrderRef;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +53,7 @@ pub async fn cancel_order_lines(
     viewer: Viewer,
     command: Command<CancelLinesRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(Cancellation::try_from)?;
     command
         .run("cancel_order_lines", move |conn, scope, cancellation| {

@@ -15,9 +15,9 @@ use crate::fulfilment::update::{self, Change};
 use crate::http::Query;
 use crate::http::metrics::Metrics;
 use crate::idempotency::Command;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::text;
 use crate::orders::api::Viewer;
-use crate::orders::order::OrderRef;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
 /// The reason for a cancellation, in the query or in the body.
@@ -50,7 +50,7 @@ pub async fn cancel_order(
     changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let Command { ctx, body, claim } = command;
     let kind = ChangeKind::Cancel { reason: body.reason.or(query.reason) };
     let find = move |conn: &mut _, scope: &_| viewer.find(conn, scope, &order_ref, Permission::OrdersUpdate);
@@ -81,7 +81,7 @@ pub async fn update_order(
     path: web::Path<String>,
     command: Command<UpdateOrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     command
         .run("update_order", move |conn, scope, body| {
             let id = find(conn, scope, &order_ref)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::kernel::document_ref::DocumentRef;
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -23,7 +24,6 @@ use crate::kernel::id::{CreditId, OrderId, OrderItemId, ProductId, ReturnId, Var
 use crate::kernel::money::{Amount, AmountInput, Currency, Money};
 use crate::kernel::quantity::MAX_DOCUMENT_LINES;
 use crate::kernel::text;
-use crate::orders::order::OrderRef;
 use crate::orders::queries::orders;
 
 /// Forgives an amount of an order, or amounts of its items.
@@ -117,7 +117,7 @@ pub struct CreditLineResponse {
 
 /// `GET /orders/{id}/credits`
 pub async fn list_credits(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let list = move |conn: &mut PgConnection, scope: &Scope| -> Result<_, Abort> {
         let id = find(conn, scope, &order_ref)?;
         respond(conn, scope, id)
@@ -130,7 +130,7 @@ pub async fn give_credit(
     path: web::Path<String>,
     command: Command<NewCreditRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(|request| {
         let reason = request.reason.clone();
         Ok((Forgiven::try_from(request)?, reason))

@@ -18,10 +18,10 @@ use crate::fulfilment::cancel_lines::CancelledLine;
 use crate::fulfilment::exchange::{self, Exchanged, NewExchange};
 use crate::fulfilment::returns::ask::AskedLine;
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::Reason;
 use crate::kernel::id::{OrderId, OrderItemId};
 use crate::kernel::quantity::{MAX_DOCUMENT_LINES, MAX_LINES, Quantity, check_line_count};
-use crate::orders::order::OrderRef;
 use crate::orders::queries::{list, orders};
 use crate::orders::response::OrderResponse;
 
@@ -72,7 +72,7 @@ pub async fn exchange_order(
     path: web::Path<String>,
     command: Command<ExchangeRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(NewExchange::try_from)?;
     command
         .run("exchange_order", move |conn, scope, new| {

@@ -18,9 +18,10 @@ use diesel::PgConnection;
 use crate::auth::Scope;
 use crate::error::Abort;
 use crate::idempotency::Answer;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::OrderId;
 use crate::orders::api::not_found;
-use crate::orders::order::{Order, OrderRef};
+use crate::orders::order::Order;
 use crate::orders::queries::{list, orders};
 
 pub use callback::{CallbackResponse, receive};
@@ -38,7 +39,7 @@ pub use shipments::{
     update_shipment,
 };
 
-fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &OrderRef) -> Result<OrderId, Abort> {
+fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &DocumentRef<OrderId>) -> Result<OrderId, Abort> {
     orders::find_owner(conn, scope.store, order_ref)?.map(|(id, _)| id).ok_or_else(|| not_found().into())
 }
 

@@ -13,16 +13,15 @@ use crate::fulfilment::papers::response::InvoiceResponse;
 use crate::fulfilment::papers::{packing_slip, queries, render};
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_ref::DocumentRef;
 use crate::orders::api::Viewer;
-use crate::orders::order::OrderRef;
 use crate::orders::queries::shipments;
-use crate::orders::shipment_ref::ShipmentRef;
 
 const HTML: &str = "text/html; charset=utf-8";
 
 /// `POST /orders/{id}/invoice`
 pub async fn issue_invoice(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     command
         .run("issue_invoice", move |conn, scope, _body| {
             let id = find(conn, scope, &order_ref)?;
@@ -41,7 +40,7 @@ pub async fn show_invoice(
     viewer: Viewer,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let read = move |conn: &mut PgConnection, scope: &Scope| -> Result<_, Abort> {
         let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
         let missing = || ApiError::new(Code::NotFound, "The invoice of this order was not issued yet.");
@@ -71,7 +70,7 @@ fn prefers_json(request: &HttpRequest) -> bool {
 
 /// `GET /shipments/{id}/packing-slip`: a page to print.
 pub async fn show_packing_slip(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let name = ShipmentRef::from_path(&path);
+    let name = DocumentRef::from_path(&path);
     let read = move |conn: &mut PgConnection, scope: &Scope| -> Result<_, Abort> {
         let (id, order) = shipments::find(conn, scope.store, &name)?.ok_or_else(deliver::not_found)?;
         Ok(packing_slip::read(conn, scope.store, (order, id))?)

@@ -17,10 +17,10 @@ use crate::fulfilment::refund::refund;
 use crate::http::metrics::Metrics;
 use crate::idempotency::queries::Claim;
 use crate::idempotency::{Command, Done, Keyed};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{CreditId, OrderId};
 use crate::kernel::money::AmountInput;
 use crate::kernel::text;
-use crate::orders::order::OrderRef;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +45,7 @@ pub async fn confirm_payment(
     changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let Command { ctx, body, claim } = command;
     let accept = if body.accept_reused { Accept::ExactOrReused } else { Accept::Exact };
     let kind = ChangeKind::Confirm { reference: body.payment_reference, amount: body.amount, accept };
@@ -59,7 +59,7 @@ pub async fn fail_payment(
     changes: Data<OrderChanges>,
     metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let Command { ctx, body, claim } = command;
     let kind = ChangeKind::Fail { reason: body.reason };
     change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &order_ref)).await
@@ -102,7 +102,7 @@ pub struct RefundRequest {
 
 /// `POST /orders/{id}/refund`
 pub async fn refund_order(path: web::Path<String>, command: Command<RefundRequest>) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     command
         .run("refund_order", move |conn, scope, body| {
             let id = find(conn, scope, &order_ref)?;

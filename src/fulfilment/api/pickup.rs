@@ -9,8 +9,8 @@ use crate::fulfilment::order_batch::{By, Intent, OrderBatch};
 use crate::fulfilment::pickup;
 use crate::idempotency::Command;
 use crate::idempotency::command::NoBody;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::OrderId;
-use crate::orders::order::OrderRef;
 
 /// `POST /orders/{id}/ready`
 pub async fn make_order_ready(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
@@ -29,7 +29,7 @@ async fn change(
     intent: Intent,
     decide: fn(&mut OrderBatch, OrderId, By<'_>) -> Result<(), Abort>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(path);
+    let order_ref = DocumentRef::from_path(path);
     command
         .run(name, move |conn, scope, _body| {
             let (id, actor) = (find(conn, scope, &order_ref)?, scope.actor());

@@ -9,9 +9,9 @@ use super::{answer, find};
 use crate::error::ApiError;
 use crate::fulfilment::reroute::{self, RerouteLine};
 use crate::idempotency::Command;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{LocationId, OrderItemId};
 use crate::kernel::quantity::{MAX_DOCUMENT_LINES, Quantity, check_line_count};
-use crate::orders::order::OrderRef;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +36,7 @@ pub async fn reroute_order(
     path: web::Path<String>,
     command: Command<RerouteRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(to_lines)?;
     command
         .run("reroute_order", move |conn, scope, lines| {

@@ -14,14 +14,14 @@ use crate::fulfilment::change_orders::change_one;
 use crate::fulfilment::order_batch::{By, Intent};
 use crate::fulfilment::ship::{self, Dispatch, DispatchLine};
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{LocationId, OrderItemId, ShipmentId};
 use crate::kernel::quantity::{MAX_DOCUMENT_LINES, Quantity, check_line_count};
 use crate::kernel::text;
 use crate::orders::api::Viewer;
-use crate::orders::order::{Order, OrderRef};
+use crate::orders::order::Order;
 use crate::orders::queries::{items, orders, shipments};
 use crate::orders::response::ShipmentResponse;
-use crate::orders::shipment_ref::ShipmentRef;
 
 /// Units of an order that leave together.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -55,7 +55,7 @@ pub struct ShipLineRequest {
 
 /// `POST /orders/{id}/shipments`
 pub async fn ship_order(path: web::Path<String>, command: Command<ShipRequest>) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(Dispatch::try_from)?;
     command
         .run("ship_order", move |conn, scope, dispatch| {
@@ -63,7 +63,7 @@ pub async fn ship_order(path: web::Path<String>, command: Command<ShipRequest>) 
             let by = By { actor: &actor, reason: None };
             let (order, number) =
                 change_one(conn, scope.store, id, Intent::Ship, |batch| ship::ship(batch, id, dispatch, by))?;
-            let found = shipments::find(conn, scope.store, &ShipmentRef::Number(number))?;
+            let found = shipments::find(conn, scope.store, &DocumentRef::Number(number))?;
             let (shipment, _) = found.ok_or_else(|| Failure::Internal(format!("a shipment of order {id} is gone")))?;
             Ok(Answer::created(&respond(conn, &order, shipment)?)?)
         })
@@ -80,7 +80,7 @@ pub(super) fn respond(conn: &mut PgConnection, order: &Order, id: ShipmentId) ->
 
 /// `GET /orders/{id}/shipments`
 pub async fn list_shipments(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let list = move |conn: &mut PgConnection, scope: &Scope| -> Result<Vec<ShipmentResponse>, Abort> {
         let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
         let order = orders::get(conn, scope.store, id)?;

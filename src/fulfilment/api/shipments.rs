@@ -7,18 +7,18 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::ship::respond;
+use crate::audit::document::Target;
 use crate::auth::{Ctx, Permission, Scope};
 use crate::error::{Abort, ApiError, Code};
-use crate::fulfilment::deliver::{self, ShipmentChange, ShipmentDetails, ShipmentTarget};
+use crate::fulfilment::deliver::{self, ShipmentChange, ShipmentDetails};
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::Reason;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{OrderId, ShipmentId};
 use crate::kernel::text;
 use crate::orders::api::Viewer;
-use crate::orders::order::OrderRef;
 use crate::orders::queries::{orders, shipments};
-use crate::orders::shipment_ref::ShipmentRef;
 
 #[derive(Clone, Copy, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +61,7 @@ pub struct UpdateShipmentRequest {
 
 /// `GET /shipments/{id}`
 pub async fn show_shipment(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let name = ShipmentRef::from_path(&path);
+    let name = DocumentRef::from_path(&path);
     let show = move |conn: &mut PgConnection, scope: &Scope| {
         let (order, id) = find_visible(conn, scope, &viewer, &name)?;
         let order = orders::get(conn, scope.store, order)?;
@@ -76,11 +76,11 @@ pub(super) fn find_visible(
     conn: &mut PgConnection,
     scope: &Scope,
     viewer: &Viewer,
-    name: &ShipmentRef,
+    name: &DocumentRef<ShipmentId>,
 ) -> Result<(OrderId, ShipmentId), Abort> {
     let found = shipments::find(conn, scope.store, name)?;
     // A missing shipment is of no order, so the refusal is that of an order of another owner.
-    let order = OrderRef::Id(found.map_or(OrderId(0), |(_, order)| order));
+    let order = DocumentRef::Id(found.map_or(OrderId(0), |(_, order)| order));
     match (viewer.find(conn, scope, &order, Permission::OrdersRead), found) {
         (Ok(order), Some((id, _))) => Ok((order, id)),
         (Err(Abort::Refused(refusal)), _) if refusal.code == Code::OrderNotFound => Err(deliver::not_found().into()),
@@ -126,10 +126,10 @@ pub async fn update_shipment(
 type ChangeCommand = Command<(Option<ExpectedVersion>, ShipmentChange)>;
 
 async fn change(name: &'static str, path: &str, command: ChangeCommand) -> Result<HttpResponse, ApiError> {
-    let shipment = ShipmentRef::from_path(path);
+    let shipment = DocumentRef::from_path(path);
     command
         .run(name, move |conn, scope, (expected_version, change)| {
-            let target = ShipmentTarget { name: shipment.clone(), expected_version: *expected_version };
+            let target = Target { name: shipment.clone(), expected_version: *expected_version };
             let (order, id) = deliver::change_shipment(conn, scope, &target, change)?;
             Ok(Answer::ok(&respond(conn, &order, id)?)?)
         })

@@ -7,7 +7,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::fulfilment::order_batch::{By, CreditTerms, OrderBatch};
 use crate::kernel::id::{OrderId, OrderItemId};
 use crate::kernel::money::{AmountInput, Money};
-use crate::orders::order::Order;
+use crate::orders::order::{Order, item_of_line};
 use crate::orders::status::OrderStatus;
 
 /// The forgiven amounts.
@@ -57,9 +57,7 @@ fn amounts_of(batch: &OrderBatch, id: OrderId, forgiven: &Forgiven) -> Result<Or
         Forgiven::Items(lines) => {
             let mut amounts = OrderRest { items: Vec::with_capacity(lines.len()), delivery: Shares::default() };
             for (index, (item, amount)) in lines.iter().enumerate() {
-                let found = batch.items(id)?.iter().find(|found| found.id == *item);
-                let unknown = || ApiError::field(format!("lines[{index}].item_id"), "is not an item of the order");
-                let variant = found.ok_or_else(unknown)?.variant_id;
+                let variant = item_of_line(batch.items(id)?, *item, ("lines", index))?.variant_id;
                 let left = rest.of_item(variant);
                 let amount = check(order, &format!("lines[{index}].amount"), *amount, left.total())?;
                 amounts.items.push((variant, left.part(amount)));

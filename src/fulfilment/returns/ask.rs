@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::audit::document::DocumentChange;
 use diesel::PgConnection;
 
-use super::document::{DocumentChange, append_audit, append_step};
+use super::document::record;
 use super::queries::documents::{self, Return};
 use super::queries::lines::{self, NewReturnLine};
 use super::status::ReturnStatus;
@@ -15,7 +16,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::fulfilment::order_batch::{Intent, OrderBatch};
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{OrderId, OrderItemId, ReturnId, VariantId};
-use crate::orders::order::OrderItem;
+use crate::orders::order::{OrderItem, item_of_line};
 use crate::stores::queries::get_store;
 
 /// Units of an order that the buyer gives back.
@@ -68,9 +69,7 @@ pub fn check_units(
     let items = batch.items(order)?;
     let mut new = Vec::with_capacity(asked.len());
     for (index, line) in asked.iter().enumerate() {
-        let item = items.iter().find(|item| item.id == line.item);
-        let item =
-            item.ok_or_else(|| ApiError::field(format!("{field}[{index}].item_id"), "is not an item of the order"))?;
+        let item = item_of_line(items, line.item, (field, index))?;
         let kept = item.shipped_quantity.saturating_sub(item.returned_quantity);
         let left = kept.saturating_sub(open.get(&item.variant_id).copied().unwrap_or_default());
         if line.quantity > left {
@@ -134,8 +133,8 @@ pub fn insert(
     };
     document.id = documents::insert(conn, scope.store, &document)?;
     lines::insert(conn, scope.store, document.id, &lines)?;
-    append_step(conn, scope, &document, (None, None))?;
     let done = format!("{} for order {}", status.as_str(), batch.order(order)?.order_number);
-    append_audit(conn, scope, &document, &DocumentChange { action: Action::Create, done: &done, reason: None })?;
+    let change = DocumentChange { action: Action::Create, done: &done, reason: None };
+    record(conn, scope, &document, (None, &change))?;
     Ok(document.id)
 }

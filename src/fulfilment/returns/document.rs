@@ -4,27 +4,24 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::queries::documents::{self, Return};
-use super::return_ref::ReturnRef;
 use super::status::ReturnStatus;
-use crate::audit;
-use crate::audit::queries::NewAuditEntry;
-use crate::audit::words::{Action, Entity};
+use crate::audit::document::{Document, DocumentChange, Target};
+use crate::audit::words::Entity;
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::expected_version::ExpectedVersion;
-use crate::kernel::history_step::HistoryStep;
+use crate::kernel::id::ReturnId;
 
-/// The return that a request names, and the version that its caller expects.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub name: ReturnRef,
-    pub expected_version: Option<ExpectedVersion>,
-}
+impl Document for Return {
+    fn title(&self) -> String {
+        format!("Return {}", self.return_number)
+    }
 
-impl Target {
-    #[must_use]
-    pub fn from_path(segment: &str, expected_version: Option<ExpectedVersion>) -> Self {
-        Self { name: ReturnRef::from_path(segment), expected_version }
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn audited_entity(&self) -> (Entity, i64) {
+        (Entity::Return, self.id.0)
     }
 }
 
@@ -32,23 +29,11 @@ pub struct LockedReturn {
     pub document: Return,
 }
 
-/// The change of a return, for the history and the audit.
-#[derive(Clone, Copy, Debug)]
-pub struct DocumentChange<'a> {
-    pub action: Action,
-    /// The participle of the change, such as `approved`.
-    pub done: &'a str,
-    pub reason: Option<&'a str>,
-}
-
 impl LockedReturn {
     /// Locks a return. Refuses an outdated version.
-    pub fn lock(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<Self, Abort> {
+    pub fn lock(conn: &mut PgConnection, scope: &Scope, target: &Target<ReturnId>) -> Result<Self, Abort> {
         let document = documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(not_found)?;
-        if target.expected_version.is_some_and(|expected| !expected.is(document.version)) {
-            let detail = format!("Return {} has version {} by now.", document.return_number, document.version);
-            return Err(ApiError::new(Code::StaleDocument, detail).into());
-        }
+        target.require_version(&document)?;
         Ok(Self { document })
     }
 
@@ -66,35 +51,23 @@ impl LockedReturn {
         document.version = document.version.saturating_add(1);
         document.updated_at = at;
         documents::update(conn, scope.store, document)?;
-        if to != before {
-            append_step(conn, scope, document, (Some(before), change.reason))?;
-        }
-        append_audit(conn, scope, document, change)
+        record(conn, scope, document, (Some(before), change))
     }
 }
 
-/// Appends the present status of a return to its history.
-pub fn append_step(
+/// Appends the status of a return to its history if it changed, and an audit entry.
+pub fn record(
     conn: &mut PgConnection,
     scope: &Scope,
     document: &Return,
-    (before, reason): (Option<ReturnStatus>, Option<&str>),
+    (before, change): (Option<ReturnStatus>, &DocumentChange<'_>),
 ) -> Result<(), Abort> {
-    let (reason, at) = (reason.map(ToOwned::to_owned), document.updated_at);
-    let step = HistoryStep { from: before, to: document.status, reason, actor: scope.actor(), at };
-    Ok(documents::append_history(conn, scope.store, document.id, &step)?)
-}
-
-/// Records a change in the audit.
-pub fn append_audit(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    document: &Return,
-    change: &DocumentChange<'_>,
-) -> Result<(), Abort> {
-    let detail = format!("Return {} {}", document.return_number, change.done);
-    let entry = NewAuditEntry { entity: Entity::Return, entity_id: document.id.0, action: change.action, detail };
-    Ok(audit::queries::append(conn, scope, &entry, document.updated_at)?)
+    let at = document.updated_at;
+    if before != Some(document.status) {
+        let step = change.history_step(scope, before, document.status, at);
+        documents::append_history(conn, scope.store, document.id, &step)?;
+    }
+    change.append_audit(conn, scope, document, at)
 }
 
 /// The 404 error for a return.

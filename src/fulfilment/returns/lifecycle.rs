@@ -2,8 +2,9 @@
 
 use diesel::PgConnection;
 
-use super::document::{DocumentChange, LockedReturn, Target};
+use super::document::LockedReturn;
 use super::status::ReturnStatus;
+use crate::audit::document::{DocumentChange, Target};
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
@@ -11,7 +12,7 @@ use crate::error::Abort;
 use crate::kernel::id::ReturnId;
 
 /// Approves the request of a buyer.
-pub fn approve(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<ReturnId, Abort> {
+pub fn approve(conn: &mut PgConnection, scope: &Scope, target: &Target<ReturnId>) -> Result<ReturnId, Abort> {
     let locked = LockedReturn::lock(conn, scope, target)?;
     locked.document.status.require(&[ReturnStatus::Requested], "approved")?;
     let change = DocumentChange { action: Action::UpdateStatus, done: "approved", reason: None };
@@ -21,7 +22,12 @@ pub fn approve(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Resul
 /// The statuses before anything has arrived.
 const NOT_BEGUN: [ReturnStatus; 2] = [ReturnStatus::Requested, ReturnStatus::Approved];
 
-pub fn reject(conn: &mut PgConnection, scope: &Scope, target: &Target, reason: &str) -> Result<ReturnId, Abort> {
+pub fn reject(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    target: &Target<ReturnId>,
+    reason: &str,
+) -> Result<ReturnId, Abort> {
     let locked = LockedReturn::lock(conn, scope, target)?;
     locked.document.status.require(&NOT_BEGUN, "rejected")?;
     let change = DocumentChange { action: Action::UpdateStatus, done: "rejected", reason: Some(reason) };
@@ -31,7 +37,7 @@ pub fn reject(conn: &mut PgConnection, scope: &Scope, target: &Target, reason: &
 pub fn cancel(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<ReturnId>,
     reason: Option<&str>,
 ) -> Result<ReturnId, Abort> {
     let locked = LockedReturn::lock(conn, scope, target)?;

@@ -1,7 +1,6 @@
 //! Returns: shipped units that their buyers give back.
 
 pub mod disposition;
-pub mod return_ref;
 pub mod status;
 pub mod window;
 

@@ -3,11 +3,12 @@
 use diesel::PgConnection;
 
 use super::disposition::Disposition;
-use super::document::{DocumentChange, LockedReturn, Target, not_found};
+use super::document::{LockedReturn, not_found};
 use super::queries::documents::{self, Return};
 use super::queries::lines::{self, ReturnLine};
 use super::queries::receipts::{self, NewReturnReceipt, ReturnReceiptLine};
 use super::status::ReturnStatus;
+use crate::audit::document::{DocumentChange, Target};
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db::Failure;
@@ -40,7 +41,12 @@ pub struct ArrivedLine {
 /// ones move nothing. The credit of the receipt pays for the order of an exchange first.
 ///
 /// Locks are taken in the global order: orders, return, place, stock rows.
-pub fn receive(conn: &mut PgConnection, scope: &Scope, target: &Target, arrival: &Arrival) -> Result<ReturnId, Abort> {
+pub fn receive(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    target: &Target<ReturnId>,
+    arrival: &Arrival,
+) -> Result<ReturnId, Abort> {
     let found = documents::find(conn, scope.store, &target.name)?.ok_or_else(not_found)?;
     let mut batch = OrderBatch::lock(conn, scope.store, &orders_of(&found))?;
     let mut locked = LockedReturn::lock(conn, scope, target)?;

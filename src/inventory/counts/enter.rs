@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use crate::audit::document::{DocumentChange, Target};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::document::{DocumentChange, LockedCount, Target};
+use super::document::LockedCount;
 use super::open::MAX_COUNT_LINES;
 use super::queries::documents::Count;
 use super::queries::entries::{self, NewCountEntry};
@@ -51,7 +52,7 @@ struct Counted {
 pub fn enter(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<CountId>,
     entries: &[EnteredUnits],
 ) -> Result<(CountId, Vec<i64>), Abort> {
     let mut document = LockedCount::lock(conn, scope, target)?;

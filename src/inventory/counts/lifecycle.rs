@@ -2,10 +2,11 @@
 
 use diesel::PgConnection;
 
-use super::document::{DocumentChange, LockedCount, Target};
+use super::document::LockedCount;
 use super::queries::lines;
 use super::selection::Uncounted;
 use super::status::{CountStatus, LineStatus};
+use crate::audit::document::{DocumentChange, Target};
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
@@ -13,7 +14,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::CountId;
 
 /// Ends the counting of all open lines.
-pub fn submit(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<CountId, Abort> {
+pub fn submit(conn: &mut PgConnection, scope: &Scope, target: &Target<CountId>) -> Result<CountId, Abort> {
     let mut document = LockedCount::lock(conn, scope, target)?;
     document.count.status.require(&[CountStatus::Open], "submitted")?;
     let (id, uncounted) = (document.count.id, document.count.uncounted);
@@ -33,7 +34,7 @@ pub fn submit(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result
 }
 
 /// Opens a line again. Its observations up to now do not count any more.
-pub fn recount(conn: &mut PgConnection, scope: &Scope, target: &Target, line: i64) -> Result<CountId, Abort> {
+pub fn recount(conn: &mut PgConnection, scope: &Scope, target: &Target<CountId>, line: i64) -> Result<CountId, Abort> {
     let mut document = LockedCount::lock(conn, scope, target)?;
     document.count.status.require(&[CountStatus::Open, CountStatus::Submitted], "counted again")?;
     let id = document.count.id;
@@ -53,7 +54,12 @@ pub fn recount(conn: &mut PgConnection, scope: &Scope, target: &Target, line: i6
 }
 
 /// Cancels a count. Posted lines stay posted.
-pub fn cancel(conn: &mut PgConnection, scope: &Scope, target: &Target, reason: Option<&str>) -> Result<CountId, Abort> {
+pub fn cancel(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    target: &Target<CountId>,
+    reason: Option<&str>,
+) -> Result<CountId, Abort> {
     let mut document = LockedCount::lock(conn, scope, target)?;
     document.count.status.require(&[CountStatus::Open, CountStatus::Submitted], "cancelled")?;
     let now = db::clock(conn)?;

@@ -1,6 +1,5 @@
 //! Counts: somebody counts the stock of a location, and the differences are posted. Selling goes on meanwhile.
 
-pub mod count_ref;
 pub mod line;
 pub mod selection;
 pub mod status;

@@ -2,11 +2,12 @@
 
 use diesel::PgConnection;
 
-use super::document::{DocumentChange, append_audit, append_step};
+use super::document::record;
 use super::queries::documents::{self, Count};
 use super::queries::{lines, places, selection as selections};
 use super::selection::{Condition, CountSelection, Uncounted};
 use super::status::CountStatus;
+use crate::audit::document::DocumentChange;
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::catalogue::queries::products;
@@ -59,8 +60,8 @@ pub fn open(conn: &mut PgConnection, scope: &Scope, new: &NewCount) -> Result<Co
     };
     count.id = documents::insert(conn, store, &count)?;
     lines::insert(conn, store, (count.id, 0), &variants, now)?;
-    append_step(conn, scope, &count, (None, None), now)?;
-    append_audit(conn, scope, &count, &DocumentChange { action: Action::Create, done: "opened", reason: None }, now)?;
+    let change = DocumentChange { action: Action::Create, done: "opened", reason: None };
+    record(conn, scope, &count, (None, &change))?;
     Ok(count.id)
 }
 

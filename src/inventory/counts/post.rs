@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::audit::document::{DocumentChange, Target};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::document::{DocumentChange, LockedCount, Target, append_audit};
+use super::document::LockedCount;
 use super::line::{CountLine, PostedLine, PostingDecision, decide};
 use super::queries::documents::Count;
 use super::queries::lines::{self, LineResult};
@@ -28,7 +29,7 @@ pub const LINES_AT_A_TIME: i64 = 100;
 /// A request to post lines.
 #[derive(Clone, Debug)]
 pub struct PostRequest {
-    pub target: Target,
+    pub target: Target<CountId>,
     /// All lines if None.
     pub lines: Option<Vec<i64>>,
 }
@@ -50,7 +51,7 @@ pub fn post_part(
     let last = pending.last().map(|line| line.line);
     let now = post(conn, scope, &document.count, pending)?.at;
     let change = DocumentChange { action: Action::Update, done: "posted in part", reason: None };
-    append_audit(conn, scope, &document.count, &change, now)?;
+    change.append_audit(conn, scope, &document.count, now)?;
     Ok(last)
 }
 
@@ -134,19 +135,18 @@ fn post(conn: &mut PgConnection, scope: &Scope, count: &Count, pending: Vec<Coun
         let number = line.line;
         let postable = PostableLine { line, observation, past };
         let decision = decide_line(&stock, count, &postable, tolerance)?;
-        let result = match decision {
+        let (status, posted) = match decision {
             PostingDecision::NeedsApproval => continue,
-            PostingDecision::Superseded => (number, LineStatus::Superseded, None),
+            PostingDecision::Superseded => (LineStatus::Superseded, None),
             PostingDecision::Refused => {
                 refused.push(postable.line.variant_id);
-                (number, LineStatus::Refused, None)
+                (LineStatus::Refused, None)
             }
             PostingDecision::Post(variance) => {
-                let posted = record(&mut stock, scope, count, &postable, variance)?;
-                (number, LineStatus::Posted, Some(posted))
+                (LineStatus::Posted, Some(record(&mut stock, scope, count, &postable, variance)?))
             }
         };
-        results.push(result);
+        results.push(LineResult { line: number, status, posted });
     }
     retry_overdue(conn, scope, &refused)?;
     stock.write(conn, at)?;

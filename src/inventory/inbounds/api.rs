@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::document::Target;
-use super::inbound_ref::InboundRef;
+use crate::audit::document::Target;
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError};
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::Reason;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::InboundId;
@@ -30,12 +30,12 @@ pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
 }
 
 /// Reads a document for the answer.
-pub type Respond<R> = fn(&mut PgConnection, &Scope, &InboundRef) -> Result<R, Abort>;
+pub type Respond<R> = fn(&mut PgConnection, &Scope, &DocumentRef<InboundId>) -> Result<R, Abort>;
 
 /// Changes a document, and answers with the document after it.
 pub async fn change_document<T, R, F>(
     name: &'static str,
-    target: Target,
+    target: Target<InboundId>,
     command: Command<T>,
     respond: Respond<R>,
     work: F,
@@ -43,12 +43,12 @@ pub async fn change_document<T, R, F>(
 where
     T: Send + 'static,
     R: Serialize + 'static,
-    F: Fn(&mut PgConnection, &Scope, &Target, &T) -> Result<InboundId, Abort> + Send + 'static,
+    F: Fn(&mut PgConnection, &Scope, &Target<InboundId>, &T) -> Result<InboundId, Abort> + Send + 'static,
 {
     command
         .run(name, move |conn, scope, body| {
             let id = work(conn, scope, &target, body)?;
-            Ok(Answer::ok(&respond(conn, scope, &InboundRef::Id(id))?)?)
+            Ok(Answer::ok(&respond(conn, scope, &DocumentRef::Id(id))?)?)
         })
         .await
 }

@@ -2,39 +2,35 @@
 
 use std::collections::BTreeSet;
 
+use crate::audit::document::{Document, DocumentChange, Target};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::inbound_ref::InboundRef;
 use super::line::InboundLine;
 use super::origin::Origin;
 use super::queries::documents::{self, Inbound};
 use super::queries::lines;
 use super::queries::places::{self, Destination};
 use super::status::InboundStatus;
-use crate::audit;
-use crate::audit::queries::NewAuditEntry;
-use crate::audit::words::Action;
+use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db::{self, Failure};
-use crate::error::{Abort, ApiError, Code};
+use crate::error::{Abort, ApiError};
 use crate::inventory::locked_stock::StockKey;
 use crate::inventory::queries::levels;
-use crate::kernel::expected_version::ExpectedVersion;
-use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundId, InboundLineId, LocationId};
 
-/// The document that a request names, and the version that its caller expects.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub name: InboundRef,
-    pub expected_version: Option<ExpectedVersion>,
-}
+impl<O: Origin> Document for Inbound<O> {
+    fn title(&self) -> String {
+        format!("{} {}", O::NAMES.title, self.inbound_number)
+    }
 
-impl Target {
-    #[must_use]
-    pub fn from_path(path: &str, expected_version: Option<ExpectedVersion>) -> Self {
-        Self { name: InboundRef::from_path(path), expected_version }
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn audited_entity(&self) -> (Entity, i64) {
+        (O::NAMES.entity, self.id.0)
     }
 }
 
@@ -47,14 +43,10 @@ pub struct LockedInbound<O> {
 
 impl<O: Origin> LockedInbound<O> {
     /// Locks a document and reads its lines. Refuses an outdated version.
-    pub fn lock(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<Self, Abort> {
+    pub fn lock(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) -> Result<Self, Abort> {
         let inbound: Inbound<O> =
             documents::find_for_update(conn, scope.store, &target.name)?.ok_or_else(O::not_found)?;
-        let version = inbound.version;
-        if target.expected_version.is_some_and(|expected| !expected.is(version)) {
-            let detail = format!("{} {} has version {version} by now.", O::NAMES.title, inbound.inbound_number);
-            return Err(ApiError::new(Code::StaleDocument, detail).into());
-        }
+        target.require_version(&inbound)?;
         let lines = lines::list(conn, scope.store, inbound.id)?;
         Ok(Self { before: inbound.status, inbound, lines })
     }
@@ -116,12 +108,7 @@ impl<O: Origin> LockedInbound<O> {
         inbound.updated_at = at;
         documents::update(conn, scope.store, inbound)?;
         lines::update(conn, scope.store, lines)?;
-        let reason = change.reason.map(ToOwned::to_owned);
-        if inbound.status != *before {
-            let step = HistoryStep { from: Some(*before), to: inbound.status, reason, actor: scope.actor(), at };
-            documents::append_history(conn, scope.store, inbound.id, &step)?;
-        }
-        append_audit(conn, scope, inbound, change, at)
+        record(conn, scope, inbound, (Some(*before), change))
     }
 
     /// Writes a changed plan. If there are planned lines, they replace those of the document.
@@ -143,38 +130,17 @@ impl<O: Origin> LockedInbound<O> {
     }
 }
 
-/// The change of a document, for the audit.
-#[derive(Clone, Copy, Debug)]
-pub struct DocumentChange<'a> {
-    pub action: Action,
-    /// The participle of the change, such as `sent`.
-    pub done: &'a str,
-    pub reason: Option<&'a str>,
-}
-
-/// Writes a new document with its lines, the first row of its history, and an audit entry. The database takes its id.
-pub fn insert<O: Origin>(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    inbound: &mut Inbound<O>,
-    lines: &[lines::NewLine],
-) -> Result<(), Abort> {
-    inbound.id = documents::insert(conn, scope.store, inbound)?;
-    lines::insert(conn, scope.store, inbound.id, lines)?;
-    let at = inbound.created_at;
-    let step = HistoryStep { from: None, to: inbound.status, reason: None, actor: scope.actor(), at };
-    documents::append_history(conn, scope.store, inbound.id, &step)?;
-    append_audit(conn, scope, inbound, &DocumentChange { action: Action::Create, done: "created", reason: None }, at)
-}
-
-fn append_audit<O: Origin>(
+/// Appends the status of a document to its history if it changed, and an audit entry.
+pub fn record<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     inbound: &Inbound<O>,
-    change: &DocumentChange<'_>,
-    at: DateTime<Utc>,
+    (before, change): (Option<InboundStatus>, &DocumentChange<'_>),
 ) -> Result<(), Abort> {
-    let detail = format!("{} {} {}", O::NAMES.title, inbound.inbound_number, change.done);
-    let entry = NewAuditEntry { entity: O::NAMES.entity, entity_id: inbound.id.0, action: change.action, detail };
-    Ok(audit::queries::append(conn, scope, &entry, at)?)
+    let at = inbound.updated_at;
+    if before != Some(inbound.status) {
+        let step = change.history_step(scope, before, inbound.status, at);
+        documents::append_history(conn, scope.store, inbound.id, &step)?;
+    }
+    change.append_audit(conn, scope, inbound, at)
 }

@@ -3,14 +3,15 @@
 use diesel::PgConnection;
 
 use super::arrival::{self, ReceiptLine, ReceivedLine, Surplus};
-use super::document::{DocumentChange, LockedInbound, Target};
+use super::document::LockedInbound;
 use super::line::InboundLine;
 use super::origin::{InboundKind, Origin};
 use super::queries::places::Destination;
 use super::queries::receipts;
 use super::receipt::{NewReceipt, Receipt, find_receipt, refuse_reversed};
 use super::status::InboundStatus;
-use super::units::{add_units, move_units, refuse_short, remove_units};
+use super::units::{NeededUnits, add_units, move_units, refuse_short, remove_units};
+use crate::audit::document::{DocumentChange, Target};
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db::{self, Failure};
@@ -18,7 +19,7 @@ use crate::error::Abort;
 use crate::inventory::locked_stock::{LockedStock, MovementContext};
 use crate::inventory::stock_level::MovementKind;
 use crate::kernel::document_number::{document_number, random_code};
-use crate::kernel::id::{InboundId, LocationId};
+use crate::kernel::id::InboundId;
 
 /// Units that arrive together.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub struct ReceivedUnits {
 pub fn receive<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<InboundId>,
     arrivals: &ReceivedUnits,
 ) -> Result<InboundId, Abort> {
     let mut document = LockedInbound::<O>::lock(conn, scope, target)?;
@@ -134,7 +135,7 @@ fn lock_stock<O: Origin>(
 pub fn reverse<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<InboundId>,
     number: &str,
     reason: &str,
 ) -> Result<InboundId, Abort> {
@@ -189,11 +190,12 @@ fn refuse_taken<O: Origin>(
     (stock, destination): (&LockedStock, &Destination),
     receipt: &Receipt,
 ) -> Result<(), Abort> {
-    let mut needed: Vec<(&InboundLine, LocationId, i64)> = Vec::with_capacity(receipt.lines.len());
+    let mut needed: Vec<NeededUnits<'_>> = Vec::with_capacity(receipt.lines.len());
     for received in &receipt.lines {
         let line = document.line(received.line)?;
-        needed.push((line, destination.place, received.counts.accepted));
-        needed.push((line, destination.quarantine, received.counts.quarantined));
+        let (accepted, quarantined) = (received.counts.accepted, received.counts.quarantined);
+        needed.push(NeededUnits { line, location: destination.place, quantity: accepted });
+        needed.push(NeededUnits { line, location: destination.quarantine, quantity: quarantined });
     }
     refuse_short(conn, scope, stock, &needed)
 }

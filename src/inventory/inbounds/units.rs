@@ -73,21 +73,29 @@ fn refuse_too_much(
     Err(ApiError::field("lines", message))
 }
 
+/// Units of a line that a location must have.
+#[derive(Clone, Copy, Debug)]
+pub struct NeededUnits<'a> {
+    pub line: &'a InboundLine,
+    pub location: LocationId,
+    pub quantity: i64,
+}
+
 /// Refuses with every line of which its location has too few units that are not reserved.
 pub fn refuse_short(
     conn: &mut PgConnection,
     scope: &Scope,
     stock: &LockedStock,
-    needed: &[(&InboundLine, LocationId, i64)],
+    needed: &[NeededUnits<'_>],
 ) -> Result<(), Abort> {
     let mut short = Vec::new();
     let mut variants = Vec::new();
-    for (line, location, quantity) in needed {
-        let available = stock.row((line.variant_id, *location)).map_or(0, StockLevel::available);
-        if *quantity > available {
+    for &NeededUnits { line, location, quantity } in needed {
+        let available = stock.row((line.variant_id, location)).map_or(0, StockLevel::available);
+        if quantity > available {
             let InboundLine { product_id, sku, product_name, size, .. } = line;
             let item = StockItem { product_id: *product_id, sku, product_name, size: size.as_deref() };
-            short.push(shortage::stock_error(item, available, *quantity));
+            short.push(shortage::stock_error(item, available, quantity));
             variants.push(line.variant_id);
         }
     }

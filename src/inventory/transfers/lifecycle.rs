@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::audit::document::{DocumentChange, Target};
 use diesel::PgConnection;
 
 use super::LockedTransfer;
@@ -12,9 +13,8 @@ use crate::db::{self, Failure};
 use crate::error::Abort;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::{HoldSet, ReserveUnits};
-use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::status::{CANCELLED, InboundStatus};
-use crate::inventory::inbounds::units::{move_units, refuse_short};
+use crate::inventory::inbounds::units::{NeededUnits, move_units, refuse_short};
 use crate::inventory::locked_stock::{LockedStock, MovementContext, StockKey};
 use crate::inventory::queries::holds;
 use crate::kernel::id::{InboundId, LocationId};
@@ -25,15 +25,15 @@ pub(super) fn ends(document: &LockedTransfer) -> [LocationId; 2] {
 }
 
 /// Holds the planned units at the source. A refusal lists every short line.
-pub fn hold(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<InboundId, Abort> {
+pub fn hold(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) -> Result<InboundId, Abort> {
     let mut document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft], "made ready")?;
     document.lock_places(conn, scope, &ends(&document))?;
     let source = document.inbound.origin;
     let keys = document.stock_keys(&[source]);
     let stock = LockedStock::lock_keys(conn, scope.store, &keys)?;
-    let needed = document.lines.iter().map(|line| (line, source, line.counts.planned));
-    refuse_short(conn, scope, &stock, &needed.collect::<Vec<_>>())?;
+    let needed = |line| NeededUnits { line, location: source, quantity: line.counts.planned };
+    refuse_short(conn, scope, &stock, &document.lines.iter().map(needed).collect::<Vec<_>>())?;
     let mut holds = HoldSet::new(stock, Vec::new());
     let now = db::clock(conn)?;
     let id = document.inbound.id;
@@ -55,7 +55,7 @@ pub fn hold(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<I
 }
 
 /// Makes a ready transfer a draft again, and releases its units.
-pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<InboundId, Abort> {
+pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) -> Result<InboundId, Abort> {
     let document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ready], "a draft again")?;
     let change = DocumentChange { action: Action::UpdateStatus, done: "is a draft again", reason: None };
@@ -66,7 +66,7 @@ pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Resu
 pub fn cancel(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<InboundId>,
     reason: Option<&str>,
 ) -> Result<InboundId, Abort> {
     let document = LockedTransfer::lock(conn, scope, target)?;
@@ -110,7 +110,12 @@ pub struct Sending {
 }
 
 /// Moves the units from the source to the destination's transit.
-pub fn send(conn: &mut PgConnection, scope: &Scope, target: &Target, sending: &Sending) -> Result<InboundId, Abort> {
+pub fn send(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    target: &Target<InboundId>,
+    sending: &Sending,
+) -> Result<InboundId, Abort> {
     let mut document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ready], "sent")?;
     decide::send(&mut document.lines, sending.lines.as_deref())?;

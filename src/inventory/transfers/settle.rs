@@ -4,11 +4,11 @@ use diesel::PgConnection;
 
 use super::LockedTransfer;
 use super::decide::{self, Settlement};
+use crate::audit::document::{DocumentChange, Target};
 use crate::audit::words::Action;
 use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::Abort;
-use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::line::SettleOutcome;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::inbounds::units::{move_units, remove_units};
@@ -20,7 +20,7 @@ use crate::kernel::id::{InboundId, LocationId};
 pub fn settle(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<InboundId>,
     settlements: &[Settlement],
     reason: &str,
 ) -> Result<InboundId, Abort> {

@@ -7,9 +7,10 @@ use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestampt
 
 use crate::db::schema::orders;
 use crate::db::{self, Failure, OnLocked};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::money::Money;
-use crate::orders::order::{Order, OrderRef};
+use crate::orders::order::Order;
 use crate::orders::status::OrderStatus;
 use crate::orders::unfulfilled::Unfulfilled;
 
@@ -93,14 +94,18 @@ pub struct Owner {
 }
 
 /// Finds the order that a path names, and whose it is.
-pub fn find_owner(conn: &mut PgConnection, store: StoreId, order: &OrderRef) -> QueryResult<Option<(OrderId, Owner)>> {
+pub fn find_owner(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: &DocumentRef<OrderId>,
+) -> QueryResult<Option<(OrderId, Owner)>> {
     let query = orders::table
         .filter(orders::store_id.eq(store))
         .select((orders::id, orders::user_id, orders::guest_token_hash))
         .into_boxed();
     let query = match order {
-        OrderRef::Id(id) => query.filter(orders::id.eq(*id)),
-        OrderRef::Number(number) => query.filter(orders::order_number.eq(number.clone())),
+        DocumentRef::Id(id) => query.filter(orders::id.eq(*id)),
+        DocumentRef::Number(number) => query.filter(orders::order_number.eq(number.clone())),
     };
     let row = query.first::<(OrderId, Option<UserId>, Option<Vec<u8>>)>(conn).optional()?;
     Ok(row.map(|(id, user_id, guest_token_hash)| (id, Owner { user_id, guest_token_hash })))

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::kernel::document_ref::DocumentRef;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
@@ -9,7 +10,6 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use crate::db;
 use crate::db::schema::shipments;
 use crate::kernel::id::{LocationId, OrderId, ShipmentId, StoreId, VariantId};
-use crate::orders::shipment_ref::ShipmentRef;
 use crate::orders::status::ShipmentStatus;
 
 /// The most shipments of an order in the responses about orders.
@@ -164,14 +164,18 @@ impl Row {
 }
 
 /// Finds the shipment that a path names, and its order.
-pub fn find(conn: &mut PgConnection, store: StoreId, name: &ShipmentRef) -> QueryResult<Option<(ShipmentId, OrderId)>> {
+pub fn find(
+    conn: &mut PgConnection,
+    store: StoreId,
+    name: &DocumentRef<ShipmentId>,
+) -> QueryResult<Option<(ShipmentId, OrderId)>> {
     let query = shipments::table
         .filter(shipments::store_id.eq(store))
         .select((shipments::id, shipments::order_id))
         .into_boxed();
     let query = match name {
-        ShipmentRef::Id(id) => query.filter(shipments::id.eq(*id)),
-        ShipmentRef::Number(number) => query.filter(shipments::shipment_number.eq(number)),
+        DocumentRef::Id(id) => query.filter(shipments::id.eq(*id)),
+        DocumentRef::Number(number) => query.filter(shipments::shipment_number.eq(number)),
     };
     query.first(conn).optional()
 }

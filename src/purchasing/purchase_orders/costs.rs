@@ -4,11 +4,11 @@ use diesel::PgConnection;
 
 use super::LockedPurchaseOrder;
 use super::lines::cost_in;
+use crate::audit::document::{DocumentChange, Target};
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError};
-use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::queries::receipts;
 use crate::inventory::inbounds::receipt::{Receipt, find_receipt, refuse_reversed};
 use crate::inventory::valuation::correct::correct_receipt;
@@ -28,7 +28,7 @@ pub struct LineCost {
 pub fn correct(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<InboundId>,
     number: &str,
     costs: &[LineCost],
 ) -> Result<InboundId, Abort> {

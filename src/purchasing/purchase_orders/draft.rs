@@ -1,19 +1,14 @@
 //! Creates purchase orders, and changes them. No unit moves.
 
-use chrono::NaiveDate;
 use diesel::PgConnection;
 
+use super::LockedPurchaseOrder;
 use super::lines::{self, PurchaseLine};
-use super::{LockedPurchaseOrder, PurchaseOrder};
+use crate::audit::document::Target;
 use crate::auth::Scope;
-use crate::db;
 use crate::error::{Abort, ApiError, Code};
-use crate::inventory::inbounds::document::{Target, insert};
-use crate::inventory::inbounds::origin::Origin;
-use crate::inventory::inbounds::queries::lines::NewLine;
-use crate::inventory::inbounds::queries::places;
+use crate::inventory::inbounds::draft::{self, Header, HeaderChange};
 use crate::inventory::inbounds::status::InboundStatus;
-use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{InboundId, LocationId, SupplierId};
 use crate::purchasing::queries::suppliers::Supplier;
 use crate::purchasing::suppliers::get_supplier;
@@ -21,69 +16,25 @@ use crate::purchasing::suppliers::get_supplier;
 /// An order to create.
 #[derive(Clone, Debug)]
 pub struct NewPurchaseOrder {
-    pub header: Header,
+    pub header: Header<SupplierId>,
     pub lines: Vec<PurchaseLine>,
 }
 
-/// An order without its lines.
+/// The changes of an order. Only the reference, the day and the notes can change after the draft. Without lines, a new
+/// day also replaces the days of all lines.
 #[derive(Clone, Debug)]
-pub struct Header {
-    pub supplier: SupplierId,
-    /// The place where the goods arrive.
-    pub to: LocationId,
-    pub reference: Option<String>,
-    pub expected_on: Option<NaiveDate>,
-    pub notes: Option<String>,
-}
-
-/// The changes of an order. Only the last three are possible after the draft.
-#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PurchaseOrderChange {
-    pub supplier: Option<SupplierId>,
-    pub to: Option<LocationId>,
+    pub header: HeaderChange<SupplierId>,
     /// They replace all lines.
     pub lines: Option<Vec<PurchaseLine>>,
-    pub reference: Option<Option<String>>,
-    /// Without lines, it also replaces the days of all lines.
-    pub expected_on: Option<Option<NaiveDate>>,
-    pub notes: Option<Option<String>>,
 }
 
 /// Creates a draft.
 pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewPurchaseOrder) -> Result<InboundId, Abort> {
     let NewPurchaseOrder { header, lines } = new;
-    require_active(&get_supplier(conn, scope, header.supplier)?)?;
-    let lines = lines::resolve(conn, scope.store, header.supplier, lines)?;
-    create_resolved(conn, scope, header.clone(), &lines)
-}
-
-/// Creates a draft of lines whose variants and costs are known.
-pub fn create_resolved(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    header: Header,
-    lines: &[NewLine],
-) -> Result<InboundId, Abort> {
-    let Header { supplier, to, reference, expected_on, notes } = header;
-    places::lock_places(conn, scope.store, (None, to), &[to])?;
-    let now = db::clock(conn)?;
-    let mut order = PurchaseOrder {
-        id: InboundId(0),
-        inbound_number: document_number(SupplierId::NAMES.number_prefix, now, &random_code()),
-        status: InboundStatus::Draft,
-        origin: supplier,
-        to_location_id: to,
-        reference,
-        expected_on,
-        notes,
-        tracking: None,
-        version: 1,
-        actor: scope.actor(),
-        created_at: now,
-        updated_at: now,
-    };
-    insert(conn, scope, &mut order, lines)?;
-    Ok(order.id)
+    require_active(&get_supplier(conn, scope, header.origin)?)?;
+    let lines = lines::resolve(conn, scope.store, header.origin, lines)?;
+    draft::create(conn, scope, header.clone(), &lines)
 }
 
 /// Refuses a supplier from which nothing new is ordered.
@@ -99,29 +50,24 @@ pub fn require_active(supplier: &Supplier) -> Result<(), ApiError> {
 pub fn change(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<InboundId>,
     change: &PurchaseOrderChange,
 ) -> Result<InboundId, Abort> {
     let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(allowed(change), "changed in this way")?;
-    if *change == PurchaseOrderChange::default() {
+    let PurchaseOrderChange { header, lines: planned } = change;
+    if planned.is_none() && header.is_empty() {
         return Ok(document.inbound.id);
     }
-    let PurchaseOrderChange { supplier, to, lines: planned, reference, expected_on, notes } = change.clone();
-    let order = &mut document.inbound;
-    order.origin = supplier.unwrap_or(order.origin);
-    order.to_location_id = to.unwrap_or(order.to_location_id);
-    order.reference = reference.unwrap_or(order.reference.take());
-    order.expected_on = expected_on.unwrap_or(order.expected_on);
-    order.notes = notes.unwrap_or(order.notes.take());
-    let origin = order.origin;
-    if supplier.is_some() {
+    header.clone().apply(&mut document.inbound);
+    let origin = document.inbound.origin;
+    if header.origin.is_some() {
         require_active(&get_supplier(conn, scope, origin)?)?;
     }
-    let planned = planned.map(|planned| lines::resolve(conn, scope.store, origin, &planned)).transpose()?;
-    let must_be_open: Vec<LocationId> = to.into_iter().collect();
+    let planned = planned.as_ref().map(|planned| lines::resolve(conn, scope.store, origin, planned)).transpose()?;
+    let must_be_open: Vec<LocationId> = header.to.into_iter().collect();
     document.lock_places(conn, scope, &must_be_open)?;
-    if expected_on.is_some() {
+    if header.expected_on.is_some() {
         document.lines.iter_mut().for_each(|line| line.expected_on = None);
     }
     document.write_change(conn, scope, planned.as_deref())
@@ -129,8 +75,8 @@ pub fn change(
 
 /// The statuses in which the change is possible.
 fn allowed(change: &PurchaseOrderChange) -> &'static [InboundStatus] {
-    let PurchaseOrderChange { supplier, to, lines, reference: _, expected_on: _, notes: _ } = change;
-    if supplier.is_some() || to.is_some() || lines.is_some() {
+    let PurchaseOrderChange { header, lines } = change;
+    if header.origin.is_some() || header.to.is_some() || lines.is_some() {
         return &[InboundStatus::Draft];
     }
     &[InboundStatus::Draft, InboundStatus::Ordered, InboundStatus::PartiallyReceived]

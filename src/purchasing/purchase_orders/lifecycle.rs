@@ -5,18 +5,18 @@ use diesel::PgConnection;
 
 use super::LockedPurchaseOrder;
 use super::draft::require_active;
+use crate::audit::document::{DocumentChange, Target};
 use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::Abort;
-use crate::inventory::inbounds::document::{DocumentChange, Target};
 use crate::inventory::inbounds::status::{CANCELLED, InboundStatus};
 use crate::kernel::id::{InboundId, VariantId};
 use crate::purchasing::queries::items;
 use crate::purchasing::suppliers::get_supplier;
 
 /// Orders the goods. Lines without a day get one from the lead time, if it is known.
-pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<InboundId, Abort> {
+pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) -> Result<InboundId, Abort> {
     let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft], "ordered")?;
     let supplier = get_supplier(conn, scope, document.inbound.origin)?;
@@ -49,7 +49,7 @@ pub fn arrival_day(today: NaiveDate, lead_time_days: i64) -> Option<NaiveDate> {
 }
 
 /// Makes an order a draft again, before anything arrived.
-pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Result<InboundId, Abort> {
+pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) -> Result<InboundId, Abort> {
     let mut document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ordered], "a draft again")?;
     let now = db::clock(conn)?;
@@ -63,7 +63,7 @@ pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target) -> Resu
 pub fn cancel(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<InboundId>,
     reason: Option<&str>,
 ) -> Result<InboundId, Abort> {
     let document = LockedPurchaseOrder::lock(conn, scope, target)?;
@@ -72,7 +72,12 @@ pub fn cancel(
 }
 
 /// Closes an order: its outstanding units will not arrive.
-pub fn close(conn: &mut PgConnection, scope: &Scope, target: &Target, reason: &str) -> Result<InboundId, Abort> {
+pub fn close(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    target: &Target<InboundId>,
+    reason: &str,
+) -> Result<InboundId, Abort> {
     let document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ordered, InboundStatus::PartiallyReceived], "closed")?;
     let change = DocumentChange { action: Action::UpdateStatus, done: "closed", reason: Some(reason) };

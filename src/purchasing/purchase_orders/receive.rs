@@ -3,10 +3,10 @@
 use diesel::PgConnection;
 
 use super::lines::cost_in;
+use crate::audit::document::Target;
 use crate::auth::{Permission, Scope};
 use crate::error::{Abort, ApiError};
 use crate::inventory::inbounds::arrival::{ReceivedLine, Surplus};
-use crate::inventory::inbounds::document::Target;
 use crate::inventory::inbounds::receive::{self, ReceivedUnits};
 use crate::kernel::id::{InboundId, InboundLineId, SupplierId};
 use crate::kernel::money::{AmountInput, Currency};
@@ -36,7 +36,7 @@ pub struct ReceivedPurchase {
 pub fn receive(
     conn: &mut PgConnection,
     scope: &Scope,
-    target: &Target,
+    target: &Target<InboundId>,
     arrivals: &ReceivedPurchase,
 ) -> Result<InboundId, Abort> {
     let store = stores::get_store(conn, scope.store)?;

@@ -165,12 +165,18 @@ pub fn filter_places(conn: &mut PgConnection, store: StoreId, ids: &[LocationId]
     places.filter(locations::id.eq_any(ids)).select(locations::id).load(conn)
 }
 
-/// The codes and the statuses of those of the ids that are places of the store.
-pub fn list_statuses(
-    conn: &mut PgConnection,
-    store: StoreId,
-    ids: &[LocationId],
-) -> QueryResult<Vec<(LocationId, String, LocationStatus)>> {
+/// A place by its code, and its status.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = locations)]
+#[diesel(check_for_backend(Pg))]
+pub struct PlaceStatus {
+    pub id: LocationId,
+    pub code: String,
+    pub status: LocationStatus,
+}
+
+/// The statuses of those of the ids that are places of the store.
+pub fn list_statuses(conn: &mut PgConnection, store: StoreId, ids: &[LocationId]) -> QueryResult<Vec<PlaceStatus>> {
     let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
-    places.filter(locations::id.eq_any(ids)).select((locations::id, locations::code, locations::status)).load(conn)
+    places.filter(locations::id.eq_any(ids)).select(PlaceStatus::as_select()).load(conn)
 }

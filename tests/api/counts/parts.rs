@@ -2,14 +2,14 @@
 
 use super::{Shelf, path};
 use crate::common::{Value, json};
+use stockroom::audit::document::Target;
 use stockroom::auth::Permissions;
 use stockroom::auth::principal::{Account, Role};
 use stockroom::auth::{Principal, Scope};
 use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
-use stockroom::inventory::counts::count_ref::CountRef;
-use stockroom::inventory::counts::document::Target;
 use stockroom::inventory::counts::post::{PostRequest, post_part};
+use stockroom::kernel::document_ref::DocumentRef;
 use stockroom::kernel::id::CountId;
 
 /// 22 products of 50 sizes, each with 3 units, and rice.
@@ -67,7 +67,7 @@ fn an_interrupted_posting_goes_on_with_the_same_request() {
     let version = count["version"].as_i64().unwrap();
     let id = CountId(count["id"].as_i64().unwrap());
     let expected_version = serde_json::from_str(&version.to_string()).unwrap();
-    let request = PostRequest { target: Target { name: CountRef::Id(id), expected_version }, lines: None };
+    let request = PostRequest { target: Target { name: DocumentRef::Id(id), expected_version }, lines: None };
     let account =
         Account { id: shelf.admin.user.unwrap(), role: Role::Admin, permissions: Permissions::all(), store: None };
     let scope = Scope { store: shelf.app.store, principal: Principal::User(account) };

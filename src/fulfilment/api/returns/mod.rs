@@ -6,19 +6,19 @@ mod response;
 use actix_web::{HttpResponse, web};
 use diesel::PgConnection;
 
+use crate::audit::document::Target;
 use crate::auth::{Ctx, Permission, Scope};
 use crate::error::{Abort, ApiError, Code};
 use crate::fulfilment::returns::ask::{self, NewReturn};
-use crate::fulfilment::returns::document::{Target, not_found};
+use crate::fulfilment::returns::document::not_found;
 use crate::fulfilment::returns::lifecycle;
 use crate::fulfilment::returns::queries::documents::{self, Return};
 use crate::fulfilment::returns::receive::{self, Arrival};
-use crate::fulfilment::returns::return_ref::ReturnRef;
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::CancelReason;
 use crate::kernel::id::{OrderId, ReturnId};
 use crate::orders::api::Viewer;
-use crate::orders::order::OrderRef;
 
 pub use requests::{
     CancelReturnRequest, NewReturnLineRequest, NewReturnRequest, ReceiveReturnRequest, RejectReturnRequest,
@@ -32,7 +32,7 @@ pub async fn create(
     viewer: Viewer,
     command: Command<NewReturnRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(NewReturn::try_from)?;
     command
         .run("create_return", move |conn, scope, new| {
@@ -45,7 +45,7 @@ pub async fn create(
 
 /// `GET /orders/{id}/returns`
 pub async fn list(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let order_ref = OrderRef::from_path(&path);
+    let order_ref = DocumentRef::from_path(&path);
     let list = move |conn: &mut PgConnection, scope: &Scope| -> Result<_, Abort> {
         let order = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
         let found = documents::list(conn, scope.store, order)?;
@@ -56,7 +56,7 @@ pub async fn list(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<H
 
 /// `GET /returns/{id}`
 pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let name = ReturnRef::from_path(&path);
+    let name = DocumentRef::from_path(&path);
     let show = move |conn: &mut PgConnection, scope: &Scope| -> Result<_, Abort> {
         let found = find(conn, scope, (&viewer, Permission::OrdersRead), &name)?;
         respond_one(conn, scope, found)
@@ -125,11 +125,11 @@ fn find(
     conn: &mut PgConnection,
     scope: &Scope,
     (viewer, permission): (&Viewer, Permission),
-    name: &ReturnRef,
+    name: &DocumentRef<ReturnId>,
 ) -> Result<Return, Abort> {
     let found = documents::find(conn, scope.store, name)?;
     let order = found.as_ref().map_or(OrderId(0), |found| found.order_id);
-    match viewer.find(conn, scope, &OrderRef::Id(order), permission) {
+    match viewer.find(conn, scope, &DocumentRef::Id(order), permission) {
         Ok(_) => found.ok_or_else(|| not_found().into()),
         Err(Abort::Refused(refusal)) if refusal.code == Code::OrderNotFound => Err(not_found().into()),
         Err(abort) => Err(abort),
@@ -142,6 +142,6 @@ fn answer(conn: &mut PgConnection, scope: &Scope, id: ReturnId) -> Result<Answer
 
 /// A return that exists.
 pub fn show_one(conn: &mut PgConnection, scope: &Scope, id: ReturnId) -> Result<ReturnResponse, Abort> {
-    let found = documents::find(conn, scope.store, &ReturnRef::Id(id))?.ok_or_else(not_found)?;
+    let found = documents::find(conn, scope.store, &DocumentRef::Id(id))?.ok_or_else(not_found)?;
     respond_one(conn, scope, found)
 }

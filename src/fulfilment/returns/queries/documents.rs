@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use crate::db::schema::{return_history, returns};
 use crate::db::{self, Failure};
-use crate::fulfilment::returns::return_ref::ReturnRef;
 use crate::fulfilment::returns::status::ReturnStatus;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{OrderId, ReturnId, StoreId};
 
@@ -110,21 +110,25 @@ pub fn list_history(
 }
 
 /// The return of that id or number, if there is one.
-pub fn find(conn: &mut PgConnection, store: StoreId, name: &ReturnRef) -> QueryResult<Option<Return>> {
+pub fn find(conn: &mut PgConnection, store: StoreId, name: &DocumentRef<ReturnId>) -> QueryResult<Option<Return>> {
     let query = returns::table.filter(returns::store_id.eq(store)).select(Return::as_select());
     match name {
-        ReturnRef::Id(id) => query.filter(returns::id.eq(*id)).first(conn),
-        ReturnRef::Number(number) => query.filter(returns::return_number.eq(number)).first(conn),
+        DocumentRef::Id(id) => query.filter(returns::id.eq(*id)).first(conn),
+        DocumentRef::Number(number) => query.filter(returns::return_number.eq(number)).first(conn),
     }
     .optional()
 }
 
 /// Locks a return and reads it.
-pub fn find_for_update(conn: &mut PgConnection, store: StoreId, name: &ReturnRef) -> QueryResult<Option<Return>> {
+pub fn find_for_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    name: &DocumentRef<ReturnId>,
+) -> QueryResult<Option<Return>> {
     let query = returns::table.filter(returns::store_id.eq(store)).select(Return::as_select()).for_update();
     match name {
-        ReturnRef::Id(id) => query.filter(returns::id.eq(*id)).first(conn),
-        ReturnRef::Number(number) => query.filter(returns::return_number.eq(number)).first(conn),
+        DocumentRef::Id(id) => query.filter(returns::id.eq(*id)).first(conn),
+        DocumentRef::Number(number) => query.filter(returns::return_number.eq(number)).first(conn),
     }
     .optional()
 }

@@ -10,8 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use validator::Validate;
 
-use super::count_ref::CountRef;
-use super::document::{Target, not_found};
+use super::document::not_found;
 use super::enter::{self, EnteredUnits};
 use super::lifecycle;
 use super::open::{self, NewCount};
@@ -20,12 +19,13 @@ use super::queries::documents::{self, CountFilter};
 use super::queries::entries;
 use super::queries::shown::{self, LineFilter, LineOrder};
 use super::status::{CountStatus, LineStatus};
+use crate::audit::document::Target;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::CancelReason;
-use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::id::{self, CountId, LocationId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::{number, text_enum};
@@ -94,7 +94,7 @@ pub async fn show_count(
     Query(query): Query<CountLinesQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let name = CountRef::from_path(&path);
+    let name = DocumentRef::from_path(&path);
     let CountLinesQuery { status, page, limit } = query;
     let offset = page.saturating_sub(1).saturating_mul(limit);
     let found = ctx.read("get_count", move |conn, scope| {
@@ -123,7 +123,7 @@ pub async fn list_variances(
     Query(query): Query<VariancesQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let name = CountRef::from_path(&path);
+    let name = DocumentRef::from_path(&path);
     let order = match sort.among(&LINE_SORTS, "line")?.descending {
         false => LineOrder::FirstToLast,
         true => LineOrder::LastToFirst,
@@ -158,7 +158,7 @@ pub async fn list_entries(
     Query(query): Query<EntriesQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let name = CountRef::from_path(&path);
+    let name = DocumentRef::from_path(&path);
     let sort = sort.among(&ENTRY_SORTS, "line")?;
     let found = ctx.read("list_count_entries", move |conn, scope| {
         let count = documents::find(conn, scope.store, &name)?.ok_or_else(not_found)?;
@@ -173,31 +173,27 @@ pub async fn create(command: Command<NewCountRequest>) -> Result<HttpResponse, A
     command
         .run("open_count", |conn, scope, body| {
             let id = open::open(conn, scope, &NewCount::from(body.clone()))?;
-            Ok(Answer::created(&show(conn, scope, &CountRef::Id(id), ShownLines::default())?)?)
+            Ok(Answer::created(&show(conn, scope, &DocumentRef::Id(id), ShownLines::default())?)?)
         })
         .await
-}
-
-fn target(path: &str, expected_version: Option<ExpectedVersion>) -> Target {
-    Target { name: CountRef::from_path(path), expected_version }
 }
 
 /// The count with these lines.
 fn answer_lines(conn: &mut PgConnection, scope: &Scope, id: CountId, lines: &[i64]) -> Result<Answer, Abort> {
     let filter = LineFilter { numbers: Some(lines), ..LineFilter::default() };
     let shown = ShownLines { filter, order: LineOrder::PostedLast, ..ShownLines::default() };
-    Ok(Answer::ok(&show(conn, scope, &CountRef::Id(id), shown)?)?)
+    Ok(Answer::ok(&show(conn, scope, &DocumentRef::Id(id), shown)?)?)
 }
 
 /// The count with its lines. If they are too many, those that are not posted are chosen first.
 fn answer(conn: &mut PgConnection, scope: &Scope, id: CountId) -> Result<Answer, Abort> {
     let shown = ShownLines { order: LineOrder::PostedLast, ..ShownLines::default() };
-    Ok(Answer::ok(&show(conn, scope, &CountRef::Id(id), shown)?)?)
+    Ok(Answer::ok(&show(conn, scope, &DocumentRef::Id(id), shown)?)?)
 }
 
 /// `POST /counts/{id}/entries`
 pub async fn enter(path: web::Path<String>, command: Command<CountEntriesRequest>) -> Result<HttpResponse, ApiError> {
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("enter_count", move |conn, scope, body| {
             let entries: Vec<EnteredUnits> = body.entries.iter().cloned().map(EnteredUnits::from).collect();
@@ -209,7 +205,7 @@ pub async fn enter(path: web::Path<String>, command: Command<CountEntriesRequest
 
 /// `POST /counts/{id}/submit`
 pub async fn submit(path: web::Path<String>, command: Command<CountVersionRequest>) -> Result<HttpResponse, ApiError> {
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("submit_count", move |conn, scope, _body| {
             let id = lifecycle::submit(conn, scope, &target)?;
@@ -224,7 +220,7 @@ pub async fn recount(
     command: Command<CountVersionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let (name, line) = path.into_inner();
-    let target = target(&name, command.body.expected_version);
+    let target = Target::from_path(&name, command.body.expected_version);
     let line = id::from_path(&line);
     command
         .run("recount_line", move |conn, scope, _body| {
@@ -236,7 +232,7 @@ pub async fn recount(
 
 /// `POST /counts/{id}/cancel`
 pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest>) -> Result<HttpResponse, ApiError> {
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     command
         .run("cancel_count", move |conn, scope, body| {
             let id = lifecycle::cancel(conn, scope, &target, body.reason.as_ref().map(CancelReason::as_str))?;
@@ -247,7 +243,7 @@ pub async fn cancel(path: web::Path<String>, command: Command<CancelCountRequest
 
 /// `POST /counts/{id}/post`
 pub async fn post(path: web::Path<String>, command: Command<PostCountRequest>) -> Result<HttpResponse, ApiError> {
-    let target = target(&path, command.body.expected_version);
+    let target = Target::from_path(&path, command.body.expected_version);
     let request = PostRequest { target, lines: command.body.lines.clone() };
     let parts = request.clone();
     let after = command

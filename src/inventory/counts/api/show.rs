@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::kernel::document_ref::DocumentRef;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
@@ -9,7 +10,6 @@ use super::response::{CountLineResponse, CountResponse, ExpectedUnits};
 use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::{Abort, OpenItem};
-use crate::inventory::counts::count_ref::CountRef;
 use crate::inventory::counts::document::not_found;
 use crate::inventory::counts::line::{CountLine, value_variance};
 use crate::inventory::counts::queries::documents::{self, Count};
@@ -19,7 +19,7 @@ use crate::inventory::counts::status::LineStatus;
 use crate::inventory::locked_stock::StockKey;
 use crate::inventory::observation::StockAtObservation;
 use crate::inventory::queries::{promises, stock_at};
-use crate::kernel::id::VariantId;
+use crate::kernel::id::{CountId, VariantId};
 use crate::kernel::money::Currency;
 use crate::stores::queries as stores;
 
@@ -39,7 +39,7 @@ pub struct ShownLines<'a> {
 pub fn show(
     conn: &mut PgConnection,
     scope: &Scope,
-    name: &CountRef,
+    name: &DocumentRef<CountId>,
     shown: ShownLines<'_>,
 ) -> Result<CountResponse, Abort> {
     let count = documents::find(conn, scope.store, name)?.ok_or_else(not_found)?;

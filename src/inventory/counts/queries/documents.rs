@@ -6,9 +6,9 @@ use diesel::prelude::*;
 
 use crate::db::schema::{count_history, counts};
 use crate::db::{self, Failure};
-use crate::inventory::counts::count_ref::CountRef;
 use crate::inventory::counts::selection::{CountSelection, Uncounted};
 use crate::inventory::counts::status::CountStatus;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{CountId, LocationId, StoreId};
 use crate::kernel::page::{List, PageQuery, Sort};
@@ -110,21 +110,25 @@ pub fn list_history(
 }
 
 /// The count of that id or number, if there is one.
-pub fn find(conn: &mut PgConnection, store: StoreId, name: &CountRef) -> QueryResult<Option<Count>> {
+pub fn find(conn: &mut PgConnection, store: StoreId, name: &DocumentRef<CountId>) -> QueryResult<Option<Count>> {
     let query = counts::table.filter(counts::store_id.eq(store)).select(Count::as_select());
     match name {
-        CountRef::Id(id) => query.filter(counts::id.eq(*id)).first(conn),
-        CountRef::Number(number) => query.filter(counts::count_number.eq(number)).first(conn),
+        DocumentRef::Id(id) => query.filter(counts::id.eq(*id)).first(conn),
+        DocumentRef::Number(number) => query.filter(counts::count_number.eq(number)).first(conn),
     }
     .optional()
 }
 
 /// Locks a count and reads it.
-pub fn find_for_update(conn: &mut PgConnection, store: StoreId, name: &CountRef) -> QueryResult<Option<Count>> {
+pub fn find_for_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    name: &DocumentRef<CountId>,
+) -> QueryResult<Option<Count>> {
     let query = counts::table.filter(counts::store_id.eq(store)).select(Count::as_select()).for_update();
     match name {
-        CountRef::Id(id) => query.filter(counts::id.eq(*id)).first(conn),
-        CountRef::Number(number) => query.filter(counts::count_number.eq(number)).first(conn),
+        DocumentRef::Id(id) => query.filter(counts::id.eq(*id)).first(conn),
+        DocumentRef::Number(number) => query.filter(counts::count_number.eq(number)).first(conn),
     }
     .optional()
 }

@@ -163,7 +163,12 @@ pub fn cancel(conn: &mut PgConnection, store: StoreId, count: CountId) -> QueryR
 }
 
 /// The new status of a line, with its figures if it is posted.
-pub type LineResult = (i64, LineStatus, Option<PostedLine>);
+#[derive(Clone, Copy, Debug)]
+pub struct LineResult {
+    pub line: i64,
+    pub status: LineStatus,
+    pub posted: Option<PostedLine>,
+}
 
 /// Writes the results of a posting. The count must have been locked.
 pub fn write_results(
@@ -173,7 +178,7 @@ pub fn write_results(
     results: &[LineResult],
 ) -> Result<(), Failure> {
     let posted =
-        |value: fn(PostedLine) -> i64| results.iter().map(|(.., posted)| posted.map(value)).collect::<Vec<_>>();
+        |value: fn(PostedLine) -> i64| results.iter().map(|result| result.posted.map(value)).collect::<Vec<_>>();
     let changed = db::sql(
         "UPDATE count_lines l SET status = n.status, expected_quantity = n.expected, unit_value = n.unit_value, \
                 touched = n.touched, movement_version = n.version \
@@ -184,12 +189,12 @@ pub fn write_results(
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(count)
-    .bind::<Array<BigInt>, _>(results.iter().map(|(line, ..)| *line).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(results.iter().map(|(_, status, _)| *status).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(results.iter().map(|result| result.line).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(results.iter().map(|result| result.status).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(posted(|posted| posted.expected))
     .bind::<Array<Nullable<BigInt>>, _>(posted(|posted| posted.unit_value.0))
     .bind::<Array<Nullable<Bool>>, _>(
-        results.iter().map(|(.., posted)| posted.map(|posted| posted.touched)).collect::<Vec<_>>(),
+        results.iter().map(|result| result.posted.map(|posted| posted.touched)).collect::<Vec<_>>(),
     )
     .bind::<Array<Nullable<BigInt>>, _>(posted(|posted| posted.movement_version))
     .bind::<BigInt, _>(db::count(results.len()))

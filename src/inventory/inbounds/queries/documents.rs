@@ -5,9 +5,9 @@ use diesel::prelude::*;
 
 use crate::db::schema::{inbound_history, inbounds};
 use crate::db::{self, Failure};
-use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
 use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundId, LocationId, StoreId, SupplierId};
 use crate::kernel::page::{List, PageQuery, Sort};
@@ -169,11 +169,11 @@ fn of_kind<'a, O: Origin>(store: StoreId) -> Query<'a> {
 pub fn find<O: Origin>(
     conn: &mut PgConnection,
     store: StoreId,
-    name: &InboundRef,
+    name: &DocumentRef<InboundId>,
 ) -> Result<Option<Inbound<O>>, Failure> {
     let query = match name {
-        InboundRef::Id(id) => of_kind::<O>(store).filter(inbounds::id.eq(*id)),
-        InboundRef::Number(number) => of_kind::<O>(store).filter(inbounds::inbound_number.eq(number)),
+        DocumentRef::Id(id) => of_kind::<O>(store).filter(inbounds::id.eq(*id)),
+        DocumentRef::Number(number) => of_kind::<O>(store).filter(inbounds::inbound_number.eq(number)),
     };
     query.select(Row::as_select()).first(conn).optional()?.map(Row::into_inbound).transpose()
 }
@@ -193,7 +193,7 @@ pub fn list_by_id<O: Origin>(
 pub fn find_for_update<O: Origin>(
     conn: &mut PgConnection,
     store: StoreId,
-    name: &InboundRef,
+    name: &DocumentRef<InboundId>,
 ) -> Result<Option<Inbound<O>>, Failure> {
     let query = inbounds::table
         .filter(inbounds::store_id.eq(store))
@@ -201,8 +201,8 @@ pub fn find_for_update<O: Origin>(
         .select(Row::as_select())
         .for_update();
     let row = match name {
-        InboundRef::Id(id) => query.filter(inbounds::id.eq(*id)).first(conn),
-        InboundRef::Number(number) => query.filter(inbounds::inbound_number.eq(number)).first(conn),
+        DocumentRef::Id(id) => query.filter(inbounds::id.eq(*id)).first(conn),
+        DocumentRef::Number(number) => query.filter(inbounds::inbound_number.eq(number)).first(conn),
     };
     row.optional()?.map(Row::into_inbound).transpose()
 }

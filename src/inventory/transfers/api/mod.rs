@@ -10,21 +10,21 @@ use utoipa::IntoParams;
 use validator::Validate;
 
 use super::Transfer;
-use super::draft::{self, DraftChange, NewTransfer};
+use super::draft::{self, NewTransfer, TransferChange};
 use super::lifecycle::{self, Sending};
 use super::settle;
+use crate::audit::document::Target;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
 use crate::inventory::inbounds::api::{ReverseReceiptRequest, change_document, check_lines};
-use crate::inventory::inbounds::document::Target;
-use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
 use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
 use crate::inventory::inbounds::queries::{lines, receipts};
 use crate::inventory::inbounds::receive::{self, ReceivedUnits};
 use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::CancelReason;
 use crate::kernel::id::{InboundId, LocationId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
@@ -70,12 +70,12 @@ pub async fn list(
 
 /// `GET /transfers/{id}`
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let name = InboundRef::from_path(&path);
+    let name = DocumentRef::from_path(&path);
     let found = ctx.read("get_transfer", move |conn, scope| respond(conn, scope, &name)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
-fn respond(conn: &mut PgConnection, scope: &Scope, name: &InboundRef) -> Result<TransferResponse, Abort> {
+fn respond(conn: &mut PgConnection, scope: &Scope, name: &DocumentRef<InboundId>) -> Result<TransferResponse, Abort> {
     let transfer: Transfer = documents::find(conn, scope.store, name)?.ok_or_else(LocationId::not_found)?;
     let lines = lines::list(conn, scope.store, transfer.id)?;
     let receipts = receipts::list(conn, scope.store, transfer.id)?;
@@ -89,7 +89,7 @@ pub async fn create(command: Command<NewTransferRequest>) -> Result<HttpResponse
     command
         .run("create_transfer", |conn, scope, body| {
             let id = draft::create(conn, scope, &NewTransfer::from(body.clone()))?;
-            Ok(Answer::created(&respond(conn, scope, &InboundRef::Id(id))?)?)
+            Ok(Answer::created(&respond(conn, scope, &DocumentRef::Id(id))?)?)
         })
         .await
 }
@@ -102,7 +102,7 @@ pub async fn update(
     check_lines(command.body.lines.as_ref())?;
     let target = Target::from_path(&path, command.body.expected_version);
     change_document("update_transfer", target, command, respond, |conn, scope, target, body| {
-        draft::change(conn, scope, target, &DraftChange::from(body.clone()))
+        draft::change(conn, scope, target, &TransferChange::from(body.clone()))
     })
     .await
 }

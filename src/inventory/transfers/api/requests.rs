@@ -6,11 +6,12 @@ use validator::Validate;
 
 use crate::catalogue::size;
 use crate::inventory::inbounds::arrival::{ReceivedLine, Surplus};
+use crate::inventory::inbounds::draft::{Header, HeaderChange};
 use crate::inventory::inbounds::draft_line::DraftLine;
 use crate::inventory::inbounds::line::SettleOutcome;
 use crate::inventory::inbounds::receive::ReceivedUnits;
 use crate::inventory::transfers::decide::{LineUnits, Settlement};
-use crate::inventory::transfers::draft::{DraftChange, NewTransfer};
+use crate::inventory::transfers::draft::{NewTransfer, TransferChange};
 use crate::inventory::transfers::lifecycle::Sending;
 use crate::kernel::document_text::{CancelReason, Notes, Reason, Reference};
 use crate::kernel::expected_version::ExpectedVersion;
@@ -152,14 +153,14 @@ pub struct SettleLineRequest {
 impl From<NewTransferRequest> for NewTransfer {
     fn from(request: NewTransferRequest) -> Self {
         let NewTransferRequest { from_location_id, to_location_id, lines, reference, expected_on, notes } = request;
-        Self {
-            from: from_location_id,
+        let header = Header {
+            origin: from_location_id,
             to: to_location_id,
-            lines: lines.into_iter().map(DraftLine::from).collect(),
             reference: reference.map(String::from),
             expected_on: expected_on.map(|day| day.0),
             notes: notes.map(String::from),
-        }
+        };
+        Self { header, lines: lines.into_iter().map(DraftLine::from).collect() }
     }
 }
 
@@ -170,18 +171,18 @@ impl From<TransferLineRequest> for DraftLine {
     }
 }
 
-impl From<UpdateTransferRequest> for DraftChange {
+impl From<UpdateTransferRequest> for TransferChange {
     fn from(request: UpdateTransferRequest) -> Self {
         let UpdateTransferRequest { from_location_id, to_location_id, lines, reference, expected_on, notes, .. } =
             request;
-        Self {
-            from: from_location_id,
+        let header = HeaderChange {
+            origin: from_location_id,
             to: to_location_id,
-            lines: lines.map(|lines| lines.into_iter().map(DraftLine::from).collect()),
             reference: reference.map(|reference| reference.map(String::from)),
             expected_on: expected_on.map(|day| day.map(|day| day.0)),
             notes: notes.map(|notes| notes.map(String::from)),
-        }
+        };
+        Self { header, lines: lines.map(|lines| lines.into_iter().map(DraftLine::from).collect()) }
     }
 }
 

@@ -9,21 +9,21 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use validator::Validate;
 
+use crate::audit::document::Target;
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
 use crate::inventory::inbounds::api::{ReverseReceiptRequest, change_document, check_lines};
-use crate::inventory::inbounds::document::Target;
-use crate::inventory::inbounds::inbound_ref::InboundRef;
 use crate::inventory::inbounds::origin::Origin;
 use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
 use crate::inventory::inbounds::queries::{lines, receipts};
 use crate::inventory::inbounds::receive::reverse as reverse_receipt;
 use crate::inventory::inbounds::response::Costs;
 use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::CancelReason;
-use crate::kernel::id::{self, LocationId, SupplierId};
+use crate::kernel::id::{self, InboundId, LocationId, SupplierId};
 use crate::kernel::page::{List, NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
 use crate::purchasing::purchase_orders::draft::{NewPurchaseOrder, PurchaseOrderChange};
@@ -96,12 +96,16 @@ pub fn summarize(
 
 /// `GET /purchase-orders/{id}`
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let name = InboundRef::from_path(&path);
+    let name = DocumentRef::from_path(&path);
     let found = ctx.read("get_purchase_order", move |conn, scope| respond(conn, scope, &name)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
-fn respond(conn: &mut PgConnection, scope: &Scope, name: &InboundRef) -> Result<PurchaseOrderResponse, Abort> {
+fn respond(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    name: &DocumentRef<InboundId>,
+) -> Result<PurchaseOrderResponse, Abort> {
     let order: PurchaseOrder = documents::find(conn, scope.store, name)?.ok_or_else(SupplierId::not_found)?;
     let supplier = get_supplier(conn, scope, order.origin)?;
     let lines = lines::list(conn, scope.store, order.id)?;
@@ -119,7 +123,7 @@ pub async fn create(command: Command<NewPurchaseOrderRequest>) -> Result<HttpRes
     command
         .run("create_purchase_order", |conn, scope, body| {
             let id = draft::create(conn, scope, &NewPurchaseOrder::from(body.clone()))?;
-            Ok(Answer::created(&respond(conn, scope, &InboundRef::Id(id))?)?)
+            Ok(Answer::created(&respond(conn, scope, &DocumentRef::Id(id))?)?)
         })
         .await
 }

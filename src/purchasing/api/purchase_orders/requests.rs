@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::catalogue::size;
+use crate::inventory::inbounds::draft::{Header, HeaderChange};
 use crate::inventory::inbounds::draft_line::DraftLine;
 use crate::kernel::document_text::{CancelReason, Notes, Reason, Reference};
 use crate::kernel::expected_version::ExpectedVersion;
@@ -14,7 +15,7 @@ use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{DocumentQuantity, StockQuantity};
 use crate::kernel::text;
 use crate::purchasing::purchase_orders::costs::LineCost;
-use crate::purchasing::purchase_orders::draft::{Header, NewPurchaseOrder, PurchaseOrderChange};
+use crate::purchasing::purchase_orders::draft::{NewPurchaseOrder, PurchaseOrderChange};
 use crate::purchasing::purchase_orders::lines::PurchaseLine;
 use crate::purchasing::purchase_orders::receive::{ReceivedPurchase, ReceivedPurchaseLine};
 
@@ -151,7 +152,7 @@ impl From<NewPurchaseOrderRequest> for NewPurchaseOrder {
     fn from(request: NewPurchaseOrderRequest) -> Self {
         let NewPurchaseOrderRequest { supplier_id, location_id, lines, reference, expected_on, notes } = request;
         let header = Header {
-            supplier: supplier_id,
+            origin: supplier_id,
             to: location_id,
             reference: reference.map(String::from),
             expected_on: expected_on.map(|day| day.0),
@@ -172,14 +173,14 @@ impl From<PurchaseLineRequest> for PurchaseLine {
 impl From<UpdatePurchaseOrderRequest> for PurchaseOrderChange {
     fn from(request: UpdatePurchaseOrderRequest) -> Self {
         let UpdatePurchaseOrderRequest { supplier_id, location_id, lines, reference, expected_on, notes, .. } = request;
-        Self {
-            supplier: supplier_id,
+        let header = HeaderChange {
+            origin: supplier_id,
             to: location_id,
-            lines: lines.map(|lines| lines.into_iter().map(PurchaseLine::from).collect()),
             reference: reference.map(|reference| reference.map(String::from)),
             expected_on: expected_on.map(|day| day.map(|day| day.0)),
             notes: notes.map(|notes| notes.map(String::from)),
-        }
+        };
+        Self { header, lines: lines.map(|lines| lines.into_iter().map(PurchaseLine::from).collect()) }
     }
 }
 
