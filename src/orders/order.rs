@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
 use super::allocation::Allocations;
@@ -17,7 +18,9 @@ use crate::kernel::folded_text;
 use crate::kernel::id::{self, LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Currency, Money};
 
-#[derive(Clone, Debug, Queryable, Selectable)]
+/// The DSL reads tables of at most 32 columns, which is enough for all others. So orders are read by the names of the
+/// columns.
+#[derive(Clone, Debug, QueryableByName)]
 #[diesel(table_name = orders)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct Order {
@@ -26,8 +29,11 @@ pub struct Order {
     pub order_number: String,
     pub user_id: Option<UserId>,
     pub created_by: Option<UserId>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub customer_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub customer_phone: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub delivery_address: Option<String>,
     pub status: OrderStatus,
     pub payment_status: PaymentStatus,
@@ -47,6 +53,7 @@ pub struct Order {
     pub credit_used_amount: Money,
     /// The cancelled and returned units.
     pub credited_items: i64,
+    #[diesel(sql_type = Nullable<Text>)]
     pub tracking_number: Option<String>,
     pub currency: Currency,
     pub subtotal: Money,
@@ -54,6 +61,7 @@ pub struct Order {
     pub tax_amount: Money,
     /// The tax that the prices contain.
     pub included_tax_amount: Money,
+    #[diesel(sql_type = Nullable<Jsonb>)]
     pub tax_lines: Option<TaxLines>,
     pub shipping_amount: Money,
     pub discount_amount: Money,
@@ -61,15 +69,21 @@ pub struct Order {
     pub total_items: i64,
     pub shipping_address: Option<Value>,
     pub billing_address: Option<Value>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub notes: Option<String>,
     /// The place where the buyer collects the order.
+    #[diesel(sql_type = Nullable<BigInt>)]
     pub pickup_location_id: Option<LocationId>,
     /// None if the order got all requested units.
+    #[diesel(sql_type = Nullable<Jsonb>)]
     pub unfulfilled: Option<Unfulfilled>,
     /// The order whose goods this one replaces.
+    #[diesel(sql_type = Nullable<BigInt>)]
     pub exchange_of: Option<OrderId>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub invoice_number: Option<String>,
     /// Set only on orders that the buyer collects.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
     pub ready_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
