@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 26] = [
+const GROWING: [&str; 27] = [
     "products",
     "product_codes",
     "variants",
@@ -38,6 +38,7 @@ const GROWING: [&str; 26] = [
     "return_receipts",
     "return_receipt_lines",
     "return_history",
+    "invoices",
     "addresses",
     "idempotency_keys",
     "audit_log",
