@@ -207,6 +207,11 @@ impl StoredLine {
     }
 }
 
+/// The number of credits of an order.
+pub fn count(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<i64> {
+    credits::table.filter(credits::store_id.eq(store)).filter(credits::order_id.eq(order)).count().get_result(conn)
+}
+
 /// Some credits of an order.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
