@@ -185,6 +185,7 @@ fn cancelled_and_returned_units_are_exchanged_together() {
 #[test]
 fn a_guest_opens_the_new_order_with_the_token_of_the_old_one() {
     let (shop, tee, _) = open();
+    shop.app.set_store(&json!({"guest_orders": true}));
     let guest = shop.app.guest();
     let bought = guest.order_now(&shop.rice, 3).expect(201).json();
     let exchange = |order: &Value| {
@@ -198,7 +199,7 @@ fn a_guest_opens_the_new_order_with_the_token_of_the_old_one() {
     for order in [&new, &newest] {
         let path = format!("/orders/{}", order["id"]);
         assert_eq!(holder.get(&path).expect(200).json()["order_number"], order["order_number"]);
-        guest.get(&path).refused(401, "UNAUTHORIZED");
+        guest.get(&path).refused(401, "UNAUTHENTICATED");
     }
     holder.post(&format!("/orders/{}/cancel", newest["id"]), &json!({})).expect(200);
 }
