@@ -14,13 +14,14 @@ fi
 
 # A binary and the module that is run from it. The time is checked after each of them.
 steps=(
-    "processes kills::" "processes outages::" "processes floods::"
-    "processes embedded_postgres::" "processes connections::" "api batches::" "api races::buying::"
-    "api races::cancelling::" "api races::changing::" "api races::counts::" "api races::holds::" "api races::keys::"
-    "api races::payment_windows::" "api races::places::" "api races::purchases::" "api races::rerouting::"
-    "api races::shipping::" "api races::transfers::" "api races::values::" "api histories::" "api counts::"
-    "api transfers::" "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::"
-    "processes goods_kills::"
+    "processes kills::" "processes expiry_kills::" "processes goods_kills::" "processes return_kills::"
+    "processes outages::" "processes floods::" "processes embedded_postgres::" "processes connections::"
+    "processes reports::" "processes revocations::" "api batches::" "api races::buying::" "api races::cancelling::"
+    "api races::changing::" "api races::counts::" "api races::credits::" "api races::holds::" "api races::invoices::"
+    "api races::keys::" "api races::payment_windows::" "api races::places::" "api races::purchases::"
+    "api races::rerouting::" "api races::returns::" "api races::shipping::" "api races::transfers::"
+    "api races::values::" "api histories::" "api credits::" "api returns::" "api counts::" "api transfers::"
+    "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::"
 )
 
 export STOCKROOM_TEST_REPETITIONS=${STOCKROOM_TEST_REPETITIONS:-1000}

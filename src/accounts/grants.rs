@@ -3,8 +3,8 @@
 use super::user::{User, UserChange};
 use crate::auth::principal::Account;
 use crate::auth::{Permissions, Role};
+use crate::db::Failure;
 use crate::error::{ApiError, Code};
-use crate::kernel::id::UserId;
 
 /// 403 unless the caller may give this role and has all of these permissions.
 pub fn check_may_grant(caller: &Account, role: Option<Role>, granted: &Permissions) -> Result<(), ApiError> {
@@ -40,14 +40,24 @@ pub fn check_may_change(caller: &Account, user: &User, change: &UserChange) -> R
     Ok(())
 }
 
-/// Refuses with 409 if no administrator who can sign in would remain. `admins` are the administrators before the
-/// change.
-pub fn check_admin_remains(admins: &[UserId], changed: &User) -> Result<(), ApiError> {
-    if changed.is_active_admin() || admins != [changed.id] {
+/// Refuses with 409 if no administrator who can sign in would remain. All administrators before the change are among
+/// `before`.
+pub fn check_admin_remains(before: &[User], changed: &User) -> Result<(), ApiError> {
+    let mut admins = before.iter().filter(|user| user.is_active_admin()).map(|user| user.id);
+    if changed.is_active_admin() || (admins.next(), admins.next()) != (Some(changed.id), None) {
         return Ok(());
     }
     let detail = format!("User {} is the last active administrator. Give this role to another user first.", changed.id);
     Err(ApiError::new(Code::LastAdmin, detail))
+}
+
+/// Refuses with 401 if somebody has ended the caller's access, or changed it, while this request waited for the lock.
+pub fn check_caller_remains(locked: &[User], caller: &Account) -> Result<(), ApiError> {
+    let may_still = |user: &User| {
+        let has_same = caller.role == Role::Admin || user.permissions == caller.permissions;
+        user.id == caller.id && user.active && user.role == caller.role && has_same
+    };
+    if locked.iter().any(may_still) { Ok(()) } else { Err(Failure::TokenEnded.into()) }
 }
 
 /// The 404 error for an account.
@@ -60,7 +70,7 @@ mod tests {
     use super::*;
     use crate::accounts::user::tests::staff;
     use crate::auth::Permission::{OrdersRead, ReportsRead, UsersManage};
-    use crate::kernel::id::StoreId;
+    use crate::kernel::id::{StoreId, UserId};
 
     fn caller(role: Role, permissions: Permissions, store: Option<i64>) -> Account {
         Account { id: UserId(1), role, permissions, store: store.map(StoreId) }
@@ -102,14 +112,28 @@ mod tests {
     #[test]
     fn the_last_administrator_stays() {
         let mut admin = user(1, Role::Admin, Permissions::all(), None);
-        let (alone, two) = ([UserId(1)], [UserId(1), UserId(2)]);
+        let other = user(2, Role::Admin, Permissions::all(), None);
+        let (alone, two) = (vec![admin.clone()], vec![admin.clone(), other.clone()]);
         assert_eq!(code(check_admin_remains(&alone, &admin)), None);
         admin.active = false;
         assert_eq!(code(check_admin_remains(&alone, &admin)), Some(Code::LastAdmin));
         assert_eq!(code(check_admin_remains(&two, &admin)), None);
-        assert_eq!(code(check_admin_remains(&[UserId(2)], &admin)), None);
+        assert_eq!(code(check_admin_remains(&[other, admin.clone()], &admin)), None);
         let clerk = user(1, Role::Staff, Permissions::default(), Some(1));
         assert_eq!(code(check_admin_remains(&alone, &clerk)), Some(Code::LastAdmin));
+    }
+
+    #[test]
+    fn a_caller_whose_access_was_ended_changes_nobody() {
+        let remains = |locked: User, caller: &Account| code(check_caller_remains(&[locked], caller));
+        let (clerk, permissions): (_, Permissions) = (manager(), vec![UsersManage, OrdersRead].into());
+        let same = user(1, Role::Staff, permissions.clone(), Some(1));
+        assert_eq!(remains(same.clone(), &clerk), None);
+        assert_eq!(remains(User { active: false, ..same.clone() }, &clerk), Some(Code::Unauthenticated));
+        assert_eq!(remains(User { id: UserId(2), ..same }, &clerk), Some(Code::Unauthenticated));
+        let less = user(1, Role::Staff, vec![UsersManage].into(), Some(1));
+        assert_eq!(remains(less, &clerk), Some(Code::Unauthenticated));
+        assert_eq!(remains(user(1, Role::Customer, permissions, None), &clerk), Some(Code::Unauthenticated));
     }
 
     #[test]

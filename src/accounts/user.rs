@@ -71,9 +71,10 @@ pub fn check_grantable(role: Role, granted: &Permissions) -> Result<(), ApiError
 }
 
 impl UserChange {
-    /// True if the change could remove an administrator.
-    pub fn may_end_admin(&self) -> bool {
-        self.active == Some(false) || self.role.is_some_and(|role| role != Role::Admin)
+    /// True if the change could end tokens of the account. It could remove an administrator, too.
+    pub fn may_end_access(&self) -> bool {
+        let Self { password_hash, role, permissions, active, .. } = self;
+        *active == Some(false) || role.is_some() || permissions.is_some() || password_hash.is_some()
     }
 }
 

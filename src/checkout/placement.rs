@@ -36,6 +36,8 @@ pub struct Placement {
 pub struct Exchange {
     pub order: OrderId,
     pub customer: Option<UserId>,
+    /// The token of a guest opens both orders.
+    pub guest_token_hash: Option<Vec<u8>>,
     pub shipping_address: Option<Value>,
     pub billing_address: Option<Value>,
 }

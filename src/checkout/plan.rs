@@ -37,7 +37,10 @@ pub struct Placed {
 impl Placed {
     #[must_use]
     pub fn new(plan: Plan, placement: &Placement) -> Self {
-        let guest_token = (placement.buyer == Buyer::Guest).then(GuestToken::random);
+        let guest_token = match &placement.exchange {
+            Some(exchange) => exchange.guest_token_hash.clone().map(GuestToken::known),
+            None => (placement.buyer == Buyer::Guest).then(GuestToken::random),
+        };
         Self { plan, actor: placement.actor.clone(), guest_token }
     }
 
@@ -46,7 +49,7 @@ impl Placed {
     pub fn response(&self) -> OrderResponse {
         let Plan { order, items, reductions, .. } = &self.plan;
         let mut response = OrderResponse::new(order, items, reductions, &[]);
-        response.guest_token = self.guest_token.as_ref().map(GuestToken::reveal);
+        response.guest_token = self.guest_token.as_ref().and_then(GuestToken::reveal);
         response
     }
 }

@@ -547,12 +547,6 @@ diesel::table! {
         user_id -> Nullable<Int8>,
         /// The account that placed the order: the customer, or a member of staff. Null for orders of guests.
         created_by -> Nullable<Int8>,
-        /// The name of the buyer as it was sent with the order. Null if it was not.
-        customer_name -> Nullable<Text>,
-        /// The phone of the buyer as it was sent with the order. Null if it was not.
-        customer_phone -> Nullable<Text>,
-        /// An address as free text, for orders without a stored address. Null if none was sent.
-        delivery_address -> Nullable<Text>,
         status -> Text,
         payment_status -> Text,
         /// The name of one of the payment methods that the store had at checkout.
@@ -567,8 +561,6 @@ diesel::table! {
         received_amount -> Int8,
         /// The sum of the refunds in order_payments.
         refunded_amount -> Int8,
-        /// The number of the carrier. Staff set it. Null before.
-        tracking_number -> Nullable<Text>,
         /// The currency of the store at the time of the order, an ISO 4217 code.
         currency -> Text,
         /// The sum of the items before tax, shipping and discount.
@@ -583,7 +575,6 @@ diesel::table! {
         shipping_address -> Nullable<Jsonb>,
         /// A copy of the address from the time of the order: the shipping address if the order named no other one. Null if it named none at all.
         billing_address -> Nullable<Jsonb>,
-        notes -> Nullable<Text>,
         /// SHA-256 of the token by which a guest looks at the order. Null for orders of accounts.
         guest_token_hash -> Nullable<Bytea>,
         /// Cart and round (ID/ROUND), so that one round of a cart is ordered once. Null for orders without a cart.
@@ -592,28 +583,16 @@ diesel::table! {
         search_text -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
-        /// The lines that the order did not get in full: a list of objects with the requested and the fulfilled quantity, and with alternatives. Null if it got all units.
-        unfulfilled -> Nullable<Jsonb>,
-        /// The place where the buyer collects the order. Null if the order is delivered.
-        pickup_location_id -> Nullable<Int8>,
         /// The tax that the prices and the delivery contain.
         included_tax_amount -> Int8,
-        /// A list of objects with the name, percent, base and tax of each rate, and whether prices contain it. Null for an order without tax rates.
-        tax_lines -> Nullable<Jsonb>,
         /// The sum of the credits of the order.
         credited_amount -> Int8,
         /// The part of its credits that paid for the orders of exchanges.
         credit_used_amount -> Int8,
         /// Received money that was not accepted as a payment and is due back: late, doubled, or above the total.
         unapplied_amount -> Int8,
-        /// The order that this one replaces goods of. Null for other orders.
-        exchange_of -> Nullable<Int8>,
-        /// Null until the invoice is issued.
-        invoice_number -> Nullable<Text>,
         /// The cancelled and returned units of the items.
         credited_items -> Int8,
-        /// When the goods were ready to be collected. Null until then, and for orders that are delivered.
-        ready_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::checkout::plan::Placed;
 use crate::checkout::write;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{OrderId, ReturnId};
-use crate::orders::order::Order;
+use crate::orders::order::{Order, OrderRef};
 use crate::orders::queries::orders;
 use crate::orders::status::OrderStatus;
 
@@ -48,7 +48,7 @@ pub const REASON: &str = "Exchange";
 ///
 /// Locks are taken in the global order: the old order, then the stock rows of both orders together.
 pub fn exchange(conn: &mut PgConnection, scope: &Scope, id: OrderId, new: &NewExchange) -> Result<Exchanged, Abort> {
-    let placement = placement_of(scope, &orders::get(conn, scope.store, id)?, new)?;
+    let placement = placement_of(conn, scope, id, new)?;
     let carts = load::load_and_lock_carts(conn, scope.store, &[&placement], Locking::ForUpdate)?;
     let intents = [(id, Intent::Cancel), (id, Intent::Credit)];
     let mut batch = OrderBatch::lock_with(conn, scope.store, &intents, &carts.variants())?;
@@ -76,10 +76,14 @@ pub fn exchange(conn: &mut PgConnection, scope: &Scope, id: OrderId, new: &NewEx
 }
 
 /// The placement of the new order: the customer, the addresses and the pickup place are those of the old order.
-fn placement_of(scope: &Scope, old: &Order, new: &NewExchange) -> Result<Placement, ApiError> {
+fn placement_of(conn: &mut PgConnection, scope: &Scope, old: OrderId, new: &NewExchange) -> Result<Placement, Abort> {
+    let guest_token_hash =
+        orders::find_owner(conn, scope.store, &OrderRef::Id(old))?.and_then(|(_, owner)| owner.guest_token_hash);
+    let old = orders::get(conn, scope.store, old)?;
     let exchange = Exchange {
         order: old.id,
         customer: old.user_id,
+        guest_token_hash,
         shipping_address: old.shipping_address.clone(),
         billing_address: old.billing_address.clone(),
     };

@@ -6,7 +6,8 @@ use crate::accounts::secret_token;
 
 /// Only its hash is stored.
 pub struct GuestToken {
-    text: String,
+    /// None for the token of an earlier order.
+    text: Option<String>,
     hash: Vec<u8>,
 }
 
@@ -15,11 +16,18 @@ impl GuestToken {
     pub fn random() -> Self {
         let text = secret_token::generate();
         let hash = secret_token::digest(&text);
-        Self { text, hash }
+        Self { text: Some(text), hash }
     }
 
+    /// The token of an earlier order, which opens the order of its exchange too.
     #[must_use]
-    pub fn reveal(&self) -> String {
+    pub const fn known(hash: Vec<u8>) -> Self {
+        Self { text: None, hash }
+    }
+
+    /// The text of a new token. Nobody knows that of an earlier order.
+    #[must_use]
+    pub fn reveal(&self) -> Option<String> {
         self.text.clone()
     }
 
@@ -42,8 +50,8 @@ mod tests {
     #[test]
     fn a_token_opens_its_own_order_only() {
         let token = GuestToken::random();
-        assert!(opens(&token.reveal(), token.hash()));
-        assert!(!opens(&GuestToken::random().reveal(), token.hash()));
+        assert!(opens(&token.reveal().unwrap(), token.hash()));
+        assert!(!opens(&GuestToken::random().reveal().unwrap(), token.hash()));
         assert!(!opens("", token.hash()));
     }
 }

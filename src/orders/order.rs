@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
 use super::allocation::Allocations;
@@ -19,7 +20,9 @@ use crate::kernel::folded_text;
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Currency, Money};
 
-#[derive(Clone, Debug, Queryable, Selectable)]
+/// The DSL reads tables of at most 32 columns, which is enough for all others. So orders are read by the names of the
+/// columns.
+#[derive(Clone, Debug, QueryableByName)]
 #[diesel(table_name = orders)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct Order {
@@ -28,8 +31,11 @@ pub struct Order {
     pub order_number: String,
     pub user_id: Option<UserId>,
     pub created_by: Option<UserId>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub customer_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub customer_phone: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub delivery_address: Option<String>,
     pub status: OrderStatus,
     pub payment_status: PaymentStatus,
@@ -49,6 +55,7 @@ pub struct Order {
     pub credit_used_amount: Money,
     /// The cancelled and returned units.
     pub credited_items: i64,
+    #[diesel(sql_type = Nullable<Text>)]
     pub tracking_number: Option<String>,
     pub currency: Currency,
     pub subtotal: Money,
@@ -56,6 +63,7 @@ pub struct Order {
     pub tax_amount: Money,
     /// The tax that the prices contain.
     pub included_tax_amount: Money,
+    #[diesel(sql_type = Nullable<Jsonb>)]
     pub tax_lines: Option<TaxLines>,
     pub shipping_amount: Money,
     pub discount_amount: Money,
@@ -63,15 +71,21 @@ pub struct Order {
     pub total_items: i64,
     pub shipping_address: Option<Value>,
     pub billing_address: Option<Value>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub notes: Option<String>,
     /// The place where the buyer collects the order.
+    #[diesel(sql_type = Nullable<BigInt>)]
     pub pickup_location_id: Option<LocationId>,
     /// None if the order got all requested units.
+    #[diesel(sql_type = Nullable<Jsonb>)]
     pub unfulfilled: Option<Unfulfilled>,
     /// The order whose goods this one replaces.
+    #[diesel(sql_type = Nullable<BigInt>)]
     pub exchange_of: Option<OrderId>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub invoice_number: Option<String>,
     /// Set only on orders that the buyer collects.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
     pub ready_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

@@ -26,7 +26,7 @@ impl DocumentKind {
     /// A document of this kind is found with one of these permissions.
     const fn permissions(self) -> &'static [Permission] {
         match self {
-            Self::Order => &[Permission::OrdersRead],
+            Self::Order | Self::Return => &[Permission::OrdersRead],
             Self::Transfer => &[Permission::InventoryUpdate],
             Self::Purchase => &[Permission::PurchasingManage, Permission::InventoryUpdate],
             Self::Count => &[Permission::InventoryCount],
@@ -53,7 +53,7 @@ pub struct ScanResponse {
     document: Option<DocumentResponse>,
 }
 
-/// An order, a transfer or another document.
+/// An order, a return, a transfer or another document.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DocumentResponse {
     kind: DocumentKind,

@@ -19,6 +19,7 @@ text_enum! {
         Purchase,
         Receipt,
         Count,
+        Return,
     }
 }
 
@@ -32,6 +33,7 @@ text_enum! {
         Transfer,
         Purchase,
         Count,
+        Return,
     }
 }
 

@@ -37,7 +37,12 @@ pub fn find_document(conn: &mut PgConnection, store: StoreId, number: &str) -> Q
          FROM shipments s JOIN orders o ON o.store_id = $1 AND o.id = s.order_id \
          WHERE s.store_id = $1 AND s.shipment_number = $2 \
          UNION ALL SELECT 'count', 'count', id, count_number, status \
-         FROM counts WHERE store_id = $1 AND count_number = $2",
+         FROM counts WHERE store_id = $1 AND count_number = $2 \
+         UNION ALL SELECT 'return', 'return', id, return_number, status \
+         FROM returns WHERE store_id = $1 AND return_number = $2 \
+         UNION ALL SELECT 'receipt', 'return', d.id, d.return_number, d.status \
+         FROM return_receipts r JOIN returns d ON d.store_id = $1 AND d.id = r.return_id \
+         WHERE r.store_id = $1 AND r.receipt_number = $2",
     )
     .bind::<BigInt, _>(store)
     .bind::<Text, _>(number.to_ascii_uppercase())

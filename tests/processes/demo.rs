@@ -112,6 +112,10 @@ fn assert_order_of_last_week(admin: &Client) {
     assert_eq!(((loaded - at(&order["created_at"])).num_days(), days), (6, [5, 3]));
     let page = admin.get(&format!("/orders/{}/invoice", order["id"])).expect(200).text();
     assert!(page.contains("INV-000001") && page.contains("132.00"), "{page}");
+    let returns = admin.get(&format!("/orders/{}/returns", order["id"])).expect(200).json();
+    assert_eq!(fields(&returns[0], ["status", "actor"]), [json!("requested"), json!("user:2")]);
+    let line = fields(&returns[0]["lines"][0], ["quantity", "outstanding_quantity", "reason"]);
+    assert_eq!(line, [json!(1), json!(1), json!("It leaks")]);
 }
 
 /// A count of a shelf, on which two bags of salt were missing.

@@ -10,7 +10,9 @@ use validator::Validate;
 
 use crate::accounts::credentials::sign_out;
 use crate::accounts::email::Email;
-use crate::accounts::grants::{check_admin_remains, check_may_change, check_may_grant, user_not_found};
+use crate::accounts::grants::{
+    check_admin_remains, check_caller_remains, check_may_change, check_may_grant, user_not_found,
+};
 use crate::accounts::queries::users::UserFilter;
 use crate::accounts::queries::{password_resets, users};
 use crate::accounts::user::{NewUser, User, UserChange, check_grantable};
@@ -204,11 +206,18 @@ pub async fn update(
 }
 
 fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &UserChange) -> Result<Answer, Abort> {
-    let admins = if change.may_end_admin() { users::list_active_admins_for_update(conn)? } else { Vec::new() };
-    let mut user = users::find_user_for_update(conn, id)?.ok_or_else(|| user_not_found(id))?;
-    check_may_change(scope.principal.account()?, &user, change)?;
+    let caller = scope.principal.account()?;
+    let locked = match change.may_end_access() {
+        true => users::lock_with_admins(conn, [caller.id, id])?,
+        false => users::find_user_for_update(conn, id)?.into_iter().collect(),
+    };
+    let mut user = locked.iter().find(|user| user.id == id).cloned().ok_or_else(|| user_not_found(id))?;
+    check_may_change(caller, &user, change)?;
     let changed = user.apply(change, scope.store)?;
-    check_admin_remains(&admins, &user)?;
+    if change.may_end_access() {
+        check_admin_remains(&locked, &user)?;
+        check_caller_remains(&locked, caller)?;
+    }
     if changed.fields.is_empty() {
         return Ok(Answer::ok(&UserResponse::from(user))?);
     }

@@ -150,16 +150,18 @@ pub fn raise_token_version(conn: &mut PgConnection, user: UserId, at: DateTime<U
         .map(drop)
 }
 
-/// The administrators who can sign in, with their rows locked in one order. Every change that could take the last
-/// one away locks them before the account that it changes, so that two such changes wait for each other.
-pub fn list_active_admins_for_update(conn: &mut PgConnection) -> QueryResult<Vec<UserId>> {
-    users::table
-        .filter(users::role.eq(Role::Admin))
-        .filter(users::active.eq(true))
-        .select(users::id)
+/// These accounts and all administrators who can sign in, with their rows locked in one order. Every change that ends
+/// the access of an account locks its own caller and the administrators too. So two such changes wait for each other,
+/// and the second one sees what the first did.
+pub fn lock_with_admins(conn: &mut PgConnection, accounts: [UserId; 2]) -> QueryResult<Vec<User>> {
+    let is_admin = users::role.eq(Role::Admin).and(users::active.eq(true));
+    let rows: Vec<Row> = users::table
+        .filter(users::id.eq_any(accounts).or(is_admin))
+        .select(Row::as_select())
         .order(users::id)
         .for_no_key_update()
-        .load(conn)
+        .load(conn)?;
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 type Folded = (Eq<users::search_text, Option<String>>, Eq<users::folded_name, Option<String>>);

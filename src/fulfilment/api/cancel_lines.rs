@@ -1,19 +1,21 @@
 //! The operation that cancels units of an order.
 
 use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::answer;
 use crate::auth::{Permission, Scope};
-use crate::error::{Abort, ApiError};
+use crate::error::{Abort, ApiError, Code};
 use crate::fulfilment::cancel_lines::{self, CancelledLine, CancelledLines, DeliveryCredit};
 use crate::fulfilment::change_orders::change_one;
+use crate::fulfilment::credits::queries as credits;
 use crate::fulfilment::order_batch::{By, Intent};
 use crate::idempotency::Command;
 use crate::kernel::document_ref::DocumentRef;
-use crate::kernel::id::OrderItemId;
+use crate::kernel::id::{OrderId, OrderItemId};
 use crate::kernel::quantity::{MAX_DOCUMENT_LINES, Quantity};
 use crate::kernel::text;
 use crate::orders::api::Viewer;
@@ -60,6 +62,7 @@ pub async fn cancel_order_lines(
             let Cancellation { lines, reason, delivery } = cancellation;
             let id = viewer.find(conn, scope, &order_ref, Permission::OrdersUpdate)?;
             check_delivery(scope, *delivery)?;
+            refuse_many(conn, scope, id)?;
             let actor = scope.actor();
             let by = By { actor: &actor, reason: Some(reason) };
             let (order, ()) = change_one(conn, scope.store, id, Intent::Cancel, |batch| {
@@ -69,6 +72,18 @@ pub async fn cancel_order_lines(
             answer(conn, &order)
         })
         .await
+}
+
+/// The credits of an order up to which its buyer may cancel parts of it. More of them are for staff to give.
+const MOST_CREDITS: i64 = 50;
+
+/// Refuses a buyer who cancels an order in too many parts. Each part costs a credit and a row in the ledger.
+fn refuse_many(conn: &mut PgConnection, scope: &Scope, id: OrderId) -> Result<(), Abort> {
+    if scope.principal.can(Permission::OrdersUpdate) || credits::count(conn, scope.store, id)? < MOST_CREDITS {
+        return Ok(());
+    }
+    let detail = format!("This order has {MOST_CREDITS} credits. Cancel all that is left of it, or ask the store.");
+    Err(ApiError::new(Code::InvalidTransition, detail).into())
 }
 
 /// A buyer who keeps a part of the order pays the delivery.

@@ -17,7 +17,7 @@ use crate::error::{Abort, ApiError};
 use crate::fulfilment::change_orders::change_one;
 use crate::fulfilment::credits::credit::CreditKind;
 use crate::fulfilment::credits::forgive::{self, Forgiven};
-use crate::fulfilment::credits::queries::{self, StoredCredit, StoredLine};
+use crate::fulfilment::credits::queries::{self, StoredCredit, StoredLine, Which};
 use crate::fulfilment::order_batch::{By, Intent};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::{CreditId, OrderId, OrderItemId, ProductId, ReturnId, VariantId};
@@ -120,7 +120,7 @@ pub async fn list_credits(path: web::Path<String>, ctx: Ctx) -> Result<HttpRespo
     let order_ref = DocumentRef::from_path(&path);
     let list = move |conn: &mut PgConnection, scope: &Scope| -> Result<_, Abort> {
         let id = find(conn, scope, &order_ref)?;
-        respond(conn, scope, id)
+        respond(conn, scope, id, Which::All)
     };
     Ok(HttpResponse::Ok().json(ctx.read("list_credits", list).await?))
 }
@@ -141,17 +141,27 @@ pub async fn give_credit(
             let by = By { actor: &actor, reason: Some(reason) };
             let (_, number) =
                 change_one(conn, scope.store, id, Intent::Credit, |batch| forgive::forgive(batch, id, forgiven, by))?;
-            let credit = respond(conn, scope, id)?.into_iter().find(|credit| credit.number == number);
-            Ok(Answer::created(&credit.ok_or_else(|| Failure::Internal(format!("no credit {number}")))?)?)
+            Ok(Answer::created(&respond_one(conn, scope, id, &number)?)?)
         })
         .await
 }
 
-/// All credits of an order, the oldest first.
-pub fn respond(conn: &mut PgConnection, scope: &Scope, id: OrderId) -> Result<Vec<CreditResponse>, Abort> {
+/// Credits of an order, the oldest first.
+pub fn respond(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    id: OrderId,
+    which: Which<'_>,
+) -> Result<Vec<CreditResponse>, Abort> {
     let currency = orders::get(conn, scope.store, id)?.currency;
-    let credits = queries::list(conn, scope.store, id)?.into_iter();
+    let credits = queries::list(conn, scope.store, id, which)?.into_iter();
     Ok(credits.map(|(credit, lines)| CreditResponse::new(credit, lines, &currency)).collect())
+}
+
+/// A credit that exists.
+pub fn respond_one(conn: &mut PgConnection, scope: &Scope, id: OrderId, number: &str) -> Result<CreditResponse, Abort> {
+    let credit = respond(conn, scope, id, Which::Numbered(number))?.pop();
+    credit.ok_or_else(|| Failure::Internal(format!("the credit {number} is missing")).into())
 }
 
 impl TryFrom<NewCreditRequest> for Forgiven {

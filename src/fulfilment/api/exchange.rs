@@ -92,10 +92,7 @@ fn respond(
     let Exchanged { order, credit, returned } = exchanged;
     let order = orders::get(conn, scope.store, order)?;
     let order = list::respond_one(conn, &order)?;
-    let credit = match credit {
-        Some(number) => credits::respond(conn, scope, old)?.into_iter().find(|credit| credit.number == number),
-        None => None,
-    };
+    let credit = credit.map(|number| credits::respond_one(conn, scope, old, &number)).transpose()?;
     let returned = returned.map(|id| returns::show_one(conn, scope, id)).transpose()?;
     Ok(ExchangeResponse { order, credit, returned })
 }

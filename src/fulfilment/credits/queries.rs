@@ -207,18 +207,39 @@ impl StoredLine {
     }
 }
 
-/// The credits of an order with their lines, the oldest first.
+/// The number of credits of an order.
+pub fn count(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<i64> {
+    credits::table.filter(credits::store_id.eq(store)).filter(credits::order_id.eq(order)).count().get_result(conn)
+}
+
+/// Some credits of an order.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    All,
+    /// The credits of these returns.
+    OfReturns(&'a [ReturnId]),
+    Numbered(&'a str),
+}
+
+/// Credits of an order with their lines, the oldest first.
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
     order: OrderId,
+    which: Which<'_>,
 ) -> QueryResult<Vec<(StoredCredit, Vec<StoredLine>)>> {
-    let found: Vec<StoredCredit> = credits::table
+    let query = credits::table
         .filter(credits::store_id.eq(store))
         .filter(credits::order_id.eq(order))
         .order(credits::id)
         .select(StoredCredit::as_select())
-        .load(conn)?;
+        .into_boxed();
+    let query = match which {
+        Which::All => query,
+        Which::OfReturns(returns) => query.filter(credits::return_id.eq_any(returns)),
+        Which::Numbered(number) => query.filter(credits::credit_number.eq(number)),
+    };
+    let found: Vec<StoredCredit> = query.load(conn)?;
     let is_item = order_items::store_id
         .eq(credit_lines::store_id)
         .and(order_items::order_id.eq(order))

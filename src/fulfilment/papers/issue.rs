@@ -9,7 +9,7 @@ use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code};
-use crate::fulfilment::credits::queries as credits;
+use crate::fulfilment::credits::queries::{self as credits, Which};
 use crate::fulfilment::order_batch::{Intent, OrderBatch};
 use crate::kernel::id::OrderId;
 use crate::orders::order::Order;
@@ -50,7 +50,7 @@ fn read_content(conn: &mut PgConnection, scope: &Scope, order: &Order) -> Result
     let store = get_store(conn, scope.store)?;
     let items = items::list(conn, scope.store, &[order.id])?.remove(&order.id).unwrap_or_default();
     let credits: Vec<_> =
-        credits::list(conn, scope.store, order.id)?.into_iter().map(|(credit, _lines)| credit).collect();
+        credits::list(conn, scope.store, order.id, Which::All)?.into_iter().map(|(credit, _lines)| credit).collect();
     Ok(InvoiceContent::new(&store, order, &items, &credits))
 }
 

@@ -41,6 +41,7 @@ pub fn ask(conn: &mut PgConnection, scope: &Scope, order: OrderId, new: &NewRetu
     let status = if scope.principal.can(Permission::OrdersUpdate) {
         ReturnStatus::Approved
     } else {
+        refuse_many(conn, scope, order)?;
         refuse_late(conn, scope, (&batch, order), &lines)?;
         ReturnStatus::Requested
     };
@@ -85,6 +86,18 @@ pub fn check_units(
 fn exceeded(item: &OrderItem, requested: i64, left: i64) -> ApiError {
     let detail = format!("Of '{}', {left} units can be returned, not {requested}.", item.product_name);
     ApiError::new(Code::QuantityExceeded, detail)
+}
+
+/// The returns that a buyer may ask for, also those that were cancelled. More of them are for staff to create.
+const MOST_BY_BUYER: i64 = 20;
+
+/// Refuses a buyer who asks for too many returns of one order. A response with all of them has to stay small.
+fn refuse_many(conn: &mut PgConnection, scope: &Scope, order: OrderId) -> Result<(), Abort> {
+    if documents::count(conn, scope.store, order)? < MOST_BY_BUYER {
+        return Ok(());
+    }
+    let detail = format!("This order has {MOST_BY_BUYER} returns. Ask the store for another one.");
+    Err(ApiError::new(Code::ReturnNotAllowed, detail).into())
 }
 
 /// Refuses units that were not delivered within the store's window.

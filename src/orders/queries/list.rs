@@ -8,6 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::orders::list_by_id;
 use super::{items, shipments};
 use crate::db::Failure;
 use crate::db::schema::orders;
@@ -54,8 +55,7 @@ pub fn list(
     };
     // The ids alone first, so that nothing else is read of the rows before the page.
     let ids: Vec<OrderId> = query.select(orders::id).limit(page.limit).offset(page.offset()).load(conn)?;
-    let rows = orders::table.filter(orders::store_id.eq(store)).filter(orders::id.eq_any(&ids));
-    let mut found: Vec<Order> = rows.select(Order::as_select()).load(conn)?;
+    let mut found = list_by_id(conn, store, &ids)?;
     found.sort_by_key(|order| ids.iter().position(|id| *id == order.id));
     Ok(page.list(respond(conn, store, &found.iter().collect::<Vec<_>>())?, total))
 }

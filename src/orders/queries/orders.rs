@@ -111,9 +111,31 @@ pub fn find_owner(
     Ok(row.map(|(id, user_id, guest_token_hash)| (id, Owner { user_id, guest_token_hash })))
 }
 
+/// The orders of the store `$1` under a condition, with all columns of [`Order`].
+macro_rules! orders_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, store_id, order_number, user_id, created_by, customer_name, customer_phone, \
+             delivery_address, status, payment_status, payment_method, payment_expires_at, paid_at, \
+             payment_reference, received_amount, refunded_amount, unapplied_amount, credited_amount, \
+             credit_used_amount, credited_items, tracking_number, currency, subtotal, tax_amount, \
+             included_tax_amount, tax_lines, shipping_amount, discount_amount, total_amount, total_items, \
+             shipping_address, billing_address, notes, pickup_location_id, unfulfilled, exchange_of, \
+             invoice_number, ready_at, created_at, updated_at \
+             FROM orders WHERE store_id = $1 AND ",
+            $condition
+        )
+    };
+}
+
 /// Reads an order that exists.
 pub fn get(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Order> {
-    orders::table.filter(orders::store_id.eq(store)).filter(orders::id.eq(order)).select(Order::as_select()).first(conn)
+    db::sql(orders_where!("id = $2")).bind::<BigInt, _>(store).bind::<BigInt, _>(order).get_result(conn)
+}
+
+/// Reads orders, in any order.
+pub fn list_by_id(conn: &mut PgConnection, store: StoreId, orders: &[OrderId]) -> QueryResult<Vec<Order>> {
+    db::sql(orders_where!("id = ANY ($2)")).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(orders).load(conn)
 }
 
 /// Locks orders, ascending, and reads them as they are after the wait.
@@ -128,16 +150,11 @@ pub fn lock_by_id(
     orders: &[OrderId],
     on_locked: OnLocked,
 ) -> QueryResult<Vec<Order>> {
-    let query = orders::table
-        .filter(orders::store_id.eq(store))
-        .filter(orders::id.eq_any(orders))
-        .select(Order::as_select())
-        .order(orders::id)
-        .for_update();
-    match on_locked {
-        OnLocked::Wait => query.load(conn),
-        OnLocked::Skip => query.skip_locked().load(conn),
-    }
+    let text = match on_locked {
+        OnLocked::Wait => orders_where!("id = ANY ($2) ORDER BY id FOR UPDATE"),
+        OnLocked::Skip => orders_where!("id = ANY ($2) ORDER BY id FOR UPDATE SKIP LOCKED"),
+    };
+    db::sql(text).bind::<BigInt, _>(store).bind::<Array<BigInt>, _>(orders).load(conn)
 }
 
 /// Writes back what can change of orders. They must have been locked in this transaction.
@@ -242,13 +259,8 @@ pub fn append_history(
 /// Gives search texts to orders that have none yet, and returns their number. The texts depend on columns that never
 /// change.
 pub fn fill_search_text(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
-    let found: Vec<Order> = orders::table
-        .filter(orders::store_id.eq(store))
-        .filter(orders::search_text.is_null())
-        .order(orders::id)
-        .limit(limit)
-        .select(Order::as_select())
-        .load(conn)?;
+    let missing = db::sql(orders_where!("search_text IS NULL ORDER BY id LIMIT $2"));
+    let found: Vec<Order> = missing.bind::<BigInt, _>(store).bind::<BigInt, _>(limit).load(conn)?;
     db::sql(
         "UPDATE orders o SET search_text = n.search_text FROM unnest($2::int8[], $3::text[]) AS n (id, search_text) \
          WHERE o.store_id = $1 AND o.id = n.id AND o.search_text IS NULL",

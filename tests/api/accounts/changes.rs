@@ -4,6 +4,7 @@ use crate::common::locks::user_rows;
 use crate::common::people::PASSWORD;
 use crate::common::{TestApp, Value, json, race};
 use stockroom::auth::Role;
+use stockroom::kernel::id::UserId;
 
 /// The changes that revoke the tokens of an account.
 fn ending_changes() -> [Value; 4] {
@@ -97,7 +98,7 @@ fn a_change_without_weight_ends_nothing_and_a_new_login_is_good() {
     }
 }
 
-/// Without `list_active_admins_for_update` both are deactivated.
+/// Without `lock_with_admins` both are deactivated.
 #[test]
 fn of_two_admins_who_deactivate_each_other_one_stays() {
     let app = TestApp::start();
@@ -119,6 +120,37 @@ fn of_two_admins_who_deactivate_each_other_one_stays() {
         let winner = if changed == one.0 { two } else { one };
         let admin = app.guest().with_token(&app.token(winner, Role::Admin));
         admin.patch(&format!("/users/{changed}"), &json!({"active": true, "role": "admin"})).expect(200);
+    }
+}
+
+/// A third administrator remains, so it is not the last one that counts. The second caller's access ended first.
+#[test]
+fn of_two_who_end_each_other_s_access_one_stays() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let permissions = json!(["users:manage"]);
+    let staff = |name: &str| {
+        let body = json!({"email": format!("{name}@example.com"), "password": PASSWORD, "role": "staff",
+                          "permissions": permissions});
+        UserId(admin.post("/users", &body).expect(201).id())
+    };
+    let pairs = [
+        (Role::Admin, [app.account("one", Role::Admin), app.account("two", Role::Admin)]),
+        (Role::Staff, [staff("three"), staff("four")]),
+    ];
+    for (role, accounts) in pairs {
+        for _ in 0..10 {
+            let callers = accounts.map(|account| app.guest().with_token(&app.token(account, role)));
+            let off = json!({"active": false});
+            let both = || race(2, |index| callers[index].patch(&format!("/users/{}", accounts[1 - index]), &off));
+            let mut statuses: Vec<_> =
+                app.behind_a_lock(&user_rows(&accounts), 2, both).iter().map(|reply| reply.status).collect();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 401]);
+            for account in accounts {
+                admin.patch(&format!("/users/{account}"), &json!({"active": true})).expect(200);
+            }
+        }
     }
 }
 

@@ -87,6 +87,19 @@ fn the_owner_cancels_units_and_nobody_else_learns_of_the_order() {
 }
 
 #[test]
+fn a_buyer_cancels_an_order_in_fifty_parts_at_most() {
+    let shop = Shop::open();
+    let order = shop.order(60);
+    let path = format!("/orders/{}/cancel-lines", order["id"]);
+    for _ in 0..50 {
+        shop.mara.post(&path, &cancellation(&order, 1)).expect(200);
+    }
+    shop.app.without_effect(|| shop.mara.post(&path, &cancellation(&order, 1))).refused(409, "INVALID_TRANSITION");
+    shop.clerk.post(&path, &cancellation(&order, 1)).expect(200);
+    assert_eq!(shop.mara.cancel(&order).expect(200).json()["status"], "cancelled");
+}
+
+#[test]
 fn amounts_that_cannot_be_forgiven_are_refused() {
     let shop = Shop::open();
     let (order, other) = (shop.order(3), shop.order(1));

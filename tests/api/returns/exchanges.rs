@@ -181,3 +181,25 @@ fn cancelled_and_returned_units_are_exchanged_together() {
     assert_eq!((shop.money(&order), shop.money(new)), ([20.0, 40.0, 20.0, 0.0], [25.0, 20.0, 0.0, 0.0]));
     assert_eq!(shop.app.stock(&shop.rice), (998, 0, 3));
 }
+
+#[test]
+fn a_guest_opens_the_new_order_with_the_token_of_the_old_one() {
+    let (shop, tee, _) = open();
+    shop.app.set_store(&json!({"guest_orders": true}));
+    let guest = shop.app.guest();
+    let bought = guest.order_now(&shop.rice, 3).expect(201).json();
+    let exchange = |order: &Value| {
+        let body = json!({"cancel": lines(order, 1), "items": items(&tee, 1)});
+        shop.post(order, "exchange", &body).expect(201).json()["order"].clone()
+    };
+    let new = exchange(&bought);
+    assert_eq!(new.get("guest_token"), None, "staff do not see the token");
+    let newest = exchange(&new);
+    let holder = guest.clone().with_header("X-Order-Token", bought["guest_token"].as_str().unwrap());
+    for order in [&new, &newest] {
+        let path = format!("/orders/{}", order["id"]);
+        assert_eq!(holder.get(&path).expect(200).json()["order_number"], order["order_number"]);
+        guest.get(&path).refused(401, "UNAUTHENTICATED");
+    }
+    holder.post(&format!("/orders/{}/cancel", newest["id"]), &json!({})).expect(200);
+}

@@ -162,3 +162,16 @@ fn the_owner_returns_units_and_nobody_else_learns_of_the_return() {
     let cancelled = shop.mara.post(&format!("{own}/cancel"), &json!({"reason": "Kept"})).expect(200).json();
     assert_eq!((&cancelled["status"], &cancelled["history"][1]["reason"]), (&json!("cancelled"), &json!("Kept")));
 }
+
+#[test]
+fn a_buyer_asks_for_twenty_returns_of_an_order_at_most() {
+    let shop = Shop::open();
+    let order = shop.delivered_order(1);
+    let path = format!("/orders/{}/returns", order["id"]);
+    for _ in 0..20 {
+        let asked = shop.mara.post(&path, &asked(&order, 1)).expect(201).json();
+        shop.mara.post_nothing(&format!("/returns/{}/cancel", asked["id"])).expect(200);
+    }
+    shop.app.without_effect(|| shop.mara.post(&path, &asked(&order, 1))).refused(409, "RETURN_NOT_ALLOWED");
+    assert_eq!(shop.return_units(&order, 1)["status"], "approved");
+}

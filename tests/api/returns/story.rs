@@ -160,3 +160,20 @@ fn a_return_that_is_repeated_with_its_key_is_received_once() {
     assert_eq!((first.json(), again.header("Idempotent-Replayed")), (again.json(), "true"));
     assert_eq!(shop.app.stock(&shop.rice), (998, 0, 3));
 }
+
+#[test]
+fn a_scan_finds_a_return_by_its_number_and_by_that_of_a_receipt() {
+    let shop = Shop::open();
+    let order = shop.delivered_order(2);
+    let document = shop.return_units(&order, 2);
+    let received = shop.receive(&document, json!({"restock": 1})).expect(200).json();
+    let numbers = [&document["return_number"], &received["receipts"][0]["number"]];
+    for (number, kind) in numbers.into_iter().zip(["return", "receipt"]) {
+        let path = format!("/inventory/scan/{}", number.as_str().unwrap().to_lowercase());
+        let found = shop.clerk.get(&path).expect(200).json();
+        let shown = json!({"kind": "return", "id": document["id"], "number": document["return_number"],
+                           "status": "partially_received"});
+        assert_eq!((&found["kind"], &found["document"]), (&json!(kind), &shown));
+        shop.mara.get(&path).refused(404, "NOT_FOUND");
+    }
+}

@@ -92,3 +92,26 @@ fn old_movements_are_valued_in_the_first_run() {
                    DELETE FROM stock_movements; DELETE FROM stock_levels; DELETE FROM variants WHERE size IS NOT NULL",
     );
 }
+
+/// Each part brings back units of forty items. Each event looked at all movements of its order, which took minutes.
+#[test]
+fn an_order_that_was_cancelled_in_many_parts_is_valued_at_once() {
+    let app = TestApp::start();
+    let products: Vec<_> = (0..40)
+        .map(|number| {
+            let sku = format!("tea-{number}");
+            app.create_product(&json!({"sku": sku, "name": sku, "price": 3, "cost_price": 2, "initial_stock": 1_000}))
+        })
+        .collect();
+    let items: Vec<_> = products.iter().map(|product| json!({"product_id": product.id, "quantity": 1_000})).collect();
+    let order = app.customer("mara").post("/orders", &json!({"items": items})).expect(201).json();
+    let items = order["items"].as_array().unwrap().iter();
+    let lines: Vec<_> = items.map(|item| json!({"item_id": item["id"], "quantity": 1})).collect();
+    let part = json!({"lines": lines, "reason": "r"});
+    let clerk = app.staff(&["orders:update"]);
+    for _ in 0..100 {
+        clerk.post(&format!("/orders/{}/cancel-lines", order["id"]), &part).expect(200);
+    }
+    // 100 units of 40 products are back at 2.00. The other 900 are sold.
+    assert_eq!(both(&app), ["100 200.0 2.0, 8000.0 72000.0 0.0 80000.0"; 2]);
+}

@@ -11,6 +11,7 @@ use crate::auth::Scope;
 use crate::db::Failure;
 use crate::error::Abort;
 use crate::fulfilment::api::credits::{self, CreditResponse};
+use crate::fulfilment::credits::queries::Which;
 use crate::fulfilment::returns::disposition::Disposition;
 use crate::fulfilment::returns::queries::documents::{self, Return};
 use crate::fulfilment::returns::queries::lines::{self, ReturnLine};
@@ -124,7 +125,7 @@ pub fn respond(
     let mut lines = by_return(lines::list(conn, scope.store, order.id, &ids)?, |line| line.return_id);
     let mut receipts = by_return(receipts::list(conn, scope.store, &ids)?, |(receipt, _)| receipt.return_id);
     let mut history = by_return(documents::list_history(conn, scope.store, &ids)?, |(id, _)| *id);
-    let credits = credits::respond(conn, scope, order.id)?.into_iter();
+    let credits = credits::respond(conn, scope, order.id, Which::OfReturns(&ids))?.into_iter();
     let mut credits: HashMap<String, CreditResponse> = credits.map(|one| (one.number.clone(), one)).collect();
     let mut responses = Vec::with_capacity(found.len());
     for document in found {

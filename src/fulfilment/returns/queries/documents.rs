@@ -50,6 +50,11 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &Return) -> QueryRes
         .get_result(conn)
 }
 
+/// The number of returns of an order.
+pub fn count(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<i64> {
+    returns::table.filter(returns::store_id.eq(store)).filter(returns::order_id.eq(order)).count().get_result(conn)
+}
+
 /// Writes what can change of a return. The row must have been locked.
 pub fn update(conn: &mut PgConnection, store: StoreId, changed: &Return) -> Result<(), Failure> {
     let row = returns::table.filter(returns::store_id.eq(store)).filter(returns::id.eq(changed.id));

@@ -118,6 +118,8 @@ impl SaleOfReturn {
 
 /// The sales of the events that bring units back, by the position of the event. The reference of the event is that of
 /// the sale, or the receipt of a return of its order.
+///
+/// The movements of each order are read once, however many of the events are of that order.
 pub fn find_sales(
     conn: &mut PgConnection,
     store: StoreId,
@@ -127,25 +129,37 @@ pub fn find_sales(
         return Ok(BTreeMap::new());
     }
     let rows: Vec<SaleOfReturn> = db::sql(
-        "WITH events AS (SELECT k.n, k.variant_id, m.created_at, MIN(m.id) AS movement_id, SUM(m.stock_delta)::int8 AS quantity \
-              FROM unnest($2::int8[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS k (variant_id, reference, at, n) \
-              LEFT JOIN LATERAL (SELECT order_id FROM return_receipts \
-                   WHERE store_id = $1 AND receipt_number = k.reference OFFSET 0) t ON true \
-              LEFT JOIN LATERAL (SELECT order_number FROM orders WHERE store_id = $1 AND id = t.order_id OFFSET 0) o ON true \
-              CROSS JOIN LATERAL (SELECT id, created_at, stock_delta, variant_id, kind FROM stock_movements \
-                   WHERE store_id = $1 AND reference_id = ANY (COALESCE(o.order_number, k.reference) || ARRAY( \
-                         SELECT receipt_number FROM return_receipts WHERE store_id = $1 AND order_id = t.order_id)) OFFSET 0) m \
-              WHERE m.variant_id = k.variant_id AND m.created_at < k.at AND m.kind IN ('fulfil', 'restore', 'return') \
-              GROUP BY k.n, k.variant_id, m.created_at) \
-         SELECT s.n, s.movement_id, COALESCE(b.quantity, 0) AS returned_before, r.posted_at, \
-                COALESCE(-r.quantity, 0) AS quantity, COALESCE(-r.average_value, 0)::text AS average, \
-                COALESCE(-r.fifo_value, 0)::text AS fifo \
-         FROM (SELECT DISTINCT ON (n) n, variant_id, created_at, movement_id FROM events WHERE quantity < 0 \
-               ORDER BY n, created_at) s \
-         LEFT JOIN (SELECT n, SUM(quantity)::int8 AS quantity FROM events WHERE quantity > 0 GROUP BY n) b ON b.n = s.n \
+        "WITH events AS ( \
+             SELECT k.n, k.variant_id, k.at, COALESCE(o.order_number, k.reference) AS number, COALESCE(t.order_id, 0) AS order_id \
+             FROM unnest($2::int8[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS k (variant_id, reference, at, n) \
+             LEFT JOIN LATERAL (SELECT order_id FROM return_receipts \
+                  WHERE store_id = $1 AND receipt_number = k.reference OFFSET 0) t ON true \
+             LEFT JOIN LATERAL (SELECT order_number FROM orders WHERE store_id = $1 AND id = t.order_id OFFSET 0) o ON true), \
+         moved AS ( \
+             SELECT r.number, r.order_id, m.variant_id, m.created_at AS at, MIN(m.id) AS movement_id, \
+                    SUM(m.stock_delta)::int8 AS quantity \
+             FROM (SELECT DISTINCT number, order_id FROM events) r \
+             CROSS JOIN LATERAL (SELECT id, created_at, stock_delta, variant_id, kind FROM stock_movements \
+                  WHERE store_id = $1 AND reference_id = ANY (r.number || ARRAY( \
+                        SELECT receipt_number FROM return_receipts WHERE store_id = $1 AND order_id = r.order_id)) OFFSET 0) m \
+             WHERE m.kind IN ('fulfil', 'restore', 'return') \
+             GROUP BY r.number, r.order_id, m.variant_id, m.created_at), \
+         ordered AS ( \
+             SELECT n, number, order_id, variant_id, at, \
+                    COALESCE(SUM(quantity) FILTER (WHERE quantity > 0) OVER earlier, 0)::int8 AS returned_before, \
+                    MIN(at) FILTER (WHERE quantity < 0) OVER earlier AS sold_at \
+             FROM (SELECT NULL AS n, number, order_id, variant_id, at, quantity FROM moved \
+                   UNION ALL SELECT n, number, order_id, variant_id, at, 0 FROM events) e \
+             WINDOW earlier AS (PARTITION BY number, order_id, variant_id ORDER BY at \
+                                GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) \
+         SELECT s.n, f.movement_id, s.returned_before, r.posted_at, COALESCE(-r.quantity, 0) AS quantity, \
+                COALESCE(-r.average_value, 0)::text AS average, COALESCE(-r.fifo_value, 0)::text AS fifo \
+         FROM ordered s \
+         JOIN moved f ON f.number = s.number AND f.order_id = s.order_id AND f.variant_id = s.variant_id AND f.at = s.sold_at \
          LEFT JOIN LATERAL (SELECT posted_at, quantity, average_value, fifo_value FROM valuation_rows \
-              WHERE store_id = $1 AND variant_id = s.variant_id AND posted_at >= s.created_at \
-                AND movement_id = s.movement_id ORDER BY posted_at LIMIT 1) r ON true",
+              WHERE store_id = $1 AND variant_id = s.variant_id AND posted_at >= s.sold_at \
+                AND movement_id = f.movement_id ORDER BY posted_at LIMIT 1) r ON true \
+         WHERE s.n IS NOT NULL",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(variants(events))
