@@ -14,8 +14,9 @@ use crate::checkout::placement::{Buyer, Contact, Exchange, Placement, RequestedI
 use crate::checkout::plan::Placed;
 use crate::checkout::write;
 use crate::error::{Abort, ApiError, Code};
+use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, ReturnId};
-use crate::orders::order::{Order, OrderRef};
+use crate::orders::order::Order;
 use crate::orders::queries::orders;
 use crate::orders::status::OrderStatus;
 
@@ -78,7 +79,7 @@ pub fn exchange(conn: &mut PgConnection, scope: &Scope, id: OrderId, new: &NewEx
 /// The placement of the new order: the customer, the addresses and the pickup place are those of the old order.
 fn placement_of(conn: &mut PgConnection, scope: &Scope, old: OrderId, new: &NewExchange) -> Result<Placement, Abort> {
     let guest_token_hash =
-        orders::find_owner(conn, scope.store, &OrderRef::Id(old))?.and_then(|(_, owner)| owner.guest_token_hash);
+        orders::find_owner(conn, scope.store, &DocumentRef::Id(old))?.and_then(|(_, owner)| owner.guest_token_hash);
     let old = orders::get(conn, scope.store, old)?;
     let exchange = Exchange {
         order: old.id,
