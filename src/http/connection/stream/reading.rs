@@ -43,6 +43,10 @@ impl Connection {
             self.head.add(read, self.activity.begun());
         }
         self.record(u64::try_from(read.len()).unwrap_or(0), body);
+        if self.activity.phase() == Phase::BodyTooLarge {
+            // These bytes may contain the end of the body. Without them, the framework reports an incomplete body.
+            buf.set_filled(before);
+        }
         // The framework must decode these bytes before it gets more: a head decides how the next bytes are read, and a
         // full buffer would grow.
         let ends_head = body == BodyRest::None && self.pipelining.is_between_heads();
@@ -53,14 +57,16 @@ impl Connection {
     /// Records bytes that the framework has read.
     fn record(&mut self, bytes: u64, body: BodyRest) {
         self.activity.received(bytes, self.connections.now_ms());
-        if self.pipelining.take_end_of_chunks() {
-            self.activity.body_ended();
-        }
         if body != BodyRest::None {
             self.connections.add_to_memory(bytes);
         }
-        if self.activity.body_is_too_large() && self.activity.phase().is_served() {
-            self.connections.end(&self.activity, Phase::BodyTooLarge);
+        let has_ended = self.pipelining.take_end_of_chunks();
+        if self.activity.body_is_too_large() {
+            if self.activity.phase().is_served() {
+                self.connections.end(&self.activity, Phase::BodyTooLarge);
+            }
+        } else if has_ended {
+            self.activity.body_ended();
         }
     }
 
