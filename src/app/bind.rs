@@ -36,6 +36,8 @@ pub fn bind(settings: &Settings) -> Result<TcpListener, StartError> {
         // The standard library allows 128.
         rustix::net::listen(&listener, MAX_WAITING_CONNECTIONS)?;
         rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)?;
+        // Otherwise the response to a pipelined request waits until the client has acknowledged the one before it.
+        rustix::net::sockopt::set_tcp_nodelay(&listener, true)?;
         Ok(listener)
     });
     bound.map_err(|error| {
@@ -75,7 +77,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn accepted_connections_have_the_small_send_buffer() {
+    fn accepted_connections_have_a_small_send_buffer_and_send_at_once() {
         let mut settings = Settings::load(None).unwrap();
         settings.server.host = "127.0.0.1".to_owned();
         settings.server.port = 0;
@@ -84,6 +86,7 @@ mod tests {
         let (accepted, _) = listener.accept().unwrap();
         // Linux doubles the size, for its own records.
         assert_eq!(rustix::net::sockopt::socket_send_buffer_size(&accepted).unwrap(), 2 * SEND_BUFFER_BYTES);
+        assert!(accepted.nodelay().unwrap());
     }
 
     #[test]

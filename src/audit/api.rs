@@ -94,13 +94,13 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.in_feed(&SORTS, feed.0.after, NEWEST_FIRST)?;
     let (page, after, filter) = (page.0, feed.0.after, EntryFilter::from(query.0));
-    let listed = ctx.read("list_audit", move |conn, scope| {
+    ctx.answer("list_audit", move |conn, scope| {
         let total = queries::count_entries(conn, scope.store, &filter, after)?;
         let found = match after {
             Some(after) => queries::list_entries_after(conn, scope.store, &filter, after, &page)?,
             None => queries::list_entries(conn, scope.store, &filter, sort, &page)?,
         };
         Ok(page.list(found, total).map(AuditEntryResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(listed.await?))
+    })
+    .await
 }

@@ -2,9 +2,11 @@
 
 use std::future::{Ready, ready};
 
+use actix_web::http::header::ContentType;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload};
 use diesel::PgConnection;
+use serde::Serialize;
 
 use super::principal::Principal;
 use super::queries::{StoreDirectory, StoreSelector};
@@ -12,7 +14,7 @@ use crate::db::tx::Mode;
 use crate::db::{Database, End, Failure};
 use crate::error::{Abort, ApiError, Overdue};
 use crate::http::access_log::Subject;
-use crate::http::headers;
+use crate::http::{headers, json};
 use crate::kernel::current_request;
 use crate::kernel::id::StoreId;
 
@@ -163,17 +165,28 @@ impl Ctx {
         self.run(name, Mode::Read, work).await
     }
 
-    /// Runs a large read in one snapshot, with a longer timeout.
-    pub async fn report<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
+    /// Answers with what a read in one snapshot has found.
+    pub async fn answer<T, F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
     where
-        T: Send + 'static,
+        T: Serialize,
         F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
     {
-        self.run(name, Mode::Report, work).await
+        self.answer_in(name, Mode::Read, work).await
+    }
+
+    /// The same in a read of this mode. The response is serialized on the thread that reads: a large one would delay all
+    /// connections of an event loop, and only as many are in memory at a time as there are database connections.
+    pub async fn answer_in<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<HttpResponse, ApiError>
+    where
+        T: Serialize,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
+    {
+        let body = self.run(name, mode, move |conn, scope| Ok(json::to_bytes(&work(conn, scope)?)?)).await?;
+        Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
     }
 
     /// Runs a read of this mode in one snapshot.
-    pub async fn run<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<T, ApiError>
+    async fn run<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,

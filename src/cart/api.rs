@@ -36,8 +36,7 @@ pub struct SetQuantityRequest {
 
 /// `GET /cart`
 pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let cart = ctx.read("get_cart", read).await?;
-    Ok(HttpResponse::Ok().json(cart))
+    ctx.answer("get_cart", read).await
 }
 
 fn read(conn: &mut PgConnection, scope: &Scope) -> Result<CartResponse, Abort> {

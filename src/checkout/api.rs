@@ -127,11 +127,7 @@ pub async fn show_preview(
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
     let placement = cart_placement(&request.ctx.principal, request.body, &settings)?;
-    let preview = request
-        .ctx
-        .read("preview_checkout", move |conn, scope| preview::preview(conn, scope.store, &placement))
-        .await?;
-    Ok(HttpResponse::Ok().json(preview))
+    request.ctx.answer("preview_checkout", move |conn, scope| preview::preview(conn, scope.store, &placement)).await
 }
 
 fn cart_placement(principal: &Principal, body: CheckoutRequest, settings: &Settings) -> Result<Placement, ApiError> {

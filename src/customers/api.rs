@@ -134,21 +134,21 @@ fn entry(id: AddressId, action: Action, done: &str) -> NewAuditEntry {
 pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS, NEWEST_FIRST)?;
     let page = page.0;
-    let listed = ctx.read("list_addresses", move |conn, scope| {
+    ctx.answer("list_addresses", move |conn, scope| {
         let (found, total) = addresses::list_addresses(conn, owner(scope)?, sort, &page)?;
         Ok(page.list(found, total).map(AddressResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(listed.await?))
+    })
+    .await
 }
 
 /// `GET /addresses/{id}`
 pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let id = AddressId::from_path(&path);
-    let found = ctx.read("get_address", move |conn, scope| {
+    ctx.answer("get_address", move |conn, scope| {
         let address = addresses::find_address(conn, owner(scope)?, id)?;
-        Ok(address.ok_or_else(|| address_not_found(&path))?)
-    });
-    Ok(HttpResponse::Ok().json(AddressResponse::from(found.await?)))
+        Ok(AddressResponse::from(address.ok_or_else(|| address_not_found(&path))?))
+    })
+    .await
 }
 
 /// `POST /addresses`

@@ -1,13 +1,15 @@
-//! JSON bodies. The whole body is checked before the operation starts.
+//! JSON bodies of requests and responses. The whole body of a request is checked before the operation starts.
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, dev::Payload};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use super::{body, headers, json_check, json_words};
+use crate::db::Failure;
 use crate::error::{ApiError, Code, FieldError};
 
 /// A body, as the fields of the operation and as the JSON value that the client sent.
@@ -15,6 +17,14 @@ use crate::error::{ApiError, Code, FieldError};
 pub struct Body<T> {
     pub value: T,
     pub document: Value,
+}
+
+/// The bytes of a response. They need no more memory than their number.
+pub fn to_bytes(response: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = serde_json::to_vec(response)
+        .map_err(|error| Failure::Internal(format!("{}: {error}", Code::Internal.as_str())))?;
+    bytes.shrink_to_fit();
+    Ok(bytes)
 }
 
 /// Reads the body. A request without a body counts as `{}`, for operations whose fields are all optional.

@@ -53,7 +53,7 @@ where
         .shutdown_timeout(settings.shutdown_seconds)
         .workers(bounds.workers)
         .worker_max_blocking_threads(MAX_BLOCKING_THREADS)
-        // This limit is above the number at which the registry closes idle connections. At this limit the worker
+        // This limit is above the number at which the registry displaces connections. At this limit the worker
         // accepts no connection until some are closed.
         .max_concurrent_connections(bounds.accepted_by_each)
         .disable_signals();
@@ -76,12 +76,9 @@ where
             }));
         apply_fn_factory(service, move |socket: TcpStream, http| {
             let peer = socket.peer_addr().ok();
-            let served = connections.admit(peer).map(|permit| {
-                let connection = Connection::new(socket, permit);
-                (connection.linger_slot(), http.call((connection, Protocol::Http1, peer)))
-            });
+            let connection = Connection::new(socket, connections.admit(peer));
+            let (linger_slot, served) = (connection.linger_slot(), http.call((connection, Protocol::Http1, peer)));
             async move {
-                let Some((linger_slot, served)) = served else { return Ok(()) };
                 let ended = served.await;
                 linger_slot.finish().await;
                 ended

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use serde::Serialize;
 
 use crate::db::Failure;
-use crate::error::Code;
+use crate::http::json;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -31,9 +31,7 @@ impl Answer {
     }
 
     fn new(status: StatusCode, body: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| Failure::Internal(format!("{}: {error}", Code::Internal.as_str())))?;
-        Ok(Self { status: status.as_u16(), body, replayed: false, order_id: None })
+        Ok(Self { status: status.as_u16(), body: json::to_bytes(body)?, replayed: false, order_id: None })
     }
 
     pub fn into_response(self) -> HttpResponse {

@@ -41,6 +41,11 @@ fn default_limit() -> i64 {
 }
 
 impl PageQuery {
+    /// True if it has more rows than by default. Rows that contain many others are slow to read then.
+    pub fn is_long(&self) -> bool {
+        self.limit > default_limit()
+    }
+
     pub fn offset(&self) -> i64 {
         self.page.saturating_sub(1).saturating_mul(self.limit)
     }

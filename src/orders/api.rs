@@ -68,10 +68,10 @@ pub async fn list_mine(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
+    let mode = mode(&filter, &page);
     let filter = OrderFilter { user: Some(ctx.principal.account()?.id), ..filter.into() };
-    let found =
-        ctx.read("list_my_orders", move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    ctx.answer_in("list_my_orders", mode, move |conn, scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?))
+        .await
 }
 
 /// `GET /orders`
@@ -82,11 +82,14 @@ pub async fn list_all(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
-    let mode = if filter.q.is_some() { Mode::List } else { Mode::Read };
-    let filter = OrderFilter::from(filter);
+    let (mode, filter) = (mode(&filter, &page), OrderFilter::from(filter));
     let list = move |conn: &mut PgConnection, scope: &Scope| Ok(list::list(conn, scope.store, &filter, sort, &page)?);
-    let found = ctx.run("list_orders", mode, list).await?;
-    Ok(HttpResponse::Ok().json(found))
+    ctx.answer_in("list_orders", mode, list).await
+}
+
+/// A search compares many orders, and an order has all its lines in a list.
+fn mode(filter: &FilterQuery, page: &PageQuery) -> Mode {
+    if filter.q.is_some() || page.is_long() { Mode::List } else { Mode::Read }
 }
 
 impl From<FilterQuery> for OrderFilter {
@@ -100,27 +103,23 @@ impl From<FilterQuery> for OrderFilter {
 /// `GET /orders/{id}`
 pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let order_ref = DocumentRef::from_path(&path);
-    let order = ctx
-        .read("get_order", move |conn, scope| {
-            let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
-            let order = orders::get(conn, scope.store, id)?;
-            Ok(list::respond_one(conn, &order)?)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(order))
+    ctx.answer("get_order", move |conn, scope| {
+        let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
+        let order = orders::get(conn, scope.store, id)?;
+        Ok(list::respond_one(conn, &order)?)
+    })
+    .await
 }
 
 /// `GET /orders/{id}/history`
 pub async fn show_history(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let order_ref = DocumentRef::from_path(&path);
-    let history = ctx
-        .read("get_order_history", move |conn, scope| {
-            let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
-            let steps = history::list(conn, scope.store, id)?;
-            Ok(steps.into_iter().map(HistoryResponse::from).collect::<Vec<_>>())
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(history))
+    ctx.answer("get_order_history", move |conn, scope| {
+        let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
+        let steps = history::list(conn, scope.store, id)?;
+        Ok(steps.into_iter().map(HistoryResponse::from).collect::<Vec<_>>())
+    })
+    .await
 }
 
 /// A caller who wants to see or cancel one order: its owner, staff, or a caller with its token.

@@ -12,6 +12,7 @@ use super::queries;
 use super::verify::{self, Extent};
 use crate::auth::Ctx;
 use crate::db;
+use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::http::Query;
 use crate::kernel::moment;
@@ -56,24 +57,22 @@ pub struct TodayResponse {
 
 /// `GET /orders/statistics`
 pub async fn statistics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let figures = ctx
-        .report("order_statistics", move |conn, scope| {
-            let currency = stores::get_store(conn, scope.store)?.currency;
-            let now = db::clock(conn)?;
-            let totals = queries::totals(&queries::order_groups(conn, scope.store, period.from, period.to, now)?);
-            let amount = |minor| currency.total(minor);
-            Ok(StatisticsResponse {
-                total_orders: totals.orders,
-                by_status: totals.by_status,
-                by_payment_status: totals.by_payment_status,
-                revenue: amount(totals.revenue),
-                average_order_value: amount(totals.average),
-                units_sold: totals.units,
-                today: TodayResponse { orders: totals.orders_today, revenue: amount(totals.revenue_today) },
-            })
+    ctx.answer_in("order_statistics", Mode::Report, move |conn, scope| {
+        let currency = stores::get_store(conn, scope.store)?.currency;
+        let now = db::clock(conn)?;
+        let totals = queries::totals(&queries::order_groups(conn, scope.store, period.from, period.to, now)?);
+        let amount = |minor| currency.total(minor);
+        Ok(StatisticsResponse {
+            total_orders: totals.orders,
+            by_status: totals.by_status,
+            by_payment_status: totals.by_payment_status,
+            revenue: amount(totals.revenue),
+            average_order_value: amount(totals.average),
+            units_sold: totals.units,
+            today: TodayResponse { orders: totals.orders_today, revenue: amount(totals.revenue_today) },
         })
-        .await?;
-    Ok(HttpResponse::Ok().json(figures))
+    })
+    .await
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,20 +92,18 @@ pub struct ReservationMetricsResponse {
 
 /// `GET /inventory/reservations/metrics`
 pub async fn reservation_metrics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let figures = ctx
-        .report("reservation_metrics", move |conn, scope| {
-            let figures = queries::reservation_figures(conn, scope.store, period.from, period.to)?;
-            Ok(ReservationMetricsResponse {
-                reservation_rate: figures.reservation_rate,
-                conversion_rate: figures.conversion_rate,
-                expiry_rate: figures.expiry_rate,
-                active_reservations: figures.active_reservations,
-                reserved_units: figures.reserved_units,
-                stock_accuracy: figures.stock_accuracy,
-            })
+    ctx.answer_in("reservation_metrics", Mode::Report, move |conn, scope| {
+        let figures = queries::reservation_figures(conn, scope.store, period.from, period.to)?;
+        Ok(ReservationMetricsResponse {
+            reservation_rate: figures.reservation_rate,
+            conversion_rate: figures.conversion_rate,
+            expiry_rate: figures.expiry_rate,
+            active_reservations: figures.active_reservations,
+            reserved_units: figures.reserved_units,
+            stock_accuracy: figures.stock_accuracy,
         })
-        .await?;
-    Ok(HttpResponse::Ok().json(figures))
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -121,6 +118,5 @@ pub struct VerifyQuery {
 /// `GET /inventory/verify`
 pub async fn verify(Query(query): Query<VerifyQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let extent = if query.all == Some(true) { Extent::Whole } else { Extent::Recent };
-    let found = ctx.report("verify", move |conn, scope| Ok(verify::verify_store(conn, scope.store, extent)?)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    ctx.answer_in("verify", Mode::Report, move |conn, scope| Ok(verify::verify_store(conn, scope.store, extent)?)).await
 }

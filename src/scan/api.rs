@@ -83,11 +83,11 @@ pub struct OpenDocumentResponse {
 /// `GET /inventory/scan/{code}`
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let code = path.trim().to_owned();
-    let found = ctx.read("scan", move |conn, scope| match scan_product(conn, scope, &code)? {
+    ctx.answer("scan", move |conn, scope| match scan_product(conn, scope, &code)? {
         Some(product) => Ok(product),
         None => Ok(scan_document(conn, scope, &code)?.ok_or_else(|| not_found(&code))?),
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 fn scan_product(conn: &mut PgConnection, scope: &Scope, code: &str) -> Result<Option<ScanResponse>, Abort> {

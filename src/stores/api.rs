@@ -1,6 +1,7 @@
 //! Stores and their settings.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
 use actix_web::web::Path;
 use diesel::PgConnection;
 use serde::Serialize;
@@ -24,7 +25,7 @@ use crate::stores::queries::{self as stores, Store};
 use crate::stores::settings::{CURRENCY, NewStore, StoreChange};
 use crate::stores::tax_rates::ShippingTax;
 
-use crate::http::{Query, SortQuery};
+use crate::http::{Query, SortQuery, json};
 
 pub use crate::stores::queries::SORTS;
 
@@ -125,15 +126,16 @@ pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> R
     let page = page.0;
     let listed = ctx.database.read("list_stores", move |conn| {
         let (found, total) = stores::list_stores(conn, sort, &page)?;
-        Ok(page.list(found, total).map(StoreResponse::from))
+        json::to_bytes(&page.list(found, total).map(StoreResponse::from))
     });
-    Ok(HttpResponse::Ok().json(listed.await?))
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(listed.await?))
 }
 
 /// `GET /stores/{id}`
 pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let found = ctx.in_store(&path).read("get_store", |conn, scope| Ok(stores::get_store(conn, scope.store)?));
-    Ok(HttpResponse::Ok().json(StoreResponse::from(found.await?)))
+    ctx.in_store(&path)
+        .answer("get_store", |conn, scope| Ok(StoreResponse::from(stores::get_store(conn, scope.store)?)))
+        .await
 }
 
 /// `POST /stores`

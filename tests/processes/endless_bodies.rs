@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::connections::{connect, read_to_end, refused};
+use super::connections::{connect, read_to_end, refused, send};
 use crate::common::TestApp;
 
 /// The limit of a body, the bytes that are read after a refusal, and the buffers of the system.
@@ -76,4 +76,21 @@ fn a_body_in_chunks_of_one_byte_is_taken() {
     let mut socket = connect(&app);
     socket.write_all(format!("{head}{chunks}0\r\n\r\n").as_bytes()).unwrap();
     refused(&read_to_end(&mut socket), 422, "VALIDATION_FAILED");
+}
+
+/// The limit is exact, although more of a body may arrive at once.
+#[test]
+fn a_chunk_with_a_long_extension_is_taken_up_to_the_limit() {
+    const MAX: usize = 512 * 1024;
+    let app = TestApp::start();
+    let head = chunked("POST", "/api/v1/inventory/availability").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let send_body_of = |bytes: usize| {
+        let (start, end) = ("2;", "\r\n{}\r\n0\r\n\r\n");
+        let extension = "a".repeat(bytes - start.len() - end.len());
+        send(&app, format!("{head}{start}{extension}{end}").as_bytes())
+    };
+    refused(&send_body_of(MAX), 422, "VALIDATION_FAILED");
+    for bytes in [MAX + 1, MAX + 10_000, MAX + 76_000] {
+        refused(&send_body_of(bytes), 413, "PAYLOAD_TOO_LARGE");
+    }
 }

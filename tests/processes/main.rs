@@ -15,6 +15,7 @@ mod common;
 
 mod commands;
 mod connections;
+mod crowds;
 mod demo;
 mod embedded_postgres;
 mod endless_bodies;

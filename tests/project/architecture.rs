@@ -86,6 +86,10 @@ const SQL: [&str; 7] = [
     "reports/verify.rs",
 ];
 
+/// Where responses are serialized on the thread of an event loop, because they are small.
+const SMALL_RESPONSES: [&str; 4] =
+    ["accounts/api/accounts.rs", "accounts/api/sessions.rs", "fulfilment/api/callback.rs", "health/mod.rs"];
+
 /// The signs of SQL in a line. `PgConnection` and diesel's errors may be passed through anywhere.
 const SIGNS_OF_SQL: [&str; 8] = [
     "diesel::prelude",
@@ -345,4 +349,16 @@ fn the_rules_themselves_find_what_they_look_for() {
     );
     assert_eq!(tables_written(&writing), ["carts", "users"].map(str::to_owned).into());
     assert_eq!(longest_climb("use super::super::queries::{self}; use super::x;"), 2);
+}
+
+/// A large response would delay all connections of the event loop.
+#[test]
+fn responses_are_serialized_on_the_thread_that_reads_them() {
+    let sources = sources();
+    let others = sources.iter().filter(|source| !source.is_in(&SMALL_RESPONSES));
+    let found = others.flat_map(|source| {
+        let lines = source.code().filter(|(_, line)| line.contains(".json("));
+        lines.map(|(number, _)| format!("src/{}:{number}", source.path))
+    });
+    assert_none("use Ctx::answer for the response", &found.collect::<Vec<_>>());
 }

@@ -96,14 +96,14 @@ pub async fn list(
     let UserQuery { role, active, q } = query.0;
     let mode = if q.is_some() { Mode::List } else { Mode::Read };
     let (page, patterns) = (page.0, q.as_deref().map(folded_text::search_patterns).unwrap_or_default());
-    let listed = ctx.run("list_users", mode, move |conn, scope| {
+    ctx.answer_in("list_users", mode, move |conn, scope| {
         let staff_of = (!scope.principal.is_admin()).then_some(scope.store);
         let role = if staff_of.is_some() { role.or(Some(Role::Staff)) } else { role };
         let filter = UserFilter { staff_of, role, active, patterns: patterns.clone() };
         let (found, total) = users::list_users(conn, &filter, sort, &page)?;
         Ok(page.list(found, total).map(UserResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(listed.await?))
+    })
+    .await
 }
 
 /// A new account.

@@ -122,7 +122,7 @@ pub async fn list_credits(path: web::Path<String>, ctx: Ctx) -> Result<HttpRespo
         let id = find(conn, scope, &order_ref)?;
         respond(conn, scope, id, Which::All)
     };
-    Ok(HttpResponse::Ok().json(ctx.read("list_credits", list).await?))
+    ctx.answer("list_credits", list).await
 }
 
 /// `POST /orders/{id}/credits`

@@ -11,6 +11,7 @@ use crate::fulfilment::deliver;
 use crate::fulfilment::papers::issue::{Issued, issue};
 use crate::fulfilment::papers::response::InvoiceResponse;
 use crate::fulfilment::papers::{packing_slip, queries, render};
+use crate::http::json;
 use crate::idempotency::command::NoBody;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::document_ref::DocumentRef;
@@ -40,19 +41,19 @@ pub async fn show_invoice(
     viewer: Viewer,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let order_ref = DocumentRef::from_path(&path);
+    let (order_ref, is_json) = (DocumentRef::from_path(&path), prefers_json(&request));
     let read = move |conn: &mut PgConnection, scope: &Scope| -> Result<_, Abort> {
         let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
         let missing = || ApiError::new(Code::NotFound, "The invoice of this order was not issued yet.");
-        Ok(queries::find(conn, scope.store, id)?.ok_or_else(missing)?)
+        let invoice = queries::find(conn, scope.store, id)?.ok_or_else(missing)?;
+        Ok(match is_json {
+            true => json::to_bytes(&InvoiceResponse::from(&invoice))?,
+            false => render::invoice(&invoice)?.into_bytes(),
+        })
     };
-    let invoice = ctx.read("get_invoice", read).await?;
-    let mut response = HttpResponse::Ok();
-    response.insert_header((VARY, "Accept"));
-    Ok(match prefers_json(&request) {
-        true => response.json(InvoiceResponse::from(&invoice)),
-        false => response.content_type(HTML).body(render::invoice(&invoice)?),
-    })
+    let body = ctx.read("get_invoice", read).await?;
+    let kind = if is_json { mime::APPLICATION_JSON.as_ref() } else { HTML };
+    Ok(HttpResponse::Ok().insert_header((VARY, "Accept")).content_type(kind).body(body))
 }
 
 /// True if the header `Accept` prefers JSON. A header that is missing or invalid means the page.
@@ -73,8 +74,7 @@ pub async fn show_packing_slip(path: web::Path<String>, ctx: Ctx) -> Result<Http
     let name = DocumentRef::from_path(&path);
     let read = move |conn: &mut PgConnection, scope: &Scope| -> Result<_, Abort> {
         let (id, order) = shipments::find(conn, scope.store, &name)?.ok_or_else(deliver::not_found)?;
-        Ok(packing_slip::read(conn, scope.store, (order, id))?)
+        Ok(render::packing_slip(&packing_slip::read(conn, scope.store, (order, id))?)?)
     };
-    let slip = ctx.read("get_packing_slip", read).await?;
-    Ok(HttpResponse::Ok().content_type(HTML).body(render::packing_slip(&slip)?))
+    Ok(HttpResponse::Ok().content_type(HTML).body(ctx.read("get_packing_slip", read).await?))
 }

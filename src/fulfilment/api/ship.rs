@@ -89,7 +89,7 @@ pub async fn list_shipments(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -
         let listed = listed.remove(&id).unwrap_or_default();
         Ok(listed.iter().map(|shipment| ShipmentResponse::new(&order, &items, shipment)).collect())
     };
-    Ok(HttpResponse::Ok().json(ctx.read("list_shipments", list).await?))
+    ctx.answer("list_shipments", list).await
 }
 
 impl TryFrom<ShipRequest> for Dispatch {

@@ -67,8 +67,7 @@ pub async fn show_shipment(path: web::Path<String>, viewer: Viewer, ctx: Ctx) ->
         let order = orders::get(conn, scope.store, order)?;
         Ok(respond(conn, &order, id)?)
     };
-    let shipment = ctx.read("get_shipment", show).await?;
-    Ok(HttpResponse::Ok().json(shipment))
+    ctx.answer("get_shipment", show).await
 }
 
 /// Finds a shipment whose order the viewer may see.

@@ -113,10 +113,6 @@ impl Activity {
         self.waker.wake();
     }
 
-    pub fn reopen(&self) {
-        self.phase.store(Phase::Open as u8, Ordering::Release);
-    }
-
     pub fn wait(&self, waker: &Waker) {
         self.waker.register(waker);
     }
@@ -216,7 +212,7 @@ impl Activity {
 
     /// The memory of a body that the application waits for.
     pub fn unfinished_body_bytes(&self) -> u64 {
-        let is_waiting = self.work_state() == WorkState::Sending && self.phase() == Phase::Open;
+        let is_waiting = self.work_state() == WorkState::Sending && self.phase().is_served();
         if is_waiting { self.body.bytes().saturating_add(BODY_OVERHEAD_BYTES) } else { 0 }
     }
 
@@ -227,7 +223,7 @@ impl Activity {
 
     /// The memory of a response that the peer does not read at the moment. It is free after the last part was sent.
     pub fn unread_answer_bytes(&self) -> u64 {
-        let is_waiting = self.is_blocked() && self.phase() == Phase::Open;
+        let is_waiting = self.is_blocked() && self.phase().is_served();
         if is_waiting { self.answer_bytes.load(Ordering::Relaxed) } else { 0 }
     }
 
@@ -284,10 +280,10 @@ impl Activity {
         }
         let is_idle = matches!(self.work_state(), WorkState::Idle | WorkState::Receiving);
         match self.phase() {
-            Phase::Open if self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
+            phase if phase.is_served() && self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
             Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),
             phase if phase != Phase::Open && is_idle => {
-                let since = self.ended_ms.load(Ordering::Relaxed);
+                let since = self.ended_ms.load(Ordering::Relaxed).max(self.last_ms());
                 (now_ms.saturating_sub(since) > time_budgets.head.max_ms).then_some(Phase::Closed)
             }
             _ => None,

@@ -14,7 +14,7 @@ const MAX_CONNECTIONS: usize = 25_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     pub workers: usize,
-    /// At this number, waiting connections are closed for each new one.
+    /// At this number, others are displaced for each new one.
     pub open: usize,
     /// At this number, a worker accepts no more. It includes connections that are being closed.
     pub accepted_by_each: usize,
@@ -32,6 +32,11 @@ impl Bounds {
             workers => workers,
         };
         Self::within(files.saturating_sub(others), settings.server.max_connections, workers)
+    }
+
+    /// The number of connections that may be closing.
+    pub fn closing(&self) -> usize {
+        self.accepted_by_each.saturating_mul(self.workers).saturating_sub(self.open)
     }
 
     /// Applies the setting, or uses all room if it is 0. The difference between the two limits leaves room for

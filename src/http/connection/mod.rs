@@ -75,9 +75,9 @@ impl RequestInProgress {
         }
     }
 
-    /// True if the connection ends after this request, because its body was cut.
+    /// True if the connection ends after this request.
     pub fn is_last(&self) -> bool {
-        self.peer.as_ref().is_some_and(|peer| peer.activity.phase().has_cut_body())
+        self.peer.as_ref().is_some_and(|peer| peer.activity.phase().is_last_request())
     }
 }
 

@@ -11,13 +11,24 @@ pub enum Phase {
     BodyTooSlow,
     /// The body has too many bytes. Nothing more is read, as in [`Phase::BodyTooSlow`].
     BodyTooLarge,
-    /// A new connection takes the place of this one, which waited for a request. If one has just arrived, it stays.
+    /// A new connection takes the place of this one. It ends after the request that has arrived or is in progress, or at
+    /// once if there is none.
     Displaced,
     /// Nothing more is read or written.
     Closed,
 }
 
 impl Phase {
+    /// True while requests are read and answered.
+    pub fn is_served(self) -> bool {
+        matches!(self, Self::Open | Self::Displaced)
+    }
+
+    /// True if no request follows the current one.
+    pub fn is_last_request(self) -> bool {
+        self.has_cut_body() || self == Self::Displaced
+    }
+
     /// True if the end of the body was reported to the framework early.
     pub fn has_cut_body(self) -> bool {
         matches!(self, Self::BodyTooSlow | Self::BodyTooLarge)

@@ -19,6 +19,10 @@ use crate::settings::{Server, Settings};
 /// connections each time, so closing one by one would be slow.
 const CLOSED_FRACTION: usize = 64;
 
+/// If more than this fraction of the room for connections that are being closed is in use, none of them waits for its
+/// peer.
+const WAITING_FRACTION: usize = 8;
+
 /// Memory that the connections of one kind may take together. Beyond it, some of the client that has most are ended.
 struct MemoryLimit {
     bytes: fn(&Activity) -> u64,
@@ -49,11 +53,19 @@ pub struct Connections {
     started: Instant,
     pub bounds: Bounds,
     time_budgets: TimeBudgets,
-    open: Mutex<HashMap<u64, Arc<Activity>>>,
+    registered: Mutex<Registered>,
     ids: AtomicU64,
     /// The bytes of bodies and responses since the memory was added up last.
     added: AtomicU64,
     pub metrics: Metrics,
+}
+
+/// The connections by their ids.
+#[derive(Default)]
+struct Registered {
+    open: HashMap<u64, Arc<Activity>>,
+    /// Those that have made room for new ones. They are closed soon.
+    displaced: HashMap<u64, Arc<Activity>>,
 }
 
 /// The registration of a connection. Its drop removes the connection.
@@ -69,7 +81,7 @@ impl Connections {
             started: Instant::now(),
             bounds: Bounds::new(settings),
             time_budgets: time_budgets(&settings.server),
-            open: Mutex::default(),
+            registered: Mutex::default(),
             ids: AtomicU64::new(0),
             added: AtomicU64::new(0),
             metrics,
@@ -81,60 +93,47 @@ impl Connections {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Registers a new connection. Returns none if there are too many and all of them process requests.
+    /// Registers a new connection. If there are too many, others make room.
     #[must_use]
-    pub fn admit(self: &Arc<Self>, peer: Option<SocketAddr>) -> Option<Permit> {
+    pub fn admit(self: &Arc<Self>, peer: Option<SocketAddr>) -> Permit {
         let now_ms = self.now_ms();
-        let mut open = self.open();
-        if open.len() >= self.bounds.open {
-            self.make_room(&mut open, now_ms);
-        }
-        if open.len() >= self.bounds.open {
-            self.metrics.count_closed_connections("none_idle", 1);
-            return None;
+        let mut registered = self.registered();
+        if registered.open.len() >= self.bounds.open {
+            self.make_room(&mut registered, now_ms);
         }
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let activity = Arc::new(Activity::new(peer, now_ms));
-        open.insert(id, Arc::clone(&activity));
-        self.metrics.set_open_connections(open.len());
-        Some(Permit { id, activity, connections: Arc::clone(self) })
+        registered.open.insert(id, Arc::clone(&activity));
+        self.metrics.set_open_connections(registered.open.len());
+        Permit { id, activity, connections: Arc::clone(self) }
     }
 
-    /// Closes connections that wait for their peers, whether between requests or in one: those of the client that has
-    /// most of them.
-    fn make_room(&self, open: &mut HashMap<u64, Arc<Activity>>, now_ms: u64) {
-        let closable = open.iter().filter(|(_, activity)| activity.work_state() != WorkState::Working);
-        let waiting = closable.map(|(id, activity)| self.waiting(*id, 1, activity)).collect();
-        // Connections that were taken back may exceed the limit.
-        let excess = open.len().saturating_sub(self.bounds.open);
-        let room = self.bounds.open.div_ceil(CLOSED_FRACTION).saturating_add(excess);
-        let ended = fair::choose(waiting, u64::try_from(room).unwrap_or(u64::MAX));
-        for activity in ended.iter().filter_map(|id| open.remove(id)) {
-            // A request may have arrived, which only the task of the connection can see.
-            if activity.work_state() == WorkState::Idle {
-                activity.end(Phase::Displaced, now_ms);
-            } else {
-                self.end_displaced(&activity);
-            }
+    /// Displaces connections of the client that has most. None of them gets its place back, even if its next request has
+    /// arrived meanwhile: otherwise clients that send many requests could stop the server from accepting connections.
+    fn make_room(&self, registered: &mut Registered, now_ms: u64) {
+        let Registered { open, displaced } = registered;
+        let all = open.iter().map(|(id, activity)| self.waiting(*id, 1, activity)).collect();
+        let room = u64::try_from(self.bounds.open.div_ceil(CLOSED_FRACTION)).unwrap_or(u64::MAX);
+        let chosen = fair::choose(all, room);
+        self.metrics.count_closed_connections("too_many", chosen.len());
+        for (id, activity) in chosen.into_iter().filter_map(|id| open.remove_entry(&id)) {
+            displace(&activity, now_ms);
+            displaced.insert(id, activity);
         }
     }
 
-    /// Ends a connection whose place a new one has.
-    pub fn end_displaced(&self, activity: &Activity) {
-        activity.end(Phase::Closed, self.now_ms());
-        self.metrics.count_closed_connections("too_many", 1);
-    }
-
-    /// Takes a displaced connection back, because a request has arrived. The next new connection displaces another one.
-    pub fn take_back(&self, permit: &Permit) {
-        let mut open = self.open();
-        permit.activity.reopen();
-        open.insert(permit.id, Arc::clone(&permit.activity));
-        self.metrics.set_open_connections(open.len());
+    /// True if a displaced connection may wait for its peer in a request, because few are displaced. The others end soon,
+    /// so the server goes on accepting connections.
+    pub fn lets_displaced_wait(&self) -> bool {
+        self.registered().displaced.len() <= self.bounds.closing() / WAITING_FRACTION
     }
 
     fn waiting<T>(&self, connection: T, weight: u64, activity: &Activity) -> Waiting<T> {
-        let since_ms = activity.waiting_since_ms(&self.time_budgets);
+        // A connection that does not wait for its peer is the last one of its client to end.
+        let since_ms = match activity.work_state() {
+            WorkState::Working => u64::MAX,
+            _ => activity.waiting_since_ms(&self.time_budgets),
+        };
         Waiting { client: activity.client(), weight, since_ms, connection }
     }
 
@@ -142,20 +141,21 @@ impl Connections {
     pub fn add_to_memory(&self, bytes: u64) {
         let added = self.added.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         if added >= ADDED_UP_AFTER_BYTES {
-            self.limit_memory(&self.open());
+            self.limit_memory(&self.registered());
         }
     }
 
-    fn limit_memory(&self, open: &HashMap<u64, Arc<Activity>>) {
+    fn limit_memory(&self, registered: &Registered) {
         self.added.store(0, Ordering::Relaxed);
         for limit in &MEMORY_LIMITS {
-            self.apply(limit, open);
+            self.apply(limit, registered);
         }
     }
 
     /// Ends connections of the clients that have most, until the others fit into the limit.
-    fn apply(&self, limit: &MemoryLimit, open: &HashMap<u64, Arc<Activity>>) {
-        let with_bytes = open.values().map(|activity| ((limit.bytes)(activity), activity));
+    fn apply(&self, limit: &MemoryLimit, registered: &Registered) {
+        let all = registered.open.values().chain(registered.displaced.values());
+        let with_bytes = all.map(|activity| ((limit.bytes)(activity), activity));
         let with_bytes: Vec<_> = with_bytes.filter(|(bytes, _)| *bytes > 0).collect();
         let total = with_bytes.iter().fold(0, |total: u64, (bytes, _)| total.saturating_add(*bytes));
         let excess = total.saturating_sub(limit.max_bytes);
@@ -171,15 +171,18 @@ impl Connections {
     /// Ends the connections whose peers are too slow.
     pub fn sweep(&self) {
         let now_ms = self.now_ms();
-        let mut open = self.open();
-        self.limit_memory(&open);
-        open.retain(|_, activity| match activity.overdue(&self.time_budgets, now_ms) {
-            None => true,
-            Some(phase) => {
-                self.end(activity, phase);
-                phase != Phase::Closed
-            }
-        });
+        let mut registered = self.registered();
+        self.limit_memory(&registered);
+        let Registered { open, displaced } = &mut *registered;
+        for connections in [open, displaced] {
+            connections.retain(|_, activity| match activity.overdue(&self.time_budgets, now_ms) {
+                None => true,
+                Some(phase) => {
+                    self.end(activity, phase);
+                    phase != Phase::Closed
+                }
+            });
+        }
     }
 
     /// Ends a connection for the fault of its peer.
@@ -204,8 +207,8 @@ impl Connections {
         });
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Activity>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn registered(&self) -> MutexGuard<'_, Registered> {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -217,9 +220,20 @@ impl Drop for Connections {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut open = self.connections.open();
-        open.remove(&self.id);
+        let mut registered = self.connections.registered();
+        let Registered { open, displaced } = &mut *registered;
+        open.remove(&self.id).or_else(|| displaced.remove(&self.id));
         self.connections.metrics.set_open_connections(open.len());
+    }
+}
+
+/// Ends a connection after its current request, or at once if it waits for its peer in one.
+fn displace(activity: &Activity, now_ms: u64) {
+    match (activity.work_state(), activity.phase()) {
+        (WorkState::Idle | WorkState::Working, Phase::Open) => activity.end(Phase::Displaced, now_ms),
+        // It ends after its response anyway.
+        (WorkState::Working, _) => {}
+        _ => activity.end(Phase::Closed, now_ms),
     }
 }
 

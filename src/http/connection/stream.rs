@@ -139,18 +139,18 @@ impl AsyncRead for Connection {
             }
             this.refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
         }
-        if this.activity.phase() == Phase::Displaced {
-            this.stay_or_end(cx);
+        if this.activity.phase() == Phase::Displaced && this.refusal.is_empty() && !this.goes_on(cx) {
+            this.activity.end(Phase::Closed, this.connections.now_ms());
         }
         match this.activity.phase() {
-            Phase::Open if this.refusal.is_empty() => {}
+            phase if phase.is_served() && this.refusal.is_empty() => {}
             // A read of zero bytes means the end of the input.
-            Phase::Open | Phase::BodyTooSlow | Phase::BodyTooLarge => return Poll::Ready(Ok(())),
+            Phase::Open | Phase::Displaced | Phase::BodyTooSlow | Phase::BodyTooLarge => return Poll::Ready(Ok(())),
             Phase::HeadTooSlow => {
                 this.refuse(StatusCode::REQUEST_TIMEOUT);
                 return Poll::Ready(Ok(()));
             }
-            Phase::Displaced | Phase::Closed => return Poll::Ready(Err(closed())),
+            Phase::Closed => return Poll::Ready(Err(closed())),
         }
         let polled = this.poll_read_portion(cx, buf);
         match &polled {
@@ -165,11 +165,8 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        match (this.activity.phase(), &this.permit) {
-            (Phase::Closed, _) => return Poll::Ready(Err(closed())),
-            // The request had arrived before its connection was chosen.
-            (Phase::Displaced, Some(permit)) => this.connections.take_back(permit),
-            _ => {}
+        if this.activity.phase() == Phase::Closed {
+            return Poll::Ready(Err(closed()));
         }
         let own = match refusal::find(buf) {
             Some((0, status)) => {
@@ -187,6 +184,9 @@ impl AsyncWrite for Connection {
             Poll::Pending => {
                 this.activity.wait(cx.waker());
                 this.activity.blocked(this.connections.now_ms());
+                if this.activity.phase() == Phase::Displaced && !this.connections.lets_displaced_wait() {
+                    this.activity.end(Phase::Closed, this.connections.now_ms());
+                }
                 Poll::Pending
             }
             failed => failed,

@@ -82,26 +82,24 @@ pub async fn show(
     let name = ProductRef::from_path(&path.0);
     let quantity = Quantity::parse(&path.1)
         .ok_or_else(|| ApiError::field("qty", format!("must be an integer from 1 to {MAX_QUANTITY}")))?;
-    let line = ctx
-        .read("get_availability", move |conn, scope| {
-            let mut product = stock_by_variant::get_stocked(conn, scope.store, &name)?;
-            let line = RequestedVariant { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
-            let variant = product.find(line.product, line.size)?.map(|variant| variant.id);
-            let split = match variant {
-                Some(_) => stores::get_store(conn, scope.store)?.routing.split,
-                None => RoutingSplit::Allow,
-            };
-            if let Some(variant) = variant
-                && split == RoutingSplit::Never
-            {
-                limit_to_one_place(conn, scope.store, &[(variant, line.quantity)], slice::from_mut(&mut product))?;
-            }
-            let mut line = availability::check_product(&product, &line)?;
-            add_days(conn, scope.store, split, slice::from_mut(&mut line))?;
-            Ok(line)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(AvailabilityResponse::from(line)))
+    ctx.answer("get_availability", move |conn, scope| {
+        let mut product = stock_by_variant::get_stocked(conn, scope.store, &name)?;
+        let line = RequestedVariant { product: &name, size: query.0.size.as_deref(), quantity: quantity.get() };
+        let variant = product.find(line.product, line.size)?.map(|variant| variant.id);
+        let split = match variant {
+            Some(_) => stores::get_store(conn, scope.store)?.routing.split,
+            None => RoutingSplit::Allow,
+        };
+        if let Some(variant) = variant
+            && split == RoutingSplit::Never
+        {
+            limit_to_one_place(conn, scope.store, &[(variant, line.quantity)], slice::from_mut(&mut product))?;
+        }
+        let mut line = availability::check_product(&product, &line)?;
+        add_days(conn, scope.store, split, slice::from_mut(&mut line))?;
+        Ok(AvailabilityResponse::from(line))
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -164,8 +162,7 @@ pub struct AvailabilityItemResponse {
 
 pub async fn check(request: UnclaimedRequest<AvailabilityRequest>) -> Result<HttpResponse, ApiError> {
     let UnclaimedRequest { ctx, body } = request;
-    let answer = ctx.read("check_availability", move |conn, scope| answer(conn, scope, &body)).await?;
-    Ok(HttpResponse::Ok().json(answer))
+    ctx.answer("check_availability", move |conn, scope| answer(conn, scope, &body)).await
 }
 
 fn answer(

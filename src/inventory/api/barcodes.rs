@@ -80,11 +80,11 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let name = ProductRef::from_path(&path);
     let sort = sort.among(&SORTS, FIRST_ONES_FIRST)?;
-    let found = ctx.read("list_barcodes", move |conn, scope| {
+    ctx.answer("list_barcodes", move |conn, scope| {
         let product = products::get_product(conn, scope.store, &name)?.id;
         Ok(barcodes::list(conn, scope.store, product, sort, &page)?.map(BarcodeResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// `POST /inventory/products/{id}/barcodes`

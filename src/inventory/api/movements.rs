@@ -130,11 +130,10 @@ pub async fn list(
     let default = if is_of_period { LATEST_FIRST } else { NEWEST_FIRST };
     let sort = sort.0.in_feed(&SORTS, feed.0.after, default)?;
     let filter = filter(query.0, &feed.0);
-    let list = ctx.read("list_movements", move |conn, scope| {
-        Ok(movements::list_movements(conn, scope.store, &filter, sort, &page.0)?)
-    });
-    let list = list.await?;
-    Ok(HttpResponse::Ok().json(list.map(MovementResponse::from)))
+    ctx.answer("list_movements", move |conn, scope| {
+        Ok(movements::list_movements(conn, scope.store, &filter, sort, &page.0)?.map(MovementResponse::from))
+    })
+    .await
 }
 
 /// The ledger of one product, or of one size.
@@ -149,16 +148,14 @@ pub async fn list_of_product(
     let sort = sort.0.in_feed(&SORTS, feed.0.after, NEWEST_FIRST)?;
     let name = ProductRef::from_path(&path);
     let filter = filter(query.0, &feed.0);
-    let list = ctx
-        .read("list_movements_of_product", move |conn, scope| {
-            let product = products::get_product(conn, scope.store, &name)?;
-            let variants = variants::list_variants(conn, scope.store, product.id)?;
-            // The SKU of a size selects the movements of that size.
-            let variant = variants.iter().find(|variant| variant.is_named(&name) && !product.is_named(&name));
-            let of = (product.id, variant.map(|variant| variant.id));
-            let filter = MovementFilter { product: Some(of), ..filter.clone() };
-            Ok(movements::list_movements(conn, scope.store, &filter, sort, &page.0)?)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(list.map(MovementResponse::from)))
+    ctx.answer("list_movements_of_product", move |conn, scope| {
+        let product = products::get_product(conn, scope.store, &name)?;
+        let variants = variants::list_variants(conn, scope.store, product.id)?;
+        // The SKU of a size selects the movements of that size.
+        let variant = variants.iter().find(|variant| variant.is_named(&name) && !product.is_named(&name));
+        let of = (product.id, variant.map(|variant| variant.id));
+        let filter = MovementFilter { product: Some(of), ..filter.clone() };
+        Ok(movements::list_movements(conn, scope.store, &filter, sort, &page.0)?.map(MovementResponse::from))
+    })
+    .await
 }

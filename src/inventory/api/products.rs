@@ -76,12 +76,13 @@ impl ParsedQuery {
     }
 
     /// Searches, lists by price or stock, and most sort orders compare every product of the store. A late page reads
-    /// the pages before it.
+    /// the pages before it. A product has all its sizes in a list.
     fn mode(&self, sort: Sort, page: &PageQuery) -> Mode {
         let ProductsQuery { q, category: _, brand: _, status: _, stock_status, min_price, max_price } = &self.query;
         let compares = q.is_some() || stock_status.is_some() || min_price.is_some() || max_price.is_some();
         let is_sorted = ["id", "sku"].contains(&sort.column);
-        if compares || !is_sorted || page.offset() > CHEAP_OFFSET { Mode::List } else { Mode::Read }
+        let is_large = page.is_long() || page.offset() > CHEAP_OFFSET;
+        if compares || !is_sorted || is_large { Mode::List } else { Mode::Read }
     }
 
     fn filter(&self, currency: &Currency) -> Result<ProductFilter, ApiError> {
@@ -114,15 +115,13 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS, FIRST_BY_ID)?;
     let parsed = ParsedQuery::parse(query.0)?;
-    let list = ctx
-        .run("list_products", parsed.mode(sort, &page.0), move |conn, scope| {
-            let reader = ProductResponses::load(conn, scope)?;
-            let filter = parsed.filter(&reader.currency)?;
-            let products = listing::list_products(conn, scope.store, &filter, sort, &page.0)?;
-            reader.list(conn, products)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(list))
+    ctx.answer_in("list_products", parsed.mode(sort, &page.0), move |conn, scope| {
+        let reader = ProductResponses::load(conn, scope)?;
+        let filter = parsed.filter(&reader.currency)?;
+        let products = listing::list_products(conn, scope.store, &filter, sort, &page.0)?;
+        reader.list(conn, products)
+    })
+    .await
 }
 
 /// Lists products at or under their minimum, lowest first.
@@ -132,20 +131,16 @@ pub async fn list_low_stock(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&LOW_STOCK_SORTS, WORST_FIRST)?;
-    let list = ctx
-        .run("list_low_stock", Mode::List, move |conn, scope| {
-            let products = listing::list_low_stock(conn, scope.store, sort, &page.0)?;
-            ProductResponses::load(conn, scope)?.list(conn, products)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(list))
+    ctx.answer_in("list_low_stock", Mode::List, move |conn, scope| {
+        let products = listing::list_low_stock(conn, scope.store, sort, &page.0)?;
+        ProductResponses::load(conn, scope)?.list(conn, products)
+    })
+    .await
 }
 
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let name = ProductRef::from_path(&path);
-    let product =
-        ctx.read("get_product", move |conn, scope| ProductResponses::load(conn, scope)?.get(conn, &name)).await?;
-    Ok(HttpResponse::Ok().json(product))
+    ctx.answer("get_product", move |conn, scope| ProductResponses::load(conn, scope)?.get(conn, &name)).await
 }
 
 /// The same for the store in the path.

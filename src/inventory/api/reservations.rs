@@ -145,25 +145,22 @@ pub async fn list(
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     let ReservationQuery { state, reference_id } = query;
     let filter = ReservationFilter { state, reference_id };
-    let found = ctx
-        .read("list_reservations", move |conn, scope| {
-            let found = reservations::list(conn, scope.store, &filter, sort, &page)?;
-            let ids: Vec<ReservationId> = found.items.iter().map(|reservation| reservation.id).collect();
-            let mut items = reservations::list_items(conn, scope.store, &ids)?;
-            Ok(found.map(|reservation| {
-                let items = items.remove(&reservation.id).unwrap_or_default();
-                ReservationResponse::new(reservation, items)
-            }))
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(found))
+    ctx.answer("list_reservations", move |conn, scope| {
+        let found = reservations::list(conn, scope.store, &filter, sort, &page)?;
+        let ids: Vec<ReservationId> = found.items.iter().map(|reservation| reservation.id).collect();
+        let mut items = reservations::list_items(conn, scope.store, &ids)?;
+        Ok(found.map(|reservation| {
+            let items = items.remove(&reservation.id).unwrap_or_default();
+            ReservationResponse::new(reservation, items)
+        }))
+    })
+    .await
 }
 
 /// `GET /reservations/{id}`
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let id = ReservationId::from_path(&path);
-    let found = ctx.read("get_reservation", move |conn, scope| respond(conn, scope, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    ctx.answer("get_reservation", move |conn, scope| respond(conn, scope, id)).await
 }
 
 /// `POST /reservations/{id}/confirm`

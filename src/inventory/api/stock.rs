@@ -192,23 +192,21 @@ impl From<LocationStock> for LocationStockResponse {
 
 pub async fn show(path: web::Path<String>, query: Query<SizeQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let name = ProductRef::from_path(&path);
-    let answer = ctx
-        .read("get_stock", move |conn, scope| {
-            let size = query.0.size.as_deref();
-            let product = stock_by_variant::get_stocked(conn, scope.store, &name)?;
-            let variant = product.find(&name, size)?;
-            let Stock { stock, reserved, available: _, sold } =
-                variant.map_or_else(|| product.stock(), VariantWithStock::stock);
-            let variant = variant.map(|variant| variant.id);
-            let locations = summary::list_by_location(conn, scope.store, product.product.id, variant)?;
-            Ok(StockResponse {
-                available_quantity: stock.saturating_sub(reserved),
-                reserved_quantity: reserved,
-                sold_quantity: sold,
-                stock_quantity: stock,
-                locations: locations.into_iter().map(LocationStockResponse::from).collect(),
-            })
+    ctx.answer("get_stock", move |conn, scope| {
+        let size = query.0.size.as_deref();
+        let product = stock_by_variant::get_stocked(conn, scope.store, &name)?;
+        let variant = product.find(&name, size)?;
+        let Stock { stock, reserved, available: _, sold } =
+            variant.map_or_else(|| product.stock(), VariantWithStock::stock);
+        let variant = variant.map(|variant| variant.id);
+        let locations = summary::list_by_location(conn, scope.store, product.product.id, variant)?;
+        Ok(StockResponse {
+            available_quantity: stock.saturating_sub(reserved),
+            reserved_quantity: reserved,
+            sold_quantity: sold,
+            stock_quantity: stock,
+            locations: locations.into_iter().map(LocationStockResponse::from).collect(),
         })
-        .await?;
-    Ok(HttpResponse::Ok().json(answer))
+    })
+    .await
 }

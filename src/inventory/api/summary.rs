@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::answers::ProductResponses;
 use crate::auth::Ctx;
+use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::summary::{self, CategoryRow, LowVariant, StockAtLocation};
@@ -78,16 +79,14 @@ pub struct CategoryResponse {
 }
 
 pub async fn show(ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let answer = ctx
-        .report("get_summary", move |conn, scope| {
-            let currency = ProductResponses::load(conn, scope)?.currency;
-            let low = summary::list_low_variants(conn, scope.store, LOW_VARIANTS)?;
-            let low_variants = low.into_iter().map(LowVariantResponse::from).collect();
-            let summed = add_up(summary::sum_by_category(conn, scope.store)?, &currency);
-            Ok(SummaryResponse { low_variants, ..summed })
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(answer))
+    ctx.answer_in("get_summary", Mode::Report, move |conn, scope| {
+        let currency = ProductResponses::load(conn, scope)?.currency;
+        let low = summary::list_low_variants(conn, scope.store, LOW_VARIANTS)?;
+        let low_variants = low.into_iter().map(LowVariantResponse::from).collect();
+        let summed = add_up(summary::sum_by_category(conn, scope.store)?, &currency);
+        Ok(SummaryResponse { low_variants, ..summed })
+    })
+    .await
 }
 
 fn add_up(rows: Vec<CategoryRow>, currency: &Currency) -> SummaryResponse {
@@ -185,7 +184,8 @@ impl From<StockAtLocation> for LevelResponse {
 
 pub async fn list_levels(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS, FIRST_BY_VARIANT)?;
-    let list =
-        ctx.read("list_levels", move |conn, scope| Ok(summary::list_levels(conn, scope.store, sort, &page.0)?)).await?;
-    Ok(HttpResponse::Ok().json(list.map(LevelResponse::from)))
+    ctx.answer("list_levels", move |conn, scope| {
+        Ok(summary::list_levels(conn, scope.store, sort, &page.0)?.map(LevelResponse::from))
+    })
+    .await
 }

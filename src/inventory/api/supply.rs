@@ -51,7 +51,7 @@ pub struct ExpectedResponse {
 /// `GET /inventory/products/{id}/supply`
 pub async fn show(path: web::Path<String>, Query(query): Query<SizeQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let name = ProductRef::from_path(&path);
-    let found = ctx.read("get_supply", move |conn, scope| {
+    ctx.answer("get_supply", move |conn, scope| {
         let product = stock_by_variant::get_stocked(conn, scope.store, &name)?;
         let variant = product.find(&name, query.size.as_deref())?;
         let variants: Vec<VariantId> = match variant {
@@ -64,8 +64,8 @@ pub async fn show(path: web::Path<String>, Query(query): Query<SizeQuery>, ctx: 
             available_quantity: variant.map_or(product.stock(), |variant| variant.stock()).available,
             supply: list_by_day(conn, scope.store, &variants)?,
         })
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 fn list_by_day(
@@ -155,13 +155,13 @@ pub async fn list_incoming(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, SOONEST_FIRST)?;
     let (location, product) = (query.location.map(LocationId), query.product);
-    let found = ctx.read("list_incoming", move |conn, scope| {
+    ctx.answer("list_incoming", move |conn, scope| {
         let product = product.as_deref().map(ProductRef::from_path);
         let product = product.map(|name| find_product_id(conn, scope.store, &name)).transpose()?;
         let filter = (location, product);
         Ok(incoming::list(conn, scope.store, filter, sort, &page)?.map(IncomingResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// An unknown SKU is mapped to an id that never exists, so the list is empty.

@@ -126,23 +126,21 @@ pub async fn show(
     let sort = sort.0.among(&SORTS, FIRST_BY_VARIANT)?;
     let ValuationQuery { method, as_of } = query.0;
     let method = method.unwrap_or_default();
-    let answer = ctx
-        .read("get_valuation", move |conn, scope| {
-            let store = stores::get_store(conn, scope.store)?;
-            if as_of > Some(db::clock(conn)?) {
-                return Err(ApiError::field("as_of", "must not be in the future").into());
-            }
-            let folded_until = report::find_folded_until(conn, scope.store)?.unwrap_or(store.created_at);
-            let past = as_of.filter(|as_of| *as_of < folded_until);
-            let values = report::list_values(conn, scope.store, past, sort, &page.0)?;
-            let totals = totals(hours::sum(conn, scope.store, past)?, method, &store.currency);
-            let values = values.map(|value| item(value, method, &store.currency));
-            let (as_of, total, pages) = (past.unwrap_or(folded_until), values.total, values.pages);
-            let (page, limit) = (values.page, values.limit);
-            Ok(ValuationResponse { as_of, method, items: values.items, total, page, limit, pages, totals })
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(answer))
+    ctx.answer("get_valuation", move |conn, scope| {
+        let store = stores::get_store(conn, scope.store)?;
+        if as_of > Some(db::clock(conn)?) {
+            return Err(ApiError::field("as_of", "must not be in the future").into());
+        }
+        let folded_until = report::find_folded_until(conn, scope.store)?.unwrap_or(store.created_at);
+        let past = as_of.filter(|as_of| *as_of < folded_until);
+        let values = report::list_values(conn, scope.store, past, sort, &page.0)?;
+        let totals = totals(hours::sum(conn, scope.store, past)?, method, &store.currency);
+        let values = values.map(|value| item(value, method, &store.currency));
+        let (as_of, total, pages) = (past.unwrap_or(folded_until), values.total, values.pages);
+        let (page, limit) = (values.page, values.limit);
+        Ok(ValuationResponse { as_of, method, items: values.items, total, page, limit, pages, totals })
+    })
+    .await
 }
 
 fn item(row: VariantValue, method: Method, currency: &Currency) -> ValuedItemResponse {

@@ -158,13 +158,13 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, FIRST_BY_ID)?;
     let supplier = SupplierId::from_path(&path);
-    let found = ctx.read("list_supplier_items", move |conn, scope| {
+    ctx.answer("list_supplier_items", move |conn, scope| {
         get_supplier(conn, scope, supplier)?;
         let currency = currency(conn, scope)?;
         let found = rows::list(conn, scope.store, supplier, sort, &page)?;
         Ok(found.map(|item| SupplierItemResponse::new(item, &currency)))
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// `POST /suppliers/{id}/items`

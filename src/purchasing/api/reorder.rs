@@ -9,6 +9,7 @@ use validator::Validate;
 use super::purchase_orders::{PurchaseOrderSummaryResponse, summarize};
 use crate::auth::Ctx;
 use crate::db;
+use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
@@ -108,7 +109,7 @@ pub async fn list(
     let sort = sort.among(&SORTS, MOST_FIRST)?;
     let ReorderQuery { supplier, location } = query;
     let filter = ProposalFilter { supplier: supplier.map(SupplierId), location: location.map(LocationId) };
-    let found = ctx.report("list_reorder", move |conn, scope| {
+    ctx.answer_in("list_reorder", Mode::Report, move |conn, scope| {
         if let Some(supplier) = filter.supplier {
             get_supplier(conn, scope, supplier)?;
         }
@@ -119,8 +120,8 @@ pub async fn list(
         let today = db::clock(conn)?.date_naive();
         let (proposals, total) = proposals::list(conn, scope.store, filter, sort, (page.limit, page.offset()))?;
         Ok(page.list(proposals, total).map(|proposal| ReorderResponse::new(proposal, today, &currency)))
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// The needs from which drafts are made.

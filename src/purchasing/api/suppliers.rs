@@ -153,17 +153,16 @@ pub async fn list(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
-    let found = ctx.read("list_suppliers", move |conn, scope| {
+    ctx.answer("list_suppliers", move |conn, scope| {
         Ok(rows::list(conn, scope.store, query.active, sort, &page)?.map(SupplierResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// `GET /suppliers/{id}`
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let id = SupplierId::from_path(&path);
-    let found = ctx.read("get_supplier", move |conn, scope| get_supplier(conn, scope, id)).await?;
-    Ok(HttpResponse::Ok().json(SupplierResponse::from(found)))
+    ctx.answer("get_supplier", move |conn, scope| Ok(SupplierResponse::from(get_supplier(conn, scope, id)?))).await
 }
 
 /// `POST /suppliers`

@@ -97,21 +97,21 @@ fn visible_to(scope: &Scope) -> Visible {
 pub async fn list(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS, FIRST_BY_PRIORITY)?;
     let page = page.0;
-    let listed = ctx.read("list_locations", move |conn, scope| {
+    ctx.answer("list_locations", move |conn, scope| {
         let (found, total) = locations::list_locations(conn, scope.store, visible_to(scope), sort, &page)?;
         Ok(page.list(found, total).map(LocationResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(listed.await?))
+    })
+    .await
 }
 
 /// `GET /locations/{id}`
 pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let id = LocationId::from_path(&path);
-    let found = ctx.read("get_location", move |conn, scope| {
+    ctx.answer("get_location", move |conn, scope| {
         let found = locations::find_location(conn, scope.store, visible_to(scope), id)?;
-        Ok(found.ok_or_else(|| not_found(id))?)
-    });
-    Ok(HttpResponse::Ok().json(LocationResponse::from(found.await?)))
+        Ok(LocationResponse::from(found.ok_or_else(|| not_found(id))?))
+    })
+    .await
 }
 
 /// `POST /locations`

@@ -66,8 +66,7 @@ fn check_distinct<T: Eq + Hash>(named: &[T]) -> Result<(), ValidationError> {
 
 /// `GET /stores/{id}/routing`
 pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let found = ctx.in_store(&path).read("get_routing", |conn, scope| Ok(stores::get_store(conn, scope.store)?));
-    Ok(HttpResponse::Ok().json(found.await?.routing))
+    ctx.in_store(&path).answer("get_routing", |conn, scope| Ok(stores::get_store(conn, scope.store)?.routing)).await
 }
 
 /// `PUT /stores/{id}/routing`

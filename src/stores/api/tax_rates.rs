@@ -102,9 +102,9 @@ impl From<TaxRate> for TaxRateResponse {
 
 /// `GET /stores/{id}/tax-rates`
 pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
-    let found =
-        ctx.in_store(&path).read("get_tax_rates", |conn, scope| Ok(stores::tax_rates::list(conn, scope.store)?));
-    Ok(HttpResponse::Ok().json(TaxRatesResponse::new(found.await?)))
+    ctx.in_store(&path)
+        .answer("get_tax_rates", |conn, scope| Ok(TaxRatesResponse::new(stores::tax_rates::list(conn, scope.store)?)))
+        .await
 }
 
 /// `PUT /stores/{id}/tax-rates`. Orders that were placed before keep their taxes.

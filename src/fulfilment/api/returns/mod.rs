@@ -51,7 +51,7 @@ pub async fn list(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<H
         let found = documents::list(conn, scope.store, order)?;
         respond(conn, scope, order, found)
     };
-    Ok(HttpResponse::Ok().json(ctx.read("list_returns", list).await?))
+    ctx.answer("list_returns", list).await
 }
 
 /// `GET /returns/{id}`
@@ -61,7 +61,7 @@ pub async fn show(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -> Result<H
         let found = find(conn, scope, (&viewer, Permission::OrdersRead), &name)?;
         respond_one(conn, scope, found)
     };
-    Ok(HttpResponse::Ok().json(ctx.read("get_return", show).await?))
+    ctx.answer("get_return", show).await
 }
 
 /// `POST /returns/{id}/approve`

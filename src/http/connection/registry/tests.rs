@@ -48,7 +48,7 @@ fn flooded(flood: usize, prepare: impl Fn(&Activity, u64)) -> (Arc<Connections>,
     settings.server.max_connections = 200;
     let connections = Connections::new(&settings, Metrics::new().unwrap());
     let admit = |peer: &str, now_ms: u64| {
-        let permit = connections.admit(Some(peer.parse().unwrap())).unwrap();
+        let permit = connections.admit(Some(peer.parse().unwrap()));
         prepare(&permit.activity, now_ms);
         permit
     };
@@ -68,7 +68,7 @@ fn a_flood_of_unread_answers_ends_its_own_connections() {
         activity.blocked(now_ms);
         activity.answered(MIB);
     });
-    connections.limit_memory(&connections.open());
+    connections.limit_memory(&connections.registered());
     assert_eq!((reader.activity.phase(), ended(&flood)), (Phase::Open, 17));
 }
 
@@ -78,16 +78,27 @@ fn a_flood_of_unfinished_bodies_ends_its_own_connections() {
         activity.request_began(BodyRest::Sized(2 * MIB), now_ms);
         activity.received(MIB, now_ms);
     });
-    connections.limit_memory(&connections.open());
+    connections.limit_memory(&connections.registered());
     assert!(reader.activity.phase() == Phase::Open && ended(&flood) > 36, "{}", ended(&flood));
 }
 
 #[test]
 fn a_flood_of_connections_makes_room_with_its_own() {
     let (connections, reader, flood) = flooded(199, |_, _| {});
-    let new = connections.admit(Some("192.0.2.2:5000".parse().unwrap()));
-    assert!(new.is_some() && reader.activity.phase() == Phase::Open);
-    assert_eq!(ended(&flood), 200_usize.div_ceil(CLOSED_FRACTION));
+    let _new = connections.admit(Some("192.0.2.2:5000".parse().unwrap()));
+    assert_eq!((reader.activity.phase(), ended(&flood)), (Phase::Open, 200_usize.div_ceil(CLOSED_FRACTION)));
+}
+
+/// The connections end after their responses, and they do not get their places back.
+#[test]
+fn a_flood_of_requests_in_progress_makes_room_with_its_own() {
+    let (connections, reader, flood) = flooded(199, |activity, now_ms| activity.request_began(BodyRest::None, now_ms));
+    reader.activity.request_ended(1);
+    let new: Vec<Permit> = (0..100).map(|_| connections.admit(Some("192.0.2.2:5000".parse().unwrap()))).collect();
+    assert!(new.iter().all(|permit| permit.activity.phase() == Phase::Open));
+    assert_eq!(reader.activity.phase(), Phase::Open);
+    let displaced = flood.iter().filter(|permit| permit.activity.phase() == Phase::Displaced).count();
+    assert!(displaced >= 100 && connections.registered().open.len() <= 200, "{displaced}");
 }
 
 #[test]
@@ -101,6 +112,6 @@ fn behind_a_proxy_the_client_of_the_last_request_counts() {
     reader.activity.set_client(Arc::clone(&client));
     flood.iter().take(60).for_each(|permit| permit.activity.set_client(Arc::clone(&client)));
     flood.iter().skip(60).for_each(|permit| permit.activity.set_client(Arc::clone(&others)));
-    connections.limit_memory(&connections.open());
+    connections.limit_memory(&connections.registered());
     assert_eq!((reader.activity.phase(), ended(&flood)), (Phase::Closed, 16));
 }

@@ -22,7 +22,8 @@ impl Connection {
         }
         self.departure.rest();
         if std::mem::take(&mut self.is_at_boundary) {
-            if !self.pipelining.has_held() {
+            // A displaced connection has to decide again after the framework has decoded these bytes.
+            if !self.pipelining.has_held() && self.activity.phase() != Phase::Displaced {
                 ready!(self.socket()?.poll_read_ready(cx))?;
             }
             cx.waker().wake_by_ref();
@@ -42,6 +43,10 @@ impl Connection {
             self.head.add(read, self.activity.begun());
         }
         self.record(u64::try_from(read.len()).unwrap_or(0), body);
+        if self.activity.phase() == Phase::BodyTooLarge {
+            // These bytes may contain the end of the body. Without them, the framework reports an incomplete body.
+            buf.set_filled(before);
+        }
         // The framework must decode these bytes before it gets more: a head decides how the next bytes are read, and a
         // full buffer would grow.
         let ends_head = body == BodyRest::None && self.pipelining.is_between_heads();
@@ -52,27 +57,31 @@ impl Connection {
     /// Records bytes that the framework has read.
     fn record(&mut self, bytes: u64, body: BodyRest) {
         self.activity.received(bytes, self.connections.now_ms());
-        if self.pipelining.take_end_of_chunks() {
-            self.activity.body_ended();
-        }
         if body != BodyRest::None {
             self.connections.add_to_memory(bytes);
         }
-        if self.activity.body_is_too_large() && self.activity.phase() == Phase::Open {
-            self.connections.end(&self.activity, Phase::BodyTooLarge);
+        let has_ended = self.pipelining.take_end_of_chunks();
+        if self.activity.body_is_too_large() {
+            if self.activity.phase().is_served() {
+                self.connections.end(&self.activity, Phase::BodyTooLarge);
+            }
+        } else if has_ended {
+            self.activity.body_ended();
         }
     }
 
-    /// Decides about a connection whose place a new one has: it stays if a request has arrived or is in progress.
-    pub(super) fn stay_or_end(&mut self, cx: &mut Context<'_>) {
-        // The framework may have the head of a request that has not reached the application yet.
-        let is_working = self.is_at_boundary || self.activity.work_state() == WorkState::Working;
+    /// True if a displaced connection does not end yet: a request has arrived or is in progress.
+    pub(super) fn goes_on(&mut self, cx: &mut Context<'_>) -> bool {
         let has_arrived = |socket: &TcpStream| matches!(socket.poll_peek(cx, &mut ReadBuf::new(&mut [0])), Poll::Ready(Ok(bytes)) if bytes > 0);
-        let has_request = self.pipelining.is_between_heads()
-            && (self.pipelining.has_held() || self.socket.as_ref().is_some_and(has_arrived));
-        match &self.permit {
-            Some(permit) if is_working || has_request => self.connections.take_back(permit),
-            _ => self.connections.end_displaced(&self.activity),
+        // The framework may have the head of a request that has not reached the application yet.
+        let has_request = self.is_at_boundary
+            || self.pipelining.has_held()
+            || (self.pipelining.is_between_heads() && self.socket.as_ref().is_some_and(has_arrived));
+        match self.activity.work_state() {
+            WorkState::Working => true,
+            WorkState::Idle | WorkState::Sending if has_request => true,
+            WorkState::Idle => false,
+            WorkState::Sending | WorkState::Receiving => self.connections.lets_displaced_wait(),
         }
     }
 

@@ -55,10 +55,10 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     let filter = CountFilter { status: query.status, location: query.location_id.map(LocationId) };
-    let found = ctx.read("list_counts", move |conn, scope| {
+    ctx.answer("list_counts", move |conn, scope| {
         Ok(documents::list(conn, scope.store, filter, sort, &page)?.map(CountSummaryResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// The page of lines of a count.
@@ -97,11 +97,11 @@ pub async fn show_count(
     let name = DocumentRef::from_path(&path);
     let CountLinesQuery { status, page, limit } = query;
     let offset = page.saturating_sub(1).saturating_mul(limit);
-    let found = ctx.read("get_count", move |conn, scope| {
+    ctx.answer("get_count", move |conn, scope| {
         let filter = LineFilter { status: status.as_slice(), ..LineFilter::default() };
         show(conn, scope, &name, ShownLines { filter, limit: Some(limit), offset, ..ShownLines::default() })
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// The columns that the lines of a count can be sorted by.
@@ -128,14 +128,14 @@ pub async fn list_variances(
         false => LineOrder::FirstToLast,
         true => LineOrder::LastToFirst,
     };
-    let found = ctx.read("list_variances", move |conn, scope| {
+    ctx.answer("list_variances", move |conn, scope| {
         let count = documents::find(conn, scope.store, &name)?.ok_or_else(not_found)?;
         let filter = LineFilter { status: query.status.as_slice(), counted_only: true, ..LineFilter::default() };
         let total = shown::count(conn, scope.store, count.id, filter)?;
         let lines = shown::list(conn, scope.store, count.id, filter, order, (page.limit, page.offset()))?;
         Ok(page.list(line_responses(conn, scope, &count, lines)?, total))
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// The columns that the entries of a count can be sorted by.
@@ -160,12 +160,12 @@ pub async fn list_entries(
 ) -> Result<HttpResponse, ApiError> {
     let name = DocumentRef::from_path(&path);
     let sort = sort.among(&ENTRY_SORTS, "line")?;
-    let found = ctx.read("list_count_entries", move |conn, scope| {
+    ctx.answer("list_count_entries", move |conn, scope| {
         let count = documents::find(conn, scope.store, &name)?.ok_or_else(not_found)?;
         let found = entries::list(conn, scope.store, (count.id, query.line), sort, &page)?;
         Ok(found.map(CountEntryResponse::from))
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// `POST /counts`

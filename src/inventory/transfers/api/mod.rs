@@ -53,26 +53,23 @@ pub async fn list(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
-    let found = ctx
-        .read("list_transfers", move |conn, scope| {
-            let filter = InboundFilter { status: query.status, ..InboundFilter::default() };
-            let found = documents::list::<LocationId>(conn, scope.store, filter, sort, &page)?;
-            let ids: Vec<InboundId> = found.items.iter().map(|transfer| transfer.id).collect();
-            let sums = lines::sum(conn, scope.store, &ids)?;
-            Ok(found.map(|transfer| {
-                let of_transfer = sums.get(&transfer.id).copied().unwrap_or_default();
-                TransferSummaryResponse::new(transfer, of_transfer)
-            }))
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(found))
+    ctx.answer("list_transfers", move |conn, scope| {
+        let filter = InboundFilter { status: query.status, ..InboundFilter::default() };
+        let found = documents::list::<LocationId>(conn, scope.store, filter, sort, &page)?;
+        let ids: Vec<InboundId> = found.items.iter().map(|transfer| transfer.id).collect();
+        let sums = lines::sum(conn, scope.store, &ids)?;
+        Ok(found.map(|transfer| {
+            let of_transfer = sums.get(&transfer.id).copied().unwrap_or_default();
+            TransferSummaryResponse::new(transfer, of_transfer)
+        }))
+    })
+    .await
 }
 
 /// `GET /transfers/{id}`
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let name = DocumentRef::from_path(&path);
-    let found = ctx.read("get_transfer", move |conn, scope| respond(conn, scope, &name)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    ctx.answer("get_transfer", move |conn, scope| respond(conn, scope, &name)).await
 }
 
 fn respond(conn: &mut PgConnection, scope: &Scope, name: &DocumentRef<InboundId>) -> Result<TransferResponse, Abort> {

@@ -66,13 +66,13 @@ pub async fn list(
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     let PurchaseOrdersQuery { status, supplier, location } = query;
     let filter = InboundFilter { status, supplier: supplier.map(SupplierId), to: location.map(LocationId) };
-    let found = ctx.read("list_purchase_orders", move |conn, scope| {
+    ctx.answer("list_purchase_orders", move |conn, scope| {
         let found = documents::list::<SupplierId>(conn, scope.store, filter, sort, &page)?;
         let List { items, total, page, limit, pages } = found;
         let items = summarize(conn, scope, items)?;
         Ok(List { items, total, page, limit, pages })
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    })
+    .await
 }
 
 /// Adds the sums of the lines and the names of the suppliers to orders.
@@ -97,8 +97,7 @@ pub fn summarize(
 /// `GET /purchase-orders/{id}`
 pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     let name = DocumentRef::from_path(&path);
-    let found = ctx.read("get_purchase_order", move |conn, scope| respond(conn, scope, &name)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    ctx.answer("get_purchase_order", move |conn, scope| respond(conn, scope, &name)).await
 }
 
 fn respond(
