@@ -20,7 +20,7 @@ steps=(
     "api races::payment_windows::" "api races::places::" "api races::purchases::" "api races::rerouting::"
     "api races::shipping::" "api races::transfers::" "api races::values::" "api histories::" "api counts::"
     "api transfers::" "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::"
-    "processes goods_kills::"
+    "processes goods_kills::" "api scarcity::"
 )
 
 export STOCKROOM_TEST_REPETITIONS=${STOCKROOM_TEST_REPETITIONS:-1000}

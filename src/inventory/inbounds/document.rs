@@ -22,7 +22,8 @@ use crate::inventory::locked_stock::StockKey;
 use crate::inventory::queries::levels;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::history_step::HistoryStep;
-use crate::kernel::id::{InboundId, InboundLineId, LocationId};
+use crate::kernel::id::{InboundId, InboundLineId, LocationId, VariantId};
+use crate::stores::queries::scarcity_changes;
 
 /// The document that a request names, and the version that its caller expects.
 #[derive(Clone, Debug)]
@@ -116,6 +117,8 @@ impl<O: Origin> LockedInbound<O> {
         inbound.updated_at = at;
         documents::update(conn, scope.store, inbound)?;
         lines::update(conn, scope.store, lines)?;
+        let variants: Vec<VariantId> = lines.iter().map(|line| line.variant_id).collect();
+        scarcity_changes::note_variants(conn, scope.store, &variants)?;
         let reason = change.reason.map(ToOwned::to_owned);
         if inbound.status != *before {
             let step = HistoryStep { from: Some(*before), to: inbound.status, reason, actor: scope.actor(), at };
