@@ -21,6 +21,7 @@ steps=(
     "api races::shipping::" "api races::transfers::" "api races::values::" "api histories::" "api counts::"
     "api transfers::" "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::"
     "processes goods_kills::" "api scarcity::"
+    "processes large::"
 )
 
 export STOCKROOM_TEST_REPETITIONS=${STOCKROOM_TEST_REPETITIONS:-1000}
@@ -38,7 +39,7 @@ while true; do
         read -r binary module <<<"$step"
         started=$SECONDS
         # A step that hangs is a failure.
-        timeout 30m cargo test --locked --quiet --test "$binary" -- "$module" || {
+        timeout 30m cargo test --locked --quiet --test "$binary" -- --include-ignored "$module" || {
             echo "The soak failed after $SECONDS s in $binary $module" >&2
             exit 1
         }

@@ -49,7 +49,7 @@ pub fn change_location(
     let at = db::clock(conn)?;
     locations::update_location(conn, scope.store, &place, at)?;
     if was_selling != place.settings.is_selling() {
-        scarcity_changes::note_store(conn, scope.store)?;
+        scarcity_changes::note_location(conn, scope.store, id)?;
     }
     let detail = match changed.contains(&"status") {
         true => format!(

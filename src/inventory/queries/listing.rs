@@ -8,8 +8,8 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
 
 use super::stock_by_variant::{
-    available_of_product, available_of_variant, highest_minimum, level_columns, levels, places, product_columns,
-    scarce_products, scarce_variants, selling_places, stock_status,
+    available_of_product, available_of_variant, highest_minimum, level_columns, levels, places, scarce_products,
+    scarce_variants, selling_places, stock_status,
 };
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::db;
@@ -31,6 +31,16 @@ pub struct ProductFilter {
     pub min_price: Option<Money>,
     pub max_price: Option<Money>,
 }
+
+/// The columns of a product `p`.
+macro_rules! product_columns {
+    () => {
+        "p.id, p.sku, p.name, p.description, p.category, p.brand, p.barcode, p.price, p.mrp, p.cost_price, p.unit, \
+         p.has_sizes, p.status, p.min_stock_level, p.max_stock_level, p.created_at, p.updated_at"
+    };
+}
+
+pub(super) use product_columns;
 
 /// Products `p` of the filter that is bound to `$1` to `$8`.
 macro_rules! matching {

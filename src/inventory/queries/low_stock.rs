@@ -4,9 +4,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 
+use super::listing::product_columns;
 use super::stock_by_variant::{
     available_of_product, available_of_variant, highest_minimum, level_columns, levels, low_variants, places,
-    product_columns, scarce_variants, selling_places,
+    scarce_variants, selling_places,
 };
 use crate::catalogue::product::Product;
 use crate::db;

@@ -191,17 +191,9 @@ macro_rules! low_variants {
     };
 }
 
-/// The columns of a product `p`.
-macro_rules! product_columns {
-    () => {
-        "p.id, p.sku, p.name, p.description, p.category, p.brand, p.barcode, p.price, p.mrp, p.cost_price, p.unit, \
-         p.has_sizes, p.status, p.min_stock_level, p.max_stock_level, p.created_at, p.updated_at"
-    };
-}
-
 pub(crate) use {
     all_levels, available_of_product, available_of_variant, beside_level, highest_minimum, level_columns, levels,
-    low_variants, places, product_columns, scarce_products, scarce_variants, selling_places, stock_status,
+    low_variants, places, scarce_products, scarce_variants, selling_places, stock_status,
 };
 
 /// The variants with these values of a column, which differ. With a LIMIT that is a parameter, the planner expects a

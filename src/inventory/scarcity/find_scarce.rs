@@ -5,6 +5,7 @@ use diesel::PgConnection;
 use super::queries::{kept, progress};
 use crate::db::Failure;
 use crate::kernel::id::StoreId;
+use crate::stores::queries::scarcity_changes;
 
 /// What one step has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub fn find_scarce(conn: &mut PgConnection, store: StoreId) -> Result<Found, Fai
     let due = progress::find_due(conn, store, &last)?;
     let scarce = kept::compute(conn, store, &due.variants)?;
     let changed = kept::replace(conn, store, &due.variants, &scarce)?;
+    scarcity_changes::delete(conn, store, &due.changes)?;
     let is_behind = progress::write(conn, store, &last, &due)?;
     Ok(Found { changed, is_behind })
 }

@@ -1,5 +1,7 @@
 //! Every change on which the figures depend, with and without the job.
 
+use diesel::connection::SimpleConnection;
+
 use super::Shop;
 use crate::common::{Value, json};
 
@@ -94,6 +96,20 @@ fn lists_are_right_after_each_change_with_and_without_the_job() {
         shop.settle();
         before = shop.assert_right(name);
     }
+}
+
+#[test]
+fn a_change_of_the_whole_store_is_found_by_the_job() {
+    let shop = Shop::open();
+    shop.settle();
+    let before = shop.assert_right("at first");
+    let change = "UPDATE locations SET sells_online = false WHERE code = 'attic'; \
+                  INSERT INTO scarcity_changes (store_id) SELECT id FROM stores";
+    shop.app.connection().batch_execute(change).unwrap();
+    let changed = shop.assert_right("before the job");
+    assert_ne!(before, changed);
+    shop.settle();
+    assert_eq!(changed, shop.assert_right("after the job"));
 }
 
 /// A purchase order is a draft again before the job, and then has other lines.

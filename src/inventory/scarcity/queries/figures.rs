@@ -105,11 +105,11 @@ macro_rules! outdated_variants {
             "(SELECT DISTINCT b.id AS variant_id FROM ( \
                    SELECT variant_id FROM stock_movements WHERE store_id = $1 AND created_at > ",
             $until,
-            " - interval '30 seconds' AND created_at <= ",
+            "::timestamptz - interval '30 seconds' AND created_at <= ",
             $to,
             "      UNION SELECT variant_id FROM stock_movements WHERE store_id = $1 AND created_at > ",
             $until,
-            " - interval '30 days' AND created_at <= LEAST($now, ",
+            "::timestamptz - interval '30 days' AND created_at <= LEAST($now, ",
             $to,
             ") - interval '30 days' AND sold_delta <> 0 \
                    UNION SELECT variant_id FROM ",

@@ -21,6 +21,9 @@ const MAX_CHANGES: i64 = 5_000;
 /// Readers compute everything if the last step is older.
 const MAX_AGE: Duration = Duration::hours(1);
 
+/// The same if the last step is so far in the future: the clock was set back, so later movements look old.
+const MAX_LEAD: Duration = Duration::minutes(2);
+
 /// The progress of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = scarcity_searches)]
@@ -34,14 +37,16 @@ pub struct Progress {
 /// The time until which the kept figures are complete. None if everything has to be computed, because the figures are
 /// not complete, or because the job did not run for so long that most of them are outdated.
 pub fn find_complete(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<DateTime<Utc>>> {
-    let oldest = db::clock(conn)?.checked_sub_signed(MAX_AGE).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let now = db::clock(conn)?;
+    let oldest = now.checked_sub_signed(MAX_AGE).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let newest = now.checked_add_signed(MAX_LEAD).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let whole = scarcity_changes::table
         .filter(scarcity_changes::store_id.eq(store))
         .filter(scarcity_changes::variant_id.is_null());
     scarcity_searches::table
         .find(store)
         .filter(scarcity_searches::is_complete)
-        .filter(scarcity_searches::searched_until.gt(oldest))
+        .filter(scarcity_searches::searched_until.between(oldest, newest))
         .filter(diesel::dsl::not(diesel::dsl::exists(whole)))
         .select(scarcity_searches::searched_until)
         .first(conn)
@@ -93,7 +98,7 @@ pub fn find_due(conn: &mut PgConnection, store: StoreId, last: &Progress) -> Que
                    (SELECT created_at FROM stock_movements WHERE store_id = $1 AND created_at > $2 \
                     ORDER BY created_at, id LIMIT 1 OFFSET $5), \
                    (SELECT created_at + interval '30 days' FROM stock_movements WHERE store_id = $1 \
-                       AND created_at > $2 - interval '30 days' AND created_at <= $now - interval '30 days' \
+                       AND created_at > $2::timestamptz - interval '30 days' AND created_at <= $now - interval '30 days' \
                     ORDER BY created_at, id LIMIT 1 OFFSET $5)) AS at), \
               step AS (SELECT COALESCE(at, GREATEST($now, $2)) AS until, at IS NULL AS is_up_to_date FROM next) \
          SELECT until, is_up_to_date, \
@@ -111,10 +116,8 @@ pub fn find_due(conn: &mut PgConnection, store: StoreId, last: &Progress) -> Que
     .get_result(conn)
 }
 
-/// Writes the progress, which has been locked, and deletes the changes. Returns true if more work waits.
+/// Writes the progress, which has been locked. Returns true if more work waits.
 pub fn write(conn: &mut PgConnection, store: StoreId, last: &Progress, due: &DueWork) -> QueryResult<bool> {
-    let changes = scarcity_changes::table.filter(scarcity_changes::store_id.eq(store));
-    diesel::delete(changes.filter(scarcity_changes::id.eq_any(&due.changes))).execute(conn)?;
     let is_swept = due.swept_to.is_none();
     let (swept, is_complete) = match due.is_of_store {
         // Variants before this page may have changed, too.
