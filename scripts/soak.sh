@@ -21,7 +21,8 @@ steps=(
     "api races::keys::" "api races::payment_windows::" "api races::places::" "api races::purchases::"
     "api races::rerouting::" "api races::returns::" "api races::shipping::" "api races::transfers::"
     "api races::values::" "api histories::" "api credits::" "api returns::" "api counts::" "api transfers::"
-    "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::"
+    "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::" "api scarcity::"
+    "processes large::"
 )
 
 export STOCKROOM_TEST_REPETITIONS=${STOCKROOM_TEST_REPETITIONS:-1000}
@@ -39,7 +40,7 @@ while true; do
         read -r binary module <<<"$step"
         started=$SECONDS
         # A step that hangs is a failure.
-        timeout 30m cargo test --locked --quiet --test "$binary" -- "$module" || {
+        timeout 30m cargo test --locked --quiet --test "$binary" -- --include-ignored "$module" || {
             echo "The soak failed after $SECONDS s in $binary $module" >&2
             exit 1
         }

@@ -21,13 +21,16 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 47] = [
+pub const STORE_TABLES: [&str; 50] = [
     "products",
     "variants",
     "variant_counts",
     "product_codes",
     "locations",
     "addresses",
+    "scarce_variants",
+    "scarcity_searches",
+    "scarcity_changes",
     "stock_levels",
     "stock_movements",
     "stock_holds",

@@ -815,6 +815,58 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The variants on sale that are low on stock or need units from a supplier, with the figures that lists sort by. A job keeps them. Readers compute the figures of variants that changed since then.
+    scarce_variants (store_id, variant_id) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        product_id -> Int8,
+        sku -> Text,
+        product_sku -> Text,
+        /// That of the product.
+        folded_name -> Nullable<Text>,
+        /// The variant's own minimum, or the minimum of the product.
+        minimum -> Int8,
+        /// The units that buyers can get. Units of overdue holds are not among them: readers add these.
+        sellable_quantity -> Int8,
+        /// The sellable units of all variants of the product.
+        product_quantity -> Int8,
+        /// The units at all places that are not reserved.
+        available_quantity -> Int8,
+        /// The safety stock of all places.
+        safety_quantity -> Int8,
+        /// The outstanding units of documents that are not drafts.
+        incoming_quantity -> Int8,
+        /// The units that were sold in the 30 days before the job.
+        sold_quantity -> Int8,
+        /// The lead time of the active supplier with the lowest cost. 0 if it is unknown or if there is none.
+        lead_time_days -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Changes without a movement that may change the figures of scarce_variants. The transaction of the change writes them, and the job that keeps the figures deletes them.
+    scarcity_changes (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        /// Null if every variant of the store may have changed.
+        variant_id -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    /// The progress of the job that keeps scarce_variants. Its lock lets one server at a time do so in a store.
+    scarcity_searches (store_id) {
+        store_id -> Int8,
+        /// Movements up to this time are part of scarce_variants, except those that were committed later.
+        searched_until -> Timestamptz,
+        /// The last variant that the sweep over all variants has computed. 0 before the first one.
+        swept_variant_id -> Int8,
+        /// False until the sweep has computed all variants. Until then nobody reads scarce_variants.
+        is_complete -> Bool,
+    }
+}
+
+diesel::table! {
     /// Refresh tokens. They belong to no store, and no table refers to them. A job deletes expired tokens.
     sessions (id) {
         id -> Int8,
@@ -1204,6 +1256,7 @@ diesel::joinable!(addresses -> stores (store_id));
 diesel::joinable!(addresses -> users (user_id));
 diesel::joinable!(locations -> stores (store_id));
 diesel::joinable!(products -> stores (store_id));
+diesel::joinable!(scarcity_searches -> stores (store_id));
 diesel::joinable!(users -> stores (store_id));
 diesel::joinable!(valuations -> stores (store_id));
 diesel::joinable!(variant_counts -> stores (store_id));
@@ -1245,6 +1298,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     return_receipt_lines,
     return_receipts,
     returns,
+    scarce_variants,
+    scarcity_changes,
+    scarcity_searches,
     sessions,
     shipment_lines,
     shipments,

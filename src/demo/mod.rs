@@ -29,7 +29,7 @@ use crate::settings::Secret;
 use crate::stores::code::StoreCode;
 use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::payment_methods::PaymentMethods;
-use crate::stores::queries::{self as stores, Store};
+use crate::stores::queries::{self as stores, Store, scarcity_changes};
 use crate::stores::settings::{DEFAULT_RETURN_WINDOW_DAYS, NewStore};
 use crate::stores::tax_rates::ShippingTax;
 
@@ -62,6 +62,8 @@ fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
     orders::add(conn, &scope)?;
     places::open(conn, &scope)?;
     purchasing::add(conn, &scope)?;
+    // Its movements have times before the last run of the job.
+    scarcity_changes::note_store(conn, scope.store)?;
     Ok(true)
 }
 

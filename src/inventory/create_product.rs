@@ -18,6 +18,7 @@ use crate::catalogue::queries::{codes, products, variant_counts, variants};
 use crate::db::{self, Failure};
 use crate::error::Abort;
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
+use crate::stores::queries::scarcity_changes;
 
 const INITIAL_STOCK: &str = "Initial stock";
 
@@ -39,7 +40,8 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
     Ok(product)
 }
 
-/// Writes the data derived from a product and its variants: its listing keys, and its codes instead of the old ones.
+/// Writes the data derived from a product and its variants: its listing keys, and its codes instead of the old ones. Notes
+/// that its variants changed.
 /// `registered` are the codes before the change.
 pub(super) fn write_derived(
     conn: &mut PgConnection,
@@ -50,6 +52,7 @@ pub(super) fn write_derived(
 ) -> Result<(), Abort> {
     let written = products::get_product(conn, store, &ProductRef::Id(product))?;
     let variants = variants::list_variants(conn, store, product)?;
+    scarcity_changes::note_product(conn, store, product)?;
     let codes_after = product_codes(&written, &variants, registered);
     write_listing_keys(conn, store, (&written, &variants), &codes_after)?;
     codes::apply(conn, store, product, &CodeChange::between(codes_before, &codes_after)?)

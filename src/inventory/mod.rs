@@ -25,6 +25,7 @@ pub mod set_safety;
 
 pub mod counts;
 pub mod inbounds;
+pub mod scarcity;
 pub mod transfers;
 pub mod valuation;
 

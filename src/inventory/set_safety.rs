@@ -12,6 +12,7 @@ use crate::auth::Scope;
 use crate::db;
 use crate::error::Abort;
 use crate::kernel::id::{LocationId, ProductId, ProductRef, VariantId};
+use crate::stores::queries::scarcity_changes;
 
 /// The safety stock of one variant at one place.
 #[derive(Clone, Debug)]
@@ -40,6 +41,7 @@ pub fn set_safety(
     }
     let at = db::clock(conn)?;
     levels::set_safety(conn, scope.store, key, safety.quantity, at)?;
+    scarcity_changes::note_variants(conn, scope.store, &[variant.id])?;
     let detail = format!("Safety stock of {} at location {location}: {before} to {}", variant.sku, safety.quantity);
     let entry = NewAuditEntry { entity: Entity::Inventory, entity_id: product.0, action: Action::Update, detail };
     audit::append(conn, scope, &entry, at)?;

@@ -8,7 +8,7 @@ use crate::db::tx::{self, Mode};
 use crate::db::{End, Failure};
 use crate::kernel::id::StoreId;
 use crate::orders::queries::orders;
-use crate::stores::queries as stores;
+use crate::stores::queries::{self as stores, scarcity_changes};
 
 /// The number of rows in one transaction. It is small, so that other requests wait only briefly.
 const BATCH_SIZE: i64 = 500;
@@ -40,7 +40,13 @@ pub fn fill_folded_text(conn: &mut PgConnection) -> Result<usize, Failure> {
 }
 
 fn fill_store(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
-    OF_A_STORE.into_iter().map(|fill| repeat(conn, |conn| fill(conn, store))).sum()
+    let filled: usize =
+        OF_A_STORE.into_iter().map(|fill| repeat(conn, |conn| fill(conn, store))).sum::<Result<_, _>>()?;
+    if filled > 0 {
+        // The figures of scarce variants have the names of their products.
+        tx::run(conn, Mode::Write, |conn| Ok(End::Commit(scarcity_changes::note_store(conn, store)?)))?;
+    }
+    Ok(filled)
 }
 
 fn repeat(

@@ -7,6 +7,7 @@ pub mod apply_events;
 mod discover;
 pub mod expire;
 pub mod fill_folded_text;
+pub mod find_scarce_variants;
 pub mod purge;
 pub mod runner;
 pub mod send_mail;

@@ -27,6 +27,7 @@ impl Runner {
         runner.every(60, "apply_waiting_events", jobs, Jobs::apply_waiting_events);
         runner.every(1, "send_mails", jobs, Jobs::send_mails);
         runner.every(10, "value_stock", jobs, Jobs::value_stock);
+        runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);
         runner.every(600, "purge_sessions", jobs, Jobs::purge_sessions);
         runner.every(60, "tidy_limiters", jobs, Jobs::tidy_limiters);

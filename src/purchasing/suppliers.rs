@@ -13,6 +13,7 @@ use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductRef, SupplierId, SupplierItemId};
 use crate::kernel::money::Money;
+use crate::stores::queries::scarcity_changes;
 
 /// The changes to a supplier. Fields that are `None` stay unchanged.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +75,7 @@ pub fn change(
     if supplier.settings != before {
         supplier.updated_at = db::clock(conn)?;
         suppliers::update(conn, scope.store, &supplier)?;
+        scarcity_changes::note_supplier(conn, scope.store, supplier.id)?;
         append_audit(conn, scope, &supplier, (Action::Update, "updated"))?;
     }
     Ok(supplier)
@@ -93,6 +95,7 @@ pub fn add_item(
     let variant = variants.first().copied().ok_or_else(not_found)?;
     let at = db::clock(conn)?;
     let item = items::insert(conn, scope.store, (supplier.id, variant), terms, at)?;
+    scarcity_changes::note_variants(conn, scope.store, &[variant])?;
     let item = get_item(conn, scope, supplier.id, item)?;
     append_audit(conn, scope, &supplier, (Action::Update, &format!("sells {}", item.sku)))?;
     Ok(item)
@@ -128,6 +131,7 @@ pub fn change_item(
     if item.terms != before {
         let at = db::clock(conn)?;
         items::update(conn, scope.store, &item, at)?;
+        scarcity_changes::note_variants(conn, scope.store, &[item.variant_id])?;
         append_audit(conn, scope, &supplier, (Action::Update, &format!("sells {} on other terms", item.sku)))?;
     }
     Ok(item)
@@ -141,6 +145,7 @@ pub fn remove_item(
     let supplier = suppliers::find_for_update(conn, scope.store, supplier)?.ok_or_else(not_found)?;
     let item = get_item(conn, scope, supplier.id, item)?;
     items::delete(conn, scope.store, item.id)?;
+    scarcity_changes::note_variants(conn, scope.store, &[item.variant_id])?;
     append_audit(conn, scope, &supplier, (Action::Update, &format!("no longer sells {}", item.sku)))
 }
 

@@ -10,7 +10,7 @@ use super::rules::{COUNT_RULES, CREDIT_RULES, DELIVERY_RULES, INVOICE_RULES, ORD
 use super::rules::{RETURN_RULES, STORE_RULES, TAX_RULES, TRANSFER_RULES, VALUE_RULES};
 use crate::db::schema::{orders, stores};
 use crate::db::{self, Failure};
-use crate::inventory::valuation;
+use crate::inventory::{scarcity, valuation};
 use crate::kernel::id::StoreId;
 
 /// The result of the check.
@@ -50,6 +50,9 @@ const ORDERS_AT_A_TIME: i64 = 20_000;
 
 /// This rule is not a query.
 const VALUES_FROM_ZERO: &str = "folding the values from zero gives the same";
+
+/// Nor is this one.
+const SCARCE_VARIANTS: &str = "the kept figures of scarce variants are those of their stock";
 
 #[derive(QueryableByName)]
 struct Row {
@@ -111,7 +114,9 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
     if extent == Extent::Whole {
         let differences = valuation::verify::find_differences(conn, store)?.into_iter().map(|row| Row { row });
         violations.extend(violations_of(store, VALUES_FROM_ZERO, differences.collect()));
-        checked = checked.saturating_add(1);
+        let differences = scarcity::verify::find_differences(conn, store)?.into_iter().map(|row| Row { row });
+        violations.extend(violations_of(store, SCARCE_VARIANTS, differences.collect()));
+        checked = checked.saturating_add(2);
     }
     Ok(VerifyResponse { ok: violations.is_empty(), checked, violations })
 }

@@ -4,7 +4,7 @@ use diesel::PgConnection;
 
 use super::location::{LocationChange, LocationStatus};
 use super::queries::locations::{self, Location, LocationSettings};
-use super::queries::open_items;
+use super::queries::{open_items, scarcity_changes};
 use crate::audit;
 use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
@@ -48,6 +48,9 @@ pub fn change_location(
     }
     let at = db::clock(conn)?;
     locations::update_location(conn, scope.store, &place, at)?;
+    if was_selling != place.settings.is_selling() {
+        scarcity_changes::note_location(conn, scope.store, id)?;
+    }
     let detail = match changed.contains(&"status") {
         true => format!(
             "Location {} updated: {} ({})",

@@ -21,6 +21,7 @@ use crate::stores::tax_rates::ShippingTax;
 
 pub mod locations;
 pub mod open_items;
+pub mod scarcity_changes;
 pub mod tax_rates;
 
 /// A store with its settings.

@@ -52,6 +52,7 @@ mod returns;
 mod routed_orders;
 mod routing;
 mod safety;
+mod scarcity;
 mod search;
 mod sizes;
 mod sorts;

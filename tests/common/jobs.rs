@@ -47,10 +47,20 @@ impl TestApp {
         System::new().block_on(async move { jobs.send_mails().await }).unwrap()
     }
 
+    /// Runs the job that keeps the figures of scarce variants until nothing is left to do.
+    pub fn find_scarce_variants(&self) {
+        find_scarce_variants(self.jobs());
+    }
+
     /// Runs the job that values the ledger, and returns the number of movements that it valued.
     pub fn value_stock(&self) -> usize {
         value_stock(self.jobs())
     }
+}
+
+pub fn find_scarce_variants(jobs: &Jobs) {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.find_scarce_variants().await }).unwrap();
 }
 
 pub fn value_stock(jobs: &Jobs) -> usize {

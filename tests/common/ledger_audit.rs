@@ -4,6 +4,7 @@ mod counts;
 mod credits;
 mod deliveries;
 mod returns;
+mod scarcity;
 mod taxes;
 
 use diesel::prelude::*;
@@ -357,6 +358,7 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .chain(&returns::CHECKS)
         .chain(&deliveries::CHECKS)
         .chain(&taxes::CHECKS)
+        .chain(&scarcity::CHECKS)
         .flat_map(|(name, sql)| {
             let found: Vec<Finding> =
                 diesel::sql_query(*sql).load(conn).unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -1,12 +1,13 @@
-//! A store with a million products at 20 places and five million movements. Frequent calls take less than 200 ms, and a
-//! count of 10,000 lines is posted while others buy.
+//! A store with a million products at 20 places and five million movements. It measures frequent calls, and the posting of
+//! a count of 10,000 lines while others buy. Times are printed, because they depend on the machine. The test fails if a
+//! call reads a growing table through.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::common::{Client, TestApp, json};
-use crate::plans::data;
+use crate::plans::{Plan, Watched, data};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -26,12 +27,18 @@ const COUNTED: i64 = 101;
 const COUNTED_PRODUCTS: i64 = 10_000;
 
 /// The calls of a large store, each with the number of rows that its page has at least.
-const CALLS: [(&str, usize); 16] = [
+const CALLS: [(&str, usize); 22] = [
     ("/inventory/products/low-stock", 20),
+    ("/inventory/products/low-stock?sort=-above_minimum", 20),
+    ("/inventory/products/low-stock?sort=id", 20),
+    ("/inventory/products/low-stock?sort=-name", 20),
+    ("/inventory/products/low-stock?sort=sku", 20),
+    ("/inventory/products/low-stock?sort=-stock", 20),
     ("/inventory/products/low-stock?limit=100&page=3&sort=sku", 100),
     ("/inventory/incoming", 20),
     ("/inventory/incoming?location=104&limit=100", 20),
     ("/inventory/reorder", 20),
+    ("/inventory/reorder?sort=sku&limit=100", 100),
     ("/inventory/reorder?supplier=8", 1),
     ("/inventory/valuation", 20),
     ("/inventory/valuation?method=fifo&sort=sku&limit=100", 100),
@@ -45,12 +52,9 @@ const CALLS: [(&str, usize); 16] = [
     ("/suppliers?sort=name", 20),
 ];
 
-const MOST: Duration = Duration::from_millis(200);
-const MOST_FOR_POSTING: Duration = Duration::from_secs(30);
-
 #[test]
 #[ignore = "loads a million products and five million movements, which takes minutes"]
-fn a_store_with_a_million_products_is_fast() {
+fn calls_of_a_store_with_a_million_products() {
     let app = TestApp::with(|settings| {
         let url = settings.database.url.reveal();
         let mut conn = PgConnection::establish(url).unwrap();
@@ -67,17 +71,34 @@ fn a_store_with_a_million_products_is_fast() {
     });
     let admin = app.admin().in_store("STORE-1");
     admin.post("/inventory/products/47777/barcodes", &json!({"code": "4006381333931"})).expect(201);
-    let slow: Vec<String> = CALLS
-        .into_iter()
-        .chain([("/inventory/scan/4006381333931", 0), ("/inventory/scan/sku-47777", 0)])
-        .filter_map(|(path, rows)| slower_than_allowed(&admin, path, rows))
-        .collect();
-    let posting = post_beside_checkouts(&app, &admin);
-    assert!(slow.is_empty() && posting.is_empty(), "{slow:#?}\n{posting:#?}");
+    keep_figures(&app);
+    let scans = [("/inventory/scan/4006381333931", 0), ("/inventory/scan/sku-47777", 0)];
+    CALLS.into_iter().chain(scans).for_each(|(path, rows)| measure(&admin, path, rows));
+    // All products have a minimum, so most of the store has too few units at one place.
+    measure(&admin, "/inventory/reorder?location=104", 20);
+    post_beside_checkouts(&app, &admin);
+
+    let mut watched = Watched::existing(app);
+    let second = watched.app.second_server();
+    let admin = admin.at(&second.address);
+    for (path, _) in CALLS.into_iter().chain(scans) {
+        let plans = watched.plans(|_| drop(admin.get(path).expect(200)));
+        plans.iter().for_each(Plan::assert_no_growing_table_is_read_through);
+    }
 }
 
-/// Measures a call nine times. Returns a message if the median is above the bound.
-fn slower_than_allowed(admin: &Client, path: &str, rows: usize) -> Option<String> {
+/// Runs the job that keeps the figures of scarce variants until it has computed all variants.
+fn keep_figures(app: &TestApp) {
+    let started = Instant::now();
+    let mut conn = app.connection();
+    while diesel::sql_query("SELECT FROM scarcity_searches WHERE is_complete").execute(&mut conn).unwrap() == 0 {
+        app.find_scarce_variants();
+    }
+    println!("kept the figures of scarce variants in {:?}", started.elapsed());
+}
+
+/// Measures a call nine times, and prints the median.
+fn measure(admin: &Client, path: &str, rows: usize) {
     let call = |_| {
         let started = Instant::now();
         let reply = admin.get(path).expect(200);
@@ -88,11 +109,10 @@ fn slower_than_allowed(admin: &Client, path: &str, rows: usize) -> Option<String
     let (time, answer) = &calls[4];
     println!("{path}: {time:?} of {:?} to {:?}, total {}", calls[0].0, calls[8].0, answer["total"]);
     assert!(rows == 0 || answer["items"].as_array().unwrap().len() >= rows, "{path} has too few rows");
-    (*time >= MOST).then(|| format!("{path} took {time:?}"))
 }
 
-/// Posts a large count. Returns what took too long.
-fn post_beside_checkouts(app: &TestApp, admin: &Client) -> Vec<String> {
+/// Posts a large count, and prints the times of checkouts before and during it.
+fn post_beside_checkouts(app: &TestApp, admin: &Client) {
     let buyers: Vec<Client> = (0..8).map(|n| app.customer(&format!("buyer-{n}")).in_store("STORE-1")).collect();
     let warm = Instant::now();
     checkouts(&buyers, || while_shorter(warm, Duration::from_secs(3)));
@@ -117,20 +137,11 @@ fn post_beside_checkouts(app: &TestApp, admin: &Client) -> Vec<String> {
         let during = checkouts(&buyers, || is_posting.load(Ordering::SeqCst));
         (posting.join().unwrap(), during)
     });
-    let (p99_before, p99_during) = (percentile(&before, 99), percentile(&during, 99));
     println!("posted {COUNTED_PRODUCTS} lines in {posted:?}");
     for (name, times) in [("before", &before), ("during", &during)] {
         let (median, p99, most) = (percentile(times, 50), percentile(times, 99), percentile(times, 100));
         println!("{} checkouts {name}: median {median:?}, p99 {p99:?}, at most {most:?}", times.len());
     }
-    let mut slow = Vec::new();
-    if posted >= MOST_FOR_POSTING {
-        slow.push(format!("posting took {posted:?}"));
-    }
-    if p99_during > 2 * p99_before {
-        slow.push(format!("the p99 of checkouts rose from {p99_before:?} to {p99_during:?}"));
-    }
-    slow
 }
 
 fn while_shorter(started: Instant, time: Duration) -> bool {
@@ -140,7 +151,9 @@ fn while_shorter(started: Instant, time: Duration) -> bool {
 /// Each row of the place was counted a moment ago, with a unit less or more.
 fn submitted_count(admin: &Client) -> i64 {
     let count = json!({"location_id": COUNTED, "scope": {"all": true}});
+    let started = Instant::now();
     let count = admin.post("/counts", &count).expect(201).json();
+    println!("opened a count of {COUNTED_PRODUCTS} lines in {:?}", started.elapsed());
     assert_eq!(count["line_totals"]["total"], COUNTED_PRODUCTS);
     let products: Vec<i64> = (1..=COUNTED_PRODUCTS).collect();
     for products in products.chunks(500) {

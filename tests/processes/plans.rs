@@ -58,8 +58,8 @@ const MORE: &str = "
     ANALYZE";
 
 /// A shop with a history, and the log of its database.
-struct Watched {
-    app: TestApp,
+pub struct Watched {
+    pub app: TestApp,
     log: PathBuf,
     conn: PgConnection,
 }
@@ -93,12 +93,23 @@ impl Watched {
         Self { app, log, conn }
     }
 
+    /// A shop that exists. Only servers that start from now on are watched.
+    pub fn existing(app: TestApp) -> Self {
+        let mut conn = app.connection();
+        conn.batch_execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET log_statement = %L', current_database(), 'all'); END $$; \
+             SET log_statement = 'none'; SET plan_cache_mode = force_generic_plan",
+        )
+        .unwrap();
+        Self { app, log: cluster::log(), conn }
+    }
+
     fn newest_order(&self) -> Value {
         self.app.admin().get("/orders?limit=1").expect(200).json()["items"][0].clone()
     }
 
     /// The plans of the statements that the server sends during the work.
-    fn plans(&mut self, work: impl FnOnce(&TestApp)) -> Vec<Plan> {
+    pub fn plans(&mut self, work: impl FnOnce(&TestApp)) -> Vec<Plan> {
         let start = fs::read(&self.log).unwrap().len();
         work(&self.app);
         let pids: Vec<Pid> = diesel::sql_query(
@@ -185,7 +196,7 @@ fn statements(log: &str, pid: i32) -> Vec<String> {
     found
 }
 
-struct Plan {
+pub struct Plan {
     text: String,
     root: Value,
 }
@@ -205,7 +216,7 @@ impl Plan {
         self.nodes().iter().any(|node| node["Index Name"] == index)
     }
 
-    fn assert_no_growing_table_is_read_through(&self) {
+    pub fn assert_no_growing_table_is_read_through(&self) {
         self.assert_none_is_read_through(&GROWING);
     }
 

@@ -17,9 +17,11 @@ use crate::kernel::page::{PageQuery, Sort};
 
 use crate::http::{Query, SortQuery};
 use crate::inventory::queries::listing::{self, ProductFilter};
+use crate::inventory::queries::low_stock;
 use crate::kernel::{folded_text, text_enum};
 
-pub use crate::inventory::queries::listing::{LOW_STOCK_SORTS, SORTS};
+pub use crate::inventory::queries::listing::SORTS;
+pub use crate::inventory::queries::low_stock::SORTS as LOW_STOCK_SORTS;
 
 /// The order of products without `?sort=`.
 pub const FIRST_BY_ID: &str = "id";
@@ -132,7 +134,7 @@ pub async fn list_low_stock(
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&LOW_STOCK_SORTS, WORST_FIRST)?;
     ctx.answer_in("list_low_stock", Mode::List, move |conn, scope| {
-        let products = listing::list_low_stock(conn, scope.store, sort, &page.0)?;
+        let products = low_stock::list(conn, scope.store, sort, &page.0)?;
         ProductResponses::load(conn, scope)?.list(conn, products)
     })
     .await

@@ -18,7 +18,8 @@ use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError};
 use crate::inventory::locked_stock::StockKey;
 use crate::inventory::queries::levels;
-use crate::kernel::id::{InboundId, InboundLineId, LocationId};
+use crate::kernel::id::{InboundId, InboundLineId, LocationId, VariantId};
+use crate::stores::queries::scarcity_changes;
 
 impl<O: Origin> Document for Inbound<O> {
     fn title(&self) -> String {
@@ -108,6 +109,8 @@ impl<O: Origin> LockedInbound<O> {
         inbound.updated_at = at;
         documents::update(conn, scope.store, inbound)?;
         lines::update(conn, scope.store, lines)?;
+        let variants: Vec<VariantId> = lines.iter().map(|line| line.variant_id).collect();
+        scarcity_changes::note_variants(conn, scope.store, &variants)?;
         record(conn, scope, inbound, (Some(*before), change))
     }
 

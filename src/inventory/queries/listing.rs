@@ -8,8 +8,8 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
 
 use super::stock_by_variant::{
-    available_of_product, available_of_variant, highest_minimum, level_columns, levels, low_variants, places,
-    scarce_products, scarce_variants, selling_places, stock_status,
+    available_of_product, available_of_variant, highest_minimum, level_columns, levels, places, scarce_products,
+    scarce_variants, selling_places, stock_status,
 };
 use crate::catalogue::product::{Product, ProductStatus};
 use crate::db;
@@ -32,12 +32,15 @@ pub struct ProductFilter {
     pub max_price: Option<Money>,
 }
 
+/// The columns of a product `p`.
 macro_rules! product_columns {
     () => {
         "p.id, p.sku, p.name, p.description, p.category, p.brand, p.barcode, p.price, p.mrp, p.cost_price, p.unit, \
          p.has_sizes, p.status, p.min_stock_level, p.max_stock_level, p.created_at, p.updated_at"
     };
 }
+
+pub(super) use product_columns;
 
 /// Products `p` of the filter that is bound to `$1` to `$8`.
 macro_rules! matching {
@@ -115,70 +118,6 @@ pub fn list_products(
         .bind::<BigInt, _>(page.offset())
         .load(conn)?;
     Ok(page.list(items, total))
-}
-
-/// The columns that low stock can be sorted by. `above_minimum` is what is available less the minimum, of
-/// the lowest size.
-pub const LOW_STOCK_SORTS: [&str; 5] = ["above_minimum", "id", "name", "sku", "stock"];
-
-/// The keys of the page are found before the rest of its products is read, and counted at the same time.
-macro_rules! low_stock_by {
-    ($direction:literal, $($key:tt)+) => {
-        concat!(
-            "SELECT w.total, ",
-            product_columns!(),
-            " FROM (SELECT p.id, COUNT(*) OVER () AS total, ",
-            $($key)+,
-            " AS key ",
-            low_variants!(),
-            " GROUP BY p.id ORDER BY key ", $direction, ", p.id ", $direction, " LIMIT $2 OFFSET $3) w \
-              CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = w.id OFFSET 0) p \
-              ORDER BY w.key ", $direction, ", p.id ", $direction
-        )
-    };
-}
-
-fn low_stock_text(sort: Sort) -> &'static str {
-    match (sort.column, sort.descending) {
-        ("id", false) => low_stock_by!("", "p.id"),
-        ("id", true) => low_stock_by!("DESC", "p.id"),
-        ("name", false) => low_stock_by!("", "MIN(p.folded_name)"),
-        ("name", true) => low_stock_by!("DESC", "MIN(p.folded_name)"),
-        ("sku", false) => low_stock_by!("", "MIN(p.sku)"),
-        ("sku", true) => low_stock_by!("DESC", "MIN(p.sku)"),
-        ("stock", false) => low_stock_by!("", available_of_product!()),
-        ("stock", true) => low_stock_by!("DESC", available_of_product!()),
-        (_, false) => low_stock_by!("", "MIN(s.available - m.least)"),
-        (_, true) => low_stock_by!("DESC", "MIN(s.available - m.least)"),
-    }
-}
-
-#[derive(QueryableByName)]
-struct LowProduct {
-    #[diesel(embed)]
-    product: Product,
-    #[diesel(sql_type = BigInt)]
-    total: i64,
-}
-
-/// Products on sale of which some variant on sale is at or under its minimum.
-pub fn list_low_stock(
-    conn: &mut PgConnection,
-    store: StoreId,
-    sort: Sort,
-    page: &PageQuery,
-) -> QueryResult<List<Product>> {
-    let mut load = |limit: i64, offset: i64| {
-        let bound = db::sql(low_stock_text(sort)).bind::<BigInt, _>(store);
-        bound.bind::<BigInt, _>(limit).bind::<BigInt, _>(offset).load::<LowProduct>(conn)
-    };
-    let rows = load(page.limit, page.offset())?;
-    let mut total = rows.first().map_or(0, |row| row.total);
-    if rows.is_empty() && page.offset() > 0 {
-        // The page is behind the last one.
-        total = load(1, 0)?.first().map_or(0, |row| row.total);
-    }
-    Ok(page.list(rows.into_iter().map(|row| row.product).collect(), total))
 }
 
 /// A product to offer instead of another one of its category. Orders store it as JSON.

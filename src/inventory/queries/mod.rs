@@ -6,6 +6,7 @@ pub mod holds;
 pub mod levels;
 pub mod listing;
 pub mod locations;
+pub mod low_stock;
 pub mod movements;
 pub mod promises;
 pub mod reservations;

@@ -3,4 +3,5 @@
 pub mod items;
 pub mod proposals;
 pub mod receipt_costs;
+mod scarce_proposals;
 pub mod suppliers;

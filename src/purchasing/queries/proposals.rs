@@ -3,8 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::scarce_proposals;
 use crate::db;
 use crate::inventory::queries::stock_by_variant::{all_levels, level_columns, places, selling_places};
+use crate::inventory::scarcity::queries::progress;
 use crate::kernel::id::{LocationId, ProductId, StoreId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::page::Sort;
@@ -20,7 +22,7 @@ pub struct ProposalFilter {
 }
 
 #[derive(QueryableByName)]
-struct Row {
+pub(super) struct Row {
     #[diesel(sql_type = BigInt)]
     variant_id: VariantId,
     #[diesel(sql_type = BigInt)]
@@ -156,15 +158,14 @@ pub fn list(
     sort: Sort,
     (limit, offset): (i64, i64),
 ) -> QueryResult<(Vec<ReorderProposal>, i64)> {
-    let ProposalFilter { supplier, location } = filter;
-    let rows: Vec<Row> = db::sql(text(sort))
-        .bind::<BigInt, _>(store)
-        .bind::<Nullable<BigInt>, _>(location)
-        .bind::<Nullable<BigInt>, _>(supplier)
-        .bind::<BigInt, _>(SALES_DAYS)
-        .bind::<BigInt, _>(limit)
-        .bind::<BigInt, _>(offset)
-        .load(conn)?;
+    let kept = match filter.location {
+        None => progress::find_complete(conn, store)?,
+        Some(_) => None,
+    };
+    let rows = match kept {
+        Some(until) => scarce_proposals::list(conn, store, (filter.supplier, until), sort, (limit, offset))?,
+        None => list_of_all(conn, store, filter, sort, (limit, offset))?,
+    };
     let total = match rows.first() {
         Some(row) => row.total,
         // The page is behind the last one.
@@ -172,4 +173,22 @@ pub fn list(
         None => 0,
     };
     Ok((rows.into_iter().map(ReorderProposal::from).collect(), total))
+}
+
+/// The same from the stock, the sales and the documents of the whole store.
+fn list_of_all(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ProposalFilter { supplier, location }: ProposalFilter,
+    sort: Sort,
+    (limit, offset): (i64, i64),
+) -> QueryResult<Vec<Row>> {
+    db::sql(text(sort))
+        .bind::<BigInt, _>(store)
+        .bind::<Nullable<BigInt>, _>(location)
+        .bind::<Nullable<BigInt>, _>(supplier)
+        .bind::<BigInt, _>(SALES_DAYS)
+        .bind::<BigInt, _>(limit)
+        .bind::<BigInt, _>(offset)
+        .load(conn)
 }

@@ -24,6 +24,47 @@ fn assert_only_rows_asked_for_are_read(plans: &[Plan]) {
     }
 }
 
+/// The figures of all scarce variants are kept, so lists read these, and rows of other tables by their keys.
+#[test]
+fn lists_of_scarce_variants_read_no_table_through() {
+    let mut watched = Watched::with_documents();
+    watched.app.find_scarce_variants();
+    let mara = watched.app.customer("mara");
+    mara.post("/orders", &json!({"items": [{"product_id": 9, "quantity": 5}]})).expect(201);
+    let plans = watched.plans(|app| {
+        let admin = app.admin();
+        for path in ["products/low-stock", "products/low-stock?sort=name", "reorder", "reorder?supplier=8"] {
+            admin.get(&format!("/inventory/{path}")).expect(200);
+        }
+        admin.post("/inventory/reorder", &json!({"supplier_id": 8})).expect(201);
+        app.advance(60);
+        app.find_scarce_variants();
+    });
+    for table in ["scarce_variants", "scarcity_changes"] {
+        assert!(plans.iter().any(|plan| plan.text.contains(table)), "{table}: {:#}", summary(&plans));
+    }
+    for plan in &plans {
+        plan.assert_no_growing_table_is_read_through();
+        plan.assert_none_is_read_through(&OF_DOCUMENTS);
+    }
+}
+
+#[test]
+fn a_new_count_reads_the_rows_of_its_location() {
+    let mut watched = Watched::with_documents();
+    let scopes = [json!({"all": true}), json!({"category": "category-3"}), json!({"not_counted_since": "2026-01-01"})];
+    let plans = watched.plans(|app| {
+        for scope in &scopes {
+            app.admin().post("/counts", &json!({"location_id": 101, "scope": scope})).expect(201);
+        }
+    });
+    assert!(plans.iter().any(|plan| plan.uses("stock_levels_location_idx")), "{:#}", summary(&plans));
+    for plan in &plans {
+        plan.assert_no_growing_table_is_read_through();
+        plan.assert_none_is_read_through(&OF_DOCUMENTS);
+    }
+}
+
 fn act(admin: &Client, path: &str, body: &Value) -> Value {
     admin.post(path, body).expect(200).json()
 }

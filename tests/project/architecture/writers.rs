@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 53] = [
+pub const WRITERS: [(&str, &str); 56] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -38,6 +38,9 @@ pub const WRITERS: [(&str, &str); 53] = [
     ("return_receipt_lines", "fulfilment/returns/queries/receipts.rs"),
     ("return_receipts", "fulfilment/returns/queries/receipts.rs"),
     ("returns", "fulfilment/returns/queries/documents.rs"),
+    ("scarce_variants", "inventory/scarcity/queries/kept.rs"),
+    ("scarcity_changes", "stores/queries/scarcity_changes.rs"),
+    ("scarcity_searches", "inventory/scarcity/queries/progress.rs"),
     ("sessions", "accounts/queries/sessions.rs"),
     ("shipment_lines", "fulfilment/queries.rs"),
     ("shipments", "fulfilment/queries.rs"),

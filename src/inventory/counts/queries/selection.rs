@@ -1,4 +1,4 @@
-//! The SQL that finds the variants of a new count. The DSL has neither LATERAL nor the macros of stock.
+//! The SQL that finds the variants of a new count. The DSL has no LATERAL.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -6,9 +6,7 @@ use diesel::sql_types::{Array, BigInt, Date, Nullable, Text};
 
 use crate::db;
 use crate::inventory::counts::selection::CountSelection;
-use crate::inventory::queries::stock_by_variant::{
-    available_of_variant, highest_minimum, level_columns, levels, low_variants, places, scarce_variants, selling_places,
-};
+use crate::inventory::queries::low_stock;
 use crate::kernel::id::{LocationId, ProductId, ProductRef, StoreId, VariantId};
 use crate::kernel::text::code_key;
 
@@ -44,17 +42,11 @@ pub fn list_variants(
     limit: i64,
 ) -> QueryResult<Vec<VariantId>> {
     let CountSelection { all: _, category, products, under_minimum, not_counted_since } = scope;
-    let text = match (products, under_minimum) {
-        (Some(products), _) => return list_of_products(conn, store, products, limit),
-        (None, Some(_)) => LOW,
-        (None, None) => return list_at(conn, store, location, (category.as_deref(), *not_counted_since), limit),
-    };
-    db::sql(text)
-        .bind::<BigInt, _>(store)
-        .bind::<BigInt, _>(location)
-        .bind::<BigInt, _>(limit)
-        .columns::<BigInt>()
-        .load(conn)
+    match (products, under_minimum) {
+        (Some(products), _) => list_of_products(conn, store, products, limit),
+        (None, Some(_)) => low_stock::list_at(conn, store, location, limit),
+        (None, None) => list_at(conn, store, location, (category.as_deref(), *not_counted_since), limit),
+    }
 }
 
 /// All sizes of products, whether or not they have a stock row.
@@ -73,7 +65,7 @@ fn list_of_products(
 }
 
 /// The variants of a location that are on sale or have units there: all, those of a category, or those whose last
-/// posted count is before a day.
+/// posted count is before a day. The rows of the location are read in turn, and no more of them if there are too many.
 fn list_at(
     conn: &mut PgConnection,
     store: StoreId,
@@ -82,15 +74,19 @@ fn list_at(
     limit: i64,
 ) -> QueryResult<Vec<VariantId>> {
     db::sql(
-        "SELECT v.id FROM stock_levels s JOIN variants v ON v.store_id = $1 AND v.id = s.variant_id \
-         JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
-         WHERE s.store_id = $1 AND s.location_id = $2 \
-           AND (s.stock_quantity + s.committed_quantity <> 0 OR (v.status = 'active' AND p.status = 'active')) \
-           AND ($4 IS NULL OR p.category = $4) \
-           AND ($5 IS NULL OR NOT EXISTS (SELECT FROM stock_movements m WHERE m.store_id = $1 \
-                AND m.variant_id = s.variant_id AND m.location_id = $2 AND m.effective_at IS NOT NULL \
-                AND m.effective_at >= $5::date::timestamp AT TIME ZONE 'UTC')) \
-         ORDER BY v.sku, v.id LIMIT $3",
+        "SELECT f.id FROM ( \
+              SELECT v.id, v.sku FROM (SELECT variant_id, stock_quantity + committed_quantity AS on_hand \
+                   FROM stock_levels WHERE store_id = $1 AND location_id = $2 ORDER BY variant_id OFFSET 0) s \
+              CROSS JOIN LATERAL (SELECT id, sku, product_id, status FROM variants \
+                   WHERE store_id = $1 AND id = s.variant_id OFFSET 0) v \
+              CROSS JOIN LATERAL (SELECT category, status FROM products \
+                   WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
+              WHERE (s.on_hand <> 0 OR (v.status = 'active' AND p.status = 'active')) \
+                AND ($4 IS NULL OR p.category = $4) \
+                AND ($5 IS NULL OR NOT EXISTS (SELECT FROM stock_movements m WHERE m.store_id = $1 \
+                     AND m.variant_id = s.variant_id AND m.location_id = $2 AND m.effective_at IS NOT NULL \
+                     AND m.effective_at >= $5::date::timestamp AT TIME ZONE 'UTC')) LIMIT $3) f \
+         ORDER BY f.sku, f.id",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(location)
@@ -100,11 +96,3 @@ fn list_at(
     .columns::<BigInt>()
     .load(conn)
 }
-
-/// The variants at or under their minimum that have a stock row at the location.
-const LOW: &str = concat!(
-    "SELECT v.id ",
-    low_variants!(),
-    " AND EXISTS (SELECT FROM stock_levels r WHERE r.store_id = $1 AND r.variant_id = v.id AND r.location_id = $2) \
-     ORDER BY v.sku, v.id LIMIT $3"
-);
