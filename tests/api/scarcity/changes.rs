@@ -101,6 +101,7 @@ fn lists_are_right_after_each_change_with_and_without_the_job() {
 #[test]
 fn a_change_of_the_whole_store_is_found_by_the_job() {
     let shop = Shop::open();
+    minimum(&shop, 22);
     shop.settle();
     let before = shop.assert_right("at first");
     let change = "UPDATE locations SET sells_online = false WHERE code = 'attic'; \
