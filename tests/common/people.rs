@@ -80,7 +80,7 @@ impl TestApp {
         store: Option<StoreId>,
         password_hash: &str,
     ) -> UserId {
-        let user: Id = diesel::sql_query(
+        let upsert = diesel::sql_query(
             "INSERT INTO users (email, password_hash, full_name, role, permissions, store_id, created_at, updated_at, \
                     search_text, folded_name) \
              VALUES ($1, $2, $3, $4, $5, $6, now(), now(), $1 || E'\\n' || $3, $3) \
@@ -91,9 +91,10 @@ impl TestApp {
         .bind::<Text, _>(name)
         .bind::<Text, _>(role.as_str())
         .bind::<Jsonb, _>(json!(permissions))
-        .bind::<Nullable<BigInt>, _>(store)
-        .get_result(&mut self.connection())
-        .unwrap();
+        .bind::<Nullable<BigInt>, _>(store);
+        // Two threads of a race may ask for the same account, and the default isolation may be a stricter one.
+        let mut conn = self.connection();
+        let user = conn.build_transaction().read_committed().run(|conn| upsert.get_result::<Id>(conn)).unwrap();
         UserId(user.id)
     }
 }
