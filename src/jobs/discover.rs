@@ -1,6 +1,7 @@
-//! Discovers the work of a job in all stores. It continues if the rows of one store are unavailable.
+//! Discovers and does the work of a job in all stores. It continues if the rows of one store are unavailable.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use diesel::PgConnection;
 
@@ -40,7 +41,38 @@ impl Round {
     }
 }
 
+/// The result of one transaction of a store.
+pub(super) struct Step {
+    pub done: usize,
+    /// True if the store has more work.
+    pub is_behind: bool,
+}
+
 impl Jobs {
+    /// Runs one step of every store, then another one of each store that has more work, until none has or the time is
+    /// over. Returns the amount of work done. A store that fails does not stop the others.
+    pub(super) async fn in_turns<F, S>(&self, limit: Duration, step: F) -> Result<usize, Failure>
+    where
+        F: Fn(StoreId) -> S,
+        S: Future<Output = Result<Step, Failure>>,
+    {
+        let database = self.database.without_patience();
+        let mut behind = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await?;
+        let (started, mut round) = (Instant::now(), Round::default());
+        loop {
+            let mut next = Vec::new();
+            for store in behind {
+                let taken = step(store).await;
+                next.extend(taken.as_ref().is_ok_and(|taken| taken.is_behind).then_some(store));
+                round.add(taken.map(|taken| taken.done));
+            }
+            behind = next;
+            if behind.is_empty() || started.elapsed() >= limit {
+                return round.result();
+            }
+        }
+    }
+
     /// Reads from all stores at once. If that fails, it reads each store separately, and then the rows without a
     /// store: a missing database server may have the rows of some stores only. Failures are recorded in the round.
     /// `read` gets a store, or None for all stores.

@@ -1,13 +1,12 @@
 //! Keeps the figures of variants that are low on stock or need units from a supplier.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Jobs;
-use super::discover::Round;
+use super::discover::Step;
 use crate::db::{End, Failure};
 use crate::inventory::scarcity::find_scarce::{Found, find_scarce};
 use crate::kernel::id::StoreId;
-use crate::stores::queries as stores;
 
 /// Stores with more work continue in the next run. So the variants of a large store are searched beside new orders.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -17,21 +16,12 @@ impl Jobs {
     ///
     /// Each store has at least one transaction in each run, so that a large one does not delay the others.
     pub async fn find_scarce_variants(self) -> Result<usize, Failure> {
-        let database = self.database.without_patience();
-        let mut behind = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await?;
-        let (started, mut round) = (Instant::now(), Round::default());
-        loop {
-            let mut next = Vec::new();
-            for store in behind {
-                let found = self.find_scarce(store).await;
-                next.extend(found.as_ref().is_ok_and(|found| found.is_behind).then_some(store));
-                round.add(found.map(|found| found.changed));
-            }
-            behind = next;
-            if behind.is_empty() || started.elapsed() >= LIMIT {
-                return round.result();
-            }
-        }
+        let jobs = &self;
+        self.in_turns(LIMIT, |store| async move {
+            let Found { changed, is_behind } = jobs.find_scarce(store).await?;
+            Ok(Step { done: changed, is_behind })
+        })
+        .await
     }
 
     async fn find_scarce(&self, store: StoreId) -> Result<Found, Failure> {

@@ -1,14 +1,13 @@
 //! Values the movements of the ledger.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Jobs;
-use super::discover::Round;
+use super::discover::Step;
 use crate::db::{End, Failure};
 use crate::inventory::valuation::queries::progress;
 use crate::inventory::valuation::value_ledger::{self, Valued};
 use crate::kernel::id::StoreId;
-use crate::stores::queries as stores;
 
 /// Stores with more work continue in the next run. So old movements are valued beside new orders.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -18,21 +17,12 @@ impl Jobs {
     ///
     /// Each store has at least one transaction in each run, so that one with many movements does not delay the others.
     pub async fn value_stock(self) -> Result<usize, Failure> {
-        let database = self.database.without_patience();
-        let mut behind = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await?;
-        let (started, mut round) = (Instant::now(), Round::default());
-        loop {
-            let mut next = Vec::new();
-            for store in behind {
-                let valued = self.value_store(store).await;
-                next.extend(valued.as_ref().is_ok_and(|valued| valued.is_behind).then_some(store));
-                round.add(valued.map(|valued| valued.movements));
-            }
-            behind = next;
-            if behind.is_empty() || started.elapsed() >= LIMIT {
-                return round.result();
-            }
-        }
+        let jobs = &self;
+        self.in_turns(LIMIT, |store| async move {
+            let Valued { movements, is_behind } = jobs.value_store(store).await?;
+            Ok(Step { done: movements, is_behind })
+        })
+        .await
     }
 
     async fn value_store(&self, store: StoreId) -> Result<Valued, Failure> {

@@ -7,7 +7,7 @@ use crate::db::Failure;
 use crate::kernel::id::StoreId;
 use crate::stores::queries::scarcity_changes;
 
-/// What one step has done.
+/// The result of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The number of variants whose kept figures changed.
