@@ -16,6 +16,7 @@ use crate::auth::token_versions::TokenVersions;
 use crate::checkout::place_orders::{self, Placements};
 use crate::db::Database;
 use crate::error::{ApiError, Code};
+use crate::events::feed_ends::FeedEnds;
 use crate::fulfilment::change_orders::{self, OrderChanges};
 use crate::fulfilment::{expire, release_carts};
 use crate::http::admit::admit;
@@ -98,6 +99,7 @@ pub struct Shared {
     pub order_changes: Data<OrderChanges>,
     pub token_versions: Data<TokenVersions>,
     pub metrics: Data<Metrics>,
+    pub feed_ends: Data<FeedEnds>,
     settings: Data<Settings>,
     tokens: Data<Tokens>,
     keyed: Data<KeyedHash>,
@@ -125,6 +127,7 @@ impl Shared {
             order_changes: Data::new(change_orders::batcher(&settings.checkout)),
             token_versions: Data::new(TokenVersions::new(&database, settings.database_options(), &settings.auth)),
             metrics: part(Metrics::new())?,
+            feed_ends: Data::new(FeedEnds::default()),
             settings: Data::new(settings.clone()),
             tokens: Data::new(Tokens::new(&settings.auth)),
             hasher: part(Hasher::new(settings.auth.hash_threads, &settings.limits))?,
@@ -148,6 +151,7 @@ impl Shared {
             .app_data(self.order_changes.clone())
             .app_data(self.token_versions.clone())
             .app_data(self.metrics.clone())
+            .app_data(self.feed_ends.clone())
             .app_data(self.settings.clone())
             .app_data(self.tokens.clone())
             .app_data(self.keyed.clone())

@@ -14,6 +14,8 @@ pub mod http;
 pub mod auth;
 pub mod idempotency;
 
+pub mod events;
+
 pub mod audit;
 pub mod mail;
 
@@ -32,6 +34,7 @@ pub mod payments;
 
 pub mod batching;
 pub mod checkout;
+pub mod feed;
 pub mod fulfilment;
 pub mod reports;
 pub mod scan;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod counts;
+mod events;
 mod inventory;
 mod monitoring;
 mod orders;
@@ -45,6 +46,7 @@ pub fn table() -> Vec<Endpoint> {
         orders::orders(),
         returns::returns(),
         orders::shipments(),
+        events::events(),
     ];
     sections.into_iter().flatten().collect()
 }

@@ -11,8 +11,9 @@ use super::queries::{self, AuditEntry, EntryFilter};
 use super::words::{Action, Entity};
 use crate::auth::Ctx;
 use crate::error::ApiError;
-use crate::http::{Query, SortQuery};
-use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
+use crate::events::queries::{self as feed, Ids};
+use crate::http::{Query, SortQuery, limit_of_feed};
+use crate::kernel::page::{FeedList, FeedQuery, NEWEST_FIRST, PageQuery};
 use crate::kernel::schema::words;
 use crate::kernel::{id, moment, text_enum};
 
@@ -92,15 +93,18 @@ pub async fn list(
     query: Query<AuditQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.in_feed(&SORTS, feed.0.after, NEWEST_FIRST)?;
+    let sort = sort.0.in_feed(&SORTS, feed.0.after.is_some(), NEWEST_FIRST)?;
     let (page, after, filter) = (page.0, feed.0.after, EntryFilter::from(query.0));
     ctx.answer("list_audit", move |conn, scope| {
-        let total = queries::count_entries(conn, scope.store, &filter, after)?;
         let found = match after {
-            Some(after) => queries::list_entries_after(conn, scope.store, &filter, after, &page)?,
-            None => queries::list_entries(conn, scope.store, &filter, sort, &page)?,
+            Some(after) => queries::list_entries_after(conn, scope.store, &filter, after, limit_of_feed(&page)?)?,
+            None => {
+                let total = queries::count_entries(conn, scope.store, &filter)?;
+                let found = queries::list_entries(conn, scope.store, &filter, sort, &page)?;
+                FeedList::from_list(page.list(found, total), feed::end(conn, scope.store, Ids::All)?.0)
+            }
         };
-        Ok(page.list(found, total).map(AuditEntryResponse::from))
+        Ok(found.map(AuditEntryResponse::from))
     })
     .await
 }

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use serde_json::Value;
 
 use super::queries::{self, NewAuditEntry};
 use super::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
+use crate::events::{self, EventType, RecordedEvent};
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::expected_version::ExpectedVersion;
 use crate::kernel::history_step::HistoryStep;
@@ -20,6 +22,9 @@ pub trait Document {
 
     /// The entity under which the audit has its changes, with the id.
     fn audited_entity(&self) -> (Entity, i64);
+
+    /// The document as it is now, for the data of an event.
+    fn event_data(&self) -> Value;
 }
 
 /// The document that a request names, and the version that its caller expects.
@@ -55,6 +60,8 @@ pub struct DocumentChange<'a> {
     /// The participle of the change, such as `submitted`.
     pub done: &'a str,
     pub reason: Option<&'a str>,
+    /// The event of the change, if there is one.
+    pub event: Option<EventType>,
 }
 
 impl DocumentChange<'_> {
@@ -74,6 +81,15 @@ impl DocumentChange<'_> {
         let (entity, entity_id) = document.audited_entity();
         let detail = format!("{} {}", document.title(), self.done);
         let entry = NewAuditEntry { entity, entity_id, action: self.action, detail };
-        Ok(queries::append(conn, scope, &entry, at)?)
+        queries::append(conn, scope, &entry, at)?;
+        if let Some(event_type) = self.event {
+            let mut data = document.event_data();
+            data["reason"] = self.reason.into();
+            events::record(
+                scope.store,
+                &RecordedEvent::new(event_type, entity_id, &scope.actor(), at).with_data(data),
+            )?;
+        }
+        Ok(())
     }
 }

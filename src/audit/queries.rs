@@ -2,16 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use super::words::{Action, Entity};
 use crate::auth::Scope;
-use crate::db;
 use crate::db::schema::audit_log;
 use crate::db::sql::Sql;
+use crate::db::{self, outbox};
+use crate::events::queries::{self as feed, Ids};
+use crate::kernel::cursor::Cursor;
 use crate::kernel::id::StoreId;
 use crate::kernel::money::{Currency, Money};
-use crate::kernel::page::{PageQuery, Sort};
+use crate::kernel::page::{FeedList, PageQuery, Sort};
 
 /// A write to be recorded.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ pub fn append_by(
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
     let NewAuditEntry { entity, entity_id, action, detail } = entry;
-    diesel::insert_into(audit_log::table)
+    let id: i64 = diesel::insert_into(audit_log::table)
         .values((
             audit_log::store_id.eq(store),
             audit_log::entity.eq(*entity),
@@ -46,8 +48,10 @@ pub fn append_by(
             audit_log::actor.eq(actor),
             audit_log::created_at.eq(at),
         ))
-        .execute(conn)
-        .map(drop)
+        .returning(audit_log::id)
+        .get_result(conn)?;
+    outbox::note(store, |appended| appended.entries.push(id));
+    Ok(())
 }
 
 /// A write that was recorded, in any of the tables.
@@ -162,37 +166,31 @@ pub fn list_entries(
     filtered(page_text(sort), store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
 }
 
-/// One page of the entries that fit and come after this one, oldest first.
+/// The next entries of the feed that fit, and the cursor behind them. Movements are a feed of their own.
 pub fn list_entries_after(
     conn: &mut PgConnection,
     store: StoreId,
     filter: &EntryFilter,
-    after: i64,
-    page: &PageQuery,
-) -> QueryResult<Vec<AuditEntry>> {
-    let text = select_entries!(
-        "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
-        " AND id > $8 ORDER BY id LIMIT $9 OFFSET $10"
-    );
-    filtered(text, store, filter)
-        .bind::<BigInt, _>(after)
-        .bind::<BigInt, _>(page.limit)
-        .bind::<BigInt, _>(page.offset())
-        .load(conn)
+    after: Cursor,
+    limit: i64,
+) -> QueryResult<FeedList<AuditEntry>> {
+    let load = |conn: &mut PgConnection, ids: &[i64]| {
+        let text = select_entries!(
+            "id, entity, entity_id, action, detail, amount, currency, actor, created_at",
+            " AND id = ANY($8)"
+        );
+        let rows: Vec<AuditEntry> = filtered(text, store, filter).bind::<Array<BigInt>, _>(ids).load(conn)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    };
+    let (rows, next) = feed::list_matching(conn, (store, Ids::All), after, limit, load)?;
+    let is_all = *filter == EntryFilter::default();
+    let total = if is_all { Some(feed::count_after(conn, store, Ids::All, after)?) } else { None };
+    Ok(FeedList::from_feed(rows, total, limit, next))
 }
 
-/// The number of entries that fit, all of them or those that come after one.
-pub fn count_entries(
-    conn: &mut PgConnection,
-    store: StoreId,
-    filter: &EntryFilter,
-    after: Option<i64>,
-) -> QueryResult<i64> {
-    let counted = match after {
-        None => filtered(select_entries!("count(*)", ""), store, filter),
-        Some(after) => filtered(select_entries!("count(*)", " AND id > $8"), store, filter).bind::<BigInt, _>(after),
-    };
-    counted.columns::<BigInt>().get_result(conn)
+/// The number of entries that fit.
+pub fn count_entries(conn: &mut PgConnection, store: StoreId, filter: &EntryFilter) -> QueryResult<i64> {
+    filtered(select_entries!("count(*)", ""), store, filter).columns::<BigInt>().get_result(conn)
 }
 
 fn filtered<'a>(text: &'static str, store: StoreId, filter: &'a EntryFilter) -> Sql<'a> {

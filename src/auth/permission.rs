@@ -46,6 +46,7 @@ permissions! {
     ProductsWrite = "products:write",
     ReportsRead = "reports:read",
     AuditRead = "audit:read",
+    EventsRead = "events:read",
     UsersManage = "users:manage",
     StoresManage = "stores:manage",
     WebhooksManage = "webhooks:manage",

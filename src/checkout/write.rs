@@ -10,12 +10,14 @@ use super::plan::Placed;
 use super::refusal::Refusal;
 use crate::cart::queries::{self as carts, CartLine, OrderedCart};
 use crate::db::Failure;
+use crate::events::{self, EventType, RecordedEvent};
 use crate::inventory::alternatives::{Alternatives, MAX_LINES_WITH_ALTERNATIVES};
 use crate::inventory::hold_set::HoldSet;
 use crate::kernel::id::{OrderId, ProductId, StoreId};
 use crate::orders::guest_token::GuestToken;
 use crate::orders::queries::items;
 use crate::orders::queries::orders::{self, NewOrder};
+use crate::orders::status::PaymentStatus;
 use crate::orders::unfulfilled::{Unfulfilled, UnfulfilledLine};
 
 /// Inserts the orders with their numbers and the first row of their history.
@@ -29,10 +31,23 @@ pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]
             actor: &placed.actor,
         })
         .collect();
-    orders::insert(conn, store, &new).map_err(Failure::from).map_err(|failure| {
+    let entries = orders::insert(conn, store, &new).map_err(Failure::from).map_err(|failure| {
         // This is very rare: the numbers of a day differ in 50 random bits. The transaction runs again.
         if failure.violates("orders_number_key") { Failure::Retry(failure.to_string()) } else { failure }
-    })
+    })?;
+    new.iter().try_for_each(|new| record_placed(store, new, &entries))
+}
+
+/// An order whose total is 0 is paid as soon as it is placed.
+fn record_placed(store: StoreId, new: &NewOrder<'_>, entries: &HashMap<OrderId, i64>) -> Result<(), Failure> {
+    let (order, missing) = (new.order, || Failure::Internal(format!("order {} has no history", new.order.id)));
+    let entry = entries.get(&order.id).copied().ok_or_else(missing)?;
+    let event = |event_type| RecordedEvent::new(event_type, order.id.0, new.actor, order.created_at);
+    events::record(store, &event(EventType::OrderPlaced).with_source(entry))?;
+    match order.payment_status {
+        PaymentStatus::Paid => events::record(store, &event(EventType::OrderPaid)),
+        _ => Ok(()),
+    }
 }
 
 /// Inserts the items with their current name, price and attributes, and the locations of their units.

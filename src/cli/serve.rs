@@ -137,6 +137,7 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
         database: shared.database.get_ref().clone(),
         limiters: shared.limiters.into_inner(),
         metrics: shared.metrics.get_ref().clone(),
+        feed_ends: shared.feed_ends.get_ref().clone(),
         token_versions,
         keep_hours: settings.idempotency.keep_hours,
         mailer,

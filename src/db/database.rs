@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::backend::Inquiry;
@@ -43,6 +43,8 @@ pub struct Database {
     outage: Arc<Outage>,
     plans: Plans,
     is_writable: Arc<AtomicBool>,
+    /// Wakes the relay after a write.
+    written: Arc<Notify>,
     /// The time for which a transaction that may be run again is tried after its connection was lost.
     settle_time: Duration,
     /// Seconds by which a test has moved the clock.
@@ -93,6 +95,7 @@ impl Database {
             outage,
             plans,
             is_writable: Arc::new(AtomicBool::new(true)),
+            written: Arc::default(),
             settle_time: SETTLE_TIME,
             clock_offset,
         }
@@ -102,6 +105,11 @@ impl Database {
     #[must_use]
     pub fn without_patience(&self) -> Self {
         Self { settle_time: Duration::ZERO, ..self.clone() }
+    }
+
+    /// Waits for the next write of this server, or for one since the last call.
+    pub async fn written(&self) {
+        self.written.notified().await;
     }
 
     /// Moves the clock of this database's deadlines. For tests, which must not sleep.

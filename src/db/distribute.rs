@@ -75,7 +75,7 @@ pub const STORE_TABLES: [&str; 50] = [
 ];
 
 /// Rows of these belong to stores as well, and nothing refers to them.
-pub const FURTHER_STORE_TABLES: [&str; 2] = ["audit_log", "mail_outbox"];
+pub const FURTHER_STORE_TABLES: [&str; 5] = ["audit_log", "mail_outbox", "outbox", "feed", "feed_positions"];
 
 /// Which servers Stockroom connects to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ pub mod failure;
 mod lines;
 pub mod migrate;
 pub mod outage;
+pub mod outbox;
 mod patience;
 pub mod pool;
 mod probe;

@@ -221,6 +221,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What committed transactions have appended, in an order that never changes. A row becomes visible only after all rows of lower positions. Rows are only appended.
+    feed (store_id, position) {
+        store_id -> Int8,
+        position -> Int8,
+        movements -> Array<Int8>,
+        entries -> Array<Int8>,
+        events -> Jsonb,
+        /// The number of movements in all rows of lower positions.
+        movements_before -> Int8,
+        /// The number of entries in all rows of lower positions.
+        entries_before -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The end of the feed of each store. Its lock lets one relay at a time append to the feed.
+    feed_positions (store_id) {
+        store_id -> Int8,
+        position -> Int8,
+        /// The number of movements in the feed.
+        movements -> Int8,
+        /// The number of entries in the feed.
+        entries -> Int8,
+    }
+}
+
+diesel::table! {
     /// The claims of requests that change something, with their stored answers. A repeated request with the same key gets the same answer. A job deletes old rows.
     idempotency_keys (store_id, caller, key) {
         store_id -> Int8,
@@ -593,6 +621,22 @@ diesel::table! {
         unapplied_amount -> Int8,
         /// The cancelled and returned units of the items.
         credited_items -> Int8,
+    }
+}
+
+diesel::table! {
+    /// What committed transactions have appended, one row for each. The relay moves the rows to the feed.
+    outbox (store_id, id) {
+        store_id -> Int8,
+        /// Taken at the end of the transaction, when it has all its locks. So of two transactions that change the same row, the one that commits first has the lower id.
+        id -> Int8,
+        /// The ids of the appended stock_movements, ascending.
+        movements -> Array<Int8>,
+        /// The ids of the appended rows of audit_log, order_history, order_payments and credits, ascending.
+        entries -> Array<Int8>,
+        /// The events that are no stock movements, as JSON: their type, subject, actor, time and source.
+        events -> Jsonb,
+        created_at -> Timestamptz,
     }
 }
 
@@ -1272,6 +1316,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     counts,
     credit_lines,
     credits,
+    feed,
+    feed_positions,
     idempotency_keys,
     inbound_history,
     inbound_lines,
@@ -1287,6 +1333,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_items,
     order_payments,
     orders,
+    outbox,
     password_resets,
     payment_events,
     product_codes,

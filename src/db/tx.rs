@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::{Failure, watch};
+use super::{Failure, outbox, watch};
 use crate::kernel::current_request;
 
 /// The end of a transaction that did not fail: a refusal usually leaves nothing behind.
@@ -111,7 +111,8 @@ pub(super) fn run_planned<T>(
     work: impl FnOnce(&mut PgConnection) -> Result<End<T>, Failure>,
 ) -> Result<T, Failure> {
     conn.batch_execute(&mode.begin(plans))?;
-    match work(conn) {
+    outbox::clear();
+    match work(conn).and_then(|end| finish(conn, end)) {
         Ok(End::Commit(value)) => commit(conn).map(|()| value),
         Ok(End::RollBack(value)) => {
             // The answer stands whether or not the server hears of it: nothing was committed.
@@ -123,6 +124,14 @@ pub(super) fn run_planned<T>(
             Err(failure)
         }
     }
+}
+
+/// Inserts what a transaction has appended into the outbox, before it commits.
+fn finish<T>(conn: &mut PgConnection, end: End<T>) -> Result<End<T>, Failure> {
+    if matches!(end, End::Commit(_)) {
+        outbox::insert_noted(conn)?;
+    }
+    Ok(end)
 }
 
 fn commit(conn: &mut PgConnection) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! Changes of shipments that were sent: they arrive, get lost, or get another carrier or tracking number.
 
 use diesel::PgConnection;
+use serde_json::{Value, json};
 
 use super::change_orders::change_one;
 use super::order_batch::{By, Intent, OrderBatch};
@@ -27,6 +28,13 @@ impl Document for SentShipment {
 
     fn audited_entity(&self) -> (Entity, i64) {
         (Entity::Order, self.order_id.0)
+    }
+
+    fn event_data(&self) -> Value {
+        let Self { shipment_number, order_id, version, carrier, tracking_number, tracking_url, lost_reason, .. } = self;
+        json!({"shipment_number": shipment_number, "order_id": order_id, "status": self.status().as_str(),
+               "version": version, "carrier": carrier, "tracking_number": tracking_number,
+               "tracking_url": tracking_url, "lost_reason": lost_reason})
     }
 }
 
@@ -78,9 +86,7 @@ struct Done {
 
 fn deliver(batch: &mut OrderBatch, (order, id): (OrderId, ShipmentId), by: By<'_>) -> Result<Option<Done>, Abort> {
     require_in_transit(batch, (order, id), ShipmentStatus::Delivered)?;
-    let now = batch.now();
-    let shipment = batch.change_shipment(order, id)?;
-    shipment.delivered_at = Some(now);
+    let shipment = batch.deliver_shipment(order, id, by)?;
     let detail = format!("Shipment {} was delivered", shipment.shipment_number);
     batch.change(order)?;
     batch.finish_delivery(order, by)?;
@@ -95,9 +101,7 @@ fn lose(
     by: By<'_>,
 ) -> Result<Option<Done>, Abort> {
     require_in_transit(batch, (order, id), ShipmentStatus::Lost)?;
-    let now = batch.now();
-    let shipment = batch.change_shipment(order, id)?;
-    (shipment.lost_at, shipment.lost_reason) = (Some(now), Some(reason.to_owned()));
+    let shipment = batch.lose_shipment(order, id, reason, by)?;
     let detail = format!("Shipment {} was lost: {reason}", shipment.shipment_number);
     batch.change(order)?;
     batch.finish_delivery(order, by)?;
@@ -106,10 +110,9 @@ fn lose(
 
 /// Marks all shipments of a shipped order as delivered that are not lost, and the order itself.
 pub fn deliver_all(batch: &mut OrderBatch, order: OrderId, by: By<'_>) -> Result<(), Abort> {
-    let now = batch.now();
     let open = batch.sent(order)?.iter().filter(|sent| sent.status() == ShipmentStatus::InTransit);
     for id in open.map(|sent| sent.id).collect::<Vec<_>>() {
-        batch.change_shipment(order, id)?.delivered_at = Some(now);
+        batch.deliver_shipment(order, id, by)?;
     }
     batch.finish_delivery(order, by)?;
     if batch.order(order)?.status != OrderStatus::Delivered {

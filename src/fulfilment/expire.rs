@@ -10,6 +10,7 @@ use crate::auth::principal::SYSTEM;
 use crate::cart::queries as carts;
 use crate::db::{self, Failure, OnLocked};
 use crate::error::Overdue;
+use crate::events::{self, EventType, RecordedEvent};
 use crate::inventory::hold::{Holder, hold_expired};
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::MovementContext;
@@ -60,6 +61,10 @@ pub fn expire(
     batch.write(conn)?;
     if !reservations.is_empty() {
         reservations::end(conn, store, &reservations, State::Expired, batch.now())?;
+    }
+    for id in reservations {
+        let event = RecordedEvent::new(EventType::ReservationExpired, id.0, SYSTEM, batch.now());
+        events::record(store, &event)?;
     }
     Ok(ended)
 }

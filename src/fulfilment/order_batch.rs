@@ -15,6 +15,7 @@ use super::queries::{self as shipments, SentShipment};
 use super::ship::NewShipment;
 use crate::auth::principal::SYSTEM;
 use crate::db::Failure;
+use crate::events::EventType;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::MovementContext;
@@ -23,8 +24,10 @@ use crate::kernel::money::Money;
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::queries::{items, orders};
 use crate::orders::status::{OrderStatus, PaymentStatus};
+use events::Written;
 
 mod credit;
+mod events;
 mod lock;
 mod money;
 mod returned;
@@ -85,6 +88,10 @@ pub struct OrderBatch {
     /// The payments with a reused reference that are accepted now.
     accepted: Vec<(OrderId, String)>,
     credits: Vec<Credit>,
+    /// The orders that became paid, with the actor.
+    paid: Vec<(OrderId, String)>,
+    /// The earlier shipments that were delivered or lost, with the event and the actor.
+    ended_shipments: Vec<(ShipmentId, EventType, String)>,
 }
 
 impl OrderBatch {
@@ -110,6 +117,8 @@ impl OrderBatch {
             payments: Vec::new(),
             accepted: Vec::new(),
             credits: Vec::new(),
+            paid: Vec::new(),
+            ended_shipments: Vec::new(),
         }
     }
 
@@ -202,7 +211,7 @@ impl OrderBatch {
     /// Writes the changes.
     pub fn write(&self, conn: &mut PgConnection) -> Result<(), Failure> {
         let (store, now) = (self.store, self.now);
-        self.write_money(conn)?;
+        let payments = self.write_money(conn)?;
         self.holds.write(conn, now)?;
         let changed: Vec<&Order> = self.changed.iter().filter_map(|id| self.orders.get(id)).collect();
         if !changed.is_empty() {
@@ -213,21 +222,27 @@ impl OrderBatch {
             let changed: Vec<&OrderItem> = self.items.values().flatten().filter(is_changed).collect();
             items::update(conn, store, &changed)?;
         }
-        if !self.shipments.is_empty() {
-            shipments::insert(conn, store, &self.shipments, now)?;
-        }
+        let shipments = self.write_shipments(conn)?;
+        let credits =
+            if self.credits.is_empty() { HashMap::new() } else { credits::insert(conn, store, &self.credits, now)? };
+        let history = match self.status_changes.is_empty() {
+            true => HashMap::new(),
+            false => orders::append_history(conn, store, &self.status_changes, now)?,
+        };
+        self.record_events(&Written { payments, shipments, credits, history })
+    }
+
+    /// Writes the new and the changed shipments. Returns the ids of the new ones by their numbers.
+    fn write_shipments(&self, conn: &mut PgConnection) -> Result<HashMap<String, ShipmentId>, Failure> {
         if !self.changed_shipments.is_empty() {
             let is_changed = |sent: &&SentShipment| self.changed_shipments.contains(&(sent.order_id, sent.id));
             let changed: Vec<&SentShipment> = self.sent.values().flatten().filter(is_changed).collect();
-            shipments::update(conn, store, &changed)?;
+            shipments::update(conn, self.store, &changed)?;
         }
-        if !self.credits.is_empty() {
-            credits::insert(conn, store, &self.credits, now)?;
+        match self.shipments.is_empty() {
+            true => Ok(HashMap::new()),
+            false => Ok(shipments::insert(conn, self.store, &self.shipments, self.now)?),
         }
-        if !self.status_changes.is_empty() {
-            orders::append_history(conn, store, &self.status_changes, now)?;
-        }
-        Ok(())
     }
 }
 

@@ -118,7 +118,7 @@ pub fn mark_paid(batch: &mut OrderBatch, id: OrderId, actor: &str) -> Result<(),
     if amount > Money(0) {
         batch.record(payment(id, None, amount, actor))?;
     }
-    Ok(batch.mark_paid(id, None)?)
+    Ok(batch.mark_paid(id, None, actor)?)
 }
 
 /// The amount of a payment that is reported without one: the outstanding amount, or the total of an order that is paid or

@@ -12,8 +12,13 @@ use crate::db::{self, Failure};
 use crate::kernel::id::{OrderId, ShipmentId, StoreId};
 use crate::orders::status::ShipmentStatus;
 
-/// Inserts shipments with their lines.
-pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewShipment], at: DateTime<Utc>) -> QueryResult<()> {
+/// Inserts shipments with their lines. Returns their ids by their numbers.
+pub fn insert(
+    conn: &mut PgConnection,
+    store: StoreId,
+    new: &[NewShipment],
+    at: DateTime<Utc>,
+) -> QueryResult<HashMap<String, ShipmentId>> {
     let texts = |value: fn(&NewShipment) -> Option<&str>| new.iter().map(value).collect::<Vec<_>>();
     let lines = || new.iter().flat_map(|new| new.lines.iter().map(move |line| (new, line)));
     db::sql(
@@ -41,8 +46,13 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewShipment], at: 
     .bind::<Array<BigInt>, _>(lines().map(|(_, line)| line.variant).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines().map(|(_, line)| line.location).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines().map(|(_, line)| line.quantity).collect::<Vec<_>>())
-    .execute(conn)
-    .map(drop)
+    .execute(conn)?;
+    let inserted: Vec<(String, ShipmentId)> = shipments::table
+        .filter(shipments::store_id.eq(store))
+        .filter(shipments::shipment_number.eq_any(new.iter().map(|new| new.shipment_number.as_str())))
+        .select((shipments::shipment_number, shipments::id))
+        .load(conn)?;
+    Ok(inserted.into_iter().collect())
 }
 
 /// A shipment without its lines: what can change of it.

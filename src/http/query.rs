@@ -1,5 +1,6 @@
 //! Query strings.
 
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 
@@ -15,13 +16,22 @@ use super::json::flatten;
 use crate::error::ApiError;
 use crate::kernel::text;
 
-/// The query parameters of an operation. The boolean is true if the value may be empty: forms send `?q=&status=`, but
-/// an empty date or number is a mistake.
-#[derive(Clone, Debug, Default)]
-pub struct KnownParameters(Rc<[(String, bool)]>);
+/// A query parameter of an operation.
+#[derive(Clone, Debug)]
+pub struct KnownParameter {
+    pub name: String,
+    /// Forms send `?q=&status=`, but an empty date or number is a mistake.
+    pub may_be_empty: bool,
+    /// True for a list: `?type=a&type=b` is the same as `?type=a,b`.
+    pub may_repeat: bool,
+}
 
-impl FromIterator<(String, bool)> for KnownParameters {
-    fn from_iter<I: IntoIterator<Item = (String, bool)>>(parameters: I) -> Self {
+/// The query parameters of an operation.
+#[derive(Clone, Debug, Default)]
+pub struct KnownParameters(Rc<[KnownParameter]>);
+
+impl FromIterator<KnownParameter> for KnownParameters {
+    fn from_iter<I: IntoIterator<Item = KnownParameter>>(parameters: I) -> Self {
         Self(parameters.into_iter().collect())
     }
 }
@@ -32,13 +42,13 @@ impl KnownParameters {
         check_utf8(query)?;
         let mut seen = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let Some((_, may_be_empty)) = self.0.iter().find(|(known, _)| *known == name) else {
+            let Some(known) = self.0.iter().find(|known| known.name == name) else {
                 return Err(ApiError::field(name, self.list()));
             };
-            if seen.contains(&name) {
+            if seen.contains(&name) && !known.may_repeat {
                 return Err(ApiError::field(name, "is given twice"));
             }
-            if value.is_empty() && !may_be_empty {
+            if value.is_empty() && !known.may_be_empty {
                 return Err(ApiError::field(name, "must not be empty; leave it out instead"));
             }
             seen.push(name);
@@ -47,7 +57,7 @@ impl KnownParameters {
     }
 
     fn list(&self) -> String {
-        let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.0.iter().map(|known| known.name.as_str()).collect();
         match names.as_slice() {
             [] => "is not a query parameter: this call takes none".to_owned(),
             names => format!("is not a query parameter of this call; it takes {}", names.join(", ")),
@@ -96,7 +106,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
 const MAX_PAIRS: usize = 100;
 
 fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
-    let mut given = form_urlencoded::Serializer::new(String::new());
+    let mut given: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
     for (index, (name, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
         if index >= MAX_PAIRS {
             return Err(ApiError::field("", format!("the query has more than {MAX_PAIRS} values")));
@@ -105,11 +115,16 @@ fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
             return Err(ApiError::field(name, "must not contain control characters"));
         }
         // An empty value counts as absent, because forms send `?status=&q=`.
-        if !value.is_empty() {
-            given.append_pair(&name, &value);
+        if value.is_empty() {
+            continue;
+        }
+        // Only a list may be repeated, which has been checked before.
+        match given.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => *values = format!("{values},{value}").into(),
+            None => given.push((name, value)),
         }
     }
-    let given = given.finish();
+    let given = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
     let value: T = serde_path_to_error::deserialize(deserializer)
         .map_err(|error| ApiError::field(error.path().to_string(), error.inner().to_string()))?;
@@ -122,16 +137,28 @@ mod tests {
     use super::*;
     use crate::kernel::page::PageQuery;
 
+    #[derive(serde::Deserialize, Validate)]
+    struct TypeQuery {
+        r#type: String,
+    }
+
     #[test]
     fn unknown_doubled_and_empty_parameters_are_named() {
-        let known = KnownParameters::from_iter([("q".to_owned(), true), ("from".to_owned(), false)]);
+        let parameter = |name: &str, may_be_empty| KnownParameter {
+            name: name.to_owned(),
+            may_be_empty,
+            may_repeat: name == "type",
+        };
+        let known =
+            KnownParameters::from_iter([parameter("q", true), parameter("from", false), parameter("type", true)]);
         for taken in ["", "q=", "q=a&from=b", "&&q=1", "from=%20"] {
             assert!(known.check(taken).is_ok(), "{taken}");
         }
         let refusal = |query: &str| known.check(query).unwrap_err().extra.errors[0].clone();
         let unknown = refusal("q=a&statuss=paid");
         assert_eq!(unknown.field, "statuss");
-        assert_eq!(unknown.message, "is not a query parameter of this call; it takes q, from");
+        assert_eq!(unknown.message, "is not a query parameter of this call; it takes q, from, type");
+        assert!(known.check("type=a&type=b&q=1").is_ok());
         assert_eq!(refusal("q=1&q=1").message, "is given twice");
         for empty in ["from=", "from"] {
             assert_eq!(refusal(empty).message, "must not be empty; leave it out instead");
@@ -150,6 +177,9 @@ mod tests {
     fn values_out_of_range_are_named() {
         assert_eq!(parse::<PageQuery>("").unwrap().limit, 20);
         assert_eq!(parse::<PageQuery>("page=3&limit=5&sort=x").unwrap().page, 3);
+        let type_of = |query| parse::<TypeQuery>(query).unwrap().r#type;
+        assert_eq!(type_of("type=a&type=&type=b"), "a,b");
+        assert_eq!(type_of("type=a,b"), "a,b");
         for (query, field) in
             [("page=0", "page"), ("limit=1000000000", "limit"), ("limit=x", "limit"), ("page=1%00", "page")]
         {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use validator::Validate;
 
 use crate::error::ApiError;
-use crate::kernel::page::Sort;
+use crate::kernel::page::{PageQuery, Sort};
 
 /// `?sort=` of a list.
 #[derive(Debug, Deserialize, Validate)]
@@ -19,17 +19,24 @@ impl SortQuery {
         Sort::parse(text, columns).map_err(|message| ApiError::field("sort", message))
     }
 
-    /// The requested order of a feed. With `after`, rows are sorted by id, because the next page begins after the
-    /// highest id of the page before.
-    pub fn in_feed(&self, columns: &[&'static str], after: Option<i64>, default: &str) -> Result<Sort, ApiError> {
-        if after.is_none() {
+    /// The requested order of a list that is also a feed. The order of the feed is always the same.
+    pub fn in_feed(&self, columns: &[&'static str], is_feed: bool, default: &str) -> Result<Sort, ApiError> {
+        if !is_feed {
             return self.among(columns, default);
         }
         let sort = self.among(columns, Sort::OLDEST_FIRST.column)?;
         if sort == Sort::OLDEST_FIRST {
             return Ok(sort);
         }
-        let message = "must be id, or left out, together with after, which reads the rows after an id, oldest first";
+        let message = "must be id, or left out, together with after, which reads the rows of the feed, oldest first";
         Err(ApiError::field("sort", message))
+    }
+}
+
+/// The number of rows of a response with `after`. Its pages follow each other by `next`, so it has no other page.
+pub fn limit_of_feed(page: &PageQuery) -> Result<i64, ApiError> {
+    match page.page {
+        1 => Ok(page.limit),
+        _ => Err(ApiError::field("page", "must be left out together with after: the next rows are behind `next`")),
     }
 }

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use serde_json::{Value, json};
 
 use super::create_product::{add_variants, write_derived};
 use super::queries::levels;
@@ -18,7 +19,9 @@ use crate::catalogue::queries::{codes, products, variant_counts, variants};
 use crate::catalogue::size;
 use crate::db;
 use crate::error::{Abort, ApiError};
+use crate::events::{self, EventType, RecordedEvent};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
+use crate::stores::queries as stores;
 
 /// Changes a product. A change without effect writes nothing.
 pub fn change_product(
@@ -55,6 +58,8 @@ pub fn change_product(
     write_sizes(conn, scope, product, &sizes, at)?;
     write_derived(conn, scope.store, product, &had, &registered)?;
     append_audit(conn, scope, &after, &fields, at)?;
+    let prices = changed_prices(conn, scope, (&before, &after), (&variants, &sizes))?;
+    record_events(scope, &after, (&fields, prices), at)?;
     if !sizes.new.is_empty() {
         variant_counts::add(conn, scope.store, sizes.new.len())?;
     }
@@ -129,6 +134,48 @@ fn write_sizes(
         add_variants(conn, scope, product, new, at)?;
     }
     Ok(())
+}
+
+/// The prices that buyers see, before and after a change. Sizes without a price of their own have that of the product.
+fn changed_prices(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    (before, after): (&Product, &Product),
+    (variants, sizes): (&[Variant], &ChangedVariants),
+) -> Result<Vec<Value>, Abort> {
+    let currency = stores::get_store(conn, scope.store)?.currency;
+    let mut prices = Vec::new();
+    for variant in variants {
+        let changed = sizes.changed.iter().find(|changed| changed.id == variant.id).unwrap_or(variant);
+        let (old, new) = (variant.price.unwrap_or(before.price), changed.price.unwrap_or(after.price));
+        if old != new {
+            prices.push(json!({"variant_id": variant.id, "sku": changed.sku, "size": changed.size,
+                               "old_price": currency.amount(old), "new_price": currency.amount(new)}));
+        }
+    }
+    Ok(prices)
+}
+
+/// A change of prices alone has only their event.
+fn record_events(
+    scope: &Scope,
+    product: &Product,
+    (fields, prices): (&[&str], Vec<Value>),
+    at: DateTime<Utc>,
+) -> Result<(), Abort> {
+    let event = |event_type| RecordedEvent::new(event_type, product.id.0, &scope.actor(), at);
+    let (sku, name, has_prices) = (&product.sku, &product.name, !prices.is_empty());
+    if has_prices {
+        let data = json!({"sku": sku, "name": name, "prices": prices});
+        events::record(scope.store, &event(EventType::PriceChanged).with_data(data))?;
+    }
+    let event_type = match (fields, product.is_active()) {
+        (["status"], false) => EventType::ProductArchived,
+        (["price"], _) if has_prices => return Ok(()),
+        _ => EventType::ProductUpdated,
+    };
+    let data = json!({"sku": sku, "name": name, "status": product.status, "changed": fields});
+    Ok(events::record(scope.store, &event(event_type).with_data(data))?)
 }
 
 fn append_audit(

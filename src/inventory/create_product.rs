@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use serde_json::json;
 
 use super::queries::levels::{self, NewMovement};
 use super::queries::locations;
@@ -17,6 +18,7 @@ use crate::catalogue::product::{NewProduct, NewVariant, Product, Variant};
 use crate::catalogue::queries::{codes, products, variant_counts, variants};
 use crate::db::{self, Failure};
 use crate::error::Abort;
+use crate::events::{self, EventType, RecordedEvent};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
 use crate::stores::queries::scarcity_changes;
 
@@ -36,6 +38,8 @@ pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) 
         detail: format!("Product {} created", new.sku),
     };
     audit::append(conn, scope, &entry, at)?;
+    let event = RecordedEvent::new(EventType::ProductCreated, product.0, &scope.actor(), at);
+    events::record(scope.store, &event.with_data(json!({"sku": new.sku, "name": new.name})))?;
     variant_counts::add(conn, scope.store, new.variants.len())?;
     Ok(product)
 }

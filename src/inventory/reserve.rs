@@ -16,6 +16,7 @@ use crate::catalogue::lines::Line;
 use crate::catalogue::queries::sellables;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code, StockError};
+use crate::events::{self, EventType, RecordedEvent};
 use crate::kernel::id::{ReservationId, VariantId};
 
 /// Reserves all lines or none. A refusal lists every shortage.
@@ -44,6 +45,7 @@ pub fn create(
         holds.reserve(units, &routing::parts_of(&route, *variant), context)?;
     }
     holds.write(conn, now)?;
+    events::record(scope.store, &RecordedEvent::new(EventType::ReservationCreated, id.0, &actor, now))?;
     Ok(id)
 }
 
@@ -104,13 +106,19 @@ fn end(conn: &mut PgConnection, scope: &Scope, id: ReservationId, ending: Ending
     }
     let (reference, reason, actor) = (holder.reference(), describe(id), scope.actor());
     let context = MovementContext { reference: &reference, reason: Some(&reason), actor: &actor };
-    let to = match ending {
-        Ending::Confirm => holds.sell(holder, context).map(|_units| State::Confirmed)?,
-        Ending::Release => holds.release(holder, context).map(|_units| State::Released)?,
+    let (to, event) = match ending {
+        Ending::Confirm => {
+            holds.sell(holder, context)?;
+            (State::Confirmed, EventType::ReservationConfirmed)
+        }
+        Ending::Release => {
+            holds.release(holder, context)?;
+            (State::Released, EventType::ReservationReleased)
+        }
     };
     holds.write(conn, now)?;
     reservations::end(conn, scope.store, &[id], to, now)?;
-    Ok(())
+    Ok(events::record(scope.store, &RecordedEvent::new(event, id.0, &actor, now))?)
 }
 
 /// The reason in the ledger, such as `Reservation 7`.

@@ -9,6 +9,7 @@ pub mod expire;
 pub mod fill_folded_text;
 pub mod find_scarce_variants;
 pub mod purge;
+pub mod relay_feed;
 pub mod runner;
 pub mod send_mail;
 pub mod server_state;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use crate::auth::token_versions::TokenVersions;
 use crate::db::Database;
+use crate::events::feed_ends::FeedEnds;
 use crate::http::limits::Limiters;
 use crate::http::metrics::Metrics;
 use crate::mail::Mailer;
@@ -31,6 +33,7 @@ pub struct Jobs {
     pub limiters: Arc<Limiters>,
     pub metrics: Metrics,
     pub token_versions: Arc<TokenVersions>,
+    pub feed_ends: FeedEnds,
     /// The number of hours for which answers are stored for repeated keys.
     pub keep_hours: i64,
     /// None if mail is off.

@@ -30,6 +30,7 @@ impl Runner {
         runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);
         runner.every(600, "purge_sessions", jobs, Jobs::purge_sessions);
+        runner.relay(jobs);
         runner.every(60, "tidy_limiters", jobs, Jobs::tidy_limiters);
         runner
     }
@@ -41,6 +42,22 @@ impl Runner {
         let jobs = jobs.clone();
         let run = move || job(jobs.clone());
         self.tasks.push(tokio::spawn(repeat(Duration::from_secs(seconds), name, run, self.stop.subscribe())));
+    }
+
+    /// Starts the relay, which runs after each write.
+    fn relay(&mut self, jobs: &Jobs) {
+        let (jobs, mut stopped) = (jobs.clone(), self.stop.subscribe());
+        self.tasks.push(tokio::spawn(async move {
+            loop {
+                if let Err(failure) = jobs.clone().relay_feed().await {
+                    note_failure("relay_feed", &failure);
+                }
+                tokio::select! {
+                    () = jobs.wait_for_rows() => {}
+                    _ = stopped.wait_for(|stop| *stop) => return,
+                }
+            }
+        }));
     }
 
     /// Waits until the running jobs have finished, and starts no further runs.
@@ -62,13 +79,16 @@ where
         match run().await {
             Ok(0) => {}
             Ok(count) => log::info!(job = name, count = count; "job done"),
-            // The log reports an outage separately.
-            Err(failure) if failure.is_outage() => log::debug!(job = name, error:% = failure; "job failed"),
-            // The next run does the remaining work.
-            Err(failure) => log::warn!(job = name, error:% = failure; "job failed"),
+            Err(failure) => note_failure(name, &failure),
         }
         if timeout(period, stopped.wait_for(|stop| *stop)).await.is_ok() {
             return;
         }
     }
+}
+
+/// The next run does the remaining work. The log reports an outage separately.
+fn note_failure(name: &'static str, failure: &Failure) {
+    let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
+    log::log!(level, job = name, error:% = failure; "job failed");
 }

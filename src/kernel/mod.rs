@@ -1,6 +1,7 @@
 //! Small types that are parsed once, when input arrives, and are valid from then on.
 
 pub mod current_request;
+pub mod cursor;
 pub mod document_number;
 pub mod document_ref;
 pub mod document_text;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::{id, number};
+use super::cursor::{self, Cursor};
+use super::number;
 
 /// The requested page of a list.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -26,10 +27,11 @@ pub struct PageQuery {
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FeedQuery {
-    /// Only rows after this id, oldest first. Without it the feed starts at the newest row.
-    #[serde(default, deserialize_with = "id::in_query")]
-    #[validate(range(min = 0, message = "must not be negative"))]
-    pub after: Option<i64>,
+    /// Only rows behind this place of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
+    /// The order of the feed never changes, and no row is missing. Without `after`, the list starts at the newest row.
+    #[serde(default, deserialize_with = "cursor::in_query")]
+    #[param(value_type = Option<String>, pattern = "^(0|[0-9]{1,19}\\.[0-9]{1,19})$", example = "0")]
+    pub after: Option<Cursor>,
 }
 
 fn first_page() -> i64 {
@@ -72,6 +74,40 @@ impl<T> List<T> {
     pub fn map<U>(self, item: impl FnMut(T) -> U) -> List<U> {
         let Self { items, total, page, limit, pages } = self;
         List { items: items.into_iter().map(item).collect(), total, page, limit, pages }
+    }
+}
+
+/// One page of a list that is also a feed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FeedList<T> {
+    pub items: Vec<T>,
+    /// The number of all rows of the list, or of the rows behind `after`. Null for the rows behind `after` with a filter.
+    pub total: Option<i64>,
+    /// Null with `after`.
+    pub page: Option<i64>,
+    pub limit: i64,
+    /// Null with `after`.
+    pub pages: Option<i64>,
+    /// The place behind the last row of the response: `after` continues there. Without `after`, it is the end of the feed.
+    #[schema(max_length = 50)]
+    pub next: String,
+}
+
+impl<T> FeedList<T> {
+    /// One page of the list. `end` is the end of the feed.
+    pub fn from_list(list: List<T>, end: Cursor) -> Self {
+        let List { items, total, page, limit, pages } = list;
+        Self { items, total: Some(total), page: Some(page), limit, pages: Some(pages), next: end.to_string() }
+    }
+
+    /// The next rows of the feed.
+    pub fn from_feed(items: Vec<T>, total: Option<i64>, limit: i64, next: Cursor) -> Self {
+        Self { items, total, page: None, limit, pages: None, next: next.to_string() }
+    }
+
+    pub fn map<U>(self, item: impl FnMut(T) -> U) -> FeedList<U> {
+        let Self { items, total, page, limit, pages, next } = self;
+        FeedList { items: items.into_iter().map(item).collect(), total, page, limit, pages, next }
     }
 }
 

@@ -75,6 +75,18 @@ pub fn integer(minimum: i64) -> ObjectBuilder {
     id().minimum(Some(minimum))
 }
 
+/// The same, or null.
+pub fn or_null(number: ObjectBuilder) -> ObjectBuilder {
+    number.schema_type(SchemaType::Array(vec![Type::Integer, Type::Null]))
+}
+
+/// The place behind the rows of a response, in a feed.
+pub fn next_of_feed() -> ObjectBuilder {
+    text(1, 50).description(Some(
+        "The place behind the last row: `after` continues there. Without `after`, it is the end of the feed.",
+    ))
+}
+
 /// Text with a minimal and a maximal length.
 pub fn text(min: usize, max: usize) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).min_length(Some(min)).max_length(Some(max))

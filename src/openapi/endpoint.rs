@@ -69,13 +69,18 @@ impl SchemaOf {
         Self { reference: Ref::from_schema_name(T::name()).into(), components }
     }
 
-    /// One page of items.
-    fn list_of<T: ToSchema>() -> Self {
+    /// One page of items. Of a list that is also a feed, some numbers may be null.
+    fn list_of<T: ToSchema>(is_feed: bool) -> Self {
         let mut schema = Self::new::<T>();
         let items = ArrayBuilder::new().items(schema.reference).max_items(Some(100));
         let mut list = ObjectBuilder::new().property("items", items).required("items");
         for (name, minimum) in [("total", 0), ("page", 1), ("limit", 1), ("pages", 0)] {
-            list = list.property(name, schema::integer(minimum)).required(name);
+            let number = schema::integer(minimum);
+            let number = if is_feed && name != "limit" { schema::or_null(number) } else { number };
+            list = list.property(name, number).required(name);
+        }
+        if is_feed {
+            list = list.property("next", schema::next_of_feed()).required("next");
         }
         let name = format!("{}List", T::name());
         schema.reference = Ref::from_schema_name(&name).into();
@@ -219,7 +224,13 @@ impl Endpoint {
     }
 
     pub fn lists<T: ToSchema>(mut self) -> Self {
-        self.answer = Some(SchemaOf::list_of::<T>());
+        self.answer = Some(SchemaOf::list_of::<T>(false));
+        self
+    }
+
+    /// Sets a page of a list that is also a feed as the response.
+    pub fn lists_feed<T: ToSchema>(mut self) -> Self {
+        self.answer = Some(SchemaOf::list_of::<T>(true));
         self
     }
 

@@ -8,6 +8,7 @@ use utoipa::openapi::schema::Schema;
 
 use super::endpoint::Endpoint;
 use crate::auth::Access;
+use crate::http::query::KnownParameter;
 use crate::kernel::quantity::Quantity;
 use crate::kernel::schema;
 
@@ -28,12 +29,13 @@ pub fn described(mut parameter: Parameter) -> Parameter {
     parameter
 }
 
-/// The name of a query parameter, and true if its value may be empty. Words and texts may be empty; dates, numbers
-/// and booleans may not.
-pub fn known(parameter: &Parameter) -> (String, bool) {
+/// A query parameter. Words, texts and lists may be empty; dates, numbers and booleans may not.
+pub fn known(parameter: &Parameter) -> KnownParameter {
     let schema = json!(parameter.schema);
+    let may_repeat = schema.get("type").is_some_and(|kind| kind == "array");
     let is_word = schema.get("type").is_none_or(|kind| kind == "string");
-    (parameter.name.clone(), is_word && schema.get("format").is_none())
+    let may_be_empty = may_repeat || is_word && schema.get("format").is_none();
+    KnownParameter { name: parameter.name.clone(), may_be_empty, may_repeat }
 }
 
 fn in_path(path: &str, name: &str) -> Value {

@@ -28,7 +28,7 @@ pub(super) fn reports() -> Vec<Endpoint> {
             .query::<PageQuery>()
             .feed_sorted_by(&audit::SORTS, FEED_ORDER)
             .query::<audit::AuditQuery>()
-            .lists::<audit::AuditEntryResponse>(),
+            .lists_feed::<audit::AuditEntryResponse>(),
     ]
 }
 
@@ -152,7 +152,7 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .query::<movements::MovementsQuery>()
             .feed_sorted_by(&movements::SORTS, FEED_ORDER)
             .query::<PageQuery>()
-            .lists::<movements::MovementResponse>()
+            .lists_feed::<movements::MovementResponse>()
             .errors(&[Code::ProductNotFound]),
         get("/inventory/products/{store_id}/{product_id}", Access::Public, products::show_in_store)
             .named("getProductOfStore", "Read a product of the store in the path")
@@ -163,7 +163,7 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .query::<movements::MovementsQuery>()
             .feed_sorted_by(&movements::SORTS, LEDGER_ORDER)
             .query::<PageQuery>()
-            .lists::<movements::MovementResponse>(),
+            .lists_feed::<movements::MovementResponse>(),
         get("/inventory/valuation", read, valuation::show)
             .named("getValuation", "Read the value of the stock and the cost of goods sold")
             .query::<valuation::ValuationQuery>()

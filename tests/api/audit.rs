@@ -13,6 +13,7 @@ fn every_write_on_accounts_is_in_the_audit_once() {
     let session = app.session("mara");
     let customer = app.signed_in_by(&session);
     let entries = |query: &str| -> Vec<(String, String)> {
+        app.relay_feed();
         let list = admin.get(&format!("/audit?after=0&limit=100{query}")).expect(200).json();
         let of = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
         let items = list["items"].as_array().unwrap();
@@ -56,21 +57,38 @@ fn the_audit_after_an_entry_is_counted_and_paged() {
     let app = TestApp::start();
     let admin = app.admin();
     (0..5).for_each(|n| drop(app.product(&format!("p-{n}"), 1.0, 0)));
+    app.relay_feed();
     let read = |query: &str| admin.get(&format!("/audit?{query}")).expect(200).json();
     let ids = |list: &Value| -> Vec<i64> {
         list["items"].as_array().unwrap().iter().map(|entry| entry["id"].as_i64().unwrap()).collect()
     };
     let all = ids(&read("after=0"));
     assert_eq!(all.len(), 5);
-    let after = |rest: &str| read(&format!("after={}&limit=2{rest}", all[1]));
-    let (first, second) = (after(""), after("&page=2"));
-    let shown = |list: &Value| ["total", "page", "limit", "pages"].map(|name| list[name].as_i64().unwrap());
-    assert_eq!((ids(&first), shown(&first)), (all[2..4].to_vec(), [3, 1, 2, 2]));
-    assert_eq!((ids(&second), shown(&second)), (all[4..].to_vec(), [3, 2, 2, 2]));
-    assert_eq!(shown(&after("&page=3")), [3, 3, 2, 2]);
-    assert_eq!(shown(&after("&entity=User")), [0, 1, 2, 0]);
-    // Without `after` the newest entries come first.
-    assert_eq!(ids(&read("limit=2&page=2")), [all[2], all[1]]);
+    let first = read("after=0&limit=2");
+    let after = |list: &Value, rest: &str| read(&format!("after={}&limit=2{rest}", list["next"].as_str().unwrap()));
+    let (second, filtered) = (after(&first, ""), after(&first, "&entity=User"));
+    let third = after(&second, "");
+    assert_eq!([&first, &second, &third].map(ids), [all[..2].to_vec(), all[2..4].to_vec(), all[4..].to_vec()]);
+    assert_eq!([&first, &second, &third].map(|list| list["total"].clone()), [json!(5), json!(3), json!(1)]);
+    for name in ["page", "pages"] {
+        assert_eq!(second[name], Value::Null);
+    }
+    // With a filter, the rest is not counted, and the cursor passes what does not fit.
+    assert_eq!((ids(&filtered), &filtered["total"], &filtered["next"]), (vec![], &Value::Null, &third["next"]));
+    let last = after(&third, "");
+    assert_eq!((ids(&last), &last["total"], &last["next"]), (vec![], &json!(0), &third["next"]));
+    for (query, field) in
+        [("after=0&page=2", "page"), ("after=7", "after"), ("after=1.x", "after"), ("after=-1.0", "after")]
+    {
+        let problem = admin.get(&format!("/audit?{query}")).expect(422).json();
+        assert_eq!(problem["errors"][0]["field"], field, "{query}");
+    }
+    // Without `after` the newest entries come first. The feed continues at its end.
+    let newest = read("limit=2&page=2");
+    assert_eq!((ids(&newest), &newest["total"]), (vec![all[2], all[1]], &json!(5)));
+    app.product("p-5", 1.0, 0);
+    app.relay_feed();
+    assert_eq!(read(&format!("after={}", newest["next"].as_str().unwrap()))["items"].as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod counts;
 mod credits;
 mod deliveries;
 mod distribute;
+mod events;
 mod histories;
 mod idempotency;
 mod inventory;

@@ -231,6 +231,7 @@ fn the_audit_is_sorted() {
 fn a_feed_that_is_read_on_has_one_order() {
     let app = TestApp::start();
     let admin = ledger(&app);
+    app.relay_feed();
     for path in [LEDGERS[0], LEDGERS[1], "/audit"] {
         let feed = list(&admin, &format!("{path}?after=0"));
         assert!(feed.len() >= 4);
@@ -239,7 +240,7 @@ fn a_feed_that_is_read_on_has_one_order() {
             let message = refusal(&admin, &format!("{path}?after=0&sort={sort}"));
             assert_eq!(
                 message,
-                "must be id, or left out, together with after, which reads the rows after an id, oldest first"
+                "must be id, or left out, together with after, which reads the rows of the feed, oldest first"
             );
         }
         assert!(refusal(&admin, &format!("{path}?after=0&sort=weight")).contains("id, created_at"));

@@ -263,6 +263,7 @@ impl Serving {
                     database: shared.database.get_ref().clone(),
                     limiters: shared.limiters.into_inner(),
                     metrics: shared.metrics.get_ref().clone(),
+                    feed_ends: shared.feed_ends.get_ref().clone(),
                     token_versions: shared.token_versions.into_inner(),
                     keep_hours: settings.idempotency.keep_hours,
                     mailer: Mailer::new(&settings.mail, &settings.server.public_url).unwrap(),

@@ -3,7 +3,7 @@
 use actix_web::rt::System;
 use diesel::PgConnection;
 use stockroom::db::tx::{self, Mode};
-use stockroom::db::{End, Failure};
+use stockroom::db::{End, Failure, outbox};
 use stockroom::inventory::valuation::queries::progress;
 use stockroom::inventory::valuation::value_ledger;
 use stockroom::jobs::Jobs;
@@ -52,6 +52,11 @@ impl TestApp {
         find_scarce_variants(self.jobs());
     }
 
+    /// Runs the relay, and returns the number of rows that it moved to the feeds.
+    pub fn relay_feed(&self) -> usize {
+        relay_feed(self.jobs())
+    }
+
     /// Runs the job that values the ledger, and returns the number of movements that it valued.
     pub fn value_stock(&self) -> usize {
         value_stock(self.jobs())
@@ -63,9 +68,25 @@ pub fn find_scarce_variants(jobs: &Jobs) {
     System::new().block_on(async move { jobs.find_scarce_variants().await }).unwrap();
 }
 
+pub fn relay_feed(jobs: &Jobs) -> usize {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.relay_feed().await }).unwrap()
+}
+
 pub fn value_stock(jobs: &Jobs) -> usize {
     let jobs = jobs.clone();
     System::new().block_on(async move { jobs.value_stock().await }).unwrap()
+}
+
+/// Moves all rows of the outbox to the feeds, as the relay does, but without a server.
+pub fn relay(conn: &mut PgConnection) {
+    for store in outbox::list_waiting_stores(conn, None).unwrap() {
+        let relay = |conn: &mut PgConnection| {
+            assert!(outbox::lock_feed(conn, store)?, "another relay is at work");
+            Ok(End::Commit(outbox::move_to_feed(conn, store, 100)?))
+        };
+        while tx::run(conn, Mode::Write, relay).unwrap() == 100 {}
+    }
 }
 
 /// Values the whole ledger, as the job does, but without a server.

@@ -3,6 +3,7 @@
 mod counts;
 mod credits;
 mod deliveries;
+mod feed;
 mod returns;
 mod scarcity;
 mod taxes;
@@ -10,7 +11,7 @@ mod taxes;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::jobs::value_ledger;
+use super::jobs::{relay, value_ledger};
 
 #[derive(QueryableByName)]
 struct Finding {
@@ -359,6 +360,7 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         .chain(&deliveries::CHECKS)
         .chain(&taxes::CHECKS)
         .chain(&scarcity::CHECKS)
+        .chain(&feed::CHECKS)
         .flat_map(|(name, sql)| {
             let found: Vec<Finding> =
                 diesel::sql_query(*sql).load(conn).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -370,6 +372,7 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
 /// Fails the test if anything is wrong, after the ledger has been valued.
 pub fn assert_clean(conn: &mut PgConnection) {
     value_ledger(conn);
+    relay(conn);
     let findings = findings(conn);
     assert!(findings.is_empty(), "the ledger is wrong:\n{}", findings.join("\n"));
 }

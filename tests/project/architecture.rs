@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use writers::WRITERS;
 
 /// The modules in reading order, as in `lib.rs`. A module imports from those before it, and from itself.
-const READING_ORDER: [&str; 27] = [
+const READING_ORDER: [&str; 29] = [
     "kernel",
     "db",
     "embedded_postgres",
@@ -20,6 +20,7 @@ const READING_ORDER: [&str; 27] = [
     "http",
     "auth",
     "idempotency",
+    "events",
     "audit",
     "mail",
     "stores",
@@ -36,6 +37,7 @@ const READING_ORDER: [&str; 27] = [
     "fulfilment",
     "reports",
     "scan",
+    "feed",
     "demo",
     "jobs",
     "health",

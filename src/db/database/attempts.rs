@@ -56,7 +56,10 @@ impl Database {
                     self.pool.end_generation(connection.generation);
                     self.outage.note(failure);
                 }
-                Ok(_) if mode.writes() => self.outage.note_commit(),
+                Ok(_) if mode.writes() => {
+                    self.outage.note_commit();
+                    self.written.notify_one();
+                }
                 _ => {}
             }
             result

@@ -10,12 +10,17 @@ use super::credit::{Credit, CreditKind, CreditLine};
 use super::rest::CreditedSums;
 use super::shares::Shares;
 use crate::db::schema::{credit_lines, credits, order_items};
-use crate::db::{self, Failure};
+use crate::db::{self, Failure, outbox};
 use crate::kernel::id::{CreditId, OrderId, OrderItemId, ProductId, ReturnId, StoreId, VariantId};
 use crate::kernel::money::Money;
 
-/// Inserts credits with their lines.
-pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[Credit], at: DateTime<Utc>) -> QueryResult<()> {
+/// Inserts credits with their lines. Returns the ids of the credits by their numbers.
+pub fn insert(
+    conn: &mut PgConnection,
+    store: StoreId,
+    new: &[Credit],
+    at: DateTime<Utc>,
+) -> QueryResult<HashMap<String, i64>> {
     let amounts = |value: fn(&Credit) -> Money| new.iter().map(value).collect::<Vec<Money>>();
     let lines = || new.iter().flat_map(|new| new.lines.iter().map(move |line| (new, line)));
     let of_lines = |value: fn(&CreditLine) -> Money| lines().map(|(_, line)| value(line)).collect::<Vec<Money>>();
@@ -62,8 +67,15 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[Credit], at: DateT
     .bind::<Array<BigInt>, _>(of_lines(|line| line.shares.tax))
     .bind::<Array<BigInt>, _>(of_lines(|line| line.shares.included_tax))
     .bind::<Array<BigInt>, _>(of_lines(|line| line.fee))
-    .execute(conn)
-    .map(drop)
+    .execute(conn)?;
+    // Not by RETURNING, because credits of the delivery alone have no lines.
+    let inserted: Vec<(String, i64)> = credits::table
+        .filter(credits::store_id.eq(store))
+        .filter(credits::credit_number.eq_any(new.iter().map(|new| new.credit_number.as_str())))
+        .select((credits::credit_number, credits::id))
+        .load(conn)?;
+    outbox::note(store, |appended| appended.entries.extend(inserted.iter().map(|(_, id)| id)));
+    Ok(inserted.into_iter().collect())
 }
 
 /// Adds refunds to credits. The rest of each credit was checked under the lock of its order.
@@ -240,11 +252,35 @@ pub fn list(
         Which::Numbered(number) => query.filter(credits::credit_number.eq(number)),
     };
     let found: Vec<StoredCredit> = query.load(conn)?;
+    with_lines(conn, store, found)
+}
+
+/// These credits with their lines.
+pub fn list_by_id(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: &[CreditId],
+) -> QueryResult<Vec<(StoredCredit, Vec<StoredLine>)>> {
+    let found: Vec<StoredCredit> = credits::table
+        .filter(credits::store_id.eq(store))
+        .filter(credits::id.eq_any(ids))
+        .select(StoredCredit::as_select())
+        .load(conn)?;
+    with_lines(conn, store, found)
+}
+
+fn with_lines(
+    conn: &mut PgConnection,
+    store: StoreId,
+    found: Vec<StoredCredit>,
+) -> QueryResult<Vec<(StoredCredit, Vec<StoredLine>)>> {
+    let is_credit = credits::store_id.eq(credit_lines::store_id).and(credits::id.eq(credit_lines::credit_id));
     let is_item = order_items::store_id
         .eq(credit_lines::store_id)
-        .and(order_items::order_id.eq(order))
+        .and(order_items::order_id.eq(credits::order_id))
         .and(order_items::variant_id.eq(credit_lines::variant_id));
     let lines: Vec<StoredLine> = credit_lines::table
+        .inner_join(credits::table.on(is_credit))
         .inner_join(order_items::table.on(is_item))
         .filter(credit_lines::store_id.eq(store))
         .filter(credit_lines::credit_id.eq_any(found.iter().map(|credit| credit.id)))

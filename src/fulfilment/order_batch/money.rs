@@ -85,8 +85,9 @@ impl OrderBatch {
     }
 
     /// Marks an order as paid, by the payment with that reference if there is one.
-    pub fn mark_paid(&mut self, id: OrderId, reference: Option<&str>) -> Result<(), Failure> {
+    pub fn mark_paid(&mut self, id: OrderId, reference: Option<&str>, actor: &str) -> Result<(), Failure> {
         let now = self.now;
+        self.paid.push((id, actor.to_owned()));
         let order = self.change(id)?;
         order.payment_status = PaymentStatus::Paid;
         order.paid_at = Some(now);
@@ -102,14 +103,16 @@ impl OrderBatch {
             return Ok(0);
         }
         let is_held = order.status == OrderStatus::UnderPaying;
-        self.mark_paid(id, reference)?;
+        self.mark_paid(id, reference, actor)?;
         if is_held { self.sell(id, actor) } else { Ok(0) }
     }
 
-    pub(super) fn write_money(&self, conn: &mut PgConnection) -> Result<(), Failure> {
-        if !self.payments.is_empty() {
-            payments::append(conn, self.store, &self.payments, self.now)?;
-        }
+    /// Returns the ids of the new payments and refunds.
+    pub(super) fn write_money(&self, conn: &mut PgConnection) -> Result<Vec<(i64, OrderId, Kind)>, Failure> {
+        let appended = match self.payments.is_empty() {
+            true => Vec::new(),
+            false => payments::append(conn, self.store, &self.payments, self.now)?,
+        };
         if !self.accepted.is_empty() {
             payments::accept(conn, self.store, &self.accepted)?;
         }
@@ -118,6 +121,6 @@ impl OrderBatch {
         if !refunds.is_empty() {
             credits::add_refunds(conn, self.store, &refunds)?;
         }
-        Ok(())
+        Ok(appended)
     }
 }

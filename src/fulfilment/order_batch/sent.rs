@@ -2,6 +2,7 @@
 
 use super::{By, OrderBatch};
 use crate::db::Failure;
+use crate::events::EventType;
 use crate::fulfilment::queries::SentShipment;
 use crate::kernel::id::{OrderId, ShipmentId};
 use crate::orders::status::{FulfilmentStatus, OrderStatus, ShipmentStatus};
@@ -30,6 +31,30 @@ impl OrderBatch {
             sent.version = sent.version.saturating_add(1);
         }
         Ok(sent)
+    }
+
+    /// Marks a shipment as delivered.
+    pub fn deliver_shipment(&mut self, order: OrderId, id: ShipmentId, by: By<'_>) -> Result<&SentShipment, Failure> {
+        self.ended_shipments.push((id, EventType::ShipmentDelivered, by.actor.to_owned()));
+        let now = self.now;
+        let shipment = self.change_shipment(order, id)?;
+        shipment.delivered_at = Some(now);
+        Ok(shipment)
+    }
+
+    /// Marks a shipment as lost.
+    pub fn lose_shipment(
+        &mut self,
+        order: OrderId,
+        id: ShipmentId,
+        reason: &str,
+        by: By<'_>,
+    ) -> Result<&SentShipment, Failure> {
+        self.ended_shipments.push((id, EventType::ShipmentLost, by.actor.to_owned()));
+        let now = self.now;
+        let shipment = self.change_shipment(order, id)?;
+        (shipment.lost_at, shipment.lost_reason) = (Some(now), Some(reason.to_owned()));
+        Ok(shipment)
     }
 
     /// Sets an order without units that are left to ship to shipped, and further to delivered if all its shipments have

@@ -13,6 +13,7 @@ use super::window;
 use crate::audit::words::Action;
 use crate::auth::{Permission, Scope};
 use crate::error::{Abort, ApiError, Code};
+use crate::events::EventType;
 use crate::fulfilment::order_batch::{Intent, OrderBatch};
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{OrderId, OrderItemId, ReturnId, VariantId};
@@ -147,7 +148,11 @@ pub fn insert(
     document.id = documents::insert(conn, scope.store, &document)?;
     lines::insert(conn, scope.store, document.id, &lines)?;
     let done = format!("{} for order {}", status.as_str(), batch.order(order)?.order_number);
-    let change = DocumentChange { action: Action::Create, done: &done, reason: None };
+    let event = match status {
+        ReturnStatus::Requested => EventType::ReturnRequested,
+        _ => EventType::ReturnApproved,
+    };
+    let change = DocumentChange { action: Action::Create, done: &done, reason: None, event: Some(event) };
     record(conn, scope, &document, (None, &change))?;
     Ok(document.id)
 }

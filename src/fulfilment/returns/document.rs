@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use serde_json::{Value, json};
 
 use super::queries::documents::{self, Return};
 use super::status::ReturnStatus;
@@ -22,6 +23,12 @@ impl Document for Return {
 
     fn audited_entity(&self) -> (Entity, i64) {
         (Entity::Return, self.id.0)
+    }
+
+    fn event_data(&self) -> Value {
+        let Self { return_number, order_id, status, version, exchange_order_id, note, .. } = self;
+        json!({"return_number": return_number, "order_id": order_id, "status": status.as_str(), "version": version,
+               "exchange_order_id": exchange_order_id, "note": note})
     }
 }
 

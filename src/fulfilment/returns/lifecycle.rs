@@ -9,13 +9,19 @@ use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::Abort;
+use crate::events::EventType;
 use crate::kernel::id::ReturnId;
 
 /// Approves the request of a buyer.
 pub fn approve(conn: &mut PgConnection, scope: &Scope, target: &Target<ReturnId>) -> Result<ReturnId, Abort> {
     let locked = LockedReturn::lock(conn, scope, target)?;
     locked.document.status.require(&[ReturnStatus::Requested], "approved")?;
-    let change = DocumentChange { action: Action::UpdateStatus, done: "approved", reason: None };
+    let change = DocumentChange {
+        action: Action::UpdateStatus,
+        done: "approved",
+        reason: None,
+        event: Some(EventType::ReturnApproved),
+    };
     end(conn, scope, locked, (ReturnStatus::Approved, &change))
 }
 
@@ -30,7 +36,12 @@ pub fn reject(
 ) -> Result<ReturnId, Abort> {
     let locked = LockedReturn::lock(conn, scope, target)?;
     locked.document.status.require(&NOT_BEGUN, "rejected")?;
-    let change = DocumentChange { action: Action::UpdateStatus, done: "rejected", reason: Some(reason) };
+    let change = DocumentChange {
+        action: Action::UpdateStatus,
+        done: "rejected",
+        reason: Some(reason),
+        event: Some(EventType::ReturnRejected),
+    };
     end(conn, scope, locked, (ReturnStatus::Rejected, &change))
 }
 
@@ -42,7 +53,7 @@ pub fn cancel(
 ) -> Result<ReturnId, Abort> {
     let locked = LockedReturn::lock(conn, scope, target)?;
     locked.document.status.require(&NOT_BEGUN, "cancelled")?;
-    let change = DocumentChange { action: Action::Cancel, done: "cancelled", reason };
+    let change = DocumentChange { action: Action::Cancel, done: "cancelled", reason, event: None };
     end(conn, scope, locked, (ReturnStatus::Cancelled, &change))
 }
 

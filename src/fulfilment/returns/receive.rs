@@ -13,6 +13,7 @@ use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code};
+use crate::events::EventType;
 use crate::fulfilment::credits::credit::CreditKind;
 use crate::fulfilment::credits::shares::Shares;
 use crate::fulfilment::order_batch::{By, CreditTerms, CreditedUnits, Intent, OrderBatch, ReturnPlaces, ReturnedUnits};
@@ -78,7 +79,8 @@ pub fn receive(
     receipts::insert(conn, scope.store, &new, batch.now())?;
     let status = ReturnStatus::from_lines(all.iter().map(|line| (line.quantity, line.received().settled())));
     let done = format!("received by {number}");
-    let change = DocumentChange { action: Action::Update, done: &done, reason: None };
+    let change =
+        DocumentChange { action: Action::Update, done: &done, reason: None, event: Some(EventType::ReturnReceived) };
     locked.write(conn, scope, (status, &change), batch.now())?;
     Ok(found.id)
 }

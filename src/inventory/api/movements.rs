@@ -2,25 +2,28 @@
 
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
+use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use crate::auth::Ctx;
+use crate::auth::{Ctx, Scope};
 use crate::catalogue::queries::{products, variants};
-use crate::error::ApiError;
+use crate::error::{Abort, ApiError};
+use crate::events::queries::{self as feed, Ids};
 use crate::inventory::queries::movements::{self, LedgerRow, MovementFilter};
 use crate::inventory::stock_level::MovementKind;
+use crate::kernel::cursor::Cursor;
 use crate::kernel::document_number;
 use crate::kernel::id::{LocationId, MovementId, ProductId, ProductRef, VariantId};
 use crate::kernel::moment;
-use crate::kernel::page::{FeedQuery, NEWEST_FIRST, PageQuery};
+use crate::kernel::page::{FeedList, FeedQuery, NEWEST_FIRST, PageQuery, Sort};
 use crate::kernel::schema;
 use crate::kernel::text_enum;
 
-use crate::http::{Query, SortQuery};
+use crate::http::{Query, SortQuery, limit_of_feed};
 
 pub use crate::inventory::queries::movements::SORTS;
 
@@ -109,10 +112,10 @@ impl From<LedgerRow> for MovementResponse {
     }
 }
 
-fn filter(query: MovementsQuery, feed: &FeedQuery) -> MovementFilter {
+fn filter(query: MovementsQuery) -> MovementFilter {
     let MovementsQuery { kind, reference_id, from, to } = query;
     let reference_id = reference_id.map(document_number::in_any_case);
-    MovementFilter { product: None, kind, reference_id, from, to, after: feed.after }
+    MovementFilter { product: None, kind, reference_id, from, to }
 }
 
 /// The order of a period's movements without `?sort=`. It is the order of the index on their time.
@@ -128,12 +131,28 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let is_of_period = query.0.from.is_some() || query.0.to.is_some();
     let default = if is_of_period { LATEST_FIRST } else { NEWEST_FIRST };
-    let sort = sort.0.in_feed(&SORTS, feed.0.after, default)?;
-    let filter = filter(query.0, &feed.0);
-    ctx.answer("list_movements", move |conn, scope| {
-        Ok(movements::list_movements(conn, scope.store, &filter, sort, &page.0)?.map(MovementResponse::from))
-    })
-    .await
+    let sort = sort.0.in_feed(&SORTS, feed.0.after.is_some(), default)?;
+    let filter = filter(query.0);
+    ctx.answer("list_movements", move |conn, scope| list_or_follow(conn, scope, &filter, (sort, &page.0), feed.0.after))
+        .await
+}
+
+/// A page of the ledger, or the next rows of its feed.
+fn list_or_follow(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    filter: &MovementFilter,
+    (sort, page): (Sort, &PageQuery),
+    after: Option<Cursor>,
+) -> Result<FeedList<MovementResponse>, Abort> {
+    let found = match after {
+        Some(after) => movements::list_movements_after(conn, scope.store, filter, after, limit_of_feed(page)?)?,
+        None => {
+            let (end, _) = feed::end(conn, scope.store, Ids::Movements)?;
+            FeedList::from_list(movements::list_movements(conn, scope.store, filter, sort, page)?, end)
+        }
+    };
+    Ok(found.map(MovementResponse::from))
 }
 
 /// The ledger of one product, or of one size.
@@ -145,9 +164,9 @@ pub async fn list_of_product(
     page: Query<PageQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.0.in_feed(&SORTS, feed.0.after, NEWEST_FIRST)?;
+    let sort = sort.0.in_feed(&SORTS, feed.0.after.is_some(), NEWEST_FIRST)?;
     let name = ProductRef::from_path(&path);
-    let filter = filter(query.0, &feed.0);
+    let filter = filter(query.0);
     ctx.answer("list_movements_of_product", move |conn, scope| {
         let product = products::get_product(conn, scope.store, &name)?;
         let variants = variants::list_variants(conn, scope.store, product.id)?;
@@ -155,7 +174,7 @@ pub async fn list_of_product(
         let variant = variants.iter().find(|variant| variant.is_named(&name) && !product.is_named(&name));
         let of = (product.id, variant.map(|variant| variant.id));
         let filter = MovementFilter { product: Some(of), ..filter.clone() };
-        Ok(movements::list_movements(conn, scope.store, &filter, sort, &page.0)?.map(MovementResponse::from))
+        list_or_follow(conn, scope, &filter, (sort, &page.0), feed.0.after)
     })
     .await
 }

@@ -91,7 +91,8 @@ pub struct ReservationQuery {
 const DEFAULT_TTL_SECONDS: i64 = 900;
 
 impl ReservationResponse {
-    fn new(reservation: Reservation, items: Vec<ReservedItem>) -> Self {
+    #[must_use]
+    pub fn new(reservation: Reservation, items: Vec<ReservedItem>) -> Self {
         let Reservation { id, reference_id, state, expires_at, created_by, created_at, ended_at } = reservation;
         Self { id, reference_id, state, items, expires_at, created_by, created_at, ended_at }
     }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use serde_json::{Value, json};
 
 use super::queries::documents::{self, Count};
 use super::queries::lines;
@@ -23,6 +24,12 @@ impl Document for Count {
 
     fn audited_entity(&self) -> (Entity, i64) {
         (Entity::Count, self.id.0)
+    }
+
+    fn event_data(&self) -> Value {
+        let Self { count_number, location_id, status, version, line_count, .. } = self;
+        json!({"count_number": count_number, "status": status.as_str(), "version": version, "location_id": location_id,
+               "line_count": line_count})
     }
 }
 

@@ -74,7 +74,12 @@ pub fn enter(
     let mut seen = HashSet::new();
     let distinct: Vec<i64> = of_entries.iter().copied().filter(|line| seen.insert(*line)).collect();
     refuse_too_much(&lines::apply_entries(conn, scope.store, id, &distinct)?, &of_entries)?;
-    document.write(conn, scope, &DocumentChange { action: Action::Update, done: "counted", reason: None }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::Update, done: "counted", reason: None, event: None },
+        now,
+    )?;
     Ok((id, distinct))
 }
 

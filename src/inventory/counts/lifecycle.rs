@@ -27,7 +27,7 @@ pub fn submit(conn: &mut PgConnection, scope: &Scope, target: &Target<CountId>) 
     document.write(
         conn,
         scope,
-        &DocumentChange { action: Action::UpdateStatus, done: "submitted", reason: None },
+        &DocumentChange { action: Action::UpdateStatus, done: "submitted", reason: None, event: None },
         now,
     )?;
     Ok(id)
@@ -49,7 +49,12 @@ pub fn recount(conn: &mut PgConnection, scope: &Scope, target: &Target<CountId>,
     let now = db::clock(conn)?;
     lines::reopen(conn, scope.store, id, line, now)?;
     let done = format!("line {line} opened again");
-    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: None }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::Update, done: &done, reason: None, event: None },
+        now,
+    )?;
     Ok(id)
 }
 
@@ -64,6 +69,11 @@ pub fn cancel(
     document.count.status.require(&[CountStatus::Open, CountStatus::Submitted], "cancelled")?;
     let now = db::clock(conn)?;
     lines::cancel(conn, scope.store, document.count.id)?;
-    document.write(conn, scope, &DocumentChange { action: Action::Cancel, done: "cancelled", reason }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::Cancel, done: "cancelled", reason, event: None },
+        now,
+    )?;
     Ok(document.count.id)
 }

@@ -60,7 +60,7 @@ pub fn open(conn: &mut PgConnection, scope: &Scope, new: &NewCount) -> Result<Co
     };
     count.id = documents::insert(conn, store, &count)?;
     lines::insert(conn, store, (count.id, 0), &variants, now)?;
-    let change = DocumentChange { action: Action::Create, done: "opened", reason: None };
+    let change = DocumentChange { action: Action::Create, done: "opened", reason: None, event: None };
     record(conn, scope, &count, (None, &change))?;
     Ok(count.id)
 }

@@ -16,6 +16,7 @@ use crate::audit::words::Action;
 use crate::auth::{Permission, Scope};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code, Overdue};
+use crate::events::EventType;
 use crate::inventory::locked_stock::{LockedStock, MovementContext, StockKey};
 use crate::inventory::observation::{Observation, StockAtObservation};
 use crate::inventory::queries::{holds, stock_at};
@@ -50,7 +51,7 @@ pub fn post_part(
     pending.pop();
     let last = pending.last().map(|line| line.line);
     let now = post(conn, scope, &document.count, pending)?.at;
-    let change = DocumentChange { action: Action::Update, done: "posted in part", reason: None };
+    let change = DocumentChange { action: Action::Update, done: "posted in part", reason: None, event: None };
     change.append_audit(conn, scope, &document.count, now)?;
     Ok(last)
 }
@@ -69,7 +70,12 @@ pub fn post_rest(conn: &mut PgConnection, scope: &Scope, request: &PostRequest, 
     document.write(
         conn,
         scope,
-        &DocumentChange { action: Action::UpdateStatus, done: "posted", reason: None },
+        &DocumentChange {
+            action: Action::UpdateStatus,
+            done: "posted",
+            reason: None,
+            event: Some(EventType::CountPosted),
+        },
         done.at,
     )?;
     Ok(document.count.id)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::audit::document::{Document, DocumentChange, Target};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use serde_json::{Value, json};
 
 use super::line::InboundLine;
 use super::origin::Origin;
@@ -32,6 +33,13 @@ impl<O: Origin> Document for Inbound<O> {
 
     fn audited_entity(&self) -> (Entity, i64) {
         (O::NAMES.entity, self.id.0)
+    }
+
+    fn event_data(&self) -> Value {
+        let Self { inbound_number, origin, to_location_id, status, version, reference, tracking, .. } = self;
+        json!({"number": inbound_number, "status": status.as_str(), "version": version,
+               "from_location_id": origin.place(), "supplier_id": origin.supplier(), "to_location_id": to_location_id,
+               "reference": reference, "tracking": tracking})
     }
 }
 
@@ -128,7 +136,12 @@ impl<O: Origin> LockedInbound<O> {
             self.lines.clear();
         }
         let at = db::clock(conn)?;
-        self.write(conn, scope, &DocumentChange { action: Action::Update, done: "changed", reason: None }, at)?;
+        self.write(
+            conn,
+            scope,
+            &DocumentChange { action: Action::Update, done: "changed", reason: None, event: None },
+            at,
+        )?;
         Ok(id)
     }
 }

@@ -97,7 +97,7 @@ pub fn create<O: Origin>(
     };
     inbound.id = documents::insert(conn, scope.store, &inbound)?;
     lines::insert(conn, scope.store, inbound.id, lines)?;
-    let change = DocumentChange { action: Action::Create, done: "created", reason: None };
+    let change = DocumentChange { action: Action::Create, done: "created", reason: None, event: None };
     record(conn, scope, &inbound, (None, &change))?;
     Ok(inbound.id)
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::status::InboundStatus;
 use crate::audit::words::Entity;
 use crate::error::{ApiError, Code};
+use crate::events::EventType;
 use crate::kernel::id::{LocationId, SupplierId};
 use crate::kernel::text_enum::text_enum;
 
@@ -32,6 +33,8 @@ pub struct DocumentNames {
     pub title: &'static str,
     pub entity: Entity,
     pub not_found: Code,
+    /// The event of a receipt.
+    pub received: EventType,
     /// The advice in the refusal of a cancellation that comes too late.
     pub instead_of_cancel: &'static str,
 }
@@ -62,6 +65,7 @@ impl Origin for LocationId {
         title: "Transfer",
         entity: Entity::Transfer,
         not_found: Code::TransferNotFound,
+        received: EventType::TransferReceived,
         instead_of_cancel: "Settle the units that do not arrive (POST /transfers/{id}/settle).",
     };
     const FIRST_OPEN_STATUS: InboundStatus = InboundStatus::InTransit;
@@ -87,6 +91,7 @@ impl Origin for SupplierId {
         title: "Purchase order",
         entity: Entity::PurchaseOrder,
         not_found: Code::PurchaseOrderNotFound,
+        received: EventType::PurchaseOrderReceived,
         instead_of_cancel: "Close the order (POST /purchase-orders/{id}/close).",
     };
     const FIRST_OPEN_STATUS: InboundStatus = InboundStatus::Ordered;

@@ -61,7 +61,12 @@ pub fn receive<O: Origin>(
         lines: received,
     };
     receipts::insert(conn, scope.store, &new, now)?;
-    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: None }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::Update, done: &done, reason: None, event: Some(O::NAMES.received) },
+        now,
+    )?;
     Ok(new.inbound)
 }
 
@@ -165,7 +170,12 @@ pub fn reverse<O: Origin>(
         lines: reversed,
     };
     receipts::insert(conn, scope.store, &new, now)?;
-    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: Some(reason) }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::Update, done: &done, reason: Some(reason), event: None },
+        now,
+    )?;
     Ok(new.inbound)
 }
 

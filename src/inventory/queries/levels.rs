@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db::schema::stock_levels;
-use crate::db::{self, Failure};
+use crate::db::{self, Failure, outbox};
 use crate::inventory::stock_level::{Movement, StockLevel};
 use crate::kernel::id::{LocationId, MovementId, StoreId, VariantId};
 
@@ -204,6 +204,7 @@ pub fn write(
     .columns::<(BigInt, Array<BigInt>)>()
     .get_result(conn)?;
     db::expect_rows(usize::try_from(changed).unwrap_or(0), levels.len(), "stock rows were written")?;
+    outbox::note(store, |appended| appended.movements.extend(ids.iter().map(|id| id.0)));
     Ok(ids)
 }
 

@@ -8,9 +8,11 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::db::schema::stock_movements as ledger;
+use crate::events::queries::{self as feed, Ids};
 use crate::inventory::stock_level::MovementKind;
+use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{LocationId, MovementId, ProductId, StoreId, VariantId};
-use crate::kernel::page::{List, PageQuery, Sort};
+use crate::kernel::page::{FeedList, List, PageQuery, Sort};
 
 /// The conditions of a list of movements; `None` is no condition.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +25,13 @@ pub struct MovementFilter {
     pub from: Option<DateTime<Utc>>,
     /// Before this moment.
     pub to: Option<DateTime<Utc>>,
-    /// Only movements after this one.
-    pub after: Option<i64>,
+}
+
+impl MovementFilter {
+    fn is_empty(&self) -> bool {
+        let Self { product, kind, reference_id, from, to } = self;
+        product.is_none() && kind.is_none() && reference_id.is_none() && from.is_none() && to.is_none()
+    }
 }
 
 /// A row of the ledger with the variant that it is about.
@@ -76,7 +83,7 @@ pub struct LedgerRow {
 macro_rules! of_product {
     () => {
         "variants v JOIN stock_movements m ON m.store_id = $1 AND m.variant_id = v.id \
-         WHERE v.store_id = $1 AND v.product_id = $2 AND ($8 IS NULL OR v.id = $8)"
+         WHERE v.store_id = $1 AND v.product_id = $2 AND ($7 IS NULL OR v.id = $7)"
     };
 }
 
@@ -85,7 +92,18 @@ macro_rules! matching {
         "($3 IS NULL OR m.kind = $3) AND ($4 IS NULL OR m.reference_id = ANY(ARRAY( \
              SELECT $4 UNION ALL SELECT 'reservation:' || r.id FROM reservations r \
              WHERE r.store_id = $1 AND r.reference_id = $4))) AND ($5 IS NULL OR m.created_at >= $5) \
-         AND ($6 IS NULL OR m.created_at < $6) AND ($7 IS NULL OR m.id > $7)"
+         AND ($6 IS NULL OR m.created_at < $6)"
+    };
+}
+
+macro_rules! columns {
+    () => {
+        "m.id, v.product_id, m.variant_id, v.sku, v.size, m.location_id, m.kind, m.stock_delta, m.reserved_delta, \
+         m.sold_delta, m.committed_delta, m.stock_after, m.reserved_after, m.sold_after, m.committed_after, m.reason, \
+         COALESCE(m.effective_at, m.created_at) AS effective_at, COALESCE((SELECT r.reference_id FROM reservations r \
+              WHERE r.store_id = $1 AND r.id = CASE WHEN m.kind IN ('reserve', 'release', 'fulfil') \
+                    AND m.reference_id ~ E'^reservation:[0-9]{1,18}\\\\Z' THEN substr(m.reference_id, 13)::int8 END), \
+             m.reference_id) AS reference_id, m.actor, m.created_at"
     };
 }
 
@@ -113,11 +131,61 @@ pub fn list_movements(
     Ok(page.list(items, total))
 }
 
+/// The next movements of the feed that match, and the cursor behind them.
+pub fn list_movements_after(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &MovementFilter,
+    after: Cursor,
+    limit: i64,
+) -> QueryResult<FeedList<LedgerRow>> {
+    let load = |conn: &mut PgConnection, ids: &[i64]| load_matching(conn, store, filter, ids);
+    let (rows, next) = feed::list_matching(conn, (store, Ids::Movements), after, limit, load)?;
+    let total = if filter.is_empty() { Some(feed::count_after(conn, store, Ids::Movements, after)?) } else { None };
+    Ok(FeedList::from_feed(rows, total, limit, next))
+}
+
+/// These movements.
+pub fn list_by_id(conn: &mut PgConnection, store: StoreId, ids: &[MovementId]) -> QueryResult<Vec<LedgerRow>> {
+    load(conn, store, ids)
+}
+
+/// Those of these movements that are of a product.
+pub fn list_ids_of_product(
+    conn: &mut PgConnection,
+    store: StoreId,
+    product: ProductId,
+    ids: &[i64],
+) -> QueryResult<Vec<i64>> {
+    let filter = MovementFilter { product: Some((product, None)), ..MovementFilter::default() };
+    Ok(load_matching(conn, store, &filter, ids)?.into_iter().map(|(id, _)| id).collect())
+}
+
+/// The movements with these ids that match.
+fn load_matching(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &MovementFilter,
+    ids: &[i64],
+) -> QueryResult<Vec<(i64, LedgerRow)>> {
+    let text = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM unnest($8::int8[]) AS w (id) \
+         CROSS JOIN LATERAL (SELECT * FROM stock_movements WHERE store_id = $1 AND id = w.id OFFSET 0) m \
+         CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = m.variant_id OFFSET 0) v \
+         WHERE ($2 IS NULL OR v.product_id = $2) AND ($7 IS NULL OR v.id = $7) AND ",
+        matching!()
+    );
+    let rows: Vec<LedgerRow> = bind_filter(text, store, filter).bind::<Array<BigInt>, _>(ids).load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id.0, row)).collect())
+}
+
 /// Counts movements. The version of a stock row is the number of its movements, so the whole ledger is counted without
 /// reading it. The number of sales is the total minus the other kinds.
 fn count(conn: &mut PgConnection, store: StoreId, filter: &MovementFilter) -> QueryResult<i64> {
-    let MovementFilter { product, kind, reference_id, from, to, after } = filter;
-    let by_kind_alone = reference_id.is_none() && from.is_none() && to.is_none() && after.is_none();
+    let MovementFilter { product, kind, reference_id, from, to } = filter;
+    let by_kind_alone = reference_id.is_none() && from.is_none() && to.is_none();
     match (product, kind) {
         (product, None) if by_kind_alone => count_all(conn, store, *product),
         (None, Some(MovementKind::Fulfil)) if by_kind_alone => {
@@ -157,7 +225,7 @@ type Query<'a> = ledger::BoxedQuery<'a, Pg>;
 
 /// The conditions that are asked for and no others, so that each has the plan that fits it.
 fn filtered<'a>(store: StoreId, filter: &'a MovementFilter) -> Query<'a> {
-    let MovementFilter { product: _, kind, reference_id, from, to, after } = filter;
+    let MovementFilter { product: _, kind, reference_id, from, to } = filter;
     let mut query = ledger::table.filter(ledger::store_id.eq(store)).into_boxed();
     if let Some(kind) = kind {
         // As text, because a partial index serves what is known when the statement is planned.
@@ -171,9 +239,6 @@ fn filtered<'a>(store: StoreId, filter: &'a MovementFilter) -> Query<'a> {
     }
     if let Some(to) = to {
         query = query.filter(ledger::created_at.lt(to));
-    }
-    if let Some(after) = after {
-        query = query.filter(ledger::id.gt(after));
     }
     query
 }
@@ -204,17 +269,6 @@ fn list_ids(
     query.select(ledger::id).limit(page.limit).offset(page.offset()).load(conn)
 }
 
-macro_rules! columns {
-    () => {
-        "m.id, v.product_id, m.variant_id, v.sku, v.size, m.location_id, m.kind, m.stock_delta, m.reserved_delta, \
-         m.sold_delta, m.committed_delta, m.stock_after, m.reserved_after, m.sold_after, m.committed_after, m.reason, \
-         COALESCE(m.effective_at, m.created_at) AS effective_at, COALESCE((SELECT r.reference_id FROM reservations r \
-              WHERE r.store_id = $1 AND r.id = CASE WHEN m.kind IN ('reserve', 'release', 'fulfil') \
-                    AND m.reference_id ~ E'^reservation:[0-9]{1,18}\\\\Z' THEN substr(m.reference_id, 13)::int8 END), \
-             m.reference_id) AS reference_id, m.actor, m.created_at"
-    };
-}
-
 fn load(conn: &mut PgConnection, store: StoreId, ids: &[MovementId]) -> QueryResult<Vec<LedgerRow>> {
     db::sql(concat!(
         "SELECT ",
@@ -241,10 +295,10 @@ macro_rules! page_of_product {
             matching!(),
             " ORDER BY ",
             $by_version,
-            " LIMIT $9::int8 + $10::int8) m WHERE v.store_id = $1 AND v.product_id = $2 AND ($8 IS NULL OR v.id = $8) \
+            " LIMIT $8::int8 + $9::int8) m WHERE v.store_id = $1 AND v.product_id = $2 AND ($7 IS NULL OR v.id = $7) \
               ORDER BY ",
             $by_id,
-            " LIMIT $9 OFFSET $10"
+            " LIMIT $8 OFFSET $9"
         )
     };
 }
@@ -266,7 +320,7 @@ fn list_of_product(
 }
 
 fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a MovementFilter) -> db::sql::Sql<'a> {
-    let MovementFilter { product, kind, reference_id, from, to, after } = filter;
+    let MovementFilter { product, kind, reference_id, from, to } = filter;
     let (product, variant) = product.unzip();
     db::sql(text)
         .bind::<BigInt, _>(store)
@@ -275,6 +329,5 @@ fn bind_filter<'a>(text: &'static str, store: StoreId, filter: &'a MovementFilte
         .bind::<Nullable<Text>, _>(reference_id.as_deref())
         .bind::<Nullable<Timestamptz>, _>(*from)
         .bind::<Nullable<Timestamptz>, _>(*to)
-        .bind::<Nullable<BigInt>, _>(*after)
         .bind::<Nullable<BigInt>, _>(variant.flatten())
 }

@@ -61,6 +61,15 @@ pub fn find(conn: &mut PgConnection, store: StoreId, id: ReservationId) -> Query
     .optional()
 }
 
+/// These reservations, in any order.
+pub fn list_by_id(conn: &mut PgConnection, store: StoreId, ids: &[ReservationId]) -> QueryResult<Vec<Reservation>> {
+    reservations::table
+        .filter(reservations::store_id.eq(store))
+        .filter(reservations::id.eq_any(ids))
+        .select(Reservation::as_select())
+        .load(conn)
+}
+
 /// The conditions of a list of reservations.
 #[derive(Clone, Debug, Default)]
 pub struct ReservationFilter {

@@ -11,6 +11,7 @@ use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db::{self, Failure};
 use crate::error::Abort;
+use crate::events::EventType;
 use crate::inventory::hold::Holder;
 use crate::inventory::hold_set::{HoldSet, ReserveUnits};
 use crate::inventory::inbounds::status::{CANCELLED, InboundStatus};
@@ -48,7 +49,12 @@ pub fn hold(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) 
     document.write(
         conn,
         scope,
-        &DocumentChange { action: Action::UpdateStatus, done: "is ready", reason: None },
+        &DocumentChange {
+            action: Action::UpdateStatus,
+            done: "is ready",
+            reason: None,
+            event: Some(EventType::TransferReady),
+        },
         now,
     )?;
     Ok(id)
@@ -58,7 +64,7 @@ pub fn hold(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) 
 pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) -> Result<InboundId, Abort> {
     let document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ready], "a draft again")?;
-    let change = DocumentChange { action: Action::UpdateStatus, done: "is a draft again", reason: None };
+    let change = DocumentChange { action: Action::UpdateStatus, done: "is a draft again", reason: None, event: None };
     release(conn, scope, document, InboundStatus::Draft, &change)
 }
 
@@ -71,7 +77,8 @@ pub fn cancel(
 ) -> Result<InboundId, Abort> {
     let document = LockedTransfer::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft, InboundStatus::Ready], CANCELLED)?;
-    let change = DocumentChange { action: Action::Cancel, done: CANCELLED, reason };
+    let change =
+        DocumentChange { action: Action::Cancel, done: CANCELLED, reason, event: Some(EventType::TransferCancelled) };
     release(conn, scope, document, InboundStatus::Cancelled, &change)
 }
 
@@ -134,7 +141,17 @@ pub fn send(
     holds.write(conn, now)?;
     document.set_status_of_lines();
     document.inbound.tracking = sending.tracking.clone();
-    document.write(conn, scope, &DocumentChange { action: Action::UpdateStatus, done: "sent", reason: None }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange {
+            action: Action::UpdateStatus,
+            done: "sent",
+            reason: None,
+            event: Some(EventType::TransferSent),
+        },
+        now,
+    )?;
     Ok(id)
 }
 

@@ -9,6 +9,7 @@ use crate::audit::words::Action;
 use crate::auth::{Permission, Scope};
 use crate::db;
 use crate::error::Abort;
+use crate::events::EventType;
 use crate::inventory::inbounds::line::SettleOutcome;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::inventory::inbounds::units::{move_units, remove_units};
@@ -55,7 +56,12 @@ pub fn settle(
     document.write(
         conn,
         scope,
-        &DocumentChange { action: Action::Update, done: "settled", reason: Some(reason) },
+        &DocumentChange {
+            action: Action::Update,
+            done: "settled",
+            reason: Some(reason),
+            event: Some(EventType::TransferSettled),
+        },
         now,
     )?;
     Ok(document.inbound.id)

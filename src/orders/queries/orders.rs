@@ -1,12 +1,14 @@
 //! The SQL of orders, and all that writes their history. Sets of rows come in as arrays, which the DSL can neither
 //! insert nor join.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz};
 
 use crate::db::schema::orders;
-use crate::db::{self, Failure, OnLocked};
+use crate::db::{self, Failure, OnLocked, outbox};
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::money::Money;
@@ -27,12 +29,14 @@ pub struct NewOrder<'a> {
 
 /// Inserts a set of orders whose ids were taken beforehand, each with the first entry of its history. The orders
 /// stand in the WITH: a distributed server runs it first, as a statement of its own, and the history refers to them.
-pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> QueryResult<()> {
+///
+/// Returns the ids of these entries.
+pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> QueryResult<HashMap<OrderId, i64>> {
     fn texts<'a>(new: &[NewOrder<'a>], value: impl Fn(&'a Order) -> Option<&'a str>) -> Vec<Option<&'a str>> {
         new.iter().map(|new| value(new.order)).collect()
     }
     let money = |value: fn(&Order) -> Money| new.iter().map(|new| value(new.order)).collect::<Vec<_>>();
-    db::sql(
+    let entries = db::sql(
         "WITH placed AS ( \
              INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
                     delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
@@ -48,7 +52,8 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
                     unnest($25::timestamptz[]), unnest($27::text[]), unnest($28::timestamptz[]), unnest($29::int8[]), \
                     unnest($30::int8[]), unnest($31::jsonb[]), unnest($32::int8[])) \
          INSERT INTO order_history (store_id, order_id, to_status, created_at, actor) \
-         SELECT $1, unnest($2::int8[]), unnest($9::text[]), unnest($25::timestamptz[]), unnest($26::text[])",
+         SELECT $1, unnest($2::int8[]), unnest($9::text[]), unnest($25::timestamptz[]), unnest($26::text[]) \
+         RETURNING id, order_id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(new.iter().map(|new| new.order.id).collect::<Vec<_>>())
@@ -82,8 +87,10 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<BigInt>, _>(money(|order| order.included_tax_amount))
     .bind::<Array<Nullable<Jsonb>>, _>(new.iter().map(|new| new.order.tax_lines.as_ref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.order.exchange_of).collect::<Vec<_>>())
-    .execute(conn)
-    .map(drop)
+    .columns::<(BigInt, BigInt)>()
+    .load::<(i64, OrderId)>(conn)?;
+    outbox::note(store, |appended| appended.entries.extend(entries.iter().map(|(id, _)| id)));
+    Ok(entries.into_iter().map(|(id, order)| (order, id)).collect())
 }
 
 /// The customer or guest who may look at an order without a permission.
@@ -234,16 +241,17 @@ pub struct StatusChange {
     pub actor: String,
 }
 
-/// Appends status changes to the histories of orders.
+/// Appends status changes to the histories of orders. Returns the ids of the entries.
 pub fn append_history(
     conn: &mut PgConnection,
     store: StoreId,
     changes: &[StatusChange],
     at: DateTime<Utc>,
-) -> QueryResult<()> {
-    db::sql(
+) -> QueryResult<HashMap<(OrderId, OrderStatus), i64>> {
+    let entries = db::sql(
         "INSERT INTO order_history (store_id, order_id, from_status, to_status, reason, actor, created_at) \
-         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), $2",
+         SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), $2 \
+         RETURNING id, order_id, to_status",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
@@ -252,8 +260,10 @@ pub fn append_history(
     .bind::<Array<Text>, _>(changes.iter().map(|change| change.to).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.reason.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(changes.iter().map(|change| change.actor.as_str()).collect::<Vec<_>>())
-    .execute(conn)
-    .map(drop)
+    .columns::<(BigInt, BigInt, Text)>()
+    .load::<(i64, OrderId, OrderStatus)>(conn)?;
+    outbox::note(store, |appended| appended.entries.extend(entries.iter().map(|(id, _, _)| id)));
+    Ok(entries.into_iter().map(|(id, order, to)| ((order, to), id)).collect())
 }
 
 /// Gives search texts to orders that have none yet, and returns their number. The texts depend on columns that never

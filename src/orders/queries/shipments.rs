@@ -102,8 +102,20 @@ pub fn get(
     store: StoreId,
     (order, id): (OrderId, ShipmentId),
 ) -> QueryResult<Option<Shipment>> {
-    let found = load(conn, store, &[order], 1, Some(id))?;
+    let found = load(conn, store, &[order], 1, Some(&[id]))?;
     Ok(found.into_values().flatten().next())
+}
+
+/// These shipments.
+pub fn list_by_id(conn: &mut PgConnection, store: StoreId, ids: &[ShipmentId]) -> QueryResult<Vec<Shipment>> {
+    let orders: Vec<OrderId> = shipments::table
+        .filter(shipments::store_id.eq(store))
+        .filter(shipments::id.eq_any(ids))
+        .select(shipments::order_id)
+        .distinct()
+        .load(conn)?;
+    let found = load(conn, store, &orders, db::count(ids.len()), Some(ids))?;
+    Ok(found.into_values().flatten().collect())
 }
 
 fn load(
@@ -111,14 +123,14 @@ fn load(
     store: StoreId,
     orders: &[OrderId],
     most: i64,
-    only: Option<ShipmentId>,
+    only: Option<&[ShipmentId]>,
 ) -> QueryResult<HashMap<OrderId, Vec<Shipment>>> {
     let rows: Vec<Row> = db::sql(
         "SELECT s.id, s.order_id, s.shipment_number, s.version, s.carrier, s.tracking_number, s.tracking_url, s.actor, \
                 s.created_at, s.delivered_at, s.lost_at, s.lost_reason, l.variant_id, l.location_id, l.quantity \
          FROM unnest($2::int8[]) AS o (id) \
          CROSS JOIN LATERAL (SELECT * FROM shipments WHERE store_id = $1 AND order_id = o.id \
-                             AND id = COALESCE($4, id) \
+                             AND ($4 IS NULL OR id = ANY($4)) \
                              ORDER BY id DESC LIMIT $3) s \
          CROSS JOIN LATERAL (SELECT * FROM shipment_lines WHERE store_id = $1 AND shipment_id = s.id OFFSET 0) l \
          ORDER BY s.id, l.variant_id, l.location_id",
@@ -126,7 +138,7 @@ fn load(
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(orders)
     .bind::<BigInt, _>(most)
-    .bind::<Nullable<BigInt>, _>(only)
+    .bind::<Nullable<Array<BigInt>>, _>(only)
     .load(conn)?;
     let mut shipments: HashMap<OrderId, Vec<Shipment>> = HashMap::new();
     for row in rows {

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db::schema::order_payments;
-use crate::db::{self, Failure};
+use crate::db::{self, Failure, outbox};
 use crate::kernel::id::{CreditId, OrderId, StoreId};
 use crate::kernel::money::Money;
 use crate::kernel::text_enum::text_enum;
@@ -40,14 +40,22 @@ pub struct NewPayment {
 
 /// Appends payments. Fails with [`Failure::Retry`] if another transaction recorded a reference for another order
 /// meanwhile. The references are inserted in one order, so that such transactions do not deadlock.
-pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment], at: DateTime<Utc>) -> Result<(), Failure> {
+///
+/// Returns their ids with their orders and kinds.
+pub fn append(
+    conn: &mut PgConnection,
+    store: StoreId,
+    new: &[NewPayment],
+    at: DateTime<Utc>,
+) -> Result<Vec<(i64, OrderId, Kind)>, Failure> {
     let mut new: Vec<&NewPayment> = new.iter().collect();
     new.sort_by(|a, b| a.reference.cmp(&b.reference));
-    db::sql(
+    let appended = db::sql(
         "INSERT INTO order_payments (store_id, order_id, kind, reference, amount, actor, unapplied_amount, is_reused, \
                 credit_id, created_at) \
          SELECT $1, unnest($3::int8[]), unnest($4::text[]), unnest($5::text[]), unnest($6::int8[]), unnest($7::text[]), \
-                unnest($8::int8[]), unnest($9::bool[]), unnest($10::int8[]), $2",
+                unnest($8::int8[]), unnest($9::bool[]), unnest($10::int8[]), $2 \
+         RETURNING id, order_id, kind",
     )
     .bind::<BigInt, _>(store)
     .bind::<Timestamptz, _>(at)
@@ -59,13 +67,15 @@ pub fn append(conn: &mut PgConnection, store: StoreId, new: &[NewPayment], at: D
     .bind::<Array<BigInt>, _>(new.iter().map(|payment| payment.unapplied).collect::<Vec<_>>())
     .bind::<Array<Bool>, _>(new.iter().map(|payment| payment.is_reused).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|payment| payment.credit).collect::<Vec<_>>())
-    .execute(conn)
-    .map(drop)
+    .columns::<(BigInt, BigInt, Text)>()
+    .load::<(i64, OrderId, Kind)>(conn)
     .map_err(Failure::from)
     .map_err(|failure| match failure.violates("order_payments_first_use_key") {
         true => Failure::Retry(failure.to_string()),
         false => failure,
-    })
+    })?;
+    outbox::note(store, |noted| noted.entries.extend(appended.iter().map(|(id, _, _)| id)));
+    Ok(appended)
 }
 
 /// Accepts payments that were recorded with a reused reference. Their orders must have been locked in this transaction.

@@ -42,7 +42,12 @@ pub fn correct(
     receipt_costs::insert(conn, scope.store, receipt.id, &costs, &scope.actor(), now)?;
     correct_receipt(conn, scope.store, receipt.id)?;
     let done = format!("costs of receipt {} corrected", receipt.receipt_number);
-    document.write(conn, scope, &DocumentChange { action: Action::Update, done: &done, reason: None }, now)?;
+    document.write(
+        conn,
+        scope,
+        &DocumentChange { action: Action::Update, done: &done, reason: None, event: None },
+        now,
+    )?;
     Ok(document.inbound.id)
 }
 

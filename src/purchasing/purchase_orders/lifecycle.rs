@@ -10,6 +10,7 @@ use crate::audit::words::Action;
 use crate::auth::Scope;
 use crate::db;
 use crate::error::Abort;
+use crate::events::EventType;
 use crate::inventory::inbounds::status::{CANCELLED, InboundStatus};
 use crate::kernel::id::{InboundId, VariantId};
 use crate::purchasing::queries::items;
@@ -37,7 +38,12 @@ pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>)
     document.write(
         conn,
         scope,
-        &DocumentChange { action: Action::UpdateStatus, done: "ordered", reason: None },
+        &DocumentChange {
+            action: Action::UpdateStatus,
+            done: "ordered",
+            reason: None,
+            event: Some(EventType::PurchaseOrderOrdered),
+        },
         now,
     )?;
     Ok(document.inbound.id)
@@ -54,7 +60,7 @@ pub fn withdraw(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundI
     document.require(&[InboundStatus::Ordered], "a draft again")?;
     let now = db::clock(conn)?;
     document.inbound.status = InboundStatus::Draft;
-    let change = DocumentChange { action: Action::UpdateStatus, done: "is a draft again", reason: None };
+    let change = DocumentChange { action: Action::UpdateStatus, done: "is a draft again", reason: None, event: None };
     document.write(conn, scope, &change, now)?;
     Ok(document.inbound.id)
 }
@@ -68,7 +74,17 @@ pub fn cancel(
 ) -> Result<InboundId, Abort> {
     let document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Draft, InboundStatus::Ordered], CANCELLED)?;
-    end_rest(conn, scope, document, &DocumentChange { action: Action::Cancel, done: CANCELLED, reason })
+    end_rest(
+        conn,
+        scope,
+        document,
+        &DocumentChange {
+            action: Action::Cancel,
+            done: CANCELLED,
+            reason,
+            event: Some(EventType::PurchaseOrderCancelled),
+        },
+    )
 }
 
 /// Closes an order: its outstanding units will not arrive.
@@ -80,7 +96,12 @@ pub fn close(
 ) -> Result<InboundId, Abort> {
     let document = LockedPurchaseOrder::lock(conn, scope, target)?;
     document.require(&[InboundStatus::Ordered, InboundStatus::PartiallyReceived], "closed")?;
-    let change = DocumentChange { action: Action::UpdateStatus, done: "closed", reason: Some(reason) };
+    let change = DocumentChange {
+        action: Action::UpdateStatus,
+        done: "closed",
+        reason: Some(reason),
+        event: Some(EventType::PurchaseOrderClosed),
+    };
     end_rest(conn, scope, document, &change)
 }
 

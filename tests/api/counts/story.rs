@@ -95,6 +95,7 @@ fn a_look_without_movements_near_it_is_not_touched() {
 fn every_act_is_in_the_audit() {
     let shelf = Shelf::open();
     let count = shelf.count_and_post(99);
+    shelf.app.relay_feed();
     let list = shelf.admin.get(&format!("/audit?entity=Count&entity_id={}&after=0", count["id"])).expect(200).json();
     let entries: Vec<String> = list["items"]
         .as_array()

@@ -236,6 +236,7 @@ fn an_archived_product_is_not_sold_but_its_history_stays() {
     let back = admin.patch("/inventory/products/rice", &json!({"status": "active"})).expect(200).json();
     assert_eq!(back["status"], "active");
     mara.buy(&rice, 1);
+    app.relay_feed();
     let entries = admin.get("/audit?entity=Product&after=0").expect(200).json();
     let actions: Vec<&str> =
         entries["items"].as_array().unwrap().iter().map(|one| one["action"].as_str().unwrap()).collect();

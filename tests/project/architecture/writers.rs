@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 56] = [
+pub const WRITERS: [(&str, &str); 59] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -12,6 +12,8 @@ pub const WRITERS: [(&str, &str); 56] = [
     ("counts", "inventory/counts/queries/documents.rs"),
     ("credit_lines", "fulfilment/credits/queries.rs"),
     ("credits", "fulfilment/credits/queries.rs"),
+    ("feed", "db/outbox.rs"),
+    ("feed_positions", "db/outbox.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
     ("inbound_history", "inventory/inbounds/queries/documents.rs"),
     ("inbound_lines", "inventory/inbounds/queries/lines.rs"),
@@ -27,6 +29,7 @@ pub const WRITERS: [(&str, &str); 56] = [
     ("order_items", "orders/queries/items.rs"),
     ("order_payments", "payments/queries/payments.rs"),
     ("orders", "orders/queries/orders.rs"),
+    ("outbox", "db/outbox.rs"),
     ("password_resets", "accounts/queries/password_resets.rs"),
     ("payment_events", "payments/queries/events.rs"),
     ("product_codes", "catalogue/queries/codes.rs"),

@@ -1,0 +1,127 @@
+//! The outbox and the feed: what committed transactions have appended, in an order that never changes.
+//!
+//! A transaction inserts one row for each store that it has changed, as its last statement before COMMIT. The
+//! functions that append rows note them here, and the thread keeps the notes until the transaction ends. The relay
+//! moves the rows of committed transactions to the feed and gives them positions.
+//!
+//! Rows are moved and counted by one statement, which the DSL cannot say.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Jsonb};
+use serde_json::Value;
+
+use super::schema::{feed_positions, outbox};
+use super::{Failure, expect_rows, sql};
+use crate::kernel::id::StoreId;
+
+/// What a transaction has appended in one store.
+#[derive(Debug, Default)]
+pub struct Appended {
+    /// Ids of stock movements.
+    pub movements: Vec<i64>,
+    /// Ids of the other rows of the audit.
+    pub entries: Vec<i64>,
+    /// The events that are no movements.
+    pub events: Vec<Value>,
+}
+
+thread_local! {
+    /// What the transaction of this thread has appended up to now.
+    static APPENDED: RefCell<BTreeMap<StoreId, Appended>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Notes rows that the transaction of this thread has appended.
+pub fn note(store: StoreId, add: impl FnOnce(&mut Appended)) {
+    APPENDED.with_borrow_mut(|stores| add(stores.entry(store).or_default()));
+}
+
+/// Forgets the notes of an earlier transaction.
+pub(super) fn clear() {
+    APPENDED.take();
+}
+
+/// Inserts what was noted, and returns true if there was anything. The ids are taken here, when the transaction has
+/// all its locks: so the ids of transactions that change the same rows ascend in the order of their commits.
+pub(super) fn insert_noted(conn: &mut PgConnection) -> Result<bool, Failure> {
+    let noted = APPENDED.take();
+    let has_noted = !noted.is_empty();
+    for (store, Appended { mut movements, mut entries, events }) in noted {
+        movements.sort_unstable();
+        entries.sort_unstable();
+        let inserted = sql("INSERT INTO outbox (store_id, movements, entries, events, created_at) \
+             VALUES ($1, $2, $3, $4, $now)")
+        .bind::<BigInt, _>(store)
+        .bind::<Array<BigInt>, _>(movements)
+        .bind::<Array<BigInt>, _>(entries)
+        .bind::<Jsonb, _>(Value::Array(events))
+        .execute(conn)?;
+        expect_rows(inserted, 1, "rows of the outbox were inserted")?;
+    }
+    Ok(has_noted)
+}
+
+/// The stores with rows in the outbox, all of them or this one.
+pub fn list_waiting_stores(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<StoreId>> {
+    let mut query = outbox::table.select(outbox::store_id).distinct().into_boxed();
+    if let Some(store) = store {
+        query = query.filter(outbox::store_id.eq(store));
+    }
+    query.load(conn)
+}
+
+/// Locks the end of the feed of a store, and returns true. Returns false if another relay has locked it.
+pub fn lock_feed(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
+    let end = feed_positions::table.find(store).select(feed_positions::store_id);
+    if end.for_update().skip_locked().first::<StoreId>(conn).optional()?.is_some() {
+        return Ok(true);
+    }
+    let first = (
+        feed_positions::store_id.eq(store),
+        feed_positions::position.eq(0),
+        feed_positions::movements.eq(0),
+        feed_positions::entries.eq(0),
+    );
+    // The row of a new store is locked by its insert.
+    let inserted = diesel::insert_into(feed_positions::table).values(first).on_conflict_do_nothing().execute(conn)?;
+    Ok(inserted == 1)
+}
+
+/// Moves rows of the outbox to the end of the feed, whose lock this transaction has, and returns their number. The
+/// statement must begin after the lock: so it sees all rows that the relay before it has left.
+pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<i64> {
+    sql("WITH moved AS ( \
+             DELETE FROM outbox WHERE store_id = $1 AND id = ANY(ARRAY( \
+                    SELECT id FROM outbox WHERE store_id = $1 ORDER BY id LIMIT $2)) RETURNING *), \
+         counted AS ( \
+             SELECT *, row_number() OVER (ORDER BY id) AS place, \
+                    sum(cardinality(movements)) OVER (ORDER BY id) AS movements_until, \
+                    sum(cardinality(entries)) OVER (ORDER BY id) AS entries_until FROM moved), \
+         ended AS ( \
+             UPDATE feed_positions p SET position = p.position + n.rows, movements = p.movements + n.movements, \
+                    entries = p.entries + n.entries \
+             FROM (SELECT count(*) AS rows, COALESCE(sum(cardinality(movements)), 0)::int8 AS movements, \
+                          COALESCE(sum(cardinality(entries)), 0)::int8 AS entries FROM moved) n \
+             WHERE p.store_id = $1 \
+             RETURNING p.position - n.rows AS position, p.movements - n.movements AS movements, \
+                       p.entries - n.entries AS entries), \
+         appended AS ( \
+             INSERT INTO feed (store_id, position, movements, entries, events, movements_before, entries_before, \
+                    created_at) \
+             SELECT $1, e.position + c.place, c.movements, c.entries, c.events, \
+                    e.movements + c.movements_until - cardinality(c.movements), \
+                    e.entries + c.entries_until - cardinality(c.entries), c.created_at \
+             FROM counted c CROSS JOIN ended e RETURNING 1) \
+         SELECT count(*) FROM appended")
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(limit)
+    .columns::<BigInt>()
+    .get_result(conn)
+}
+
+/// The last positions of the feeds of all stores.
+pub fn list_positions(conn: &mut PgConnection) -> QueryResult<Vec<(StoreId, i64)>> {
+    feed_positions::table.select((feed_positions::store_id, feed_positions::position)).load(conn)
+}

@@ -1,0 +1,149 @@
+//! The SQL that reads the feed. The DSL has neither LATERAL nor the places of the elements of an array.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use serde_json::Value;
+
+use crate::db;
+use crate::db::schema::{feed, feed_positions};
+use crate::kernel::cursor::Cursor;
+use crate::kernel::id::StoreId;
+
+/// The ids that the rows of the feed keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ids {
+    /// Of stock movements.
+    Movements,
+    /// Of all rows of the audit: the movements, and behind them the others.
+    All,
+}
+
+macro_rules! list_ids {
+    ($column:literal) => {
+        concat!(
+            "SELECT f.position, u.place, u.id FROM feed f \
+             CROSS JOIN LATERAL unnest(",
+            $column,
+            ") WITH ORDINALITY AS u (id, place) \
+             WHERE f.store_id = $1 AND f.position >= $2 AND (f.position > $2 OR u.place > $3) \
+             ORDER BY f.position, u.place LIMIT $4"
+        )
+    };
+}
+
+/// The next ids, each with the cursor behind it.
+pub fn list_ids(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: Ids,
+    after: Cursor,
+    limit: i64,
+) -> QueryResult<Vec<(Cursor, i64)>> {
+    let text = match ids {
+        Ids::Movements => list_ids!("f.movements"),
+        Ids::All => list_ids!("f.movements || f.entries"),
+    };
+    let rows: Vec<(i64, i64, i64)> = db::sql(text)
+        .bind::<BigInt, _>(store)
+        .bind::<BigInt, _>(after.position)
+        .bind::<BigInt, _>(after.index)
+        .bind::<BigInt, _>(limit)
+        .columns::<(BigInt, BigInt, BigInt)>()
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(position, index, id)| (Cursor { position, index }, id)).collect())
+}
+
+/// The end of the feed, and the number of ids in it.
+pub fn end(conn: &mut PgConnection, store: StoreId, ids: Ids) -> QueryResult<(Cursor, i64)> {
+    let row = feed_positions::table.find(store);
+    let row = row.select((feed_positions::position, feed_positions::movements, feed_positions::entries));
+    let found: Option<(i64, i64, i64)> = row.first(conn).optional()?;
+    let (position, movements, entries) = found.unwrap_or_default();
+    // The index is that of a row with any number of items: all of them are before the cursor.
+    let cursor = Cursor { position, index: i64::MAX };
+    Ok((
+        if position == 0 { Cursor::START } else { cursor },
+        if ids == Ids::Movements { movements } else { movements.saturating_add(entries) },
+    ))
+}
+
+/// The number of ids up to a cursor.
+pub fn count_until(conn: &mut PgConnection, store: StoreId, ids: Ids, cursor: Cursor) -> QueryResult<i64> {
+    let row: Option<(i64, i64, i64, i64)> = db::sql(
+        "SELECT movements_before, entries_before, cardinality(movements)::int8, cardinality(entries)::int8 \
+         FROM feed WHERE store_id = $1 AND position <= $2 ORDER BY position DESC LIMIT 1",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(cursor.position)
+    .columns::<(BigInt, BigInt, BigInt, BigInt)>()
+    .get_result(conn)
+    .optional()?;
+    let Some((movements_before, entries_before, movements, entries)) = row else { return Ok(0) };
+    let (before, of_row) = match ids {
+        Ids::Movements => (movements_before, movements),
+        Ids::All => (movements_before.saturating_add(entries_before), movements.saturating_add(entries)),
+    };
+    Ok(before.saturating_add(of_row.min(cursor.index)))
+}
+
+/// A row of the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedRow {
+    pub position: i64,
+    pub movements: Vec<i64>,
+    pub events: Value,
+}
+
+/// The rows from a position on.
+pub fn list_rows(conn: &mut PgConnection, store: StoreId, from: i64, limit: i64) -> QueryResult<Vec<FeedRow>> {
+    let rows: Vec<(i64, Vec<i64>, Value)> = feed::table
+        .filter(feed::store_id.eq(store))
+        .filter(feed::position.ge(from))
+        .order(feed::position)
+        .limit(limit)
+        .select((feed::position, feed::movements, feed::events))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(position, movements, events)| FeedRow { position, movements, events }).collect())
+}
+
+/// The ids that one response looks at. A filter may match few of them, so a response may have no rows although there are
+/// more: its cursor continues.
+const MOST_IDS: usize = 10_000;
+/// The ids that one statement looks at.
+const IDS_AT_A_TIME: i64 = 1_000;
+
+/// The next rows of a feed that match, and the cursor behind them. `load` returns the matching rows of some ids.
+pub fn list_matching<T>(
+    conn: &mut PgConnection,
+    (store, ids): (StoreId, Ids),
+    after: Cursor,
+    limit: i64,
+    load: impl Fn(&mut PgConnection, &[i64]) -> QueryResult<Vec<(i64, T)>>,
+) -> QueryResult<(Vec<T>, Cursor)> {
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let (mut found, mut next, mut seen) = (Vec::new(), after, 0);
+    loop {
+        let listed = list_ids(conn, store, ids, next, IDS_AT_A_TIME)?;
+        let wanted: Vec<i64> = listed.iter().map(|(_, id)| *id).collect();
+        let mut rows: HashMap<i64, T> = load(conn, &wanted)?.into_iter().collect();
+        for (cursor, id) in &listed {
+            if found.len() == limit {
+                return Ok((found, next));
+            }
+            found.extend(rows.remove(id));
+            next = *cursor;
+        }
+        seen += listed.len();
+        if db::count(listed.len()) < IDS_AT_A_TIME || seen >= MOST_IDS {
+            return Ok((found, next));
+        }
+    }
+}
+
+/// The number of ids behind a cursor.
+pub fn count_after(conn: &mut PgConnection, store: StoreId, ids: Ids, after: Cursor) -> QueryResult<i64> {
+    let (_, all) = end(conn, store, ids)?;
+    Ok(all.saturating_sub(count_until(conn, store, ids, after)?))
+}

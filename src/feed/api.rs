@@ -1,0 +1,178 @@
+//! The operation that reads the feed.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use tokio::time::{Instant, timeout};
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::data::{Rows, to_value};
+use super::page::{self, EventFilter, Fact, FeedEvent};
+use super::subject;
+use crate::auth::{Ctx, Scope};
+use crate::db::Failure;
+use crate::error::{Abort, ApiError};
+use crate::events::feed_ends::FeedEnds;
+use crate::events::{EventType, SubjectKind};
+use crate::http::{Query, json};
+use crate::inventory::api::movements::MovementResponse;
+use crate::kernel::cursor::{self, Cursor};
+use crate::kernel::id::StoreId;
+use crate::kernel::number;
+use crate::kernel::schema::words;
+
+/// An event: a fact that other systems may want.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventResponse {
+    /// The place behind the event, which is different for each event: `after` continues there.
+    #[schema(max_length = 50)]
+    id: String,
+    #[serde(rename = "type")]
+    event_type: EventType,
+    at: DateTime<Utc>,
+    /// `user:<id>`, `guest` or `system`.
+    #[schema(max_length = 100)]
+    actor: String,
+    store_id: StoreId,
+    subject: SubjectResponse,
+    /// What a listener needs in order to act. The fields depend on the type: the order as it was placed for
+    /// `order.placed`, the movement for `stock.changed`.
+    #[schema(value_type = Object)]
+    data: Value,
+}
+
+/// The object that an event is about.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SubjectResponse {
+    kind: SubjectKind,
+    id: i64,
+    /// The number of a document. Null for other objects.
+    #[schema(max_length = 50)]
+    number: Option<String>,
+}
+
+/// The next events of the feed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventsResponse {
+    #[schema(max_items = 100)]
+    items: Vec<EventResponse>,
+    /// The place behind these events: `after` continues there. It is never null. A response without events repeats
+    /// `after`, or moves it on if there are only events that the filter leaves out.
+    #[schema(max_length = 50)]
+    next: String,
+}
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventsQuery {
+    /// The `next` of an earlier response, or the `id` of an event. Without it, the response begins with the first event.
+    #[serde(default, deserialize_with = "cursor::in_query")]
+    #[param(value_type = Option<String>, pattern = "^(0|[0-9]{1,19}\\.[0-9]{1,19})$", example = "0")]
+    after: Option<Cursor>,
+    #[serde(default, rename = "type", deserialize_with = "types_in_query")]
+    #[param(schema_with = types)]
+    types: Vec<EventType>,
+    /// Events about one object: a kind and an id, such as `order:12`, or the number of a document.
+    #[validate(length(max = 100, message = "must have at most 100 characters"))]
+    #[param(max_length = 100, example = "order:12")]
+    subject: Option<String>,
+    /// Events in a response, 1 to 100.
+    #[serde(default = "default_limit", deserialize_with = "number::integer_in_query")]
+    #[validate(range(min = 1, max = 100, message = "must be from 1 to 100"))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+    /// The seconds for which the response waits for an event if there is none, 0 to 30.
+    #[serde(default, deserialize_with = "number::integer_in_query")]
+    #[validate(range(min = 0, max = 30, message = "must be from 0 to 30"))]
+    #[param(minimum = 0, maximum = 30, default = 0)]
+    wait: i64,
+}
+
+fn default_limit() -> i64 {
+    20
+}
+
+fn types() -> ArrayBuilder {
+    ArrayBuilder::new().items(words::<EventType>()).description(Some("Events of these types."))
+}
+
+fn types_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EventType>, D::Error> {
+    use serde::de::Error as _;
+    let text = String::deserialize(deserializer)?;
+    let unknown = |name: &str| D::Error::custom(format!("'{name}' is no type of events"));
+    text.split(',').map(|name| name.parse().map_err(|_unknown| unknown(name))).collect()
+}
+
+/// `GET /events`
+pub async fn list(query: Query<EventsQuery>, ends: Data<FeedEnds>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+    let EventsQuery { after, types, subject, limit, wait } = query.0;
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let until = Instant::now() + Duration::from_secs(u64::try_from(wait).unwrap_or(0));
+    let mut after = after.unwrap_or_default();
+    loop {
+        let (types, subject) = (types.clone(), subject.clone());
+        let read = move |conn: &mut PgConnection, scope: &Scope| -> Result<Found, Abort> {
+            let subject = subject.as_deref().map(|text| subject::resolve(conn, scope.store, text)).transpose()?;
+            let filter = EventFilter { types: types.clone(), subject };
+            let (events, next) = page::list(conn, scope.store, &filter, after, limit)?;
+            let items = respond(conn, scope.store, &events)?;
+            let is_empty = items.is_empty();
+            let body = json::to_bytes(&EventsResponse { items, next: next.to_string() })?;
+            Ok(Found { store: scope.store, is_empty, next, body })
+        };
+        let Found { store, is_empty, next, body } = ctx.clone().read("list_events", read).await?;
+        let waited = async {
+            if is_empty {
+                timeout(until - Instant::now(), ends.wait_beyond(store, next.position)).await.is_ok()
+            } else {
+                false
+            }
+        };
+        if !waited.await {
+            return Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body));
+        }
+        after = next;
+    }
+}
+
+/// The serialized response, and what is needed to continue.
+struct Found {
+    store: StoreId,
+    is_empty: bool,
+    next: Cursor,
+    body: Vec<u8>,
+}
+
+/// The events with their data.
+pub fn respond(conn: &mut PgConnection, store: StoreId, events: &[FeedEvent]) -> Result<Vec<EventResponse>, Abort> {
+    let mut rows = Rows::load(conn, store, events)?;
+    let mut responses = Vec::with_capacity(events.len());
+    for FeedEvent { cursor, fact } in events {
+        let id = cursor.to_string();
+        responses.push(match fact {
+            Fact::Recorded(event) => {
+                let kind = event.event_type.subject();
+                let subject = SubjectResponse { kind, id: event.subject, number: rows.number(event) };
+                let (at, actor, data) = (event.at, event.actor.clone(), rows.data(event)?);
+                EventResponse { id, event_type: event.event_type, at, actor, store_id: store, subject, data }
+            }
+            Fact::Movement(movement) => {
+                let missing = || Failure::Internal(format!("movement {movement} is missing"));
+                let row = rows.movements.remove(movement).ok_or_else(missing)?;
+                let subject = SubjectResponse { kind: SubjectKind::Product, id: row.product_id.0, number: None };
+                let (at, actor) = (row.created_at, row.actor.clone());
+                let data = to_value(&MovementResponse::from(row))?;
+                EventResponse { id, event_type: EventType::StockChanged, at, actor, store_id: store, subject, data }
+            }
+        });
+    }
+    Ok(responses)
+}

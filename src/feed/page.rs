@@ -1,0 +1,179 @@
+//! One page of events.
+
+use std::collections::HashSet;
+
+use diesel::PgConnection;
+
+use super::subject::Subject;
+use crate::db::Failure;
+use crate::events::queries::{self, FeedRow};
+use crate::events::{EventType, RecordedEvent, SubjectKind};
+use crate::inventory::queries::movements;
+use crate::kernel::cursor::Cursor;
+use crate::kernel::id::{ProductId, StoreId};
+
+/// The events that a reader wants.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// Empty for all types.
+    pub types: Vec<EventType>,
+    pub subject: Option<Subject>,
+}
+
+/// The fact of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    Recorded(RecordedEvent),
+    /// The id of a stock movement.
+    Movement(i64),
+}
+
+/// An event in the feed. The cursor is the place behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedEvent {
+    pub cursor: Cursor,
+    pub fact: Fact,
+}
+
+/// The rows that one statement reads.
+const ROWS_AT_A_TIME: i64 = 200;
+/// The events that one response looks at. A filter may match few of them, so a response may have no events although
+/// there are more: its cursor continues.
+const MOST_EVENTS: usize = 20_000;
+
+/// The next events that match, and the cursor behind them.
+pub fn list(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EventFilter,
+    after: Cursor,
+    limit: usize,
+) -> Result<(Vec<FeedEvent>, Cursor), Failure> {
+    let (mut found, mut next, mut seen) = (Vec::new(), after, 0_usize);
+    loop {
+        let rows = queries::list_rows(conn, store, next.position, ROWS_AT_A_TIME)?;
+        let is_last = rows.len() < usize::try_from(ROWS_AT_A_TIME).unwrap_or(0);
+        let events = expand(rows, next)?;
+        seen = seen.saturating_add(events.len());
+        let wanted = movements_of_subject(conn, store, filter, &events)?;
+        for event in events {
+            if found.len() == limit {
+                return Ok((found, next));
+            }
+            next = event.cursor;
+            if filter.wants(&event.fact, &wanted) {
+                found.push(event);
+            }
+        }
+        if is_last || seen >= MOST_EVENTS {
+            return Ok((found, next));
+        }
+        // The row of `next` is read again, and has nothing more.
+    }
+}
+
+/// The events of rows behind a cursor.
+fn expand(rows: Vec<FeedRow>, after: Cursor) -> Result<Vec<FeedEvent>, Failure> {
+    let mut events = Vec::new();
+    for FeedRow { position, movements, events: recorded } in rows {
+        let recorded: Vec<RecordedEvent> = serde_json::from_value(recorded)
+            .map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))?;
+        let facts = recorded.into_iter().map(Fact::Recorded).chain(movements.into_iter().map(Fact::Movement));
+        let with_cursors = (1..).zip(facts).map(|(index, fact)| FeedEvent { cursor: Cursor { position, index }, fact });
+        events.extend(with_cursors.filter(|event| event.cursor > after));
+    }
+    Ok(events)
+}
+
+/// The movements of the product that the filter names.
+fn movements_of_subject(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EventFilter,
+    events: &[FeedEvent],
+) -> Result<HashSet<i64>, Failure> {
+    let Some((SubjectKind::Product, product)) = filter.subject else { return Ok(HashSet::new()) };
+    if !filter.has_type(EventType::StockChanged) {
+        return Ok(HashSet::new());
+    }
+    let ids = events.iter().filter_map(|event| match &event.fact {
+        Fact::Movement(id) => Some(*id),
+        Fact::Recorded(_) => None,
+    });
+    let ids: Vec<i64> = ids.collect();
+    Ok(movements::list_ids_of_product(conn, store, ProductId(product), &ids)?.into_iter().collect())
+}
+
+impl EventFilter {
+    fn has_type(&self, event_type: EventType) -> bool {
+        self.types.is_empty() || self.types.contains(&event_type)
+    }
+
+    fn wants(&self, fact: &Fact, movements_of_subject: &HashSet<i64>) -> bool {
+        match fact {
+            Fact::Recorded(event) => {
+                let subject = (event.event_type.subject(), event.subject);
+                self.has_type(event.event_type) && self.subject.is_none_or(|wanted| wanted == subject)
+            }
+            Fact::Movement(id) => {
+                let is_of_subject = || movements_of_subject.contains(id);
+                self.has_type(EventType::StockChanged) && (self.subject.is_none() || is_of_subject())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(position: i64, orders: &[i64], movements: &[i64]) -> FeedRow {
+        let at: DateTime<Utc> = DateTime::UNIX_EPOCH;
+        let event = |id: &i64| json!({"type": "order.placed", "subject": id, "actor": "guest", "at": at, "source": 1});
+        FeedRow { position, movements: movements.to_vec(), events: orders.iter().map(event).collect() }
+    }
+
+    #[test]
+    fn rows_expand_to_their_recorded_events_and_their_movements() {
+        let rows = || vec![row(4, &[7], &[70, 71]), row(5, &[], &[]), row(9, &[8], &[])];
+        let seen = |after: Cursor| {
+            let short = |event: &FeedEvent| match &event.fact {
+                Fact::Recorded(event) => (event.event_type.as_str(), event.subject),
+                Fact::Movement(id) => ("", *id),
+            };
+            let events = expand(rows(), after).unwrap();
+            events.iter().map(|event| (event.cursor.to_string(), short(event))).collect::<Vec<_>>()
+        };
+        let placed = |id| ("order.placed", id);
+        let all = [
+            ("4.1".to_owned(), placed(7)),
+            ("4.2".to_owned(), ("", 70)),
+            ("4.3".to_owned(), ("", 71)),
+            ("9.1".to_owned(), placed(8)),
+        ];
+        assert_eq!(seen(Cursor::START), all);
+        assert_eq!(seen(Cursor { position: 4, index: 1 }), all[1..]);
+        assert_eq!(seen(Cursor { position: 4, index: 3 }), all[3..]);
+        assert_eq!(seen(Cursor { position: 9, index: 1 }), []);
+    }
+
+    #[test]
+    fn a_filter_matches_types_and_subjects() {
+        let events = expand(vec![row(1, &[7, 8], &[70, 71])], Cursor::START).unwrap();
+        let matching = |filter: EventFilter, of_subject: &[i64]| {
+            let of_subject = of_subject.iter().copied().collect();
+            events.iter().map(|event| filter.wants(&event.fact, &of_subject)).collect::<Vec<_>>()
+        };
+        let of_types = |types: &[EventType]| EventFilter { types: types.to_vec(), subject: None };
+        let of_subject = |kind, id| EventFilter { types: Vec::new(), subject: Some((kind, id)) };
+        assert_eq!(matching(EventFilter::default(), &[]), [true, true, true, true]);
+        assert_eq!(matching(of_types(&[EventType::OrderPlaced]), &[]), [true, true, false, false]);
+        assert_eq!(matching(of_types(&[EventType::StockChanged]), &[]), [false, false, true, true]);
+        assert_eq!(matching(of_types(&[EventType::OrderPaid]), &[]), [false; 4]);
+        assert_eq!(matching(of_subject(SubjectKind::Order, 8), &[]), [false, true, false, false]);
+        assert_eq!(matching(of_subject(SubjectKind::Product, 8), &[71]), [false, false, false, true]);
+    }
+}

@@ -1,0 +1,191 @@
+//! Readers of the feed see every row once, whatever happens at the same time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::{follow, titles};
+use crate::common::{TestApp, Value, json, race};
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+fn ids(app: &TestApp, sql: &str) -> Vec<i64> {
+    let rows: Vec<Row> = diesel::sql_query(sql).load(&mut app.connection()).unwrap();
+    rows.into_iter().map(|row| row.id).collect()
+}
+
+#[test]
+fn a_transaction_that_commits_late_comes_later_and_is_not_missed() {
+    let app = TestApp::start();
+    let (admin, mara) = (app.admin(), app.customer("mara"));
+    let (mug, cup) = (app.product("mug", 10.0, 20), app.product("cup", 10.0, 20));
+    app.relay_feed();
+    let (_, cursor) = follow(&admin, "0".to_owned(), 100);
+    // It takes its id before the order, and commits after it.
+    let mut late = app.connection();
+    let sql = format!(
+        "BEGIN; INSERT INTO audit_log (store_id, entity, entity_id, action, detail, actor, created_at) \
+         VALUES ({store}, 'Product', {cup}, 'UPDATE', 'late', 'system', now()); \
+         INSERT INTO outbox (store_id, movements, entries, events, created_at) \
+         SELECT {store}, '{{}}', ARRAY[max(id)], '[{{\"type\": \"product.updated\", \"subject\": {cup}, \
+                \"actor\": \"system\", \"at\": \"2026-11-29T00:00:00Z\", \"data\": {{}}}}]', now() FROM audit_log",
+        store = app.store,
+        cup = cup.id
+    );
+    late.batch_execute(&sql).unwrap();
+    mara.buy(&mug, 1);
+    assert_eq!(app.relay_feed(), 1);
+    let (first, cursor) = follow(&admin, cursor, 1);
+    assert_eq!(titles(&first)[0].split(' ').next(), Some("order.placed"));
+    late.batch_execute("COMMIT").unwrap();
+    assert_eq!(app.relay_feed(), 1);
+    let (second, _) = follow(&admin, cursor, 1);
+    assert_eq!(titles(&second), [format!("product.updated product:{}", cup.id)]);
+}
+
+#[test]
+fn readers_see_all_that_many_writers_append_once_and_in_one_order() {
+    let app = TestApp::start();
+    let second = app.second_server();
+    let admin = app.admin();
+    let products: Vec<_> = (0..4).map(|n| app.product(&format!("p-{n}"), 1.0, 1000)).collect();
+    let is_over = AtomicBool::new(false);
+    let read = |limit: usize| {
+        let (mut seen, mut cursor) = (Vec::new(), "0".to_owned());
+        loop {
+            let was_over = is_over.load(Ordering::Acquire);
+            let (events, next) = follow(&admin, cursor, limit);
+            seen.extend(events);
+            cursor = next;
+            if was_over {
+                return seen;
+            }
+        }
+    };
+    let relay = |jobs: &stockroom::jobs::Jobs| {
+        while !is_over.load(Ordering::Acquire) {
+            crate::common::jobs::relay_feed(jobs);
+        }
+    };
+    let seen = thread::scope(|scope| {
+        let readers = [1, 7, 100].map(|limit| scope.spawn(move || read(limit)));
+        let relays = [app.jobs(), second.jobs()].map(|jobs| scope.spawn(move || relay(jobs)));
+        race(8, |index| {
+            let buyer = app.customer(&format!("buyer-{index}"));
+            for turn in 0..12 {
+                let order = buyer.buy(&products[(index + turn) % products.len()], 1);
+                if turn % 3 == 0 {
+                    buyer.post_nothing(&format!("/orders/{}/cancel", order["id"])).expect(200);
+                }
+                app.set_stock(&products[turn % products.len()], 1000);
+            }
+        });
+        thread::sleep(Duration::from_millis(10));
+        app.relay_feed();
+        is_over.store(true, Ordering::Release);
+        relays.into_iter().for_each(|relay| relay.join().unwrap());
+        readers.map(|reader| reader.join().unwrap())
+    });
+    app.relay_feed();
+    let (all, _) = follow(&admin, "0".to_owned(), 50);
+    let movements: Vec<&Value> = all.iter().filter(|event| event["type"] == "stock.changed").collect();
+    let mut of_feed: Vec<i64> = movements.iter().map(|event| event["data"]["id"].as_i64().unwrap()).collect();
+    of_feed.sort_unstable();
+    assert_eq!(of_feed, ids(&app, "SELECT id, '' AS name FROM stock_movements ORDER BY id"));
+    let placed = all.iter().filter(|event| event["type"] == "order.placed").count();
+    assert_eq!(placed, 96);
+    for seen in seen {
+        assert_eq!(seen[..], all[..seen.len()]);
+        assert!(seen.len() + 8 >= all.len(), "{} of {}", seen.len(), all.len());
+    }
+}
+
+#[test]
+fn a_reader_can_wait_for_the_next_event() {
+    let app = TestApp::start();
+    let (admin, mara) = (app.admin(), app.customer("mara"));
+    let mug = app.product("mug", 10.0, 20);
+    app.relay_feed();
+    let (_, cursor) = follow(&admin, "0".to_owned(), 100);
+    let started = Instant::now();
+    let none = admin.get(&format!("/events?after={cursor}&wait=1")).expect(200).json();
+    assert_eq!(none, json!({"items": [], "next": cursor}));
+    assert!(started.elapsed() >= Duration::from_millis(900));
+    let waiting = thread::scope(|scope| {
+        let waiting = scope.spawn(|| admin.get(&format!("/events?after={cursor}&wait=30")).expect(200).json());
+        thread::sleep(Duration::from_millis(200));
+        mara.buy(&mug, 1);
+        // The relay tells the waiting reader.
+        while !waiting.is_finished() {
+            app.relay_feed();
+            thread::sleep(Duration::from_millis(20));
+        }
+        waiting.join().unwrap()
+    });
+    assert_eq!(titles(waiting["items"].as_array().unwrap())[0].split(' ').next(), Some("order.placed"));
+    assert!(started.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn filters_and_bad_input() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let (mug, cup) = (app.product("mug", 10.0, 20), app.product("cup", 10.0, 20));
+    app.relay_feed();
+    let read = |query: &str| admin.get(&format!("/events?{query}")).expect(200).json();
+    let types = |query: &str| {
+        let found = read(query);
+        titles(found["items"].as_array().unwrap())
+    };
+    let of = |name: &str, product: &crate::common::shop::Product| format!("{name} product:{}", product.id);
+    assert_eq!(
+        types("type=product.created&type=price.changed"),
+        [of("product.created", &mug), of("product.created", &cup)]
+    );
+    assert_eq!(types("type=product.created,price.changed").len(), 2);
+    let of_cup = format!("subject=product:{}", cup.id);
+    assert_eq!(types(&of_cup), [of("product.created", &cup), of("stock.changed", &cup)]);
+    assert_eq!(types(&format!("{of_cup}&type=stock.changed")), [of("stock.changed", &cup)]);
+    assert_eq!(types("subject=order:999"), Vec::<String>::new());
+    assert_eq!(types("subject=ORD-20260101-0000000000"), Vec::<String>::new());
+    // A filter that matches nothing moves the cursor to the end.
+    let none = read("type=order.paid");
+    assert_eq!((&none["items"], &none["next"]), (&json!([]), &read("limit=100")["next"]));
+    for (query, field) in [
+        ("after=x", "after"),
+        ("after=5", "after"),
+        ("type=order.plcaed", "type"),
+        ("type=", "type"),
+        ("subject=thing:1", "subject"),
+        ("subject=order:x", "subject"),
+        ("subject=12", "subject"),
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("wait=31", "wait"),
+        ("wait=-1", "wait"),
+        ("page=1", "page"),
+    ] {
+        if query == "type=" {
+            admin.get("/events?type=").expect(200);
+            continue;
+        }
+        let problem = admin.get(&format!("/events?{query}")).expect(422).json();
+        assert_eq!(problem["errors"][0]["field"], field, "{query}");
+    }
+    app.staff(&["orders:read"]).get("/events").expect(403);
+    app.staff(&["events:read"]).get("/events").expect(200);
+    app.guest().get("/events").expect(401);
+    // Another store has a feed of its own.
+    app.other_store("STORE-TWO");
+    assert_eq!(admin.clone().in_store("STORE-TWO").get("/events").expect(200).json()["items"], json!([]));
+}
