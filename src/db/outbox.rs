@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb};
+use diesel::sql_types::{Array, BigInt, Double, Jsonb};
 use serde_json::Value;
 
 use super::schema::{feed_positions, outbox};
@@ -89,10 +89,18 @@ pub fn lock_feed(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
     Ok(inserted == 1)
 }
 
-/// Moves rows of the outbox to the end of the feed, whose lock this transaction has, and returns their number. The
-/// statement must begin after the lock: so it sees all rows that the relay before it has left.
-pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<i64> {
-    sql("WITH moved AS ( \
+/// Rows that a relay has moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moved {
+    pub rows: i64,
+    /// The time since the first of them was appended.
+    pub lag_seconds: f64,
+}
+
+/// Moves rows of the outbox to the end of the feed, whose lock this transaction has. The statement must begin after the
+/// lock: so it sees all rows that the relay before it has left.
+pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Moved> {
+    let (rows, lag_seconds) = sql("WITH moved AS ( \
              DELETE FROM outbox WHERE store_id = $1 AND id = ANY(ARRAY( \
                     SELECT id FROM outbox WHERE store_id = $1 ORDER BY id LIMIT $2)) RETURNING *), \
          counted AS ( \
@@ -113,12 +121,13 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
              SELECT $1, e.position + c.place, c.movements, c.entries, c.events, \
                     e.movements + c.movements_until - cardinality(c.movements), \
                     e.entries + c.entries_until - cardinality(c.entries), c.created_at \
-             FROM counted c CROSS JOIN ended e RETURNING 1) \
-         SELECT count(*) FROM appended")
+             FROM counted c CROSS JOIN ended e RETURNING created_at) \
+         SELECT count(*), COALESCE(EXTRACT(EPOCH FROM $now - min(created_at)), 0)::float8 FROM appended")
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(limit)
-    .columns::<BigInt>()
-    .get_result(conn)
+    .columns::<(BigInt, Double)>()
+    .get_result(conn)?;
+    Ok(Moved { rows, lag_seconds })
 }
 
 /// The last positions of the feeds of all stores.

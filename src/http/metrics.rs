@@ -8,7 +8,8 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::db::{self, Database};
@@ -28,6 +29,7 @@ pub struct Metrics {
     active_holds: IntGauge,
     overdue_holds: IntGauge,
     expiry_lag: Gauge,
+    feed_lag: Histogram,
     open_connections: IntGauge,
     closed_connections: IntCounterVec,
     page: Arc<Mutex<Page>>,
@@ -56,6 +58,10 @@ impl Metrics {
         let seconds = |name, help| add(&registry, Gauge::new(name, help)?);
         let durations =
             HistogramOpts::new("stockroom_http_request_duration_seconds", "Duration of requests, by route and method");
+        let feed_lag = HistogramOpts::new(
+            "stockroom_feed_lag_seconds",
+            "Time from the end of a transaction until its events were in the feed, for the oldest of a run",
+        );
         Ok(Self {
             requests: counters(
                 "stockroom_http_requests_total",
@@ -69,6 +75,7 @@ impl Metrics {
             active_holds: gauge("stockroom_holds_active", "Active holds")?,
             overdue_holds: gauge("stockroom_holds_overdue", "Active holds past their deadline")?,
             expiry_lag: seconds("stockroom_expiry_lag_seconds", "Time since the deadline of the longest overdue hold")?,
+            feed_lag: add(&registry, Histogram::with_opts(feed_lag.buckets(BUCKETS.to_vec()))?)?,
             open_connections: gauge("stockroom_connections_open", "Open client connections")?,
             closed_connections: counters(
                 "stockroom_connections_closed_total",
@@ -89,6 +96,11 @@ impl Metrics {
         self.active_holds.set(active);
         self.overdue_holds.set(overdue);
         self.expiry_lag.set(lag.as_secs_f64());
+    }
+
+    /// Notes how long the oldest row waited that the relay has moved to a feed.
+    pub fn observe_feed_lag(&self, seconds: f64) {
+        self.feed_lag.observe(seconds);
     }
 
     pub fn set_open_connections(&self, count: usize) {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Jobs;
 use super::discover::Round;
-use crate::db::{End, Failure, outbox};
+use crate::db::outbox::{self, Moved};
+use crate::db::{End, Failure};
 use crate::kernel::id::StoreId;
 
 /// The maximal number of rows in one transaction.
@@ -39,11 +40,16 @@ impl Jobs {
         loop {
             let relay = move |conn: &mut _| match outbox::lock_feed(conn, store)? {
                 true => Ok(End::Commit(outbox::move_to_feed(conn, store, BATCH_SIZE)?)),
-                false => Ok(End::RollBack(0)),
+                false => Ok(End::RollBack(Moved::default())),
             };
             let moved = database.write("relay_feed", relay).await;
-            let is_behind = moved.as_ref().is_ok_and(|moved| *moved == BATCH_SIZE);
-            round.add(moved.map(|moved| usize::try_from(moved).unwrap_or(0)));
+            let is_behind = moved.as_ref().is_ok_and(|moved| moved.rows == BATCH_SIZE);
+            round.add(moved.map(|moved| {
+                if moved.rows > 0 {
+                    self.metrics.observe_feed_lag(moved.lag_seconds);
+                }
+                usize::try_from(moved.rows).unwrap_or(0)
+            }));
             if !is_behind {
                 return;
             }

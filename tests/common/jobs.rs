@@ -85,7 +85,7 @@ pub fn relay(conn: &mut PgConnection) {
             assert!(outbox::lock_feed(conn, store)?, "another relay is at work");
             Ok(End::Commit(outbox::move_to_feed(conn, store, 100)?))
         };
-        while tx::run(conn, Mode::Write, relay).unwrap() == 100 {}
+        while tx::run(conn, Mode::Write, relay).unwrap().rows == 100 {}
     }
 }
 
