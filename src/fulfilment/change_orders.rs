@@ -22,6 +22,8 @@ use crate::settings::Checkout;
 #[derive(Clone, Debug)]
 pub struct OrderChange {
     pub order: OrderId,
+    /// The number of lines of the order.
+    pub lines: usize,
     pub actor: String,
     pub kind: ChangeKind,
 }
