@@ -34,10 +34,11 @@ pub mod payments;
 
 pub mod batching;
 pub mod checkout;
-pub mod feed;
 pub mod fulfilment;
 pub mod reports;
 pub mod scan;
+
+pub mod feed;
 
 pub mod demo;
 pub mod jobs;

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use serde_json::json;
 
 use super::load::CheckoutContext;
 use super::plan::Placed;
@@ -35,15 +36,18 @@ pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]
         // This is very rare: the numbers of a day differ in 50 random bits. The transaction runs again.
         if failure.violates("orders_number_key") { Failure::Retry(failure.to_string()) } else { failure }
     })?;
-    new.iter().try_for_each(|new| record_placed(store, new, &entries))
+    placed.iter().try_for_each(|placed| record_placed(store, placed, &entries))
 }
 
-/// An order whose total is 0 is paid as soon as it is placed.
-fn record_placed(store: StoreId, new: &NewOrder<'_>, entries: &HashMap<OrderId, i64>) -> Result<(), Failure> {
-    let (order, missing) = (new.order, || Failure::Internal(format!("order {} has no history", new.order.id)));
+/// Records that an order was placed, with the first places of its units, which no row keeps. An order whose total is 0 is
+/// paid at once.
+fn record_placed(store: StoreId, placed: &Placed, entries: &HashMap<OrderId, i64>) -> Result<(), Failure> {
+    let order = &placed.plan.order;
+    let missing = || Failure::Internal(format!("order {} has no history", order.id));
     let entry = entries.get(&order.id).copied().ok_or_else(missing)?;
-    let event = |event_type| RecordedEvent::new(event_type, order.id.0, new.actor, order.created_at);
-    events::record(store, &event(EventType::OrderPlaced).with_source(entry))?;
+    let event = |event_type| RecordedEvent::new(event_type, order.id.0, &placed.actor, order.created_at);
+    let places = placed.plan.items.iter().map(|item| json!(item.allocations.0)).collect();
+    events::record(store, &event(EventType::OrderPlaced).with_source(entry).with_data(places))?;
     match order.payment_status {
         PaymentStatus::Paid => events::record(store, &event(EventType::OrderPaid)),
         _ => Ok(()),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::schema::{schemas, words};
 use crate::kernel::text_enum::text_enum;
 
 /// Declares the types of events with their names and the kinds of their subjects.
@@ -10,7 +11,7 @@ macro_rules! event_types {
     ($($variant:ident = $name:literal of $subject:ident),+ $(,)?) => {
         text_enum! {
             /// The type of an event. The list is closed.
-            #[derive(Serialize, Deserialize, ToSchema)]
+            #[derive(Serialize, Deserialize)]
             pub enum EventType {
                 $(#[serde(rename = $name)] #[strum(serialize = $name)] $variant,)+
             }
@@ -66,6 +67,10 @@ event_types! {
     ProductUpdated = "product.updated" of Product,
     ProductArchived = "product.archived" of Product,
     PriceChanged = "price.changed" of Product,
+}
+
+schemas! {
+    EventType: words::<EventType>().description(Some("The type of an event."));
 }
 
 text_enum! {

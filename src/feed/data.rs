@@ -19,6 +19,7 @@ use crate::inventory::queries::movements::{self, LedgerRow};
 use crate::inventory::queries::reservations;
 use crate::kernel::id::{CreditId, MovementId, OrderId, ReservationId, ShipmentId, StoreId};
 use crate::kernel::money::Money;
+use crate::orders::allocation::Allocations;
 use crate::orders::order::{Order, OrderItem, StockReduction};
 use crate::orders::queries::shipments::Shipment;
 use crate::orders::queries::{items, orders, shipments};
@@ -159,8 +160,9 @@ impl Rows {
     }
 
     pub fn data(&self, event: &RecordedEvent) -> Result<Value, Failure> {
-        if let Some(data) = &event.data {
-            return Ok(data.clone());
+        match &event.data {
+            Some(data) if event.event_type != EventType::OrderPlaced => return Ok(data.clone()),
+            _ => {}
         }
         let missing = || Failure::Internal(format!("a row of the event {} is missing", event.event_type.as_str()));
         match event.event_type.subject() {
@@ -185,7 +187,7 @@ impl Rows {
         let mut data = summary(order);
         let source = event.source.unwrap_or_default();
         match event.event_type {
-            EventType::OrderPlaced => return self.placed_order(order, source),
+            EventType::OrderPlaced => return self.placed_order(order, source, event.data.as_ref()),
             EventType::OrderPaid => {
                 data["payment_reference"] = order.payment_reference.clone().into();
                 data["paid_at"] = to_value(&order.paid_at)?;
@@ -210,8 +212,8 @@ impl Rows {
         Ok(Some(data))
     }
 
-    /// The order as it was placed.
-    fn placed_order(&self, order: &Order, step: i64) -> Result<Option<Value>, Failure> {
+    /// The order as it was placed. `places` are the first places of the units of each item.
+    fn placed_order(&self, order: &Order, step: i64, places: Option<&Value>) -> Result<Option<Value>, Failure> {
         let Some(step) = self.steps.get(&step) else { return Ok(None) };
         let is_paid = order.paid_at == Some(order.created_at) && order.total_amount == Money(0);
         let placed = Order {
@@ -232,10 +234,11 @@ impl Rows {
             ..order.clone()
         };
         let mut items = self.items.get(&order.id).cloned().unwrap_or_default();
-        for item in &mut items {
+        for (index, item) in items.iter_mut().enumerate() {
             (item.shipped_quantity, item.cancelled_quantity, item.returned_quantity) = (0, 0, 0);
-            for part in &mut item.allocations.0 {
-                part.shipped_quantity = 0;
+            let of_item = places.and_then(|places| places.get(index)).cloned();
+            if let Some(parts) = of_item.and_then(|parts| serde_json::from_value(parts).ok()) {
+                item.allocations = Allocations(parts);
             }
         }
         let none = Vec::new();

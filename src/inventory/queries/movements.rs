@@ -8,11 +8,9 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::db::schema::stock_movements as ledger;
-use crate::events::queries::{self as feed, Ids};
 use crate::inventory::stock_level::MovementKind;
-use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{LocationId, MovementId, ProductId, StoreId, VariantId};
-use crate::kernel::page::{FeedList, List, PageQuery, Sort};
+use crate::kernel::page::{List, PageQuery, Sort};
 
 /// The conditions of a list of movements; `None` is no condition.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +105,10 @@ macro_rules! columns {
     };
 }
 
+mod followed;
+
+pub use followed::{list_ids_of_product, list_movements_after};
+
 /// The columns that movements can be sorted by.
 pub const SORTS: [&str; 2] = ["id", "created_at"];
 
@@ -131,54 +133,9 @@ pub fn list_movements(
     Ok(page.list(items, total))
 }
 
-/// The next movements of the feed that match, and the cursor behind them.
-pub fn list_movements_after(
-    conn: &mut PgConnection,
-    store: StoreId,
-    filter: &MovementFilter,
-    after: Cursor,
-    limit: i64,
-) -> QueryResult<FeedList<LedgerRow>> {
-    let load = |conn: &mut PgConnection, ids: &[i64]| load_matching(conn, store, filter, ids);
-    let (rows, next) = feed::list_matching(conn, (store, Ids::Movements), after, limit, load)?;
-    let total = if filter.is_empty() { Some(feed::count_after(conn, store, Ids::Movements, after)?) } else { None };
-    Ok(FeedList::from_feed(rows, total, limit, next))
-}
-
 /// These movements.
 pub fn list_by_id(conn: &mut PgConnection, store: StoreId, ids: &[MovementId]) -> QueryResult<Vec<LedgerRow>> {
     load(conn, store, ids)
-}
-
-/// Those of these movements that are of a product.
-pub fn list_ids_of_product(
-    conn: &mut PgConnection,
-    store: StoreId,
-    product: ProductId,
-    ids: &[i64],
-) -> QueryResult<Vec<i64>> {
-    let filter = MovementFilter { product: Some((product, None)), ..MovementFilter::default() };
-    Ok(load_matching(conn, store, &filter, ids)?.into_iter().map(|(id, _)| id).collect())
-}
-
-/// The movements with these ids that match.
-fn load_matching(
-    conn: &mut PgConnection,
-    store: StoreId,
-    filter: &MovementFilter,
-    ids: &[i64],
-) -> QueryResult<Vec<(i64, LedgerRow)>> {
-    let text = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM unnest($8::int8[]) AS w (id) \
-         CROSS JOIN LATERAL (SELECT * FROM stock_movements WHERE store_id = $1 AND id = w.id OFFSET 0) m \
-         CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = m.variant_id OFFSET 0) v \
-         WHERE ($2 IS NULL OR v.product_id = $2) AND ($7 IS NULL OR v.id = $7) AND ",
-        matching!()
-    );
-    let rows: Vec<LedgerRow> = bind_filter(text, store, filter).bind::<Array<BigInt>, _>(ids).load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.id.0, row)).collect())
 }
 
 /// Counts movements. The version of a stock row is the number of its movements, so the whole ledger is counted without
