@@ -96,6 +96,16 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
 const MAX_PAIRS: usize = 100;
 
 fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
+    let given = without_empty_values(query)?;
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
+    let value: T = serde_path_to_error::deserialize(deserializer)
+        .map_err(|error| ApiError::field(error.path().to_string(), error.inner().to_string()))?;
+    value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
+    Ok(value)
+}
+
+/// An empty value counts as absent, because forms send `?status=&q=`.
+fn without_empty_values(query: &str) -> Result<String, ApiError> {
     let mut given = form_urlencoded::Serializer::new(String::new());
     for (index, (name, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
         if index >= MAX_PAIRS {
@@ -104,17 +114,11 @@ fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
         if text::has_control(&name) || text::has_control(&value) {
             return Err(ApiError::field(name, "must not contain control characters"));
         }
-        // An empty value counts as absent, because forms send `?status=&q=`.
         if !value.is_empty() {
             given.append_pair(&name, &value);
         }
     }
-    let given = given.finish();
-    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
-    let value: T = serde_path_to_error::deserialize(deserializer)
-        .map_err(|error| ApiError::field(error.path().to_string(), error.inner().to_string()))?;
-    value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
-    Ok(value)
+    Ok(given.finish())
 }
 
 #[cfg(test)]
