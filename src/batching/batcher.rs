@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::PgConnection;
 
 use super::queue::{BatchQueue, Closed};
+use super::turns::Limits;
 use crate::db::tx::Mode;
 use crate::db::{Database, Failure};
 use crate::error::Abort;
@@ -19,10 +20,18 @@ use crate::settings::Checkout;
 /// Does the work of a batch: one outcome for each request, in the order given.
 pub type Work<Q, E> = fn(&mut PgConnection, StoreId, &[&Q]) -> Result<Vec<Outcome<E>>, Failure>;
 
+/// The work that a request causes, compared with others. It is at least 1, and known before the transaction.
+pub type Weigh<Q> = fn(&Q) -> usize;
+
+/// The average weight of the requests in a full batch. Requests that are lighter on average fill a batch by their
+/// number, heavier ones by their weight.
+pub const AVERAGE_WEIGHT: usize = 10;
+
 /// The queues of all stores for one kind of request. Stores are never deleted.
 pub struct Batcher<Q, E> {
     /// The name of its transactions.
     name: &'static str,
+    weigh: Weigh<Q>,
     work: Work<Q, E>,
     settings: Checkout,
     queues: Mutex<HashMap<StoreId, StoreQueue<Q, E>>>,
@@ -39,8 +48,8 @@ where
     E: Clone + Default + Send + 'static,
 {
     #[must_use]
-    pub fn new(name: &'static str, work: Work<Q, E>, settings: &Checkout) -> Self {
-        Self { name, work, settings: settings.clone(), queues: Mutex::default() }
+    pub fn new(name: &'static str, weigh: Weigh<Q>, work: Work<Q, E>, settings: &Checkout) -> Self {
+        Self { name, weigh, work, settings: settings.clone(), queues: Mutex::default() }
     }
 
     /// Runs the request in one transaction together with those that wait. The outcome is returned after the commit.
@@ -51,7 +60,8 @@ where
         let (name, work) = (self.name, self.work);
         let run_batch = move |database: &Database, batch: Vec<Entry<Q>>| run_batch(database, name, store, &batch, work);
         let entry = (request.clone(), current_request::has_ended());
-        match self.queue(store).submit(database, entry, run_batch).await? {
+        let weight = (self.weigh)(&request.request);
+        match self.queue(store).submit(database, (entry, weight), run_batch).await? {
             Some(outcome) if !is_in_progress(&outcome) => return Ok(outcome),
             _ => {}
         }
@@ -79,8 +89,9 @@ where
 
     fn queue(&self, store: StoreId) -> StoreQueue<Q, E> {
         let Checkout { concurrent_batches, batch_size } = self.settings;
+        let limits = Limits { requests: batch_size, weight: batch_size.saturating_mul(AVERAGE_WEIGHT) };
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(queues.entry(store).or_insert_with(|| Arc::new(BatchQueue::new(concurrent_batches, batch_size))))
+        Arc::clone(queues.entry(store).or_insert_with(|| Arc::new(BatchQueue::new(concurrent_batches, limits))))
     }
 }
 

@@ -6,5 +6,5 @@ mod batcher;
 mod queue;
 mod turns;
 
-pub use batcher::Batcher;
+pub use batcher::{AVERAGE_WEIGHT, Batcher};
 pub use queue::Closed;

@@ -1,8 +1,9 @@
 //! The queue of one store. Requests that wait at the same time run together as a batch.
 //!
 //! If the queue is empty, a request starts a batch immediately. Requests that arrive while batches run wait. The next
-//! batch takes all waiting requests up to a limit. If more wait, their callers take turns: the batch gets the oldest
-//! request of each caller, then the second of each, and so on. A batch is ordered by age.
+//! batch takes all waiting requests up to a limit of their number and of their weight. If more wait, their callers take
+//! turns (`turns.rs`). So a caller with many or heavy requests delays the others by its share of a batch. A batch is
+//! ordered by age.
 //!
 //! No background task exists: the request that has waited longest starts the next batch, and is in it. If that request
 //! is dropped, the one behind it does so. A batch runs on a thread of its own and answers its requests from there. So
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
-use super::turns;
+use super::turns::{self, Limits};
 use crate::db::queue::{BatchSlot, ConnectionPermit};
 use crate::db::{Database, Failure};
 use crate::kernel::current_request::{self, Caller, Wait};
@@ -24,7 +25,7 @@ use crate::kernel::current_request::{self, Caller, Wait};
 pub struct BatchQueue<Q, A> {
     /// One permit for each batch that may run at the same time.
     batch_permits: Arc<Semaphore>,
-    batch_size: usize,
+    limits: Limits,
     tickets: AtomicU64,
     /// Sorted by ticket, so the oldest is first.
     waiting: Mutex<VecDeque<Waiting<Q, A>>>,
@@ -33,6 +34,7 @@ pub struct BatchQueue<Q, A> {
 struct Waiting<Q, A> {
     ticket: u64,
     caller: Option<Caller>,
+    weight: usize,
     request: Q,
     answer: Answer<A>,
     /// Notified when no older request waits.
@@ -51,10 +53,10 @@ where
     A: Send + 'static,
 {
     #[must_use]
-    pub fn new(batches: usize, batch_size: usize) -> Self {
+    pub fn new(batches: usize, limits: Limits) -> Self {
         Self {
             batch_permits: Arc::new(Semaphore::new(batches)),
-            batch_size,
+            limits,
             tickets: AtomicU64::new(0),
             waiting: Mutex::default(),
         }
@@ -64,12 +66,17 @@ where
     /// order. Returns None if `work` panicked or had no answer for the request.
     ///
     /// A request that no batch has taken in time is refused, and so is one whose client has left. A request that was taken is always answered.
-    pub async fn submit<W>(&self, database: &Database, request: Q, work: W) -> Result<Option<A>, Failure>
+    pub async fn submit<W>(
+        &self,
+        database: &Database,
+        (request, weight): (Q, usize),
+        work: W,
+    ) -> Result<Option<A>, Failure>
     where
         W: FnOnce(&Database, Vec<Q>) -> Vec<Result<A, Failure>> + Send + 'static,
     {
         let (sender, mut answer) = oneshot::channel();
-        let entry = self.join(database, request, sender)?;
+        let entry = self.join(database, (request, weight), sender)?;
         tokio::select! {
             biased;
             answered = &mut answer => return received(answered),
@@ -125,7 +132,12 @@ fn received<A>(answer: Result<Result<A, Failure>, oneshot::error::RecvError>) ->
 
 impl<Q, A> BatchQueue<Q, A> {
     /// Adds the request to the queue. A request that must wait needs a slot in the queue for the database.
-    fn join(&self, database: &Database, request: Q, answer: Answer<A>) -> Result<QueueEntry<'_, Q, A>, Failure> {
+    fn join(
+        &self,
+        database: &Database,
+        (request, weight): (Q, usize),
+        answer: Answer<A>,
+    ) -> Result<QueueEntry<'_, Q, A>, Failure> {
         let mut waiting = self.waiting();
         let starts_immediately =
             waiting.is_empty() && self.batch_permits.available_permits() > 0 && database.has_permit();
@@ -135,7 +147,7 @@ impl<Q, A> BatchQueue<Q, A> {
         let first = Arc::new(Notify::new());
         let entry = QueueEntry { queue: self, ticket, first: Arc::clone(&first), until: wait.until() };
         let caller = current_request::caller();
-        waiting.push_back(Waiting { ticket, caller, request, answer, first, _slot: slot, _wait: wait });
+        waiting.push_back(Waiting { ticket, caller, weight, request, answer, first, _slot: slot, _wait: wait });
         notify_first(&waiting);
         Ok(entry)
     }
@@ -143,7 +155,7 @@ impl<Q, A> BatchQueue<Q, A> {
     /// Takes the requests of the next batch.
     fn take(&self) -> (Vec<Q>, Vec<Answer<A>>) {
         let mut waiting = self.waiting();
-        let chosen = turns::choose(waiting.iter().map(|entry| &entry.caller), self.batch_size);
+        let chosen = turns::choose(waiting.iter().map(|entry| (&entry.caller, entry.weight)), self.limits);
         let mut taken = (Vec::new(), Vec::new());
         for (position, entry) in mem::take(&mut *waiting).into_iter().enumerate() {
             if chosen.contains(&position) {

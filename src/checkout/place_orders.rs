@@ -25,7 +25,7 @@ pub type Placements = Batcher<Placement, i64>;
 
 #[must_use]
 pub fn batcher(settings: &Checkout) -> Placements {
-    Batcher::new("place_orders", place_orders, settings)
+    Batcher::new("place_orders", Placement::weight, place_orders, settings)
 }
 
 /// Places orders of one store. Returns one outcome for each placement, in the order given.

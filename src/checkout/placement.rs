@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::batching::AVERAGE_WEIGHT;
 use crate::kernel::id::{AddressId, LocationId, OrderId, ProductRef, UserId, VariantId};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::Quantity;
@@ -85,6 +86,18 @@ pub struct RequestedLine {
     pub variant: VariantId,
     pub quantity: i64,
     pub unit_prices: Vec<AmountInput>,
+}
+
+impl Placement {
+    /// The number of its lines. The lines of a cart are known only in the transaction, which reads a cart once for all
+    /// checkouts in the batch. So the number of carts limits their work, and each has the average weight.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match &self.source {
+            Source::Cart(_) => AVERAGE_WEIGHT,
+            Source::Items(items) => items.len(),
+        }
+    }
 }
 
 impl Buyer {

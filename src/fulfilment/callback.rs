@@ -44,8 +44,8 @@ pub fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> R
         return Ok(EventOutcome::Ignored);
     }
     let order = match (event.order_number.clone(), event.refund_of.as_deref()) {
-        (Some(number), _) => match orders::find_owner(conn, store, &DocumentRef::Number(number))? {
-            Some((order, _owner)) => order,
+        (Some(number), _) => match orders::find_order(conn, store, &DocumentRef::Number(number))? {
+            Some(order) => order.id,
             None => return Ok(EventOutcome::Unmatched),
         },
         (None, Some(payment)) => match payments::find_order(conn, store, payment)? {

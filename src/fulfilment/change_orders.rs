@@ -22,6 +22,8 @@ use crate::settings::Checkout;
 #[derive(Clone, Debug)]
 pub struct OrderChange {
     pub order: OrderId,
+    /// The number of lines of the order.
+    pub lines: usize,
     pub actor: String,
     pub kind: ChangeKind,
 }
@@ -71,7 +73,7 @@ pub type OrderChanges = Batcher<OrderChange, i64>;
 
 #[must_use]
 pub fn batcher(settings: &Checkout) -> OrderChanges {
-    Batcher::new("change_orders", change_orders, settings)
+    Batcher::new("change_orders", |change| change.lines, change_orders, settings)
 }
 
 /// Changes orders of one store. Each request has its own outcome, in the order given.

@@ -79,7 +79,7 @@ pub fn exchange(conn: &mut PgConnection, scope: &Scope, id: OrderId, new: &NewEx
 /// The placement of the new order: the customer, the addresses and the pickup place are those of the old order.
 fn placement_of(conn: &mut PgConnection, scope: &Scope, old: OrderId, new: &NewExchange) -> Result<Placement, Abort> {
     let guest_token_hash =
-        orders::find_owner(conn, scope.store, &DocumentRef::Id(old))?.and_then(|(_, owner)| owner.guest_token_hash);
+        orders::find_order(conn, scope.store, &DocumentRef::Id(old))?.and_then(|order| order.guest_token_hash);
     let old = orders::get(conn, scope.store, old)?;
     let exchange = Exchange {
         order: old.id,

@@ -10,6 +10,7 @@ use validator::Validate;
 
 use super::guest_token;
 use super::queries::list::{self, OrderFilter};
+use super::queries::orders::FoundOrder;
 use super::queries::{history, orders};
 use super::response::HistoryResponse;
 use super::status::{OrderStatus, PaymentStatus};
@@ -140,7 +141,7 @@ impl actix_web::FromRequest for Viewer {
 }
 
 impl Viewer {
-    /// Finds the order if this viewer may see it. An order of another owner is reported like a missing one.
+    /// Finds the id of the order if this viewer may see it.
     pub fn find(
         &self,
         conn: &mut PgConnection,
@@ -148,17 +149,28 @@ impl Viewer {
         order_ref: &DocumentRef<OrderId>,
         permission: Permission,
     ) -> Result<OrderId, Abort> {
-        let found = orders::find_owner(conn, scope.store, order_ref)?;
-        let visible = found.filter(|(_, owner)| {
-            let is_owner = matches!(&scope.principal, Principal::User(account) if owner.user_id == Some(account.id));
-            let has_token = match (&self.token, &owner.guest_token_hash) {
+        self.find_order(conn, scope, order_ref, permission).map(|order| order.id)
+    }
+
+    /// Finds the order if this viewer may see it. An order of another owner is reported like a missing one.
+    pub fn find_order(
+        &self,
+        conn: &mut PgConnection,
+        scope: &Scope,
+        order_ref: &DocumentRef<OrderId>,
+        permission: Permission,
+    ) -> Result<FoundOrder, Abort> {
+        let found = orders::find_order(conn, scope.store, order_ref)?;
+        let visible = found.filter(|order| {
+            let is_owner = matches!(&scope.principal, Principal::User(account) if order.user_id == Some(account.id));
+            let has_token = match (&self.token, &order.guest_token_hash) {
                 (Some(token), Some(hash)) => guest_token::opens(token, hash),
                 _ => false,
             };
             is_owner || has_token || scope.principal.can(permission)
         });
         match (visible, &scope.principal) {
-            (Some((id, _)), _) => Ok(id),
+            (Some(order), _) => Ok(order),
             // Staff get an error about the missing permission, which does not reveal if the order exists.
             (None, Principal::User(account)) if account.role == Role::Staff && !scope.principal.can(permission) => {
                 Err(permission.missing().into())

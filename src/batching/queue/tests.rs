@@ -22,6 +22,12 @@ mod leaving;
 const QUEUE_TIME: Duration = Duration::from_secs(10);
 const QUEUE_LENGTH: usize = 100;
 
+/// The weight of a full batch.
+const BATCH_WEIGHT: usize = 100;
+/// Requests from this number on are heavy.
+const HEAVY: u32 = 1000;
+const HEAVY_WEIGHT: usize = 40;
+
 type Outcome = Result<String, Failure>;
 type Sent = JoinHandle<Result<Option<String>, Failure>>;
 
@@ -79,7 +85,8 @@ impl Rig {
         let (sender, taken) = channel::unbounded_channel();
         let (go_on, signal) = mpsc::channel();
         let batch = Arc::new(Batch { taken: sender, go_on: Mutex::new(signal) });
-        Self { queue: Arc::new(BatchQueue::new(batches, batch_size)), database, taken, go_on, batch }
+        let limits = Limits { requests: batch_size, weight: BATCH_WEIGHT };
+        Self { queue: Arc::new(BatchQueue::new(batches, limits)), database, taken, go_on, batch }
     }
 
     fn send(&self, number: u32) -> Sent {
@@ -88,7 +95,8 @@ impl Rig {
 
     fn submit(&self, number: u32) -> impl Future<Output = Result<Option<String>, Failure>> + use<> {
         let (queue, database, batch) = (Arc::clone(&self.queue), self.database.clone(), Arc::clone(&self.batch));
-        async move { queue.submit(&database, number, move |_, requests| batch.work(requests)).await }
+        let weight = if number < HEAVY { 1 } else { HEAVY_WEIGHT };
+        async move { queue.submit(&database, (number, weight), move |_, requests| batch.work(requests)).await }
     }
 
     /// Sends the requests one after the other, so that they wait in this order.

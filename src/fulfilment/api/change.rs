@@ -53,7 +53,7 @@ pub async fn cancel_order(
     let order_ref = DocumentRef::from_path(&path);
     let Command { ctx, body, claim } = command;
     let kind = ChangeKind::Cancel { reason: body.reason.or(query.reason) };
-    let find = move |conn: &mut _, scope: &_| viewer.find(conn, scope, &order_ref, Permission::OrdersUpdate);
+    let find = move |conn: &mut _, scope: &_| viewer.find_order(conn, scope, &order_ref, Permission::OrdersUpdate);
     change(ctx, claim, kind, &changes, &metrics, find).await
 }
 

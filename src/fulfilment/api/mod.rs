@@ -22,6 +22,7 @@ use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::OrderId;
 use crate::orders::api::not_found;
 use crate::orders::order::Order;
+use crate::orders::queries::orders::FoundOrder;
 use crate::orders::queries::{list, orders};
 
 pub use callback::{CallbackResponse, receive};
@@ -40,7 +41,11 @@ pub use shipments::{
 };
 
 fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &DocumentRef<OrderId>) -> Result<OrderId, Abort> {
-    orders::find_owner(conn, scope.store, order_ref)?.map(|(id, _)| id).ok_or_else(|| not_found().into())
+    find_order(conn, scope, order_ref).map(|order| order.id)
+}
+
+fn find_order(conn: &mut PgConnection, scope: &Scope, order_ref: &DocumentRef<OrderId>) -> Result<FoundOrder, Abort> {
+    orders::find_order(conn, scope.store, order_ref)?.ok_or_else(|| not_found().into())
 }
 
 fn answer(conn: &mut PgConnection, order: &Order) -> Result<Answer, Abort> {

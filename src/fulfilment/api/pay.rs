@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{ReasonRequest, answer, find};
+use super::{ReasonRequest, answer, find, find_order};
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::fulfilment::change_orders::{ChangeKind, OrderChange, OrderChanges, change_one};
@@ -18,9 +18,10 @@ use crate::http::metrics::Metrics;
 use crate::idempotency::queries::Claim;
 use crate::idempotency::{Command, Done, Keyed};
 use crate::kernel::document_ref::DocumentRef;
-use crate::kernel::id::{CreditId, OrderId};
+use crate::kernel::id::CreditId;
 use crate::kernel::money::AmountInput;
 use crate::kernel::text;
+use crate::orders::queries::orders::FoundOrder;
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +50,7 @@ pub async fn confirm_payment(
     let Command { ctx, body, claim } = command;
     let accept = if body.accept_reused { Accept::ExactOrReused } else { Accept::Exact };
     let kind = ChangeKind::Confirm { reference: body.payment_reference, amount: body.amount, accept };
-    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &order_ref)).await
+    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find_order(conn, scope, &order_ref)).await
 }
 
 /// `POST /orders/{id}/payment/fail`
@@ -62,11 +63,11 @@ pub async fn fail_payment(
     let order_ref = DocumentRef::from_path(&path);
     let Command { ctx, body, claim } = command;
     let kind = ChangeKind::Fail { reason: body.reason };
-    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find(conn, scope, &order_ref)).await
+    change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find_order(conn, scope, &order_ref)).await
 }
 
-/// Finds the order, then submits the change to the queue of its store. The id and the owner of an order never change
-/// in between.
+/// Finds the order, then submits the change to the queue of its store. The id, the owner and the number of lines of an
+/// order never change in between.
 pub(super) async fn change<F>(
     ctx: Ctx,
     claim: Claim,
@@ -76,11 +77,11 @@ pub(super) async fn change<F>(
     find: F,
 ) -> Result<HttpResponse, ApiError>
 where
-    F: Fn(&mut PgConnection, &Scope) -> Result<OrderId, Abort> + Send + 'static,
+    F: Fn(&mut PgConnection, &Scope) -> Result<FoundOrder, Abort> + Send + 'static,
 {
     let (database, actor) = (ctx.database.clone(), ctx.principal.actor());
-    let (store, order) = ctx.read("find_order", move |conn, scope| Ok((scope.store, find(conn, scope)?))).await?;
-    let change = Keyed { claim, request: OrderChange { order, actor, kind } };
+    let (store, found) = ctx.read("find_order", move |conn, scope| Ok((scope.store, find(conn, scope)?))).await?;
+    let change = Keyed { claim, request: OrderChange { order: found.id, lines: found.lines, actor, kind } };
     let Done { answer, effect: units_sold } = changes.submit(&database, store, &change).await??;
     metrics.count_units_sold(units_sold);
     Ok(answer.into_response())

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz};
 
-use crate::db::schema::orders;
+use crate::db::schema::{order_items, orders};
 use crate::db::{self, Failure, OnLocked};
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, StoreId, UserId};
@@ -86,29 +86,40 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .map(drop)
 }
 
-/// The customer or guest who may look at an order without a permission.
+/// An order that a path names. The customer or guest may look at it without a permission.
 #[derive(Clone, Debug)]
-pub struct Owner {
+pub struct FoundOrder {
+    pub id: OrderId,
     pub user_id: Option<UserId>,
     pub guest_token_hash: Option<Vec<u8>>,
+    /// The number of its lines.
+    pub lines: usize,
 }
 
-/// Finds the order that a path names, and whose it is.
-pub fn find_owner(
+/// Finds the order that a path names.
+pub fn find_order(
     conn: &mut PgConnection,
     store: StoreId,
     order: &DocumentRef<OrderId>,
-) -> QueryResult<Option<(OrderId, Owner)>> {
+) -> QueryResult<Option<FoundOrder>> {
+    let lines = order_items::table
+        .filter(order_items::store_id.eq(store))
+        .filter(order_items::order_id.eq(orders::id))
+        .count()
+        .single_value();
     let query = orders::table
         .filter(orders::store_id.eq(store))
-        .select((orders::id, orders::user_id, orders::guest_token_hash))
+        .select((orders::id, orders::user_id, orders::guest_token_hash, lines))
         .into_boxed();
     let query = match order {
         DocumentRef::Id(id) => query.filter(orders::id.eq(*id)),
         DocumentRef::Number(number) => query.filter(orders::order_number.eq(number.clone())),
     };
-    let row = query.first::<(OrderId, Option<UserId>, Option<Vec<u8>>)>(conn).optional()?;
-    Ok(row.map(|(id, user_id, guest_token_hash)| (id, Owner { user_id, guest_token_hash })))
+    let row = query.first::<(OrderId, Option<UserId>, Option<Vec<u8>>, Option<i64>)>(conn).optional()?;
+    Ok(row.map(|(id, user_id, guest_token_hash, lines)| {
+        let lines = lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(0);
+        FoundOrder { id, user_id, guest_token_hash, lines }
+    }))
 }
 
 /// The orders of the store `$1` under a condition, with all columns of [`Order`].

@@ -5,3 +5,4 @@ mod locks;
 mod outcomes;
 mod payments;
 mod servers;
+mod weights;

@@ -36,6 +36,25 @@ async fn callers_take_turns_in_a_batch_and_the_oldest_request_is_in_it() {
 }
 
 #[tokio::test]
+async fn heavy_requests_of_one_caller_fill_its_share_of_a_batch() {
+    let mut rig = Rig::new(1, 64);
+    let first = rig.occupy(0).await;
+    let mut waiting = rig.line_up_from("heavy", HEAVY..HEAVY + 5).await;
+    waiting.extend(rig.line_up_from("light", 1..=3).await);
+    waiting.extend(rig.line_up_from("other", [HEAVY + 5]).await);
+    let shared = vec![HEAVY, 1, 2, 3, HEAVY + 5];
+    for batch in [shared, vec![HEAVY + 1, HEAVY + 2], vec![HEAVY + 3, HEAVY + 4]] {
+        rig.go_on();
+        assert_eq!(rig.next().await, batch);
+    }
+    rig.go_on();
+    for sent in std::iter::once(first).chain(waiting) {
+        answered(sent).await;
+    }
+    rig.assert_empty().await;
+}
+
+#[tokio::test]
 async fn one_caller_has_an_eighth_of_the_queue() {
     let mut rig = Rig::on(database(1, 16), 1, 64);
     let first = rig.occupy(0).await;

@@ -12,7 +12,8 @@ fn every_request_runs_at_most_once_and_all_permits_are_returned() {
     const THREADS: u32 = 4;
     const EACH: u32 = 2_000;
     for (batches, batch_size) in [(1, 64), (1, 1), (3, 2)] {
-        let (queue, database) = (BatchQueue::<u32, u32>::new(batches, batch_size), database(2, 10_000));
+        let limits = Limits { requests: batch_size, weight: BATCH_WEIGHT };
+        let (queue, database) = (BatchQueue::<u32, u32>::new(batches, limits), database(2, 10_000));
         let (queue, served) = (Arc::new(queue), Arc::new(Mutex::new(Vec::new())));
         let visit = |thread: u32| {
             let (queue, database, served) = (Arc::clone(&queue), database.clone(), Arc::clone(&served));
@@ -49,7 +50,7 @@ fn visit(
                 numbers.into_iter().map(|number| Ok(number + 1)).collect()
             };
             let patience = if number.is_multiple_of(2) { QUEUE_TIME } else { Duration::from_micros(number.into()) };
-            let answer = tokio::time::timeout(patience, queue.submit(&database, number, work)).await;
+            let answer = tokio::time::timeout(patience, queue.submit(&database, (number, 1), work)).await;
             // A slow machine refuses requests that have waited for too long.
             answer.is_ok_and(|answer| answer.is_ok_and(|answer| answer == Some(number + 1)))
         }
