@@ -39,6 +39,9 @@ pub struct Reclaim {
     pub carts: fn(&mut PgConnection, StoreId) -> Result<usize, Failure>,
 }
 
+/// A read that returns the body of its response. Without the type of the response, the code around it is compiled once.
+type FindBytes = Box<dyn Fn(&mut PgConnection, &Scope) -> Result<Vec<u8>, Abort> + Send>;
+
 /// The maximal number of release transactions before the request is answered. A job does the rest.
 const MAX_RELEASES: usize = 50;
 
@@ -157,31 +160,41 @@ impl Ctx {
     }
 
     /// Runs a read in one snapshot.
-    pub async fn read<T, F>(self, name: &'static str, work: F) -> Result<T, ApiError>
+    pub fn read<T, F>(self, name: &'static str, work: F) -> impl Future<Output = Result<T, ApiError>>
     where
         T: Send + 'static,
         F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
     {
-        self.run(name, Mode::Read, work).await
+        self.run(name, Mode::Read, work)
     }
 
     /// Answers with what a read in one snapshot has found.
-    pub async fn answer<T, F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
+    pub fn answer<T, F>(self, name: &'static str, work: F) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where
         T: Serialize,
         F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
     {
-        self.answer_in(name, Mode::Read, work).await
+        self.answer_in(name, Mode::Read, work)
     }
 
     /// The same in a read of this mode. The response is serialized on the thread that reads: a large one would delay all
     /// connections of an event loop, and only as many are in memory at a time as there are database connections.
-    pub async fn answer_in<T, F>(self, name: &'static str, mode: Mode, work: F) -> Result<HttpResponse, ApiError>
+    pub fn answer_in<T, F>(
+        self,
+        name: &'static str,
+        mode: Mode,
+        work: F,
+    ) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where
         T: Serialize,
         F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
     {
-        let body = self.run(name, mode, move |conn, scope| Ok(json::to_bytes(&work(conn, scope)?)?)).await?;
+        let find = move |conn: &mut PgConnection, scope: &Scope| Ok(json::to_bytes(&work(conn, scope)?)?);
+        self.answer_bytes(name, mode, Box::new(find))
+    }
+
+    async fn answer_bytes(self, name: &'static str, mode: Mode, find: FindBytes) -> Result<HttpResponse, ApiError> {
+        let body = self.run(name, mode, find).await?;
         Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
     }
 

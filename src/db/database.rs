@@ -119,30 +119,30 @@ impl Database {
     }
 
     /// Runs a read of several statements in one snapshot.
-    pub async fn read<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
+    pub fn read<T, F>(&self, name: &'static str, work: F) -> impl Future<Output = Result<T, Failure>>
     where
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(name, Mode::Read, move |conn| work(conn).map(End::RollBack)).await
+        self.run(name, Mode::Read, move |conn| work(conn).map(End::RollBack))
     }
 
     /// Runs a read of the server itself, for a health check or a job. It never waits behind the reads of clients.
-    pub async fn read_internally<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
+    pub fn read_internally<T, F>(&self, name: &'static str, work: F) -> impl Future<Output = Result<T, Failure>>
     where
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<T, Failure> + Send + 'static,
     {
-        self.run(name, Mode::Internal, move |conn| work(conn).map(End::RollBack)).await
+        self.run(name, Mode::Internal, move |conn| work(conn).map(End::RollBack))
     }
 
     /// Runs a write. It must be safe to run again: a claim or a state guard must see that the first run was committed.
-    pub async fn write<T, F>(&self, name: &'static str, work: F) -> Result<T, Failure>
+    pub fn write<T, F>(&self, name: &'static str, work: F) -> impl Future<Output = Result<T, Failure>>
     where
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<End<T>, Failure> + Send + 'static,
     {
-        self.run(name, Mode::Write, work).await
+        self.run(name, Mode::Write, work)
     }
 
     /// Waits for a permit, then runs the transaction on a thread that may block.

@@ -1,6 +1,7 @@
 //! JSON bodies of requests and responses. The whole body of a request is checked before the operation starts.
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, dev::Payload};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,10 +13,12 @@ use super::{body, headers, json_check, json_words};
 use crate::db::Failure;
 use crate::error::{ApiError, Code, FieldError};
 
-/// A body, as the fields of the operation and as the JSON value that the client sent.
+/// A body that is valid JSON. It does not know the fields of its operation, so its code is compiled once.
 #[derive(Debug)]
-pub struct Body<T> {
-    pub value: T,
+pub struct Body {
+    text: Bytes,
+    is_absent: bool,
+    /// The JSON value that the client sent.
     pub document: Value,
 }
 
@@ -28,15 +31,13 @@ pub fn to_bytes(response: &impl Serialize) -> Result<Vec<u8>, Failure> {
 }
 
 /// Reads the body. A request without a body counts as `{}`, for operations whose fields are all optional.
-pub async fn read<T: DeserializeOwned + Validate>(request: HttpRequest, payload: Payload) -> Result<Body<T>, ApiError> {
-    let text = body::read(&request, payload).await?;
+pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Body, ApiError> {
+    let text = body::read(request, payload).await?;
     if text.is_empty() {
-        return parse(b"{}").map_err(|_required| {
-            ApiError::new(Code::MalformedRequest, "This call needs a JSON body, and there is none.")
-        });
+        return Ok(Body { is_absent: true, ..Body::new(Bytes::from_static(b"{}"))? });
     }
     check_media_type(request.headers())?;
-    parse(&text)
+    Body::new(text)
 }
 
 /// Accepts JSON in UTF-8 without compression only.
@@ -60,21 +61,33 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// Parses and checks a body.
-pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<Body<T>, ApiError> {
-    // The whole text is checked first, so that malformed JSON is never reported as a wrong field. The fields are then
-    // read from the text again, because amounts of money need the digits that the client wrote.
-    let (document, unfit) = json_check::check(bytes).map_err(|error| refuse_text(&error))?;
-    if !unfit.is_empty() {
-        return Err(ApiError::validation(unfit));
+impl Body {
+    /// Checks the whole text first, so that malformed JSON is never reported as a wrong field.
+    fn new(text: Bytes) -> Result<Self, ApiError> {
+        let (document, unfit) = json_check::check(&text).map_err(|error| refuse_text(&error))?;
+        if unfit.is_empty() { Ok(Self { text, is_absent: false, document }) } else { Err(ApiError::validation(unfit)) }
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let message = without_position(error.inner());
-        ApiError::field(name_field(&error.path().to_string(), &message), json_words::translate(&message))
-    })?;
-    value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
-    Ok(Body { value, document })
+
+    /// Reads and checks the fields of the operation. They are read from the text again, because amounts of money need
+    /// the digits that the client wrote.
+    pub fn parse<T: DeserializeOwned + Validate>(&self) -> Result<T, ApiError> {
+        let mut deserializer = serde_json::Deserializer::from_slice(&self.text);
+        let value: T = match serde_path_to_error::deserialize(&mut deserializer) {
+            Ok(value) => value,
+            Err(error) => return Err(self.refuse(refuse_field(&error))),
+        };
+        match value.validate() {
+            Ok(()) => Ok(value),
+            Err(errors) => Err(self.refuse(ApiError::validation(flatten(&errors)))),
+        }
+    }
+
+    fn refuse(&self, refusal: ApiError) -> ApiError {
+        if self.is_absent {
+            return ApiError::new(Code::MalformedRequest, "This call needs a JSON body, and there is none.");
+        }
+        refusal
+    }
 }
 
 /// A number that is too large for JSON libraries is a validation error. Any other error means malformed JSON.
@@ -84,6 +97,11 @@ fn refuse_text(error: &serde_json::Error) -> ApiError {
     }
     let reason = if error.classify() == Category::Data { "can't be read" } else { "is not valid JSON" };
     ApiError::new(Code::MalformedRequest, format!("The body {reason}: {error}."))
+}
+
+fn refuse_field(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let message = without_position(error.inner());
+    ApiError::field(name_field(&error.path().to_string(), &message), json_words::translate(&message))
 }
 
 /// The path of a refused field. For a missing or duplicate field, only the message contains the name.
@@ -161,7 +179,7 @@ mod tests {
     }
 
     fn refusal(body: &[u8]) -> ApiError {
-        parse::<Lines>(body).err().unwrap()
+        Body::new(Bytes::copy_from_slice(body)).and_then(|body| body.parse::<Lines>()).err().unwrap()
     }
 
     #[test]

@@ -106,6 +106,17 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
 const MAX_PAIRS: usize = 100;
 
 fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
+    let given = normalized(query)?;
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
+    let value: T = serde_path_to_error::deserialize(deserializer)
+        .map_err(|error| ApiError::field(error.path().to_string(), error.inner().to_string()))?;
+    value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
+    Ok(value)
+}
+
+/// The query without empty values, which count as absent, because forms send `?status=&q=`. The values of a list are
+/// joined: `type=a,b`. Only a list may be repeated, which has been checked before.
+fn normalized(query: &str) -> Result<String, ApiError> {
     let mut given: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
     for (index, (name, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
         if index >= MAX_PAIRS {
@@ -114,22 +125,15 @@ fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
         if text::has_control(&name) || text::has_control(&value) {
             return Err(ApiError::field(name, "must not contain control characters"));
         }
-        // An empty value counts as absent, because forms send `?status=&q=`.
         if value.is_empty() {
             continue;
         }
-        // Only a list may be repeated, which has been checked before.
         match given.iter_mut().find(|(known, _)| *known == name) {
             Some((_, values)) => *values = format!("{values},{value}").into(),
             None => given.push((name, value)),
         }
     }
-    let given = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
-    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
-    let value: T = serde_path_to_error::deserialize(deserializer)
-        .map_err(|error| ApiError::field(error.path().to_string(), error.inner().to_string()))?;
-    value.validate().map_err(|errors| ApiError::validation(flatten(&errors)))?;
-    Ok(value)
+    Ok(form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish())
 }
 
 #[cfg(test)]

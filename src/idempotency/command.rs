@@ -58,19 +58,19 @@ impl<T: Send + 'static> Command<T> {
     }
 
     /// Does the work once, in one transaction with its claim and its stored answer.
-    pub async fn run<F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
+    pub fn run<F>(self, name: &'static str, work: F) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
-        self.run_where(Ctx::scope, name, work).await
+        self.run_where(Ctx::scope, name, work)
     }
 
     /// The same without a store, for operations that create one.
-    pub async fn run_platform<F>(self, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
+    pub fn run_platform<F>(self, name: &'static str, work: F) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
-        self.run_where(|ctx, _conn| Ok(ctx.platform_scope()), name, work).await
+        self.run_where(|ctx, _conn| Ok(ctx.platform_scope()), name, work)
     }
 
     /// Does a part of the work before `run`, in parts, each in a transaction of its own. A part gets the end of the
@@ -100,13 +100,18 @@ impl<T: Send + 'static> Command<T> {
         }
     }
 
-    async fn run_where<F>(self, scope_of: ScopeOf, name: &'static str, work: F) -> Result<HttpResponse, ApiError>
+    fn run_where<F>(
+        self,
+        scope_of: ScopeOf,
+        name: &'static str,
+        work: F,
+    ) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
         let Self { ctx, body, claim } = self;
         let work = move |conn: &mut PgConnection, scope: &Scope| work(conn, scope, &body);
-        run_claimed(ctx, claim, scope_of, name, Box::new(work)).await
+        run_claimed(ctx, claim, scope_of, name, Box::new(work))
     }
 }
 
@@ -146,21 +151,27 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Command<T> {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
+        let received = receive(request.clone(), payload.take());
         Box::pin(async move {
-            let (ctx, body) = read(&request, payload).await?;
+            let Received { request, ctx, body } = received.await?;
+            let fields = body.parse()?;
             let claim = new_claim(&ctx.principal, &request, &body.document)?;
-            Ok(Self { ctx, body: body.value, claim })
+            Ok(Self { ctx, body: fields, claim })
         })
     }
 }
 
-async fn read<T>(request: &HttpRequest, mut payload: Payload) -> Result<(Ctx, json::Body<T>), ApiError>
-where
-    T: DeserializeOwned + Validate,
-{
-    let ctx = Ctx::from_request(request, &mut payload).await?;
-    Ok((ctx, json::read(request.clone(), payload).await?))
+/// A request before the fields of its body are read. So receiving it is compiled once, and not for each body.
+struct Received {
+    request: HttpRequest,
+    ctx: Ctx,
+    body: json::Body,
+}
+
+async fn receive(request: HttpRequest, mut payload: Payload) -> Result<Received, ApiError> {
+    let ctx = Ctx::from_request(&request, &mut payload).await?;
+    let body = json::read(&request, payload).await?;
+    Ok(Received { request, ctx, body })
 }
 
 /// The idempotency claim of the request. Keys are scoped to their caller: a user, or a guest with a secret. A guest
@@ -228,10 +239,10 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for UnclaimedRequest<
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
+        let received = receive(request.clone(), payload.take());
         Box::pin(async move {
-            let (ctx, body) = read(&request, payload).await?;
-            Ok(Self { ctx, body: body.value })
+            let Received { request: _, ctx, body } = received.await?;
+            Ok(Self { body: body.parse()?, ctx })
         })
     }
 }

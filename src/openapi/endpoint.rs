@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, T
 use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
+use super::handler::{ErasedHandler, erase};
 use super::parameters;
 use crate::auth::Access;
 use crate::auth::authorize::authorize;
@@ -98,26 +99,9 @@ macro_rules! methods {
             F::Output: Responder + 'static,
         {
             Endpoint {
-                method: Method::$method,
-                path,
-                access,
-                id: "",
-                summary: "",
-                description: None,
-                is_at_root: false,
-                request: None,
-                body_required: true,
                 success: $success,
-                again: None,
-                answer: None,
-                content_type: JSON,
-                has_page: false,
-                query: Vec::new(),
-                errors: Vec::new(),
                 takes_key: $takes_key,
-                max_body: body::MAX_BODY_BYTES,
-                headers: &[],
-                route: web::method(Method::$method).to(handler),
+                ..Endpoint::new(Method::$method, path, access, erase(handler))
             }
         }
     )+};
@@ -132,6 +116,32 @@ methods! {
 }
 
 impl Endpoint {
+    fn new(method: Method, path: &'static str, access: Access, handler: ErasedHandler) -> Self {
+        let handle = move |request, payload: web::Payload| handler(request, payload.into_inner());
+        Self {
+            route: web::method(method.clone()).to(handle),
+            method,
+            path,
+            access,
+            id: "",
+            summary: "",
+            description: None,
+            is_at_root: false,
+            request: None,
+            body_required: true,
+            success: 200,
+            again: None,
+            answer: None,
+            content_type: JSON,
+            has_page: false,
+            query: Vec::new(),
+            errors: Vec::new(),
+            takes_key: false,
+            max_body: body::MAX_BODY_BYTES,
+            headers: &[],
+        }
+    }
+
     /// Sets the operation id and the summary.
     pub fn named(mut self, id: &'static str, summary: &'static str) -> Self {
         (self.id, self.summary) = (id, summary);

@@ -4,6 +4,7 @@ pub mod document;
 pub mod endpoint;
 pub mod entry_points;
 mod examples;
+mod handler;
 mod operation;
 mod parameters;
 mod responses;
