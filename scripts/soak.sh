@@ -14,19 +14,20 @@ fi
 
 # A binary and the module that is run from it. The time is checked after each of them.
 steps=(
-    "processes kills::" "processes expiry_kills::" "processes goods_kills::" "processes return_kills::"
+    "processes kills::" "processes expiry_kills::" "processes goods_kills::" "processes return_kills::" "processes feed_kills::"
     "processes outages::" "processes floods::" "processes embedded_postgres::" "processes connections::"
     "processes reports::" "processes revocations::" "api batches::" "api races::buying::" "api races::cancelling::"
     "api races::changing::" "api races::counts::" "api races::credits::" "api races::holds::" "api races::invoices::"
     "api races::keys::" "api races::payment_windows::" "api races::places::" "api races::purchases::"
     "api races::rerouting::" "api races::returns::" "api races::shipping::" "api races::transfers::"
     "api races::values::" "api histories::" "api credits::" "api returns::" "api counts::" "api transfers::"
-    "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::" "api scarcity::"
+    "api purchasing::" "api accounts::" "api idempotency::" "api callbacks::" "api scarcity::" "api events::"
     "processes large::"
 )
 
 export STOCKROOM_TEST_REPETITIONS=${STOCKROOM_TEST_REPETITIONS:-1000}
 export STOCKROOM_HISTORIES=${STOCKROOM_HISTORIES:-500}
+export STOCKROOM_FEED_SECONDS=${STOCKROOM_FEED_SECONDS:-60}
 
 cargo test --locked --no-run --test api --test processes
 runs=0

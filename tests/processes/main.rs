@@ -20,6 +20,7 @@ mod demo;
 mod embedded_postgres;
 mod endless_bodies;
 mod expiry_kills;
+mod feed_kills;
 mod fairness;
 mod first_steps;
 mod floods;
