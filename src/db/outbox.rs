@@ -9,8 +9,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Jsonb};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Timestamptz};
 use serde_json::Value;
 
 use super::schema::{feed_positions, outbox};
@@ -90,17 +91,17 @@ pub fn lock_feed(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
 }
 
 /// Rows that a relay has moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moved {
     pub rows: i64,
-    /// The time since the first of them was appended.
-    pub lag_seconds: f64,
+    /// The time at which the first of them was appended.
+    pub oldest: Option<DateTime<Utc>>,
 }
 
 /// Moves rows of the outbox to the end of the feed, whose lock this transaction has. The statement must begin after the
 /// lock: so it sees all rows that the relay before it has left.
 pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Moved> {
-    let (rows, lag_seconds) = sql("WITH moved AS ( \
+    let (rows, oldest) = sql("WITH moved AS ( \
              DELETE FROM outbox WHERE store_id = $1 AND id = ANY(ARRAY( \
                     SELECT id FROM outbox WHERE store_id = $1 ORDER BY id LIMIT $2)) RETURNING *), \
          counted AS ( \
@@ -122,12 +123,12 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
                     e.movements + c.movements_until - cardinality(c.movements), \
                     e.entries + c.entries_until - cardinality(c.entries), c.created_at \
              FROM counted c CROSS JOIN ended e RETURNING created_at) \
-         SELECT count(*), COALESCE(EXTRACT(EPOCH FROM $now - min(created_at)), 0)::float8 FROM appended")
+         SELECT count(*), min(created_at) FROM appended")
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(limit)
-    .columns::<(BigInt, Double)>()
+    .columns::<(BigInt, Nullable<Timestamptz>)>()
     .get_result(conn)?;
-    Ok(Moved { rows, lag_seconds })
+    Ok(Moved { rows, oldest })
 }
 
 /// The last positions of the feeds of all stores.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
+use chrono::TimeDelta;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
@@ -99,8 +100,9 @@ impl Metrics {
     }
 
     /// Notes how long the oldest row waited that the relay has moved to a feed.
-    pub fn observe_feed_lag(&self, seconds: f64) {
-        self.feed_lag.observe(seconds);
+    pub fn observe_feed_lag(&self, lag: TimeDelta) {
+        // Less than nothing if the clocks of the server and the database differ.
+        self.feed_lag.observe(lag.as_seconds_f64().max(0.0));
     }
 
     pub fn set_open_connections(&self, count: usize) {

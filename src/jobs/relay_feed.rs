@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
+
 use super::Jobs;
 use super::discover::Round;
 use crate::db::outbox::{self, Moved};
@@ -45,8 +47,8 @@ impl Jobs {
             let moved = database.write("relay_feed", relay).await;
             let is_behind = moved.as_ref().is_ok_and(|moved| moved.rows == BATCH_SIZE);
             round.add(moved.map(|moved| {
-                if moved.rows > 0 {
-                    self.metrics.observe_feed_lag(moved.lag_seconds);
+                if let Some(oldest) = moved.oldest {
+                    self.metrics.observe_feed_lag(Utc::now().signed_duration_since(oldest));
                 }
                 usize::try_from(moved.rows).unwrap_or(0)
             }));

@@ -23,18 +23,21 @@ pub fn list(endpoint: &Endpoint) -> Vec<Value> {
 /// Moves the description of the schema to the parameter. utoipa ignores the comment of a field whose schema comes from
 /// a function.
 pub fn described(mut parameter: Parameter) -> Parameter {
-    if let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema {
-        parameter.description = parameter.description.or_else(|| object.description.take());
-    }
+    let of_schema = match &mut parameter.schema {
+        Some(RefOr::T(Schema::Object(object))) => object.description.take(),
+        Some(RefOr::T(Schema::Array(array))) => array.description.take(),
+        _ => None,
+    };
+    parameter.description = parameter.description.or(of_schema);
     parameter
 }
 
-/// A query parameter. Words, texts and lists may be empty; dates, numbers and booleans may not.
+/// A query parameter. Words and texts may be empty; lists, dates, numbers and booleans may not.
 pub fn known(parameter: &Parameter) -> KnownParameter {
     let schema = json!(parameter.schema);
     let may_repeat = schema.get("type").is_some_and(|kind| kind == "array");
     let is_word = schema.get("type").is_none_or(|kind| kind == "string");
-    let may_be_empty = may_repeat || is_word && schema.get("format").is_none();
+    let may_be_empty = is_word && schema.get("format").is_none();
     KnownParameter { name: parameter.name.clone(), may_be_empty, may_repeat }
 }
 

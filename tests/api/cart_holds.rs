@@ -323,11 +323,13 @@ fn copy_cart(app: &TestApp, count: i32) {
                     FROM c CROSS JOIN (SELECT * FROM stock_holds ORDER BY id LIMIT 1) s RETURNING variant_id, location_id), \
               n AS (SELECT variant_id, location_id, count(*) AS units FROM h GROUP BY 1, 2), \
               l AS (UPDATE stock_levels l SET reserved_quantity = reserved_quantity + n.units, version = version + 1 \
-                    FROM n WHERE l.variant_id = n.variant_id RETURNING l.*) \
-         INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, reserved_delta, \
+                    FROM n WHERE l.variant_id = n.variant_id RETURNING l.*), \
+              m AS (INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, stock_delta, reserved_delta, \
                 sold_delta, stock_after, reserved_after, sold_after, actor, created_at) \
          SELECT store_id, variant_id, location_id, version, 'reserve', 0, {count}, 0, stock_quantity, \
-                reserved_quantity, sold_quantity, 'system', now() FROM l",
+                reserved_quantity, sold_quantity, 'system', now() FROM l RETURNING store_id, id) \
+         INSERT INTO outbox (store_id, movements, entries, events, created_at) \
+         SELECT store_id, array_agg(id), '{{}}', '[]', now() FROM m GROUP BY 1",
         store = app.store
     );
     diesel::sql_query(made).execute(&mut app.connection()).unwrap();

@@ -173,10 +173,6 @@ fn filters_and_bad_input() {
         ("wait=-1", "wait"),
         ("page=1", "page"),
     ] {
-        if query == "type=" {
-            admin.get("/events?type=").expect(200);
-            continue;
-        }
         let problem = admin.get(&format!("/events?{query}")).expect(422).json();
         assert_eq!(problem["errors"][0]["field"], field, "{query}");
     }

@@ -315,12 +315,14 @@ fn monitoring(record: &mut Recorder, root: &Client) {
     record.operations.insert("readMetrics", json!({"answer": first}));
 }
 
-fn reports(record: &mut Recorder, admin: &Client) {
+fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
     record.call("getInventorySummary", admin, ("GET", "/inventory/summary"), Value::Null);
     record.call("getInventorySummaryAlias", admin, ("GET", "/inventory/inventory/summary"), Value::Null);
     record.call("getValuation", admin, ("GET", "/inventory/valuation?limit=2"), Value::Null);
     record.call("verifyInventory", admin, ("GET", "/inventory/verify"), Value::Null);
     record.call("listAuditEntries", admin, ("GET", "/audit?entity=Order&limit=2"), Value::Null);
+    app.relay_feed();
+    record.call("listEvents", admin, ("GET", "/events?type=stock.changed&limit=1"), Value::Null);
 }
 
 fn passwords(record: &mut Recorder, app: &TestApp, mails: &Path) {
@@ -370,7 +372,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     reroutes::reroutes(&mut record, &callers.admin);
     reservations(&mut record, &callers.admin);
     app.value_stock();
-    reports(&mut record, &callers.admin);
+    reports(&mut record, &app, &callers.admin);
     monitoring(&mut record, &app.root());
     passwords(&mut record, &app, &mails);
     fs::remove_dir_all(&mails).unwrap();

@@ -1,5 +1,11 @@
 //! The audit of the outbox and the feed.
 
+/// Appends the movements that a test has inserted itself to the outbox, as the server does with its own.
+pub const NAME_MOVEMENTS: &str = "INSERT INTO outbox (store_id, movements, entries, events, created_at) \
+     SELECT store_id, array_agg(id ORDER BY id), '{}', '[]', now() FROM stock_movements \
+     WHERE (store_id, id) NOT IN (SELECT store_id, unnest(movements) FROM outbox \
+                                  UNION ALL SELECT store_id, unnest(movements) FROM feed) GROUP BY 1";
+
 pub const CHECKS: [(&str, &str); 4] = [
     (
         "every movement is in the outbox or the feed exactly once",
