@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use strum::VariantArray;
 use tokio::time::{Instant, timeout};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::{IntoParams, ToSchema};
@@ -107,8 +108,10 @@ fn types() -> ArrayBuilder {
 fn types_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EventType>, D::Error> {
     use serde::de::Error as _;
     let text = String::deserialize(deserializer)?;
-    let unknown = |name: &str| D::Error::custom(format!("'{name}' is no type of events"));
-    text.split(',').map(|name| name.parse().map_err(|_unknown| unknown(name))).collect()
+    let words = || EventType::VARIANTS.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(", ");
+    text.split(',')
+        .map(|name| name.parse().map_err(|_unknown| D::Error::custom(format!("must be among {}", words()))))
+        .collect()
 }
 
 /// `GET /events`

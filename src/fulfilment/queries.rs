@@ -19,14 +19,18 @@ pub fn insert(
     new: &[NewShipment],
     at: DateTime<Utc>,
 ) -> QueryResult<HashMap<String, ShipmentId>> {
+    let ids: Vec<ShipmentId> = db::sql("SELECT nextval('shipments_id_seq') FROM generate_series(1, $1)")
+        .bind::<BigInt, _>(db::count(new.len()))
+        .columns::<BigInt>()
+        .load(conn)?;
     let texts = |value: fn(&NewShipment) -> Option<&str>| new.iter().map(value).collect::<Vec<_>>();
     let lines = || new.iter().flat_map(|new| new.lines.iter().map(move |line| (new, line)));
     db::sql(
         "WITH sent AS ( \
-             INSERT INTO shipments (store_id, shipment_number, order_id, carrier, tracking_number, tracking_url, actor, \
+             INSERT INTO shipments (store_id, id, shipment_number, order_id, carrier, tracking_number, tracking_url, actor, \
                     delivered_at, created_at) \
-             SELECT $1, unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]), unnest($6::text[]), \
-                    unnest($7::text[]), unnest($8::text[]), unnest($9::timestamptz[]), $2 \
+             SELECT $1, unnest($14::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]), \
+                    unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::timestamptz[]), $2 \
              RETURNING id, shipment_number) \
          INSERT INTO shipment_lines (store_id, shipment_id, variant_id, location_id, quantity) \
          SELECT $1, s.id, l.variant_id, l.location_id, l.quantity \
@@ -46,13 +50,9 @@ pub fn insert(
     .bind::<Array<BigInt>, _>(lines().map(|(_, line)| line.variant).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines().map(|(_, line)| line.location).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines().map(|(_, line)| line.quantity).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(&ids)
     .execute(conn)?;
-    let inserted: Vec<(String, ShipmentId)> = shipments::table
-        .filter(shipments::store_id.eq(store))
-        .filter(shipments::shipment_number.eq_any(new.iter().map(|new| new.shipment_number.as_str())))
-        .select((shipments::shipment_number, shipments::id))
-        .load(conn)?;
-    Ok(inserted.into_iter().collect())
+    Ok(new.iter().map(|new| new.shipment_number.clone()).zip(ids).collect())
 }
 
 /// A shipment without its lines: what can change of it.

@@ -13,7 +13,7 @@ use diesel::sql_types::Text;
 
 use super::jobs::{relay, value_ledger};
 
-pub use feed::NAME_MOVEMENTS;
+pub use feed::NAME_ROWS;
 
 #[derive(QueryableByName)]
 struct Finding {

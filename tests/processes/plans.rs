@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use crate::common::jobs::relay;
+use crate::common::ledger_audit::NAME_ROWS;
 use crate::common::{Client, TestApp, cluster, json};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -71,6 +73,9 @@ impl Watched {
             conn.batch_execute("DELETE FROM locations; DELETE FROM stores").unwrap();
             data::load(url, &data::Size { stores: 2, products: 10_500, orders: 4_000, lines_per_order: 2 }).unwrap();
             conn.batch_execute(MORE).unwrap();
+            conn.batch_execute(NAME_ROWS).unwrap();
+            relay(conn);
+            conn.batch_execute("ANALYZE outbox, feed").unwrap();
         })
     }
 

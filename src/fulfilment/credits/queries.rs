@@ -21,15 +21,19 @@ pub fn insert(
     new: &[Credit],
     at: DateTime<Utc>,
 ) -> QueryResult<HashMap<String, i64>> {
+    let ids: Vec<i64> = db::sql("SELECT nextval('ledger_id_seq') FROM generate_series(1, $1)")
+        .bind::<BigInt, _>(db::count(new.len()))
+        .columns::<BigInt>()
+        .load(conn)?;
     let amounts = |value: fn(&Credit) -> Money| new.iter().map(value).collect::<Vec<Money>>();
     let lines = || new.iter().flat_map(|new| new.lines.iter().map(move |line| (new, line)));
     let of_lines = |value: fn(&CreditLine) -> Money| lines().map(|(_, line)| value(line)).collect::<Vec<Money>>();
     db::sql(
         "WITH given AS ( \
-             INSERT INTO credits (store_id, credit_number, order_id, kind, return_id, reason, actor, subtotal, \
+             INSERT INTO credits (store_id, id, credit_number, order_id, kind, return_id, reason, actor, subtotal, \
                     discount_amount, tax_amount, included_tax_amount, shipping_amount, shipping_tax_amount, \
                     shipping_included_tax_amount, fee, total_amount, used_amount, refunded_amount, created_at) \
-             SELECT $1, unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]), unnest($6::int8[]), \
+             SELECT $1, unnest($27::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]), unnest($6::int8[]), \
                     unnest($7::text[]), unnest($8::text[]), unnest($9::int8[]), unnest($10::int8[]), \
                     unnest($11::int8[]), unnest($12::int8[]), unnest($13::int8[]), unnest($14::int8[]), \
                     unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), unnest($18::int8[]), 0, $2 \
@@ -67,15 +71,10 @@ pub fn insert(
     .bind::<Array<BigInt>, _>(of_lines(|line| line.shares.tax))
     .bind::<Array<BigInt>, _>(of_lines(|line| line.shares.included_tax))
     .bind::<Array<BigInt>, _>(of_lines(|line| line.fee))
+    .bind::<Array<BigInt>, _>(&ids)
     .execute(conn)?;
-    // Not by RETURNING, because credits of the delivery alone have no lines.
-    let inserted: Vec<(String, i64)> = credits::table
-        .filter(credits::store_id.eq(store))
-        .filter(credits::credit_number.eq_any(new.iter().map(|new| new.credit_number.as_str())))
-        .select((credits::credit_number, credits::id))
-        .load(conn)?;
-    outbox::note(store, |appended| appended.entries.extend(inserted.iter().map(|(_, id)| id)));
-    Ok(inserted.into_iter().collect())
+    outbox::note(store, |appended| appended.entries.extend(&ids));
+    Ok(new.iter().map(|new| new.credit_number.clone()).zip(ids).collect())
 }
 
 /// Adds refunds to credits. The rest of each credit was checked under the lock of its order.

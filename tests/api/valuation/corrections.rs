@@ -1,5 +1,5 @@
 use super::{both, count, execute, figures};
-use crate::common::ledger_audit::NAME_MOVEMENTS;
+use crate::common::ledger_audit::NAME_ROWS;
 use crate::common::shop::Product;
 use crate::common::{TestApp, Value, json};
 
@@ -132,7 +132,7 @@ fn a_valuation_starts_again_in_the_middle_of_a_long_ledger() {
                  UPDATE stock_levels l SET version = version + {units}, stock_quantity = stock_quantity - {units} WHERE {row}"
             ),
         );
-        execute(&app, NAME_MOVEMENTS);
+        execute(&app, NAME_ROWS);
     };
     let first = buy(&app, &rice, 14_000, 100);
     remove_one_by_one(12_000);

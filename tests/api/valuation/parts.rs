@@ -1,7 +1,7 @@
 use diesel::connection::SimpleConnection;
 
 use super::{both, count, execute, figures, rice};
-use crate::common::ledger_audit::NAME_MOVEMENTS;
+use crate::common::ledger_audit::NAME_ROWS;
 use crate::common::{TestApp, json};
 
 /// Receives a unit at a location, with the next id of the ledger.
@@ -26,7 +26,7 @@ fn a_movement_that_is_committed_late_is_not_left_out() {
     let mut late = app.connection();
     late.batch_execute("BEGIN").unwrap();
     late.batch_execute(&receive_unit("kind = 'quarantine'")).unwrap();
-    late.batch_execute(NAME_MOVEMENTS).unwrap();
+    late.batch_execute(NAME_ROWS).unwrap();
     app.receive(&rice, 1, app.main_location()).expect(200);
     assert_eq!(figures(&app, ""), "16 17.8 1.11, 17.8 0.0 0.0 17.8");
     // The other movement has a smaller id and an earlier time. It is seen even after a long time.

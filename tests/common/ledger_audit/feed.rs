@@ -1,10 +1,16 @@
 //! The audit of the outbox and the feed.
 
-/// Appends the movements that a test has inserted itself to the outbox, as the server does with its own.
-pub const NAME_MOVEMENTS: &str = "INSERT INTO outbox (store_id, movements, entries, events, created_at) \
-     SELECT store_id, array_agg(id ORDER BY id), '{}', '[]', now() FROM stock_movements \
-     WHERE (store_id, id) NOT IN (SELECT store_id, unnest(movements) FROM outbox \
-                                  UNION ALL SELECT store_id, unnest(movements) FROM feed) GROUP BY 1";
+/// Names the rows that a test has inserted itself in the outbox, as the server does with its own.
+pub const NAME_ROWS: &str = "INSERT INTO outbox (store_id, movements, entries, events, created_at) \
+     SELECT store_id, COALESCE(array_agg(id ORDER BY id) FILTER (WHERE is_movement), '{}'), \
+            COALESCE(array_agg(id ORDER BY id) FILTER (WHERE NOT is_movement), '{}'), '[]', now() \
+     FROM (SELECT store_id, id, true AS is_movement FROM stock_movements \
+           UNION ALL SELECT store_id, id, false FROM audit_log UNION ALL SELECT store_id, id, false FROM order_history \
+           UNION ALL SELECT store_id, id, false FROM order_payments \
+           UNION ALL SELECT store_id, id, false FROM credits) appended \
+     WHERE (store_id, id) NOT IN (SELECT store_id, unnest(movements || entries) FROM outbox \
+                                  UNION ALL SELECT store_id, unnest(movements || entries) FROM feed) \
+     GROUP BY store_id, id / 100 ORDER BY store_id, id / 100";
 
 pub const CHECKS: [(&str, &str); 4] = [
     (

@@ -12,6 +12,7 @@ impl Watched {
         let watched = Self::start();
         let mut conn = watched.app.connection();
         conn.batch_execute(include_str!("large.sql")).unwrap();
+        conn.batch_execute(NAME_ROWS).unwrap();
         conn.batch_execute("ANALYZE").unwrap();
         watched
     }

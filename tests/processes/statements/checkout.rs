@@ -5,7 +5,7 @@ use crate::common::batch_queue::{Call, call};
 use crate::common::{Client, TestApp, json};
 
 /// The statements of a checkout. BEGIN and its time limits are sent as one, and COMMIT is another one.
-const STATEMENTS: u64 = 13;
+const STATEMENTS: u64 = 14;
 
 /// Adds so many lines to the cart. Each is a size of a product, which has at most 50 sizes.
 fn fill(app: &TestApp, client: &Client, sku: &str, lines: usize) {
