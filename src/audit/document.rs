@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::queries::{self, NewAuditEntry};
 use super::words::{Action, Entity};
@@ -83,8 +83,7 @@ impl DocumentChange<'_> {
         let entry = NewAuditEntry { entity, entity_id, action: self.action, detail };
         queries::append(conn, scope, &entry, at)?;
         if let Some(event_type) = self.event {
-            let mut data = document.event_data();
-            data["reason"] = self.reason.into();
+            let data = events::merged(document.event_data(), json!({"reason": self.reason}));
             events::record(
                 scope.store,
                 &RecordedEvent::new(event_type, entity_id, &scope.actor(), at).with_data(data),

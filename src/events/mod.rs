@@ -51,6 +51,18 @@ impl RecordedEvent {
     }
 }
 
+/// The fields of two JSON objects.
+#[must_use]
+pub fn merged(data: Value, more: Value) -> Value {
+    match (data, more) {
+        (Value::Object(mut data), Value::Object(more)) => {
+            data.extend(more);
+            Value::Object(data)
+        }
+        (data, _) => data,
+    }
+}
+
 /// Records an event of the transaction of this thread.
 pub fn record(store: StoreId, event: &RecordedEvent) -> Result<(), Failure> {
     let event = serde_json::to_value(event).map_err(|error| Failure::Internal(format!("an event: {error}")))?;

@@ -11,7 +11,7 @@ use super::page::{Fact, FeedEvent};
 use super::queries::{self, Refund, StatusStep};
 use crate::db::Failure;
 use crate::error::Abort;
-use crate::events::{EventType, RecordedEvent, SubjectKind};
+use crate::events::{self, EventType, RecordedEvent, SubjectKind};
 use crate::fulfilment::api::CreditResponse;
 use crate::fulfilment::credits::queries::{self as credits, StoredCredit, StoredLine};
 use crate::inventory::api::reservations::ReservationResponse;
@@ -184,32 +184,27 @@ impl Rows {
 
     /// None if a row is missing.
     fn data_of_order(&self, event: &RecordedEvent, order: &Order) -> Result<Option<Value>, Failure> {
-        let mut data = summary(order);
         let source = event.source.unwrap_or_default();
-        match event.event_type {
+        let more = match event.event_type {
             EventType::OrderPlaced => return self.placed_order(order, source, event.data.as_ref()),
             EventType::OrderPaid => {
-                data["payment_reference"] = order.payment_reference.clone().into();
-                data["paid_at"] = to_value(&order.paid_at)?;
+                json!({"payment_reference": order.payment_reference, "paid_at": order.paid_at})
             }
             EventType::OrderLinesCancelled | EventType::OrderCredited => {
                 let Some((credit, lines)) = self.credits.get(&source) else { return Ok(None) };
-                let credit = CreditResponse::new(credit.clone(), lines.clone(), &order.currency);
-                data["credit"] = to_value(&credit)?;
+                json!({"credit": CreditResponse::new(credit.clone(), lines.clone(), &order.currency)})
             }
             EventType::OrderRefundRecorded => {
-                let Some(refund) = self.refunds.get(&source) else { return Ok(None) };
-                data["refund"] = json!({"reference": refund.reference, "amount": order.currency.amount(refund.amount),
-                                        "credit_id": refund.credit_id});
+                let Some(Refund { reference, amount, credit_id }) = self.refunds.get(&source) else { return Ok(None) };
+                let amount = order.currency.amount(*amount);
+                json!({"refund": {"reference": reference, "amount": amount, "credit_id": credit_id}})
             }
             _ => {
-                let Some(step) = self.steps.get(&source) else { return Ok(None) };
-                data["from_status"] = step.from.map(|from| from.as_str()).into();
-                data["to_status"] = step.to.as_str().into();
-                data["reason"] = step.reason.clone().into();
+                let Some(StatusStep { from, to, reason }) = self.steps.get(&source) else { return Ok(None) };
+                json!({"from_status": from, "to_status": to, "reason": reason})
             }
-        }
-        Ok(Some(data))
+        };
+        Ok(Some(events::merged(summary(order), more)))
     }
 
     /// The order as it was placed. `places` are the first places of the units of each item.

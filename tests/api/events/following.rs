@@ -162,7 +162,7 @@ fn filters_and_bad_input() {
     for (query, field) in [
         ("after=x", "after"),
         ("after=5", "after"),
-        ("type=order.plcaed", "type"),
+        ("type=order.unknown", "type"),
         ("type=", "type"),
         ("subject=thing:1", "subject"),
         ("subject=order:x", "subject"),
