@@ -12,7 +12,7 @@ use super::words::{Action, Entity};
 use crate::auth::Ctx;
 use crate::error::ApiError;
 use crate::events::queries::{self as feed, Ids};
-use crate::http::{Query, SortQuery, limit_of_feed};
+use crate::http::{Query, SortQuery, limit_of_feed, refuse_beyond};
 use crate::kernel::page::{FeedList, FeedQuery, NEWEST_FIRST, PageQuery};
 use crate::kernel::schema::words;
 use crate::kernel::{id, moment, text_enum};
@@ -96,12 +96,16 @@ pub async fn list(
     let sort = sort.0.in_feed(&SORTS, feed.0.after.is_some(), NEWEST_FIRST)?;
     let (page, after, filter) = (page.0, feed.0.after, EntryFilter::from(query.0));
     ctx.answer("list_audit", move |conn, scope| {
+        let (end, _) = feed::end(conn, scope.store, Ids::All)?;
         let found = match after {
-            Some(after) => queries::list_entries_after(conn, scope.store, &filter, after, limit_of_feed(&page)?)?,
+            Some(after) => {
+                refuse_beyond(after, end)?;
+                queries::list_entries_after(conn, scope.store, &filter, after, limit_of_feed(&page)?)?
+            }
             None => {
                 let total = queries::count_entries(conn, scope.store, &filter)?;
                 let found = queries::list_entries(conn, scope.store, &filter, sort, &page)?;
-                FeedList::from_list(page.list(found, total), feed::end(conn, scope.store, Ids::All)?.0)
+                FeedList::from_list(page.list(found, total), end)
             }
         };
         Ok(found.map(AuditEntryResponse::from))

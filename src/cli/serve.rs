@@ -146,6 +146,7 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
     let handle = server.handle();
     tokio::spawn(async move {
         stop.wait().await;
+        jobs.feed_ends.stop();
         handle.stop(true).await;
     });
     let served = server.await.map_err(CommandError::io("serve"));

@@ -5,15 +5,23 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::kernel::cursor::Cursor;
 use crate::kernel::id::StoreId;
 
 /// The last position of the feed of each store. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct FeedEnds(Arc<watch::Sender<HashMap<StoreId, i64>>>);
+pub struct FeedEnds(Arc<watch::Sender<Ends>>);
+
+#[derive(Debug, Default)]
+struct Ends {
+    positions: HashMap<StoreId, i64>,
+    /// True if the server stops, so nobody waits any more.
+    is_stopping: bool,
+}
 
 impl Default for FeedEnds {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(HashMap::new())))
+        Self(Arc::new(watch::Sender::new(Ends::default())))
     }
 }
 
@@ -24,21 +32,28 @@ impl FeedEnds {
         self.0.receiver_count() > 0
     }
 
-    /// Notes the ends that the relay has read.
-    pub fn set(&self, ends: Vec<(StoreId, i64)>) {
-        let ends: HashMap<StoreId, i64> = ends.into_iter().collect();
-        self.0.send_if_modified(|known| {
-            let is_changed = *known != ends;
-            *known = ends;
+    /// Notes the positions that the relay has read.
+    pub fn set(&self, positions: Vec<(StoreId, i64)>) {
+        let positions: HashMap<StoreId, i64> = positions.into_iter().collect();
+        self.0.send_if_modified(|ends| {
+            let is_changed = ends.positions != positions;
+            ends.positions = positions;
             is_changed
         });
     }
 
-    /// Waits until the feed of the store is longer than `position`.
-    pub async fn wait_beyond(&self, store: StoreId, position: i64) {
+    /// Ends all waiting, because the server stops.
+    pub fn stop(&self) {
+        self.0.send_modify(|ends| ends.is_stopping = true);
+    }
+
+    /// Waits until the feed of the store has rows behind the cursor. Returns false if the server stops instead.
+    pub async fn wait_beyond(&self, store: StoreId, cursor: Cursor) -> bool {
         let mut ends = self.0.subscribe();
-        let is_beyond = |ends: &HashMap<StoreId, i64>| ends.get(&store).is_some_and(|end| *end > position);
+        let is_over = |ends: &Ends| {
+            ends.is_stopping || ends.positions.get(&store).is_some_and(|end| cursor.is_before_the_end(*end))
+        };
         // The sender is a part of `self`, so it is not dropped.
-        let _known = ends.wait_for(is_beyond).await;
+        ends.wait_for(is_over).await.is_ok_and(|ends| !ends.is_stopping)
     }
 }

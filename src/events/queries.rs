@@ -61,31 +61,31 @@ pub fn end(conn: &mut PgConnection, store: StoreId, ids: Ids) -> QueryResult<(Cu
     let row = row.select((feed_positions::position, feed_positions::movements, feed_positions::entries));
     let found: Option<(i64, i64, i64)> = row.first(conn).optional()?;
     let (position, movements, entries) = found.unwrap_or_default();
-    // The index is that of a row with any number of items: all of them are before the cursor.
-    let cursor = Cursor { position, index: i64::MAX };
-    Ok((
-        if position == 0 { Cursor::START } else { cursor },
-        if ids == Ids::Movements { movements } else { movements.saturating_add(entries) },
-    ))
+    let ids_of_feed = match ids {
+        Ids::Movements => movements,
+        Ids::All => movements.saturating_add(entries),
+    };
+    Ok((Cursor::behind(position), ids_of_feed))
 }
 
 /// The number of ids up to a cursor.
 pub fn count_until(conn: &mut PgConnection, store: StoreId, ids: Ids, cursor: Cursor) -> QueryResult<i64> {
-    let row: Option<(i64, i64, i64, i64)> = db::sql(
-        "SELECT movements_before, entries_before, cardinality(movements)::int8, cardinality(entries)::int8 \
+    let row: Option<(i64, i64, i64, i64, i64)> = db::sql(
+        "SELECT position, movements_before, entries_before, cardinality(movements)::int8, cardinality(entries)::int8 \
          FROM feed WHERE store_id = $1 AND position <= $2 ORDER BY position DESC LIMIT 1",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(cursor.position)
-    .columns::<(BigInt, BigInt, BigInt, BigInt)>()
+    .columns::<(BigInt, BigInt, BigInt, BigInt, BigInt)>()
     .get_result(conn)
     .optional()?;
-    let Some((movements_before, entries_before, movements, entries)) = row else { return Ok(0) };
+    let Some((position, movements_before, entries_before, movements, entries)) = row else { return Ok(0) };
     let (before, of_row) = match ids {
         Ids::Movements => (movements_before, movements),
         Ids::All => (movements_before.saturating_add(entries_before), movements.saturating_add(entries)),
     };
-    Ok(before.saturating_add(of_row.min(cursor.index)))
+    let is_whole = position < cursor.position;
+    Ok(before.saturating_add(if is_whole { of_row } else { of_row.min(cursor.index) }))
 }
 
 /// A row of the feed.

@@ -10,7 +10,7 @@ use diesel::PgConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use strum::VariantArray;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
@@ -22,8 +22,9 @@ use crate::auth::{Ctx, Scope};
 use crate::db::Failure;
 use crate::error::{Abort, ApiError};
 use crate::events::feed_ends::FeedEnds;
+use crate::events::queries::{self, Ids};
 use crate::events::{EventType, SubjectKind};
-use crate::http::{Query, json};
+use crate::http::{Query, json, refuse_beyond};
 use crate::inventory::api::movements::MovementResponse;
 use crate::kernel::cursor::{self, Cursor};
 use crate::kernel::id::StoreId;
@@ -119,31 +120,45 @@ pub async fn list(query: Query<EventsQuery>, ends: Data<FeedEnds>, ctx: Ctx) -> 
     let EventsQuery { after, types, subject, limit, wait } = query.0;
     let limit = usize::try_from(limit).unwrap_or(0);
     let until = Instant::now() + Duration::from_secs(u64::try_from(wait).unwrap_or(0));
-    let mut after = after.unwrap_or_default();
+    let (mut after, mut has_waited) = (after.unwrap_or_default(), false);
     loop {
         let (types, subject) = (types.clone(), subject.clone());
-        let read = move |conn: &mut PgConnection, scope: &Scope| -> Result<Found, Abort> {
-            let subject = subject.as_deref().map(|text| subject::resolve(conn, scope.store, text)).transpose()?;
-            let filter = EventFilter { types: types.clone(), subject };
-            let (events, next) = page::list(conn, scope.store, &filter, after, limit)?;
-            let items = respond(conn, scope.store, &events)?;
-            let is_empty = items.is_empty();
-            let body = json::to_bytes(&EventsResponse { items, next: next.to_string() })?;
-            Ok(Found { store: scope.store, is_empty, next, body })
-        };
+        let read =
+            move |conn: &mut PgConnection, scope: &Scope| read(conn, scope, (&types, subject.as_deref()), after, limit);
         let Found { store, is_empty, next, body } = ctx.clone().read("list_events", read).await?;
-        let waited = async {
-            if is_empty {
-                timeout(until - Instant::now(), ends.wait_beyond(store, next.position)).await.is_ok()
-            } else {
-                false
+        let wait = async {
+            if has_waited {
+                tokio::time::sleep(PAUSE).await;
             }
+            ends.wait_beyond(store, next).await
         };
-        if !waited.await {
+        if !is_empty || !timeout_at(until, wait).await.unwrap_or(false) {
             return Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body));
         }
-        after = next;
+        (after, has_waited) = (next, true);
     }
+}
+
+/// The pause after events that the filter left out, so that a busy store does not make waiting requests read all the time.
+const PAUSE: Duration = Duration::from_millis(500);
+
+fn read(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    (types, subject): (&[EventType], Option<&str>),
+    after: Cursor,
+    limit: usize,
+) -> Result<Found, Abort> {
+    let subject = subject.map(|text| subject::resolve(conn, scope.store, text)).transpose()?;
+    let filter = EventFilter { types: types.to_vec(), subject };
+    let (events, next) = page::list(conn, scope.store, &filter, after, limit)?;
+    if events.is_empty() {
+        refuse_beyond(after, queries::end(conn, scope.store, Ids::All)?.0)?;
+    }
+    let items = respond(conn, scope.store, &events)?;
+    let is_empty = items.is_empty();
+    let body = json::to_bytes(&EventsResponse { items, next: next.to_string() })?;
+    Ok(Found { store: scope.store, is_empty, next, body })
 }
 
 /// The serialized response, and what is needed to continue.

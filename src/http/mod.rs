@@ -24,4 +24,4 @@ pub mod sort;
 pub mod trace;
 
 pub use query::Query;
-pub use sort::{SortQuery, limit_of_feed};
+pub use sort::{SortQuery, limit_of_feed, refuse_beyond};

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use validator::Validate;
 
 use crate::error::ApiError;
+use crate::kernel::cursor::Cursor;
 use crate::kernel::page::{PageQuery, Sort};
 
 /// `?sort=` of a list.
@@ -38,5 +39,13 @@ pub fn limit_of_feed(page: &PageQuery) -> Result<i64, ApiError> {
     match page.page {
         1 => Ok(page.limit),
         _ => Err(ApiError::field("page", "must be left out together with after: the next rows are behind `next`")),
+    }
+}
+
+/// Refuses a cursor behind the end of its feed, such as one from before a backup was restored: its reader would miss rows.
+pub fn refuse_beyond(after: Cursor, end: Cursor) -> Result<(), ApiError> {
+    match after > end {
+        true => Err(ApiError::field("after", "is behind the end of the feed")),
+        false => Ok(()),
     }
 }

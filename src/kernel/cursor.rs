@@ -17,6 +17,19 @@ pub struct Cursor {
 impl Cursor {
     /// The place before the first row.
     pub const START: Self = Self { position: 0, index: 0 };
+
+    /// The place behind the row at this position.
+    #[must_use]
+    pub const fn behind(position: i64) -> Self {
+        Self { position: position.saturating_add(1), index: 0 }
+    }
+
+    /// True if there are rows behind the cursor in a feed that ends at this position. A cursor in the middle of the last
+    /// row counts as behind it.
+    #[must_use]
+    pub const fn is_before_the_end(self, position: i64) -> bool {
+        position > self.position || position == self.position && self.index == 0
+    }
 }
 
 impl fmt::Display for Cursor {
@@ -88,6 +101,20 @@ mod tests {
             "9223372036854775808.0",
         ] {
             assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_feed_goes_on_behind_a_cursor_or_not() {
+        let at = |position, index| Cursor { position, index };
+        for (cursor, end, goes_on) in [
+            (Cursor::START, 1, true),
+            (at(4, 2), 4, false),
+            (at(4, 2), 5, true),
+            (Cursor::behind(4), 4, false),
+            (Cursor::behind(4), 5, true),
+        ] {
+            assert_eq!(cursor.is_before_the_end(end), goes_on, "{cursor} {end}");
         }
     }
 

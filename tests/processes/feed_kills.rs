@@ -197,3 +197,21 @@ fn follow_to_the_end(servers: &Servers<'_>) -> Vec<String> {
     }
     all
 }
+
+#[test]
+fn a_reader_that_waits_does_not_delay_the_end_of_the_server() {
+    let place = Place::new();
+    let server = serve(&place);
+    let admin = log_in(&server.client(), "admin@example.com", "stockroom-demo");
+    let client = server.client().with_token(&admin);
+    let next = client.get("/inventory/movements?limit=1").expect(200).json()["next"].as_str().unwrap().to_owned();
+    let reply = thread::scope(|scope| {
+        let waiting = scope.spawn(|| client.get(&format!("/events?after={next}&type=count.posted&wait=30")));
+        thread::sleep(Duration::from_secs(1));
+        let begun = Instant::now();
+        assert_eq!(server.terminate().code(), Some(0));
+        assert!(begun.elapsed() < Duration::from_secs(15), "the server waited for its reader");
+        waiting.join().unwrap()
+    });
+    assert_eq!(reply.expect(200).json()["items"], json!([]));
+}

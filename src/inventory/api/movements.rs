@@ -23,7 +23,7 @@ use crate::kernel::page::{FeedList, FeedQuery, NEWEST_FIRST, PageQuery, Sort};
 use crate::kernel::schema;
 use crate::kernel::text_enum;
 
-use crate::http::{Query, SortQuery, limit_of_feed};
+use crate::http::{Query, SortQuery, limit_of_feed, refuse_beyond};
 
 pub use crate::inventory::queries::movements::SORTS;
 
@@ -145,12 +145,13 @@ fn list_or_follow(
     (sort, page): (Sort, &PageQuery),
     after: Option<Cursor>,
 ) -> Result<FeedList<MovementResponse>, Abort> {
+    let (end, _) = feed::end(conn, scope.store, Ids::Movements)?;
     let found = match after {
-        Some(after) => movements::list_movements_after(conn, scope.store, filter, after, limit_of_feed(page)?)?,
-        None => {
-            let (end, _) = feed::end(conn, scope.store, Ids::Movements)?;
-            FeedList::from_list(movements::list_movements(conn, scope.store, filter, sort, page)?, end)
+        Some(after) => {
+            refuse_beyond(after, end)?;
+            movements::list_movements_after(conn, scope.store, filter, after, limit_of_feed(page)?)?
         }
+        None => FeedList::from_list(movements::list_movements(conn, scope.store, filter, sort, page)?, end),
     };
     Ok(found.map(MovementResponse::from))
 }

@@ -162,6 +162,7 @@ fn filters_and_bad_input() {
     for (query, field) in [
         ("after=x", "after"),
         ("after=5", "after"),
+        ("after=999.0", "after"),
         ("type=order.unknown", "type"),
         ("type=", "type"),
         ("subject=thing:1", "subject"),
