@@ -14,7 +14,7 @@ use crate::kernel::id::StoreId;
 /// The maximal number of holders in one discovery, over all stores.
 const DISCOVERED: i64 = 2_000;
 /// The number of holders in one transaction. It is small, so that other requests for the same rows wait only briefly.
-const BATCH_SIZE: usize = 200;
+const BATCH_SIZE: usize = 100;
 
 impl Jobs {
     /// Expires overdue holds, store by store. Holders that other transactions have locked are skipped. Work that a

@@ -196,3 +196,26 @@ fn the_metrics_can_need_a_token() {
     app.admin().under("").get("/metrics").refused(401, "UNAUTHENTICATED");
     app.root().with_token("for-prometheus").get("/metrics").expect(200);
 }
+
+#[test]
+fn the_files_of_the_page_are_compressed_for_clients_that_accept_it() {
+    let app = TestApp::start();
+    for name in ["index.html", "index.css", "swagger-ui.css", "swagger-ui-bundle.js", "favicon-16x16.png"] {
+        let get = |encoding: &str| {
+            let client = app.root().with_header("Accept-Encoding", encoding);
+            let reply = client.get(&format!("/docs/{name}")).expect(200);
+            assert_eq!(reply.header("vary"), "accept-encoding", "{name}");
+            reply
+        };
+        let packed = get("br, gzip;q=0.5");
+        assert_eq!(packed.header("content-encoding"), "gzip", "{name}");
+        let deflated = &packed.bytes[10..packed.bytes.len() - 8];
+        let unpacked = miniz_oxide::inflate::decompress_to_vec(deflated).unwrap();
+        let size = u32::from_le_bytes(packed.bytes[packed.bytes.len() - 4..].try_into().unwrap());
+        assert_eq!(unpacked.len(), usize::try_from(size).unwrap(), "{name}");
+        for encoding in ["identity", "br", "gzip;q=0"] {
+            let plain = get(encoding);
+            assert_eq!((plain.header("content-encoding"), &plain.bytes), ("", &unpacked), "{name} {encoding}");
+        }
+    }
+}
