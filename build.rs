@@ -38,12 +38,22 @@ fn write_swagger_files(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut list = format!("const FILES: [(&str, &[u8]); {}] = [\n", FILES.len());
     for name in FILES {
         let ending = format!("/dist/{name}");
-        let index = archive.file_names().position(|path| path.ends_with(&ending) && path.matches('/').count() == 2);
+        // Other folders have files of the same names.
+        let is_meant = |path: &str| path.ends_with(&ending) && path.matches('/').count() == 2;
+        let index = archive.file_names().position(|path| path.is_ok_and(|path| is_meant(&path)));
         let mut entry = archive.by_index_raw(index.ok_or_else(|| format!("the archive has no {name}"))?)?;
-        if entry.compression() != CompressionMethod::Deflated {
-            return Err(format!("{name} is not deflated").into());
-        }
         let mut file = GZIP_HEADER.to_vec();
+        match entry.compression() {
+            CompressionMethod::DEFLATE => {}
+            // Deflated data may have a block that is not compressed: its mark, and its length twice.
+            CompressionMethod::Stored => {
+                let length = u16::try_from(entry.size())?;
+                file.push(1);
+                file.extend(length.to_le_bytes());
+                file.extend((!length).to_le_bytes());
+            }
+            other => return Err(format!("{name} is compressed by {other}").into()),
+        }
         entry.read_to_end(&mut file)?;
         file.extend(entry.crc32().to_le_bytes());
         file.extend(u32::try_from(entry.size())?.to_le_bytes());
