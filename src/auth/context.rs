@@ -168,6 +168,15 @@ impl Ctx {
         self.run(name, Mode::Read, work)
     }
 
+    /// Runs a read whose cost grows with the rows of the store, in one snapshot.
+    pub fn read_list<T, F>(self, name: &'static str, work: F) -> impl Future<Output = Result<T, ApiError>>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
+    {
+        self.run(name, Mode::List, work)
+    }
+
     /// Answers with what a read in one snapshot has found.
     pub fn answer<T, F>(self, name: &'static str, work: F) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where

@@ -1,16 +1,43 @@
 //! The ends of the feeds, as this server knows them. Readers that wait for the next event wait for them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use crate::kernel::cursor::Cursor;
-use crate::kernel::id::StoreId;
+use crate::kernel::id::{StoreId, UserId};
 
-/// The last position of the feed of each store. Cheap to clone.
+/// The last position of the feed of each store, and those who wait for more. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct FeedEnds(Arc<watch::Sender<Ends>>);
+pub struct FeedEnds {
+    ends: Arc<watch::Sender<Ends>>,
+    /// The number of waiting requests of each account.
+    waiting: Arc<Mutex<HashMap<UserId, usize>>>,
+}
+
+/// The requests of an account that wait at a time.
+const MOST_OF_ACCOUNT: usize = 16;
+
+/// A place among the waiting requests of an account. It is free again when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    account: UserId,
+    waiting: Arc<Mutex<HashMap<UserId, usize>>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = waiting.entry(self.account) {
+            *count.get_mut() = count.get().saturating_sub(1);
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Ends {
@@ -21,21 +48,33 @@ struct Ends {
 
 impl Default for FeedEnds {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(Ends::default())))
+        Self { ends: Arc::new(watch::Sender::new(Ends::default())), waiting: Arc::default() }
     }
 }
 
 impl FeedEnds {
+    /// Takes a place for a request of an account. None if too many of its requests wait.
+    #[must_use]
+    pub fn place(&self, account: UserId) -> Option<Place> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.entry(account).or_default();
+        if *count >= MOST_OF_ACCOUNT {
+            return None;
+        }
+        *count = count.saturating_add(1);
+        Some(Place { account, waiting: Arc::clone(&self.waiting) })
+    }
+
     /// True if somebody waits.
     #[must_use]
     pub fn is_watched(&self) -> bool {
-        self.0.receiver_count() > 0
+        self.ends.receiver_count() > 0
     }
 
     /// Notes the positions that the relay has read.
     pub fn set(&self, positions: Vec<(StoreId, i64)>) {
         let positions: HashMap<StoreId, i64> = positions.into_iter().collect();
-        self.0.send_if_modified(|ends| {
+        self.ends.send_if_modified(|ends| {
             let is_changed = ends.positions != positions;
             ends.positions = positions;
             is_changed
@@ -44,16 +83,33 @@ impl FeedEnds {
 
     /// Ends all waiting, because the server stops.
     pub fn stop(&self) {
-        self.0.send_modify(|ends| ends.is_stopping = true);
+        self.ends.send_modify(|ends| ends.is_stopping = true);
     }
 
     /// Waits until the feed of the store has rows behind the cursor. Returns false if the server stops instead.
     pub async fn wait_beyond(&self, store: StoreId, cursor: Cursor) -> bool {
-        let mut ends = self.0.subscribe();
+        let mut ends = self.ends.subscribe();
         let is_over = |ends: &Ends| {
             ends.is_stopping || ends.positions.get(&store).is_some_and(|end| cursor.is_before_the_end(*end))
         };
         // The sender is a part of `self`, so it is not dropped.
         ends.wait_for(is_over).await.is_ok_and(|ends| !ends.is_stopping)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_has_so_many_places() {
+        let ends = FeedEnds::default();
+        let mut places: Vec<Place> = (0..MOST_OF_ACCOUNT).map(|_| ends.place(UserId(1)).unwrap()).collect();
+        assert!(ends.place(UserId(1)).is_none());
+        assert!(ends.place(UserId(2)).is_some());
+        places.pop();
+        places.push(ends.place(UserId(1)).unwrap());
+        drop(places);
+        assert!(ends.waiting.lock().unwrap().is_empty());
     }
 }

@@ -26,6 +26,7 @@ use crate::events::queries::{self, Ids};
 use crate::events::{EventType, SubjectKind};
 use crate::http::{Query, json, refuse_beyond};
 use crate::inventory::api::movements::MovementResponse;
+use crate::kernel::current_request;
 use crate::kernel::cursor::{self, Cursor};
 use crate::kernel::id::StoreId;
 use crate::kernel::number;
@@ -121,21 +122,33 @@ pub async fn list(query: Query<EventsQuery>, ends: Data<FeedEnds>, ctx: Ctx) -> 
     let limit = usize::try_from(limit).unwrap_or(0);
     let until = Instant::now() + Duration::from_secs(u64::try_from(wait).unwrap_or(0));
     let (mut after, mut has_waited) = (after.unwrap_or_default(), false);
+    // Further requests of an account do not wait, so that a client cannot occupy all connections.
+    let place = ends.place(ctx.principal.account()?.id);
+    let until = if place.is_some() { until } else { Instant::now() };
     loop {
         let (types, subject) = (types.clone(), subject.clone());
         let read =
             move |conn: &mut PgConnection, scope: &Scope| read(conn, scope, (&types, subject.as_deref()), after, limit);
-        let Found { store, is_empty, next, body } = ctx.clone().read("list_events", read).await?;
+        let Found { store, is_empty, next, body } = ctx.clone().read_list("list_events", read).await?;
         let wait = async {
             if has_waited {
                 tokio::time::sleep(PAUSE).await;
             }
             ends.wait_beyond(store, next).await
         };
-        if !is_empty || !timeout_at(until, wait).await.unwrap_or(false) {
+        if !is_empty || Instant::now() >= until || !continues(wait, until).await {
             return Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body));
         }
         (after, has_waited) = (next, true);
+    }
+}
+
+/// Waits for the next events. Returns false at the end of the time, or if the client has left.
+async fn continues(wait: impl Future<Output = bool>, until: Instant) -> bool {
+    tokio::select! {
+        biased;
+        () = current_request::client_left() => false,
+        waited = timeout_at(until, wait) => waited.unwrap_or(false),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use diesel::PgConnection;
 
 use super::subject::Subject;
-use crate::db::Failure;
+use crate::db::{self, Failure};
 use crate::events::queries::{self, FeedRow};
 use crate::events::{EventType, RecordedEvent, SubjectKind};
 use crate::inventory::queries::movements;
@@ -35,13 +35,19 @@ pub struct FeedEvent {
     pub fact: Fact,
 }
 
-/// The rows that one statement reads.
-const ROWS_AT_A_TIME: i64 = 200;
-/// The events that one response looks at. A filter may match few of them, so a response may have no events although
-/// there are more: its cursor continues.
-const MOST_EVENTS: usize = 20_000;
+/// The rows that the first statement reads. A row may have the events of a whole batch of orders, so further statements
+/// read more rows only while the rows are small.
+const FIRST_ROWS: i64 = 10;
+const MOST_ROWS_AT_A_TIME: i64 = 200;
+/// Rows with fewer events than this are small together.
+const FEW_EVENTS: usize = 500;
 
-/// The next events that match, and the cursor behind them.
+/// The events and the rows that one response looks at. A filter may match few of them, so a response may have no events
+/// although there are more: its cursor continues.
+const MOST_EVENTS: usize = 5_000;
+const MOST_ROWS: usize = 2_000;
+
+/// The next events that match, and the cursor behind them and behind the rows that were read without a match.
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
@@ -49,12 +55,18 @@ pub fn list(
     after: Cursor,
     limit: usize,
 ) -> Result<(Vec<FeedEvent>, Cursor), Failure> {
-    let (mut found, mut next, mut seen) = (Vec::new(), after, 0_usize);
+    let (mut found, mut next, mut rows_at_a_time) = (Vec::new(), after, FIRST_ROWS);
+    let (mut events_seen, mut rows_seen) = (0_usize, 0_usize);
     loop {
-        let rows = queries::list_rows(conn, store, next.position, ROWS_AT_A_TIME)?;
-        let is_last = rows.len() < usize::try_from(ROWS_AT_A_TIME).unwrap_or(0);
+        let rows = queries::list_rows(conn, store, next.position, rows_at_a_time)?;
+        let Some(last) = rows.last().map(|row| row.position) else { return Ok((found, next)) };
+        let is_end = db::count(rows.len()) < rows_at_a_time;
+        rows_seen = rows_seen.saturating_add(rows.len());
         let events = expand(rows, next)?;
-        seen = seen.saturating_add(events.len());
+        events_seen = events_seen.saturating_add(events.len());
+        if events.len() < FEW_EVENTS {
+            rows_at_a_time = rows_at_a_time.saturating_mul(2).min(MOST_ROWS_AT_A_TIME);
+        }
         let wanted = movements_of_subject(conn, store, filter, &events)?;
         for event in events {
             if found.len() == limit {
@@ -65,10 +77,10 @@ pub fn list(
                 found.push(event);
             }
         }
-        if is_last || seen >= MOST_EVENTS {
+        next = Cursor::behind(last);
+        if is_end || found.len() == limit || events_seen >= MOST_EVENTS || rows_seen >= MOST_ROWS {
             return Ok((found, next));
         }
-        // The row of `next` is read again, and has nothing more.
     }
 }
 

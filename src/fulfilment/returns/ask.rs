@@ -101,7 +101,7 @@ fn refuse_many(conn: &mut PgConnection, scope: &Scope, order: OrderId) -> Result
     Err(ApiError::new(Code::ReturnNotAllowed, detail).into())
 }
 
-/// Refuses units that were not delivered within the store's window.
+/// Refuses units that were not delivered within the store's window, or that earlier returns have taken.
 fn refuse_late(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -110,7 +110,12 @@ fn refuse_late(
 ) -> Result<(), Abort> {
     let days = get_store(conn, scope.store)?.return_window_days;
     let delivered = lines::list_delivered(conn, scope.store, order)?;
-    let returnable: HashMap<VariantId, i64> = window::returnable(&delivered, days, batch.now());
+    let mut taken = lines::list_open_units(conn, scope.store, order)?;
+    for item in batch.items(order)? {
+        let sum = taken.entry(item.variant_id).or_default();
+        *sum = sum.saturating_add(item.returned_quantity);
+    }
+    let returnable: HashMap<VariantId, i64> = window::returnable(&delivered, &taken, days, batch.now());
     let is_late = |line: &&NewReturnLine| line.quantity > returnable.get(&line.variant).copied().unwrap_or_default();
     let Some(late) = asked.iter().find(is_late) else { return Ok(()) };
     let name = batch.items(order)?.iter().find(|item| item.variant_id == late.variant);

@@ -184,3 +184,48 @@ fn filters_and_bad_input() {
     app.other_store("STORE-TWO");
     assert_eq!(admin.clone().in_store("STORE-TWO").get("/events").expect(200).json()["items"], json!([]));
 }
+
+/// Entries of the audit that are no events are rows of the feed, too.
+#[test]
+fn rows_without_events_stop_no_reader() {
+    let app = TestApp::start();
+    let (admin, mara) = (app.admin(), app.customer("mara"));
+    let mug = app.product("mug", 10.0, 20);
+    let address = mara.address();
+    app.relay_feed();
+    let (_, cursor) = follow(&admin, "0".to_owned(), 100);
+    let save = || drop(mara.put(&format!("/addresses/{address}"), &crate::addresses::lake_road()).expect(200));
+    save();
+    app.relay_feed();
+    for query in ["", "&wait=0", "&wait=1", "&wait=1", "&subject=order:999"] {
+        let started = Instant::now();
+        let page = admin.get(&format!("/events?after={cursor}{query}")).expect(200).json();
+        assert_eq!(page["items"], json!([]), "{query}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{query} took {:?}", started.elapsed());
+        // The relay tells the server the end of the feed, which no event has.
+        app.relay_feed();
+    }
+    (0..250).for_each(|_| save());
+    let order = mara.buy(&mug, 1);
+    app.relay_feed();
+    let page = admin.get(&format!("/events?after={cursor}&limit=1")).expect(200).json();
+    let found = titles(page["items"].as_array().unwrap());
+    assert_eq!(found, [format!("order.placed order:{}", order["id"])]);
+    let (events, _) = follow(&admin, cursor, 1);
+    assert_eq!(events.len(), 2);
+}
+
+#[test]
+fn an_account_has_few_waiting_requests() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    app.relay_feed();
+    let (_, cursor) = follow(&admin, "0".to_owned(), 100);
+    let times = race(24, |_| {
+        let started = Instant::now();
+        admin.get(&format!("/events?after={cursor}&wait=3")).expect(200);
+        started.elapsed()
+    });
+    let waited = times.iter().filter(|time| **time >= Duration::from_millis(2900)).count();
+    assert_eq!(waited, 16, "{times:?}");
+}

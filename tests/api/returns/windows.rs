@@ -75,3 +75,19 @@ fn a_shipment_that_has_not_arrived_is_not_returned_by_customers() {
     shop.receive(&document, json!({"restock": 2})).expect(200);
     assert_eq!(shop.money(&order), [20.0, 40.0, 0.0, 20.0]);
 }
+
+#[test]
+fn a_buyer_who_asks_for_one_unit_after_the_other_gets_no_more_than_at_once() {
+    let shop = Shop::open();
+    let order = shop.paid_order(4);
+    shop.deliver(&order, 1);
+    shop.post(&order, "shipments", &json!({})).expect(201);
+    let ask = |quantity: i64| ask(&shop, &order, quantity);
+    ask(2).refused(409, "RETURN_NOT_ALLOWED");
+    let first = ask(1).expect(201).json();
+    ask(1).refused(409, "RETURN_NOT_ALLOWED");
+    // The unit of a cancelled return can be asked for again.
+    shop.clerk.post(&format!("/returns/{}/cancel", first["id"]), &json!({"reason": "a mistake"})).expect(200);
+    ask(1).expect(201);
+    ask(1).refused(409, "RETURN_NOT_ALLOWED");
+}
