@@ -10,7 +10,7 @@ CREATE TABLE outbox (
 );
 
 COMMENT ON TABLE outbox IS
-    'What committed transactions have appended, one row for each. The relay moves the rows to the feed.';
+    'The rows that each committed transaction has appended, named in one row. The relay moves it to the feed.';
 COMMENT ON COLUMN outbox.id IS
     'Taken at the end of the transaction, when it has all its locks. So of two transactions that change the same row, '
     'the one that commits first has the lower id.';
@@ -33,7 +33,7 @@ CREATE TABLE feed (
 );
 
 COMMENT ON TABLE feed IS
-    'What committed transactions have appended, in an order that never changes. A row becomes visible only after all '
+    'The rows of the outbox, in an order that never changes. A row becomes visible only after all '
     'rows of lower positions. Rows are only appended.';
 COMMENT ON COLUMN feed.movements_before IS 'The number of movements in all rows of lower positions.';
 COMMENT ON COLUMN feed.entries_before IS 'The number of entries in all rows of lower positions.';

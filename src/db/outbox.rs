@@ -1,4 +1,4 @@
-//! The outbox and the feed: what committed transactions have appended, in an order that never changes.
+//! The outbox and the feed. The feed names the rows of all committed transactions, in an order that never changes.
 //!
 //! A transaction inserts one row for each store that it has changed, as its last statement before COMMIT. The
 //! functions that append rows note them here, and the thread keeps the notes until the transaction ends. The relay
@@ -18,7 +18,7 @@ use super::schema::{feed_positions, outbox};
 use super::{Failure, expect_rows, sql};
 use crate::kernel::id::StoreId;
 
-/// What a transaction has appended in one store.
+/// The rows that a transaction has appended in one store.
 #[derive(Debug, Default)]
 pub struct Appended {
     /// Ids of stock movements.
@@ -30,7 +30,7 @@ pub struct Appended {
 }
 
 thread_local! {
-    /// What the transaction of this thread has appended up to now.
+    /// The rows of the current transaction of this thread.
     static APPENDED: RefCell<BTreeMap<StoreId, Appended>> = const { RefCell::new(BTreeMap::new()) };
 }
 

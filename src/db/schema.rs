@@ -221,7 +221,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What committed transactions have appended, in an order that never changes. A row becomes visible only after all rows of lower positions. Rows are only appended.
+    /// The rows of the outbox, in an order that never changes. A row becomes visible only after all rows of lower positions. Rows are only appended.
     feed (store_id, position) {
         store_id -> Int8,
         position -> Int8,
@@ -625,7 +625,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What committed transactions have appended, one row for each. The relay moves the rows to the feed.
+    /// The rows that each committed transaction has appended, named in one row. The relay moves it to the feed.
     outbox (store_id, id) {
         store_id -> Int8,
         /// Taken at the end of the transaction, when it has all its locks. So of two transactions that change the same row, the one that commits first has the lower id.

@@ -30,6 +30,7 @@ use crate::kernel::current_request;
 use crate::kernel::cursor::{self, Cursor};
 use crate::kernel::id::StoreId;
 use crate::kernel::number;
+use crate::kernel::page::default_limit;
 use crate::kernel::schema::words;
 
 /// An event: a fact that other systems may want.
@@ -46,8 +47,8 @@ pub struct EventResponse {
     actor: String,
     store_id: StoreId,
     subject: SubjectResponse,
-    /// What a listener needs in order to act. The fields depend on the type: the order as it was placed for
-    /// `order.placed`, the movement for `stock.changed`.
+    /// The facts of the event. The fields depend on the type: the order as it was placed for `order.placed`, the
+    /// movement for `stock.changed`.
     #[schema(value_type = Object)]
     data: Value,
 }
@@ -97,10 +98,6 @@ pub struct EventsQuery {
     #[validate(range(min = 0, max = 30, message = "must be from 0 to 30"))]
     #[param(minimum = 0, maximum = 30, default = 0)]
     wait: i64,
-}
-
-fn default_limit() -> i64 {
-    20
 }
 
 fn types() -> ArrayBuilder {

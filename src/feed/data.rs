@@ -242,7 +242,7 @@ impl Rows {
     }
 }
 
-/// What a listener needs of every event of an order.
+/// The fields that all events of an order have.
 fn summary(order: &Order) -> Value {
     json!({
         "order_id": order.id,

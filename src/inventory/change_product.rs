@@ -21,6 +21,7 @@ use crate::db;
 use crate::error::{Abort, ApiError};
 use crate::events::{self, EventType, RecordedEvent};
 use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
+use crate::kernel::money::Money;
 use crate::stores::queries as stores;
 
 /// Changes a product. A change without effect writes nothing.
@@ -143,17 +144,22 @@ fn changed_prices(
     (before, after): (&Product, &Product),
     (variants, sizes): (&[Variant], &ChangedVariants),
 ) -> Result<Vec<Value>, Abort> {
-    let currency = stores::get_store(conn, scope.store)?.currency;
-    let mut prices = Vec::new();
-    for variant in variants {
-        let changed = sizes.changed.iter().find(|changed| changed.id == variant.id).unwrap_or(variant);
+    let after_change = |variant: &Variant| sizes.changed.iter().find(|changed| changed.id == variant.id).cloned();
+    let changed = variants.iter().filter_map(|variant| {
+        let changed = after_change(variant).unwrap_or_else(|| variant.clone());
         let (old, new) = (variant.price.unwrap_or(before.price), changed.price.unwrap_or(after.price));
-        if old != new {
-            prices.push(json!({"variant_id": variant.id, "sku": changed.sku, "size": changed.size,
-                               "old_price": currency.amount(old), "new_price": currency.amount(new)}));
-        }
+        (old != new).then_some((changed, old, new))
+    });
+    let changed: Vec<_> = changed.collect();
+    if changed.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(prices)
+    let currency = stores::get_store(conn, scope.store)?.currency;
+    let price = |(variant, old, new): (Variant, Money, Money)| {
+        json!({"variant_id": variant.id, "sku": variant.sku, "size": variant.size,
+               "old_price": currency.amount(old), "new_price": currency.amount(new)})
+    };
+    Ok(changed.into_iter().map(price).collect())
 }
 
 /// A change of prices alone has only their event.

@@ -38,7 +38,8 @@ fn first_page() -> i64 {
     1
 }
 
-fn default_limit() -> i64 {
+/// The rows of a page without `?limit=`.
+pub(crate) fn default_limit() -> i64 {
     20
 }
 

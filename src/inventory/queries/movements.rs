@@ -125,17 +125,12 @@ pub fn list_movements(
         Some(_) => list_of_product(conn, store, filter, sort, page)?,
         None => {
             let ids = list_ids(conn, store, filter, sort, page)?;
-            let mut rows = load(conn, store, &ids)?;
+            let mut rows = list_by_id(conn, store, &ids)?;
             rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
             rows
         }
     };
     Ok(page.list(items, total))
-}
-
-/// These movements.
-pub fn list_by_id(conn: &mut PgConnection, store: StoreId, ids: &[MovementId]) -> QueryResult<Vec<LedgerRow>> {
-    load(conn, store, ids)
 }
 
 /// Counts movements. The version of a stock row is the number of its movements, so the whole ledger is counted without
@@ -226,7 +221,8 @@ fn list_ids(
     query.select(ledger::id).limit(page.limit).offset(page.offset()).load(conn)
 }
 
-fn load(conn: &mut PgConnection, store: StoreId, ids: &[MovementId]) -> QueryResult<Vec<LedgerRow>> {
+/// Movements by their ids, in any order.
+pub fn list_by_id(conn: &mut PgConnection, store: StoreId, ids: &[MovementId]) -> QueryResult<Vec<LedgerRow>> {
     db::sql(concat!(
         "SELECT ",
         columns!(),
