@@ -59,7 +59,11 @@ impl Start {
              FROM orders WHERE store_id = 1 AND user_id IS NOT NULL ORDER BY id DESC LIMIT 20000",
             "CREATE TABLE start_levels (LIKE stock_levels INCLUDING INDEXES)",
             "INSERT INTO start_levels SELECT * FROM stock_levels WHERE store_id = 1",
-            "VACUUM (ANALYZE) idempotency_keys, start_levels",
+            "CREATE TABLE start_checkpoints (LIKE valuation_checkpoints INCLUDING INDEXES)",
+            "INSERT INTO start_checkpoints SELECT * FROM valuation_checkpoints WHERE store_id = 1",
+            "CREATE TABLE start_hours AS SELECT * FROM valuation_hours WHERE store_id = 1",
+            "INSERT INTO feed_positions VALUES (1, 0, 0, 0) ON CONFLICT DO NOTHING",
+            "VACUUM (ANALYZE) idempotency_keys, start_levels, start_checkpoints",
             // Restoring deletes rows without a check of foreign keys, which would be slow.
             "SET session_replication_role = replica",
         ] {
@@ -73,12 +77,26 @@ impl Start {
         .get_result(conn)?)
     }
 
-    /// Removes all rows of a round and restores the stock.
+    /// Removes all rows of a round, and restores the stock, its values and the end of the feed. The jobs of the server
+    /// wait meanwhile: one of them could write what it has read of the round.
     pub fn restore(&self, conn: &mut PgConnection) -> Outcome<()> {
+        conn.transaction(|conn| self.restore_rows(conn))?;
+        Ok(conn.batch_execute(
+            "VACUUM (ANALYZE) order_items, order_history, stock_movements, idempotency_keys, orders, stock_levels, \
+             valuation_rows, valuation_checkpoints, valuation_hours, outbox, feed, feed_positions",
+        )?)
+    }
+
+    fn restore_rows(&self, conn: &mut PgConnection) -> QueryResult<()> {
+        conn.batch_execute(
+            "SELECT FROM valuations WHERE store_id = 1 FOR UPDATE;
+             SELECT FROM feed_positions WHERE store_id = 1 FOR UPDATE",
+        )?;
         for (table, column, after) in [
             ("order_items", "order_id", self.order_id),
             ("order_history", "id", self.ledger_id),
             ("stock_movements", "id", self.ledger_id),
+            ("valuation_rows", "movement_id", self.ledger_id),
             ("idempotency_keys", "order_id", self.order_id),
             ("orders", "id", self.order_id),
         ] {
@@ -89,12 +107,17 @@ impl Start {
                     sold_quantity = s.sold_quantity, committed_quantity = s.committed_quantity, version = s.version
              FROM start_levels s
              WHERE l.store_id = 1 AND s.store_id = 1 AND l.variant_id = s.variant_id AND l.location_id = s.location_id
-               AND l.version <> s.version",
-        )?;
-        Ok(conn.batch_execute(
-            "VACUUM (ANALYZE) order_items, order_history, stock_movements, idempotency_keys, orders, \
-             stock_levels",
-        )?)
+               AND l.version <> s.version;
+             UPDATE valuation_checkpoints c SET versions = s.versions, state = s.state, places = s.places,
+                    posted_at = s.posted_at, fold_again_from = s.fold_again_from
+             FROM start_checkpoints s
+             WHERE c.store_id = 1 AND s.store_id = 1 AND c.variant_id = s.variant_id AND c.versions <> s.versions;
+             DELETE FROM valuation_hours WHERE store_id = 1;
+             INSERT INTO valuation_hours SELECT * FROM start_hours;
+             DELETE FROM outbox WHERE store_id = 1;
+             DELETE FROM feed WHERE store_id = 1;
+             UPDATE feed_positions SET position = 0, movements = 0, entries = 0 WHERE store_id = 1",
+        )
     }
 
     /// Counts the rows of a round.
