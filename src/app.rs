@@ -1,6 +1,7 @@
 //! Builds the application. The same function serves production and tests.
 
 use std::net::TcpListener;
+use std::sync::LazyLock;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{Condition, NormalizePath, TrailingSlash, from_fn};
@@ -109,7 +110,6 @@ pub struct Shared {
     hosts: Data<AllowedHosts>,
     stores: Data<StoreDirectory>,
     reclaim: Data<Reclaim>,
-    document: Data<Document>,
     entry_points: Data<EntryPoints>,
 }
 
@@ -137,7 +137,6 @@ impl Shared {
             hosts: Data::new(AllowedHosts::new(&settings.server)),
             stores: Data::new(StoreDirectory::default()),
             reclaim: Data::new(Reclaim { overdue: expire::reclaim, carts: release_carts::release_carts }),
-            document: Data::new(Document(Bytes::from(routes::document().to_string()))),
             entry_points: part(EntryPoints::new(&routes::table()))?,
             database: Data::new(database),
         })
@@ -161,16 +160,18 @@ impl Shared {
             .app_data(self.hosts.clone())
             .app_data(self.stores.clone())
             .app_data(self.reclaim.clone())
-            .app_data(self.document.clone())
             .app_data(self.entry_points.clone());
     }
 }
 
-/// The OpenAPI document as bytes.
-struct Document(Bytes);
+/// The OpenAPI document, created when it is read first.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(routes::document().to_string()));
 
-async fn openapi(document: Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+async fn openapi() -> HttpResponse {
+    match web::block(|| DOCUMENT.clone()).await {
+        Ok(document) => HttpResponse::Ok().content_type("application/json").body(document),
+        Err(_stopped) => HttpResponse::InternalServerError().finish(),
+    }
 }
 
 async fn path_not_found() -> Result<HttpResponse, ApiError> {

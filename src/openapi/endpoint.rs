@@ -3,13 +3,13 @@
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Responder, Route, web};
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
 use super::handler::{ErasedHandler, erase};
 use super::parameters;
+use super::schema_of::{MakeSchema, SchemaOf};
 use crate::auth::Access;
 use crate::auth::authorize::authorize;
 use crate::error::Code;
@@ -37,12 +37,12 @@ pub struct Endpoint {
     pub description: Option<&'static str>,
     /// True if its path is not under the prefix of the versioned API.
     pub is_at_root: bool,
-    pub request: Option<SchemaOf>,
+    pub request: Option<MakeSchema>,
     pub body_required: bool,
     pub success: u16,
     /// The status of a repeated request whose first one had `success`.
     pub again: Option<u16>,
-    pub answer: Option<SchemaOf>,
+    pub answer: Option<MakeSchema>,
     /// The content type of the response.
     pub content_type: &'static str,
     /// True if the response is a page, unless the caller prefers JSON.
@@ -55,39 +55,6 @@ pub struct Endpoint {
     /// Additional headers with their descriptions.
     pub headers: &'static [(&'static str, &'static str)],
     route: Route,
-}
-
-/// A schema, and all schemas that it refers to, for the components of the document.
-pub struct SchemaOf {
-    pub reference: RefOr<Schema>,
-    pub components: Vec<(String, RefOr<Schema>)>,
-}
-
-impl SchemaOf {
-    fn new<T: ToSchema>() -> Self {
-        let mut components = vec![(T::name().into_owned(), T::schema())];
-        T::schemas(&mut components);
-        Self { reference: Ref::from_schema_name(T::name()).into(), components }
-    }
-
-    /// One page of items. Of a list that is also a feed, some numbers may be null.
-    fn list_of<T: ToSchema>(is_feed: bool) -> Self {
-        let mut schema = Self::new::<T>();
-        let items = ArrayBuilder::new().items(schema.reference).max_items(Some(100));
-        let mut list = ObjectBuilder::new().property("items", items).required("items");
-        for (name, minimum) in [("total", 0), ("page", 1), ("limit", 1), ("pages", 0)] {
-            let number = schema::integer(minimum);
-            let number = if is_feed && name != "limit" { schema::or_null(number) } else { number };
-            list = list.property(name, number).required(name);
-        }
-        if is_feed {
-            list = list.property("next", schema::next_of_feed()).required("next");
-        }
-        let name = format!("{}List", T::name());
-        schema.reference = Ref::from_schema_name(&name).into();
-        schema.components.push((name, list.into()));
-        schema
-    }
 }
 
 macro_rules! methods {
@@ -162,7 +129,7 @@ impl Endpoint {
 
     /// Sets the schema of the body.
     pub fn takes<T: ToSchema>(mut self) -> Self {
-        self.request = Some(SchemaOf::new::<T>());
+        self.request = Some(SchemaOf::new::<T>);
         self
     }
 
@@ -202,14 +169,13 @@ impl Endpoint {
 
     /// Sets a body that another service defines.
     pub fn takes_any_object(mut self) -> Self {
-        let object = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object));
-        self.request = Some(SchemaOf { reference: object.into(), components: Vec::new() });
+        self.request = Some(SchemaOf::any_object);
         self
     }
 
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.success = status;
-        self.answer = Some(SchemaOf::new::<T>());
+        self.answer = Some(SchemaOf::new::<T>);
         self
     }
 
@@ -227,28 +193,25 @@ impl Endpoint {
 
     /// Sets text of this content type as the response.
     pub fn answers_text(mut self, content_type: &'static str) -> Self {
-        let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
         self.content_type = content_type;
-        self.answer = Some(SchemaOf { reference: text.into(), components: Vec::new() });
+        self.answer = Some(SchemaOf::text);
         self
     }
 
     pub fn lists<T: ToSchema>(mut self) -> Self {
-        self.answer = Some(SchemaOf::list_of::<T>(false));
+        self.answer = Some(SchemaOf::list_of::<T>);
         self
     }
 
     /// Sets a page of a list that is also a feed as the response.
     pub fn lists_feed<T: ToSchema>(mut self) -> Self {
-        self.answer = Some(SchemaOf::list_of::<T>(true));
+        self.answer = Some(SchemaOf::feed_of::<T>);
         self
     }
 
     /// Sets an array without pages as the response.
     pub fn answers_array<T: ToSchema>(mut self) -> Self {
-        let mut schema = SchemaOf::new::<T>();
-        schema.reference = ArrayBuilder::new().items(schema.reference).into();
-        self.answer = Some(schema);
+        self.answer = Some(SchemaOf::array_of::<T>);
         self
     }
 

@@ -8,6 +8,7 @@ mod handler;
 mod operation;
 mod parameters;
 mod responses;
+mod schema_of;
 mod schemas;
 pub mod swagger;
 

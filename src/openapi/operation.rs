@@ -35,8 +35,8 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
     if let Access::Permission(permission) = endpoint.access {
         set(REQUIRED_PERMISSION, json!(permission.as_str()));
     }
-    if let Some(request) = &endpoint.request {
-        let content = content(json!(request.reference), examples.request(endpoint.id));
+    if let Some(request) = endpoint.request {
+        let content = content(json!(request().reference), examples.request(endpoint.id));
         let description = format!("At most {} KiB.", endpoint.max_body / 1024);
         let body = json!({"description": description, "required": endpoint.body_required, "content": {JSON: content}});
         set("requestBody", body);
@@ -58,8 +58,8 @@ fn success(endpoint: &Endpoint, status: u16, examples: &Examples) -> Value {
         let headers = json!({"Idempotent-Replayed": {"description": description, "schema": schema}});
         response.insert("headers".to_owned(), headers);
     }
-    if let Some(answer) = &endpoint.answer {
-        let content = content(json!(answer.reference), examples.answer(endpoint.id));
+    if let Some(answer) = endpoint.answer {
+        let content = content(json!(answer().reference), examples.answer(endpoint.id));
         let mut forms = Map::from_iter([(endpoint.content_type.to_owned(), content)]);
         if endpoint.has_page {
             forms.insert(HTML.to_owned(), json!({"schema": {"type": "string"}}));

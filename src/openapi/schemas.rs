@@ -15,9 +15,9 @@ const COMPONENT: &str = "#/components/schemas/";
 
 /// Collects the schemas of all endpoints.
 pub fn collect(table: &[Endpoint]) -> Schemas {
-    let named = table.iter().flat_map(|endpoint| [&endpoint.request, &endpoint.answer]).flatten();
-    let named = named.flat_map(|schema| &schema.components);
-    let mut schemas: Schemas = named.map(|(name, schema)| (name.clone(), json!(schema))).collect();
+    let named = table.iter().flat_map(|endpoint| [endpoint.request, endpoint.answer]).flatten();
+    let named = named.flat_map(|schema| schema().components);
+    let mut schemas: Schemas = named.map(|(name, schema)| (name, json!(schema))).collect();
     let problem = [
         (Problem::name(), Problem::schema()),
         (Code::name(), Code::schema()),

@@ -16,7 +16,7 @@ use crate::db::{self, Failure};
 use crate::kernel::id::{StoreId, VariantId};
 
 /// The maximal number of movements that one transaction values.
-const MAX_MOVEMENTS_PER_TRANSACTION: i64 = 10_000;
+const MAX_MOVEMENTS_PER_TRANSACTION: i64 = 2_000;
 
 /// The result of one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
