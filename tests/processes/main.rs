@@ -25,6 +25,7 @@ mod feed_kills;
 mod first_steps;
 mod floods;
 mod goods_kills;
+mod guides;
 mod kills;
 mod large;
 mod logs;
