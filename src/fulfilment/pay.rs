@@ -149,7 +149,9 @@ fn already_paid() -> ApiError {
 
 /// The 409 error for a reference of another order. The payment was recorded.
 fn reference_used() -> ApiError {
-    let detail = format!("The reference was recorded for another order. {RECORDED} Staff can accept it instead.");
+    let detail = format!(
+        "The reference was recorded for another order. {RECORDED} Staff can accept it instead, with accept_reused."
+    );
     ApiError::new(Code::PaymentReferenceUsed, detail)
 }
 

@@ -29,7 +29,11 @@ pub fn make_ready(batch: &mut OrderBatch, id: OrderId, by: By<'_>) -> Result<(),
 
 /// Hands all units that are left over to the buyer.
 pub fn collect(batch: &mut OrderBatch, id: OrderId, by: By<'_>) -> Result<(), Abort> {
-    refuse_delivered(batch.order(id)?)?;
+    let order = batch.order(id)?;
+    refuse_delivered(order)?;
+    if matches!(order.status, OrderStatus::Shipped | OrderStatus::Delivered) {
+        return Err(ApiError::new(Code::InvalidTransition, "The order was already collected.").into());
+    }
     ship::ship(batch, id, &Dispatch::default(), by)?;
     Ok(())
 }
@@ -37,6 +41,6 @@ pub fn collect(batch: &mut OrderBatch, id: OrderId, by: By<'_>) -> Result<(), Ab
 fn refuse_delivered(order: &Order) -> Result<(), ApiError> {
     match order.pickup_location_id {
         Some(_) => Ok(()),
-        None => Err(ApiError::new(Code::InvalidTransition, "The order is delivered, and not collected by the buyer.")),
+        None => Err(ApiError::new(Code::InvalidTransition, "The buyer does not collect this order at a location.")),
     }
 }

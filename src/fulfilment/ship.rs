@@ -6,6 +6,7 @@ use super::order_batch::{By, OrderBatch};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, VariantId};
+use crate::kernel::quantity::units;
 use crate::orders::order::{OrderItem, item_of_line};
 use crate::orders::status::OrderStatus;
 
@@ -101,7 +102,8 @@ fn choose_units(items: &[OrderItem], lines: Option<&[DispatchLine]>) -> Result<V
 /// The 409 error for more units than are left to ship, at one place or at all.
 pub fn exceeded(item: &OrderItem, location: Option<LocationId>, (requested, left): (i64, i64)) -> ApiError {
     let place = location.map(|location| format!(" from location {location}")).unwrap_or_default();
-    let detail = format!("Of '{}', {left} units are left to ship{place}, not {requested}.", item.product_name);
+    let (name, left) = (&item.product_name, units(left));
+    let detail = format!("Of '{name}', the order has at most {left} left to ship{place}, not {requested}.");
     ApiError::new(Code::QuantityExceeded, detail)
 }
 

@@ -193,7 +193,7 @@ fn decide(
         MovementType::Adjustment if quantity < level.reserved => {
             let detail = match (seen, level.reserved.saturating_add(level.committed)) {
                 (None, _) => {
-                    format!("The stock of '{name}' can't be {quantity}: {} units are reserved.", level.reserved)
+                    format!("The stock of '{name}' can't be {quantity}, because {} of it is reserved.", level.reserved)
                 }
                 (Some(_), promised) => format!("More units of '{name}' are promised than were counted: {promised}."),
             };

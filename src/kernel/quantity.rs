@@ -15,6 +15,19 @@ pub const MAX_LEAD_TIME_DAYS: i64 = 1000;
 pub const MAX_RETURN_WINDOW_DAYS: i64 = 36_500;
 const HUNDRED_PERCENT: i64 = 100;
 
+/// A number of units in a sentence: `1 unit`, `2 units`.
+#[must_use]
+pub fn units(count: i64) -> String {
+    count_of(count, "unit")
+}
+
+/// A number of things in a sentence: `1 day`, `2 days`.
+#[must_use]
+pub fn count_of(count: i64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
 /// Checks the number of lines. Returns the message of the error.
 pub fn check_line_count(lines: usize, most: usize) -> Result<(), String> {
     if (1..=most).contains(&lines) {

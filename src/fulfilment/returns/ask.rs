@@ -17,6 +17,7 @@ use crate::events::EventType;
 use crate::fulfilment::order_batch::{Intent, OrderBatch};
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{OrderId, OrderItemId, ReturnId, VariantId};
+use crate::kernel::quantity::{count_of, units};
 use crate::orders::order::{OrderItem, item_of_line};
 use crate::stores::queries::get_store;
 
@@ -85,7 +86,7 @@ pub fn check_units(
 
 /// The 409 error for more units than the buyer has and are in no open return.
 fn exceeded(item: &OrderItem, requested: i64, left: i64) -> ApiError {
-    let detail = format!("Of '{}', {left} units can be returned, not {requested}.", item.product_name);
+    let detail = format!("Of '{}', at most {} can be returned, not {requested}.", item.product_name, units(left));
     ApiError::new(Code::QuantityExceeded, detail)
 }
 
@@ -122,10 +123,12 @@ fn refuse_late(
     let name = name.map_or("", |item| item.product_name.as_str());
     let rule = match days {
         Some(0) => "This store takes returns by its staff only.".to_owned(),
-        Some(days) => format!("Units can be returned for {days} days after their delivery."),
+        Some(days) => {
+            format!("Units can be returned for {} after their delivery.", count_of(days, "day"))
+        }
         None => "Units can be returned after their delivery.".to_owned(),
     };
-    let detail = format!("{} units of '{name}' can't be returned now. {rule}", late.quantity);
+    let detail = format!("{} of '{name}' can't be returned now. {rule}", units(late.quantity));
     Err(ApiError::new(Code::ReturnNotAllowed, detail).into())
 }
 

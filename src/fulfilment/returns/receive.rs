@@ -22,6 +22,7 @@ use crate::inventory::queries::locations;
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{LocationId, OrderId, ReturnId, ReturnLineId};
 use crate::kernel::money::{AmountInput, Money};
+use crate::kernel::quantity::units;
 
 /// Units of a return that arrive together at a place.
 #[derive(Clone, Debug)]
@@ -120,7 +121,7 @@ fn settle_lines(all: &mut [ReturnLine], arrived: &[ArrivedLine]) -> Result<Vec<R
         let (requested, outstanding) = (arrived.units.settled(), line.outstanding());
         if requested > outstanding {
             let name = &line.product_name;
-            let detail = format!("Of '{name}', {outstanding} units of the return are outstanding, not {requested}.");
+            let detail = format!("Of '{name}', at most {} can be received, not {requested}.", units(outstanding));
             return Err(ApiError::new(Code::QuantityExceeded, detail));
         }
         line.add(arrived.units);

@@ -5,6 +5,7 @@ use crate::auth::Permission;
 use crate::error::{ApiError, Code};
 use crate::kernel::id::InboundLineId;
 use crate::kernel::money::Money;
+use crate::kernel::quantity;
 
 /// Units of a line that have arrived.
 #[derive(Clone, Debug)]
@@ -133,7 +134,8 @@ pub fn find(lines: &mut [InboundLine], id: InboundLineId, index: usize) -> Resul
 
 fn over_receipt(line: &InboundLine, units: i64, surplus: Surplus) -> ApiError {
     let outstanding = line.counts.outstanding;
-    let mut detail = format!("Of '{}', {outstanding} units are outstanding, not {units}.", line.product_name);
+    let most = quantity::units(outstanding);
+    let mut detail = format!("Of '{}', at most {most} can be received, not {units}.", line.product_name);
     if let Surplus::UpTo { percent } = surplus {
         let permission = Permission::InventoryApprove.as_str();
         detail.push_str(&format!(" A surplus above {percent}% needs the permission {permission}."));

@@ -4,6 +4,7 @@ use crate::error::{ApiError, Code};
 use crate::inventory::inbounds::arrival::find;
 use crate::inventory::inbounds::line::{InboundLine, LineCounts, SettleOutcome};
 use crate::kernel::id::InboundLineId;
+use crate::kernel::quantity;
 
 /// Units of a line.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,8 @@ pub fn send(lines: &mut [InboundLine], requested: Option<&[LineUnits]>) -> Resul
         let sum = line.counts.sent.saturating_add(*quantity);
         let planned = line.counts.planned;
         line.counts = line.counts.send(sum).ok_or_else(|| {
-            let detail = format!("Of '{}', {planned} units are planned, not {sum}.", line.product_name);
+            let most = quantity::units(planned);
+            let detail = format!("Of '{}', at most {most} can be sent, not {sum}.", line.product_name);
             ApiError::new(Code::QuantityExceeded, detail)
         })?;
     }
@@ -46,7 +48,8 @@ pub fn settle(lines: &mut [InboundLine], settlements: &[Settlement]) -> Result<(
         let line = find(lines, *line, index)?;
         let outstanding = line.counts.outstanding;
         line.counts = line.counts.settle(*outcome, *quantity).ok_or_else(|| {
-            let detail = format!("Of '{}', {outstanding} units are outstanding, not {quantity}.", line.product_name);
+            let most = quantity::units(outstanding);
+            let detail = format!("Of '{}', at most {most} can be settled, not {quantity}.", line.product_name);
             ApiError::new(Code::QuantityExceeded, detail)
         })?;
     }

@@ -60,7 +60,7 @@ fn an_over_receipt_names_the_outstanding_units() {
     apply_receipt(&mut lines, &[arrival(RICE, 3, 0)], Surplus::Refuse).unwrap();
     let refusal = apply_receipt(&mut lines, &[arrival(RICE, 8, 0)], Surplus::Refuse).unwrap_err();
     assert_eq!((refusal.code, refusal.extra.outstanding_quantity), (Code::OverReceipt, Some(7)));
-    assert_eq!(refusal.detail, "Of 'Rice', 7 units are outstanding, not 8.");
+    assert_eq!(refusal.detail, "Of 'Rice', at most 7 units can be received, not 8.");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_surplus_within_the_percentage_needs_no_approval() {
     let refusal = apply_receipt(&mut lines, &[arrival(RICE, 1, 0)], Surplus::UpTo { percent: 20 }).unwrap_err();
     assert_eq!(
         refusal.detail,
-        "Of 'Rice', 0 units are outstanding, not 1. A surplus above 20% needs the permission inventory:approve."
+        "Of 'Rice', at most 0 units can be received, not 1. A surplus above 20% needs the permission inventory:approve."
     );
 }
 
