@@ -26,7 +26,8 @@ impl Runner {
         runner.every(1, "release_carts", jobs, Jobs::release_carts);
         runner.every(60, "apply_waiting_events", jobs, Jobs::apply_waiting_events);
         runner.every(1, "send_mails", jobs, Jobs::send_mails);
-        runner.every(10, "value_stock", jobs, Jobs::value_stock);
+        // A value may be 60 s old. A longer period costs less: a variant with many sales has one checkpoint for all.
+        runner.every(30, "value_stock", jobs, Jobs::value_stock);
         runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);
         runner.every(600, "purge_sessions", jobs, Jobs::purge_sessions);
