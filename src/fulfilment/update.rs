@@ -13,7 +13,7 @@ use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::OrderId;
-use crate::orders::order::{Order, OrderItem};
+use crate::orders::order::Order;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
 /// The new values. None leaves a value unchanged.
@@ -61,7 +61,7 @@ fn set_status(batch: &mut OrderBatch, id: OrderId, change: &Change, actor: &str)
         Some(status) => {
             let from = batch.order(id)?.status;
             if !from.can_become(status) {
-                return Err(illegal_status(from, status, batch.items(id)?).into());
+                return Err(illegal_status(from, status).into());
             }
             if status == OrderStatus::Shipped {
                 let tracking_number = change.tracking_number.clone().flatten();
@@ -97,8 +97,8 @@ fn set_texts(batch: &mut OrderBatch, id: OrderId, change: &Change) -> Result<Vec
     Ok(changed)
 }
 
-fn illegal_status(from: OrderStatus, to: OrderStatus, items: &[OrderItem]) -> ApiError {
-    let legal: Vec<&str> = from.next_with(items).into_iter().map(OrderStatus::as_str).collect();
+fn illegal_status(from: OrderStatus, to: OrderStatus) -> ApiError {
+    let legal: Vec<&str> = from.next().iter().map(|status| status.as_str()).collect();
     let legal = if legal.is_empty() { "nothing".to_owned() } else { legal.join(" or ") };
     let detail = format!("An order that is '{}' can't become '{}'; it can become {legal}.", from.as_str(), to.as_str());
     ApiError::new(Code::InvalidTransition, detail)

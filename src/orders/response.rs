@@ -194,7 +194,7 @@ impl OrderResponse {
             ready_at: order.ready_at,
             unfulfilled: unfulfilled(order),
             exchange_of: order.exchange_of,
-            next_statuses: order.status.next_with(items),
+            next_statuses: next_statuses(order, items),
             created_at: order.created_at,
             updated_at: order.updated_at,
             guest_token: None,
@@ -258,6 +258,14 @@ impl StockReductionResponse {
             reference_id: Some(order.order_number.clone()),
         }
     }
+}
+
+/// An order that was shipped in part cannot be cancelled.
+fn next_statuses(order: &Order, items: &[OrderItem]) -> Vec<OrderStatus> {
+    let is_possible = |status: &OrderStatus| {
+        *status != OrderStatus::Cancelled || FulfilmentStatus::from_items(items) == FulfilmentStatus::None
+    };
+    order.status.next().iter().copied().filter(is_possible).collect()
 }
 
 history_response! {

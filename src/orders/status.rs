@@ -117,14 +117,6 @@ impl OrderStatus {
         }
     }
 
-    /// The same for an order with its items: one that was shipped in part cannot be cancelled.
-    #[must_use]
-    pub fn next_with(self, items: &[OrderItem]) -> Vec<Self> {
-        let is_possible =
-            |next: &Self| *next != Self::Cancelled || FulfilmentStatus::from_items(items) == FulfilmentStatus::None;
-        self.next().iter().copied().filter(is_possible).collect()
-    }
-
     #[must_use]
     pub fn can_become(self, next: Self) -> bool {
         self.next().contains(&next)
