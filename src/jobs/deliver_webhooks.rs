@@ -84,12 +84,16 @@ impl Sending {
 }
 
 impl Jobs {
-    /// Makes and sends deliveries until none is due. Returns the number of sent requests.
+    /// Makes and sends deliveries until none is due. Returns the number of requests.
     pub async fn deliver_webhooks(self) -> Result<usize, Failure> {
         let (mut sending, mut round) = (Sending::new(&self), Round::default());
         loop {
-            let queued = self.queue_deliveries().await?;
-            self.start_due(&mut sending).await?;
+            let mut queued = 0;
+            round.add(self.queue_deliveries().await.map(|count| {
+                queued = count;
+                0
+            }));
+            round.add(self.start_due(&mut sending).await.map(|()| 0));
             match sending.next().await {
                 Some(done) => round.add(done),
                 None if queued == 0 => return round.result(),

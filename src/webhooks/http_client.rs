@@ -34,6 +34,8 @@ use super::target::{self, Reach};
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// The bytes of a response that are kept. The rest is not read.
 const MOST_ANSWER: usize = 1_024;
+/// The bytes of a response that are in memory at a time, and the largest size of its headers.
+const MOST_BUFFERED: usize = 64 * 1_024;
 /// Receivers usually keep an idle connection for 5 s or longer. A shorter time avoids requests on a connection that the
 /// receiver closes at that moment.
 const IDLE_TIME: Duration = Duration::from_secs(3);
@@ -84,13 +86,9 @@ impl HttpClient {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIME)
+            .http1_max_buf_size(MOST_BUFFERED)
             .build(HttpsConnector::from((http, tls.into())));
         Ok(Self { client, reach })
-    }
-
-    #[must_use]
-    pub const fn reach(&self) -> Reach {
-        self.reach
     }
 
     /// Sends a request, and waits for the response.

@@ -37,3 +37,4 @@ mod return_kills;
 mod revocations;
 mod statements;
 mod upgrades;
+mod webhook_kills;
