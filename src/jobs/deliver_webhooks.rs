@@ -194,8 +194,7 @@ impl Sender {
         let load = move |conn: &mut _| send::load_bodies(conn, key.store, &deliveries);
         let mut bodies = self.in_turn(self.jobs.database.read_internally("load_deliveries", load)).await?;
         let with_body = claim.deliveries.iter().filter_map(|delivery| Some((delivery, bodies.remove(&delivery.id)?)));
-        let requests: Vec<_> =
-            with_body.map(|(delivery, body)| self.send_one(&claim, delivery, body, began)).collect();
+        let requests: Vec<_> = with_body.map(|(delivery, body)| self.send_one(&claim, delivery, body, began)).collect();
         let sent = join_all(requests).await.into_iter().collect::<Result<Vec<_>, _>>()?;
         let (count, lease) = (sent.len(), claim.lease);
         let record = move |conn: &mut _| Ok(End::Commit(send::record(conn, key, lease, &sent)?));

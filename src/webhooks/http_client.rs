@@ -82,6 +82,7 @@ impl HttpClient {
         let mut http = HttpConnector::new_with_resolver(PublicResolver { reach, lookup });
         http.enforce_http(false);
         http.set_nodelay(true);
+        http.set_connect_timeout(Some(TIMEOUT));
         let tls = TlsConnector::builder().min_protocol_version(Some(native_tls::Protocol::Tlsv12)).build()?;
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())

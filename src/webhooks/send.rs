@@ -140,12 +140,7 @@ fn settle_one(sent: &Sent, at: DateTime<Utc>) -> Result<SettledDelivery, Failure
     Ok(SettledDelivery { id: *id, attempt: value, settled })
 }
 
-fn append_audit(
-    conn: &mut PgConnection,
-    key: WebhookKey,
-    reason: OffReason,
-    at: DateTime<Utc>,
-) -> Result<(), Failure> {
+fn append_audit(conn: &mut PgConnection, key: WebhookKey, reason: OffReason, at: DateTime<Utc>) -> Result<(), Failure> {
     let why = off_mail::describe(reason);
     let detail = format!("Webhook {} turned off: {why}", key.id);
     let entry = NewAuditEntry { entity: Entity::Webhook, entity_id: key.id.0, action: Action::Update, detail };

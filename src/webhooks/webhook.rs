@@ -74,10 +74,8 @@ pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewWebhook) -> Resul
     let at = db::clock(conn)?;
     let NewWebhook { url, types, description, active } = new.clone();
     let off_reason = (!active).then_some(OffReason::Paused);
-    let settings =
-        WebhookSettings { url, types: sorted(types), description, active, off_reason, failing_since: None };
-    let secrets =
-        Secrets { secret: SigningSecret::generate(), previous_secret: None, previous_secret_until: None };
+    let settings = WebhookSettings { url, types: sorted(types), description, active, off_reason, failing_since: None };
+    let secrets = Secrets { secret: SigningSecret::generate(), previous_secret: None, previous_secret_until: None };
     let (begin, _) = feed::end(conn, scope.store, Ids::All)?;
     let webhook = webhooks::insert(conn, (scope.store, account), (&settings, &secrets), begin, at)?;
     append_audit(conn, scope, webhook.id, (Action::Create, "created"))?;
@@ -92,12 +90,7 @@ fn sorted(mut types: Vec<EventType>) -> Vec<EventType> {
 }
 
 /// Changes a webhook. If it is turned on, it continues with the events that it has not received.
-pub fn change(
-    conn: &mut PgConnection,
-    scope: &Scope,
-    id: WebhookId,
-    change: &WebhookChange,
-) -> Result<Webhook, Abort> {
+pub fn change(conn: &mut PgConnection, scope: &Scope, id: WebhookId, change: &WebhookChange) -> Result<Webhook, Abort> {
     let mut webhook = get_webhook_for_update(conn, scope, id)?;
     let before = webhook.settings.clone();
     let WebhookChange { url, types, description, active } = change.clone();

@@ -38,3 +38,4 @@ mod revocations;
 mod statements;
 mod upgrades;
 mod webhook_kills;
+mod webhooks;

@@ -167,10 +167,7 @@ pub struct WebhookReplayResponse {
 
 /// `POST /webhooks/{id}/replay`, with `webhooks:manage`. 404 `WEBHOOK_NOT_FOUND`, 404 `NOT_FOUND` for a delivery, 503
 /// `BUSY` if too many replays wait.
-pub async fn replay(
-    path: web::Path<String>,
-    command: Command<WebhookReplayRequest>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn replay(path: web::Path<String>, command: Command<WebhookReplayRequest>) -> Result<HttpResponse, ApiError> {
     let id = WebhookId::from_path(&path);
     let command = command.try_map(WebhookReplayRequest::wanted)?;
     command

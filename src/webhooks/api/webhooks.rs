@@ -54,7 +54,19 @@ impl From<Webhook> for WebhookResponse {
         let Webhook { id, settings, created_by, created_at, updated_at, .. } = webhook;
         let WebhookSettings { url, types, description, active, off_reason, failing_since } = settings;
         let secret = None;
-        Self { id, url, types, active, off_reason, failing_since, secret, description, created_by, created_at, updated_at }
+        Self {
+            id,
+            url,
+            types,
+            active,
+            off_reason,
+            failing_since,
+            secret,
+            description,
+            created_by,
+            created_at,
+            updated_at,
+        }
     }
 }
 
@@ -141,10 +153,7 @@ pub async fn show(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse, Api
 }
 
 /// `POST /webhooks`, with `webhooks:manage`. 422 for a URL that is not allowed.
-pub async fn create(
-    settings: Data<Settings>,
-    command: Command<NewWebhookRequest>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn create(settings: Data<Settings>, command: Command<NewWebhookRequest>) -> Result<HttpResponse, ApiError> {
     let command = command.try_map(|body| {
         check_url(&body.url, &settings)?;
         let NewWebhookRequest { url, types, description, active } = body;

@@ -1,9 +1,9 @@
 //! Every event arrives, signed, with its id.
 
 use super::{deliveries, get, start, statuses, webhook};
-use crate::events::follow;
 use crate::common::receiver::{Behaviour, Receiver};
 use crate::common::{Value, json};
+use crate::events::follow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -93,10 +93,15 @@ fn five_days_of_failures_turn_a_webhook_off_with_a_mail_and_it_continues_where_i
     assert_eq!(app.send_mails(), 1);
     let mail = smtp::written(&mails).pop().unwrap().replace("=\r\n", "").replace("=3D", "=");
     assert!(mail.contains("To: admin@example.com") && mail.contains(&receiver.url), "{mail}");
-    assert!(mail.contains("All attempts of five days failed.") && mail.contains("https://shop.example.com/api/v1/webhooks"));
+    assert!(
+        mail.contains("All attempts of five days failed.") && mail.contains("https://shop.example.com/api/v1/webhooks")
+    );
     assert!(!mail.contains("whsec_"), "{mail}");
     let audit = admin.get("/audit?entity=Webhook&actor=system").expect(200).json();
-    assert_eq!(audit["items"][0]["detail"], format!("Webhook {} turned off: All attempts of five days failed.", hook["id"]));
+    assert_eq!(
+        audit["items"][0]["detail"],
+        format!("Webhook {} turned off: All attempts of five days failed.", hook["id"])
+    );
 
     is_repaired.store(true, std::sync::atomic::Ordering::Release);
     let on = admin.patch(&format!("/webhooks/{}", hook["id"]), &json!({"active": true})).expect(200).json();
@@ -114,7 +119,8 @@ fn five_days_of_failures_turn_a_webhook_off_with_a_mail_and_it_continues_where_i
 fn a_success_ends_the_failures() {
     let app = start();
     let admin = app.admin();
-    let receiver = Receiver::start(|request| Behaviour::status(if request.json()["data"]["sku"] == "bad" { 500 } else { 200 }));
+    let receiver =
+        Receiver::start(|request| Behaviour::status(if request.json()["data"]["sku"] == "bad" { 500 } else { 200 }));
     let hook = webhook(&admin, &receiver.url, &["product.created"]);
     for day in 0..7 {
         app.product(if day == 0 { "bad".to_owned() } else { format!("good-{day}") }.as_str(), 10.0, 0);

@@ -15,7 +15,10 @@ fn the_secret_is_shown_once() {
     let secret = created["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_") && secret.len() == 50, "{secret}");
     assert_eq!(created["types"], json!(["order.placed", "order.paid"]));
-    assert_eq!((&created["active"], &created["off_reason"], &created["failing_since"]), (&json!(true), &json!(null), &json!(null)));
+    assert_eq!(
+        (&created["active"], &created["off_reason"], &created["failing_since"]),
+        (&json!(true), &json!(null), &json!(null))
+    );
     // The repeated request gets the stored response, as it was.
     let again = admin.post("/webhooks", &body).expect(201);
     assert_eq!((again.header("idempotent-replayed"), again.json()), ("true", created.clone()));
@@ -26,12 +29,16 @@ fn the_secret_is_shown_once() {
     let list = admin.get("/webhooks").expect(200).json();
     assert_eq!((&list["total"], &list["items"][0]), (&json!(1), &shown));
     let changed = admin.patch(&path, &json!({"description": null, "types": []})).expect(200).json();
-    assert_eq!((&changed["secret"], &changed["types"], &changed["description"]), (&json!(null), &json!([]), &json!(null)));
+    assert_eq!(
+        (&changed["secret"], &changed["types"], &changed["description"]),
+        (&json!(null), &json!([]), &json!(null))
+    );
     let rotated = admin.post_nothing(&format!("{path}/rotate-secret")).expect(200).json();
     assert_ne!(rotated["secret"].as_str().unwrap(), secret);
     assert_eq!(admin.get(&path).expect(200).json()["secret"], json!(null));
     let audit = admin.get("/audit?entity=Webhook&sort=id").expect(200).json();
-    let details: Vec<&str> = audit["items"].as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap()).collect();
+    let details: Vec<&str> =
+        audit["items"].as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap()).collect();
     assert_eq!(details, ["Webhook 1 created", "Webhook 1 updated", "Webhook 1 got another secret"]);
     assert!(!audit.to_string().contains("whsec_"));
 }
@@ -93,9 +100,11 @@ fn invalid_requests_are_refused() {
     ] {
         admin.post("/webhooks", &body).refused_field(field);
     }
-    for (body, field) in
-        [(json!({"url": null}), "url"), (json!({"url": "https://127.0.0.1"}), "url"), (json!({"active": null}), "active")]
-    {
+    for (body, field) in [
+        (json!({"url": null}), "url"),
+        (json!({"url": "https://127.0.0.1"}), "url"),
+        (json!({"active": null}), "active"),
+    ] {
         admin.patch(&path, &body).refused_field(field);
     }
     for (body, field) in [

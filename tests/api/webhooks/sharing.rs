@@ -88,10 +88,8 @@ fn deliveries_of_a_dead_server_are_sent_after_their_lease() {
     app.relay_feed();
     // The server that queues the delivery cannot record the result.
     let mut conn = app.connection();
-    conn.batch_execute(
-        "ALTER TABLE webhook_deliveries ADD CONSTRAINT dead CHECK (attempt_count = 0) NOT VALID",
-    )
-    .unwrap();
+    conn.batch_execute("ALTER TABLE webhook_deliveries ADD CONSTRAINT dead CHECK (attempt_count = 0) NOT VALID")
+        .unwrap();
     let jobs = app.jobs().clone();
     let failed = actix_web::rt::System::new().block_on(async move { jobs.deliver_webhooks().await });
     assert!(failed.is_err());
