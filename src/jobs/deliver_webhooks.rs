@@ -25,11 +25,12 @@ use crate::webhooks::queue::queue_next;
 use crate::webhooks::secret::signatures;
 use crate::webhooks::send::{self, Body, Claim, Sent};
 
-/// The webhooks that a server sends to at the same time, and those of them whose attempts fail.
-const MOST_TASKS: usize = 64;
-const MOST_FAILING_TASKS: usize = 32;
+/// The webhooks that a server sends to at the same time, and those of them whose attempts fail. Their connections have a
+/// part of the file descriptors that `http/connection/bounds.rs` reserves.
+const MOST_TASKS: usize = 24;
+const MOST_FAILING_TASKS: usize = 12;
 /// The requests to one webhook at the same time, and to one whose attempts fail.
-const REQUESTS: i64 = 8;
+const REQUESTS: i64 = 4;
 const REQUESTS_WHILE_FAILING: i64 = 1;
 /// A task ends after this time, so that other webhooks get its place.
 const TURN: Duration = Duration::from_secs(10);

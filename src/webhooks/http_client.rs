@@ -37,8 +37,8 @@ const MOST_ANSWER: usize = 1_024;
 /// The bytes of a response that are in memory at a time, and the largest size of its headers.
 const MOST_BUFFERED: usize = 64 * 1_024;
 /// Receivers usually keep an idle connection for 5 s or longer. A shorter time avoids requests on a connection that the
-/// receiver closes at that moment.
-const IDLE_TIME: Duration = Duration::from_secs(3);
+/// receiver closes at that moment, and keeps few files open.
+const IDLE_TIME: Duration = Duration::from_secs(1);
 
 /// A request to be sent.
 pub struct Outgoing<'a> {

@@ -15,7 +15,7 @@ use crate::kills::{PATIENCE, audit, log_in, verify};
 const WRITERS: usize = 4;
 const KILLS: usize = 4;
 /// The requests that a server sends to one receiver at the same time.
-const AT_A_TIME: usize = 8;
+const AT_A_TIME: usize = 4;
 
 fn serve(place: &Place) -> Process {
     let mut command = process::stockroom(&["serve"]);
