@@ -72,6 +72,12 @@ impl Metrics {
             "stockroom_webhook_lag_seconds",
             "Time from an event until its first attempt to a webhook",
         );
+        let webhook_attempts =
+            counters("stockroom_webhook_attempts_total", "Requests to webhooks, by outcome", &["outcome"])?;
+        // So that the number of failures is known to be 0 before the first one.
+        for outcome in ["succeeded", "failed"] {
+            webhook_attempts.with_label_values(&[outcome]);
+        }
         Ok(Self {
             requests: counters(
                 "stockroom_http_requests_total",
@@ -87,11 +93,7 @@ impl Metrics {
             expiry_lag: seconds("stockroom_expiry_lag_seconds", "Time since the deadline of the longest overdue hold")?,
             feed_lag: add(&registry, Histogram::with_opts(feed_lag.buckets(BUCKETS.to_vec()))?)?,
             webhook_lag: add(&registry, Histogram::with_opts(webhook_lag.buckets(LONG_BUCKETS.to_vec()))?)?,
-            webhook_attempts: counters(
-                "stockroom_webhook_attempts_total",
-                "Requests to webhooks, by outcome",
-                &["outcome"],
-            )?,
+            webhook_attempts,
             open_connections: gauge("stockroom_connections_open", "Open client connections")?,
             closed_connections: counters(
                 "stockroom_connections_closed_total",

@@ -4,10 +4,8 @@
 //! address that is checked is the address that is used. Redirects are not followed, and no proxy is used.
 
 use std::error::Error as StdError;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -135,7 +133,7 @@ async fn read_start(response: Response<Incoming>) -> Result<String, AttemptError
 fn reason(error: &(dyn StdError + 'static)) -> AttemptError {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        match error.downcast_ref() {
+        match error.downcast_ref::<ResolveError>() {
             Some(ResolveError::NotPublic) => return AttemptError::AddressNotAllowed,
             Some(ResolveError::NotFound(_)) => return AttemptError::NameNotFound,
             None => cause = error.source(),
@@ -170,7 +168,7 @@ enum ResolveError {
 impl Service<Name> for PublicResolver {
     type Response = std::vec::IntoIter<SocketAddr>;
     type Error = ResolveError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ResolveError>> + Send>>;
+    type Future = BoxFuture<'static, Result<Self::Response, ResolveError>>;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
         Poll::Ready(Ok(()))

@@ -42,7 +42,7 @@ pub fn compose(
     }
     let row = |webhook: &webhooks::Webhook| {
         let reason = webhook.settings.off_reason.map(describe);
-        context! { id => webhook.id.0, url => webhook.settings.url, reason => reason }
+        context! { id => webhook.id.0, url => webhook.settings.url.as_str(), reason => reason }
     };
     let listed: Vec<_> = off.iter().map(row).collect();
     let values = context! { store => store.name, webhooks => listed, api => format!("{public_url}/api/v1") };

@@ -53,7 +53,8 @@ pub fn replay(conn: &mut PgConnection, scope: &Scope, id: WebhookId, range: Repl
         }
     };
     if let Some(new) = new.filter(|new| new.begin < new.end) {
-        replays::insert(conn, (scope.store, id), &new, db::clock(conn)?)?;
+        let at = db::clock(conn)?;
+        replays::insert(conn, (scope.store, id), &new, at)?;
     }
     append_audit(conn, scope, id, (Action::Update, "gets events again"))
 }

@@ -39,7 +39,7 @@ pub fn parse(text: &str, reach: Reach) -> Result<Uri, &'static str> {
         (reach == Reach::Everywhere || is_host_allowed(url.host()), "must be a public address"),
     ];
     match rules.iter().find(|(holds, _)| !holds) {
-        Some((_, rule)) => Err(rule),
+        Some((_, rule)) => Err(*rule),
         None => url.as_str().parse().map_err(|_not_one| "must not contain special characters; encode them with %"),
     }
 }

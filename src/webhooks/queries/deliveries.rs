@@ -162,7 +162,7 @@ pub fn settle_all(
         "UPDATE webhook_deliveries d \
          SET state = n.state, attempts = d.attempts || jsonb_build_array(n.attempt), \
              attempt_count = d.attempt_count + 1, next_attempt_at = n.next_attempt_at, \
-             finished_at = CASE WHEN n.next_attempt_at IS NULL THEN $7 END \
+             finished_at = CASE WHEN n.next_attempt_at IS NULL THEN $7::timestamptz END \
          FROM unnest($3::int8[], $4::jsonb[], $5::text[], $6::timestamptz[]) AS n (id, attempt, state, next_attempt_at) \
          WHERE d.store_id = $1 AND d.id = n.id AND d.state = 'pending' AND d.next_attempt_at = $2",
     )
@@ -193,8 +193,8 @@ pub fn discover_old(
 /// Deletes finished deliveries.
 pub fn purge(conn: &mut PgConnection, store: StoreId, ids: &[WebhookDeliveryId]) -> QueryResult<usize> {
     let rows = webhook_deliveries::table.filter(webhook_deliveries::store_id.eq(store));
-    let rows = rows.filter(webhook_deliveries::id.eq_any(ids)).filter(webhook_deliveries::finished_at.is_not_null());
-    diesel::delete(rows).execute(conn)
+    let of_ids = webhook_deliveries::id.eq_any(ids);
+    diesel::delete(rows.filter(of_ids).filter(webhook_deliveries::finished_at.is_not_null())).execute(conn)
 }
 
 /// Deletes some of the deliveries of a webhook. Returns their number.
