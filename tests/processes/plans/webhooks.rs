@@ -13,6 +13,7 @@ fn the_job_that_sends_to_webhooks_finds_its_rows_by_indexes() {
     for number in 0..20 {
         app.product(&format!("mug-{number}"), 10.0, 1);
     }
+    app.relay_feed();
     let hook = admin.post("/webhooks", &json!({"url": receiver.url})).expect(201).json();
     app.connection()
         .batch_execute(
