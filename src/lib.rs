@@ -39,6 +39,7 @@ pub mod reports;
 pub mod scan;
 
 pub mod feed;
+pub mod webhooks;
 
 pub mod demo;
 pub mod jobs;

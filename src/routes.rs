@@ -11,6 +11,7 @@ mod purchasing;
 mod reservations;
 mod returns;
 mod transfers;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -47,6 +48,7 @@ pub fn table() -> Vec<Endpoint> {
         returns::returns(),
         orders::shipments(),
         events::events(),
+        webhooks::webhooks(),
     ];
     sections.into_iter().flatten().collect()
 }

@@ -35,6 +35,7 @@ pub struct Settings {
     pub idempotency: Idempotency,
     pub limits: Limits,
     pub mail: Mail,
+    pub webhooks: Webhooks,
     pub metrics: MetricsSettings,
 }
 
@@ -113,6 +114,13 @@ pub struct Reservations {
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {
     pub keep_hours: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Allows `http`, and addresses of the own network.
+    pub allow_private: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

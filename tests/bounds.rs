@@ -5,10 +5,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test stops where something unexpected happens"
 )]
 
 mod common;
+#[path = "bounds/webhooks.rs"]
+mod webhooks;
 
 use common::{Client, Reply, TestApp, json};
 use peak_alloc::PeakAlloc;

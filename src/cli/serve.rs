@@ -1,12 +1,15 @@
 //! `stockroom serve`
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use stockroom::app::{self, Running};
 use stockroom::db::{self, Failure};
 use stockroom::jobs::{Jobs, Runner};
 use stockroom::mail::Mailer;
 use stockroom::settings::Settings;
+use stockroom::webhooks::HttpClient;
+use stockroom::webhooks::target::Reach;
 
 use super::error::CommandError;
 use super::opened::Opened;
@@ -38,6 +41,7 @@ struct Resources {
     listener: TcpListener,
     address: String,
     mailer: Option<Mailer>,
+    http_client: HttpClient,
 }
 
 impl Resources {
@@ -51,7 +55,9 @@ impl Resources {
         let address = format!("http://{}", app::url_host(&settings.server.host, port));
         let public_url = &settings.server.public_url;
         let mailer = Mailer::new(&settings.mail, if public_url.is_empty() { &address } else { public_url })?;
-        Ok(Self { listener, address, mailer })
+        let http_client = HttpClient::new(Reach::from(&settings.webhooks))
+            .map_err(|error| CommandError::Other(format!("TLS can't be used for webhooks: {error}")))?;
+        Ok(Self { listener, address, mailer, http_client })
     }
 }
 
@@ -118,7 +124,7 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
 
 async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources) -> Result<(), CommandError> {
     let settings = &opened.settings;
-    let Resources { listener, address, mailer } = resources;
+    let Resources { listener, address, mailer, http_client } = resources;
     let Running { server, shared, .. } = app::build_on(listener, settings)?;
     if opened.is_read_only {
         shared.database.note_read_only();
@@ -138,6 +144,8 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
         limiters: shared.limiters.into_inner(),
         metrics: shared.metrics.get_ref().clone(),
         feed_ends: shared.feed_ends.get_ref().clone(),
+        feed_moved: Arc::default(),
+        http_client,
         token_versions,
         keep_hours: settings.idempotency.keep_hours,
         mailer,

@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 50] = [
+pub const STORE_TABLES: [&str; 53] = [
     "products",
     "variants",
     "variant_counts",
@@ -72,6 +72,9 @@ pub const STORE_TABLES: [&str; 50] = [
     "count_history",
     "payment_events",
     "idempotency_keys",
+    "webhooks",
+    "webhook_replays",
+    "webhook_deliveries",
 ];
 
 /// Rows of these belong to stores as well, and nothing refers to them.

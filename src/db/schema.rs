@@ -1296,6 +1296,82 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Events for webhooks, with the attempts to send them. Finished rows are deleted after 30 days.
+    webhook_deliveries (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        webhook_id -> Int8,
+        /// The id of the event, which is its place in the feed.
+        event_id -> Text,
+        event_type -> Text,
+        /// The event, if it is not in the feed, such as webhook.test. Null for an event of the feed.
+        body -> Nullable<Jsonb>,
+        state -> Text,
+        /// The attempts in their order: at, status, duration_ms, answer, error. See webhooks/delivery.rs.
+        attempts -> Jsonb,
+        attempt_count -> Int8,
+        /// Before this time no server sends the delivery. A server that sends it sets a time after its attempt.
+        next_attempt_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Parts of the feed that a webhook gets again. A row is deleted when all its events have become deliveries.
+    webhook_replays (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        webhook_id -> Int8,
+        /// With position_index the place up to which events have become deliveries.
+        position -> Int8,
+        /// The number of items of the row at position that are done.
+        position_index -> Int8,
+        /// With until_index the place at which the replay ends.
+        until -> Int8,
+        /// The number of items of the row at until that belong to the replay.
+        until_index -> Int8,
+        /// Earlier events are left out. Null for no limit.
+        from_at -> Nullable<Timestamptz>,
+        /// Events at this time or later are left out. Null for no limit.
+        to_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Addresses of other systems that receive the events of a store.
+    webhooks (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        url -> Text,
+        /// The types of the wanted events. Empty for all types.
+        types -> Array<Text>,
+        description -> Nullable<Text>,
+        active -> Bool,
+        /// paused: by staff. failing: attempts failed for five days. gone: the receiver answered 410. Null while active.
+        off_reason -> Nullable<Text>,
+        /// The time of the first failed attempt after the last successful one. Null after a successful attempt.
+        failing_since -> Nullable<Timestamptz>,
+        /// Signs the requests: whsec_ and the base64 form of 32 random bytes.
+        secret -> Text,
+        /// Signs as well until previous_secret_until.
+        previous_secret -> Nullable<Text>,
+        previous_secret_until -> Nullable<Timestamptz>,
+        /// With position_index the place in the feed up to which events have become deliveries.
+        position -> Int8,
+        /// The number of items of the row at position that are behind the webhook.
+        position_index -> Int8,
+        /// The account that gets a mail if the server turns the webhook off.
+        created_by -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        /// A job deletes the deliveries of a deleted webhook, and then its row.
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::joinable!(addresses -> stores (store_id));
 diesel::joinable!(addresses -> users (user_id));
 diesel::joinable!(locations -> stores (store_id));
@@ -1304,6 +1380,8 @@ diesel::joinable!(scarcity_searches -> stores (store_id));
 diesel::joinable!(users -> stores (store_id));
 diesel::joinable!(valuations -> stores (store_id));
 diesel::joinable!(variant_counts -> stores (store_id));
+diesel::joinable!(webhooks -> stores (store_id));
+diesel::joinable!(webhooks -> users (created_by));
 
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
@@ -1365,4 +1443,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     valuations,
     variant_counts,
     variants,
+    webhook_deliveries,
+    webhook_replays,
+    webhooks,
 );

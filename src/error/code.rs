@@ -65,6 +65,7 @@ codes! {
     OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";
     ReturnNotFound = "RETURN_NOT_FOUND", NOT_FOUND, "Return not found";
     ShipmentNotFound = "SHIPMENT_NOT_FOUND", NOT_FOUND, "Shipment not found";
+    WebhookNotFound = "WEBHOOK_NOT_FOUND", NOT_FOUND, "Webhook not found";
     AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";
     RequestTimeout = "REQUEST_TIMEOUT", REQUEST_TIMEOUT, "Request timeout";

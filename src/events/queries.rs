@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::Value;
@@ -106,6 +108,30 @@ pub fn list_rows(conn: &mut PgConnection, store: StoreId, from: i64, limit: i64)
         .select((feed::position, feed::movements, feed::events))
         .load(conn)?;
     Ok(rows.into_iter().map(|(position, movements, events)| FeedRow { position, movements, events }).collect())
+}
+
+/// The rows at these positions, ascending.
+pub fn list_rows_at(conn: &mut PgConnection, store: StoreId, positions: &[i64]) -> QueryResult<Vec<FeedRow>> {
+    let rows: Vec<(i64, Vec<i64>, Value)> = feed::table
+        .filter(feed::store_id.eq(store))
+        .filter(feed::position.eq_any(positions))
+        .order(feed::position)
+        .select((feed::position, feed::movements, feed::events))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(position, movements, events)| FeedRow { position, movements, events }).collect())
+}
+
+/// The first and the last position of the rows from the first time on, and before the second one.
+pub fn find_range(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+) -> QueryResult<Option<(i64, i64)>> {
+    let rows = feed::table.filter(feed::store_id.eq(store)).filter(feed::created_at.ge(from));
+    let rows = rows.filter(feed::created_at.lt(to));
+    let (first, last): (Option<i64>, Option<i64>) =
+        rows.select((min(feed::position), max(feed::position))).first(conn)?;
+    Ok(first.zip(last))
 }
 
 /// The ids that one response looks at. A filter may match few of them, so a response may have no rows although there are

@@ -41,7 +41,7 @@ pub struct EventResponse {
     id: String,
     #[serde(rename = "type")]
     event_type: EventType,
-    at: DateTime<Utc>,
+    pub at: DateTime<Utc>,
     /// `user:<id>`, `guest` or `system`.
     #[schema(max_length = 100)]
     actor: String,

@@ -5,6 +5,6 @@
 
 pub mod api;
 mod data;
-mod page;
+pub mod page;
 mod queries;
 mod subject;

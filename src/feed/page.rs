@@ -1,7 +1,8 @@
 //! One page of events.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::subject::Subject;
@@ -10,7 +11,7 @@ use crate::events::queries::{self, FeedRow};
 use crate::events::{EventType, RecordedEvent, SubjectKind};
 use crate::inventory::queries::movements;
 use crate::kernel::cursor::Cursor;
-use crate::kernel::id::{ProductId, StoreId};
+use crate::kernel::id::{MovementId, ProductId, StoreId};
 
 /// The events that a reader wants.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +85,52 @@ pub fn list(
     }
 }
 
+/// The events with these ids, oldest first. Ids that no event has are left out.
+pub fn load(conn: &mut PgConnection, store: StoreId, ids: &BTreeSet<Cursor>) -> Result<Vec<FeedEvent>, Failure> {
+    let positions: BTreeSet<i64> = ids.iter().map(|id| id.position).collect();
+    let positions: Vec<i64> = positions.into_iter().collect();
+    let mut events = expand(queries::list_rows_at(conn, store, &positions)?, Cursor::START)?;
+    events.retain(|event| ids.contains(&event.cursor));
+    Ok(events)
+}
+
+/// The events that happened in this part of time: from the first time on, and before the second one.
+pub fn retain_between(
+    conn: &mut PgConnection,
+    store: StoreId,
+    events: &mut Vec<FeedEvent>,
+    (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+) -> Result<(), Failure> {
+    let movements = events.iter().filter_map(FeedEvent::movement).map(MovementId).collect::<Vec<_>>();
+    let rows = if movements.is_empty() { Vec::new() } else { movements::list_by_id(conn, store, &movements)? };
+    let times: HashMap<i64, DateTime<Utc>> = rows.into_iter().map(|row| (row.id.0, row.created_at)).collect();
+    events.retain(|event| {
+        let at = match &event.fact {
+            Fact::Recorded(event) => Some(event.at),
+            Fact::Movement(id) => times.get(id).copied(),
+        };
+        at.is_some_and(|at| from.is_none_or(|from| from <= at) && to.is_none_or(|to| at < to))
+    });
+    Ok(())
+}
+
+impl FeedEvent {
+    #[must_use]
+    pub const fn event_type(&self) -> EventType {
+        match &self.fact {
+            Fact::Recorded(event) => event.event_type,
+            Fact::Movement(_) => EventType::StockChanged,
+        }
+    }
+
+    const fn movement(&self) -> Option<i64> {
+        match &self.fact {
+            Fact::Movement(id) => Some(*id),
+            Fact::Recorded(_) => None,
+        }
+    }
+}
+
 /// The events of rows behind a cursor.
 fn expand(rows: Vec<FeedRow>, after: Cursor) -> Result<Vec<FeedEvent>, Failure> {
     let mut events = Vec::new();
@@ -108,11 +155,7 @@ fn movements_of_subject(
     if !filter.has_type(EventType::StockChanged) {
         return Ok(HashSet::new());
     }
-    let ids = events.iter().filter_map(|event| match &event.fact {
-        Fact::Movement(id) => Some(*id),
-        Fact::Recorded(_) => None,
-    });
-    let ids: Vec<i64> = ids.collect();
+    let ids: Vec<i64> = events.iter().filter_map(FeedEvent::movement).collect();
     Ok(movements::list_ids_of_product(conn, store, ProductId(product), &ids)?.into_iter().collect())
 }
 
@@ -137,7 +180,6 @@ impl EventFilter {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
     use serde_json::json;
 
     use super::*;

@@ -31,6 +31,8 @@ pub struct Metrics {
     overdue_holds: IntGauge,
     expiry_lag: Gauge,
     feed_lag: Histogram,
+    webhook_lag: Histogram,
+    webhook_attempts: IntCounterVec,
     open_connections: IntGauge,
     closed_connections: IntCounterVec,
     page: Arc<Mutex<Page>>,
@@ -50,6 +52,9 @@ struct Page {
 
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
+/// For times that include a backlog.
+const LONG_BUCKETS: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0, 3_600.0, 86_400.0];
+
 impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
@@ -63,6 +68,16 @@ impl Metrics {
             "stockroom_feed_lag_seconds",
             "Time from the end of a transaction until its events were in the feed, for the oldest of a run",
         );
+        let webhook_lag = HistogramOpts::new(
+            "stockroom_webhook_lag_seconds",
+            "Time from an event until its first attempt to a webhook",
+        );
+        let webhook_attempts =
+            counters("stockroom_webhook_attempts_total", "Requests to webhooks, by outcome", &["outcome"])?;
+        // So that the number of failures is known to be 0 before the first one.
+        for outcome in ["succeeded", "failed"] {
+            webhook_attempts.with_label_values(&[outcome]);
+        }
         Ok(Self {
             requests: counters(
                 "stockroom_http_requests_total",
@@ -77,6 +92,8 @@ impl Metrics {
             overdue_holds: gauge("stockroom_holds_overdue", "Active holds past their deadline")?,
             expiry_lag: seconds("stockroom_expiry_lag_seconds", "Time since the deadline of the longest overdue hold")?,
             feed_lag: add(&registry, Histogram::with_opts(feed_lag.buckets(BUCKETS.to_vec()))?)?,
+            webhook_lag: add(&registry, Histogram::with_opts(webhook_lag.buckets(LONG_BUCKETS.to_vec()))?)?,
+            webhook_attempts,
             open_connections: gauge("stockroom_connections_open", "Open client connections")?,
             closed_connections: counters(
                 "stockroom_connections_closed_total",
@@ -103,6 +120,16 @@ impl Metrics {
     pub fn observe_feed_lag(&self, lag: TimeDelta) {
         // Less than nothing if the clocks of the server and the database differ.
         self.feed_lag.observe(lag.as_seconds_f64().max(0.0));
+    }
+
+    /// Notes how long an event waited for its first attempt to a webhook.
+    pub fn observe_webhook_lag(&self, lag: TimeDelta) {
+        self.webhook_lag.observe(lag.as_seconds_f64().max(0.0));
+    }
+
+    /// Counts a request to a webhook.
+    pub fn count_webhook_attempt(&self, outcome: &str) {
+        self.webhook_attempts.with_label_values(&[outcome]).inc();
     }
 
     pub fn set_open_connections(&self, count: usize) {

@@ -26,6 +26,10 @@ impl Answer {
         Self::new(StatusCode::CREATED, body)
     }
 
+    pub fn accepted(body: &impl Serialize) -> Result<Self, Failure> {
+        Self::new(StatusCode::ACCEPTED, body)
+    }
+
     pub fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new(), replayed: false, order_id: None }
     }

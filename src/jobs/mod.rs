@@ -4,6 +4,7 @@
 //! response depends on the last run of a job.
 
 pub mod apply_events;
+pub mod deliver_webhooks;
 mod discover;
 pub mod expire;
 pub mod fill_folded_text;
@@ -17,12 +18,15 @@ pub mod value_stock;
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::auth::token_versions::TokenVersions;
 use crate::db::Database;
 use crate::events::feed_ends::FeedEnds;
 use crate::http::limits::Limiters;
 use crate::http::metrics::Metrics;
 use crate::mail::Mailer;
+use crate::webhooks::HttpClient;
 
 pub use runner::Runner;
 
@@ -34,6 +38,10 @@ pub struct Jobs {
     pub metrics: Metrics,
     pub token_versions: Arc<TokenVersions>,
     pub feed_ends: FeedEnds,
+    /// Wakes the sender of webhooks after the relay has moved rows to the feed.
+    pub feed_moved: Arc<Notify>,
+    /// Sends to webhooks.
+    pub http_client: HttpClient,
     /// The number of hours for which answers are stored for repeated keys.
     pub keep_hours: i64,
     /// None if mail is off.

@@ -1,15 +1,19 @@
 //! Deletes data that is not needed any more.
 
-use chrono::Utc;
+use chrono::{Duration, Utc};
 
 use super::Jobs;
 use super::discover::{Round, by_store};
 use crate::accounts::queries::{password_resets, sessions};
-use crate::db::{End, Failure};
+use crate::db::{self, End, Failure};
 use crate::idempotency::queries as answers;
+use crate::kernel::moment::after;
+use crate::webhooks::queries::{deliveries, webhooks};
 
 /// The number of rows in one transaction. It is small, so that other requests wait only briefly.
 const BATCH_SIZE: i64 = 1_000;
+/// The time for which finished deliveries are kept.
+const DELIVERIES_KEPT: Duration = Duration::days(30);
 
 impl Jobs {
     /// Deletes stored answers that are older than the configured time. Returns their number.
@@ -44,6 +48,43 @@ impl Jobs {
                 0 => return Ok(purged),
                 count => purged = purged.saturating_add(count),
             }
+        }
+    }
+
+    /// Deletes finished deliveries of webhooks that are older than 30 days, and deleted webhooks with all their
+    /// deliveries. Returns the number of deliveries.
+    pub async fn purge_deliveries(self) -> Result<usize, Failure> {
+        let mut purged = 0;
+        loop {
+            let mut round = Round::default();
+            let old = self.discover("discover_old_deliveries", &mut round, |conn, store| {
+                let before = after(db::clock(conn)?, -DELIVERIES_KEPT);
+                Ok(deliveries::discover_old(conn, store, before, BATCH_SIZE)?)
+            });
+            for (store, ids) in by_store(old.await) {
+                let forget = move |conn: &mut _| Ok(End::Commit(deliveries::purge(conn, store, &ids)?));
+                round.add(self.database.write("purge_deliveries", forget).await);
+            }
+            self.purge_webhooks(&mut round).await;
+            if let Some(result) = round.end(&mut purged) {
+                return result;
+            }
+        }
+    }
+
+    /// Deletes some deliveries of each deleted webhook, or the webhook if it has none.
+    async fn purge_webhooks(&self, round: &mut Round) {
+        let deleted = self
+            .discover("discover_deleted_webhooks", round, |conn, store| Ok(webhooks::discover_deleted(conn, store)?));
+        for key in deleted.await {
+            let forget = move |conn: &mut _| {
+                let count = deliveries::delete_some(conn, key, BATCH_SIZE)?;
+                if count == 0 {
+                    webhooks::delete(conn, key)?;
+                }
+                Ok(End::Commit(count))
+            };
+            round.add(self.database.write("purge_webhook", forget).await);
         }
     }
 }

@@ -27,6 +27,9 @@ impl Jobs {
         for store in waiting.await {
             self.relay_store(store, &mut round).await;
         }
+        if round.done > 0 {
+            self.feed_moved.notify_one();
+        }
         if self.feed_ends.is_watched() {
             let ends = self.database.read_internally("list_feed_ends", |conn| Ok(outbox::list_positions(conn)?)).await;
             round.add(ends.map(|ends| {

@@ -31,7 +31,9 @@ impl Runner {
         runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);
         runner.every(600, "purge_sessions", jobs, Jobs::purge_sessions);
+        runner.every(600, "purge_deliveries", jobs, Jobs::purge_deliveries);
         runner.relay(jobs);
+        runner.tasks.push(tokio::spawn(jobs.clone().keep_delivering(runner.stop.subscribe(), note_failure)));
         runner.every(60, "tidy_limiters", jobs, Jobs::tidy_limiters);
         runner
     }

@@ -13,6 +13,7 @@ use crate::db::{self, End, Failure};
 use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, LEASE, MailKey, pause_after};
 use crate::mail::{Mailer, Message, queries};
+use crate::webhooks::off_mail;
 
 /// The number of mails that are sent at the same time, so that a slow mail delays few others.
 const CONCURRENT_MAILS: u8 = 10;
@@ -94,6 +95,7 @@ fn begin_attempt(conn: &mut PgConnection, key: MailKey, public_url: &str) -> Res
     // None if the reason for the mail no longer exists.
     let message = match mail.kind {
         Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at)?,
+        Kind::WebhookOff => off_mail::compose(conn, key.store, &mail.recipient, public_url)?,
     };
     let Some(message) = message else {
         queries::delete_mail(conn, key)?;

@@ -10,6 +10,8 @@ text_enum! {
     #[strum(serialize_all = "snake_case")]
     pub enum Kind {
         PasswordReset,
+        /// The server has turned a webhook off.
+        WebhookOff,
     }
 }
 

@@ -13,6 +13,11 @@ const fn template_of(kind: Kind) -> [&'static str; 3] {
             include_str!("templates/password_reset.txt"),
             include_str!("templates/password_reset.html"),
         ],
+        Kind::WebhookOff => [
+            include_str!("templates/webhook_off.subject.txt"),
+            include_str!("templates/webhook_off.txt"),
+            include_str!("templates/webhook_off.html"),
+        ],
     }
 }
 

@@ -62,3 +62,4 @@ mod taxes;
 mod transfers;
 mod valuation;
 mod verify;
+mod webhooks;

@@ -19,6 +19,8 @@ use stockroom::kernel::id::StoreId;
 use stockroom::mail::Mailer;
 use stockroom::reports::verify;
 use stockroom::settings::{Secret, Settings};
+use stockroom::webhooks::HttpClient;
+use stockroom::webhooks::target::Reach;
 
 use super::alone::Presence;
 use super::client::{Client, OtherServer};
@@ -264,6 +266,8 @@ impl Serving {
                     limiters: shared.limiters.into_inner(),
                     metrics: shared.metrics.get_ref().clone(),
                     feed_ends: shared.feed_ends.get_ref().clone(),
+                    feed_moved: Arc::default(),
+                    http_client: HttpClient::new(Reach::from(&settings.webhooks)).unwrap(),
                     token_versions: shared.token_versions.into_inner(),
                     keep_hours: settings.idempotency.keep_hours,
                     mailer: Mailer::new(&settings.mail, &settings.server.public_url).unwrap(),

@@ -57,6 +57,18 @@ impl TestApp {
         relay_feed(self.jobs())
     }
 
+    /// Runs the relay, then makes and sends deliveries of webhooks until none is due. Returns the number of requests.
+    pub fn deliver_webhooks(&self) -> usize {
+        self.relay_feed();
+        deliver_webhooks(self.jobs())
+    }
+
+    /// Runs the job that deletes old deliveries and deleted webhooks.
+    pub fn purge_deliveries(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.purge_deliveries().await }).unwrap()
+    }
+
     /// Runs the job that values the ledger, and returns the number of movements that it valued.
     pub fn value_stock(&self) -> usize {
         value_stock(self.jobs())
@@ -71,6 +83,11 @@ pub fn find_scarce_variants(jobs: &Jobs) {
 pub fn relay_feed(jobs: &Jobs) -> usize {
     let jobs = jobs.clone();
     System::new().block_on(async move { jobs.relay_feed().await }).unwrap()
+}
+
+pub fn deliver_webhooks(jobs: &Jobs) -> usize {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.deliver_webhooks().await }).unwrap()
 }
 
 pub fn value_stock(jobs: &Jobs) -> usize {

@@ -23,6 +23,7 @@ pub mod pooler;
 pub mod process;
 pub mod provider;
 pub mod race;
+pub mod receiver;
 pub mod reply;
 pub mod sessions;
 pub mod shop;

@@ -38,3 +38,5 @@ mod return_kills;
 mod revocations;
 mod statements;
 mod upgrades;
+mod webhook_kills;
+mod webhooks;

@@ -5,6 +5,7 @@
 #[path = "../../benches/shop/data/mod.rs"]
 pub mod data;
 mod documents;
+mod webhooks;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +19,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 28] = [
+const GROWING: [&str; 29] = [
     "products",
     "product_codes",
     "variants",
@@ -47,6 +48,7 @@ const GROWING: [&str; 28] = [
     "feed",
     "valuation_checkpoints",
     "valuation_rows",
+    "webhook_deliveries",
 ];
 
 /// Rows that the history does not have: open carts, addresses and keys.

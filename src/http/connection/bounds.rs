@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use crate::settings::Settings;
 
-/// File descriptors for the listener, the threads, the log and mails.
-const RESERVED_FILES: usize = 128;
+/// File descriptors for the listener, the threads, the log and mails, and for requests to webhooks.
+const RESERVED_FILES: usize = 256;
 
 /// One process gains nothing from more connections.
 const MAX_CONNECTIONS: usize = 25_000;

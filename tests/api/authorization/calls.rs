@@ -44,6 +44,7 @@ impl World {
             "returns" => self.return_call(operation),
             "shipments" => self.shipment_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
+            "webhooks" => self.webhook_call(operation),
             "events" => Some(Call::new("GET", "/events")),
             "" => Some(Call::new("GET", "/")),
             _ => None,

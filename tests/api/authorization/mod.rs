@@ -5,6 +5,7 @@ mod order;
 mod purchasing;
 mod returns;
 mod table;
+mod webhooks;
 
 use crate::common::people::{PASSWORD, email};
 use crate::common::shop::Product;

@@ -10,6 +10,7 @@ mod purchasing;
 mod reroutes;
 mod returns;
 mod transfers;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,7 +26,7 @@ const MOMENT: &str = "2026-11-21T10:30:00Z";
 const NUMBER: &str = "-20261121-A4F2K7Q9ZM";
 
 /// Fields whose values differ in each run, with fixed values for them.
-const CHANGING: [(&str, &str); 7] = [
+const CHANGING: [(&str, &str); 9] = [
     ("token", "5d41402abc4b2a76b9719d911017c592ae3f1b7c0d9e8f6a4b2c1d0e9f8a7b6c"),
     ("access_token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIyIn0.c2lnbmF0dXJl"),
     ("refresh_token", "r1_6f1c0d2e9b7a4c55"),
@@ -33,6 +34,8 @@ const CHANGING: [(&str, &str); 7] = [
     ("request_id", "0b9d2c4e-6a1f-4e83-9c57-2f8d1e7b3a60"),
     ("actor", "user:2"),
     ("counted_by", "user:2"),
+    ("secret", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD0ujNpXRRBOg="),
+    ("event_id", "test_2f8d1e7b3a600b9d2c4e6a1f4e839c57"),
 ];
 
 #[derive(Default)]
@@ -323,6 +326,7 @@ fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
     record.call("listAuditEntries", admin, ("GET", "/audit?entity=Order&limit=2"), Value::Null);
     app.relay_feed();
     record.call("listEvents", admin, ("GET", "/events?type=stock.changed&limit=1"), Value::Null);
+    webhooks::webhooks(record, admin);
 }
 
 fn passwords(record: &mut Recorder, app: &TestApp, mails: &Path) {

@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 59] = [
+pub const WRITERS: [(&str, &str); 62] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -61,4 +61,7 @@ pub const WRITERS: [(&str, &str); 59] = [
     ("valuations", "inventory/valuation/queries/progress.rs"),
     ("variant_counts", "catalogue/queries/variant_counts.rs"),
     ("variants", "catalogue/queries/variants.rs"),
+    ("webhook_deliveries", "webhooks/queries/deliveries.rs"),
+    ("webhook_replays", "webhooks/queries/replays.rs"),
+    ("webhooks", "webhooks/queries/webhooks.rs"),
 ];

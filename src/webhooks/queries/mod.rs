@@ -1,0 +1,5 @@
+//! The SQL of webhooks.
+
+pub mod deliveries;
+pub mod replays;
+pub mod webhooks;

@@ -1,0 +1,86 @@
+//! Sends events to a webhook again.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::PgConnection;
+
+use super::queries::deliveries::{self, Delivery, NewDelivery};
+use super::queries::replays::{self, NewReplay};
+use super::queries::webhooks::WebhookKey;
+use super::webhook::{append_audit, get_webhook_for_update};
+use crate::audit::words::Action;
+use crate::auth::Scope;
+use crate::db;
+use crate::error::{Abort, ApiError, Code};
+use crate::events::queries::{self as feed, Ids};
+use crate::kernel::cursor::Cursor;
+use crate::kernel::id::{WebhookDeliveryId, WebhookId};
+use crate::kernel::moment::after;
+
+/// The events to send again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplayRange {
+    /// All events behind this place.
+    After(Cursor),
+    /// All events from the first time on, and before the second one.
+    Between(DateTime<Utc>, DateTime<Utc>),
+}
+
+/// The replays of a webhook that may wait.
+const MOST_REPLAYS: i64 = 10;
+
+/// A transaction takes a shorter time. So an event is in the feed at most this much later than it happened.
+const LONGEST_TRANSACTION: Duration = Duration::seconds(60);
+
+/// Sends the events of a range again that are behind the webhook: those before it come anyway.
+pub fn replay(conn: &mut PgConnection, scope: &Scope, id: WebhookId, range: ReplayRange) -> Result<(), Abort> {
+    let webhook = get_webhook_for_update(conn, scope, id)?;
+    if replays::count(conn, scope.store, id)? >= MOST_REPLAYS {
+        let detail = format!("{MOST_REPLAYS} replays of this webhook have not ended. Try again later.");
+        return Err(ApiError::new(Code::Busy, detail).retry_after(60).into());
+    }
+    let new = match range {
+        ReplayRange::After(begin) => {
+            refuse_beyond_feed(conn, scope, begin)?;
+            Some(NewReplay { begin, end: webhook.cursor(), between: (None, None) })
+        }
+        ReplayRange::Between(from, to) => {
+            let rows = feed::find_range(conn, scope.store, (from, after(to, LONGEST_TRANSACTION)))?;
+            rows.map(|(first, last)| NewReplay {
+                begin: Cursor { position: first, index: 0 },
+                end: webhook.cursor().min(Cursor::behind(last)),
+                between: (Some(from), Some(to)),
+            })
+        }
+    };
+    if let Some(new) = new.filter(|new| new.begin < new.end) {
+        let at = db::clock(conn)?;
+        replays::insert(conn, (scope.store, id), &new, at)?;
+    }
+    append_audit(conn, scope, id, (Action::Update, "gets events again"))
+}
+
+fn refuse_beyond_feed(conn: &mut PgConnection, scope: &Scope, after: Cursor) -> Result<(), Abort> {
+    let (end, _) = feed::end(conn, scope.store, Ids::All)?;
+    if after > end {
+        return Err(ApiError::field("after", "is not a place of this feed: it lies behind its end").into());
+    }
+    Ok(())
+}
+
+/// Sends the event of a delivery again, as a new delivery.
+pub fn repeat(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    id: WebhookId,
+    delivery: WebhookDeliveryId,
+) -> Result<Delivery, Abort> {
+    get_webhook_for_update(conn, scope, id)?;
+    let key = WebhookKey { store: scope.store, id };
+    let found = deliveries::find(conn, key, delivery)?;
+    let Delivery { event_id, event_type, body, .. } =
+        found.ok_or_else(|| ApiError::not_found(Code::NotFound, "The delivery"))?;
+    let at = db::clock(conn)?;
+    let repeated = deliveries::insert(conn, key, &NewDelivery { event_id, event_type }, body.as_ref(), at)?;
+    append_audit(conn, scope, id, (Action::Update, "gets an event again"))?;
+    Ok(repeated)
+}

@@ -1,0 +1,148 @@
+//! A receiver that fails or is slow delays only its own events, and is turned off after five days.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{deliveries, get, start, statuses, webhook};
+use crate::common::jobs::deliver_webhooks;
+use crate::common::receiver::{Behaviour, Receiver};
+use crate::common::{TestApp, json, smtp};
+
+#[test]
+fn a_receiver_that_never_answers_delays_nobody_and_times_out() {
+    let app = start();
+    let admin = app.admin();
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc";
+    let slow = Receiver::start(move |request| match request.path.as_str() {
+        "/head" => Behaviour::Hang("HTTP/1.1 20".to_owned()),
+        "/body" => Behaviour::Hang(head.to_owned()),
+        _ => Behaviour::Hang(String::new()),
+    });
+    let good = Receiver::accepting();
+    let hanging =
+        ["silent", "head", "body"].map(|path| webhook(&admin, &format!("{}/{path}", slow.url), &["product.created"]));
+    let quick = webhook(&admin, &good.url, &["product.created"]);
+    // As many as are sent to one receiver at the same time.
+    for number in 0..4 {
+        app.product(&format!("mug-{number}"), 10.0, 0);
+    }
+    app.relay_feed();
+    thread::scope(|scope| {
+        let jobs = app.jobs().clone();
+        let (begun, sending) = (Instant::now(), scope.spawn(move || deliver_webhooks(&jobs)));
+        (0..4).for_each(|_| drop(good.wait()));
+        assert!(begun.elapsed() < Duration::from_secs(10), "the others waited: {:?}", begun.elapsed());
+        assert!(!sending.is_finished());
+        sending.join().unwrap();
+        assert!(begun.elapsed() >= Duration::from_secs(15));
+    });
+    assert!(deliveries(&admin, &quick).iter().all(|one| statuses(one) == [204]));
+    for hook in &hanging {
+        assert!(get(&admin, hook)["failing_since"].is_string());
+        for attempt in deliveries(&admin, hook).iter().map(|delivery| &delivery["attempts"][0]) {
+            assert_eq!((&attempt["status"], &attempt["error"]), (&json!(null), &json!("timed_out")), "{attempt}");
+            let duration = attempt["duration_ms"].as_i64().unwrap();
+            assert!((15_000..17_000).contains(&duration), "{duration}");
+        }
+    }
+}
+
+/// A server that writes mails to this folder.
+fn with_mails(name: &str) -> (TestApp, PathBuf) {
+    let folder = format!("mails-webhooks-{name}-{}", std::process::id());
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    std::fs::remove_dir_all(&folder).ok();
+    let dir = folder.clone();
+    let app = TestApp::with(|settings| {
+        settings.webhooks.allow_private = true;
+        settings.mail.dir = dir;
+        settings.server.public_url = "https://shop.example.com".to_owned();
+    });
+    (app, folder)
+}
+
+#[test]
+fn five_days_of_failures_turn_a_webhook_off_with_a_mail_and_it_continues_where_it_stopped() {
+    let (app, mails) = with_mails("failing");
+    let admin = app.admin();
+    let is_repaired = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let repaired = std::sync::Arc::clone(&is_repaired);
+    let receiver = Receiver::start(move |_| {
+        Behaviour::status(if repaired.load(std::sync::atomic::Ordering::Acquire) { 204 } else { 503 })
+    });
+    let hook = webhook(&admin, &receiver.url, &["product.created"]);
+    app.product("first", 10.0, 0);
+    assert_eq!(app.deliver_webhooks(), 1);
+    let since = get(&admin, &hook)["failing_since"].clone();
+    assert!(since.is_string());
+    app.advance(5 * 86_400 - 60);
+    app.product("second", 10.0, 0);
+    assert_eq!(app.deliver_webhooks(), 2);
+    let found = get(&admin, &hook);
+    assert_eq!((&found["active"], &found["failing_since"]), (&json!(true), &since));
+    assert_eq!(app.send_mails(), 0);
+
+    app.advance(400);
+    assert_eq!(app.deliver_webhooks(), 1);
+    let off = get(&admin, &hook);
+    assert_eq!((&off["active"], &off["off_reason"], &off["failing_since"]), (&json!(false), &json!("failing"), &since));
+    app.product("third", 10.0, 0);
+    app.advance(40_000);
+    assert_eq!(app.deliver_webhooks(), 0);
+    assert_eq!(app.send_mails(), 1);
+    let mail = smtp::written(&mails).pop().unwrap().replace("=\r\n", "").replace("=3D", "=");
+    assert!(mail.contains("To: admin@example.com") && mail.contains(&receiver.url), "{mail}");
+    assert!(
+        mail.contains("All attempts of five days failed.") && mail.contains("https://shop.example.com/api/v1/webhooks")
+    );
+    assert!(!mail.contains("whsec_"), "{mail}");
+    let audit = admin.get("/audit?entity=Webhook&actor=system").expect(200).json();
+    assert_eq!(
+        audit["items"][0]["detail"],
+        format!("Webhook {} turned off: All attempts of five days failed.", hook["id"])
+    );
+
+    is_repaired.store(true, std::sync::atomic::Ordering::Release);
+    let on = admin.patch(&format!("/webhooks/{}", hook["id"]), &json!({"active": true})).expect(200).json();
+    assert_eq!((&on["active"], &on["off_reason"], &on["failing_since"]), (&json!(true), &json!(null), &json!(null)));
+    receiver.new_ones();
+    assert_eq!(app.deliver_webhooks(), 3);
+    let skus: Vec<String> =
+        receiver.new_ones().iter().map(|one| one.json()["data"]["sku"].as_str().unwrap().to_owned()).collect();
+    let mut sorted = skus.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, ["first", "second", "third"]);
+}
+
+#[test]
+fn a_success_ends_the_failures() {
+    let app = start();
+    let admin = app.admin();
+    let receiver =
+        Receiver::start(|request| Behaviour::status(if request.json()["data"]["sku"] == "bad" { 500 } else { 200 }));
+    let hook = webhook(&admin, &receiver.url, &["product.created"]);
+    for day in 0..7 {
+        app.product(if day == 0 { "bad".to_owned() } else { format!("good-{day}") }.as_str(), 10.0, 0);
+        app.deliver_webhooks();
+        app.advance(86_400);
+    }
+    assert_eq!(get(&admin, &hook)["active"], true);
+}
+
+#[test]
+fn gone_turns_a_webhook_off_at_once() {
+    let (app, mails) = with_mails("gone");
+    let (admin, receiver) = (app.admin(), Receiver::start(|_| Behaviour::status(410)));
+    let hook = webhook(&admin, &receiver.url, &["product.created"]);
+    app.product("first", 10.0, 0);
+    assert_eq!(app.deliver_webhooks(), 1);
+    let off = get(&admin, &hook);
+    assert_eq!((&off["active"], &off["off_reason"]), (&json!(false), &json!("gone")));
+    app.advance(400_000);
+    app.product("second", 10.0, 0);
+    assert_eq!((app.deliver_webhooks(), receiver.all().len()), (0, 1));
+    // The mail is dropped if the webhook is on again before it is sent.
+    admin.patch(&format!("/webhooks/{}", hook["id"]), &json!({"active": true})).expect(200);
+    assert_eq!((app.send_mails(), smtp::written(&mails).len()), (0, 0));
+}
