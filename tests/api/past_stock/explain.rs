@@ -125,14 +125,16 @@ fn a_size_has_its_own_parts() {
         (rows(&found, "levels", &["size"]), rows(&found, "allocations", &["size"]), kinds)
     };
     let (of_product, of_size) = (json!(["minimum", "product", null]), json!(["minimum", "size", "S"]));
-    let list = |values: &[Value]| values.iter().map(|value| value.as_array().unwrap().clone()).collect::<Vec<_>>();
-    let (s, m) = (json!(["S"]), json!(["M"]));
-    assert_eq!(
-        sizes(""),
-        (list(&[s.clone(), m.clone()]), list(&[m.clone(), s.clone()]), list(&[of_product.clone(), of_size.clone()]))
-    );
-    assert_eq!(sizes("?size=s"), (list(&[s.clone()]), list(&[s]), list(&[of_size])));
-    assert_eq!(sizes("?size=M"), (list(&[m.clone()]), list(&[m]), list(&[of_product])));
+    let list = |values: &Value| {
+        let rows = values.as_array().unwrap().iter();
+        rows.map(|value| value.as_array().unwrap().clone()).collect::<Vec<_>>()
+    };
+    let expected = |levels: Value, allocations: Value, thresholds: &[&Value]| {
+        (list(&levels), list(&allocations), list(&json!(thresholds)))
+    };
+    assert_eq!(sizes(""), expected(json!([["S"], ["M"]]), json!([["M"], ["S"]]), &[&of_product, &of_size]));
+    assert_eq!(sizes("?size=s"), expected(json!([["S"]]), json!([["S"]]), &[&of_size]));
+    assert_eq!(sizes("?size=M"), expected(json!([["M"]]), json!([["M"]]), &[&of_product]));
     let admin = app.admin();
     admin.get(&format!("/inventory/products/{}/explain?size=XL", tee.id)).refused(404, "SIZE_NOT_FOUND");
     admin.get("/inventory/products/none/explain").refused(404, "PRODUCT_NOT_FOUND");
