@@ -21,11 +21,11 @@ fn statements_of_stock_in_the_past_depend_neither_on_rows_nor_on_points() {
     for (first, others) in [
         (
             format!("/inventory?limit=1&as_of={now}"),
-            vec![
-                format!("/inventory?limit=100&as_of={now}"),
-                format!("/inventory?limit=100&sort=-stock_quantity&as_of={now}"),
-                "/inventory?as_of=2020-01-01T00:00:00Z".to_owned(),
-            ],
+            vec![format!("/inventory?limit=100&as_of={now}"), "/inventory?as_of=2020-01-01T00:00:00Z".to_owned()],
+        ),
+        (
+            format!("/inventory?limit=1&sort=-stock_quantity&as_of={now}"),
+            vec![format!("/inventory?limit=100&sort=-stock_quantity&as_of={now}")],
         ),
         (
             of("history?size=size+1"),
