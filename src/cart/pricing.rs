@@ -154,6 +154,7 @@ mod tests {
             prices_include_tax: false,
             shipping_tax: ShippingTax::None,
             return_window_days: None,
+            time_zone: "UTC".into(),
             created_at: at,
             updated_at: at,
         }

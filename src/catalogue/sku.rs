@@ -4,7 +4,8 @@ use crate::kernel::id::is_digits;
 use crate::kernel::text;
 
 /// Words that have another meaning in paths.
-const PATH_WORDS: [&str; 6] = ["low-stock", "stock", "movements", "barcodes", ".", ".."];
+const PATH_WORDS: [&str; 9] =
+    ["low-stock", "stock", "movements", "barcodes", "supply", "history", "explain", ".", ".."];
 
 /// A SKU identifies a product in a path. So it must be one segment, and neither an id nor a word of a path.
 pub fn check(sku: &str) -> Result<(), &'static str> {
@@ -58,6 +59,9 @@ mod tests {
             "stock",
             "movements",
             "barcodes",
+            "supply",
+            "history",
+            "explain",
             "a/b",
             "a\tb",
             "a\0",

@@ -1084,6 +1084,8 @@ diesel::table! {
         shipping_tax -> Text,
         /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
         return_window_days -> Nullable<Int8>,
+        /// A name of the IANA time zone database. The days and hours of reports are those of this zone.
+        time_zone -> Text,
     }
 }
 

@@ -32,6 +32,7 @@ use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::{self as stores, Store, scarcity_changes};
 use crate::stores::settings::{DEFAULT_RETURN_WINDOW_DAYS, NewStore};
 use crate::stores::tax_rates::ShippingTax;
+use crate::stores::time_zone::TimeZone;
 
 pub const STORE: &str = "STORE-DEMO";
 /// The password of both accounts. They are for a server that only this machine can reach.
@@ -110,6 +111,7 @@ fn new_store() -> Result<NewStore, Failure> {
         prices_include_tax: false,
         shipping_tax: ShippingTax::None,
         return_window_days: Some(DEFAULT_RETURN_WINDOW_DAYS),
+        time_zone: TimeZone::default(),
     })
 }
 

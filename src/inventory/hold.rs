@@ -1,6 +1,8 @@
 //! A hold reserves units for a holder, in most cases until a deadline.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::kernel::id::{CartId, HoldId, InboundId, LocationId, OrderId, ReservationId, VariantId};
 use crate::kernel::text_enum::text_enum;
@@ -16,6 +18,8 @@ pub enum Holder {
 
 text_enum! {
     /// The kind of a holder.
+    #[derive(Serialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]
     pub enum HolderKind {
         Cart,

@@ -12,6 +12,7 @@ pub mod reserve;
 pub mod routing;
 pub mod shortage;
 pub mod stock_level;
+pub mod threshold;
 
 pub mod alternatives;
 pub mod availability;

@@ -173,6 +173,12 @@ impl ProductWithStock {
         found.map(Some).ok_or_else(|| self.size_not_found(size))
     }
 
+    /// The variants that a name and a size identify: one, or all sizes.
+    pub fn find_all(&self, name: &ProductRef, size: Option<&str>) -> Result<Vec<VariantId>, ApiError> {
+        let one = self.find(name, size)?;
+        Ok(one.map_or_else(|| self.variants.iter().map(|variant| variant.id).collect(), |variant| vec![variant.id]))
+    }
+
     /// The variant that a change or a purchase needs. The size is required if the product has sizes, and refused
     /// otherwise.
     pub fn variant(&self, name: &ProductRef, size: Option<&str>) -> Result<&VariantWithStock, ApiError> {

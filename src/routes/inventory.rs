@@ -99,7 +99,9 @@ pub(super) fn barcodes() -> Vec<Endpoint> {
 
 pub(super) fn stock() -> Vec<Endpoint> {
     use crate::inventory::api::answers::ProductResponse;
-    use crate::inventory::api::{availability, movements, moves, products, safety, stock, summary, supply};
+    use crate::inventory::api::{
+        availability, explain, history, movements, moves, products, safety, stock, summary, supply,
+    };
     use crate::inventory::valuation::api as valuation;
     let read = Access::Permission(Permission::InventoryRead);
     vec![
@@ -142,6 +144,20 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .query::<availability::SizeQuery>()
             .answers::<supply::SupplyResponse>(200)
             .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
+        get("/inventory/products/{id}/history", read, history::show)
+            .named("getStockHistory", "Read a product's stock over time, by hour or day")
+            .query::<availability::SizeQuery>()
+            .query::<history::HistoryQuery>()
+            .answers::<history::StockHistoryResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound, Code::LocationNotFound]),
+        get("/inventory/products/{id}/explain", read, explain::show)
+            .named(
+                "explainStock",
+                "Read the holds, sold units, thresholds and incoming lines that make up a product's figures",
+            )
+            .query::<availability::SizeQuery>()
+            .answers::<explain::ExplanationResponse>(200)
+            .errors(&[Code::ProductNotFound, Code::SizeNotFound]),
         get("/inventory/incoming", read, supply::list_incoming)
             .named("listIncoming", "List the units on the road and the ordered units, soonest first")
             .query::<supply::IncomingQuery>()
@@ -176,7 +192,8 @@ pub(super) fn stock() -> Vec<Endpoint> {
             .named("getInventorySummaryAlias", "Read the totals of all stock (same as `GET /inventory/summary`)")
             .answers::<summary::SummaryResponse>(200),
         get("/inventory", read, summary::list_levels)
-            .named("listStockLevels", "List stock by variant and location")
+            .named("listStockLevels", "List stock by variant and location, now or at a time in the past")
+            .query::<summary::LevelsQuery>()
             .sorted_by(&summary::SORTS, summary::FIRST_BY_VARIANT)
             .lists::<summary::LevelResponse>(),
     ]

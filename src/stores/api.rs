@@ -21,9 +21,10 @@ use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::rate::Rate;
 use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::payment_methods::PaymentMethods;
-use crate::stores::queries::{self as stores, Store};
+use crate::stores::queries::{self as stores, Store, time_zones};
 use crate::stores::settings::{CURRENCY, NewStore, StoreChange};
 use crate::stores::tax_rates::ShippingTax;
+use crate::stores::time_zone::TIME_ZONE;
 
 use crate::http::{Query, SortQuery, json};
 
@@ -62,6 +63,9 @@ pub struct StoreResponse {
     /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
     #[schema(minimum = 0)]
     return_window_days: Option<i64>,
+    /// A name of the IANA time zone database. Days and hours are those of this zone.
+    #[schema(max_length = 64)]
+    time_zone: String,
 }
 
 impl From<Store> for StoreResponse {
@@ -81,6 +85,7 @@ impl From<Store> for StoreResponse {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            time_zone,
             routing: _,
             count_tolerance_units: _,
             count_tolerance_value: _,
@@ -102,6 +107,7 @@ impl From<Store> for StoreResponse {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            time_zone,
         }
     }
 }
@@ -141,6 +147,7 @@ pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError
 /// `POST /stores`
 pub async fn create(command: Command<NewStoreRequest>) -> Result<HttpResponse, ApiError> {
     let created = command.try_map(NewStore::try_from)?.run_platform("create_store", |conn, scope, new| {
+        time_zones::refuse_unknown(conn, &new.time_zone)?;
         let at = db::clock(conn)?;
         let store = stores::insert_store(conn, new, at)?;
         let detail = format!("Store {} created", store.code);
@@ -174,6 +181,9 @@ fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) ->
     }
     if changed.contains(&CURRENCY) && stores::has_amounts(conn, scope.store)? {
         return Err(ApiError::field(CURRENCY, "can't be changed once there are products").into());
+    }
+    if let Some(zone) = change.time_zone.as_ref().filter(|_| changed.contains(&TIME_ZONE)) {
+        time_zones::refuse_unknown(conn, zone)?;
     }
     save_changes(conn, scope, &mut store, &changed)?;
     Ok(store)

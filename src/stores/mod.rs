@@ -8,6 +8,7 @@ pub mod payment_methods;
 pub mod routing_policy;
 pub mod settings;
 pub mod tax_rates;
+pub mod time_zone;
 
 pub mod api;
 pub mod queries;

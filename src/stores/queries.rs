@@ -23,6 +23,7 @@ pub mod locations;
 pub mod open_items;
 pub mod scarcity_changes;
 pub mod tax_rates;
+pub mod time_zones;
 
 /// A store with its settings.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable, AsChangeset)]
@@ -48,6 +49,8 @@ pub struct Store {
     pub shipping_tax: ShippingTax,
     /// The days after a delivery within which customers may return its units. None is without an end.
     pub return_window_days: Option<i64>,
+    /// A name of the IANA time zone database.
+    pub time_zone: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -127,6 +130,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
             stores::prices_include_tax.eq(new.prices_include_tax),
             stores::shipping_tax.eq(new.shipping_tax),
             stores::return_window_days.eq(new.return_window_days),
+            stores::time_zone.eq(new.time_zone.as_str()),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))

@@ -8,6 +8,7 @@ use crate::error::ApiError;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::rate::Rate;
 use crate::stores::tax_rates::ShippingTax;
+use crate::stores::time_zone::{TIME_ZONE, TimeZone};
 
 /// A new store.
 #[derive(Clone, Debug)]
@@ -25,6 +26,7 @@ pub struct NewStore {
     pub prices_include_tax: bool,
     pub shipping_tax: ShippingTax,
     pub return_window_days: Option<i64>,
+    pub time_zone: TimeZone,
 }
 
 /// The changes to a store. Fields that are `None` stay unchanged.
@@ -43,6 +45,7 @@ pub struct StoreChange {
     pub shipping_tax: Option<ShippingTax>,
     /// `Some(None)` is a window without an end.
     pub return_window_days: Option<Option<i64>>,
+    pub time_zone: Option<TimeZone>,
 }
 
 /// The days after a delivery within which customers may return its units, unless the store has another window.
@@ -68,6 +71,7 @@ impl Store {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            time_zone,
         } = change;
         if let Some(name) = name {
             self.name.clone_from(name);
@@ -95,6 +99,9 @@ impl Store {
         self.prices_include_tax = prices_include_tax.unwrap_or(self.prices_include_tax);
         self.shipping_tax = shipping_tax.unwrap_or(self.shipping_tax);
         self.return_window_days = return_window_days.unwrap_or(self.return_window_days);
+        if let Some(zone) = time_zone {
+            zone.as_str().clone_into(&mut self.time_zone);
+        }
         Ok(self.since(&before))
     }
 
@@ -112,6 +119,7 @@ impl Store {
             ("prices_include_tax", self.prices_include_tax != before.prices_include_tax),
             ("shipping_tax", self.shipping_tax != before.shipping_tax),
             ("return_window_days", self.return_window_days != before.return_window_days),
+            (TIME_ZONE, self.time_zone != before.time_zone),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -147,6 +155,7 @@ mod tests {
             prices_include_tax: false,
             shipping_tax: ShippingTax::None,
             return_window_days: Some(30),
+            time_zone: "UTC".into(),
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

@@ -42,6 +42,7 @@ mod openapi;
 mod operations;
 mod orders;
 mod partial_orders;
+mod past_stock;
 mod payment_windows;
 mod pickup;
 mod place_order;

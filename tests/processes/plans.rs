@@ -321,6 +321,8 @@ fn a_page_that_many_look_at_reads_only_its_rows() {
         admin.get(&format!("/orders/{}", order["order_number"].as_str().unwrap())).expect(200);
         admin.get(&format!("/orders/{}/history", order["id"])).expect(200);
         admin.get("/inventory/products/7/stock").expect(200);
+        admin.get("/inventory/products/7/history?interval=hour").expect(200);
+        admin.get("/inventory/products/7/explain").expect(200);
     });
     plans.iter().for_each(Plan::assert_only_rows_asked_for_are_read);
 }
@@ -365,6 +367,8 @@ fn lists_and_reports_use_the_indexes_that_were_made_for_them() {
         ("/audit?sort=id", "order_history_pkey"),
         ("/inventory", "stock_levels_pkey"),
         ("/inventory?sort=-variant_id", "stock_levels_pkey"),
+        ("/inventory?as_of=2026-01-01T00:30:00Z", "stock_movements_version_key"),
+        ("/inventory?as_of=2026-01-01T00:30:00Z&sort=sku", "stock_movements_version_key"),
         ("/inventory/valuation", "valuation_rows_pkey"),
         ("/inventory/valuation?sort=sku", "variants_sku_key"),
         ("/inventory/valuation?as_of=2026-01-01T00:30:00Z", "valuation_rows_posted_idx"),

@@ -63,6 +63,7 @@ fn context() -> CheckoutContext {
             prices_include_tax: false,
             shipping_tax: ShippingTax::None,
             return_window_days: Some(30),
+            time_zone: "UTC".to_owned(),
             created_at: now(),
             updated_at: now(),
         },

@@ -12,6 +12,8 @@ pub mod update_product;
 pub mod barcodes;
 
 pub mod availability;
+pub mod explain;
+pub mod history;
 pub mod movements;
 pub mod moves;
 pub mod reservations;

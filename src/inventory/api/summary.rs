@@ -1,17 +1,22 @@
 //! The sums of all stock, and the list of stock rows.
 
 use actix_web::HttpResponse;
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-use utoipa::ToSchema;
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::answers::ProductResponses;
 use crate::auth::Ctx;
+use crate::db;
 use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::inventory::product_with_stock::StockStatus;
+use crate::inventory::queries::levels;
+use crate::inventory::queries::past_levels::{self, PastLevel};
 use crate::inventory::queries::summary::{self, CategoryRow, LowVariant, StockAtLocation};
 use crate::kernel::id::{LocationId, ProductId, VariantId};
+use crate::kernel::moment;
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::PageQuery;
 use crate::kernel::sum::Sum;
@@ -141,8 +146,8 @@ pub struct LevelResponse {
     reserved_quantity: i64,
     /// The units that are not reserved, including the safety stock.
     available_quantity: i64,
-    /// The units that buyers never get.
-    safety_quantity: i64,
+    /// The units that buyers never get. Null with `as_of`: the ledger does not have it.
+    safety_quantity: Option<i64>,
     /// The sold units that are still on the shelf.
     committed_quantity: i64,
     /// The units on the shelf: for sale and sold.
@@ -152,9 +157,11 @@ pub struct LevelResponse {
     quarantined_quantity: i64,
     /// The units on the road to this place.
     in_transit_quantity: i64,
-    /// The units that are expected at this place: in transit, or ordered.
-    incoming_quantity: i64,
-    updated_at: DateTime<Utc>,
+    /// The units that are expected at this place: in transit, or ordered. Null with `as_of`: the ledger does not have
+    /// ordered units.
+    incoming_quantity: Option<i64>,
+    /// With `as_of` the time of the last movement. Null if there was none yet.
+    updated_at: Option<DateTime<Utc>>,
 }
 
 impl From<StockAtLocation> for LevelResponse {
@@ -170,22 +177,73 @@ impl From<StockAtLocation> for LevelResponse {
             stock_quantity: row.quantities.stock_quantity,
             reserved_quantity: row.quantities.reserved_quantity,
             available_quantity: row.quantities.available_quantity,
-            safety_quantity: row.quantities.safety_quantity,
+            safety_quantity: Some(row.quantities.safety_quantity),
             committed_quantity: row.quantities.committed_quantity,
             on_hand_quantity: row.quantities.on_hand(),
             sold_quantity: row.quantities.sold_quantity,
             quarantined_quantity: row.quantities.quarantined_quantity,
             in_transit_quantity: row.quantities.in_transit_quantity,
-            incoming_quantity: row.quantities.incoming(),
+            incoming_quantity: Some(row.quantities.incoming()),
+            updated_at: Some(row.updated_at),
+        }
+    }
+}
+
+impl From<PastLevel> for LevelResponse {
+    fn from(row: PastLevel) -> Self {
+        Self {
+            variant_id: row.variant_id,
+            product_id: row.product_id,
+            sku: row.sku,
+            product_name: row.product_name,
+            size: row.size,
+            location_id: row.location_id,
+            location_code: row.location_code,
+            stock_quantity: row.stock_quantity,
+            reserved_quantity: row.reserved_quantity,
+            available_quantity: row.available_quantity,
+            safety_quantity: None,
+            committed_quantity: row.committed_quantity,
+            on_hand_quantity: row.stock_quantity.saturating_add(row.committed_quantity),
+            sold_quantity: row.sold_quantity,
+            quarantined_quantity: row.quarantined_quantity,
+            in_transit_quantity: row.in_transit_quantity,
+            incoming_quantity: None,
             updated_at: row.updated_at,
         }
     }
 }
 
-pub async fn list_levels(page: Query<PageQuery>, sort: Query<SortQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LevelsQuery {
+    /// The stock as it was at this time, from the ledger; names are those of today. Rows without a movement at that time
+    /// have 0 units. Holds that are past their deadline count as reserved until the ledger has their end, some seconds
+    /// later. Without it, the present stock.
+    #[serde(default, deserialize_with = "moment::in_query")]
+    as_of: Option<DateTime<Utc>>,
+}
+
+/// `GET /inventory`
+pub async fn list_levels(
+    query: Query<LevelsQuery>,
+    page: Query<PageQuery>,
+    sort: Query<SortQuery>,
+    ctx: Ctx,
+) -> Result<HttpResponse, ApiError> {
     let sort = sort.0.among(&SORTS, FIRST_BY_VARIANT)?;
-    ctx.answer("list_levels", move |conn, scope| {
-        Ok(summary::list_levels(conn, scope.store, sort, &page.0)?.map(LevelResponse::from))
+    let as_of = query.0.as_of.map(|as_of| as_of.trunc_subsecs(6));
+    let mode = if as_of.is_some() && past_levels::is_by_figure(sort) { Mode::Report } else { Mode::Read };
+    ctx.answer_in("list_levels", mode, move |conn, scope| {
+        let Some(as_of) = as_of else {
+            return Ok(summary::list_levels(conn, scope.store, sort, &page.0)?.map(LevelResponse::from));
+        };
+        if as_of > db::clock(conn)? {
+            return Err(ApiError::field("as_of", "must not be in the future").into());
+        }
+        let levels = past_levels::list(conn, scope.store, as_of, sort, &page.0)?;
+        let total = levels::count(conn, scope.store)?;
+        Ok(page.0.list(levels, total).map(LevelResponse::from))
     })
     .await
 }

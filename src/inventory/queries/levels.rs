@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
-use crate::db::schema::stock_levels;
+use crate::db::schema::{locations, stock_levels};
 use crate::db::{self, Failure, outbox};
 use crate::inventory::stock_level::{Movement, StockLevel};
 use crate::kernel::id::{LocationId, MovementId, StoreId, VariantId};
@@ -225,4 +225,14 @@ pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> 
     .bind::<Array<BigInt>, _>(variants)
     .load(conn)?;
     Ok(rows.into_iter().map(StockLevel::from).collect())
+}
+
+/// The number of the store's stock rows at places.
+pub fn count(conn: &mut PgConnection, store: StoreId) -> QueryResult<i64> {
+    let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
+    stock_levels::table
+        .filter(stock_levels::store_id.eq(store))
+        .filter(stock_levels::location_id.eq_any(places.select(locations::id)))
+        .count()
+        .get_result(conn)
 }

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
+use super::levels;
 use super::stock_by_variant::{
     all_levels, available_of_variant, beside_level, highest_minimum, level_columns, levels, low_variants, places,
     scarce_variants, selling_places,
 };
 use crate::db;
-use crate::db::schema::{locations, stock_levels};
 use crate::kernel::id::{LocationId, ProductId, StoreId, VariantId};
 use crate::kernel::page::{List, PageQuery, Sort};
 use crate::kernel::sum::Sum;
@@ -149,12 +149,7 @@ pub fn list_levels(
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<StockAtLocation>> {
-    let places = locations::table.filter(locations::store_id.eq(store)).filter(locations::kind.eq("place"));
-    let total = stock_levels::table
-        .filter(stock_levels::store_id.eq(store))
-        .filter(stock_levels::location_id.eq_any(places.select(locations::id)))
-        .count()
-        .get_result(conn)?;
+    let total = levels::count(conn, store)?;
     let items = db::sql(page_text(sort))
         .bind::<BigInt, _>(store)
         .bind::<BigInt, _>(page.limit)

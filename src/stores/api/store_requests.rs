@@ -15,6 +15,7 @@ use crate::stores::count_tolerance::CountToleranceInput;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::settings::{CURRENCY, DEFAULT_RETURN_WINDOW_DAYS, NewStore, StoreChange, shipping};
 use crate::stores::tax_rates::ShippingTax;
+use crate::stores::time_zone::TimeZone;
 
 /// A percentage in a request, as a number or as a string that contains one.
 pub(super) fn percent() -> ObjectBuilder {
@@ -68,6 +69,10 @@ pub struct NewStoreRequest {
     #[serde(default = "default_return_window")]
     #[schema(default = 30)]
     return_window_days: Option<ReturnWindowDays>,
+    /// A name of the IANA time zone database, in its exact spelling. Days and hours are those of this zone.
+    #[serde(default)]
+    #[schema(required = false, default = "UTC")]
+    time_zone: TimeZone,
 }
 
 fn default_currency() -> String {
@@ -96,6 +101,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            time_zone,
         } = request;
         let currency = parse_currency(&currency)?;
         let shipping_flat_rate = match shipping_flat_rate {
@@ -117,6 +123,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             prices_include_tax,
             shipping_tax,
             return_window_days: return_window_days.map(ReturnWindowDays::get),
+            time_zone,
         })
     }
 }
@@ -175,6 +182,10 @@ pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<ReturnWindowDays>)]
     return_window_days: Option<Option<ReturnWindowDays>>,
+    /// A name of the IANA time zone database, in its exact spelling. Answers about the past use the new zone, too.
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    time_zone: Option<TimeZone>,
 }
 
 impl TryFrom<StorePatchRequest> for StoreChange {
@@ -194,6 +205,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            time_zone,
         } = request;
         let currency = currency.as_deref().map(parse_currency).transpose()?;
         Ok(Self {
@@ -209,6 +221,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             prices_include_tax,
             shipping_tax,
             return_window_days: return_window_days.map(|days| days.map(ReturnWindowDays::get)),
+            time_zone,
         })
     }
 }

@@ -133,6 +133,8 @@ impl World {
             "DELETE /inventory/products/{id}" => Call::new("DELETE", of("")),
             "GET /inventory/products/{id}/availability/{qty}" => Call::new("GET", of("/availability/1")),
             "GET /inventory/products/{id}/stock" => Call::new("GET", of("/stock")),
+            "GET /inventory/products/{id}/history" => Call::new("GET", of("/history")),
+            "GET /inventory/products/{id}/explain" => Call::new("GET", of("/explain")),
             "GET /inventory/products/{id}/movements" => Call::new("GET", of("/movements")),
             "GET /inventory/products/{store_id}/{product_id}" => {
                 Call::new("GET", format!("/inventory/products/{}/{}", self.app.store, self.product().id))

@@ -10,6 +10,7 @@ mod goods;
 mod ledger;
 mod model;
 mod orders;
+mod past;
 mod play;
 mod purchases;
 mod transfers;
@@ -63,6 +64,8 @@ fn play_histories(server: u64) {
             play.compare();
         }
         play.compare_products();
+        play.compare_past();
+        play.compare_parts();
         play.compare_values();
         play.compare_totals(&before);
         Ok(())

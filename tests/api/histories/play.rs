@@ -56,6 +56,8 @@ pub struct Play<'a> {
     pub costs: Vec<i64>,
     /// The times before each act, at which units can be counted.
     pub moments: Vec<DateTime<Utc>>,
+    /// The levels after each act, with the time.
+    pub past: Vec<(DateTime<Utc>, Levels)>,
 }
 
 impl<'a> Play<'a> {
@@ -79,6 +81,7 @@ impl<'a> Play<'a> {
             cost_prices: OPENING_COSTS.map(Some),
             costs: Vec::new(),
             moments: Vec::new(),
+            past: Vec::new(),
         };
         play.ledger.add_rest(&play.levels, &play.cost_prices, play.now());
         play
@@ -93,6 +96,7 @@ impl<'a> Play<'a> {
         self.moments.push(self.now());
         self.play(act);
         self.ledger.add_rest(&self.levels, &self.cost_prices, self.now());
+        self.past.push((self.now(), self.levels));
     }
 
     fn play(&mut self, act: &Act) {

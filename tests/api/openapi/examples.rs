@@ -193,6 +193,10 @@ fn stock(record: &mut Recorder, callers: &Callers) {
     record.call("listProductMovements", admin, ("GET", "/inventory/products/prod_005/movements?limit=1"), Value::Null);
     record.call("listMovements", admin, ("GET", "/inventory/movements?kind=receive&limit=1"), Value::Null);
     record.call("listStockLevels", admin, ("GET", "/inventory?limit=1"), Value::Null);
+    let two_hours_ago = chrono::Utc::now() - chrono::Duration::hours(2);
+    let from = two_hours_ago.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let history = format!("/inventory/products/prod_005/history?interval=hour&from={from}");
+    record.call("getStockHistory", admin, ("GET", &history), Value::Null);
     let path = "/inventory/products/prod_005/stock";
     let count =
         |stock: i64| json!({"quantity": 40, "movement_type": "adjustment", "reason": "Count", "expected_stock": stock});
@@ -322,6 +326,7 @@ fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
     record.call("getInventorySummary", admin, ("GET", "/inventory/summary"), Value::Null);
     record.call("getInventorySummaryAlias", admin, ("GET", "/inventory/inventory/summary"), Value::Null);
     record.call("getValuation", admin, ("GET", "/inventory/valuation?limit=2"), Value::Null);
+    record.call("explainStock", admin, ("GET", "/inventory/products/prod_001/explain"), Value::Null);
     record.call("verifyInventory", admin, ("GET", "/inventory/verify"), Value::Null);
     record.call("listAuditEntries", admin, ("GET", "/audit?entity=Order&limit=2"), Value::Null);
     app.relay_feed();

@@ -7,6 +7,7 @@ mod checkout;
 mod credits;
 mod documents;
 mod holds;
+mod past_stock;
 mod returns;
 mod shipments;
 mod valuation;
