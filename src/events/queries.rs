@@ -94,18 +94,21 @@ pub struct FeedRow {
     pub position: i64,
     pub movements: Vec<i64>,
     pub events: Value,
+    /// The changes of stock statuses that the row caused, as events.
+    pub crossings: Option<Value>,
 }
 
 /// The rows from a position on.
 pub fn list_rows(conn: &mut PgConnection, store: StoreId, from: i64, limit: i64) -> QueryResult<Vec<FeedRow>> {
-    let rows: Vec<(i64, Vec<i64>, Value)> = feed::table
+    let rows: Vec<(i64, Vec<i64>, Value, Option<Value>)> = feed::table
         .filter(feed::store_id.eq(store))
         .filter(feed::position.ge(from))
         .order(feed::position)
         .limit(limit)
-        .select((feed::position, feed::movements, feed::events))
+        .select((feed::position, feed::movements, feed::events, feed::crossings))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(position, movements, events)| FeedRow { position, movements, events }).collect())
+    let row = |(position, movements, events, crossings)| FeedRow { position, movements, events, crossings };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 /// The ids that one response looks at. A filter may match few of them, so a response may have no rows although there are

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use diesel::PgConnection;
+use serde_json::Value;
 
 use super::subject::Subject;
 use crate::db::{self, Failure};
@@ -84,13 +85,19 @@ pub fn list(
     }
 }
 
-/// The events of rows behind a cursor.
+/// The events of rows behind a cursor: of each row its recorded events, its movements, and the changes of stock statuses
+/// that these caused.
 fn expand(rows: Vec<FeedRow>, after: Cursor) -> Result<Vec<FeedEvent>, Failure> {
     let mut events = Vec::new();
-    for FeedRow { position, movements, events: recorded } in rows {
-        let recorded: Vec<RecordedEvent> = serde_json::from_value(recorded)
-            .map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))?;
-        let facts = recorded.into_iter().map(Fact::Recorded).chain(movements.into_iter().map(Fact::Movement));
+    for FeedRow { position, movements, events: recorded, crossings } in rows {
+        let parse = |events: Value| {
+            let events: Result<Vec<RecordedEvent>, _> = serde_json::from_value(events);
+            events.map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))
+        };
+        let crossings = crossings.map(parse).transpose()?.unwrap_or_default();
+        let facts = parse(recorded)?.into_iter().map(Fact::Recorded);
+        let facts = facts.chain(movements.into_iter().map(Fact::Movement));
+        let facts = facts.chain(crossings.into_iter().map(Fact::Recorded));
         let with_cursors = (1..).zip(facts).map(|(index, fact)| FeedEvent { cursor: Cursor { position, index }, fact });
         events.extend(with_cursors.filter(|event| event.cursor > after));
     }
@@ -145,7 +152,8 @@ mod tests {
     fn row(position: i64, orders: &[i64], movements: &[i64]) -> FeedRow {
         let at: DateTime<Utc> = DateTime::UNIX_EPOCH;
         let event = |id: &i64| json!({"type": "order.placed", "subject": id, "actor": "guest", "at": at, "source": 1});
-        FeedRow { position, movements: movements.to_vec(), events: orders.iter().map(event).collect() }
+        let events = orders.iter().map(event).collect();
+        FeedRow { position, movements: movements.to_vec(), events, crossings: None }
     }
 
     #[test]
@@ -170,6 +178,17 @@ mod tests {
         assert_eq!(seen(Cursor { position: 4, index: 1 }), all[1..]);
         assert_eq!(seen(Cursor { position: 4, index: 3 }), all[3..]);
         assert_eq!(seen(Cursor { position: 9, index: 1 }), []);
+    }
+
+    #[test]
+    fn changes_of_stock_statuses_come_behind_the_movements_that_caused_them() {
+        let out = json!([{"type": "stock.out", "subject": 5, "actor": "guest", "at": DateTime::UNIX_EPOCH, "data": {}}]);
+        let row = FeedRow { crossings: Some(out), ..row(4, &[7], &[70]) };
+        let events = expand(vec![row.clone()], Cursor::START).unwrap();
+        let last = events.last().unwrap();
+        assert_eq!((events.len(), last.cursor), (3, Cursor { position: 4, index: 3 }));
+        assert!(matches!(&last.fact, Fact::Recorded(event) if event.event_type == EventType::StockOut));
+        assert_eq!(expand(vec![row], Cursor { position: 4, index: 2 }).unwrap(), events[2..]);
     }
 
     #[test]

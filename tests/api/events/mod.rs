@@ -1,6 +1,7 @@
 //! The feed of events.
 
 mod following;
+mod states;
 mod story;
 
 use crate::common::{Client, Value};
