@@ -7,15 +7,14 @@ use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
-use strum::VariantArray;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::data::{Rows, to_value};
+use super::data::{EventData, Rows, to_raw};
 use super::page::{self, EventFilter, Fact, FeedEvent};
 use super::subject;
 use crate::auth::{Ctx, Scope};
@@ -32,6 +31,7 @@ use crate::kernel::id::StoreId;
 use crate::kernel::number;
 use crate::kernel::page::default_limit;
 use crate::kernel::schema::words;
+use crate::kernel::text_enum;
 
 /// An event: a fact that other systems may want.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,10 +47,8 @@ pub struct EventResponse {
     actor: String,
     store_id: StoreId,
     subject: SubjectResponse,
-    /// The facts of the event. The fields depend on the type: the order as it was placed for `order.placed`, the
-    /// movement for `stock.changed`.
-    #[schema(value_type = Object)]
-    data: Value,
+    #[schema(value_type = EventData)]
+    data: Box<RawValue>,
 }
 
 /// The object that an event is about.
@@ -81,7 +79,7 @@ pub struct EventsQuery {
     #[serde(default, deserialize_with = "cursor::in_query")]
     #[param(value_type = Option<String>, pattern = "^(0|[0-9]{1,19}\\.[0-9]{1,19})$", example = "0")]
     after: Option<Cursor>,
-    #[serde(default, rename = "type", deserialize_with = "types_in_query")]
+    #[serde(default, rename = "type", deserialize_with = "text_enum::list_in_query")]
     #[param(schema_with = types)]
     types: Vec<EventType>,
     /// Events about one object: a kind and an id, such as `order:12`, or the number of a document.
@@ -102,15 +100,6 @@ pub struct EventsQuery {
 
 fn types() -> ArrayBuilder {
     ArrayBuilder::new().items(words::<EventType>()).description(Some("Events of these types."))
-}
-
-fn types_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EventType>, D::Error> {
-    use serde::de::Error as _;
-    let text = String::deserialize(deserializer)?;
-    let words = || EventType::VARIANTS.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(", ");
-    text.split(',')
-        .map(|name| name.parse().map_err(|_unknown| D::Error::custom(format!("must be among {}", words()))))
-        .collect()
 }
 
 /// `GET /events`
@@ -144,7 +133,7 @@ pub async fn list(query: Query<EventsQuery>, ends: Data<FeedEnds>, ctx: Ctx) -> 
 async fn continues(wait: impl Future<Output = bool>, until: Instant) -> bool {
     tokio::select! {
         biased;
-        () = current_request::client_left() => false,
+        () = current_request::connection_ends() => false,
         waited = timeout_at(until, wait) => waited.unwrap_or(false),
     }
 }
@@ -197,7 +186,7 @@ pub fn respond(conn: &mut PgConnection, store: StoreId, events: &[FeedEvent]) ->
                 let row = rows.movements.remove(movement).ok_or_else(missing)?;
                 let subject = SubjectResponse { kind: SubjectKind::Product, id: row.product_id.0, number: None };
                 let (at, actor) = (row.created_at, row.actor.clone());
-                let data = to_value(&MovementResponse::from(row))?;
+                let data = to_raw(&MovementResponse::from(row))?;
                 EventResponse { id, event_type: EventType::StockChanged, at, actor, store_id: store, subject, data }
             }
         });

@@ -113,7 +113,7 @@ impl Servers<'_> {
                  RETURNING store_id, id) \
                  INSERT INTO outbox (store_id, movements, entries, events, created_at) \
                  SELECT store_id, '{}', ARRAY[id], '[{\"type\": \"product.updated\", \"subject\": 1, \
-                        \"actor\": \"late\", \"at\": \"2026-01-01T00:00:00Z\", \"data\": {}}]', now() FROM entry";
+                        \"actor\": \"late\", \"at\": \"2026-01-01T00:00:00Z\", \"data\": {\"sku\": \"p\", \"name\": \"P\"}}]', now() FROM entry";
             if conn.batch_execute(append).is_ok() {
                 thread::sleep(OPEN);
                 // A kill of the database ends the transaction.
