@@ -19,6 +19,8 @@ pub struct EventFilter {
     /// Empty for all types.
     pub types: Vec<EventType>,
     pub subject: Option<Subject>,
+    /// The orders of a customer, and what belongs to them. None for all events.
+    pub own: Option<HashSet<Subject>>,
 }
 
 /// The fact of an event.
@@ -132,11 +134,13 @@ impl EventFilter {
         match fact {
             Fact::Recorded(event) => {
                 let subject = (event.event_type.subject(), event.subject);
-                self.has_type(event.event_type) && self.subject.is_none_or(|wanted| wanted == subject)
+                let is_own = self.own.as_ref().is_none_or(|own| own.contains(&subject));
+                self.has_type(event.event_type) && self.subject.is_none_or(|wanted| wanted == subject) && is_own
             }
             Fact::Movement(id) => {
                 let is_of_subject = || movements_of_subject.contains(id);
-                self.has_type(EventType::StockChanged) && (self.subject.is_none() || is_of_subject())
+                let is_wanted = self.subject.is_none() || is_of_subject();
+                self.has_type(EventType::StockChanged) && is_wanted && self.own.is_none()
             }
         }
     }
@@ -198,13 +202,15 @@ mod tests {
             let of_subject = of_subject.iter().copied().collect();
             events.iter().map(|event| filter.wants(&event.fact, &of_subject)).collect::<Vec<_>>()
         };
-        let of_types = |types: &[EventType]| EventFilter { types: types.to_vec(), subject: None };
-        let of_subject = |kind, id| EventFilter { types: Vec::new(), subject: Some((kind, id)) };
+        let of_types = |types: &[EventType]| EventFilter { types: types.to_vec(), ..EventFilter::default() };
+        let of_subject = |kind, id| EventFilter { subject: Some((kind, id)), ..EventFilter::default() };
         assert_eq!(matching(EventFilter::default(), &[]), [true, true, true, true]);
         assert_eq!(matching(of_types(&[EventType::OrderPlaced]), &[]), [true, true, false, false]);
         assert_eq!(matching(of_types(&[EventType::StockChanged]), &[]), [false, false, true, true]);
         assert_eq!(matching(of_types(&[EventType::OrderPaid]), &[]), [false; 4]);
         assert_eq!(matching(of_subject(SubjectKind::Order, 8), &[]), [false, true, false, false]);
         assert_eq!(matching(of_subject(SubjectKind::Product, 8), &[71]), [false, false, false, true]);
+        let own = EventFilter { own: Some([(SubjectKind::Order, 7)].into()), ..EventFilter::default() };
+        assert_eq!(matching(own, &[]), [true, false, false, false]);
     }
 }

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::{Stream, StreamExt as _};
 
 use super::trace::HeadOnly;
+
+pub use actix_web::web::Bytes;
 
 /// The content type of the response.
 pub const EVENT_STREAM: &str = "text/event-stream";

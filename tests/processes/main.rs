@@ -36,4 +36,5 @@ mod reports;
 mod return_kills;
 mod revocations;
 mod statements;
+mod streams;
 mod upgrades;

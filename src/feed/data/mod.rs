@@ -19,7 +19,7 @@ use crate::inventory::api::reservations::ReservationResponse;
 use crate::inventory::queries::movements::{self, LedgerRow};
 use crate::inventory::queries::reservations;
 use crate::inventory::reservation::{Reservation, ReservedItem, State};
-use crate::kernel::id::{CreditId, MovementId, OrderId, ReservationId, ShipmentId, StoreId};
+use crate::kernel::id::{CreditId, MovementId, OrderId, ReservationId, ShipmentId, StoreId, UserId};
 use crate::kernel::money::Money;
 use crate::orders::allocation::Allocations;
 use crate::orders::order::{Order, OrderItem, StockReduction};
@@ -27,7 +27,7 @@ use crate::orders::queries::shipments::Shipment;
 use crate::orders::queries::{items, orders, shipments};
 use crate::orders::response::{OrderResponse, ShipmentResponse};
 use crate::orders::shipment_state::ShipmentState;
-use order::{OrderCreditData, OrderEventSummary, OrderPaidData, OrderRefundData, OrderStatusData, RefundData};
+use order::{OrderCreditData, OrderPaidData, OrderRefundData, OrderStatusData, RefundData};
 use stored::OrderExtra;
 
 mod order;
@@ -84,6 +84,7 @@ impl Needed {
                 self.orders.insert(OrderId(event.subject));
             }
             SubjectKind::Shipment => self.shipments.push(ShipmentId(event.subject)),
+            SubjectKind::Return => self.orders.extend(stored::order(event)),
             SubjectKind::Reservation => self.reservations.push(ReservationId(event.subject)),
             _ => {}
         }
@@ -175,6 +176,18 @@ impl Rows {
         }
     }
 
+    /// The customer of the order that an event is about.
+    pub fn owner(&self, event: &FeedEvent) -> Option<UserId> {
+        let Fact::Recorded(event) = &event.fact else { return None };
+        let order = match event.event_type.subject() {
+            SubjectKind::Order => OrderId(event.subject),
+            SubjectKind::Shipment => self.shipments.get(&event.subject)?.order,
+            SubjectKind::Return => stored::order(event)?,
+            _ => return None,
+        };
+        self.orders.get(&order)?.user_id
+    }
+
     /// The data as JSON text. So amounts keep their decimals.
     pub fn data(&self, event: &RecordedEvent) -> Result<Box<RawValue>, Failure> {
         let missing = || Failure::Internal(format!("a row of the event {} is missing", event.event_type.as_str()));
@@ -210,30 +223,29 @@ impl Rows {
     /// None if a row is missing.
     fn data_of_order(&self, event: &RecordedEvent, order: &Order) -> Result<Option<Box<RawValue>>, Failure> {
         let source = event.source.unwrap_or_default();
-        let summary = OrderEventSummary::new(order);
         match event.event_type {
             EventType::OrderPlaced => self.placed_order(order, source, event.data.as_ref()),
             EventType::OrderPaid => {
                 let received = OrderExtra::new(event.data.as_ref()).received_amount;
                 let received = received.map_or(order.received_amount, Money);
-                to_raw(&OrderPaidData::new(order, received)).map(Some)
+                let (reference, received) = (order.payment_reference.clone(), order.currency.amount(received));
+                to_raw(&OrderPaidData::new(order, reference, order.paid_at, received)).map(Some)
             }
             EventType::OrderLinesCancelled | EventType::OrderCredited => {
                 let Some(credit) = self.credit(source, order) else { return Ok(None) };
-                to_raw(&OrderCreditData { order: summary, credit }).map(Some)
+                to_raw(&OrderCreditData::new(order, credit)).map(Some)
             }
             EventType::OrderRefundRecorded => {
                 let Some(Refund { reference, amount, credit_id }) = self.refunds.get(&source).cloned() else {
                     return Ok(None);
                 };
                 let refund = RefundData { reference, amount: order.currency.amount(amount), credit_id };
-                to_raw(&OrderRefundData { order: summary, refund }).map(Some)
+                to_raw(&OrderRefundData::new(order, refund)).map(Some)
             }
             _ => {
                 let Some(StatusStep { from, to, reason }) = self.steps.get(&source).cloned() else { return Ok(None) };
                 let credit = OrderExtra::new(event.data.as_ref()).credit_id.and_then(|id| self.credit(id, order));
-                let data = OrderStatusData { order: summary, from_status: from, to_status: to, reason, credit };
-                to_raw(&data).map(Some)
+                to_raw(&OrderStatusData::new(order, from, to, reason, credit)).map(Some)
             }
         }
     }

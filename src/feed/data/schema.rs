@@ -1,6 +1,6 @@
 //! The data of events in the OpenAPI document.
 
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -50,7 +50,8 @@ schemas! {
         .required("reason")
         .property("lines", ArrayBuilder::new()
             .items(Ref::from_schema_name(DocumentEventLine::name()))
-            .description(Some("The lines with their units. Absent for counts.")));
+            .description(Some("The lines with their units. Absent for counts.")))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
     DocumentEventLine: ObjectBuilder::new()
         .description(Some("A line. The further fields are its units, under the names of the document's lines."))
         .property("id", id())
@@ -64,7 +65,8 @@ schemas! {
         .property("quantity", integer(0))
         .required("quantity")
         .property("outstanding_quantity", integer(0))
-        .required("outstanding_quantity");
+        .required("outstanding_quantity")
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
 }
 
 macro_rules! any_of {

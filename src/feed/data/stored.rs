@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::to_raw;
 use crate::db::Failure;
-use crate::events::EventType;
+use crate::events::{EventType, RecordedEvent};
 use crate::inventory::product_with_stock::StockStatus;
-use crate::kernel::id::{ProductId, VariantId};
+use crate::kernel::id::{OrderId, ProductId, VariantId};
 use crate::kernel::money::{Amount, Currency, Money};
 
 /// `stock.low`, `stock.out` and `stock.back`
@@ -120,6 +120,11 @@ pub fn to_wire(event_type: EventType, stored: &Value) -> Result<Box<RawValue>, F
 pub fn number(stored: &Value) -> Option<String> {
     let names = ["number", "return_number", "count_number"];
     names.iter().find_map(|name| stored.get(name)?.as_str()).map(ToOwned::to_owned)
+}
+
+/// The order of a return.
+pub fn order(event: &RecordedEvent) -> Option<OrderId> {
+    event.data.as_ref()?.get("order_id")?.as_i64().map(OrderId)
 }
 
 /// Data that an event of an order stores beside its rows.

@@ -44,7 +44,8 @@ impl World {
             "returns" => self.return_call(operation),
             "shipments" => self.shipment_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
-            "events" => Some(Call::new("GET", "/events")),
+            "events" => Some(Call::new("GET", path)),
+            "availability" => Some(Call::new("GET", format!("/availability/stream?product_id={}", self.product()))),
             "" => Some(Call::new("GET", "/")),
             _ => None,
         };

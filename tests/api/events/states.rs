@@ -6,6 +6,7 @@ use std::thread;
 use diesel::connection::SimpleConnection;
 
 use super::{follow, titles};
+use crate::common::crossings::{crossings_in, crossings_of_movements, is_crossing};
 use crate::common::jobs::relay_feed;
 use crate::common::shop::Product;
 use crate::common::{Client, TestApp, Value, json, race};
@@ -164,50 +165,10 @@ fn a_hundred_crossings_in_a_race_are_in_the_feed_once_and_in_their_order() {
     });
     app.relay_feed();
     let (events, _) = follow(&admin, "0".to_owned(), 100);
-    let found = crossings_of(&events);
+    let found = crossings_of_movements(&events, 5);
     assert!(found.len() >= 100, "there were only {} crossings", found.len());
-    let told: Vec<(Value, Value)> = events.iter().filter(|event| is_crossing(event)).map(short).collect();
-    assert_eq!(told, found);
-    let last = told.last().unwrap();
-    assert_eq!(last.1, status(&admin, &mug));
-}
-
-fn is_crossing(event: &Value) -> bool {
-    ["stock.low", "stock.out", "stock.back"].contains(&event["type"].as_str().unwrap())
-}
-
-fn short(event: &Value) -> (Value, Value) {
-    (event["id"].as_str().unwrap().split('.').next().unwrap().into(), event["data"]["stock_status"].clone())
-}
-
-/// The positions at which the status changes, computed from the movements of the feed alone.
-fn crossings_of(events: &[Value]) -> Vec<(Value, Value)> {
-    let (mut levels, mut status, mut found) = (std::collections::BTreeMap::new(), "in_stock", Vec::new());
-    let position = |event: &Value| event["id"].as_str().unwrap().split('.').next().unwrap().to_owned();
-    let mut rows: Vec<(String, Vec<&Value>)> = Vec::new();
-    for event in events.iter().filter(|event| event["type"] == "stock.changed") {
-        match rows.last_mut().filter(|(last, _)| *last == position(event)) {
-            Some((_, row)) => row.push(event),
-            None => rows.push((position(event), vec![event])),
-        }
-    }
-    for (position, row) in rows {
-        for event in row {
-            let data = &event["data"];
-            let free = data["stock_after"].as_i64().unwrap() - data["reserved_after"].as_i64().unwrap();
-            levels.insert(data["location_id"].as_i64().unwrap(), free);
-        }
-        let now = match levels.values().sum::<i64>() {
-            0 => "out_of_stock",
-            1..=5 => "low_stock",
-            _ => "in_stock",
-        };
-        if now != status {
-            found.push((position.into(), now.into()));
-            status = now;
-        }
-    }
-    found
+    assert_eq!(crossings_in(&events), found);
+    assert_eq!(json!(found.last().unwrap().2), status(&admin, &mug));
 }
 
 /// An older database has statuses, and rows that wait for the relay.

@@ -1,30 +1,26 @@
-//! The operation that reads the feed.
+//! The operations on the feed and on availability.
 
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
-use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::data::{EventData, Rows, to_raw};
-use super::page::{self, EventFilter, Fact, FeedEvent};
-use super::subject;
 use crate::auth::{Ctx, Scope};
-use crate::db::Failure;
 use crate::error::{Abort, ApiError};
 use crate::events::feed_ends::FeedEnds;
 use crate::events::queries::{self, Ids};
-use crate::events::{EventType, SubjectKind};
+use crate::events::EventType;
+use crate::feed::page::{self, EventFilter};
+use crate::feed::response::{EventResponse, respond};
+use crate::feed::subject;
 use crate::http::{Query, json, refuse_beyond};
-use crate::inventory::api::movements::MovementResponse;
 use crate::kernel::current_request;
 use crate::kernel::cursor::{self, Cursor};
 use crate::kernel::id::StoreId;
@@ -33,33 +29,8 @@ use crate::kernel::page::default_limit;
 use crate::kernel::schema::words;
 use crate::kernel::text_enum;
 
-/// An event: a fact that other systems may want.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EventResponse {
-    /// The place behind the event, which is different for each event: `after` continues there.
-    #[schema(max_length = 50)]
-    id: String,
-    #[serde(rename = "type")]
-    event_type: EventType,
-    at: DateTime<Utc>,
-    /// `user:<id>`, `guest` or `system`.
-    #[schema(max_length = 100)]
-    actor: String,
-    store_id: StoreId,
-    subject: SubjectResponse,
-    #[schema(value_type = EventData)]
-    data: Box<RawValue>,
-}
-
-/// The object that an event is about.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SubjectResponse {
-    kind: SubjectKind,
-    id: i64,
-    /// The number of a document. Null for other objects.
-    #[schema(max_length = 50)]
-    number: Option<String>,
-}
+pub mod availability;
+pub mod stream;
 
 /// The next events of the feed.
 #[derive(Debug, Serialize, ToSchema)]
@@ -149,7 +120,7 @@ fn read(
     limit: usize,
 ) -> Result<Found, Abort> {
     let subject = subject.map(|text| subject::resolve(conn, scope.store, text)).transpose()?;
-    let filter = EventFilter { types: types.to_vec(), subject };
+    let filter = EventFilter { types: types.to_vec(), subject, own: None };
     let (events, next) = page::list(conn, scope.store, &filter, after, limit)?;
     if events.is_empty() {
         refuse_beyond(after, queries::end(conn, scope.store, Ids::All)?.0)?;
@@ -166,30 +137,4 @@ struct Found {
     is_empty: bool,
     next: Cursor,
     body: Vec<u8>,
-}
-
-/// The events with their data.
-pub fn respond(conn: &mut PgConnection, store: StoreId, events: &[FeedEvent]) -> Result<Vec<EventResponse>, Abort> {
-    let mut rows = Rows::load(conn, store, events)?;
-    let mut responses = Vec::with_capacity(events.len());
-    for FeedEvent { cursor, fact } in events {
-        let id = cursor.to_string();
-        responses.push(match fact {
-            Fact::Recorded(event) => {
-                let kind = event.event_type.subject();
-                let subject = SubjectResponse { kind, id: event.subject, number: rows.number(event) };
-                let (at, actor, data) = (event.at, event.actor.clone(), rows.data(event)?);
-                EventResponse { id, event_type: event.event_type, at, actor, store_id: store, subject, data }
-            }
-            Fact::Movement(movement) => {
-                let missing = || Failure::Internal(format!("movement {movement} is missing"));
-                let row = rows.movements.remove(movement).ok_or_else(missing)?;
-                let subject = SubjectResponse { kind: SubjectKind::Product, id: row.product_id.0, number: None };
-                let (at, actor) = (row.created_at, row.actor.clone());
-                let data = to_raw(&MovementResponse::from(row))?;
-                EventResponse { id, event_type: EventType::StockChanged, at, actor, store_id: store, subject, data }
-            }
-        });
-    }
-    Ok(responses)
 }
