@@ -186,7 +186,8 @@ mod tests {
 
     #[test]
     fn changes_of_stock_statuses_come_behind_the_movements_that_caused_them() {
-        let out = json!([{"type": "stock.out", "subject": 5, "actor": "guest", "at": DateTime::UNIX_EPOCH, "data": {}}]);
+        let out =
+            json!([{"type": "stock.out", "subject": 5, "actor": "guest", "at": DateTime::UNIX_EPOCH, "data": {}}]);
         let row = FeedRow { crossings: Some(out), ..row(4, &[7], &[70]) };
         let events = expand(vec![row.clone()], Cursor::START).unwrap();
         let last = events.last().unwrap();

@@ -91,7 +91,7 @@ impl Parts {
     }
 }
 
-/// Counts the open streams, in all and of each client. Cheap to clone.
+/// Counts the open streams, in all and of each client.
 #[derive(Debug)]
 pub struct OpenStreams<K> {
     counts: Arc<Mutex<HashMap<K, usize>>>,

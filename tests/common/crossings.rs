@@ -33,7 +33,8 @@ pub fn crossings_of_movements(events: &[Value], minimum: i64) -> Crossings {
     for (position, row) in rows {
         let mut changed = BTreeMap::new();
         for data in row {
-            let (variant, free) = (number(&data["variant_id"]), number(&data["stock_after"]) - number(&data["reserved_after"]));
+            let (variant, free) =
+                (number(&data["variant_id"]), number(&data["stock_after"]) - number(&data["reserved_after"]));
             let of_variant = levels.entry(variant).or_default();
             of_variant.insert(number(&data["location_id"]), free);
             changed.insert(variant, of_variant.values().sum::<i64>());

@@ -59,10 +59,8 @@ fn a_thousand_streams_take_little_memory_and_no_connections_to_the_database() {
     // The first requests allocate what the server keeps.
     drop(open(&server.address, &admin));
     let before = resident_bytes(server.pid());
-    let mut streams: Vec<Vec<EventStream>> = tokens
-        .iter()
-        .map(|token| (0..OF_EACH).map(|_| open(&server.address, token)).collect())
-        .collect();
+    let mut streams: Vec<Vec<EventStream>> =
+        tokens.iter().map(|token| (0..OF_EACH).map(|_| open(&server.address, token)).collect()).collect();
     let mut of_staff: Vec<EventStream> = (0..OF_STAFF).map(|_| open(&server.address, &admin)).collect();
     let opened = resident_bytes(server.pid()).saturating_sub(before);
 

@@ -54,13 +54,11 @@ pub async fn stream(
 ) -> Result<HttpResponse, ApiError> {
     let place = streams.open.place(limits::address(&request)).map_err(refuse)?;
     let names = query.0.products;
-    let read = move |conn: &mut PgConnection, scope: &Scope| {
-        Ok((scope.store, load_named(conn, scope.store, &names)?))
-    };
+    let read = move |conn: &mut PgConnection, scope: &Scope| Ok((scope.store, load_named(conn, scope.store, &names)?));
     let first: (StoreId, Vec<AvailableProduct>) = ctx.read("begin_availability_stream", read).await?;
     let ends = current_request::connection_ends();
     let listener = AvailabilityListener::new(&streams, first, place, ends).ok_or_else(|| refuse(NoPlace::Full))?;
-    let parts = stream::unfold(listener, async |mut listener| Some((listener.next().await?, listener)));
+    let parts = stream::unfold(listener, |mut listener| async move { Some((listener.next().await?, listener)) });
     Ok(event_stream::respond(&request, parts))
 }
 

@@ -14,9 +14,9 @@ use validator::Validate;
 
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
+use crate::events::EventType;
 use crate::events::feed_ends::FeedEnds;
 use crate::events::queries::{self, Ids};
-use crate::events::EventType;
 use crate::feed::page::{self, EventFilter};
 use crate::feed::response::{EventResponse, respond};
 use crate::feed::subject;

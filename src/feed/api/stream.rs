@@ -64,15 +64,16 @@ pub async fn stream(
     let Account { id, role, .. } = *ctx.principal.account()?;
     let bearer = request.extensions().get::<Bearer>().copied().ok_or_else(ApiError::internal)?;
     let place = streams.open.place(id).map_err(refuse)?;
-    let token = StreamToken::new(bearer, PERMISSION, versions.into_inner(), ctx.database.clone());
+    let token = StreamToken::new(bearer, versions.into_inner(), &ctx.database);
     let owner = (role == Role::Customer).then_some(id);
     let StreamQuery { types, subject } = query.0;
-    let begin = move |conn: &mut PgConnection, scope: &Scope| begin(conn, scope.store, (subject.as_deref(), owner), last);
+    let begin =
+        move |conn: &mut PgConnection, scope: &Scope| begin(conn, scope.store, (subject.as_deref(), owner), last);
     let Beginning { store, subject, cursor, end } = ctx.read("begin_event_stream", begin).await?;
     let wanted = Wanted { types, subject, owner };
     let ends = current_request::connection_ends();
     let listener = Listener::new(&streams, (store, wanted), (cursor, end), (token, place), ends);
-    let parts = stream::unfold(listener, async |mut listener| Some((listener.next().await?, listener)));
+    let parts = stream::unfold(listener, |mut listener| async move { Some((listener.next().await?, listener)) });
     Ok(event_stream::respond(&request, parts))
 }
 

@@ -211,8 +211,7 @@ impl Rows {
         let Some(order) = self.orders.get(&shipment.order) else { return Ok(None) };
         let items = self.items.get(&order.id).map(Vec::as_slice).unwrap_or_default();
         let now = ShipmentResponse::new(order, items, shipment);
-        let state: Option<ShipmentState> =
-            event.data.clone().and_then(|stored| serde_json::from_value(stored).ok());
+        let state: Option<ShipmentState> = event.data.clone().and_then(|stored| serde_json::from_value(stored).ok());
         let then = match state {
             Some(state) => state.applied_to(now),
             None => now,
@@ -256,12 +255,7 @@ impl Rows {
     }
 
     /// The order as it was placed. `places` are the first places of the units of each item.
-    fn placed_order(
-        &self,
-        order: &Order,
-        step: i64,
-        places: Option<&Value>,
-    ) -> Result<Option<Box<RawValue>>, Failure> {
+    fn placed_order(&self, order: &Order, step: i64, places: Option<&Value>) -> Result<Option<Box<RawValue>>, Failure> {
         let Some(step) = self.steps.get(&step) else { return Ok(None) };
         let items = self.items.get(&order.id).map(Vec::as_slice).unwrap_or_default();
         let placed = items.iter().enumerate().map(|(index, item)| {

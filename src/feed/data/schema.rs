@@ -1,6 +1,8 @@
 //! The data of events in the OpenAPI document.
 
-use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type,
+};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -49,7 +51,7 @@ schemas! {
             .max_length(Some(500)))
         .required("reason")
         .property("lines", ArrayBuilder::new()
-            .items(Ref::from_schema_name(DocumentEventLine::name()))
+            .items(RefOr::<Schema>::from(Ref::from_schema_name(DocumentEventLine::name())))
             .description(Some("The lines with their units. Absent for counts.")))
         .additional_properties(Some(AdditionalProperties::FreeForm(true)));
     DocumentEventLine: ObjectBuilder::new()

@@ -100,15 +100,11 @@ impl EventStreams {
 
     /// Reads events that are older than those that the server keeps. Returns the matching ones, and the place behind the
     /// rows that were read.
-    async fn read_older(
-        &self,
-        store: StoreId,
-        wanted: &Wanted,
-        after: Cursor,
-    ) -> Option<(Vec<LiveEvent>, Cursor)> {
+    async fn read_older(&self, store: StoreId, wanted: &Wanted, after: Cursor) -> Option<(Vec<LiveEvent>, Cursor)> {
         let _permit = self.readers.acquire().await.ok()?;
         let wanted = wanted.clone();
-        let read = move |conn: &mut PgConnection| read(conn, store, &wanted.filter(conn, store)?, after, BYTES_AT_A_TIME);
+        let read =
+            move |conn: &mut PgConnection| read(conn, store, &wanted.filter(conn, store)?, after, BYTES_AT_A_TIME);
         match self.database.read_internally("read_older_events", read).await {
             Ok(found) => Some(found),
             Err(failure) => {

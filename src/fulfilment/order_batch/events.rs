@@ -73,14 +73,32 @@ impl OrderBatch {
         let NewShipment { order, carrier, tracking_number, tracking_url, delivered_at, .. } = new.clone();
         let order_status = self.order(order)?.status;
         let (version, lost_at, lost_reason) = (1, None, None);
-        Ok(ShipmentState { order_status, version, carrier, tracking_number, tracking_url, delivered_at, lost_at, lost_reason })
+        Ok(ShipmentState {
+            order_status,
+            version,
+            carrier,
+            tracking_number,
+            tracking_url,
+            delivered_at,
+            lost_at,
+            lost_reason,
+        })
     }
 
     fn state_of_sent(&self, sent: &SentShipment) -> Result<ShipmentState, Failure> {
         let SentShipment { order_id, version, carrier, tracking_number, tracking_url, .. } = sent.clone();
         let order_status = self.order(order_id)?.status;
         let (delivered_at, lost_at, lost_reason) = (sent.delivered_at, sent.lost_at, sent.lost_reason.clone());
-        Ok(ShipmentState { order_status, version, carrier, tracking_number, tracking_url, delivered_at, lost_at, lost_reason })
+        Ok(ShipmentState {
+            order_status,
+            version,
+            carrier,
+            tracking_number,
+            tracking_url,
+            delivered_at,
+            lost_at,
+            lost_reason,
+        })
     }
 
     /// The credit of an ended order is a part of its end.

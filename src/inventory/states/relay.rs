@@ -23,8 +23,7 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Resu
         return Ok(moved);
     }
     let mut variants = queries::list_variants(conn, store, &named.into_iter().collect::<Vec<_>>())?;
-    let before: BTreeMap<VariantId, StockStatus> =
-        variants.iter().map(|(id, variant)| (*id, variant.status)).collect();
+    let before: BTreeMap<VariantId, StockStatus> = variants.iter().map(|(id, variant)| (*id, variant.status)).collect();
     let crossings = find_crossings(&mut variants, &rows);
     let changed = variants.iter().filter(|(id, variant)| before.get(id) != Some(&variant.status));
     let changed: Vec<_> = changed.map(|(id, variant)| (*id, variant.status)).collect();

@@ -13,9 +13,7 @@ use crate::common::{Client, TestApp, Value, json, race};
 
 /// A product with a minimum of 5.
 fn mug(app: &TestApp, stock: i64) -> Product {
-    app.create_product(
-        &json!({"sku": "mug", "name": "Mug", "price": 10, "initial_stock": stock, "min_stock_level": 5}),
-    )
+    app.create_product(&json!({"sku": "mug", "name": "Mug", "price": 10, "initial_stock": stock, "min_stock_level": 5}))
 }
 
 /// The events behind the cursor, which then is at the end.

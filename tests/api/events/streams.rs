@@ -210,7 +210,8 @@ fn wrong_places_and_filters_are_refused() {
     for id in ["x", "5", "999.0", "1.0.0", "-1.0"] {
         assert_eq!(refused(&app, "", &format!("{staff}Last-Event-ID: {id}\r\n")), 422, "{id}");
     }
-    for query in ["?type=order.unknown", "?subject=thing:1", "?subject=ORD-20260101-0000000000", "?after=0", "?wait=1"] {
+    for query in ["?type=order.unknown", "?subject=thing:1", "?subject=ORD-20260101-0000000000", "?after=0", "?wait=1"]
+    {
         assert_eq!(refused(&app, query, &staff), 422, "{query}");
     }
     let problem = admin.clone().with_header("Last-Event-ID", "999.0").get("/events/stream").expect(422).json();
