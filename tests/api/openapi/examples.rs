@@ -9,6 +9,7 @@ mod locations;
 mod purchasing;
 mod reroutes;
 mod returns;
+mod streams;
 mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -323,6 +324,7 @@ fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
     record.call("listAuditEntries", admin, ("GET", "/audit?entity=Order&limit=2"), Value::Null);
     app.relay_feed();
     record.call("listEvents", admin, ("GET", "/events?type=stock.changed&limit=1"), Value::Null);
+    streams::record(record, app);
 }
 
 fn passwords(record: &mut Recorder, app: &TestApp, mails: &Path) {
