@@ -104,6 +104,14 @@ pub fn set_client_left(client_left: watch::Receiver<bool>) {
     let _outside_of_a_request = CURRENT.try_with(set);
 }
 
+/// Waits until the client of the current request sends no more. Without a client it waits without end.
+pub async fn client_left() {
+    match current() {
+        Some(request) => request.client_left().await,
+        None => pending().await,
+    }
+}
+
 /// Sets the sign that the connection of the current request has to end. A request that only waits for news ends, too.
 pub fn set_ending(ending: watch::Receiver<bool>) {
     let set = |request: &Arc<Request>| {

@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use diesel::PgConnection;
 use futures_util::stream;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
 use utoipa::openapi::schema::ArrayBuilder;
@@ -27,22 +28,27 @@ use crate::kernel::schema;
 #[into_params(parameter_in = Query)]
 pub struct AvailabilityStreamQuery {
     #[serde(rename = "product_id", deserialize_with = "names_in_query")]
-    #[validate(length(min = 1, max = 100, message = "must name 1 to 100 products"))]
     #[param(schema_with = names)]
     products: Vec<ProductRef>,
 }
+
+const MOST_NAMES: usize = 100;
 
 fn names() -> ArrayBuilder {
     let description = "The ids or SKUs of the products.";
     ArrayBuilder::new()
         .items(schema::text(1, 100))
         .min_items(Some(1))
-        .max_items(Some(100))
+        .max_items(Some(MOST_NAMES))
         .description(Some(description))
 }
 
 fn names_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProductRef>, D::Error> {
-    Ok(String::deserialize(deserializer)?.split(',').map(ProductRef::from_path).collect())
+    let names: Vec<ProductRef> = String::deserialize(deserializer)?.split(',').map(ProductRef::from_path).collect();
+    match names.len() {
+        0..=MOST_NAMES => Ok(names),
+        _ => Err(D::Error::custom(format!("must name at most {MOST_NAMES} products"))),
+    }
 }
 
 /// `GET /availability/stream`

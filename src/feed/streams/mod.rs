@@ -103,8 +103,10 @@ impl EventStreams {
     async fn read_older(&self, store: StoreId, wanted: &Wanted, after: Cursor) -> Option<(Vec<LiveEvent>, Cursor)> {
         let _permit = self.readers.acquire().await.ok()?;
         let wanted = wanted.clone();
-        let read =
-            move |conn: &mut PgConnection| read(conn, store, &wanted.filter(conn, store)?, after, BYTES_AT_A_TIME);
+        let read = move |conn: &mut PgConnection| {
+            let filter = wanted.filter(conn, store)?;
+            read(conn, store, &filter, after, BYTES_AT_A_TIME)
+        };
         match self.database.read_internally("read_older_events", read).await {
             Ok(found) => Some(found),
             Err(failure) => {

@@ -45,7 +45,7 @@ impl World {
             "shipments" => self.shipment_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
             "events" => Some(Call::new("GET", path)),
-            "availability" => Some(Call::new("GET", format!("/availability/stream?product_id={}", self.product()))),
+            "availability" => Some(Call::new("GET", format!("/availability/stream?product_id={}", self.product().id))),
             "" => Some(Call::new("GET", "/")),
             _ => None,
         };
