@@ -27,8 +27,8 @@ use crate::kernel::schema;
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AvailabilityStreamQuery {
-    #[serde(rename = "product_id", deserialize_with = "names_in_query")]
-    #[param(schema_with = names)]
+    #[serde(default, rename = "product_id", deserialize_with = "names_in_query")]
+    #[param(schema_with = names, required = true)]
     products: Vec<ProductRef>,
 }
 
@@ -58,6 +58,9 @@ pub async fn stream(
     streams: Data<AvailabilityStreams>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
+    if query.0.products.is_empty() {
+        return Err(ApiError::field("product_id", "must name 1 to 100 products"));
+    }
     let place = streams.open.place(limits::address(&request)).map_err(refuse)?;
     let names = query.0.products;
     let read = move |conn: &mut PgConnection, scope: &Scope| Ok((scope.store, load_named(conn, scope.store, &names)?));

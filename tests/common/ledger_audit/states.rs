@@ -5,7 +5,7 @@ pub const CHECKS: [(&str, &str); 3] = [
         "each change of a stock status starts from the status of the change before it",
         "SELECT format('variant %s at %s: %s after %s', variant, position, data, before) AS finding FROM ( \
              SELECT f.store_id, f.position, c.event->'data' AS data, c.event->'data'->>'variant_id' AS variant, \
-                    lag(c.event->'data'->>'stock_status', 1, 'in_stock') OVER ( \
+                    lag(c.event->'data'->>'stock_status') OVER ( \
                         PARTITION BY f.store_id, c.event->'data'->>'variant_id' ORDER BY f.position, c.place) AS before \
              FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.crossings) WITH ORDINALITY AS c (event, place)) e \
          WHERE data->>'previous_stock_status' = data->>'stock_status' \
