@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ArrayBuilder;
 
 use super::to_raw;
 use crate::db::Failure;
@@ -11,6 +12,7 @@ use crate::events::{EventType, RecordedEvent};
 use crate::inventory::product_with_stock::StockStatus;
 use crate::kernel::id::{OrderId, ProductId, VariantId};
 use crate::kernel::money::{Amount, Currency, Money};
+use crate::kernel::schema;
 
 /// `stock.low`, `stock.out` and `stock.back`
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -99,10 +101,13 @@ pub struct ProductEventData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 20, required = false, nullable = false)]
     status: Option<String>,
-    /// The names of the changed fields. Absent when the product was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false)]
+    #[schema(schema_with = changed_fields, required = false)]
     changed: Option<Vec<String>>,
+}
+
+fn changed_fields() -> ArrayBuilder {
+    schema::texts("The names of the changed fields. Absent when the product was created.", 50)
 }
 
 /// The stored data of an event on the wire.
