@@ -18,12 +18,15 @@ use crate::checkout::place_orders::{self, Placements};
 use crate::db::Database;
 use crate::error::{ApiError, Code};
 use crate::events::feed_ends::FeedEnds;
+use crate::feed::availability::AvailabilityStreams;
+use crate::feed::streams::EventStreams;
 use crate::fulfilment::change_orders::{self, OrderChanges};
 use crate::fulfilment::{expire, release_carts};
 use crate::http::admit::admit;
 use crate::http::client_address::TrustedProxies;
 use crate::http::connection::Connections;
 use crate::http::cors;
+use crate::http::event_stream::OpenStreams;
 use crate::http::hosts::AllowedHosts;
 use crate::http::limits::Limiters;
 use crate::http::methods::only_get;
@@ -34,7 +37,7 @@ use crate::kernel::keyed_hash::KeyedHash;
 use crate::openapi::entry_points::EntryPoints;
 use crate::openapi::swagger;
 use crate::routes;
-use crate::settings::Settings;
+use crate::settings::{Limits, Settings};
 
 mod bind;
 
@@ -101,6 +104,8 @@ pub struct Shared {
     pub token_versions: Data<TokenVersions>,
     pub metrics: Data<Metrics>,
     pub feed_ends: Data<FeedEnds>,
+    event_streams: Data<EventStreams>,
+    availability_streams: Data<AvailabilityStreams>,
     settings: Data<Settings>,
     tokens: Data<Tokens>,
     keyed: Data<KeyedHash>,
@@ -120,6 +125,7 @@ impl Shared {
         }
         let database = Database::new(settings.database_options());
         let keyed = part(KeyedHash::new(settings.auth.jwt_secret.reveal().as_bytes()))?;
+        let ends = FeedEnds::default();
         let attempts = Attempts::new(settings.limits.login_per_minute, keyed.get_ref().clone());
         Ok(Self {
             limiters: Data::new(Limiters::new(&settings.limits)),
@@ -127,7 +133,9 @@ impl Shared {
             order_changes: Data::new(change_orders::batcher(&settings.checkout)),
             token_versions: Data::new(TokenVersions::new(&database, settings.database_options(), &settings.auth)),
             metrics: part(Metrics::new())?,
-            feed_ends: Data::new(FeedEnds::default()),
+            event_streams: Data::new(EventStreams::new(&database, ends.clone(), settings.limits.event_streams)),
+            availability_streams: Data::new(availability_streams(&database, &ends, &settings.limits)),
+            feed_ends: Data::new(ends),
             settings: Data::new(settings.clone()),
             tokens: Data::new(Tokens::new(&settings.auth)),
             hasher: part(Hasher::new(settings.auth.hash_threads, &settings.limits))?,
@@ -151,6 +159,8 @@ impl Shared {
             .app_data(self.token_versions.clone())
             .app_data(self.metrics.clone())
             .app_data(self.feed_ends.clone())
+            .app_data(self.event_streams.clone())
+            .app_data(self.availability_streams.clone())
             .app_data(self.settings.clone())
             .app_data(self.tokens.clone())
             .app_data(self.keyed.clone())
@@ -162,6 +172,11 @@ impl Shared {
             .app_data(self.reclaim.clone())
             .app_data(self.entry_points.clone());
     }
+}
+
+fn availability_streams(database: &Database, ends: &FeedEnds, limits: &Limits) -> AvailabilityStreams {
+    let open = OpenStreams::new(limits.availability_streams, limits.availability_streams_per_address);
+    AvailabilityStreams::new(database, ends.clone(), open)
 }
 
 /// The OpenAPI document, created when it is read first.

@@ -133,6 +133,9 @@ pub struct Limits {
     pub password_mails_per_hour: u32,
     pub requests_per_minute: u32,
     pub checkout_per_minute: u32,
+    pub event_streams: usize,
+    pub availability_streams: usize,
+    pub availability_streams_per_address: usize,
 }
 
 /// Text that is never shown.

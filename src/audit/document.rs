@@ -23,7 +23,7 @@ pub trait Document {
     /// The entity under which the audit has its changes, with the id.
     fn audited_entity(&self) -> (Entity, i64);
 
-    /// The document as it is now, for the data of an event.
+    /// The document without its lines as it is now, for the data of an event.
     fn event_data(&self) -> Value;
 }
 
@@ -70,12 +70,12 @@ impl DocumentChange<'_> {
         HistoryStep { from, to, reason: self.reason.map(ToOwned::to_owned), actor: scope.actor(), at }
     }
 
-    /// Records the change in the audit.
+    /// Records the change in the audit, and its event. The data of the event has the lines, if there are some.
     pub fn append_audit(
         &self,
         conn: &mut PgConnection,
         scope: &Scope,
-        document: &impl Document,
+        (document, lines): (&impl Document, &[Value]),
         at: DateTime<Utc>,
     ) -> Result<(), Abort> {
         let (entity, entity_id) = document.audited_entity();
@@ -83,7 +83,10 @@ impl DocumentChange<'_> {
         let entry = NewAuditEntry { entity, entity_id, action: self.action, detail };
         queries::append(conn, scope, &entry, at)?;
         if let Some(event_type) = self.event {
-            let data = events::merged(document.event_data(), json!({"reason": self.reason}));
+            let mut data = events::merged(document.event_data(), json!({"reason": self.reason}));
+            if !lines.is_empty() {
+                data = events::merged(data, json!({"lines": lines}));
+            }
             events::record(
                 scope.store,
                 &RecordedEvent::new(event_type, entity_id, &scope.actor(), at).with_data(data),

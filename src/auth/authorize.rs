@@ -57,7 +57,8 @@ async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, Ap
             Err(ApiError::new(Code::Unauthenticated, "This call needs an access token: Authorization: Bearer …"))
         }
         (Access::User | Access::Holder(_), _) => Ok(principal),
-        (Access::Permission(permission), _) => permit(principal, permission),
+        (Access::OwnOr(_), Principal::User(account)) if account.role == Role::Customer => Ok(principal),
+        (Access::OwnOr(permission) | Access::Permission(permission), _) => permit(principal, permission),
         (Access::Either(_, other), principal) if principal.can(other) => Ok(principal.clone()),
         (Access::Either(permission, _), _) => permit(principal, permission),
         (Access::Admin, _) if principal.is_admin() => Ok(principal),

@@ -8,6 +8,7 @@ pub mod password;
 pub mod permission;
 pub mod principal;
 pub mod queries;
+pub mod stream_token;
 pub mod token;
 pub mod token_versions;
 

@@ -98,6 +98,8 @@ pub enum Access {
     Holder(Permission),
     /// All callers with an account.
     User,
+    /// Customers for what is theirs, staff with the permission, and admins.
+    OwnOr(Permission),
     /// Staff with the permission, and admins.
     Permission(Permission),
     /// Staff with one of the permissions, and admins.

@@ -56,6 +56,8 @@ pub struct Bearer {
     pub session: Option<i64>,
     /// The version of the account's tokens at the time of signing.
     pub version: i64,
+    /// The second from which on the token is expired.
+    pub expires_at: i64,
 }
 
 impl Tokens {
@@ -126,7 +128,7 @@ impl Tokens {
                 "The access token is valid for longer than this server allows.",
             ));
         }
-        Ok(Bearer { user: UserId(user), role, session, version })
+        Ok(Bearer { user: UserId(user), role, session, version, expires_at: exp })
     }
 }
 
@@ -151,8 +153,9 @@ mod tests {
     fn only_our_own_unexpired_tokens_pass() {
         let ours = tokens("a", "stockroom", 60);
         let good = ours.sign(UserId(7), Role::Customer, 3, Some(5)).unwrap();
-        let bearer = Bearer { user: UserId(7), role: Role::Customer, session: Some(5), version: 3 };
-        assert_eq!(ours.check(&good).unwrap(), bearer);
+        let bearer = ours.check(&good).unwrap();
+        assert_eq!((bearer.user, bearer.role, bearer.session), (UserId(7), Role::Customer, Some(5)));
+        assert!(bearer.version == 3 && (55..=60).contains(&(bearer.expires_at - Utc::now().timestamp())));
         let others = [tokens("b", "stockroom", 60), tokens("a", "elsewhere", 60)];
         for other in others {
             let forged = other.sign(UserId(7), Role::Admin, 3, None).unwrap();

@@ -49,7 +49,9 @@ fn record_placed(store: StoreId, placed: &Placed, entries: &HashMap<OrderId, i64
     let places = placed.plan.items.iter().map(|item| json!(item.allocations.0)).collect();
     events::record(store, &event(EventType::OrderPlaced).with_source(entry).with_data(places))?;
     match order.payment_status {
-        PaymentStatus::Paid => events::record(store, &event(EventType::OrderPaid)),
+        PaymentStatus::Paid => {
+            events::record(store, &event(EventType::OrderPaid).with_data(json!({"received_amount": 0})))
+        }
         _ => Ok(()),
     }
 }

@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 53] = [
+pub const STORE_TABLES: [&str; 54] = [
     "products",
     "variants",
     "variant_counts",
@@ -34,6 +34,7 @@ pub const STORE_TABLES: [&str; 53] = [
     "stock_levels",
     "stock_movements",
     "stock_holds",
+    "stock_states",
     "reservations",
     "carts",
     "cart_items",

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Timestamptz};
 use serde_json::Value;
 
 use super::schema::{feed_positions, outbox};
@@ -27,6 +27,8 @@ pub struct Appended {
     pub entries: Vec<i64>,
     /// The events that are no movements.
     pub events: Vec<Value>,
+    /// Ids of variants whose stock status the relay finds again, besides those of the movements.
+    pub variants: Vec<i64>,
 }
 
 thread_local! {
@@ -49,15 +51,16 @@ pub(super) fn clear() {
 pub(super) fn insert_noted(conn: &mut PgConnection) -> Result<bool, Failure> {
     let noted = APPENDED.take();
     let has_noted = !noted.is_empty();
-    for (store, Appended { mut movements, mut entries, events }) in noted {
+    for (store, Appended { mut movements, mut entries, events, variants }) in noted {
         movements.sort_unstable();
         entries.sort_unstable();
-        let inserted = sql("INSERT INTO outbox (store_id, movements, entries, events, created_at) \
-             VALUES ($1, $2, $3, $4, $now)")
+        let inserted = sql("INSERT INTO outbox (store_id, movements, entries, events, variants, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $now)")
         .bind::<BigInt, _>(store)
         .bind::<Array<BigInt>, _>(movements)
         .bind::<Array<BigInt>, _>(entries)
         .bind::<Jsonb, _>(Value::Array(events))
+        .bind::<Array<BigInt>, _>(variants)
         .execute(conn)?;
         expect_rows(inserted, 1, "rows of the outbox were inserted")?;
     }
@@ -90,20 +93,51 @@ pub fn lock_feed(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
     Ok(inserted == 1)
 }
 
-/// Rows that a relay has moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moved {
-    pub rows: i64,
-    /// The time at which the first of them was appended.
-    pub oldest: Option<DateTime<Utc>>,
+/// A row that a relay has moved.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct MovedRow {
+    #[diesel(sql_type = BigInt)]
+    pub position: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Array<BigInt>)]
+    pub movements: Vec<i64>,
+    /// None if the row is older than the stock statuses.
+    #[diesel(sql_type = Nullable<Array<BigInt>>)]
+    pub variants: Option<Vec<i64>>,
+    /// True if more rows wait.
+    #[diesel(sql_type = Bool)]
+    is_behind: bool,
 }
+
+/// Rows that a relay has moved, in the order of their positions.
+#[derive(Clone, Debug, Default)]
+pub struct Moved {
+    pub rows: Vec<MovedRow>,
+    /// True if more rows wait.
+    pub is_behind: bool,
+}
+
+impl Moved {
+    /// The time at which the first of them was appended.
+    #[must_use]
+    pub fn oldest(&self) -> Option<DateTime<Utc>> {
+        self.rows.iter().map(|row| row.created_at).min()
+    }
+}
+
+/// The number of movements after which a relay begins a new transaction.
+const MOVEMENTS_AT_A_TIME: i64 = 20_000;
 
 /// Moves rows of the outbox to the end of the feed, whose lock this transaction has. The statement must begin after the
 /// lock: so it sees all rows that the relay before it has left.
 pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Moved> {
-    let (rows, oldest) = sql("WITH moved AS ( \
+    let rows: Vec<MovedRow> = sql("WITH moved AS ( \
              DELETE FROM outbox WHERE store_id = $1 AND id = ANY(ARRAY( \
-                    SELECT id FROM outbox WHERE store_id = $1 ORDER BY id LIMIT $2)) RETURNING *), \
+                    SELECT id FROM ( \
+                        SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM ( \
+                            SELECT id, cardinality(movements) AS size FROM outbox WHERE store_id = $1 \
+                            ORDER BY id LIMIT $2) waiting) sized WHERE before < $3)) RETURNING *), \
          counted AS ( \
              SELECT *, row_number() OVER (ORDER BY id) AS place, \
                     sum(cardinality(movements)) OVER (ORDER BY id) AS movements_until, \
@@ -122,13 +156,34 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
              SELECT $1, e.position + c.place, c.movements, c.entries, c.events, \
                     e.movements + c.movements_until - cardinality(c.movements), \
                     e.entries + c.entries_until - cardinality(c.entries), c.created_at \
-             FROM counted c CROSS JOIN ended e RETURNING created_at) \
-         SELECT count(*), min(created_at) FROM appended")
+             FROM counted c CROSS JOIN ended e) \
+         SELECT e.position + c.place AS position, c.created_at, c.movements, c.variants, \
+                EXISTS (SELECT FROM outbox WHERE store_id = $1 AND id > (SELECT max(id) FROM moved)) AS is_behind \
+         FROM counted c CROSS JOIN ended e ORDER BY 1")
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(limit)
-    .columns::<(BigInt, Nullable<Timestamptz>)>()
-    .get_result(conn)?;
-    Ok(Moved { rows, oldest })
+    .bind::<BigInt, _>(MOVEMENTS_AT_A_TIME)
+    .load(conn)?;
+    let is_behind = rows.last().is_some_and(|row| row.is_behind);
+    Ok(Moved { rows, is_behind })
+}
+
+/// Adds the changes of stock statuses to rows that this transaction has moved. `crossings` has the events of each
+/// position.
+pub fn write_crossings(
+    conn: &mut PgConnection,
+    store: StoreId,
+    crossings: &BTreeMap<i64, Vec<Value>>,
+) -> Result<(), Failure> {
+    let events = crossings.values().map(|events| Value::Array(events.clone()));
+    let written = sql("UPDATE feed f SET crossings = n.crossings \
+         FROM (SELECT unnest($2::int8[]) AS position, unnest($3::jsonb[]) AS crossings) n \
+         WHERE f.store_id = $1 AND f.position = n.position")
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(crossings.keys().copied().collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(events.collect::<Vec<_>>())
+    .execute(conn)?;
+    expect_rows(written, crossings.len(), "rows of the feed got their crossings")
 }
 
 /// The last positions of the feeds of all stores.

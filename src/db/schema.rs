@@ -233,6 +233,8 @@ diesel::table! {
         /// The number of entries in all rows of lower positions.
         entries_before -> Int8,
         created_at -> Timestamptz,
+        /// The changes of stock statuses that the row caused, as events like those of the column events. They come behind the movements. Null if there are none.
+        crossings -> Nullable<Jsonb>,
     }
 }
 
@@ -637,6 +639,8 @@ diesel::table! {
         /// The events that are no stock movements, as JSON: their type, subject, actor, time and source.
         events -> Jsonb,
         created_at -> Timestamptz,
+        /// The variants whose stock status the relay finds again, besides those of the movements. Null in rows from before the table stock_states: it contains their movements, so they cause no event.
+        variants -> Nullable<Array<Int8>>,
     }
 }
 
@@ -1048,6 +1052,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The variants on sale that are low on stock or out of stock at the end of the feed. The relay changes a row together with the event of the change. All other variants are in stock.
+    stock_states (store_id, variant_id) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        status -> Text,
+    }
+}
+
+diesel::table! {
     /// The shops and their settings.
     stores (id) {
         id -> Int8,
@@ -1434,6 +1447,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_holds,
     stock_levels,
     stock_movements,
+    stock_states,
     stores,
     supplier_items,
     suppliers,

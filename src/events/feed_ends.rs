@@ -86,6 +86,17 @@ impl FeedEnds {
         self.ends.send_modify(|ends| ends.is_stopping = true);
     }
 
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.ends.borrow().is_stopping
+    }
+
+    /// Waits until the server stops.
+    pub async fn stopped(&self) {
+        // The sender is a part of `self`, so it is not dropped.
+        drop(self.ends.subscribe().wait_for(|ends| ends.is_stopping).await);
+    }
+
     /// Waits until the feed of the store has rows behind the cursor. Returns false if the server stops instead.
     pub async fn wait_beyond(&self, store: StoreId, cursor: Cursor) -> bool {
         let mut ends = self.ends.subscribe();

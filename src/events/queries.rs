@@ -96,29 +96,35 @@ pub struct FeedRow {
     pub position: i64,
     pub movements: Vec<i64>,
     pub events: Value,
+    /// The changes of stock statuses that the row caused, as events.
+    pub crossings: Option<Value>,
 }
 
 /// The rows from a position on.
 pub fn list_rows(conn: &mut PgConnection, store: StoreId, from: i64, limit: i64) -> QueryResult<Vec<FeedRow>> {
-    let rows: Vec<(i64, Vec<i64>, Value)> = feed::table
+    let rows = feed::table
         .filter(feed::store_id.eq(store))
         .filter(feed::position.ge(from))
         .order(feed::position)
         .limit(limit)
-        .select((feed::position, feed::movements, feed::events))
+        .select((feed::position, feed::movements, feed::events, feed::crossings))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(position, movements, events)| FeedRow { position, movements, events }).collect())
+    Ok(rows.into_iter().map(to_row).collect())
+}
+
+fn to_row((position, movements, events, crossings): (i64, Vec<i64>, Value, Option<Value>)) -> FeedRow {
+    FeedRow { position, movements, events, crossings }
 }
 
 /// The rows at these positions, ascending.
 pub fn list_rows_at(conn: &mut PgConnection, store: StoreId, positions: &[i64]) -> QueryResult<Vec<FeedRow>> {
-    let rows: Vec<(i64, Vec<i64>, Value)> = feed::table
+    let rows = feed::table
         .filter(feed::store_id.eq(store))
         .filter(feed::position.eq_any(positions))
         .order(feed::position)
-        .select((feed::position, feed::movements, feed::events))
+        .select((feed::position, feed::movements, feed::events, feed::crossings))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(position, movements, events)| FeedRow { position, movements, events }).collect())
+    Ok(rows.into_iter().map(to_row).collect())
 }
 
 /// The first and the last position of the rows from the first time on, and before the second one.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use serde_json::Value;
 
 use super::subject::Subject;
 use crate::db::{self, Failure};
@@ -19,6 +20,8 @@ pub struct EventFilter {
     /// Empty for all types.
     pub types: Vec<EventType>,
     pub subject: Option<Subject>,
+    /// The orders of a customer, and what belongs to them. None for all events.
+    pub own: Option<HashSet<Subject>>,
 }
 
 /// The fact of an event.
@@ -131,13 +134,19 @@ impl FeedEvent {
     }
 }
 
-/// The events of rows behind a cursor.
+/// The events of rows behind a cursor: of each row its recorded events, its movements, and the changes of stock statuses
+/// that these caused.
 fn expand(rows: Vec<FeedRow>, after: Cursor) -> Result<Vec<FeedEvent>, Failure> {
     let mut events = Vec::new();
-    for FeedRow { position, movements, events: recorded } in rows {
-        let recorded: Vec<RecordedEvent> = serde_json::from_value(recorded)
-            .map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))?;
-        let facts = recorded.into_iter().map(Fact::Recorded).chain(movements.into_iter().map(Fact::Movement));
+    for FeedRow { position, movements, events: recorded, crossings } in rows {
+        let parse = |events: Value| {
+            let events: Result<Vec<RecordedEvent>, _> = serde_json::from_value(events);
+            events.map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))
+        };
+        let crossings = crossings.map(parse).transpose()?.unwrap_or_default();
+        let facts = parse(recorded)?.into_iter().map(Fact::Recorded);
+        let facts = facts.chain(movements.into_iter().map(Fact::Movement));
+        let facts = facts.chain(crossings.into_iter().map(Fact::Recorded));
         let with_cursors = (1..).zip(facts).map(|(index, fact)| FeedEvent { cursor: Cursor { position, index }, fact });
         events.extend(with_cursors.filter(|event| event.cursor > after));
     }
@@ -168,11 +177,13 @@ impl EventFilter {
         match fact {
             Fact::Recorded(event) => {
                 let subject = (event.event_type.subject(), event.subject);
-                self.has_type(event.event_type) && self.subject.is_none_or(|wanted| wanted == subject)
+                let is_own = self.own.as_ref().is_none_or(|own| own.contains(&subject));
+                self.has_type(event.event_type) && self.subject.is_none_or(|wanted| wanted == subject) && is_own
             }
             Fact::Movement(id) => {
                 let is_of_subject = || movements_of_subject.contains(id);
-                self.has_type(EventType::StockChanged) && (self.subject.is_none() || is_of_subject())
+                let is_wanted = self.subject.is_none() || is_of_subject();
+                self.has_type(EventType::StockChanged) && is_wanted && self.own.is_none()
             }
         }
     }
@@ -187,7 +198,8 @@ mod tests {
     fn row(position: i64, orders: &[i64], movements: &[i64]) -> FeedRow {
         let at: DateTime<Utc> = DateTime::UNIX_EPOCH;
         let event = |id: &i64| json!({"type": "order.placed", "subject": id, "actor": "guest", "at": at, "source": 1});
-        FeedRow { position, movements: movements.to_vec(), events: orders.iter().map(event).collect() }
+        let events = orders.iter().map(event).collect();
+        FeedRow { position, movements: movements.to_vec(), events, crossings: None }
     }
 
     #[test]
@@ -215,19 +227,33 @@ mod tests {
     }
 
     #[test]
+    fn changes_of_stock_statuses_come_behind_the_movements_that_caused_them() {
+        let out =
+            json!([{"type": "stock.out", "subject": 5, "actor": "guest", "at": DateTime::UNIX_EPOCH, "data": {}}]);
+        let row = FeedRow { crossings: Some(out), ..row(4, &[7], &[70]) };
+        let events = expand(vec![row.clone()], Cursor::START).unwrap();
+        let last = events.last().unwrap();
+        assert_eq!((events.len(), last.cursor), (3, Cursor { position: 4, index: 3 }));
+        assert!(matches!(&last.fact, Fact::Recorded(event) if event.event_type == EventType::StockOut));
+        assert_eq!(expand(vec![row], Cursor { position: 4, index: 2 }).unwrap(), events[2..]);
+    }
+
+    #[test]
     fn a_filter_matches_types_and_subjects() {
         let events = expand(vec![row(1, &[7, 8], &[70, 71])], Cursor::START).unwrap();
         let matching = |filter: EventFilter, of_subject: &[i64]| {
             let of_subject = of_subject.iter().copied().collect();
             events.iter().map(|event| filter.wants(&event.fact, &of_subject)).collect::<Vec<_>>()
         };
-        let of_types = |types: &[EventType]| EventFilter { types: types.to_vec(), subject: None };
-        let of_subject = |kind, id| EventFilter { types: Vec::new(), subject: Some((kind, id)) };
+        let of_types = |types: &[EventType]| EventFilter { types: types.to_vec(), ..EventFilter::default() };
+        let of_subject = |kind, id| EventFilter { subject: Some((kind, id)), ..EventFilter::default() };
         assert_eq!(matching(EventFilter::default(), &[]), [true, true, true, true]);
         assert_eq!(matching(of_types(&[EventType::OrderPlaced]), &[]), [true, true, false, false]);
         assert_eq!(matching(of_types(&[EventType::StockChanged]), &[]), [false, false, true, true]);
         assert_eq!(matching(of_types(&[EventType::OrderPaid]), &[]), [false; 4]);
         assert_eq!(matching(of_subject(SubjectKind::Order, 8), &[]), [false, true, false, false]);
         assert_eq!(matching(of_subject(SubjectKind::Product, 8), &[71]), [false, false, false, true]);
+        let own = EventFilter { own: Some([(SubjectKind::Order, 7)].into()), ..EventFilter::default() };
+        assert_eq!(matching(own, &[]), [true, false, false, false]);
     }
 }

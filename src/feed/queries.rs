@@ -1,12 +1,19 @@
-//! The SQL that reads the rows of events. Rows are found by their ids.
+//! The SQL that reads the rows of events, and the objects that streams name. The DSL has no LATERAL and no places in
+//! arrays.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
+use super::subject::Subject;
+use crate::db;
 use crate::db::schema::{order_history, order_payments};
-use crate::kernel::id::{CreditId, StoreId};
+use crate::events::SubjectKind;
+use crate::kernel::id::{CreditId, ProductId, ProductRef, StoreId, UserId};
 use crate::kernel::money::Money;
+use crate::kernel::text::code_key;
 use crate::orders::status::OrderStatus;
 
 /// A status that an order has got.
@@ -43,4 +50,45 @@ pub fn list_refunds(conn: &mut PgConnection, store: StoreId, ids: &[i64]) -> Que
         .select((order_payments::id, (order_payments::reference, order_payments::amount, order_payments::credit_id)))
         .load(conn)?;
     Ok(rows.into_iter().collect())
+}
+
+/// The orders of a customer, with their shipments and returns.
+pub fn list_subjects_of(conn: &mut PgConnection, store: StoreId, customer: UserId) -> QueryResult<HashSet<Subject>> {
+    let rows: Vec<(SubjectKind, i64)> = db::sql(
+        "WITH own AS MATERIALIZED (SELECT id FROM orders WHERE store_id = $1 AND user_id = $2) \
+         SELECT 'order' AS kind, id FROM own \
+         UNION ALL SELECT 'shipment', s.id FROM own CROSS JOIN LATERAL \
+              (SELECT id FROM shipments WHERE store_id = $1 AND order_id = own.id OFFSET 0) s \
+         UNION ALL SELECT 'return', r.id FROM own CROSS JOIN LATERAL \
+              (SELECT id FROM returns WHERE store_id = $1 AND order_id = own.id OFFSET 0) r",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(customer)
+    .columns::<(Text, BigInt)>()
+    .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The ids of named products, in the order of the names. None for a SKU that the store does not have. An id may be unknown.
+pub fn find_products(
+    conn: &mut PgConnection,
+    store: StoreId,
+    names: &[ProductRef],
+) -> QueryResult<Vec<Option<ProductId>>> {
+    let names = names.iter().map(|name| match name {
+        ProductRef::Id(id) => (Some(*id), None),
+        ProductRef::Sku(sku) => (None, Some(code_key(sku))),
+    });
+    let (ids, skus): (Vec<Option<ProductId>>, Vec<Option<Cow<'_, str>>>) = names.unzip();
+    db::sql(
+        "SELECT COALESCE(n.id, c.product_id) AS id \
+         FROM unnest($2::int8[], $3::text[]) WITH ORDINALITY AS n (id, sku, place) \
+         LEFT JOIN LATERAL (SELECT product_id FROM product_codes \
+              WHERE store_id = $1 AND kind = 'sku' AND code_key = n.sku OFFSET 0) c ON true ORDER BY n.place",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Nullable<BigInt>>, _>(ids)
+    .bind::<Array<Nullable<Text>>, _>(skus)
+    .columns::<Nullable<BigInt>>()
+    .load(conn)
 }

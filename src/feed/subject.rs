@@ -13,7 +13,8 @@ use crate::scan::queries;
 /// The kind and the id of an object.
 pub type Subject = (SubjectKind, i64);
 
-/// Finds the named object. The number of an unknown document is mapped to an id that never exists.
+/// Finds the named object. Refuses a number that no document has, because it is usually misspelt. An id is not looked up:
+/// its object may come later.
 pub fn resolve(conn: &mut PgConnection, store: StoreId, text: &str) -> Result<Subject, Abort> {
     if let Some((kind, id)) = text.split_once(':') {
         let kind: SubjectKind = kind.parse().map_err(|_unknown| refusal())?;
@@ -23,7 +24,8 @@ pub fn resolve(conn: &mut PgConnection, store: StoreId, text: &str) -> Result<Su
         DocumentRef::Number(number) => number,
         DocumentRef::Id(_) => return Err(refusal().into()),
     };
-    let Some(found) = queries::find_document(conn, store, &number)? else { return Ok((SubjectKind::Order, 0)) };
+    let unknown = || ApiError::field("subject", "is the number of no document of the store");
+    let found = queries::find_document(conn, store, &number)?.ok_or_else(unknown)?;
     match (found.scanned, found.kind) {
         (ScanKind::Shipment, _) => {
             let shipment = shipments::find(conn, store, &DocumentRef::Number(number))?;

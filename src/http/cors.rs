@@ -16,6 +16,7 @@ pub fn new(settings: &Server) -> Cors {
             "authorization",
             "content-type",
             "idempotency-key",
+            "last-event-id",
             "x-order-token",
             "x-guest-secret",
             "x-request-id",

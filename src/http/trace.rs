@@ -23,6 +23,9 @@ use crate::kernel::current_request::{self, Caller};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_ROUTE: &str = "(none)";
 
+/// Marks a request whose response is sent without its body.
+pub struct HeadOnly;
+
 /// Assigns the request id, adds the common response headers, and logs and counts the request.
 pub async fn trace<B: MessageBody + 'static>(
     mut request: ServiceRequest,
@@ -37,14 +40,16 @@ pub async fn trace<B: MessageBody + 'static>(
     if method == Method::HEAD {
         // The framework remembers the method and omits the body of the response.
         request.head_mut().method = Method::GET;
+        request.extensions_mut().insert(HeadOnly);
     }
     let remote: Arc<str> = limits::address(request.request()).into();
     in_progress.set_client(&remote);
     let caller = Caller::Address(Arc::clone(&remote));
     let is_private = headers::is_private(&method, request.headers());
-    let client_left = in_progress.client_left();
+    let (client_left, ending) = (in_progress.client_left(), in_progress.ending());
     let answered = current_request::scope(Arc::clone(&id), caller, async {
         client_left.into_iter().for_each(current_request::set_client_left);
+        ending.into_iter().for_each(current_request::set_ending);
         answer(request, next, &id).await
     })
     .await;

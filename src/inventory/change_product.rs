@@ -137,13 +137,14 @@ fn write_sizes(
     Ok(())
 }
 
-/// The prices that buyers see, before and after a change. Sizes without a price of their own have that of the product.
+/// The prices that buyers see, before and after a change, in minor units of the currency. Sizes without a price of their
+/// own have that of the product. None if no price has changed.
 fn changed_prices(
     conn: &mut PgConnection,
     scope: &Scope,
     (before, after): (&Product, &Product),
     (variants, sizes): (&[Variant], &ChangedVariants),
-) -> Result<Vec<Value>, Abort> {
+) -> Result<Option<Value>, Abort> {
     let after_change = |variant: &Variant| sizes.changed.iter().find(|changed| changed.id == variant.id).cloned();
     let changed = variants.iter().filter_map(|variant| {
         let changed = after_change(variant).unwrap_or_else(|| variant.clone());
@@ -152,27 +153,28 @@ fn changed_prices(
     });
     let changed: Vec<_> = changed.collect();
     if changed.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let currency = stores::get_store(conn, scope.store)?.currency;
     let price = |(variant, old, new): (Variant, Money, Money)| {
         json!({"variant_id": variant.id, "sku": variant.sku, "size": variant.size,
-               "old_price": currency.amount(old), "new_price": currency.amount(new)})
+               "old_price": old.0, "new_price": new.0})
     };
-    Ok(changed.into_iter().map(price).collect())
+    let prices: Vec<Value> = changed.into_iter().map(price).collect();
+    Ok(Some(json!({"currency": currency.code(), "prices": prices})))
 }
 
 /// A change of prices alone has only their event.
 fn record_events(
     scope: &Scope,
     product: &Product,
-    (fields, prices): (&[&str], Vec<Value>),
+    (fields, prices): (&[&str], Option<Value>),
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
     let event = |event_type| RecordedEvent::new(event_type, product.id.0, &scope.actor(), at);
-    let (sku, name, has_prices) = (&product.sku, &product.name, !prices.is_empty());
-    if has_prices {
-        let data = json!({"sku": sku, "name": name, "prices": prices});
+    let (sku, name, has_prices) = (&product.sku, &product.name, prices.is_some());
+    if let Some(prices) = prices {
+        let data = events::merged(json!({"sku": sku, "name": name}), prices);
         events::record(scope.store, &event(EventType::PriceChanged).with_data(data))?;
     }
     let event_type = match (fields, product.is_active()) {

@@ -1,4 +1,4 @@
-//! Stock: its levels, the ledger, holds, availability and routing; transfers, counts and the value of the stock.
+//! Stock: its levels, the ledger, holds, availability and routing; changes of its status; transfers, counts and the value of the stock.
 
 pub mod hold;
 pub mod hold_set;
@@ -27,6 +27,7 @@ pub mod set_safety;
 pub mod counts;
 pub mod inbounds;
 pub mod scarcity;
+pub mod states;
 pub mod transfers;
 pub mod valuation;
 

@@ -8,6 +8,7 @@ use super::Jobs;
 use super::discover::Round;
 use crate::db::outbox::{self, Moved};
 use crate::db::{End, Failure};
+use crate::inventory::states::relay;
 use crate::kernel::id::StoreId;
 
 /// The maximal number of rows in one transaction.
@@ -43,17 +44,17 @@ impl Jobs {
     async fn relay_store(&self, store: StoreId, round: &mut Round) {
         let database = self.database.without_patience();
         loop {
-            let relay = move |conn: &mut _| match outbox::lock_feed(conn, store)? {
-                true => Ok(End::Commit(outbox::move_to_feed(conn, store, BATCH_SIZE)?)),
+            let move_rows = move |conn: &mut _| match outbox::lock_feed(conn, store)? {
+                true => Ok(End::Commit(relay::move_to_feed(conn, store, BATCH_SIZE)?)),
                 false => Ok(End::RollBack(Moved::default())),
             };
-            let moved = database.write("relay_feed", relay).await;
-            let is_behind = moved.as_ref().is_ok_and(|moved| moved.rows == BATCH_SIZE);
+            let moved = database.write("relay_feed", move_rows).await;
+            let is_behind = moved.as_ref().is_ok_and(|moved| moved.is_behind);
             round.add(moved.map(|moved| {
-                if let Some(oldest) = moved.oldest {
+                if let Some(oldest) = moved.oldest() {
                     self.metrics.observe_feed_lag(Utc::now().signed_duration_since(oldest));
                 }
-                usize::try_from(moved.rows).unwrap_or(0)
+                moved.rows.len()
             }));
             if !is_behind {
                 return;

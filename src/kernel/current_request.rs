@@ -34,6 +34,8 @@ struct Request {
     waited: Mutex<Duration>,
     /// Becomes true when the client sends no more.
     client_left: Mutex<Option<watch::Receiver<bool>>>,
+    /// Becomes true when the connection has to end.
+    ending: Mutex<Option<watch::Receiver<bool>>>,
 }
 
 /// True if a caller's id may stand in a header and in a line of the log.
@@ -51,6 +53,7 @@ pub async fn scope<F: Future>(id: Arc<str>, caller: Caller, work: F) -> F::Outpu
         has_ended: Mutex::default(),
         waited: Mutex::default(),
         client_left: Mutex::default(),
+        ending: Mutex::default(),
     };
     CURRENT.scope(Arc::new(request), work).await
 }
@@ -88,8 +91,8 @@ pub async fn complete<F: Future>(work: F) -> F::Output {
     let caller = request.caller.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let waited = Mutex::new(*request.waited());
     let id = Arc::clone(&request.id);
-    let (caller, has_ended, client_left) = (Mutex::new(caller), Mutex::default(), Mutex::default());
-    let rest = Request { id, caller, has_ended, waited, client_left };
+    let (caller, has_ended) = (Mutex::new(caller), Mutex::default());
+    let rest = Request { id, caller, has_ended, waited, client_left: Mutex::default(), ending: Mutex::default() };
     CURRENT.scope(Arc::new(rest), work).await
 }
 
@@ -106,6 +109,29 @@ pub async fn client_left() {
     match current() {
         Some(request) => request.client_left().await,
         None => pending().await,
+    }
+}
+
+/// Sets the sign that the connection of the current request has to end. A request that only waits for news ends, too.
+pub fn set_ending(ending: watch::Receiver<bool>) {
+    let set = |request: &Arc<Request>| {
+        *request.ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
+    };
+    let _outside_of_a_request = CURRENT.try_with(set);
+}
+
+/// Waits until the client of the current request sends no more, or until its connection has to end. Without a client it
+/// waits without end. A response that is still sent may await it, too.
+pub fn connection_ends() -> impl Future<Output = ()> + Send + 'static {
+    let request = current();
+    async move {
+        match request {
+            Some(request) => tokio::select! {
+                () = request.client_left() => {}
+                () = request.ending() => {}
+            },
+            None => pending().await,
+        }
     }
 }
 
@@ -181,16 +207,24 @@ impl Drop for Wait {
 
 impl Request {
     async fn client_left(&self) {
-        let client_left = self.client_left.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match client_left {
-            // The connection exists for as long as its request.
-            Some(mut client_left) => drop(client_left.wait_for(|left| *left).await),
-            None => pending().await,
-        }
+        becomes_true(&self.client_left).await;
+    }
+
+    async fn ending(&self) {
+        becomes_true(&self.ending).await;
     }
 
     fn waited(&self) -> std::sync::MutexGuard<'_, Duration> {
         self.waited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn becomes_true(sign: &Mutex<Option<watch::Receiver<bool>>>) {
+    let sign = sign.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match sign {
+        // The sender exists for as long as the connection.
+        Some(mut sign) => drop(sign.wait_for(|is_true| *is_true).await),
+        None => pending().await,
     }
 }
 

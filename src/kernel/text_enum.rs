@@ -1,7 +1,7 @@
 //! Enums that are stored as text.
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::Deserializer;
 use strum::VariantArray;
 
 /// Declares an enum whose values are stored as words. `#[strum(serialize_all = …)]` decides how the words are
@@ -54,9 +54,25 @@ where
     D: Deserializer<'de>,
     T: VariantArray + std::str::FromStr + Into<&'static str> + Copy,
 {
-    let word = String::deserialize(deserializer)?;
+    parse(&String::deserialize(deserializer)?).map(Some)
+}
+
+/// Reads words from a query string, with commas between them.
+pub fn list_in_query<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: VariantArray + std::str::FromStr + Into<&'static str> + Copy,
+{
+    String::deserialize(deserializer)?.split(',').map(parse).collect()
+}
+
+fn parse<T, E>(word: &str) -> Result<T, E>
+where
+    T: VariantArray + std::str::FromStr + Into<&'static str> + Copy,
+    E: serde::de::Error,
+{
     let words = || T::VARIANTS.iter().map(|word| (*word).into()).collect::<Vec<&str>>().join(", ");
-    word.parse().map(Some).map_err(|_unknown| D::Error::custom(format!("must be one of {}", words())))
+    word.parse().map_err(|_unknown| E::custom(format!("must be one of {}", words())))
 }
 
 #[cfg(test)]

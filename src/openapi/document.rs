@@ -14,10 +14,11 @@ use super::schemas;
 pub(super) const BEARER: &str = "bearer";
 
 /// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
-const TAGS: [(&str, &str); 22] = [
+const TAGS: [(&str, &str); 23] = [
     ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
+    ("availability", "Available units of products, as they change."),
     ("transfers", "Goods on their way from one place of a store to another."),
     ("counts", "Looks at the shelves of a place, and the differences that are posted."),
     ("suppliers", "The companies from which a store orders goods, and what they sell."),

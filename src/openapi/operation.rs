@@ -81,7 +81,9 @@ fn security(access: Access) -> Value {
         Access::Anonymous => json!([]),
         Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}]),
         // Permissions are not scopes of a bearer scheme, so the description names them.
-        Access::User | Access::Admin | Access::Permission(_) | Access::Either(..) => json!([{BEARER: []}]),
+        Access::User | Access::Admin | Access::Permission(_) | Access::OwnOr(_) | Access::Either(..) => {
+            json!([{BEARER: []}])
+        }
     }
 }
 
@@ -94,6 +96,9 @@ fn describe_access(access: Access) -> String {
         }
         Access::Holder(permission) => {
             format!("The owner; a guest with the order's `X-Order-Token`; staff with `{}`.", permission.as_str())
+        }
+        Access::OwnOr(permission) => {
+            format!("Customers for what is theirs; staff with `{}`.", permission.as_str())
         }
         Access::User => "Needs an account.".to_owned(),
         Access::Admin => "Needs the role admin.".to_owned(),

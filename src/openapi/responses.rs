@@ -71,7 +71,12 @@ pub fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     match endpoint.access {
         Access::Anonymous => {}
         Access::Public | Access::User => codes.extend([Code::Unauthenticated, Code::TokenExpired]),
-        Access::Buyer | Access::Permission(_) | Access::Either(..) | Access::Admin | Access::Holder(_) => {
+        Access::Buyer
+        | Access::Permission(_)
+        | Access::OwnOr(_)
+        | Access::Either(..)
+        | Access::Admin
+        | Access::Holder(_) => {
             codes.extend([Code::Unauthenticated, Code::TokenExpired, Code::Forbidden]);
         }
     }

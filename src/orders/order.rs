@@ -116,6 +116,30 @@ impl Order {
         matches!(self.status, OrderStatus::Processing | OrderStatus::Shipped | OrderStatus::Delivered)
     }
 
+    /// The order as it was when it was placed, with this status.
+    #[must_use]
+    pub fn as_placed(&self, status: OrderStatus) -> Self {
+        // An order that costs nothing was paid at once.
+        let is_paid = self.paid_at == Some(self.created_at) && self.total_amount == Money(0);
+        Self {
+            status,
+            payment_status: if is_paid { PaymentStatus::Paid } else { PaymentStatus::Pending },
+            paid_at: self.paid_at.filter(|_| is_paid),
+            payment_reference: None,
+            received_amount: Money(0),
+            refunded_amount: Money(0),
+            unapplied_amount: Money(0),
+            credited_amount: Money(0),
+            credit_used_amount: Money(0),
+            credited_items: 0,
+            tracking_number: None,
+            invoice_number: None,
+            ready_at: None,
+            updated_at: self.created_at,
+            ..self.clone()
+        }
+    }
+
     /// True if its stock is sold at payment and not at checkout.
     #[must_use]
     pub fn is_sold_at_payment(&self) -> bool {
@@ -151,6 +175,13 @@ pub struct OrderItem {
 }
 
 impl OrderItem {
+    /// The item as it was when its order was placed, with the first places of its units if they are known.
+    #[must_use]
+    pub fn as_placed(&self, places: Option<Allocations>) -> Self {
+        let allocations = places.unwrap_or_else(|| self.allocations.clone());
+        Self { allocations, shipped_quantity: 0, cancelled_quantity: 0, returned_quantity: 0, ..self.clone() }
+    }
+
     /// The units that are not shipped yet, at one location or at all.
     #[must_use]
     pub fn unshipped(&self, location: Option<LocationId>) -> i64 {

@@ -86,7 +86,7 @@ fn next_events(
     if room == 0 {
         return Ok((Vec::new(), after));
     }
-    let filter = EventFilter { types: webhook.settings.types.clone(), subject: None };
+    let filter = EventFilter { types: webhook.settings.types.clone(), ..EventFilter::default() };
     page::list(conn, store, &filter, after, usize::try_from(room).unwrap_or(0))
 }
 

@@ -17,7 +17,7 @@ use crate::audit::words::{Action, Entity};
 use crate::auth::principal::SYSTEM;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError};
-use crate::feed::{api, page};
+use crate::feed::{page, response};
 use crate::http::json;
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{StoreId, WebhookDeliveryId};
@@ -66,7 +66,7 @@ pub fn load_bodies(
 ) -> Result<HashMap<WebhookDeliveryId, Body>, Failure> {
     let ids: BTreeSet<Cursor> = deliveries.iter().filter_map(|delivery| delivery.event_id.parse().ok()).collect();
     let events = page::load(conn, store, &ids)?;
-    let responses = api::respond(conn, store, &events).map_err(into_failure)?;
+    let responses = response::respond(conn, store, &events).map_err(into_failure)?;
     let mut bodies = HashMap::new();
     for (event, response) in events.iter().zip(&responses) {
         let body = Body { bytes: json::to_bytes(response)?, happened_at: Some(response.at) };

@@ -10,7 +10,7 @@ const CODES_NAME: &str = "each row of product_codes matches its product or varia
 
 /// Damages of the ledger, each with the rule that must report it. The last value is true if the audit of the tests
 /// must find it too.
-const DAMAGES: [(&str, &str, bool); 34] = [
+const DAMAGES: [(&str, &str, bool); 36] = [
     (
         "0 <= reserved <= stock",
         "ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_reserved_check; \
@@ -122,6 +122,8 @@ const DAMAGES: [(&str, &str, bool); 34] = [
         true,
     ),
     ("the kept figures of scarce variants are those of their stock", "DELETE FROM scarce_variants", true),
+    ("the kept stock status of a variant is that of its stock", "DELETE FROM stock_states", true),
+    ("the kept stock status of a variant is that of its stock", "UPDATE stock_states SET status = 'low_stock'", true),
     ("each product has one audit entry of its creation", "DELETE FROM audit_log WHERE entity = 'Product'", false),
 ];
 
@@ -142,6 +144,7 @@ fn busy_store() -> TestApp {
     // Rows that may have changed since the job are not compared.
     app.advance(60);
     app.find_scarce_variants();
+    app.relay_feed();
     app
 }
 

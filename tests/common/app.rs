@@ -285,6 +285,7 @@ impl Serving {
     }
 
     fn stop(self) {
+        self.jobs.feed_ends.stop();
         // The request to stop is already sent. The thread ends when the server has stopped.
         drop(self.handle.stop(true));
         self.thread.join().unwrap();

@@ -178,7 +178,12 @@ impl Client {
             None => self.agent.run(request.body(&b""[..])?)?,
         };
         let (parts, mut body) = response.into_parts();
-        let bytes = body.with_config().limit(64 * 1024 * 1024).read_to_vec()?;
+        // A stream does not end.
+        let is_stream = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match is_stream {
+            true => Vec::new(),
+            false => body.with_config().limit(64 * 1024 * 1024).read_to_vec()?,
+        };
         let asked = format!("{method} {path}");
         let reply = Reply { asked, status: parts.status.as_u16(), headers: parts.headers, bytes };
         if self.prefix.starts_with("/api") && !matches!(method, "HEAD" | "OPTIONS") {

@@ -4,6 +4,7 @@ use actix_web::rt::System;
 use diesel::PgConnection;
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure, outbox};
+use stockroom::inventory::states::relay;
 use stockroom::inventory::valuation::queries::progress;
 use stockroom::inventory::valuation::value_ledger;
 use stockroom::jobs::Jobs;
@@ -98,11 +99,11 @@ pub fn value_stock(jobs: &Jobs) -> usize {
 /// Moves all rows of the outbox to the feeds, as the relay does, but without a server.
 pub fn relay(conn: &mut PgConnection) {
     for store in outbox::list_waiting_stores(conn, None).unwrap() {
-        let relay = |conn: &mut PgConnection| {
+        let move_rows = |conn: &mut PgConnection| {
             assert!(outbox::lock_feed(conn, store)?, "another relay is at work");
-            Ok(End::Commit(outbox::move_to_feed(conn, store, 100)?))
+            Ok(End::Commit(relay::move_to_feed(conn, store, 100)?))
         };
-        while tx::run(conn, Mode::Write, relay).unwrap().rows == 100 {}
+        while tx::run(conn, Mode::Write, move_rows).unwrap().is_behind {}
     }
 }
 

@@ -6,6 +6,7 @@ mod deliveries;
 mod feed;
 mod returns;
 mod scarcity;
+mod states;
 mod taxes;
 
 use diesel::prelude::*;
@@ -354,7 +355,7 @@ const CHECKS: [(&str, &str); 30] = [
 
 /// Everything that is wrong in the database, apart from the feed.
 pub fn findings(conn: &mut PgConnection) -> Vec<String> {
-    let parts: [&[(&str, &str)]; 7] = [
+    let parts: [&[(&str, &str)]; 8] = [
         &CHECKS,
         &counts::CHECKS,
         &credits::CHECKS,
@@ -362,6 +363,7 @@ pub fn findings(conn: &mut PgConnection) -> Vec<String> {
         &deliveries::CHECKS,
         &taxes::CHECKS,
         &scarcity::CHECKS,
+        &states::CHECKS,
     ];
     parts.into_iter().flat_map(|checks| run(conn, checks)).collect()
 }

@@ -12,6 +12,7 @@ pub mod app;
 pub mod batch_queue;
 pub mod client;
 pub mod cluster;
+pub mod crossings;
 pub mod database;
 pub mod document;
 pub mod holds;
@@ -30,6 +31,7 @@ pub mod shop;
 pub mod silence;
 pub mod smtp;
 pub mod snapshot;
+pub mod stream;
 
 pub use app::TestApp;
 pub use client::Client;

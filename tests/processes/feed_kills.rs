@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
+use crate::common::crossings::{crossings_in, crossings_of_movements};
 use crate::common::process::{Place, Process, signal};
 use crate::common::{Client, Value, json};
 use crate::kills::{PATIENCE, audit, log_in, serve, verify};
 
 const WRITERS: usize = 32;
 const PRODUCTS: usize = 8;
+const MINIMUM: i64 = 4;
 /// The sizes of the pages of the readers.
 const PAGES: [usize; 3] = [1, 7, 100];
 /// A transaction that has appended rows stays open for so long, again and again.
@@ -68,7 +70,7 @@ impl Servers<'_> {
             match placed {
                 Some(order) => {
                     written.fetch_add(1, Ordering::Relaxed);
-                    if turn.is_multiple_of(3) {
+                    if turn.is_multiple_of(3) || is_scarce(turn % products.len()) {
                         client.try_post(&format!("/orders/{}/cancel", order.id()), &json!({})).ok();
                     }
                 }
@@ -113,7 +115,7 @@ impl Servers<'_> {
                  RETURNING store_id, id) \
                  INSERT INTO outbox (store_id, movements, entries, events, created_at) \
                  SELECT store_id, '{}', ARRAY[id], '[{\"type\": \"product.updated\", \"subject\": 1, \
-                        \"actor\": \"late\", \"at\": \"2026-01-01T00:00:00Z\", \"data\": {}}]', now() FROM entry";
+                        \"actor\": \"late\", \"at\": \"2026-01-01T00:00:00Z\", \"data\": {\"sku\": \"p\", \"name\": \"P\"}}]', now() FROM entry";
             if conn.batch_execute(append).is_ok() {
                 thread::sleep(OPEN);
                 // A kill of the database ends the transaction.
@@ -121,6 +123,11 @@ impl Servers<'_> {
             }
         }
     }
+}
+
+/// A product that is bought and given back again and again.
+fn is_scarce(product: usize) -> bool {
+    product.is_multiple_of(4)
 }
 
 fn id(event: &Value) -> String {
@@ -135,7 +142,9 @@ fn killed_servers_and_a_killed_database_lose_and_double_no_event() {
     let client = first.client().with_token(&admin);
     let products: Vec<i64> = (0..PRODUCTS)
         .map(|number| {
-            let body = json!({"sku": format!("feed-{number}"), "name": "Feed", "price": 1, "initial_stock": 1_000_000});
+            let stock = if is_scarce(number) { 8 } else { 1_000_000 };
+            let body = json!({"sku": format!("feed-{number}"), "name": "Feed", "price": 1, "initial_stock": stock,
+                              "min_stock_level": MINIMUM});
             client.post("/inventory/products", &body).expect(201).id()
         })
         .collect();
@@ -163,19 +172,23 @@ fn killed_servers_and_a_killed_database_lose_and_double_no_event() {
         servers.is_over.store(true, Ordering::Release);
         late.join().unwrap();
         let all = follow_to_the_end(servers);
-        *last.lock().unwrap() = all.last().cloned();
+        *last.lock().unwrap() = all.last().map(id);
         (readers.map(|reader| reader.join().unwrap()), all)
     });
     assert!(written.into_inner() > 100, "there were hardly any orders");
+    let ids: Vec<String> = all.iter().map(id).collect();
     for (seen, limit) in seen.iter().zip(PAGES) {
-        assert_eq!(seen, &all, "pages of {limit}");
+        assert_eq!(seen, &ids, "pages of {limit}");
     }
+    let crossings = crossings_in(&all);
+    assert!(crossings.len() > 20, "there were only {} crossings", crossings.len());
+    assert_eq!(crossings, crossings_of_movements(&all, MINIMUM));
     verify(&place);
     audit(&place);
 }
 
 /// All events, once no event has come for three seconds.
-fn follow_to_the_end(servers: &Servers<'_>) -> Vec<String> {
+fn follow_to_the_end(servers: &Servers<'_>) -> Vec<Value> {
     let (mut all, mut cursor, mut quiet) = (Vec::new(), "0".to_owned(), Instant::now());
     let deadline = Instant::now() + PATIENCE;
     while quiet.elapsed() < Duration::from_secs(3) {
@@ -191,7 +204,7 @@ fn follow_to_the_end(servers: &Servers<'_>) -> Vec<String> {
         if items.is_empty() {
             thread::sleep(Duration::from_millis(100));
         } else {
-            all.extend(items.iter().map(id));
+            all.extend(items.iter().cloned());
             quiet = Instant::now();
         }
     }

@@ -37,6 +37,7 @@ mod reports;
 mod return_kills;
 mod revocations;
 mod statements;
+mod streams;
 mod upgrades;
 mod webhook_kills;
 mod webhooks;

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
+use super::disposition::Disposition;
 use super::queries::documents::{self, Return};
+use super::queries::lines::{self, ReturnLine};
 use super::status::ReturnStatus;
 use crate::audit::document::{Document, DocumentChange, Target};
 use crate::audit::words::Entity;
@@ -74,7 +76,22 @@ pub fn record(
         let step = change.history_step(scope, before, document.status, at);
         documents::append_history(conn, scope.store, document.id, &step)?;
     }
-    change.append_audit(conn, scope, document, at)
+    let lines = match change.event {
+        Some(_) => lines::list(conn, scope.store, document.order_id, &[document.id])?,
+        None => Vec::new(),
+    };
+    let lines: Vec<Value> = lines.iter().map(line_data).collect();
+    change.append_audit(conn, scope, (document, &lines), at)
+}
+
+/// A line for the data of an event.
+fn line_data(line: &ReturnLine) -> Value {
+    let ReturnLine { id, item_id, product_id, variant_id, sku, product_name, size, quantity, reason, .. } = line;
+    let Disposition { restock, quarantine, scrap, missing } = line.received();
+    json!({"id": id, "item_id": item_id, "product_id": product_id, "variant_id": variant_id, "sku": sku,
+           "product_name": product_name, "size": size, "quantity": quantity, "reason": reason,
+           "outstanding_quantity": line.outstanding(), "restocked_quantity": restock,
+           "quarantined_quantity": quarantine, "scrapped_quantity": scrap, "missing_quantity": missing})
 }
 
 /// The 404 error for a return.

@@ -60,6 +60,8 @@ pub struct Activity {
     waker: AtomicWaker,
     /// Becomes true when the peer sends no more.
     pub left: watch::Sender<bool>,
+    /// Becomes true when the connection has to end, after its request or at once.
+    pub ending: watch::Sender<bool>,
 }
 
 /// A request that the framework gave up while the application processed it.
@@ -91,6 +93,7 @@ impl Activity {
             ended_ms: AtomicU64::new(0),
             waker: AtomicWaker::new(),
             left: watch::Sender::new(false),
+            ending: watch::Sender::new(false),
         }
     }
 
@@ -110,6 +113,7 @@ impl Activity {
     pub fn end(&self, phase: Phase, now_ms: u64) {
         self.phase.store(phase as u8, Ordering::Release);
         self.ended_ms.store(now_ms, Ordering::Relaxed);
+        self.ending.send_replace(true);
         self.waker.wake();
     }
 

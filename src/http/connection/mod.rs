@@ -66,6 +66,11 @@ impl RequestInProgress {
         self.peer.as_ref().map(|peer| peer.activity.left.subscribe())
     }
 
+    /// The sign that the connection has to end. None without a connection.
+    pub fn ending(&self) -> Option<watch::Receiver<bool>> {
+        self.peer.as_ref().map(|peer| peer.activity.ending.subscribe())
+    }
+
     /// Marks the request as answered: the framework now has the response, whose body takes so much memory.
     pub fn answered(&mut self, memory: u64) {
         self.unanswered = None;

@@ -76,7 +76,7 @@ pub fn record(
         let step = change.history_step(scope, before, count.status, at);
         documents::append_history(conn, scope.store, count.id, &step)?;
     }
-    change.append_audit(conn, scope, count, at)
+    change.append_audit(conn, scope, (count, &[]), at)
 }
 
 /// The 404 error for a count.

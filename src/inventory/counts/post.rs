@@ -52,7 +52,7 @@ pub fn post_part(
     let last = pending.last().map(|line| line.line);
     let now = post(conn, scope, &document.count, pending)?.at;
     let change = DocumentChange { action: Action::Update, done: "posted in part", reason: None, event: None };
-    change.append_audit(conn, scope, &document.count, now)?;
+    change.append_audit(conn, scope, (&document.count, &[]), now)?;
     Ok(last)
 }
 

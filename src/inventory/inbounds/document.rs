@@ -119,7 +119,7 @@ impl<O: Origin> LockedInbound<O> {
         lines::update(conn, scope.store, lines)?;
         let variants: Vec<VariantId> = lines.iter().map(|line| line.variant_id).collect();
         scarcity_changes::note_variants(conn, scope.store, &variants)?;
-        record(conn, scope, inbound, (Some(*before), change))
+        record(conn, scope, (inbound, lines), (Some(*before), change))
     }
 
     /// Writes a changed plan. If there are planned lines, they replace those of the document.
@@ -150,7 +150,7 @@ impl<O: Origin> LockedInbound<O> {
 pub fn record<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
-    inbound: &Inbound<O>,
+    (inbound, lines): (&Inbound<O>, &[InboundLine]),
     (before, change): (Option<InboundStatus>, &DocumentChange<'_>),
 ) -> Result<(), Abort> {
     let at = inbound.updated_at;
@@ -158,5 +158,16 @@ pub fn record<O: Origin>(
         let step = change.history_step(scope, before, inbound.status, at);
         documents::append_history(conn, scope.store, inbound.id, &step)?;
     }
-    change.append_audit(conn, scope, inbound, at)
+    let lines: Vec<Value> = lines.iter().map(line_data).collect();
+    change.append_audit(conn, scope, (inbound, &lines), at)
+}
+
+/// A line for the data of an event.
+fn line_data(line: &InboundLine) -> Value {
+    let InboundLine { id, variant_id, product_id, sku, product_name, size, counts, .. } = line;
+    json!({"id": id, "variant_id": variant_id, "product_id": product_id, "sku": sku, "product_name": product_name,
+           "size": size, "quantity": counts.planned, "sent_quantity": counts.sent,
+           "accepted_quantity": counts.accepted, "rejected_quantity": counts.rejected, "over_quantity": counts.surplus,
+           "lost_quantity": counts.lost, "returned_quantity": counts.returned,
+           "cancelled_quantity": counts.cancelled, "outstanding_quantity": counts.outstanding})
 }

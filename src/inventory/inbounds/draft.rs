@@ -98,6 +98,6 @@ pub fn create<O: Origin>(
     inbound.id = documents::insert(conn, scope.store, &inbound)?;
     lines::insert(conn, scope.store, inbound.id, lines)?;
     let change = DocumentChange { action: Action::Create, done: "created", reason: None, event: None };
-    record(conn, scope, &inbound, (None, &change))?;
+    record(conn, scope, (&inbound, &[]), (None, &change))?;
     Ok(inbound.id)
 }

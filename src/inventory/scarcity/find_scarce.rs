@@ -1,10 +1,15 @@
 //! Keeps the figures of scarce variants.
 
+use std::collections::HashMap;
+
 use diesel::PgConnection;
 
-use super::queries::{kept, progress};
-use crate::db::Failure;
-use crate::kernel::id::StoreId;
+use super::queries::kept::{self, ScarceVariant};
+use super::queries::progress;
+use crate::db::{Failure, outbox};
+use crate::inventory::product_with_stock::StockStatus;
+use crate::inventory::states::queries as states;
+use crate::kernel::id::{StoreId, VariantId};
 use crate::stores::queries::scarcity_changes;
 
 /// The result of one step.
@@ -26,7 +31,30 @@ pub fn find_scarce(conn: &mut PgConnection, store: StoreId) -> Result<Found, Fai
     let due = progress::find_due(conn, store, &last)?;
     let scarce = kept::compute(conn, store, &due.variants)?;
     let changed = kept::replace(conn, store, &due.variants, &scarce)?;
+    note_statuses(conn, store, &due.variants, &scarce)?;
     scarcity_changes::delete(conn, store, &due.changes)?;
     let is_behind = progress::write(conn, store, &last, &due)?;
     Ok(Found { changed, is_behind })
+}
+
+/// Lets the relay find the statuses again that differ from the kept ones. So a change without a movement, such as a higher
+/// minimum, changes the status of a variant, too.
+fn note_statuses(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variants: &[VariantId],
+    scarce: &[ScarceVariant],
+) -> Result<(), Failure> {
+    let kept = states::list_statuses(conn, store, variants)?;
+    let status = |row: &ScarceVariant| (row.variant_id, StockStatus::new(row.sellable_quantity, row.minimum));
+    let found: HashMap<VariantId, StockStatus> = scarce.iter().map(status).collect();
+    let status_in = |statuses: &HashMap<VariantId, StockStatus>, id: &VariantId| {
+        statuses.get(id).copied().unwrap_or(StockStatus::InStock)
+    };
+    let differs = |id: &&VariantId| status_in(&kept, id) != status_in(&found, id);
+    let different: Vec<i64> = variants.iter().filter(differs).map(|id| id.0).collect();
+    if !different.is_empty() {
+        outbox::note(store, |appended| appended.variants.extend(different));
+    }
+    Ok(())
 }

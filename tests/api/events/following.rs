@@ -36,7 +36,7 @@ fn a_transaction_that_commits_late_comes_later_and_is_not_missed() {
          VALUES ({store}, 'Product', {cup}, 'UPDATE', 'late', 'system', now()); \
          INSERT INTO outbox (store_id, movements, entries, events, created_at) \
          SELECT {store}, '{{}}', ARRAY[max(id)], '[{{\"type\": \"product.updated\", \"subject\": {cup}, \
-                \"actor\": \"system\", \"at\": \"2026-11-29T00:00:00Z\", \"data\": {{}}}}]', now() FROM audit_log",
+                \"actor\": \"system\", \"at\": \"2026-11-29T00:00:00Z\", \"data\": {{\"sku\": \"cup\", \"name\": \"Cup\"}}}}]', now() FROM audit_log",
         store = app.store,
         cup = cup.id
     );
@@ -155,7 +155,6 @@ fn filters_and_bad_input() {
     assert_eq!(types(&of_cup), [of("product.created", &cup), of("stock.changed", &cup)]);
     assert_eq!(types(&format!("{of_cup}&type=stock.changed")), [of("stock.changed", &cup)]);
     assert_eq!(types("subject=order:999"), Vec::<String>::new());
-    assert_eq!(types("subject=ORD-20260101-0000000000"), Vec::<String>::new());
     // A filter that matches nothing moves the cursor to the end.
     let none = read("type=order.paid");
     assert_eq!((&none["items"], &none["next"]), (&json!([]), &read("limit=100")["next"]));
@@ -168,6 +167,7 @@ fn filters_and_bad_input() {
         ("subject=thing:1", "subject"),
         ("subject=order:x", "subject"),
         ("subject=12", "subject"),
+        ("subject=ORD-20260101-0000000000", "subject"),
         ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("wait=31", "wait"),

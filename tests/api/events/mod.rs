@@ -1,7 +1,10 @@
 //! The feed of events.
 
+mod availability;
 mod following;
+mod states;
 mod story;
+mod streams;
 
 use crate::common::{Client, Value};
 

@@ -144,8 +144,11 @@ fn every_operation_refuses_query_parameters_that_it_does_not_know() {
         for parameter in &known {
             let name = parameter["name"].as_str().unwrap();
             assert!(message.contains(name), "{method} {path}: {message}");
-            refused(&format!("{name}=1&{name}=1"), name);
             let schema = resolved(&document, &parameter["schema"]);
+            // A list of names may have any of them twice.
+            if schema["type"] != "array" || schema["items"]["enum"].is_array() {
+                refused(&format!("{name}=1&{name}=1"), name);
+            }
             // A product is named by any text: its id or an SKU.
             let is_text = schema["type"] == "string" && schema["format"].is_null() || schema["oneOf"].is_array();
             if !is_text {

@@ -9,6 +9,7 @@ mod locations;
 mod purchasing;
 mod reroutes;
 mod returns;
+mod streams;
 mod transfers;
 mod webhooks;
 
@@ -332,6 +333,7 @@ fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
     app.relay_feed();
     record.call("listEvents", admin, ("GET", "/events?type=stock.changed&limit=1"), Value::Null);
     webhooks::webhooks(record, admin);
+    streams::record(record, app);
 }
 
 fn passwords(record: &mut Recorder, app: &TestApp, mails: &Path) {

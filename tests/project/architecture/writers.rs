@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 62] = [
+pub const WRITERS: [(&str, &str); 63] = [
     ("addresses", "customers/queries.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
@@ -50,6 +50,7 @@ pub const WRITERS: [(&str, &str); 62] = [
     ("stock_holds", "inventory/queries/holds.rs"),
     ("stock_levels", "inventory/queries/levels.rs"),
     ("stock_movements", "inventory/queries/levels.rs"),
+    ("stock_states", "inventory/states/queries.rs"),
     ("stores", "stores/queries.rs"),
     ("supplier_items", "purchasing/queries/items.rs"),
     ("suppliers", "purchasing/queries/suppliers.rs"),

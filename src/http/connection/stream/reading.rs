@@ -35,6 +35,10 @@ impl Connection {
             buf.put_slice(&self.pipelining.next_held(buf.remaining(), body));
         } else {
             ready!(self.socket()?.poll_read(cx, buf))?;
+            if buf.filled().len() == before && buf.remaining() > 0 {
+                // A stream may be sent to this peer.
+                self.note_left();
+            }
             let portion = self.pipelining.take_portion(buf.filled_mut().get_mut(before..).unwrap_or_default(), body);
             buf.set_filled(before.saturating_add(portion));
         }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
 use super::{LedgerRow, MovementFilter, bind_filter};
+use crate::db;
 use crate::events::queries::{self as feed, Ids};
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{ProductId, StoreId};
@@ -30,8 +31,16 @@ pub fn list_ids_of_product(
     product: ProductId,
     ids: &[i64],
 ) -> QueryResult<Vec<i64>> {
-    let filter = MovementFilter { product: Some((product, None)), ..MovementFilter::default() };
-    Ok(load_matching(conn, store, &filter, ids)?.into_iter().map(|(id, _)| id).collect())
+    db::sql(
+        "SELECT w.id FROM unnest($2::int8[]) AS w (id) \
+         CROSS JOIN LATERAL (SELECT variant_id FROM stock_movements WHERE store_id = $1 AND id = w.id OFFSET 0) m \
+         WHERE m.variant_id IN (SELECT id FROM variants WHERE store_id = $1 AND product_id = $3)",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<BigInt, _>(product)
+    .columns::<BigInt>()
+    .load(conn)
 }
 
 /// The movements with these ids that match.

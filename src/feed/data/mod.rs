@@ -5,26 +5,36 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::PgConnection;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::page::{Fact, FeedEvent};
 use super::queries::{self, Refund, StatusStep};
 use crate::db::Failure;
 use crate::error::Abort;
-use crate::events::{self, EventType, RecordedEvent, SubjectKind};
+use crate::events::{EventType, RecordedEvent, SubjectKind};
 use crate::fulfilment::api::CreditResponse;
 use crate::fulfilment::credits::queries::{self as credits, StoredCredit, StoredLine};
 use crate::inventory::api::reservations::ReservationResponse;
 use crate::inventory::queries::movements::{self, LedgerRow};
 use crate::inventory::queries::reservations;
-use crate::kernel::id::{CreditId, MovementId, OrderId, ReservationId, ShipmentId, StoreId};
+use crate::inventory::reservation::{Reservation, ReservedItem, State};
+use crate::kernel::id::{CreditId, MovementId, OrderId, ReservationId, ShipmentId, StoreId, UserId};
 use crate::kernel::money::Money;
 use crate::orders::allocation::Allocations;
 use crate::orders::order::{Order, OrderItem, StockReduction};
 use crate::orders::queries::shipments::Shipment;
 use crate::orders::queries::{items, orders, shipments};
 use crate::orders::response::{OrderResponse, ShipmentResponse};
-use crate::orders::status::PaymentStatus;
+use crate::orders::shipment_state::ShipmentState;
+use order::{OrderCreditData, OrderPaidData, OrderRefundData, OrderStatusData, RefundData};
+use stored::OrderExtra;
+
+mod order;
+mod schema;
+mod stored;
+
+pub use schema::EventData;
 
 /// The rows of a page of events.
 #[derive(Default)]
@@ -38,7 +48,7 @@ pub struct Rows {
     refunds: HashMap<i64, Refund>,
     credits: HashMap<i64, (StoredCredit, Vec<StoredLine>)>,
     shipments: HashMap<i64, Shipment>,
-    reservations: HashMap<i64, Value>,
+    reservations: HashMap<i64, (Reservation, Vec<ReservedItem>)>,
 }
 
 /// The ids of the rows that events need.
@@ -74,8 +84,12 @@ impl Needed {
                 self.orders.insert(OrderId(event.subject));
             }
             SubjectKind::Shipment => self.shipments.push(ShipmentId(event.subject)),
+            SubjectKind::Return => self.orders.extend(stored::order(event)),
             SubjectKind::Reservation => self.reservations.push(ReservationId(event.subject)),
             _ => {}
+        }
+        if event.event_type.subject() == SubjectKind::Order {
+            self.credits.extend(OrderExtra::new(event.data.as_ref()).credit_id.map(CreditId));
         }
         let Some(source) = event.source else { return };
         match event.event_type {
@@ -143,8 +157,8 @@ impl Rows {
             let found = reservations::list_by_id(conn, store, &needed.reservations)?;
             let mut items = reservations::list_items(conn, store, &needed.reservations)?;
             for reservation in found {
-                let (id, of_reservation) = (reservation.id.0, items.remove(&reservation.id).unwrap_or_default());
-                self.reservations.insert(id, to_value(&ReservationResponse::new(reservation, of_reservation))?);
+                let of_reservation = items.remove(&reservation.id).unwrap_or_default();
+                self.reservations.insert(reservation.id.0, (reservation, of_reservation));
             }
         }
         Ok(())
@@ -155,106 +169,114 @@ impl Rows {
         match event.event_type.subject() {
             SubjectKind::Order => Some(self.orders.get(&OrderId(event.subject))?.order_number.clone()),
             SubjectKind::Shipment => Some(self.shipments.get(&event.subject)?.shipment_number.clone()),
-            _ => Some(event.data.as_ref()?.get("number")?.as_str()?.to_owned()),
+            SubjectKind::Product | SubjectKind::Reservation => None,
+            SubjectKind::Return | SubjectKind::Transfer | SubjectKind::PurchaseOrder | SubjectKind::Count => {
+                stored::number(event.data.as_ref()?)
+            }
         }
     }
 
-    pub fn data(&self, event: &RecordedEvent) -> Result<Value, Failure> {
-        match &event.data {
-            Some(data) if event.event_type != EventType::OrderPlaced => return Ok(data.clone()),
-            _ => {}
-        }
+    /// The customer of the order that an event is about.
+    pub fn owner(&self, event: &FeedEvent) -> Option<UserId> {
+        let Fact::Recorded(event) = &event.fact else { return None };
+        let order = match event.event_type.subject() {
+            SubjectKind::Order => OrderId(event.subject),
+            SubjectKind::Shipment => self.shipments.get(&event.subject)?.order,
+            SubjectKind::Return => stored::order(event)?,
+            _ => return None,
+        };
+        self.orders.get(&order)?.user_id
+    }
+
+    /// The data as JSON text. So amounts keep their decimals.
+    pub fn data(&self, event: &RecordedEvent) -> Result<Box<RawValue>, Failure> {
         let missing = || Failure::Internal(format!("a row of the event {} is missing", event.event_type.as_str()));
         match event.event_type.subject() {
             SubjectKind::Order => {
                 let order = self.orders.get(&OrderId(event.subject)).ok_or_else(missing)?;
                 self.data_of_order(event, order)?.ok_or_else(missing)
             }
-            SubjectKind::Shipment => {
-                let shipment = self.shipments.get(&event.subject).ok_or_else(missing)?;
-                let order = self.orders.get(&shipment.order).ok_or_else(missing)?;
-                let none = Vec::new();
-                let items = self.items.get(&order.id).unwrap_or(&none);
-                to_value(&ShipmentResponse::new(order, items, shipment))
+            SubjectKind::Shipment => self.data_of_shipment(event)?.ok_or_else(missing),
+            SubjectKind::Reservation => {
+                let (reservation, items) = self.reservations.get(&event.subject).cloned().ok_or_else(missing)?;
+                to_raw(&ReservationResponse::new(as_of(event, reservation), items))
             }
-            SubjectKind::Reservation => self.reservations.get(&event.subject).cloned().ok_or_else(missing),
-            _ => Err(missing()),
+            _ => stored::to_wire(event.event_type, event.data.as_ref().ok_or_else(missing)?),
         }
     }
 
     /// None if a row is missing.
-    fn data_of_order(&self, event: &RecordedEvent, order: &Order) -> Result<Option<Value>, Failure> {
+    fn data_of_shipment(&self, event: &RecordedEvent) -> Result<Option<Box<RawValue>>, Failure> {
+        let Some(shipment) = self.shipments.get(&event.subject) else { return Ok(None) };
+        let Some(order) = self.orders.get(&shipment.order) else { return Ok(None) };
+        let items = self.items.get(&order.id).map(Vec::as_slice).unwrap_or_default();
+        let now = ShipmentResponse::new(order, items, shipment);
+        let state: Option<ShipmentState> = event.data.clone().and_then(|stored| serde_json::from_value(stored).ok());
+        let then = match state {
+            Some(state) => state.applied_to(now),
+            None => now,
+        };
+        to_raw(&then).map(Some)
+    }
+
+    /// None if a row is missing.
+    fn data_of_order(&self, event: &RecordedEvent, order: &Order) -> Result<Option<Box<RawValue>>, Failure> {
         let source = event.source.unwrap_or_default();
-        let more = match event.event_type {
-            EventType::OrderPlaced => return self.placed_order(order, source, event.data.as_ref()),
+        match event.event_type {
+            EventType::OrderPlaced => self.placed_order(order, source, event.data.as_ref()),
             EventType::OrderPaid => {
-                json!({"payment_reference": order.payment_reference, "paid_at": order.paid_at})
+                let received = OrderExtra::new(event.data.as_ref()).received_amount;
+                let received = received.map_or(order.received_amount, Money);
+                let (reference, received) = (order.payment_reference.clone(), order.currency.amount(received));
+                to_raw(&OrderPaidData::new(order, reference, order.paid_at, received)).map(Some)
             }
             EventType::OrderLinesCancelled | EventType::OrderCredited => {
-                let Some((credit, lines)) = self.credits.get(&source) else { return Ok(None) };
-                json!({"credit": CreditResponse::new(credit.clone(), lines.clone(), &order.currency)})
+                let Some(credit) = self.credit(source, order) else { return Ok(None) };
+                to_raw(&OrderCreditData::new(order, credit)).map(Some)
             }
             EventType::OrderRefundRecorded => {
-                let Some(Refund { reference, amount, credit_id }) = self.refunds.get(&source) else { return Ok(None) };
-                let amount = order.currency.amount(*amount);
-                json!({"refund": {"reference": reference, "amount": amount, "credit_id": credit_id}})
+                let Some(Refund { reference, amount, credit_id }) = self.refunds.get(&source).cloned() else {
+                    return Ok(None);
+                };
+                let refund = RefundData { reference, amount: order.currency.amount(amount), credit_id };
+                to_raw(&OrderRefundData::new(order, refund)).map(Some)
             }
             _ => {
-                let Some(StatusStep { from, to, reason }) = self.steps.get(&source) else { return Ok(None) };
-                json!({"from_status": from, "to_status": to, "reason": reason})
+                let Some(StatusStep { from, to, reason }) = self.steps.get(&source).cloned() else { return Ok(None) };
+                let credit = OrderExtra::new(event.data.as_ref()).credit_id.and_then(|id| self.credit(id, order));
+                to_raw(&OrderStatusData::new(order, from, to, reason, credit)).map(Some)
             }
-        };
-        Ok(Some(events::merged(summary(order), more)))
+        }
+    }
+
+    fn credit(&self, id: i64, order: &Order) -> Option<CreditResponse> {
+        let (credit, lines) = self.credits.get(&id).cloned()?;
+        Some(CreditResponse::new(credit, lines, &order.currency))
     }
 
     /// The order as it was placed. `places` are the first places of the units of each item.
-    fn placed_order(&self, order: &Order, step: i64, places: Option<&Value>) -> Result<Option<Value>, Failure> {
+    fn placed_order(&self, order: &Order, step: i64, places: Option<&Value>) -> Result<Option<Box<RawValue>>, Failure> {
         let Some(step) = self.steps.get(&step) else { return Ok(None) };
-        let is_paid = order.paid_at == Some(order.created_at) && order.total_amount == Money(0);
-        let placed = Order {
-            status: step.to,
-            payment_status: if is_paid { PaymentStatus::Paid } else { PaymentStatus::Pending },
-            paid_at: order.paid_at.filter(|_| is_paid),
-            payment_reference: None,
-            received_amount: Money(0),
-            refunded_amount: Money(0),
-            unapplied_amount: Money(0),
-            credited_amount: Money(0),
-            credit_used_amount: Money(0),
-            credited_items: 0,
-            tracking_number: None,
-            invoice_number: None,
-            ready_at: None,
-            updated_at: order.created_at,
-            ..order.clone()
-        };
-        let mut items = self.items.get(&order.id).cloned().unwrap_or_default();
-        for (index, item) in items.iter_mut().enumerate() {
-            (item.shipped_quantity, item.cancelled_quantity, item.returned_quantity) = (0, 0, 0);
-            let of_item = places.and_then(|places| places.get(index)).cloned();
-            if let Some(parts) = of_item.and_then(|parts| serde_json::from_value(parts).ok()) {
-                item.allocations = Allocations(parts);
-            }
-        }
+        let items = self.items.get(&order.id).map(Vec::as_slice).unwrap_or_default();
+        let placed = items.iter().enumerate().map(|(index, item)| {
+            let parts = places.and_then(|places| places.get(index)).cloned();
+            item.as_placed(parts.and_then(|parts| serde_json::from_value(parts).ok()).map(Allocations))
+        });
         let none = Vec::new();
         let reductions = self.reductions.get(&order.order_number).filter(|_| !order.is_sold_at_payment());
-        Ok(Some(to_value(&OrderResponse::new(&placed, &items, reductions.unwrap_or(&none), &[]))?))
+        let (order, items) = (order.as_placed(step.to), placed.collect::<Vec<OrderItem>>());
+        to_raw(&OrderResponse::new(&order, &items, reductions.unwrap_or(&none), &[])).map(Some)
     }
 }
 
-/// The fields that all events of an order have.
-fn summary(order: &Order) -> Value {
-    json!({
-        "order_id": order.id,
-        "order_number": order.order_number,
-        "user_id": order.user_id,
-        "customer_name": order.customer_name,
-        "payment_method": order.payment_method,
-        "currency": order.currency.code(),
-        "total_amount": order.currency.amount(order.total_amount),
-    })
+/// The reservation at the time of the event.
+fn as_of(event: &RecordedEvent, now: Reservation) -> Reservation {
+    match event.event_type {
+        EventType::ReservationCreated => Reservation { state: State::Active, ended_at: None, ..now },
+        _ => now,
+    }
 }
 
-pub fn to_value(row: &impl Serialize) -> Result<Value, Failure> {
-    serde_json::to_value(row).map_err(|error| Failure::Internal(format!("the data of an event: {error}")))
+pub fn to_raw(row: &impl Serialize) -> Result<Box<RawValue>, Failure> {
+    to_raw_value(row).map_err(|error| Failure::Internal(format!("the data of an event: {error}")))
 }

@@ -1,67 +1,36 @@
-//! The operation that reads the feed.
+//! The operations on the feed and on availability.
 
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
-use chrono::{DateTime, Utc};
 use diesel::PgConnection;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
-use strum::VariantArray;
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::data::{Rows, to_value};
-use super::page::{self, EventFilter, Fact, FeedEvent};
-use super::subject;
 use crate::auth::{Ctx, Scope};
-use crate::db::Failure;
 use crate::error::{Abort, ApiError};
+use crate::events::EventType;
 use crate::events::feed_ends::FeedEnds;
 use crate::events::queries::{self, Ids};
-use crate::events::{EventType, SubjectKind};
+use crate::feed::page::{self, EventFilter};
+use crate::feed::response::{EventResponse, respond};
+use crate::feed::subject;
 use crate::http::{Query, json, refuse_beyond};
-use crate::inventory::api::movements::MovementResponse;
 use crate::kernel::current_request;
 use crate::kernel::cursor::{self, Cursor};
 use crate::kernel::id::StoreId;
 use crate::kernel::number;
 use crate::kernel::page::default_limit;
 use crate::kernel::schema::words;
+use crate::kernel::text_enum;
 
-/// An event: a fact that other systems may want.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EventResponse {
-    /// The place behind the event, which is different for each event: `after` continues there.
-    #[schema(max_length = 50)]
-    id: String,
-    #[serde(rename = "type")]
-    event_type: EventType,
-    pub at: DateTime<Utc>,
-    /// `user:<id>`, `guest` or `system`.
-    #[schema(max_length = 100)]
-    actor: String,
-    store_id: StoreId,
-    subject: SubjectResponse,
-    /// The facts of the event. The fields depend on the type: the order as it was placed for `order.placed`, the
-    /// movement for `stock.changed`.
-    #[schema(value_type = Object)]
-    data: Value,
-}
-
-/// The object that an event is about.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SubjectResponse {
-    kind: SubjectKind,
-    id: i64,
-    /// The number of a document. Null for other objects.
-    #[schema(max_length = 50)]
-    number: Option<String>,
-}
+pub mod availability;
+pub mod stream;
 
 /// The next events of the feed.
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,7 +50,7 @@ pub struct EventsQuery {
     #[serde(default, deserialize_with = "cursor::in_query")]
     #[param(value_type = Option<String>, pattern = "^(0|[0-9]{1,19}\\.[0-9]{1,19})$", example = "0")]
     after: Option<Cursor>,
-    #[serde(default, rename = "type", deserialize_with = "types_in_query")]
+    #[serde(default, rename = "type", deserialize_with = "text_enum::list_in_query")]
     #[param(schema_with = types)]
     types: Vec<EventType>,
     /// Events about one object: a kind and an id, such as `order:12`, or the number of a document.
@@ -102,15 +71,6 @@ pub struct EventsQuery {
 
 fn types() -> ArrayBuilder {
     ArrayBuilder::new().items(words::<EventType>()).description(Some("Events of these types."))
-}
-
-fn types_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EventType>, D::Error> {
-    use serde::de::Error as _;
-    let text = String::deserialize(deserializer)?;
-    let words = || EventType::VARIANTS.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(", ");
-    text.split(',')
-        .map(|name| name.parse().map_err(|_unknown| D::Error::custom(format!("must be among {}", words()))))
-        .collect()
 }
 
 /// `GET /events`
@@ -144,7 +104,7 @@ pub async fn list(query: Query<EventsQuery>, ends: Data<FeedEnds>, ctx: Ctx) -> 
 async fn continues(wait: impl Future<Output = bool>, until: Instant) -> bool {
     tokio::select! {
         biased;
-        () = current_request::client_left() => false,
+        () = current_request::connection_ends() => false,
         waited = timeout_at(until, wait) => waited.unwrap_or(false),
     }
 }
@@ -160,7 +120,7 @@ fn read(
     limit: usize,
 ) -> Result<Found, Abort> {
     let subject = subject.map(|text| subject::resolve(conn, scope.store, text)).transpose()?;
-    let filter = EventFilter { types: types.to_vec(), subject };
+    let filter = EventFilter { types: types.to_vec(), subject, own: None };
     let (events, next) = page::list(conn, scope.store, &filter, after, limit)?;
     if events.is_empty() {
         refuse_beyond(after, queries::end(conn, scope.store, Ids::All)?.0)?;
@@ -177,30 +137,4 @@ struct Found {
     is_empty: bool,
     next: Cursor,
     body: Vec<u8>,
-}
-
-/// The events with their data.
-pub fn respond(conn: &mut PgConnection, store: StoreId, events: &[FeedEvent]) -> Result<Vec<EventResponse>, Abort> {
-    let mut rows = Rows::load(conn, store, events)?;
-    let mut responses = Vec::with_capacity(events.len());
-    for FeedEvent { cursor, fact } in events {
-        let id = cursor.to_string();
-        responses.push(match fact {
-            Fact::Recorded(event) => {
-                let kind = event.event_type.subject();
-                let subject = SubjectResponse { kind, id: event.subject, number: rows.number(event) };
-                let (at, actor, data) = (event.at, event.actor.clone(), rows.data(event)?);
-                EventResponse { id, event_type: event.event_type, at, actor, store_id: store, subject, data }
-            }
-            Fact::Movement(movement) => {
-                let missing = || Failure::Internal(format!("movement {movement} is missing"));
-                let row = rows.movements.remove(movement).ok_or_else(missing)?;
-                let subject = SubjectResponse { kind: SubjectKind::Product, id: row.product_id.0, number: None };
-                let (at, actor) = (row.created_at, row.actor.clone());
-                let data = to_value(&MovementResponse::from(row))?;
-                EventResponse { id, event_type: EventType::StockChanged, at, actor, store_id: store, subject, data }
-            }
-        });
-    }
-    Ok(responses)
 }

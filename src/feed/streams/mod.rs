@@ -1,0 +1,161 @@
+//! The events of the feed as streams. One reader for each store reads new events once, and wakes all streams.
+
+mod listener;
+mod live;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use diesel::PgConnection;
+use tokio::sync::Semaphore;
+
+use super::data::Rows;
+use super::page::{self, EventFilter};
+use super::response::respond_one;
+use crate::db::{Database, Failure};
+use crate::error::Abort;
+use crate::events::feed_ends::FeedEnds;
+use crate::http::event_stream::{self, OpenStreams};
+use crate::kernel::cursor::Cursor;
+use crate::kernel::id::{StoreId, UserId};
+use live::{LiveEvent, LiveFeed};
+
+pub use listener::{Listener, Wanted};
+
+/// The streams of the feeds of all stores. Cheap to clone.
+#[derive(Clone)]
+pub struct EventStreams {
+    database: Database,
+    pub ends: FeedEnds,
+    feeds: Arc<Mutex<HashMap<StoreId, Weak<LiveFeed>>>>,
+    /// The open streams of each account.
+    pub open: Arc<OpenStreams<UserId>>,
+    /// The streams that may read older events at the same time. Without a limit, many clients that connect again would
+    /// take all connections to the database.
+    readers: Arc<Semaphore>,
+}
+
+/// The events that one read takes, and the bytes after which it takes no more.
+const EVENTS_AT_A_TIME: usize = 100;
+const BYTES_AT_A_TIME: usize = 32 * 1024;
+
+/// The streams of an account.
+const MOST_OF_ACCOUNT: usize = 16;
+
+const MOST_READERS: usize = 2;
+
+/// A reader looks after this time whether it is still needed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The time before a failed read is tried again.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+impl EventStreams {
+    #[must_use]
+    pub fn new(database: &Database, ends: FeedEnds, most: usize) -> Self {
+        Self {
+            database: database.without_patience(),
+            ends,
+            feeds: Arc::default(),
+            open: Arc::new(OpenStreams::new(most, MOST_OF_ACCOUNT)),
+            readers: Arc::new(Semaphore::new(MOST_READERS)),
+        }
+    }
+
+    /// The new events of a store. The first stream starts the reader, which ends after the last one.
+    pub(super) fn feed(&self, store: StoreId, end: Cursor) -> Arc<LiveFeed> {
+        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(feed) = feeds.get(&store).and_then(Weak::upgrade) {
+            return feed;
+        }
+        let feed = Arc::new(LiveFeed::new(end));
+        feeds.retain(|_, feed| feed.strong_count() > 0);
+        feeds.insert(store, Arc::downgrade(&feed));
+        tokio::spawn(self.clone().follow(store, end, Arc::downgrade(&feed)));
+        feed
+    }
+
+    async fn follow(self, store: StoreId, mut cursor: Cursor, feed: Weak<LiveFeed>) {
+        while feed.strong_count() > 0 {
+            match tokio::time::timeout(LOOK_EVERY, self.ends.wait_beyond(store, cursor)).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_nothing_new) => continue,
+            }
+            let read = move |conn: &mut PgConnection| read(conn, store, &EventFilter::default(), cursor, usize::MAX);
+            match self.database.read_internally("follow_feed", read).await {
+                Ok((events, next)) => {
+                    let Some(feed) = feed.upgrade() else { return };
+                    feed.add(events, next);
+                    cursor = next;
+                }
+                Err(failure) => {
+                    note(&failure);
+                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    /// Reads events that are older than those that the server keeps. Returns the matching ones, and the place behind the
+    /// rows that were read.
+    async fn read_older(&self, store: StoreId, wanted: &Wanted, after: Cursor) -> Option<(Vec<LiveEvent>, Cursor)> {
+        let _permit = self.readers.acquire().await.ok()?;
+        let wanted = wanted.clone();
+        let read = move |conn: &mut PgConnection| {
+            let filter = wanted.filter(conn, store)?;
+            read(conn, store, &filter, after, BYTES_AT_A_TIME)
+        };
+        match self.database.read_internally("read_older_events", read).await {
+            Ok(found) => Some(found),
+            Err(failure) => {
+                note(&failure);
+                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                None
+            }
+        }
+    }
+}
+
+/// The next events that match, with their data. Takes no more after so many bytes.
+fn read(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: &EventFilter,
+    after: Cursor,
+    most_bytes: usize,
+) -> Result<(Vec<LiveEvent>, Cursor), Failure> {
+    let (events, next) = page::list(conn, store, filter, after, EVENTS_AT_A_TIME)?;
+    let mut rows = Rows::load(conn, store, &events).map_err(failure)?;
+    let (mut taken, mut bytes) = (Vec::with_capacity(events.len()), 0_usize);
+    for event in &events {
+        let owner = rows.owner(event);
+        let response = respond_one(&mut rows, store, event)?;
+        let json = serde_json::to_vec(&response).map_err(|error| Failure::Internal(format!("an event: {error}")))?;
+        let text = event_stream::event(Some(&response.id), &json);
+        bytes = bytes.saturating_add(text.len());
+        let subject = (response.subject.kind, response.subject.id);
+        taken.push(LiveEvent { cursor: event.cursor, event_type: response.event_type, subject, owner, text });
+        if bytes >= most_bytes && taken.len() < events.len() {
+            return Ok((taken, event.cursor));
+        }
+    }
+    Ok((taken, next))
+}
+
+/// A read of events refuses nothing.
+fn failure(abort: Abort) -> Failure {
+    match abort {
+        Abort::Failed(failure) => failure,
+        Abort::Refused(refusal) | Abort::Recorded(refusal) | Abort::Overdue(refusal, _) => {
+            Failure::Internal(refusal.to_string())
+        }
+    }
+}
+
+/// The reader tries again. The log reports an outage separately.
+fn note(failure: &Failure) {
+    let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
+    log::log!(level, error:% = failure; "the events of streams could not be read");
+}

@@ -1,0 +1,87 @@
+//! Moves rows to the feed, together with the changes of stock statuses that they cause.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::PgConnection;
+use serde_json::{Value, json};
+
+use super::crossing::{AvailableChange, Crossing, TrackedRow, TrackedVariant, find_crossings};
+use super::queries;
+use crate::db::Failure;
+use crate::db::outbox::{self, Moved};
+use crate::events::RecordedEvent;
+use crate::inventory::product_with_stock::StockStatus;
+use crate::kernel::id::{StoreId, VariantId};
+
+/// Moves rows of the outbox to the end of the feed, whose lock this transaction has. The number of statements does not
+/// depend on the number of rows.
+pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Result<Moved, Failure> {
+    let moved = outbox::move_to_feed(conn, store, limit)?;
+    let rows = load_rows(conn, store, &moved)?;
+    let named: BTreeSet<VariantId> = rows.iter().flat_map(variants_of).collect();
+    if named.is_empty() {
+        return Ok(moved);
+    }
+    let mut variants = queries::list_variants(conn, store, &named.into_iter().collect::<Vec<_>>())?;
+    let before: BTreeMap<VariantId, StockStatus> = variants.iter().map(|(id, variant)| (*id, variant.status)).collect();
+    let crossings = find_crossings(&mut variants, &rows);
+    let changed = variants.iter().filter(|(id, variant)| before.get(id) != Some(&variant.status));
+    let changed: Vec<_> = changed.map(|(id, variant)| (*id, variant.status)).collect();
+    queries::write(conn, store, &changed)?;
+    write_events(conn, store, &crossings, &variants)?;
+    Ok(moved)
+}
+
+fn variants_of(row: &TrackedRow) -> impl Iterator<Item = VariantId> {
+    row.variants.iter().copied().chain(row.changes.iter().map(|change| change.variant))
+}
+
+/// The moved rows with their movements. Rows from before the statuses are left out: the statuses contain them.
+fn load_rows(conn: &mut PgConnection, store: StoreId, moved: &Moved) -> Result<Vec<TrackedRow>, Failure> {
+    let rows = moved.rows.iter().filter_map(|row| row.variants.as_ref().map(|variants| (row, variants)));
+    let rows: Vec<_> = rows.filter(|(row, variants)| !row.movements.is_empty() || !variants.is_empty()).collect();
+    let ids: Vec<i64> = rows.iter().flat_map(|(row, _)| row.movements.iter().copied()).collect();
+    let mut changes: HashMap<i64, AvailableChange> = HashMap::new();
+    if !ids.is_empty() {
+        changes = queries::list_changes(conn, store, &ids)?;
+    }
+    let tracked = rows.into_iter().map(|(row, variants)| TrackedRow {
+        position: row.position,
+        at: row.created_at,
+        changes: row.movements.iter().filter_map(|id| changes.remove(id)).collect(),
+        variants: variants.iter().copied().map(VariantId).collect(),
+    });
+    Ok(tracked.collect())
+}
+
+fn write_events(
+    conn: &mut PgConnection,
+    store: StoreId,
+    crossings: &[Crossing],
+    variants: &BTreeMap<VariantId, TrackedVariant>,
+) -> Result<(), Failure> {
+    let mut events: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
+    for crossing in crossings {
+        let Some(variant) = variants.get(&crossing.variant) else { continue };
+        let event = serde_json::to_value(event(crossing, variant))
+            .map_err(|error| Failure::Internal(format!("an event: {error}")))?;
+        events.entry(crossing.position).or_default().push(event);
+    }
+    if events.is_empty() { Ok(()) } else { outbox::write_crossings(conn, store, &events) }
+}
+
+fn event(crossing: &Crossing, variant: &TrackedVariant) -> RecordedEvent {
+    let TrackedVariant { product, sku, product_name, size, minimum, .. } = variant;
+    let Crossing { variant: id, event_type, before, after, available, actor, at, .. } = crossing;
+    RecordedEvent::new(*event_type, product.0, actor, *at).with_data(json!({
+        "product_id": product,
+        "variant_id": id,
+        "sku": sku,
+        "product_name": product_name,
+        "size": size,
+        "available_quantity": available,
+        "min_stock_level": minimum,
+        "stock_status": after,
+        "previous_stock_status": before,
+    }))
+}

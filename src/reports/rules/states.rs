@@ -1,0 +1,30 @@
+//! The invariant of stock statuses. Variants with changes that the relay or the job will look at are left out.
+
+use super::Rule;
+
+rules! {
+STATE_RULES:
+    "the kept stock status of a variant is that of its stock": "
+        SELECT format('variant %s: %s instead of %s', COALESCE(w.id, s.variant_id), s.status, w.status) AS row
+        FROM (SELECT v.id, CASE WHEN COALESCE(l.sellable, 0) <= 0 THEN 'out_of_stock'
+                                WHEN l.sellable <= COALESCE(v.min_stock_level, p.min_stock_level) THEN 'low_stock' END AS status
+              FROM variants v
+              JOIN products p ON p.store_id = $1 AND p.id = v.product_id
+              LEFT JOIN (SELECT variant_id, SUM(GREATEST(stock_quantity - reserved_quantity - safety_quantity, 0)) AS sellable
+                         FROM stock_levels
+                         WHERE store_id = $1 AND location_id IN (
+                               SELECT id FROM locations
+                               WHERE store_id = $1 AND kind = 'place' AND status = 'active' AND sells_online)
+                         GROUP BY variant_id) l ON l.variant_id = v.id
+              WHERE v.store_id = $1 AND v.status = 'active' AND p.status = 'active') w
+        FULL JOIN (SELECT variant_id, status FROM stock_states WHERE store_id = $1) s ON s.variant_id = w.id
+        WHERE s.status IS DISTINCT FROM w.status
+          AND EXISTS (SELECT FROM scarcity_searches WHERE store_id = $1 AND is_complete)
+          AND NOT EXISTS (SELECT FROM scarcity_changes
+                          WHERE store_id = $1 AND (variant_id IS NULL OR variant_id = COALESCE(w.id, s.variant_id)))
+          AND COALESCE(w.id, s.variant_id) NOT IN (
+              SELECT m.variant_id
+              FROM (SELECT unnest(movements) AS id FROM outbox WHERE store_id = $1) o
+              JOIN stock_movements m ON m.store_id = $1 AND m.id = o.id
+              UNION ALL SELECT unnest(variants) FROM outbox WHERE store_id = $1)";
+}
