@@ -40,6 +40,8 @@ pub mod scan;
 
 pub mod feed;
 
+pub mod alerts;
+
 pub mod demo;
 pub mod jobs;
 

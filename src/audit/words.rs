@@ -21,6 +21,7 @@ text_enum! {
         Supplier,
         Location,
         Return,
+        Alert,
     }
 }
 

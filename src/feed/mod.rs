@@ -6,5 +6,5 @@
 pub mod api;
 mod data;
 mod page;
-mod queries;
+pub mod queries;
 mod subject;

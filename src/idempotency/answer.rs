@@ -26,6 +26,11 @@ impl Answer {
         Self::new(StatusCode::CREATED, body)
     }
 
+    /// 202: the rest of the work is done later.
+    pub fn accepted() -> Self {
+        Self { status: StatusCode::ACCEPTED.as_u16(), body: Vec::new(), replayed: false, order_id: None }
+    }
+
     pub fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new(), replayed: false, order_id: None }
     }
@@ -40,7 +45,7 @@ impl Answer {
         if self.replayed {
             response.insert_header(("Idempotent-Replayed", "true"));
         }
-        if status == StatusCode::NO_CONTENT {
+        if self.body.is_empty() {
             return response.finish();
         }
         response.content_type("application/json").body(self.body)

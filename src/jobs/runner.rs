@@ -26,6 +26,10 @@ impl Runner {
         runner.every(1, "release_carts", jobs, Jobs::release_carts);
         runner.every(60, "apply_waiting_events", jobs, Jobs::apply_waiting_events);
         runner.every(1, "send_mails", jobs, Jobs::send_mails);
+        runner.every(1, "follow_feed", jobs, Jobs::follow_feed);
+        runner.every(30, "send_alerts", jobs, Jobs::send_alerts);
+        runner.every(600, "check_books", jobs, Jobs::check_books);
+        runner.every(600, "purge_wishes", jobs, Jobs::purge_wishes);
         runner.every(10, "value_stock", jobs, Jobs::value_stock);
         runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);

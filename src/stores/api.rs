@@ -16,6 +16,7 @@ use crate::db;
 use crate::error::{Abort, ApiError};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::StoreId;
+use crate::kernel::language::Language;
 use crate::kernel::money::Amount;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::rate::Rate;
@@ -31,6 +32,7 @@ pub use crate::stores::queries::SORTS;
 
 mod location_requests;
 pub mod locations;
+pub mod mail_templates;
 pub mod routing;
 mod store_requests;
 pub mod tax_rates;
@@ -62,6 +64,10 @@ pub struct StoreResponse {
     /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
     #[schema(minimum = 0)]
     return_window_days: Option<i64>,
+    /// The language of the mails of the store.
+    language: Language,
+    /// True if buyers get mails about their orders, as soon as the server sends mail.
+    order_mails: bool,
 }
 
 impl From<Store> for StoreResponse {
@@ -81,6 +87,8 @@ impl From<Store> for StoreResponse {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            language,
+            order_mails,
             routing: _,
             count_tolerance_units: _,
             count_tolerance_value: _,
@@ -102,6 +110,8 @@ impl From<Store> for StoreResponse {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            language,
+            order_mails,
         }
     }
 }

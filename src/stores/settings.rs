@@ -5,6 +5,7 @@ use super::count_tolerance::{COUNT_TOLERANCE, CountTolerance, CountToleranceInpu
 use super::payment_methods::PaymentMethods;
 use super::queries::Store;
 use crate::error::ApiError;
+use crate::kernel::language::Language;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::rate::Rate;
 use crate::stores::tax_rates::ShippingTax;
@@ -25,6 +26,8 @@ pub struct NewStore {
     pub prices_include_tax: bool,
     pub shipping_tax: ShippingTax,
     pub return_window_days: Option<i64>,
+    pub language: Language,
+    pub order_mails: bool,
 }
 
 /// The changes to a store. Fields that are `None` stay unchanged.
@@ -43,6 +46,8 @@ pub struct StoreChange {
     pub shipping_tax: Option<ShippingTax>,
     /// `Some(None)` is a window without an end.
     pub return_window_days: Option<Option<i64>>,
+    pub language: Option<Language>,
+    pub order_mails: Option<bool>,
 }
 
 /// The days after a delivery within which customers may return its units, unless the store has another window.
@@ -68,6 +73,8 @@ impl Store {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            language,
+            order_mails,
         } = change;
         if let Some(name) = name {
             self.name.clone_from(name);
@@ -95,6 +102,10 @@ impl Store {
         self.prices_include_tax = prices_include_tax.unwrap_or(self.prices_include_tax);
         self.shipping_tax = shipping_tax.unwrap_or(self.shipping_tax);
         self.return_window_days = return_window_days.unwrap_or(self.return_window_days);
+        if let Some(language) = language {
+            self.language = language.clone();
+        }
+        self.order_mails = order_mails.unwrap_or(self.order_mails);
         Ok(self.since(&before))
     }
 
@@ -112,6 +123,8 @@ impl Store {
             ("prices_include_tax", self.prices_include_tax != before.prices_include_tax),
             ("shipping_tax", self.shipping_tax != before.shipping_tax),
             ("return_window_days", self.return_window_days != before.return_window_days),
+            ("language", self.language != before.language),
+            ("order_mails", self.order_mails != before.order_mails),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -147,6 +160,8 @@ mod tests {
             prices_include_tax: false,
             shipping_tax: ShippingTax::None,
             return_window_days: Some(30),
+            language: Language::default(),
+            order_mails: true,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

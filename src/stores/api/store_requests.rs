@@ -6,6 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use validator::Validate;
 
 use crate::error::ApiError;
+use crate::kernel::language::Language;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::quantity::{ReturnWindowDays, StockQuantity, WholePercent};
 use crate::kernel::rate::Rate;
@@ -68,6 +69,18 @@ pub struct NewStoreRequest {
     #[serde(default = "default_return_window")]
     #[schema(default = 30)]
     return_window_days: Option<ReturnWindowDays>,
+    /// The language of the mails of the store.
+    #[serde(default)]
+    #[schema(required = false)]
+    language: Language,
+    /// True if buyers get mails about their orders, as soon as the server sends mail.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    order_mails: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn default_currency() -> String {
@@ -96,6 +109,8 @@ impl TryFrom<NewStoreRequest> for NewStore {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            language,
+            order_mails,
         } = request;
         let currency = parse_currency(&currency)?;
         let shipping_flat_rate = match shipping_flat_rate {
@@ -117,6 +132,8 @@ impl TryFrom<NewStoreRequest> for NewStore {
             prices_include_tax,
             shipping_tax,
             return_window_days: return_window_days.map(ReturnWindowDays::get),
+            language,
+            order_mails,
         })
     }
 }
@@ -175,6 +192,12 @@ pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(value_type = Option<ReturnWindowDays>)]
     return_window_days: Option<Option<ReturnWindowDays>>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    language: Option<Language>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    order_mails: Option<bool>,
 }
 
 impl TryFrom<StorePatchRequest> for StoreChange {
@@ -194,6 +217,8 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             prices_include_tax,
             shipping_tax,
             return_window_days,
+            language,
+            order_mails,
         } = request;
         let currency = currency.as_deref().map(parse_currency).transpose()?;
         Ok(Self {
@@ -209,6 +234,8 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             prices_include_tax,
             shipping_tax,
             return_window_days: return_window_days.map(|days| days.map(ReturnWindowDays::get)),
+            language,
+            order_mails,
         })
     }
 }
