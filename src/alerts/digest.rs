@@ -12,6 +12,7 @@ use super::rule::AlertKind;
 use crate::db::{self, End, Failure};
 use crate::kernel::id::{AlertId, StoreId, SupplierId};
 use crate::kernel::page::Sort;
+use crate::purchasing::proposal::ReorderProposal;
 use crate::purchasing::queries::proposals::{self, ProposalFilter};
 use crate::purchasing::queries::suppliers;
 
@@ -31,7 +32,7 @@ pub fn find_suggestions(conn: &mut PgConnection, store: StoreId) -> Result<Sugge
     let ids: BTreeSet<SupplierId> = found.iter().filter_map(|proposal| Some(proposal.offer?.supplier)).collect();
     let names = suppliers::list_by_id(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
     let names: HashMap<SupplierId, String> = names.into_iter().map(|row| (row.id, row.settings.name)).collect();
-    let suggestion = |proposal: &crate::purchasing::proposal::ReorderProposal| {
+    let suggestion = |proposal: &ReorderProposal| {
         let supplier = proposal.offer.and_then(|offer| names.get(&offer.supplier).cloned());
         (proposal.variant_id.0, (proposal.quantity(), supplier))
     };
@@ -40,12 +41,7 @@ pub fn find_suggestions(conn: &mut PgConnection, store: StoreId) -> Result<Sugge
 
 /// Writes a mail for each rule whose digest is due. Returns the number of alerts. Nothing happens while another server
 /// writes alerts of the store, or while too many mails wait.
-pub fn send_digests(
-    conn: &mut PgConnection,
-    store: StoreId,
-    suggestions: &Suggestions,
-    sends_mail: bool,
-) -> Result<End<usize>, Failure> {
+pub fn send_digests(conn: &mut PgConnection, store: StoreId, suggestions: &Suggestions) -> Result<End<usize>, Failure> {
     if progress::lock(conn, store)?.is_none() {
         return Ok(End::RollBack(0));
     }
@@ -67,7 +63,7 @@ pub fn send_digests(
         });
         letters.extend(letters_of(&rule, &format!("digest:{first}"), listed.collect()));
     }
-    if !write_letters(conn, store, letters, at, sends_mail)? {
+    if !write_letters(conn, store, &letters, at)? {
         return Ok(End::RollBack(0));
     }
     notices::delete(conn, store, &ids)?;

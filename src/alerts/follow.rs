@@ -65,7 +65,7 @@ fn write(conn: &mut PgConnection, batch: &Batch<'_>, sends_mail: bool) -> Result
         return Ok(true);
     }
     let letters = order_mails::find(conn, batch)?;
-    write_letters(conn, store, letters, at, sends_mail)
+    write_letters(conn, store, &letters, at)
 }
 
 /// The recorded events of rows, each with the place behind it.

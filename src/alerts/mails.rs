@@ -25,7 +25,7 @@ pub struct Letter {
 /// The alerts that a mail lists. More are only counted.
 const MOST_LISTED: usize = 200;
 
-/// Writes the alerts: a mail for each, or a row for the digest of its rule. Returns false if too many mails wait: then the
+/// Writes the alerts: a mail for each, or a row for the digest of its rule; nothing if mail is off. Returns false if too many mails wait: then the
 /// transaction has to be rolled back.
 pub fn write_notices(
     conn: &mut PgConnection,
@@ -38,6 +38,7 @@ pub fn write_notices(
     for Notice { alert, about, data } in found {
         let Some(rule) = rules.iter().find(|rule| rule.id == alert) else { continue };
         match rule.settings.digest.due_at(at) {
+            _ if !sends_mail => {}
             None => letters.extend(letters_of(rule, &about, vec![data])),
             Some(due_at) => {
                 collected.push(NewNotice { store_id: store, alert_id: alert, data, due_at, created_at: at });
@@ -45,7 +46,7 @@ pub fn write_notices(
         }
     }
     notices::insert(conn, &collected)?;
-    write_letters(conn, store, letters, at, sends_mail)
+    write_letters(conn, store, &letters, at)
 }
 
 /// One mail with these alerts for each recipient of the rule.
@@ -65,17 +66,13 @@ pub fn letters_of(rule: &Rule, about: &str, mut listed: Vec<Value>) -> Vec<Lette
     rule.settings.to.iter().map(letter).collect()
 }
 
-/// Adds mails to the outbox, unless mail is off. Returns false if too many mails wait.
+/// Adds mails to the outbox. Returns false if too many mails wait.
 pub fn write_letters(
     conn: &mut PgConnection,
     store: StoreId,
-    letters: Vec<Letter>,
+    letters: &[Letter],
     at: DateTime<Utc>,
-    sends_mail: bool,
 ) -> Result<bool, Failure> {
-    if !sends_mail {
-        return Ok(true);
-    }
     let give_up_at = after(at, PATIENCE);
     let new = letters.iter().map(|Letter { kind, recipient, about, data }| NewMail {
         store,

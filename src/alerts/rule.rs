@@ -120,8 +120,10 @@ impl AlertKind {
 impl RuleFilter {
     #[must_use]
     pub fn matches_product(&self, product: ProductId, category: Option<&str>) -> bool {
-        let is_of_category =
-            self.category.as_deref().is_none_or(|wanted| category.is_some_and(|category| fold(category) == fold(wanted)));
+        let is_of_category = self
+            .category
+            .as_deref()
+            .is_none_or(|wanted| category.is_some_and(|category| fold(category) == fold(wanted)));
         is_of_category && (self.products.is_empty() || self.products.contains(&product))
     }
 
@@ -151,9 +153,19 @@ mod tests {
     #[test]
     fn a_recipient_is_an_address_of_mail() {
         assert_eq!(Recipient::parse("mail:Ann@Example.com").unwrap().to_string(), "mail:ann@example.com");
-        for refused in ["ann@example.com", "mail:", "mail:ann", "MAIL:ann@example.com", "webhook:7", "sms:1", "",
-            "mail:ann@example.com\r\nBcc: eve@example.com", "mail:=?utf-8?q?ann?=@example.com", "mail:ａnn@example.com",
-            "mail:ann@example.com,eve@example.com"] {
+        for refused in [
+            "ann@example.com",
+            "mail:",
+            "mail:ann",
+            "MAIL:ann@example.com",
+            "webhook:7",
+            "sms:1",
+            "",
+            "mail:ann@example.com\r\nBcc: eve@example.com",
+            "mail:=?utf-8?q?ann?=@example.com",
+            "mail:ａnn@example.com",
+            "mail:ann@example.com,eve@example.com",
+        ] {
             assert!(Recipient::parse(refused).is_err(), "{refused}");
         }
     }

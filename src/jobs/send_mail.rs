@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use tokio::task::{JoinSet, spawn_blocking};
 
@@ -12,7 +13,7 @@ use crate::alerts::wishes;
 use crate::auth::context::PLATFORM;
 use crate::db::{self, End, Failure};
 use crate::kernel::moment::after;
-use crate::mail::outbox::{Kind, LEASE, MailKey, pause_after};
+use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};
 use crate::mail::{Mailer, Message, queries};
 use crate::stores::mail_templates;
 
@@ -107,21 +108,40 @@ fn begin_attempt(conn: &mut PgConnection, key: MailKey, public_url: &str) -> Res
         queries::delete_mail(conn, key)?;
         return Ok(None);
     }
-    // None if the reason for the mail no longer exists.
-    let message = match mail.kind {
-        Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at)?,
-        Kind::StockNoticeConfirmation => wishes::compose_confirmation(conn, &mail, public_url, at)?,
-        kind => {
-            let values = mail.data.clone().unwrap_or_default();
-            Some(mail_templates::compose(conn, key.store, kind, &mail.recipient, values)?)
+    let number = mail.attempts.saturating_add(1);
+    let message = match compose(conn, &mail, public_url, at) {
+        Ok(Some(message)) => message,
+        Ok(None) => {
+            queries::delete_mail(conn, key)?;
+            return Ok(None);
         }
-    };
-    let Some(message) = message else {
-        queries::delete_mail(conn, key)?;
-        return Ok(None);
+        // A mail that can't be built must not stop the others. The failure is none of the database.
+        Err(Failure::Internal(error)) => {
+            log::error!(mail = key.id, attempt = number, error:% = error; "a mail can't be built");
+            queries::begin_attempt(conn, &mail, after(at, pause_after(number)))?;
+            return Ok(None);
+        }
+        Err(failure) => return Err(failure),
     };
     queries::begin_attempt(conn, &mail, after(at, LEASE))?;
     let id = format!("{}.{}.{}", mail.created_at.timestamp_micros(), key.store, key.id);
     let message = Message { id: Some(id), ..message };
-    Ok(Some(Attempt { message, number: mail.attempts.saturating_add(1) }))
+    Ok(Some(Attempt { message, number }))
+}
+
+/// The message of a mail. None if its reason no longer exists.
+fn compose(
+    conn: &mut PgConnection,
+    mail: &PendingMail,
+    public_url: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<Message>, Failure> {
+    match mail.kind {
+        Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at),
+        Kind::StockNoticeConfirmation => wishes::compose_confirmation(conn, mail, public_url, at),
+        kind => {
+            let values = mail.data.clone().unwrap_or_default();
+            mail_templates::compose(conn, mail.key.store, kind, &mail.recipient, values).map(Some)
+        }
+    }
 }

@@ -22,9 +22,8 @@ impl Jobs {
     /// the number of events' rows and wishes.
     pub async fn follow_feed(self) -> Result<usize, Failure> {
         let (mut round, sends_mail) = (Round::default(), self.mailer.is_some());
-        let behind = self.discover("discover_unread_feeds", &mut round, |conn, store| {
-            Ok(progress::discover_behind(conn, store)?)
-        });
+        let behind = self
+            .discover("discover_unread_feeds", &mut round, |conn, store| Ok(progress::discover_behind(conn, store)?));
         for store in behind.await {
             let follow = move |conn: &mut _| {
                 Ok(follow::follow(conn, store, sends_mail)?
@@ -32,13 +31,12 @@ impl Jobs {
             };
             self.repeat_in_store("follow_feed", &mut round, follow).await;
         }
-        let back = self.discover("discover_wishes", &mut round, |conn, store| {
-            Ok(wish_queries::discover_back(conn, store)?)
-        });
-        for store in back.await {
-            let send = move |conn: &mut _| {
-                Ok(wishes::send_some(conn, store, sends_mail)?.map(|done| Step { done, is_behind: done > 0 }))
-            };
+        let back =
+            self.discover("discover_wishes", &mut round, |conn, store| Ok(wish_queries::discover_back(conn, store)?));
+        // Without mail, they wait.
+        for store in back.await.into_iter().filter(|_| sends_mail) {
+            let send =
+                move |conn: &mut _| Ok(wishes::send_some(conn, store)?.map(|done| Step { done, is_behind: done > 0 }));
             self.repeat_in_store("send_wishes", &mut round, send).await;
         }
         round.result()
@@ -52,7 +50,8 @@ impl Jobs {
         });
         for store in late.await {
             let find = move |conn: &mut _| {
-                Ok(late_orders::find_late_orders(conn, store, sends_mail)?.map(|done| Step { done, is_behind: done > 0 }))
+                Ok(late_orders::find_late_orders(conn, store, sends_mail)?
+                    .map(|done| Step { done, is_behind: done > 0 }))
             };
             self.repeat_in_store("find_late_orders", &mut round, find).await;
         }
@@ -60,7 +59,8 @@ impl Jobs {
             let at = db::clock(conn)?;
             Ok(notices::discover_due(conn, store, at)?)
         });
-        for store in due.await {
+        // Without mail, they wait.
+        for store in due.await.into_iter().filter(|_| sends_mail) {
             self.send_digests(store, &mut round).await;
         }
         round.result()
@@ -74,10 +74,8 @@ impl Jobs {
             log::warn!(store = store.0, error:% = failure; "a digest has no proposals of what to order");
             Default::default()
         });
-        let sends_mail = self.mailer.is_some();
         let send = move |conn: &mut _| {
-            Ok(alerts::send_digests(conn, store, &suggestions, sends_mail)?
-                .map(|done| Step { done, is_behind: done > 0 }))
+            Ok(alerts::send_digests(conn, store, &suggestions)?.map(|done| Step { done, is_behind: done > 0 }))
         };
         self.repeat_in_store("send_digests", round, send).await;
     }

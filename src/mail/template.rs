@@ -145,7 +145,8 @@ pub fn check_statements(source: &str) -> Result<(), String> {
 /// A subject without line breaks and control characters, so that a value cannot add a header. It also contains no
 /// encoded words, which would be shown decoded.
 fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     let line: String = words.join(" ").replace("=?", "= ?");
     line.chars().take(MAX_SUBJECT_CHARS).collect()
 }
@@ -226,7 +227,9 @@ mod tests {
         let values = || context! { list => list.clone(), word => "a".repeat(1_000) };
         let endless = "{% for a in list %}{% for b in list %}{% endfor %}{% endfor %}";
         let large = "{% for a in list %}{{ word }}{% endfor %}";
-        for text in [endless, large, "{{ missing }}", "{% include 'other' %}", "{{ 1", "{{ word|safe }}", "{{ range(9) }}"] {
+        for text in
+            [endless, large, "{{ missing }}", "{% include 'other' %}", "{{ 1", "{{ word|safe }}", "{{ range(9) }}"]
+        {
             assert!(template("a", text, "a").render_strictly("", values()).is_err(), "{text}");
         }
         assert_eq!(template("a", "b{{ missing.field }}", "c").render("", values()).unwrap().text, "b");

@@ -7,11 +7,7 @@ use crate::db;
 use crate::kernel::id::{CountId, LocationId, OrderId, StoreId};
 
 /// The orders whose payments and refunds are in these rows of the feed.
-pub fn list_paid_orders(
-    conn: &mut PgConnection,
-    store: StoreId,
-    (from, to): (i64, i64),
-) -> QueryResult<Vec<OrderId>> {
+pub fn list_paid_orders(conn: &mut PgConnection, store: StoreId, (from, to): (i64, i64)) -> QueryResult<Vec<OrderId>> {
     let rows: Vec<(OrderId,)> = db::sql(
         "SELECT DISTINCT p.order_id FROM feed f CROSS JOIN LATERAL unnest(f.entries) AS e (id) \
          CROSS JOIN LATERAL (SELECT order_id FROM order_payments WHERE store_id = $1 AND id = e.id OFFSET 0) p \
@@ -44,11 +40,7 @@ pub struct CountVariance {
 }
 
 /// The differences of counts that have some.
-pub fn list_variances(
-    conn: &mut PgConnection,
-    store: StoreId,
-    counts: &[CountId],
-) -> QueryResult<Vec<CountVariance>> {
+pub fn list_variances(conn: &mut PgConnection, store: StoreId, counts: &[CountId]) -> QueryResult<Vec<CountVariance>> {
     db::sql(
         "SELECT c.id AS count_id, c.count_number, c.location_id, v.lines, v.missing, v.surplus \
          FROM counts c CROSS JOIN LATERAL ( \

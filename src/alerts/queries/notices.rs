@@ -27,11 +27,7 @@ pub fn insert(conn: &mut PgConnection, new: &[NewNotice]) -> QueryResult<()> {
 }
 
 /// The stores with alerts whose digest is due.
-pub fn discover_due(
-    conn: &mut PgConnection,
-    store: Option<StoreId>,
-    at: DateTime<Utc>,
-) -> QueryResult<Vec<StoreId>> {
+pub fn discover_due(conn: &mut PgConnection, store: Option<StoreId>, at: DateTime<Utc>) -> QueryResult<Vec<StoreId>> {
     let due = alert_notices::table.filter(alert_notices::due_at.le(at)).select(alert_notices::store_id).distinct();
     let due = due.into_boxed();
     match store {
@@ -49,12 +45,7 @@ pub struct Waiting {
 }
 
 /// The waiting alerts whose digest is due, the oldest first.
-pub fn list_due(
-    conn: &mut PgConnection,
-    store: StoreId,
-    at: DateTime<Utc>,
-    limit: i64,
-) -> QueryResult<Vec<Waiting>> {
+pub fn list_due(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>, limit: i64) -> QueryResult<Vec<Waiting>> {
     alert_notices::table
         .filter(alert_notices::store_id.eq(store))
         .filter(alert_notices::due_at.le(at))

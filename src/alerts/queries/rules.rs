@@ -94,7 +94,8 @@ pub fn find(conn: &mut PgConnection, store: StoreId, id: AlertId) -> QueryResult
 }
 
 pub fn find_for_update(conn: &mut PgConnection, store: StoreId, id: AlertId) -> QueryResult<Option<Rule>> {
-    let row: Option<Row> = alerts::table.find((store, id)).select(Row::as_select()).for_update().first(conn).optional()?;
+    let row: Option<Row> =
+        alerts::table.find((store, id)).select(Row::as_select()).for_update().first(conn).optional()?;
     Ok(row.map(Rule::from))
 }
 
@@ -111,11 +112,7 @@ pub fn list_active(conn: &mut PgConnection, store: StoreId) -> QueryResult<Vec<R
 }
 
 /// The stores that have an active rule of this kind.
-pub fn discover_stores(
-    conn: &mut PgConnection,
-    store: Option<StoreId>,
-    kind: AlertKind,
-) -> QueryResult<Vec<StoreId>> {
+pub fn discover_stores(conn: &mut PgConnection, store: Option<StoreId>, kind: AlertKind) -> QueryResult<Vec<StoreId>> {
     let active = alerts::table.filter(alerts::kind.eq(kind)).filter(alerts::active.eq(true));
     let query = active.select(alerts::store_id).distinct().into_boxed();
     match store {

@@ -11,12 +11,7 @@ use crate::kernel::id::{AlertId, StoreId};
 pub type State = (AlertId, i64);
 
 /// Enters states, and returns those that are new.
-pub fn enter(
-    conn: &mut PgConnection,
-    store: StoreId,
-    states: &[State],
-    at: DateTime<Utc>,
-) -> QueryResult<Vec<State>> {
+pub fn enter(conn: &mut PgConnection, store: StoreId, states: &[State], at: DateTime<Utc>) -> QueryResult<Vec<State>> {
     if states.is_empty() {
         return Ok(Vec::new());
     }

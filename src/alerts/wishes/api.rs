@@ -19,9 +19,9 @@ use crate::catalogue::queries::sellables::Sellable;
 use crate::catalogue::size;
 use crate::db::{self, Database, End, Failure};
 use crate::error::{ApiError, Code};
+use crate::http::Query;
 use crate::http::limits::Limiters;
 use crate::http::methods::{only, only_get};
-use crate::http::{Query, json};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::{ProductRef, StoreId};
 use crate::settings::Settings;
@@ -102,7 +102,9 @@ enum PageState {
 async fn show(query: Query<TokenQuery>, database: Data<Database>) -> Result<HttpResponse, ApiError> {
     let token = query.0.token.clone();
     let page = database.read("find_stock_notice", move |conn| {
-        let Some((_, wish, product, language)) = find(conn, &token)? else { return render(PageState::Unknown, None, "en", "") };
+        let Some((_, wish, product, language)) = find(conn, &token)? else {
+            return render(PageState::Unknown, None, "en", "");
+        };
         let state = if wish.confirmed_at.is_some() { PageState::Confirmed } else { PageState::Asks };
         render(state, Some(&product), &language, &token)
     });

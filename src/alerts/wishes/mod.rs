@@ -56,7 +56,8 @@ pub fn ask(conn: &mut PgConnection, store: StoreId, variant: VariantId, email: &
     }
     let kind = Kind::StockNoticeConfirmation;
     let data = Some(json!({"variant_id": variant}));
-    let mail = NewMail { store, kind, recipient: email.as_str(), about: variant.to_string(), data, give_up_at: expires_at };
+    let mail =
+        NewMail { store, kind, recipient: email.as_str(), about: variant.to_string(), data, give_up_at: expires_at };
     match outbox::insert_mail(conn, &mail, at)? {
         true => Ok(()),
         false => Err(busy("Too many mails are waiting.")),
@@ -110,7 +111,7 @@ pub fn confirm(conn: &mut PgConnection, store: StoreId, wish: &queries::Wish) ->
 
 /// Turns some wishes whose variants are back in stock into mails, and forgets them. Returns their number. Nothing happens
 /// while too many mails wait.
-pub fn send_some(conn: &mut PgConnection, store: StoreId, sends_mail: bool) -> Result<End<usize>, Failure> {
+pub fn send_some(conn: &mut PgConnection, store: StoreId) -> Result<End<usize>, Failure> {
     let at = db::clock(conn)?;
     let taken = queries::take_back(conn, store, MOST_AT_A_TIME)?;
     let variants: BTreeSet<VariantId> = taken.iter().map(|(_, variant, _)| *variant).collect();
@@ -121,8 +122,8 @@ pub fn send_some(conn: &mut PgConnection, store: StoreId, sends_mail: bool) -> R
         let data = json!({"product": values_of(products.get(&variant)?)});
         Some(Letter { kind: Kind::BackInStock, recipient: email, about: id.to_string(), data })
     };
-    let letters = taken.into_iter().filter_map(letter).collect();
-    match write_letters(conn, store, letters, at, sends_mail)? {
+    let letters: Vec<Letter> = taken.into_iter().filter_map(letter).collect();
+    match write_letters(conn, store, &letters, at)? {
         true => Ok(End::Commit(count)),
         false => Ok(End::RollBack(0)),
     }

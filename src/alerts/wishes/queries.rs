@@ -193,12 +193,7 @@ pub fn discover_expired(
 }
 
 /// Deletes wishes that have not been renewed. Returns their number.
-pub fn purge(
-    conn: &mut PgConnection,
-    store: StoreId,
-    before: DateTime<Utc>,
-    ids: &[i64],
-) -> QueryResult<usize> {
+pub fn purge(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>, ids: &[i64]) -> QueryResult<usize> {
     let rows = stock_wishes::table
         .filter(stock_wishes::store_id.eq(store))
         .filter(stock_wishes::id.eq_any(ids))

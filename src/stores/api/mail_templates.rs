@@ -158,10 +158,7 @@ fn changed(kind: Kind, language: &Language) -> String {
 }
 
 /// `DELETE /stores/{id}/mail-templates/{name}/{language}`
-pub async fn delete(
-    path: Path<(String, String, String)>,
-    command: Command<NoBody>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn delete(path: Path<(String, String, String)>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
     let (store, name, language) = path.into_inner();
     command
         .in_store(&store)

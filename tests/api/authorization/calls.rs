@@ -29,7 +29,8 @@ impl World {
     /// A call of the operation with new objects of the customer.
     pub fn call(&self, operation: &str) -> Call {
         let (method, path) = operation.split_once(' ').unwrap();
-        let section = path.split('/').nth(1).unwrap_or_default();
+        let section =
+            if path.contains("/mail-templates/") { "alerts" } else { path.split('/').nth(1).unwrap_or_default() };
         let call = match section {
             "auth" => self.auth_call(operation),
             "addresses" | "users" | "stores" | "locations" => self.identity_call(operation),
@@ -43,8 +44,8 @@ impl World {
             "orders" | "payments" => self.order_call(operation),
             "returns" => self.return_call(operation),
             "shipments" => self.shipment_call(operation),
-            "audit" => Some(Call::new("GET", "/audit")),
-            "events" => Some(Call::new("GET", "/events")),
+            "audit" | "events" => Some(Call::new("GET", path)),
+            "alerts" => self.alert_call(operation),
             "" => Some(Call::new("GET", "/")),
             _ => None,
         };
@@ -131,6 +132,9 @@ impl World {
             "PATCH /inventory/products/{id}" => Call::new("PATCH", of("")).with(json!({"name": "Other"})),
             "DELETE /inventory/products/{id}" => Call::new("DELETE", of("")),
             "GET /inventory/products/{id}/availability/{qty}" => Call::new("GET", of("/availability/1")),
+            "POST /inventory/products/{id}/notify" => {
+                Call::new("POST", of("/notify")).with(json!({"email": format!("{}@example.com", self.fresh())}))
+            }
             "GET /inventory/products/{id}/stock" => Call::new("GET", of("/stock")),
             "GET /inventory/products/{id}/movements" => Call::new("GET", of("/movements")),
             "GET /inventory/products/{store_id}/{product_id}" => {
