@@ -36,7 +36,7 @@ pub struct AlertFilterRequest {
     #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     category: Option<String>,
-    /// Only counts at this location, for `count_variance`.
+    /// Only the stock at this location, and only counts of it.
     location_id: Option<LocationId>,
     /// Only these products, for alerts about stock. Without it, all.
     #[serde(default)]

@@ -6,7 +6,7 @@ use super::mails::{write_letters, write_notices};
 use super::notice::Batch;
 use super::queries::{progress, rules};
 use super::wishes::queries as wishes;
-use super::{counts, order_mails, orders, stock};
+use super::{counts, order_mails, orders, places, stock};
 use crate::db::{self, End, Failure};
 use crate::events::RecordedEvent;
 use crate::events::queries::{self as feed, FeedRow};
@@ -53,6 +53,7 @@ fn write(conn: &mut PgConnection, batch: &Batch<'_>, sends_mail: bool) -> Result
     let Batch { store, rules, at, .. } = *batch;
     let stock = stock::find(conn, batch)?;
     let mut notices = stock.notices;
+    notices.extend(places::find(conn, batch)?);
     notices.extend(orders::find_due(conn, batch)?);
     notices.extend(counts::find(conn, batch)?);
     if !stock.back.is_empty() {

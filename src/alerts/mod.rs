@@ -15,6 +15,7 @@ mod notice;
 mod order_mails;
 mod order_values;
 mod orders;
+mod places;
 pub mod rule;
 mod stock;
 pub mod wishes;

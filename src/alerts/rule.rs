@@ -111,7 +111,7 @@ impl AlertKind {
         let unusable = [
             ("category", filter.category.is_some() && !of_products),
             ("product_ids", !filter.products.is_empty() && !of_products),
-            ("location_id", filter.location.is_some() && self != Self::CountVariance),
+            ("location_id", filter.location.is_some() && !of_products && self != Self::CountVariance),
         ];
         unusable.into_iter().find(|(_, is_unusable)| *is_unusable).map(|(field, _)| field)
     }

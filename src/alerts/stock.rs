@@ -10,7 +10,7 @@ use super::rule::AlertKind;
 use crate::catalogue::queries::products;
 use crate::db::Failure;
 use crate::events::{EventType, RecordedEvent};
-use crate::inventory::product_with_stock::{ProductWithStock, VariantWithStock};
+use crate::inventory::product_with_stock::{ProductWithStock, StockStatus, VariantWithStock};
 use crate::inventory::queries::stock_by_variant;
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{ProductId, VariantId};
@@ -59,11 +59,17 @@ impl StockFacts {
         let variants = variants_of(data, product);
         if kind == AlertKind::BackInStock {
             self.back.extend(variants.iter().map(|variant| variant.id));
+            // It was low and not out of stock, so it has been in stock all the time.
+            if data["previous_stock_status"].as_str() == Some(StockStatus::LowStock.as_str()) {
+                return;
+            }
         }
         let category = product.product.category.as_deref();
         for rule in batch.rules_of(kind) {
-            if rule.settings.filter.matches_product(product.product.id, category) {
-                let data = describe(data, product, &variants);
+            let filter = &rule.settings.filter;
+            // The event counts all places together.
+            if filter.location.is_none() && filter.matches_product(product.product.id, category) {
+                let data = describe(product, only(&variants), level_of(data, product, &variants));
                 self.notices.push(Notice { alert: rule.id, about: format!("{cursor}:{}", rule.id), data });
             }
         }
@@ -81,22 +87,43 @@ fn variants_of<'a>(data: &Value, product: &'a ProductWithStock) -> Vec<&'a Varia
     product.variants.iter().filter(is_meant).collect()
 }
 
+/// The stock that an alert is about.
+pub struct Level<'a> {
+    pub available: i64,
+    pub minimum: i64,
+    /// The place, if the alert is about one.
+    pub location: Option<&'a str>,
+}
+
 /// The figures are those of the event, or today's ones if it has none.
-fn describe(data: &Value, product: &ProductWithStock, variants: &[&VariantWithStock]) -> Value {
-    let only = match variants {
+fn level_of(data: &Value, product: &ProductWithStock, variants: &[&VariantWithStock]) -> Level<'static> {
+    let available = variants.iter().fold(0_i64, |sum, variant| sum.saturating_add(variant.available));
+    let minimum = only(variants).and_then(|variant| variant.min_stock_level).unwrap_or(product.product.min_stock_level);
+    Level {
+        available: data["available_quantity"].as_i64().unwrap_or(available),
+        minimum: data["min_stock_level"].as_i64().unwrap_or(minimum),
+        location: None,
+    }
+}
+
+fn only<'a>(variants: &[&'a VariantWithStock]) -> Option<&'a VariantWithStock> {
+    match variants {
         [variant] => Some(*variant),
         _ => None,
-    };
-    let available = variants.iter().fold(0_i64, |sum, variant| sum.saturating_add(variant.available));
-    let minimum = only.and_then(|variant| variant.min_stock_level).unwrap_or(product.product.min_stock_level);
+    }
+}
+
+/// The values of an alert about a product, or about one of its variants.
+pub fn describe(product: &ProductWithStock, variant: Option<&VariantWithStock>, level: Level<'_>) -> Value {
     json!({
         "product_id": product.product.id,
-        "variant_id": only.map(|variant| variant.id),
-        "sku": only.map_or(&product.product.sku, |variant| &variant.sku),
+        "variant_id": variant.map(|variant| variant.id),
+        "sku": variant.map_or(&product.product.sku, |variant| &variant.sku),
         "product_name": product.product.name,
-        "size": only.and_then(|variant| variant.size.as_deref()),
-        "available_quantity": data["available_quantity"].as_i64().unwrap_or(available),
-        "min_stock_level": data["min_stock_level"].as_i64().unwrap_or(minimum),
+        "size": variant.and_then(|variant| variant.size.as_deref()),
+        "location": level.location,
+        "available_quantity": level.available,
+        "min_stock_level": level.minimum,
         "reorder_quantity": null,
         "supplier": null,
     })

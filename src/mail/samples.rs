@@ -54,7 +54,7 @@ fn alert() -> Value {
         "store": store(), "kind": "low_stock", "digest": "daily", "count": 1, "more": 3,
         "notices": [{
             "product_id": 11, "variant_id": 14, "sku": "tee-red-M", "product_name": "T-Shirt Red", "size": "M",
-            "available_quantity": 3, "min_stock_level": 5, "reorder_quantity": 40, "supplier": "Weft Ltd",
+            "location": "Main", "available_quantity": 3, "min_stock_level": 5, "reorder_quantity": 40, "supplier": "Weft Ltd",
             "order_id": 1, "order_number": "ORD-20261121-A4F2K7Q9ZM", "amount": "10.00 EUR",
             "since": "2026-11-21 10:30 UTC", "count_id": 1, "count_number": "CNT-20261121-A4F2K7Q9ZM", "lines": 2,
             "missing_units": 3, "surplus_units": 1, "violations": ["0 ≤ reserved ≤ stock: variant 14 at 1"], "more_violations": 0,

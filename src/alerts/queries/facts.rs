@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::db;
-use crate::kernel::id::{CountId, LocationId, OrderId, StoreId};
+use crate::kernel::id::{CountId, LocationId, OrderId, StoreId, VariantId};
 
 /// The orders whose payments and refunds are in these rows of the feed.
 pub fn list_paid_orders(conn: &mut PgConnection, store: StoreId, (from, to): (i64, i64)) -> QueryResult<Vec<OrderId>> {
@@ -19,6 +19,49 @@ pub fn list_paid_orders(conn: &mut PgConnection, store: StoreId, (from, to): (i6
     .columns::<(BigInt,)>()
     .load(conn)?;
     Ok(rows.into_iter().map(|(order,)| order).collect())
+}
+
+/// A movement that changes the units of a variant at a place that buyers can get.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct PlaceMovement {
+    #[diesel(sql_type = BigInt)]
+    pub position: i64,
+    #[diesel(sql_type = BigInt)]
+    pub variant_id: VariantId,
+    #[diesel(sql_type = BigInt)]
+    pub location_id: LocationId,
+    #[diesel(sql_type = Text)]
+    pub location_name: String,
+    #[diesel(sql_type = BigInt)]
+    pub before: i64,
+    #[diesel(sql_type = BigInt)]
+    pub after: i64,
+}
+
+/// The movements at places in these rows of the feed, in their order. The safety stock is today's.
+pub fn list_place_movements(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (from, to): (i64, i64),
+    locations: &[LocationId],
+) -> QueryResult<Vec<PlaceMovement>> {
+    db::sql(
+        "SELECT f.position, m.variant_id, m.location_id, p.name AS location_name, \
+                m.available - m.change - l.safety_quantity AS before, m.available - l.safety_quantity AS after \
+         FROM feed f CROSS JOIN LATERAL unnest(f.movements) WITH ORDINALITY AS e (id, place) \
+         CROSS JOIN LATERAL (SELECT variant_id, location_id, stock_after - reserved_after AS available, \
+                                    stock_delta - reserved_delta AS change \
+              FROM stock_movements WHERE store_id = $1 AND id = e.id AND location_id = ANY ($4) OFFSET 0) m \
+         CROSS JOIN LATERAL (SELECT safety_quantity FROM stock_levels \
+              WHERE store_id = $1 AND variant_id = m.variant_id AND location_id = m.location_id OFFSET 0) l \
+         CROSS JOIN LATERAL (SELECT name FROM locations WHERE store_id = $1 AND id = m.location_id OFFSET 0) p \
+         WHERE f.store_id = $1 AND f.position BETWEEN $2 AND $3 AND m.change <> 0 ORDER BY f.position, e.place",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(from)
+    .bind::<BigInt, _>(to)
+    .bind::<Array<BigInt>, _>(locations)
+    .load(conn)
 }
 
 /// The differences of a count.

@@ -24,7 +24,7 @@ fn a_rule_has_known_recipients_and_a_filter_that_suits_its_kind() {
         (json!({"to": ["mail:ann@example.com\nBcc: eve@example.com"]}), "to[0]"),
         (json!({"to": ["mail:ａnn@example.com"]}), "to[0]"),
         (json!({"digest": "weekly"}), "digest"),
-        (json!({"filter": {"location_id": main}}), "filter.location_id"),
+        (json!({"kind": "books_broken", "filter": {"location_id": main}}), "filter.location_id"),
         (json!({"filter": {"category": " "}}), "filter.category"),
         (json!({"filter": {"product_ids": vec![1; 101]}}), "filter.product_ids"),
         (json!({"kind": "order_late", "filter": {"category": "Grocery"}}), "filter.category"),

@@ -64,7 +64,10 @@ fn a_size_is_named_and_its_figures_are_those_of_the_event() {
     let tee = office.app.sized_product("tee", 30.0, &[("S", 1), ("M", 50)]);
     office.rule("back_in_stock", &json!({}));
     record(&office.app, StockBack, &tee, &json!({"size": "S", "available_quantity": 7}));
+    let was_low = json!({"size": "M", "available_quantity": 50, "previous_stock_status": "low_stock"});
+    record(&office.app, StockBack, &tee, &was_low);
     let mails = office.deliver();
+    assert_eq!(mails.len(), 1);
     assert!(mails[0].text.contains("Tee, S (tee-S): 7 available"), "{}", mails[0].text);
 }
 
@@ -111,4 +114,39 @@ fn a_name_of_a_product_adds_no_header() {
     assert!(mail.head.lines().all(|line| !line.to_lowercase().starts_with("bcc:")), "{}", mail.head);
     assert_eq!(mail.subject, "Shop Bcc: eve@example.com: low stock");
     assert!(mail.html.contains("&lt;script&gt;") && !mail.html.contains("<script>"), "{}", mail.html);
+}
+
+#[test]
+fn a_rule_of_a_place_follows_the_movements_of_that_place() {
+    let office = Office::open("places");
+    let app = &office.app;
+    app.set_store(&json!({"order_mails": false}));
+    let rice = app.create_product(&json!({"sku": "rice", "name": "Rice", "price": 1, "min_stock_level": 5}));
+    let (main, attic) = (app.main_location(), app.add_location("attic"));
+    app.receive(&rice, 8, main).expect(200);
+    app.receive(&rice, 100, attic).expect(200);
+    office.subjects();
+    for kind in ["low_stock", "out_of_stock", "back_in_stock"] {
+        office.rule(kind, &json!({"filter": {"location_id": main}}));
+    }
+    let take = |units: i64| {
+        let body = json!({"quantity": units, "movement_type": "out", "reason": "lost", "location_id": main});
+        office.admin.put(&format!("/inventory/products/{}/stock", rice.id), &body).expect(200);
+    };
+    take(2);
+    assert!(office.deliver().is_empty());
+    take(1);
+    let mail = office.deliver().remove(0);
+    assert!(mail.text.contains("Rice (rice): 5 available at Main, minimum 5"), "{}", mail.text);
+    take(1);
+    assert!(office.deliver().is_empty());
+    take(4);
+    let ends =
+        |subjects: Vec<String>, end: &str| assert!(subjects.len() == 1 && subjects[0].ends_with(end), "{subjects:?}");
+    ends(office.subjects(), ": out of stock");
+    app.receive(&rice, 3, main).expect(200);
+    ends(office.subjects(), ": back in stock");
+    // The other place does not count.
+    app.receive(&rice, 50, attic).expect(200);
+    assert!(office.deliver().is_empty());
 }
