@@ -13,7 +13,8 @@ fn a_store_is_made_with_its_location_and_read_by_everybody() {
     let expected = json!({"id": made["id"], "code": "STORE-TWO", "name": "Two", "currency": "INR", "tax_rate": 0,
                           "shipping_flat_rate": 0.0, "guest_orders": false, "hold_cart_items": false,
                           "payment_methods": methods, "over_receipt_percent": 0,
-                          "prices_include_tax": false, "shipping_tax": "none", "return_window_days": 30,
+                          "prices_include_tax": false, "shipping_tax": "none", "return_window_days": 30, "language": "en",
+                          "order_mails": true,
                           "count_tolerance": {"units": 0, "value": 0.0}});
     assert_eq!(without_numbers(&made), without_numbers(&expected));
     assert_eq!((made["tax_rate"].as_f64(), made["shipping_flat_rate"].as_f64()), (Some(0.0), Some(0.0)));
@@ -135,6 +136,8 @@ fn settings_of_a_store_change_one_by_one() {
         ("prices_include_tax", json!(true)),
         ("shipping_tax", json!("as_goods")),
         ("return_window_days", json!(null)),
+        ("language", json!("de-AT")),
+        ("order_mails", json!(false)),
         ("currency", json!("JPY")),
     ];
     let mut expected = before.clone();
