@@ -1,5 +1,6 @@
 //! Sample values of each kind of mail. They document the values, and a template is checked with them.
 
+use minijinja::value::Serde;
 use serde_json::{Value, json};
 
 use super::outbox::Kind;
@@ -7,7 +8,7 @@ use super::outbox::Kind;
 /// All values of a kind, with optional ones.
 #[must_use]
 pub fn sample(kind: Kind) -> minijinja::Value {
-    minijinja::Value::from_serialize(match kind {
+    Serde(match kind {
         Kind::PasswordReset => json!({"link": "https://shop.example.com/password-reset#token=5d41"}),
         Kind::OrderPlaced | Kind::OrderPaid | Kind::OrderCancelled => json!({"store": store(), "order": order()}),
         Kind::OrderShipped => json!({"store": store(), "order": order(), "shipment": shipment()}),
@@ -18,6 +19,7 @@ pub fn sample(kind: Kind) -> minijinja::Value {
         }),
         Kind::BackInStock => json!({"store": store(), "product": product()}),
     })
+    .into()
 }
 
 fn store() -> Value {

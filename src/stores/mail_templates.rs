@@ -1,6 +1,7 @@
 //! The mails of a store: its own templates, or the built-in ones, in its language.
 
 use diesel::PgConnection;
+use minijinja::value::Serde;
 use serde_json::{Value, json};
 
 use super::queries::{self as stores, mail_templates};
@@ -37,7 +38,7 @@ pub fn compose(
 ) -> Result<Message, Failure> {
     let row = stores::get_store(conn, store)?;
     let values = merged(values, json!({"store": {"name": row.name}}));
-    let values = minijinja::Value::from_serialize(values);
+    let values = minijinja::Value::from(Serde(values));
     if let Some(own) = find_own(conn, store, kind, &row.language)? {
         match own.render(recipient, values.clone()) {
             Ok(message) => return Ok(message),

@@ -53,7 +53,7 @@ fn columns(settings: &RuleSettings) -> Columns<'_> {
         alerts::category.eq(filter.category.as_deref()),
         alerts::location_id.eq(filter.location),
         alerts::product_ids.eq(filter.products.as_slice()),
-        alerts::recipients.eq(to.iter().map(ToString::to_string).collect()),
+        alerts::recipients.eq(to.iter().map(ToString::to_string).collect::<Vec<_>>()),
         alerts::digest.eq(*digest),
         alerts::active.eq(*active),
         alerts::after_hours.eq(*after_hours),
