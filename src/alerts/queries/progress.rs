@@ -22,7 +22,7 @@ pub struct Progress {
 pub fn discover_behind(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<StoreId>> {
     let rows: Vec<(StoreId,)> = db::sql(
         "SELECT p.store_id FROM feed_positions p LEFT JOIN feed_followers f ON f.store_id = p.store_id \
-         WHERE p.position > COALESCE(f.position, 0) AND ($1 IS NULL OR p.store_id = $1) ORDER BY p.store_id",
+         WHERE p.position > COALESCE(f.position, 0) AND p.store_id = COALESCE($1, p.store_id) ORDER BY p.store_id",
     )
     .bind::<Nullable<BigInt>, _>(store)
     .columns::<(BigInt,)>()

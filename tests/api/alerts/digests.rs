@@ -24,8 +24,9 @@ fn a_digest_has_all_alerts_of_its_hour_with_what_to_order() {
     assert!(office.deliver().is_empty());
     assert_eq!(count(&office.app, "alert_notices"), 4);
     office.app.advance(3_600);
-    let mails = office.deliver();
-    assert_eq!((mails.len(), mails[0].to.as_str()), (1, "ann@example.com"));
+    // The day may end with this hour.
+    let mails: Vec<_> = office.deliver().into_iter().filter(|mail| mail.to == "ann@example.com").collect();
+    assert_eq!(mails.len(), 1);
     assert!(mails[0].subject.ends_with(": low stock (3)"), "{}", mails[0].subject);
     for line in [
         "Rice (rice): 4 available, minimum 5; order 40 from The farm",
@@ -35,7 +36,7 @@ fn a_digest_has_all_alerts_of_its_hour_with_what_to_order() {
         assert!(mails[0].text.contains(line) && mails[0].html.contains(line), "{line} in {}", mails[0].text);
     }
     office.app.advance(3_600);
-    assert!(office.deliver().iter().all(|mail| mail.to == "ben@example.com"));
+    assert!(office.deliver().iter().all(|mail| mail.to != "ann@example.com"));
     office.app.advance(86_400);
     office.deliver();
     assert_eq!((count(&office.app, "alert_notices"), count(&office.app, "mail_outbox")), (0, 0));

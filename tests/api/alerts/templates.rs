@@ -84,7 +84,7 @@ fn a_template_that_fails_with_real_values_does_not_stop_the_mail() {
     let mut body = template("{{ order.number }}");
     body["text"] = json!("{% for a in order.items %}{% for b in order.notes.x.y %}{{ b }}{% endfor %}{% endfor %}");
     office.admin.put(&path(&office, "order_placed", "en"), &body).refused_field("text");
-    body["text"] = json!("{% if not order.discount %}{{ 1 / 0 }}{% endif %}");
+    body["text"] = json!("{% if not order.discount %}{{ order.items // 1 }}{% endif %}");
     office.admin.put(&path(&office, "order_placed", "en"), &body).expect(200);
     office.app.customer("mara").buy(&rice, 1);
     assert!(office.deliver().remove(0).subject.starts_with("Your order "));
