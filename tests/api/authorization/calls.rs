@@ -29,10 +29,10 @@ impl World {
     /// A call of the operation with new objects of the customer.
     pub fn call(&self, operation: &str) -> Call {
         let (method, path) = operation.split_once(' ').unwrap();
-        let section =
-            if path.contains("/mail-templates/") { "alerts" } else { path.split('/').nth(1).unwrap_or_default() };
+        let section = path.split('/').nth(1).unwrap_or_default();
         let call = match section {
             "auth" => self.auth_call(operation),
+            _ if path.ends_with("{language}") => self.alert_call(operation),
             "addresses" | "users" | "stores" | "locations" => self.identity_call(operation),
             "inventory" => self.inventory_call(operation),
             "reservations" => self.reservation_call(operation),
