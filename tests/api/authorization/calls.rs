@@ -32,7 +32,7 @@ impl World {
         let section = path.split('/').nth(1).unwrap_or_default();
         let call = match section {
             "auth" => self.auth_call(operation),
-            _ if path.ends_with("{language}") => self.alert_call(operation),
+            _ if section == "alerts" || path.ends_with("{language}") => self.alert_call(operation),
             "addresses" | "users" | "stores" | "locations" => self.identity_call(operation),
             "inventory" => self.inventory_call(operation),
             "reservations" => self.reservation_call(operation),
@@ -45,7 +45,6 @@ impl World {
             "returns" => self.return_call(operation),
             "shipments" => self.shipment_call(operation),
             "audit" | "events" => Some(Call::new("GET", path)),
-            "alerts" => self.alert_call(operation),
             "" => Some(Call::new("GET", "/")),
             _ => None,
         };
