@@ -13,7 +13,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relnam
 -- The columns that only hand-written SQL names.
 CREATE TEMPORARY TABLE left_out AS
 SELECT 'orders'::regclass AS relation, unnest(ARRAY[
-    'customer_name', 'customer_phone', 'delivery_address', 'exchange_of', 'invoice_number', 'notes',
+    'customer_email', 'customer_name', 'customer_phone', 'delivery_address', 'exchange_of', 'invoice_number', 'notes',
     'pickup_location_id', 'ready_at', 'tax_lines', 'tracking_number', 'unfulfilled']) AS name;
 
 -- A comment as lines of Rust's documentation, or nothing.

@@ -86,6 +86,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
             .service(routes::mount("/api"))
             .configure(routes::mount_at_root)
             .configure(crate::accounts::api::password_page::configure)
+            .configure(crate::alerts::wishes::api::configure)
             .service(only_get("/openapi.json", web::get().to(openapi)))
             .configure(swagger::configure)
             .default_service(web::to(path_not_found))

@@ -41,6 +41,8 @@ pub mod scan;
 pub mod feed;
 pub mod webhooks;
 
+pub mod alerts;
+
 pub mod demo;
 pub mod jobs;
 

@@ -2,6 +2,7 @@
 //! are created from it.
 
 mod accounts;
+mod alerts;
 mod counts;
 mod events;
 mod inventory;
@@ -35,6 +36,8 @@ pub fn table() -> Vec<Endpoint> {
         accounts::own_addresses(),
         accounts::managed_users(),
         accounts::stores(),
+        alerts::alerts(),
+        alerts::wishes(),
         inventory::reports(),
         reservations::reservations(),
         inventory::products(),

@@ -56,7 +56,8 @@ fn canonical(text: &str) -> Result<String, &'static str> {
         return Err(TOO_LONG);
     }
     let (local, domain) = text.rsplit_once('@').ok_or(NO_ADDRESS)?;
-    if !format!("{local}@example.com").validate_email() {
+    // An encoded word could be shown as other text than it is.
+    if !format!("{local}@example.com").validate_email() || local.contains("=?") {
         return Err(WRONG_LOCAL_PART);
     }
     let (ascii, domain) = canonical_domain(domain).ok_or(WRONG_DOMAIN)?;
@@ -127,6 +128,7 @@ mod tests {
             ("ann", NO_ADDRESS),
             ("müller@example.com", WRONG_LOCAL_PART),
             ("@example.com", WRONG_LOCAL_PART),
+            ("=?utf-8?q?ann?=@example.com", WRONG_LOCAL_PART),
             ("ann@", WRONG_DOMAIN),
             ("ann@exa\u{200d}mple.com", WRONG_DOMAIN),
             ("ann@[127.0.0.1]", WRONG_DOMAIN),

@@ -11,9 +11,11 @@ use super::secret_token;
 use crate::auth::context::PLATFORM;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
+use crate::kernel::language::Language;
 use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, NewMail};
-use crate::mail::{Message, queries, template};
+use crate::mail::template::Template;
+use crate::mail::{Message, queries};
 
 /// The lifetime of a link, and the time for which its mail is retried.
 pub const TTL: Duration = Duration::hours(1);
@@ -26,7 +28,8 @@ pub const PAGE: &str = "/password-reset";
 pub fn request(conn: &mut PgConnection, email: &Email) -> Result<(), Abort> {
     let at = db::clock(conn)?;
     let give_up_at = after(at, TTL);
-    let mail = NewMail { store: PLATFORM, kind: Kind::PasswordReset, recipient: email.as_str(), give_up_at };
+    let (kind, recipient) = (Kind::PasswordReset, email.as_str());
+    let mail = NewMail { store: PLATFORM, kind, recipient, about: String::new(), data: None, give_up_at };
     match queries::insert_mail(conn, &mail, at)? {
         true => Ok(()),
         false => {
@@ -51,6 +54,6 @@ pub fn compose(
     let new = NewReset { user: user.id, token_hash: &secret_token::digest(&token), expires_at: after(at, TTL) };
     password_resets::replace_reset(conn, &new, at)?;
     let values = context! { link => format!("{public_url}{PAGE}#token={token}") };
-    let message = template::render(Kind::PasswordReset, recipient, &values);
+    let message = Template::built_in(Kind::PasswordReset, &Language::default()).render(recipient, values);
     message.map(Some).map_err(|error| Failure::Internal(format!("the template can't be used: {error}")))
 }

@@ -22,6 +22,7 @@ text_enum! {
         Location,
         Return,
         Webhook,
+        Alert,
     }
 }
 

@@ -50,6 +50,7 @@ permissions! {
     UsersManage = "users:manage",
     StoresManage = "stores:manage",
     WebhooksManage = "webhooks:manage",
+    AlertsManage = "alerts:manage",
 }
 
 schemas! {

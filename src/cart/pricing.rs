@@ -129,6 +129,7 @@ pub fn amount(minor: i128) -> Result<Money, TooLarge> {
 mod tests {
     use super::*;
     use crate::kernel::id::StoreId;
+    use crate::kernel::language::Language;
     use crate::kernel::money::Currency;
     use crate::kernel::rate::Rate;
     use crate::stores::payment_methods::PaymentMethods;
@@ -155,6 +156,8 @@ mod tests {
             shipping_tax: ShippingTax::None,
             return_window_days: None,
             time_zone: "UTC".into(),
+            language: Language::default(),
+            order_mails: true,
             created_at: at,
             updated_at: at,
         }

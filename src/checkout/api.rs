@@ -9,6 +9,7 @@ use validator::Validate;
 use super::place_orders::Placements;
 use super::placement::{Buyer, Contact, Placement, RequestedItem, Source};
 use super::preview;
+use crate::accounts::email::Email;
 use crate::auth::{Ctx, Permission, Principal, Role};
 use crate::catalogue::size;
 use crate::error::ApiError;
@@ -62,6 +63,8 @@ pub struct OrderRequest {
     #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub customer_phone: Option<String>,
+    /// Mails about the order go to this address. Without it, they go to the address of the customer's account.
+    pub customer_email: Option<Email>,
     /// At least one visible character.
     #[validate(length(max = 1000, message = "must have at most 1000 characters"))]
     #[validate(custom(function = "text::check_visible"))]
@@ -183,11 +186,12 @@ pub async fn place_order(
 }
 
 fn items_placement(principal: &Principal, buyer: Buyer, body: OrderRequest, settings: &Settings) -> Placement {
-    let OrderRequest { items, customer_name, customer_phone, delivery_address, .. } = body;
+    let OrderRequest { items, customer_name, customer_phone, customer_email, delivery_address, .. } = body;
+    let customer_email = customer_email.map(|email| email.as_str().to_owned());
     Placement {
         actor: principal.actor(),
         buyer,
-        contact: Contact { customer_name, customer_phone, delivery_address },
+        contact: Contact { customer_name, customer_phone, customer_email, delivery_address },
         source: Source::Items(items.into_iter().map(RequestedItem::from).collect()),
         shipping_address: body.shipping_address_id,
         billing_address: None,

@@ -210,6 +210,7 @@ impl<'a> Decider<'a> {
             created_by,
             customer_name: contact.customer_name,
             customer_phone: contact.customer_phone,
+            customer_email: contact.customer_email,
             delivery_address: contact.delivery_address,
             status,
             payment_status,

@@ -54,11 +54,13 @@ pub enum Buyer {
     Guest,
 }
 
-/// Name, phone and address of a customer, as in the request.
+/// Name, phone and addresses of a customer, as in the request.
 #[derive(Clone, Debug, Default)]
 pub struct Contact {
     pub customer_name: Option<String>,
     pub customer_phone: Option<String>,
+    /// The address for mails about the order.
+    pub customer_email: Option<String>,
     pub delivery_address: Option<String>,
 }
 

@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 54] = [
+pub const STORE_TABLES: [&str; 59] = [
     "products",
     "variants",
     "variant_counts",
@@ -76,10 +76,16 @@ pub const STORE_TABLES: [&str; 54] = [
     "webhooks",
     "webhook_replays",
     "webhook_deliveries",
+    "mail_templates",
+    "alerts",
+    "alert_states",
+    "alert_notices",
+    "stock_wishes",
 ];
 
 /// Rows of these belong to stores as well, and nothing refers to them.
-pub const FURTHER_STORE_TABLES: [&str; 5] = ["audit_log", "mail_outbox", "outbox", "feed", "feed_positions"];
+pub const FURTHER_STORE_TABLES: [&str; 6] =
+    ["audit_log", "mail_outbox", "outbox", "feed", "feed_positions", "feed_followers"];
 
 /// Which servers Stockroom connects to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

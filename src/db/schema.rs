@@ -27,6 +27,55 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Alerts that wait for the digest of their rule. A row is deleted when its mail is written.
+    alert_notices (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        alert_id -> Int8,
+        /// The values for the template of the mail.
+        data -> Jsonb,
+        /// The end of the hour or the day of the digest.
+        due_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The subjects that are in the state of a rule. The alert was sent when they entered it, and is not sent again while it lasts.
+    alert_states (store_id, alert_id, subject_id) {
+        store_id -> Int8,
+        alert_id -> Int8,
+        /// The id of the order. 0 if the rule is about the whole store.
+        subject_id -> Int8,
+        entered_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Rules: the facts that staff get mails about.
+    alerts (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        kind -> Text,
+        /// Only products of this category. Null for all.
+        category -> Nullable<Text>,
+        /// Only counts of this place. Null for all.
+        location_id -> Nullable<Int8>,
+        /// Only these products. Empty for all.
+        product_ids -> Array<Int8>,
+        /// Where the alerts go, such as mail:ann@example.com.
+        recipients -> Array<Text>,
+        /// none: a mail for each alert. Otherwise one mail for all alerts of an hour or a day.
+        digest -> Text,
+        active -> Bool,
+        /// The age at which an order without a shipment is late. Null for other kinds.
+        after_hours -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Every write that is not a stock movement, a status of an order or a payment, and every act of a transfer, a purchase order or a count. Rows are only appended.
     audit_log (store_id, id) {
         store_id -> Int8,
@@ -235,6 +284,19 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The changes of stock statuses that the row caused, as events like those of the column events. They come behind the movements. Null if there are none.
         crossings -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// The place in the feed of each store up to which alerts and mails were written. Its lock lets one server at a time write them.
+    feed_followers (store_id) {
+        store_id -> Int8,
+        /// The last position of the feed that was read. 0 before the first one.
+        position -> Int8,
+        /// Older events lead to no mail, because they are from before an upgrade. Null if all events count.
+        starts_at -> Nullable<Timestamptz>,
+        /// The last check of the invariants for alerts. Null before the first one.
+        books_checked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -475,7 +537,7 @@ diesel::table! {
         id -> Int8,
         /// Decides the template, and how its values are found when the mail is sent.
         kind -> Text,
-        /// An e-mail address. It has at most one waiting mail of a kind.
+        /// An e-mail address. It has at most one waiting mail of a kind about one fact.
         recipient -> Text,
         /// The number of attempts that have begun.
         attempts -> Int8,
@@ -484,6 +546,26 @@ diesel::table! {
         /// After this time the mail is not tried again.
         give_up_at -> Timestamptz,
         created_at -> Timestamptz,
+        /// Names the fact that the mail is about. Empty if a kind has only one.
+        about -> Text,
+        /// The values for the template, from the time of the fact. Null if they are found when the mail is sent.
+        data -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// Templates of mails that replace the built-in ones in a store.
+    mail_templates (store_id, name, language) {
+        store_id -> Int8,
+        /// The kind of the mail, as in mail_outbox.
+        name -> Text,
+        /// A BCP 47 tag in its canonical form.
+        language -> Text,
+        subject -> Text,
+        text -> Text,
+        html -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -1061,6 +1143,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Who wants to know when a variant is back in stock. A row is deleted when its mail is written.
+    stock_wishes (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        variant_id -> Int8,
+        email -> Text,
+        /// SHA-256 of the token in the mailed link. Null until the mail is sent. The token itself is not stored.
+        token_hash -> Nullable<Bytea>,
+        /// The last request that led to a mail with a link.
+        asked_at -> Timestamptz,
+        /// When the owner of the address confirmed the wish. Null before.
+        confirmed_at -> Nullable<Timestamptz>,
+        /// When the variant was found to be back in stock. Null before.
+        back_at -> Nullable<Timestamptz>,
+        /// After this time the wish is forgotten.
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The shops and their settings.
     stores (id) {
         id -> Int8,
@@ -1099,6 +1201,10 @@ diesel::table! {
         return_window_days -> Nullable<Int8>,
         /// A name of the IANA time zone database. The days and hours of reports are those of this zone.
         time_zone -> Text,
+        /// The language of the mails of the store: a BCP 47 tag, such as en or de-AT.
+        language -> Text,
+        /// True if buyers get mails about their orders.
+        order_mails -> Bool,
     }
 }
 
@@ -1389,7 +1495,9 @@ diesel::table! {
 
 diesel::joinable!(addresses -> stores (store_id));
 diesel::joinable!(addresses -> users (user_id));
+diesel::joinable!(alerts -> stores (store_id));
 diesel::joinable!(locations -> stores (store_id));
+diesel::joinable!(mail_templates -> stores (store_id));
 diesel::joinable!(products -> stores (store_id));
 diesel::joinable!(scarcity_searches -> stores (store_id));
 diesel::joinable!(users -> stores (store_id));
@@ -1400,6 +1508,9 @@ diesel::joinable!(webhooks -> users (created_by));
 
 diesel::allow_tables_to_appear_in_same_query!(
     addresses,
+    alert_notices,
+    alert_states,
+    alerts,
     audit_log,
     cart_items,
     carts,
@@ -1410,6 +1521,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     credit_lines,
     credits,
     feed,
+    feed_followers,
     feed_positions,
     idempotency_keys,
     inbound_history,
@@ -1422,6 +1534,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invoices,
     locations,
     mail_outbox,
+    mail_templates,
     order_history,
     order_items,
     order_payments,
@@ -1448,6 +1561,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_levels,
     stock_movements,
     stock_states,
+    stock_wishes,
     stores,
     supplier_items,
     suppliers,

@@ -23,6 +23,7 @@ use crate::error::{Abort, Code};
 use crate::inventory::change_barcodes::{NewBarcode, add_barcode};
 use crate::inventory::create_product::create_product;
 use crate::kernel::id::{ProductRef, UserId};
+use crate::kernel::language::Language;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::rate::Rate;
 use crate::settings::Secret;
@@ -112,6 +113,8 @@ fn new_store() -> Result<NewStore, Failure> {
         shipping_tax: ShippingTax::None,
         return_window_days: Some(DEFAULT_RETURN_WINDOW_DAYS),
         time_zone: TimeZone::default(),
+        language: Language::default(),
+        order_mails: true,
     })
 }
 

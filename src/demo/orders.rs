@@ -54,6 +54,7 @@ fn place(conn: &mut PgConnection, buyer: &Scope, customer: UserId) -> Result<Ord
         contact: Contact {
             customer_name: Some("Demo customer".to_owned()),
             customer_phone: Some("+91 98765 43210".to_owned()),
+            customer_email: None,
             delivery_address: Some("12 Lake Road, Pune 411001".to_owned()),
         },
         source: Source::Items(vec![RequestedItem { product, size: None, quantity: two, unit_price: None }]),

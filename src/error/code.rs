@@ -64,6 +64,7 @@ codes! {
     PurchaseOrderNotFound = "PURCHASE_ORDER_NOT_FOUND", NOT_FOUND, "Purchase order not found";
     OrderNotFound = "ORDER_NOT_FOUND", NOT_FOUND, "Order not found";
     ReturnNotFound = "RETURN_NOT_FOUND", NOT_FOUND, "Return not found";
+    AlertNotFound = "ALERT_NOT_FOUND", NOT_FOUND, "Alert not found";
     ShipmentNotFound = "SHIPMENT_NOT_FOUND", NOT_FOUND, "Shipment not found";
     WebhookNotFound = "WEBHOOK_NOT_FOUND", NOT_FOUND, "Webhook not found";
     AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";

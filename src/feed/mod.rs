@@ -8,7 +8,7 @@ pub mod api;
 pub mod availability;
 mod data;
 pub mod page;
-mod queries;
+pub mod queries;
 pub mod response;
 pub mod streams;
 mod subject;

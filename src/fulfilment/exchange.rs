@@ -94,6 +94,7 @@ fn placement_of(conn: &mut PgConnection, scope: &Scope, old: OrderId, new: &NewE
         contact: Contact {
             customer_name: old.customer_name.clone(),
             customer_phone: old.customer_phone.clone(),
+            customer_email: old.customer_email.clone(),
             delivery_address: old.delivery_address.clone(),
         },
         source: Source::Items(new.items.clone()),

@@ -22,6 +22,10 @@ pub struct Limiters {
     pub password_account: Limiter,
     /// Mails with a link to reset a password, by e-mail address.
     pub password_mail: Limiter,
+    /// Requests to know when a product is back in stock, by address of the caller.
+    pub notice_address: Limiter,
+    /// Mails that ask for the confirmation of such requests, by e-mail address.
+    pub notice_mail: Limiter,
     pub request_address: Limiter,
     pub checkout_address: Limiter,
 }
@@ -40,6 +44,8 @@ impl Limiters {
             password_address: Limiter::new(Quota::per_minute, limits.login_per_minute),
             password_account: Limiter::new(Quota::per_minute, limits.login_per_minute),
             password_mail: Limiter::new(Quota::per_hour, limits.password_mails_per_hour),
+            notice_address: Limiter::new(Quota::per_minute, limits.register_per_minute),
+            notice_mail: Limiter::new(Quota::per_hour, limits.password_mails_per_hour),
             request_address: Limiter::new(Quota::per_minute, limits.requests_per_minute),
             checkout_address: Limiter::new(Quota::per_minute, limits.checkout_per_minute),
         }
@@ -53,6 +59,8 @@ impl Limiters {
             &self.password_address,
             &self.password_account,
             &self.password_mail,
+            &self.notice_address,
+            &self.notice_mail,
             &self.request_address,
             &self.checkout_address,
         ];

@@ -26,8 +26,14 @@ impl Answer {
         Self::new(StatusCode::CREATED, body)
     }
 
+    /// 202: the rest of the work is done later.
     pub fn accepted(body: &impl Serialize) -> Result<Self, Failure> {
         Self::new(StatusCode::ACCEPTED, body)
+    }
+
+    /// The same without a body.
+    pub fn accepted_without_body() -> Self {
+        Self { status: StatusCode::ACCEPTED.as_u16(), body: Vec::new(), replayed: false, order_id: None }
     }
 
     pub fn no_content() -> Self {
@@ -44,7 +50,7 @@ impl Answer {
         if self.replayed {
             response.insert_header(("Idempotent-Replayed", "true"));
         }
-        if status == StatusCode::NO_CONTENT {
+        if self.body.is_empty() {
             return response.finish();
         }
         response.content_type("application/json").body(self.body)

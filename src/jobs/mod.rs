@@ -15,6 +15,7 @@ pub mod runner;
 pub mod send_mail;
 pub mod server_state;
 pub mod value_stock;
+pub mod write_mails;
 
 use std::sync::Arc;
 

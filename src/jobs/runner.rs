@@ -28,6 +28,10 @@ impl Runner {
         runner.every(1, "send_mails", jobs, Jobs::send_mails);
         // A value may be 60 s old. A longer period costs less: a variant with many sales has one checkpoint for all.
         runner.every(30, "value_stock", jobs, Jobs::value_stock);
+        runner.every(1, "follow_feed", jobs, Jobs::follow_feed);
+        runner.every(30, "send_alerts", jobs, Jobs::send_alerts);
+        runner.every(600, "check_books", jobs, Jobs::check_books);
+        runner.every(600, "purge_wishes", jobs, Jobs::purge_wishes);
         runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);
         runner.every(600, "purge_sessions", jobs, Jobs::purge_sessions);

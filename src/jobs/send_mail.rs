@@ -2,21 +2,27 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::Jobs;
 use super::discover::Round;
 use crate::accounts::password_reset;
+use crate::alerts::wishes;
 use crate::auth::context::PLATFORM;
 use crate::db::{self, End, Failure};
 use crate::kernel::moment::after;
-use crate::mail::outbox::{Kind, LEASE, MailKey, pause_after};
+use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};
 use crate::mail::{Mailer, Message, queries};
+use crate::stores::mail_templates;
 use crate::webhooks::off_mail;
 
 /// The number of mails that are sent at the same time, so that a slow mail delays few others.
 const CONCURRENT_MAILS: u8 = 10;
+
+/// The groups of such mails in one run.
+const MOST_GROUPS: usize = 100;
 
 /// An attempt to send a mail.
 struct Attempt {
@@ -32,7 +38,19 @@ impl Jobs {
         let Some(mailer) = self.mailer.clone() else { return Ok(0) };
         let mut round = Round::default();
         round.add(self.drop_mails().await);
-        let due = self.discover("discover_due_mails", &mut round, |conn, store| {
+        for _ in 0..MOST_GROUPS {
+            let before = round.done;
+            self.send_some(&mailer, &mut round).await;
+            // Fewer mails mean that no more are due, or that the mail server does not take them.
+            if round.done.saturating_sub(before) < usize::from(CONCURRENT_MAILS) {
+                break;
+            }
+        }
+        round.result()
+    }
+
+    async fn send_some(&self, mailer: &Mailer, round: &mut Round) {
+        let due = self.discover("discover_due_mails", round, |conn, store| {
             let at = db::clock(conn)?;
             Ok(queries::discover_due(conn, store, at, i64::from(CONCURRENT_MAILS))?)
         });
@@ -46,7 +64,6 @@ impl Jobs {
                 round.add(outcome.map(usize::from));
             }
         }
-        round.result()
     }
 
     /// Deletes the requests that lead to no mail, all at once, so that they do not delay the others. Nothing is sent,
@@ -92,15 +109,41 @@ fn begin_attempt(conn: &mut PgConnection, key: MailKey, public_url: &str) -> Res
         queries::delete_mail(conn, key)?;
         return Ok(None);
     }
-    // None if the reason for the mail no longer exists.
-    let message = match mail.kind {
-        Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at)?,
-        Kind::WebhookOff => off_mail::compose(conn, key.store, &mail.recipient, public_url)?,
-    };
-    let Some(message) = message else {
-        queries::delete_mail(conn, key)?;
-        return Ok(None);
+    let number = mail.attempts.saturating_add(1);
+    let message = match compose(conn, &mail, public_url, at) {
+        Ok(Some(message)) => message,
+        Ok(None) => {
+            queries::delete_mail(conn, key)?;
+            return Ok(None);
+        }
+        // A mail that can't be built must not stop the others. The failure is none of the database.
+        Err(Failure::Internal(error)) => {
+            log::error!(mail = key.id, attempt = number, error:% = error; "a mail can't be built");
+            queries::begin_attempt(conn, &mail, after(at, pause_after(number)))?;
+            return Ok(None);
+        }
+        Err(failure) => return Err(failure),
     };
     queries::begin_attempt(conn, &mail, after(at, LEASE))?;
-    Ok(Some(Attempt { message, number: mail.attempts.saturating_add(1) }))
+    let id = format!("{}.{}.{}", mail.created_at.timestamp_micros(), key.store, key.id);
+    let message = Message { id: Some(id), ..message };
+    Ok(Some(Attempt { message, number }))
+}
+
+/// The message of a mail. None if its reason no longer exists.
+fn compose(
+    conn: &mut PgConnection,
+    mail: &PendingMail,
+    public_url: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<Message>, Failure> {
+    match mail.kind {
+        Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at),
+        Kind::WebhookOff => off_mail::compose(conn, mail.key.store, &mail.recipient, public_url),
+        Kind::StockNoticeConfirmation => wishes::compose_confirmation(conn, mail, public_url, at),
+        kind => {
+            let values = mail.data.clone().unwrap_or_default();
+            mail_templates::compose(conn, mail.key.store, kind, &mail.recipient, values).map(Some)
+        }
+    }
 }

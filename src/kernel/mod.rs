@@ -11,6 +11,7 @@ pub mod history_step;
 pub mod id;
 pub mod json_column;
 pub mod keyed_hash;
+pub mod language;
 pub mod moment;
 pub mod money;
 pub mod number;

@@ -13,6 +13,7 @@ pub const MAX_QUANTITY: i64 = 10_000;
 pub const MAX_STOCK: i64 = 1_000_000_000_000;
 pub const MAX_LEAD_TIME_DAYS: i64 = 1000;
 pub const MAX_RETURN_WINDOW_DAYS: i64 = 36_500;
+pub const MAX_AFTER_HOURS: i64 = 8_760;
 const HUNDRED_PERCENT: i64 = 100;
 
 /// A number of units in a sentence: `1 unit`, `2 units`.
@@ -76,6 +77,10 @@ quantities! {
     /// Units in a line of a transfer or another document of staff: 1 to 10¹².
     #[schema(value_type = i64, minimum = 1, maximum = 1_000_000_000_000_i64)]
     DocumentQuantity from 1 to MAX_STOCK;
+
+    /// The hours after which an order is late: 1 to 8,760.
+    #[schema(value_type = i64, minimum = 1, maximum = 8_760)]
+    AfterHours from 1 to MAX_AFTER_HOURS;
 
     /// The days from an order to its arrival: 0 to 1000.
     #[schema(value_type = i64, minimum = 0, maximum = 1000)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::address::AddressError;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
@@ -21,6 +22,8 @@ pub struct Message {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// The start of the `Message-ID`. A mail that is sent again after a crash has the same one.
+    pub id: Option<String>,
 }
 
 /// Sends mails. Cheap to clone.
@@ -63,6 +66,24 @@ pub enum SendError {
     File(String),
 }
 
+/// Marks a mail as written by a program, so that it is not answered by another one (RFC 3834).
+#[derive(Clone, Copy)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
 /// The time limit for the mail server to accept a connection, and to answer a command.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -89,10 +110,13 @@ impl Mailer {
 
     /// Sends a mail and waits until the server has accepted it. Blocks the thread.
     pub fn send(&self, message: &Message) -> Result<(), SendError> {
-        let Message { to, subject, text, html } = message;
+        let Message { to, subject, text, html, id } = message;
         let to = to.parse().map_err(|_has_the_address| SendError::Recipient)?;
+        let id = id.as_ref().map(|id| format!("<{id}@{}>", self.from.email.domain()));
         let mail = lettre::Message::builder()
             .from(self.from.clone())
+            .message_id(id)
+            .header(AutoSubmitted)
             .to(Mailbox::new(None, to))
             .subject(subject)
             .multipart(MultiPart::alternative_plain_html(text.clone(), html.clone()))?;

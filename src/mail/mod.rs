@@ -7,6 +7,7 @@
 pub mod mailer;
 pub mod outbox;
 pub mod queries;
+pub mod samples;
 pub mod template;
 
 pub use mailer::{Mailer, Message};

@@ -1,26 +1,47 @@
 //! A mail in the outbox, and the times of its attempts.
 
 use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::kernel::id::StoreId;
+use crate::kernel::schema::{schemas, words};
 use crate::kernel::text_enum::text_enum;
 
 text_enum! {
     /// The kind of a mail. It decides the template, and the source of its values.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]
     pub enum Kind {
         PasswordReset,
         /// The server has turned a webhook off.
         WebhookOff,
+        OrderPlaced,
+        OrderPaid,
+        OrderShipped,
+        OrderCancelled,
+        OrderRefunded,
+        Alert,
+        StockNoticeConfirmation,
+        BackInStock,
     }
 }
 
+schemas! {
+    Kind: words::<Kind>().description(Some("The kind of a mail."));
+}
+
 /// A new mail for the outbox.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct NewMail<'a> {
     pub store: StoreId,
     pub kind: Kind,
     pub recipient: &'a str,
+    /// Names the fact that the mail is about. Empty if a kind has only one.
+    pub about: String,
+    /// The values for the template. None if they are found when the mail is sent.
+    pub data: Option<Value>,
     pub give_up_at: DateTime<Utc>,
 }
 
@@ -37,13 +58,18 @@ pub struct PendingMail {
     pub key: MailKey,
     pub kind: Kind,
     pub recipient: String,
+    pub data: Option<Value>,
     /// Attempts before this one.
     pub attempts: i64,
     pub give_up_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
 }
 
 /// The time for which other servers skip a mail after an attempt began. It is longer than an attempt.
 pub const LEASE: Duration = Duration::seconds(60);
+
+/// The time for which a mail about a fact is tried. It is longer than all pauses together.
+pub const PATIENCE: Duration = Duration::hours(30);
 
 /// The number of mails of a store that may wait. The job sends about ten a second, so the last of them is sent before
 /// its deadline of one hour.
@@ -52,11 +78,14 @@ pub const CAPACITY: i64 = 10_000;
 /// Seconds until the next attempt, by the number of failed attempts. The last value is used for all further attempts.
 const PAUSES_SECONDS: [i64; 7] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
-/// The pause after this many failed attempts.
+/// The pause after this many failed attempts. It is up to a fifth shorter at random, so that mails that failed together
+/// are not tried together.
 pub fn pause_after(attempts: i64) -> Duration {
     let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(0);
     let seconds = PAUSES_SECONDS.get(index).or(PAUSES_SECONDS.last()).copied().unwrap_or(300);
-    Duration::seconds(seconds)
+    let milliseconds = seconds.saturating_mul(1_000);
+    let shorter = rand::random_range(0..=milliseconds.checked_div(5).unwrap_or(0));
+    Duration::milliseconds(milliseconds.saturating_sub(shorter))
 }
 
 #[cfg(test)]
@@ -65,7 +94,16 @@ mod tests {
 
     #[test]
     fn pauses_grow_up_to_the_last_one() {
-        let pauses: Vec<i64> = [0, 1, 2, 7, 100].map(|attempts| pause_after(attempts).num_seconds()).to_vec();
-        assert_eq!(pauses, [5, 5, 300, 36_000, 36_000]);
+        for (attempts, most) in [(0, 5), (1, 5), (2, 300), (4, 7_200), (7, 36_000), (100, 36_000)] {
+            for _ in 0..100 {
+                let pause = pause_after(attempts).num_milliseconds();
+                assert!((most * 800..=most * 1_000).contains(&pause), "{attempts}: {pause}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_pauses_fit_into_the_time_for_which_a_mail_is_tried() {
+        assert!(PAUSES_SECONDS.iter().sum::<i64>() < PATIENCE.num_seconds());
     }
 }

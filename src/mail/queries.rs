@@ -5,6 +5,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel::upsert::excluded;
+use serde_json::Value;
 
 use super::outbox::{CAPACITY, Kind, LEASE, MailKey, NewMail, PendingMail};
 use crate::db::schema::{mail_outbox, users};
@@ -19,22 +20,15 @@ extern "SQL" {
 /// Adds a mail, in the transaction that needs it. If such a mail is already waiting for the recipient, it gets the
 /// new deadline and is due soon, but not during an attempt. Returns false if too many mails wait.
 pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>) -> QueryResult<bool> {
-    let NewMail { store, kind, recipient, give_up_at } = new;
-    if is_full(conn, *store)? {
+    let store = new.store;
+    if is_full(conn, store)? {
         return Ok(false);
     }
     // An attempt that runs now ends before this time.
     let soon = after(at, LEASE);
     diesel::insert_into(mail_outbox::table)
-        .values((
-            mail_outbox::store_id.eq(store),
-            mail_outbox::kind.eq(kind),
-            mail_outbox::recipient.eq(*recipient),
-            mail_outbox::next_attempt_at.eq(at),
-            mail_outbox::give_up_at.eq(give_up_at),
-            mail_outbox::created_at.eq(at),
-        ))
-        .on_conflict((mail_outbox::store_id, mail_outbox::kind, mail_outbox::recipient))
+        .values(NewRow::new(new, at))
+        .on_conflict((mail_outbox::store_id, mail_outbox::kind, mail_outbox::recipient, mail_outbox::about))
         .do_update()
         .set((
             mail_outbox::give_up_at.eq(excluded(mail_outbox::give_up_at)),
@@ -42,6 +36,58 @@ pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>
         ))
         .execute(conn)?;
     Ok(true)
+}
+
+/// Adds mails of one store about facts, in the transaction that records the facts. A fact leads to one mail for each
+/// recipient. Returns false if too many mails wait. Then the transaction has to be rolled back and repeated later.
+pub fn insert_mails(
+    conn: &mut PgConnection,
+    store: StoreId,
+    new: &[NewMail<'_>],
+    at: DateTime<Utc>,
+) -> QueryResult<bool> {
+    if new.is_empty() {
+        return Ok(true);
+    }
+    if is_full(conn, store)? {
+        return Ok(false);
+    }
+    for rows in new.chunks(MOST_ROWS) {
+        let rows: Vec<_> = rows.iter().map(|new| NewRow::new(new, at)).collect();
+        diesel::insert_into(mail_outbox::table).values(rows).on_conflict_do_nothing().execute(conn)?;
+    }
+    Ok(true)
+}
+
+/// The number of mails in one statement: the database limits its parameters.
+const MOST_ROWS: usize = 5_000;
+
+#[derive(Insertable)]
+#[diesel(table_name = mail_outbox)]
+struct NewRow<'a> {
+    store_id: StoreId,
+    kind: Kind,
+    recipient: &'a str,
+    about: &'a str,
+    data: Option<&'a Value>,
+    next_attempt_at: DateTime<Utc>,
+    give_up_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+}
+
+impl<'a> NewRow<'a> {
+    fn new(new: &'a NewMail<'_>, at: DateTime<Utc>) -> Self {
+        Self {
+            store_id: new.store,
+            kind: new.kind,
+            recipient: new.recipient,
+            about: &new.about,
+            data: new.data.as_ref(),
+            next_attempt_at: at,
+            give_up_at: new.give_up_at,
+            created_at: at,
+        }
+    }
 }
 
 /// True if the store has as many waiting mails as are allowed. Requests at the same time may exceed that slightly.
@@ -90,21 +136,36 @@ pub fn discover_due(
     Ok(keys.into_iter().map(|(store, id)| MailKey { store, id }).collect())
 }
 
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = mail_outbox)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+struct MailRow {
+    kind: Kind,
+    recipient: String,
+    data: Option<Value>,
+    attempts: i64,
+    give_up_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+}
+
 /// The mail with its row locked, unless it is not due any more or another server is working on it.
 pub fn find_due_for_update(
     conn: &mut PgConnection,
     key: MailKey,
     at: DateTime<Utc>,
 ) -> QueryResult<Option<PendingMail>> {
-    let row: Option<(Kind, String, i64, DateTime<Utc>)> = mail_outbox::table
+    let found: Option<MailRow> = mail_outbox::table
         .find((key.store, key.id))
         .filter(mail_outbox::next_attempt_at.le(at))
-        .select((mail_outbox::kind, mail_outbox::recipient, mail_outbox::attempts, mail_outbox::give_up_at))
+        .select(MailRow::as_select())
         .for_update()
         .skip_locked()
         .first(conn)
         .optional()?;
-    Ok(row.map(|(kind, recipient, attempts, give_up_at)| PendingMail { key, kind, recipient, attempts, give_up_at }))
+    Ok(found.map(|row| {
+        let MailRow { kind, recipient, data, attempts, give_up_at, created_at } = row;
+        PendingMail { key, kind, recipient, data, attempts, give_up_at, created_at }
+    }))
 }
 
 /// Counts an attempt that begins now, and keeps other servers away until this time.

@@ -14,7 +14,7 @@ use super::schemas;
 pub(super) const BEARER: &str = "bearer";
 
 /// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
-const TAGS: [(&str, &str); 23] = [
+const TAGS: [(&str, &str); 24] = [
     ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
@@ -36,6 +36,7 @@ const TAGS: [(&str, &str); 23] = [
     ("users", "Management of the accounts of staff and customers."),
     ("events", "The feed of all that happens in a store."),
     ("webhooks", "Addresses of other systems that receive the events of a store."),
+    ("alerts", "The facts that staff get mails about."),
     ("audit", "All writes, with their actor and time."),
     ("monitoring", "Health checks and metrics. Their paths are outside of the versioned API."),
 ];

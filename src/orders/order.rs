@@ -35,6 +35,9 @@ pub struct Order {
     pub customer_name: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub customer_phone: Option<String>,
+    /// The address for mails about the order, if it was sent with it.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub customer_email: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub delivery_address: Option<String>,
     pub status: OrderStatus,

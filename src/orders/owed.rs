@@ -61,6 +61,7 @@ pub(crate) mod tests {
             created_by: None,
             customer_name: None,
             customer_phone: None,
+            customer_email: None,
             delivery_address: None,
             status: OrderStatus::Pending,
             payment_status: PaymentStatus::Pending,

@@ -36,6 +36,9 @@ pub struct OrderResponse {
     pub customer_name: Option<String>,
     #[schema(max_length = 50)]
     pub customer_phone: Option<String>,
+    /// The address for mails about the order, as it was sent with it.
+    #[schema(max_length = 254)]
+    pub customer_email: Option<String>,
     #[schema(max_length = 1000)]
     pub delivery_address: Option<String>,
     pub status: OrderStatus,
@@ -156,6 +159,7 @@ impl OrderResponse {
             created_by: order.created_by,
             customer_name: order.customer_name.clone(),
             customer_phone: order.customer_phone.clone(),
+            customer_email: order.customer_email.clone(),
             delivery_address: order.delivery_address.clone(),
             status: order.status,
             payment_status: order.payment_status,

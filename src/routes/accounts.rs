@@ -114,7 +114,9 @@ pub(super) fn managed_users() -> Vec<Endpoint> {
 
 pub(super) fn stores() -> Vec<Endpoint> {
     use crate::stores::api::locations::{self, LocationPatchRequest, LocationResponse, NewLocationRequest};
+    use crate::stores::api::mail_templates::{self, MailTemplateRequest, MailTemplateResponse};
     use crate::stores::api::tax_rates::{self, TaxRatesResponse};
+    const MAIL_TEMPLATE: &str = "/stores/{id}/mail-templates/{name}/{language}";
     let manage = Access::Permission(Permission::StoresManage);
     vec![
         get("/stores", Access::Admin, stores::list)
@@ -147,6 +149,19 @@ pub(super) fn stores() -> Vec<Endpoint> {
             .named("replaceTaxRates", "Replace the tax rates of the store; the most specific one applies")
             .takes::<tax_rates::TaxRatesRequest>()
             .answers::<TaxRatesResponse>(200),
+        get(MAIL_TEMPLATE, manage, mail_templates::show)
+            .named("getMailTemplate", "The template of a mail in a language: the store's own, or the built-in one")
+            .answers::<MailTemplateResponse>(200)
+            .errors(&[Code::NotFound]),
+        put(MAIL_TEMPLATE, manage, mail_templates::replace)
+            .named("replaceMailTemplate", "Write an own template of a mail; it is checked with sample values")
+            .takes::<MailTemplateRequest>()
+            .answers::<MailTemplateResponse>(200)
+            .errors(&[Code::NotFound]),
+        delete(MAIL_TEMPLATE, manage, mail_templates::delete)
+            .named("deleteMailTemplate", "Delete an own template; the built-in one is used again")
+            .answers_nothing(204)
+            .errors(&[Code::NotFound]),
         get("/locations", Access::Public, locations::list)
             .named(
                 "listLocations",

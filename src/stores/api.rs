@@ -16,6 +16,7 @@ use crate::db;
 use crate::error::{Abort, ApiError};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::StoreId;
+use crate::kernel::language::Language;
 use crate::kernel::money::Amount;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::rate::Rate;
@@ -32,6 +33,7 @@ pub use crate::stores::queries::SORTS;
 
 mod location_requests;
 pub mod locations;
+pub mod mail_templates;
 pub mod routing;
 mod store_requests;
 pub mod tax_rates;
@@ -66,6 +68,10 @@ pub struct StoreResponse {
     /// A name of the IANA time zone database. Days and hours are those of this zone.
     #[schema(max_length = 64)]
     time_zone: String,
+    /// The language of the mails of the store.
+    language: Language,
+    /// True if buyers get mails about their orders, as soon as the server sends mail.
+    order_mails: bool,
 }
 
 impl From<Store> for StoreResponse {
@@ -86,6 +92,8 @@ impl From<Store> for StoreResponse {
             shipping_tax,
             return_window_days,
             time_zone,
+            language,
+            order_mails,
             routing: _,
             count_tolerance_units: _,
             count_tolerance_value: _,
@@ -108,6 +116,8 @@ impl From<Store> for StoreResponse {
             shipping_tax,
             return_window_days,
             time_zone,
+            language,
+            order_mails,
         }
     }
 }

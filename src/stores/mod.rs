@@ -4,6 +4,7 @@ pub mod change_location;
 pub mod code;
 pub mod count_tolerance;
 pub mod location;
+pub mod mail_templates;
 pub mod payment_methods;
 pub mod routing_policy;
 pub mod settings;

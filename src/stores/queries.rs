@@ -10,6 +10,7 @@ use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::folded_text;
 use crate::kernel::id::StoreId;
+use crate::kernel::language::Language;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 use crate::kernel::rate::Rate;
@@ -20,6 +21,7 @@ use crate::stores::settings::NewStore;
 use crate::stores::tax_rates::ShippingTax;
 
 pub mod locations;
+pub mod mail_templates;
 pub mod open_items;
 pub mod scarcity_changes;
 pub mod tax_rates;
@@ -51,6 +53,10 @@ pub struct Store {
     pub return_window_days: Option<i64>,
     /// A name of the IANA time zone database.
     pub time_zone: String,
+    /// The language of its mails.
+    pub language: Language,
+    /// True if buyers get mails about their orders.
+    pub order_mails: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -131,6 +137,8 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
             stores::shipping_tax.eq(new.shipping_tax),
             stores::return_window_days.eq(new.return_window_days),
             stores::time_zone.eq(new.time_zone.as_str()),
+            stores::language.eq(&new.language),
+            stores::order_mails.eq(new.order_mails),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))

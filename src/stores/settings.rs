@@ -5,6 +5,7 @@ use super::count_tolerance::{COUNT_TOLERANCE, CountTolerance, CountToleranceInpu
 use super::payment_methods::PaymentMethods;
 use super::queries::Store;
 use crate::error::ApiError;
+use crate::kernel::language::Language;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::rate::Rate;
 use crate::stores::tax_rates::ShippingTax;
@@ -27,6 +28,8 @@ pub struct NewStore {
     pub shipping_tax: ShippingTax,
     pub return_window_days: Option<i64>,
     pub time_zone: TimeZone,
+    pub language: Language,
+    pub order_mails: bool,
 }
 
 /// The changes to a store. Fields that are `None` stay unchanged.
@@ -46,6 +49,8 @@ pub struct StoreChange {
     /// `Some(None)` is a window without an end.
     pub return_window_days: Option<Option<i64>>,
     pub time_zone: Option<TimeZone>,
+    pub language: Option<Language>,
+    pub order_mails: Option<bool>,
 }
 
 /// The days after a delivery within which customers may return its units, unless the store has another window.
@@ -72,6 +77,8 @@ impl Store {
             shipping_tax,
             return_window_days,
             time_zone,
+            language,
+            order_mails,
         } = change;
         if let Some(name) = name {
             self.name.clone_from(name);
@@ -102,6 +109,10 @@ impl Store {
         if let Some(zone) = time_zone {
             zone.as_str().clone_into(&mut self.time_zone);
         }
+        if let Some(language) = language {
+            self.language = language.clone();
+        }
+        self.order_mails = order_mails.unwrap_or(self.order_mails);
         Ok(self.since(&before))
     }
 
@@ -120,6 +131,8 @@ impl Store {
             ("shipping_tax", self.shipping_tax != before.shipping_tax),
             ("return_window_days", self.return_window_days != before.return_window_days),
             (TIME_ZONE, self.time_zone != before.time_zone),
+            ("language", self.language != before.language),
+            ("order_mails", self.order_mails != before.order_mails),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -156,6 +169,8 @@ mod tests {
             shipping_tax: ShippingTax::None,
             return_window_days: Some(30),
             time_zone: "UTC".into(),
+            language: Language::default(),
+            order_mails: true,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

@@ -22,6 +22,18 @@ text_enum! {
     }
 }
 
+impl OffReason {
+    /// The reason in a sentence.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Paused => "Staff turned it off.",
+            Self::Failing => "All attempts of five days failed.",
+            Self::Gone => "The receiver answered 410 Gone.",
+        }
+    }
+}
+
 /// A webhook whose attempts fail for this time is turned off.
 const PATIENCE: Duration = Duration::days(5);
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
-use minijinja::context;
+use serde_json::json;
 
 use super::health::OffReason;
 use super::queries::webhooks;
@@ -11,8 +11,8 @@ use crate::db::Failure;
 use crate::kernel::id::{StoreId, UserId};
 use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, NewMail};
-use crate::mail::{Message, queries, template};
-use crate::stores::queries as stores;
+use crate::mail::{Message, queries};
+use crate::stores::mail_templates;
 
 /// The time for which the mail is tried.
 const TTL: Duration = Duration::days(3);
@@ -20,7 +20,14 @@ const TTL: Duration = Duration::days(3);
 /// Adds the mail to the outbox. One mail lists all webhooks of the account that are off.
 pub fn insert(conn: &mut PgConnection, store: StoreId, account: UserId, at: DateTime<Utc>) -> Result<(), Failure> {
     let Some(user) = users::find_user(conn, account)?.filter(|user| user.active) else { return Ok(()) };
-    let mail = NewMail { store, kind: Kind::WebhookOff, recipient: &user.email, give_up_at: after(at, TTL) };
+    let mail = NewMail {
+        store,
+        kind: Kind::WebhookOff,
+        recipient: &user.email,
+        data: None,
+        about: String::new(),
+        give_up_at: after(at, TTL),
+    };
     if !queries::insert_mail(conn, &mail, at)? {
         log::warn!(store = store.0; "too many mails wait, so there is no mail about a webhook that was turned off");
     }
@@ -35,27 +42,15 @@ pub fn compose(
     public_url: &str,
 ) -> Result<Option<Message>, Failure> {
     let Some(user) = users::find_by_email(conn, recipient)?.filter(|user| user.active) else { return Ok(None) };
-    let Some(store) = stores::find_store(conn, store)? else { return Ok(None) };
-    let off = webhooks::list_turned_off(conn, store.id, user.id)?;
+    let off = webhooks::list_turned_off(conn, store, user.id)?;
     if off.is_empty() {
         return Ok(None);
     }
     let row = |webhook: &webhooks::Webhook| {
-        let reason = webhook.settings.off_reason.map(describe);
-        context! { id => webhook.id.0, url => webhook.settings.url.as_str(), reason => reason }
+        let reason = webhook.settings.off_reason.map(OffReason::as_str);
+        json!({"id": webhook.id.0, "url": webhook.settings.url.as_str(), "reason": reason})
     };
     let listed: Vec<_> = off.iter().map(row).collect();
-    let values = context! { store => store.name, webhooks => listed, api => format!("{public_url}/api/v1") };
-    let message = template::render(Kind::WebhookOff, recipient, &values);
-    message.map(Some).map_err(|error| Failure::Internal(format!("the template can't be used: {error}")))
-}
-
-/// The reason in a sentence.
-#[must_use]
-pub const fn describe(reason: OffReason) -> &'static str {
-    match reason {
-        OffReason::Paused => "Staff turned it off.",
-        OffReason::Failing => "All attempts of five days failed.",
-        OffReason::Gone => "The receiver answered 410 Gone.",
-    }
+    let values = json!({"webhooks": listed, "api": format!("{public_url}/api/v1")});
+    mail_templates::compose(conn, store, Kind::WebhookOff, recipient, values).map(Some)
 }

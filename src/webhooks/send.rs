@@ -141,7 +141,7 @@ fn settle_one(sent: &Sent, at: DateTime<Utc>) -> Result<SettledDelivery, Failure
 }
 
 fn append_audit(conn: &mut PgConnection, key: WebhookKey, reason: OffReason, at: DateTime<Utc>) -> Result<(), Failure> {
-    let why = off_mail::describe(reason);
+    let why = reason.describe();
     let detail = format!("Webhook {} turned off: {why}", key.id);
     let entry = NewAuditEntry { entity: Entity::Webhook, entity_id: key.id.0, action: Action::Update, detail };
     Ok(audit::queries::append_by(conn, key.store, SYSTEM, &entry, at)?)

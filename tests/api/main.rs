@@ -14,6 +14,7 @@ mod common;
 
 mod accounts;
 mod addresses;
+mod alerts;
 mod audit;
 mod authorization;
 mod bad_input;

@@ -15,6 +15,8 @@ fn a_store_is_made_with_its_location_and_read_by_everybody() {
                           "payment_methods": methods, "over_receipt_percent": 0,
                           "prices_include_tax": false, "shipping_tax": "none", "return_window_days": 30,
                           "time_zone": "UTC",
+                          "prices_include_tax": false, "shipping_tax": "none", "return_window_days": 30, "language": "en",
+                          "order_mails": true,
                           "count_tolerance": {"units": 0, "value": 0.0}});
     assert_eq!(without_numbers(&made), without_numbers(&expected));
     assert_eq!((made["tax_rate"].as_f64(), made["shipping_flat_rate"].as_f64()), (Some(0.0), Some(0.0)));
@@ -137,6 +139,8 @@ fn settings_of_a_store_change_one_by_one() {
         ("shipping_tax", json!("as_goods")),
         ("return_window_days", json!(null)),
         ("time_zone", json!("Asia/Kolkata")),
+        ("language", json!("de-AT")),
+        ("order_mails", json!(false)),
         ("currency", json!("JPY")),
     ];
     let mut expected = before.clone();

@@ -44,8 +44,29 @@ impl TestApp {
 
     /// Runs the job that sends mails, and returns the number of mails sent.
     pub fn send_mails(&self) -> usize {
+        send_mails(self.jobs())
+    }
+
+    /// Runs the job that writes the mails of new events, and returns the number of rows that it has read.
+    pub fn follow_feed(&self) -> usize {
+        follow_feed(self.jobs())
+    }
+
+    /// Runs the job that writes digests and alerts about late orders.
+    pub fn send_alerts(&self) -> usize {
+        send_alerts(self.jobs())
+    }
+
+    /// Runs the job that checks the invariants for alerts, and returns the number of alerts.
+    pub fn check_books(&self) -> usize {
         let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.send_mails().await }).unwrap()
+        System::new().block_on(async move { jobs.check_books().await }).unwrap()
+    }
+
+    /// Runs the job that forgets wishes, and returns their number.
+    pub fn purge_wishes(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.purge_wishes().await }).unwrap()
     }
 
     /// Runs the job that keeps the figures of scarce variants until nothing is left to do.
@@ -74,6 +95,21 @@ impl TestApp {
     pub fn value_stock(&self) -> usize {
         value_stock(self.jobs())
     }
+}
+
+pub fn send_mails(jobs: &Jobs) -> usize {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.send_mails().await }).unwrap()
+}
+
+pub fn follow_feed(jobs: &Jobs) -> usize {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.follow_feed().await }).unwrap()
+}
+
+pub fn send_alerts(jobs: &Jobs) -> usize {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.send_alerts().await }).unwrap()
 }
 
 pub fn find_scarce_variants(jobs: &Jobs) {

@@ -42,9 +42,14 @@ impl SmtpServer {
         self.lines.recv_timeout(PATIENCE).expect("no mail arrived")
     }
 
+    /// A further mail that it has received, if there is one.
+    pub fn further_mail(&self) -> Option<Value> {
+        self.lines.try_recv().ok()
+    }
+
     /// True if there is no further mail.
     pub fn is_empty(&self) -> bool {
-        self.lines.try_recv().is_err()
+        self.further_mail().is_none()
     }
 }
 

@@ -30,6 +30,7 @@ mod kills;
 mod large;
 mod logs;
 mod mail;
+mod mail_kills;
 mod outages;
 mod plans;
 mod read_only;

@@ -1,6 +1,7 @@
 //! The plans of the statements that the server sends, taken from the log of the database. Rows of growing tables are
 //! found by an index, whatever the values.
 
+mod alerts;
 #[allow(dead_code, reason = "the benchmark uses all of it")]
 #[path = "../../benches/shop/data/mod.rs"]
 pub mod data;

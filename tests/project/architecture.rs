@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use writers::WRITERS;
 
 /// The modules in reading order, as in `lib.rs`. A module imports from those before it, and from itself.
-const READING_ORDER: [&str; 30] = [
+const READING_ORDER: [&str; 31] = [
     "kernel",
     "db",
     "embedded_postgres",
@@ -39,6 +39,7 @@ const READING_ORDER: [&str; 30] = [
     "scan",
     "feed",
     "webhooks",
+    "alerts",
     "demo",
     "jobs",
     "health",

@@ -1,5 +1,7 @@
 //! The SQL of accounts.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::Eq;
 use diesel::pg::Pg;
@@ -108,6 +110,13 @@ pub fn email_taken() -> ApiError {
 pub fn find_by_email(conn: &mut PgConnection, email: &str) -> QueryResult<Option<User>> {
     let row = users::table.filter(users::email.eq(email)).select(Row::as_select()).first(conn).optional()?;
     Ok(row.map(User::from))
+}
+
+/// The addresses of accounts.
+pub fn list_emails(conn: &mut PgConnection, accounts: &[UserId]) -> QueryResult<HashMap<UserId, String>> {
+    let rows: Vec<(UserId, String)> =
+        users::table.filter(users::id.eq_any(accounts)).select((users::id, users::email)).load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 pub fn find_user(conn: &mut PgConnection, user: UserId) -> QueryResult<Option<User>> {

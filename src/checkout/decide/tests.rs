@@ -16,6 +16,7 @@ use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{
     CartItemId, HoldId, LocationId, OrderId, OrderItemId, ProductId, ProductRef, StoreId, UserId, VariantId,
 };
+use crate::kernel::language::Language;
 use crate::kernel::money::{AmountInput, Currency};
 use crate::kernel::quantity::Quantity;
 use crate::kernel::rate::Rate;
@@ -64,6 +65,8 @@ fn context() -> CheckoutContext {
             shipping_tax: ShippingTax::None,
             return_window_days: Some(30),
             time_zone: "UTC".to_owned(),
+            language: Language::default(),
+            order_mails: true,
             created_at: now(),
             updated_at: now(),
         },

@@ -42,7 +42,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
                     delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
                     tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
                     billing_address, notes, guest_token_hash, checkout, created_at, updated_at, search_text, paid_at, \
-                    pickup_location_id, included_tax_amount, tax_lines, exchange_of) \
+                    pickup_location_id, included_tax_amount, tax_lines, exchange_of, customer_email) \
              SELECT $1, unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]), \
                     unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), \
                     unnest($10::text[]), unnest($11::text[]), unnest($12::timestamptz[]), unnest($13::text[]), \
@@ -50,7 +50,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
                     unnest($18::int8[]), unnest($19::int8[]), unnest($20::jsonb[]), unnest($21::jsonb[]), \
                     unnest($22::text[]), unnest($23::bytea[]), unnest($24::text[]), unnest($25::timestamptz[]), \
                     unnest($25::timestamptz[]), unnest($27::text[]), unnest($28::timestamptz[]), unnest($29::int8[]), \
-                    unnest($30::int8[]), unnest($31::jsonb[]), unnest($32::int8[])) \
+                    unnest($30::int8[]), unnest($31::jsonb[]), unnest($32::int8[]), unnest($33::text[])) \
          INSERT INTO order_history (store_id, order_id, to_status, created_at, actor) \
          SELECT $1, unnest($2::int8[]), unnest($9::text[]), unnest($25::timestamptz[]), unnest($26::text[]) \
          RETURNING id, order_id",
@@ -87,6 +87,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<BigInt>, _>(money(|order| order.included_tax_amount))
     .bind::<Array<Nullable<Jsonb>>, _>(new.iter().map(|new| new.order.tax_lines.as_ref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.order.exchange_of).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(new, |order| order.customer_email.as_deref()))
     .columns::<(BigInt, BigInt)>()
     .load::<(i64, OrderId)>(conn)?;
     outbox::note(store, |appended| appended.entries.extend(entries.iter().map(|(id, _)| id)));
@@ -134,7 +135,7 @@ macro_rules! orders_where {
     ($condition:literal) => {
         concat!(
             "SELECT id, store_id, order_number, user_id, created_by, customer_name, customer_phone, \
-             delivery_address, status, payment_status, payment_method, payment_expires_at, paid_at, \
+             customer_email, delivery_address, status, payment_status, payment_method, payment_expires_at, paid_at, \
              payment_reference, received_amount, refunded_amount, unapplied_amount, credited_amount, \
              credit_used_amount, credited_items, tracking_number, currency, subtotal, tax_amount, \
              included_tax_amount, tax_lines, shipping_amount, discount_amount, total_amount, total_items, \

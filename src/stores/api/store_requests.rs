@@ -6,6 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use validator::Validate;
 
 use crate::error::ApiError;
+use crate::kernel::language::Language;
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::kernel::quantity::{ReturnWindowDays, StockQuantity, WholePercent};
 use crate::kernel::rate::Rate;
@@ -73,6 +74,18 @@ pub struct NewStoreRequest {
     #[serde(default)]
     #[schema(required = false, default = "UTC")]
     time_zone: TimeZone,
+    /// The language of the mails of the store.
+    #[serde(default)]
+    #[schema(required = false)]
+    language: Language,
+    /// True if buyers get mails about their orders, as soon as the server sends mail.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    order_mails: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn default_currency() -> String {
@@ -102,6 +115,8 @@ impl TryFrom<NewStoreRequest> for NewStore {
             shipping_tax,
             return_window_days,
             time_zone,
+            language,
+            order_mails,
         } = request;
         let currency = parse_currency(&currency)?;
         let shipping_flat_rate = match shipping_flat_rate {
@@ -124,6 +139,8 @@ impl TryFrom<NewStoreRequest> for NewStore {
             shipping_tax,
             return_window_days: return_window_days.map(ReturnWindowDays::get),
             time_zone,
+            language,
+            order_mails,
         })
     }
 }
@@ -186,6 +203,12 @@ pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     time_zone: Option<TimeZone>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    language: Option<Language>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    order_mails: Option<bool>,
 }
 
 impl TryFrom<StorePatchRequest> for StoreChange {
@@ -206,6 +229,8 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             shipping_tax,
             return_window_days,
             time_zone,
+            language,
+            order_mails,
         } = request;
         let currency = currency.as_deref().map(parse_currency).transpose()?;
         Ok(Self {
@@ -222,6 +247,8 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             shipping_tax,
             return_window_days: return_window_days.map(|days| days.map(ReturnWindowDays::get)),
             time_zone,
+            language,
+            order_mails,
         })
     }
 }

@@ -32,6 +32,7 @@ impl World {
         let section = path.split('/').nth(1).unwrap_or_default();
         let call = match section {
             "auth" => self.auth_call(operation),
+            _ if section == "alerts" || path.ends_with("{language}") => self.alert_call(operation),
             "addresses" | "users" | "stores" | "locations" => self.identity_call(operation),
             "inventory" => self.inventory_call(operation),
             "reservations" => self.reservation_call(operation),
@@ -133,6 +134,9 @@ impl World {
             "PATCH /inventory/products/{id}" => Call::new("PATCH", of("")).with(json!({"name": "Other"})),
             "DELETE /inventory/products/{id}" => Call::new("DELETE", of("")),
             "GET /inventory/products/{id}/availability/{qty}" => Call::new("GET", of("/availability/1")),
+            "POST /inventory/products/{id}/notify" => {
+                Call::new("POST", of("/notify")).with(json!({"email": format!("{}@example.com", self.fresh())}))
+            }
             "GET /inventory/products/{id}/stock" => Call::new("GET", of("/stock")),
             "GET /inventory/products/{id}/history" => Call::new("GET", of("/history")),
             "GET /inventory/products/{id}/explain" => Call::new("GET", of("/explain")),

@@ -1,5 +1,6 @@
 //! The authorization of every operation.
 
+mod alerts;
 mod calls;
 mod order;
 mod purchasing;

@@ -1,8 +1,11 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 63] = [
+pub const WRITERS: [(&str, &str); 69] = [
     ("addresses", "customers/queries.rs"),
+    ("alert_notices", "alerts/queries/notices.rs"),
+    ("alert_states", "alerts/queries/states.rs"),
+    ("alerts", "alerts/queries/rules.rs"),
     ("audit_log", "audit/queries.rs"),
     ("cart_items", "cart/queries.rs"),
     ("carts", "cart/queries.rs"),
@@ -13,6 +16,7 @@ pub const WRITERS: [(&str, &str); 63] = [
     ("credit_lines", "fulfilment/credits/queries.rs"),
     ("credits", "fulfilment/credits/queries.rs"),
     ("feed", "db/outbox.rs"),
+    ("feed_followers", "alerts/queries/progress.rs"),
     ("feed_positions", "db/outbox.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
     ("inbound_history", "inventory/inbounds/queries/documents.rs"),
@@ -25,6 +29,7 @@ pub const WRITERS: [(&str, &str); 63] = [
     ("invoices", "fulfilment/papers/queries.rs"),
     ("locations", "stores/queries/locations.rs"),
     ("mail_outbox", "mail/queries.rs"),
+    ("mail_templates", "stores/queries/mail_templates.rs"),
     ("order_history", "orders/queries/orders.rs"),
     ("order_items", "orders/queries/items.rs"),
     ("order_payments", "payments/queries/payments.rs"),
@@ -51,6 +56,7 @@ pub const WRITERS: [(&str, &str); 63] = [
     ("stock_levels", "inventory/queries/levels.rs"),
     ("stock_movements", "inventory/queries/levels.rs"),
     ("stock_states", "inventory/states/queries.rs"),
+    ("stock_wishes", "alerts/wishes/queries.rs"),
     ("stores", "stores/queries.rs"),
     ("supplier_items", "purchasing/queries/items.rs"),
     ("suppliers", "purchasing/queries/suppliers.rs"),

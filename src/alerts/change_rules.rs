@@ -1,0 +1,119 @@
+//! Creates, changes and deletes rules.
+
+use diesel::PgConnection;
+
+use super::queries::{notices, rules, states};
+use super::rule::{AlertKind, DEFAULT_AFTER_HOURS, Digest, Recipient, Rule, RuleFilter, RuleSettings};
+use crate::audit;
+use crate::audit::queries::NewAuditEntry;
+use crate::audit::words::{Action, Entity};
+use crate::auth::Scope;
+use crate::catalogue::queries::products;
+use crate::db;
+use crate::error::{Abort, ApiError, Code};
+use crate::inventory::queries::locations;
+use crate::kernel::id::{AlertId, ProductId};
+
+/// The rules of a store. The follower reads all of them for each batch of events.
+const MOST_RULES: i64 = 100;
+
+/// The changes to a rule. Fields that are `None` stay unchanged.
+#[derive(Clone, Debug, Default)]
+pub struct RuleChange {
+    pub filter: Option<RuleFilter>,
+    pub to: Option<Vec<Recipient>>,
+    pub digest: Option<Digest>,
+    pub active: Option<bool>,
+    pub after_hours: Option<i64>,
+}
+
+/// The 404 error for a rule.
+#[must_use]
+pub fn not_found() -> ApiError {
+    ApiError::not_found(Code::AlertNotFound, "The alert")
+}
+
+/// Creates a rule. Refuses filters that have no meaning for its kind, and unknown products and places.
+pub fn create(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    (kind, mut settings): (AlertKind, RuleSettings),
+) -> Result<Rule, Abort> {
+    if rules::count(conn, scope.store)? >= MOST_RULES {
+        return Err(ApiError::field("kind", format!("there are {MOST_RULES} alerts already; delete some first")).into());
+    }
+    check(conn, scope, kind, &settings)?;
+    if kind == AlertKind::OrderLate {
+        settings.after_hours.get_or_insert(DEFAULT_AFTER_HOURS);
+    }
+    let at = db::clock(conn)?;
+    let rule = rules::insert(conn, scope.store, kind, &settings, at)?;
+    append_audit(conn, scope, &rule, (Action::Create, "created"))?;
+    Ok(rule)
+}
+
+/// Changes a rule. One that is not active any more forgets its states and the alerts that wait.
+pub fn change(conn: &mut PgConnection, scope: &Scope, id: AlertId, change: &RuleChange) -> Result<Rule, Abort> {
+    let mut rule = rules::find_for_update(conn, scope.store, id)?.ok_or_else(not_found)?;
+    let before = rule.settings.clone();
+    let RuleChange { filter, to, digest, active, after_hours } = change.clone();
+    rule.settings = RuleSettings {
+        filter: filter.unwrap_or(before.filter.clone()),
+        to: to.unwrap_or(before.to.clone()),
+        digest: digest.unwrap_or(before.digest),
+        active: active.unwrap_or(before.active),
+        after_hours: after_hours.or(before.after_hours),
+    };
+    if rule.settings == before {
+        return Ok(rule);
+    }
+    check(conn, scope, rule.kind, &rule.settings)?;
+    if !rule.settings.active {
+        states::leave_all(conn, scope.store, id)?;
+        notices::delete_of_rule(conn, scope.store, id)?;
+    }
+    rule.updated_at = db::clock(conn)?;
+    rules::update(conn, scope.store, &rule)?;
+    append_audit(conn, scope, &rule, (Action::Update, "updated"))?;
+    Ok(rule)
+}
+
+/// Deletes a rule, with its states and the alerts that wait.
+pub fn delete(conn: &mut PgConnection, scope: &Scope, id: AlertId) -> Result<(), Abort> {
+    let rule = rules::find_for_update(conn, scope.store, id)?.ok_or_else(not_found)?;
+    rules::delete(conn, scope.store, id)?;
+    append_audit(conn, scope, &rule, (Action::Delete, "deleted"))
+}
+
+fn check(conn: &mut PgConnection, scope: &Scope, kind: AlertKind, settings: &RuleSettings) -> Result<(), Abort> {
+    let filter = &settings.filter;
+    if let Some(field) = kind.unusable_filter(filter) {
+        let message = format!("can't be used with {}", kind.as_str());
+        return Err(ApiError::field(format!("filter.{field}"), message).into());
+    }
+    if settings.after_hours.is_some() && kind != AlertKind::OrderLate {
+        return Err(ApiError::field("after_hours", "can only be used with order_late").into());
+    }
+    if filter.location.is_some() {
+        locations::get_location(conn, scope.store, filter.location)?;
+    }
+    let wanted = filter.products.iter().copied().collect();
+    let found = products::list(conn, scope.store, &wanted)?;
+    let is_unknown = |id: &&ProductId| found.iter().all(|product| product.id != **id);
+    match filter.products.iter().find(is_unknown) {
+        Some(id) => Err(ApiError::not_found(Code::ProductNotFound, format_args!("Product {id}")).into()),
+        None => Ok(()),
+    }
+}
+
+fn append_audit(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    rule: &Rule,
+    (action, done): (Action, &str),
+) -> Result<(), Abort> {
+    let at = db::clock(conn)?;
+    let detail = format!("Alert {} ({}) {done}", rule.id, rule.kind.as_str());
+    let entry = NewAuditEntry { entity: Entity::Alert, entity_id: rule.id.0, action, detail };
+    Ok(audit::queries::append(conn, scope, &entry, at)?)
+}

@@ -1,0 +1,80 @@
+//! Sends the alerts that were collected for a digest, in one mail.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::PgConnection;
+use serde_json::{Value, json};
+
+use super::mails::{Letter, letters_of, write_letters};
+use super::queries::notices::{self, Waiting};
+use super::queries::{progress, rules};
+use super::rule::AlertKind;
+use crate::db::{self, End, Failure};
+use crate::kernel::id::{AlertId, StoreId, SupplierId};
+use crate::kernel::page::Sort;
+use crate::purchasing::proposal::ReorderProposal;
+use crate::purchasing::queries::proposals::{self, ProposalFilter};
+use crate::purchasing::queries::suppliers;
+
+/// The alerts that one transaction sends.
+const MOST_NOTICES: i64 = 5_000;
+
+/// The proposals that a digest looks at. The greatest ones come first.
+const MOST_PROPOSALS: i64 = 500;
+
+/// What to order of a variant: the units, and the name of the supplier.
+pub type Suggestions = HashMap<i64, (i64, Option<String>)>;
+
+/// What to order of the variants of the store, if its digests about low stock are due. It is a slow read.
+pub fn find_suggestions(conn: &mut PgConnection, store: StoreId) -> Result<Suggestions, Failure> {
+    let most = Sort { column: "needed", descending: true };
+    let (found, _) = proposals::list(conn, store, ProposalFilter::default(), most, (MOST_PROPOSALS, 0))?;
+    let ids: BTreeSet<SupplierId> = found.iter().filter_map(|proposal| Some(proposal.offer?.supplier)).collect();
+    let names = suppliers::list_by_id(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
+    let names: HashMap<SupplierId, String> = names.into_iter().map(|row| (row.id, row.settings.name)).collect();
+    let suggestion = |proposal: &ReorderProposal| {
+        let supplier = proposal.offer.and_then(|offer| names.get(&offer.supplier).cloned());
+        (proposal.variant_id.0, (proposal.quantity(), supplier))
+    };
+    Ok(found.iter().filter(|proposal| proposal.quantity() > 0).map(suggestion).collect())
+}
+
+/// Writes a mail for each rule whose digest is due. Returns the number of alerts. Nothing happens while another server
+/// writes alerts of the store, or while too many mails wait.
+pub fn send_digests(conn: &mut PgConnection, store: StoreId, suggestions: &Suggestions) -> Result<End<usize>, Failure> {
+    if progress::lock(conn, store)?.is_none() {
+        return Ok(End::RollBack(0));
+    }
+    let at = db::clock(conn)?;
+    let due = notices::list_due(conn, store, at, MOST_NOTICES)?;
+    let ids: Vec<i64> = due.iter().map(|notice| notice.id).collect();
+    let mut of_rules: BTreeMap<AlertId, Vec<Waiting>> = BTreeMap::new();
+    for notice in due {
+        of_rules.entry(notice.alert).or_default().push(notice);
+    }
+    let mut letters: Vec<Letter> = Vec::new();
+    for rule in rules::list_active(conn, store)? {
+        let Some(waiting) = of_rules.remove(&rule.id) else { continue };
+        let first = waiting.first().map_or(0, |notice| notice.id);
+        let suggests = matches!(rule.kind, AlertKind::LowStock | AlertKind::OutOfStock);
+        let listed = waiting.into_iter().map(|notice| match suggests {
+            true => with_suggestion(notice.data, suggestions),
+            false => notice.data,
+        });
+        letters.extend(letters_of(&rule, &format!("digest:{first}"), listed.collect()));
+    }
+    if !write_letters(conn, store, &letters, at)? {
+        return Ok(End::RollBack(0));
+    }
+    notices::delete(conn, store, &ids)?;
+    Ok(End::Commit(ids.len()))
+}
+
+fn with_suggestion(mut data: Value, suggestions: &Suggestions) -> Value {
+    let found = data.get("variant_id").and_then(Value::as_i64).and_then(|variant| suggestions.get(&variant));
+    if let (Some((quantity, supplier)), Some(fields)) = (found, data.as_object_mut()) {
+        fields.insert("reorder_quantity".to_owned(), json!(quantity));
+        fields.insert("supplier".to_owned(), json!(supplier));
+    }
+    data
+}

@@ -1,0 +1,26 @@
+//! Mails about what happens: alerts for staff, mails about orders for buyers, and mails for those who wait until a
+//! product is back in stock.
+//!
+//! The follower (`follow.rs`) reads the feed of each store and writes the mails to the outbox, in the transaction that
+//! moves its position. So each event leads to its mails once, with several servers and after a crash.
+
+pub mod books;
+mod change_rules;
+mod counts;
+mod digest;
+pub mod follow;
+pub mod late_orders;
+mod mails;
+mod notice;
+mod order_mails;
+mod order_values;
+mod orders;
+mod places;
+pub mod rule;
+mod stock;
+pub mod wishes;
+
+pub mod api;
+pub mod queries;
+
+pub use digest::{find_suggestions, send_digests};

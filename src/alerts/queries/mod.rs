@@ -1,0 +1,7 @@
+//! The SQL of rules, their states, waiting alerts, and the position of the follower.
+
+pub mod facts;
+pub mod notices;
+pub mod progress;
+pub mod rules;
+pub mod states;

@@ -1,0 +1,130 @@
+//! Wishes to know when a variant is back in stock. The owner of the address has to confirm a wish. Its mail is sent once,
+//! and the address is forgotten.
+
+pub mod api;
+pub mod queries;
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::PgConnection;
+use serde_json::{Value, json};
+
+use super::mails::{Letter, write_letters};
+use super::queries::progress;
+use crate::accounts::email::Email;
+use crate::accounts::secret_token;
+use crate::catalogue::queries::sellables::{self, Sellable};
+use crate::db::{self, End, Failure};
+use crate::error::{Abort, ApiError, Code};
+use crate::inventory::queries::availability::available_by_variant;
+use crate::kernel::id::{StoreId, VariantId};
+use crate::kernel::moment::after;
+use crate::mail::Message;
+use crate::mail::outbox::{Kind, NewMail, PendingMail};
+use crate::mail::queries as outbox;
+use crate::stores::mail_templates;
+
+/// The time for the owner of an address to confirm a wish.
+const TIME_TO_CONFIRM: Duration = Duration::hours(48);
+/// The time for which a confirmed wish waits.
+const TIME_TO_WAIT: Duration = Duration::days(365);
+/// A wish that is asked for again after this time leads to another mail with a link.
+const PAUSE: Duration = Duration::hours(1);
+/// The wishes of an address in a store. Further ones are ignored, and the response is the same.
+const MOST_OF_EMAIL: i64 = 20;
+/// The wishes of a variant.
+const MOST_OF_VARIANT: i64 = 10_000;
+/// The wishes that one transaction turns into mails.
+const MOST_AT_A_TIME: i64 = 500;
+
+/// The path of the page that a link opens. It does not load anything else.
+pub const PAGE: &str = "/stock-notice";
+
+/// Records a wish and the mail that asks for its confirmation. The caller can not find out if the address had the wish
+/// already. 503 if too many mails wait, or if the variant has too many wishes.
+pub fn ask(conn: &mut PgConnection, store: StoreId, variant: VariantId, email: &Email) -> Result<(), Abort> {
+    let at = db::clock(conn)?;
+    if queries::has_many(conn, store, variant, MOST_OF_VARIANT)? {
+        return Err(busy("Too many people wait for this product."));
+    }
+    let (wish, expires_at) = ((variant, email.as_str()), after(at, TIME_TO_CONFIRM));
+    let is_new = queries::count_of_email(conn, store, email.as_str(), MOST_OF_EMAIL)? < MOST_OF_EMAIL
+        && queries::insert(conn, store, wish, at, expires_at)?;
+    if !is_new && !queries::renew(conn, store, wish, after(at, -PAUSE), (at, expires_at))? {
+        return Ok(());
+    }
+    let kind = Kind::StockNoticeConfirmation;
+    let data = Some(json!({"variant_id": variant}));
+    let mail =
+        NewMail { store, kind, recipient: email.as_str(), about: variant.to_string(), data, give_up_at: expires_at };
+    match outbox::insert_mail(conn, &mail, at)? {
+        true => Ok(()),
+        false => Err(busy("Too many mails are waiting.")),
+    }
+}
+
+fn busy(reason: &str) -> Abort {
+    ApiError::new(Code::Busy, format!("{reason} Try again later.")).retry_after(10).into()
+}
+
+/// Creates the link and its mail. None if the wish does not wait for its confirmation any more. Only the mail contains
+/// the token: the database stores its hash.
+pub fn compose_confirmation(
+    conn: &mut PgConnection,
+    mail: &PendingMail,
+    public_url: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<Message>, Failure> {
+    let store = mail.key.store;
+    let variant = mail.data.as_ref().and_then(|data| data["variant_id"].as_i64()).map_or(VariantId(0), VariantId);
+    let found = queries::find_unconfirmed_for_update(conn, store, (variant, &mail.recipient), at)?;
+    let (Some(wish), Some(product)) = (found, find_product(conn, store, variant)?) else { return Ok(None) };
+    let token = secret_token::generate();
+    queries::set_token(conn, store, wish.id, &secret_token::digest(&token))?;
+    let link = format!("{public_url}{PAGE}?token={store}.{token}");
+    let values = json!({"product": values_of(&product), "link": link});
+    mail_templates::compose(conn, store, mail.kind, &mail.recipient, values).map(Some)
+}
+
+/// The variant of a wish.
+pub fn find_product(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> Result<Option<Sellable>, Failure> {
+    Ok(sellables::load(conn, store, &[variant])?.pop())
+}
+
+fn values_of(product: &Sellable) -> Value {
+    json!({"id": product.product_id, "sku": product.sku, "name": product.product_name, "size": product.size})
+}
+
+/// Confirms a wish. If the variant is in stock by now, the wish is fulfilled at once. The lock of the follower's position
+/// makes the follower, and so the next event, come before or after this.
+pub fn confirm(conn: &mut PgConnection, store: StoreId, wish: &queries::Wish) -> Result<(), Failure> {
+    progress::lock_patiently(conn, store)?;
+    let at = db::clock(conn)?;
+    queries::confirm(conn, store, wish.id, (at, after(at, TIME_TO_WAIT)))?;
+    let available = available_by_variant(conn, store, &[wish.variant_id], &[])?;
+    if available.get(&wish.variant_id).is_some_and(|units| *units > 0) {
+        queries::mark_back(conn, store, &[wish.variant_id], at)?;
+    }
+    Ok(())
+}
+
+/// Turns some wishes whose variants are back in stock into mails, and forgets them. Returns their number. Nothing happens
+/// while too many mails wait.
+pub fn send_some(conn: &mut PgConnection, store: StoreId) -> Result<End<usize>, Failure> {
+    let at = db::clock(conn)?;
+    let taken = queries::take_back(conn, store, MOST_AT_A_TIME)?;
+    let variants: BTreeSet<VariantId> = taken.iter().map(|(_, variant, _)| *variant).collect();
+    let products = sellables::load(conn, store, &variants.into_iter().collect::<Vec<_>>())?;
+    let products: HashMap<VariantId, Sellable> = products.into_iter().map(|row| (row.variant_id, row)).collect();
+    let count = taken.len();
+    let letter = |(id, variant, email): (i64, VariantId, String)| {
+        let data = json!({"product": values_of(products.get(&variant)?)});
+        Some(Letter { kind: Kind::BackInStock, recipient: email, about: id.to_string(), data })
+    };
+    let letters: Vec<Letter> = taken.into_iter().filter_map(letter).collect();
+    match write_letters(conn, store, &letters, at)? {
+        true => Ok(End::Commit(count)),
+        false => Ok(End::RollBack(0)),
+    }
+}

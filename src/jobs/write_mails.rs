@@ -1,0 +1,143 @@
+//! Writes the mails that follow from events and from the time: alerts, mails about orders, and fulfilled wishes.
+
+use super::Jobs;
+use super::discover::{Round, Step, by_store};
+use crate::alerts::queries::{notices, progress, rules};
+use crate::alerts::rule::AlertKind;
+use crate::alerts::wishes::{self, queries as wish_queries};
+use crate::alerts::{self, books, follow, late_orders};
+use crate::db::tx::Mode;
+use crate::db::{self, End, Failure};
+use crate::kernel::id::StoreId;
+use crate::reports::verify::{self, Extent};
+
+/// The transactions of a store in one run. A store with more work continues in the next run.
+const MOST_STEPS: usize = 40;
+
+/// The number of wishes in one transaction of the purge.
+const BATCH_SIZE: i64 = 1_000;
+
+impl Jobs {
+    /// Reads the new events of every feed and writes the mails that they lead to, then those of fulfilled wishes. Returns
+    /// the number of events' rows and wishes.
+    pub async fn follow_feed(self) -> Result<usize, Failure> {
+        let (mut round, sends_mail) = (Round::default(), self.mailer.is_some());
+        let behind = self
+            .discover("discover_unread_feeds", &mut round, |conn, store| Ok(progress::discover_behind(conn, store)?));
+        for store in behind.await {
+            let follow = move |conn: &mut _| {
+                Ok(follow::follow(conn, store, sends_mail)?
+                    .map(|followed| Step { done: followed.rows, is_behind: followed.is_behind }))
+            };
+            self.repeat_in_store("follow_feed", &mut round, follow).await;
+        }
+        let back =
+            self.discover("discover_wishes", &mut round, |conn, store| Ok(wish_queries::discover_back(conn, store)?));
+        // Without mail, they wait.
+        for store in back.await.into_iter().filter(|_| sends_mail) {
+            let send =
+                move |conn: &mut _| Ok(wishes::send_some(conn, store)?.map(|done| Step { done, is_behind: done > 0 }));
+            self.repeat_in_store("send_wishes", &mut round, send).await;
+        }
+        round.result()
+    }
+
+    /// Writes the digests that are due, and the alerts about late orders. Returns their number.
+    pub async fn send_alerts(self) -> Result<usize, Failure> {
+        let (mut round, sends_mail) = (Round::default(), self.mailer.is_some());
+        let late = self.discover("discover_late_orders", &mut round, |conn, store| {
+            Ok(rules::discover_stores(conn, store, AlertKind::OrderLate)?)
+        });
+        for store in late.await {
+            let find = move |conn: &mut _| {
+                Ok(late_orders::find_late_orders(conn, store, sends_mail)?
+                    .map(|done| Step { done, is_behind: done > 0 }))
+            };
+            self.repeat_in_store("find_late_orders", &mut round, find).await;
+        }
+        let due = self.discover("discover_digests", &mut round, |conn, store| {
+            let at = db::clock(conn)?;
+            Ok(notices::discover_due(conn, store, at)?)
+        });
+        // Without mail, they wait.
+        for store in due.await.into_iter().filter(|_| sends_mail) {
+            self.send_digests(store, &mut round).await;
+        }
+        round.result()
+    }
+
+    async fn send_digests(&self, store: StoreId, round: &mut Round) {
+        let find = move |conn: &mut _| Ok(End::RollBack(alerts::find_suggestions(conn, store)?));
+        // The digest is sent without them if they can't be read.
+        let suggestions = self.database.without_patience().run("find_suggestions", Mode::Report, find).await;
+        let suggestions = suggestions.unwrap_or_else(|failure| {
+            log::warn!(store = store.0, error:% = failure; "a digest has no proposals of what to order");
+            Default::default()
+        });
+        let send = move |conn: &mut _| {
+            Ok(alerts::send_digests(conn, store, &suggestions)?.map(|done| Step { done, is_behind: done > 0 }))
+        };
+        self.repeat_in_store("send_digests", round, send).await;
+    }
+
+    /// Checks the invariants of stores with a rule about them, once a day. Returns the number of alerts.
+    pub async fn check_books(self) -> Result<usize, Failure> {
+        let (mut round, sends_mail) = (Round::default(), self.mailer.is_some());
+        let watched = self.discover("discover_watched_books", &mut round, |conn, store| {
+            Ok(rules::discover_stores(conn, store, AlertKind::BooksBroken)?)
+        });
+        for store in watched.await {
+            round.add(self.check_books_of(store, sends_mail).await);
+        }
+        round.result()
+    }
+
+    async fn check_books_of(&self, store: StoreId, sends_mail: bool) -> Result<usize, Failure> {
+        let database = self.database.without_patience();
+        if !database.read_internally("find_due_check", move |conn| books::is_due(conn, store)).await? {
+            return Ok(0);
+        }
+        let check = move |conn: &mut _| verify::verify_store(conn, store, Extent::Recent).map(End::RollBack);
+        let found = database.run("check_books", Mode::Report, check).await?;
+        let note = move |conn: &mut _| books::note_check(conn, store, &found.violations, sends_mail);
+        database.write("note_check", note).await
+    }
+
+    /// Deletes wishes that nobody has confirmed in time, and those that have waited for too long. Returns their number.
+    pub async fn purge_wishes(self) -> Result<usize, Failure> {
+        let mut purged = 0;
+        loop {
+            let mut round = Round::default();
+            let old = self.discover("discover_old_wishes", &mut round, |conn, store| {
+                let at = db::clock(conn)?;
+                Ok(wish_queries::discover_expired(conn, store, at, BATCH_SIZE)?)
+            });
+            for (store, ids) in by_store(old.await) {
+                let forget = move |conn: &mut _| {
+                    let at = db::clock(conn)?;
+                    Ok(End::Commit(wish_queries::purge(conn, store, at, &ids)?))
+                };
+                round.add(self.database.write("purge_wishes", forget).await);
+            }
+            if let Some(result) = round.end(&mut purged) {
+                return result;
+            }
+        }
+    }
+
+    /// Runs transactions of a store until one of them is the last one.
+    async fn repeat_in_store<F>(&self, name: &'static str, round: &mut Round, step: F)
+    where
+        F: Fn(&mut diesel::PgConnection) -> Result<End<Step>, Failure> + Clone + Send + 'static,
+    {
+        let database = self.database.without_patience();
+        for _ in 0..MOST_STEPS {
+            let taken = database.write(name, step.clone()).await;
+            let is_behind = taken.as_ref().is_ok_and(|taken| taken.is_behind);
+            round.add(taken.map(|taken| taken.done));
+            if !is_behind {
+                return;
+            }
+        }
+    }
+}
