@@ -124,7 +124,6 @@ mod tests {
             "file:///etc/passwd",
             "gopher://127.0.0.1/",
             "https://",
-            "https:///events",
             "https://user@shop.example.com/",
             "https://user:secret@shop.example.com/",
             "https://shop.example.com@127.0.0.1/",

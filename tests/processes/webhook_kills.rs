@@ -47,6 +47,8 @@ fn killed_servers_lose_no_event_and_repeat_only_those_that_were_being_sent() {
     let hook = admin.post("/webhooks", &json!({"url": good.url})).expect(201).json();
     admin.post("/webhooks", &json!({"url": silent.url})).expect(201);
     let begin = admin.get("/inventory/movements?limit=1").expect(200).json()["next"].as_str().unwrap().to_owned();
+    let new = json!({"sku": "pen", "name": "Pen", "price": 1, "initial_stock": 1_000_000});
+    admin.post("/inventory/products", &new).expect(201);
     let second = serve(&place);
     let addresses = Mutex::new(vec![first.address.clone(), second.address.clone()]);
     let (servers, is_over) = (Mutex::new(vec![first, second]), AtomicBool::new(false));
@@ -54,7 +56,7 @@ fn killed_servers_lose_no_event_and_repeat_only_those_that_were_being_sent() {
         for writer in 0..WRITERS {
             let (admin, addresses, is_over) = (&admin, &addresses, &is_over);
             scope.spawn(move || {
-                let body = json!({"items": [{"product_id": "prod_001", "quantity": 1}], "payment_method": "cod"});
+                let body = json!({"items": [{"product_id": "pen", "quantity": 1}], "payment_method": "cod"});
                 for turn in writer.. {
                     if is_over.load(Ordering::Acquire) {
                         return;

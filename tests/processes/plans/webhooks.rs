@@ -20,7 +20,8 @@ fn the_job_that_sends_to_webhooks_finds_its_rows_by_indexes() {
             "INSERT INTO webhook_deliveries (store_id, webhook_id, event_id, event_type, state, attempts, attempt_count, \
                     next_attempt_at, finished_at, created_at) \
              SELECT w.store_id, w.id, n || '.1', 'product.created', \
-                    CASE WHEN n % 20 = 0 THEN 'pending' WHEN n % 20 = 1 THEN 'failed' ELSE 'succeeded' END, '[{}]', 1, \
+                    CASE WHEN n % 20 = 0 THEN 'pending' WHEN n % 20 = 1 THEN 'failed' ELSE 'succeeded' END, \
+                    '[{\"at\": \"2026-01-01T00:00:00Z\", \"status\": 500, \"duration_ms\": 1, \"answer\": \"\", \"error\": null}]', 1, \
                     CASE WHEN n % 20 = 0 THEN now() + interval '1 day' END, CASE WHEN n % 20 > 0 THEN now() END, now() \
              FROM webhooks w, generate_series(1, 30000) n; ANALYZE",
         )
@@ -39,5 +40,6 @@ fn the_job_that_sends_to_webhooks_finds_its_rows_by_indexes() {
     assert!(plans.iter().any(|plan| plan.uses("webhook_deliveries_due_idx")));
     // The number of all deliveries of a webhook is counted.
     let counts = |text: &str| text.contains("count(*)") || text.contains("COUNT(*)");
-    plans.iter().filter(|plan| !counts(&plan.text)).for_each(super::Plan::assert_no_growing_table_is_read_through);
+    let others = plans.iter().filter(|plan| !counts(&plan.text));
+    others.for_each(|plan| plan.assert_none_is_read_through(&["webhook_deliveries"]));
 }
