@@ -13,7 +13,7 @@ ALTER TABLE mail_outbox ADD COLUMN about TEXT NOT NULL DEFAULT '';
 ALTER TABLE mail_outbox ADD COLUMN data JSONB;
 ALTER TABLE mail_outbox DROP CONSTRAINT mail_outbox_kind_check;
 ALTER TABLE mail_outbox ADD CONSTRAINT mail_outbox_kind_check CHECK (kind IN (
-    'password_reset', 'order_placed', 'order_paid', 'order_shipped', 'order_cancelled', 'order_refunded', 'alert',
+    'password_reset', 'webhook_off', 'order_placed', 'order_paid', 'order_shipped', 'order_cancelled', 'order_refunded', 'alert',
     'stock_notice_confirmation', 'back_in_stock'));
 ALTER TABLE mail_outbox DROP CONSTRAINT mail_outbox_recipient_key;
 ALTER TABLE mail_outbox ADD CONSTRAINT mail_outbox_recipient_key UNIQUE (store_id, kind, recipient, about);

@@ -146,7 +146,8 @@ fn every_operation_refuses_query_parameters_that_it_does_not_know() {
             assert!(message.contains(name), "{method} {path}: {message}");
             let schema = resolved(&document, &parameter["schema"]);
             // A list of names may have any of them twice.
-            if schema["type"] != "array" || schema["items"]["enum"].is_array() {
+            let is_list_of_names = schema["type"] == "array" && schema["items"]["enum"].is_null();
+            if !is_list_of_names {
                 refused(&format!("{name}=1&{name}=1"), name);
             }
             // A product is named by any text: its id or an SKU.
@@ -154,7 +155,7 @@ fn every_operation_refuses_query_parameters_that_it_does_not_know() {
             if !is_text {
                 refused(&format!("{name}="), name);
             }
-            if !is_text || schema["enum"].is_array() {
+            if (!is_text || schema["enum"].is_array()) && !is_list_of_names {
                 for wrong in ["x", "99999999999999999999999", "-", "2026-13-01T00:00:00Z"] {
                     let message = refused(&format!("{name}={wrong}"), name);
                     assert!(message.starts_with("must be "), "{method} {path} {name}={wrong}: {message}");
