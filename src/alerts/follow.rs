@@ -69,13 +69,21 @@ fn write(conn: &mut PgConnection, batch: &Batch<'_>, sends_mail: bool) -> Result
     write_letters(conn, store, &letters, at)
 }
 
-/// The recorded events of rows, each with the place behind it.
+/// The recorded events of rows and the changes of stock statuses, each with the place behind it. Stock movements are
+/// between them.
 fn parse(rows: Vec<FeedRow>) -> Result<Vec<(Cursor, RecordedEvent)>, Failure> {
     let mut events = Vec::new();
-    for FeedRow { position, events: recorded, .. } in rows {
-        let recorded: Vec<RecordedEvent> = serde_json::from_value(recorded)
-            .map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))?;
-        events.extend((1..).zip(recorded).map(|(index, event)| (Cursor { position, index }, event)));
+    for FeedRow { position, movements, events: recorded, crossings } in rows {
+        let parse = |events| -> Result<Vec<RecordedEvent>, Failure> {
+            serde_json::from_value(events)
+                .map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))
+        };
+        let recorded = parse(recorded)?;
+        let before_crossings = db::count(recorded.len().saturating_add(movements.len()));
+        let crossings = crossings.map(parse).transpose()?.unwrap_or_default();
+        let at = |index| Cursor { position, index };
+        events.extend((1..).zip(recorded).map(|(index, event)| (at(index), event)));
+        events.extend((1..).zip(crossings).map(|(index, event)| (at(before_crossings.saturating_add(index)), event)));
     }
     Ok(events)
 }

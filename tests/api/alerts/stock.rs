@@ -150,3 +150,23 @@ fn a_rule_of_a_place_follows_the_movements_of_that_place() {
     app.receive(&rice, 50, attic).expect(200);
     assert!(office.deliver().is_empty());
 }
+
+/// The whole way from a sale: the relay finds the crossing, and the follower of the feed writes the mail.
+#[test]
+fn a_sale_that_makes_a_product_low_is_one_mail_and_a_receipt_that_brings_it_back_another() {
+    let office = Office::open("real-crossings");
+    office.rule("low_stock", &json!({}));
+    office.rule("out_of_stock", &json!({}));
+    office.rule("back_in_stock", &json!({}));
+    let rice = json!({"sku": "rice", "name": "Rice", "price": 10, "initial_stock": 8, "min_stock_level": 5});
+    let rice = office.app.create_product(&rice);
+    let buy = |quantity: i64| {
+        let order = json!({"items": [{"product_id": rice.id, "quantity": quantity}]});
+        office.admin.post("/orders", &order).expect(201);
+        office.deliver().iter().filter(|mail| mail.to == "ann@example.com").count()
+    };
+    assert_eq!([buy(2), buy(1), buy(1), buy(4)], [0, 1, 0, 1]);
+    office.app.receive(&rice, 9, office.app.main_location()).expect(200);
+    assert_eq!(office.deliver().len(), 1);
+    assert_eq!([buy(1), buy(3)], [0, 1]);
+}

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod calls;
+mod counts;
 mod order;
 mod purchasing;
 mod returns;

@@ -7,6 +7,7 @@ mod counts;
 mod credits;
 mod deliveries;
 mod locations;
+mod passwords;
 mod purchasing;
 mod reroutes;
 mod returns;
@@ -19,7 +20,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::provider::{SECRET, stripe_event, stripe_header, with_providers};
-use crate::common::{Client, TestApp, Value, json, smtp};
+use crate::common::{Client, TestApp, Value, json};
 use diesel::connection::SimpleConnection;
 use stockroom::demo;
 
@@ -339,24 +340,6 @@ fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
     streams::record(record, app);
 }
 
-fn passwords(record: &mut Recorder, app: &TestApp, mails: &Path) {
-    let guest = app.guest();
-    let sign_in = json!({"email": "mara@example.com", "password": "a long way home"});
-    let session = guest.post("/auth/login", &sign_in).expect(200).json();
-    let mara = guest.clone().with_token(session["access_token"].as_str().unwrap());
-    let change = json!({"current_password": "a long way home", "new_password": "rain on the roof"});
-    record.call("changePassword", &mara, ("POST", "/auth/password"), change);
-    let forgotten = json!({"email": "mara@example.com"});
-    record.call("requestPasswordReset", &guest, ("POST", "/auth/password/forgot"), forgotten);
-    assert_eq!(app.send_mails(), 1);
-    let mail = smtp::written(mails).into_iter().find(|mail| mail.contains("password-reset")).unwrap();
-    let link = smtp::link(&mail, SHOP);
-    let (_, token) = link.split_once("#token=").unwrap();
-    let reset = json!({"token": token, "new_password": "a lamp in the window"});
-    record.call("resetPassword", &guest, ("POST", "/auth/password/reset"), reset.clone());
-    record.refuse(&guest, ("POST", "/auth/password/reset"), reset, "RESET_TOKEN_INVALID");
-}
-
 const SHOP: &str = "https://shop.example.com";
 
 #[test]
@@ -389,7 +372,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     app.value_stock();
     reports(&mut record, &app, &callers.admin);
     monitoring(&mut record, &app.root());
-    passwords(&mut record, &app, &mails);
+    passwords::passwords(&mut record, &app, &mails);
     fs::remove_dir_all(&mails).unwrap();
     let recorded = record.into_text();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/openapi/examples.json");

@@ -35,7 +35,9 @@ fn the_jobs_of_alerts_read_the_rows_of_their_events_only() {
     let plans = watched.plans(|_| assert!(follow_feed(&jobs) > 0));
     assert!(plans.iter().any(|plan| plan.text.contains("INSERT INTO \"mail_outbox\"")), "{:#}", summary(&plans));
     plans.iter().for_each(Plan::assert_no_growing_table_is_read_through);
-    let plans = watched.plans(|_| { send_alerts(&jobs); });
+    let plans = watched.plans(|_| {
+        send_alerts(&jobs);
+    });
     assert!(plans.iter().any(|plan| plan.uses("orders_status_idx")), "{:#}", summary(&plans));
     plans.iter().for_each(Plan::assert_no_growing_table_is_read_through);
 }
