@@ -22,7 +22,7 @@ use crate::feed::availability::AvailabilityStreams;
 use crate::feed::streams::EventStreams;
 use crate::fulfilment::change_orders::{self, OrderChanges};
 use crate::fulfilment::{expire, release_carts};
-use crate::http::admit::admit;
+use crate::http::admit::{admit, admit_preflight};
 use crate::http::client_address::TrustedProxies;
 use crate::http::connection::Connections;
 use crate::http::cors;
@@ -75,12 +75,14 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
     let shared = Shared::new(settings)?;
     let connections = Connections::new(settings, shared.metrics.get_ref().clone());
     let (for_app, server_settings) = (shared.clone(), settings.server.clone());
+    let has_cors = !server_settings.cors_origins.is_empty();
     let application = move || {
         App::new()
             .configure(|config| for_app.add_to(config))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(from_fn(admit))
-            .wrap(Condition::new(!server_settings.cors_origins.is_empty(), cors::new(&server_settings)))
+            .wrap(Condition::new(has_cors, cors::new(&server_settings)))
+            .wrap(Condition::new(has_cors, from_fn(admit_preflight)))
             .wrap(from_fn(trace))
             .service(routes::mount("/api/v1"))
             .service(routes::mount("/api"))

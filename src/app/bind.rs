@@ -5,6 +5,7 @@ use std::io::{Error, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 use super::StartError;
+use crate::http::connection::SEND_BUFFER_BYTES;
 use crate::settings::Settings;
 
 /// Ports below this one are reserved for privileged processes.
@@ -14,9 +15,22 @@ const FIRST_FREE_PORT: u16 = 1024;
 /// `net.core.somaxconn` on Linux. Of more connections, each is repeated by its client after a second.
 const MAX_WAITING_CONNECTIONS: i32 = 4096;
 
-/// The size of the send buffer of each connection, which it inherits from the listening socket. The system would let it
-/// grow to some megabytes. Then many clients that read nothing cost memory and processor time of the kernel.
-const SEND_BUFFER_BYTES: usize = 128 * 1024;
+/// The time after which the system gives up a connection whose peer takes no bytes. The server ends such a connection
+/// after `server.write_timeout_ms`. But the system still sends the last response after an ordinary close, and would try
+/// it for some minutes.
+#[cfg(target_os = "linux")]
+fn set_user_timeout(listener: &TcpListener, settings: &Settings) -> Result<(), Error> {
+    const LATER_MS: u64 = 5_000;
+
+    let timeout_ms = settings.server.write_timeout_ms.saturating_add(LATER_MS);
+    Ok(rustix::net::sockopt::set_tcp_user_timeout(listener, u32::try_from(timeout_ms).unwrap_or(u32::MAX))?)
+}
+
+/// Other systems have no such option.
+#[cfg(not(target_os = "linux"))]
+fn set_user_timeout(_listener: &TcpListener, _settings: &Settings) -> Result<(), Error> {
+    Ok(())
+}
 
 /// The addresses of `server.host` and `server.port`.
 pub fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, StartError> {
@@ -38,6 +52,7 @@ pub fn bind(settings: &Settings) -> Result<TcpListener, StartError> {
         rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)?;
         // Otherwise the response to a pipelined request waits until the client has acknowledged the one before it.
         rustix::net::sockopt::set_tcp_nodelay(&listener, true)?;
+        set_user_timeout(&listener, settings)?;
         Ok(listener)
     });
     bound.map_err(|error| {
@@ -87,6 +102,9 @@ mod tests {
         // Linux doubles the size, for its own records.
         assert_eq!(rustix::net::sockopt::socket_send_buffer_size(&accepted).unwrap(), 2 * SEND_BUFFER_BYTES);
         assert!(accepted.nodelay().unwrap());
+        // The system gives up after the server, which counts and logs what it closes.
+        let timeout_ms = u64::from(rustix::net::sockopt::tcp_user_timeout(&accepted).unwrap());
+        assert_eq!(timeout_ms, settings.server.write_timeout_ms + 5_000);
     }
 
     #[test]

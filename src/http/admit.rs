@@ -2,6 +2,7 @@
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web::Data};
 
@@ -23,6 +24,25 @@ pub async fn admit<B: MessageBody>(
             Ok(request.error_response(refusal).map_into_right_body())
         }
     }
+}
+
+/// The same for preflights. The middleware for CORS answers them, so they do not reach [`admit`]. Other requests are
+/// refused within that middleware, because pages must be able to read the refusal.
+pub async fn admit_preflight<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if is_preflight(request.head()) {
+        admit(request, next).await
+    } else {
+        next.call(request).await.map(ServiceResponse::map_into_left_body)
+    }
+}
+
+/// True if the middleware for CORS answers the request.
+fn is_preflight(head: &RequestHead) -> bool {
+    let asked = head.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    head.method == Method::OPTIONS && asked.is_some_and(|method| Method::from_bytes(method.as_bytes()).is_ok())
 }
 
 fn check(request: &ServiceRequest) -> Result<(), ApiError> {

@@ -48,6 +48,7 @@ pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, 
     while let Some(chunk) = payload.next().await {
         body.append(&chunk.map_err(|_incomplete| unreadable(request))?)?;
     }
+    connection::body_read(request);
     Ok(body.into_bytes())
 }
 

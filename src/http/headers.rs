@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 
 use crate::error::ApiError;
@@ -15,6 +15,9 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
                            form-action 'self'; frame-ancestors 'none'";
 
 const ORDER_TOKEN: HeaderName = HeaderName::from_static("x-order-token");
+
+/// The headers of a request that change a public response: with a token, it is another one.
+const PUBLIC_DEPENDS_ON: &str = "X-Store-Id, Authorization, X-Order-Token";
 
 /// Returns the only header of this name. Two headers of the name are refused, because the server cannot choose.
 pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, ApiError> {
@@ -36,15 +39,29 @@ pub fn is_private(method: &Method, request: &HeaderMap) -> bool {
         || request.contains_key(ORDER_TOKEN)
 }
 
-/// Adds the security headers: some for every response, some for pages, and `no-store` for private responses.
+/// Adds the security headers: some for every response, some for pages, and the rules for caches.
 pub fn protect(answer: &mut HeaderMap, is_private: bool) {
     answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if is_private {
         answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    } else {
+        limit_caches(answer);
     }
     let is_page = answer.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page {
         answer.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         answer.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
+}
+
+/// A cache must ask again before it uses a public response, and must not give it to callers of another store.
+fn limit_caches(answer: &mut HeaderMap) {
+    if !answer.contains_key(CACHE_CONTROL) {
+        answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    let others = answer.get_all(VARY).filter_map(|vary| vary.to_str().ok());
+    let all = others.chain([PUBLIC_DEPENDS_ON]).collect::<Vec<_>>().join(", ");
+    if let Ok(vary) = HeaderValue::from_str(&all) {
+        answer.insert(VARY, vary);
     }
 }

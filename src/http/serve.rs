@@ -16,7 +16,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 
-use super::connection::{Connection, Connections, Peer};
+use super::connection::{Connection, Connections, Peer, Turns};
 use crate::settings;
 
 /// The time for which a connection may be idle between requests.
@@ -74,11 +74,16 @@ where
             .finish(map_config(application().into_factory().map_err(|error| error.into().error_response()), |()| {
                 AppConfig::default()
             }));
+        let turns = Turns::default();
         apply_fn_factory(service, move |socket: TcpStream, http| {
             let peer = socket.peer_addr().ok();
             let connection = Connection::new(socket, connections.admit(peer));
+            let ((activity, _), turns) = (connection.parts(), turns.clone());
             let (linger_slot, served) = (connection.linger_slot(), http.call((connection, Protocol::Http1, peer)));
             async move {
+                if !turns.wait(&activity).await {
+                    return Ok(());
+                }
                 let ended = served.await;
                 linger_slot.finish().await;
                 ended

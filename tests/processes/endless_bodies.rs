@@ -1,7 +1,7 @@
 //! Bodies on the wire: the framing of chunks is limited, too.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::connections::{connect, read_to_end, refused, send};
 use crate::common::TestApp;
@@ -92,5 +92,41 @@ fn a_chunk_with_a_long_extension_is_taken_up_to_the_limit() {
     refused(&send_body_of(MAX), 422, "VALIDATION_FAILED");
     for bytes in [MAX + 1, MAX + 10_000, MAX + 76_000] {
         refused(&send_body_of(bytes), 413, "PAYLOAD_TOO_LARGE");
+    }
+}
+
+/// The framework would take such a line feed as a part of a trailer, so it would wait for the end of the body or take the
+/// next request as a trailer.
+#[test]
+fn a_line_feed_alone_after_the_last_chunk_is_refused_at_once() {
+    let app = TestApp::start();
+    let next = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: next\r\n\r\n";
+    let started = Instant::now();
+    for end in ["0\r\n\n", "0\r\nX: y\n\n", "0\r\nX: y\n\r\n", "0\r\n\n\n", "0\r\n\n\r\n"] {
+        for behind in ["", next, &next.repeat(2)] {
+            let read = format!("{}2\r\n{{}}\r\n{end}{behind}", chunked("POST", "/api/v1/auth/login"));
+            refused(&send(&app, read.as_bytes()), 400, "MALFORMED_REQUEST");
+            for (method, path) in [("GET", "/health/live"), ("POST", "/nope")] {
+                let answer = send(&app, format!("{}{end}{behind}", chunked(method, path)).as_bytes());
+                assert!(!answer.contains("x-request-id: next"), "{end:?}: {answer}");
+            }
+        }
+    }
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_line_feed_alone_in_a_trailer_that_comes_later_is_refused_at_once() {
+    let app = TestApp::start();
+    let body = format!("{}2\r\n{{}}\r\n0\r\n\n", chunked("POST", "/api/v1/auth/login"));
+    for cut in [body.len() - 1, body.len() - 2, body.len() - 3] {
+        let started = Instant::now();
+        let mut socket = connect(&app);
+        for part in [&body[..cut], &body[cut..]] {
+            socket.write_all(part.as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        refused(&read_to_end(&mut socket), 400, "MALFORMED_REQUEST");
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     }
 }

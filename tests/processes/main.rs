@@ -26,6 +26,7 @@ mod first_steps;
 mod floods;
 mod goods_kills;
 mod guides;
+mod head_requests;
 mod kills;
 mod large;
 mod logs;

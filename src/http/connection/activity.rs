@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use actix_web::http::{Method, Uri};
 use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
+use super::bounds::SEND_BUFFER_MEMORY;
 use super::phase::{Phase, WorkState};
 use super::pipelining::BodyRest;
-use super::time_budget::{Progress, TimeBudget};
+use super::refusal::Abandoned;
+use super::time_budget::{Progress, TimeBudgets};
 use crate::http::limits::address_key;
 
 /// The maximal size of a request line with its headers.
@@ -24,16 +25,11 @@ const BODY_OVERHEAD_BYTES: u64 = 32 * 1024;
 /// 256 KiB in chunks of six bytes has 470 KiB.
 const MAX_BODY_WIRE_BYTES: u64 = 512 * 1024;
 
+/// The longest time between two requests. The framework ends idle connections earlier.
+const MAX_IDLE_MS: u64 = 10_000;
+
 /// The marker of a body in chunks, whose length is unknown.
 const CHUNKED: u64 = u64::MAX;
-
-/// The time limits of each part of a request.
-#[derive(Clone, Copy, Debug)]
-pub struct TimeBudgets {
-    pub head: TimeBudget,
-    pub body: TimeBudget,
-    pub answer: TimeBudget,
-}
 
 /// The connection's thread and the application write this state; the registry reads it.
 #[derive(Debug)]
@@ -50,6 +46,7 @@ pub struct Activity {
     /// The bytes of the body that the framework has not read yet, or [`CHUNKED`].
     body_rest: AtomicU64,
     head: Progress,
+    /// Until the application has read the body, or the request and its body have ended.
     body: Progress,
     answer: Progress,
     /// The memory of the body of the last response.
@@ -62,15 +59,6 @@ pub struct Activity {
     pub left: watch::Sender<bool>,
     /// Becomes true when the connection has to end, after its request or at once.
     pub ending: watch::Sender<bool>,
-}
-
-/// A request that the framework gave up while the application processed it.
-#[derive(Debug)]
-pub struct Abandoned {
-    pub id: Arc<str>,
-    pub method: Method,
-    pub uri: Uri,
-    pub began_ms: u64,
 }
 
 impl Activity {
@@ -125,10 +113,12 @@ impl Activity {
     pub fn received(&self, bytes: u64, now_ms: u64) {
         self.last_ms.store(now_ms, Ordering::Relaxed);
         match self.body_rest() {
-            BodyRest::Sized(rest) if bytes >= rest => self.body_ended(),
             BodyRest::Sized(rest) => {
-                self.body_rest.store(rest.saturating_sub(bytes), Ordering::Relaxed);
                 self.body.add(bytes);
+                self.body_rest.store(rest.saturating_sub(bytes), Ordering::Relaxed);
+                if bytes >= rest {
+                    self.body_ended();
+                }
             }
             BodyRest::Chunked => self.body.add(bytes),
             BodyRest::None if self.requests.load(Ordering::Relaxed) == 0 => {
@@ -145,7 +135,7 @@ impl Activity {
 
     /// Records a request that was given up before its response. Without a body in transfer, nothing has to be refused.
     pub fn abandon(&self, request: Abandoned) {
-        if self.body.is_begun() {
+        if self.body_rest() != BodyRest::None {
             *self.abandoned.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
         }
     }
@@ -208,15 +198,25 @@ impl Activity {
         }
     }
 
-    /// Records that the framework has the whole body.
+    /// Records that the framework has the whole body. The time limit continues until the application has read it.
     pub fn body_ended(&self) {
         self.body_rest.store(0, Ordering::Relaxed);
-        self.body.end();
+        if self.requests.load(Ordering::Relaxed) == 0 {
+            self.body.end();
+        }
     }
 
-    /// The memory of a body that the application waits for.
+    /// Records that the application has read the whole body.
+    pub fn body_read(&self) {
+        if self.body_rest() == BodyRest::None {
+            self.body.end();
+        }
+    }
+
+    /// The memory of a body that the application has not read.
     pub fn unfinished_body_bytes(&self) -> u64 {
-        let is_waiting = self.work_state() == WorkState::Sending && self.phase().is_served();
+        let is_in_progress = self.requests.load(Ordering::Relaxed) > 0 && self.phase().is_served();
+        let is_waiting = is_in_progress && self.body.is_begun();
         if is_waiting { self.body.bytes().saturating_add(BODY_OVERHEAD_BYTES) } else { 0 }
     }
 
@@ -225,10 +225,10 @@ impl Activity {
         self.answer_bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// The memory of a response that the peer does not read at the moment. It is free after the last part was sent.
+    /// The memory of a response that the peer does not read at the moment, with the full buffer of the system.
     pub fn unread_answer_bytes(&self) -> u64 {
         let is_waiting = self.is_blocked() && self.phase().is_served();
-        if is_waiting { self.answer_bytes.load(Ordering::Relaxed) } else { 0 }
+        if is_waiting { self.answer_bytes.load(Ordering::Relaxed).saturating_add(SEND_BUFFER_MEMORY) } else { 0 }
     }
 
     /// The rest of the body that the framework reads.
@@ -250,6 +250,7 @@ impl Activity {
     /// The time limit of an unread body continues, because the framework still discards the rest of that body.
     pub fn request_ended(&self, now_ms: u64) {
         self.requests.fetch_sub(1, Ordering::Relaxed);
+        self.body_read();
         self.last_ms.store(now_ms, Ordering::Relaxed);
         // The next request may be held back.
         self.waker.wake();
@@ -272,7 +273,7 @@ impl Activity {
         match self.requests.load(Ordering::Relaxed) {
             0 if self.is_blocked() => WorkState::Receiving,
             0 => WorkState::Idle,
-            _ if self.body.is_begun() => WorkState::Sending,
+            _ if self.body_rest() != BodyRest::None => WorkState::Sending,
             _ => WorkState::Working,
         }
     }
@@ -286,11 +287,17 @@ impl Activity {
         match self.phase() {
             phase if phase.is_served() && self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
             Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),
+            Phase::Open if self.is_idle_too_long(now_ms) => Some(Phase::HeadTooSlow),
             phase if phase != Phase::Open && is_idle => {
                 let since = self.ended_ms.load(Ordering::Relaxed).max(self.last_ms());
                 (now_ms.saturating_sub(since) > time_budgets.head.max_ms).then_some(Phase::Closed)
             }
             _ => None,
         }
+    }
+
+    fn is_idle_too_long(&self, now_ms: u64) -> bool {
+        let is_between = !self.head.is_begun() && !self.body.is_begun();
+        is_between && self.work_state() == WorkState::Idle && now_ms.saturating_sub(self.last_ms()) > MAX_IDLE_MS
     }
 }

@@ -10,6 +10,13 @@ const RESERVED_FILES: usize = 256;
 /// One process gains nothing from more connections.
 const MAX_CONNECTIONS: usize = 25_000;
 
+/// The size of the send buffer of each connection, which it inherits from the listening socket. The system would let it
+/// grow to some megabytes. Then many clients that read nothing cost memory and processor time of the kernel.
+pub const SEND_BUFFER_BYTES: usize = 128 * 1024;
+
+/// The memory of a full send buffer. Linux doubles the size, for its own records.
+pub const SEND_BUFFER_MEMORY: u64 = 2 * 128 * 1024;
+
 /// The limits on the number of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {

@@ -49,6 +49,13 @@ impl RecentHead {
         current_request::is_well_formed(id).then_some(id)
     }
 
+    /// True if the method of the first head is HEAD. Its response has no body.
+    pub fn is_of_head(&mut self, begun: u32) -> bool {
+        self.forget(begun);
+        let start = self.bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+        self.bytes.get(start..).is_some_and(|request_line| request_line.starts_with(b"HEAD "))
+    }
+
     /// The length of the first head.
     fn head_bytes(&self) -> usize {
         let end = self.bytes.windows(HEAD_END.len()).position(|window| window == HEAD_END);
@@ -75,5 +82,12 @@ mod tests {
         assert_eq!(head.request_id(3), None, "the line has not ended");
         head.add(&[b'x'; 3 * KEPT_BYTES], 3);
         assert!(head.bytes.len() == KEPT_BYTES);
+    }
+
+    #[test]
+    fn the_method_is_that_of_the_first_head_that_has_not_begun() {
+        let mut head = RecentHead::default();
+        head.add(b"GET /a HTTP/1.1\r\n\r\n\r\nHEAD /b HTTP/1.1\r\n\r\nHEADS /c", 0);
+        assert_eq!([0, 1, 2].map(|begun| head.is_of_head(begun)), [false, true, false]);
     }
 }

@@ -12,6 +12,7 @@ use actix_web::rt::net::TcpStream;
 use futures_util::future::select;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use super::activity::Activity;
 use super::phase::Phase;
 use super::registry::Permit;
 
@@ -40,17 +41,19 @@ impl LingerSlot {
     /// Sends the rest of the refusal and closes the connection. Ends early if the registry closes the connection.
     pub async fn finish(self) {
         let Some(LingeringSocket { mut socket, permit, unsent }) = self.0.take() else { return };
-        let closed = poll_fn(|cx| {
-            permit.activity.wait(cx.waker());
-            if matches!(permit.activity.phase(), Phase::Displaced | Phase::Closed) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        });
         let lingering = pin!(tokio::time::timeout(LINGER_TIME, linger(&mut socket, &unsent)));
-        select(lingering, pin!(closed)).await;
+        select(lingering, pin!(until_closed(&permit.activity))).await;
     }
+}
+
+/// Waits until the registry closes a connection that has no request.
+pub async fn until_closed(activity: &Activity) {
+    poll_fn(|cx| {
+        activity.wait(cx.waker());
+        let is_closed = matches!(activity.phase(), Phase::Displaced | Phase::Closed);
+        if is_closed { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 async fn linger(socket: &mut TcpStream, unsent: &[u8]) -> io::Result<()> {

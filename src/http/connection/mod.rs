@@ -2,6 +2,7 @@
 
 pub mod activity;
 mod bounds;
+mod chunks;
 mod departure;
 mod fair;
 mod heads;
@@ -12,6 +13,7 @@ mod refusal;
 pub mod registry;
 mod stream;
 mod time_budget;
+mod turns;
 mod upgrade;
 
 use std::sync::Arc;
@@ -21,11 +23,14 @@ use actix_web::dev::Extensions;
 use actix_web::http::header::{self, HeaderMap};
 use tokio::sync::watch;
 
-use activity::{Abandoned, Activity};
+use activity::Activity;
+pub use bounds::SEND_BUFFER_BYTES;
 pub use phase::Phase;
 use pipelining::BodyRest;
+use refusal::Abandoned;
 pub use registry::Connections;
 pub use stream::Connection;
+pub use turns::Turns;
 
 /// The connection of a request, for use by the application.
 #[derive(Clone)]
@@ -118,6 +123,13 @@ impl Drop for RequestInProgress {
                 peer.activity.abandon(request);
             }
         }
+    }
+}
+
+/// Records that the application has read the body of a request to its end.
+pub fn body_read(request: &HttpRequest) {
+    if let Some(peer) = Peer::from_request(request) {
+        peer.activity.body_read();
     }
 }
 

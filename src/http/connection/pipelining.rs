@@ -6,6 +6,7 @@
 
 use actix_web::web::BytesMut;
 
+use super::chunks::{ChunkScan, Scanned};
 use super::upgrade::UpgradeMask;
 
 /// The rest of the body that the framework reads.
@@ -50,8 +51,8 @@ impl Pipelining {
         let room = room.min(held.len());
         let length = self.portion(held.get_mut(..room).unwrap_or_default(), body);
         let rest = held.split_off(length);
-        // An empty rest would keep the memory of the whole portion.
-        if !rest.is_empty() {
+        // An empty rest would keep the memory of the whole portion. After a refusal, the rest is not needed.
+        if !rest.is_empty() && self.held.is_empty() {
             self.held = rest;
         }
         held
@@ -69,9 +70,17 @@ impl Pipelining {
             BodyRest::None => self.head.through_head(bytes),
             BodyRest::Sized(rest) => usize::try_from(rest).unwrap_or(usize::MAX).min(bytes.len()),
             BodyRest::Chunked => {
-                let end = self.chunks.end_of_body(bytes);
-                self.has_ended_chunks = end.is_some();
-                end.unwrap_or(bytes.len())
+                let scanned = self.chunks.scan(bytes);
+                self.has_ended_chunks = matches!(scanned, Scanned::Ended(_));
+                match scanned {
+                    Scanned::Open => bytes.len(),
+                    Scanned::Ended(length) => length,
+                    Scanned::Refused(length) => {
+                        // The framework refuses the body at the second CR.
+                        self.hold(b"\r");
+                        length
+                    }
+                }
             }
         }
     }
@@ -110,70 +119,6 @@ impl HeadScan {
             }
         }
         bytes.len()
-    }
-}
-
-/// Finds the end of a chunked body. The framework refuses what is malformed.
-#[derive(Debug, Default)]
-struct ChunkScan {
-    part: ChunkPart,
-    /// The size of the chunk, then the rest of it.
-    size: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum ChunkPart {
-    #[default]
-    Size,
-    Extension,
-    Data,
-    DataEnd,
-    TrailerStart,
-    Trailer,
-}
-
-impl ChunkScan {
-    /// Returns the number of bytes up to the end of the body, if it ends in these.
-    fn end_of_body(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut index = 0_usize;
-        while let Some(byte) = bytes.get(index).copied() {
-            if self.part == ChunkPart::Data {
-                let rest = bytes.len().saturating_sub(index);
-                let data = usize::try_from(self.size).unwrap_or(usize::MAX).min(rest);
-                self.size = self.size.saturating_sub(u64::try_from(data).unwrap_or(u64::MAX));
-                if self.size == 0 {
-                    self.part = ChunkPart::DataEnd;
-                }
-                index = index.saturating_add(data);
-                continue;
-            }
-            index = index.saturating_add(1);
-            if self.part == ChunkPart::TrailerStart && byte == b'\n' {
-                *self = Self::default();
-                return Some(index);
-            }
-            self.read(byte);
-        }
-        None
-    }
-
-    /// Reads a byte outside of the data.
-    fn read(&mut self, byte: u8) {
-        self.part = match (self.part, byte) {
-            (ChunkPart::Size | ChunkPart::Extension, b'\n') if self.size == 0 => ChunkPart::TrailerStart,
-            (ChunkPart::Size | ChunkPart::Extension, b'\n') => ChunkPart::Data,
-            (ChunkPart::Size, _) => match char::from(byte).to_digit(16) {
-                Some(digit) => {
-                    self.size = self.size.saturating_mul(16).saturating_add(u64::from(digit));
-                    ChunkPart::Size
-                }
-                None => ChunkPart::Extension,
-            },
-            (ChunkPart::DataEnd, b'\n') => ChunkPart::Size,
-            (ChunkPart::Trailer, b'\n') | (ChunkPart::TrailerStart, b'\r') => ChunkPart::TrailerStart,
-            (ChunkPart::TrailerStart, _) => ChunkPart::Trailer,
-            (part, _) => part,
-        };
     }
 }
 
@@ -229,11 +174,23 @@ mod tests {
         {
             let bytes = format!("{body}GET / HTTP/1.1\r\n\r\n");
             assert_eq!(portions(bytes.as_bytes(), BodyRest::Chunked)[0], body);
-            for cut in 0..body.len() {
-                let mut chunks = ChunkScan::default();
-                assert_eq!(chunks.end_of_body(&bytes.as_bytes()[..cut]), None, "{cut} of {body:?}");
-                assert_eq!(chunks.end_of_body(&bytes.as_bytes()[cut..]), Some(body.len() - cut), "{cut} of {body:?}");
-            }
         }
+    }
+
+    #[test]
+    fn a_bare_lf_in_a_trailer_becomes_two_cr() {
+        let given = |body: &str| portions(body.as_bytes(), BodyRest::Chunked);
+        assert_eq!(given("0\r\n\nGET / HTTP/1.1\r\n\r\n")[..2], ["0\r\n\r", "\rGET / HTTP/1.1\r\n\r\n"]);
+        assert_eq!(given("0\r\nX: y\n"), ["0\r\nX: y\r", "\r"]);
+    }
+
+    #[test]
+    fn a_refusal_in_held_bytes_needs_nothing_behind_it() {
+        let mut pipelining = Pipelining::default();
+        pipelining.hold(b"2\r\n{}\r\n0\r\n\n\r\nGET");
+        assert_eq!(&pipelining.next_held(1 << 20, BodyRest::Chunked)[..], b"2\r\n{}\r\n0\r\n\r");
+        assert!(!pipelining.take_end_of_chunks());
+        assert_eq!(&pipelining.next_held(1 << 20, BodyRest::Chunked)[..], b"\r");
+        assert!(!pipelining.has_held() && !pipelining.take_end_of_chunks());
     }
 }

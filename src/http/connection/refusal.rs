@@ -2,10 +2,11 @@
 //! response by problem+json with a request id, and logs it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::HttpDate;
+use actix_web::http::{Method, StatusCode, Uri};
 
 use crate::error::{ApiError, Code, PROBLEM_JSON};
 use crate::http::access_log::Line;
@@ -44,6 +45,15 @@ pub fn error_for_status(status: StatusCode) -> ApiError {
         }
         _ => ApiError::internal(),
     }
+}
+
+/// A request that the framework gave up while the application processed it.
+#[derive(Debug)]
+pub struct Abandoned {
+    pub id: Arc<str>,
+    pub method: Method,
+    pub uri: Uri,
+    pub began_ms: u64,
 }
 
 /// The known data of a refused request.

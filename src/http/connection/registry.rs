@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::activity::{Activity, TimeBudgets};
+use super::activity::Activity;
 use super::bounds::Bounds;
 use super::fair::{self, Waiting};
 use super::phase::{Phase, WorkState};
-use super::time_budget::TimeBudget;
+use super::time_budget::{TimeBudget, TimeBudgets};
 use crate::http::access_log::refused;
 use crate::http::metrics::Metrics;
 use crate::settings::{Server, Settings};

@@ -13,13 +13,13 @@ use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use uuid::Uuid;
 
-use super::activity::{Abandoned, Activity};
+use super::activity::Activity;
 use super::departure::Departure;
 use super::heads::RecentHead;
 use super::linger::{LingerSlot, LingeringSocket};
 use super::phase::Phase;
 use super::pipelining::Pipelining;
-use super::refusal::{self, RefusedRequest};
+use super::refusal::{self, Abandoned, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
 
@@ -90,7 +90,8 @@ impl Connection {
         let took = Duration::from_millis(self.activity.head_ms(self.connections.now_ms()));
         let given = self.head.request_id(self.activity.begun()).map(ToOwned::to_owned);
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let request = RefusedRequest { id: &id, method: "-", path: "-", peer: self.activity.peer, took };
+        let method = if self.head.is_of_head(self.activity.begun()) { "HEAD" } else { "-" };
+        let request = RefusedRequest { id: &id, method, path: "-", peer: self.activity.peer, took };
         self.refusal = refusal::answer(&refusal::error_for_status(status), &request, &self.connections.metrics);
     }
 
@@ -103,6 +104,18 @@ impl Connection {
         let refusal = ApiError::new(Code::MalformedRequest, "The body could not be read.");
         let request = RefusedRequest { id, method, path, peer, took };
         self.refusal = refusal::answer(&refusal, &request, &self.connections.metrics);
+    }
+
+    /// Makes the close discard a response that the peer did not read in time. Otherwise the system would keep it, and
+    /// send it again and again, for some minutes.
+    fn discard_unread(&self) {
+        if self.activity.phase() == Phase::Closed
+            && self.activity.is_blocked()
+            && let Some(socket) = &self.socket
+            && let Err(error) = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO))
+        {
+            log::debug!(error:% = error; "a closed connection keeps its response");
+        }
     }
 
     fn poll_write_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -219,6 +232,7 @@ impl AsyncWrite for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.discard_unread();
         let is_usable = self.activity.phase() != Phase::Closed && !self.has_failed;
         let abandoned = self.activity.take_abandoned().filter(|_| is_usable && self.refusal.is_empty());
         // A refusal cannot be sent in the middle of another response.

@@ -20,6 +20,14 @@ impl TimeBudget {
     }
 }
 
+/// The time limits of each part of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeBudgets {
+    pub head: TimeBudget,
+    pub body: TimeBudget,
+    pub answer: TimeBudget,
+}
+
 /// The progress of one activity of a peer. Times are milliseconds of the registry's clock.
 #[derive(Debug, Default)]
 pub struct Progress {

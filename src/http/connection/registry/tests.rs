@@ -34,7 +34,48 @@ fn a_body_waits_until_its_last_byte() {
     activity.received(59_999, 1_100);
     assert!(activity.work_state() == WorkState::Sending && activity.unfinished_body_bytes() > 59_999);
     activity.received(1, 1_200);
+    assert!(activity.work_state() == WorkState::Working && activity.unfinished_body_bytes() > 60_000);
+    activity.body_read();
     assert!(activity.work_state() == WorkState::Working && activity.unfinished_body_bytes() == 0);
+}
+
+fn impatient() -> TimeBudgets {
+    let budget = |initial_ms| TimeBudget { initial_ms, bytes_per_second: 0, max_ms: initial_ms };
+    TimeBudgets { head: budget(5_000), body: budget(5_000), answer: budget(5_000) }
+}
+
+/// The framework may wait for more than this server has seen as the end.
+#[test]
+fn a_body_that_the_application_has_not_read_has_a_time_limit() {
+    for phase in [Phase::Open, Phase::Displaced] {
+        let activity = Activity::new(None, 1_000);
+        activity.request_began(BodyRest::Chunked, 1_000);
+        activity.received(100, 1_000);
+        activity.body_ended();
+        activity.end(phase, 1_000);
+        assert_eq!(activity.overdue(&impatient(), 6_000), None);
+        assert_eq!(activity.overdue(&impatient(), 6_001), Some(Phase::BodyTooSlow));
+        activity.body_read();
+        assert_eq!(activity.overdue(&impatient(), 1_000_000), None, "the application works on it");
+    }
+}
+
+#[test]
+fn a_body_that_the_application_never_reads_has_no_time_limit_after_its_request() {
+    let activity = with_body(1_000);
+    activity.received(60_000, 1_000);
+    activity.request_ended(2_000);
+    assert_eq!(activity.overdue(&impatient(), 7_000), None);
+}
+
+#[test]
+fn a_connection_between_requests_ends_even_if_the_framework_does_not_end_it() {
+    let activity = Activity::new(None, 1_000);
+    activity.request_began(BodyRest::None, 1_000);
+    assert_eq!(activity.overdue(&impatient(), 100_000), None, "a request is in progress");
+    activity.request_ended(2_000);
+    assert_eq!(activity.overdue(&impatient(), 12_000), None);
+    assert_eq!(activity.overdue(&impatient(), 12_001), Some(Phase::HeadTooSlow));
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -69,7 +110,7 @@ fn a_flood_of_unread_answers_ends_its_own_connections() {
         activity.answered(MIB);
     });
     connections.limit_memory(&connections.registered());
-    assert_eq!((reader.activity.phase(), ended(&flood)), (Phase::Open, 17));
+    assert_eq!((reader.activity.phase(), ended(&flood)), (Phase::Open, 30));
 }
 
 #[test]
@@ -113,5 +154,5 @@ fn behind_a_proxy_the_client_of_the_last_request_counts() {
     flood.iter().take(60).for_each(|permit| permit.activity.set_client(Arc::clone(&client)));
     flood.iter().skip(60).for_each(|permit| permit.activity.set_client(Arc::clone(&others)));
     connections.limit_memory(&connections.registered());
-    assert_eq!((reader.activity.phase(), ended(&flood)), (Phase::Closed, 16));
+    assert_eq!((reader.activity.phase(), ended(&flood)), (Phase::Closed, 29));
 }
