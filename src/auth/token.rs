@@ -114,8 +114,11 @@ impl Tokens {
                     _ => refuse(),
                 }
             })?;
-        let user = data.claims.sub.parse().map_err(|_not_an_id| refuse())?;
-        if data.header.typ.as_deref() != Some(TYPE) || data.claims.jti.is_empty() {
+        let user: i64 = data.claims.sub.parse().map_err(|_not_an_id| refuse())?;
+        // An id has one spelling: `parse` also reads `02` and `+2`. A token with `crit` must be refused by a reader that
+        // does not know the named extensions (RFC 7515, section 4.1.11), and this reader knows none.
+        let is_ours = data.header.typ.as_deref() == Some(TYPE) && data.header.crit.is_none();
+        if !is_ours || data.claims.jti.is_empty() || user.to_string() != data.claims.sub {
             return Err(refuse());
         }
         let Claims { role, sid: session, ver: version, exp, .. } = data.claims;
@@ -174,5 +177,26 @@ mod tests {
         let claims = jsonwebtoken::decode::<Claims>(&good, &ours.decoding, &ours.validation).unwrap().claims;
         let plain = jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &ours.encoding).unwrap();
         assert_eq!(ours.check(&plain).unwrap_err().code, Code::Unauthenticated);
+    }
+
+    #[test]
+    fn an_extension_that_must_be_understood_and_another_spelling_of_the_account_are_refused() {
+        let ours = tokens("a", "stockroom", 60);
+        let good = ours.sign(UserId(7), Role::Admin, 3, None).unwrap();
+        let mut claims = jsonwebtoken::decode::<Claims>(&good, &ours.decoding, &ours.validation).unwrap().claims;
+        let header = || Header { typ: Some(TYPE.to_owned()), ..Header::new(ALGORITHM) };
+        let check = |header: &Header, claims: &Claims| {
+            let token = jsonwebtoken::encode(header, claims, &ours.encoding).unwrap();
+            ours.check(&token).map(|bearer| bearer.user).map_err(|refusal| refusal.code)
+        };
+        assert_eq!(check(&header(), &claims), Ok(UserId(7)));
+        for names in [vec!["exp".to_owned()], Vec::new()] {
+            let critical = Header { crit: Some(names), ..header() };
+            assert_eq!(check(&critical, &claims), Err(Code::Unauthenticated));
+        }
+        for spelling in ["07", "+7", " 7", "7.0", ""] {
+            claims.sub = spelling.to_owned();
+            assert_eq!(check(&header(), &claims), Err(Code::Unauthenticated), "{spelling}");
+        }
     }
 }

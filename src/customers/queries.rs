@@ -58,6 +58,15 @@ pub fn insert_address(conn: &mut PgConnection, owner: Owner, place: &Place, at: 
         .get_result(conn)
 }
 
+/// The number of the owner's addresses.
+pub fn count_addresses(conn: &mut PgConnection, owner: Owner) -> QueryResult<i64> {
+    addresses::table
+        .filter(addresses::store_id.eq(owner.store))
+        .filter(addresses::user_id.eq(owner.user))
+        .count()
+        .get_result(conn)
+}
+
 /// The address, if there is one and it is the owner's.
 pub fn find_address(conn: &mut PgConnection, owner: Owner, id: AddressId) -> QueryResult<Option<Address>> {
     addresses::table

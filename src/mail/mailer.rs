@@ -1,7 +1,10 @@
 //! Sends mails to a mail server, or writes them as `.eml` files.
 
 use std::error::Error as _;
-use std::fs;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +14,8 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{FileTransport, SmtpTransport, Transport as _};
+use lettre::{SmtpTransport, Transport as _};
+use uuid::Uuid;
 
 use crate::settings::mail::{Mail, MailTls};
 
@@ -37,7 +41,8 @@ pub struct Mailer {
 
 enum Transport {
     Smtp(SmtpTransport),
-    Files(FileTransport),
+    /// Writes each mail to a file in this folder.
+    Files(PathBuf),
 }
 
 /// The reason that mails cannot be sent with these settings.
@@ -48,7 +53,7 @@ pub enum MailerError {
     #[error("mail.host {0} can't be used: {1}")]
     Server(String, smtp::Error),
     #[error("mail.dir {0} can't be created: {1}")]
-    Folder(String, std::io::Error),
+    Folder(String, io::Error),
 }
 
 /// The reason that a mail could not be sent. It is logged, so it does not contain the address.
@@ -123,16 +128,27 @@ impl Mailer {
         match self.transport.as_ref() {
             Transport::Smtp(server) => server.send(&mail).map(drop).map_err(|error| describe(&error)),
             Transport::Files(folder) => {
-                folder.send(&mail).map(drop).map_err(|error| SendError::File(error.to_string()))
+                write_file(folder, &mail.formatted()).map_err(|error| SendError::File(error.to_string()))
             }
         }
     }
 }
 
-fn open_folder(settings: &Mail) -> Result<FileTransport, MailerError> {
+/// Mails contain links that set passwords, so nobody else can read the folder that this makes. A folder that exists
+/// keeps its mode.
+fn open_folder(settings: &Mail) -> Result<PathBuf, MailerError> {
     let folder = &settings.dir;
-    fs::create_dir_all(folder).map_err(|error| MailerError::Folder(folder.display().to_string(), error))?;
-    Ok(FileTransport::new(folder))
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| MailerError::Folder(folder.display().to_string(), error))?;
+    Ok(folder.clone())
+}
+
+/// Writes a mail to a new file that only this user can read. The file gets its name when it is complete.
+fn write_file(folder: &Path, mail: &[u8]) -> io::Result<()> {
+    let path = folder.join(format!("{}.eml", Uuid::new_v4()));
+    let unfinished = path.with_extension("tmp");
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?.write_all(mail)?;
+    fs::rename(unfinished, path)
 }
 
 fn connect_to(settings: &Mail) -> Result<SmtpTransport, smtp::Error> {
@@ -156,5 +172,45 @@ fn describe(error: &smtp::Error) -> SendError {
     match error.status() {
         Some(code) => SendError::Answer(code.to_string()),
         None => SendError::Server(error.source().map_or_else(|| error.to_string(), ToString::to_string)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::settings::Secret;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn only_the_owner_can_read_mails_in_files() {
+        let parent = std::env::temp_dir().join(format!("stockroom-mails-{}", Uuid::new_v4()));
+        let (made, found) = (parent.join("made"), parent.join("found"));
+        DirBuilder::new().recursive(true).mode(0o755).create(&found).unwrap();
+        for (folder, expected) in [(made, 0o700), (found, 0o755)] {
+            let settings = Mail {
+                host: String::new(),
+                port: 25,
+                tls: MailTls::None,
+                username: String::new(),
+                password: Secret::default(),
+                from: String::new(),
+                dir: folder.clone(),
+            };
+            let mailer = Mailer::new(&settings, "https://shop.example.com").unwrap().unwrap();
+            let text = |part: &str| part.to_owned();
+            let (to, subject) = (text("mara@example.com"), text("Hello"));
+            mailer.send(&Message { to, subject, text: text("plain"), html: text("<p>rich") }).unwrap();
+            let files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+            assert_eq!(files.len(), 1);
+            assert_eq!(files[0].extension().unwrap(), "eml");
+            assert!(fs::read_to_string(&files[0]).unwrap().contains("To: mara@example.com\r\n"));
+            assert_eq!((mode(&folder), mode(&files[0])), (expected, 0o600));
+        }
+        fs::remove_dir_all(parent).unwrap();
     }
 }

@@ -1,7 +1,10 @@
 //! The addresses of customers.
 
+use crate::common::locks::user_rows;
 use crate::common::shop::STORE;
-use crate::common::{TestApp, Value, json};
+use crate::common::{TestApp, Value, json, race};
+use diesel::connection::SimpleConnection;
+use stockroom::auth::Role;
 
 pub fn lake_road() -> Value {
     json!({"full_name": "Mara Iyer", "phone": "+91 98450-12345", "line1": "12 Lake Road", "line2": "Flat 4",
@@ -97,4 +100,40 @@ fn addresses_belong_to_a_customer_within_a_store() {
         assert_eq!(outsider.get("/addresses").expect(200).json()["total"], 0);
     }
     mara.in_store(STORE).get(&path).expect(200);
+}
+
+#[test]
+fn a_customer_has_at_most_500_addresses_in_a_store_also_through_two_servers() {
+    let app = TestApp::start();
+    app.other_store("STORE-TWO");
+    let second = app.second_server();
+    let id = app.account("mara", Role::Customer);
+    let mara = app.customer("mara");
+    let kept = mara.address();
+    // Some for each of two stores, so that a count over both would be too high.
+    let copies = |store: &str, number: u32| {
+        let copy = format!(
+            "INSERT INTO addresses (store_id, user_id, full_name, phone, line1, city, postal_code, country, \
+                    created_at, updated_at) \
+             SELECT s.id, {id}, 'M', '12345', '1', 'B', '5', 'IN', now(), now() \
+             FROM stores s, generate_series(1, {number}) WHERE s.code = '{store}'"
+        );
+        app.connection().batch_execute(&copy).unwrap();
+    };
+    copies(STORE, 498);
+    copies("STORE-TWO", 10);
+    let servers = [app.address.as_str(), second.address.as_str()];
+    let both = || race(2, |index| mara.clone().at(servers[index]).post("/addresses", &lake_road()));
+    let replies = app.behind_a_lock(&user_rows(&[id]), 2, both);
+    let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 422]);
+    let problem = app.without_effect(|| mara.post("/addresses", &lake_road())).refused(422, "VALIDATION_FAILED");
+    assert!(problem["detail"].as_str().unwrap().contains("Delete one"), "{problem}");
+    assert_eq!(mara.get("/addresses").expect(200).json()["total"], 500);
+    mara.clone().in_store("STORE-TWO").post("/addresses", &lake_road()).expect(201);
+    app.customer("noor").address();
+    mara.put(&format!("/addresses/{kept}"), &lake_road()).expect(200);
+    mara.delete(&format!("/addresses/{kept}")).expect(204);
+    mara.post("/addresses", &lake_road()).expect(201);
 }
