@@ -204,7 +204,7 @@ mod tests {
             let mailer = Mailer::new(&settings, "https://shop.example.com").unwrap().unwrap();
             let text = |part: &str| part.to_owned();
             let (to, subject) = (text("mara@example.com"), text("Hello"));
-            mailer.send(&Message { to, subject, text: text("plain"), html: text("<p>rich") }).unwrap();
+            mailer.send(&Message { to, subject, text: text("plain"), html: text("<p>rich"), id: None }).unwrap();
             let files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
             assert_eq!(files.len(), 1);
             assert_eq!(files[0].extension().unwrap(), "eml");

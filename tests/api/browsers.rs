@@ -89,8 +89,8 @@ fn a_cache_asks_again_and_keeps_the_answers_of_stores_apart() {
     for answer in [
         guest.get("/inventory/products").expect(200),
         guest.get(&format!("/inventory/products/{rice}")).expect(200),
-        guest.with_header("X-Store-Id", "999").get("/inventory/products").expect(404),
-        guest.with_header("Origin", SHOP).get("/inventory/products").expect(200),
+        guest.clone().with_header("X-Store-Id", "999").get("/inventory/products").expect(404),
+        guest.clone().with_header("Origin", SHOP).get("/inventory/products").expect(200),
         guest.get("/nothing").expect(404),
     ] {
         assert_eq!(answer.header("cache-control"), "no-cache", "{}", answer.asked);
