@@ -281,6 +281,9 @@ impl Goods {
             Call::new("GET /inventory/products/{id}/stock", &[rice], Value::Null),
             Call::new("PUT /inventory/products/{id}/stock", &[rice], counted),
             Call::new("GET /inventory/products/{id}/supply", &[rice], Value::Null),
+            Call::new("GET /inventory/products/{id}/explain", &[rice], Value::Null),
+            Call::new("GET /inventory/products/{id}/history", &[rice], Value::Null),
+            Call::new("POST /inventory/products/{id}/notify", &[rice], json!({"email": "ann@example.com"})),
         ]
     }
 }
