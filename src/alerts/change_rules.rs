@@ -13,6 +13,7 @@ use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::queries::locations;
 use crate::kernel::id::{AlertId, ProductId};
+use crate::webhooks::queries::webhooks;
 
 /// The rules of a store. The follower reads all of them for each batch of events.
 const MOST_RULES: i64 = 100;
@@ -93,6 +94,13 @@ fn check(conn: &mut PgConnection, scope: &Scope, kind: AlertKind, settings: &Rul
     }
     if settings.after_hours.is_some() && kind != AlertKind::OrderLate {
         return Err(ApiError::field("after_hours", "can only be used with order_late").into());
+    }
+    for (index, to) in settings.to.iter().enumerate() {
+        if let Recipient::Webhook(id) = to
+            && webhooks::find(conn, scope.store, *id)?.is_none()
+        {
+            return Err(ApiError::field(format!("to[{index}]"), "is no webhook of this store").into());
+        }
     }
     if filter.location.is_some() {
         locations::get_location(conn, scope.store, filter.location)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
-use super::mails::{Letter, letters_of, write_letters};
+use super::mails::Outgoing;
 use super::queries::notices::{self, Waiting};
 use super::queries::{progress, rules};
 use super::rule::AlertKind;
@@ -41,7 +41,12 @@ pub fn find_suggestions(conn: &mut PgConnection, store: StoreId) -> Result<Sugge
 
 /// Writes a mail for each rule whose digest is due. Returns the number of alerts. Nothing happens while another server
 /// writes alerts of the store, or while too many mails wait.
-pub fn send_digests(conn: &mut PgConnection, store: StoreId, suggestions: &Suggestions) -> Result<End<usize>, Failure> {
+pub fn send_digests(
+    conn: &mut PgConnection,
+    store: StoreId,
+    suggestions: &Suggestions,
+    sends_mail: bool,
+) -> Result<End<usize>, Failure> {
     if progress::lock(conn, store)?.is_none() {
         return Ok(End::RollBack(0));
     }
@@ -52,7 +57,7 @@ pub fn send_digests(conn: &mut PgConnection, store: StoreId, suggestions: &Sugge
     for notice in due {
         of_rules.entry(notice.alert).or_default().push(notice);
     }
-    let mut letters: Vec<Letter> = Vec::new();
+    let mut outgoing = Outgoing::default();
     for rule in rules::list_active(conn, store)? {
         let Some(waiting) = of_rules.remove(&rule.id) else { continue };
         let first = waiting.first().map_or(0, |notice| notice.id);
@@ -61,9 +66,9 @@ pub fn send_digests(conn: &mut PgConnection, store: StoreId, suggestions: &Sugge
             true => with_suggestion(notice.data, suggestions),
             false => notice.data,
         });
-        letters.extend(letters_of(&rule, &format!("digest:{first}"), listed.collect()));
+        outgoing.add(&rule, &format!("digest:{first}"), listed.collect(), sends_mail);
     }
-    if !write_letters(conn, store, &letters, at)? {
+    if !outgoing.write(conn, store, at)? {
         return Ok(End::RollBack(0));
     }
     notices::delete(conn, store, &ids)?;

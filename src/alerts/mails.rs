@@ -1,9 +1,10 @@
-//! Turns facts into mails of the outbox, or keeps them for a digest.
+//! Turns facts into mails of the outbox and requests to webhooks, or keeps them for a digest.
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
+use super::calls::{Call, write_calls};
 use super::notice::Notice;
 use super::queries::notices::{self, NewNotice};
 use super::rule::{Recipient, Rule};
@@ -25,8 +26,47 @@ pub struct Letter {
 /// The alerts that a mail lists. More are only counted.
 const MOST_LISTED: usize = 200;
 
-/// Writes the alerts: a mail for each, or a row for the digest of its rule; nothing if mail is off. Returns false if too many mails wait: then the
-/// transaction has to be rolled back.
+/// What rules send: mails, and requests to webhooks.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    letters: Vec<Letter>,
+    calls: Vec<Call>,
+}
+
+impl Outgoing {
+    /// One mail or request with these alerts for each recipient of the rule. Without mail, only requests.
+    pub fn add(&mut self, rule: &Rule, about: &str, mut listed: Vec<Value>, sends_mail: bool) {
+        let count = listed.len();
+        listed.truncate(MOST_LISTED);
+        let data = json!({
+            "kind": rule.kind.as_str(), "digest": rule.settings.digest.as_str(), "count": count,
+            "more": count.saturating_sub(listed.len()), "notices": listed,
+        });
+        for to in &rule.settings.to {
+            match to {
+                Recipient::Mail(address) if sends_mail => self.letters.push(Letter {
+                    kind: Kind::Alert,
+                    recipient: address.as_str().to_owned(),
+                    about: about.to_owned(),
+                    data: data.clone(),
+                }),
+                Recipient::Mail(_) => {}
+                Recipient::Webhook(webhook) => {
+                    self.calls.push(Call { webhook: *webhook, alert: rule.id, kind: rule.kind, data: data.clone() });
+                }
+            }
+        }
+    }
+
+    /// Returns false if too many mails wait: then the transaction has to be rolled back.
+    pub fn write(&self, conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> Result<bool, Failure> {
+        write_calls(conn, store, &self.calls, at)?;
+        write_letters(conn, store, &self.letters, at)
+    }
+}
+
+/// Writes the alerts: a mail or a request for each, or a row for the digest of its rule. Returns false if too many mails
+/// wait: then the transaction has to be rolled back.
 pub fn write_notices(
     conn: &mut PgConnection,
     store: StoreId,
@@ -34,36 +74,20 @@ pub fn write_notices(
     at: DateTime<Utc>,
     sends_mail: bool,
 ) -> Result<bool, Failure> {
-    let (mut letters, mut collected) = (Vec::new(), Vec::new());
+    let (mut outgoing, mut collected) = (Outgoing::default(), Vec::new());
     for Notice { alert, about, data } in found {
         let Some(rule) = rules.iter().find(|rule| rule.id == alert) else { continue };
+        let is_reachable = sends_mail || rule.settings.webhooks().next().is_some();
         match rule.settings.digest.due_at(at) {
-            _ if !sends_mail => {}
-            None => letters.extend(letters_of(rule, &about, vec![data])),
+            _ if !is_reachable => {}
+            None => outgoing.add(rule, &about, vec![data], sends_mail),
             Some(due_at) => {
                 collected.push(NewNotice { store_id: store, alert_id: alert, data, due_at, created_at: at });
             }
         }
     }
     notices::insert(conn, &collected)?;
-    write_letters(conn, store, &letters, at)
-}
-
-/// One mail with these alerts for each recipient of the rule.
-pub fn letters_of(rule: &Rule, about: &str, mut listed: Vec<Value>) -> Vec<Letter> {
-    let count = listed.len();
-    listed.truncate(MOST_LISTED);
-    let data = json!({
-        "kind": rule.kind.as_str(), "digest": rule.settings.digest.as_str(), "count": count,
-        "more": count.saturating_sub(listed.len()), "notices": listed,
-    });
-    let letter = |to: &Recipient| Letter {
-        kind: Kind::Alert,
-        recipient: to.address().to_owned(),
-        about: about.to_owned(),
-        data: data.clone(),
-    };
-    rule.settings.to.iter().map(letter).collect()
+    outgoing.write(conn, store, at)
 }
 
 /// Adds mails to the outbox. Returns false if too many mails wait.

@@ -1,10 +1,11 @@
 //! Mails about what happens: alerts for staff, mails about orders for buyers, and mails for those who wait until a
-//! product is back in stock.
+//! product is back in stock. Alerts may go to webhooks, too.
 //!
 //! The follower (`follow.rs`) reads the feed of each store and writes the mails to the outbox, in the transaction that
 //! moves its position. So each event leads to its mails once, with several servers and after a crash.
 
 pub mod books;
+mod calls;
 mod change_rules;
 mod counts;
 mod digest;

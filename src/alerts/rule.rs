@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::email::Email;
 use crate::kernel::folded_text::fold;
-use crate::kernel::id::{AlertId, LocationId, ProductId};
+use crate::kernel::id::{AlertId, LocationId, ProductId, WebhookId};
 use crate::kernel::moment::after;
 use crate::kernel::text_enum::text_enum;
 
@@ -72,30 +72,42 @@ pub struct RuleFilter {
     pub products: Vec<ProductId>,
 }
 
-/// Where alerts go: `mail:` and an e-mail address.
+/// Where alerts go: `mail:` and an e-mail address, or `webhook:` and the id of a webhook of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recipient(Email);
-
-/// The start of a recipient that is an e-mail address.
-const MAIL: &str = "mail:";
+pub enum Recipient {
+    Mail(Email),
+    Webhook(WebhookId),
+}
 
 impl Recipient {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         match text.split_once(':') {
-            Some(("mail", address)) => Email::parse(address).map(Self),
-            Some(("webhook", _)) => Err("must be mail: and an e-mail address; alerts can't be sent to webhooks yet"),
-            _ => Err("must be mail: and an e-mail address, such as mail:ann@example.com"),
+            Some(("mail", address)) => Email::parse(address).map(Self::Mail),
+            Some(("webhook", id)) => {
+                let id = id.parse().ok().filter(|number: &i64| *number > 0 && number.to_string() == id);
+                id.map(|id| Self::Webhook(WebhookId(id))).ok_or("must be webhook: and the id of a webhook")
+            }
+            _ => Err("must be mail: and an e-mail address, or webhook: and the id of a webhook"),
         }
-    }
-
-    pub fn address(&self) -> &str {
-        self.0.as_str()
     }
 }
 
 impl std::fmt::Display for Recipient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{MAIL}{}", self.address())
+        match self {
+            Self::Mail(address) => write!(f, "mail:{}", address.as_str()),
+            Self::Webhook(id) => write!(f, "webhook:{id}"),
+        }
+    }
+}
+
+impl RuleSettings {
+    /// The webhooks that the alerts go to.
+    pub fn webhooks(&self) -> impl Iterator<Item = WebhookId> {
+        self.to.iter().filter_map(|to| match to {
+            Recipient::Webhook(id) => Some(*id),
+            Recipient::Mail(_) => None,
+        })
     }
 }
 
@@ -151,14 +163,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recipient_is_an_address_of_mail() {
+    fn a_recipient_is_an_address_of_mail_or_a_webhook() {
         assert_eq!(Recipient::parse("mail:Ann@Example.com").unwrap().to_string(), "mail:ann@example.com");
+        assert_eq!(Recipient::parse("webhook:7").unwrap(), Recipient::Webhook(WebhookId(7)));
         for refused in [
             "ann@example.com",
             "mail:",
             "mail:ann",
             "MAIL:ann@example.com",
-            "webhook:7",
+            "webhook:",
+            "webhook:0",
+            "webhook:+7",
+            "webhook:07",
+            "webhook:seven",
             "sms:1",
             "",
             "mail:ann@example.com\r\nBcc: eve@example.com",

@@ -59,14 +59,13 @@ impl Jobs {
             let at = db::clock(conn)?;
             Ok(notices::discover_due(conn, store, at)?)
         });
-        // Without mail, they wait.
-        for store in due.await.into_iter().filter(|_| sends_mail) {
-            self.send_digests(store, &mut round).await;
+        for store in due.await {
+            self.send_digests(store, sends_mail, &mut round).await;
         }
         round.result()
     }
 
-    async fn send_digests(&self, store: StoreId, round: &mut Round) {
+    async fn send_digests(&self, store: StoreId, sends_mail: bool, round: &mut Round) {
         let find = move |conn: &mut _| Ok(End::RollBack(alerts::find_suggestions(conn, store)?));
         // The digest is sent without them if they can't be read.
         let suggestions = self.database.without_patience().run("find_suggestions", Mode::Report, find).await;
@@ -75,7 +74,8 @@ impl Jobs {
             Default::default()
         });
         let send = move |conn: &mut _| {
-            Ok(alerts::send_digests(conn, store, &suggestions)?.map(|done| Step { done, is_behind: done > 0 }))
+            Ok(alerts::send_digests(conn, store, &suggestions, sends_mail)?
+                .map(|done| Step { done, is_behind: done > 0 }))
         };
         self.repeat_in_store("send_digests", round, send).await;
     }

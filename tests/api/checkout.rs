@@ -69,6 +69,7 @@ fn an_order_has_every_documented_field_and_is_the_same_when_it_is_read() {
         "user_id",
         "created_by",
         "customer_name",
+        "customer_email",
         "customer_phone",
         "delivery_address",
         "status",

@@ -1,5 +1,7 @@
 //! The SQL of webhooks. The DSL cannot compare a webhook with the end of its feed.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -81,6 +83,13 @@ fn of_store<'a>(store: StoreId) -> Query<'a> {
 
 pub fn find(conn: &mut PgConnection, store: StoreId, id: WebhookId) -> QueryResult<Option<Webhook>> {
     of_store(store).filter(webhooks::id.eq(id)).select(Webhook::as_select()).first(conn).optional()
+}
+
+/// Those of these webhooks that are active.
+pub fn list_active(conn: &mut PgConnection, store: StoreId, ids: &[WebhookId]) -> QueryResult<HashSet<WebhookId>> {
+    let rows = of_store(store).filter(webhooks::id.eq_any(ids)).filter(webhooks::active.eq(true));
+    let ids: Vec<WebhookId> = rows.select(webhooks::id).load(conn)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Locks a webhook.

@@ -170,3 +170,32 @@ fn a_sale_that_makes_a_product_low_is_one_mail_and_a_receipt_that_brings_it_back
     assert_eq!(office.deliver().len(), 1);
     assert_eq!([buy(1), buy(3)], [0, 1]);
 }
+
+#[test]
+fn an_alert_goes_to_a_webhook_of_its_store_while_it_is_on() {
+    let office = Office::open("webhooks");
+    let url = json!({"url": "https://example.com/stock", "types": ["order.placed"]});
+    let webhook = office.admin.post("/webhooks", &url).expect(201).id();
+    office.rule("low_stock", &json!({"to": [format!("webhook:{webhook}"), "mail:ann@example.com"]}));
+    office.rule("low_stock", &json!({"to": [format!("webhook:{webhook}")], "digest": "hourly"}));
+    let rice = office.app.product("rice", 12.5, 9);
+    record(&office.app, StockLow, &rice, &level(3));
+    assert_eq!(office.deliver().len(), 1);
+    let deliveries = || {
+        let page = office.admin.get(&format!("/webhooks/{webhook}/deliveries")).expect(200).json();
+        let types = page["items"].as_array().unwrap().iter().map(|delivery| delivery["type"].clone());
+        types.collect::<Vec<_>>()
+    };
+    assert_eq!(deliveries(), [json!("alert.low_stock")]);
+    office.app.advance(3_600);
+    assert!(office.deliver().is_empty());
+    assert_eq!(deliveries().len(), 2);
+    office.admin.patch(&format!("/webhooks/{webhook}"), &json!({"active": false})).expect(200);
+    record(&office.app, StockLow, &rice, &level(2));
+    assert_eq!(office.deliver().len(), 1);
+    office.admin.delete(&format!("/webhooks/{webhook}")).expect(204);
+    record(&office.app, StockLow, &rice, &level(1));
+    assert_eq!(office.deliver().len(), 1);
+    let body = json!({"kind": "low_stock", "to": [format!("webhook:{webhook}")]});
+    office.admin.post("/alerts", &body).refused_field("to[0]");
+}
