@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
+use super::outages::wait_until;
 use crate::common::{TestApp, Value};
 use stockroom::auth::Role;
 use stockroom::settings::Settings;
@@ -290,6 +291,18 @@ fn an_answer_that_nobody_reads_is_given_up() {
     assert!([ErrorKind::ConnectionReset, ErrorKind::BrokenPipe].contains(&error.kind()), "{error}");
     let reasons = app.guest().under("").get("/metrics").text();
     assert!(reasons.contains("stockroom_connections_closed_total{reason=\"slow_reader\"} 1"), "{reasons}");
+}
+
+/// The system would keep the rest of the response for minutes, and send it when the client reads.
+#[test]
+fn an_answer_that_was_given_up_is_discarded() {
+    let app = TestApp::with(impatient);
+    let mut socket = connect(&app);
+    socket.write_all(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let metrics = || app.guest().under("").get("/metrics").text();
+    wait_until(|| metrics().contains("stockroom_connections_closed_total{reason=\"slow_reader\"} 1"));
+    let ended = socket.read_to_end(&mut Vec::new());
+    assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
 #[test]
