@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod authorize;
 pub mod context;
+pub mod hashing_queue;
 mod hs256;
 pub mod password;
 pub mod permission;
@@ -10,6 +11,7 @@ pub mod principal;
 pub mod queries;
 pub mod token;
 pub mod token_versions;
+mod turns;
 
 pub use context::{Ctx, Scope};
 pub use permission::{Access, Permission, Permissions};
