@@ -3,7 +3,11 @@
 //! Failed attempts are counted in two ways. The first counter is for one account and one address: after a few free
 //! attempts, every attempt must wait, and the delay doubles. The second counter is for the account and all addresses,
 //! so that an attacker gains nothing from many addresses. The second delay does not apply to addresses from which the
-//! account was signed in to before. So an attacker cannot lock out the owner.
+//! account was signed in to before, or from which its password was set by a mailed link. So an attacker cannot lock out
+//! the owner.
+//!
+//! Attempts are counted for the account with its present password. So a new password starts new counters, also on other
+//! servers.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -11,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
+use super::turns::Turns;
 use crate::error::{ApiError, Code};
 use crate::kernel::keyed_hash::{KeyedHash, Purpose};
 
@@ -30,6 +35,14 @@ pub struct Attempts {
     keyed: KeyedHash,
     of_pairs: Failures,
     of_accounts: Failures,
+    turns: Turns,
+}
+
+/// What an attempt is made on. The account need not exist; then it has no hash.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    pub account: &'a str,
+    pub password_hash: Option<&'a str>,
 }
 
 /// An attempt in progress. It counts as failed until its result is known, so that clients that disconnect are counted
@@ -46,15 +59,16 @@ type Key = [u8; 32];
 impl Attempts {
     /// `free` is the number of attempts before the first delay. Zero turns the delays off.
     pub fn new(free: u32, keyed: KeyedHash) -> Self {
-        Self { keyed, of_pairs: Failures::new(free), of_accounts: Failures::new(free) }
+        Self { keyed, of_pairs: Failures::new(free), of_accounts: Failures::new(free), turns: Turns::new(KEPT) }
     }
 
-    /// Counts an attempt on the account from this address. The account need not exist. Refuses with 429 if a delay
-    /// from an earlier failure has not ended.
-    pub fn begin(&self, account: &str, address: &str) -> Result<Attempt<'_>, ApiError> {
-        let pair = self.keyed.hash(Purpose::SignInAttempts, &[account, address]);
-        let account = self.keyed.hash(Purpose::SignInAttempts, &[account]);
-        self.of_pairs.begin(pair, Instant::now())?;
+    /// Counts an attempt from this address. Refuses with 429 if a delay from an earlier failure has not ended.
+    pub fn begin(&self, target: Target<'_>, address: &str) -> Result<Attempt<'_>, ApiError> {
+        let Target { account, password_hash } = target;
+        let password_hash = password_hash.unwrap_or_default();
+        let pair = self.keyed.hash(Purpose::SignInAttempts, &[account, password_hash, address]);
+        let account = self.keyed.hash(Purpose::SignInAttempts, &[account, password_hash]);
+        self.of_pairs.begin(pair, Instant::now(), Duration::ZERO).map_err(too_many)?;
         Ok(Attempt { attempts: self, pair, account, counts_for_account: false })
     }
 }
@@ -62,7 +76,16 @@ impl Attempts {
 impl Attempt<'_> {
     /// Counts the attempt for all addresses too, because the account was never signed in to from this address.
     pub fn count_for_all_addresses(&mut self) -> Result<(), ApiError> {
-        self.attempts.of_accounts.begin(self.account, Instant::now())?;
+        self.count_at(Instant::now()).map_err(too_many)
+    }
+
+    /// Returns the time until this address may try, if that is later.
+    fn count_at(&mut self, now: Instant) -> Result<(), Duration> {
+        let Attempts { of_accounts, turns, .. } = self.attempts;
+        let pause = turns.pause_after_delay(&self.pair, now);
+        let counted = of_accounts.begin(self.account, now, pause);
+        counted.map_err(|wait| turns.give(self.pair, now, wait, pause))?;
+        turns.end(&self.pair);
         self.counts_for_account = true;
         Ok(())
     }
@@ -101,7 +124,8 @@ impl Failures {
         Self { free, by_key: Mutex::new(LruCache::new(KEPT)) }
     }
 
-    fn begin(&self, key: Key, now: Instant) -> Result<(), ApiError> {
+    /// Counts an attempt, or returns the rest of the delay. If there is a delay, a pause is added to it.
+    fn begin(&self, key: Key, now: Instant, pause: Duration) -> Result<(), Duration> {
         if self.free == 0 {
             return Ok(());
         }
@@ -111,19 +135,20 @@ impl Failures {
         if passed >= FORGOTTEN_AFTER {
             failed.count = 0;
         }
-        let wait = self.delay(failed.count).saturating_sub(passed);
+        let delay = self.delay(failed.count).map_or(Duration::ZERO, |delay| delay.saturating_add(pause));
+        let wait = delay.saturating_sub(passed);
         if !wait.is_zero() {
-            return Err(too_many(wait));
+            return Err(wait);
         }
         *failed = Failed { count: failed.count.saturating_add(1), last: now };
         Ok(())
     }
 
     /// The delay is one second after the free attempts, and doubles with each further attempt.
-    fn delay(&self, count: u32) -> Duration {
-        let Some(beyond) = count.checked_sub(self.free) else { return Duration::ZERO };
+    fn delay(&self, count: u32) -> Option<Duration> {
+        let beyond = count.checked_sub(self.free)?;
         let seconds = 1u64.checked_shl(beyond).unwrap_or(LONGEST_DELAY_SECONDS);
-        Duration::from_secs(seconds.min(LONGEST_DELAY_SECONDS))
+        Some(Duration::from_secs(seconds.min(LONGEST_DELAY_SECONDS)))
     }
 
     fn clear(&self, key: &Key) {
@@ -144,87 +169,4 @@ fn too_many(wait: Duration) -> ApiError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn attempts(free: u32) -> Attempts {
-        Attempts::new(free, KeyedHash::new(b"a secret of the tests").unwrap())
-    }
-
-    fn wrong() -> Result<(), ApiError> {
-        Err(ApiError::new(Code::InvalidCredentials, ""))
-    }
-
-    #[test]
-    fn delays_double_up_to_fifteen_minutes_and_are_forgotten_after_an_hour() {
-        let failures = Failures::new(3);
-        let mut now = Instant::now();
-        for _ in 0..3 {
-            failures.begin([0; 32], now).unwrap();
-        }
-        for seconds in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900] {
-            let refusal = failures.begin([0; 32], now).unwrap_err();
-            assert_eq!((refusal.code, refusal.extra.retry_after_seconds), (Code::RateLimited, Some(seconds)));
-            now += Duration::from_secs(seconds) - Duration::from_millis(1);
-            assert_eq!(failures.begin([0; 32], now).unwrap_err().extra.retry_after_seconds, Some(1));
-            now += Duration::from_millis(1);
-            failures.begin([0; 32], now).unwrap();
-        }
-        failures.begin([1; 32], now).unwrap();
-        now += FORGOTTEN_AFTER;
-        for _ in 0..3 {
-            failures.begin([0; 32], now).unwrap();
-        }
-    }
-
-    #[test]
-    fn many_addresses_share_the_delay_of_an_account_but_not_those_it_knows() {
-        let attempts = attempts(3);
-        for address in ["a", "b", "c"] {
-            let mut attempt = attempts.begin("mara", address).unwrap();
-            attempt.count_for_all_addresses().unwrap();
-            attempt.end(wrong()).unwrap_err();
-        }
-        let mut new_address = attempts.begin("mara", "d").unwrap();
-        let refused = new_address.count_for_all_addresses();
-        assert_eq!(new_address.end(refused).unwrap_err().code, Code::RateLimited);
-        attempts.begin("mara", "home").unwrap().end(Ok(())).unwrap();
-        attempts.begin("noor", "d").unwrap().count_for_all_addresses().unwrap();
-    }
-
-    #[test]
-    fn a_right_password_clears_the_failures_and_an_unchecked_one_is_not_counted() {
-        let attempts = attempts(1);
-        for result in [Ok(()), Err(ApiError::new(Code::Busy, ""))] {
-            for _ in 0..5 {
-                let mut attempt = attempts.begin("mara", "a").unwrap();
-                attempt.count_for_all_addresses().unwrap();
-                attempt.end(result.clone()).ok();
-            }
-        }
-        attempts.begin("mara", "a").unwrap().end(wrong()).unwrap_err();
-        assert!(attempts.begin("mara", "a").is_err());
-        assert!(attempts.begin("mara", "b").is_ok());
-    }
-
-    #[test]
-    fn an_abandoned_attempt_counts_as_failed() {
-        let attempts = attempts(1);
-        let _given_up = attempts.begin("mara", "a").unwrap();
-        assert!(attempts.begin("mara", "a").is_err());
-        let off = super::tests::attempts(0);
-        (0..100).for_each(|_| off.begin("mara", "a").unwrap().end(wrong()).unwrap_err().code = Code::Busy);
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let failures = Failures::new(1);
-        let now = Instant::now();
-        for number in 0..KEPT.get() + 10 {
-            let mut key = [0; 32];
-            key[..8].copy_from_slice(&number.to_be_bytes());
-            failures.begin(key, now).unwrap();
-        }
-        assert_eq!(failures.by_key.lock().unwrap().len(), KEPT.get());
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod authorize;
 pub mod context;
+pub mod hashing_queue;
 mod hs256;
 pub mod password;
 pub mod permission;
@@ -11,6 +12,7 @@ pub mod queries;
 pub mod stream_token;
 pub mod token;
 pub mod token_versions;
+mod turns;
 
 pub use context::{Ctx, Scope};
 pub use permission::{Access, Permission, Permissions};

@@ -1,16 +1,14 @@
 //! Passwords: argon2id on a few threads of its own, so that memory use stays small.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::db::Failure;
+use super::hashing_queue::{HashCaller, HashingQueue};
 use crate::error::{ApiError, Code};
-use crate::kernel::current_request::{self, Wait};
+use crate::kernel::current_request;
 use crate::settings::Limits;
 
 /// The first recommendation of OWASP for argon2id: 19 MiB, two passes, one lane.
@@ -22,10 +20,7 @@ const LANES: u32 = 1;
 /// beyond its length or its time the answer is 503 `BUSY`.
 #[derive(Clone)]
 pub struct Hasher {
-    permits: Arc<Semaphore>,
-    /// Slots of the queue.
-    slots: Arc<Semaphore>,
-    queue_time: Duration,
+    queue: Arc<HashingQueue>,
     /// A hash that belongs to no account, so that checking an unknown account takes as long as a known one.
     dummy_hash: Arc<str>,
 }
@@ -33,30 +28,29 @@ pub struct Hasher {
 impl Hasher {
     pub fn new(threads: usize, limits: &Limits) -> Result<Self, ApiError> {
         let dummy_hash = hash_now("no account has this password")?;
-        Ok(Self {
-            permits: Arc::new(Semaphore::new(threads)),
-            slots: Arc::new(Semaphore::new(limits.queue_length.min(Semaphore::MAX_PERMITS))),
-            queue_time: Duration::from_millis(limits.queue_ms),
-            dummy_hash: dummy_hash.into(),
-        })
+        Ok(Self { queue: Arc::new(HashingQueue::new(threads, limits)), dummy_hash: dummy_hash.into() })
     }
 
-    pub async fn hash(&self, password: String) -> Result<String, ApiError> {
-        self.on_a_thread(move || hash_now(&password)).await?
+    pub async fn hash(&self, caller: HashCaller, password: String) -> Result<String, ApiError> {
+        self.on_a_thread(caller, move || hash_now(&password)).await?
     }
 
     /// True if the password matches the hash. Without a hash the result is false, after the same work.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
+    pub async fn verify(&self, caller: HashCaller, password: String, hash: Option<String>) -> Result<bool, ApiError> {
         let dummy_hash = Arc::clone(&self.dummy_hash);
-        self.on_a_thread(move || {
+        self.on_a_thread(caller, move || {
             let fits = verify_now(&password, hash.as_deref().unwrap_or(&dummy_hash));
             fits && hash.is_some()
         })
         .await
     }
 
-    async fn on_a_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let permit = self.permit().await?;
+    async fn on_a_thread<T: Send + 'static>(
+        &self,
+        caller: HashCaller,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let permit = self.queue.permit(caller).await?;
         // The work owns the permit, so that it is returned when the work ends, also if the client has disconnected.
         let work = move || {
             let _permit = permit;
@@ -66,15 +60,6 @@ impl Hasher {
             log::error!(error:% = error; "hashing a password failed");
             ApiError::internal()
         })
-    }
-
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let Ok(_slot) = self.slots.try_acquire() else { return Err(Failure::HashingQueueFull) };
-        let permit = Wait::begin(self.queue_time).on(Arc::clone(&self.permits).acquire_owned()).await;
-        permit.and_then(Result::ok).ok_or(Failure::HashingQueueFull)
     }
 }
 
@@ -156,25 +141,6 @@ mod tests {
         for refused in ["short", "password", "12345678", "Password123", &"x".repeat(129)] {
             assert!(check_strength("password", refused).is_err(), "{refused}");
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_request_that_has_waited_for_the_database_waits_less_for_a_hash() {
-        let queue_time = Duration::from_secs(10);
-        let hasher = Hasher {
-            permits: Arc::new(Semaphore::new(0)),
-            slots: Arc::new(Semaphore::new(1)),
-            queue_time,
-            dummy_hash: "".into(),
-        };
-        let caller = current_request::Caller::Address("192.0.2.1".into());
-        let began = tokio::time::Instant::now();
-        let login = async {
-            Wait::begin(queue_time).on(tokio::time::sleep(Duration::from_secs(9))).await.unwrap();
-            hasher.permit().await.is_err()
-        };
-        assert!(current_request::scope("one".into(), caller, login).await);
-        assert_eq!(began.elapsed(), queue_time);
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::accounts::email::Email;
 use crate::auth::{Ctx, Permission, Principal, Role};
 use crate::catalogue::size;
 use crate::error::ApiError;
-use crate::http::limits::{self, Limiters};
+use crate::http::client_address::client_address;
+use crate::http::limits::Limiters;
 use crate::http::metrics::Metrics;
 use crate::idempotency::command::UnclaimedRequest;
 use crate::idempotency::{Command, Done, Keyed};
@@ -118,7 +119,7 @@ pub async fn checkout(
     metrics: Data<Metrics>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
-    limiters.checkout_address.check(&limits::address(&request))?;
+    limiters.checkout_address.check(client_address(&request))?;
     let Command { ctx, body, claim } = command;
     let placement = cart_placement(&ctx.principal, body, &settings)?;
     place(ctx, Keyed { claim, request: placement }, &placements, &metrics).await
@@ -166,7 +167,7 @@ pub async fn place_order(
     metrics: Data<Metrics>,
     settings: Data<Settings>,
 ) -> Result<HttpResponse, ApiError> {
-    limiters.checkout_address.check(&limits::address(&request))?;
+    limiters.checkout_address.check(client_address(&request))?;
     let Command { ctx, body, claim } = command;
     check_line_count(body.items.len(), MAX_LINES).map_err(|message| ApiError::field("items", message))?;
     if body.discount_amount.is_some() && !ctx.principal.can(Permission::OrdersDiscount) {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Failure;
-use crate::kernel::current_request::Caller;
+use crate::kernel::current_request::{Caller, Wait};
 
 /// The lines of all callers. A line exists while it has requests, so the memory is bounded by their number.
-pub(super) struct Lines {
+pub struct Lines {
     /// The requests of one caller that are past its line at the same time.
     places: usize,
     /// The requests of one caller that wait in its line.
@@ -24,12 +24,12 @@ struct Line {
 }
 
 impl Lines {
-    pub(super) fn new(places: usize, length: usize) -> Arc<Self> {
+    pub fn new(places: usize, length: usize) -> Arc<Self> {
         Arc::new(Self { places, length, lines: Mutex::default() })
     }
 
     /// Adds a request to its caller's line, if the line is not full.
-    pub(super) fn join(self: &Arc<Self>, caller: Caller) -> Result<InLine, Failure> {
+    pub fn join(self: &Arc<Self>, caller: Caller) -> Result<InLine, Failure> {
         let mut lines = self.lines();
         let requests = lines.get(&caller).map_or(0, |line| line.requests);
         if requests >= self.places.saturating_add(self.length) {
@@ -56,21 +56,34 @@ impl Lines {
     }
 
     #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.lines().is_empty()
     }
 }
 
 /// A request in its caller's line or past it. It leaves on drop.
-pub(super) struct InLine {
+pub struct InLine {
     lines: Arc<Lines>,
     caller: Caller,
     /// A request is past its line while it has one of these.
-    pub(super) places: Arc<Semaphore>,
+    pub places: Arc<Semaphore>,
 }
 
 impl Drop for InLine {
     fn drop(&mut self) {
         self.lines.leave(&self.caller);
     }
+}
+
+/// Takes a permit at once. Or takes a slot, and waits for a permit.
+pub async fn acquire<S>(
+    permits: &Arc<Semaphore>,
+    slot: impl FnOnce() -> Result<S, Failure>,
+    wait: &Wait,
+) -> Result<OwnedSemaphorePermit, Failure> {
+    if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
+        return Ok(permit);
+    }
+    let _slot = slot()?;
+    wait.on(Arc::clone(permits).acquire_owned()).await.and_then(Result::ok).ok_or(Failure::QueueFull)
 }

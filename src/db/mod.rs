@@ -5,7 +5,7 @@ pub mod clock;
 pub mod database;
 pub mod distribute;
 pub mod failure;
-mod lines;
+pub mod lines;
 pub mod migrate;
 pub mod outage;
 pub mod outbox;

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::Failure;
-use super::lines::{InLine, Lines};
+use super::lines::{InLine, Lines, acquire};
 use super::tx::Mode;
 use crate::kernel::current_request::{self, Wait};
 
@@ -155,19 +155,6 @@ impl Queue {
     pub(super) fn oldest_wait(&self) -> Duration {
         self.waiting.started().first().map_or(Duration::ZERO, |(since, _)| since.elapsed())
     }
-}
-
-/// Takes a permit at once. Or takes a slot, and waits for a permit.
-async fn acquire<S>(
-    permits: &Arc<Semaphore>,
-    slot: impl FnOnce() -> Result<S, Failure>,
-    wait: &Wait,
-) -> Result<OwnedSemaphorePermit, Failure> {
-    if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
-        return Ok(permit);
-    }
-    let _slot = slot()?;
-    wait.on(Arc::clone(permits).acquire_owned()).await.and_then(Result::ok).ok_or(Failure::QueueFull)
 }
 
 /// A quarter, and at least one.

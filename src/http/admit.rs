@@ -6,9 +6,10 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web::Data};
 
+use super::client_address::client_address;
 use super::connection::activity::MAX_HEAD_BYTES;
 use super::hosts::AllowedHosts;
-use super::limits::{self, Limiters};
+use super::limits::Limiters;
 use super::metrics::NotRouted;
 use crate::error::{ApiError, Code};
 
@@ -56,7 +57,7 @@ fn check(request: &ServiceRequest) -> Result<(), ApiError> {
     }
     match request.app_data::<Data<Limiters>>() {
         Some(limiters) if !is_monitoring(request.path()) => {
-            limiters.request_address.check(&limits::address(request.request()))
+            limiters.request_address.check(client_address(request.request()))
         }
         _ => Ok(()),
     }

@@ -1,22 +1,24 @@
 //! Registration, and the account of the caller.
 
+use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 use diesel::PgConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::client_address::ClientAddress;
 use super::users::UserResponse;
 use crate::accounts::email::Email;
 use crate::accounts::queries::users;
 use crate::accounts::user::{NewUser, User};
 use crate::audit;
+use crate::auth::hashing_queue::HashCaller;
 use crate::auth::password::{Hasher, check_strength};
 use crate::auth::{Ctx, Permissions, Role};
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
-use crate::http::limits::{self, Limiters};
+use crate::http::limits::Limiters;
 use crate::idempotency::command::UnclaimedRequest;
 use crate::kernel::text;
 use crate::settings::Secret;
@@ -38,17 +40,17 @@ pub struct RegisterRequest {
 
 /// `POST /auth/register`
 pub async fn register(
-    request: HttpRequest,
+    origin: ClientAddress,
     limiters: Data<Limiters>,
     hasher: Data<Hasher>,
     unclaimed: UnclaimedRequest<RegisterRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let UnclaimedRequest { ctx, body } = unclaimed;
-    limiters.register_address.check(&limits::address(&request))?;
+    limiters.register_address.check(origin.ip)?;
     check_strength("password", &body.password)?;
     let new = NewUser {
         email: body.email,
-        password_hash: Secret::new(hasher.hash(body.password).await?),
+        password_hash: Secret::new(hasher.hash(HashCaller::Unknown(origin.network()), body.password).await?),
         full_name: body.full_name,
         role: Role::Customer,
         permissions: Permissions::default(),

@@ -9,6 +9,7 @@ use validator::Validate;
 
 use super::accounts::not_active;
 use super::client_address::ClientAddress;
+use super::sessions::IssuedToken;
 use crate::accounts::credentials::set_password;
 use crate::accounts::email::Email;
 use crate::accounts::queries::{password_resets, users};
@@ -16,13 +17,15 @@ use crate::accounts::user::User;
 use crate::accounts::{password_reset, secret_token};
 use crate::audit;
 use crate::auth::Ctx;
+use crate::auth::hashing_queue::HashCaller;
 use crate::auth::password::{Hasher, check_strength};
-use crate::auth::token::Bearer;
+use crate::auth::token::{Bearer, Tokens};
 use crate::auth::token_versions::TokenVersions;
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
 use crate::http::limits::Limiters;
 use crate::idempotency::command::UnclaimedRequest;
+use crate::kernel::current_request::Caller;
 use crate::kernel::id::UserId;
 use crate::settings::{Secret, Settings};
 
@@ -72,14 +75,16 @@ pub async fn change(
     let UnclaimedRequest { ctx, body } = request;
     check_strength(NEW_PASSWORD, &body.new_password)?;
     let id = ctx.principal.account()?.id;
-    limiters.password_address.check(&origin.address)?;
+    limiters.password_address.check(origin.ip)?;
     limiters.password_account.check(&id.to_string())?;
     let user = ctx.database.read("find_own_account", move |conn| Ok(users::find_user(conn, id)?)).await?;
     let user = user.filter(|user| user.active).ok_or_else(not_active)?;
-    if !hasher.verify(body.current_password, Some(user.password_hash.reveal().to_owned())).await? {
+    let caller = HashCaller::Known(Caller::Account(id));
+    let current = Some(user.password_hash.reveal().to_owned());
+    if !hasher.verify(caller.clone(), body.current_password, current).await? {
         return Err(wrong_password());
     }
-    let new = Secret::new(hasher.hash(body.new_password).await?);
+    let new = Secret::new(hasher.hash(caller, body.new_password).await?);
     let kept_family = bearer.session;
     ctx.write("change_password", move |conn, ctx| {
         let found = users::find_user_for_update(conn, id)?.filter(|user| user.active).ok_or_else(not_active)?;
@@ -116,28 +121,33 @@ pub async fn forgot(
         let detail = "This server sends no mail. Ask an administrator for a new password.";
         return Err(ApiError::new(Code::MailNotConfigured, detail));
     }
-    limiters.password_address.check(&origin.address)?;
+    limiters.password_address.check(origin.ip)?;
     limiters.password_mail.check(email.as_str())?;
     ctx.write("request_password_reset", move |conn, _| password_reset::request(conn, &email)).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 
-/// `POST /auth/password/reset`: ends every session of the account.
+/// `POST /auth/password/reset`: ends every session of the account. The client's address counts as one from which the
+/// account was signed in to, so that nobody can lock the owner out of it.
 pub async fn reset(
     origin: ClientAddress,
     limiters: Data<Limiters>,
-    (hasher, versions): (Data<Hasher>, Data<TokenVersions>),
+    (hasher, tokens, versions): (Data<Hasher>, Data<Tokens>, Data<TokenVersions>),
     request: UnclaimedRequest<ResetPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let UnclaimedRequest { ctx, body } = request;
     check_strength(NEW_PASSWORD, &body.new_password)?;
-    limiters.password_address.check(&origin.address)?;
+    limiters.password_address.check(origin.ip)?;
     let token_hash = secret_token::digest(&body.token);
     let presented = token_hash.clone();
     // The token is checked before the password is hashed, so that an invalid token costs only one lookup.
     let found = ctx.database.read("find_password_reset", move |conn| find_account_of(conn, &presented)).await?;
     let id = found.ok_or_else(invalid_token)?;
-    let new = Secret::new(hasher.hash(body.new_password).await?);
+    let caller = HashCaller::Known(origin.network());
+    let new = Secret::new(hasher.hash(caller, body.new_password).await?);
+    // Nobody gets this token. It only records the address, and ends with the other sessions.
+    let hash = secret_token::digest(&secret_token::generate());
+    let sign_in = IssuedToken { hash, origin, ttl: tokens.refresh_ttl };
     ctx.write("reset_password", move |conn, ctx| {
         let user = users::find_user_for_update(conn, id)?.filter(|user| user.active).ok_or_else(invalid_token)?;
         if user.password_hash.reveal() == new.reveal() {
@@ -148,6 +158,7 @@ pub async fn reset(
             return Err(invalid_token().into());
         }
         let at = db::clock(conn)?;
+        sign_in.insert(conn, id, None, at)?;
         set_password(conn, &user, new.clone(), None, at)?;
         record(conn, ctx, &user, "password, by a mailed link")
     })

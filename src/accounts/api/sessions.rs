@@ -18,7 +18,8 @@ use crate::accounts::session::Verdict;
 use crate::accounts::user::User;
 use crate::accounts::{email, secret_token};
 use crate::auth::Ctx;
-use crate::auth::attempts::{Attempt, Attempts};
+use crate::auth::attempts::{Attempt, Attempts, Target};
+use crate::auth::hashing_queue::HashCaller;
 use crate::auth::password::{Hasher, wrong_credentials};
 use crate::auth::token::Tokens;
 use crate::db::{self, Failure};
@@ -90,9 +91,11 @@ pub async fn login(
 ) -> Result<HttpResponse, ApiError> {
     let UnclaimedRequest { ctx, body: LoginRequest { email, password } } = request;
     let email = email::normalise(&email);
-    limiters.login_address.check(&origin.address)?;
-    let mut attempt = attempts.begin(&email, &origin.address)?;
-    let checked = check_password(&ctx, &origin, &hasher, &mut attempt, (email, password)).await;
+    limiters.login_address.check(origin.ip)?;
+    let found = find_account(&ctx, &origin, email.clone()).await?;
+    let password_hash = found.as_ref().map(|found| found.user.password_hash.reveal());
+    let mut attempt = attempts.begin(Target { account: &email, password_hash }, &origin.address)?;
+    let checked = check_password(found, &origin, &hasher, &mut attempt, password).await;
     let checked = attempt.end(checked)?;
     let token = secret_token::generate();
     let session = IssuedToken { hash: secret_token::digest(&token), origin, ttl: tokens.refresh_ttl };
@@ -100,41 +103,60 @@ pub async fn login(
     answer(&tokens, user, family, token)
 }
 
-/// Finds the account with this e-mail address and password. An unknown or inactive account gets the same answer as a
-/// wrong password, after the same time.
-async fn check_password(
-    ctx: &Ctx,
-    origin: &ClientAddress,
-    hasher: &Hasher,
-    attempt: &mut Attempt<'_>,
-    (email, password): (String, String),
-) -> Result<User, ApiError> {
+/// An account, and whether it was signed in to from the client's address.
+struct Found {
+    user: User,
+    is_known_address: bool,
+}
+
+async fn find_account(ctx: &Ctx, origin: &ClientAddress, email: String) -> Result<Option<Found>, ApiError> {
     let origin = origin.clone();
     let find = move |conn: &mut PgConnection| {
         let Some(user) = users::find_by_email(conn, &email)?.filter(|user| user.active) else { return Ok(None) };
-        let is_known = sessions::is_known_address(conn, user.id, &origin.hash_for(user.id))?;
-        Ok(Some((user, is_known)))
+        let is_known_address = sessions::is_known_address(conn, user.id, &origin.hash_for(user.id))?;
+        Ok(Some(Found { user, is_known_address }))
     };
-    let found = ctx.database.read("find_account", find).await?;
-    if !found.as_ref().is_some_and(|(_, is_known)| *is_known) {
-        attempt.count_for_all_addresses()?;
-    }
-    let user = found.map(|(user, _)| user);
+    Ok(ctx.database.read("find_account", find).await?)
+}
+
+/// Returns the account if the password is right. An unknown or inactive account gets the same answer as a wrong
+/// password, after the same time.
+async fn check_password(
+    found: Option<Found>,
+    origin: &ClientAddress,
+    hasher: &Hasher,
+    attempt: &mut Attempt<'_>,
+    password: String,
+) -> Result<User, ApiError> {
+    let caller = match &found {
+        Some(Found { is_known_address: true, .. }) => HashCaller::Known(origin.network()),
+        _ => {
+            attempt.count_for_all_addresses()?;
+            HashCaller::Unknown(origin.network())
+        }
+    };
+    let user = found.map(|found| found.user);
     let hash = user.as_ref().map(|user| user.password_hash.reveal().to_owned());
-    let fits = hasher.verify(password, hash).await?;
+    let fits = hasher.verify(caller, password, hash).await?;
     user.filter(|_| fits).ok_or_else(wrong_credentials)
 }
 
 /// A new refresh token, and the client to which it is issued.
-struct IssuedToken {
-    hash: Vec<u8>,
-    origin: ClientAddress,
-    ttl: Duration,
+pub(super) struct IssuedToken {
+    pub hash: Vec<u8>,
+    pub origin: ClientAddress,
+    pub ttl: Duration,
 }
 
 impl IssuedToken {
     /// Stores the token for the account, in this family or as the first of a new family.
-    fn insert(&self, conn: &mut PgConnection, user: UserId, family: Option<i64>, at: DateTime<Utc>) -> QueryResult<()> {
+    pub fn insert(
+        &self,
+        conn: &mut PgConnection,
+        user: UserId,
+        family: Option<i64>,
+        at: DateTime<Utc>,
+    ) -> QueryResult<()> {
         let address_hash = self.origin.hash_for(user);
         let expires_at = after(at, self.ttl);
         let new = NewSession { user, token_hash: &self.hash, address_hash: &address_hash, family, expires_at };

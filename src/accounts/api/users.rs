@@ -17,6 +17,7 @@ use crate::accounts::queries::users::UserFilter;
 use crate::accounts::queries::{password_resets, users};
 use crate::accounts::user::{NewUser, User, UserChange, check_grantable};
 use crate::audit;
+use crate::auth::hashing_queue::HashCaller;
 use crate::auth::password::{Hasher, check_strength};
 use crate::auth::token_versions::TokenVersions;
 use crate::auth::{Ctx, Permissions, Role, Scope};
@@ -25,6 +26,7 @@ use crate::db::tx::Mode;
 use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
+use crate::kernel::current_request::Caller;
 use crate::kernel::id::UserId;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::{folded_text, number, text, text_enum};
@@ -146,7 +148,8 @@ pub async fn create(hasher: Data<Hasher>, command: Command<NewUserRequest>) -> R
     check_grantable(body.role, &body.permissions)?;
     check_strength("password", &body.password)?;
     let NewUserRequest { email, password, full_name, role, permissions, active } = body;
-    let password_hash = Secret::new(hasher.hash(password).await?);
+    let caller = HashCaller::Known(Caller::Account(ctx.principal.account()?.id));
+    let password_hash = Secret::new(hasher.hash(caller, password).await?);
     let body = NewUser { email, password_hash, full_name, role, permissions, active };
     let command = Command { ctx, body, claim };
     let created = command.run("create_user", |conn, scope, new| {
@@ -198,7 +201,8 @@ pub async fn update(
     let id = UserId::from_path(&path);
     let Command { ctx, body, claim } = command;
     check_may_grant(ctx.principal.account()?, body.role, &body.permissions.clone().unwrap_or_default())?;
-    let body = change_of(&hasher, body).await?;
+    let caller = HashCaller::Known(Caller::Account(ctx.principal.account()?.id));
+    let body = change_of(&hasher, caller, body).await?;
     let command = Command { ctx, body, claim };
     let answer = command.run("update_user", move |conn, scope, change| change_user(conn, scope, id, change)).await?;
     versions.refresh_after_commit().await;
@@ -234,12 +238,12 @@ fn change_user(conn: &mut PgConnection, scope: &Scope, id: UserId, change: &User
     Ok(Answer::ok(&UserResponse::from(user))?)
 }
 
-async fn change_of(hasher: &Hasher, body: UserPatchRequest) -> Result<UserChange, ApiError> {
+async fn change_of(hasher: &Hasher, caller: HashCaller, body: UserPatchRequest) -> Result<UserChange, ApiError> {
     let UserPatchRequest { email, password, full_name, role, permissions, active } = body;
     let password_hash = match password {
         Some(password) => {
             check_strength("password", &password)?;
-            Some(Secret::new(hasher.hash(password).await?))
+            Some(Secret::new(hasher.hash(caller, password).await?))
         }
         None => None,
     };

@@ -51,7 +51,7 @@ pub async fn notify(
         let detail = "This server sends no mail, so it can't tell when the product is back in stock.";
         return Err(ApiError::new(Code::MailNotConfigured, detail));
     }
-    limiters.notice_address.check(&origin.address)?;
+    limiters.notice_address.check(origin.ip)?;
     limiters.notice_mail.check(command.body.email.as_str())?;
     let product = ProductRef::from_path(&path);
     command

@@ -2,7 +2,7 @@
 
 use super::{at, login};
 use crate::common::people::PASSWORD;
-use crate::common::{TestApp, race};
+use crate::common::{TestApp, json, race};
 use diesel::prelude::*;
 use stockroom::auth::Role;
 
@@ -63,6 +63,46 @@ fn nobody_can_lock_the_owner_out_of_an_address_that_the_account_knows() {
         login(&at(&app, "203.0.113.9").at(server), "mara", PASSWORD).refused(429, "RATE_LIMITED");
     }
     login(&at(&app, "198.51.100.4"), "noor", "wrong").refused(401, "INVALID_CREDENTIALS");
+}
+
+/// Fails often enough on the account that the server delays addresses which the account does not know.
+fn attack(app: &TestApp, server: &str, name: &str) {
+    let wrong = |number: usize| login(&at(app, &format!("198.51.100.{number}")).at(server), name, "wrong");
+    (0..3).for_each(|number| drop(wrong(number).refused(401, "INVALID_CREDENTIALS")));
+    wrong(3).refused(429, "RATE_LIMITED");
+}
+
+#[test]
+fn a_password_that_was_set_anew_ends_the_delays_of_the_old_one_on_every_server() {
+    let app = behind_a_proxy(3);
+    let mara = app.account("mara", Role::Customer);
+    let second = app.second_server();
+    let servers = [app.address.as_str(), second.address.as_str()];
+    servers.iter().for_each(|server| attack(&app, server, "mara"));
+    app.admin().patch(&format!("/users/{mara}"), &json!({"password": "of the admin"})).expect(200);
+    for (number, server) in servers.into_iter().enumerate() {
+        let new_address = at(&app, &format!("203.0.113.{number}")).at(server);
+        login(&new_address, "mara", "of the admin").expect(200);
+    }
+    servers.iter().for_each(|server| attack(&app, server, "mara"));
+    let own = app.signed_in_by(&login(&at(&app, "203.0.113.0"), "mara", "of the admin").expect(200).json());
+    let change = json!({"current_password": "of the admin", "new_password": "of the owner"});
+    own.post("/auth/password", &change).expect(204);
+    for (number, server) in servers.into_iter().enumerate() {
+        login(&at(&app, &format!("203.0.113.1{number}")).at(server), "mara", "of the owner").expect(200);
+    }
+}
+
+#[test]
+fn the_limit_of_an_ipv6_network_is_sixteen_times_that_of_an_address() {
+    let app = behind_a_proxy(1);
+    let wrong = |address: &str, name: &str| login(&at(&app, address), name, "wrong").status;
+    for number in 0..16 {
+        assert_eq!(wrong(&format!("2001:db8:0:{number:x}::1"), &format!("a{number}")), 401, "{number}");
+    }
+    assert_eq!(wrong("2001:db8:0:10::1", "b"), 429);
+    assert_eq!(wrong("2001:db8:1::1", "b"), 401);
+    assert_eq!(wrong("192.0.2.1", "c"), 401);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common::{Client, Reply, TestApp, json};
 use diesel::prelude::*;
+use stockroom::settings::Settings;
 
 const NEW: &str = "another good password";
 const SHOP: &str = "https://shop.example.com/stock";
@@ -27,11 +28,16 @@ fn reset(app: &TestApp, token: &str, password: &str) -> Reply {
 
 /// A server that writes its mails to a folder.
 fn app_with_mails(name: &str) -> (TestApp, PathBuf) {
+    app_with_mails_and(name, |_| {})
+}
+
+fn app_with_mails_and(name: &str, change: impl FnOnce(&mut Settings)) -> (TestApp, PathBuf) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mails-{name}-{}", std::process::id()));
     std::fs::remove_dir_all(&folder).ok();
     let app = TestApp::with(|settings| {
         settings.mail.dir = folder.clone();
         settings.server.public_url = format!("{SHOP}/");
+        change(settings);
     });
     (app, folder)
 }

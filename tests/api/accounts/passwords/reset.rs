@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{NEW, SHOP, app_with_mails, change, count, forgot, reset};
+use super::{NEW, SHOP, app_with_mails, app_with_mails_and, change, count, forgot, reset};
+use crate::accounts::{at, login};
 use crate::common::locks::user_rows;
 use crate::common::people::{PASSWORD, email};
 use crate::common::smtp;
@@ -48,6 +49,31 @@ fn a_mailed_link_sets_a_new_password_once_and_ends_every_session() {
     let audit = app.admin().get(&format!("/audit?entity=User&entity_id={mara}")).expect(200).json();
     assert_eq!(audit["items"][0]["detail"], format!("User {mara} updated: password, by a mailed link"), "{audit}");
     assert_eq!(app.send_mails(), 0);
+}
+
+#[test]
+fn the_address_that_set_the_password_by_a_link_is_known_to_the_account() {
+    let (app, folder) = app_with_mails_and("known", |settings| {
+        settings.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        settings.limits.login_per_minute = 3;
+    });
+    let second = app.second_server();
+    let mara = app.account("mara", Role::Customer);
+    let new_address = at(&app, "203.0.113.9");
+    let token = mailed_token(&app, &folder, "mara");
+    new_address.post("/auth/password/reset", &json!({"token": token, "new_password": NEW})).expect(204);
+    for server in [app.address.as_str(), second.address.as_str()] {
+        // The attack goes on.
+        for (number, status) in [401, 401, 401, 429].into_iter().enumerate() {
+            let attacker = at(&app, &format!("198.51.100.{number}")).at(server);
+            assert_eq!(login(&attacker, "mara", "wrong").status, status);
+        }
+        login(&new_address.clone().at(server), "mara", NEW).expect(200);
+        login(&at(&app, "203.0.113.10").at(server), "mara", NEW).refused(429, "RATE_LIMITED");
+    }
+    // The row that records the address is of an ended session.
+    let ended = format!("sessions WHERE user_id = {mara} AND revoked_at IS NOT NULL AND rotated_at IS NULL");
+    assert_eq!(count(&app, &ended), 1);
 }
 
 #[test]
