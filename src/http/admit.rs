@@ -7,7 +7,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web::Data};
 
 use super::client_address::client_address;
-use super::connection::activity::MAX_HEAD_BYTES;
+use super::connection::bounds::MAX_HEAD_BYTES;
 use super::hosts::AllowedHosts;
 use super::limits::Limiters;
 use super::metrics::NotRouted;

@@ -8,15 +8,12 @@ use std::task::Waker;
 use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
-use super::bounds::SEND_BUFFER_MEMORY;
+use super::bounds::{MAX_HEAD_BYTES, SEND_BUFFER_MEMORY};
 use super::phase::{Phase, WorkState};
 use super::pipelining::BodyRest;
 use super::refusal::Abandoned;
 use super::time_budget::{Progress, TimeBudgets};
 use crate::http::limits::address_key;
-
-/// The maximal size of a request line with its headers.
-pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
 
 /// The memory of a request that waits for its body, without that body.
 const BODY_OVERHEAD_BYTES: u64 = 32 * 1024;

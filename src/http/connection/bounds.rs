@@ -4,6 +4,9 @@ use std::num::NonZeroUsize;
 
 use crate::settings::Settings;
 
+/// The maximal size of a request line with its headers.
+pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
+
 /// File descriptors for the listener, the threads, the log and mails, and for requests to webhooks.
 const RESERVED_FILES: usize = 256;
 

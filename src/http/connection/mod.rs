@@ -1,7 +1,7 @@
 //! Client connections: limits on their number and on the time of each step, and refusals of invalid HTTP.
 
 pub mod activity;
-mod bounds;
+pub mod bounds;
 mod chunks;
 mod departure;
 mod fair;
