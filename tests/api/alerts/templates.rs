@@ -54,7 +54,7 @@ fn a_template_is_checked_when_it_is_written() {
         office.admin.put(&path(&office, "order_placed", "en"), &body)
     };
     for (field, text) in [
-        ("subject", "{{ order.numbr }}"),
+        ("subject", "{{ order.nothing }}"),
         ("text", "{{ order.number"),
         ("text", "{% set x = 1 %}"),
         ("html", "{{ order.number|safe }}"),
