@@ -171,7 +171,7 @@ fn a_storefront_of_an_allowed_origin_may_call_from_a_browser() {
     }
     for refused in [preflight("https://other.example", "POST", needed), preflight(SHOP, "POST", "x-other")] {
         assert_eq!(refused.header("access-control-allow-origin"), "");
-        assert_eq!(refused.header("vary"), "Origin");
+        assert!(refused.header("vary").starts_with("Origin, "));
         refused.refused(403, "FORBIDDEN");
     }
     let read = app.customer("mara").with_header("Origin", SHOP).get("/cart").expect(200);
