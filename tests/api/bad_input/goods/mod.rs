@@ -44,7 +44,8 @@ struct Others {
 
 impl Goods {
     fn open() -> Self {
-        let app = TestApp::start();
+        // Stock notices need mail. No job sends one here.
+        let app = TestApp::with(|settings| settings.mail.dir = std::env::temp_dir());
         let (admin, main, attic) = (app.admin(), app.main_location(), app.add_location("attic"));
         let rice = app.product("rice", 10.0, 100).id;
         app.product("dal", 5.0, 1);
