@@ -67,7 +67,10 @@ impl EventStream {
         let rest = self.raw.split_off(end + 4);
         self.head = String::from_utf8(std::mem::replace(&mut self.raw, rest)).unwrap().to_lowercase();
         self.status = self.head.split(' ').nth(1).unwrap().parse().unwrap();
-        self.take_chunks();
+        // A refusal has a length instead.
+        if self.status == 200 {
+            self.take_chunks();
+        }
     }
 
     /// Reads what arrives within the time.

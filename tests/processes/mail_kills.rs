@@ -43,8 +43,10 @@ fn killed_servers_lose_no_mail_and_repeat_few() {
     for kill in 0..KILLS {
         for number in 0..ORDERS_AT_A_TIME {
             let email = format!("buyer-{kill}-{number}@example.com");
+            // Each size has 100 units.
+            let size = ["S", "M", "L"][number % 3];
             let body =
-                json!({"items": [{"product_id": "tee-red", "size": "M", "quantity": 1}], "customer_email": email});
+                json!({"items": [{"product_id": "tee-red", "size": size, "quantity": 1}], "customer_email": email});
             servers[1].client().post("/orders", &body).expect(201);
             expected.insert(email);
         }

@@ -106,6 +106,7 @@ pub fn load_unvalued(url: &str, size: &Size) -> Result<(), Box<dyn std::error::E
     catalogue::products(conn, &history)?;
     stock::load(conn, &history)?;
     orders::load(conn, &history)?;
+    stock::load_states(conn)?;
     catalogue::sequences(conn, &history)?;
     conn.batch_execute("VACUUM (ANALYZE)")?;
     Ok(())

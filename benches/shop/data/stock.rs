@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::copy::{NULL, copy, row};
@@ -176,4 +177,22 @@ fn write_movements(out: &mut impl Write, order: &Order, levels: &mut [StockLevel
         }
     }
     Ok(())
+}
+
+/// The statuses of scarce variants, which the relay of a running shop has found.
+pub fn load_states(conn: &mut PgConnection) -> QueryResult<()> {
+    conn.batch_execute(
+        "INSERT INTO stock_states (store_id, variant_id, status)
+         SELECT v.store_id, v.id, CASE WHEN COALESCE(l.sellable, 0) <= 0 THEN 'out_of_stock' ELSE 'low_stock' END
+         FROM variants v
+         JOIN products p ON p.store_id = v.store_id AND p.id = v.product_id
+         LEFT JOIN (SELECT r.store_id, r.variant_id,
+                           SUM(GREATEST(r.stock_quantity - r.reserved_quantity - r.safety_quantity, 0)) AS sellable
+                    FROM stock_levels r
+                    JOIN locations o ON o.store_id = r.store_id AND o.id = r.location_id
+                    WHERE o.kind = 'place' AND o.status = 'active' AND o.sells_online
+                    GROUP BY r.store_id, r.variant_id) l ON l.store_id = v.store_id AND l.variant_id = v.id
+         WHERE v.status = 'active' AND p.status = 'active'
+           AND COALESCE(l.sellable, 0) <= COALESCE(v.min_stock_level, p.min_stock_level)",
+    )
 }
