@@ -113,7 +113,7 @@ function indented(json) {
 }
 
 function hidden(key, value) {
-    return /_token$/.test(key) && typeof value === "string" ? `<${key.replace("_", " ")}>` : value;
+    return /(_token|^secret)$/.test(key) && typeof value === "string" ? `<${key.replace("_", " ")}>` : value;
 }
 
 function compare({ name, response: [saved] }, answer) {
