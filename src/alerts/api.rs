@@ -5,6 +5,7 @@ use actix_web::web::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ArrayBuilder;
 use validator::Validate;
 
 use super::change_rules::{self, RuleChange, not_found};
@@ -18,6 +19,7 @@ use crate::idempotency::{Answer, Command};
 use crate::kernel::id::{AlertId, LocationId, ProductId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::quantity::AfterHours;
+use crate::kernel::schema;
 use crate::kernel::text;
 
 pub use super::queries::rules::SORTS;
@@ -26,6 +28,12 @@ pub use super::queries::rules::SORTS;
 const MOST_PRODUCTS: usize = 100;
 /// The recipients of a rule.
 const MOST_RECIPIENTS: usize = 10;
+
+/// The schema of the recipients.
+fn recipients() -> ArrayBuilder {
+    let description = "`mail:` and an e-mail address, such as `mail:ann@example.com`, or `webhook:` and the id of a webhook.";
+    schema::texts(description, 260).min_items(Some(1)).max_items(Some(MOST_RECIPIENTS))
+}
 
 /// The conditions of a rule. All of them must hold.
 #[derive(Clone, Debug, Default, Deserialize, Validate, ToSchema)]
@@ -53,8 +61,7 @@ pub struct NewAlertRequest {
     #[validate(nested)]
     #[schema(required = false)]
     filter: AlertFilterRequest,
-    /// `mail:` and an e-mail address.
-    #[schema(min_items = 1, max_items = 10, example = json!(["mail:ann@example.com"]))]
+    #[schema(schema_with = recipients)]
     to: Vec<String>,
     #[serde(default)]
     #[schema(required = false)]
@@ -81,7 +88,7 @@ pub struct AlertPatchRequest {
     #[schema(nullable = false)]
     filter: Option<AlertFilterRequest>,
     #[serde(default, deserialize_with = "text::some")]
-    #[schema(nullable = false, min_items = 1, max_items = 10)]
+    #[schema(schema_with = recipients, required = false)]
     to: Option<Vec<String>>,
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
@@ -148,7 +155,7 @@ pub struct AlertResponse {
     id: AlertId,
     kind: AlertKind,
     filter: AlertFilterResponse,
-    #[schema(max_items = 10)]
+    #[schema(schema_with = recipients)]
     to: Vec<String>,
     digest: Digest,
     /// False if the rule sends nothing.

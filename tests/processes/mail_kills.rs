@@ -35,6 +35,14 @@ fn identify(mail: &serde_json::Value) -> (String, String) {
     (mail["to"][0].as_str().unwrap().to_owned(), id.to_owned())
 }
 
+/// Keeps a mail. The demo store has orders of its own, whose mails are left out.
+fn keep(received: &mut BTreeMap<String, Vec<String>>, mail: &serde_json::Value) {
+    let (to, id) = identify(mail);
+    if to.starts_with("buyer-") {
+        received.entry(to).or_default().push(id);
+    }
+}
+
 #[test]
 fn killed_servers_lose_no_mail_and_repeat_few() {
     let (place, mails) = (Place::new(), SmtpServer::start(&["none"]));
@@ -57,14 +65,12 @@ fn killed_servers_lose_no_mail_and_repeat_few() {
     let (mut received, deadline) = (BTreeMap::<String, Vec<String>>::new(), Instant::now() + LEASE + PATIENCE);
     while received.len() < expected.len() {
         assert!(Instant::now() < deadline, "{} of {} mails arrived", received.len(), expected.len());
-        let (to, id) = identify(&mails.mail());
-        received.entry(to).or_default().push(id);
+        keep(&mut received, &mails.mail());
     }
     // A mail that is sent again comes after the lease.
     std::thread::sleep(LEASE + Duration::from_secs(5));
     while let Some(mail) = mails.further_mail() {
-        let (to, id) = identify(&mail);
-        received.entry(to).or_default().push(id);
+        keep(&mut received, &mail);
     }
     assert_eq!(received.keys().cloned().collect::<BTreeSet<_>>(), expected);
     let repeated: Vec<&Vec<String>> = received.values().filter(|ids| ids.len() > 1).collect();

@@ -20,14 +20,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 30] = [
+const GROWING: [&str; 29] = [
     "products",
     "product_codes",
     "variants",
     "stock_levels",
     "stock_movements",
     "stock_holds",
-    "stock_states",
     "carts",
     "cart_items",
     "orders",

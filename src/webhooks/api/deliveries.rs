@@ -152,6 +152,9 @@ impl WebhookReplayRequest {
             (None, Some(_), None, None) => Err(ApiError::field("to", "must be given together with from")),
             (None, None, Some(_), None) => Err(ApiError::field("from", "must be given together with to")),
             (None, None, None, Some(delivery)) => Ok(Wanted::Delivery(delivery)),
+            (None, None, None, None) => {
+                Err(ApiError::field("after", "is required, unless from and to, or delivery_id, are given"))
+            }
             _ => Err(ApiError::field("after", "give either after, or from and to, or delivery_id")),
         }
     }
