@@ -31,7 +31,8 @@ const MOST_RECIPIENTS: usize = 10;
 
 /// The schema of the recipients.
 fn recipients() -> ArrayBuilder {
-    let description = "`mail:` and an e-mail address, such as `mail:ann@example.com`, or `webhook:` and the id of a webhook.";
+    let description =
+        "`mail:` and an e-mail address, such as `mail:ann@example.com`, or `webhook:` and the id of a webhook.";
     schema::texts(description, 260).min_items(Some(1)).max_items(Some(MOST_RECIPIENTS))
 }
 

@@ -87,7 +87,8 @@ impl EventStream {
 
     fn take_chunks(&mut self) {
         while let Some(line) = self.raw.windows(2).position(|bytes| bytes == b"\r\n") {
-            let size = std::str::from_utf8(&self.raw[..line]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+            let size =
+                std::str::from_utf8(&self.raw[..line]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
             let raw = || String::from_utf8_lossy(&self.raw).into_owned();
             let size = size.unwrap_or_else(|| panic!("no chunk: {:?} after {:?}", raw(), self.head));
             let end = line + 2 + size + 2;

@@ -8,15 +8,12 @@ use std::task::Waker;
 use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
-use super::bounds::{MAX_HEAD_BYTES, SEND_BUFFER_MEMORY};
+use super::bounds::{BODY_OVERHEAD_BYTES, MAX_HEAD_BYTES, SEND_BUFFER_MEMORY};
 use super::phase::{Phase, WorkState};
 use super::pipelining::BodyRest;
 use super::refusal::Abandoned;
 use super::time_budget::{Progress, TimeBudgets};
 use crate::http::limits::address_key;
-
-/// The memory of a request that waits for its body, without that body.
-const BODY_OVERHEAD_BYTES: u64 = 32 * 1024;
 
 /// The maximal number of bytes of a body on the wire. A body of 64 KiB in chunks of one byte has 384 KiB, and one of
 /// 256 KiB in chunks of six bytes has 470 KiB.
@@ -293,8 +290,9 @@ impl Activity {
         }
     }
 
+    /// A response that is a stream waits for the sign that its connection has to end.
     fn is_idle_too_long(&self, now_ms: u64) -> bool {
-        let is_between = !self.head.is_begun() && !self.body.is_begun();
+        let is_between = !self.head.is_begun() && !self.body.is_begun() && self.ending.receiver_count() == 0;
         is_between && self.work_state() == WorkState::Idle && now_ms.saturating_sub(self.last_ms()) > MAX_IDLE_MS
     }
 }

@@ -7,6 +7,9 @@ use crate::settings::Settings;
 /// The maximal size of a request line with its headers.
 pub const MAX_HEAD_BYTES: u64 = 16 * 1024;
 
+/// The memory of a request that waits for its body, without that body.
+pub const BODY_OVERHEAD_BYTES: u64 = 32 * 1024;
+
 /// File descriptors for the listener, the threads, the log and mails, and for requests to webhooks.
 const RESERVED_FILES: usize = 256;
 

@@ -76,6 +76,8 @@ fn a_connection_between_requests_ends_even_if_the_framework_does_not_end_it() {
     activity.request_ended(2_000);
     assert_eq!(activity.overdue(&impatient(), 12_000), None);
     assert_eq!(activity.overdue(&impatient(), 12_001), Some(Phase::HeadTooSlow));
+    let _stream = activity.ending.subscribe();
+    assert_eq!(activity.overdue(&impatient(), 100_000), None, "a response is a stream");
 }
 
 const MIB: u64 = 1024 * 1024;
