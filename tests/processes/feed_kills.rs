@@ -1,6 +1,7 @@
 //! The feed while servers and their database are killed: each reader sees each event once, in the order of all readers.
 //! The durability of this PostgreSQL is not reduced.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -180,7 +181,11 @@ fn killed_servers_and_a_killed_database_lose_and_double_no_event() {
     for (seen, limit) in seen.iter().zip(PAGES) {
         assert_eq!(seen, &ids, "pages of {limit}");
     }
-    let crossings = crossings_in(&all);
+    let mut crossings = crossings_in(&all);
+    // A variant that never had units is sold out, but has no movement.
+    let changes = all.iter().filter(|event| event["type"] == "stock.changed");
+    let moved: BTreeSet<i64> = changes.map(|event| event["data"]["variant_id"].as_i64().unwrap()).collect();
+    crossings.retain(|(_, variant, _)| moved.contains(variant));
     assert!(crossings.len() > 20, "there were only {} crossings", crossings.len());
     assert_eq!(crossings, crossings_of_movements(&all, MINIMUM));
     verify(&place);
