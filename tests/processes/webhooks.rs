@@ -56,7 +56,8 @@ fn serve(place: &Place, https: &Https, change: impl FnOnce(&mut Command)) -> (Pr
     let program = Process::start(command, &place.folder);
     let admin = program.client().with_token(&log_in(&program.client(), "admin@example.com", "stockroom-demo"));
     let url = format!("https://localhost:{}/events", https.port);
-    let hook = admin.post("/webhooks", &json!({"url": url})).expect(201).json();
+    let hook = json!({"url": url, "types": ["order.placed"]});
+    let hook = admin.post("/webhooks", &hook).expect(201).json();
     (program, admin, hook)
 }
 
