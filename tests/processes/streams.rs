@@ -33,7 +33,8 @@ fn resident_bytes(pid: u32) -> usize {
 }
 
 fn open(address: &str, token: &str) -> EventStream {
-    let stream = EventStream::open(address, "/events/stream", &format!("Authorization: Bearer {token}\r\n"));
+    let stream =
+        EventStream::open(address, "/events/stream?type=order.placed", &format!("Authorization: Bearer {token}\r\n"));
     assert_eq!(stream.status, 200, "{}", stream.head);
     stream
 }
