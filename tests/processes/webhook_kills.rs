@@ -11,6 +11,7 @@ use crate::common::process::{self, Place, Process};
 use crate::common::receiver::{Behaviour, Receiver};
 use crate::common::{Client, Value, json, smtp};
 use crate::kills::{PATIENCE, audit, log_in, verify};
+use crate::webhooks::wait_for_the_demo_store;
 
 const WRITERS: usize = 4;
 const KILLS: usize = 4;
@@ -44,12 +45,7 @@ fn killed_servers_lose_no_event_and_repeat_only_those_that_were_being_sent() {
         Behaviour::status(204)
     });
     let silent = Receiver::start(|_| Behaviour::Hang(String::new()));
-    // The last event of the demo store comes when a job has found the product without units.
-    let deadline = Instant::now() + PATIENCE;
-    while admin.get("/events?type=stock.out").expect(200).json()["items"] == json!([]) {
-        assert!(Instant::now() < deadline, "nothing is sold out");
-        thread::sleep(Duration::from_millis(100));
-    }
+    wait_for_the_demo_store(&admin);
     let hook = admin.post("/webhooks", &json!({"url": good.url})).expect(201).json();
     admin.post("/webhooks", &json!({"url": silent.url})).expect(201);
     let begin = admin.get("/inventory/movements?limit=1").expect(200).json()["next"].as_str().unwrap().to_owned();

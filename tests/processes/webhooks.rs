@@ -44,6 +44,16 @@ impl Drop for Https {
     }
 }
 
+/// Waits until all events of the demo store are in the feed. The last one comes when a job has found the product without
+/// units.
+pub fn wait_for_the_demo_store(admin: &Client) {
+    let deadline = Instant::now() + PATIENCE;
+    while admin.get("/events?type=stock.out").expect(200).json()["items"] == json!([]) {
+        assert!(Instant::now() < deadline, "nothing is sold out");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// The program, and a webhook to the receiver.
 fn serve(place: &Place, https: &Https, change: impl FnOnce(&mut Command)) -> (Process, Client, Value) {
     let mut command = process::stockroom(&["serve"]);
@@ -55,6 +65,7 @@ fn serve(place: &Place, https: &Https, change: impl FnOnce(&mut Command)) -> (Pr
     change(&mut command);
     let program = Process::start(command, &place.folder);
     let admin = program.client().with_token(&log_in(&program.client(), "admin@example.com", "stockroom-demo"));
+    wait_for_the_demo_store(&admin);
     let url = format!("https://localhost:{}/events", https.port);
     let hook = json!({"url": url, "types": ["order.placed"]});
     let hook = admin.post("/webhooks", &hook).expect(201).json();
