@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::Value;
 
 use super::rule::AlertKind;
+use crate::auth::principal::SYSTEM;
 use crate::db::Failure;
 use crate::kernel::id::{AlertId, StoreId, WebhookId};
-use crate::webhooks::queries::deliveries::{self, NewDelivery};
+use crate::webhooks::own_event::{self, OwnEvent};
 use crate::webhooks::queries::webhooks::{self, WebhookKey};
 
 /// An alert for a webhook.
@@ -30,18 +30,14 @@ pub fn write_calls(conn: &mut PgConnection, store: StoreId, calls: &[Call], at: 
     let wanted: BTreeSet<WebhookId> = calls.iter().map(|call| call.webhook).collect();
     let active: HashSet<WebhookId> = webhooks::list_active(conn, store, &wanted.into_iter().collect::<Vec<_>>())?;
     for call in calls.iter().filter(|call| active.contains(&call.webhook)) {
-        let event_type = format!("alert.{}", call.kind.as_str());
-        let new = NewDelivery { event_id: format!("alert_{}", Uuid::new_v4().simple()), event_type };
-        let body = json!({
-            "id": new.event_id,
-            "type": new.event_type,
-            "at": at,
-            "actor": "system",
-            "store_id": store,
-            "subject": {"kind": "alert", "id": call.alert, "number": null},
-            "data": call.data,
-        });
-        deliveries::insert(conn, WebhookKey { store, id: call.webhook }, &new, Some(&body), at)?;
+        let event = OwnEvent {
+            prefix: "alert",
+            event_type: format!("alert.{}", call.kind.as_str()),
+            actor: SYSTEM.to_owned(),
+            subject: ("alert", call.alert.0),
+            data: call.data.clone(),
+        };
+        own_event::insert(conn, WebhookKey { store, id: call.webhook }, event, at)?;
     }
     Ok(())
 }

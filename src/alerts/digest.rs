@@ -22,10 +22,10 @@ const MOST_NOTICES: i64 = 5_000;
 /// The proposals that a digest looks at. The greatest ones come first.
 const MOST_PROPOSALS: i64 = 500;
 
-/// What to order of a variant: the units, and the name of the supplier.
+/// The proposal for a variant: the units to order, and the name of the supplier.
 pub type Suggestions = HashMap<i64, (i64, Option<String>)>;
 
-/// What to order of the variants of the store, if its digests about low stock are due. It is a slow read.
+/// The proposals for the variants of the store. This is a slow read, so it is done only if digests are due.
 pub fn find_suggestions(conn: &mut PgConnection, store: StoreId) -> Result<Suggestions, Failure> {
     let most = Sort { column: "needed", descending: true };
     let (found, _) = proposals::list(conn, store, ProposalFilter::default(), most, (MOST_PROPOSALS, 0))?;

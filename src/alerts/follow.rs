@@ -9,7 +9,8 @@ use super::wishes::queries as wishes;
 use super::{counts, order_mails, orders, places, stock};
 use crate::db::{self, End, Failure};
 use crate::events::RecordedEvent;
-use crate::events::queries::{self as feed, FeedRow};
+use crate::events::queries as feed;
+use crate::feed::page::{Fact, expand};
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
@@ -36,8 +37,12 @@ pub fn follow(conn: &mut PgConnection, store: StoreId, sends_mail: bool) -> Resu
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(nothing) };
     let positions = (first.position, last.position);
     let count = rows.len();
-    let mut events = parse(rows)?;
-    events.retain(|(_, event)| before.starts_at.is_none_or(|start| event.at >= start));
+    let events = expand(rows, Cursor::START)?.into_iter().filter_map(|event| match event.fact {
+        Fact::Recorded(recorded) => Some((event.cursor, recorded)),
+        Fact::Movement(_) => None,
+    });
+    let is_wanted = |(_, event): &(Cursor, RecordedEvent)| before.starts_at.is_none_or(|start| event.at >= start);
+    let events: Vec<(Cursor, RecordedEvent)> = events.filter(is_wanted).collect();
     let rules = rules::list_active(conn, store)?;
     let batch = Batch { store, events: &events, positions, rules: &rules, at: db::clock(conn)? };
     if !write(conn, &batch, sends_mail)? {
@@ -67,23 +72,4 @@ fn write(conn: &mut PgConnection, batch: &Batch<'_>, sends_mail: bool) -> Result
     }
     let letters = order_mails::find(conn, batch)?;
     write_letters(conn, store, &letters, at)
-}
-
-/// The recorded events of rows and the changes of stock statuses, each with the place behind it. Stock movements are
-/// between them.
-fn parse(rows: Vec<FeedRow>) -> Result<Vec<(Cursor, RecordedEvent)>, Failure> {
-    let mut events = Vec::new();
-    for FeedRow { position, movements, events: recorded, crossings } in rows {
-        let parse = |events| -> Result<Vec<RecordedEvent>, Failure> {
-            serde_json::from_value(events)
-                .map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))
-        };
-        let recorded = parse(recorded)?;
-        let before_crossings = db::count(recorded.len().saturating_add(movements.len()));
-        let crossings = crossings.map(parse).transpose()?.unwrap_or_default();
-        let at = |index| Cursor { position, index };
-        events.extend((1..).zip(recorded).map(|(index, event)| (at(index), event)));
-        events.extend((1..).zip(crossings).map(|(index, event)| (at(before_crossings.saturating_add(index)), event)));
-    }
-    Ok(events)
 }

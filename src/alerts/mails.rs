@@ -26,7 +26,7 @@ pub struct Letter {
 /// The alerts that a mail lists. More are only counted.
 const MOST_LISTED: usize = 200;
 
-/// What rules send: mails, and requests to webhooks.
+/// The mails and the requests to webhooks that rules send.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     letters: Vec<Letter>,

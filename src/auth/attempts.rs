@@ -38,7 +38,7 @@ pub struct Attempts {
     turns: Turns,
 }
 
-/// What an attempt is made on. The account need not exist; then it has no hash.
+/// The account that somebody tries to sign in to. It need not exist; then it has no hash.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     pub account: &'a str,

@@ -136,7 +136,7 @@ impl FeedEvent {
 
 /// The events of rows behind a cursor: of each row its recorded events, its movements, and the changes of stock statuses
 /// that these caused.
-fn expand(rows: Vec<FeedRow>, after: Cursor) -> Result<Vec<FeedEvent>, Failure> {
+pub fn expand(rows: Vec<FeedRow>, after: Cursor) -> Result<Vec<FeedEvent>, Failure> {
     let mut events = Vec::new();
     for FeedRow { position, movements, events: recorded, crossings } in rows {
         let parse = |events: Value| {

@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod health;
 pub mod http_client;
 pub mod off_mail;
+pub mod own_event;
 pub mod queries;
 pub mod queue;
 pub mod replay;

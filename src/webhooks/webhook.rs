@@ -3,10 +3,10 @@
 use chrono::Duration;
 use diesel::PgConnection;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::health::OffReason;
-use super::queries::deliveries::{self, Delivery, NewDelivery};
+use super::own_event::{self, OwnEvent};
+use super::queries::deliveries::Delivery;
 use super::queries::replays;
 use super::queries::webhooks::{self, Secrets, Webhook, WebhookKey, WebhookSettings};
 use super::secret::SigningSecret;
@@ -143,18 +143,14 @@ pub fn test(conn: &mut PgConnection, scope: &Scope, id: WebhookId) -> Result<Del
         return Err(ApiError::new(Code::InvalidTransition, detail).into());
     }
     let at = db::clock(conn)?;
-    let new = NewDelivery { event_id: format!("test_{}", Uuid::new_v4().simple()), event_type: TEST_TYPE.to_owned() };
-    let body = json!({
-        "id": new.event_id,
-        "type": new.event_type,
-        "at": at,
-        "actor": scope.actor(),
-        "store_id": scope.store,
-        "subject": {"kind": "webhook", "id": id, "number": null},
-        "data": {},
-    });
-    let key = WebhookKey { store: scope.store, id };
-    let delivery = deliveries::insert(conn, key, &new, Some(&body), at)?;
+    let event = OwnEvent {
+        prefix: "test",
+        event_type: TEST_TYPE.to_owned(),
+        actor: scope.actor(),
+        subject: ("webhook", id.0),
+        data: json!({}),
+    };
+    let delivery = own_event::insert(conn, WebhookKey { store: scope.store, id }, event, at)?;
     append_audit(conn, scope, id, (Action::Update, "tested"))?;
     Ok(delivery)
 }

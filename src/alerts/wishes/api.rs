@@ -88,7 +88,7 @@ pub struct TokenQuery {
     token: String,
 }
 
-/// What a page shows.
+/// The state that the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PageState {
     /// The button that confirms.

@@ -17,7 +17,7 @@ pub struct AvailabilityListener {
     ends: FeedEnds,
     watching: Watching,
     read: watch::Receiver<u64>,
-    /// What was sent last.
+    /// The figures that were sent last.
     sent: HashMap<ProductId, AvailableProduct>,
     /// Reads that began earlier may be older than what was sent first.
     since: Instant,

@@ -50,7 +50,7 @@ pub struct HoldPartResponse {
     /// The number of the order or the transfer, the name of the reservation, or `cart:` with the id of the cart.
     #[schema(max_length = 100)]
     reference_id: String,
-    /// Who reserved the units: `user:` with an id, `guest` or `system`.
+    /// The caller that reserved the units: `user:` with an id, `guest` or `system`.
     #[schema(max_length = 100)]
     actor: String,
     variant_id: VariantId,
