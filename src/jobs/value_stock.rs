@@ -1,16 +1,19 @@
 //! Values the movements of the ledger.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Jobs;
 use super::discover::Step;
 use crate::db::{End, Failure};
-use crate::inventory::valuation::queries::progress;
+use crate::inventory::valuation::queries::progress::{self, PendingWork};
 use crate::inventory::valuation::value_ledger::{self, Valued};
 use crate::kernel::id::StoreId;
 
 /// Stores with more work continue in the next run. So old movements are valued beside new orders.
-const LIMIT: Duration = Duration::from_secs(2);
+const LIMIT: Duration = Duration::from_secs(1);
+/// The maximal number of transactions after one search, which costs as much as some of them.
+const MAX_TRANSACTIONS: usize = 8;
 
 impl Jobs {
     /// Turns the new movements of every store into value rows. Returns the number of movements that change the stock.
@@ -19,7 +22,7 @@ impl Jobs {
     pub async fn value_stock(self) -> Result<usize, Failure> {
         let jobs = &self;
         self.in_turns(LIMIT, |store| async move {
-            let Valued { movements, is_behind } = jobs.value_store(store).await?;
+            let Valued { movements, is_behind, .. } = jobs.value_store(store).await?;
             Ok(Step { done: movements, is_behind })
         })
         .await
@@ -32,7 +35,21 @@ impl Jobs {
         if !pending.is_due() {
             return Ok(Valued::default());
         }
+        let pending = Arc::new(pending);
+        let mut done = Valued::default();
+        for _ in 0..MAX_TRANSACTIONS {
+            let valued = self.value_pending(store, &pending).await?;
+            done = Valued { movements: done.movements.saturating_add(valued.movements), ..valued };
+            if !valued.is_part || pending.revalue.is_some() {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn value_pending(&self, store: StoreId, pending: &Arc<PendingWork>) -> Result<Valued, Failure> {
+        let pending = Arc::clone(pending);
         let value = move |conn: &mut _| Ok(End::Commit(value_ledger::value_pending(conn, store, &pending)?));
-        database.write("value_stock", value).await
+        self.database.without_patience().write("value_stock", value).await
     }
 }

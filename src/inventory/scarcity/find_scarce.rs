@@ -19,6 +19,8 @@ pub struct Found {
     pub changed: usize,
     /// True if more variants wait.
     pub is_behind: bool,
+    /// True if some variants have never been computed.
+    pub is_first_sweep: bool,
 }
 
 /// Computes the variants that changed since the last step, and the next ones of the sweep. Does nothing if another
@@ -34,7 +36,7 @@ pub fn find_scarce(conn: &mut PgConnection, store: StoreId) -> Result<Found, Fai
     note_statuses(conn, store, &due.variants, &scarce)?;
     scarcity_changes::delete(conn, store, &due.changes)?;
     let is_behind = progress::write(conn, store, &last, &due)?;
-    Ok(Found { changed, is_behind })
+    Ok(Found { changed, is_behind, is_first_sweep: !last.is_complete })
 }
 
 /// Lets the relay find the statuses again that differ from the kept ones. So a change without a movement, such as a higher

@@ -49,6 +49,8 @@ pub struct AvailableChange {
     pub variant: VariantId,
     pub location: LocationId,
     pub change: i64,
+    /// The units after it.
+    pub after: i64,
     pub actor: String,
     pub at: DateTime<Utc>,
 }

@@ -23,6 +23,8 @@ struct ChangeRow {
     location_id: LocationId,
     #[diesel(sql_type = BigInt)]
     change: i64,
+    #[diesel(sql_type = BigInt)]
+    after: i64,
     #[diesel(sql_type = Text)]
     actor: String,
     #[diesel(sql_type = Timestamptz)]
@@ -36,7 +38,8 @@ pub fn list_changes(
     ids: &[i64],
 ) -> QueryResult<HashMap<i64, AvailableChange>> {
     let rows: Vec<ChangeRow> = db::sql(
-        "SELECT m.id, m.variant_id, m.location_id, m.stock_delta - m.reserved_delta AS change, m.actor, m.created_at \
+        "SELECT m.id, m.variant_id, m.location_id, m.stock_delta - m.reserved_delta AS change, \
+                m.stock_after - m.reserved_after AS after, m.actor, m.created_at \
          FROM unnest($2::int8[]) AS w (id) \
          CROSS JOIN LATERAL (SELECT * FROM stock_movements WHERE store_id = $1 AND id = w.id OFFSET 0) m \
          WHERE m.stock_delta <> m.reserved_delta",
@@ -45,8 +48,8 @@ pub fn list_changes(
     .bind::<Array<BigInt>, _>(ids)
     .load(conn)?;
     let changes = rows.into_iter().map(|row| {
-        let ChangeRow { id, variant_id, location_id, change, actor, created_at } = row;
-        (id, AvailableChange { variant: variant_id, location: location_id, change, actor, at: created_at })
+        let ChangeRow { id, variant_id, location_id, change, after, actor, created_at } = row;
+        (id, AvailableChange { variant: variant_id, location: location_id, change, after, actor, at: created_at })
     });
     Ok(changes.collect())
 }
@@ -73,15 +76,10 @@ struct VariantRow {
     #[diesel(sql_type = Nullable<BigInt>)]
     location_id: Option<LocationId>,
     #[diesel(sql_type = BigInt)]
-    available: i64,
-    #[diesel(sql_type = BigInt)]
     safety: i64,
 }
 
-/// Variants with their kept status, and with their stock at the end of the feed, whose lock this transaction has.
-///
-/// A stock row may have movements that wait in the outbox. So the stock at the end of the feed is that of its newest
-/// movement which does not wait.
+/// Variants with their kept status, and with the places that sell them. The units there are 0: see [`list_available`].
 pub fn list_variants(
     conn: &mut PgConnection,
     store: StoreId,
@@ -91,31 +89,52 @@ pub fn list_variants(
         "SELECT v.id AS variant_id, v.product_id, v.sku, p.name AS product_name, v.size, \
                 COALESCE(v.min_stock_level, p.min_stock_level) AS minimum, \
                 v.status = 'active' AND p.status = 'active' AS is_on_sale, s.status, l.location_id, \
-                COALESCE(l.available, 0) AS available, COALESCE(l.safety_quantity, 0) AS safety \
+                COALESCE(l.safety_quantity, 0) AS safety \
          FROM unnest($2::int8[]) AS w (id) \
          CROSS JOIN LATERAL (SELECT * FROM variants WHERE store_id = $1 AND id = w.id OFFSET 0) v \
          CROSS JOIN LATERAL (SELECT * FROM products WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
          LEFT JOIN LATERAL (SELECT status FROM stock_states WHERE store_id = $1 AND variant_id = v.id OFFSET 0) s \
              ON true \
-         LEFT JOIN LATERAL (SELECT r.location_id, r.safety_quantity, m.available FROM ( \
-                  SELECT location_id, safety_quantity FROM stock_levels \
+         LEFT JOIN LATERAL (SELECT location_id, safety_quantity FROM stock_levels \
                   WHERE store_id = $1 AND variant_id = v.id AND location_id = ",
         selling_places!(),
-        " OFFSET 0) r LEFT JOIN LATERAL (SELECT stock_after - reserved_after AS available FROM stock_movements \
-                  WHERE store_id = $1 AND variant_id = v.id AND location_id = r.location_id \
-                    AND id NOT IN (SELECT unnest(movements) FROM outbox WHERE store_id = $1) \
-                  ORDER BY version DESC LIMIT 1) m ON true OFFSET 0) l ON true"
+        " OFFSET 0) l ON true"
     ))
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(ids)
     .load(conn)?;
     let mut variants = BTreeMap::new();
     for row in rows {
-        let level = row.location_id.map(|id| (id, TrackedLevel { available: row.available, safety: row.safety }));
+        let level = row.location_id.map(|id| (id, TrackedLevel { available: 0, safety: row.safety }));
         let variant = variants.entry(row.variant_id).or_insert_with(|| TrackedVariant::from(row));
         variant.levels.extend(level);
     }
     Ok(variants)
+}
+
+/// The units of these stock rows that nobody had reserved at the end of the feed, whose lock this transaction has.
+///
+/// A stock row may have movements that wait in the outbox. So the stock at the end of the feed is that of its newest
+/// movement which does not wait.
+pub fn list_available(
+    conn: &mut PgConnection,
+    store: StoreId,
+    rows: &[(VariantId, LocationId)],
+) -> QueryResult<HashMap<(VariantId, LocationId), i64>> {
+    let found: Vec<(VariantId, LocationId, i64)> = db::sql(
+        "SELECT w.variant_id, w.location_id, m.available \
+         FROM (SELECT unnest($2::int8[]) AS variant_id, unnest($3::int8[]) AS location_id) w \
+         CROSS JOIN LATERAL (SELECT stock_after - reserved_after AS available FROM stock_movements \
+                  WHERE store_id = $1 AND variant_id = w.variant_id AND location_id = w.location_id \
+                    AND id NOT IN (SELECT unnest(movements) FROM outbox WHERE store_id = $1) \
+                  ORDER BY version DESC LIMIT 1) m",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(rows.iter().map(|(variant, _)| *variant).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(rows.iter().map(|(_, location)| *location).collect::<Vec<_>>())
+    .columns::<(BigInt, BigInt, BigInt)>()
+    .load(conn)?;
+    Ok(found.into_iter().map(|(variant, location, available)| ((variant, location), available)).collect())
 }
 
 impl From<VariantRow> for TrackedVariant {

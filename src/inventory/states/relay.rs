@@ -11,7 +11,7 @@ use crate::db::Failure;
 use crate::db::outbox::{self, Moved};
 use crate::events::RecordedEvent;
 use crate::inventory::product_with_stock::StockStatus;
-use crate::kernel::id::{StoreId, VariantId};
+use crate::kernel::id::{LocationId, StoreId, VariantId};
 
 /// Moves rows of the outbox to the end of the feed, whose lock this transaction has. The number of statements does not
 /// depend on the number of rows.
@@ -23,6 +23,7 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Resu
         return Ok(moved);
     }
     let mut variants = queries::list_variants(conn, store, &named.into_iter().collect::<Vec<_>>())?;
+    set_available(conn, store, &mut variants, &rows)?;
     let before: BTreeMap<VariantId, StockStatus> = variants.iter().map(|(id, variant)| (*id, variant.status)).collect();
     let crossings = find_crossings(&mut variants, &rows);
     let changed = variants.iter().filter(|(id, variant)| before.get(id) != Some(&variant.status));
@@ -34,6 +35,30 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Resu
 
 fn variants_of(row: &TrackedRow) -> impl Iterator<Item = VariantId> {
     row.variants.iter().copied().chain(row.changes.iter().map(|change| change.variant))
+}
+
+/// Sets the units of the variants at the end of the feed. The movements of the rows name them for the stock rows that
+/// they change, because the outbox has the movements of a stock row in their order. Other stock rows are looked up.
+fn set_available(
+    conn: &mut PgConnection,
+    store: StoreId,
+    variants: &mut BTreeMap<VariantId, TrackedVariant>,
+    rows: &[TrackedRow],
+) -> Result<(), Failure> {
+    let changes = rows.iter().flat_map(|row| &row.changes);
+    let mut available: HashMap<(VariantId, LocationId), i64> =
+        changes.map(|change| ((change.variant, change.location), change.after)).collect();
+    let levels = variants.iter().flat_map(|(id, variant)| variant.levels.keys().map(|location| (*id, *location)));
+    let others: Vec<(VariantId, LocationId)> = levels.filter(|level| !available.contains_key(level)).collect();
+    if !others.is_empty() {
+        available.extend(queries::list_available(conn, store, &others)?);
+    }
+    for (id, variant) in variants {
+        for (location, level) in &mut variant.levels {
+            level.available = available.get(&(*id, *location)).copied().unwrap_or(0);
+        }
+    }
+    Ok(())
 }
 
 /// The moved rows with their movements. Rows from before the statuses are left out: the statuses contain them.

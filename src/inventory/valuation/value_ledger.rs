@@ -22,7 +22,9 @@ const MAX_MOVEMENTS_PER_TRANSACTION: i64 = 2_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Valued {
     pub movements: usize,
-    /// True if more is to do at once.
+    /// True if what the search found did not fit into the transaction.
+    pub is_part: bool,
+    /// True if another search may find more.
     pub is_behind: bool,
 }
 
@@ -43,7 +45,7 @@ pub fn value_pending(conn: &mut PgConnection, store: StoreId, pending: &PendingW
         progress::write(conn, store, pending)?;
     }
     let is_behind = has_more || pending.revalue.is_some() || (pending.is_behind && pending.swept_to > 0);
-    Ok(Valued { movements, is_behind })
+    Ok(Valued { movements, is_part, is_behind })
 }
 
 fn value_part(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<(usize, bool), Failure> {

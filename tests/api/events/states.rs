@@ -149,7 +149,7 @@ fn a_hundred_crossings_in_a_race_are_in_the_feed_once_and_in_their_order() {
         race(8, |index| {
             let client = if index % 2 == 0 { admin.clone() } else { admin.clone().at(&second.address) };
             let quantity = 1 + i64::try_from(index % 4).unwrap();
-            for _ in 0..25 {
+            for _ in 0..40 {
                 let items = json!([{"product_id": mug.id, "quantity": quantity}]);
                 let body = json!({"items": items, "payment_method": "cod"});
                 let placed = client.post("/orders", &body);

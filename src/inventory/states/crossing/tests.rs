@@ -27,6 +27,7 @@ fn row(position: i64, changes: &[(LocationId, i64)]) -> TrackedRow {
         variant: MUG,
         location: *location,
         change: *change,
+        after: 0,
         actor: format!("user:{position}"),
         at: DateTime::UNIX_EPOCH,
     };
