@@ -1,4 +1,4 @@
-//! A store with a million products at 20 places and five million movements. It measures frequent calls, and the posting of
+//! A store with a million products at 20 places, a million orders and five million movements. It measures frequent calls, and the posting of
 //! a count of 10,000 lines while others buy. Times are printed, because they depend on the machine. The test fails if a
 //! call reads a growing table through.
 
@@ -11,7 +11,7 @@ use crate::plans::{Plan, Watched, data};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-const LARGE: data::Size = data::Size { stores: 1, products: 1_000_000, orders: 600_000, lines_per_order: 5 };
+const LARGE: data::Size = data::Size { stores: 1, products: 1_000_000, orders: 1_000_000, lines_per_order: 3 };
 
 /// The size of the store: `STOCKROOM_LARGE_PERCENT=5` is a trial, and less is too small for the lists.
 fn size() -> data::Size {
@@ -52,6 +52,28 @@ const CALLS: [(&str, usize); 22] = [
     ("/suppliers?sort=name", 20),
 ];
 
+/// Searches and lists by name, each with the index that finds the rows of the page. The words are rare, or in a twentieth
+/// of all rows, or in all of them.
+const SEARCHES: [(&str, usize); 17] = [
+    ("/inventory/products", 20),
+    ("/inventory/products?sort=name", 20),
+    ("/inventory/products?sort=-name&limit=100&page=3", 100),
+    ("/inventory/products?q=SKU-47777", 1),
+    ("/inventory/products?q=47777+pr%C3%B6duct", 1),
+    ("/inventory/products?q=nowhere", 0),
+    ("/inventory/products?q=category-7&sort=name", 20),
+    ("/inventory/products?q=brand-7+category-3&sort=-name", 20),
+    ("/inventory/products?q=product&sort=name", 20),
+    ("/orders", 20),
+    ("/orders?q=customer+4711", 1),
+    ("/orders?q=0098-004711", 1),
+    ("/orders?q=nobody", 0),
+    ("/orders?q=customer", 20),
+    ("/users?q=HISTORY-4711", 1),
+    ("/suppliers?q=supplier+77&sort=name", 1),
+    ("/inventory/reservations/metrics", 0),
+];
+
 #[test]
 #[ignore = "loads a million products and five million movements, which takes minutes"]
 fn calls_of_a_store_with_a_million_products() {
@@ -74,6 +96,7 @@ fn calls_of_a_store_with_a_million_products() {
     keep_figures(&app);
     let scans = [("/inventory/scan/4006381333931", 0), ("/inventory/scan/sku-47777", 0)];
     CALLS.into_iter().chain(scans).for_each(|(path, rows)| measure(&admin, path, rows));
+    SEARCHES.into_iter().for_each(|(path, rows)| measure(&admin, path, rows));
     // All products have a minimum, so most of the store has too few units at one place.
     measure(&admin, "/inventory/reorder?location=104", 20);
     post_beside_checkouts(&app, &admin);

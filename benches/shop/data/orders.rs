@@ -8,7 +8,12 @@ use diesel::prelude::*;
 use super::copy::{NULL, copy, or_null, row};
 use super::history::{History, Order, OrderKind};
 
-const ADDRESS: &str = r#"{"id": 1, "full_name": "A Customer", "phone": "+91 98765 43210", "line1": "12 Market Road", "line2": null, "city": "Pune", "state": "MH", "postal_code": "411001", "country": "IN", "latitude": null, "longitude": null}"#;
+/// The address of a customer. Names and phones differ, so that searches find few orders.
+fn address(user: i64) -> String {
+    format!(
+        r#"{{"id": 1, "full_name": "Customer {user}", "phone": "+91 98{user:08}", "line1": "12 Market Road", "line2": null, "city": "Pune", "state": "MH", "postal_code": "411001", "country": "IN", "latitude": null, "longitude": null}}"#
+    )
+}
 
 /// Writes the orders with everything that belongs to them.
 pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
@@ -257,13 +262,17 @@ fn write_order(out: &mut impl Write, order: &Order) -> io::Result<()> {
         0,
         total,
         units,
-        ADDRESS,
-        ADDRESS,
+        address(order.user),
+        address(order.user),
         format_args!("{}/{}", order.user, order.id),
         order.at,
         last,
         // Line breaks, as COPY writes them.
-        format_args!("{}\\na customer\\n+91 98765 43210\\n919876543210", order.number().to_lowercase()),
+        format_args!(
+            "{}\\ncustomer {user}\\n+91 98{user:08}\\n9198{user:08}",
+            order.number().to_lowercase(),
+            user = order.user
+        ),
         cancelled(order, total),
         cancelled(order, units)
     );
