@@ -1,13 +1,14 @@
 //! The columns by which lists find, filter and sort products.
 
 use super::product::{Product, ProductStatus, Variant};
-use crate::kernel::folded_text::{fold, search_text};
+use crate::kernel::folded_text::search_text;
 use crate::kernel::money::Money;
+use crate::kernel::sort_key::sort_key;
 
 /// Values derived from a product and its variants, and stored with the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListingKeys {
-    pub folded_name: String,
+    pub name_key: String,
     pub search_text: String,
     /// The lowest and the highest price of the sizes on sale. None if every size has the product's price.
     pub prices: Option<(Money, Money)>,
@@ -22,7 +23,7 @@ impl ListingKeys {
         let of_variants =
             variants.iter().flat_map(|variant| std::iter::once(&variant.sku).chain(variant.barcode.as_ref()));
         Self {
-            folded_name: fold(&product.name),
+            name_key: sort_key(&product.name),
             search_text: search_text(
                 product_codes.chain(of_variants).map(String::as_str).chain(further.iter().copied()),
             ),
@@ -50,7 +51,7 @@ mod tests {
     fn a_product_is_found_by_all_names_and_codes_of_itself_and_its_sizes() {
         let shirt = Product { name: "Hemd Größe".into(), brand: Some("Äpfel".into()), ..product() };
         let keys = ListingKeys::new(&shirt, &[Variant { barcode: Some("4006381".into()), ..medium() }], &["case"]);
-        assert_eq!(keys.folded_name, "hemd grosse");
+        assert_eq!(keys.name_key, sort_key("Hemd Größe"));
         assert_eq!(keys.search_text, "hemd grosse\ntee-red\ncotton\napfel\ntee-red-m\n4006381\ncase");
     }
 

@@ -7,14 +7,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Failure, sql};
+use super::{Failure, search_indexes, sql};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
 const OLDER_SCHEMA: &str = "the database was created by a version of Stockroom before 0.2.0, whose tables this version does not upgrade: \
      use an empty database; `make reset` removes the database of `make run`";
 
-/// Applies what is missing and names it, all or nothing.
+/// Applies what is missing and names it, all or nothing. Adds the indexes of searches that are missing.
 ///
 /// Another server may be doing the same: whoever comes second waits and finds less to do. Without
 /// the wait both would make the same table, and PostgreSQL names the sequence of the one that stays
@@ -28,7 +28,9 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
         conn.batch_execute("LOCK TABLE __diesel_schema_migrations IN EXCLUSIVE MODE")?;
         refuse_older_schema(&conn.applied_migrations().map_err(failed)?)?;
         let applied = conn.run_pending_migrations(MIGRATIONS).map_err(failed)?;
-        Ok(applied.iter().map(ToString::to_string).collect())
+        let applied = applied.iter().map(ToString::to_string).collect();
+        search_indexes::create(conn)?;
+        Ok(applied)
     })
 }
 

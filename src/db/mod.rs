@@ -15,6 +15,7 @@ mod probe;
 pub mod queue;
 #[rustfmt::skip]
 pub mod schema;
+mod search_indexes;
 mod socket;
 pub mod sql;
 pub mod tx;

@@ -820,12 +820,12 @@ diesel::table! {
         min_stock_level -> Int8,
         /// The quantity that should not be exceeded. It is only shown. Null if there is none.
         max_stock_level -> Nullable<Int8>,
-        /// The name as it is sorted: without case and accents. Null until the server has filled it in.
-        folded_name -> Nullable<Text>,
         /// The folded texts that searches compare, one value in each line: name, SKU, description, category, brand, barcode, SKUs and barcodes of the variants. Null until the server has filled it in.
         search_text -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// The key by which lists sort the name. Null until the server has filled it in.
+        name_key -> Nullable<Text>,
     }
 }
 
@@ -952,8 +952,6 @@ diesel::table! {
         product_id -> Int8,
         sku -> Text,
         product_sku -> Text,
-        /// That of the product.
-        folded_name -> Nullable<Text>,
         /// The variant's own minimum, or the minimum of the product.
         minimum -> Int8,
         /// The units that buyers can get. Units of overdue holds are not among them: readers add these.
@@ -970,6 +968,8 @@ diesel::table! {
         sold_quantity -> Int8,
         /// The lead time of the active supplier with the lowest cost. 0 if it is unknown or if there is none.
         lead_time_days -> Int8,
+        /// That of the product.
+        name_key -> Nullable<Text>,
     }
 }
 
@@ -1169,8 +1169,6 @@ diesel::table! {
         /// The name of the store in requests, in capitals. An admin chooses it.
         code -> Text,
         name -> Text,
-        /// The name as it is sorted: without case and accents. Null until the server has filled it in.
-        folded_name -> Nullable<Text>,
         /// An ISO 4217 code. All amounts of the store are in minor units of this currency.
         currency -> Text,
         /// In millionths of the subtotal: 50000 is 5 %.
@@ -1205,6 +1203,8 @@ diesel::table! {
         language -> Text,
         /// True if buyers get mails about their orders.
         order_mails -> Bool,
+        /// The key by which lists sort the name. Null until the server has filled it in.
+        name_key -> Nullable<Text>,
     }
 }
 
@@ -1238,8 +1238,6 @@ diesel::table! {
         /// The name of the supplier in requests and files, in upper case.
         code -> Text,
         name -> Text,
-        /// The name without case and accents, for the order of lists.
-        folded_name -> Text,
         /// Null if it is not known.
         email -> Nullable<Text>,
         /// Null if it is not known.
@@ -1252,6 +1250,10 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// The key by which lists sort the name. Null until the server has filled it in.
+        name_key -> Nullable<Text>,
+        /// The folded texts that searches compare, one value in each line: code, name, e-mail address, and the phone as it was given and by its digits. Null until the server has filled it in.
+        search_text -> Nullable<Text>,
     }
 }
 
@@ -1283,8 +1285,6 @@ diesel::table! {
         /// An Argon2 hash in PHC format.
         password_hash -> Text,
         full_name -> Nullable<Text>,
-        /// The full name as it is sorted: without case and accents. Null if there is no name, and until the server has filled it in.
-        folded_name -> Nullable<Text>,
         /// The folded texts that searches compare, one value in each line: e-mail address and name. Null until the server has filled it in.
         search_text -> Nullable<Text>,
         role -> Text,
@@ -1300,6 +1300,8 @@ diesel::table! {
         tokens_ended_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// The key by which lists sort the full name. Null if there is no name, and until the server has filled it in.
+        name_key -> Nullable<Text>,
     }
 }
 

@@ -73,6 +73,8 @@ impl Mode {
         };
         let plan = match plans {
             Plans::Generic if self.writes() => "; SET LOCAL plan_cache_mode = 'force_generic_plan'",
+            // The rows that match a search decide which index is best. PostgreSQL would keep one plan after some calls.
+            _ if self == Self::List => "; SET LOCAL plan_cache_mode = 'force_custom_plan'",
             _ => "",
         };
         format!(

@@ -1,4 +1,5 @@
-//! Fills in folded text that is null, so that searches and lists find the rows: a migration may have cleared it.
+//! Fills in folded text and keys of names that are null, so that searches find the rows and lists sort them: a migration
+//! may have cleared them.
 
 use diesel::PgConnection;
 
@@ -8,6 +9,7 @@ use crate::db::tx::{self, Mode};
 use crate::db::{End, Failure};
 use crate::kernel::id::StoreId;
 use crate::orders::queries::orders;
+use crate::purchasing::queries::suppliers;
 use crate::stores::queries::{self as stores, scarcity_changes};
 
 /// The number of rows in one transaction. It is small, so that other requests wait only briefly.
@@ -16,10 +18,11 @@ const BATCH_SIZE: i64 = 500;
 type Fill = fn(&mut PgConnection, StoreId) -> Result<usize, Failure>;
 
 /// The columns to fill, store by store.
-const OF_A_STORE: [Fill; 3] = [
+const OF_A_STORE: [Fill; 4] = [
     |conn, store| Ok(variants::fill_size_keys(conn, store, BATCH_SIZE)?),
     |conn, store| Ok(listing_keys::fill(conn, store, BATCH_SIZE)?),
     |conn, store| Ok(orders::fill_search_text(conn, store, BATCH_SIZE)?),
+    |conn, store| Ok(suppliers::fill_search_text(conn, store, BATCH_SIZE)?),
 ];
 
 /// Fills missing folded text, and returns the number of filled rows. It runs after the migrations, before the first
@@ -28,7 +31,7 @@ const OF_A_STORE: [Fill; 3] = [
 /// Work that a crash interrupts is done by the next start or by another server. The same is true for a store whose
 /// rows are unavailable, so that it does not prevent the start.
 pub fn fill_folded_text(conn: &mut PgConnection) -> Result<usize, Failure> {
-    let stores = tx::run(conn, Mode::Write, |conn| Ok(End::Commit(stores::list_ids_and_fold(conn)?)))?;
+    let stores = tx::run(conn, Mode::Write, |conn| Ok(End::Commit(stores::list_ids_and_fill_keys(conn)?)))?;
     let mut filled = repeat(conn, |conn| Ok(users::fill_search_text(conn, BATCH_SIZE)?))?;
     for store in stores {
         match fill_store(conn, store) {

@@ -20,6 +20,7 @@ pub mod quantity;
 pub mod rate;
 pub mod schema;
 pub mod signature;
+pub mod sort_key;
 pub mod split;
 pub mod sum;
 pub mod text;

@@ -8,12 +8,12 @@ use diesel::sql_types::{Array, BigInt, Text};
 use crate::db::schema::{orders, products, stores};
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::folded_text;
 use crate::kernel::id::StoreId;
 use crate::kernel::language::Language;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::page::{PageQuery, Sort};
 use crate::kernel::rate::Rate;
+use crate::kernel::sort_key::sort_key;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::locations::LocationSettings;
 use crate::stores::routing_policy::RoutingPolicy;
@@ -106,8 +106,8 @@ pub fn list_stores(conn: &mut PgConnection, sort: Sort, page: &PageQuery) -> Res
     let query = match (sort.column, sort.descending) {
         ("code", false) => query.order(stores::code.asc()),
         ("code", true) => query.order(stores::code.desc()),
-        ("name", false) => query.order((stores::folded_name.asc(), stores::id.asc())),
-        ("name", true) => query.order((stores::folded_name.desc(), stores::id.desc())),
+        ("name", false) => query.order((stores::name_key.asc(), stores::id.asc())),
+        ("name", true) => query.order((stores::name_key.desc(), stores::id.desc())),
         (_, false) => query.order(stores::id.asc()),
         (_, true) => query.order(stores::id.desc()),
     };
@@ -123,7 +123,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
         .values((
             stores::code.eq(new.code.as_str()),
             stores::name.eq(&new.name),
-            stores::folded_name.eq(folded_text::fold(&new.name)),
+            stores::name_key.eq(sort_key(&new.name)),
             stores::currency.eq(&new.currency),
             stores::tax_rate_ppm.eq(new.tax_rate),
             stores::shipping_flat_rate.eq(new.shipping_flat_rate),
@@ -161,21 +161,21 @@ fn code_taken(code: &str) -> ApiError {
 /// Writes the store as it is in memory. The row must have been locked.
 pub fn update_store(conn: &mut PgConnection, store: &Store) -> QueryResult<()> {
     diesel::update(stores::table.filter(stores::id.eq(store.id)))
-        .set((store, stores::folded_name.eq(folded_text::fold(&store.name))))
+        .set((store, stores::name_key.eq(sort_key(&store.name))))
         .execute(conn)
         .map(drop)
 }
 
-/// Every store, oldest first, and those without a folded name get theirs.
-pub fn list_ids_and_fold(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
+/// Every store, oldest first, and those without a key of their name get it.
+pub fn list_ids_and_fill_keys(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
     let stores: Vec<(StoreId, String, Option<String>)> =
-        stores::table.order(stores::id).select((stores::id, stores::name, stores::folded_name)).load(conn)?;
-    let unfolded = stores.iter().filter(|(_, _, folded)| folded.is_none());
-    let (ids, names): (Vec<_>, Vec<_>) = unfolded.map(|(id, name, _)| (*id, folded_text::fold(name))).unzip();
+        stores::table.order(stores::id).select((stores::id, stores::name, stores::name_key)).load(conn)?;
+    let without_key = stores.iter().filter(|(_, _, key)| key.is_none());
+    let (ids, names): (Vec<_>, Vec<_>) = without_key.map(|(id, name, _)| (*id, sort_key(name))).unzip();
     if !ids.is_empty() {
         // The DSL can not join arrays.
-        let text = "UPDATE stores s SET folded_name = n.name FROM unnest($1::int8[], $2::text[]) AS n (id, name) \
-                    WHERE s.id = n.id AND s.folded_name IS NULL";
+        let text = "UPDATE stores s SET name_key = n.name FROM unnest($1::int8[], $2::text[]) AS n (id, name) \
+                    WHERE s.id = n.id AND s.name_key IS NULL";
         db::sql(text).bind::<Array<BigInt>, _>(ids).bind::<Array<Text>, _>(names).execute(conn)?;
     }
     Ok(stores.into_iter().map(|(id, _, _)| id).collect())

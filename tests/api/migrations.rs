@@ -17,7 +17,7 @@ struct Line {
     line: String,
 }
 
-/// The whole schema as sorted text, without diesel's own table.
+/// The whole schema as sorted text, without diesel's own table and without the routines of extensions.
 const CATALOG: &str = "
     SELECT line FROM (
         SELECT format('relation %s kind %s options %s persistence %s', c.oid::regclass, c.relkind, c.reloptions,
@@ -49,6 +49,7 @@ const CATALOG: &str = "
         UNION ALL
         SELECT format('routine %s', p.oid::regprocedure) FROM pg_proc p
         WHERE p.pronamespace = 'public'::regnamespace
+              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
     ) catalog
     WHERE line NOT LIKE '%\\_\\_diesel\\_schema\\_migrations%' AND line NOT LIKE 'routine diesel\\_%'
     ORDER BY line";

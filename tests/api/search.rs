@@ -1,7 +1,10 @@
 //! Searches and sorts work for every script, independent of the locale of the database server.
 
+mod names;
+
 use crate::common::{Client, TestApp, json};
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use serde_json::Value;
 use stockroom::jobs::fill_folded_text::fill_folded_text;
 
@@ -68,7 +71,7 @@ fn a_product_is_found_by_its_sizes_and_by_what_it_becomes() {
 }
 
 #[test]
-fn products_are_sorted_by_name_without_regard_to_case_and_accents() {
+fn products_are_sorted_by_letters_then_by_accents() {
     let app = TestApp::start();
     for (sku, name) in [("d", "zebra"), ("b", "Äpfel"), ("c", "birne"), ("a", "apfel"), ("e", "Молоко"), ("f", "йод")]
     {
@@ -78,8 +81,8 @@ fn products_are_sorted_by_name_without_regard_to_case_and_accents() {
         let page = app.guest().get(&format!("/inventory/products?sort={sort}")).expect(200).json();
         page["items"].as_array().unwrap().iter().map(|item| item["sku"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(skus("name"), ["b", "a", "c", "d", "f", "e"]);
-    assert_eq!(skus("-name"), ["e", "f", "d", "c", "a", "b"]);
+    assert_eq!(skus("name"), ["a", "b", "c", "d", "f", "e"]);
+    assert_eq!(skus("-name"), ["e", "f", "d", "c", "b", "a"]);
 }
 
 #[test]
@@ -147,20 +150,26 @@ fn rows_from_before_are_found_once_they_are_folded() {
     let order =
         mara.post("/orders", &json!({"items": [{"product_id": "tee", "quantity": 1, "size": "é"}]})).expect(201);
     let number = order.json()["order_number"].as_str().unwrap().to_owned();
+    app.admin().post("/suppliers", &json!({"code": "acme", "name": "Ácme"})).expect(201);
     let mut conn = app.connection();
     conn.batch_execute(
         "UPDATE variants SET size_key = NULL; UPDATE variants SET size = 'é' WHERE size = 'e2'; \
-         UPDATE products SET search_text = NULL, folded_name = NULL; UPDATE orders SET search_text = NULL; \
-         UPDATE users SET search_text = NULL; UPDATE stores SET folded_name = NULL",
+         UPDATE products SET search_text = NULL, name_key = NULL; UPDATE orders SET search_text = NULL; \
+         UPDATE users SET search_text = NULL, name_key = NULL; UPDATE stores SET name_key = NULL; \
+         UPDATE suppliers SET search_text = NULL, name_key = NULL",
     )
     .unwrap();
     assert_eq!(find(&app.guest(), "/inventory/products", "apfel", "sku"), [""; 0]);
-    // Two sizes, a product, an order and the accounts that the test used.
-    assert!(fill_folded_text(&mut conn).unwrap() >= 6);
+    // Two sizes, a product, an order, a supplier and the accounts that the test used.
+    assert!(fill_folded_text(&mut conn).unwrap() >= 7);
     assert_eq!(fill_folded_text(&mut conn).unwrap(), 0);
     assert_eq!(find(&app.guest(), "/inventory/products", "apfel", "sku"), ["tee"]);
     assert_eq!(find(&app.admin(), "/orders", &number.to_lowercase(), "order_number"), [number]);
     assert_eq!(find(&app.admin(), "/users", "MARA", "email"), ["mara@example.com"]);
+    assert_eq!(find(&app.admin(), "/suppliers", "acme", "code"), ["ACME"]);
+    let keys = "SELECT FROM products p, suppliers s, stores t, users u \
+                WHERE p.name_key <> '' AND s.name_key <> '' AND t.name_key <> '' AND u.name_key <> ''";
+    assert!(diesel::sql_query(keys).execute(&mut conn).unwrap() > 0);
     let buy = |item: Value| mara.post("/orders", &json!({"items": [item]}));
     let items = buy(json!({"product_id": "tee", "quantity": 1, "size": "É"})).expect(201).json()["items"].clone();
     assert_eq!(items[0]["sku"], "tee-É");

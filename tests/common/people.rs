@@ -6,6 +6,7 @@ use serde_json::json;
 use stockroom::auth::Role;
 use stockroom::auth::password::hash_now;
 use stockroom::kernel::id::{StoreId, UserId};
+use stockroom::kernel::sort_key::sort_key;
 
 use super::app::TestApp;
 use super::client::Client;
@@ -82,8 +83,8 @@ impl TestApp {
     ) -> UserId {
         let upsert = diesel::sql_query(
             "INSERT INTO users (email, password_hash, full_name, role, permissions, store_id, created_at, updated_at, \
-                    search_text, folded_name) \
-             VALUES ($1, $2, $3, $4, $5, $6, now(), now(), $1 || E'\\n' || $3, $3) \
+                    search_text, name_key) \
+             VALUES ($1, $2, $3, $4, $5, $6, now(), now(), $1 || E'\\n' || $3, $7) \
              ON CONFLICT (email) DO UPDATE SET email = EXCLUDED.email RETURNING id",
         )
         .bind::<Text, _>(email(name))
@@ -91,7 +92,8 @@ impl TestApp {
         .bind::<Text, _>(name)
         .bind::<Text, _>(role.as_str())
         .bind::<Jsonb, _>(json!(permissions))
-        .bind::<Nullable<BigInt>, _>(store);
+        .bind::<Nullable<BigInt>, _>(store)
+        .bind::<Text, _>(sort_key(name));
         // Two threads of a race may ask for the same account, and the default isolation may be a stricter one.
         let mut conn = self.connection();
         let user = conn.build_transaction().read_committed().run(|conn| upsert.get_result::<Id>(conn)).unwrap();

@@ -6,6 +6,7 @@ mod alerts;
 #[path = "../../benches/shop/data/mod.rs"]
 pub mod data;
 mod documents;
+mod searches;
 mod webhooks;
 
 use std::collections::BTreeSet;
@@ -94,7 +95,10 @@ impl Watched {
             let mut conn = PgConnection::establish(url).unwrap();
             let name = url.rsplit('/').next().unwrap().split('?').next().unwrap();
             fill(&mut conn, url);
-            conn.batch_execute(&format!("ALTER DATABASE {name} SET log_statement = 'all'")).unwrap();
+            // The log has the values of a statement only if it is not terse.
+            let settings = ["log_statement = 'all'", "log_error_verbosity = 'default'"];
+            let set = settings.map(|setting| format!("ALTER DATABASE {name} SET {setting}"));
+            conn.batch_execute(&set.join(";")).unwrap();
         });
         let mut conn = app.connection();
         conn.batch_execute("SET log_statement = 'none'; SET plan_cache_mode = force_generic_plan").unwrap();
@@ -121,16 +125,21 @@ impl Watched {
     pub fn plans(&mut self, work: impl FnOnce(&TestApp)) -> Vec<Plan> {
         let start = fs::read(&self.log).unwrap().len();
         work(&self.app);
-        let pids: Vec<Pid> = diesel::sql_query(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        )
-        .load(&mut self.conn)
-        .unwrap();
+        let pids = self.pids();
         let log = String::from_utf8_lossy(&fs::read(&self.log).unwrap()[start..]).into_owned();
         let texts = pids.iter().flat_map(|pid| statements(&log, pid.pid));
         let texts: BTreeSet<String> = texts.filter(|text| !text.starts_with("SET ")).collect();
         assert!(!texts.is_empty(), "nothing was logged");
         texts.into_iter().map(|text| self.explain(text)).collect()
+    }
+
+    /// The processes of the database that serve the server.
+    fn pids(&mut self) -> Vec<Pid> {
+        diesel::sql_query(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .load(&mut self.conn)
+        .unwrap()
     }
 
     /// Each list is read by its index.

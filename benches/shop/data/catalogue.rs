@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use stockroom::kernel::sort_key::sort_key;
 use stockroom::stores::payment_methods::PaymentMethods;
 
 use super::copy::{copy, row};
@@ -13,7 +14,7 @@ use super::stock::MINIMUM;
 pub fn accounts(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
     let (size, at) = (&history.size, history.opened_at);
     let methods = serde_json::to_string(&PaymentMethods::default()).unwrap_or_default();
-    copy!(conn, stores(id, code, name, currency, payment_methods, created_at, updated_at, folded_name), |out| {
+    copy!(conn, stores(id, code, name, currency, payment_methods, created_at, updated_at, name_key), |out| {
         for id in 1..=size.stores {
             row!(
                 out,
@@ -24,7 +25,7 @@ pub fn accounts(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                 methods,
                 at,
                 at,
-                format_args!("store {id}")
+                sort_key(&format!("Store {id}"))
             );
         }
     })?;
@@ -72,7 +73,7 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             min_stock_level,
             created_at,
             updated_at,
-            folded_name,
+            name_key,
             search_text
         ),
         |out| {
@@ -97,7 +98,7 @@ pub fn products(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
                     MINIMUM,
                     at,
                     at,
-                    format_args!("product {id}"),
+                    sort_key(&format!("Product {id}")),
                     // A line break, as COPY writes it.
                     format_args!(
                         "product {id}\\nsku-{id}\\nwhat product {id} is good for, and how it is kept\\n\

@@ -17,6 +17,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::kernel::folded_text;
 use crate::kernel::id::{StoreId, UserId};
 use crate::kernel::page::{PageQuery, Sort};
+use crate::kernel::sort_key::sort_key;
 use crate::settings::Secret;
 
 #[derive(Queryable, Selectable)]
@@ -173,14 +174,14 @@ pub fn lock_with_admins(conn: &mut PgConnection, accounts: [UserId; 2]) -> Query
     Ok(rows.into_iter().map(User::from).collect())
 }
 
-type Folded = (Eq<users::search_text, Option<String>>, Eq<users::folded_name, Option<String>>);
+type Folded = (Eq<users::search_text, Option<String>>, Eq<users::name_key, Option<String>>);
 
 /// The columns by which an account is found and sorted.
 fn folded(email: &str, full_name: Option<&str>) -> Folded {
-    let name = full_name.map(folded_text::fold);
+    let name = full_name.map(sort_key);
     (
         users::search_text.eq(Some(folded_text::search_text([email].into_iter().chain(full_name)))),
-        users::folded_name.eq(name),
+        users::name_key.eq(name),
     )
 }
 
@@ -193,12 +194,12 @@ pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usiz
         .select((users::id, users::email, users::full_name))
         .for_no_key_update()
         .load(conn)?;
-    let name = |full_name: &Option<String>| full_name.as_deref().map(folded_text::fold);
+    let name = |full_name: &Option<String>| full_name.as_deref().map(sort_key);
     let text = |email: &str, name: Option<&str>| folded_text::search_text([email].into_iter().chain(name));
     // The DSL can not join arrays.
     db::sql(
-        "UPDATE users u SET search_text = n.search_text, folded_name = n.folded_name \
-         FROM unnest($1::int8[], $2::text[], $3::text[]) AS n (id, search_text, folded_name) WHERE u.id = n.id",
+        "UPDATE users u SET search_text = n.search_text, name_key = n.name_key \
+         FROM unnest($1::int8[], $2::text[], $3::text[]) AS n (id, search_text, name_key) WHERE u.id = n.id",
     )
     .bind::<Array<BigInt>, _>(found.iter().map(|(id, _, _)| *id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(found.iter().map(|(_, email, name)| text(email, name.as_deref())).collect::<Vec<_>>())
@@ -232,8 +233,8 @@ pub fn list_users(
     let query = match (sort.column, sort.descending) {
         ("email", false) => query.order(users::email.asc()),
         ("email", true) => query.order(users::email.desc()),
-        ("full_name", false) => query.order((users::folded_name.asc(), users::id.asc())),
-        ("full_name", true) => query.order((users::folded_name.desc().nulls_last(), users::id.desc())),
+        ("full_name", false) => query.order((users::name_key.asc(), users::id.asc())),
+        ("full_name", true) => query.order((users::name_key.desc().nulls_last(), users::id.desc())),
         ("created_at", false) => query.order((users::created_at.asc(), users::id.asc())),
         ("created_at", true) => query.order((users::created_at.desc(), users::id.desc())),
         (_, false) => query.order(users::id.asc()),

@@ -16,7 +16,7 @@ use crate::kernel::id::{ProductId, StoreId};
 pub fn fill(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
     let found: Vec<Product> = products::table
         .filter(products::store_id.eq(store))
-        .filter(products::search_text.is_null())
+        .filter(products::search_text.is_null().or(products::name_key.is_null()))
         .order(products::id)
         .limit(limit)
         .select(Product::as_select())

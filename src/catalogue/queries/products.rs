@@ -138,15 +138,15 @@ pub fn write_listing_keys(
     let price = |pick: fn(&ListingKeys) -> Option<i64>| keys.iter().map(|(_, keys)| pick(keys)).collect::<Vec<_>>();
     // The DSL can not join arrays.
     db::sql(
-        "UPDATE products p SET folded_name = n.folded_name, search_text = n.search_text, \
+        "UPDATE products p SET name_key = n.name_key, search_text = n.search_text, \
                 lowest_price = n.lowest_price, highest_price = n.highest_price \
          FROM unnest($2::int8[], $3::text[], $4::text[], $5::int8[], $6::int8[]) \
-              AS n (id, folded_name, search_text, lowest_price, highest_price) \
+              AS n (id, name_key, search_text, lowest_price, highest_price) \
          WHERE p.store_id = $1 AND p.id = n.id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(keys.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(keys.iter().map(|(_, keys)| keys.folded_name.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(keys.iter().map(|(_, keys)| keys.name_key.as_str()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(keys.iter().map(|(_, keys)| keys.search_text.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(price(|keys| keys.prices.map(|(lowest, _)| lowest.0)))
     .bind::<Array<Nullable<BigInt>>, _>(price(|keys| keys.prices.map(|(_, highest)| highest.0)))

@@ -22,7 +22,7 @@ use crate::kernel::page::{List, PageQuery, Sort};
 macro_rules! low_of_all {
     () => {
         concat!(
-            "(SELECT v.id AS variant_id, v.product_id, v.sku, p.sku AS product_sku, p.folded_name, \
+            "(SELECT v.id AS variant_id, v.product_id, v.sku, p.sku AS product_sku, p.name_key, \
                      s.available AS sellable_quantity, m.least AS minimum, ",
             available_of_product!(),
             " AS product_quantity ",
@@ -81,8 +81,8 @@ fn page_text(sort: Sort, is_kept: bool) -> &'static str {
     match (sort.column, sort.descending) {
         ("id", false) => page_by!(is_kept, "", "x.product_id"),
         ("id", true) => page_by!(is_kept, "DESC", "x.product_id"),
-        ("name", false) => page_by!(is_kept, "", "MIN(x.folded_name)"),
-        ("name", true) => page_by!(is_kept, "DESC", "MIN(x.folded_name)"),
+        ("name", false) => page_by!(is_kept, "", "MIN(x.name_key)"),
+        ("name", true) => page_by!(is_kept, "DESC", "MIN(x.name_key)"),
         ("sku", false) => page_by!(is_kept, "", "MIN(x.product_sku)"),
         ("sku", true) => page_by!(is_kept, "DESC", "MIN(x.product_sku)"),
         ("stock", false) => page_by!(is_kept, "", "MIN(x.product_quantity)"),

@@ -114,9 +114,9 @@ fn keys_text(sort: Sort) -> &'static str {
     match (sort.column, sort.descending) {
         ("sku", false) => keys_by_name!(sku "w.sku, x.variant_id, x.location_id"),
         ("sku", true) => keys_by_name!(sku "w.sku DESC, x.variant_id DESC, x.location_id DESC"),
-        ("product_name", false) => keys_by_name!(product_name "q.folded_name, x.variant_id, x.location_id"),
+        ("product_name", false) => keys_by_name!(product_name "q.name_key, x.variant_id, x.location_id"),
         ("product_name", true) => {
-            keys_by_name!(product_name "q.folded_name DESC, x.variant_id DESC, x.location_id DESC")
+            keys_by_name!(product_name "q.name_key DESC, x.variant_id DESC, x.location_id DESC")
         }
         ("stock_quantity", false) => keys_by_figure!("stock_quantity, variant_id, location_id"),
         ("stock_quantity", true) => keys_by_figure!("stock_quantity DESC, variant_id DESC, location_id DESC"),

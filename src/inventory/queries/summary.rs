@@ -125,8 +125,8 @@ fn page_text(sort: Sort) -> &'static str {
     match (sort.column, sort.descending) {
         ("sku", false) => page_by!("", "w.sku", named_levels!()),
         ("sku", true) => page_by!("DESC", "w.sku", named_levels!()),
-        ("product_name", false) => page_by!("", "q.folded_name", named_levels!()),
-        ("product_name", true) => page_by!("DESC", "q.folded_name", named_levels!()),
+        ("product_name", false) => page_by!("", "q.name_key", named_levels!()),
+        ("product_name", true) => page_by!("DESC", "q.name_key", named_levels!()),
         ("stock_quantity", false) => page_by!("", "x.stock_quantity", all_levels!(), " x"),
         ("stock_quantity", true) => page_by!("DESC", "x.stock_quantity", all_levels!(), " x"),
         ("reserved_quantity", false) => page_by!("", "x.reserved_quantity", all_levels!(), " x"),

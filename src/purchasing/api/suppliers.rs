@@ -8,14 +8,16 @@ use validator::Validate;
 
 use crate::accounts::email::Email;
 use crate::auth::Ctx;
+use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
+use crate::kernel::folded_text::phone_patterns;
 use crate::kernel::id::SupplierId;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::quantity::LeadTimeDays;
 use crate::kernel::{number, text};
-use crate::purchasing::queries::suppliers::{self as rows, Supplier, SupplierSettings};
+use crate::purchasing::queries::suppliers::{self as rows, Supplier, SupplierFilter, SupplierSettings};
 use crate::purchasing::suppliers::{self, SupplierChange, get_supplier};
 
 pub use crate::purchasing::queries::suppliers::SORTS;
@@ -143,6 +145,11 @@ pub struct SuppliersQuery {
     /// Only active suppliers, or only the others.
     #[serde(default, deserialize_with = "number::flag_in_query")]
     pub active: Option<bool>,
+    /// Words of code, name, e-mail address or phone, in any order, without regard to case and accents. A phone is found
+    /// in any grouping.
+    #[validate(length(max = 255, message = "must have at most 255 characters"))]
+    #[param(max_length = 255)]
+    pub q: Option<String>,
 }
 
 /// `GET /suppliers`
@@ -153,8 +160,11 @@ pub async fn list(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
-    ctx.answer("list_suppliers", move |conn, scope| {
-        Ok(rows::list(conn, scope.store, query.active, sort, &page)?.map(SupplierResponse::from))
+    let SuppliersQuery { active, q } = query;
+    let mode = if q.is_some() { Mode::List } else { Mode::Read };
+    let filter = SupplierFilter { active, patterns: q.as_deref().map(phone_patterns).unwrap_or_default() };
+    ctx.answer_in("list_suppliers", mode, move |conn, scope| {
+        Ok(rows::list(conn, scope.store, &filter, sort, &page)?.map(SupplierResponse::from))
     })
     .await
 }

@@ -3,13 +3,15 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::db;
 use crate::db::schema::suppliers;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::folded_text;
+use crate::kernel::folded_text::{self, PhonePatterns};
 use crate::kernel::id::{StoreId, SupplierId};
 use crate::kernel::page::{List, PageQuery, Sort};
+use crate::kernel::sort_key::sort_key;
 
 /// A supplier as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -36,6 +38,16 @@ pub struct SupplierSettings {
     pub lead_time_days: Option<i64>,
     pub notes: Option<String>,
     pub active: bool,
+}
+
+impl SupplierSettings {
+    /// The search text: code, name, e-mail address, and the phone as it was given and by its digits.
+    fn search_text(&self) -> String {
+        let digits =
+            self.phone.as_deref().map(folded_text::digits).filter(|digits| Some(digits) != self.phone.as_ref());
+        let texts = [&self.email, &self.phone, &digits].into_iter().flatten();
+        folded_text::search_text([&self.code, &self.name].into_iter().chain(texts).map(String::as_str))
+    }
 }
 
 pub fn find(conn: &mut PgConnection, store: StoreId, id: SupplierId) -> QueryResult<Option<Supplier>> {
@@ -65,7 +77,8 @@ pub fn insert(
         .values((
             suppliers::store_id.eq(store),
             settings,
-            suppliers::folded_name.eq(folded_text::fold(&settings.name)),
+            suppliers::name_key.eq(sort_key(&settings.name)),
+            suppliers::search_text.eq(settings.search_text()),
             suppliers::created_at.eq(at),
             suppliers::updated_at.eq(at),
         ))
@@ -81,7 +94,8 @@ pub fn update(conn: &mut PgConnection, store: StoreId, supplier: &Supplier) -> R
     let changed = diesel::update(row)
         .set((
             settings,
-            suppliers::folded_name.eq(folded_text::fold(&settings.name)),
+            suppliers::name_key.eq(sort_key(&settings.name)),
+            suppliers::search_text.eq(settings.search_text()),
             suppliers::updated_at.eq(supplier.updated_at),
         ))
         .execute(conn)
@@ -95,35 +109,78 @@ fn code_taken(error: diesel::result::Error, code: &str) -> Abort {
     })
 }
 
+/// Gives search texts and keys to suppliers that have none yet, and returns how many.
+pub fn fill_search_text(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
+    let found: Vec<Supplier> = suppliers::table
+        .filter(suppliers::store_id.eq(store))
+        .filter(suppliers::search_text.is_null())
+        .order(suppliers::id)
+        .limit(limit)
+        .select(Supplier::as_select())
+        .for_update()
+        .load(conn)?;
+    let text = |value: fn(&SupplierSettings) -> String| {
+        found.iter().map(|supplier| value(&supplier.settings)).collect::<Vec<_>>()
+    };
+    // The DSL can not join arrays.
+    db::sql(
+        "UPDATE suppliers s SET search_text = n.search_text, name_key = n.name_key \
+         FROM unnest($2::int8[], $3::text[], $4::text[]) AS n (id, search_text, name_key) \
+         WHERE s.store_id = $1 AND s.id = n.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(found.iter().map(|supplier| supplier.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(text(SupplierSettings::search_text))
+    .bind::<Array<Text>, _>(text(|settings| sort_key(&settings.name)))
+    .execute(conn)
+}
+
+/// The conditions of a list of suppliers.
+#[derive(Clone, Debug, Default)]
+pub struct SupplierFilter {
+    pub active: Option<bool>,
+    /// For each word, the patterns of which the search text matches one.
+    pub patterns: Vec<PhonePatterns>,
+}
+
 /// The columns that suppliers can be sorted by.
 pub const SORTS: [&str; 3] = ["id", "code", "name"];
 
 type Query<'a> = suppliers::BoxedQuery<'a, Pg>;
 
-/// A page of suppliers, perhaps only the active or the inactive ones.
+/// A page of the suppliers that the filter leaves.
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
-    active: Option<bool>,
+    filter: &SupplierFilter,
     sort: Sort,
     page: &PageQuery,
 ) -> QueryResult<List<Supplier>> {
-    let matching = || -> Query<'_> {
-        let all = suppliers::table.filter(suppliers::store_id.eq(store)).into_boxed();
-        match active {
-            Some(active) => all.filter(suppliers::active.eq(active)),
-            None => all,
-        }
-    };
+    let matching = || filtered(store, filter);
     let total = matching().count().get_result(conn)?;
     let query = match (sort.column, sort.descending) {
         ("code", false) => matching().order(suppliers::code.asc()),
         ("code", true) => matching().order(suppliers::code.desc()),
-        ("name", false) => matching().order((suppliers::folded_name.asc(), suppliers::id.asc())),
-        ("name", true) => matching().order((suppliers::folded_name.desc(), suppliers::id.desc())),
+        ("name", false) => matching().order((suppliers::name_key.asc(), suppliers::id.asc())),
+        ("name", true) => matching().order((suppliers::name_key.desc(), suppliers::id.desc())),
         (_, false) => matching().order(suppliers::id.asc()),
         (_, true) => matching().order(suppliers::id.desc()),
     };
     let found = query.select(Supplier::as_select()).limit(page.limit).offset(page.offset()).load(conn)?;
     Ok(page.list(found, total))
+}
+
+fn filtered(store: StoreId, filter: &SupplierFilter) -> Query<'_> {
+    let mut query = suppliers::table.filter(suppliers::store_id.eq(store)).into_boxed();
+    if let Some(active) = filter.active {
+        query = query.filter(suppliers::active.eq(active));
+    }
+    for PhonePatterns { text, digits } in &filter.patterns {
+        let matches_text = suppliers::search_text.assume_not_null().like(text);
+        query = match digits {
+            None => query.filter(matches_text),
+            Some(digits) => query.filter(matches_text.or(suppliers::search_text.assume_not_null().like(digits))),
+        };
+    }
+    query
 }

@@ -18,8 +18,8 @@ INSERT INTO stock_movements (store_id, variant_id, location_id, version, kind, s
     SELECT 1, l.variant_id, l.location_id, 1, 'receive', 1000, 0, 0, 1000, 0, 0, 'Initial stock', 'system', s.created_at
     FROM stock_levels l JOIN stores s ON s.id = 1 WHERE l.location_id > 100 ORDER BY l.variant_id;
 
-INSERT INTO suppliers (store_id, id, code, name, folded_name, lead_time_days, active, created_at, updated_at)
-    SELECT 1, n, 'SUP-' || n, 'Supplier ' || n, 'supplier ' || n, n % 14, true, now(), now()
+INSERT INTO suppliers (store_id, id, code, name, name_key, search_text, lead_time_days, active, created_at, updated_at)
+    SELECT 1, n, 'SUP-' || n, 'Supplier ' || n, 'supplier ' || n, E'sup-' || n || E'\\nsupplier ' || n, n % 14, true, now(), now()
     FROM generate_series(1, 1000) AS n;
 INSERT INTO supplier_items (store_id, supplier_id, variant_id, unit_cost, pack_quantity, min_quantity, created_at,
         updated_at)

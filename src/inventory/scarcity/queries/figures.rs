@@ -37,7 +37,7 @@ macro_rules! sold_of_variant {
 macro_rules! figures {
     ($variants:literal, $levels:ident) => {
         concat!(
-            "(SELECT v.id AS variant_id, v.product_id, v.sku, p.sku AS product_sku, p.folded_name, \
+            "(SELECT v.id AS variant_id, v.product_id, v.sku, p.sku AS product_sku, p.name_key, \
                      COALESCE(v.min_stock_level, p.min_stock_level) AS minimum, \
                      l.sellable_quantity, t.product_quantity, l.available_quantity, l.safety_quantity, \
                      i.incoming_quantity, s.sold_quantity, o.lead_time_days, o.longest_days \
@@ -45,7 +45,7 @@ macro_rules! figures {
             $variants,
             " k CROSS JOIN LATERAL (SELECT id, product_id, sku, status, min_stock_level FROM variants \
                    WHERE store_id = $1 AND id = k.variant_id OFFSET 0) v \
-              CROSS JOIN LATERAL (SELECT sku, folded_name, status, min_stock_level FROM products \
+              CROSS JOIN LATERAL (SELECT sku, name_key, status, min_stock_level FROM products \
                    WHERE store_id = $1 AND id = v.product_id OFFSET 0) p \
               CROSS JOIN LATERAL (SELECT COALESCE(SUM(r.sellable_quantity), 0)::int8 AS sellable_quantity, \
                           COALESCE(SUM(r.available_quantity), 0)::int8 AS available_quantity, \
@@ -135,11 +135,11 @@ macro_rules! with_outdated {
 macro_rules! current_figures {
     () => {
         concat!(
-            "(SELECT variant_id, product_id, sku, product_sku, folded_name, minimum, sellable_quantity, \
+            "(SELECT variant_id, product_id, sku, product_sku, name_key, minimum, sellable_quantity, \
                      product_quantity, available_quantity, safety_quantity, incoming_quantity, sold_quantity, lead_time_days FROM scarce_variants \
               WHERE store_id = $1 AND variant_id NOT IN (SELECT variant_id FROM outdated) \
               UNION ALL \
-              SELECT variant_id, product_id, sku, product_sku, folded_name, minimum, sellable_quantity, \
+              SELECT variant_id, product_id, sku, product_sku, name_key, minimum, sellable_quantity, \
                      product_quantity, available_quantity, safety_quantity, incoming_quantity, sold_quantity, lead_time_days FROM ",
             figures!("outdated", levels),
             " f)"

@@ -23,7 +23,7 @@ pub struct ScarceVariant {
     #[diesel(sql_type = Text)]
     pub product_sku: String,
     #[diesel(sql_type = Nullable<Text>)]
-    pub folded_name: Option<String>,
+    pub name_key: Option<String>,
     #[diesel(sql_type = BigInt)]
     pub minimum: i64,
     #[diesel(sql_type = BigInt)]
@@ -85,7 +85,7 @@ fn write(conn: &mut PgConnection, store: StoreId, rows: &[&ScarceVariant]) -> Qu
     db::sql(
         "INSERT INTO scarce_variants (store_id, variant_id, product_id, minimum, sellable_quantity, product_quantity, \
                 available_quantity, safety_quantity, incoming_quantity, sold_quantity, lead_time_days, sku, product_sku, \
-                folded_name) \
+                name_key) \
          SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), unnest($6::int8[]), \
                 unnest($7::int8[]), unnest($8::int8[]), unnest($9::int8[]), unnest($10::int8[]), unnest($11::int8[]), \
                 unnest($12::text[]), unnest($13::text[]), unnest($14::text[]) \
@@ -94,7 +94,7 @@ fn write(conn: &mut PgConnection, store: StoreId, rows: &[&ScarceVariant]) -> Qu
                 available_quantity = EXCLUDED.available_quantity, safety_quantity = EXCLUDED.safety_quantity, \
                 incoming_quantity = EXCLUDED.incoming_quantity, sold_quantity = EXCLUDED.sold_quantity, \
                 lead_time_days = EXCLUDED.lead_time_days, sku = EXCLUDED.sku, product_sku = EXCLUDED.product_sku, \
-                folded_name = EXCLUDED.folded_name",
+                name_key = EXCLUDED.name_key",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(figure(|row| row.variant_id.0))
@@ -109,7 +109,7 @@ fn write(conn: &mut PgConnection, store: StoreId, rows: &[&ScarceVariant]) -> Qu
     .bind::<Array<BigInt>, _>(figure(|row| row.lead_time_days))
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.sku.as_str()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.product_sku.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| row.folded_name.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| row.name_key.as_deref()).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
