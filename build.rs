@@ -1,9 +1,10 @@
-//! Prepares what the program embeds: its migrations, and the files of the Swagger page.
+//! Prepares what the program embeds: its migrations, and the files of the Swagger page. Makes the program smaller.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{Cursor, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
@@ -27,8 +28,41 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Cargo does not notice new migrations by itself.
     println!("cargo:rerun-if-changed=migrations");
     println!("cargo:rerun-if-changed=build.rs");
+    link_smaller();
     let folder = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     write_swagger_files(Path::new(&folder))
+}
+
+/// Lets the linker merge identical functions and pack the addresses that are relocated at the start. The program of
+/// `make run` is an eighth smaller by that. It is done where rustc has its own linker, which knows these options.
+fn link_smaller() {
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
+    let is_usual = ["TARGET", "HOST"].iter().all(|name| is(name, "x86_64-unknown-linux-gnu"));
+    if !is_usual || !is("PROFILE", "release") || !has_own_linker() {
+        return;
+    }
+    println!("cargo:rustc-link-arg-bins=-Wl,--icf=all");
+    if loads_packed_addresses() {
+        println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+fn has_own_linker() -> bool {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let root = output(Command::new(rustc).args(["--print", "sysroot"])).map(PathBuf::from);
+    root.is_some_and(|root| root.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld").is_file())
+}
+
+/// glibc reads packed addresses since version 2.36.
+fn loads_packed_addresses() -> bool {
+    let version = output(Command::new("getconf").arg("GNU_LIBC_VERSION")).unwrap_or_default();
+    let minor = version.strip_prefix("glibc 2.").and_then(|minor| minor.parse::<u32>().ok());
+    minor.is_some_and(|minor| minor >= 36)
+}
+
+fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
 /// Writes each file as a gzip file, without compressing it again: a zip archive has the same deflated data. Then writes
