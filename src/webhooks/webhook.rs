@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::health::OffReason;
 use super::own_event::{self, OwnEvent};
-use super::queries::deliveries::Delivery;
+use super::queries::deliveries::{self, Delivery};
 use super::queries::replays;
 use super::queries::webhooks::{self, Secrets, Webhook, WebhookKey, WebhookSettings};
 use super::secret::SigningSecret;
@@ -103,8 +103,16 @@ pub fn change(conn: &mut PgConnection, scope: &Scope, id: WebhookId, change: &We
         settings.off_reason = (!active).then_some(OffReason::Paused);
         settings.failing_since = None;
     }
+    // The failures were those of another receiver.
+    let is_moved = settings.url != before.url;
+    if is_moved {
+        settings.failing_since = None;
+    }
     if webhook.settings != before {
         webhook.updated_at = db::clock(conn)?;
+        if is_moved {
+            deliveries::make_due(conn, WebhookKey { store: scope.store, id }, webhook.updated_at)?;
+        }
         webhooks::update(conn, scope.store, &webhook)?;
         append_audit(conn, scope, id, (Action::Update, "updated"))?;
     }

@@ -118,8 +118,13 @@ async fn accept(form: Form<TokenQuery>, database: Data<Database>) -> Result<Http
         let Some((store, wish, product, language)) = find(conn, &token)? else {
             return Ok(End::RollBack(render(PageState::Unknown, None, "en", "")?));
         };
+        let page = render(PageState::Confirmed, Some(&product), &language, &token)?;
+        // A confirmed wish takes no lock, so repeated requests cannot keep the mails of the store waiting.
+        if wish.confirmed_at.is_some() {
+            return Ok(End::RollBack(page));
+        }
         confirm(conn, store, &wish)?;
-        Ok(End::Commit(render(PageState::Confirmed, Some(&product), &language, &token)?))
+        Ok(End::Commit(page))
     });
     respond(page.await?)
 }

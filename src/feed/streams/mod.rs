@@ -78,10 +78,13 @@ impl EventStreams {
 
     async fn follow(self, store: StoreId, mut cursor: Cursor, feed: Weak<LiveFeed>) {
         while feed.strong_count() > 0 {
-            match tokio::time::timeout(LOOK_EVERY, self.ends.wait_beyond(store, cursor)).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(_nothing_new) => continue,
+            // The rest of a row is read without a wait: the end of the feed does not tell if there is one.
+            if cursor.index == 0 {
+                match tokio::time::timeout(LOOK_EVERY, self.ends.wait_beyond(store, cursor)).await {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(_nothing_new) => continue,
+                }
             }
             let read = move |conn: &mut PgConnection| read(conn, store, &EventFilter::default(), cursor, usize::MAX);
             match self.database.read_internally("follow_feed", read).await {

@@ -137,6 +137,16 @@ pub fn claim(
     .load(conn)
 }
 
+/// Ends the pauses before the next attempts of a webhook. An attempt in progress is not stored then, and repeated.
+pub fn make_due(conn: &mut PgConnection, key: WebhookKey, at: DateTime<Utc>) -> QueryResult<usize> {
+    let pending = webhook_deliveries::table
+        .filter(webhook_deliveries::store_id.eq(key.store))
+        .filter(webhook_deliveries::webhook_id.eq(key.id))
+        .filter(webhook_deliveries::state.eq(DeliveryState::Pending))
+        .filter(webhook_deliveries::next_attempt_at.gt(at));
+    diesel::update(pending).set(webhook_deliveries::next_attempt_at.eq(at)).execute(conn)
+}
+
 /// What an attempt means for its delivery.
 #[derive(Clone, Debug)]
 pub struct SettledDelivery {

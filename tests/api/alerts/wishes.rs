@@ -3,6 +3,7 @@
 use super::{Mail, Office, SHOP, count, level, record};
 use crate::common::shop::Product;
 use crate::common::{Reply, TestApp, json, race, smtp};
+use diesel::connection::SimpleConnection;
 use stockroom::events::EventType::StockBack;
 
 fn ask(office: &Office, product: &Product, email: &str) -> Reply {
@@ -37,7 +38,11 @@ fn a_confirmed_wish_is_one_mail_and_forgotten() {
     record(app, StockBack, &rice, &level(4));
     assert!(office.deliver().is_empty());
     assert!(confirm(app, &link).expect(200).text().contains("Thank you"));
+    // A second confirmation does not take the lock of the follower.
+    let mut conn = app.connection();
+    conn.batch_execute("BEGIN; SELECT FROM feed_followers FOR UPDATE").unwrap();
     assert!(confirm(app, &link).expect(200).text().contains("Thank you"));
+    conn.batch_execute("ROLLBACK").unwrap();
     assert!(app.root().get(&link).expect(200).text().contains("Thank you"));
     assert!(office.deliver().is_empty());
     record(app, StockBack, &rice, &level(4));

@@ -78,6 +78,26 @@ fn a_stream_begins_now_and_has_the_events_of_the_feed() {
     assert_eq!(all.event_within(NONE), None);
 }
 
+/// One transaction can have more events than one read takes.
+#[test]
+fn a_stream_has_all_events_of_a_large_transaction() {
+    let app = TestApp::start();
+    let (admin, mara) = (app.admin(), app.customer("mara"));
+    let items: Vec<Value> = (0..100)
+        .map(|index| json!({"product_id": app.product(&format!("mug-{index}"), 10.0, 20).id, "quantity": 1}))
+        .collect();
+    app.relay_feed();
+    let mut stream = open(&app, "", &authorization(&app, &admin, Role::Admin));
+    stream.block(Duration::from_secs(5)).unwrap();
+    with_relay(&app, || {
+        mara.post("/orders", &json!({"items": items, "payment_method": "cod"})).expect(201);
+        assert_eq!(stream.event()["type"], "order.placed");
+        for _ in 0..100 {
+            assert_eq!(stream.event()["type"], "stock.changed");
+        }
+    });
+}
+
 /// Writers write while readers are cut off after a few events, and continue.
 #[test]
 fn readers_that_are_cut_off_again_and_again_miss_and_double_nothing() {

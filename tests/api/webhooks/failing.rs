@@ -131,6 +131,20 @@ fn a_success_ends_the_failures() {
 }
 
 #[test]
+fn a_new_address_is_tried_at_once_and_has_no_failures() {
+    let app = start();
+    let admin = app.admin();
+    let [bad, good] = [500, 200].map(|status| Receiver::start(move |_| Behaviour::status(status)));
+    let hook = webhook(&admin, &bad.url, &["product.created"]);
+    app.product("first", 10.0, 0);
+    assert_eq!((app.deliver_webhooks(), app.deliver_webhooks(), bad.all().len()), (1, 0, 1));
+    assert_ne!(get(&admin, &hook)["failing_since"], json!(null));
+    admin.patch(&format!("/webhooks/{}", hook["id"]), &json!({"url": good.url})).expect(200);
+    assert_eq!(get(&admin, &hook)["failing_since"], json!(null));
+    assert_eq!((app.deliver_webhooks(), good.all().len()), (1, 1));
+}
+
+#[test]
 fn gone_turns_a_webhook_off_at_once() {
     let (app, mails) = with_mails("gone");
     let (admin, receiver) = (app.admin(), Receiver::start(|_| Behaviour::status(410)));
