@@ -47,13 +47,14 @@ class Document {
             return text ? ["there is a body"] : [];
         }
         const type = response.headers.get("content-type");
-        const isPage = type === "text/html; charset=utf-8";
-        const form = expected.content[isPage ? "text/html" : type];
+        const kind = type?.replace("; charset=utf-8", "");
+        const isText = type !== kind && ["text/html", "text/csv"].includes(kind);
+        const form = expected.content[isText ? kind : type];
         if (!form) {
             return [`the content type is none of ${Object.keys(expected.content)}`];
         }
         const { schema } = form;
-        const body = isPage ? text : JSON.parse(text);
+        const body = isText ? text : JSON.parse(text);
         const codes = expected["x-codes"];
         const unlisted = codes && !codes.includes(body.code) ? [`the code ${body.code} is not listed`] : [];
         return [...unlisted, ...this.#invalid(schema, body)];

@@ -2,7 +2,7 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{ContentType, VARY};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload};
 use diesel::PgConnection;
@@ -14,6 +14,7 @@ use crate::db::tx::Mode;
 use crate::db::{Database, End, Failure};
 use crate::error::{Abort, ApiError, Overdue};
 use crate::http::access_log::Subject;
+use crate::http::csv::{Format, Tabular};
 use crate::http::{headers, json};
 use crate::kernel::current_request;
 use crate::kernel::id::StoreId;
@@ -205,6 +206,24 @@ impl Ctx {
     async fn answer_bytes(self, name: &'static str, mode: Mode, find: FindBytes) -> Result<HttpResponse, ApiError> {
         let body = self.run(name, mode, find).await?;
         Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
+    }
+
+    /// Answers in the requested format with the table that a report has found.
+    pub fn answer_table<T, F>(
+        self,
+        name: &'static str,
+        format: Format,
+        work: F,
+    ) -> impl Future<Output = Result<HttpResponse, ApiError>>
+    where
+        T: Serialize + Tabular,
+        F: Fn(&mut PgConnection, &Scope) -> Result<T, Abort> + Send + 'static,
+    {
+        let find: FindBytes = Box::new(move |conn, scope| Ok(format.to_bytes(&work(conn, scope)?)?));
+        async move {
+            let body = self.run(name, Mode::Report, find).await?;
+            Ok(HttpResponse::Ok().insert_header((VARY, "Accept")).content_type(format.content_type()).body(body))
+        }
     }
 
     /// Runs a read of this mode in one snapshot.

@@ -7,6 +7,7 @@ pub mod body;
 pub mod client_address;
 pub mod connection;
 pub mod cors;
+pub mod csv;
 pub mod event_stream;
 pub mod headers;
 pub mod hosts;

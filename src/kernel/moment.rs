@@ -22,6 +22,11 @@ fn read(text: &str) -> Option<DateTime<Utc>> {
     moment.filter(|moment| (0..=9999).contains(&moment.year()))
 }
 
+/// Reads an optional day from a query string.
+pub fn day_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    Day::deserialize(deserializer).map(|day| Some(day.0))
+}
+
 /// A day in a body, as in 2026-11-21. Days before the year 2000 are refused as typing errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(value_type = String, format = Date, min_length = 10, max_length = 10)]

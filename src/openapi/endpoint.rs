@@ -14,6 +14,7 @@ use crate::auth::Access;
 use crate::auth::authorize::authorize;
 use crate::error::Code;
 use crate::http::body;
+use crate::http::csv::FormatQuery;
 use crate::http::query::{self, KnownParameters};
 use crate::kernel::page::{FeedQuery, PageQuery};
 use crate::kernel::schema;
@@ -23,6 +24,9 @@ pub const JSON: &str = "application/json";
 
 /// The content type of pages.
 pub const HTML: &str = "text/html";
+
+/// The content type of tables.
+pub const CSV: &str = "text/csv";
 
 /// An operation of the API.
 #[must_use]
@@ -47,6 +51,8 @@ pub struct Endpoint {
     pub content_type: &'static str,
     /// True if the response is a page, unless the caller prefers JSON.
     pub has_page: bool,
+    /// True if the caller may ask for CSV.
+    pub has_csv: bool,
     pub query: Vec<Parameter>,
     pub errors: Vec<Code>,
     pub takes_key: bool,
@@ -101,6 +107,7 @@ impl Endpoint {
             answer: None,
             content_type: JSON,
             has_page: false,
+            has_csv: false,
             query: Vec::new(),
             errors: Vec::new(),
             takes_key: false,
@@ -189,6 +196,12 @@ impl Endpoint {
     pub fn answers_page_too(mut self) -> Self {
         self.has_page = true;
         self
+    }
+
+    /// Adds CSV as another form of the response, with the parameter that asks for it.
+    pub fn answers_csv_too(mut self) -> Self {
+        self.has_csv = true;
+        self.query::<FormatQuery>()
     }
 
     /// Sets text of this content type as the response.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::document::BEARER;
-use super::endpoint::{Endpoint, HTML, JSON};
+use super::endpoint::{CSV, Endpoint, HTML, JSON};
 use super::examples::Examples;
 use super::parameters;
 use super::responses::{Refusals, codes_of};
@@ -63,6 +63,9 @@ fn success(endpoint: &Endpoint, status: u16, examples: &Examples) -> Value {
         let mut forms = Map::from_iter([(endpoint.content_type.to_owned(), content)]);
         if endpoint.has_page {
             forms.insert(HTML.to_owned(), json!({"schema": {"type": "string"}}));
+        }
+        if endpoint.has_csv {
+            forms.insert(CSV.to_owned(), json!({"schema": {"type": "string"}}));
         }
         response.insert("content".to_owned(), json!(forms));
     }

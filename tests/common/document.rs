@@ -98,11 +98,11 @@ impl Document {
         if content_type == "text/event-stream" && forms.contains_key(content_type) {
             return Ok(());
         }
-        let is_page = content_type == "text/html; charset=utf-8";
-        let Some(content) = forms.get(if is_page { "text/html" } else { content_type }) else {
+        let text = content_type.strip_suffix("; charset=utf-8").filter(|kind| ["text/html", "text/csv"].contains(kind));
+        let Some(content) = forms.get(text.unwrap_or(content_type)) else {
             return Err(format!("it is {content_type}, and not {:?}", forms.keys()));
         };
-        let body: Value = match is_page {
+        let body: Value = match text.is_some() {
             true => Value::String(reply.text()),
             false => serde_json::from_slice(&reply.bytes).map_err(|error| error.to_string())?,
         };
