@@ -11,7 +11,6 @@ use validator::Validate;
 use super::queries;
 use super::verify::{self, Extent};
 use crate::auth::Ctx;
-use crate::db;
 use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::http::Query;
@@ -19,7 +18,7 @@ use crate::kernel::moment;
 use crate::kernel::money::Amount;
 use crate::kernel::number;
 use crate::orders::status::{OrderStatus, PaymentStatus};
-use crate::stores::queries as stores;
+use crate::stores::queries::{self as stores, Store, time_zones};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -47,7 +46,7 @@ pub struct StatisticsResponse {
     pub today: TodayResponse,
 }
 
-/// The orders of the period that were placed since midnight UTC and are neither cancelled nor unpaid
+/// The orders of the period that were placed on the present day of the store's `time_zone` and are neither cancelled nor unpaid
 /// (`under_paying`).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TodayResponse {
@@ -58,9 +57,9 @@ pub struct TodayResponse {
 /// `GET /orders/statistics`
 pub async fn statistics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     ctx.answer_in("order_statistics", Mode::Report, move |conn, scope| {
-        let currency = stores::get_store(conn, scope.store)?.currency;
-        let now = db::clock(conn)?;
-        let totals = queries::totals(&queries::order_groups(conn, scope.store, period.from, period.to, now)?);
+        let Store { currency, time_zone, .. } = stores::get_store(conn, scope.store)?;
+        let (_, today) = time_zones::today(conn, &time_zone)?;
+        let totals = queries::totals(&queries::order_groups(conn, scope.store, period.from, period.to, today)?);
         let amount = |minor| currency.total(minor);
         Ok(StatisticsResponse {
             total_orders: totals.orders,

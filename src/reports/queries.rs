@@ -12,7 +12,7 @@ use crate::kernel::id::StoreId;
 use crate::kernel::sum::Sum;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
-/// Orders of one status and payment status, and those of them since midnight UTC.
+/// Orders of one status and payment status, and those of them since the store's day began.
 #[derive(QueryableByName)]
 pub struct Group {
     #[diesel(sql_type = Text)]
@@ -38,14 +38,14 @@ pub fn order_groups(
     store: StoreId,
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
+    today: DateTime<Utc>,
 ) -> QueryResult<Vec<Group>> {
     db::sql(
         "SELECT status, payment_status, COUNT(*) AS orders, SUM(revenue)::text AS revenue, \
                 SUM(units)::int8 AS units, COUNT(*) FILTER (WHERE is_today) AS orders_today, \
                 COALESCE(SUM(revenue) FILTER (WHERE is_today), 0)::text AS revenue_today \
          FROM (SELECT status, payment_status, total_items - credited_items AS units, \
-                      created_at >= date_trunc('day', $4, 'UTC') AS is_today, \
+                      created_at >= $4 AS is_today, \
                       total_amount - LEAST(total_amount, GREATEST(credited_amount, \
                           CASE WHEN refunded_amount > credited_amount THEN refunded_amount - ( \
                               SELECT COALESCE(SUM(p.unapplied_amount), 0) FROM order_payments p \
@@ -58,7 +58,7 @@ pub fn order_groups(
     .bind::<BigInt, _>(store)
     .bind::<Nullable<Timestamptz>, _>(from)
     .bind::<Nullable<Timestamptz>, _>(to)
-    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(today)
     .load(conn)
 }
 

@@ -8,7 +8,6 @@ use validator::Validate;
 
 use super::purchase_orders::{PurchaseOrderSummaryResponse, summarize};
 use crate::auth::Ctx;
-use crate::db;
 use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::http::{Query, SortQuery};
@@ -22,7 +21,7 @@ use crate::purchasing::proposal::ReorderProposal;
 use crate::purchasing::queries::proposals::{self, ProposalFilter};
 use crate::purchasing::reorder;
 use crate::purchasing::suppliers::get_supplier;
-use crate::stores::queries as stores;
+use crate::stores::queries::{self as stores, Store, time_zones};
 
 pub use crate::purchasing::queries::proposals::SORTS;
 
@@ -116,8 +115,8 @@ pub async fn list(
         if filter.location.is_some() {
             locations::get_location(conn, scope.store, filter.location)?;
         }
-        let currency = stores::get_store(conn, scope.store)?.currency;
-        let today = db::clock(conn)?.date_naive();
+        let Store { currency, time_zone, .. } = stores::get_store(conn, scope.store)?;
+        let (today, _) = time_zones::today(conn, &time_zone)?;
         let (proposals, total) = proposals::list(conn, scope.store, filter, sort, (page.limit, page.offset()))?;
         Ok(page.list(proposals, total).map(|proposal| ReorderResponse::new(proposal, today, &currency)))
     })

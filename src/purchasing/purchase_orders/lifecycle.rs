@@ -15,6 +15,7 @@ use crate::inventory::inbounds::status::{CANCELLED, InboundStatus};
 use crate::kernel::id::{InboundId, VariantId};
 use crate::purchasing::queries::items;
 use crate::purchasing::suppliers::get_supplier;
+use crate::stores::queries::{self as stores, time_zones};
 
 /// Orders the goods. Lines without a day get one from the lead time, if it is known.
 pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>) -> Result<InboundId, Abort> {
@@ -28,10 +29,12 @@ pub fn order(conn: &mut PgConnection, scope: &Scope, target: &Target<InboundId>)
     if document.inbound.expected_on.is_none() {
         let variants: Vec<VariantId> = document.lines.iter().map(|line| line.variant_id).collect();
         let terms = items::list_terms(conn, scope.store, supplier.id, &variants)?;
+        let time_zone = stores::get_store(conn, scope.store)?.time_zone;
+        let (today, _) = time_zones::today(conn, &time_zone)?;
         for line in &mut document.lines {
             let own = terms.get(&line.variant_id).and_then(|terms| terms.lead_time_days);
             let lead_time = own.or(supplier.settings.lead_time_days);
-            line.expected_on = line.expected_on.or_else(|| arrival_day(now.date_naive(), lead_time?));
+            line.expected_on = line.expected_on.or_else(|| arrival_day(today, lead_time?));
         }
     }
     document.set_status_of_lines();

@@ -1,8 +1,8 @@
 //! The SQL of time zones. The database has their rules, and computes the days and hours of a store with them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Date, Text, Timestamptz};
 
 use crate::db;
 use crate::error::{Abort, ApiError};
@@ -52,4 +52,17 @@ pub fn list_beginnings(
         .bind::<BigInt, _>(db::count(limit))
         .columns::<Timestamptz>()
         .load(conn)
+}
+
+/// The present day of a time zone, and its first instant, which is found as in [`DAYS`].
+pub fn today(conn: &mut PgConnection, zone: &str) -> QueryResult<(NaiveDate, DateTime<Utc>)> {
+    db::sql(
+        "SELECT t.day, c.at - GREATEST(((c.at - interval '1 microsecond') AT TIME ZONE $1) - t.day::timestamp \
+                                       + interval '1 microsecond', interval '0') \
+         FROM (SELECT ($now AT TIME ZONE $1)::date AS day) t \
+         CROSS JOIN LATERAL (SELECT t.day::timestamp AT TIME ZONE $1 AS at) c",
+    )
+    .bind::<Text, _>(zone)
+    .columns::<(Date, Timestamptz)>()
+    .get_result(conn)
 }

@@ -14,7 +14,8 @@ use crate::kernel::id::{LocationId, StoreId, VariantId};
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<Expected>> {
     let rows: Vec<(VariantId, LocationId, Option<NaiveDate>, i64)> = db::sql(concat!(
         "SELECT n.variant_id, i.to_location_id, \
-                CASE WHEN d.day >= ($now AT TIME ZONE 'UTC')::date THEN d.day END AS day, \
+                CASE WHEN d.day >= ($now AT TIME ZONE (SELECT time_zone FROM stores WHERE id = $1))::date \
+                     THEN d.day END AS day, \
                 SUM(n.outstanding_quantity)::int8 \
          FROM (SELECT unnest($2::int8[]) AS variant_id LIMIT $3) w CROSS JOIN LATERAL \
               (SELECT * FROM inbound_lines WHERE store_id = $1 AND variant_id = w.variant_id \
