@@ -9,6 +9,7 @@ mod inventory;
 mod monitoring;
 mod orders;
 mod purchasing;
+mod reports;
 mod reservations;
 mod returns;
 mod transfers;
@@ -50,6 +51,7 @@ pub fn table() -> Vec<Endpoint> {
         orders::orders(),
         returns::returns(),
         orders::shipments(),
+        reports::reports(),
         events::events(),
         webhooks::webhooks(),
     ];

@@ -1,5 +1,5 @@
-//! `stockroom serve | migrate | seed | verify | distribute | openapi | user`: each command that needs settings has a
-//! file of its own.
+//! `stockroom serve | migrate | seed | verify | rollups | distribute | openapi | user`: each command that needs settings
+//! has a file of its own.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,6 +18,7 @@ mod guard;
 mod log;
 mod migrate;
 mod opened;
+mod rollups;
 mod secret;
 mod seed;
 mod serve;
@@ -55,6 +56,12 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Manage the daily roll-ups of sales, which reports read
+    Rollups {
+        /// Fold them again from orders, credits, payments and the ledger
+        #[arg(long, required = true)]
+        rebuild: bool,
+    },
     /// Distribute the tables over a cluster of servers by Citus, store by store
     Distribute(distribute::Distribute),
     /// Print the OpenAPI document
@@ -89,6 +96,7 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
         Command::Migrate => migrate::run(settings()?),
         Command::Seed { demo: _ } => seed::run(settings()?),
         Command::Verify { all: true } => verify::run(settings()?, Extent::Whole),
+        Command::Rollups { .. } => rollups::rebuild(settings()?),
         Command::Verify { all: false } => verify::run(settings()?, Extent::Recent),
         Command::Distribute(arguments) => distribute::run(settings()?, &arguments),
         Command::Openapi => {

@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 59] = [
+pub const STORE_TABLES: [&str; 66] = [
     "products",
     "variants",
     "variant_counts",
@@ -66,6 +66,13 @@ pub const STORE_TABLES: [&str; 59] = [
     "valuation_checkpoints",
     "valuation_rows",
     "valuation_hours",
+    "revaluations",
+    "sales_folds",
+    "sales_by_variant",
+    "sales_by_payment_method",
+    "sales_by_customer",
+    "hold_folds",
+    "holds_by_day",
     "inbound_history",
     "counts",
     "count_lines",

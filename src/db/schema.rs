@@ -313,6 +313,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The progress of the job that adds up ended holds by day. Its lock lets one server at a time do this work.
+    hold_folds (store_id) {
+        store_id -> Int8,
+        /// The time zone of the days.
+        time_zone -> Text,
+        /// All days before it are in holds_by_day. Null if none is.
+        next_day -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    /// The holds of carts and the payment windows of orders that ended on each day of the store. The holds of an order are one payment window.
+    holds_by_day (store_id, day, holder_kind, payment_method) {
+        store_id -> Int8,
+        day -> Date,
+        holder_kind -> Text,
+        /// Empty for carts.
+        payment_method -> Text,
+        /// Those that were converted, expired or released.
+        ended -> Int8,
+        /// Those whose units were sold. The hold of a cart is also converted if its order waits for the payment.
+        converted -> Int8,
+        expired -> Int8,
+    }
+}
+
+diesel::table! {
     /// The claims of requests that change something, with their stored answers. A repeated request with the same key gets the same answer. A job deletes old rows.
     idempotency_keys (store_id, caller, key) {
         store_id -> Int8,
@@ -945,6 +972,116 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Value rows that were computed again, because the cost of a receipt was corrected. The transaction that does so writes a row, and the job that folds sales deletes it.
+    revaluations (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        /// The time of the first value row that may have changed.
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The sales, credits and refunds of each day by customer. The columns are those of sales_by_variant.
+    sales_by_customer (store_id, customer_id, day) {
+        store_id -> Int8,
+        day -> Date,
+        /// 0 for orders of guests, and for orders that staff placed.
+        customer_id -> Int8,
+        /// The last day before this one with a sale to the customer. Null if there is none, or if it is no customer.
+        previous_day -> Nullable<Date>,
+        orders -> Int8,
+        units -> Int8,
+        credited_units -> Int8,
+        gross -> Int8,
+        discounts -> Int8,
+        tax -> Int8,
+        shipping -> Int8,
+        refunds -> Int8,
+        credits -> Int8,
+        costed_net -> Int8,
+        cost -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The sales, credits and refunds of each day by payment method. The columns are those of sales_by_variant.
+    sales_by_payment_method (store_id, day, payment_method) {
+        store_id -> Int8,
+        day -> Date,
+        payment_method -> Text,
+        orders -> Int8,
+        units -> Int8,
+        credited_units -> Int8,
+        gross -> Int8,
+        discounts -> Int8,
+        tax -> Int8,
+        shipping -> Int8,
+        refunds -> Int8,
+        credits -> Int8,
+        costed_net -> Int8,
+        cost -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The sales, credits and refunds of each day by variant and place. Amounts are in minor units of the store's currency.
+    sales_by_variant (store_id, day, variant_id, location_id, category) {
+        store_id -> Int8,
+        /// In the time zone of the store: the day of the sale, or of the credit or refund.
+        day -> Date,
+        variant_id -> Int8,
+        /// The place that sold the units. 0 if it is not known.
+        location_id -> Int8,
+        /// The category of the product at the time of the order. Empty if it had none.
+        category -> Text,
+        product_id -> Int8,
+        /// The number of sales that contain the product. Each is counted in one row of the product.
+        product_orders -> Int8,
+        /// The number of sales that contain the category. Each is counted in one row of the category.
+        category_orders -> Int8,
+        /// The number of sales with units of the place. Each is counted in one row of the place.
+        location_orders -> Int8,
+        /// The units sold. Credits do not lower them.
+        units -> Int8,
+        /// The units that were cancelled or returned.
+        credited_units -> Int8,
+        /// The prices of the sold units, without taxes.
+        gross -> Int8,
+        discounts -> Int8,
+        /// All taxes of the sales, added or contained, with those of the delivery, less those of the credits.
+        tax -> Int8,
+        /// The delivery without taxes, less the credited delivery.
+        shipping -> Int8,
+        /// The refunds of money that orders had accepted.
+        refunds -> Int8,
+        /// The credited goods without taxes, after their discounts and less the fees that the buyer owes.
+        credits -> Int8,
+        /// The part of gross less discounts less credits that belongs to sales whose cost is known.
+        costed_net -> Int8,
+        /// The cost of these sales by the moving average, less that of the units that came back.
+        cost -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The progress of the job that folds sales into daily roll-ups. Its lock lets one server at a time do this work.
+    sales_folds (store_id) {
+        store_id -> Int8,
+        /// The time zone of the days of the roll-ups.
+        time_zone -> Text,
+        /// The last position of the feed whose facts are in the roll-ups.
+        position -> Int8,
+        /// Up to this position, the roll-ups have all facts of days before kept_day. 0 if they are folded from the beginning.
+        kept_position -> Int8,
+        /// The first day that is folded again, because costs were corrected. Null if all days are.
+        kept_day -> Nullable<Date>,
+        /// False while the roll-ups still have old rows of the days that are folded again.
+        is_emptied -> Bool,
+    }
+}
+
+diesel::table! {
     /// The variants on sale that are low on stock or need units from a supplier, with the figures that lists sort by. A job keeps them. Readers compute the figures of variants that changed since then.
     scarce_variants (store_id, variant_id) {
         store_id -> Int8,
@@ -1525,6 +1662,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     feed,
     feed_followers,
     feed_positions,
+    hold_folds,
+    holds_by_day,
     idempotency_keys,
     inbound_history,
     inbound_lines,
@@ -1553,6 +1692,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     return_receipt_lines,
     return_receipts,
     returns,
+    revaluations,
+    sales_by_customer,
+    sales_by_payment_method,
+    sales_by_variant,
+    sales_folds,
     scarce_variants,
     scarcity_changes,
     scarcity_searches,

@@ -9,6 +9,7 @@ mod discover;
 pub mod expire;
 pub mod fill_folded_text;
 pub mod find_scarce_variants;
+pub mod fold_reports;
 pub mod purge;
 pub mod relay_feed;
 pub mod runner;

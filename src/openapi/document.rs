@@ -14,7 +14,7 @@ use super::schemas;
 pub(super) const BEARER: &str = "bearer";
 
 /// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
-const TAGS: [(&str, &str); 24] = [
+const TAGS: [(&str, &str); 25] = [
     ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
@@ -34,6 +34,7 @@ const TAGS: [(&str, &str); 24] = [
     ("stores", "Stores and their settings."),
     ("locations", "The places of a store where stock is kept."),
     ("users", "Management of the accounts of staff and customers."),
+    ("reports", "Sales by day, product and so on."),
     ("events", "The feed of all that happens in a store."),
     ("webhooks", "Addresses of other systems that receive the events of a store."),
     ("alerts", "The facts that staff get mails about."),

@@ -55,6 +55,7 @@ mod returns;
 mod routed_orders;
 mod routing;
 mod safety;
+mod sales;
 mod scarcity;
 mod search;
 mod sizes;

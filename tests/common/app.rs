@@ -139,10 +139,12 @@ impl TestApp {
     }
 
     /// Fails the test if an invariant does not hold. The server's own check and the independent one are both asked,
-    /// after the job has valued the ledger.
+    /// after the jobs have valued the ledger and folded the sales.
     pub fn audit(&self) {
         let mut conn = self.connection();
+        jobs::relay(&mut conn);
         jobs::value_ledger(&mut conn);
+        jobs::fold_all_sales(&mut conn);
         let found = tx::run(&mut conn, Mode::Report, |conn| verify::verify_all(conn).map(End::RollBack)).unwrap();
         let violations: Vec<String> = found
             .violations

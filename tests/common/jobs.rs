@@ -8,6 +8,7 @@ use stockroom::inventory::states::relay;
 use stockroom::inventory::valuation::queries::progress;
 use stockroom::inventory::valuation::value_ledger;
 use stockroom::jobs::Jobs;
+use stockroom::reports::sales::fold;
 use stockroom::stores::queries as stores;
 
 use super::app::{TestApp, expire_holds};
@@ -91,6 +92,20 @@ impl TestApp {
         System::new().block_on(async move { jobs.purge_deliveries().await }).unwrap()
     }
 
+    /// Runs the relay, then values the ledger and folds the sales until nothing is left to do. Returns the number of
+    /// rows of the feed that were folded.
+    pub fn fold_sales(&self) -> usize {
+        self.relay_feed();
+        self.value_stock();
+        fold_sales(self.jobs())
+    }
+
+    /// Runs the job that adds up ended holds, and returns the number of days.
+    pub fn fold_holds(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.fold_holds().await }).unwrap()
+    }
+
     /// Runs the job that values the ledger, and returns the number of movements that it valued.
     pub fn value_stock(&self) -> usize {
         value_stock(self.jobs())
@@ -127,6 +142,11 @@ pub fn deliver_webhooks(jobs: &Jobs) -> usize {
     System::new().block_on(async move { jobs.deliver_webhooks().await }).unwrap()
 }
 
+pub fn fold_sales(jobs: &Jobs) -> usize {
+    let jobs = jobs.clone();
+    System::new().block_on(async move { jobs.fold_sales().await }).unwrap()
+}
+
 pub fn value_stock(jobs: &Jobs) -> usize {
     let jobs = jobs.clone();
     System::new().block_on(async move { jobs.value_stock().await }).unwrap()
@@ -154,5 +174,12 @@ pub fn value_ledger(conn: &mut PgConnection) {
                 break;
             }
         }
+    }
+}
+
+/// Folds the sales of all stores, as the job does, but without a server. The ledger has been valued.
+pub fn fold_all_sales(conn: &mut PgConnection) {
+    for store in stores::list_ids(conn).unwrap() {
+        while tx::run(conn, Mode::Write, |conn| fold::fold(conn, store)).unwrap().is_behind {}
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 
-use super::queries::{checkpoints, hours, rows};
+use super::queries::{checkpoints, hours, revaluations, rows};
 use super::row::{ValueRow, ValueTotals};
 use super::value::{ValuationState, ValuedEvent, value_events};
 use super::value_ledger::by_hour;
@@ -46,6 +46,7 @@ pub(super) fn revalue(conn: &mut PgConnection, store: StoreId, variant: VariantI
     add_totals(&mut changes, &valued);
     rows::write(conn, store, &valued)?;
     hours::add(conn, store, &changes)?;
+    revaluations::note(conn, store, from)?;
     checkpoints::write(conn, store, &[checkpoint])
 }
 

@@ -46,7 +46,7 @@ impl World {
             "shipments" => self.shipment_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
             "webhooks" => self.webhook_call(operation),
-            "events" => Some(Call::new("GET", path)),
+            "events" | "reports" => Some(Call::new("GET", path)),
             "availability" => Some(Call::new("GET", format!("/availability/stream?product_id={}", self.product().id))),
             "" => Some(Call::new("GET", "/")),
             _ => None,

@@ -326,6 +326,10 @@ fn monitoring(record: &mut Recorder, root: &Client) {
 }
 
 fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
+    app.value_stock();
+    record.call("getSalesReport", admin, ("GET", "/reports/sales?group_by=month&compare=previous"), Value::Null);
+    record.call("listTopProducts", admin, ("GET", "/reports/top-products?by=units&limit=2"), Value::Null);
+    record.call("getHoldsReport", admin, ("GET", "/reports/holds"), Value::Null);
     record.call("getInventorySummary", admin, ("GET", "/inventory/summary"), Value::Null);
     record.call("getInventorySummaryAlias", admin, ("GET", "/inventory/inventory/summary"), Value::Null);
     record.call("getValuation", admin, ("GET", "/inventory/valuation?limit=2"), Value::Null);

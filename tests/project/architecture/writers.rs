@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 69] = [
+pub const WRITERS: [(&str, &str); 76] = [
     ("addresses", "customers/queries.rs"),
     ("alert_notices", "alerts/queries/notices.rs"),
     ("alert_states", "alerts/queries/states.rs"),
@@ -18,6 +18,8 @@ pub const WRITERS: [(&str, &str); 69] = [
     ("feed", "db/outbox.rs"),
     ("feed_followers", "alerts/queries/progress.rs"),
     ("feed_positions", "db/outbox.rs"),
+    ("hold_folds", "reports/holds/queries.rs"),
+    ("holds_by_day", "reports/holds/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
     ("inbound_history", "inventory/inbounds/queries/documents.rs"),
     ("inbound_lines", "inventory/inbounds/queries/lines.rs"),
@@ -41,11 +43,16 @@ pub const WRITERS: [(&str, &str); 69] = [
     ("product_costs", "catalogue/queries/products.rs"),
     ("products", "catalogue/queries/products.rs"),
     ("reservations", "inventory/queries/reservations.rs"),
+    ("revaluations", "inventory/valuation/queries/revaluations.rs"),
     ("return_history", "fulfilment/returns/queries/documents.rs"),
     ("return_lines", "fulfilment/returns/queries/lines.rs"),
     ("return_receipt_lines", "fulfilment/returns/queries/receipts.rs"),
     ("return_receipts", "fulfilment/returns/queries/receipts.rs"),
     ("returns", "fulfilment/returns/queries/documents.rs"),
+    ("sales_by_customer", "reports/sales/queries/rollups.rs"),
+    ("sales_by_payment_method", "reports/sales/queries/rollups.rs"),
+    ("sales_by_variant", "reports/sales/queries/rollups.rs"),
+    ("sales_folds", "reports/sales/queries/progress.rs"),
     ("scarce_variants", "inventory/scarcity/queries/kept.rs"),
     ("scarcity_changes", "stores/queries/scarcity_changes.rs"),
     ("scarcity_searches", "inventory/scarcity/queries/progress.rs"),

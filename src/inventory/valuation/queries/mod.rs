@@ -6,4 +6,5 @@ pub mod hours;
 pub mod ledger;
 pub mod progress;
 pub mod report;
+pub mod revaluations;
 pub mod rows;

@@ -1,0 +1,2 @@
+DROP TABLE holds_by_day;
+DROP TABLE hold_folds;

@@ -1,0 +1,5 @@
+//! What carts and payment windows hold, and how their holds end.
+
+pub mod api;
+pub mod fold;
+pub mod queries;
