@@ -38,6 +38,7 @@ mod read_only;
 mod reports;
 mod return_kills;
 mod revocations;
+mod rollup_kills;
 mod statements;
 mod streams;
 mod upgrades;

@@ -11,7 +11,7 @@ use validator::Validate;
 use super::period::{Compare, Period};
 use super::queries::reading::{self, Reading};
 use super::queries::top::{self, Measure, TopVariant};
-use super::report::{self, Grouping};
+use super::report::{self, Grouping, Report};
 use super::response::SalesReportResponse;
 use crate::auth::Ctx;
 use crate::db::Failure;
@@ -68,8 +68,7 @@ pub async fn show(
     ctx.answer_table("get_sales_report", format, move |conn, scope| {
         let (reading, currency) = open(conn, scope.store)?;
         let period = Period::new(from, to, reading.today)?;
-        let items = report::list_items(conn, &reading, group_by, &period)?;
-        let totals = report::total(conn, &reading, &period)?;
+        let Report { items, totals } = report::read(conn, &reading, group_by, &period)?;
         let previous = compare.map(|compare| period.compared(compare));
         let previous = match previous {
             Some(earlier) => Some((earlier, report::total(conn, &reading, &earlier)?)),

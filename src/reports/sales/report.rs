@@ -5,7 +5,7 @@ use diesel::PgConnection;
 use super::figures::{self, Figures};
 use super::period::{Period, Step};
 use super::queries::customers::{self, Customers};
-use super::queries::reading::{self, Dimension, Reading, SumsOfKey};
+use super::queries::reading::{self, Dimension, Reading, Sums, SumsOfDay, SumsOfKey};
 use crate::db::Failure;
 use crate::kernel::text_enum::text_enum;
 
@@ -27,25 +27,74 @@ text_enum! {
     }
 }
 
-/// The rows of a report with their keys.
-pub fn list_items(
+/// The rows of a report with their keys, and the sums of the whole period.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub items: Vec<(Option<String>, Figures)>,
+    pub totals: Figures,
+}
+
+/// What the rows of a report are.
+enum Rows {
+    Parts(Step),
+    Keys(Dimension),
+}
+
+impl From<Grouping> for Rows {
+    fn from(grouping: Grouping) -> Self {
+        match grouping {
+            Grouping::Day => Self::Parts(Step::Day),
+            Grouping::Week => Self::Parts(Step::Week),
+            Grouping::Month => Self::Parts(Step::Month),
+            Grouping::Product => Self::Keys(Dimension::Product),
+            Grouping::Category => Self::Keys(Dimension::Category),
+            Grouping::Location => Self::Keys(Dimension::Location),
+            Grouping::PaymentMethod => Self::Keys(Dimension::PaymentMethod),
+            Grouping::Customer => Self::Keys(Dimension::Customer),
+        }
+    }
+}
+
+/// Reads a report. The sums of the days are read once, for the rows and for the totals.
+pub fn read(
     conn: &mut PgConnection,
     reading: &Reading,
     grouping: Grouping,
     period: &Period,
-) -> Result<Vec<(Option<String>, Figures)>, Failure> {
-    let dimension = match grouping {
-        Grouping::Day => return list_parts(conn, reading, Step::Day, period),
-        Grouping::Week => return list_parts(conn, reading, Step::Week, period),
-        Grouping::Month => return list_parts(conn, reading, Step::Month, period),
-        Grouping::Product => Dimension::Product,
-        Grouping::Category => Dimension::Category,
-        Grouping::Location => Dimension::Location,
-        Grouping::PaymentMethod => Dimension::PaymentMethod,
-        Grouping::Customer => Dimension::Customer,
+) -> Result<Report, Failure> {
+    let days = reading::list_by_day(conn, reading, period.ends())?;
+    let sums = figures::total(days.iter().map(|day| &day.sums));
+    match Rows::from(grouping) {
+        Rows::Parts(step) => {
+            let parts = step.parts(period);
+            let ends: Vec<_> = parts.iter().chain([period]).map(Period::ends).collect();
+            let mut customers = customers::count_customers(conn, reading, &ends)?;
+            let totals = Figures::new(sums, customers.pop());
+            let keys = parts.iter().map(|part| Some(step.key(part.from)));
+            let parts = sums_of_parts(&parts, &days).into_iter().zip(customers);
+            let figures = parts.map(|(sums, customers)| Figures::new(sums, Some(customers)));
+            Ok(Report { items: keys.zip(figures).collect(), totals })
+        }
+        Rows::Keys(dimension) => {
+            let found = reading::list_by_key(conn, reading, dimension, period.ends(), MAX_KEYS)?;
+            let customers = customers::count_customers(conn, reading, &[period.ends()])?;
+            let items = found.into_iter().map(|one| row(one, dimension)).collect();
+            Ok(Report { items, totals: Figures::new(sums, customers.first().copied()) })
+        }
+    }
+}
+
+/// The sums of all parts, also of those without sales. Both lists ascend.
+fn sums_of_parts(parts: &[Period], days: &[SumsOfDay]) -> Vec<Sums> {
+    let mut days = days.iter().peekable();
+    let sum = |part: &Period| {
+        let mut sums = Sums::default();
+        while let Some(day) = days.next_if(|day| day.day <= part.to) {
+            sums.add(&day.sums);
+        }
+        sums
     };
-    let found = reading::list_by_key(conn, reading, dimension, period.ends(), MAX_KEYS)?;
-    Ok(found.into_iter().map(|one| row(one, dimension)).collect())
+    parts.iter().map(sum).collect()
 }
 
 fn row(found: SumsOfKey, dimension: Dimension) -> (Option<String>, Figures) {
@@ -56,28 +105,6 @@ fn row(found: SumsOfKey, dimension: Dimension) -> (Option<String>, Figures) {
         Some(false) => Customers { new: 0, returning: 1 },
     });
     (key, Figures::new(sums, customers))
-}
-
-/// All parts of the period, also those without sales.
-fn list_parts(
-    conn: &mut PgConnection,
-    reading: &Reading,
-    step: Step,
-    period: &Period,
-) -> Result<Vec<(Option<String>, Figures)>, Failure> {
-    let parts = step.parts(period);
-    let days = reading::list_by_day(conn, reading, period.ends())?;
-    let ends: Vec<_> = parts.iter().map(Period::ends).collect();
-    let customers = customers::count_customers(conn, reading, &ends)?;
-    let mut days = days.iter().peekable();
-    let items = parts.iter().zip(customers).map(|(part, customers)| {
-        let mut sums = reading::Sums::default();
-        while let Some(day) = days.next_if(|day| day.day <= part.to) {
-            sums.add(&day.sums);
-        }
-        (Some(step.key(part.from)), Figures::new(sums, Some(customers)))
-    });
-    Ok(items.collect())
 }
 
 /// The sums of a whole period.
