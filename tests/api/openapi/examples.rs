@@ -11,6 +11,7 @@ mod passwords;
 mod purchasing;
 mod reroutes;
 mod returns;
+mod sales;
 mod streams;
 mod transfers;
 mod webhooks;
@@ -326,10 +327,7 @@ fn monitoring(record: &mut Recorder, root: &Client) {
 }
 
 fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
-    app.value_stock();
-    record.call("getSalesReport", admin, ("GET", "/reports/sales?group_by=month&compare=previous"), Value::Null);
-    record.call("listTopProducts", admin, ("GET", "/reports/top-products?by=units&limit=2"), Value::Null);
-    record.call("getHoldsReport", admin, ("GET", "/reports/holds"), Value::Null);
+    sales::sales(record, app, admin);
     record.call("getInventorySummary", admin, ("GET", "/inventory/summary"), Value::Null);
     record.call("getInventorySummaryAlias", admin, ("GET", "/inventory/inventory/summary"), Value::Null);
     record.call("getValuation", admin, ("GET", "/inventory/valuation?limit=2"), Value::Null);
