@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 66] = [
+pub const STORE_TABLES: [&str; 70] = [
     "products",
     "variants",
     "variant_counts",
@@ -35,6 +35,10 @@ pub const STORE_TABLES: [&str; 66] = [
     "stock_movements",
     "stock_holds",
     "stock_states",
+    "stock_outs",
+    "stock_figures",
+    "forecasts",
+    "forecast_runs",
     "reservations",
     "carts",
     "cart_items",

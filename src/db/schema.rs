@@ -313,6 +313,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The progress of the job that computes forecasts. Its lock lets one server at a time do so in a store.
+    forecast_runs (store_id) {
+        store_id -> Int8,
+        /// The day of the store on which this run began.
+        day -> Date,
+        /// That of the store when this run began.
+        service_level -> Int8,
+        /// The last variant that was computed. 0 before the first one.
+        swept_variant_id -> Int8,
+        is_complete -> Bool,
+    }
+}
+
+diesel::table! {
+    /// The expected demand of variants, with its method, parameters and errors. A job computes all of them each day.
+    forecasts (store_id, variant_id) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        /// The day of the store after the last day whose demand was known.
+        first_day -> Date,
+        /// That of the forecast.
+        method -> Text,
+        /// The parameters from which the demand of any later day is computed.
+        forecast -> Jsonb,
+        /// The units for lead times of 1 to 90 days: the expected demand and the safety stock.
+        lead_time_units -> Array<Int8>,
+    }
+}
+
+diesel::table! {
     /// The progress of the job that adds up ended holds by day. Its lock lets one server at a time do this work.
     hold_folds (store_id) {
         store_id -> Int8,
@@ -1107,6 +1137,8 @@ diesel::table! {
         lead_time_days -> Int8,
         /// That of the product.
         name_key -> Nullable<Text>,
+        /// Those of the forecast. Null if there is none.
+        lead_time_units -> Nullable<Array<Int8>>,
     }
 }
 
@@ -1193,6 +1225,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// How fast and how steadily variants sell. The job of the forecasts computes all of them each day, for the days before this one. Variants without sales and without days out of stock have no row.
+    stock_figures (store_id, variant_id) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        /// The units a day of the last 7 days, without days out of stock. Null if all of them were.
+        velocity_7 -> Nullable<Float8>,
+        /// The same of the last 30 days.
+        velocity_30 -> Nullable<Float8>,
+        /// The same of the last 90 days.
+        velocity_90 -> Nullable<Float8>,
+        /// The standard deviation of the units of a week, divided by their mean. Null with little or no sales.
+        variation -> Nullable<Float8>,
+        /// The days of the last 90 of which the variant was out of stock for at least half.
+        days_out_of_stock -> Int8,
+        /// The units that were sold in the last 90 days.
+        sold_quantity -> Int8,
+        /// Their prices without taxes, less discounts and credits, in minor units of the store's currency.
+        revenue -> Int8,
+        /// The class by revenue: A has the first 80 percent, B the next 15. Null until the run of the job is complete.
+        abc -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     /// Units of a stock row that are kept for a holder: a cart, an order under payment, a reservation, or a transfer.
     stock_holds (store_id, id) {
         store_id -> Int8,
@@ -1271,6 +1327,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The periods in which variants on sale were out of stock. The relay writes them together with stock_states. They have no days, because the days depend on the time zone of the store.
+    stock_outs (store_id, variant_id, started_at) {
+        store_id -> Int8,
+        variant_id -> Int8,
+        /// The time of the movement or change after which nothing was left.
+        started_at -> Timestamptz,
+        /// The time at which units were there again, or at which the variant was not on sale any more. Null if neither has happened.
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     /// The variants on sale that are low on stock or out of stock at the end of the feed. The relay changes a row together with the event of the change. All other variants are in stock.
     stock_states (store_id, variant_id) {
         store_id -> Int8,
@@ -1342,6 +1410,8 @@ diesel::table! {
         order_mails -> Bool,
         /// The key by which lists sort the name. Null until the server has filled it in.
         name_key -> Nullable<Text>,
+        /// The share of lead times, in percent, whose demand the expected demand and the safety stock cover.
+        service_level -> Int8,
     }
 }
 
@@ -1635,6 +1705,7 @@ diesel::table! {
 diesel::joinable!(addresses -> stores (store_id));
 diesel::joinable!(addresses -> users (user_id));
 diesel::joinable!(alerts -> stores (store_id));
+diesel::joinable!(forecast_runs -> stores (store_id));
 diesel::joinable!(locations -> stores (store_id));
 diesel::joinable!(mail_templates -> stores (store_id));
 diesel::joinable!(products -> stores (store_id));
@@ -1662,6 +1733,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     feed,
     feed_followers,
     feed_positions,
+    forecast_runs,
+    forecasts,
     hold_folds,
     holds_by_day,
     idempotency_keys,
@@ -1703,9 +1776,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     shipment_lines,
     shipments,
+    stock_figures,
     stock_holds,
     stock_levels,
     stock_movements,
+    stock_outs,
     stock_states,
     stock_wishes,
     stores,

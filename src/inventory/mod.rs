@@ -1,4 +1,4 @@
-//! Stock: its levels, the ledger, holds, availability and routing; changes of its status; transfers, counts and the value of the stock.
+//! Stock: its levels, the ledger, holds, availability and routing; changes of its status, and periods without it; transfers, counts and the value of the stock.
 
 pub mod hold;
 pub mod hold_set;
@@ -28,6 +28,7 @@ pub mod counts;
 pub mod inbounds;
 pub mod scarcity;
 pub mod states;
+pub mod stock_outs;
 pub mod transfers;
 pub mod valuation;
 

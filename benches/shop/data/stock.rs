@@ -193,6 +193,8 @@ pub fn load_states(conn: &mut PgConnection) -> QueryResult<()> {
                     WHERE o.kind = 'place' AND o.status = 'active' AND o.sells_online
                     GROUP BY r.store_id, r.variant_id) l ON l.store_id = v.store_id AND l.variant_id = v.id
          WHERE v.status = 'active' AND p.status = 'active'
-           AND COALESCE(l.sellable, 0) <= COALESCE(v.min_stock_level, p.min_stock_level)",
+           AND COALESCE(l.sellable, 0) <= COALESCE(v.min_stock_level, p.min_stock_level);
+         INSERT INTO stock_outs (store_id, variant_id, started_at)
+         SELECT store_id, variant_id, now() FROM stock_states WHERE status = 'out_of_stock'",
     )
 }

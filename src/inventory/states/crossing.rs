@@ -55,12 +55,13 @@ pub struct AvailableChange {
     pub at: DateTime<Utc>,
 }
 
-/// A change of a status. It stands behind the movements of the row at this position.
+/// A change of a status. Its event stands behind the movements of the row at this position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossing {
     pub position: i64,
     pub variant: VariantId,
-    pub event_type: EventType,
+    /// None if the variant is not on sale any more.
+    pub event_type: Option<EventType>,
     pub before: StockStatus,
     pub after: StockStatus,
     pub available: i64,
@@ -88,7 +89,10 @@ pub fn find_crossings(variants: &mut BTreeMap<VariantId, TrackedVariant>, rows: 
         for (id, (actor, at)) in causes {
             let Some(variant) = variants.get_mut(&id) else { continue };
             let before = variant.status;
-            let Some(event_type) = variant.update() else { continue };
+            let event_type = variant.update();
+            if variant.status == before {
+                continue;
+            }
             crossings.push(Crossing {
                 position: row.position,
                 variant: id,

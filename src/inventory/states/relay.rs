@@ -9,8 +9,9 @@ use super::crossing::{AvailableChange, Crossing, TrackedRow, TrackedVariant, fin
 use super::queries;
 use crate::db::Failure;
 use crate::db::outbox::{self, Moved};
-use crate::events::RecordedEvent;
+use crate::events::{EventType, RecordedEvent};
 use crate::inventory::product_with_stock::StockStatus;
+use crate::inventory::stock_outs::{self, period::find_changes};
 use crate::kernel::id::{LocationId, StoreId, VariantId};
 
 /// Moves rows of the outbox to the end of the feed, whose lock this transaction has. The number of statements does not
@@ -29,6 +30,7 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Resu
     let changed = variants.iter().filter(|(id, variant)| before.get(id) != Some(&variant.status));
     let changed: Vec<_> = changed.map(|(id, variant)| (*id, variant.status)).collect();
     queries::write(conn, store, &changed)?;
+    stock_outs::queries::write(conn, store, &find_changes(&crossings))?;
     write_events(conn, store, &crossings, &variants)?;
     Ok(moved)
 }
@@ -87,18 +89,19 @@ fn write_events(
 ) -> Result<(), Failure> {
     let mut events: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
     for crossing in crossings {
-        let Some(variant) = variants.get(&crossing.variant) else { continue };
-        let event = serde_json::to_value(event(crossing, variant))
+        let of_event = crossing.event_type.zip(variants.get(&crossing.variant));
+        let Some((event_type, variant)) = of_event else { continue };
+        let event = serde_json::to_value(event(crossing, event_type, variant))
             .map_err(|error| Failure::Internal(format!("an event: {error}")))?;
         events.entry(crossing.position).or_default().push(event);
     }
     if events.is_empty() { Ok(()) } else { outbox::write_crossings(conn, store, &events) }
 }
 
-fn event(crossing: &Crossing, variant: &TrackedVariant) -> RecordedEvent {
+fn event(crossing: &Crossing, event_type: EventType, variant: &TrackedVariant) -> RecordedEvent {
     let TrackedVariant { product, sku, product_name, size, minimum, .. } = variant;
-    let Crossing { variant: id, event_type, before, after, available, actor, at, .. } = crossing;
-    RecordedEvent::new(*event_type, product.0, actor, *at).with_data(json!({
+    let Crossing { variant: id, before, after, available, actor, at, .. } = crossing;
+    RecordedEvent::new(event_type, product.0, actor, *at).with_data(json!({
         "product_id": product,
         "variant_id": id,
         "sku": sku,

@@ -1,4 +1,4 @@
-//! The invariant of stock statuses. Variants with changes that the relay or the job will look at are left out.
+//! The invariants of stock statuses and of the periods without stock. Variants with changes that the relay or the job will look at are left out.
 
 use super::Rule;
 
@@ -27,4 +27,26 @@ STATE_RULES:
               FROM (SELECT unnest(movements) AS id FROM outbox WHERE store_id = $1) o
               JOIN stock_movements m ON m.store_id = $1 AND m.id = o.id
               UNION ALL SELECT unnest(variants) FROM outbox WHERE store_id = $1)";
+    "a variant has an open period without stock exactly while its kept status is out of stock": "
+        SELECT format('variant %s: %s, begun at %s', variant_id, s.status, o.started_at) AS row
+        FROM (SELECT variant_id, status FROM stock_states WHERE store_id = $1 AND status = 'out_of_stock') s
+        FULL JOIN (SELECT variant_id, started_at FROM stock_outs WHERE store_id = $1 AND ended_at IS NULL) o USING (variant_id)
+        WHERE s.variant_id IS NULL OR o.variant_id IS NULL";
+    "periods without stock of a variant do not overlap": "
+        SELECT format('variant %s: %s to %s, then from %s', variant_id, started_at, ended_at, next) AS row
+        FROM (SELECT variant_id, started_at, ended_at,
+                     LEAD(started_at) OVER (PARTITION BY variant_id ORDER BY started_at) AS next
+              FROM stock_outs WHERE store_id = $1) o
+        WHERE next IS NOT NULL AND (ended_at IS NULL OR next < ended_at)";
+    "periods without stock are those between the events of the feed": "
+        SELECT format('variant %s at %s: %s', e.variant_id, e.at, e.type) AS row
+        FROM (SELECT (c.event -> 'data' ->> 'variant_id')::int8 AS variant_id, c.event ->> 'type' AS type,
+                     (c.event ->> 'at')::timestamptz AS at
+              FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.crossings) AS c (event)
+              WHERE f.store_id = $1 AND f.created_at >= $3 AND f.crossings IS NOT NULL) e
+        WHERE (e.type = 'stock.out') <> EXISTS (
+              SELECT FROM stock_outs
+              WHERE store_id = $1 AND variant_id = e.variant_id
+                AND CASE WHEN e.type = 'stock.out' THEN started_at <= e.at AND COALESCE(ended_at, 'infinity') >= e.at
+                         ELSE started_at < e.at AND COALESCE(ended_at, 'infinity') > e.at END)";
 }

@@ -1,6 +1,6 @@
-//! The audit of stock statuses and of the events about their changes.
+//! The audit of stock statuses, of the events about their changes, and of the periods without stock.
 
-pub const CHECKS: [(&str, &str); 3] = [
+pub const CHECKS: [(&str, &str); 5] = [
     (
         "each change of a stock status starts from the status of the change before it",
         "SELECT format('variant %s at %s: %s after %s', variant, position, data, before) AS finding FROM ( \
@@ -35,5 +35,25 @@ pub const CHECKS: [(&str, &str); 3] = [
            AND coalesce(k.status, 'in_stock') <> CASE WHEN v.status <> 'active' OR p.status <> 'active' THEN 'in_stock' \
                 WHEN s.sellable = 0 THEN 'out_of_stock' \
                 WHEN s.sellable > coalesce(v.min_stock_level, p.min_stock_level) THEN 'in_stock' ELSE 'low_stock' END",
+    ),
+    (
+        "the periods without stock begin with the events of a sell-out, each once",
+        "SELECT format('variant %s: %s events, %s periods', variant_id, e.n, o.n) AS finding FROM ( \
+             SELECT f.store_id, (c.event->'data'->>'variant_id')::int8 AS variant_id, \
+                    count(DISTINCT c.event->>'at') AS n \
+             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.crossings) AS c (event) \
+             WHERE c.event->>'type' = 'stock.out' GROUP BY 1, 2) e \
+         FULL JOIN (SELECT store_id, variant_id, count(*) AS n FROM stock_outs GROUP BY 1, 2) o \
+              USING (store_id, variant_id) \
+         WHERE coalesce(o.n, 0) > coalesce(e.n, 0) OR (coalesce(o.n, 0) = 0) <> (coalesce(e.n, 0) = 0)",
+    ),
+    (
+        "exactly the sold-out variants have a period without an end",
+        "SELECT format('variant %s: %s periods', variant_id, o.n) AS finding \
+         FROM (SELECT store_id, variant_id FROM stock_states WHERE status = 'out_of_stock') s \
+         FULL JOIN (SELECT store_id, variant_id, count(*) FILTER (WHERE ended_at IS NULL) AS n FROM stock_outs \
+                    GROUP BY 1, 2) o USING (store_id, variant_id) \
+         LEFT JOIN stock_states k USING (store_id, variant_id) \
+         WHERE coalesce(o.n, 0) <> CASE WHEN k.status = 'out_of_stock' THEN 1 ELSE 0 END",
     ),
 ];
