@@ -158,6 +158,7 @@ mod tests {
             time_zone: "UTC".into(),
             language: Language::default(),
             order_mails: true,
+            service_level: 95,
             created_at: at,
             updated_at: at,
         }

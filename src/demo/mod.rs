@@ -25,6 +25,7 @@ use crate::inventory::create_product::create_product;
 use crate::kernel::id::{ProductRef, UserId};
 use crate::kernel::language::Language;
 use crate::kernel::money::{Currency, Money};
+use crate::kernel::quantity::ServiceLevel;
 use crate::kernel::rate::Rate;
 use crate::settings::Secret;
 use crate::stores::code::StoreCode;
@@ -115,6 +116,7 @@ fn new_store() -> Result<NewStore, Failure> {
         time_zone: TimeZone::default(),
         language: Language::default(),
         order_mails: true,
+        service_level: ServiceLevel::default().get(),
     })
 }
 

@@ -15,6 +15,7 @@ pub const MAX_LEAD_TIME_DAYS: i64 = 1000;
 pub const MAX_RETURN_WINDOW_DAYS: i64 = 36_500;
 pub const MAX_AFTER_HOURS: i64 = 8_760;
 const HUNDRED_PERCENT: i64 = 100;
+const MAX_SERVICE_LEVEL: i64 = 99;
 
 /// A number of units in a sentence: `1 unit`, `2 units`.
 #[must_use]
@@ -94,6 +95,16 @@ quantities! {
     #[derive(Default)]
     #[schema(value_type = i64, minimum = 0, maximum = 100)]
     WholePercent from 0 to HUNDRED_PERCENT;
+
+    /// A share of lead times in whole percent: 50 to 99.
+    #[schema(value_type = i64, minimum = 50, maximum = 99)]
+    ServiceLevel from 50 to MAX_SERVICE_LEVEL;
+}
+
+impl Default for ServiceLevel {
+    fn default() -> Self {
+        Self(95)
+    }
 }
 
 impl Quantity {

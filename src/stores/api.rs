@@ -72,6 +72,9 @@ pub struct StoreResponse {
     language: Language,
     /// True if buyers get mails about their orders, as soon as the server sends mail.
     order_mails: bool,
+    /// The share of lead times, in percent, whose demand the reorder point covers.
+    #[schema(minimum = 50, maximum = 99)]
+    service_level: i64,
 }
 
 impl From<Store> for StoreResponse {
@@ -94,6 +97,7 @@ impl From<Store> for StoreResponse {
             time_zone,
             language,
             order_mails,
+            service_level,
             routing: _,
             count_tolerance_units: _,
             count_tolerance_value: _,
@@ -118,6 +122,7 @@ impl From<Store> for StoreResponse {
             time_zone,
             language,
             order_mails,
+            service_level,
         }
     }
 }

@@ -57,6 +57,8 @@ pub struct Store {
     pub language: Language,
     /// True if buyers get mails about their orders.
     pub order_mails: bool,
+    /// The share of lead times, in percent, whose demand the reorder point covers.
+    pub service_level: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -139,6 +141,7 @@ pub fn insert_store(conn: &mut PgConnection, new: &NewStore, at: DateTime<Utc>) 
             stores::time_zone.eq(new.time_zone.as_str()),
             stores::language.eq(&new.language),
             stores::order_mails.eq(new.order_mails),
+            stores::service_level.eq(new.service_level),
             stores::created_at.eq(at),
             stores::updated_at.eq(at),
         ))

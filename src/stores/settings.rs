@@ -30,6 +30,7 @@ pub struct NewStore {
     pub time_zone: TimeZone,
     pub language: Language,
     pub order_mails: bool,
+    pub service_level: i64,
 }
 
 /// The changes to a store. Fields that are `None` stay unchanged.
@@ -51,6 +52,7 @@ pub struct StoreChange {
     pub time_zone: Option<TimeZone>,
     pub language: Option<Language>,
     pub order_mails: Option<bool>,
+    pub service_level: Option<i64>,
 }
 
 /// The days after a delivery within which customers may return its units, unless the store has another window.
@@ -79,6 +81,7 @@ impl Store {
             time_zone,
             language,
             order_mails,
+            service_level,
         } = change;
         if let Some(name) = name {
             self.name.clone_from(name);
@@ -113,6 +116,7 @@ impl Store {
             self.language = language.clone();
         }
         self.order_mails = order_mails.unwrap_or(self.order_mails);
+        self.service_level = service_level.unwrap_or(self.service_level);
         Ok(self.since(&before))
     }
 
@@ -133,6 +137,7 @@ impl Store {
             (TIME_ZONE, self.time_zone != before.time_zone),
             ("language", self.language != before.language),
             ("order_mails", self.order_mails != before.order_mails),
+            ("service_level", self.service_level != before.service_level),
         ];
         fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -171,6 +176,7 @@ mod tests {
             time_zone: "UTC".into(),
             language: Language::default(),
             order_mails: true,
+            service_level: 95,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }

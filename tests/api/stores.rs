@@ -16,7 +16,7 @@ fn a_store_is_made_with_its_location_and_read_by_everybody() {
                           "prices_include_tax": false, "shipping_tax": "none", "return_window_days": 30,
                           "time_zone": "UTC",
                           "prices_include_tax": false, "shipping_tax": "none", "return_window_days": 30, "language": "en",
-                          "order_mails": true,
+                          "order_mails": true, "service_level": 95,
                           "count_tolerance": {"units": 0, "value": 0.0}});
     assert_eq!(without_numbers(&made), without_numbers(&expected));
     assert_eq!((made["tax_rate"].as_f64(), made["shipping_flat_rate"].as_f64()), (Some(0.0), Some(0.0)));

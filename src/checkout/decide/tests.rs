@@ -67,6 +67,7 @@ fn context() -> CheckoutContext {
             time_zone: "UTC".to_owned(),
             language: Language::default(),
             order_mails: true,
+            service_level: 95,
             created_at: now(),
             updated_at: now(),
         },

@@ -65,7 +65,7 @@ pub fn read(
         "SELECT s.id, s.code, s.name, s.currency, s.tax_rate_ppm, s.shipping_flat_rate, s.guest_orders, \
                 s.hold_cart_items, s.payment_methods, s.routing, s.over_receipt_percent, s.count_tolerance_units, \
                 s.count_tolerance_value, s.prices_include_tax, s.shipping_tax, s.return_window_days, s.time_zone, \
-                s.language, s.order_mails, s.created_at, s.updated_at, $now AS now, ",
+                s.language, s.order_mails, s.service_level, s.created_at, s.updated_at, $now AS now, ",
         active_places!(),
         " AS places, ",
         tax_rates_of!(),

@@ -8,7 +8,7 @@ use validator::Validate;
 use crate::error::ApiError;
 use crate::kernel::language::Language;
 use crate::kernel::money::{AmountInput, Currency, Money};
-use crate::kernel::quantity::{ReturnWindowDays, StockQuantity, WholePercent};
+use crate::kernel::quantity::{ReturnWindowDays, ServiceLevel, StockQuantity, WholePercent};
 use crate::kernel::rate::Rate;
 use crate::kernel::text;
 use crate::stores::code::StoreCode;
@@ -82,6 +82,10 @@ pub struct NewStoreRequest {
     #[serde(default = "yes")]
     #[schema(default = true)]
     order_mails: bool,
+    /// The share of lead times, in percent, whose demand the reorder point covers.
+    #[serde(default)]
+    #[schema(default = 95)]
+    service_level: ServiceLevel,
 }
 
 const fn yes() -> bool {
@@ -117,6 +121,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             time_zone,
             language,
             order_mails,
+            service_level,
         } = request;
         let currency = parse_currency(&currency)?;
         let shipping_flat_rate = match shipping_flat_rate {
@@ -141,6 +146,7 @@ impl TryFrom<NewStoreRequest> for NewStore {
             time_zone,
             language,
             order_mails,
+            service_level: service_level.get(),
         })
     }
 }
@@ -209,6 +215,9 @@ pub struct StorePatchRequest {
     #[serde(default, deserialize_with = "text::some")]
     #[schema(nullable = false)]
     order_mails: Option<bool>,
+    #[serde(default, deserialize_with = "text::some")]
+    #[schema(nullable = false)]
+    service_level: Option<ServiceLevel>,
 }
 
 impl TryFrom<StorePatchRequest> for StoreChange {
@@ -231,6 +240,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             time_zone,
             language,
             order_mails,
+            service_level,
         } = request;
         let currency = currency.as_deref().map(parse_currency).transpose()?;
         Ok(Self {
@@ -249,6 +259,7 @@ impl TryFrom<StorePatchRequest> for StoreChange {
             time_zone,
             language,
             order_mails,
+            service_level: service_level.map(ServiceLevel::get),
         })
     }
 }

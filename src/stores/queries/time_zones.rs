@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Date, Integer, Text, Timestamptz};
 
 use crate::db;
 use crate::error::{Abort, ApiError};
@@ -65,4 +65,20 @@ pub fn today(conn: &mut PgConnection, zone: &str) -> QueryResult<(NaiveDate, Dat
     .bind::<Text, _>(zone)
     .columns::<(Date, Timestamptz)>()
     .get_result(conn)
+}
+
+/// The last days of a time zone up to the present one, ascending, each with its first instant. See `DAYS`. A day that
+/// the clock has skipped begins and ends with the next one.
+pub fn list_last_days(conn: &mut PgConnection, zone: &str, count: i32) -> QueryResult<Vec<(NaiveDate, DateTime<Utc>)>> {
+    db::sql(
+        "SELECT g.day::date, c.at - GREATEST(((c.at - interval '1 microsecond') AT TIME ZONE $1) - g.day \
+                                             + interval '1 microsecond', interval '0') AS start \
+         FROM (SELECT ($now AT TIME ZONE $1)::date::timestamp AS today) t \
+         CROSS JOIN generate_series(today - $2 * interval '1 day', today, interval '1 day') AS g (day) \
+         CROSS JOIN LATERAL (SELECT g.day AT TIME ZONE $1 AS at) c ORDER BY 1",
+    )
+    .bind::<Text, _>(zone)
+    .bind::<Integer, _>(count)
+    .columns::<(Date, Timestamptz)>()
+    .load(conn)
 }
