@@ -26,6 +26,8 @@ pub mod customers;
 
 pub mod catalogue;
 pub mod inventory;
+
+pub mod forecasting;
 pub mod purchasing;
 
 pub mod cart;

@@ -10,6 +10,7 @@ pub mod expire;
 pub mod fill_folded_text;
 pub mod find_scarce_variants;
 pub mod fold_reports;
+pub mod forecast_demand;
 pub mod purge;
 pub mod relay_feed;
 pub mod runner;

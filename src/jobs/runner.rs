@@ -36,6 +36,7 @@ impl Runner {
         runner.every(600, "check_books", jobs, Jobs::check_books);
         runner.every(600, "purge_wishes", jobs, Jobs::purge_wishes);
         runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
+        runner.every(60, "forecast_demand", jobs, Jobs::forecast_demand);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);
         runner.every(600, "purge_sessions", jobs, Jobs::purge_sessions);
         runner.every(600, "purge_deliveries", jobs, Jobs::purge_deliveries);

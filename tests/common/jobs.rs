@@ -75,6 +75,12 @@ impl TestApp {
         find_scarce_variants(self.jobs());
     }
 
+    /// Runs the job that forecasts the demand, and returns the number of forecasts.
+    pub fn forecast_demand(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.forecast_demand().await }).unwrap()
+    }
+
     /// Runs the relay, and returns the number of rows that it moved to the feeds.
     pub fn relay_feed(&self) -> usize {
         relay_feed(self.jobs())

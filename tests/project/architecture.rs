@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use writers::WRITERS;
 
 /// The modules in reading order, as in `lib.rs`. A module imports from those before it, and from itself.
-const READING_ORDER: [&str; 31] = [
+const READING_ORDER: [&str; 32] = [
     "kernel",
     "db",
     "embedded_postgres",
@@ -28,6 +28,7 @@ const READING_ORDER: [&str; 31] = [
     "customers",
     "catalogue",
     "inventory",
+    "forecasting",
     "purchasing",
     "cart",
     "orders",

@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 76] = [
+pub const WRITERS: [(&str, &str); 80] = [
     ("addresses", "customers/queries.rs"),
     ("alert_notices", "alerts/queries/notices.rs"),
     ("alert_states", "alerts/queries/states.rs"),
@@ -18,6 +18,8 @@ pub const WRITERS: [(&str, &str); 76] = [
     ("feed", "db/outbox.rs"),
     ("feed_followers", "alerts/queries/progress.rs"),
     ("feed_positions", "db/outbox.rs"),
+    ("forecast_runs", "forecasting/queries/runs.rs"),
+    ("forecasts", "forecasting/queries/kept.rs"),
     ("hold_folds", "reports/holds/queries.rs"),
     ("holds_by_day", "reports/holds/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
@@ -59,9 +61,11 @@ pub const WRITERS: [(&str, &str); 76] = [
     ("sessions", "accounts/queries/sessions.rs"),
     ("shipment_lines", "fulfilment/queries.rs"),
     ("shipments", "fulfilment/queries.rs"),
+    ("stock_figures", "forecasting/queries/figures.rs"),
     ("stock_holds", "inventory/queries/holds.rs"),
     ("stock_levels", "inventory/queries/levels.rs"),
     ("stock_movements", "inventory/queries/levels.rs"),
+    ("stock_outs", "inventory/stock_outs/queries.rs"),
     ("stock_states", "inventory/states/queries.rs"),
     ("stock_wishes", "alerts/wishes/queries.rs"),
     ("stores", "stores/queries.rs"),
