@@ -46,7 +46,7 @@ soak: ## Repeat the tests that depend on chance for 60 minutes; MINUTES=10 for l
 	@status=0; scripts/soak.sh $(MINUTES) || status=$$?; scripts/stop_test_postgres.sh; exit $$status
 
 .PHONY: bench
-bench: ## Compare it with plain SQL, about 20 minutes; for options such as ARGS=--quick see ARGS=--help
+bench: ## Compare it with plain SQL, about 20 minutes; ARGS=forecast compares the forecasts; other options: ARGS=--help
 	@scripts/setup.sh bench
 	cargo bench --profile dist --locked --bench shop -- $(ARGS)
 

@@ -47,6 +47,8 @@ missing_packages() {
     fi
     if [[ $purpose == bench ]]; then
         command -v wrk >/dev/null || echo wrk
+        # For the forecasts that are compared with.
+        has_venv || echo python3-venv
     fi
 }
 

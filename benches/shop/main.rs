@@ -1,5 +1,5 @@
 //! The benchmark, `make bench`: compares Stockroom with plain SQL (the textbook) on one PostgreSQL with its normal
-//! durability.
+//! durability. `make bench ARGS=forecast` compares the forecasts with those of statsforecast.
 
 #![allow(
     clippy::print_stdout,
@@ -30,6 +30,8 @@ mod growth;
 mod memory;
 mod sell_out;
 
+mod forecast;
+
 mod machine;
 mod results;
 mod targets;
@@ -46,7 +48,7 @@ use crate::cluster::Cluster;
 use crate::data::Size;
 use crate::growth::Growth;
 use crate::machine::Machine;
-use crate::options::Options;
+use crate::options::{Benchmark, Options};
 use crate::results::Results;
 use crate::shop::Shop;
 
@@ -67,6 +69,13 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Outcome<()> {
+    match options.benchmark {
+        Benchmark::Shop => run_shop(options),
+        Benchmark::Forecast => forecast::run(options),
+    }
+}
+
+fn run_shop(options: &Options) -> Outcome<()> {
     let results = measure_all(options)?;
     let tables = report::render(&results);
     println!("\n{tables}");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use crate::data::Size;
 use crate::scenario::Scenario;
@@ -14,6 +14,9 @@ pub const MEMORY_CHECKOUTS: u64 = 100_000;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "make bench ARGS='…'")]
 pub struct Options {
+    /// The benchmark of the shop, or that of the forecasts
+    #[arg(value_enum, default_value_t = Benchmark::Shop)]
+    pub benchmark: Benchmark,
     /// Number of rounds; the report has the median of each figure
     #[arg(long, default_value_t = 3)]
     pub rounds: u32,
@@ -47,6 +50,12 @@ pub struct Options {
     /// Cargo passes it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Benchmark {
+    Shop,
+    Forecast,
 }
 
 impl Options {

@@ -28,12 +28,12 @@ fn targets(results: &Results) -> String {
         let verdict = target.verdict.words().to_owned();
         vec![target.name.to_owned(), target.at_least.clone(), target.aim.clone(), target.measured.clone(), verdict]
     });
-    table(["Stockroom to the textbook", "at least", "aim", "measured", ""], rows)
+    table(&["Stockroom to the textbook", "at least", "aim", "measured", ""], rows)
 }
 
 fn loads(results: &Results) -> String {
     let header = ["load", "clients", "", "per second", "ratio", "p50 ms", "p95 ms", "p99 ms", "errors"];
-    table(header, results.figures.iter().flat_map(|figure| both(figure, load_row)))
+    table(&header, results.figures.iter().flat_map(|figure| both(figure, load_row)))
 }
 
 fn load_row(figure: &Figure, name: &str, side: &Side) -> Vec<String> {
@@ -63,7 +63,7 @@ fn costs(results: &Results) -> String {
         "statements each",
         "resident MiB",
     ];
-    table(header, results.figures.iter().flat_map(|figure| both(figure, cost_row)))
+    table(&header, results.figures.iter().flat_map(|figure| both(figure, cost_row)))
 }
 
 fn cost_row(figure: &Figure, name: &str, side: &Side) -> Vec<String> {
@@ -116,17 +116,18 @@ fn growth(growth: &Growth) -> String {
         large.cpu_seconds, small.cpu_seconds, large.per_second, small.per_second
     );
     let rows = reports.iter().map(|(name, ms)| vec![(*name).to_owned(), format!("{ms:.1}")]);
-    text += &table(["report of the large shop", "ms"], rows);
+    text += &table(&["report of the large shop", "ms"], rows);
     text
 }
 
-fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// A table in Markdown.
+pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rows: Vec<Vec<String>> = rows.into_iter().collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([header[column].chars().count()]).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..N).map(width).collect();
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
     let mut text = String::new();
     let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
     let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();

@@ -12,7 +12,7 @@
 
 mod catalogue;
 mod copy;
-mod hash;
+pub mod hash;
 mod history;
 mod orders;
 mod stock;
