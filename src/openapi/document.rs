@@ -34,7 +34,7 @@ const TAGS: [(&str, &str); 25] = [
     ("stores", "Stores and their settings."),
     ("locations", "The places of a store where stock is kept."),
     ("users", "Management of the accounts of staff and customers."),
-    ("reports", "Sales by day, product and so on."),
+    ("reports", "Sales, demand and stock over time."),
     ("events", "The feed of all that happens in a store."),
     ("webhooks", "Addresses of other systems that receive the events of a store."),
     ("alerts", "The facts that staff get mails about."),

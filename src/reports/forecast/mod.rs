@@ -1,0 +1,3 @@
+//! The expected demand of a variant.
+
+pub mod api;
