@@ -2,11 +2,15 @@
 
 use chrono::{Days, NaiveDate};
 
+use crate::forecasting::forecast::Forecast;
 use crate::kernel::id::{ProductId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 
 /// The days of sales from which the demand is estimated.
 pub const SALES_DAYS: i64 = 30;
+
+/// The days in which a forecast may need all units.
+const FORECAST_DAYS: usize = 365;
 
 /// A variant that needs more units than are available and incoming.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,9 +71,20 @@ impl ReorderProposal {
         Some(i128::from(self.quantity()).saturating_mul(offer.unit_cost.0.into()))
     }
 
-    /// The day on which the last available unit is sold if nothing arrives. None if nothing is sold.
+    /// The units at which to order: the minimum, the demand over the lead time and the safety stock.
     #[must_use]
-    pub fn stock_out_on(&self, today: NaiveDate) -> Option<NaiveDate> {
+    pub fn reorder_point(&self) -> i64 {
+        self.needed.saturating_add(self.available).saturating_add(self.incoming)
+    }
+
+    /// The day on which the last available unit is sold if nothing arrives, by the forecast or by the sales of the last
+    /// days. None if nothing is sold, or if the forecast does not need all units for a year.
+    #[must_use]
+    pub fn stock_out_on(&self, today: NaiveDate, forecast: Option<&Forecast>) -> Option<NaiveDate> {
+        if let Some(forecast) = forecast {
+            let units = u32::try_from(self.available.max(0)).unwrap_or(u32::MAX);
+            return if units == 0 { Some(today) } else { forecast.sold_out_on(today, f64::from(units), FORECAST_DAYS) };
+        }
         let days = self.available.max(0).saturating_mul(SALES_DAYS).checked_div(self.sold.max(0))?;
         today.checked_add_days(Days::new(u64::try_from(days).ok()?))
     }
@@ -135,7 +150,7 @@ mod tests {
             (i64::MAX, 1, None),
         ] {
             let proposal = ReorderProposal { available, sold, ..proposal(1) };
-            assert_eq!(proposal.stock_out_on(today), day.map(|day| day.parse().unwrap()), "{available} {sold}");
+            assert_eq!(proposal.stock_out_on(today, None), day.map(|day| day.parse().unwrap()), "{available} {sold}");
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Proposals for what to order next.
 
+use std::collections::HashMap;
+
 use actix_web::HttpResponse;
 use chrono::NaiveDate;
+use diesel::{PgConnection, QueryResult};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
@@ -10,11 +13,13 @@ use super::purchase_orders::{PurchaseOrderSummaryResponse, summarize};
 use crate::auth::Ctx;
 use crate::db::tx::Mode;
 use crate::error::ApiError;
+use crate::forecasting::forecast::Forecast;
+use crate::forecasting::queries::kept;
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
 use crate::inventory::inbounds::queries::documents;
 use crate::inventory::queries::locations;
-use crate::kernel::id::{self, LocationId, ProductId, SupplierId, VariantId};
+use crate::kernel::id::{self, LocationId, ProductId, StoreId, SupplierId, VariantId};
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::page::PageQuery;
 use crate::purchasing::proposal::ReorderProposal;
@@ -60,7 +65,10 @@ pub struct ReorderResponse {
     max_stock_level: Option<i64>,
     /// The units that were sold in the last 30 days.
     sold_quantity: i64,
-    /// The minimum, the expected sales over the lead time and the safety stock, less the available and incoming units.
+    /// The units at which to order: the minimum, the demand over the lead time that the store's `service_level` covers,
+    /// and the safety stock of the places. The demand is that of the forecast.
+    reorder_point: i64,
+    /// The reorder point, less the available and incoming units.
     needed: i64,
     /// The active supplier with the lowest cost. Null if there is none.
     supplier_id: Option<SupplierId>,
@@ -69,13 +77,15 @@ pub struct ReorderResponse {
     quantity: i64,
     /// The cost of these units. Null without a supplier.
     cost: Option<Amount>,
-    /// The day on which the last available unit is sold if nothing arrives. Null if nothing was sold.
+    /// The day on which the last available unit is sold if nothing arrives, by the forecast. Null if no units are expected
+    /// to be sold, or if the stock lasts for a year.
     stock_out_on: Option<NaiveDate>,
 }
 
 impl ReorderResponse {
-    fn new(proposal: ReorderProposal, today: NaiveDate, currency: &Currency) -> Self {
-        let (quantity, cost, stock_out_on) = (proposal.quantity(), proposal.cost(), proposal.stock_out_on(today));
+    fn new(proposal: ReorderProposal, forecast: Option<&Forecast>, today: NaiveDate, currency: &Currency) -> Self {
+        let (quantity, cost) = (proposal.quantity(), proposal.cost());
+        let (reorder_point, stock_out_on) = (proposal.reorder_point(), proposal.stock_out_on(today, forecast));
         Self {
             product_id: proposal.product_id,
             variant_id: proposal.variant_id,
@@ -88,6 +98,7 @@ impl ReorderResponse {
             min_stock_level: proposal.minimum,
             max_stock_level: proposal.maximum,
             sold_quantity: proposal.sold,
+            reorder_point,
             needed: proposal.needed,
             supplier_id: proposal.offer.map(|offer| offer.supplier),
             lead_time_days: proposal.offer.and_then(|offer| offer.lead_time_days),
@@ -118,9 +129,27 @@ pub async fn list(
         let Store { currency, time_zone, .. } = stores::get_store(conn, scope.store)?;
         let (today, _) = time_zones::today(conn, &time_zone)?;
         let (proposals, total) = proposals::list(conn, scope.store, filter, sort, (page.limit, page.offset()))?;
-        Ok(page.list(proposals, total).map(|proposal| ReorderResponse::new(proposal, today, &currency)))
+        let forecasts = forecasts_of(conn, scope.store, filter, &proposals)?;
+        Ok(page.list(proposals, total).map(|proposal| {
+            let forecast = forecasts.get(&proposal.variant_id);
+            ReorderResponse::new(proposal, forecast, today, &currency)
+        }))
     })
     .await
+}
+
+/// The forecasts of the whole store. A location has none of its own.
+fn forecasts_of(
+    conn: &mut PgConnection,
+    store: StoreId,
+    filter: ProposalFilter,
+    proposals: &[ReorderProposal],
+) -> QueryResult<HashMap<VariantId, Forecast>> {
+    if filter.location.is_some() {
+        return Ok(HashMap::new());
+    }
+    let variants: Vec<VariantId> = proposals.iter().map(|proposal| proposal.variant_id).collect();
+    kept::list(conn, store, &variants)
 }
 
 /// The needs from which drafts are made.

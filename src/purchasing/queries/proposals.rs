@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::scarce_proposals;
 use crate::db;
 use crate::inventory::queries::stock_by_variant::{all_levels, level_columns, places, selling_places};
+use crate::inventory::scarcity::queries::figures::units_over;
 use crate::inventory::scarcity::queries::progress;
 use crate::kernel::id::{LocationId, ProductId, StoreId, SupplierId, VariantId};
 use crate::kernel::money::Money;
@@ -91,7 +92,8 @@ impl From<Row> for ReorderProposal {
 }
 
 /// The variants on sale that need units, on the terms `o` of the supplier with the lowest cost, then the shortest lead
-/// time. The demand is that of the last `$4` days.
+/// time. The demand is that of the forecast, or that of the last `$4` days if there is none. A place has the share of the
+/// demand that it had of the sales of these days.
 macro_rules! needs_by {
     ($order:literal) => {
         concat!(
@@ -100,8 +102,7 @@ macro_rules! needs_by {
                         f.available, f.incoming, COALESCE(i.in_drafts, 0) AS in_drafts, f.minimum, \
                         p.max_stock_level AS maximum, f.sold, o.supplier_id, o.unit_cost, o.pack_quantity, \
                         o.min_quantity, o.lead_time_days, \
-                        f.minimum + (GREATEST(f.sold, 0) * COALESCE(o.lead_time_days, 0) + $4 - 1) / $4 \
-                            + COALESCE(l.safety, 0) - f.available - f.incoming AS needed \
+                        f.minimum + w.units + COALESCE(l.safety, 0) - f.available - f.incoming AS needed \
                  FROM variants v JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
                  LEFT JOIN (SELECT variant_id, SUM(available_quantity)::int8 AS available, \
                                    SUM(safety_quantity)::int8 AS safety FROM ",
@@ -113,10 +114,12 @@ macro_rules! needs_by {
                             FROM inbounds d JOIN inbound_lines b ON b.store_id = $1 AND b.inbound_id = d.id \
                             WHERE d.store_id = $1 AND b.outstanding_quantity > 0 \
                               AND ($2 IS NULL OR d.to_location_id = $2) GROUP BY b.variant_id) i ON i.variant_id = v.id \
-                 LEFT JOIN (SELECT variant_id, SUM(sold_delta)::int8 AS sold FROM stock_movements \
+                 LEFT JOIN (SELECT variant_id, SUM(sold_delta)::int8 AS sold_anywhere, \
+                                   SUM(sold_delta) FILTER (WHERE $2 IS NULL OR location_id = $2)::int8 AS sold \
+                            FROM stock_movements \
                             WHERE store_id = $1 AND created_at > $now - make_interval(days => $4::int4) \
-                              AND sold_delta <> 0 AND ($2 IS NULL OR location_id = $2) \
-                            GROUP BY variant_id) s ON s.variant_id = v.id \
+                              AND sold_delta <> 0 GROUP BY variant_id) s ON s.variant_id = v.id \
+                 LEFT JOIN forecasts d ON d.store_id = $1 AND d.variant_id = v.id \
                  CROSS JOIN LATERAL (SELECT COALESCE(l.available, 0) AS available, COALESCE(i.incoming, 0) AS incoming, \
                                             COALESCE(s.sold, 0) AS sold, \
                                             COALESCE(v.min_stock_level, p.min_stock_level) AS minimum) f \
@@ -127,6 +130,12 @@ macro_rules! needs_by {
                             WHERE t.store_id = $1 AND u.active AND ($3 IS NULL OR u.id = $3) \
                             ORDER BY t.variant_id, t.unit_cost, COALESCE(t.lead_time_days, u.lead_time_days), \
                                      t.supplier_id) o ON o.variant_id = v.id \
+                 CROSS JOIN LATERAL (SELECT CASE WHEN $2 IS NULL OR d.lead_time_units IS NULL THEN t.units \
+                                                 WHEN f.sold <= 0 THEN 0 \
+                                                 ELSE CEIL(t.units * f.sold::numeric / GREATEST(s.sold_anywhere, f.sold))::int8 \
+                                            END AS units FROM (SELECT ",
+            units_over!("d.lead_time_units", "f.sold", "COALESCE(o.lead_time_days, 0)"),
+            " AS units) t) w \
                  WHERE v.store_id = $1 AND v.status = 'active' AND p.status = 'active' \
                    AND ($3 IS NULL OR o.supplier_id IS NOT NULL)) n \
              WHERE n.needed > 0 ORDER BY ",

@@ -8,7 +8,7 @@ use super::proposals::Row;
 use crate::db;
 use crate::inventory::queries::stock_by_variant::{level_columns, levels, places, selling_places};
 use crate::inventory::scarcity::queries::figures::{
-    current_figures, figures, needed_over, outdated_variants, sold_of_variant, with_outdated,
+    current_figures, figures, needed_over, outdated_variants, sold_of_variant, units_over, with_outdated,
 };
 use crate::kernel::id::{StoreId, SupplierId};
 use crate::kernel::page::Sort;

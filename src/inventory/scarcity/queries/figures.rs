@@ -40,7 +40,7 @@ macro_rules! figures {
             "(SELECT v.id AS variant_id, v.product_id, v.sku, p.sku AS product_sku, p.name_key, \
                      COALESCE(v.min_stock_level, p.min_stock_level) AS minimum, \
                      l.sellable_quantity, t.product_quantity, l.available_quantity, l.safety_quantity, \
-                     i.incoming_quantity, s.sold_quantity, o.lead_time_days, o.longest_days \
+                     i.incoming_quantity, s.sold_quantity, o.lead_time_days, o.longest_days, d.lead_time_units \
               FROM ",
             $variants,
             " k CROSS JOIN LATERAL (SELECT id, product_id, sku, status, min_stock_level FROM variants \
@@ -70,7 +70,41 @@ macro_rules! figures {
                          FROM (SELECT * FROM supplier_items WHERE store_id = $1 AND variant_id = v.id OFFSET 0) a \
                          CROSS JOIN LATERAL (SELECT lead_time_days FROM suppliers \
                               WHERE store_id = $1 AND id = a.supplier_id AND active OFFSET 0) u) e) o \
+              LEFT JOIN LATERAL (SELECT lead_time_units FROM forecasts \
+                   WHERE store_id = $1 AND variant_id = v.id OFFSET 0) d ON true \
               WHERE v.status = 'active' AND p.status = 'active')"
+        )
+    };
+}
+
+/// The units for a lead time: those of the forecast, or the sales of the last 30 days in proportion if there is none.
+/// The forecast has units for up to 90 days. Those of a longer time grow as in the last 30 of these days.
+macro_rules! units_over {
+    ($units:expr, $sold:expr, $days:expr) => {
+        concat!(
+            "CASE WHEN ",
+            $units,
+            " IS NULL THEN (GREATEST(",
+            $sold,
+            ", 0) * ",
+            $days,
+            " + 29) / 30 WHEN ",
+            $days,
+            " <= 0 THEN 0 WHEN ",
+            $days,
+            " <= 90 THEN ",
+            $units,
+            "[",
+            $days,
+            "::int4] ELSE ",
+            $units,
+            "[90] + ((",
+            $units,
+            "[90] - ",
+            $units,
+            "[60]) * (",
+            $days,
+            " - 90) + 29) / 30 END"
         )
     };
 }
@@ -80,11 +114,9 @@ macro_rules! needed_over {
     ($row:literal, $days:literal) => {
         concat!(
             $row,
-            ".minimum + (GREATEST(",
-            $row,
-            ".sold_quantity, 0) * ",
-            $days,
-            " + 29) / 30 + ",
+            ".minimum + ",
+            units_over!(concat!($row, ".lead_time_units"), concat!($row, ".sold_quantity"), $days),
+            " + ",
             $row,
             ".safety_quantity - ",
             $row,
@@ -136,11 +168,13 @@ macro_rules! current_figures {
     () => {
         concat!(
             "(SELECT variant_id, product_id, sku, product_sku, name_key, minimum, sellable_quantity, \
-                     product_quantity, available_quantity, safety_quantity, incoming_quantity, sold_quantity, lead_time_days FROM scarce_variants \
+                     product_quantity, available_quantity, safety_quantity, incoming_quantity, sold_quantity, \
+                     lead_time_days, lead_time_units FROM scarce_variants \
               WHERE store_id = $1 AND variant_id NOT IN (SELECT variant_id FROM outdated) \
               UNION ALL \
               SELECT variant_id, product_id, sku, product_sku, name_key, minimum, sellable_quantity, \
-                     product_quantity, available_quantity, safety_quantity, incoming_quantity, sold_quantity, lead_time_days FROM ",
+                     product_quantity, available_quantity, safety_quantity, incoming_quantity, sold_quantity, \
+                     lead_time_days, lead_time_units FROM ",
             figures!("outdated", levels),
             " f)"
         )
@@ -148,5 +182,5 @@ macro_rules! current_figures {
 }
 
 pub(crate) use {
-    current_figures, figures, needed_over, outdated_variants, sold_of_variant, stored_levels, with_outdated,
+    current_figures, figures, needed_over, outdated_variants, sold_of_variant, stored_levels, units_over, with_outdated,
 };

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
-use super::figures::{figures, needed_over, sold_of_variant, stored_levels};
+use super::figures::{figures, needed_over, sold_of_variant, stored_levels, units_over};
 use crate::db;
 use crate::db::schema::scarce_variants;
 use crate::inventory::queries::stock_by_variant::{places, selling_places};
@@ -40,6 +40,9 @@ pub struct ScarceVariant {
     pub sold_quantity: i64,
     #[diesel(sql_type = BigInt)]
     pub lead_time_days: i64,
+    /// Those of the forecast. None if there is none.
+    #[diesel(sql_type = Nullable<Array<BigInt>>)]
+    pub lead_time_units: Option<Vec<i64>>,
 }
 
 /// Computes the figures of those of the variants that are scarce: low on stock, or in need of units over the longest
@@ -85,16 +88,16 @@ fn write(conn: &mut PgConnection, store: StoreId, rows: &[&ScarceVariant]) -> Qu
     db::sql(
         "INSERT INTO scarce_variants (store_id, variant_id, product_id, minimum, sellable_quantity, product_quantity, \
                 available_quantity, safety_quantity, incoming_quantity, sold_quantity, lead_time_days, sku, product_sku, \
-                name_key) \
+                name_key, lead_time_units) \
          SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), unnest($6::int8[]), \
                 unnest($7::int8[]), unnest($8::int8[]), unnest($9::int8[]), unnest($10::int8[]), unnest($11::int8[]), \
-                unnest($12::text[]), unnest($13::text[]), unnest($14::text[]) \
+                unnest($12::text[]), unnest($13::text[]), unnest($14::text[]), unnest($15::text[])::int8[] \
          ON CONFLICT (store_id, variant_id) DO UPDATE SET minimum = EXCLUDED.minimum, \
                 sellable_quantity = EXCLUDED.sellable_quantity, product_quantity = EXCLUDED.product_quantity, \
                 available_quantity = EXCLUDED.available_quantity, safety_quantity = EXCLUDED.safety_quantity, \
                 incoming_quantity = EXCLUDED.incoming_quantity, sold_quantity = EXCLUDED.sold_quantity, \
                 lead_time_days = EXCLUDED.lead_time_days, sku = EXCLUDED.sku, product_sku = EXCLUDED.product_sku, \
-                name_key = EXCLUDED.name_key",
+                name_key = EXCLUDED.name_key, lead_time_units = EXCLUDED.lead_time_units",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(figure(|row| row.variant_id.0))
@@ -110,8 +113,15 @@ fn write(conn: &mut PgConnection, store: StoreId, rows: &[&ScarceVariant]) -> Qu
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.sku.as_str()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.product_sku.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| row.name_key.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| units_text(row)).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
+}
+
+/// An array of arrays must be rectangular, so the units of a row are one text.
+fn units_text(row: &ScarceVariant) -> Option<String> {
+    let units: Vec<String> = row.lead_time_units.as_ref()?.iter().map(ToString::to_string).collect();
+    Some(format!("{{{}}}", units.join(",")))
 }
 
 /// The kept figures of some variants, in their order.
