@@ -31,6 +31,7 @@ mod credits;
 mod deliveries;
 mod distribute;
 mod events;
+mod forecasts;
 mod histories;
 mod idempotency;
 mod inventory;

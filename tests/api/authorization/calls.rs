@@ -45,6 +45,9 @@ impl World {
             "returns" => self.return_call(operation),
             "shipments" => self.shipment_call(operation),
             "audit" => Some(Call::new("GET", "/audit")),
+            "reports" if path == "/reports/forecast" => {
+                Some(Call::new("GET", format!("{path}?product_id={}", self.product().id)))
+            }
             "webhooks" => self.webhook_call(operation),
             "events" | "reports" => Some(Call::new("GET", path)),
             "availability" => Some(Call::new("GET", format!("/availability/stream?product_id={}", self.product().id))),

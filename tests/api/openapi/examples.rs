@@ -6,6 +6,7 @@ mod barcodes;
 mod counts;
 mod credits;
 mod deliveries;
+mod forecasts;
 mod locations;
 mod passwords;
 mod purchasing;
@@ -328,6 +329,7 @@ fn monitoring(record: &mut Recorder, root: &Client) {
 
 fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
     sales::sales(record, app, admin);
+    forecasts::forecasts(record, admin);
     record.call("getInventorySummary", admin, ("GET", "/inventory/summary"), Value::Null);
     record.call("getInventorySummaryAlias", admin, ("GET", "/inventory/inventory/summary"), Value::Null);
     record.call("getValuation", admin, ("GET", "/inventory/valuation?limit=2"), Value::Null);
