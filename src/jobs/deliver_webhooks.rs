@@ -1,10 +1,10 @@
 //! Sends events to webhooks.
 //!
 //! Each webhook with due deliveries has a task of its own, which sends a few deliveries at a time. So a slow receiver
-//! delays only its own deliveries. A webhook whose attempts fail gets one request at a time, and such webhooks have only
-//! a half of the tasks.
+//! delays only its own deliveries. A webhook whose attempts fail gets one request at a time. `webhook_turns.rs` chooses
+//! the webhooks that have a task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::Jobs;
 use super::discover::Round;
+use super::webhook_turns::{Candidate, Turns};
 use crate::db::{End, Failure};
 use crate::kernel::moment::after;
 use crate::webhooks::delivery::Attempt;
@@ -25,10 +26,6 @@ use crate::webhooks::queue::queue_next;
 use crate::webhooks::secret::signatures;
 use crate::webhooks::send::{self, Body, Claim, Sent};
 
-/// The webhooks that a server sends to at the same time, and those of them whose attempts fail. Their connections have a
-/// part of the file descriptors that `http/connection/bounds.rs` reserves.
-const MOST_TASKS: usize = 24;
-const MOST_FAILING_TASKS: usize = 12;
 /// The requests to one webhook at the same time, and to one whose attempts fail.
 const REQUESTS: i64 = 4;
 const REQUESTS_WHILE_FAILING: i64 = 1;
@@ -36,51 +33,59 @@ const REQUESTS_WHILE_FAILING: i64 = 1;
 const TURN: Duration = Duration::from_secs(10);
 /// The transactions of all tasks at the same time, so that they leave the database to requests.
 const TRANSACTIONS: usize = 2;
-/// The parts of the feed that are read for one webhook before the next one has its turn.
-const MOST_STEPS: usize = 20;
+/// Reading the feed for webhooks takes no longer, so that due deliveries are sent meanwhile.
+const READING_TIME: Duration = Duration::from_millis(500);
+/// A receiver that takes longer for a response is slow.
+const SLOW: Duration = Duration::from_secs(1);
 /// The time between two runs, if nothing wakes the job: deliveries become due, and other servers move rows to the feed.
 const PERIOD: Duration = Duration::from_millis(500);
 /// The time that requests have to end when the server stops. The others are sent again after their lease.
 const LAST_TIME: Duration = Duration::from_secs(5);
 
-/// The tasks that send at the moment.
+/// The tasks that send at the moment, and the last webhook whose events became deliveries.
 struct Sending {
     sender: Sender,
-    tasks: JoinSet<Result<usize, Failure>>,
-    busy: HashMap<Id, (WebhookKey, bool)>,
+    tasks: JoinSet<Result<Turn, Failure>>,
+    busy: HashMap<Id, Candidate>,
+    turns: Turns,
+    last_queued: Option<WebhookKey>,
+}
+
+/// The result of the task of a webhook.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turn {
+    requests: usize,
+    is_slow: bool,
 }
 
 impl Sending {
     fn new(jobs: &Jobs) -> Self {
         let sender = Sender { jobs: jobs.clone(), transactions: Arc::new(Semaphore::new(TRANSACTIONS)) };
-        Self { sender, tasks: JoinSet::new(), busy: HashMap::new() }
+        Self { sender, tasks: JoinSet::new(), busy: HashMap::new(), turns: Turns::new(), last_queued: None }
     }
 
-    fn has_place(&self, key: WebhookKey, is_failing: bool) -> bool {
-        let failing = self.busy.values().filter(|(_, is_failing)| *is_failing).count();
-        self.busy.len() < MOST_TASKS
-            && (!is_failing || failing < MOST_FAILING_TASKS)
-            && !self.busy.values().any(|(busy, _)| *busy == key)
-    }
-
-    fn start(&mut self, key: WebhookKey, is_failing: bool) {
-        let requests = if is_failing { REQUESTS_WHILE_FAILING } else { REQUESTS };
-        let task = self.tasks.spawn(self.sender.clone().send_due(key, requests));
-        self.busy.insert(task.id(), (key, is_failing));
-    }
-
-    /// Waits for the end of a task. None if there is none.
-    async fn next(&mut self) -> Option<Result<usize, Failure>> {
-        match self.tasks.join_next_with_id().await? {
-            Ok((id, done)) => {
-                self.busy.remove(&id);
-                Some(done)
-            }
-            Err(error) => {
-                self.busy.remove(&error.id());
-                Some(Err(Failure::Internal(error.to_string())))
-            }
+    /// Starts tasks while there is a place for one of these webhooks.
+    fn start(&mut self, due: &[Candidate]) {
+        loop {
+            let busy: Vec<Candidate> = self.busy.values().copied().collect();
+            let Some(chosen) = self.turns.choose(due, &busy) else { return };
+            let requests = if chosen.is_failing { REQUESTS_WHILE_FAILING } else { REQUESTS };
+            let task = self.tasks.spawn(self.sender.clone().send_due(chosen.key, requests));
+            self.busy.insert(task.id(), chosen);
+            self.turns.begin(chosen.key);
         }
+    }
+
+    /// Waits for the end of a task, and returns the number of its requests. None if there is no task.
+    async fn next(&mut self) -> Option<Result<usize, Failure>> {
+        let (id, done) = match self.tasks.join_next_with_id().await? {
+            Ok((id, done)) => (id, done),
+            Err(error) => (error.id(), Err(Failure::Internal(error.to_string()))),
+        };
+        if let (Some(of), Ok(turn)) = (self.busy.remove(&id), &done) {
+            self.turns.end(of.key, turn.is_slow);
+        }
+        Some(done.map(|turn| turn.requests))
     }
 }
 
@@ -89,15 +94,13 @@ impl Jobs {
     pub async fn deliver_webhooks(self) -> Result<usize, Failure> {
         let (mut sending, mut round) = (Sending::new(&self), Round::default());
         loop {
-            let mut queued = 0;
-            round.add(self.queue_deliveries().await.map(|count| {
-                queued = count;
-                0
-            }));
+            let queued = self.queue_deliveries(&mut sending.last_queued).await;
+            let has_queued = matches!(queued, Ok(true));
+            round.add(queued.map(|_| 0));
             round.add(self.start_due(&mut sending).await.map(|()| 0));
             match sending.next().await {
                 Some(done) => round.add(done),
-                None if queued == 0 => return round.result(),
+                None if !has_queued => return round.result(),
                 None => {}
             }
         }
@@ -108,9 +111,9 @@ impl Jobs {
         let note = |failure: &Failure| note("deliver_webhooks", failure);
         let mut sending = Sending::new(&self);
         loop {
-            let queued = self.queue_deliveries().await.inspect_err(note).unwrap_or(0);
+            let has_queued = self.queue_deliveries(&mut sending.last_queued).await.inspect_err(note).unwrap_or(false);
             self.start_due(&mut sending).await.inspect_err(note).ok();
-            let pause = if queued > 0 { Duration::ZERO } else { PERIOD };
+            let pause = if has_queued { Duration::ZERO } else { PERIOD };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.feed_moved.notified() => {}
@@ -124,36 +127,38 @@ impl Jobs {
         tokio::time::timeout(LAST_TIME, rest).await.ok();
     }
 
-    /// Turns events of the feed into deliveries. Returns their number.
-    async fn queue_deliveries(&self) -> Result<usize, Failure> {
-        let mut round = Round::default();
+    /// Turns events of the feed into deliveries, one part for each webhook in turn, after the last one. Returns true if it
+    /// made some, or if its time was over before all webhooks had theirs.
+    async fn queue_deliveries(&self, last: &mut Option<WebhookKey>) -> Result<bool, Failure> {
+        let (started, mut round) = (Instant::now(), Round::default());
         let behind = self.discover("discover_webhooks_behind", &mut round, |conn, store| {
             Ok(webhooks::discover_behind(conn, store)?)
         });
-        for key in behind.await {
-            for _ in 0..MOST_STEPS {
-                let queue = move |conn: &mut _| Ok(End::Commit(queue_next(conn, key)?));
-                let queued = self.database.without_patience().write("queue_deliveries", queue).await;
-                let is_behind = queued.as_ref().is_ok_and(|queued| queued.is_behind);
-                round.add(queued.map(|queued| queued.deliveries));
-                if !is_behind {
-                    break;
-                }
+        let mut behind = VecDeque::from(behind.await);
+        behind.rotate_left(behind.iter().take_while(|key| last.is_some_and(|last| **key <= last)).count());
+        while let Some(key) = behind.pop_front() {
+            let queue = move |conn: &mut _| Ok(End::Commit(queue_next(conn, key)?));
+            let queued = self.database.without_patience().write("queue_deliveries", queue).await;
+            if queued.as_ref().is_ok_and(|queued| queued.is_behind) {
+                behind.push_back(key);
+            }
+            round.add(queued.map(|queued| queued.deliveries));
+            *last = Some(key);
+            if started.elapsed() >= READING_TIME {
+                break;
             }
         }
-        round.result()
+        round.result().map(|made| made > 0 || !behind.is_empty())
     }
 
-    /// Starts a task for each webhook with due deliveries that has none.
+    /// Starts tasks for webhooks with due deliveries.
     async fn start_due(&self, sending: &mut Sending) -> Result<(), Failure> {
         let mut round = Round::default();
         let due =
             self.discover("discover_due_webhooks", &mut round, |conn, store| Ok(webhooks::discover_due(conn, store)?));
-        for (key, is_failing) in due.await {
-            if sending.has_place(key, is_failing) {
-                sending.start(key, is_failing);
-            }
-        }
+        let due: Vec<Candidate> =
+            due.await.into_iter().map(|(key, is_failing)| Candidate { key, is_failing }).collect();
+        sending.start(&due);
         round.result().map(drop)
     }
 }
@@ -166,9 +171,9 @@ struct Sender {
 }
 
 impl Sender {
-    /// Sends due deliveries of a webhook, some at a time, until there are none or its turn ends. Returns their number.
-    async fn send_due(self, key: WebhookKey, requests: i64) -> Result<usize, Failure> {
-        let (started, mut count) = (Instant::now(), 0_usize);
+    /// Sends due deliveries of a webhook, some at a time, until there are none or its turn ends.
+    async fn send_due(self, key: WebhookKey, requests: i64) -> Result<Turn, Failure> {
+        let (started, mut turn) = (Instant::now(), Turn::default());
         let database = self.jobs.database.without_patience();
         while started.elapsed() < TURN {
             let claim = move |conn: &mut _| Ok(End::Commit(send::claim(conn, key, requests)?));
@@ -176,9 +181,10 @@ impl Sender {
             if claim.deliveries.is_empty() {
                 break;
             }
-            count = count.saturating_add(self.send_claim(key, claim).await?);
+            let (requests, longest) = self.send_claim(key, claim).await?;
+            turn = Turn { requests: turn.requests.saturating_add(requests), is_slow: turn.is_slow || longest >= SLOW };
         }
-        Ok(count)
+        Ok(turn)
     }
 
     /// Waits for the turn of a transaction.
@@ -189,7 +195,8 @@ impl Sender {
         done
     }
 
-    async fn send_claim(&self, key: WebhookKey, claim: Claim) -> Result<usize, Failure> {
+    /// Returns the number of requests, and the time of the longest one.
+    async fn send_claim(&self, key: WebhookKey, claim: Claim) -> Result<(usize, Duration), Failure> {
         let began = Instant::now();
         let deliveries = claim.deliveries.clone();
         let load = move |conn: &mut _| send::load_bodies(conn, key.store, &deliveries);
@@ -197,12 +204,13 @@ impl Sender {
         let with_body = claim.deliveries.iter().filter_map(|delivery| Some((delivery, bodies.remove(&delivery.id)?)));
         let requests: Vec<_> = with_body.map(|(delivery, body)| self.send_one(&claim, delivery, body, began)).collect();
         let sent = join_all(requests).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let longest = sent.iter().map(|sent| sent.attempt.duration_ms).max().unwrap_or(0);
         let (count, lease) = (sent.len(), claim.lease);
         let record = move |conn: &mut _| Ok(End::Commit(send::record(conn, key, lease, &sent)?));
         if let Some(reason) = self.in_turn(self.jobs.database.write("record_deliveries", record)).await? {
             log::warn!(store = key.store.0, webhook = key.id.0, reason = reason.as_str(); "a webhook was turned off");
         }
-        Ok(count)
+        Ok((count, Duration::from_millis(u64::try_from(longest).unwrap_or(0))))
     }
 
     /// Sends one delivery. `began` is the moment at which the deliveries were claimed.

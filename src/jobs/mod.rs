@@ -17,6 +17,7 @@ pub mod runner;
 pub mod send_mail;
 pub mod server_state;
 pub mod value_stock;
+mod webhook_turns;
 pub mod write_mails;
 
 use std::sync::Arc;

@@ -1,0 +1,139 @@
+//! Chooses the webhook that gets the next free place of the tasks that send. Pure: it needs no database.
+
+use std::num::NonZeroUsize;
+
+use lru::LruCache;
+
+use crate::webhooks::queries::webhooks::WebhookKey;
+
+/// The webhooks that a server sends to at the same time, and those of them that are slow or whose attempts fail. Their
+/// connections have a part of the file descriptors that `http/connection/bounds.rs` reserves.
+const MOST_TASKS: usize = 24;
+const MOST_TROUBLED_TASKS: usize = 12;
+
+/// The webhooks whose last turns are known. Others count as quick, and as waiting longest.
+const MOST_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+
+/// A webhook with due deliveries, or one that has a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub key: WebhookKey,
+    /// True if its last attempts failed.
+    pub is_failing: bool,
+}
+
+/// The last turns of webhooks. A place goes to the store that has fewest of them, and there to the webhook whose last
+/// turn is longest ago. Slow and failing webhooks have only a part of the places. So neither many webhooks of a store
+/// nor many that time out keep the others waiting.
+pub struct Turns {
+    count: u64,
+    past: LruCache<WebhookKey, Past>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Past {
+    /// The number of its last turn. The first turn of all is number 1.
+    turn: u64,
+    is_slow: bool,
+}
+
+impl Turns {
+    pub fn new() -> Self {
+        Self { count: 0, past: LruCache::new(MOST_KNOWN) }
+    }
+
+    /// The webhook that gets a place now, or None. `busy` are those that have one.
+    pub fn choose(&self, due: &[Candidate], busy: &[Candidate]) -> Option<Candidate> {
+        if busy.len() >= MOST_TASKS {
+            return None;
+        }
+        let has_room = busy.iter().filter(|one| self.is_troubled(one)).count() < MOST_TROUBLED_TASKS;
+        let free = due
+            .iter()
+            .filter(|one| (has_room || !self.is_troubled(one)) && !busy.iter().any(|other| other.key == one.key));
+        let places = |one: &Candidate| busy.iter().filter(|other| other.key.store == one.key.store).count();
+        free.min_by_key(|one| (places(one), self.past(one.key).turn)).copied()
+    }
+
+    /// Notes that the webhook got a place.
+    pub fn begin(&mut self, key: WebhookKey) {
+        self.count = self.count.saturating_add(1);
+        let past = Past { turn: self.count, ..self.past(key) };
+        self.past.put(key, past);
+    }
+
+    /// Notes that its turn is over, and whether its receiver answered slowly.
+    pub fn end(&mut self, key: WebhookKey, is_slow: bool) {
+        let past = Past { is_slow, ..self.past(key) };
+        self.past.put(key, past);
+    }
+
+    fn is_troubled(&self, one: &Candidate) -> bool {
+        one.is_failing || self.past(one.key).is_slow
+    }
+
+    fn past(&self, key: WebhookKey) -> Past {
+        self.past.peek(&key).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::id::{StoreId, WebhookId};
+
+    fn webhook(store: i64, id: i64, is_failing: bool) -> Candidate {
+        Candidate { key: WebhookKey { store: StoreId(store), id: WebhookId(id) }, is_failing }
+    }
+
+    /// Gives places until there are none, and returns who has one.
+    fn fill(turns: &mut Turns, due: &[Candidate], mut busy: Vec<Candidate>) -> Vec<Candidate> {
+        while let Some(one) = turns.choose(due, &busy) {
+            turns.begin(one.key);
+            busy.push(one);
+        }
+        busy
+    }
+
+    #[test]
+    fn a_store_with_many_webhooks_does_not_keep_another_waiting() {
+        let mut turns = Turns::new();
+        let many: Vec<Candidate> = (0..30).map(|id| webhook(1, id, false)).collect();
+        let mut busy = fill(&mut turns, &many, Vec::new());
+        assert_eq!(busy.len(), 24);
+        let other = webhook(2, 99, false);
+        let due: Vec<Candidate> = many.iter().copied().chain([other]).collect();
+        assert_eq!(turns.choose(&due, &busy), None);
+        busy.pop();
+        assert_eq!(turns.choose(&due, &busy), Some(other));
+    }
+
+    #[test]
+    fn failing_and_slow_webhooks_have_half_of_the_places() {
+        let mut turns = Turns::new();
+        let failing: Vec<Candidate> = (0..10).map(|id| webhook(1, id, true)).collect();
+        let slow: Vec<Candidate> = (10..30).map(|id| webhook(1, id, false)).collect();
+        slow.iter().for_each(|one| turns.end(one.key, true));
+        let due = [failing, slow].concat();
+        let busy = fill(&mut turns, &due, Vec::new());
+        assert_eq!(busy.len(), 12);
+        let quick = webhook(1, 77, false);
+        assert_eq!(turns.choose(&[due, vec![quick]].concat(), &busy), Some(quick));
+        turns.end(quick.key, true);
+        assert_eq!(turns.choose(&[quick], &busy), None);
+        turns.end(quick.key, false);
+        assert_eq!(turns.choose(&[quick], &busy), Some(quick));
+    }
+
+    #[test]
+    fn the_longest_wait_ends_first() {
+        let mut turns = Turns::new();
+        let due: Vec<Candidate> = (0..36).map(|id| webhook(1, id, true)).collect();
+        let mut served = Vec::new();
+        for _ in 0..3 {
+            served.extend(fill(&mut turns, &due, Vec::new()).into_iter().map(|one| one.key.id.0));
+        }
+        served.sort_unstable();
+        assert_eq!(served, (0..36).collect::<Vec<_>>());
+    }
+}
