@@ -54,7 +54,7 @@ pub fn list_beginnings(
         .load(conn)
 }
 
-/// The present day of a time zone, and its first instant, which is found as in [`DAYS`].
+/// The present day of a time zone, and its first instant, which is found as in `DAYS`.
 pub fn today(conn: &mut PgConnection, zone: &str) -> QueryResult<(NaiveDate, DateTime<Utc>)> {
     db::sql(
         "SELECT t.day, c.at - GREATEST(((c.at - interval '1 microsecond') AT TIME ZONE $1) - t.day::timestamp \
