@@ -49,7 +49,7 @@ pub struct Past {
     days_out_of_stock: i64,
 }
 
-/// What a page computes.
+/// The results of a page.
 pub struct Computed {
     forecasts: Vec<NewForecast>,
     figures: Vec<NewFigures>,

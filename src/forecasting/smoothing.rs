@@ -13,7 +13,7 @@ pub struct Weights {
     pub damping: f64,
 }
 
-/// What the smoothing knows at the end of a day.
+/// The state of the smoothing at the end of a day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct State {
     pub level: f64,

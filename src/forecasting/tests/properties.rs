@@ -1,4 +1,4 @@
-//! What holds for the forecast of any series.
+//! The properties that the forecast of any series has.
 
 use chrono::Days;
 use proptest::prelude::*;

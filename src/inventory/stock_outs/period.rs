@@ -16,7 +16,7 @@ pub struct StockOut {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// What some changes of stock statuses change in the periods.
+/// The changes of the periods by some changes of stock statuses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StockOutChanges {
     /// The ends of periods that began before all these changes.

@@ -1,4 +1,4 @@
-//! What carts and payment windows hold, and how their holds end.
+//! The holds of carts and payment windows, and how they end.
 
 pub mod api;
 pub mod fold;
