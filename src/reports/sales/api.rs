@@ -23,7 +23,7 @@ use crate::kernel::moment;
 use crate::kernel::money::{Amount, Currency};
 use crate::kernel::number;
 use crate::kernel::schema;
-use crate::kernel::text_enum::{self, text_enum};
+use crate::kernel::text_enum;
 use crate::stores::queries::{self as stores, time_zones};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -85,22 +85,12 @@ fn open(conn: &mut PgConnection, store: StoreId) -> Result<(Reading, Currency), 
     Ok((reading::open(conn, store.id, store.time_zone, today)?, store.currency))
 }
 
-text_enum! {
-    /// The figure by which products are ordered.
-    #[strum(serialize_all = "snake_case")]
-    pub enum TopBy {
-        Units,
-        Revenue,
-        Margin,
-    }
-}
-
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TopQuery {
     #[serde(default, deserialize_with = "text_enum::in_query")]
     #[param(schema_with = by_parameter)]
-    by: Option<TopBy>,
+    by: Option<Measure>,
     /// The first day. Without it, the report has 30 days. At most 1100 days.
     #[serde(default, deserialize_with = "moment::day_in_query")]
     from: Option<NaiveDate>,
@@ -121,7 +111,7 @@ const fn default_limit() -> i64 {
 fn by_parameter() -> ObjectBuilder {
     let text =
         "`units`: the sold units. `revenue`: the net sales, the default. `margin`: of sales whose cost is known.";
-    schema::words::<TopBy>().description(Some(text))
+    schema::words::<Measure>().description(Some(text))
 }
 
 /// The sizes, and the products without sizes, that sold best in the period.
@@ -157,11 +147,7 @@ pub async fn show_top(
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
     let TopQuery { by, from, to, limit } = query.0;
-    let measure = match by.unwrap_or(TopBy::Revenue) {
-        TopBy::Units => Measure::Units,
-        TopBy::Revenue => Measure::Revenue,
-        TopBy::Margin => Measure::Margin,
-    };
+    let measure = by.unwrap_or(Measure::Revenue);
     let format = Format::requested(&format.0, &request);
     ctx.answer_table("list_top_products", format, move |conn, scope| {
         let (reading, currency) = open(conn, scope.store)?;

@@ -8,13 +8,16 @@ use super::facts::{facts, part};
 use super::reading::{Reading, Sums, rows, sums};
 use super::rollups::amounts;
 use crate::kernel::id::ProductId;
+use crate::kernel::text_enum::text_enum;
 
-/// The figures by which variants are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    Units,
-    Revenue,
-    Margin,
+text_enum! {
+    /// The figure by which variants are compared.
+    #[strum(serialize_all = "snake_case")]
+    pub enum Measure {
+        Units,
+        Revenue,
+        Margin,
+    }
 }
 
 /// A variant with its sales.
