@@ -10,6 +10,7 @@ use actix_web::{App, HttpResponse, web};
 
 use crate::auth::attempts::Attempts;
 use crate::auth::context::Reclaim;
+use crate::auth::cookie_sessions::CookieSessions;
 use crate::auth::password::Hasher;
 use crate::auth::queries::StoreDirectory;
 use crate::auth::token::Tokens;
@@ -111,6 +112,7 @@ pub struct Shared {
     availability_streams: Data<AvailabilityStreams>,
     settings: Data<Settings>,
     tokens: Data<Tokens>,
+    cookie_sessions: Data<CookieSessions>,
     keyed: Data<KeyedHash>,
     hasher: Data<Hasher>,
     attempts: Data<Attempts>,
@@ -141,6 +143,7 @@ impl Shared {
             feed_ends: Data::new(ends),
             settings: Data::new(settings.clone()),
             tokens: Data::new(Tokens::new(&settings.auth)),
+            cookie_sessions: Data::default(),
             hasher: part(Hasher::new(settings.auth.hash_threads, &settings.limits))?,
             attempts: Data::new(attempts),
             keyed,
@@ -166,6 +169,7 @@ impl Shared {
             .app_data(self.availability_streams.clone())
             .app_data(self.settings.clone())
             .app_data(self.tokens.clone())
+            .app_data(self.cookie_sessions.clone())
             .app_data(self.keyed.clone())
             .app_data(self.hasher.clone())
             .app_data(self.attempts.clone())

@@ -34,6 +34,7 @@ pub fn table() -> Vec<Endpoint> {
     let sections = [
         root(),
         accounts::signing_in(),
+        accounts::browser_sessions(),
         accounts::own_addresses(),
         accounts::managed_users(),
         accounts::stores(),

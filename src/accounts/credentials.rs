@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::{PgConnection, QueryResult};
 
-use super::queries::{password_resets, sessions, users};
+use super::queries::{password_resets, users};
 use super::user::User;
+use crate::auth::queries::sessions;
 use crate::error::Abort;
 use crate::kernel::id::UserId;
 use crate::settings::Secret;
@@ -25,11 +26,11 @@ pub fn set_password(
     Ok(())
 }
 
-/// Ends all sessions of the account: a higher version revokes its access tokens, and its refresh tokens end, except
-/// those of the kept family. The caller must have locked the account's row.
+/// Ends all sessions of the account: a higher version revokes its access tokens, and its refresh tokens and cookies
+/// end, except those of the kept session. The caller must have locked the account's row.
 ///
 /// After the commit, [`TokenVersions::refresh`](crate::auth::token_versions::TokenVersions::refresh) makes this
-/// server refuse the access tokens at once. Other servers do so within two seconds.
+/// server refuse the access tokens and cookies at once. Other servers do so within two seconds.
 pub fn sign_out(conn: &mut PgConnection, user: UserId, kept_family: Option<i64>, at: DateTime<Utc>) -> QueryResult<()> {
     users::raise_token_version(conn, user, at)?;
     sessions::revoke_user(conn, user, kept_family, at)

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::queries::sessions::Session;
+use crate::auth::queries::sessions::Session;
 
 /// The decision about a request to exchange a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

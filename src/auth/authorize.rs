@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::SET_COOKIE;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web::Data};
 
+use super::cookie_sessions;
 use super::permission::{Access, Permission};
 use super::principal::{Account, Principal, Role};
 use super::queries;
@@ -36,7 +38,14 @@ pub async fn authorize<B: MessageBody>(
             request.extensions_mut().insert(principal);
             next.call(request).await.map(ServiceResponse::map_into_left_body)
         }
-        Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+        Err(refusal) => {
+            let removal = cookie_sessions::removal(&request, &refusal);
+            let mut response = request.error_response(refusal).map_into_right_body();
+            if let Some(removal) = removal {
+                response.headers_mut().insert(SET_COOKIE, removal);
+            }
+            Ok(response)
+        }
     }
 }
 
@@ -71,7 +80,9 @@ fn permit(principal: Principal, permission: Permission) -> Result<Principal, Api
 }
 
 async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
-    let Some(header) = headers::single(request.headers(), "Authorization")? else { return Ok(Principal::Guest) };
+    let Some(header) = headers::single(request.headers(), "Authorization")? else {
+        return cookie_sessions::identify(request).await;
+    };
     let refuse = || ApiError::new(Code::Unauthenticated, "The Authorization header is not a Bearer token.");
     let token = headers::bearer_token(header).ok_or_else(refuse)?;
     let parts = (

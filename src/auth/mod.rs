@@ -3,6 +3,8 @@
 pub mod attempts;
 pub mod authorize;
 pub mod context;
+pub mod cookie;
+pub mod cookie_sessions;
 pub mod hashing_queue;
 mod hs256;
 pub mod password;

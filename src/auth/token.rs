@@ -6,6 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::cookie::CookieHash;
 use super::hs256;
 use super::principal::Role;
 use super::token_versions;
@@ -47,16 +48,18 @@ pub struct Tokens {
     pub refresh_ttl: TimeDelta,
 }
 
-/// The claims of a valid token.
+/// The claims of a valid token, or the same facts of a valid cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bearer {
     pub user: UserId,
     pub role: Role,
-    /// The family of refresh tokens with which it was issued.
+    /// The session: the family of refresh tokens with which it was issued, or that of the cookie.
     pub session: Option<i64>,
+    /// The hash of the cookie, if the request has one instead of a token.
+    pub cookie: Option<CookieHash>,
     /// The version of the account's tokens at the time of signing.
     pub version: i64,
-    /// The second from which on the token is expired.
+    /// The second from which on the token or the cookie is expired.
     pub expires_at: i64,
 }
 
@@ -131,7 +134,7 @@ impl Tokens {
                 "The access token is valid for longer than this server allows.",
             ));
         }
-        Ok(Bearer { user: UserId(user), role, session, version, expires_at: exp })
+        Ok(Bearer { user: UserId(user), role, session, cookie: None, version, expires_at: exp })
     }
 }
 

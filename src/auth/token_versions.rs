@@ -1,4 +1,4 @@
-//! The accounts whose access tokens were revoked recently.
+//! The accounts whose access tokens were revoked recently, and the sessions of browsers that were ended recently.
 //!
 //! A token carries the version of its account, and revoking the tokens raises the version. Every server keeps the
 //! accounts whose version was raised within the lifetime of a token. So checking a token needs no statement. The
@@ -31,6 +31,8 @@ pub struct TokenVersions {
     /// The time for which a read is recent.
     max_age: Duration,
     raised: RwLock<HashMap<UserId, Raised>>,
+    /// The ended sessions of browsers, with the time when this server learned of it.
+    ended_cookies: RwLock<HashMap<i64, Instant>>,
     last_read: Mutex<Option<LastRead>>,
 }
 
@@ -56,14 +58,23 @@ impl TokenVersions {
             lifetime: Duration::from_secs(auth.access_ttl_seconds.unsigned_abs()).saturating_add(MARGIN),
             max_age: Duration::from_secs(auth.revocation_seconds),
             raised: RwLock::default(),
+            ended_cookies: RwLock::default(),
             last_read: Mutex::default(),
         }
     }
 
-    /// True if it is known that the account's tokens have been revoked since this one was signed.
+    /// True if it is known that the account's tokens have been revoked since this one was signed, or that the session of
+    /// the cookie was ended.
     pub fn is_revoked(&self, bearer: &Bearer) -> bool {
+        if bearer.cookie.is_some() && bearer.session.is_some_and(|session| self.is_ended(session)) {
+            return true;
+        }
         let raised = self.raised.read().unwrap_or_else(PoisonError::into_inner);
         raised.get(&bearer.user).is_some_and(|raised| bearer.version < raised.version)
+    }
+
+    fn is_ended(&self, session: i64) -> bool {
+        self.ended_cookies.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
     }
 
     /// True if the versions were read recently. Otherwise a token may have been revoked without this server's
@@ -80,10 +91,11 @@ impl TokenVersions {
         let read = move |conn: &mut PgConnection| {
             let now = db::clock(conn)?;
             let since = last.map_or_else(|| before(now, lifetime), |last| before(last.database_clock, MARGIN));
-            Ok((now, queries::list_raised_versions(conn, since)?))
+            Ok((now, queries::list_raised_versions(conn, since)?, queries::sessions::list_ended_cookies(conn, since)?))
         };
-        let (database_clock, found) = self.database.read_internally("list_raised_versions", read).await?;
-        let new = self.keep(found, started);
+        let (database_clock, raised, ended) = self.database.read_internally("list_raised_versions", read).await?;
+        self.keep_ended(ended, started);
+        let new = self.keep(raised, started);
         let last_read = LastRead { started, database_clock };
         *self.last_read.lock().unwrap_or_else(PoisonError::into_inner) = Some(last_read);
         Ok(new)
@@ -98,6 +110,12 @@ impl TokenVersions {
 
     fn last_read(&self) -> Option<LastRead> {
         *self.last_read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep_ended(&self, found: Vec<i64>, seen: Instant) {
+        let mut ended = self.ended_cookies.write().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, known| seen.saturating_duration_since(*known) <= self.lifetime);
+        ended.extend(found.into_iter().map(|session| (session, seen)));
     }
 
     fn keep(&self, found: Vec<(UserId, i64)>, seen: Instant) -> usize {

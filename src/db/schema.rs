@@ -1166,7 +1166,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Refresh tokens. They belong to no store, and no table refers to them. A job deletes expired tokens.
+    /// Refresh tokens, and the cookies of browsers. They belong to no store, and no table refers to them. A job deletes expired ones.
     sessions (id) {
         id -> Int8,
         /// The id of the first token after the sign-in. Tokens that replace each other share it. The second use of a token revokes the whole family.
@@ -1182,6 +1182,14 @@ diesel::table! {
         rotated_at -> Nullable<Timestamptz>,
         /// The time when the session was ended before its expiry. Null before.
         revoked_at -> Nullable<Timestamptz>,
+        /// True if the token is that of a cookie. A browser keeps its cookie, so the session is its own family.
+        is_cookie -> Bool,
+        /// The last use of a cookie, with a precision of a minute. Null for a refresh token.
+        last_used_at -> Nullable<Timestamptz>,
+        /// The address of the browser that signed in. Null for a refresh token, and if it is not known.
+        address -> Nullable<Text>,
+        /// The name of the browser, in its own words. Null for a refresh token, and if the browser did not send it.
+        user_agent -> Nullable<Text>,
     }
 }
 

@@ -7,7 +7,8 @@ use actix_web::http::header::{HeaderValue, VARY};
 use crate::error::{ApiError, Code};
 use crate::settings::Server;
 
-/// Allows the origins of the settings. No cookies are used, so a page can only send a token that it has.
+/// Allows the origins of the settings. A page can only send a token that it has: browsers send the cookie of a session to
+/// pages of this origin only, and a response never allows credentials.
 pub fn new(settings: &Server) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])

@@ -16,8 +16,8 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 const ORDER_TOKEN: HeaderName = HeaderName::from_static("x-order-token");
 
-/// The headers of a request that change a public response: with a token, it is another one.
-const PUBLIC_DEPENDS_ON: &str = "X-Store-Id, Authorization, X-Order-Token";
+/// The headers of a request that change a public response: with a token or a cookie, it is another one.
+const PUBLIC_DEPENDS_ON: &str = "X-Store-Id, Authorization, Cookie, X-Order-Token";
 
 /// Returns the only header of this name. Two headers of the name are refused, because the server cannot choose.
 pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, ApiError> {

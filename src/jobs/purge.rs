@@ -4,7 +4,8 @@ use chrono::{Duration, Utc};
 
 use super::Jobs;
 use super::discover::{Round, by_store};
-use crate::accounts::queries::{password_resets, sessions};
+use crate::accounts::queries::password_resets;
+use crate::auth::queries::sessions;
 use crate::db::{self, End, Failure};
 use crate::idempotency::queries as answers;
 use crate::kernel::moment::after;

@@ -9,9 +9,11 @@ use super::examples::Examples;
 use super::operation;
 use super::responses::Refusals;
 use super::schemas;
+use crate::auth::cookie;
 
-/// The name of the security scheme.
+/// The names of the security schemes.
 pub(super) const BEARER: &str = "bearer";
+pub(super) const COOKIE: &str = "cookieAuth";
 
 /// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
 const TAGS: [(&str, &str); 25] = [
@@ -77,6 +79,13 @@ pub fn describe(table: Vec<Endpoint>) -> Value {
                     "bearerFormat": "JWT",
                     "description": "The `access_token` of `POST /auth/login`",
                 },
+                (COOKIE): {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": cookie::SECURE_NAME,
+                    "description": "The cookie of `POST /auth/session`. Over http, its name is `stockroom_session`. \
+                        Requests that change data need the header `X-Requested-With`, and come from a page of this server.",
+                },
             },
         },
     })
@@ -88,6 +97,7 @@ fn info() -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "summary": env!("CARGO_PKG_DESCRIPTION"),
         "description": "Sign in with `POST /auth/login` and send the access token as `Authorization: Bearer …`. \
+            Pages of this server sign in with `POST /auth/session`, which sets a cookie. \
             `X-Store-Id` (id or code) selects the store; without it the first store is used. \
             Operations that change data accept an `Idempotency-Key`: a repeated request with the same key gets the stored response. \
             Every error is `application/problem+json` with a `code` to act on. \

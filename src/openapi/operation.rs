@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::document::BEARER;
+use super::document::{BEARER, COOKIE};
 use super::endpoint::{CSV, Endpoint, HTML, JSON};
 use super::examples::Examples;
 use super::parameters;
@@ -82,10 +82,10 @@ fn content(schema: Value, example: Option<&Value>) -> Value {
 fn security(access: Access) -> Value {
     match access {
         Access::Anonymous => json!([]),
-        Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}]),
+        Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}, {COOKIE: []}]),
         // Permissions are not scopes of a bearer scheme, so the description names them.
         Access::User | Access::Admin | Access::Permission(_) | Access::OwnOr(_) | Access::Either(..) => {
-            json!([{BEARER: []}])
+            json!([{BEARER: []}, {COOKIE: []}])
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -82,6 +83,10 @@ pub fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
     }
     if endpoint.access != Access::Anonymous {
         codes.push(Code::StoreNotFound);
+        // With a cookie, a request that changes data must come from a page of this server.
+        if endpoint.method != Method::GET {
+            codes.push(Code::Forbidden);
+        }
     }
     // Errors of the request's head: it is not valid HTTP, names a host that is not allowed, or is too large.
     codes.extend([Code::MalformedRequest, Code::HeadersTooLarge]);

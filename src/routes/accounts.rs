@@ -1,7 +1,7 @@
 //! Accounts, addresses and stores.
 
 use crate::accounts::api::users::UserResponse;
-use crate::accounts::api::{accounts, passwords, sessions, users};
+use crate::accounts::api::{accounts, browser_sessions, passwords, sessions, users};
 use crate::auth::{Access, Permission};
 use crate::customers::api as addresses;
 use crate::error::Code;
@@ -62,6 +62,46 @@ pub(super) fn signing_in() -> Vec<Endpoint> {
         get("/auth/me", Access::User, accounts::me)
             .named("getMe", "Read the caller's account")
             .answers::<UserResponse>(200),
+    ]
+}
+
+/// Sessions of browsers. Their cookies identify callers in all other operations, too.
+pub(super) fn browser_sessions() -> Vec<Endpoint> {
+    use browser_sessions::{BrowserSessionResponse, SignedInResponse};
+    vec![
+        post("/auth/session", Access::Anonymous, browser_sessions::sign_in)
+            .named("startSession", "Sign in in a browser: the response sets the cookie of a session")
+            .description(
+                "Needs the header `X-Requested-With`, and a page of this server. The cookie identifies the caller in all \
+                 operations. With it, requests that change data need that header, too.",
+            )
+            .headers(&browser_sessions::HEADERS)
+            .takes::<sessions::LoginRequest>()
+            .answers::<SignedInResponse>(200)
+            .errors(&[Code::InvalidCredentials, Code::Forbidden])
+            .without_key(),
+        get("/auth/session", Access::User, browser_sessions::show)
+            .named("getSession", "Read the session of the cookie, and its account")
+            .answers::<SignedInResponse>(200)
+            .errors(&[Code::NotFound]),
+        delete("/auth/session", Access::User, browser_sessions::sign_out_here)
+            .named("endSession", "Sign out in a browser: end the session of the cookie, and remove the cookie")
+            .answers_nothing(204)
+            .errors(&[Code::NotFound])
+            .without_key(),
+        get("/auth/sessions", Access::User, browser_sessions::list)
+            .named("listSessions", "The caller's sessions of browsers, last used first")
+            .sorted_by(&browser_sessions::SORTS, browser_sessions::LAST_USED_FIRST)
+            .lists::<BrowserSessionResponse>(),
+        delete("/auth/sessions", Access::User, browser_sessions::end_others)
+            .named("endOtherSessions", "End all sessions of the caller but this one, those with refresh tokens too")
+            .answers_nothing(204)
+            .without_key(),
+        delete("/auth/sessions/{id}", Access::User, browser_sessions::end_one)
+            .named("endOneSession", "End a session of a browser of the caller")
+            .answers_nothing(204)
+            .errors(&[Code::NotFound])
+            .without_key(),
     ]
 }
 

@@ -95,7 +95,7 @@ fn a_cache_asks_again_and_keeps_the_answers_of_stores_apart() {
     ] {
         assert_eq!(answer.header("cache-control"), "no-cache", "{}", answer.asked);
         let vary = answer.header("vary").to_lowercase();
-        for name in ["x-store-id", "authorization", "x-order-token"] {
+        for name in ["x-store-id", "authorization", "cookie", "x-order-token"] {
             assert!(vary.split(", ").any(|part| part == name), "{}: {vary}", answer.asked);
         }
     }

@@ -73,7 +73,7 @@ fn every_list_takes_the_orders_of_the_document_and_names_its_columns() {
         }
         lists += 1;
     }
-    assert_eq!(lists, 28);
+    assert_eq!(lists, 29);
 }
 
 #[test]

@@ -60,7 +60,7 @@ const NARROW: [(&str, &[&str]); 6] = [
 ];
 
 /// Where actix-web may appear besides `api.rs` and `api/`.
-const ACTIX: [&str; 13] = [
+const ACTIX: [&str; 15] = [
     "http/",
     "routes.rs",
     "app.rs",
@@ -72,6 +72,8 @@ const ACTIX: [&str; 13] = [
     // Extractors.
     "auth/authorize.rs",
     "auth/context.rs",
+    "auth/cookie.rs",
+    "auth/cookie_sessions.rs",
     "idempotency/answer.rs",
     "idempotency/command.rs",
     // Threads that may block.
@@ -92,8 +94,13 @@ const SQL: [&str; 7] = [
 ];
 
 /// Where responses are serialized on the thread of an event loop, because they are small.
-const SMALL_RESPONSES: [&str; 4] =
-    ["accounts/api/accounts.rs", "accounts/api/sessions.rs", "fulfilment/api/callback.rs", "health/mod.rs"];
+const SMALL_RESPONSES: [&str; 5] = [
+    "accounts/api/browser_sessions.rs",
+    "accounts/api/accounts.rs",
+    "accounts/api/sessions.rs",
+    "fulfilment/api/callback.rs",
+    "health/mod.rs",
+];
 
 /// The signs of SQL in a line. `PgConnection` and diesel's errors may be passed through anywhere.
 const SIGNS_OF_SQL: [&str; 8] = [

@@ -12,7 +12,6 @@ use validator::Validate;
 
 use super::client_address::ClientAddress;
 use super::users::UserResponse;
-use crate::accounts::queries::sessions::{self, NewSession, Session};
 use crate::accounts::queries::users;
 use crate::accounts::session::Verdict;
 use crate::accounts::user::User;
@@ -21,6 +20,7 @@ use crate::auth::Ctx;
 use crate::auth::attempts::{Attempt, Attempts, Target};
 use crate::auth::hashing_queue::HashCaller;
 use crate::auth::password::{Hasher, wrong_credentials};
+use crate::auth::queries::sessions::{self, NewSession, Session};
 use crate::auth::token::Tokens;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
@@ -83,24 +83,35 @@ fn answer(tokens: &Tokens, user: User, family: i64, refresh_token: String) -> Re
 /// `POST /auth/login`
 pub async fn login(
     origin: ClientAddress,
-    limiters: Data<Limiters>,
-    attempts: Data<Attempts>,
-    hasher: Data<Hasher>,
+    gate: Gate,
     tokens: Data<Tokens>,
     request: UnclaimedRequest<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let UnclaimedRequest { ctx, body: LoginRequest { email, password } } = request;
-    let email = email::normalise(&email);
-    limiters.login_address.check(origin.ip)?;
-    let found = find_account(&ctx, &origin, email.clone()).await?;
-    let password_hash = found.as_ref().map(|found| found.user.password_hash.reveal());
-    let mut attempt = attempts.begin(Target { account: &email, password_hash }, &origin.address)?;
-    let checked = check_password(found, &origin, &hasher, &mut attempt, password).await;
-    let checked = attempt.end(checked)?;
+    let UnclaimedRequest { ctx, body } = request;
+    let checked = check_credentials(&ctx, &origin, &gate, body).await?;
     let token = secret_token::generate();
     let session = IssuedToken { hash: secret_token::digest(&token), origin, ttl: tokens.refresh_ttl };
     let (user, family) = ctx.write("login", move |conn, _| start_session(conn, &checked, &session)).await?;
     answer(&tokens, user, family, token)
+}
+
+/// The parts that limit the attempts to sign in.
+pub(super) type Gate = (Data<Limiters>, Data<Attempts>, Data<Hasher>);
+
+/// Returns the account if the credentials are right, after all limits of attempts.
+pub(super) async fn check_credentials(
+    ctx: &Ctx,
+    origin: &ClientAddress,
+    (limiters, attempts, hasher): &Gate,
+    LoginRequest { email, password }: LoginRequest,
+) -> Result<User, ApiError> {
+    let email = email::normalise(&email);
+    limiters.login_address.check(origin.ip)?;
+    let found = find_account(ctx, origin, email.clone()).await?;
+    let password_hash = found.as_ref().map(|found| found.user.password_hash.reveal());
+    let mut attempt = attempts.begin(Target { account: &email, password_hash }, &origin.address)?;
+    let checked = check_password(found, origin, hasher, &mut attempt, password).await;
+    attempt.end(checked)
 }
 
 /// An account, and whether it was signed in to from the client's address.
@@ -164,10 +175,15 @@ impl IssuedToken {
     }
 }
 
-/// Starts a family for the account, unless the account was deactivated or got another password in the meantime.
-fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) -> Result<(User, i64), Abort> {
+/// Locks the account, unless it was deactivated or got another password after its credentials were checked.
+pub(super) fn lock_checked(conn: &mut PgConnection, checked: &User) -> Result<User, Abort> {
     let same = |user: &User| user.active && user.password_hash.reveal() == checked.password_hash.reveal();
-    let user = users::find_user_for_update(conn, checked.id)?.filter(same).ok_or_else(wrong_credentials)?;
+    Ok(users::find_user_for_update(conn, checked.id)?.filter(same).ok_or_else(wrong_credentials)?)
+}
+
+/// Starts a family for the account.
+fn start_session(conn: &mut PgConnection, checked: &User, issued: &IssuedToken) -> Result<(User, i64), Abort> {
+    let user = lock_checked(conn, checked)?;
     let at = db::clock(conn)?;
     issued.insert(conn, user.id, None, at)?;
     let session = sessions::find_session(conn, &issued.hash)?.ok_or_else(wrong_credentials)?;

@@ -1,5 +1,6 @@
 //! Accounts: signing in and out, tokens, passwords, limits, staff.
 
+mod browser_sessions;
 mod changes;
 mod late_bodies;
 mod passwords;

@@ -21,7 +21,8 @@ impl Call {
     }
 
     pub fn send(&self, client: &Client) -> Reply {
-        client.send(self.method, &self.path, self.body.as_ref())
+        // Signing in in a browser needs this header. No other operation does with a token.
+        client.clone().with_header("X-Requested-With", "tests").send(self.method, &self.path, self.body.as_ref())
     }
 }
 
@@ -77,6 +78,16 @@ impl World {
             "POST /auth/password/reset" => {
                 let new = json!({"token": self.fresh(), "new_password": "a good long password"});
                 Call::new("POST", "/auth/password/reset").with(new)
+            }
+            "POST /auth/session" => Call { path: "/auth/session".to_owned(), ..self.login() },
+            "GET /auth/session" => Call::new("GET", "/auth/session"),
+            "DELETE /auth/session" => Call::new("DELETE", "/auth/session"),
+            "GET /auth/sessions" => Call::new("GET", "/auth/sessions"),
+            "DELETE /auth/sessions" => Call::new("DELETE", "/auth/sessions"),
+            "DELETE /auth/sessions/{id}" => {
+                let sign_in = Call { path: "/auth/session".to_owned(), ..self.login() };
+                let session = sign_in.send(&self.app.guest()).expect(200).json()["session"]["id"].clone();
+                Call::new("DELETE", format!("/auth/sessions/{session}"))
             }
             "GET /auth/me" => Call::new("GET", "/auth/me"),
             _ => return None,

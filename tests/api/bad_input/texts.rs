@@ -72,6 +72,12 @@ fn calls_with_text(shop: &Shop) -> Vec<(Client, &'static str, String, Value)> {
             json!({"email": "g@example.com", "password": "correct horse battery", "full_name": "f"}),
         ),
         (guest.clone(), "POST", "/auth/login".into(), json!({"email": "g@example.com", "password": "correct horse"})),
+        (
+            guest.clone().with_header("X-Requested-With", "tests"),
+            "POST",
+            "/auth/session".into(),
+            json!({"email": "g@example.com", "password": "correct horse"}),
+        ),
         (guest.clone(), "POST", "/auth/refresh".into(), json!({"refresh_token": "t"})),
         (guest, "POST", "/auth/logout".into(), json!({"refresh_token": "t"})),
     ]

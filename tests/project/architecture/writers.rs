@@ -58,7 +58,7 @@ pub const WRITERS: [(&str, &str); 80] = [
     ("scarce_variants", "inventory/scarcity/queries/kept.rs"),
     ("scarcity_changes", "stores/queries/scarcity_changes.rs"),
     ("scarcity_searches", "inventory/scarcity/queries/progress.rs"),
-    ("sessions", "accounts/queries/sessions.rs"),
+    ("sessions", "auth/queries/sessions.rs"),
     ("shipment_lines", "fulfilment/queries.rs"),
     ("shipments", "fulfilment/queries.rs"),
     ("stock_figures", "forecasting/queries/figures.rs"),

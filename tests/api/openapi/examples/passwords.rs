@@ -3,12 +3,18 @@
 use std::path::Path;
 
 use super::{Recorder, SHOP};
-use crate::common::{TestApp, json, smtp};
+use crate::common::{TestApp, Value, json, smtp};
 
 pub fn passwords(record: &mut Recorder, app: &TestApp, mails: &Path) {
     let guest = app.guest();
     let sign_in = json!({"email": "mara@example.com", "password": "a long way home"});
     let session = guest.post("/auth/login", &sign_in).expect(200).json();
+    let browser = guest.clone().with_header("X-Requested-With", "admin").with_header("User-Agent", "Mozilla/5.0");
+    record.call("startSession", &browser, ("POST", "/auth/session"), sign_in.clone());
+    let cookie = browser.post("/auth/session", &sign_in).expect(200).header("set-cookie").to_owned();
+    let browser = browser.with_header("Cookie", cookie.split(';').next().unwrap());
+    record.call("getSession", &browser, ("GET", "/auth/session"), Value::Null);
+    record.call("listSessions", &browser, ("GET", "/auth/sessions"), Value::Null);
     let mara = guest.clone().with_token(session["access_token"].as_str().unwrap());
     let change = json!({"current_password": "a long way home", "new_password": "rain on the roof"});
     record.call("changePassword", &mara, ("POST", "/auth/password"), change);

@@ -1,13 +1,18 @@
-//! The SQL of access: accounts, and the store of a request.
+//! The SQL of access: accounts, sessions, and the store of a request.
+
+pub mod sessions;
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Jsonb, Nullable, Text, Timestamptz};
 
-use super::permission::Permissions;
-use super::principal::{Account, Role};
+use crate::auth::cookie;
+use crate::auth::permission::Permissions;
+use crate::auth::principal::{Account, Role};
+use crate::db;
 use crate::db::schema::{stores, users};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{self, StoreId, UserId};
@@ -28,6 +33,62 @@ pub fn find_active_account(conn: &mut PgConnection, user: UserId, token_version:
 /// The accounts that have ended their tokens since this time, and the version since which they are good.
 pub fn list_raised_versions(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<Vec<(UserId, i64)>> {
     users::table.filter(users::tokens_ended_at.gt(since)).select((users::id, users::token_version)).load(conn)
+}
+
+/// A session of a browser that has not ended, and its account as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveCookie {
+    pub id: i64,
+    pub account: Account,
+    pub token_version: i64,
+    pub expires_at: DateTime<Utc>,
+    /// True if its last use was written more than a minute ago.
+    pub is_use_due: bool,
+}
+
+#[derive(QueryableByName)]
+struct CookieRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Timestamptz)]
+    expires_at: DateTime<Utc>,
+    #[diesel(sql_type = Bool)]
+    is_use_due: bool,
+    #[diesel(sql_type = BigInt)]
+    user_id: UserId,
+    #[diesel(sql_type = Text)]
+    role: Role,
+    #[diesel(sql_type = Jsonb)]
+    permissions: serde_json::Value,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    store_id: Option<StoreId>,
+    #[diesel(sql_type = BigInt)]
+    token_version: i64,
+}
+
+/// The session of the browser with this cookie, given by its hash, if neither it nor its account has ended. One statement
+/// reads the session, the account and the clock.
+pub fn find_live_cookie(conn: &mut PgConnection, token_hash: &[u8]) -> QueryResult<Option<LiveCookie>> {
+    let row: Option<CookieRow> = db::sql(
+        "SELECT s.id, s.expires_at, s.last_used_at < $now - interval '1 minute' AS is_use_due, \
+                u.id AS user_id, u.role, u.permissions, u.store_id, u.token_version \
+         FROM sessions s JOIN users u ON u.id = s.user_id \
+         WHERE s.token_hash = $1 AND s.is_cookie AND s.revoked_at IS NULL AND s.expires_at > $now \
+           AND s.last_used_at > $now - $2 * interval '1 second' AND u.active",
+    )
+    .bind::<Binary, _>(token_hash)
+    .bind::<BigInt, _>(cookie::IDLE.num_seconds())
+    .get_result(conn)
+    .optional()?;
+    Ok(row.map(LiveCookie::from))
+}
+
+impl From<CookieRow> for LiveCookie {
+    fn from(row: CookieRow) -> Self {
+        let CookieRow { id, expires_at, is_use_due, user_id, role, permissions, store_id, token_version } = row;
+        let account = Account { id: user_id, role, permissions: permissions_of(role, permissions), store: store_id };
+        Self { id, account, token_version, expires_at, is_use_due }
+    }
 }
 
 /// Admins may do everything; others what was granted.
