@@ -54,6 +54,32 @@ pub fn append_by(
     Ok(())
 }
 
+/// Records several writes of the caller at once. The DSL cannot insert arrays.
+pub fn append_all(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    entries: &[NewAuditEntry],
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let ids: Vec<i64> = db::sql(
+        "INSERT INTO audit_log (store_id, entity, entity_id, action, detail, actor, created_at) \
+         SELECT $1, n.entity, n.entity_id, n.action, n.detail, $2, $3 \
+         FROM unnest($4::text[], $5::int8[], $6::text[], $7::text[]) AS n (entity, entity_id, action, detail) \
+         RETURNING id",
+    )
+    .bind::<BigInt, _>(scope.store)
+    .bind::<Text, _>(scope.actor())
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<Text>, _>(entries.iter().map(|entry| entry.entity).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(entries.iter().map(|entry| entry.entity_id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(entries.iter().map(|entry| entry.action).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(entries.iter().map(|entry| entry.detail.as_str()).collect::<Vec<_>>())
+    .columns::<BigInt>()
+    .load(conn)?;
+    outbox::note(scope.store, |appended| appended.entries.extend(ids));
+    Ok(())
+}
+
 /// A write that was recorded, in any of the tables.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct AuditEntry {

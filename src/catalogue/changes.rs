@@ -42,7 +42,7 @@ pub struct SizeChange {
 }
 
 /// The variants that a change modifies or creates.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangedVariants {
     pub changed: Vec<Variant>,
     pub new: Vec<NewVariant>,
@@ -101,7 +101,9 @@ impl ProductChanges {
         for (index, change) in self.sizes.iter().enumerate() {
             match variants.iter().find(|variant| size::is_same(variant.size.as_deref(), Some(&change.size))) {
                 Some(variant) => after.changed.extend(change.apply(index, variant)?),
-                None => after.new.push(change.to_new(index, &product.sku)?),
+                None => after
+                    .new
+                    .push(change.to_new(&product.sku).map_err(|error| error.within(&format!("sizes[{index}]")))?),
             }
         }
         if variants.len().saturating_add(after.new.len()) > MAX_SIZES {
@@ -138,11 +140,12 @@ impl SizeChange {
         Ok((changed != *variant).then_some(changed))
     }
 
-    fn to_new(&self, index: usize, product_sku: &str) -> Result<NewVariant, FieldError> {
+    /// The new size of a product with this SKU.
+    pub fn to_new(&self, product_sku: &str) -> Result<NewVariant, FieldError> {
         let Self { size, sku, barcode, price, min_stock_level, status, initial_stock } = self.clone();
         if status == Some(ProductStatus::Archived) {
             let message = format!("must not be archived: there is no size '{size}'");
-            return Err(FieldError::new(format!("sizes[{index}].status"), message));
+            return Err(FieldError::new("status", message));
         }
         Ok(NewVariant {
             sku: sku.unwrap_or_else(|| sku::for_size(product_sku, &size)),

@@ -67,7 +67,9 @@ fn refuse_unknown(requested: &[RequestedVariant<'_>], resolved: &[ResolvedVarian
     Ok(())
 }
 
-fn unknown(requested: &RequestedVariant<'_>, resolved: ResolvedVariant) -> ApiError {
+/// The refusal of a line that names no variant.
+#[must_use]
+pub fn unknown(requested: &RequestedVariant<'_>, resolved: ResolvedVariant) -> ApiError {
     let RequestedVariant { product, size, .. } = requested;
     match resolved {
         ResolvedVariant::SizeMissing => ApiError::new(Code::SizeRequired, format!("Product {product} needs a size.")),

@@ -126,9 +126,14 @@ impl NewProduct {
         self.variants.iter().any(|variant| variant.size.is_some())
     }
 
+    /// The SKU and the barcode of the new product itself.
+    pub fn own_codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
+        codes(&self.sku, self.barcode.as_deref())
+    }
+
     /// All SKUs and barcodes of the new product.
     pub fn codes(&self) -> impl Iterator<Item = (CodeKind, &str)> {
-        codes(&self.sku, self.barcode.as_deref()).chain(self.variants.iter().flat_map(NewVariant::codes))
+        self.own_codes().chain(self.variants.iter().flat_map(NewVariant::codes))
     }
 }
 

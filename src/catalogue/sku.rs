@@ -4,8 +4,8 @@ use crate::kernel::id::is_digits;
 use crate::kernel::text;
 
 /// Words that have another meaning in paths.
-const PATH_WORDS: [&str; 9] =
-    ["low-stock", "stock", "movements", "barcodes", "supply", "history", "explain", ".", ".."];
+const PATH_WORDS: [&str; 10] =
+    ["low-stock", "bulk", "stock", "movements", "barcodes", "supply", "history", "explain", ".", ".."];
 
 /// A SKU identifies a product in a path. So it must be one segment, and neither an id nor a word of a path.
 pub fn check(sku: &str) -> Result<(), &'static str> {

@@ -1,6 +1,6 @@
 //! Refused fields, up to the maximal number of a response.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::MAX_MESSAGE;
@@ -10,7 +10,7 @@ use crate::kernel::text::shortened;
 const MAX_FIELD: usize = 200;
 
 /// A refused field, named as in the request: `items[0].quantity`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     #[schema(max_length = 200)]
     pub field: String,
@@ -23,6 +23,12 @@ impl FieldError {
         // Both may quote input of the client.
         let short = |text: String, most| shortened(text.into(), most).into_owned();
         Self { field: short(field.into(), MAX_FIELD), message: short(message.into(), MAX_MESSAGE) }
+    }
+
+    /// The same error of a field within an object.
+    #[must_use]
+    pub fn within(self, object: &str) -> Self {
+        Self::new(format!("{object}.{}", self.field), self.message)
     }
 }
 

@@ -1,9 +1,11 @@
-//! Adds barcodes to a product, and removes them. The stock rows are locked as for any change of a product.
+//! Adds barcodes to products, and removes them. The stock rows are locked as for any change of a product.
+
+use std::collections::HashMap;
 
 use diesel::PgConnection;
 
-use super::change_product::lock_variants;
-use super::create_product::write_listing_keys;
+use super::create_product::listing_keys;
+use super::locked_product::LockedProduct;
 use crate::audit::queries::{self as audit, NewAuditEntry};
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
@@ -13,7 +15,7 @@ use crate::catalogue::product::{Product, Variant};
 use crate::catalogue::queries::{codes, products, variants};
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::id::ProductRef;
+use crate::kernel::id::{ProductId, ProductRef};
 
 /// The maximal number of barcodes of a product with all its sizes.
 pub const MAX_BARCODES: usize = 200;
@@ -26,52 +28,77 @@ pub struct NewBarcode {
     pub units: i64,
 }
 
-/// A product with its codes. The locks of its stock rows protect them.
-struct LockedProduct {
-    product: Product,
-    variants: Vec<Variant>,
-    registered: Vec<ProductCode>,
+/// Changes of the barcodes of a product, each with its words for the audit.
+pub struct BarcodeChange {
+    pub locked: LockedProduct,
+    pub change: CodeChange,
+    pub done: Vec<String>,
 }
 
-impl LockedProduct {
-    fn lock(conn: &mut PgConnection, scope: &Scope, name: &ProductRef) -> Result<Self, Abort> {
-        let id = products::get_product(conn, scope.store, name)?.id;
-        let variants = lock_variants(conn, scope.store, id)?;
-        let product = products::get_product(conn, scope.store, &ProductRef::Id(id))?;
-        Ok(Self { product, variants, registered: codes::list(conn, scope.store, id)? })
+/// Writes changes of different products: the codes, the columns of first barcodes, the listing keys and the audit entries.
+pub fn write_changes(conn: &mut PgConnection, scope: &Scope, changes: Vec<BarcodeChange>) -> Result<(), Abort> {
+    let at = db::clock(conn)?;
+    let (mut code_changes, mut locked, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+    for BarcodeChange { locked: mut product, change, done } in changes {
+        entries.extend(done.iter().map(|done| audit_entry(&product.product, done)));
+        set_first_barcodes(&mut product, &change);
+        code_changes.push((product.product.id, change));
+        locked.push(product);
     }
+    codes::apply(conn, scope.store, &code_changes)?;
+    let variants: Vec<Variant> = locked.iter().flat_map(|locked| locked.variants.iter().cloned()).collect();
+    variants::update_variants(conn, scope.store, &variants, at)?;
+    products::update_products(conn, scope.store, &locked.iter().map(|locked| &locked.product).collect::<Vec<_>>(), at)?;
+    write_listing_keys(conn, scope, &locked)?;
+    Ok(audit::append_all(conn, scope, &entries, at)?)
+}
 
-    fn barcodes(&self) -> impl Iterator<Item = &ProductCode> {
-        self.registered.iter().filter(|code| code.kind == CodeKind::Barcode)
-    }
-
-    /// Writes the change, the column of a first barcode that changed, the listing keys and an audit entry.
-    fn write(self, conn: &mut PgConnection, scope: &Scope, change: &CodeChange, done: &str) -> Result<(), Abort> {
-        let Self { mut product, mut variants, .. } = self;
-        let at = db::clock(conn)?;
-        codes::apply(conn, scope.store, product.id, change)?;
-        if let Some(owner) = change.removed.iter().chain(&change.added).find(|code| code.position == 0) {
-            let first = change.added.iter().find(|code| code.position == 0).map(|code| code.code.clone());
-            match variants.iter_mut().find(|variant| Some(variant.id) == owner.variant && product.has_sizes) {
-                Some(variant) => {
-                    variant.barcode = first;
-                    variants::update_variants(conn, scope.store, std::slice::from_ref(variant), at)?;
-                }
-                None => product.barcode = first,
-            }
+/// Sets the columns of first barcodes. The variants without a changed one are left out.
+fn set_first_barcodes(locked: &mut LockedProduct, change: &CodeChange) {
+    let LockedProduct { product, variants, .. } = locked;
+    let before = variants.clone();
+    let removed = change.removed.iter().map(|code| (code, None));
+    let added = change.added.iter().map(|code| (code, Some(code.code.clone())));
+    for (owner, first) in removed.chain(added).filter(|(code, _)| code.position == 0) {
+        match variants.iter_mut().find(|variant| Some(variant.id) == owner.variant && product.has_sizes) {
+            Some(variant) => variant.barcode = first,
+            None => product.barcode = first,
         }
-        products::update_product(conn, scope.store, &product, at)?;
-        let registered = codes::list(conn, scope.store, product.id)?;
-        write_listing_keys(conn, scope.store, (&product, &variants), &registered)?;
-        let detail = format!("Product {} changed: {done}", product.sku);
-        let entry = NewAuditEntry { entity: Entity::Product, entity_id: product.id.0, action: Action::Update, detail };
-        Ok(audit::append(conn, scope, &entry, at)?)
     }
+    variants.retain(|variant| !before.contains(variant));
+}
+
+fn write_listing_keys(conn: &mut PgConnection, scope: &Scope, locked: &[LockedProduct]) -> Result<(), Abort> {
+    let ids: Vec<ProductId> = locked.iter().map(|locked| locked.product.id).collect();
+    let mut of_products: HashMap<ProductId, (Vec<Variant>, Vec<ProductCode>)> = HashMap::new();
+    for (product, code) in codes::list_of_products(conn, scope.store, &ids)? {
+        of_products.entry(product).or_default().1.push(code);
+    }
+    for (product, variant) in variants::list_of_products(conn, scope.store, &ids)? {
+        of_products.entry(product).or_default().0.push(variant);
+    }
+    let keys = locked.iter().map(|LockedProduct { product, .. }| {
+        let (variants, codes) = of_products.remove(&product.id).unwrap_or_default();
+        (product.id, listing_keys(product, &variants, &codes))
+    });
+    products::write_listing_keys(conn, scope.store, &keys.collect::<Vec<_>>())?;
+    Ok(())
+}
+
+fn audit_entry(product: &Product, done: &str) -> NewAuditEntry {
+    let detail = format!("Product {} changed: {done}", product.sku);
+    NewAuditEntry { entity: Entity::Product, entity_id: product.id.0, action: Action::Update, detail }
+}
+
+/// The words of the audit for a new barcode.
+#[must_use]
+pub fn added(code: &str, units: i64) -> String {
+    format!("barcode {code} of {units} units added")
 }
 
 /// Adds a barcode. The first one of a variant is its `barcode`.
 pub fn add_barcode(conn: &mut PgConnection, scope: &Scope, name: &ProductRef, new: &NewBarcode) -> Result<(), Abort> {
-    let locked = LockedProduct::lock(conn, scope, name)?;
+    let locked = LockedProduct::lock(conn, scope.store, name)?;
     let named = RequestedVariant { product: name, size: new.size.as_deref(), quantity: 1 };
     let variant = find_variants(conn, scope.store, &[named])?.first().copied();
     codes::refuse_taken(conn, scope.store, &[(CodeKind::Barcode, &new.code)], None)?;
@@ -81,14 +108,14 @@ pub fn add_barcode(conn: &mut PgConnection, scope: &Scope, name: &ProductRef, ne
     let last = locked.barcodes().filter(|code| code.variant == variant).map(|code| code.position).max();
     let position = last.map_or(0, |last| last.saturating_add(1));
     let kind = CodeKind::Barcode;
-    let added = vec![ProductCode { kind, code: new.code.clone(), variant, units: new.units, position }];
-    let done = format!("barcode {} of {} units added", new.code, new.units);
-    locked.write(conn, scope, &CodeChange { removed: Vec::new(), added }, &done)
+    let codes = vec![ProductCode { kind, code: new.code.clone(), variant, units: new.units, position }];
+    let change = CodeChange { removed: Vec::new(), added: codes };
+    write_changes(conn, scope, vec![BarcodeChange { locked, change, done: vec![added(&new.code, new.units)] }])
 }
 
 /// Removes a barcode in any spelling. If it was the first one of its variant, the next one becomes the first.
 pub fn remove_barcode(conn: &mut PgConnection, scope: &Scope, name: &ProductRef, code: &str) -> Result<(), Abort> {
-    let locked = LockedProduct::lock(conn, scope, name)?;
+    let locked = LockedProduct::lock(conn, scope.store, name)?;
     let wanted = ProductCode { kind: CodeKind::Barcode, code: code.to_owned(), variant: None, units: 1, position: 0 };
     let removed = locked.registered.iter().find(|known| known.is_same(&wanted)).cloned();
     let missing = || ApiError::not_found(Code::NotFound, format_args!("Barcode '{code}' of product {name}"));
@@ -97,5 +124,5 @@ pub fn remove_barcode(conn: &mut PgConnection, scope: &Scope, name: &ProductRef,
     let done = format!("barcode {} removed", removed.code);
     let promoted = next.iter().map(|next| ProductCode { position: 0, ..next.clone() });
     let change = CodeChange { added: promoted.collect(), removed: std::iter::once(removed).chain(next).collect() };
-    locked.write(conn, scope, &change, &done)
+    write_changes(conn, scope, vec![BarcodeChange { locked, change, done: vec![done] }])
 }

@@ -109,9 +109,9 @@ fn lock_level(conn: &mut PgConnection, store: StoreId, key: StockKey) -> Result<
 
 /// The time of an observation, and the stock row at that time.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
-    at: DateTime<Utc>,
-    past: StockAtObservation,
+pub struct Seen {
+    pub at: DateTime<Utc>,
+    pub past: StockAtObservation,
 }
 
 /// Reads the locked row as it was at the time of the observation.
@@ -167,7 +167,7 @@ fn write(
 }
 
 /// Changes the row in memory, or refuses.
-fn decide(
+pub fn decide(
     level: &mut StockLevel,
     change: &StockChange,
     seen: Option<&Seen>,

@@ -1,6 +1,6 @@
-//! Creates a product, its variants, and their initial stock.
+//! Creates products, their variants, and their initial stock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -19,7 +19,7 @@ use crate::catalogue::queries::{codes, products, variant_counts, variants};
 use crate::db::{self, Failure};
 use crate::error::Abort;
 use crate::events::{self, EventType, RecordedEvent};
-use crate::kernel::id::{ProductId, ProductRef, StoreId, VariantId};
+use crate::kernel::id::{ProductId, StoreId, VariantId};
 use crate::stores::queries::scarcity_changes;
 
 const INITIAL_STOCK: &str = "Initial stock";
@@ -28,69 +28,97 @@ const INITIAL_STOCK: &str = "Initial stock";
 pub fn create_product(conn: &mut PgConnection, scope: &Scope, new: &NewProduct) -> Result<ProductId, Abort> {
     codes::refuse_taken(conn, scope.store, &new.codes().collect::<Vec<_>>(), None)?;
     let at = db::clock(conn)?;
-    let product = products::insert_product(conn, scope.store, new, at)?;
-    add_variants(conn, scope, product, &new.variants, at)?;
-    write_derived(conn, scope.store, product, &[], &[])?;
-    let entry = NewAuditEntry {
+    let created = create_products(conn, scope, &[new], at)?;
+    variant_counts::add(conn, scope.store, new.variants.len())?;
+    Ok(created.first().copied().ok_or_else(|| Failure::Internal("a product got no id".to_owned()))?)
+}
+
+/// Creates products whose codes are free. Returns their ids, in their order. The caller adds their variants to the number
+/// of the store at the end of the transaction.
+pub fn create_products(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    new: &[&NewProduct],
+    at: DateTime<Utc>,
+) -> Result<Vec<ProductId>, Abort> {
+    let ids = products::insert_products(conn, scope.store, new, at)?;
+    let created: Vec<(ProductId, &NewProduct)> = ids.iter().copied().zip(new.iter().copied()).collect();
+    let variants = created.iter().flat_map(|(id, new)| new.variants.iter().map(|variant| (*id, variant)));
+    let variants: Vec<_> = variants.collect();
+    add_variants(conn, scope, &variants, at)?;
+    let derived: Vec<_> =
+        ids.iter().map(|product| CodesBefore { product: *product, codes: &[], registered: &[] }).collect();
+    write_derived(conn, scope.store, &derived)?;
+    audit::append_all(conn, scope, &created.iter().map(creation_entry).collect::<Vec<_>>(), at)?;
+    for (id, new) in &created {
+        let event = RecordedEvent::new(EventType::ProductCreated, id.0, &scope.actor(), at);
+        events::record(scope.store, &event.with_data(json!({"sku": new.sku, "name": new.name})))?;
+    }
+    Ok(ids)
+}
+
+fn creation_entry((id, new): &(ProductId, &NewProduct)) -> NewAuditEntry {
+    NewAuditEntry {
         entity: Entity::Product,
-        entity_id: product.0,
+        entity_id: id.0,
         action: Action::Create,
         detail: format!("Product {} created", new.sku),
-    };
-    audit::append(conn, scope, &entry, at)?;
-    let event = RecordedEvent::new(EventType::ProductCreated, product.0, &scope.actor(), at);
-    events::record(scope.store, &event.with_data(json!({"sku": new.sku, "name": new.name})))?;
-    variant_counts::add(conn, scope.store, new.variants.len())?;
-    Ok(product)
+    }
 }
 
-/// Writes the data derived from a product and its variants: its listing keys, and its codes instead of the old ones. Notes
-/// that its variants changed.
-/// `registered` are the codes before the change.
-pub(super) fn write_derived(
-    conn: &mut PgConnection,
-    store: StoreId,
-    product: ProductId,
-    codes_before: &[ProductCode],
-    registered: &[ProductCode],
-) -> Result<(), Abort> {
-    let written = products::get_product(conn, store, &ProductRef::Id(product))?;
-    let variants = variants::list_variants(conn, store, product)?;
-    scarcity_changes::note_product(conn, store, product)?;
-    let codes_after = product_codes(&written, &variants, registered);
-    write_listing_keys(conn, store, (&written, &variants), &codes_after)?;
-    codes::apply(conn, store, product, &CodeChange::between(codes_before, &codes_after)?)
+/// The codes of a product before a change, and all its registered codes.
+pub(super) struct CodesBefore<'a> {
+    pub product: ProductId,
+    pub codes: &'a [ProductCode],
+    pub registered: &'a [ProductCode],
 }
 
-pub(super) fn write_listing_keys(
-    conn: &mut PgConnection,
-    store: StoreId,
-    (product, variants): (&Product, &[Variant]),
-    codes: &[ProductCode],
-) -> Result<(), Abort> {
+/// Writes the data derived from products and their variants: their listing keys, and their codes instead of the old
+/// ones. Notes that their variants changed.
+pub(super) fn write_derived(conn: &mut PgConnection, store: StoreId, changed: &[CodesBefore<'_>]) -> Result<(), Abort> {
+    let ids: BTreeSet<ProductId> = changed.iter().map(|change| change.product).collect();
+    let mut written: HashMap<ProductId, (Product, Vec<Variant>)> =
+        products::list(conn, store, &ids)?.into_iter().map(|product| (product.id, (product, Vec::new()))).collect();
+    let mut variant_ids = Vec::new();
+    for (product, variant) in variants::list_of_products(conn, store, &ids.into_iter().collect::<Vec<_>>())? {
+        variant_ids.push(variant.id);
+        if let Some((_, variants)) = written.get_mut(&product) {
+            variants.push(variant);
+        }
+    }
+    scarcity_changes::note_variants(conn, store, &variant_ids)?;
+    let (mut keys, mut code_changes) = (Vec::new(), Vec::new());
+    for CodesBefore { product: id, codes, registered } in changed {
+        let Some((product, variants)) = written.get(id) else { continue };
+        let codes_after = product_codes(product, variants, registered);
+        keys.push((*id, listing_keys(product, variants, &codes_after)));
+        code_changes.push((*id, CodeChange::between(codes, &codes_after)?));
+    }
+    products::write_listing_keys(conn, store, &keys)?;
+    codes::apply(conn, store, &code_changes)
+}
+
+pub(super) fn listing_keys(product: &Product, variants: &[Variant], codes: &[ProductCode]) -> ListingKeys {
     let further: Vec<&str> = codes.iter().filter(|code| code.position > 0).map(|code| code.code.as_str()).collect();
-    let keys = ListingKeys::new(product, variants, &further);
-    products::write_listing_keys(conn, store, &[(product.id, keys)])?;
-    Ok(())
+    ListingKeys::new(product, variants, &further)
 }
 
-/// Adds variants to a product. Each gets a stock row at the store's main location with its initial stock.
+/// Adds variants to products. Each gets a stock row at the store's main location with its initial stock.
 pub(super) fn add_variants(
     conn: &mut PgConnection,
     scope: &Scope,
-    product: ProductId,
-    new: &[NewVariant],
+    new: &[(ProductId, &NewVariant)],
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let location = match new.iter().any(|variant| variant.initial_stock > 0) {
+    let location = match new.iter().any(|(_, variant)| variant.initial_stock > 0) {
         true => locations::lock_open_location(conn, scope.store, None)?,
         false => locations::get_location(conn, scope.store, None)?,
     };
-    let ids = variants::insert_variants(conn, scope.store, product, new, at)?;
+    let ids = variants::insert_variants(conn, scope.store, new, at)?;
     let keys = ids.iter().map(|id| (*id, location)).collect();
     levels::insert_missing(conn, scope.store, &keys, at)?;
-    let initial: HashMap<VariantId, i64> =
-        ids.into_iter().zip(new).map(|(id, variant)| (id, variant.initial_stock)).filter(|(_, n)| *n > 0).collect();
+    let stocked = ids.into_iter().zip(new).map(|(id, (_, variant))| (id, variant.initial_stock));
+    let initial: HashMap<VariantId, i64> = stocked.filter(|(_, stock)| *stock > 0).collect();
     if initial.is_empty() {
         return Ok(());
     }

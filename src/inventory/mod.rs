@@ -2,6 +2,7 @@
 
 pub mod hold;
 pub mod hold_set;
+pub mod locked_product;
 pub mod locked_stock;
 pub mod observation;
 pub mod one_place;

@@ -1,5 +1,6 @@
 //! Creates and changes suppliers and the items that they sell.
 
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::queries::items::{self, ItemTerms, SupplierItem};
@@ -9,7 +10,7 @@ use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::lines::{RequestedVariant, find_variants};
-use crate::db;
+use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductRef, SupplierId, SupplierItemId};
 use crate::kernel::money::Money;
@@ -50,9 +51,42 @@ pub fn get_supplier(conn: &mut PgConnection, scope: &Scope, id: SupplierId) -> R
 
 pub fn create(conn: &mut PgConnection, scope: &Scope, settings: &SupplierSettings) -> Result<Supplier, Abort> {
     let at = db::clock(conn)?;
-    let supplier = suppliers::insert(conn, scope.store, settings, at)?;
-    append_audit(conn, scope, &supplier, (Action::Create, "created"))?;
-    Ok(supplier)
+    let created = write(conn, scope, (std::slice::from_ref(settings), &[]), at)?.pop();
+    Ok(created.ok_or_else(|| Failure::Internal("a supplier was not created".to_owned()))?)
+}
+
+/// Creates suppliers, and writes changed ones, whose rows have been locked. Returns the new ones.
+pub fn write(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    (new, changed): (&[SupplierSettings], &[Supplier]),
+    at: DateTime<Utc>,
+) -> Result<Vec<Supplier>, Abort> {
+    let created = suppliers::insert(conn, scope.store, new, at)?;
+    suppliers::update(conn, scope.store, changed)?;
+    let ids: Vec<SupplierId> = changed.iter().map(|supplier| supplier.id).collect();
+    scarcity_changes::note_suppliers(conn, scope.store, &ids)?;
+    let created_entries = created.iter().map(|supplier| audit_entry(supplier, (Action::Create, "created")));
+    let changed_entries = changed.iter().map(|supplier| audit_entry(supplier, (Action::Update, "updated")));
+    audit::queries::append_all(conn, scope, &created_entries.chain(changed_entries).collect::<Vec<_>>(), at)?;
+    Ok(created)
+}
+
+impl SupplierChange {
+    /// The changed data.
+    #[must_use]
+    pub fn apply(&self, before: &SupplierSettings) -> SupplierSettings {
+        let Self { code, name, email, phone, lead_time_days, notes, active } = self.clone();
+        SupplierSettings {
+            code: code.unwrap_or_else(|| before.code.clone()),
+            name: name.unwrap_or_else(|| before.name.clone()),
+            email: email.unwrap_or_else(|| before.email.clone()),
+            phone: phone.unwrap_or_else(|| before.phone.clone()),
+            lead_time_days: lead_time_days.unwrap_or(before.lead_time_days),
+            notes: notes.unwrap_or_else(|| before.notes.clone()),
+            active: active.unwrap_or(before.active),
+        }
+    }
 }
 
 pub fn change(
@@ -63,20 +97,10 @@ pub fn change(
 ) -> Result<Supplier, Abort> {
     let mut supplier = suppliers::find_for_update(conn, scope.store, id)?.ok_or_else(not_found)?;
     let before = supplier.settings.clone();
-    let SupplierChange { code, name, email, phone, lead_time_days, notes, active } = change.clone();
-    let settings = &mut supplier.settings;
-    settings.code = code.unwrap_or(before.code.clone());
-    settings.name = name.unwrap_or(before.name.clone());
-    settings.email = email.unwrap_or(before.email.clone());
-    settings.phone = phone.unwrap_or(before.phone.clone());
-    settings.lead_time_days = lead_time_days.unwrap_or(before.lead_time_days);
-    settings.notes = notes.unwrap_or(before.notes.clone());
-    settings.active = active.unwrap_or(before.active);
+    supplier.settings = change.apply(&before);
     if supplier.settings != before {
         supplier.updated_at = db::clock(conn)?;
-        suppliers::update(conn, scope.store, &supplier)?;
-        scarcity_changes::note_supplier(conn, scope.store, supplier.id)?;
-        append_audit(conn, scope, &supplier, (Action::Update, "updated"))?;
+        write(conn, scope, (&[], std::slice::from_ref(&supplier)), supplier.updated_at)?;
     }
     Ok(supplier)
 }
@@ -156,7 +180,10 @@ fn append_audit(
     (action, done): (Action, &str),
 ) -> Result<(), Abort> {
     let at = db::clock(conn)?;
+    Ok(audit::queries::append(conn, scope, &audit_entry(supplier, (action, done)), at)?)
+}
+
+fn audit_entry(supplier: &Supplier, (action, done): (Action, &str)) -> NewAuditEntry {
     let detail = format!("Supplier {} {done}", supplier.settings.code);
-    let entry = NewAuditEntry { entity: Entity::Supplier, entity_id: supplier.id.0, action, detail };
-    Ok(audit::queries::append(conn, scope, &entry, at)?)
+    NewAuditEntry { entity: Entity::Supplier, entity_id: supplier.id.0, action, detail }
 }

@@ -1,5 +1,7 @@
 //! The SQL of the register of SKUs and barcodes. Sets of codes come in as arrays, which the DSL can not join.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
@@ -20,13 +22,39 @@ pub fn find_product(conn: &mut PgConnection, store: StoreId, sku: &str) -> Query
         .optional()
 }
 
+/// The products with these SKUs, in their order. A variant's SKU names its product, too.
+pub fn find_products(conn: &mut PgConnection, store: StoreId, skus: &[&str]) -> QueryResult<Vec<Option<ProductId>>> {
+    let keys: Vec<_> = skus.iter().map(|sku| CodeKind::Sku.key(sku)).collect();
+    let found: HashMap<String, ProductId> = product_codes::table
+        .filter(product_codes::store_id.eq(store))
+        .filter(product_codes::kind.eq(CodeKind::Sku))
+        .filter(product_codes::code_key.eq_any(keys.iter().map(|key| &**key)))
+        .select((product_codes::code_key, product_codes::product_id))
+        .load::<(String, ProductId)>(conn)?
+        .into_iter()
+        .collect();
+    Ok(keys.iter().map(|key| found.get(&**key).copied()).collect())
+}
+
 /// The registered codes of a product.
 pub fn list(conn: &mut PgConnection, store: StoreId, product: ProductId) -> QueryResult<Vec<ProductCode>> {
-    let rows: Vec<(CodeKind, String, Option<VariantId>, i64, i64)> = product_codes::table
+    Ok(list_of_products(conn, store, &[product])?.into_iter().map(|(_, code)| code).collect())
+}
+
+type CodeRow = (ProductId, CodeKind, String, Option<VariantId>, i64, i64);
+
+/// The registered codes of these products, each with its product.
+pub fn list_of_products(
+    conn: &mut PgConnection,
+    store: StoreId,
+    products: &[ProductId],
+) -> QueryResult<Vec<(ProductId, ProductCode)>> {
+    let rows: Vec<CodeRow> = product_codes::table
         .filter(product_codes::store_id.eq(store))
-        .filter(product_codes::product_id.eq(product))
-        .order((product_codes::kind, product_codes::code_key))
+        .filter(product_codes::product_id.eq_any(products))
+        .order((product_codes::product_id, product_codes::kind, product_codes::code_key))
         .select((
+            product_codes::product_id,
             product_codes::kind,
             product_codes::code,
             product_codes::variant_id,
@@ -34,7 +62,9 @@ pub fn list(conn: &mut PgConnection, store: StoreId, product: ProductId) -> Quer
             product_codes::position,
         ))
         .load(conn)?;
-    let code = |(kind, code, variant, units, position)| ProductCode { kind, code, variant, units, position };
+    let code = |(product, kind, code, variant, units, position)| {
+        (product, ProductCode { kind, code, variant, units, position })
+    };
     Ok(rows.into_iter().map(code).collect())
 }
 
@@ -81,55 +111,97 @@ pub fn refuse_taken(
     }
 }
 
-/// Gives up the codes that a product has no more, and takes those that it has got, in one order for everyone. If
+/// A code that is in use, with the SKU of its owner.
+#[derive(Clone, Debug)]
+pub struct OwnedCode {
+    pub kind: CodeKind,
+    pub key: String,
+    pub code: String,
+    pub product: ProductId,
+    pub owner: String,
+}
+
+/// Those of the codes that are in use.
+pub fn list_owners(conn: &mut PgConnection, store: StoreId, codes: &[(CodeKind, &str)]) -> QueryResult<Vec<OwnedCode>> {
+    let rows: Vec<(CodeKind, String, String, ProductId, String)> = db::sql(
+        "SELECT c.kind, c.code_key, c.code, c.product_id, COALESCE(v.sku, p.sku) \
+         FROM unnest($2::text[], $3::text[]) AS n (kind, code_key) CROSS JOIN LATERAL ( \
+              SELECT * FROM product_codes WHERE store_id = $1 AND kind = n.kind AND code_key = n.code_key OFFSET 0) c \
+         JOIN products p ON p.store_id = $1 AND p.id = c.product_id \
+         LEFT JOIN variants v ON v.store_id = $1 AND v.id = c.variant_id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(codes.iter().map(|(kind, code)| kind.key(code)).collect::<Vec<_>>())
+    .columns::<(Text, Text, Text, BigInt, Text)>()
+    .load(conn)?;
+    let owned = |(kind, key, code, product, owner)| OwnedCode { kind, key, code, product, owner };
+    Ok(rows.into_iter().map(owned).collect())
+}
+
+/// Gives up the codes that products have no more, and takes those that they have got, in one order for everyone. If
 /// another transaction has taken one of them meanwhile, this waits for it, and is refused.
-pub fn apply(conn: &mut PgConnection, store: StoreId, product: ProductId, change: &CodeChange) -> Result<(), Abort> {
-    let CodeChange { removed, added } = change;
+pub fn apply(conn: &mut PgConnection, store: StoreId, changes: &[(ProductId, CodeChange)]) -> Result<(), Abort> {
+    let removed: Vec<_> = flat(changes, |change| &change.removed);
     if !removed.is_empty() {
         // An old spelling of a GTIN may have an old key, so the text counts.
         db::sql(
-            "DELETE FROM product_codes c USING unnest($3::text[], $4::text[]) AS n (kind, code) \
-             WHERE c.store_id = $1 AND c.product_id = $2 AND c.kind = n.kind AND c.code = n.code",
+            "DELETE FROM product_codes c USING unnest($2::int8[], $3::text[], $4::text[]) AS n (product_id, kind, code) \
+             WHERE c.store_id = $1 AND c.product_id = n.product_id AND c.kind = n.kind AND c.code = n.code",
         )
         .bind::<BigInt, _>(store)
-        .bind::<BigInt, _>(product)
-        .bind::<Array<Text>, _>(kinds(removed))
-        .bind::<Array<Text>, _>(texts(removed))
+        .bind::<Array<BigInt>, _>(products(&removed))
+        .bind::<Array<Text>, _>(kinds(&removed))
+        .bind::<Array<Text>, _>(texts(&removed))
         .execute(conn)?;
     }
-    if added.is_empty() {
+    let added: Vec<_> = flat(changes, |change| &change.added);
+    if added.is_empty() || insert(conn, store, &added)? == added.len() {
         return Ok(());
     }
-    let taken = db::sql(
-        "INSERT INTO product_codes (store_id, product_id, kind, code_key, code, variant_id, units, position) \
-         SELECT $1, $2, n.kind, n.code_key, n.code, n.variant_id, n.units, n.position \
-         FROM unnest($3::text[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::int8[]) \
-              AS n (kind, code_key, code, variant_id, units, position) \
-         ORDER BY n.kind, n.code_key ON CONFLICT ON CONSTRAINT product_codes_pkey DO NOTHING",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(product)
-    .bind::<Array<Text>, _>(kinds(added))
-    .bind::<Array<Text>, _>(added.iter().map(ProductCode::key).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(texts(added))
-    .bind::<Array<Nullable<BigInt>>, _>(added.iter().map(|code| code.variant).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(added.iter().map(|code| code.units).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(added.iter().map(|code| code.position).collect::<Vec<_>>())
-    .execute(conn)?;
-    if taken == added.len() {
-        return Ok(());
-    }
-    let wanted: Vec<_> = added.iter().map(|code| (code.kind, code.code.as_str())).collect();
-    refuse_taken(conn, store, &wanted, Some(product))?;
+    let [(product, change)] = changes else { return Err(taken_meanwhile().into()) };
+    let wanted: Vec<_> = change.added.iter().map(|code| (code.kind, code.code.as_str())).collect();
+    refuse_taken(conn, store, &wanted, Some(*product))?;
     Err(taken_meanwhile().into())
 }
 
-fn kinds(codes: &[ProductCode]) -> Vec<CodeKind> {
-    codes.iter().map(|code| code.kind).collect()
+/// Inserts codes that nobody has. Returns their number.
+fn insert(conn: &mut PgConnection, store: StoreId, added: &[(ProductId, &ProductCode)]) -> QueryResult<usize> {
+    db::sql(
+        "INSERT INTO product_codes (store_id, product_id, kind, code_key, code, variant_id, units, position) \
+         SELECT $1, n.product_id, n.kind, n.code_key, n.code, n.variant_id, n.units, n.position \
+         FROM unnest($2::int8[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::int8[]) \
+              AS n (product_id, kind, code_key, code, variant_id, units, position) \
+         ORDER BY n.kind, n.code_key ON CONFLICT ON CONSTRAINT product_codes_pkey DO NOTHING",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(products(added))
+    .bind::<Array<Text>, _>(kinds(added))
+    .bind::<Array<Text>, _>(added.iter().map(|(_, code)| code.key()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(texts(added))
+    .bind::<Array<Nullable<BigInt>>, _>(added.iter().map(|(_, code)| code.variant).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(added.iter().map(|(_, code)| code.units).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(added.iter().map(|(_, code)| code.position).collect::<Vec<_>>())
+    .execute(conn)
 }
 
-fn texts(codes: &[ProductCode]) -> Vec<&str> {
-    codes.iter().map(|code| code.code.as_str()).collect()
+fn flat(
+    changes: &[(ProductId, CodeChange)],
+    pick: fn(&CodeChange) -> &Vec<ProductCode>,
+) -> Vec<(ProductId, &ProductCode)> {
+    changes.iter().flat_map(|(product, change)| pick(change).iter().map(|code| (*product, code))).collect()
+}
+
+fn products(codes: &[(ProductId, &ProductCode)]) -> Vec<ProductId> {
+    codes.iter().map(|(product, _)| *product).collect()
+}
+
+fn kinds(codes: &[(ProductId, &ProductCode)]) -> Vec<CodeKind> {
+    codes.iter().map(|(_, code)| code.kind).collect()
+}
+
+fn texts<'a>(codes: &[(ProductId, &'a ProductCode)]) -> Vec<&'a str> {
+    codes.iter().map(|(_, code)| code.code.as_str()).collect()
 }
 
 /// The owner has given the code up since, or it is the product itself.

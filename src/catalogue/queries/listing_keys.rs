@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::codes;
 use super::products::write_listing_keys;
+use super::{codes, variants};
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{Product, Variant};
-use crate::db::schema::{products, variants};
+use crate::db::schema::products;
 use crate::kernel::id::{ProductId, StoreId};
 
 /// Gives keys to products that have none yet, and returns how many. Their rows are locked, so that a change of a
@@ -23,7 +23,10 @@ pub fn fill(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<
         .for_update()
         .load(conn)?;
     let ids: Vec<ProductId> = found.iter().map(|product| product.id).collect();
-    let mut of_products = list_by_product(conn, store, &ids)?;
+    let mut of_products: HashMap<ProductId, Vec<Variant>> = HashMap::new();
+    for (product, variant) in variants::list_of_products(conn, store, &ids)? {
+        of_products.entry(product).or_default().push(variant);
+    }
     let further = codes::list_further_barcodes(conn, store, &ids)?;
     let keys_of = |product: &Product| {
         let further = further.iter().filter(|(of, _)| *of == product.id).map(|(_, code)| code.as_str());
@@ -32,22 +35,4 @@ pub fn fill(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<
     };
     let keys: Vec<(ProductId, ListingKeys)> = found.iter().map(keys_of).collect();
     write_listing_keys(conn, store, &keys)
-}
-
-fn list_by_product(
-    conn: &mut PgConnection,
-    store: StoreId,
-    ids: &[ProductId],
-) -> QueryResult<HashMap<ProductId, Vec<Variant>>> {
-    let rows: Vec<(ProductId, Variant)> = variants::table
-        .filter(variants::store_id.eq(store))
-        .filter(variants::product_id.eq_any(ids))
-        .order(variants::id)
-        .select((variants::product_id, Variant::as_select()))
-        .load(conn)?;
-    let mut by_product: HashMap<ProductId, Vec<Variant>> = HashMap::new();
-    for (product, variant) in rows {
-        by_product.entry(product).or_default().push(variant);
-    }
-    Ok(by_product)
 }

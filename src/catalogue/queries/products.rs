@@ -1,19 +1,21 @@
-//! The SQL of products.
+//! The SQL of products. Sets of products come in as arrays, which the DSL can neither insert nor join; it has no nextval
+//! either.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::codes;
 use crate::catalogue::codes::CodeKind;
 use crate::catalogue::listing_keys::ListingKeys;
 use crate::catalogue::product::{NewProduct, Product, ProductStatus};
 use crate::db;
-use crate::db::schema::{product_costs, products};
+use crate::db::schema::products;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{ProductId, ProductRef, StoreId};
+use crate::kernel::money::Money;
 use crate::kernel::text;
 
 /// The product of that name, active or archived. A variant's SKU names its product, too.
@@ -49,84 +51,128 @@ pub fn not_found(name: &ProductRef) -> ApiError {
     ApiError::not_found(Code::ProductNotFound, format_args!("Product {name}"))
 }
 
-pub fn insert_product(
+/// Inserts products and gives their ids, in the order of the products.
+///
+/// The ids are taken beforehand, so that they follow that order. The rows are inserted by SKU, so that two transactions
+/// with the same SKUs wait for each other in one order.
+pub fn insert_products(
     conn: &mut PgConnection,
     store: StoreId,
-    new: &NewProduct,
+    new: &[&NewProduct],
     at: DateTime<Utc>,
-) -> Result<ProductId, Abort> {
-    diesel::insert_into(products::table)
-        .values((
-            products::store_id.eq(store),
-            products::sku.eq(&new.sku),
-            products::name.eq(&new.name),
-            products::description.eq(&new.description),
-            products::category.eq(&new.category),
-            products::brand.eq(&new.brand),
-            products::barcode.eq(&new.barcode),
-            products::price.eq(new.price),
-            products::mrp.eq(new.mrp),
-            products::cost_price.eq(new.cost_price),
-            products::unit.eq(&new.unit),
-            products::has_sizes.eq(new.has_sizes()),
-            products::status.eq(ProductStatus::Active),
-            products::min_stock_level.eq(new.min_stock_level),
-            products::max_stock_level.eq(new.max_stock_level),
-            products::created_at.eq(at),
-            products::updated_at.eq(at),
-        ))
-        .returning(products::id)
-        .get_result(conn)
-        .map_err(|error| Abort::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&new.sku)))
+) -> Result<Vec<ProductId>, Abort> {
+    let ids: Vec<ProductId> = db::sql("SELECT nextval('products_id_seq') FROM generate_series(1, $1)")
+        .bind::<BigInt, _>(db::count(new.len()))
+        .columns::<BigInt>()
+        .load(conn)?;
+    let texts = |pick: fn(&NewProduct) -> Option<&String>| new.iter().map(|new| pick(new)).collect::<Vec<_>>();
+    let amounts = |pick: fn(&NewProduct) -> Option<Money>| new.iter().map(|new| pick(new)).collect::<Vec<_>>();
+    db::sql(
+        "INSERT INTO products (store_id, id, sku, name, description, category, brand, barcode, price, mrp, cost_price, \
+                unit, has_sizes, status, min_stock_level, max_stock_level, created_at, updated_at) \
+         SELECT $1, n.id, n.sku, n.name, n.description, n.category, n.brand, n.barcode, n.price, n.mrp, n.cost_price, \
+                n.unit, n.has_sizes, $3, n.min_stock_level, n.max_stock_level, $2, $2 \
+         FROM unnest($4::int8[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], \
+                     $11::int8[], $12::int8[], $13::int8[], $14::text[], $15::bool[], $16::int8[], $17::int8[]) \
+              AS n (id, sku, name, description, category, brand, barcode, price, mrp, cost_price, unit, has_sizes, \
+                    min_stock_level, max_stock_level) \
+         ORDER BY n.sku",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Text, _>(ProductStatus::Active)
+    .bind::<Array<BigInt>, _>(&ids)
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.sku.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|new| new.name.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(|new| new.description.as_ref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|new| new.category.as_ref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|new| new.brand.as_ref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|new| new.barcode.as_ref()))
+    .bind::<Array<BigInt>, _>(new.iter().map(|new| new.price).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(amounts(|new| new.mrp))
+    .bind::<Array<Nullable<BigInt>>, _>(amounts(|new| new.cost_price))
+    .bind::<Array<Nullable<Text>>, _>(texts(|new| new.unit.as_ref()))
+    .bind::<Array<Bool>, _>(new.iter().map(|new| new.has_sizes()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(new.iter().map(|new| new.min_stock_level).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.max_stock_level).collect::<Vec<_>>())
+    .execute(conn)
+    .map_err(|error| Abort::or_refuse(error, "products_sku_key", || taken(new.iter().map(|new| new.sku.as_str()))))?;
+    Ok(ids)
 }
 
-/// Keeps the cost price that is about to be replaced, for the value of stock that came in before. The stock rows of the
-/// product's variants have been locked.
-pub fn append_past_cost(
+/// The constraint does not name the one of several that is taken.
+fn taken<'a>(mut skus: impl Iterator<Item = &'a str>) -> ApiError {
+    match (skus.next(), skus.next()) {
+        (Some(single), None) => CodeKind::Sku.taken(single),
+        _ => ApiError::new(Code::Duplicate, "A SKU of the products is taken."),
+    }
+}
+
+/// Keeps the cost prices that are about to be replaced, for the value of stock that came in before. The stock rows of
+/// the variants of these products have been locked.
+pub fn append_past_costs(
     conn: &mut PgConnection,
     store: StoreId,
-    product: &Product,
+    products: &[&Product],
     until: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let past = (
-        product_costs::store_id.eq(store),
-        product_costs::product_id.eq(product.id),
-        product_costs::until.eq(until),
-        product_costs::cost_price.eq(product.cost_price),
-    );
-    diesel::insert_into(product_costs::table).values(past).execute(conn).map(drop)
+    if products.is_empty() {
+        return Ok(());
+    }
+    db::sql(
+        "INSERT INTO product_costs (store_id, product_id, until, cost_price) \
+         SELECT $1, n.id, $2, n.cost_price FROM unnest($3::int8[], $4::int8[]) AS n (id, cost_price)",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(until)
+    .bind::<Array<BigInt>, _>(products.iter().map(|product| product.id).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(products.iter().map(|product| product.cost_price).collect::<Vec<_>>())
+    .execute(conn)
+    .map(drop)
 }
 
-/// Writes the product as it is in memory. The stock rows of its variants must have been locked
-/// before: a checkout that holds one of them sees either the old product or the new one.
-pub fn update_product(
+/// Writes products as they are in memory. The stock rows of their variants must have been locked before: a checkout
+/// that holds one of them sees either the old product or the new one.
+pub fn update_products(
     conn: &mut PgConnection,
     store: StoreId,
-    product: &Product,
+    changed: &[&Product],
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
-    let updated = diesel::update(products::table)
-        .filter(products::store_id.eq(store))
-        .filter(products::id.eq(product.id))
-        .set((
-            products::sku.eq(&product.sku),
-            products::name.eq(&product.name),
-            products::description.eq(&product.description),
-            products::category.eq(&product.category),
-            products::brand.eq(&product.brand),
-            products::barcode.eq(&product.barcode),
-            products::price.eq(product.price),
-            products::mrp.eq(product.mrp),
-            products::cost_price.eq(product.cost_price),
-            products::unit.eq(&product.unit),
-            products::status.eq(product.status),
-            products::min_stock_level.eq(product.min_stock_level),
-            products::max_stock_level.eq(product.max_stock_level),
-            products::updated_at.eq(at),
-        ))
-        .execute(conn)
-        .map_err(|error| Abort::or_refuse(error, "products_sku_key", || CodeKind::Sku.taken(&product.sku)))?;
-    Ok(db::expect_rows(updated, 1, "products were written")?)
+    let texts = |pick: fn(&Product) -> Option<&String>| changed.iter().map(|one| pick(one)).collect::<Vec<_>>();
+    let amounts = |pick: fn(&Product) -> Option<Money>| changed.iter().map(|one| pick(one)).collect::<Vec<_>>();
+    let updated = db::sql(
+        "UPDATE products p SET sku = n.sku, name = n.name, description = n.description, category = n.category, \
+                brand = n.brand, barcode = n.barcode, price = n.price, mrp = n.mrp, cost_price = n.cost_price, \
+                unit = n.unit, status = n.status, min_stock_level = n.min_stock_level, \
+                max_stock_level = n.max_stock_level, updated_at = $2 \
+         FROM unnest($3::int8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int8[], \
+                     $11::int8[], $12::int8[], $13::text[], $14::text[], $15::int8[], $16::int8[]) \
+              AS n (id, sku, name, description, category, brand, barcode, price, mrp, cost_price, unit, status, \
+                    min_stock_level, max_stock_level) \
+         WHERE p.store_id = $1 AND p.id = n.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Timestamptz, _>(at)
+    .bind::<Array<BigInt>, _>(changed.iter().map(|product| product.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|product| product.sku.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|product| product.name.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(|product| product.description.as_ref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|product| product.category.as_ref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|product| product.brand.as_ref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|product| product.barcode.as_ref()))
+    .bind::<Array<BigInt>, _>(changed.iter().map(|product| product.price).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(amounts(|product| product.mrp))
+    .bind::<Array<Nullable<BigInt>>, _>(amounts(|product| product.cost_price))
+    .bind::<Array<Nullable<Text>>, _>(texts(|product| product.unit.as_ref()))
+    .bind::<Array<Text>, _>(changed.iter().map(|product| product.status).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changed.iter().map(|product| product.min_stock_level).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(changed.iter().map(|product| product.max_stock_level).collect::<Vec<_>>())
+    .execute(conn)
+    .map_err(|error| {
+        Abort::or_refuse(error, "products_sku_key", || taken(changed.iter().map(|product| product.sku.as_str())))
+    })?;
+    Ok(db::expect_rows(updated, changed.len(), "products were written")?)
 }
 
 /// Writes the keys by which lists find, filter and sort products. Their rows are locked, or have no keys yet.

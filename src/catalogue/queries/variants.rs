@@ -24,15 +24,28 @@ pub fn list_variants(conn: &mut PgConnection, store: StoreId, product: ProductId
         .load(conn)
 }
 
-/// Inserts variants and gives their ids, in the order of the variants.
+/// The variants of these products, oldest first, each with its product.
+pub fn list_of_products(
+    conn: &mut PgConnection,
+    store: StoreId,
+    products: &[ProductId],
+) -> QueryResult<Vec<(ProductId, Variant)>> {
+    variants::table
+        .filter(variants::store_id.eq(store))
+        .filter(variants::product_id.eq_any(products))
+        .order(variants::id)
+        .select((variants::product_id, Variant::as_select()))
+        .load(conn)
+}
+
+/// Inserts variants, each with its product, and gives their ids, in the order of the variants.
 ///
 /// The ids are taken beforehand, so that they follow that order. The rows are inserted by SKU, so that two transactions
 /// with the same SKUs wait for each other in one order.
 pub fn insert_variants(
     conn: &mut PgConnection,
     store: StoreId,
-    product: ProductId,
-    new: &[NewVariant],
+    new: &[(ProductId, &NewVariant)],
     at: DateTime<Utc>,
 ) -> Result<Vec<VariantId>, Abort> {
     let ids: Vec<VariantId> = db::sql("SELECT nextval('variants_id_seq') FROM generate_series(1, $1)")
@@ -42,25 +55,27 @@ pub fn insert_variants(
     db::sql(
         "INSERT INTO variants (store_id, product_id, id, size, size_key, sku, barcode, price, min_stock_level, \
                 created_at, updated_at) \
-         SELECT $1, $2, n.id, n.size, n.size_key, n.sku, n.barcode, n.price, n.min_stock_level, $3, $3 \
-         FROM unnest($4::int8[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int8[], $10::int8[]) \
-              AS n (id, size, size_key, sku, barcode, price, min_stock_level) \
+         SELECT $1, n.product_id, n.id, n.size, n.size_key, n.sku, n.barcode, n.price, n.min_stock_level, $3, $3 \
+         FROM unnest($2::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int8[], $10::int8[]) \
+              AS n (product_id, id, size, size_key, sku, barcode, price, min_stock_level) \
          ORDER BY n.sku",
     )
     .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(product)
+    .bind::<Array<BigInt>, _>(new.iter().map(|(product, _)| *product).collect::<Vec<_>>())
     .bind::<Timestamptz, _>(at)
     .bind::<Array<BigInt>, _>(&ids)
-    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|variant| variant.size.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|(_, new)| new.size.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(
-        new.iter().map(|new| new.size.as_deref().map(size::key).unwrap_or_default()).collect::<Vec<_>>(),
+        new.iter().map(|(_, new)| new.size.as_deref().map(size::key).unwrap_or_default()).collect::<Vec<_>>(),
     )
-    .bind::<Array<Text>, _>(new.iter().map(|variant| variant.sku.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|variant| variant.barcode.as_deref()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|variant| variant.price).collect::<Vec<Option<Money>>>())
-    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|variant| variant.min_stock_level).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|(_, new)| new.sku.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|(_, new)| new.barcode.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|(_, new)| new.price).collect::<Vec<Option<Money>>>())
+    .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|(_, new)| new.min_stock_level).collect::<Vec<_>>())
     .execute(conn)
-    .map_err(|error| Abort::or_refuse(error, "variants_sku_key", || taken(new.iter().map(|new| new.sku.as_str()))))?;
+    .map_err(|error| {
+        Abort::or_refuse(error, "variants_sku_key", || taken(new.iter().map(|(_, new)| new.sku.as_str())))
+    })?;
     Ok(ids)
 }
 
@@ -92,6 +107,9 @@ pub fn update_variants(
     changed: &[Variant],
     at: DateTime<Utc>,
 ) -> Result<(), Abort> {
+    if changed.is_empty() {
+        return Ok(());
+    }
     let updated = db::sql(
         "UPDATE variants v SET sku = n.sku, barcode = n.barcode, price = n.price, \
                 min_stock_level = n.min_stock_level, status = n.status, updated_at = $2 \

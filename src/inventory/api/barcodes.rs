@@ -33,13 +33,13 @@ pub struct NewBarcodeRequest {
     #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
     #[validate(custom(function = "check_barcode"))]
     #[schema(min_length = 1, max_length = 100)]
-    code: String,
+    pub code: String,
     /// Required for a product with sizes, unless the path contains the SKU of one size.
     #[validate(custom(function = "size::validate"))]
     #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
-    size: Option<String>,
+    pub size: Option<String>,
     /// The units that a scan counts, such as 12 for a case; 1 by default.
-    units: Option<Quantity>,
+    pub units: Option<Quantity>,
 }
 
 /// A barcode of a product.

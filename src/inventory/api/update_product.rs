@@ -152,7 +152,9 @@ impl UpdateProductRequest {
         check_digits(own.chain(of_sizes))
     }
 
-    fn read(&self, currency: &Currency) -> Result<ProductChanges, ApiError> {
+    /// The changes with amounts in this currency.
+    pub fn to_changes(&self, currency: &Currency) -> Result<ProductChanges, ApiError> {
+        self.check_barcodes()?;
         let mut prices = Prices::new(currency);
         let sizes = self.sizes.as_deref().unwrap_or_default();
         let changes = ProductChanges {
@@ -177,6 +179,15 @@ impl UpdateProductRequest {
 }
 
 impl ChangedSizeRequest {
+    /// The change of a single size, with amounts in this currency.
+    pub fn to_change(&self, currency: &Currency) -> Result<SizeChange, ApiError> {
+        check_digits(self.barcode.iter().flatten().map(|barcode| (barcode_of(0), barcode.as_str())))?;
+        let mut prices = Prices::new(currency);
+        let change = self.read(0, &mut prices);
+        prices.finish()?;
+        Ok(change)
+    }
+
     fn read(&self, index: usize, prices: &mut Prices<'_>) -> SizeChange {
         let price = self.price.map(|price| price.map(|price| prices.read(format!("sizes[{index}].price"), price)));
         SizeChange {
@@ -197,7 +208,7 @@ pub async fn update(path: web::Path<String>, command: Command<UpdateProductReque
     command
         .run("update_product", move |conn, scope, body| {
             let reader = ProductResponses::load_for_key_share(conn, scope)?;
-            let changes = body.read(&reader.currency)?;
+            let changes = body.to_changes(&reader.currency)?;
             let product = change_product(conn, scope, &name, &changes)?;
             Ok(Answer::ok(&reader.get(conn, &ProductRef::Id(product))?)?)
         })

@@ -81,6 +81,26 @@ pub fn lock_open_location(
     }
 }
 
+/// A place, as rows name it.
+#[derive(Clone, Debug, Queryable)]
+pub struct NamedPlace {
+    pub id: LocationId,
+    pub code: String,
+    pub status: LocationStatus,
+}
+
+/// All places of the store, the first one first. Their rows are locked, so that none is closed before the end of the
+/// transaction.
+pub fn lock_all_places(conn: &mut PgConnection, store: StoreId) -> QueryResult<Vec<NamedPlace>> {
+    locations::table
+        .filter(locations::store_id.eq(store))
+        .filter(locations::kind.eq("place"))
+        .order(locations::id)
+        .select((locations::id, locations::code, locations::status))
+        .for_key_share()
+        .load(conn)
+}
+
 /// The quarantine of a place.
 pub fn get_quarantine(conn: &mut PgConnection, store: StoreId, place: LocationId) -> QueryResult<LocationId> {
     locations::table

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::db::schema::suppliers;
@@ -26,10 +26,10 @@ pub struct Supplier {
 }
 
 /// The data of a supplier that staff can change.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = suppliers)]
 #[diesel(check_for_backend(Pg))]
-#[diesel(treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct SupplierSettings {
     pub code: String,
     pub name: String,
@@ -67,45 +67,95 @@ pub fn find_for_update(conn: &mut PgConnection, store: StoreId, id: SupplierId) 
     rows.select(Supplier::as_select()).for_update().first(conn).optional()
 }
 
+/// The suppliers with these codes.
+pub fn list_by_code(conn: &mut PgConnection, store: StoreId, codes: &[String]) -> QueryResult<Vec<Supplier>> {
+    let rows = suppliers::table.filter(suppliers::store_id.eq(store)).filter(suppliers::code.eq_any(codes));
+    rows.select(Supplier::as_select()).load(conn)
+}
+
+/// Locks the suppliers with these codes, in the order of their ids.
+pub fn list_by_code_for_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    codes: &[String],
+) -> QueryResult<Vec<Supplier>> {
+    let rows = suppliers::table.filter(suppliers::store_id.eq(store)).filter(suppliers::code.eq_any(codes));
+    rows.order(suppliers::id).select(Supplier::as_select()).for_update().load(conn)
+}
+
+/// Inserts suppliers, in the order of their codes.
 pub fn insert(
     conn: &mut PgConnection,
     store: StoreId,
-    settings: &SupplierSettings,
+    new: &[SupplierSettings],
     at: DateTime<Utc>,
-) -> Result<Supplier, Abort> {
-    diesel::insert_into(suppliers::table)
-        .values((
+) -> Result<Vec<Supplier>, Abort> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut new: Vec<&SupplierSettings> = new.iter().collect();
+    new.sort_unstable_by(|one, other| one.code.cmp(&other.code));
+    let row = |settings: &SupplierSettings| {
+        (
             suppliers::store_id.eq(store),
-            settings,
+            settings.clone(),
             suppliers::name_key.eq(sort_key(&settings.name)),
             suppliers::search_text.eq(settings.search_text()),
             suppliers::created_at.eq(at),
             suppliers::updated_at.eq(at),
-        ))
+        )
+    };
+    diesel::insert_into(suppliers::table)
+        .values(new.iter().map(|settings| row(settings)).collect::<Vec<_>>())
         .returning(Supplier::as_returning())
-        .get_result(conn)
-        .map_err(|error| code_taken(error, &settings.code))
+        .get_results(conn)
+        .map_err(|error| code_taken(error, new.iter().map(|settings| settings.code.as_str())))
 }
 
-/// Writes a supplier as it is in memory. The row must have been locked.
-pub fn update(conn: &mut PgConnection, store: StoreId, supplier: &Supplier) -> Result<(), Abort> {
-    let row = suppliers::table.filter(suppliers::store_id.eq(store)).filter(suppliers::id.eq(supplier.id));
-    let settings = &supplier.settings;
-    let changed = diesel::update(row)
-        .set((
-            settings,
-            suppliers::name_key.eq(sort_key(&settings.name)),
-            suppliers::search_text.eq(settings.search_text()),
-            suppliers::updated_at.eq(supplier.updated_at),
-        ))
-        .execute(conn)
-        .map_err(|error| code_taken(error, &settings.code))?;
-    Ok(db::expect_rows(changed, 1, "suppliers were written")?)
+/// Writes suppliers as they are in memory. The rows must have been locked.
+pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[Supplier]) -> Result<(), Abort> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let texts = |pick: fn(&SupplierSettings) -> Option<&String>| {
+        changed.iter().map(|supplier| pick(&supplier.settings)).collect::<Vec<_>>()
+    };
+    // The DSL can not join arrays.
+    let updated = db::sql(
+        "UPDATE suppliers s SET code = n.code, name = n.name, name_key = n.name_key, search_text = n.search_text, \
+                email = n.email, phone = n.phone, lead_time_days = n.lead_time_days, notes = n.notes, active = n.active, \
+                updated_at = n.updated_at \
+         FROM unnest($2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int8[], $9::text[], \
+                     $10::bool[], $11::timestamptz[], $12::text[]) \
+              AS n (id, code, name, name_key, email, phone, lead_time_days, notes, active, updated_at, search_text) \
+         WHERE s.store_id = $1 AND s.id = n.id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(changed.iter().map(|supplier| supplier.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|supplier| supplier.settings.code.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|supplier| supplier.settings.name.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|supplier| sort_key(&supplier.settings.name)).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(|settings| settings.email.as_ref()))
+    .bind::<Array<Nullable<Text>>, _>(texts(|settings| settings.phone.as_ref()))
+    .bind::<Array<Nullable<BigInt>>, _>(
+        changed.iter().map(|supplier| supplier.settings.lead_time_days).collect::<Vec<_>>(),
+    )
+    .bind::<Array<Nullable<Text>>, _>(texts(|settings| settings.notes.as_ref()))
+    .bind::<Array<Bool>, _>(changed.iter().map(|supplier| supplier.settings.active).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(changed.iter().map(|supplier| supplier.updated_at).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changed.iter().map(|supplier| supplier.settings.search_text()).collect::<Vec<_>>())
+    .execute(conn)
+    .map_err(|error| code_taken(error, changed.iter().map(|supplier| supplier.settings.code.as_str())))?;
+    Ok(db::expect_rows(updated, changed.len(), "suppliers were written")?)
 }
 
-fn code_taken(error: diesel::result::Error, code: &str) -> Abort {
-    Abort::or_refuse(error, "suppliers_code_key", || {
-        ApiError::new(Code::Duplicate, format!("There is a supplier with the code '{code}' already."))
+/// The constraint does not name the one of several that is taken.
+fn code_taken<'a>(error: diesel::result::Error, mut codes: impl Iterator<Item = &'a str>) -> Abort {
+    Abort::or_refuse(error, "suppliers_code_key", || match (codes.next(), codes.next()) {
+        (Some(code), None) => {
+            ApiError::new(Code::Duplicate, format!("There is a supplier with the code '{code}' already."))
+        }
+        _ => ApiError::new(Code::Duplicate, "There is a supplier with one of the codes already."),
     })
 }
 

@@ -49,11 +49,14 @@ macro_rules! note_set {
     };
 }
 
-/// Notes the variants that a supplier sells.
-pub fn note_supplier(conn: &mut PgConnection, store: StoreId, supplier: SupplierId) -> QueryResult<()> {
-    db::sql(note_set!("SELECT variant_id FROM supplier_items WHERE store_id = $1 AND supplier_id = $2"))
+/// Notes the variants that suppliers sell.
+pub fn note_suppliers(conn: &mut PgConnection, store: StoreId, suppliers: &[SupplierId]) -> QueryResult<()> {
+    if suppliers.is_empty() {
+        return Ok(());
+    }
+    db::sql(note_set!("SELECT DISTINCT variant_id FROM supplier_items WHERE store_id = $1 AND supplier_id = ANY($2)"))
         .bind::<BigInt, _>(store)
-        .bind::<BigInt, _>(supplier)
+        .bind::<Array<BigInt>, _>(suppliers)
         .bind::<BigInt, _>(MAX_VARIANTS)
         .execute(conn)
         .map(drop)

@@ -189,6 +189,21 @@ pub fn list_by_id<O: Origin>(
     rows.into_iter().map(Row::into_inbound).collect()
 }
 
+/// The ids of the documents with one of these numbers, or with one of these references unless they are cancelled, in
+/// their order. Each has its number and its reference.
+pub fn list_named<O: Origin>(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (numbers, references): (&[String], &[String]),
+) -> QueryResult<Vec<(InboundId, String, Option<String>)>> {
+    let has_reference = inbounds::reference.eq_any(references).and(inbounds::status.ne(InboundStatus::Cancelled));
+    of_kind::<O>(store)
+        .filter(inbounds::inbound_number.eq_any(numbers).or(has_reference.assume_not_null()))
+        .order(inbounds::id)
+        .select((inbounds::id, inbounds::inbound_number, inbounds::reference))
+        .load(conn)
+}
+
 /// Locks a document and reads it.
 pub fn find_for_update<O: Origin>(
     conn: &mut PgConnection,
