@@ -70,6 +70,13 @@ async fn admit(access: Access, request: &ServiceRequest) -> Result<Principal, Ap
         (Access::OwnOr(permission) | Access::Permission(permission), _) => permit(principal, permission),
         (Access::Either(_, other), principal) if principal.can(other) => Ok(principal.clone()),
         (Access::Either(permission, _), _) => permit(principal, permission),
+        (Access::Any(permissions), principal) if permissions.iter().any(|one| principal.can(*one)) => {
+            Ok(principal.clone())
+        }
+        (Access::Any(permissions), _) => {
+            let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
+            Err(ApiError::new(Code::Forbidden, format!("One of the permissions {} is missing.", names.join(", "))))
+        }
         (Access::Admin, _) if principal.is_admin() => Ok(principal),
         (Access::Admin, _) => Err(ApiError::new(Code::Forbidden, "This call needs the role admin.")),
     }

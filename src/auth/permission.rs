@@ -105,6 +105,8 @@ pub enum Access {
     Permission(Permission),
     /// Staff with one of the permissions, and admins.
     Either(Permission, Permission),
+    /// Staff with any of the permissions, and admins. The handler checks the one that the request needs.
+    Any(&'static [Permission]),
     /// Admins.
     Admin,
 }

@@ -6,7 +6,8 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web::Bytes};
+pub use actix_web::web::Bytes;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use memmap2::MmapMut;
@@ -19,6 +20,9 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The limit for documents of many lines, such as transfers.
 pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+
+/// The limit for files of rows. Only callers with a permission send them.
+pub const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
 
 /// The limit of a request's operation, among its extensions.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +48,7 @@ pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, 
     if announced.is_some_and(|length: usize| length > limit) {
         return Err(too_large(limit));
     }
+    connection::expect_body(request, limit);
     let mut body = Buffer::new(limit);
     while let Some(chunk) = payload.next().await {
         body.append(&chunk.map_err(|_incomplete| unreadable(request))?)?;

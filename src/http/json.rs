@@ -71,15 +71,7 @@ impl Body {
     /// Reads and checks the fields of the operation. They are read from the text again, because amounts of money need
     /// the digits that the client wrote.
     pub fn parse<T: DeserializeOwned + Validate>(&self) -> Result<T, ApiError> {
-        let mut deserializer = serde_json::Deserializer::from_slice(&self.text);
-        let value: T = match serde_path_to_error::deserialize(&mut deserializer) {
-            Ok(value) => value,
-            Err(error) => return Err(self.refuse(refuse_field(&error))),
-        };
-        match value.validate() {
-            Ok(()) => Ok(value),
-            Err(errors) => Err(self.refuse(ApiError::validation(flatten(&errors)))),
-        }
+        parse_fields(&self.text).map_err(|refusal| self.refuse(refusal))
     }
 
     fn refuse(&self, refusal: ApiError) -> ApiError {
@@ -87,6 +79,16 @@ impl Body {
             return ApiError::new(Code::MalformedRequest, "This call needs a JSON body, and there is none.");
         }
         refusal
+    }
+}
+
+/// Reads and checks the fields of an operation from the text of a JSON object.
+pub fn parse_fields<T: DeserializeOwned + Validate>(text: &[u8]) -> Result<T, ApiError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refuse_field(&error))?;
+    match value.validate() {
+        Ok(()) => Ok(value),
+        Err(errors) => Err(ApiError::validation(flatten(&errors))),
     }
 }
 

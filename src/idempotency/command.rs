@@ -57,6 +57,12 @@ impl<T: Send + 'static> Command<T> {
         Ok(Command { ctx, body: parse(body)?, claim })
     }
 
+    /// The command of a file, whose content has this fingerprint.
+    pub fn of_file(ctx: Ctx, request: &HttpRequest, fingerprint: &str, body: T) -> Result<Self, ApiError> {
+        let claim = new_claim(&ctx.principal, request, &Value::from(fingerprint))?;
+        Ok(Self { ctx, body, claim })
+    }
+
     /// Does the work once, in one transaction with its claim and its stored answer.
     pub fn run<F>(self, name: &'static str, work: F) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where

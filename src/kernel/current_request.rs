@@ -11,6 +11,10 @@ use tokio::time::Instant;
 
 use super::id::UserId;
 
+mod continuation;
+
+pub use continuation::Continuation;
+
 tokio::task_local! {
     static CURRENT: Arc<Request>;
 }

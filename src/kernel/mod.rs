@@ -1,5 +1,6 @@
 //! Small types that are parsed once, when input arrives, and are valid from then on.
 
+pub mod csv;
 pub mod current_request;
 pub mod cursor;
 pub mod document_number;

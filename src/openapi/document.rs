@@ -16,7 +16,7 @@ pub(super) const BEARER: &str = "bearer";
 pub(super) const COOKIE: &str = "cookieAuth";
 
 /// The tags. An operation's tag is the first word of its path, except for monitoring. They are in reading order.
-const TAGS: [(&str, &str); 25] = [
+const TAGS: [(&str, &str); 27] = [
     ("start", "Entry points for clients."),
     ("auth", "Accounts of customers, and sessions."),
     ("inventory", "Products, their stock, and the ledger of stock movements."),
@@ -25,6 +25,8 @@ const TAGS: [(&str, &str); 25] = [
     ("counts", "Looks at the shelves of a place, and the differences that are posted."),
     ("suppliers", "The companies from which a store orders goods, and what they sell."),
     ("purchase-orders", "Goods that are ordered from suppliers, and their receipts."),
+    ("imports", "Files of rows that staff send, and the results of each row."),
+    ("exports", "Files with the rows of a store."),
     ("cart", "The cart of the signed-in customer."),
     ("addresses", "The addresses of the signed-in customer."),
     ("checkout", "Buys the cart in one transaction."),

@@ -25,7 +25,7 @@ pub const JSON: &str = "application/json";
 /// The content type of pages.
 pub const HTML: &str = "text/html";
 
-/// The content type of tables.
+/// The content type of tables and of files of rows.
 pub const CSV: &str = "text/csv";
 
 /// An operation of the API.
@@ -43,12 +43,16 @@ pub struct Endpoint {
     pub is_at_root: bool,
     pub request: Option<MakeSchema>,
     pub body_required: bool,
+    /// True if the body may be a file of rows, too.
+    pub takes_csv: bool,
     pub success: u16,
     /// The status of a repeated request whose first one had `success`.
     pub again: Option<u16>,
     pub answer: Option<MakeSchema>,
     /// The content type of the response.
     pub content_type: &'static str,
+    /// The content type of another form of the response.
+    pub other_content_type: Option<&'static str>,
     /// True if the response is a page, unless the caller prefers JSON.
     pub has_page: bool,
     /// True if the caller may ask for CSV.
@@ -102,10 +106,12 @@ impl Endpoint {
             is_at_root: false,
             request: None,
             body_required: true,
+            takes_csv: false,
             success: 200,
             again: None,
             answer: None,
             content_type: JSON,
+            other_content_type: None,
             has_page: false,
             has_csv: false,
             query: Vec::new(),
@@ -192,6 +198,12 @@ impl Endpoint {
         self
     }
 
+    /// Adds the status of a response to a request whose work goes on afterwards.
+    pub fn answers_later(mut self, status: u16) -> Self {
+        self.again = Some(status);
+        self
+    }
+
     /// Adds a page as another form of the response.
     pub fn answers_page_too(mut self) -> Self {
         self.has_page = true;
@@ -208,6 +220,12 @@ impl Endpoint {
     pub fn answers_text(mut self, content_type: &'static str) -> Self {
         self.content_type = content_type;
         self.answer = Some(SchemaOf::text);
+        self
+    }
+
+    /// Adds a file of another content type as another form of the response.
+    pub fn answers_file_too(mut self, content_type: &'static str) -> Self {
+        self.other_content_type = Some(content_type);
         self
     }
 
@@ -249,6 +267,20 @@ impl Endpoint {
     /// Accepts the larger bodies of documents with many lines.
     pub fn of_many_lines(mut self) -> Self {
         self.max_body = body::MAX_DOCUMENT_BYTES;
+        self
+    }
+
+    /// Sets an array of rows as the body.
+    pub fn takes_rows_of<T: ToSchema>(mut self) -> Self {
+        self.request = Some(SchemaOf::array_of::<T>);
+        self
+    }
+
+    /// Sets a file of rows as the body: CSV, or an array of objects.
+    pub fn takes_file(mut self) -> Self {
+        self.request = Some(SchemaOf::any_rows);
+        self.takes_csv = true;
+        self.max_body = body::MAX_FILE_BYTES;
         self
     }
 

@@ -38,8 +38,11 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
     if let Some(request) = endpoint.request {
         let content = content(json!(request().reference), examples.request(endpoint.id));
         let description = format!("At most {} KiB.", endpoint.max_body / 1024);
-        let body = json!({"description": description, "required": endpoint.body_required, "content": {JSON: content}});
-        set("requestBody", body);
+        let mut forms = Map::from_iter([(JSON.to_owned(), content)]);
+        if endpoint.takes_csv {
+            forms.insert(CSV.to_owned(), json!({"schema": {"type": "string"}}));
+        }
+        set("requestBody", json!({"description": description, "required": endpoint.body_required, "content": forms}));
     }
     Value::Object(operation)
 }
@@ -47,6 +50,7 @@ pub fn describe(endpoint: Endpoint, examples: &Examples, refusals: &mut Refusals
 fn success(endpoint: &Endpoint, status: u16, examples: &Examples) -> Value {
     let description = match status {
         201 => "Created",
+        202 if endpoint.answer.is_some() => "Accepted: the work goes on",
         202 => "Accepted, without a body",
         204 => "Done, without a body",
         _ => "OK",
@@ -61,6 +65,9 @@ fn success(endpoint: &Endpoint, status: u16, examples: &Examples) -> Value {
     if let Some(answer) = endpoint.answer {
         let content = content(json!(answer().reference), examples.answer(endpoint.id));
         let mut forms = Map::from_iter([(endpoint.content_type.to_owned(), content)]);
+        if let Some(other) = endpoint.other_content_type {
+            forms.insert(other.to_owned(), json!({"schema": {"type": "string", "format": "binary"}}));
+        }
         if endpoint.has_page {
             forms.insert(HTML.to_owned(), json!({"schema": {"type": "string"}}));
         }
@@ -84,9 +91,12 @@ fn security(access: Access) -> Value {
         Access::Anonymous => json!([]),
         Access::Public | Access::Buyer | Access::Holder(_) => json!([{}, {BEARER: []}, {COOKIE: []}]),
         // Permissions are not scopes of a bearer scheme, so the description names them.
-        Access::User | Access::Admin | Access::Permission(_) | Access::OwnOr(_) | Access::Either(..) => {
-            json!([{BEARER: []}, {COOKIE: []}])
-        }
+        Access::User
+        | Access::Admin
+        | Access::Permission(_)
+        | Access::OwnOr(_)
+        | Access::Either(..)
+        | Access::Any(_) => json!([{BEARER: []}, {COOKIE: []}]),
     }
 }
 
@@ -107,6 +117,10 @@ fn describe_access(access: Access) -> String {
         Access::Admin => "Needs the role admin.".to_owned(),
         Access::Permission(permission) => format!("Needs the permission `{}`.", permission.as_str()),
         Access::Either(one, other) => format!("Needs the permission `{}` or `{}`.", one.as_str(), other.as_str()),
+        Access::Any(permissions) => {
+            let names: Vec<String> = permissions.iter().map(|one| format!("`{}`", one.as_str())).collect();
+            format!("Needs one of the permissions {}, by the kind of the rows.", names.join(", "))
+        }
     }
 }
 

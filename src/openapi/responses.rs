@@ -76,6 +76,7 @@ pub fn codes_of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
         | Access::Permission(_)
         | Access::OwnOr(_)
         | Access::Either(..)
+        | Access::Any(_)
         | Access::Admin
         | Access::Holder(_) => {
             codes.extend([Code::Unauthenticated, Code::TokenExpired, Code::Forbidden]);

@@ -27,6 +27,13 @@ impl SchemaOf {
         Self { reference: object.into(), components: Vec::new() }
     }
 
+    /// An array of objects whose values are cells.
+    pub fn any_rows() -> Self {
+        let mut schema = Self::any_object();
+        schema.reference = ArrayBuilder::new().items(schema.reference).into();
+        schema
+    }
+
     pub fn text() -> Self {
         let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
         Self { reference: text.into(), components: Vec::new() }

@@ -12,15 +12,14 @@ use super::bounds::{BODY_OVERHEAD_BYTES, MAX_HEAD_BYTES, SEND_BUFFER_MEMORY};
 use super::phase::{Phase, WorkState};
 use super::pipelining::BodyRest;
 use super::refusal::Abandoned;
-use super::time_budget::{Progress, TimeBudgets};
+use super::time_budget::Progress;
 use crate::http::limits::address_key;
 
-/// The maximal number of bytes of a body on the wire. A body of 64 KiB in chunks of one byte has 384 KiB, and one of
-/// 256 KiB in chunks of six bytes has 470 KiB.
-const MAX_BODY_WIRE_BYTES: u64 = 512 * 1024;
+mod waiting;
 
-/// The longest time between two requests. The framework ends idle connections earlier.
-const MAX_IDLE_MS: u64 = 10_000;
+/// The maximal number of bytes of a body on the wire. A body of 64 KiB in chunks of one byte has 384 KiB, and one of
+/// 256 KiB in chunks of six bytes has 470 KiB. A larger body that the application expects has twice its size.
+const MAX_BODY_WIRE_BYTES: u64 = 512 * 1024;
 
 /// The marker of a body in chunks, whose length is unknown.
 const CHUNKED: u64 = u64::MAX;
@@ -39,6 +38,8 @@ pub struct Activity {
     abandoned: Mutex<Option<Abandoned>>,
     /// The bytes of the body that the framework has not read yet, or [`CHUNKED`].
     body_rest: AtomicU64,
+    /// The bytes of the body that the application expects.
+    expected_body: AtomicU64,
     head: Progress,
     /// Until the application has read the body, or the request and its body have ended.
     body: Progress,
@@ -67,6 +68,7 @@ impl Activity {
             begun: AtomicU32::new(0),
             abandoned: Mutex::default(),
             body_rest: AtomicU64::new(0),
+            expected_body: AtomicU64::new(0),
             head,
             body: Progress::default(),
             answer: Progress::default(),
@@ -147,7 +149,13 @@ impl Activity {
 
     /// True if the body has more bytes on the wire than are read, including the framing of its chunks.
     pub fn body_is_too_large(&self) -> bool {
-        self.body.is_begun() && self.body.bytes() > MAX_BODY_WIRE_BYTES
+        let expected = self.expected_body.load(Ordering::Relaxed);
+        self.body.is_begun() && self.body.bytes() > MAX_BODY_WIRE_BYTES.max(expected.saturating_mul(2))
+    }
+
+    /// Records that the application reads a body of at most so many bytes.
+    pub fn expect_body(&self, bytes: u64) {
+        self.expected_body.store(bytes, Ordering::Relaxed);
     }
 
     /// The time since the current head began.
@@ -185,6 +193,7 @@ impl Activity {
             BodyRest::Chunked => CHUNKED,
         };
         self.body_rest.store(rest, Ordering::Relaxed);
+        self.expected_body.store(0, Ordering::Relaxed);
         if rest > 0 {
             self.body.begin(now_ms);
         } else {
@@ -254,15 +263,6 @@ impl Activity {
         self.last_ms.load(Ordering::Relaxed)
     }
 
-    /// The time since which the peer makes no useful progress. Single bytes count for the time that they earn, so that
-    /// a peer cannot keep a connection young with them.
-    pub fn waiting_since_ms(&self, time_budgets: &TimeBudgets) -> u64 {
-        let TimeBudgets { head, body, answer } = *time_budgets;
-        let activities = [(&self.head, head), (&self.body, body), (&self.answer, answer)];
-        let begun = activities.into_iter().filter(|(progress, _)| progress.is_begun());
-        begun.map(|(progress, budget)| progress.earned_until_ms(budget)).fold(self.last_ms(), u64::min)
-    }
-
     pub fn work_state(&self) -> WorkState {
         match self.requests.load(Ordering::Relaxed) {
             0 if self.is_blocked() => WorkState::Receiving,
@@ -270,29 +270,5 @@ impl Activity {
             _ if self.body_rest() != BodyRest::None => WorkState::Sending,
             _ => WorkState::Working,
         }
-    }
-
-    /// The next phase, if the peer is too slow.
-    pub fn overdue(&self, time_budgets: &TimeBudgets, now_ms: u64) -> Option<Phase> {
-        if self.answer.is_overdue(time_budgets.answer, now_ms) {
-            return Some(Phase::Closed);
-        }
-        let is_idle = matches!(self.work_state(), WorkState::Idle | WorkState::Receiving);
-        match self.phase() {
-            phase if phase.is_served() && self.body.is_overdue(time_budgets.body, now_ms) => Some(Phase::BodyTooSlow),
-            Phase::Open if is_idle && self.head.is_overdue(time_budgets.head, now_ms) => Some(Phase::HeadTooSlow),
-            Phase::Open if self.is_idle_too_long(now_ms) => Some(Phase::HeadTooSlow),
-            phase if phase != Phase::Open && is_idle => {
-                let since = self.ended_ms.load(Ordering::Relaxed).max(self.last_ms());
-                (now_ms.saturating_sub(since) > time_budgets.head.max_ms).then_some(Phase::Closed)
-            }
-            _ => None,
-        }
-    }
-
-    /// A response that is a stream waits for the sign that its connection has to end.
-    fn is_idle_too_long(&self, now_ms: u64) -> bool {
-        let is_between = !self.head.is_begun() && !self.body.is_begun() && self.ending.receiver_count() == 0;
-        is_between && self.work_state() == WorkState::Idle && now_ms.saturating_sub(self.last_ms()) > MAX_IDLE_MS
     }
 }

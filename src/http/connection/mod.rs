@@ -126,6 +126,13 @@ impl Drop for RequestInProgress {
     }
 }
 
+/// Records that the application reads a body of at most so many bytes. Until then, a client can send only a small body.
+pub fn expect_body(request: &HttpRequest, bytes: usize) {
+    if let Some(peer) = Peer::from_request(request) {
+        peer.activity.expect_body(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+}
+
 /// Records that the application has read the body of a request to its end.
 pub fn body_read(request: &HttpRequest) {
     if let Some(peer) = Peer::from_request(request) {
