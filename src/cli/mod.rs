@@ -1,5 +1,5 @@
-//! `stockroom serve | migrate | seed | verify | rollups | distribute | openapi | user`: each command that needs settings
-//! has a file of its own.
+//! `stockroom serve | migrate | seed | verify | rollups | distribute | import | export | openapi | user`: each command
+//! that needs settings has a file of its own.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -14,7 +14,9 @@ use error::CommandError;
 
 mod distribute;
 mod error;
+mod export;
 mod guard;
+mod import;
 mod log;
 mod migrate;
 mod opened;
@@ -64,6 +66,10 @@ enum Command {
     },
     /// Distribute the tables over a cluster of servers by Citus, store by store
     Distribute(distribute::Distribute),
+    /// Import a file of rows
+    Import(import::ImportArguments),
+    /// Write the rows of a store to a file
+    Export(export::ExportArguments),
     /// Print the OpenAPI document
     Openapi,
     /// Manage accounts
@@ -99,6 +105,8 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
         Command::Rollups { .. } => rollups::rebuild(settings()?),
         Command::Verify { all: false } => verify::run(settings()?, Extent::Recent),
         Command::Distribute(arguments) => distribute::run(settings()?, &arguments),
+        Command::Import(arguments) => import::run(settings()?, &arguments),
+        Command::Export(arguments) => export::run(settings()?, &arguments),
         Command::Openapi => {
             print(&format!("{:#}", routes::document()));
             Ok(())

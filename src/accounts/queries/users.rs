@@ -113,6 +113,17 @@ pub fn find_by_email(conn: &mut PgConnection, email: &str) -> QueryResult<Option
     Ok(row.map(User::from))
 }
 
+/// The active administrator with the lowest id, for commands that name no account.
+pub fn find_first_admin(conn: &mut PgConnection) -> QueryResult<Option<UserId>> {
+    users::table
+        .filter(users::role.eq(Role::Admin))
+        .filter(users::active)
+        .order(users::id)
+        .select(users::id)
+        .first(conn)
+        .optional()
+}
+
 /// The addresses of accounts.
 pub fn list_emails(conn: &mut PgConnection, accounts: &[UserId]) -> QueryResult<HashMap<UserId, String>> {
     let rows: Vec<(UserId, String)> =

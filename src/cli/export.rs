@@ -1,0 +1,112 @@
+//! `stockroom export --kind products FILE`
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use diesel::PgConnection;
+use indicatif::{ProgressBar, ProgressStyle};
+use stockroom::db::End;
+use stockroom::db::tx::{self, Mode};
+use stockroom::imports::export::file::{ExportFile, ExportFormat, Slice, read_slice};
+use stockroom::imports::export::kind::ExportKind;
+use stockroom::imports::queries::exports::TimeRange;
+use stockroom::kernel::id::StoreId;
+use stockroom::settings::Settings;
+use strum::VariantArray;
+
+use super::error::CommandError;
+use super::import::find_store;
+use super::opened::Opened;
+use super::print;
+
+#[derive(Args)]
+pub struct ExportArguments {
+    /// The file to write; - for standard output
+    file: PathBuf,
+    #[arg(long, value_parser = kind())]
+    kind: ExportKind,
+    #[arg(long, value_parser = format(), default_value = "csv")]
+    format: ExportFormat,
+    /// Only rows from this moment on, such as 2026-11-01T00:00:00Z
+    #[arg(long)]
+    from: Option<DateTime<Utc>>,
+    /// Only rows before this moment
+    #[arg(long)]
+    to: Option<DateTime<Utc>>,
+    /// The code of the store; the first one by default
+    #[arg(long)]
+    store: Option<String>,
+}
+
+fn kind() -> impl TypedValueParser<Value = ExportKind> {
+    let known = ExportKind::VARIANTS.iter().map(|kind| kind.as_str());
+    PossibleValuesParser::new(known).try_map(|text| text.parse::<ExportKind>())
+}
+
+fn format() -> impl TypedValueParser<Value = ExportFormat> {
+    let known = ExportFormat::VARIANTS.iter().map(|format| format.as_str());
+    PossibleValuesParser::new(known).try_map(|text| text.parse::<ExportFormat>())
+}
+
+/// Writes the file slice by slice.
+pub fn run(settings: Settings, arguments: &ExportArguments) -> Result<(), CommandError> {
+    let ExportArguments { file, kind, format, from, to, store } = arguments;
+    if (from.is_some() || to.is_some()) && !kind.has_time() {
+        return Err(CommandError::Other(format!("--from and --to are not for the kind {}", kind.as_str())));
+    }
+    let is_stdout = file.as_path() == Path::new("-");
+    let rows = Opened::with(settings, |opened| {
+        opened.migrate()?;
+        let mut conn = opened.connect()?;
+        let store = find_store(&mut conn, store.as_deref())?;
+        let out: Box<dyn Write> = match is_stdout {
+            true => Box::new(io::stdout()),
+            false => Box::new(File::create(file).map_err(CommandError::io(format!("write {}", file.display())))?),
+        };
+        let range = TimeRange { from: *from, to: *to };
+        write(&mut conn, store, (*kind, range), ExportFile::new(*kind, *format), BufWriter::new(out))
+    })?;
+    if !is_stdout {
+        print(&format!("{rows} rows written to {}", file.display()));
+    }
+    Ok(())
+}
+
+/// Returns the number of rows.
+fn write(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (kind, range): (ExportKind, TimeRange),
+    mut file: ExportFile,
+    mut out: impl Write,
+) -> Result<usize, CommandError> {
+    let failed = CommandError::io("write the file");
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} rows") {
+        bar.set_style(style);
+    }
+    let (mut after, mut rows) = (Some(0), 0_usize);
+    let mut send = |bytes: &[u8]| out.write_all(bytes).and_then(|()| out.flush());
+    let written = (|| {
+        while let Some(id) = after {
+            let read = |conn: &mut PgConnection| read_slice(conn, store, (kind, range), id).map(End::RollBack);
+            let slice: Slice = tx::run(conn, Mode::List, read).map_err(Err)?;
+            file.append(&slice.rows);
+            send(&file.take()).map_err(Ok)?;
+            rows = rows.saturating_add(slice.rows.len());
+            bar.set_position(u64::try_from(rows).unwrap_or(u64::MAX));
+            after = slice.next;
+        }
+        send(&file.finish()).map_err(Ok)
+    })();
+    bar.finish_and_clear();
+    match written {
+        Ok(()) => Ok(rows),
+        Err(Ok(error)) => Err(failed(error)),
+        Err(Err(failure)) => Err(CommandError::Database(failure)),
+    }
+}
