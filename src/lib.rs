@@ -37,6 +37,7 @@ pub mod payments;
 pub mod batching;
 pub mod checkout;
 pub mod fulfilment;
+pub mod imports;
 pub mod reports;
 pub mod scan;
 

@@ -5,6 +5,7 @@ mod accounts;
 mod alerts;
 mod counts;
 mod events;
+mod imports;
 mod inventory;
 mod monitoring;
 mod orders;
@@ -42,6 +43,7 @@ pub fn table() -> Vec<Endpoint> {
         alerts::wishes(),
         inventory::reports(),
         reservations::reservations(),
+        imports::bulk(),
         inventory::products(),
         inventory::barcodes(),
         inventory::stock(),
@@ -51,6 +53,8 @@ pub fn table() -> Vec<Endpoint> {
         orders::cart_and_checkout(),
         orders::orders(),
         returns::returns(),
+        imports::imports(),
+        imports::exports(),
         orders::shipments(),
         reports::reports(),
         events::events(),

@@ -10,6 +10,8 @@
 )]
 
 mod common;
+#[path = "bounds/imports.rs"]
+mod imports;
 #[path = "bounds/webhooks.rs"]
 mod webhooks;
 

@@ -21,7 +21,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
 /// others refer to stands before them.
-pub const STORE_TABLES: [&str; 70] = [
+pub const STORE_TABLES: [&str; 72] = [
     "products",
     "variants",
     "variant_counts",
@@ -92,6 +92,8 @@ pub const STORE_TABLES: [&str; 70] = [
     "alert_states",
     "alert_notices",
     "stock_wishes",
+    "imports",
+    "import_rows",
 ];
 
 /// Rows of these belong to stores as well, and nothing refers to them.

@@ -390,6 +390,54 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The rows of a file with their results.
+    import_rows (store_id, import_id, row_number) {
+        store_id -> Int8,
+        import_id -> Int8,
+        /// The first row under the header is 1.
+        row_number -> Int8,
+        /// Names what the row is about, such as a SKU. A key twice in a file is refused.
+        row_key -> Text,
+        /// The cells in the order of the columns: a text, null for an empty cell, or false for a cell that clears.
+        cells -> Jsonb,
+        /// Null until the row has a result. A row that cannot be read is refused at once.
+        action -> Nullable<Text>,
+        /// The refused cells: a list of objects with field and message.
+        errors -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Files of rows that staff have sent. They are deleted 90 days after their end.
+    imports (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        kind -> Text,
+        /// stop: all rows are one transaction, which changes nothing if a row is refused. skip: each slice of rows is a transaction, which leaves refused rows out.
+        on_error -> Text,
+        /// True if nothing is written besides the results of the rows.
+        dry_run -> Bool,
+        /// failed: a row was refused, and nothing was changed, because on_error is stop.
+        state -> Text,
+        /// The columns of the file, in their order.
+        column_names -> Array<Text>,
+        /// The SHA-256 hash of the file. It shows that the file was imported before.
+        content_hash -> Bytea,
+        row_count -> Int8,
+        /// The first row that has no result yet.
+        next_row -> Int8,
+        created_count -> Int8,
+        updated_count -> Int8,
+        unchanged_count -> Int8,
+        refused_count -> Int8,
+        /// The account whose changes these are.
+        created_by -> Int8,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     /// Every status that a document has had. Rows are only appended.
     inbound_history (store_id, id) {
         store_id -> Int8,
@@ -1714,6 +1762,8 @@ diesel::joinable!(addresses -> stores (store_id));
 diesel::joinable!(addresses -> users (user_id));
 diesel::joinable!(alerts -> stores (store_id));
 diesel::joinable!(forecast_runs -> stores (store_id));
+diesel::joinable!(imports -> stores (store_id));
+diesel::joinable!(imports -> users (created_by));
 diesel::joinable!(locations -> stores (store_id));
 diesel::joinable!(mail_templates -> stores (store_id));
 diesel::joinable!(products -> stores (store_id));
@@ -1746,6 +1796,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     hold_folds,
     holds_by_day,
     idempotency_keys,
+    import_rows,
+    imports,
     inbound_history,
     inbound_lines,
     inbound_receipt_costs,

@@ -66,6 +66,7 @@ codes! {
     ReturnNotFound = "RETURN_NOT_FOUND", NOT_FOUND, "Return not found";
     AlertNotFound = "ALERT_NOT_FOUND", NOT_FOUND, "Alert not found";
     ShipmentNotFound = "SHIPMENT_NOT_FOUND", NOT_FOUND, "Shipment not found";
+    ImportNotFound = "IMPORT_NOT_FOUND", NOT_FOUND, "Import not found";
     WebhookNotFound = "WEBHOOK_NOT_FOUND", NOT_FOUND, "Webhook not found";
     AddressNotFound = "ADDRESS_NOT_FOUND", NOT_FOUND, "Address not found";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";

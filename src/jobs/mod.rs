@@ -13,6 +13,7 @@ pub mod fold_reports;
 pub mod forecast_demand;
 pub mod purge;
 pub mod relay_feed;
+pub mod run_imports;
 pub mod runner;
 pub mod send_mail;
 pub mod server_state;

@@ -35,6 +35,8 @@ impl Runner {
         runner.every(30, "send_alerts", jobs, Jobs::send_alerts);
         runner.every(600, "check_books", jobs, Jobs::check_books);
         runner.every(600, "purge_wishes", jobs, Jobs::purge_wishes);
+        runner.every(1, "run_imports", jobs, Jobs::run_imports);
+        runner.every(600, "purge_imports", jobs, Jobs::purge_imports);
         runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
         runner.every(60, "forecast_demand", jobs, Jobs::forecast_demand);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);

@@ -53,7 +53,7 @@ id_types! {
     StoreId, UserId, AddressId, ProductId, VariantId, LocationId,
     CartId, CartItemId, OrderId, OrderItemId, MovementId, HoldId, ReservationId, ShipmentId,
     InboundId, InboundLineId, InboundReceiptId, SupplierId, SupplierItemId, CountId, CountEntryId, CreditId, ReturnId,
-    ReturnLineId, ReturnReceiptId, WebhookId, WebhookDeliveryId, AlertId, SessionId,
+    ReturnLineId, ReturnReceiptId, WebhookId, WebhookDeliveryId, AlertId, SessionId, ImportId,
 }
 
 struct IdVisitor;

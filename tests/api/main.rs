@@ -34,6 +34,7 @@ mod events;
 mod forecasts;
 mod histories;
 mod idempotency;
+mod imports;
 mod inventory;
 mod jobs;
 mod locations;

@@ -43,6 +43,21 @@ impl TestApp {
         System::new().block_on(async move { jobs.apply_waiting_events().await }).unwrap()
     }
 
+    /// Runs the job that works on long imports until none is left. Returns the number of rows.
+    pub fn run_imports(&self) -> usize {
+        let jobs = self.jobs().clone();
+        let run = async move {
+            let mut rows = 0;
+            loop {
+                match jobs.clone().run_imports().await.unwrap() {
+                    0 => return rows,
+                    more => rows += more,
+                }
+            }
+        };
+        System::new().block_on(run)
+    }
+
     /// Runs the job that sends mails, and returns the number of mails sent.
     pub fn send_mails(&self) -> usize {
         send_mails(self.jobs())

@@ -21,7 +21,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 29] = [
+const GROWING: [&str; 30] = [
     "products",
     "product_codes",
     "variants",
@@ -51,6 +51,7 @@ const GROWING: [&str; 29] = [
     "valuation_checkpoints",
     "valuation_rows",
     "webhook_deliveries",
+    "import_rows",
 ];
 
 /// Rows that the history does not have: open carts, addresses and keys.

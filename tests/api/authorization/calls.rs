@@ -34,6 +34,8 @@ impl World {
         let call = match section {
             "auth" => self.auth_call(operation),
             _ if section == "alerts" || path.ends_with("{language}") => self.alert_call(operation),
+            "imports" | "exports" => self.import_call(operation),
+            _ if path.ends_with("/bulk") => self.import_call(operation),
             "addresses" | "users" | "stores" | "locations" => self.identity_call(operation),
             "inventory" => self.inventory_call(operation),
             "reservations" => self.reservation_call(operation),

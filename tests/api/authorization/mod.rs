@@ -3,6 +3,7 @@
 mod alerts;
 mod calls;
 mod counts;
+mod imports;
 mod order;
 mod purchasing;
 mod returns;

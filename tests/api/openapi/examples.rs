@@ -7,6 +7,7 @@ mod counts;
 mod credits;
 mod deliveries;
 mod forecasts;
+mod imports;
 mod locations;
 mod passwords;
 mod purchasing;
@@ -337,6 +338,7 @@ fn reports(record: &mut Recorder, app: &TestApp, admin: &Client) {
     record.call("verifyInventory", admin, ("GET", "/inventory/verify"), Value::Null);
     record.call("listAuditEntries", admin, ("GET", "/audit?entity=Order&limit=2"), Value::Null);
     alerts::alerts(record, &app.guest(), admin);
+    imports::imports(record, admin);
     app.send_mails();
     app.relay_feed();
     record.call("listEvents", admin, ("GET", "/events?type=stock.changed&limit=1"), Value::Null);

@@ -10,6 +10,7 @@ mod changing;
 mod counts;
 mod credits;
 mod holds;
+mod importing;
 mod invoices;
 mod keys;
 mod payment_windows;

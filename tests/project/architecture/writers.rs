@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 80] = [
+pub const WRITERS: [(&str, &str); 82] = [
     ("addresses", "customers/queries.rs"),
     ("alert_notices", "alerts/queries/notices.rs"),
     ("alert_states", "alerts/queries/states.rs"),
@@ -23,6 +23,8 @@ pub const WRITERS: [(&str, &str); 80] = [
     ("hold_folds", "reports/holds/queries.rs"),
     ("holds_by_day", "reports/holds/queries.rs"),
     ("idempotency_keys", "idempotency/queries.rs"),
+    ("import_rows", "imports/queries/rows.rs"),
+    ("imports", "imports/queries/imports.rs"),
     ("inbound_history", "inventory/inbounds/queries/documents.rs"),
     ("inbound_lines", "inventory/inbounds/queries/lines.rs"),
     ("inbound_receipt_costs", "purchasing/queries/receipt_costs.rs"),

@@ -1,0 +1,171 @@
+//! A spreadsheet that is written row by row, so that it can be sent while its rows are read.
+
+use super::cells::ExportCell;
+use super::kind::ExportKind;
+use super::zip::ZipWriter;
+
+/// The content type of the file.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The maximal number of rows of a sheet. Further rows are in further sheets.
+const MAX_ROWS: u32 = 1_048_576;
+
+const SHEET: &str = "xl/worksheets/sheet#.xml";
+const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const CONTENT: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+
+/// A spreadsheet of which a part has been written.
+pub struct XlsxWriter {
+    zip: ZipWriter,
+    kind: ExportKind,
+    sheets: usize,
+    rows: u32,
+}
+
+impl XlsxWriter {
+    /// Begins a file with the names of the columns.
+    #[must_use]
+    pub fn new(kind: ExportKind) -> Self {
+        let mut writer = Self { zip: ZipWriter::default(), kind, sheets: 0, rows: 0 };
+        writer.begin_sheet();
+        writer
+    }
+
+    fn begin_sheet(&mut self) {
+        self.sheets = self.sheets.saturating_add(1);
+        self.rows = 0;
+        self.zip.begin(SHEET, self.sheets);
+        self.zip.write(format!(r#"{DECLARATION}<worksheet xmlns="{MAIN}"><sheetData>"#).as_bytes());
+        let names = self.kind.columns().iter().map(|column| ExportCell::Text(column.name.to_owned()));
+        self.write_row(&names.collect::<Vec<_>>());
+    }
+
+    fn end_sheet(&mut self) {
+        self.zip.write(b"</sheetData></worksheet>");
+    }
+
+    pub fn append(&mut self, cells: &[ExportCell]) {
+        if self.rows >= MAX_ROWS {
+            self.end_sheet();
+            self.begin_sheet();
+        }
+        self.write_row(cells);
+    }
+
+    fn write_row(&mut self, cells: &[ExportCell]) {
+        self.rows = self.rows.saturating_add(1);
+        let mut row = String::from("<row>");
+        cells.iter().for_each(|cell| append_cell(&mut row, cell));
+        row.push_str("</row>");
+        self.zip.write(row.as_bytes());
+    }
+
+    /// The bytes since the last call.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.zip.take()
+    }
+
+    /// Ends the file with the parts that name its sheets.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        self.end_sheet();
+        let sheets = 1..=self.sheets;
+        let list = |line: &dyn Fn(usize) -> String| sheets.clone().map(line).collect::<String>();
+        let name = self.kind.as_str();
+        let workbook = list(&|n| format!(r#"<sheet name="{name} {n}" sheetId="{n}" r:id="rId{n}"/>"#));
+        let relations = list(&|n| {
+            format!(r#"<Relationship Id="rId{n}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>"#)
+        });
+        let types = list(&|n| {
+            format!(r#"<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{CONTENT}.worksheet+xml"/>"#)
+        });
+        let parts = [
+            (
+                "xl/workbook.xml",
+                format!(r#"<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{workbook}</sheets></workbook>"#),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                format!(r#"<Relationships xmlns="{RELATIONS}">{relations}</Relationships>"#),
+            ),
+            (
+                "_rels/.rels",
+                format!(
+                    r#"<Relationships xmlns="{RELATIONS}"><Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+                ),
+            ),
+            (
+                "[Content_Types].xml",
+                format!(
+                    r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="{CONTENT}.sheet.main+xml"/>{types}</Types>"#
+                ),
+            ),
+        ];
+        for (name, text) in parts {
+            self.zip.begin(name, 0);
+            self.zip.write(format!("{DECLARATION}{text}").as_bytes());
+        }
+        self.zip.finish()
+    }
+}
+
+/// Texts are marked as in CSV files, because the file may be converted to one.
+fn append_cell(row: &mut String, cell: &ExportCell) {
+    match cell {
+        ExportCell::Empty => row.push_str("<c/>"),
+        ExportCell::Number(number) => {
+            row.push_str("<c><v>");
+            row.push_str(number);
+            row.push_str("</v></c>");
+        }
+        ExportCell::Text(_) => {
+            row.push_str(r#"<c t="inlineStr"><is><t xml:space="preserve">"#);
+            cell.to_csv().chars().for_each(|c| append_escaped(row, c));
+            row.push_str("</t></is></c>");
+        }
+    }
+}
+
+/// Control characters cannot be in XML.
+fn append_escaped(row: &mut String, c: char) {
+    match c {
+        '&' => row.push_str("&amp;"),
+        '<' => row.push_str("&lt;"),
+        '>' => row.push_str("&gt;"),
+        '\t' | '\n' => row.push(c),
+        '\r' => row.push_str("&#13;"),
+        c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+        c => row.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_and_numbers_are_not() {
+        let mut row = String::new();
+        for cell in [ExportCell::Text("=a<b & \u{1}c".into()), ExportCell::Number("-12.50".into()), ExportCell::Empty] {
+            append_cell(&mut row, &cell);
+        }
+        let text = r#"<c t="inlineStr"><is><t xml:space="preserve">'=a&lt;b &amp; c</t></is></c>"#;
+        assert_eq!(row, format!("{text}<c><v>-12.50</v></c><c/>"));
+    }
+
+    #[test]
+    fn a_file_begins_and_ends_as_an_archive() {
+        let mut writer = XlsxWriter::new(ExportKind::Barcodes);
+        writer.append(&[ExportCell::Text("rice".into()), ExportCell::Empty]);
+        let mut file = writer.take();
+        writer.append(&[ExportCell::Text("dal".into())]);
+        file.extend(writer.finish());
+        assert!(file.starts_with(b"PK\x03\x04"));
+        let end = file.len() - 22;
+        assert_eq!(&file[end..end + 4], b"PK\x05\x06");
+        assert_eq!(file[end + 10], 5, "a sheet and four parts");
+    }
+}

@@ -1,0 +1,267 @@
+//! A file of rows as it was sent: CSV, or a JSON array of objects. Its rows are read one by one, so that a large file
+//! needs little memory besides its bytes.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde_json::value::RawValue;
+
+use super::cell::Cell;
+use super::json_object::{JsonObject, JsonRows};
+use super::kind::{Column, ImportKind, MAX_ROWS};
+use crate::error::{ApiError, Code, FieldError};
+use crate::http::body::Bytes;
+
+/// No kind has so many columns.
+const MAX_COLUMNS: usize = 100;
+
+/// The longest text of a cell is a description of 5,000 characters.
+const MAX_CELL_BYTES: usize = 32 * 1024;
+
+/// A column that is ignored, so that a file of refused rows can be sent again.
+pub const ERROR_COLUMN: &str = "error";
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The form of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Csv,
+    Json,
+}
+
+/// A file whose columns are known and whose rows have been counted.
+#[derive(Clone, Debug)]
+pub struct File {
+    bytes: Bytes,
+    /// The separator of the cells. None in JSON.
+    separator: Option<u8>,
+    /// The columns, without the one of errors.
+    pub columns: Vec<&'static str>,
+    /// The column of each cell of a row in CSV.
+    positions: Vec<Option<usize>>,
+    pub row_count: usize,
+}
+
+/// A row with a cell for each column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    pub cells: Vec<Cell>,
+    /// The reason for which the row cannot be read.
+    pub error: Option<FieldError>,
+}
+
+impl File {
+    /// Reads the columns and counts the rows. Refuses what is no file of this kind.
+    pub fn open(bytes: Bytes, format: Format, kind: ImportKind) -> Result<Self, ApiError> {
+        match format {
+            Format::Csv => Self::open_csv(bytes, kind),
+            Format::Json => Self::open_json(bytes, kind),
+        }
+    }
+
+    fn open_csv(bytes: Bytes, kind: ImportKind) -> Result<Self, ApiError> {
+        check_utf_8(&bytes)?;
+        let start = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let bytes = bytes.slice(start..);
+        let separator = separator_of(&bytes);
+        let mut records = reader(&bytes, separator).into_byte_records();
+        let header = records.next().transpose().map_err(|error| unreadable(&error))?;
+        let header = header.ok_or_else(|| ApiError::field("", "has no line with the names of the columns"))?;
+        if header.len() > MAX_COLUMNS {
+            return Err(ApiError::field("", format!("must have at most {MAX_COLUMNS} columns")));
+        }
+        let names = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect::<Vec<_>>();
+        let columns = known_columns(names.iter().map(String::as_str), kind)?;
+        let position = |name: &String| columns.iter().position(|column| *column == name.as_str());
+        let positions = names.iter().map(position).collect();
+        let mut row_count = 0_usize;
+        for record in records {
+            record.map_err(|error| unreadable(&error))?;
+            row_count = row_count.saturating_add(1);
+        }
+        check_count(row_count)?;
+        Ok(Self { bytes, separator: Some(separator), columns, positions, row_count })
+    }
+
+    fn open_json(bytes: Bytes, kind: ImportKind) -> Result<Self, ApiError> {
+        let list = json_rows(&bytes)?;
+        check_count(list.len())?;
+        let mut names = BTreeSet::new();
+        for (index, text) in list.iter().enumerate() {
+            let JsonObject(fields) = serde_json::from_str(text.get()).map_err(|error| no_row(index, &error))?;
+            names.extend(fields.into_iter().map(|(name, _)| name));
+            if names.len() > MAX_COLUMNS {
+                break;
+            }
+        }
+        let row_count = list.len();
+        let columns = match row_count {
+            0 => Vec::new(),
+            _ => known_columns(names.iter().map(String::as_str), kind)?,
+        };
+        Ok(Self { columns, positions: Vec::new(), separator: None, row_count, bytes })
+    }
+
+    /// Gives each row to the function, in their order.
+    pub fn each_row<E>(&self, mut take: impl FnMut(FileRow) -> Result<(), E>) -> Result<(), E> {
+        match self.separator {
+            Some(separator) => {
+                for record in reader(&self.bytes, separator).into_records().skip(1) {
+                    // All records were readable when the file was opened.
+                    let Ok(record) = record else { continue };
+                    take(self.csv_row(&record))?;
+                }
+            }
+            None => {
+                for text in json_rows(&self.bytes).unwrap_or_default() {
+                    take(self.json_row(text))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn csv_row(&self, record: &csv::StringRecord) -> FileRow {
+        let mut cells = vec![Cell::Leave; self.columns.len()];
+        for (cell, position) in record.iter().zip(&self.positions) {
+            if let Some(place) = position.and_then(|position| cells.get_mut(position)) {
+                *place = Cell::from_csv(cell);
+            }
+        }
+        let (has, wanted) = (record.len(), self.positions.len());
+        let error = (has != wanted).then(|| {
+            FieldError::new("", format!("has {has} cells, and the line with the names of the columns has {wanted}"))
+        });
+        self.row(cells, error)
+    }
+
+    fn json_row(&self, text: &RawValue) -> FileRow {
+        let mut cells = vec![Cell::Leave; self.columns.len()];
+        let mut error = None;
+        let JsonObject(fields) = serde_json::from_str(text.get()).unwrap_or(JsonObject(Vec::new()));
+        for (name, value) in fields {
+            let place = self.columns.iter().position(|column| *column == name);
+            match (place.and_then(|place| cells.get_mut(place)), json_cell(value)) {
+                (Some(place), Some(cell)) => *place = cell,
+                (Some(_), None) => error = Some(FieldError::new(name, "must be a text, a number, true, false or null")),
+                (None, _) => {}
+            }
+        }
+        self.row(cells, error)
+    }
+
+    /// Empties cells that are too long, so that a row needs little memory.
+    fn row(&self, mut cells: Vec<Cell>, mut error: Option<FieldError>) -> FileRow {
+        for (cell, column) in cells.iter_mut().zip(&self.columns) {
+            if cell.text().is_some_and(|text| text.len() > MAX_CELL_BYTES) {
+                *cell = Cell::Leave;
+                error = Some(FieldError::new(*column, format!("has more than {MAX_CELL_BYTES} bytes")));
+            }
+        }
+        FileRow { cells, error }
+    }
+}
+
+fn reader(bytes: &Bytes, separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(&**bytes)
+}
+
+fn unreadable(error: &csv::Error) -> ApiError {
+    ApiError::field("", format!("cannot be read as CSV: {error}"))
+}
+
+/// The separator that is most frequent in the first line, outside of quotes.
+fn separator_of(bytes: &[u8]) -> u8 {
+    let (mut counts, mut is_quoted) = ([(b',', 0_usize), (b';', 0), (b'\t', 0)], false);
+    for byte in bytes {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' | b'\r' if !is_quoted => break,
+            _ if is_quoted => {}
+            other => {
+                if let Some((_, count)) = counts.iter_mut().find(|(separator, _)| separator == other) {
+                    *count = count.saturating_add(1);
+                }
+            }
+        }
+    }
+    // Of several that are equally frequent, the first one counts.
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| separator)
+}
+
+/// Refuses other encodings, and names the line.
+fn check_utf_8(bytes: &[u8]) -> Result<(), ApiError> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(ApiError::field("", "must be UTF-8, and is UTF-16"));
+    }
+    let Err(error) = std::str::from_utf8(bytes) else { return Ok(()) };
+    let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+    let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+    let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+    let message = format!(
+        "must be UTF-8: line {line} has the byte {byte:#04x}, as in Latin-1 or another encoding. Save the file as UTF-8"
+    );
+    Err(ApiError::field("", message))
+}
+
+fn check_count(rows: usize) -> Result<(), ApiError> {
+    if rows <= MAX_ROWS {
+        return Ok(());
+    }
+    Err(ApiError::field("", format!("must have at most {MAX_ROWS} rows, and has {rows}")))
+}
+
+/// The columns of these names. Unknown, repeated and missing names are refused.
+fn known_columns<'a>(names: impl Iterator<Item = &'a str>, kind: ImportKind) -> Result<Vec<&'static str>, ApiError> {
+    let (mut columns, mut errors, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    for name in names {
+        if !seen.insert(name) {
+            errors.push(FieldError::new(name, "is a column twice"));
+        } else if let Some(column) = kind.columns().iter().find(|column| column.name == name) {
+            columns.push(column.name);
+        } else if name != ERROR_COLUMN {
+            errors.push(FieldError::new(name, unknown_column(kind)));
+        }
+    }
+    let is_missing = |column: &&Column| column.is_required && !columns.contains(&column.name);
+    let missing = kind.columns().iter().filter(is_missing);
+    errors.extend(missing.map(|column| FieldError::new(column.name, "is a required column, and is missing")));
+    if errors.is_empty() { Ok(columns) } else { Err(ApiError::validation(errors)) }
+}
+
+fn unknown_column(kind: ImportKind) -> String {
+    let names: Vec<&str> = kind.columns().iter().map(|column| column.name).collect();
+    format!("is not a column of {}; its columns are {}", kind.as_str(), names.join(", "))
+}
+
+/// The texts of the elements of an array.
+fn json_rows(bytes: &[u8]) -> Result<Vec<&RawValue>, ApiError> {
+    let rows = serde_json::from_slice(bytes).map(|JsonRows(rows)| rows);
+    rows.map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => {
+            ApiError::field("", format!("must be an array of at most {MAX_ROWS} rows"))
+        }
+        _ => ApiError::new(Code::MalformedRequest, format!("The body is not valid JSON: {error}.")),
+    })
+}
+
+fn no_row(index: usize, error: &serde_json::Error) -> ApiError {
+    let text = error.to_string();
+    let message = text.split(" at line ").next().unwrap_or_default();
+    ApiError::field(format!("[{index}]"), format!("must be an object of cells: {message}"))
+}
+
+/// A text counts as a cell, and null clears. None if the value is an array or an object.
+fn json_cell(value: &RawValue) -> Option<Cell> {
+    let text = value.get();
+    match text.as_bytes().first()? {
+        b'n' => Some(Cell::Clear),
+        b'"' => Some(Cell::from_csv(&serde_json::from_str::<String>(text).ok()?)),
+        b'[' | b'{' => None,
+        // Numbers keep the digits that the client wrote.
+        _ => Some(Cell::Text(text.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

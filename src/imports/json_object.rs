@@ -1,0 +1,77 @@
+//! JSON arrays and objects whose values are read later.
+
+use std::fmt;
+
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::kind::MAX_ROWS;
+
+/// The fields of an object with the texts of their values. Each name is given once.
+#[derive(Debug)]
+pub struct JsonObject<'a>(pub Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for JsonObject<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor).map(Self)
+    }
+}
+
+/// No row has so many cells.
+const MAX_FIELDS: usize = 100;
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields: Self::Value = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+            if fields.len() >= MAX_FIELDS {
+                return Err(A::Error::custom("there are too many"));
+            }
+            if fields.iter().any(|(known, _)| *known == name) {
+                return Err(A::Error::custom(format_args!("{name} is given twice")));
+            }
+            fields.push((name, value));
+        }
+        Ok(fields)
+    }
+}
+
+/// The texts of the elements of an array of at most [`MAX_ROWS`].
+#[derive(Debug)]
+pub struct JsonRows<'a>(pub Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for JsonRows<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(RowsVisitor).map(Self)
+    }
+}
+
+struct RowsVisitor;
+
+impl<'de> Visitor<'de> for RowsVisitor {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut rows: Self::Value = Vec::new();
+        while let Some(row) = list.next_element()? {
+            if rows.len() >= MAX_ROWS {
+                return Err(A::Error::custom("there are too many rows"));
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+}

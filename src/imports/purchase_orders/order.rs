@@ -1,0 +1,259 @@
+//! The rows of one order, and their effect.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use diesel::PgConnection;
+
+use super::{Known, OrderRow};
+use crate::auth::Scope;
+use crate::error::{Abort, FieldError};
+use crate::imports::input_row::{Columns, InputRow};
+use crate::imports::outcome::{Outcome, RowAction, errors_of};
+use crate::inventory::inbounds::draft::{self, Header};
+use crate::inventory::inbounds::line::{InboundLine, LineCounts};
+use crate::inventory::inbounds::queries::lines::NewLine;
+use crate::inventory::inbounds::status::InboundStatus;
+use crate::kernel::id::{SupplierId, VariantId};
+use crate::kernel::quantity::MAX_DOCUMENT_LINES;
+use crate::purchasing::purchase_orders::LockedPurchaseOrder;
+use crate::purchasing::purchase_orders::draft::require_active;
+use crate::purchasing::queries::suppliers::Supplier;
+
+/// The rows of an order.
+pub struct OrderGroup {
+    pub number: Option<String>,
+    pub reference: Option<String>,
+    /// The order under its lock, if it is there already.
+    pub existing: Option<LockedPurchaseOrder>,
+    rows: Vec<OrderRow>,
+    header: Option<Header<SupplierId>>,
+    /// The values that earlier rows have given.
+    expected_on: Option<Option<NaiveDate>>,
+    notes: Option<Option<String>>,
+    lines: Vec<NewLine>,
+    is_changed: bool,
+}
+
+type Refused = Vec<FieldError>;
+
+/// Reads the rows, and puts those of an order together. Rows that are refused have their outcome.
+pub fn read_groups((columns, rows): (&Columns, &[InputRow]), outcomes: &mut [Outcome]) -> Vec<OrderGroup> {
+    let (mut groups, mut places): (Vec<OrderGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
+    for ((index, row), outcome) in rows.iter().enumerate().zip(outcomes) {
+        let number = columns.text(row, "number").map(str::to_ascii_uppercase);
+        let reference = columns.text(row, "reference").map(str::to_owned);
+        if number.is_none() && reference.is_none() {
+            let message = "is required, or the number of an order that is there already";
+            *outcome = Outcome::refused(vec![FieldError::new("reference", message)]);
+            continue;
+        }
+        let key = columns.group(row);
+        match OrderRow::read(columns, row, index) {
+            Err(errors) => *outcome = Outcome::refused(errors),
+            Ok(order_row) => {
+                let place = *places.entry(key).or_insert(groups.len());
+                if place == groups.len() {
+                    groups.push(OrderGroup::new(number, reference));
+                }
+                if let Some(group) = groups.get_mut(place) {
+                    group.rows.push(order_row);
+                }
+            }
+        }
+    }
+    groups
+}
+
+fn refused(column: &str, message: impl Into<String>) -> Refused {
+    vec![FieldError::new(column, message)]
+}
+
+impl OrderGroup {
+    fn new(number: Option<String>, reference: Option<String>) -> Self {
+        Self {
+            number,
+            reference,
+            existing: None,
+            rows: Vec::new(),
+            header: None,
+            expected_on: None,
+            notes: None,
+            lines: Vec::new(),
+            is_changed: false,
+        }
+    }
+
+    /// Decides on the rows of the order. Rows that are refused are left out.
+    pub fn plan(
+        &mut self,
+        (columns, inputs): (&Columns, &[InputRow]),
+        resolved: &[Result<VariantId, FieldError>],
+        known: &Known,
+        outcomes: &mut [Outcome],
+    ) {
+        self.load_existing();
+        let mut seen = BTreeSet::new();
+        for row in std::mem::take(&mut self.rows) {
+            let index = row.index;
+            let (Some(input), Some(variant), Some(outcome)) =
+                (inputs.get(index), resolved.get(index), outcomes.get_mut(index))
+            else {
+                continue;
+            };
+            let decided = variant.clone().map_err(|error| vec![error]).and_then(|variant| {
+                let changes_header = self.plan_header((columns, input), &row, known)?;
+                if !seen.insert(variant) {
+                    return Err(refused("sku", "is in an earlier row of the order"));
+                }
+                self.plan_line(&row, variant, known, changes_header)
+            });
+            *outcome = decided.map_or_else(Outcome::refused, Outcome::new);
+        }
+    }
+
+    fn load_existing(&mut self) {
+        let Some(LockedPurchaseOrder { inbound, lines, .. }) = &self.existing else { return };
+        self.header = Some(Header {
+            origin: inbound.origin,
+            to: inbound.to_location_id,
+            reference: inbound.reference.clone(),
+            expected_on: inbound.expected_on,
+            notes: inbound.notes.clone(),
+        });
+        let line = |line: &InboundLine| NewLine {
+            variant: line.variant_id,
+            counts: LineCounts::purchased(line.counts.planned),
+            unit_cost: line.unit_cost,
+            expected_on: line.expected_on,
+        };
+        self.lines = lines.iter().map(line).collect();
+    }
+
+    /// Decides on the values that a row gives to the whole order. Returns true if they change an order.
+    fn plan_header(
+        &mut self,
+        (columns, input): (&Columns, &InputRow),
+        row: &OrderRow,
+        known: &Known,
+    ) -> Result<bool, Refused> {
+        let mut header = match self.header.clone() {
+            Some(header) => header,
+            None => self.new_header((columns, input), known)?,
+        };
+        if columns.text(input, "supplier").is_some() && find_supplier((columns, input), known)?.id != header.origin {
+            return Err(refused("supplier", "must be the supplier of the order"));
+        }
+        let has_place = columns.text(input, "location").is_some();
+        if has_place && known.places.find(columns, input).map_err(|error| vec![error])?.id != header.to {
+            return Err(refused("location", "must be the location of the order"));
+        }
+        let before = (header.expected_on, header.notes.clone());
+        set_once(&mut header.expected_on, &mut self.expected_on, row.expected_on, "expected_on")?;
+        set_once(&mut header.notes, &mut self.notes, row.notes.clone(), "notes")?;
+        let is_changed = before != (header.expected_on, header.notes.clone());
+        if is_changed {
+            self.require_draft()?;
+            self.is_changed = true;
+        }
+        self.header = Some(header);
+        Ok(is_changed)
+    }
+
+    fn new_header(
+        &self,
+        (columns, input): (&Columns, &InputRow),
+        known: &Known,
+    ) -> Result<Header<SupplierId>, Refused> {
+        if let Some(number) = &self.number {
+            return Err(refused("number", format!("'{number}' is no purchase order")));
+        }
+        let supplier = find_supplier((columns, input), known)?;
+        require_active(supplier).map_err(|refusal| errors_of(refusal, "supplier"))?;
+        let to = known.places.find_open(columns, input).map_err(|error| vec![error])?;
+        Ok(Header { reference: self.reference.clone(), ..Header::new(supplier.id, to) })
+    }
+
+    fn require_draft(&self) -> Result<(), Refused> {
+        let Some(order) = &self.existing else { return Ok(()) };
+        order.require(&[InboundStatus::Draft], "changed in this way").map_err(|refusal| {
+            let column = if self.number.is_some() { "number" } else { "reference" };
+            errors_of(refusal, column)
+        })
+    }
+
+    fn plan_line(
+        &mut self,
+        row: &OrderRow,
+        variant: VariantId,
+        known: &Known,
+        changes_header: bool,
+    ) -> Result<RowAction, Refused> {
+        let place = self.lines.iter().position(|line| line.variant == variant);
+        let before = place.and_then(|place| self.lines.get(place));
+        let given = row.unit_cost.map(|cost| cost.in_currency(&known.currency)).transpose();
+        let given = given.map_err(|message| refused("unit_cost", message))?;
+        let of_supplier = self.header.as_ref().and_then(|header| known.costs.get(&(header.origin, variant)).copied());
+        let unit_cost = given.or(before.and_then(|line| line.unit_cost)).or(of_supplier);
+        let unit_cost =
+            Some(unit_cost.ok_or_else(|| refused("unit_cost", "is required, because the supplier has none"))?);
+        let expected_on = row.line_expected_on.unwrap_or_else(|| before.and_then(|line| line.expected_on));
+        let line = NewLine { variant, counts: LineCounts::purchased(row.quantity), unit_cost, expected_on };
+        let is_same = before.is_some_and(|before| {
+            (before.counts.planned, before.unit_cost, before.expected_on) == (row.quantity, unit_cost, expected_on)
+        });
+        if is_same {
+            return Ok(if changes_header { RowAction::Updated } else { RowAction::Unchanged });
+        }
+        self.require_draft()?;
+        if place.is_none() && self.lines.len() >= MAX_DOCUMENT_LINES {
+            return Err(refused("sku", format!("makes more than {MAX_DOCUMENT_LINES} lines")));
+        }
+        self.is_changed = true;
+        match place.and_then(|place| self.lines.get_mut(place)) {
+            Some(known) => {
+                *known = line;
+                Ok(RowAction::Updated)
+            }
+            None => {
+                self.lines.push(line);
+                Ok(RowAction::Created)
+            }
+        }
+    }
+
+    /// Creates the order as a draft, or writes its changes.
+    pub fn write(self, conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
+        let Self { existing, header: Some(header), lines, is_changed, .. } = self else { return Ok(()) };
+        if !is_changed || lines.is_empty() {
+            return Ok(());
+        }
+        let Some(mut order) = existing else { return draft::create(conn, scope, header, &lines).map(drop) };
+        order.lock_places(conn, scope, &[])?;
+        order.inbound.expected_on = header.expected_on;
+        order.inbound.notes = header.notes;
+        order.write_change(conn, scope, Some(&lines)).map(drop)
+    }
+}
+
+fn find_supplier<'a>((columns, input): (&Columns, &InputRow), known: &'a Known) -> Result<&'a Supplier, Refused> {
+    let code = columns.text(input, "supplier").ok_or_else(|| refused("supplier", "is required for a new order"))?;
+    let supplier = known.suppliers.get(&code.to_ascii_uppercase());
+    supplier.ok_or_else(|| refused("supplier", format!("'{code}' is no supplier")))
+}
+
+/// Sets a value of the order. All rows that give it must give the same.
+fn set_once<T: Clone + PartialEq>(
+    value: &mut Option<T>,
+    given: &mut Option<Option<T>>,
+    new: Option<Option<T>>,
+    column: &str,
+) -> Result<(), Refused> {
+    let Some(new) = new else { return Ok(()) };
+    if given.as_ref().is_some_and(|given| *given != new) {
+        return Err(refused(column, "must be that of the rows before of the same order"));
+    }
+    *given = Some(new.clone());
+    *value = new;
+    Ok(())
+}

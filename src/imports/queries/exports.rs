@@ -1,0 +1,169 @@
+//! The SQL of exports. A slice has the rows of the next products, orders or other things, in the order of their ids. The
+//! cells of all kinds are texts, so that one function reads them. The DSL has neither arrays of expressions nor LATERAL.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+use crate::db;
+use crate::imports::export::cells::StoredCells;
+use crate::imports::export::kind::ExportKind;
+use crate::kernel::id::StoreId;
+
+/// The time in which the rows were made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TimeRange {
+    /// From this moment on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// A row with the id of its product, order or other thing.
+pub type ExportRow = (i64, StoredCells);
+
+/// The rows of the next things behind an id, and the last id among these things. Without an id, there are no more.
+pub fn slice(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (kind, range): (ExportKind, TimeRange),
+    after: i64,
+) -> QueryResult<(Vec<ExportRow>, Option<i64>)> {
+    let rows: Vec<(i64, Option<Vec<Option<String>>>)> = db::sql(text_of(kind))
+        .bind::<BigInt, _>(store)
+        .bind::<BigInt, _>(after)
+        .bind::<BigInt, _>(kind.slice())
+        .bind::<Nullable<Timestamptz>, _>(range.from)
+        .bind::<Nullable<Timestamptz>, _>(range.to)
+        .columns::<(BigInt, Nullable<Array<Nullable<Text>>>)>()
+        .load(conn)?;
+    let last = rows.last().map(|(id, _)| *id);
+    Ok((rows.into_iter().filter_map(|(id, cells)| Some((id, cells?))).collect(), last))
+}
+
+/// A time in UTC.
+macro_rules! time {
+    ($column:literal) => {
+        concat!("to_char(", $column, " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
+    };
+}
+
+/// The orders of a slice.
+macro_rules! orders {
+    () => {
+        "(SELECT * FROM orders WHERE store_id = $1 AND id > $2 AND ($4 IS NULL OR created_at >= $4) \
+                AND ($5 IS NULL OR created_at < $5) ORDER BY id LIMIT $3) o"
+    };
+}
+
+const PRODUCTS: &str = "SELECT p.id, ARRAY[p.sku, v.size, v.sku, CASE WHEN v.id = 0 THEN p.name END, \
+            CASE WHEN v.id = 0 THEN p.description END, CASE WHEN v.id = 0 THEN p.category END, \
+            CASE WHEN v.id = 0 THEN p.brand END, CASE WHEN v.id = 0 THEN p.barcode ELSE v.barcode END, \
+            CASE WHEN v.id = 0 THEN p.price ELSE v.price END::text, CASE WHEN v.id = 0 THEN p.mrp END::text, \
+            CASE WHEN v.id = 0 THEN p.cost_price END::text, CASE WHEN v.id = 0 THEN p.unit END, \
+            CASE WHEN v.id = 0 THEN p.status ELSE v.status END, \
+            CASE WHEN v.id = 0 THEN p.min_stock_level ELSE v.min_stock_level END::text, \
+            CASE WHEN v.id = 0 THEN p.max_stock_level END::text] \
+     FROM (SELECT * FROM products WHERE store_id = $1 AND id > $2 ORDER BY id LIMIT $3) p CROSS JOIN LATERAL ( \
+          SELECT 0::int8 AS id, NULL AS size, NULL AS sku, NULL AS barcode, NULL::int8 AS price, NULL AS status, \
+                 NULL::int8 AS min_stock_level \
+          UNION ALL SELECT id, size, sku, barcode, price, status, min_stock_level FROM variants \
+          WHERE store_id = $1 AND product_id = p.id AND p.has_sizes) v ORDER BY p.id, v.id";
+
+const STOCK: &str = "SELECT v.id, CASE WHEN l.id IS NULL THEN NULL ELSE ARRAY[p.sku, v.size, l.code, 'adjustment', \
+            l.stock_quantity::text, l.stock_quantity::text, NULL] END \
+     FROM (SELECT id, product_id, size FROM variants WHERE store_id = $1 AND id > $2 ORDER BY id LIMIT $3) v \
+     JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
+     LEFT JOIN LATERAL (SELECT o.id, o.code, s.stock_quantity FROM stock_levels s \
+          JOIN locations o ON o.store_id = $1 AND o.id = s.location_id AND o.kind = 'place' AND o.status <> 'closed' \
+          WHERE s.store_id = $1 AND s.variant_id = v.id) l ON true ORDER BY v.id, l.id";
+
+const MOVEMENTS: &str = concat!(
+    "SELECT m.id, ARRAY[m.id::text, ",
+    time!("m.created_at"),
+    ", m.kind, v.sku, v.size, o.code, m.stock_delta::text, m.reserved_delta::text, m.sold_delta::text, \
+       m.committed_delta::text, m.stock_after::text, m.reserved_after::text, m.reason, m.reference_id, m.actor] \
+     FROM (SELECT * FROM stock_movements WHERE store_id = $1 AND id > $2 AND ($4 IS NULL OR created_at >= $4) \
+                  AND ($5 IS NULL OR created_at < $5) ORDER BY id LIMIT $3) m \
+     JOIN variants v ON v.store_id = $1 AND v.id = m.variant_id \
+     JOIN locations o ON o.store_id = $1 AND o.id = m.location_id ORDER BY m.id"
+);
+
+const ORDERS: &str = concat!(
+    "SELECT o.id, ARRAY[o.order_number, ",
+    time!("o.created_at"),
+    ", o.status, o.payment_status, o.payment_method, o.payment_reference, ",
+    time!("o.paid_at"),
+    ", o.invoice_number, o.customer_name, o.customer_email, o.currency, o.subtotal::text, o.discount_amount::text, \
+       o.shipping_amount::text, o.tax_amount::text, o.included_tax_amount::text, o.total_amount::text, \
+       o.credited_amount::text, (o.total_amount - o.credited_amount)::text, o.received_amount::text, \
+       o.refunded_amount::text, o.tax_lines::text] FROM ",
+    orders!(),
+    " ORDER BY o.id"
+);
+
+const ORDER_ITEMS: &str = concat!(
+    "SELECT o.id, ARRAY[o.order_number, ",
+    time!("o.created_at"),
+    ", i.sku, i.product_name, i.size, i.quantity::text, i.unit_price::text, i.discount_amount::text, \
+       i.tax_amount::text, i.included_tax_amount::text, i.total_price::text, i.shipped_quantity::text, \
+       i.cancelled_quantity::text, i.returned_quantity::text] FROM ",
+    orders!(),
+    " JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id ORDER BY o.id, i.id"
+);
+
+const ORDER_TAXES: &str = concat!(
+    "SELECT o.id, CASE WHEN t.line IS NULL THEN NULL ELSE ARRAY[o.order_number, ",
+    time!("o.created_at"),
+    ", o.status, o.payment_status, o.invoice_number, o.currency, t.line ->> 'name', t.line ->> 'percent', \
+       t.line ->> 'included', t.line ->> 'base', t.line ->> 'tax'] END FROM ",
+    orders!(),
+    " LEFT JOIN LATERAL jsonb_array_elements(o.tax_lines) WITH ORDINALITY AS t (line, nth) ON true ORDER BY o.id, t.nth"
+);
+
+const CUSTOMERS: &str = concat!(
+    "SELECT u.id, ARRAY[u.id::text, u.email, u.full_name, ",
+    time!("u.created_at"),
+    ", u.active::text, s.orders::text, ",
+    time!("s.last_order_at"),
+    "] FROM (SELECT * FROM users c WHERE c.id > $2 AND c.role = 'customer' \
+          AND EXISTS (SELECT FROM orders WHERE store_id = $1 AND user_id = c.id) ORDER BY c.id LIMIT $3) u \
+     CROSS JOIN LATERAL (SELECT count(*) AS orders, max(created_at) AS last_order_at FROM orders \
+          WHERE store_id = $1 AND user_id = u.id) s ORDER BY u.id"
+);
+
+const BARCODES: &str = "SELECT p.id, CASE WHEN c.code IS NULL THEN NULL \
+            ELSE ARRAY[p.sku, c.size, c.code, c.units::text] END \
+     FROM (SELECT id, sku FROM products WHERE store_id = $1 AND id > $2 ORDER BY id LIMIT $3) p \
+     LEFT JOIN LATERAL (SELECT v.size, c.code, c.units, c.variant_id, c.position, c.code_key FROM product_codes c \
+          LEFT JOIN variants v ON v.store_id = $1 AND v.id = c.variant_id \
+          WHERE c.store_id = $1 AND c.product_id = p.id AND c.kind = 'barcode') c ON true \
+     ORDER BY p.id, c.variant_id NULLS FIRST, c.position, c.code_key";
+
+const SUPPLIERS: &str = "SELECT id, ARRAY[code, name, email, phone, lead_time_days::text, notes, active::text] \
+     FROM suppliers WHERE store_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+
+const PURCHASE_ORDERS: &str = "SELECT i.id, ARRAY[i.inbound_number, i.reference, s.code, o.code, i.expected_on::text, i.notes, \
+            p.sku, v.size, l.quantity::text, l.unit_cost::text, l.expected_on::text] \
+     FROM (SELECT * FROM inbounds WHERE store_id = $1 AND kind = 'purchase' AND id > $2 \
+                  AND ($4 IS NULL OR created_at >= $4) AND ($5 IS NULL OR created_at < $5) ORDER BY id LIMIT $3) i \
+     JOIN suppliers s ON s.store_id = $1 AND s.id = i.supplier_id \
+     JOIN locations o ON o.store_id = $1 AND o.id = i.to_location_id \
+     JOIN inbound_lines l ON l.store_id = $1 AND l.inbound_id = i.id \
+     JOIN variants v ON v.store_id = $1 AND v.id = l.variant_id \
+     JOIN products p ON p.store_id = $1 AND p.id = v.product_id ORDER BY i.id, l.id";
+
+const fn text_of(kind: ExportKind) -> &'static str {
+    match kind {
+        ExportKind::Products => PRODUCTS,
+        ExportKind::Stock => STOCK,
+        ExportKind::Movements => MOVEMENTS,
+        ExportKind::Orders => ORDERS,
+        ExportKind::OrderItems => ORDER_ITEMS,
+        ExportKind::OrderTaxes => ORDER_TAXES,
+        ExportKind::Customers => CUSTOMERS,
+        ExportKind::Barcodes => BARCODES,
+        ExportKind::Suppliers => SUPPLIERS,
+        ExportKind::PurchaseOrders => PURCHASE_ORDERS,
+    }
+}

@@ -1,0 +1,165 @@
+//! Creates an import, and works on its rows, slice by slice.
+//!
+//! The results of a slice are written in the transaction that does its changes. So after a crash the next slice
+//! continues exactly where the last one has ended.
+
+use std::collections::HashMap;
+
+use diesel::PgConnection;
+
+use super::document::{Import, NewImport};
+use super::file::{File, FileRow};
+use super::input_row::{Columns, InputRow};
+use super::kind::{ImportKind, OnError};
+use super::outcome::{Outcome, WriteMode};
+use super::queries::imports;
+use super::queries::rows::{self, NewRow, StoredRow};
+use super::{barcodes, products, purchase_orders, stock, suppliers};
+use crate::auth::Scope;
+use crate::db::{self, Failure};
+use crate::error::{Abort, ApiError, FieldError};
+
+/// The rows of a transaction if refused rows are skipped.
+pub const SLICE: usize = 500;
+
+/// The maximal number of rows of one transaction if a refused row stops all others.
+pub const MAX_ROWS_OF_STOP: usize = 5_000;
+
+/// The rows of a group that a slice may have beyond its size: the sizes of a product, or the lines of a document.
+const MAX_GROUP: usize = 500;
+
+/// The rows that one statement inserts.
+const ROWS_AT_A_TIME: usize = 1_000;
+
+/// Refuses a file with too many rows for one transaction.
+pub fn check_row_count(rows: usize, on_error: OnError) -> Result<(), ApiError> {
+    if on_error == OnError::Skip || rows <= MAX_ROWS_OF_STOP {
+        return Ok(());
+    }
+    let message = format!("must be skip, because stop takes at most {MAX_ROWS_OF_STOP} rows, and the file has {rows}");
+    Err(ApiError::field("on_error", message))
+}
+
+/// True if the whole import is one transaction.
+#[must_use]
+pub const fn is_one_slice(rows: usize, on_error: OnError) -> bool {
+    match on_error {
+        OnError::Stop => true,
+        OnError::Skip => rows <= SLICE,
+    }
+}
+
+/// Stores an import with its rows. Rows that cannot be read and rows with the key of an earlier row are refused at once.
+pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewImport, file: &File) -> Result<Import, Abort> {
+    let at = db::clock(conn)?;
+    let mut import = imports::insert(conn, scope.store, new, at)?;
+    let (mut seen, mut number, mut batch) = (HashMap::new(), 0_i64, Vec::with_capacity(ROWS_AT_A_TIME));
+    file.each_row(|row| {
+        number = number.saturating_add(1);
+        batch.push(new_row(&new.columns, number, row, &mut seen));
+        if batch.len() == ROWS_AT_A_TIME {
+            rows::insert(conn, scope.store, import.id, &batch)?;
+            batch.clear();
+        }
+        Ok::<(), Failure>(())
+    })?;
+    rows::insert(conn, scope.store, import.id, &batch)?;
+    if import.row_count == 0 {
+        import.advance(&[], at);
+        imports::update(conn, scope.store, &import)?;
+    }
+    Ok(import)
+}
+
+fn new_row(columns: &Columns, number: i64, row: FileRow, seen: &mut HashMap<String, i64>) -> NewRow {
+    let FileRow { cells, error } = row;
+    let error = error.or_else(|| {
+        let first = *seen.entry(columns.key(&cells)?).or_insert(number);
+        let message = || format!("has the key of row {first}");
+        (first != number).then(|| FieldError::new(first_key_column(columns.kind), message()))
+    });
+    NewRow { number, key: columns.display_key(&cells), cells, error }
+}
+
+fn first_key_column(kind: ImportKind) -> &'static str {
+    kind.columns().iter().find(|column| column.is_key && column.is_required).map_or("", |column| column.name)
+}
+
+/// Works on the next rows of an import, whose row has been locked.
+pub fn run_slice(conn: &mut PgConnection, scope: &Scope, import: &mut Import) -> Result<(), Abort> {
+    let limit = match import.on_error {
+        OnError::Stop => MAX_ROWS_OF_STOP,
+        OnError::Skip => SLICE.saturating_add(MAX_GROUP),
+    };
+    let mut stored = rows::list_next(conn, scope.store, import.id, import.next_row, db::count(limit))?;
+    if import.on_error == OnError::Skip {
+        cut(&import.columns, &mut stored);
+    }
+    let numbers: Vec<i64> = stored.iter().map(|row| row.row.number).collect();
+    let outcomes = decide_all(conn, scope, import, stored)?;
+    rows::write_outcomes(conn, scope.store, import.id, &numbers, &outcomes)?;
+    import.advance(&outcomes, db::clock(conn)?);
+    imports::update(conn, scope.store, import)?;
+    Ok(())
+}
+
+/// Shortens the rows to a slice that divides no group.
+fn cut(columns: &Columns, rows: &mut Vec<StoredRow>) {
+    let group = |row: &StoredRow| columns.group(&row.row);
+    let mut end = SLICE.min(rows.len());
+    while let (Some(last), Some(next)) = (end.checked_sub(1).and_then(|last| rows.get(last)), rows.get(end)) {
+        let group_of_next = group(next);
+        if group_of_next.is_empty() || group_of_next != group(last) {
+            break;
+        }
+        end = end.saturating_add(1);
+    }
+    rows.truncate(end);
+}
+
+/// The results of the rows, in their order. Rows that were refused at once keep their errors.
+fn decide_all(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    import: &Import,
+    stored: Vec<StoredRow>,
+) -> Result<Vec<Outcome>, Abort> {
+    let (mut open, mut results) = (Vec::new(), Vec::with_capacity(stored.len()));
+    for StoredRow { row, errors } in stored {
+        if errors.is_empty() {
+            results.push(None);
+            open.push(row);
+        } else {
+            results.push(Some(Outcome::refused(errors)));
+        }
+    }
+    let mode = match import.write_mode() {
+        WriteMode::IfNoneRefused if results.iter().any(Option::is_some) => WriteMode::Never,
+        mode => mode,
+    };
+    let mut decided = apply(conn, scope, import, &open, mode)?.into_iter();
+    let missing = || Failure::Internal("a row of an import has no result".to_owned());
+    let outcomes: Option<Vec<Outcome>> = results.into_iter().map(|result| result.or_else(|| decided.next())).collect();
+    Ok(outcomes.ok_or_else(missing)?)
+}
+
+/// Decides on the rows, and writes their changes if the mode allows it.
+pub fn apply(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    import: &Import,
+    rows: &[InputRow],
+    mode: WriteMode,
+) -> Result<Vec<Outcome>, Abort> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let columns = &import.columns;
+    match columns.kind {
+        ImportKind::Products => products::apply(conn, scope, (columns, rows), mode),
+        ImportKind::Stock => stock::apply(conn, scope, (import, rows), mode),
+        ImportKind::Barcodes => barcodes::apply(conn, scope, (columns, rows), mode),
+        ImportKind::Suppliers => suppliers::apply(conn, scope, (columns, rows), mode),
+        ImportKind::PurchaseOrder => purchase_orders::apply(conn, scope, (columns, rows), mode),
+    }
+}

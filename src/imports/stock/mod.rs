@@ -1,0 +1,196 @@
+//! Rows that change the stock of a variant at a place.
+
+mod row;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use row::{StockRow, column_of};
+
+use super::document::Import;
+use super::input_row::InputRow;
+use super::outcome::{Outcome, RowAction, WriteMode};
+use super::places::PlacesByCode;
+use super::queries::rows as stored_rows;
+use super::variants;
+use crate::auth::Scope;
+use crate::catalogue::queries::sellables::Sellable;
+use crate::db;
+use crate::error::{Abort, ApiError, Code, FieldError, Overdue};
+use crate::inventory::change_stock::{self, Seen, StockChange};
+use crate::inventory::locked_stock::{LockedStock, StockKey};
+use crate::inventory::queries::levels::{self, NewMovement};
+use crate::inventory::queries::{holds, stock_at};
+use crate::inventory::shortage::StockItem;
+use crate::inventory::stock_level::{Movement, StockLevel};
+use crate::kernel::id::{StoreId, VariantId};
+
+/// A row with the stock row that it changes.
+struct Target {
+    index: usize,
+    key: StockKey,
+    row: StockRow,
+    seen: Option<Seen>,
+}
+
+/// Decides on the rows, and writes their changes if the mode allows it.
+pub fn apply(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    (import, rows): (&Import, &[InputRow]),
+    mode: WriteMode,
+) -> Result<Vec<Outcome>, Abort> {
+    let mut outcomes: Vec<Outcome> = rows.iter().map(|_| Outcome::new(RowAction::Unchanged)).collect();
+    let mut targets = find_targets(conn, scope.store, (import, rows), &mut outcomes)?;
+    let mut book = Book::lock(conn, scope.store, &targets, mode)?;
+    let at = db::clock(conn)?;
+    read_seen(conn, scope.store, &mut targets, at)?;
+    let done_before =
+        stored_rows::list_changed_before(conn, scope.store, import, db::count(rows.len()).saturating_mul(2))?;
+    let mut waiting = Vec::new();
+    for target in &targets {
+        let is_done = rows.get(target.index).is_some_and(|row| done_before.contains(&row.number));
+        let decided = match target.row.is_relative() && is_done {
+            true => Ok(RowAction::Unchanged),
+            false => book.decide(target, at),
+        };
+        let outcome = decided.map_or_else(
+            |refusal| {
+                if matches!(refusal.code, Code::InsufficientStock | Code::StockBelowReserved) {
+                    waiting.push((target.key.0, refusal.clone()));
+                }
+                Outcome::refused(vec![FieldError::new(column_of(&refusal, &target.row), refusal.detail)])
+            },
+            Outcome::new,
+        );
+        if let Some(place) = outcomes.get_mut(target.index) {
+            *place = outcome;
+        }
+    }
+    refuse_or_retry(conn, scope.store, waiting)?;
+    if mode.writes(&outcomes) {
+        book.write(conn, scope, &format!("import:{}", import.id), at)?;
+    }
+    Ok(outcomes)
+}
+
+/// Reads the rows, and finds their variants and places. Rows that are refused have their outcome.
+fn find_targets(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (import, rows): (&Import, &[InputRow]),
+    outcomes: &mut [Outcome],
+) -> Result<Vec<Target>, Abort> {
+    let columns = &import.columns;
+    let variants = variants::resolve(conn, store, (columns, rows))?;
+    let places = PlacesByCode::lock(conn, store)?;
+    let (mut targets, mut seen): (Vec<Target>, HashMap<StockKey, i64>) = (Vec::new(), HashMap::new());
+    for (((index, row), variant), outcome) in rows.iter().enumerate().zip(variants).zip(outcomes) {
+        let target = StockRow::read(columns, row).and_then(|values| {
+            let alone = |error| vec![error];
+            let key = (variant.map_err(alone)?, places.find_open(columns, row).map_err(alone)?);
+            let first = *seen.entry(key).or_insert(row.number);
+            match first == row.number {
+                true => Ok(Target { index, key, row: values, seen: None }),
+                false => Err(vec![FieldError::new("sku", format!("has the size and the location of row {first}"))]),
+            }
+        });
+        match target {
+            Ok(target) => targets.push(target),
+            Err(errors) => *outcome = Outcome::refused(errors),
+        }
+    }
+    Ok(targets)
+}
+
+/// Reads the stock rows as they were when they were counted.
+fn read_seen(conn: &mut PgConnection, store: StoreId, targets: &mut [Target], now: DateTime<Utc>) -> Result<(), Abort> {
+    let counted = targets.iter_mut().filter(|target| target.row.counted_at.is_some());
+    let mut counted: Vec<&mut Target> = counted.collect();
+    if counted.is_empty() {
+        return Ok(());
+    }
+    // An observation that is slightly ahead of the clock is one of now. Others are refused later.
+    let time = |target: &Target| target.row.counted_at.unwrap_or(now).min(now);
+    let observations: Vec<_> = counted.iter().map(|target| (target.key, time(target))).collect();
+    let past = stock_at::read(conn, store, &observations)?;
+    for ((target, (_, at)), past) in counted.iter_mut().zip(&observations).zip(past) {
+        target.seen = Some(Seen { at: *at, past });
+    }
+    Ok(())
+}
+
+/// Asks for a second attempt if overdue holds are the reason for which rows are refused.
+fn refuse_or_retry(conn: &mut PgConnection, store: StoreId, refused: Vec<(VariantId, ApiError)>) -> Result<(), Abort> {
+    let Some((_, first)) = refused.first().cloned() else { return Ok(()) };
+    let variants: Vec<VariantId> = refused.iter().map(|(variant, _)| *variant).collect();
+    let overdue = holds::list_overdue_variants(conn, store, &variants)?;
+    if overdue.is_empty() { Ok(()) } else { Err(Abort::Overdue(first, Overdue { store, variants: overdue })) }
+}
+
+/// The locked stock rows, with the movements that are not written yet.
+struct Book {
+    store: StoreId,
+    levels: BTreeMap<StockKey, StockLevel>,
+    names: HashMap<VariantId, Sellable>,
+    movements: Vec<(Movement, String, Option<DateTime<Utc>>)>,
+}
+
+impl Book {
+    /// Locks the stock rows. Those that do not exist are created, unless nothing will be written.
+    fn lock(conn: &mut PgConnection, store: StoreId, targets: &[Target], mode: WriteMode) -> Result<Self, Abort> {
+        let keys: BTreeSet<StockKey> = targets.iter().map(|target| target.key).collect();
+        let locked = match mode {
+            WriteMode::Never => LockedStock::new(store, levels::lock_keys_for_update(conn, store, &keys)?),
+            WriteMode::Always | WriteMode::IfNoneRefused => LockedStock::lock_keys(conn, store, &keys)?,
+        };
+        let level = |key: StockKey| locked.row(key).cloned().unwrap_or_else(|| empty(key));
+        let variants: BTreeSet<VariantId> = keys.iter().map(|(variant, _)| *variant).collect();
+        let names = variants::load_names(conn, store, &variants.into_iter().collect::<Vec<_>>())?;
+        let levels = keys.iter().map(|key| (*key, level(*key))).collect();
+        Ok(Self { store, levels, names, movements: Vec::new() })
+    }
+
+    fn decide(&mut self, target: &Target, now: DateTime<Utc>) -> Result<RowAction, ApiError> {
+        let Target { key, row, seen, .. } = target;
+        row.check_time(now)?;
+        let (Some(level), Some(name)) = (self.levels.get_mut(key), self.names.get(&key.0)) else {
+            return Err(ApiError::internal());
+        };
+        if row.is_there(level, seen.as_ref()) {
+            return Ok(RowAction::Unchanged);
+        }
+        let change: StockChange = row.to_change(key.1);
+        let movement = change_stock::decide(level, &change, seen.as_ref(), StockItem::from(name))?;
+        self.movements.push((movement, change.reason, seen.map(|seen| seen.at)));
+        Ok(RowAction::Updated)
+    }
+
+    fn write(&self, conn: &mut PgConnection, scope: &Scope, reference: &str, at: DateTime<Utc>) -> Result<(), Abort> {
+        if self.movements.is_empty() {
+            return Ok(());
+        }
+        let actor = scope.actor();
+        let new: Vec<NewMovement<'_>> = self
+            .movements
+            .iter()
+            .map(|(movement, reason, effective_at)| NewMovement {
+                movement,
+                reason: Some(reason),
+                reference_id: Some(reference),
+                actor: &actor,
+                effective_at: *effective_at,
+            })
+            .collect();
+        let level = |movement: &Movement| self.levels.get(&(movement.variant, movement.location));
+        let changed: Vec<&StockLevel> = self.movements.iter().filter_map(|(movement, ..)| level(movement)).collect();
+        levels::write(conn, self.store, &changed, &new, at)?;
+        Ok(())
+    }
+}
+
+fn empty((variant, location): StockKey) -> StockLevel {
+    StockLevel { variant, location, stock: 0, reserved: 0, sold: 0, committed: 0, safety: 0, version: 0 }
+}

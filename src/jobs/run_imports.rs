@@ -1,0 +1,94 @@
+//! Works on imports that are longer than a request.
+
+use std::time::{Duration, Instant};
+
+use chrono::{TimeDelta, Utc};
+use diesel::PgConnection;
+
+use super::Jobs;
+use super::discover::Round;
+use crate::auth::Scope;
+use crate::auth::principal::{Account, Principal, Role};
+use crate::db::{End, Failure};
+use crate::error::{Abort, Overdue};
+use crate::fulfilment::expire;
+use crate::imports::queries::imports;
+use crate::imports::run;
+use crate::kernel::id::{ImportId, StoreId, UserId};
+use crate::stores::queries as stores;
+
+/// Imports continue in the next run, so that a server that stops does not wait for their end.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The days for which the rows of a finished import can be read.
+const KEEP_DAYS: i64 = 90;
+
+/// The end of one slice.
+enum Slice {
+    /// The number of its rows. None if the import has no more, or if another server works on it.
+    Done(Option<i64>),
+    /// It waits for overdue holds, which are expired first.
+    Overdue(Overdue),
+}
+
+impl Jobs {
+    /// Does the slices of running imports, one of each import in turn. Returns the number of rows.
+    pub async fn run_imports(self) -> Result<usize, Failure> {
+        let (started, mut round) = (Instant::now(), Round::default());
+        let mut running = self
+            .discover("discover_imports", &mut round, |conn, store| Ok(imports::discover_running(conn, store)?))
+            .await;
+        while !running.is_empty() && started.elapsed() < LIMIT {
+            let mut next = Vec::new();
+            for (store, import) in running {
+                let done = self.run_slice(store, import).await;
+                next.extend(matches!(done, Ok(Some(_))).then_some((store, import)));
+                round.add(done.map(|rows| usize::try_from(rows.unwrap_or(0)).unwrap_or(0)));
+            }
+            running = next;
+        }
+        round.result()
+    }
+
+    async fn run_slice(&self, store: StoreId, import: ImportId) -> Result<Option<i64>, Failure> {
+        let database = self.database.without_patience();
+        match database.write("import_slice", move |conn| run_locked(conn, store, import)).await? {
+            Slice::Done(rows) => Ok(rows),
+            Slice::Overdue(overdue) => {
+                let reclaim = move |conn: &mut _| Ok(End::Commit(expire::reclaim(conn, &overdue)?));
+                database.write("reclaim", reclaim).await.map(|()| Some(0))
+            }
+        }
+    }
+
+    /// Deletes imports that ended long ago. Returns their number.
+    pub async fn purge_imports(self) -> Result<usize, Failure> {
+        let database = self.database.without_patience();
+        let mut round = Round::default();
+        let before = Utc::now().checked_sub_signed(TimeDelta::days(KEEP_DAYS)).unwrap_or_default();
+        for store in database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await? {
+            let delete = move |conn: &mut _| Ok(End::Commit(imports::delete_finished(conn, store, before)?));
+            round.add(database.write("purge_imports", delete).await);
+        }
+        round.result()
+    }
+}
+
+fn run_locked(conn: &mut PgConnection, store: StoreId, id: ImportId) -> Result<End<Slice>, Failure> {
+    let Some(mut import) = imports::lock_running(conn, store, id)? else { return Ok(End::RollBack(Slice::Done(None))) };
+    let before = import.next_row;
+    match run::run_slice(conn, &scope_of(store, import.created_by), &mut import) {
+        Ok(()) => Ok(End::Commit(Slice::Done(Some(import.next_row.saturating_sub(before))))),
+        Err(Abort::Overdue(_, overdue)) => Ok(End::RollBack(Slice::Overdue(overdue))),
+        Err(Abort::Failed(failure)) => Err(failure),
+        Err(Abort::Refused(refusal) | Abort::Recorded(refusal)) => {
+            Err(Failure::Internal(format!("a slice of import {id}: {refusal}")))
+        }
+    }
+}
+
+/// The account that has sent the file. Its permission was checked then.
+fn scope_of(store: StoreId, user: UserId) -> Scope {
+    let account = Account { id: user, role: Role::Staff, permissions: [].to_vec().into(), store: Some(store) };
+    Scope { store, principal: Principal::User(account) }
+}
