@@ -102,12 +102,12 @@ pub fn list_next(
     rows.into_iter().map(stored).collect()
 }
 
-/// The rows of this import that were changed by an earlier import of the same file, from this row on.
+/// The next rows of this import, up to the last one, that were changed by another import of the same file.
 pub fn list_changed_before(
     conn: &mut PgConnection,
     store: StoreId,
     import: &Import,
-    limit: i64,
+    last: i64,
 ) -> QueryResult<BTreeSet<i64>> {
     let earlier = imports::table
         .filter(imports::store_id.eq(store))
@@ -118,12 +118,11 @@ pub fn list_changed_before(
         .filter(imports::state.ne(ImportState::Failed))
         .select(imports::id)
         .load::<ImportId>(conn)?;
-    let end = import.next_row.saturating_add(limit);
     let numbers: Vec<i64> = import_rows::table
         .filter(import_rows::store_id.eq(store))
         .filter(import_rows::import_id.eq_any(earlier))
         .filter(import_rows::row_number.ge(import.next_row))
-        .filter(import_rows::row_number.lt(end))
+        .filter(import_rows::row_number.le(last))
         .filter(import_rows::action.eq_any([RowAction::Created, RowAction::Updated]))
         .select(import_rows::row_number)
         .load(conn)?;

@@ -47,8 +47,9 @@ pub fn apply(
     let mut book = Book::lock(conn, scope.store, &targets, mode)?;
     let at = db::clock(conn)?;
     read_seen(conn, scope.store, &mut targets, at)?;
-    let done_before =
-        stored_rows::list_changed_before(conn, scope.store, import, db::count(rows.len()).saturating_mul(2))?;
+    // Rows that were refused at once are missing here, so the last number does not follow from the number of rows.
+    let last = rows.last().map_or(0, |row| row.number);
+    let done_before = stored_rows::list_changed_before(conn, scope.store, import, last)?;
     let mut waiting = Vec::new();
     for target in &targets {
         let is_done = rows.get(target.index).is_some_and(|row| done_before.contains(&row.number));

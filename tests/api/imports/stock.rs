@@ -35,6 +35,19 @@ salt,,main,adjustment,8,10,
 }
 
 #[test]
+fn a_delivery_behind_unreadable_rows_is_booked_once() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    app.product("rice", 1.0, 10);
+    let file = format!("sku,movement_type,quantity\n{}rice,in,5\n", "rice\n".repeat(3));
+    for expected in [[0, 1, 0, 3], [0, 0, 1, 3]] {
+        let report = import(&admin, "kind=stock&on_error=skip", &file).expect(201).json();
+        assert_eq!(counts(&report), expected, "{:?}", results(&admin, &report));
+        assert_eq!(stock_of(&admin, "rice"), 15);
+    }
+}
+
+#[test]
 fn an_old_sheet_does_not_replace_sales() {
     let app = TestApp::start();
     let admin = app.admin();
