@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::cell::Cell;
 use super::json_object::{JsonObject, JsonRows};
-use super::kind::{Column, ImportKind, MAX_ROWS};
+use super::kind::{Column, ImportKind, MAX_ROWS, is_clearable};
 use crate::error::{ApiError, Code, FieldError};
 use crate::http::body::Bytes;
 
@@ -141,7 +141,12 @@ impl File {
         let JsonObject(fields) = serde_json::from_str(text.get()).unwrap_or(JsonObject(Vec::new()));
         for (name, value) in fields {
             let place = self.columns.iter().position(|column| *column == name);
-            match (place.and_then(|place| cells.get_mut(place)), json_cell(value)) {
+            let cell = match value.get() {
+                // Null is no name: a product without sizes may have `"size": null`.
+                "null" if !is_clearable(&name) => Some(Cell::Leave),
+                _ => json_cell(value),
+            };
+            match (place.and_then(|place| cells.get_mut(place)), cell) {
                 (Some(place), Some(cell)) => *place = cell,
                 (Some(_), None) => error = Some(FieldError::new(name, "must be a text, a number, true, false or null")),
                 (None, _) => {}
@@ -150,13 +155,20 @@ impl File {
         self.row(cells, error)
     }
 
-    /// Empties cells that are too long, so that a row needs little memory.
+    /// Refuses cells that no row can have. Empties those that cannot be stored, or that need too much memory.
     fn row(&self, mut cells: Vec<Cell>, mut error: Option<FieldError>) -> FileRow {
         for (cell, column) in cells.iter_mut().zip(&self.columns) {
-            if cell.text().is_some_and(|text| text.len() > MAX_CELL_BYTES) {
+            let message = match &*cell {
+                Cell::Clear if !is_clearable(column) => "cannot be cleared".to_owned(),
+                Cell::Text(text) if text.len() > MAX_CELL_BYTES => format!("has more than {MAX_CELL_BYTES} bytes"),
+                // The database cannot store this character.
+                Cell::Text(text) if text.contains('\0') => "must not contain control characters".to_owned(),
+                Cell::Leave | Cell::Clear | Cell::Text(_) => continue,
+            };
+            if *cell != Cell::Clear {
                 *cell = Cell::Leave;
-                error = Some(FieldError::new(*column, format!("has more than {MAX_CELL_BYTES} bytes")));
             }
+            error = Some(FieldError::new(*column, message));
         }
         FileRow { cells, error }
     }

@@ -58,6 +58,14 @@ pub struct Column {
     pub is_key: bool,
 }
 
+/// True if `-` can clear the value of a column. A cell that names something has nothing to clear, and some values are
+/// never empty.
+#[must_use]
+pub fn is_clearable(column: &str) -> bool {
+    let names = ["sku", "size", "location", "code", "number", "reference", "supplier"];
+    !names.contains(&column) && !matches!(column, "units" | "unit_cost")
+}
+
 const fn key(name: &'static str) -> Column {
     Column { name, form: Form::Text, is_required: true, is_key: true }
 }

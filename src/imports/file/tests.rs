@@ -95,4 +95,8 @@ fn a_row_that_does_not_fit_is_kept_with_its_error() {
     assert_eq!(csv, [Some(String::new()), None, Some(String::new())]);
     let json = errors(r#"[{"code":"A","name":["x"]},{"code":"B"}]"#, Format::Json);
     assert_eq!(json, [Some("name".to_owned()), None]);
+    let csv = errors("code,name\nA,a\0b\n-,One\nA,-\n", Format::Csv);
+    assert_eq!(csv, [Some("name".to_owned()), Some("code".to_owned()), None]);
+    let json = errors(r#"[{"code":"A\u0000"},{"code":"-"},{"code":null,"name":null}]"#, Format::Json);
+    assert_eq!(json, [Some("code".to_owned()), Some("code".to_owned()), None]);
 }

@@ -49,6 +49,33 @@ fn refused_rows_can_be_corrected_and_sent_again() {
 }
 
 #[test]
+fn a_character_that_cannot_be_stored_refuses_its_row() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let rows = "sku,name,price\none,a\0b,1.00\ntwo,Two,2.00\n";
+    let report = import(&admin, "kind=products&on_error=skip", rows).expect(201).json();
+    assert_eq!(results(&admin, &report)[0], json!(["one", "refused", "name"]));
+    let array = json!([
+        {"sku": "th\0ree", "name": "Three", "price": "1"},
+        {"sku": "four", "size": null, "name": "Four", "price": 1},
+    ]);
+    let report = admin.post("/imports?kind=products&on_error=skip", &array).expect(201).json();
+    assert_eq!(counts(&report), [1, 0, 0, 1]);
+}
+
+#[test]
+fn a_name_cannot_be_cleared() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    app.product("rice", 1.0, 10);
+    for (row, column) in [("rice,-,", "size"), ("rice,,-", "location"), ("-,,", "sku")] {
+        let rows = format!("sku,size,location,movement_type,quantity\n{row},in,1\n");
+        let report = import(&admin, "kind=stock", &rows).expect(201).json();
+        assert_eq!(results(&admin, &report)[0][2], column, "{row}");
+    }
+}
+
+#[test]
 fn a_key_twice_is_refused_in_the_second_row() {
     let app = TestApp::start();
     let admin = app.admin();
