@@ -71,8 +71,8 @@ impl Columns {
     /// The key of the rows that belong together. Each row is alone if it is empty.
     #[must_use]
     pub fn group(&self, row: &InputRow) -> String {
-        let parts = self.kind.group().iter().filter_map(|column| Some((column, self.text(row, column)?)));
-        parts.map(|(column, part)| self.comparable(column, part)).collect::<Vec<_>>().join("\n")
+        let named = self.kind.group().iter().find_map(|column| Some((column, self.text(row, column)?)));
+        named.map_or_else(String::new, |(column, part)| format!("{column}\n{}", self.comparable(column, part)))
     }
 
     fn comparable(&self, column: &str, part: &str) -> String {

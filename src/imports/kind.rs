@@ -160,7 +160,8 @@ impl ImportKind {
         }
     }
 
-    /// The columns by which neighbouring rows belong together: the sizes of a product, or the lines of a document.
+    /// The columns by which neighbouring rows belong together: the sizes of a product, or the lines of a document. The
+    /// first of them that a row has counts.
     #[must_use]
     pub const fn group(self) -> &'static [&'static str] {
         match self {

@@ -57,8 +57,9 @@ pub fn apply(
     Ok(outcomes)
 }
 
-/// Locks the orders that are there already, in the order of their ids.
-fn lock_existing(conn: &mut PgConnection, scope: &Scope, groups: &mut [OrderGroup]) -> Result<(), Abort> {
+/// Locks the orders that are there already, in the order of their ids. Some rows may name an order by its number, and
+/// others by its reference: they become one group.
+fn lock_existing(conn: &mut PgConnection, scope: &Scope, groups: &mut Vec<OrderGroup>) -> Result<(), Abort> {
     let numbers: Vec<String> = groups.iter().filter_map(|group| group.number.clone()).collect();
     let references: Vec<String> = groups.iter().filter_map(|group| group.reference.clone()).collect();
     let named = documents::list_named::<SupplierId>(conn, scope.store, (&numbers, &references))?;
@@ -75,9 +76,18 @@ fn lock_existing(conn: &mut PgConnection, scope: &Scope, groups: &mut [OrderGrou
         let target = Target { name: DocumentRef::Id(id), expected_version: None };
         locked.insert(id, LockedPurchaseOrder::lock(conn, scope, &target)?);
     }
-    for (group, id) in groups.iter_mut().zip(ids) {
-        group.existing = id.and_then(|id| locked.remove(&id));
+    let (mut kept, mut places): (Vec<OrderGroup>, HashMap<InboundId, usize>) = (Vec::new(), HashMap::new());
+    for (mut group, id) in std::mem::take(groups).into_iter().zip(ids) {
+        match id.and_then(|id| places.get(&id)).and_then(|place| kept.get_mut(*place)) {
+            Some(same) => same.add_rows(group),
+            None => {
+                places.extend(id.map(|id| (id, kept.len())));
+                group.existing = id.and_then(|id| locked.remove(&id));
+                kept.push(group);
+            }
+        }
     }
+    *groups = kept;
     Ok(())
 }
 

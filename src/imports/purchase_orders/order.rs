@@ -84,6 +84,12 @@ impl OrderGroup {
         }
     }
 
+    /// Adds rows that name the same order in another way.
+    pub fn add_rows(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.rows.sort_unstable_by_key(|row| row.index);
+    }
+
     /// Decides on the rows of the order. Rows that are refused are left out.
     pub fn plan(
         &mut self,
@@ -101,6 +107,8 @@ impl OrderGroup {
             else {
                 continue;
             };
+            let given = (self.expected_on, self.notes.clone(), self.is_changed);
+            let values = self.header.as_ref().map(|header| (header.expected_on, header.notes.clone()));
             let decided = variant.clone().map_err(|error| vec![error]).and_then(|variant| {
                 let changes_header = self.plan_header((columns, input), &row, known)?;
                 if !seen.insert(variant) {
@@ -108,6 +116,13 @@ impl OrderGroup {
                 }
                 self.plan_line(&row, variant, known, changes_header)
             });
+            if decided.is_err() {
+                // A refused row changes nothing. A new order keeps the supplier and the location that it names.
+                (self.expected_on, self.notes, self.is_changed) = given;
+                if let Some(header) = &mut self.header {
+                    (header.expected_on, header.notes) = values.unwrap_or_default();
+                }
+            }
             *outcome = decided.map_or_else(Outcome::refused, Outcome::new);
         }
     }

@@ -58,6 +58,32 @@ fn an_export_imports_without_a_change_also_after_the_draft() {
 }
 
 #[test]
+fn a_refused_row_does_not_change_its_order() {
+    let (_app, admin) = start();
+    imported(&admin, "kind=purchase_order", &format!("{HEADER}R-1,acme,main,,Soon,rice,,10,1.50,\n"));
+    let rows = format!("{HEADER}R-1,,,2026-12-24,Later,rice,,10,1.999,\nR-1,,,,,dal,,4,2.00,\n");
+    let report = import(&admin, "kind=purchase_order&on_error=skip", &rows).expect(201).json();
+    assert_eq!(counts(&report), [1, 0, 0, 1]);
+    let order = orders(&admin).remove(0);
+    assert_eq!((&order["notes"], &order["expected_on"]), (&json!("Soon"), &json!(null)));
+    assert_eq!(order["lines"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn rows_may_name_an_order_by_its_number_and_by_its_reference() {
+    let (_app, admin) = start();
+    imported(&admin, "kind=purchase_order", &format!("{HEADER}R-1,acme,main,,Soon,rice,,10,1.50,\n"));
+    let number = orders(&admin)[0]["purchase_order_number"].as_str().unwrap().to_owned();
+    let rows =
+        format!("number,{HEADER}{number},,,,,,rice,,11,,\n,R-1,,,,,dal,,4,2.00,\n{number},R-1,,,,Late,dal,,4,,\n");
+    let report = import(&admin, "kind=purchase_order&on_error=skip", &rows).expect(201).json();
+    assert_eq!(counts(&report), [1, 1, 0, 1], "a variant twice in an order is refused");
+    let orders = orders(&admin);
+    assert_eq!((orders.len(), &orders[0]["notes"]), (1, &json!("Soon")));
+    assert_eq!(orders[0]["lines"][0]["quantity"], 11);
+}
+
+#[test]
 fn wrong_rows_are_refused() {
     let (app, admin) = start();
     admin.post("/suppliers", &json!({"code": "old", "name": "Old", "active": false})).expect(201);
