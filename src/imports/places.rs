@@ -16,6 +16,12 @@ impl PlacesByCode {
         Ok(Self(locations::lock_all_places(conn, store)?))
     }
 
+    /// True if the main location, which gets the initial stock of products, is closed.
+    #[must_use]
+    pub fn is_main_closed(&self) -> bool {
+        self.0.first().is_some_and(|main| main.status == LocationStatus::Closed)
+    }
+
     /// The place that a row names, or the main one.
     pub fn find(&self, columns: &Columns, row: &InputRow) -> Result<&NamedPlace, FieldError> {
         let code = columns.text(row, "location");

@@ -24,6 +24,8 @@ pub struct ProductGroup {
     pub has_sizes: bool,
     /// True if the file has a row of the product itself that was refused.
     pub is_product_refused: bool,
+    /// True if the main location, which gets the initial stock, is closed.
+    pub is_main_closed: bool,
 }
 
 /// Reads the rows, and puts those of a product together. Rows that are refused have their outcome.
@@ -66,6 +68,7 @@ impl ProductGroup {
             sizes: Vec::new(),
             has_sizes: false,
             is_product_refused: false,
+            is_main_closed: false,
         }
     }
 

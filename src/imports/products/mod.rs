@@ -15,6 +15,7 @@ use plan::Plan;
 
 use super::input_row::{Columns, InputRow};
 use super::outcome::{Outcome, WriteMode, retry_if_refused};
+use super::places::PlacesByCode;
 use crate::auth::Scope;
 use crate::catalogue::product::NewProduct;
 use crate::catalogue::queries::{codes, variant_counts};
@@ -36,6 +37,9 @@ pub fn apply(
     let currency = stores::get_store_for_key_share(conn, scope.store)?.currency;
     let mut outcomes: Vec<Option<Outcome>> = vec![None; rows.len()];
     let mut groups = group::read_groups((columns, rows), &currency, &mut outcomes);
+    // Stock rows are locked later than places.
+    let is_main_closed = PlacesByCode::lock(conn, scope.store)?.is_main_closed();
+    groups.iter_mut().for_each(|group| group.is_main_closed = is_main_closed);
     load_existing(conn, scope.store, &mut groups)?;
     let mut plans: Vec<Plan> = groups.iter_mut().map(|group| plan::plan(group, &mut outcomes)).collect();
     let mut claims = CodeClaims::load(conn, scope.store, &plans)?;

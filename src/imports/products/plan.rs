@@ -20,6 +20,7 @@ pub enum Plan {
 }
 
 const OTHER_BARCODES: &str = "must not be cleared, because there are further barcodes; remove these first";
+const MAIN_CLOSED: &str = "must be 0, because the main location is closed";
 
 /// Decides on the rows of a product. Refused rows leave the group, and the others get their outcome.
 pub fn plan(group: &mut ProductGroup, outcomes: &mut [Option<Outcome>]) -> Plan {
@@ -47,6 +48,12 @@ fn plan_change(group: &mut ProductGroup, existing: &LockedProduct, outcomes: &mu
     }
     let (mut changes, after) = plan_product(group, existing, outcomes);
     for (index, mut change) in group.sizes.clone() {
+        let is_there = |variant: &Variant| size::is_same(variant.size.as_deref(), Some(&change.size));
+        let has_stock = change.initial_stock.is_some_and(|units| units > 0);
+        if group.is_main_closed && has_stock && !existing.variants.iter().any(is_there) {
+            group.refuse(index, FieldError::new("initial_stock", MAIN_CLOSED), outcomes);
+            continue;
+        }
         match plan_size((&mut changes, &after), existing, &mut change) {
             Ok(action) => set(outcomes, index, action),
             Err(error) => group.refuse(index, error, outcomes),
@@ -163,6 +170,9 @@ fn new_product(group: &ProductGroup) -> Result<NewProduct, FieldError> {
     };
     if variants.is_empty() {
         return Err(FieldError::new("sku", "none of its sizes is valid"));
+    }
+    if group.is_main_closed && variants.iter().any(|variant| variant.initial_stock > 0) {
+        return Err(FieldError::new("initial_stock", MAIN_CLOSED));
     }
     let changes = changes.clone();
     Ok(NewProduct {

@@ -137,6 +137,27 @@ fn a_refused_row_stops_all_and_a_dry_run_writes_nothing() {
 }
 
 #[test]
+fn initial_stock_is_refused_while_the_main_location_is_closed() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    imported(&admin, "kind=products", "sku,size,name,price\ntee,,Tee,1.00\ntee,S,,\n");
+    app.add_location("north");
+    let main = app.main_location();
+    app.set_status(main, "paused").expect(200);
+    app.set_status(main, "closed").expect(200);
+    let rows = "sku,size,name,price,initial_stock\none,,One,1.00,1\ntwo,,Two,1.00,0\ntee,S,,,5\ntee,M,,,5\ntee,L,,,\n";
+    let report = import(&admin, "kind=products&on_error=skip", rows).expect(201).json();
+    let expected = [
+        json!(["one", "refused", "initial_stock"]),
+        json!(["two", "created", null]),
+        json!(["tee/S", "unchanged", null]),
+        json!(["tee/M", "refused", "initial_stock"]),
+        json!(["tee/L", "created", null]),
+    ];
+    assert_eq!(results(&admin, &report), expected);
+}
+
+#[test]
 fn two_rows_cannot_take_one_code() {
     let app = TestApp::start();
     let admin = app.admin();
