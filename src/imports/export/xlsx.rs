@@ -123,10 +123,23 @@ fn append_cell(row: &mut String, cell: &ExportCell) {
         }
         ExportCell::Text(_) => {
             row.push_str(r#"<c t="inlineStr"><is><t xml:space="preserve">"#);
-            cell.to_csv().chars().for_each(|c| append_escaped(row, c));
+            let text = cell.to_csv();
+            for (place, c) in text.char_indices() {
+                if text.get(place..).is_some_and(begins_with_code) {
+                    row.push_str("_x005F");
+                }
+                append_escaped(row, c);
+            }
             row.push_str("</t></is></c>");
         }
     }
+}
+
+/// True if the text begins like `_x0041_`, which stands for a character in this format. The code `_x005F_` stands for
+/// `_` itself.
+fn begins_with_code(text: &str) -> bool {
+    let code = text.strip_prefix("_x").and_then(|rest| rest.split_once('_'));
+    code.is_some_and(|(code, _)| code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Control characters cannot be in XML.
@@ -154,6 +167,9 @@ mod tests {
         }
         let text = r#"<c t="inlineStr"><is><t xml:space="preserve">'=a&lt;b &amp; c</t></is></c>"#;
         assert_eq!(row, format!("{text}<c><v>-12.50</v></c><c/>"));
+        let mut row = String::new();
+        append_cell(&mut row, &ExportCell::Text("a_x0041_x_xyz_".into()));
+        assert!(row.contains(">a_x005F_x0041_x_xyz_<"), "{row}");
     }
 
     #[test]
