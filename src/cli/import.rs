@@ -35,8 +35,11 @@ use super::print;
 /// The refused rows that are printed.
 const SHOWN: i64 = 20;
 
-/// The time between two looks at an import that a server works on.
+/// The time between two looks at an import that a server works on, and between two attempts of a transaction.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// The attempts of a transaction that other transactions disturb.
+const MAX_ATTEMPTS: u32 = 20;
 
 #[derive(Args)]
 pub struct ImportArguments {
@@ -135,20 +138,22 @@ fn scope(conn: &mut PgConnection, store: StoreId, email: Option<&str>) -> Result
     Ok(Scope { store, principal: Principal::User(account) })
 }
 
-/// Runs a transaction. If only overdue holds are in its way, they expire first.
+/// Runs a transaction, several times if others disturb it. If only overdue holds are in its way, they expire first.
 fn write<T>(conn: &mut PgConnection, work: impl Fn(&mut PgConnection) -> Result<T, Abort>) -> Result<T, CommandError> {
+    let mut attempts = 0_u32;
     loop {
+        attempts = attempts.saturating_add(1);
         let attempt = tx::run(conn, Mode::Write, |conn| match work(conn) {
             Ok(done) => Ok(End::Commit(Ok(done))),
             Err(abort) => abort.into_end(),
         });
         match attempt {
             Ok(Ok(done)) => return Ok(done),
-            Ok(Err(Abort::Overdue(_, overdue))) => {
+            Ok(Err(Abort::Overdue(_, overdue))) if attempts < MAX_ATTEMPTS => {
                 tx::run(conn, Mode::Write, |conn| expire::reclaim(conn, &overdue).map(End::Commit))?;
             }
             Ok(Err(abort)) => return Err(refused(abort.into())),
-            Err(Failure::Retry(_)) => {}
+            Err(Failure::Retry(_) | Failure::LockTimeout) if attempts < MAX_ATTEMPTS => sleep(PAUSE),
             Err(failure) => return Err(failure.into()),
         }
     }
