@@ -137,8 +137,18 @@ pub fn discover_running(conn: &mut PgConnection, store: Option<StoreId>) -> Quer
 
 const MOST_AT_A_TIME: i64 = 100;
 
-/// Deletes imports that ended before this time, with their rows. Returns their number.
+/// Deletes the oldest imports that ended before this time, with their rows. Returns their number.
 pub fn delete_finished(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>) -> QueryResult<usize> {
-    let old = imports::table.filter(imports::store_id.eq(store)).filter(imports::finished_at.lt(before));
+    let old = imports::table
+        .filter(imports::store_id.eq(store))
+        .filter(imports::finished_at.lt(before))
+        .order((imports::finished_at, imports::id))
+        .select(imports::id)
+        .limit(MAX_DELETED)
+        .load::<ImportId>(conn)?;
+    let old = imports::table.filter(imports::store_id.eq(store)).filter(imports::id.eq_any(old));
     diesel::delete(old).execute(conn)
 }
+
+/// The imports that one statement deletes. Each may have 50,000 rows, and a statement has 5 seconds.
+const MAX_DELETED: i64 = 10;
