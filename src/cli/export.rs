@@ -9,8 +9,8 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use diesel::PgConnection;
 use indicatif::{ProgressBar, ProgressStyle};
-use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
+use stockroom::db::{self, End};
 use stockroom::imports::export::file::{ExportFile, ExportFormat, Slice, read_slice};
 use stockroom::imports::export::kind::ExportKind;
 use stockroom::imports::queries::exports::TimeRange;
@@ -59,9 +59,11 @@ pub fn run(settings: Settings, arguments: &ExportArguments) -> Result<(), Comman
         return Err(CommandError::Other(format!("--from and --to are not for the kind {}", kind.as_str())));
     }
     let is_stdout = file.as_path() == Path::new("-");
+    Opened::require_database(&settings)?;
     let rows = Opened::with(settings, |opened| {
-        opened.migrate()?;
         let mut conn = opened.connect()?;
+        // A command that only reads does not upgrade a database that older servers may use.
+        db::migrate::check(&mut conn)?;
         let store = find_store(&mut conn, store.as_deref())?;
         let out: Box<dyn Write> = match is_stdout {
             true => Box::new(io::stdout()),

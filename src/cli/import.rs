@@ -75,6 +75,7 @@ fn on_error() -> impl TypedValueParser<Value = OnError> {
 pub fn run(settings: Settings, arguments: &ImportArguments) -> Result<(), CommandError> {
     let (file, content_hash) = open(&arguments.file, arguments.kind)?;
     run::check_row_count(file.row_count, arguments.on_error).map_err(refused)?;
+    Opened::require_database(&settings)?;
     Opened::with(settings, |opened| {
         opened.migrate()?;
         let mut conn = opened.connect()?;

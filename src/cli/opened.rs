@@ -2,7 +2,7 @@
 
 use diesel::PgConnection;
 use stockroom::db::{self, Failure};
-use stockroom::embedded_postgres::{DATABASE, Embedded, Options};
+use stockroom::embedded_postgres::{self, DATABASE, Embedded, Options};
 use stockroom::jobs::fill_folded_text::fill_folded_text;
 use stockroom::settings::{GenericPlans, Secret, Settings};
 
@@ -31,6 +31,15 @@ impl Opened {
         settings.database.url = Secret::new(embedded.url(DATABASE));
         settings.database.data_dir = embedded.data_dir().to_path_buf();
         Ok(Self { settings, is_read_only: false, embedded: Some(Guard::new(embedded)?) })
+    }
+
+    /// Refuses if there is no database yet. Opening it would create one.
+    pub fn require_database(settings: &Settings) -> Result<(), CommandError> {
+        let data_dir = &settings.database.data_dir;
+        if settings.is_embedded() && !embedded_postgres::has_cluster(data_dir)? {
+            return Err(CommandError::Other(format!("there is no database in {}", data_dir.display())));
+        }
+        Ok(())
     }
 
     /// Opens the database for some work, and closes it afterwards.

@@ -3,7 +3,6 @@
 use diesel::PgConnection;
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
-use stockroom::embedded_postgres;
 use stockroom::kernel::id::StoreId;
 use stockroom::reports::{holds, sales};
 use stockroom::settings::Settings;
@@ -15,11 +14,7 @@ use super::print;
 
 /// Folds the roll-ups of every store again. Meanwhile reports read the sources, so they stay exact but are slow.
 pub fn rebuild(settings: Settings) -> Result<(), CommandError> {
-    let data_dir = &settings.database.data_dir;
-    if settings.is_embedded() && !embedded_postgres::has_cluster(data_dir)? {
-        // Opening it would create one.
-        return Err(CommandError::Other(format!("there is no database in {}", data_dir.display())));
-    }
+    Opened::require_database(&settings)?;
     let rebuilt = Opened::with(settings, |opened| Ok(rebuild_all(&mut opened.connect()?)?))?;
     for (store, rows) in rebuilt {
         print(&format!("store {store}: {rows} rows of the feed"));

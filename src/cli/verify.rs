@@ -2,7 +2,6 @@
 
 use stockroom::db::End;
 use stockroom::db::tx::{self, Mode};
-use stockroom::embedded_postgres;
 use stockroom::reports::verify::{self, Extent, RECENT_DAYS};
 use stockroom::settings::Settings;
 
@@ -12,11 +11,7 @@ use super::print;
 
 /// Checks the invariants of every store. A violation makes the command fail.
 pub fn run(settings: Settings, extent: Extent) -> Result<(), CommandError> {
-    let data_dir = &settings.database.data_dir;
-    if settings.is_embedded() && !embedded_postgres::has_cluster(data_dir)? {
-        // Opening it would create one.
-        return Err(CommandError::Other(format!("there is no database in {}", data_dir.display())));
-    }
+    Opened::require_database(&settings)?;
     let verify = |conn: &mut _| verify::verify_stores(conn, extent).map(End::RollBack);
     let found = Opened::with(settings, |opened| Ok(tx::run(&mut opened.connect()?, Mode::Report, verify)?))?;
     for violation in &found.violations {
