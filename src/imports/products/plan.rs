@@ -2,7 +2,7 @@
 
 use super::group::ProductGroup;
 use super::row::in_column;
-use crate::catalogue::changes::{ProductChanges, SizeChange, changed_fields};
+use crate::catalogue::changes::{MAX_SIZES, ProductChanges, SizeChange, changed_fields};
 use crate::catalogue::codes::{only_variant, second_barcode};
 use crate::catalogue::product::{NewProduct, NewVariant, Product, ProductStatus, Variant};
 use crate::catalogue::{size, sku};
@@ -128,6 +128,11 @@ fn refuse_all(group: &mut ProductGroup, error: &FieldError, outcomes: &mut [Opti
 }
 
 fn plan_new(group: &mut ProductGroup, outcomes: &mut [Option<Outcome>]) -> Plan {
+    let surplus: Vec<usize> = group.sizes.iter().skip(MAX_SIZES).map(|(index, _)| *index).collect();
+    for index in surplus {
+        let message = format!("must not be more than {MAX_SIZES} of a product");
+        group.refuse(index, FieldError::new("size", message), outcomes);
+    }
     let new = match new_product(group) {
         Ok(new) => new,
         Err(error) => {

@@ -137,6 +137,19 @@ fn a_refused_row_stops_all_and_a_dry_run_writes_nothing() {
 }
 
 #[test]
+fn a_product_has_at_most_fifty_sizes() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let sizes: String = (0..52).map(|n| format!("tee,{n},,\n")).collect();
+    let file = format!("sku,size,name,price\ntee,,Tee,1.00\n{sizes}");
+    for expected in [[51, 0, 0, 2], [0, 0, 51, 2]] {
+        let report = import(&admin, "kind=products&on_error=skip", &file).expect(201).json();
+        assert_eq!(counts(&report), expected);
+        assert_eq!(results(&admin, &report)[51], json!(["tee/50", "refused", "size"]));
+    }
+}
+
+#[test]
 fn initial_stock_is_refused_while_the_main_location_is_closed() {
     let app = TestApp::start();
     let admin = app.admin();
