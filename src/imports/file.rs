@@ -64,6 +64,9 @@ impl File {
         let start = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let bytes = bytes.slice(start..);
         let separator = separator_of(&bytes);
+        if has_open_quote(&bytes, separator) {
+            return Err(ApiError::field("", "has a quote that is not closed, so its rows cannot be told apart"));
+        }
         let mut records = reader(&bytes, separator).into_byte_records();
         let header = records.next().transpose().map_err(|error| unreadable(&error))?;
         let header = header.ok_or_else(|| ApiError::field("", "has no line with the names of the columns"))?;
@@ -199,6 +202,28 @@ fn separator_of(bytes: &[u8]) -> u8 {
     }
     // Of several that are equally frequent, the first one counts.
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| separator)
+}
+
+/// The position of a byte in a cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CellPart {
+    Begin,
+    Plain,
+    Quoted,
+    /// Behind a quote, which ends the quoted text unless another one follows.
+    Quote,
+}
+
+/// True if the file ends in a quoted cell. The reader would take all rows behind its quote as one text.
+fn has_open_quote(bytes: &[u8], separator: u8) -> bool {
+    let part = bytes.iter().copied().fold(CellPart::Begin, |part, byte| match (part, byte) {
+        (CellPart::Quoted, b'"') => CellPart::Quote,
+        (CellPart::Quoted, _) | (CellPart::Begin | CellPart::Quote, b'"') => CellPart::Quoted,
+        (_, b'\n' | b'\r') => CellPart::Begin,
+        (_, other) if other == separator => CellPart::Begin,
+        (CellPart::Begin | CellPart::Plain | CellPart::Quote, _) => CellPart::Plain,
+    });
+    part == CellPart::Quoted
 }
 
 /// Refuses other encodings, and names the line.

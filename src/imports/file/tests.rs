@@ -66,6 +66,9 @@ fn what_is_no_file_of_the_kind_is_refused() {
     assert_eq!(refused(b"code,name,name\n", Format::Csv).1, "name");
     assert_eq!(refused(b"name\nA\n", Format::Csv).1, "code");
     assert_eq!(refused(b"", Format::Csv).0, Code::ValidationFailed);
+    assert!(refused(b"code,name\nA,\"One\nB,Two\n", Format::Csv).2.contains("not closed"));
+    assert!(refused(b"code,name\nA,\"One\"\"\nB,Two\n", Format::Csv).2.contains("not closed"));
+    assert_eq!(open("code,name\nA,5\" pipe\nB,\"\"\"Two\"\n", Format::Csv).unwrap().1.len(), 2);
     for (json, code) in [
         ("{}", Code::ValidationFailed),
         ("[1]", Code::ValidationFailed),
