@@ -11,6 +11,7 @@ use super::response::{BulkResponse, ImportResponse, ImportRowResponse};
 use crate::error::ApiError;
 use crate::http::Query;
 use crate::idempotency::Answer;
+use crate::imports::file::Format;
 use crate::imports::kind::{ImportKind, OnError};
 use crate::imports::queries::rows;
 use crate::imports::run::SLICE;
@@ -92,6 +93,7 @@ async fn change(
         kind: ImportKind::Products,
         on_error: query.on_error.unwrap_or_default(),
         dry_run: query.dry_run.unwrap_or(false),
+        formats: &[Format::Json],
     };
     let command = receive(&request, payload, options).await?;
     let count = command.body.file.row_count;

@@ -13,6 +13,7 @@ use crate::error::{Abort, ApiError};
 use crate::http::{Query, SortQuery};
 use crate::idempotency::Answer;
 use crate::imports::document::{Import, ImportState, not_found};
+use crate::imports::file::Format;
 use crate::imports::kind::{ImportKind, OnError};
 use crate::imports::outcome::RowAction;
 use crate::imports::queries::{imports, rows};
@@ -49,7 +50,8 @@ pub async fn create(request: HttpRequest, payload: web::Payload) -> Result<HttpR
     let Query(query) = Query::<ImportQuery>::from_request(&request, &mut payload).await?;
     let kind = query.kind.ok_or_else(|| ApiError::field("kind", "is required"))?;
     let on_error = query.on_error.unwrap_or_default();
-    let options = ImportOptions { kind, on_error, dry_run: query.dry_run.unwrap_or(false) };
+    let dry_run = query.dry_run.unwrap_or(false);
+    let options = ImportOptions { kind, on_error, dry_run, formats: &[Format::Csv, Format::Json] };
     let command = receive(&request, payload, options).await?;
     command
         .run("create_import", move |conn, scope, received| {

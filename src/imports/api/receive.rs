@@ -21,6 +21,8 @@ pub struct ImportOptions {
     pub kind: ImportKind,
     pub on_error: OnError,
     pub dry_run: bool,
+    /// The formats that the operation accepts.
+    pub formats: &'static [Format],
 }
 
 /// A file with its import.
@@ -43,6 +45,9 @@ pub async fn receive(
     }
     let created_by = ctx.principal.account()?.id;
     let format = format_of(request.headers())?;
+    if !options.formats.contains(&format) {
+        return Err(ApiError::new(Code::UnsupportedMediaType, "Send the rows as application/json."));
+    }
     let bytes = body::read(request, payload).await?;
     // A large file takes some time, which belongs to no connection's thread.
     let opened = web::block(move || {

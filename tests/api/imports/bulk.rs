@@ -59,6 +59,8 @@ fn wrong_rows_are_refused() {
         (&refused["import"]["state"], &refused["rows"][0]["errors"][0]["field"]),
         (&json!("failed"), &json!("name"))
     );
+    let csv = admin.send_bytes("POST", "/inventory/products/bulk", "text/csv", b"sku,name,price\none,One,1\n");
+    csv.refused(415, "UNSUPPORTED_MEDIA_TYPE");
     app.staff(&["inventory:update"]).post("/inventory/products/bulk", &json!([])).refused(403, "FORBIDDEN");
     app.guest().patch("/inventory/products/bulk", &json!([])).refused(401, "UNAUTHENTICATED");
 }
