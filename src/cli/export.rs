@@ -1,19 +1,18 @@
 //! `stockroom export --kind products FILE`
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use diesel::PgConnection;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{self, End};
 use stockroom::imports::export::file::{ExportFile, ExportFormat, Slice, read_slice};
 use stockroom::imports::export::kind::ExportKind;
-use stockroom::imports::queries::exports::TimeRange;
+use stockroom::imports::queries::exports::{Position, TimeRange};
 use stockroom::kernel::id::StoreId;
 use stockroom::settings::Settings;
 use strum::VariantArray;
@@ -21,6 +20,7 @@ use strum::VariantArray;
 use super::error::CommandError;
 use super::import::find_store;
 use super::opened::Opened;
+use super::output::Output;
 use super::print;
 
 #[derive(Args)]
@@ -65,12 +65,12 @@ pub fn run(settings: Settings, arguments: &ExportArguments) -> Result<(), Comman
         // A command that only reads does not upgrade a database that older servers may use.
         db::migrate::check(&mut conn)?;
         let store = find_store(&mut conn, store.as_deref())?;
-        let out: Box<dyn Write> = match is_stdout {
-            true => Box::new(io::stdout()),
-            false => Box::new(File::create(file).map_err(CommandError::io(format!("write {}", file.display())))?),
-        };
+        let failed = || CommandError::io(format!("write {}", file.display()));
+        let mut out = Output::create(file).map_err(failed())?;
         let range = TimeRange { from: *from, to: *to };
-        write(&mut conn, store, (*kind, range), ExportFile::new(*kind, *format), BufWriter::new(out))
+        let rows = write(&mut conn, store, (*kind, range), ExportFile::new(*kind, *format), &mut out)?;
+        out.complete().map_err(failed())?;
+        Ok(rows)
     })?;
     if !is_stdout {
         print(&format!("{rows} rows written to {}", file.display()));
@@ -84,31 +84,24 @@ fn write(
     store: StoreId,
     (kind, range): (ExportKind, TimeRange),
     mut file: ExportFile,
-    mut out: impl Write,
+    out: &mut Output,
 ) -> Result<usize, CommandError> {
-    let failed = CommandError::io("write the file");
-    let bar = ProgressBar::new_spinner();
+    let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} rows") {
         bar.set_style(style);
     }
-    let (mut after, mut rows) = (Some(0), 0_usize);
-    let mut send = |bytes: &[u8]| out.write_all(bytes).and_then(|()| out.flush());
-    let written = (|| {
-        while let Some(id) = after {
-            let read = |conn: &mut PgConnection| read_slice(conn, store, (kind, range), id).map(End::RollBack);
-            let slice: Slice = tx::run(conn, Mode::List, read).map_err(Err)?;
-            file.append(&slice.rows);
-            send(&file.take()).map_err(Ok)?;
-            rows = rows.saturating_add(slice.rows.len());
-            bar.set_position(u64::try_from(rows).unwrap_or(u64::MAX));
-            after = slice.next;
-        }
-        send(&file.finish()).map_err(Ok)
-    })();
-    bar.finish_and_clear();
-    match written {
-        Ok(()) => Ok(rows),
-        Err(Ok(error)) => Err(failed(error)),
-        Err(Err(failure)) => Err(CommandError::Database(failure)),
+    let mut send = |bytes: &[u8]| out.write_all(bytes).map_err(CommandError::io("write the file"));
+    let (mut next, mut rows) = (Some(Position::start(range)), 0_usize);
+    while let Some(position) = next {
+        let read = |conn: &mut PgConnection| read_slice(conn, store, (kind, range), position).map(End::RollBack);
+        let slice: Slice = tx::run(conn, Mode::List, read)?;
+        file.append(&slice.rows).map_err(|full| CommandError::Other(full.to_string()))?;
+        send(&file.take())?;
+        rows = rows.saturating_add(slice.rows.len());
+        bar.set_position(u64::try_from(rows).unwrap_or(u64::MAX));
+        next = slice.next;
     }
+    send(&file.finish())?;
+    bar.finish_and_clear();
+    Ok(rows)
 }

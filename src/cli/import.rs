@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use diesel::PgConnection;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use sha2::{Digest, Sha256};
 use stockroom::accounts::queries::users;
 use stockroom::auth::principal::Account;
@@ -162,7 +162,8 @@ fn write<T>(conn: &mut PgConnection, work: impl Fn(&mut PgConnection) -> Result<
 
 /// Does the slices that are left. A server that runs may do some of them.
 fn work(conn: &mut PgConnection, scope: &Scope, mut import: Import) -> Result<Import, CommandError> {
-    let bar = ProgressBar::new(u64::try_from(import.row_count).unwrap_or_default());
+    let length = u64::try_from(import.row_count).unwrap_or_default();
+    let bar = ProgressBar::new(length).with_finish(ProgressFinish::AndClear);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {eta} left") {
         bar.set_style(style);
     }

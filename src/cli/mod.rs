@@ -20,6 +20,7 @@ mod import;
 mod log;
 mod migrate;
 mod opened;
+mod output;
 mod rollups;
 mod secret;
 mod seed;

@@ -383,6 +383,10 @@ fn lists_and_reports_use_the_indexes_that_were_made_for_them() {
         ("/inventory/valuation", "valuation_rows_pkey"),
         ("/inventory/valuation?sort=sku", "variants_sku_key"),
         ("/inventory/valuation?as_of=2026-01-01T00:30:00Z", "valuation_rows_posted_idx"),
+        ("/exports?kind=orders&from=2026-01-01T00:00:00Z", "orders_created_idx"),
+        ("/exports?kind=order_items&to=2026-01-02T00:00:00Z", "orders_created_idx"),
+        ("/exports?kind=order_taxes", "orders_created_idx"),
+        ("/exports?kind=movements&from=2026-01-01T00:00:00Z", "stock_movements_created_idx"),
     ];
     watched.assert_lists_use(&lists);
 }

@@ -9,13 +9,13 @@ use utoipa::openapi::schema::ObjectBuilder;
 use validator::Validate;
 
 use crate::auth::{Ctx, Scope};
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::http::Query;
 use crate::http::body::Bytes;
 use crate::http::file_stream::{self, Download, Part};
 use crate::imports::export::file::{ExportFile, ExportFormat, Slice, read_slice};
 use crate::imports::export::kind::ExportKind;
-use crate::imports::queries::exports::TimeRange;
+use crate::imports::queries::exports::{Position, TimeRange};
 use crate::kernel::{moment, schema, text_enum};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -72,13 +72,13 @@ fn respond(
 ) -> HttpResponse {
     let mut file = ExportFile::new(kind, format);
     let first = Bytes::from(file.take());
-    let parts = move |(after, mut file): (i64, ExportFile)| {
+    let parts = move |(after, mut file): (Position, ExportFile)| {
         let ctx = ctx.clone();
         async move {
             let read =
                 move |conn: &mut PgConnection, scope: &Scope| Ok(read_slice(conn, scope.store, (kind, range), after)?);
             let Slice { rows, next } = ctx.read_list("export", read).await?;
-            file.append(&rows);
+            file.append(&rows).map_err(|full| ApiError::new(Code::PayloadTooLarge, full.to_string()))?;
             Ok(match next {
                 Some(next) => Part { bytes: Bytes::from(file.take()), next: Some((next, file)) },
                 None => Part { bytes: Bytes::from(file.finish()), next: None },
@@ -87,5 +87,5 @@ fn respond(
     };
     let name = format!("{}.{}", kind.as_str(), format.as_str());
     let download = Download { name, content_type: format.content_type() };
-    file_stream::respond(request, &download, first, ((0, file), parts))
+    file_stream::respond(request, &download, first, ((Position::start(range), file), parts))
 }

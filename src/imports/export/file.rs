@@ -6,9 +6,9 @@ use diesel::PgConnection;
 
 use super::cells::{self, ExportCell};
 use super::kind::ExportKind;
-use super::xlsx::{XLSX, XlsxWriter};
+use super::xlsx::{SpreadsheetFull, XLSX, XlsxWriter};
 use crate::db::Failure;
-use crate::imports::queries::exports::{self, TimeRange};
+use crate::imports::queries::exports::{self, Position, TimeRange};
 use crate::kernel::csv;
 use crate::kernel::id::StoreId;
 use crate::kernel::text_enum::text_enum;
@@ -39,20 +39,20 @@ impl ExportFormat {
 #[derive(Clone, Debug)]
 pub struct Slice {
     pub rows: Vec<Vec<ExportCell>>,
-    /// The id behind which the next slice begins. None after the last one.
-    pub next: Option<i64>,
+    /// The place where the next slice begins. None after the last one.
+    pub next: Option<Position>,
 }
 
-/// Reads the rows behind an id.
+/// Reads the rows behind a position.
 pub fn read_slice(
     conn: &mut PgConnection,
     store: StoreId,
     (kind, range): (ExportKind, TimeRange),
-    after: i64,
+    after: Position,
 ) -> Result<Slice, Failure> {
     let currency = stores::get_store(conn, store)?.currency;
     let (rows, next) = exports::slice(conn, store, (kind, range), after)?;
-    Ok(Slice { rows: rows.into_iter().map(|(_, stored)| cells::read(kind, stored, &currency)).collect(), next })
+    Ok(Slice { rows: rows.into_iter().map(|stored| cells::read(kind, stored, &currency)).collect(), next })
 }
 
 /// A file of which a part has been written.
@@ -75,13 +75,14 @@ impl ExportFile {
         }
     }
 
-    pub fn append(&mut self, rows: &[Vec<ExportCell>]) {
+    pub fn append(&mut self, rows: &[Vec<ExportCell>]) -> Result<(), SpreadsheetFull> {
         for row in rows {
             match self {
                 Self::Csv(text) => csv::append_line(text, row.iter().map(ExportCell::to_csv)),
-                Self::Xlsx(writer) => writer.append(row),
+                Self::Xlsx(writer) => writer.append(row)?,
             }
         }
+        Ok(())
     }
 
     /// The bytes since the last call.

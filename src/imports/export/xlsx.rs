@@ -2,13 +2,28 @@
 
 use super::cells::ExportCell;
 use super::kind::ExportKind;
-use super::zip::ZipWriter;
+use super::zip::{self, ZipWriter};
 
 /// The content type of the file.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// The maximal number of rows of a sheet. Further rows are in further sheets.
-const MAX_ROWS: u32 = 1_048_576;
+/// The sizes that a spreadsheet may have. Further rows are in further sheets.
+#[derive(Clone, Copy, Debug)]
+struct MaxSizes {
+    rows_of_sheet: u32,
+    bytes_of_sheet: u32,
+    /// After compression.
+    bytes_of_file: u32,
+}
+
+/// Programs open sheets of so many rows. The size of a sheet has 32 bits, and a large row must fit behind the limit.
+const MAX_SIZES: MaxSizes =
+    MaxSizes { rows_of_sheet: 1_048_576, bytes_of_sheet: 1024 * 1024 * 1024, bytes_of_file: zip::MAX_BYTES };
+
+/// The rest of the rows does not fit into a spreadsheet.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a spreadsheet has at most 4 GiB: export CSV, or a shorter time")]
+pub struct SpreadsheetFull;
 
 const SHEET: &str = "xl/worksheets/sheet#.xml";
 const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
@@ -23,13 +38,18 @@ pub struct XlsxWriter {
     kind: ExportKind,
     sheets: usize,
     rows: u32,
+    max: MaxSizes,
 }
 
 impl XlsxWriter {
     /// Begins a file with the names of the columns.
     #[must_use]
     pub fn new(kind: ExportKind) -> Self {
-        let mut writer = Self { zip: ZipWriter::default(), kind, sheets: 0, rows: 0 };
+        Self::with_sizes(kind, MAX_SIZES)
+    }
+
+    fn with_sizes(kind: ExportKind, max: MaxSizes) -> Self {
+        let mut writer = Self { zip: ZipWriter::default(), kind, sheets: 0, rows: 0, max };
         writer.begin_sheet();
         writer
     }
@@ -47,12 +67,16 @@ impl XlsxWriter {
         self.zip.write(b"</sheetData></worksheet>");
     }
 
-    pub fn append(&mut self, cells: &[ExportCell]) {
-        if self.rows >= MAX_ROWS {
+    pub fn append(&mut self, cells: &[ExportCell]) -> Result<(), SpreadsheetFull> {
+        if self.zip.position() >= self.max.bytes_of_file {
+            return Err(SpreadsheetFull);
+        }
+        if self.rows >= self.max.rows_of_sheet || self.zip.open_size() >= self.max.bytes_of_sheet {
             self.end_sheet();
             self.begin_sheet();
         }
         self.write_row(cells);
+        Ok(())
     }
 
     fn write_row(&mut self, cells: &[ExportCell]) {
@@ -175,13 +199,47 @@ mod tests {
     #[test]
     fn a_file_begins_and_ends_as_an_archive() {
         let mut writer = XlsxWriter::new(ExportKind::Barcodes);
-        writer.append(&[ExportCell::Text("rice".into()), ExportCell::Empty]);
+        writer.append(&[ExportCell::Text("rice".into()), ExportCell::Empty]).unwrap();
         let mut file = writer.take();
-        writer.append(&[ExportCell::Text("dal".into())]);
+        writer.append(&[ExportCell::Text("dal".into())]).unwrap();
         file.extend(writer.finish());
         assert!(file.starts_with(b"PK\x03\x04"));
         let end = file.len() - 22;
         assert_eq!(&file[end..end + 4], b"PK\x05\x06");
         assert_eq!(file[end + 10], 5, "a sheet and four parts");
+    }
+
+    #[test]
+    fn rows_behind_the_end_of_a_sheet_are_in_the_next_one() {
+        let row = [ExportCell::Text("rice".into())];
+        let sheets = |max: MaxSizes| {
+            let mut writer = XlsxWriter::with_sizes(ExportKind::Barcodes, max);
+            (0..7).for_each(|_| writer.append(&row).unwrap());
+            writer.sheets
+        };
+        assert_eq!(sheets(MAX_SIZES), 1);
+        assert_eq!(sheets(MaxSizes { rows_of_sheet: 4, ..MAX_SIZES }), 3, "a sheet has its header and three rows");
+        assert_eq!(sheets(MaxSizes { bytes_of_sheet: 1, ..MAX_SIZES }), 7);
+    }
+
+    #[test]
+    fn a_full_spreadsheet_takes_no_more_rows_and_stays_an_archive() {
+        let mut writer =
+            XlsxWriter::with_sizes(ExportKind::Barcodes, MaxSizes { bytes_of_file: 200_000, ..MAX_SIZES });
+        // Texts without a pattern, so that the compressor gives their bytes away.
+        let texts = (0_u64..).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let rows = texts.map(|n| [ExportCell::Text(format!("{n:x}").repeat(3))]);
+        let (mut file, mut written) = (Vec::new(), 0);
+        for row in rows.take(100_000) {
+            if writer.append(&row).is_err() {
+                break;
+            }
+            file.extend(writer.take());
+            written += 1;
+        }
+        assert!((1_000..100_000).contains(&written), "{written} rows");
+        assert!(writer.append(&[ExportCell::Empty]).is_err());
+        file.extend(writer.finish());
+        assert_eq!(&file[file.len() - 22..][..4], b"PK\x05\x06");
     }
 }

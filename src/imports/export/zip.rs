@@ -14,6 +14,10 @@ const TIME_AND_DATE: u32 = 0x0021_0000;
 /// A level above this one takes more time than it saves bytes.
 const LEVEL: i32 = 1;
 
+/// The positions in an archive have 32 bits. The rest is for the bytes that the compressor holds back, and for the list of
+/// the entries.
+pub const MAX_BYTES: u32 = u32::MAX - 64 * 1024 * 1024;
+
 /// An archive of which a part has been written.
 #[derive(Default)]
 pub struct ZipWriter {
@@ -54,8 +58,14 @@ impl ZipWriter {
         std::mem::take(&mut self.out)
     }
 
-    fn position(&self) -> u32 {
+    /// The bytes of the archive so far.
+    pub fn position(&self) -> u32 {
         self.taken.saturating_add(length(self.out.len()))
+    }
+
+    /// The bytes of the content of the open entry.
+    pub fn open_size(&self) -> u32 {
+        self.open.as_ref().map_or(0, |open| open.size)
     }
 
     /// Begins an entry. `#` in its name stands for the number.

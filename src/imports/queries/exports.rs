@@ -1,5 +1,6 @@
-//! The SQL of exports. A slice has the rows of the next products, orders or other things, in the order of their ids. The
-//! cells of all kinds are texts, so that one function reads them. The DSL has neither arrays of expressions nor LATERAL.
+//! The SQL of exports. A slice has the rows of the next products, orders or other things, in the order of their ids, or of
+//! their times. The cells of all kinds are texts, so that one function reads them. The DSL has neither arrays of
+//! expressions nor LATERAL.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -19,26 +20,40 @@ pub struct TimeRange {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// A row with the id of its product, order or other thing.
-pub type ExportRow = (i64, StoredCells);
+/// The place behind a product, order or other thing. Those of a time are in the order of their times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    at: Option<DateTime<Utc>>,
+    id: i64,
+}
 
-/// The rows of the next things behind an id, and the last id among these things. Without an id, there are no more.
+impl Position {
+    /// The place before the first row of a time.
+    #[must_use]
+    pub const fn start(range: TimeRange) -> Self {
+        Self { at: range.from, id: 0 }
+    }
+}
+
+type Row = (i64, Option<DateTime<Utc>>, Option<StoredCells>);
+
+/// The rows of the next things behind a position, and the position behind them. Without one, there are no more.
 pub fn slice(
     conn: &mut PgConnection,
     store: StoreId,
     (kind, range): (ExportKind, TimeRange),
-    after: i64,
-) -> QueryResult<(Vec<ExportRow>, Option<i64>)> {
-    let rows: Vec<(i64, Option<Vec<Option<String>>>)> = db::sql(text_of(kind))
+    after: Position,
+) -> QueryResult<(Vec<StoredCells>, Option<Position>)> {
+    let rows: Vec<Row> = db::sql(text_of(kind))
         .bind::<BigInt, _>(store)
-        .bind::<BigInt, _>(after)
+        .bind::<BigInt, _>(after.id)
         .bind::<BigInt, _>(kind.slice())
-        .bind::<Nullable<Timestamptz>, _>(range.from)
+        .bind::<Nullable<Timestamptz>, _>(after.at)
         .bind::<Nullable<Timestamptz>, _>(range.to)
-        .columns::<(BigInt, Nullable<Array<Nullable<Text>>>)>()
+        .columns::<(BigInt, Nullable<Timestamptz>, Nullable<Array<Nullable<Text>>>)>()
         .load(conn)?;
-    let last = rows.last().map(|(id, _)| *id);
-    Ok((rows.into_iter().filter_map(|(id, cells)| Some((id, cells?))).collect(), last))
+    let last = rows.last().map(|(id, at, _)| Position { at: at.or(after.at), id: *id });
+    Ok((rows.into_iter().filter_map(|(_, _, cells)| cells).collect(), last))
 }
 
 /// A time in UTC.
@@ -48,15 +63,20 @@ macro_rules! time {
     };
 }
 
-/// The orders of a slice.
-macro_rules! orders {
-    () => {
-        "(SELECT * FROM orders WHERE store_id = $1 AND id > $2 AND ($4 IS NULL OR created_at >= $4) \
-                AND ($5 IS NULL OR created_at < $5) ORDER BY id LIMIT $3) o"
+/// The rows of a table behind a position, which an index of times finds. Without a position in time, all are behind it.
+macro_rules! by_time {
+    ($table:literal) => {
+        concat!(
+            "(SELECT * FROM ",
+            $table,
+            " WHERE store_id = $1 AND (created_at, id) > (COALESCE($4::timestamptz, '-infinity'), $2) \
+              AND ($5::timestamptz IS NULL OR created_at < $5) ORDER BY created_at, id LIMIT $3)"
+        )
     };
 }
 
-const PRODUCTS: &str = "SELECT p.id, ARRAY[p.sku, v.size, v.sku, CASE WHEN v.id = 0 THEN p.name END, \
+const PRODUCTS: &str = "SELECT p.id, NULL::timestamptz, ARRAY[p.sku, v.size, v.sku, \
+            CASE WHEN v.id = 0 THEN p.name END, \
             CASE WHEN v.id = 0 THEN p.description END, CASE WHEN v.id = 0 THEN p.category END, \
             CASE WHEN v.id = 0 THEN p.brand END, CASE WHEN v.id = 0 THEN p.barcode ELSE v.barcode END, \
             CASE WHEN v.id = 0 THEN p.price ELSE v.price END::text, CASE WHEN v.id = 0 THEN p.mrp END::text, \
@@ -70,8 +90,8 @@ const PRODUCTS: &str = "SELECT p.id, ARRAY[p.sku, v.size, v.sku, CASE WHEN v.id 
           UNION ALL SELECT id, size, sku, barcode, price, status, min_stock_level FROM variants \
           WHERE store_id = $1 AND product_id = p.id AND p.has_sizes) v ORDER BY p.id, v.id";
 
-const STOCK: &str = "SELECT v.id, CASE WHEN l.id IS NULL THEN NULL ELSE ARRAY[p.sku, v.size, l.code, 'adjustment', \
-            l.stock_quantity::text, l.stock_quantity::text, NULL] END \
+const STOCK: &str = "SELECT v.id, NULL::timestamptz, CASE WHEN l.id IS NULL THEN NULL \
+            ELSE ARRAY[p.sku, v.size, l.code, 'adjustment', l.stock_quantity::text, l.stock_quantity::text, NULL] END \
      FROM (SELECT id, product_id, size FROM variants WHERE store_id = $1 AND id > $2 ORDER BY id LIMIT $3) v \
      JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
      LEFT JOIN LATERAL (SELECT o.id, o.code, s.stock_quantity FROM stock_levels s \
@@ -79,18 +99,17 @@ const STOCK: &str = "SELECT v.id, CASE WHEN l.id IS NULL THEN NULL ELSE ARRAY[p.
           WHERE s.store_id = $1 AND s.variant_id = v.id) l ON true ORDER BY v.id, l.id";
 
 const MOVEMENTS: &str = concat!(
-    "SELECT m.id, ARRAY[m.id::text, ",
+    "SELECT m.id, m.created_at, ARRAY[m.id::text, ",
     time!("m.created_at"),
     ", m.kind, v.sku, v.size, o.code, m.stock_delta::text, m.reserved_delta::text, m.sold_delta::text, \
-       m.committed_delta::text, m.stock_after::text, m.reserved_after::text, m.reason, m.reference_id, m.actor] \
-     FROM (SELECT * FROM stock_movements WHERE store_id = $1 AND id > $2 AND ($4 IS NULL OR created_at >= $4) \
-                  AND ($5 IS NULL OR created_at < $5) ORDER BY id LIMIT $3) m \
-     JOIN variants v ON v.store_id = $1 AND v.id = m.variant_id \
-     JOIN locations o ON o.store_id = $1 AND o.id = m.location_id ORDER BY m.id"
+       m.committed_delta::text, m.stock_after::text, m.reserved_after::text, m.reason, m.reference_id, m.actor] FROM ",
+    by_time!("stock_movements"),
+    " m JOIN variants v ON v.store_id = $1 AND v.id = m.variant_id \
+     JOIN locations o ON o.store_id = $1 AND o.id = m.location_id ORDER BY m.created_at, m.id"
 );
 
 const ORDERS: &str = concat!(
-    "SELECT o.id, ARRAY[o.order_number, ",
+    "SELECT o.id, o.created_at, ARRAY[o.order_number, ",
     time!("o.created_at"),
     ", o.status, o.payment_status, o.payment_method, o.payment_reference, ",
     time!("o.paid_at"),
@@ -98,31 +117,32 @@ const ORDERS: &str = concat!(
        o.shipping_amount::text, o.tax_amount::text, o.included_tax_amount::text, o.total_amount::text, \
        o.credited_amount::text, (o.total_amount - o.credited_amount)::text, o.received_amount::text, \
        o.refunded_amount::text, o.tax_lines::text] FROM ",
-    orders!(),
-    " ORDER BY o.id"
+    by_time!("orders"),
+    " o ORDER BY o.created_at, o.id"
 );
 
 const ORDER_ITEMS: &str = concat!(
-    "SELECT o.id, ARRAY[o.order_number, ",
+    "SELECT o.id, o.created_at, ARRAY[o.order_number, ",
     time!("o.created_at"),
     ", i.sku, i.product_name, i.size, i.quantity::text, i.unit_price::text, i.discount_amount::text, \
        i.tax_amount::text, i.included_tax_amount::text, i.total_price::text, i.shipped_quantity::text, \
        i.cancelled_quantity::text, i.returned_quantity::text] FROM ",
-    orders!(),
-    " JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id ORDER BY o.id, i.id"
+    by_time!("orders"),
+    " o JOIN order_items i ON i.store_id = $1 AND i.order_id = o.id ORDER BY o.created_at, o.id, i.id"
 );
 
 const ORDER_TAXES: &str = concat!(
-    "SELECT o.id, CASE WHEN t.line IS NULL THEN NULL ELSE ARRAY[o.order_number, ",
+    "SELECT o.id, o.created_at, CASE WHEN t.line IS NULL THEN NULL ELSE ARRAY[o.order_number, ",
     time!("o.created_at"),
     ", o.status, o.payment_status, o.invoice_number, o.currency, t.line ->> 'name', t.line ->> 'percent', \
        t.line ->> 'included', t.line ->> 'base', t.line ->> 'tax'] END FROM ",
-    orders!(),
-    " LEFT JOIN LATERAL jsonb_array_elements(o.tax_lines) WITH ORDINALITY AS t (line, nth) ON true ORDER BY o.id, t.nth"
+    by_time!("orders"),
+    " o LEFT JOIN LATERAL jsonb_array_elements(o.tax_lines) WITH ORDINALITY AS t (line, nth) ON true \
+     ORDER BY o.created_at, o.id, t.nth"
 );
 
 const CUSTOMERS: &str = concat!(
-    "SELECT u.id, ARRAY[u.id::text, u.email, u.full_name, ",
+    "SELECT u.id, NULL::timestamptz, ARRAY[u.id::text, u.email, u.full_name, ",
     time!("u.created_at"),
     ", u.active::text, s.orders::text, ",
     time!("s.last_order_at"),
@@ -132,7 +152,7 @@ const CUSTOMERS: &str = concat!(
           WHERE store_id = $1 AND user_id = u.id) s ORDER BY u.id"
 );
 
-const BARCODES: &str = "SELECT p.id, CASE WHEN c.code IS NULL THEN NULL \
+const BARCODES: &str = "SELECT p.id, NULL::timestamptz, CASE WHEN c.code IS NULL THEN NULL \
             ELSE ARRAY[p.sku, c.size, c.code, c.units::text] END \
      FROM (SELECT id, sku FROM products WHERE store_id = $1 AND id > $2 ORDER BY id LIMIT $3) p \
      LEFT JOIN LATERAL (SELECT v.size, c.code, c.units, c.variant_id, c.position, c.code_key FROM product_codes c \
@@ -140,13 +160,16 @@ const BARCODES: &str = "SELECT p.id, CASE WHEN c.code IS NULL THEN NULL \
           WHERE c.store_id = $1 AND c.product_id = p.id AND c.kind = 'barcode') c ON true \
      ORDER BY p.id, c.variant_id NULLS FIRST, c.position, c.code_key";
 
-const SUPPLIERS: &str = "SELECT id, ARRAY[code, name, email, phone, lead_time_days::text, notes, active::text] \
+const SUPPLIERS: &str = "SELECT id, NULL::timestamptz, \
+            ARRAY[code, name, email, phone, lead_time_days::text, notes, active::text] \
      FROM suppliers WHERE store_id = $1 AND id > $2 ORDER BY id LIMIT $3";
 
-const PURCHASE_ORDERS: &str = "SELECT i.id, ARRAY[i.inbound_number, i.reference, s.code, o.code, i.expected_on::text, i.notes, \
-            p.sku, v.size, l.quantity::text, l.unit_cost::text, l.expected_on::text] \
+const PURCHASE_ORDERS: &str = "SELECT i.id, NULL::timestamptz, \
+            ARRAY[i.inbound_number, i.reference, s.code, o.code, i.expected_on::text, i.notes, p.sku, v.size, \
+                  l.quantity::text, l.unit_cost::text, l.expected_on::text] \
      FROM (SELECT * FROM inbounds WHERE store_id = $1 AND kind = 'purchase' AND id > $2 \
-                  AND ($4 IS NULL OR created_at >= $4) AND ($5 IS NULL OR created_at < $5) ORDER BY id LIMIT $3) i \
+                  AND ($4::timestamptz IS NULL OR created_at >= $4) \
+                  AND ($5::timestamptz IS NULL OR created_at < $5) ORDER BY id LIMIT $3) i \
      JOIN suppliers s ON s.store_id = $1 AND s.id = i.supplier_id \
      JOIN locations o ON o.store_id = $1 AND o.id = i.to_location_id \
      JOIN inbound_lines l ON l.store_id = $1 AND l.inbound_id = i.id \
