@@ -28,6 +28,7 @@ use crate::http::client_address::TrustedProxies;
 use crate::http::connection::Connections;
 use crate::http::cors;
 use crate::http::event_stream::OpenStreams;
+use crate::http::file_memory::FileMemory;
 use crate::http::hosts::AllowedHosts;
 use crate::http::limits::Limiters;
 use crate::http::methods::only_get;
@@ -110,6 +111,7 @@ pub struct Shared {
     pub feed_ends: Data<FeedEnds>,
     event_streams: Data<EventStreams>,
     availability_streams: Data<AvailabilityStreams>,
+    file_memory: Data<FileMemory>,
     settings: Data<Settings>,
     tokens: Data<Tokens>,
     cookie_sessions: Data<CookieSessions>,
@@ -141,6 +143,7 @@ impl Shared {
             event_streams: Data::new(EventStreams::new(&database, ends.clone(), settings.limits.event_streams)),
             availability_streams: Data::new(availability_streams(&database, &ends, &settings.limits)),
             feed_ends: Data::new(ends),
+            file_memory: Data::default(),
             settings: Data::new(settings.clone()),
             tokens: Data::new(Tokens::new(&settings.auth)),
             cookie_sessions: Data::default(),
@@ -167,6 +170,7 @@ impl Shared {
             .app_data(self.feed_ends.clone())
             .app_data(self.event_streams.clone())
             .app_data(self.availability_streams.clone())
+            .app_data(self.file_memory.clone())
             .app_data(self.settings.clone())
             .app_data(self.tokens.clone())
             .app_data(self.cookie_sessions.clone())

@@ -13,6 +13,7 @@ use futures_util::future::LocalBoxFuture;
 use memmap2::MmapMut;
 
 use super::connection::{self, Phase};
+use super::file_memory;
 use crate::error::{ApiError, Code};
 
 /// Larger bodies are refused with 413, unless their operation accepts larger ones.
@@ -48,13 +49,19 @@ pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, 
     if announced.is_some_and(|length: usize| length > limit) {
         return Err(too_large(limit));
     }
+    let is_file = limit > MAX_DOCUMENT_BYTES;
+    let reserved = is_file.then(|| file_memory::reserve(request, announced.unwrap_or(limit))).transpose()?;
     connection::expect_body(request, limit);
     let mut body = Buffer::new(limit);
     while let Some(chunk) = payload.next().await {
         body.append(&chunk.map_err(|_incomplete| unreadable(request))?)?;
     }
     connection::body_read(request);
-    Ok(body.into_bytes())
+    let bytes = body.into_bytes();
+    Ok(match reserved {
+        Some(reserved) => reserved.hold(bytes),
+        None => bytes,
+    })
 }
 
 fn unreadable(request: &HttpRequest) -> ApiError {

@@ -9,6 +9,7 @@ pub mod connection;
 pub mod cors;
 pub mod csv;
 pub mod event_stream;
+pub mod file_memory;
 pub mod file_stream;
 pub mod headers;
 pub mod hosts;
