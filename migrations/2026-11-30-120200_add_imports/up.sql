@@ -17,13 +17,17 @@ CREATE TABLE imports (
     created_by      BIGINT NOT NULL,
     created_at      TIMESTAMPTZ NOT NULL,
     finished_at     TIMESTAMPTZ,
+    attempts        BIGINT NOT NULL,
+    retry_at        TIMESTAMPTZ,
+    failure         TEXT,
     CONSTRAINT imports_pkey PRIMARY KEY (store_id, id),
     CONSTRAINT imports_store_id_fkey FOREIGN KEY (store_id) REFERENCES stores (id),
     CONSTRAINT imports_created_by_fkey FOREIGN KEY (created_by) REFERENCES users (id),
     CONSTRAINT imports_finished_check CHECK ((state = 'running') = (finished_at IS NULL)),
     CONSTRAINT imports_counts_check
         CHECK (created_count + updated_count + unchanged_count + refused_count = next_row - 1),
-    CONSTRAINT imports_next_row_check CHECK (next_row BETWEEN 1 AND row_count + 1)
+    CONSTRAINT imports_next_row_check CHECK (next_row BETWEEN 1 AND row_count + 1),
+    CONSTRAINT imports_failure_check CHECK ((attempts > 0) = (failure IS NOT NULL))
 );
 -- The imports that a job has to continue.
 CREATE INDEX imports_running_idx ON imports (store_id, id) WHERE state = 'running';
@@ -36,11 +40,16 @@ COMMENT ON COLUMN imports.on_error IS
     'stop: all rows are one transaction, which changes nothing if a row is refused. skip: each slice of rows is a '
     'transaction, which leaves refused rows out.';
 COMMENT ON COLUMN imports.dry_run IS 'True if nothing is written besides the results of the rows.';
-COMMENT ON COLUMN imports.state IS 'failed: a row was refused, and nothing was changed, because on_error is stop.';
+COMMENT ON COLUMN imports.state IS
+    'failed: a row was refused, and nothing was changed, because on_error is stop. Or the rows from next_row on could not '
+    'be written.';
 COMMENT ON COLUMN imports.column_names IS 'The columns of the file, in their order.';
 COMMENT ON COLUMN imports.content_hash IS 'The SHA-256 hash of the file. It shows that the file was imported before.';
 COMMENT ON COLUMN imports.next_row IS 'The first row that has no result yet.';
 COMMENT ON COLUMN imports.created_by IS 'The account whose changes these are.';
+COMMENT ON COLUMN imports.attempts IS 'The number of failed attempts to write the rows from next_row on.';
+COMMENT ON COLUMN imports.retry_at IS 'The time of the next attempt. Null if none has failed.';
+COMMENT ON COLUMN imports.failure IS 'The reason of the last failed attempt. Null if none has failed.';
 
 CREATE TABLE import_rows (
     store_id   BIGINT NOT NULL,
@@ -48,6 +57,7 @@ CREATE TABLE import_rows (
     row_number BIGINT NOT NULL,
     row_key    TEXT NOT NULL,
     cells      JSONB NOT NULL,
+    target     TEXT,
     action     TEXT CONSTRAINT import_rows_action_check
         CHECK (action IN ('created', 'updated', 'unchanged', 'refused')),
     errors     JSONB NOT NULL,
@@ -56,11 +66,16 @@ CREATE TABLE import_rows (
         REFERENCES imports (store_id, id) ON DELETE CASCADE,
     CONSTRAINT import_rows_errors_check CHECK ((jsonb_array_length(errors) > 0) = (action IS NOT DISTINCT FROM 'refused'))
 );
+-- Earlier rows of a file that are about the same thing.
+CREATE INDEX import_rows_target_idx ON import_rows (store_id, import_id, target) WHERE target IS NOT NULL;
 
 COMMENT ON TABLE import_rows IS 'The rows of a file with their results.';
 COMMENT ON COLUMN import_rows.row_number IS 'The first row under the header is 1.';
 COMMENT ON COLUMN import_rows.row_key IS 'Names what the row is about, such as a SKU. A key twice in a file is refused.';
 COMMENT ON COLUMN import_rows.cells IS
     'The cells in the order of the columns: a text, null for an empty cell, or false for a cell that clears.';
+COMMENT ON COLUMN import_rows.target IS
+    'The stock row or the line that the row is about, by ids. Other names of it in the file are refused. Null if the key '
+    'has no other names, or if the row has no result.';
 COMMENT ON COLUMN import_rows.action IS 'Null until the row has a result. A row that cannot be read is refused at once.';
 COMMENT ON COLUMN import_rows.errors IS 'The refused cells: a list of objects with field and message.';

@@ -400,6 +400,8 @@ diesel::table! {
         row_key -> Text,
         /// The cells in the order of the columns: a text, null for an empty cell, or false for a cell that clears.
         cells -> Jsonb,
+        /// The stock row or the line that the row is about, by ids. Other names of it in the file are refused. Null if the key has no other names, or if the row has no result.
+        target -> Nullable<Text>,
         /// Null until the row has a result. A row that cannot be read is refused at once.
         action -> Nullable<Text>,
         /// The refused cells: a list of objects with field and message.
@@ -417,7 +419,7 @@ diesel::table! {
         on_error -> Text,
         /// True if nothing is written besides the results of the rows.
         dry_run -> Bool,
-        /// failed: a row was refused, and nothing was changed, because on_error is stop.
+        /// failed: a row was refused, and nothing was changed, because on_error is stop. Or the rows from next_row on could not be written.
         state -> Text,
         /// The columns of the file, in their order.
         column_names -> Array<Text>,
@@ -434,6 +436,12 @@ diesel::table! {
         created_by -> Int8,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        /// The number of failed attempts to write the rows from next_row on.
+        attempts -> Int8,
+        /// The time of the next attempt. Null if none has failed.
+        retry_at -> Nullable<Timestamptz>,
+        /// The reason of the last failed attempt. Null if none has failed.
+        failure -> Nullable<Text>,
     }
 }
 

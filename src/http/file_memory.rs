@@ -12,7 +12,7 @@ use crate::error::{ApiError, Code};
 const MAX_KIB: u32 = 40 * 1024;
 
 /// The seconds after which a refused client should try again.
-const RETRY_SECONDS: u32 = 5;
+const RETRY_SECONDS: u64 = 5;
 
 /// The memory that is free for files.
 pub struct FileMemory(Arc<Semaphore>);

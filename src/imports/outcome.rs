@@ -25,6 +25,8 @@ text_enum! {
 pub struct Outcome {
     pub action: RowAction,
     pub errors: Vec<FieldError>,
+    /// The stock row or the line that the row is about, if it has several names.
+    pub target: Option<String>,
 }
 
 /// The maximal number of errors of a row.
@@ -33,13 +35,19 @@ const MAX_ERRORS: usize = 20;
 impl Outcome {
     #[must_use]
     pub const fn new(action: RowAction) -> Self {
-        Self { action, errors: Vec::new() }
+        Self { action, errors: Vec::new(), target: None }
     }
 
     #[must_use]
     pub fn refused(mut errors: Vec<FieldError>) -> Self {
         errors.truncate(MAX_ERRORS);
-        Self { action: RowAction::Refused, errors }
+        Self { action: RowAction::Refused, errors, target: None }
+    }
+
+    /// The same result, of a row that is about this target.
+    #[must_use]
+    pub fn about(self, target: String) -> Self {
+        Self { target: Some(target), ..self }
     }
 
     #[must_use]

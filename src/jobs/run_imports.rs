@@ -9,9 +9,10 @@ use super::Jobs;
 use super::discover::Round;
 use crate::auth::Scope;
 use crate::auth::principal::{Account, Principal, Role};
-use crate::db::{End, Failure};
+use crate::db::{self, End, Failure};
 use crate::error::{Abort, Overdue};
 use crate::fulfilment::expire;
+use crate::imports::document::{ImportState, reason_of};
 use crate::imports::queries::imports;
 use crate::imports::run;
 use crate::kernel::id::{ImportId, StoreId, UserId};
@@ -36,7 +37,10 @@ impl Jobs {
     pub async fn run_imports(self) -> Result<usize, Failure> {
         let (started, mut round) = (Instant::now(), Round::default());
         let mut running = self
-            .discover("discover_imports", &mut round, |conn, store| Ok(imports::discover_running(conn, store)?))
+            .discover("discover_imports", &mut round, |conn, store| {
+                let now = db::clock(conn)?;
+                Ok(imports::discover_running(conn, store, now)?)
+            })
             .await;
         while !running.is_empty() && started.elapsed() < LIMIT {
             let mut next = Vec::new();
@@ -52,13 +56,41 @@ impl Jobs {
 
     async fn run_slice(&self, store: StoreId, import: ImportId) -> Result<Option<i64>, Failure> {
         let database = self.database.without_patience();
-        match database.write("import_slice", move |conn| run_locked(conn, store, import)).await? {
+        let slice = match database.write("import_slice", move |conn| run_locked(conn, store, import)).await {
+            Ok(slice) => slice,
+            Err(failure) => return self.note_failure(store, import, failure).await,
+        };
+        match slice {
             Slice::Done(rows) => Ok(rows),
             Slice::Overdue(overdue) => {
                 let reclaim = move |conn: &mut _| Ok(End::Commit(expire::reclaim(conn, &overdue)?));
                 database.write("reclaim", reclaim).await.map(|()| Some(0))
             }
         }
+    }
+
+    /// Notes a failed attempt in its import, which waits before the next one. An outage concerns all imports, and has no
+    /// number of attempts.
+    async fn note_failure(
+        &self,
+        store: StoreId,
+        import: ImportId,
+        failure: Failure,
+    ) -> Result<Option<i64>, Failure> {
+        if failure.is_outage() || matches!(failure, Failure::QueueFull) {
+            return Err(failure);
+        }
+        let (database, reason) = (self.database.without_patience(), reason_of(&failure));
+        let note = move |conn: &mut PgConnection| {
+            let Some(mut import) = imports::lock_running(conn, store, import)? else { return Ok(End::RollBack(false)) };
+            import.fail(reason, db::clock(conn)?);
+            imports::update(conn, store, &import)?;
+            Ok(End::Commit(import.state == ImportState::Failed))
+        };
+        if database.write("fail_import", note).await? {
+            log::error!(store = store.0, import = import.0, error:% = failure; "an import was given up");
+        }
+        Err(failure)
     }
 
     /// Deletes imports that ended long ago. Returns their number.

@@ -41,6 +41,10 @@ pub struct ImportResponse {
     created_at: DateTime<Utc>,
     /// Null while the import runs.
     finished_at: Option<DateTime<Utc>>,
+    /// The reason for which the next rows could not be written. There are several attempts, and after the last one the
+    /// import has `failed`. Null if there was none.
+    #[schema(max_length = 200)]
+    failure: Option<String>,
 }
 
 impl From<Import> for ImportResponse {
@@ -62,6 +66,7 @@ impl From<Import> for ImportResponse {
             created_by: import.created_by,
             created_at: import.created_at,
             finished_at: import.finished_at,
+            failure: import.failure,
         }
     }
 }

@@ -31,6 +31,9 @@ struct Row {
     created_by: UserId,
     created_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
+    attempts: i64,
+    retry_at: Option<DateTime<Utc>>,
+    failure: Option<String>,
 }
 
 impl From<Row> for Import {
@@ -42,7 +45,7 @@ impl From<Row> for Import {
             unchanged: row.unchanged_count,
             refused: row.refused_count,
         };
-        let Row { created_by, created_at, finished_at, .. } = row;
+        let Row { created_by, created_at, finished_at, attempts, retry_at, failure, .. } = row;
         let columns = Columns { kind, names: column_names };
         Self {
             id,
@@ -57,6 +60,9 @@ impl From<Row> for Import {
             created_by,
             created_at,
             finished_at,
+            attempts,
+            retry_at,
+            failure,
         }
     }
 }
@@ -79,6 +85,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &NewImport, at: Date
             imports::refused_count.eq(0),
             imports::created_by.eq(new.created_by),
             imports::created_at.eq(at),
+            imports::attempts.eq(0),
         ))
         .returning(Row::as_returning())
         .get_result(conn)?;
@@ -97,6 +104,9 @@ pub fn update(conn: &mut PgConnection, store: StoreId, import: &Import) -> Resul
             imports::unchanged_count.eq(unchanged),
             imports::refused_count.eq(refused),
             imports::finished_at.eq(import.finished_at),
+            imports::attempts.eq(import.attempts),
+            imports::retry_at.eq(import.retry_at),
+            imports::failure.eq(&import.failure),
         ))
         .execute(conn)?;
     db::expect_rows(changed, 1, "imports were written")
@@ -121,10 +131,17 @@ pub fn lock_running(conn: &mut PgConnection, store: StoreId, id: ImportId) -> Qu
     Ok(row.map(Import::from))
 }
 
-/// The imports that have rows without a result, of all stores or of one, oldest first.
-pub fn discover_running(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<(StoreId, ImportId)>> {
+/// The imports that have rows without a result, of all stores or of one, oldest first. Those that wait for another attempt
+/// are left out.
+pub fn discover_running(
+    conn: &mut PgConnection,
+    store: Option<StoreId>,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<(StoreId, ImportId)>> {
+    let is_due = imports::retry_at.is_null().or(imports::retry_at.le(now).assume_not_null());
     let mut query = imports::table
         .filter(imports::state.eq("running"))
+        .filter(is_due)
         .order((imports::store_id, imports::id))
         .select((imports::store_id, imports::id))
         .limit(MOST_AT_A_TIME)

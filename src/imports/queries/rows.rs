@@ -1,6 +1,6 @@
 //! The SQL of the rows of imports. Sets of rows come in as arrays, which the DSL can neither insert nor join.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -13,6 +13,7 @@ use crate::error::FieldError;
 use crate::imports::cell::Cell;
 use crate::imports::document::{Import, ImportState};
 use crate::imports::input_row::InputRow;
+use crate::imports::kind::OnError;
 use crate::imports::outcome::{Outcome, RowAction};
 use crate::kernel::id::{ImportId, StoreId};
 use crate::kernel::page::{List, PageQuery, Sort};
@@ -109,13 +110,15 @@ pub fn list_changed_before(
     import: &Import,
     last: i64,
 ) -> QueryResult<BTreeSet<i64>> {
+    // An import that stopped has changed nothing. One that was given up has changed its first rows.
+    let changed_rows = imports::state.ne(ImportState::Failed).or(imports::on_error.ne(OnError::Stop));
     let earlier = imports::table
         .filter(imports::store_id.eq(store))
         .filter(imports::content_hash.eq(&import.content_hash))
         .filter(imports::kind.eq(import.columns.kind))
         .filter(imports::id.ne(import.id))
         .filter(imports::dry_run.eq(false))
-        .filter(imports::state.ne(ImportState::Failed))
+        .filter(changed_rows)
         .select(imports::id)
         .load::<ImportId>(conn)?;
     let numbers: Vec<i64> = import_rows::table
@@ -127,6 +130,22 @@ pub fn list_changed_before(
         .select(import_rows::row_number)
         .load(conn)?;
     Ok(numbers.into_iter().collect())
+}
+
+/// The earlier rows of an import that are about these targets. Those of one slice are not among them.
+pub fn list_about(
+    conn: &mut PgConnection,
+    store: StoreId,
+    import: ImportId,
+    targets: &[String],
+) -> QueryResult<HashMap<String, i64>> {
+    let rows: Vec<(Option<String>, i64)> = import_rows::table
+        .filter(import_rows::store_id.eq(store))
+        .filter(import_rows::import_id.eq(import))
+        .filter(import_rows::target.eq_any(targets))
+        .select((import_rows::target, import_rows::row_number))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(target, row)| Some((target?, row))).collect())
 }
 
 /// Writes the results of rows, in the order of their numbers.
@@ -141,17 +160,18 @@ pub fn write_outcomes(
 ) -> Result<(), Failure> {
     let errors = outcomes.iter().map(|outcome| json(&outcome.errors)).collect::<Result<Vec<_>, _>>()?;
     let written = db::sql(
-        "INSERT INTO import_rows (store_id, import_id, row_number, row_key, cells, action, errors) \
-         SELECT $1, $2, n.number, '', '[]', n.action, n.errors \
-         FROM unnest($3::int8[], $4::text[], $5::jsonb[]) AS n (number, action, errors) \
+        "INSERT INTO import_rows (store_id, import_id, row_number, row_key, cells, action, errors, target) \
+         SELECT $1, $2, n.number, '', '[]', n.action, n.errors, n.target \
+         FROM unnest($3::int8[], $4::text[], $5::jsonb[], $6::text[]) AS n (number, action, errors, target) \
          ON CONFLICT ON CONSTRAINT import_rows_pkey \
-         DO UPDATE SET action = excluded.action, errors = excluded.errors",
+         DO UPDATE SET action = excluded.action, errors = excluded.errors, target = excluded.target",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(import)
     .bind::<Array<BigInt>, _>(numbers)
     .bind::<Array<Text>, _>(outcomes.iter().map(|outcome| outcome.action).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(errors)
+    .bind::<Array<Nullable<Text>>, _>(outcomes.iter().map(|outcome| outcome.target.as_deref()).collect::<Vec<_>>())
     .execute(conn)?;
     db::expect_rows(written, numbers.len(), "rows of an import got their results")
 }

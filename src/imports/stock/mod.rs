@@ -30,6 +30,8 @@ use crate::kernel::id::{StoreId, VariantId};
 /// A row with the stock row that it changes.
 struct Target {
     index: usize,
+    /// The number of the row in the file.
+    number: i64,
     key: StockKey,
     row: StockRow,
     seen: Option<Seen>,
@@ -52,8 +54,7 @@ pub fn apply(
     let done_before = stored_rows::list_changed_before(conn, scope.store, import, last)?;
     let mut waiting = Vec::new();
     for target in &targets {
-        let is_done = rows.get(target.index).is_some_and(|row| done_before.contains(&row.number));
-        let decided = match target.row.is_relative() && is_done {
+        let decided = match target.row.is_relative() && done_before.contains(&target.number) {
             true => Ok(RowAction::Unchanged),
             false => book.decide(target, at),
         };
@@ -67,7 +68,7 @@ pub fn apply(
             Outcome::new,
         );
         if let Some(place) = outcomes.get_mut(target.index) {
-            *place = outcome;
+            *place = outcome.about(name_of(target.key));
         }
     }
     refuse_or_retry(conn, scope.store, waiting)?;
@@ -87,23 +88,49 @@ fn find_targets(
     let columns = &import.columns;
     let variants = variants::resolve(conn, store, (columns, rows))?;
     let places = PlacesByCode::lock(conn, store)?;
-    let (mut targets, mut seen): (Vec<Target>, HashMap<StockKey, i64>) = (Vec::new(), HashMap::new());
-    for (((index, row), variant), outcome) in rows.iter().enumerate().zip(variants).zip(outcomes) {
+    let mut targets = Vec::new();
+    for (((index, row), variant), outcome) in rows.iter().enumerate().zip(variants).zip(outcomes.iter_mut()) {
         let target = StockRow::read(columns, row).and_then(|values| {
             let alone = |error| vec![error];
             let key = (variant.map_err(alone)?, places.find_open(columns, row).map_err(alone)?);
-            let first = *seen.entry(key).or_insert(row.number);
-            match first == row.number {
-                true => Ok(Target { index, key, row: values, seen: None }),
-                false => Err(vec![FieldError::new("sku", format!("has the size and the location of row {first}"))]),
-            }
+            Ok(Target { index, number: row.number, key, row: values, seen: None })
         });
         match target {
             Ok(target) => targets.push(target),
             Err(errors) => *outcome = Outcome::refused(errors),
         }
     }
+    refuse_repeated(conn, store, import, &mut targets, outcomes)?;
     Ok(targets)
+}
+
+/// Refuses rows about the stock row of an earlier row of the file, which may have named it in another way.
+fn refuse_repeated(
+    conn: &mut PgConnection,
+    store: StoreId,
+    import: &Import,
+    targets: &mut Vec<Target>,
+    outcomes: &mut [Outcome],
+) -> Result<(), Abort> {
+    let names: Vec<String> = targets.iter().map(|target| name_of(target.key)).collect();
+    let mut seen = stored_rows::list_about(conn, store, import.id, &names)?;
+    targets.retain(|target| {
+        let first = *seen.entry(name_of(target.key)).or_insert(target.number);
+        if first == target.number {
+            return true;
+        }
+        if let Some(outcome) = outcomes.get_mut(target.index) {
+            let message = format!("has the size and the location of row {first}");
+            *outcome = Outcome::refused(vec![FieldError::new("sku", message)]);
+        }
+        false
+    });
+    Ok(())
+}
+
+/// The name under which a stock row is noted as the target of a row.
+fn name_of((variant, location): StockKey) -> String {
+    format!("{variant}/{location}")
 }
 
 /// Reads the stock rows as they were when they were counted.
