@@ -70,6 +70,12 @@ impl DocumentChange<'_> {
         HistoryStep { from, to, reason: self.reason.map(ToOwned::to_owned), actor: scope.actor(), at }
     }
 
+    /// The entry of the change in the audit.
+    pub fn audit_entry(&self, document: &impl Document) -> NewAuditEntry {
+        let (entity, entity_id) = document.audited_entity();
+        NewAuditEntry { entity, entity_id, action: self.action, detail: format!("{} {}", document.title(), self.done) }
+    }
+
     /// Records the change in the audit, and its event. The data of the event has the lines, if there are some.
     pub fn append_audit(
         &self,
@@ -78,9 +84,8 @@ impl DocumentChange<'_> {
         (document, lines): (&impl Document, &[Value]),
         at: DateTime<Utc>,
     ) -> Result<(), Abort> {
-        let (entity, entity_id) = document.audited_entity();
-        let detail = format!("{} {}", document.title(), self.done);
-        let entry = NewAuditEntry { entity, entity_id, action: self.action, detail };
+        let entry = self.audit_entry(document);
+        let entity_id = entry.entity_id;
         queries::append(conn, scope, &entry, at)?;
         if let Some(event_type) = self.event {
             let mut data = events::merged(document.event_data(), json!({"reason": self.reason}));

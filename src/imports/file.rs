@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::value::RawValue;
 
 use super::cell::Cell;
-use super::json_object::{JsonObject, JsonRows};
+use super::json_object::{JsonObject, json_cell, json_rows, no_row};
 use super::kind::{Column, ImportKind, MAX_ROWS, is_clearable};
-use crate::error::{ApiError, Code, FieldError};
+use crate::error::{ApiError, FieldError};
 use crate::http::body::Bytes;
 
 /// No kind has so many columns.
@@ -269,35 +269,6 @@ fn known_columns<'a>(names: impl Iterator<Item = &'a str>, kind: ImportKind) -> 
 fn unknown_column(kind: ImportKind) -> String {
     let names: Vec<&str> = kind.columns().iter().map(|column| column.name).collect();
     format!("is not a column of {}; its columns are {}", kind.as_str(), names.join(", "))
-}
-
-/// The texts of the elements of an array.
-fn json_rows(bytes: &[u8]) -> Result<Vec<&RawValue>, ApiError> {
-    let rows = serde_json::from_slice(bytes).map(|JsonRows(rows)| rows);
-    rows.map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => {
-            ApiError::field("", format!("must be an array of at most {MAX_ROWS} rows"))
-        }
-        _ => ApiError::new(Code::MalformedRequest, format!("The body is not valid JSON: {error}.")),
-    })
-}
-
-fn no_row(index: usize, error: &serde_json::Error) -> ApiError {
-    let text = error.to_string();
-    let message = text.split(" at line ").next().unwrap_or_default();
-    ApiError::field(format!("[{index}]"), format!("must be an object of cells: {message}"))
-}
-
-/// A text counts as a cell, and null clears. None if the value is an array or an object.
-fn json_cell(value: &RawValue) -> Option<Cell> {
-    let text = value.get();
-    match text.as_bytes().first()? {
-        b'n' => Some(Cell::Clear),
-        b'"' => Some(Cell::from_csv(&serde_json::from_str::<String>(text).ok()?)),
-        b'[' | b'{' => None,
-        // Numbers keep the digits that the client wrote.
-        _ => Some(Cell::Text(text.to_owned())),
-    }
 }
 
 #[cfg(test)]

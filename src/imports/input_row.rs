@@ -68,6 +68,13 @@ impl Columns {
         Some(parts.join("\n"))
     }
 
+    /// The codes that only one row of a file may give, each with its column.
+    pub fn own_codes<'a>(&'a self, cells: &'a [Cell]) -> impl Iterator<Item = (&'static str, String)> + 'a {
+        let given = |column: &&'static str| self.cell(cells, column).text().map(|code| (*column, code));
+        let codes = self.kind.own_codes().iter().filter_map(given);
+        codes.map(|(column, code)| (column, format!("{column}\n{}", self.comparable(column, code))))
+    }
+
     /// The key of the rows that belong together. Each row is alone if it is empty.
     #[must_use]
     pub fn group(&self, row: &InputRow) -> String {
@@ -78,7 +85,7 @@ impl Columns {
     fn comparable(&self, column: &str, part: &str) -> String {
         match (self.kind, column) {
             (_, "size") => size::key(part),
-            (ImportKind::Barcodes, "code") => barcode::key(part).into_owned(),
+            (ImportKind::Barcodes, "code") | (_, "barcode") => barcode::key(part).into_owned(),
             (_, "code" | "location") => part.to_ascii_uppercase(),
             _ => text::code_key(part).into_owned(),
         }

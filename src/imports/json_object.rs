@@ -1,4 +1,4 @@
-//! JSON arrays and objects whose values are read later.
+//! Rows as JSON: an array of objects, whose values are read later.
 
 use std::fmt;
 
@@ -6,7 +6,9 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::cell::Cell;
 use super::kind::MAX_ROWS;
+use crate::error::{ApiError, Code};
 
 /// The fields of an object with the texts of their values. Each name is given once.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 
 /// The texts of the elements of an array of at most [`MAX_ROWS`].
 #[derive(Debug)]
-pub struct JsonRows<'a>(pub Vec<&'a RawValue>);
+struct JsonRows<'a>(Vec<&'a RawValue>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for JsonRows<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -73,5 +75,35 @@ impl<'de> Visitor<'de> for RowsVisitor {
             rows.push(row);
         }
         Ok(rows)
+    }
+}
+
+/// The texts of the elements of an array.
+pub fn json_rows(bytes: &[u8]) -> Result<Vec<&RawValue>, ApiError> {
+    let rows = serde_json::from_slice(bytes).map(|JsonRows(rows)| rows);
+    rows.map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => {
+            ApiError::field("", format!("must be an array of at most {MAX_ROWS} rows"))
+        }
+        _ => ApiError::new(Code::MalformedRequest, format!("The body is not valid JSON: {error}.")),
+    })
+}
+
+/// The refusal of a row that is no object of cells.
+pub fn no_row(index: usize, error: &serde_json::Error) -> ApiError {
+    let text = error.to_string();
+    let message = text.split(" at line ").next().unwrap_or_default();
+    ApiError::field(format!("[{index}]"), format!("must be an object of cells: {message}"))
+}
+
+/// A text counts as a cell, and null clears. None if the value is an array or an object.
+pub fn json_cell(value: &RawValue) -> Option<Cell> {
+    let text = value.get();
+    match text.as_bytes().first()? {
+        b'n' => Some(Cell::Clear),
+        b'"' => Some(Cell::from_csv(&serde_json::from_str::<String>(text).ok()?)),
+        b'[' | b'{' => None,
+        // Numbers keep the digits that the client wrote.
+        _ => Some(Cell::Text(text.to_owned())),
     }
 }

@@ -160,6 +160,15 @@ impl ImportKind {
         }
     }
 
+    /// The columns besides the key whose values no two rows may share.
+    #[must_use]
+    pub const fn own_codes(self) -> &'static [&'static str] {
+        match self {
+            Self::Products => &["barcode", "size_sku"],
+            Self::Stock | Self::Barcodes | Self::Suppliers | Self::PurchaseOrder => &[],
+        }
+    }
+
     /// The columns by which neighbouring rows belong together: the sizes of a product, or the lines of a document. The
     /// first of them that a row has counts.
     #[must_use]

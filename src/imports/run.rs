@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use diesel::PgConnection;
 
+use super::cell::Cell;
 use super::document::{Import, NewImport};
 use super::file::{File, FileRow};
 use super::input_row::{Columns, InputRow};
@@ -73,12 +74,25 @@ pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewImport, file: &Fi
 
 fn new_row(columns: &Columns, number: i64, row: FileRow, seen: &mut HashMap<String, i64>) -> NewRow {
     let FileRow { cells, error } = row;
-    let error = error.or_else(|| {
-        let first = *seen.entry(columns.key(&cells)?).or_insert(number);
-        let message = || format!("has the key of row {first}");
-        (first != number).then(|| FieldError::new(first_key_column(columns.kind), message()))
-    });
+    let error = error.or_else(|| find_repeated(columns, number, &cells, seen));
     NewRow { number, key: columns.display_key(&cells), cells, error }
+}
+
+/// The error of a row that has the key or a code of an earlier row.
+fn find_repeated(
+    columns: &Columns,
+    number: i64,
+    cells: &[Cell],
+    seen: &mut HashMap<String, i64>,
+) -> Option<FieldError> {
+    let mut first = |key: String| Some(*seen.entry(key).or_insert(number)).filter(|first| *first != number);
+    if let Some(first) = first(columns.key(cells)?) {
+        return Some(FieldError::new(first_key_column(columns.kind), format!("has the key of row {first}")));
+    }
+    columns.own_codes(cells).find_map(|(column, code)| {
+        let first = first(code)?;
+        Some(FieldError::new(column, format!("is that of row {first}")))
+    })
 }
 
 fn first_key_column(kind: ImportKind) -> &'static str {
@@ -160,6 +174,6 @@ pub fn apply(
         ImportKind::Stock => stock::apply(conn, scope, (import, rows), mode),
         ImportKind::Barcodes => barcodes::apply(conn, scope, (columns, rows), mode),
         ImportKind::Suppliers => suppliers::apply(conn, scope, (columns, rows), mode),
-        ImportKind::PurchaseOrder => purchase_orders::apply(conn, scope, (columns, rows), mode),
+        ImportKind::PurchaseOrder => purchase_orders::apply(conn, scope, (import, rows), mode),
     }
 }

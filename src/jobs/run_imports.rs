@@ -71,12 +71,7 @@ impl Jobs {
 
     /// Notes a failed attempt in its import, which waits before the next one. An outage concerns all imports, and has no
     /// number of attempts.
-    async fn note_failure(
-        &self,
-        store: StoreId,
-        import: ImportId,
-        failure: Failure,
-    ) -> Result<Option<i64>, Failure> {
+    async fn note_failure(&self, store: StoreId, import: ImportId, failure: Failure) -> Result<Option<i64>, Failure> {
         if failure.is_outage() || matches!(failure, Failure::QueueFull) {
             return Err(failure);
         }

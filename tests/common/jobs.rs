@@ -58,6 +58,12 @@ impl TestApp {
         System::new().block_on(run)
     }
 
+    /// Runs the job that works on long imports once. Returns the number of rows.
+    pub fn try_imports(&self) -> Result<usize, Failure> {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.run_imports().await })
+    }
+
     /// Runs the job that sends mails, and returns the number of mails sent.
     pub fn send_mails(&self) -> usize {
         send_mails(self.jobs())

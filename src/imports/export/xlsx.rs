@@ -224,8 +224,7 @@ mod tests {
 
     #[test]
     fn a_full_spreadsheet_takes_no_more_rows_and_stays_an_archive() {
-        let mut writer =
-            XlsxWriter::with_sizes(ExportKind::Barcodes, MaxSizes { bytes_of_file: 200_000, ..MAX_SIZES });
+        let mut writer = XlsxWriter::with_sizes(ExportKind::Barcodes, MaxSizes { bytes_of_file: 200_000, ..MAX_SIZES });
         // Texts without a pattern, so that the compressor gives their bytes away.
         let texts = (0_u64..).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let rows = texts.map(|n| [ExportCell::Text(format!("{n:x}").repeat(3))]);

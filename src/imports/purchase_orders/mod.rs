@@ -1,5 +1,6 @@
 //! Rows of purchase orders: each row is a line of the order with its number or its reference.
 
+mod groups;
 mod order;
 mod row;
 
@@ -7,19 +8,19 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::PgConnection;
 
-use order::OrderGroup;
+use order::{OrderGroup, OrderWrite};
 use row::OrderRow;
 
+use super::document::Import;
 use super::input_row::{Columns, InputRow};
 use super::outcome::{Outcome, RowAction, WriteMode, retry_if_refused};
 use super::places::PlacesByCode;
+use super::queries::rows as stored_rows;
 use super::variants;
-use crate::audit::document::Target;
 use crate::auth::Scope;
 use crate::error::{Abort, FieldError};
-use crate::inventory::inbounds::queries::documents;
-use crate::kernel::document_ref::DocumentRef;
-use crate::kernel::id::{InboundId, SupplierId, VariantId};
+use crate::inventory::inbounds::draft;
+use crate::kernel::id::{SupplierId, VariantId};
 use crate::kernel::money::{Currency, Money};
 use crate::purchasing::purchase_orders::LockedPurchaseOrder;
 use crate::purchasing::queries::items;
@@ -32,63 +33,52 @@ struct Known {
     places: PlacesByCode,
     currency: Currency,
     costs: HashMap<(SupplierId, VariantId), Money>,
+    /// The rows of earlier slices, by the lines that they are about.
+    earlier: HashMap<String, i64>,
 }
 
 /// Decides on the rows, and writes their changes if the mode allows it.
 pub fn apply(
     conn: &mut PgConnection,
     scope: &Scope,
-    (columns, rows): (&Columns, &[InputRow]),
+    (import, rows): (&Import, &[InputRow]),
     mode: WriteMode,
 ) -> Result<Vec<Outcome>, Abort> {
+    let columns = &import.columns;
     let mut outcomes: Vec<Outcome> = rows.iter().map(|_| Outcome::new(RowAction::Unchanged)).collect();
-    let mut groups = order::read_groups((columns, rows), &mut outcomes);
-    lock_existing(conn, scope, &mut groups)?;
+    let mut groups = groups::read_groups((columns, rows), &mut outcomes);
+    groups::lock_existing(conn, scope.store, &mut groups)?;
     let resolved = variants::resolve(conn, scope.store, (columns, rows))?;
-    let known = load_known(conn, scope, (columns, rows), (&groups, &resolved))?;
+    let mut known = load_known(conn, scope, (columns, rows), (&groups, &resolved))?;
+    let targets: Vec<String> = groups.iter().flat_map(|group| group.targets(&resolved)).collect();
+    known.earlier = stored_rows::list_about(conn, scope.store, import.id, &targets)?;
     for group in &mut groups {
         group.plan((columns, rows), &resolved, &known, &mut outcomes);
     }
     if mode.writes(&outcomes) {
-        for group in groups {
-            group.write(conn, scope).map_err(retry_if_refused)?;
-        }
+        write(conn, scope, &mut groups).map_err(retry_if_refused)?;
     }
+    groups.iter().for_each(|group| group.note_targets(&mut outcomes));
     Ok(outcomes)
 }
 
-/// Locks the orders that are there already, in the order of their ids. Some rows may name an order by its number, and
-/// others by its reference: they become one group.
-fn lock_existing(conn: &mut PgConnection, scope: &Scope, groups: &mut Vec<OrderGroup>) -> Result<(), Abort> {
-    let numbers: Vec<String> = groups.iter().filter_map(|group| group.number.clone()).collect();
-    let references: Vec<String> = groups.iter().filter_map(|group| group.reference.clone()).collect();
-    let named = documents::list_named::<SupplierId>(conn, scope.store, (&numbers, &references))?;
-    let id_of = |group: &OrderGroup| -> Option<InboundId> {
-        let is_meant = |(_, number, reference): &&(InboundId, String, Option<String>)| match &group.number {
-            Some(own) => own == number,
-            None => group.reference == *reference,
-        };
-        named.iter().rev().find(is_meant).map(|(id, ..)| *id)
-    };
-    let ids: Vec<Option<InboundId>> = groups.iter().map(id_of).collect();
-    let mut locked = HashMap::new();
-    for id in ids.iter().flatten().copied().collect::<BTreeSet<InboundId>>() {
-        let target = Target { name: DocumentRef::Id(id), expected_version: None };
-        locked.insert(id, LockedPurchaseOrder::lock(conn, scope, &target)?);
-    }
-    let (mut kept, mut places): (Vec<OrderGroup>, HashMap<InboundId, usize>) = (Vec::new(), HashMap::new());
-    for (mut group, id) in std::mem::take(groups).into_iter().zip(ids) {
-        match id.and_then(|id| places.get(&id)).and_then(|place| kept.get_mut(*place)) {
-            Some(same) => same.add_rows(group),
-            None => {
-                places.extend(id.map(|id| (id, kept.len())));
-                group.existing = id.and_then(|id| locked.remove(&id));
-                kept.push(group);
+/// Creates new orders as drafts, and writes the changes of others.
+fn write(conn: &mut PgConnection, scope: &Scope, groups: &mut [OrderGroup]) -> Result<(), Abort> {
+    let (mut new, mut drafts, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+    for group in groups {
+        match group.take_write() {
+            None => {}
+            Some(OrderWrite::Change(order, lines)) => changed.push((*order, lines)),
+            Some(OrderWrite::Create(header, lines)) => {
+                drafts.push((header, lines));
+                new.push(group);
             }
         }
     }
-    *groups = kept;
-    Ok(())
+    for (group, id) in new.into_iter().zip(draft::create_all(conn, scope, drafts)?) {
+        group.id = Some(id);
+    }
+    LockedPurchaseOrder::write_changes(conn, scope, changed)
 }
 
 fn load_known(
@@ -105,12 +95,7 @@ fn load_known(
     let existing = groups.iter().filter_map(|group| group.existing.as_ref().map(|order| order.inbound.origin));
     let ids: BTreeSet<SupplierId> = found.iter().map(|supplier| supplier.id).chain(existing).collect();
     let variants: Vec<VariantId> = resolved.iter().filter_map(|variant| variant.as_ref().ok().copied()).collect();
-    let mut costs = HashMap::new();
-    for supplier in ids {
-        for (variant, terms) in items::list_terms(conn, scope.store, supplier, &variants)? {
-            costs.insert((supplier, variant), terms.unit_cost);
-        }
-    }
+    let costs = items::list_costs(conn, scope.store, &ids.into_iter().collect::<Vec<_>>(), &variants)?;
     let suppliers = found.into_iter().map(|supplier| (supplier.settings.code.clone(), supplier)).collect();
-    Ok(Known { suppliers, places, currency, costs })
+    Ok(Known { suppliers, places, currency, costs, earlier: HashMap::new() })
 }

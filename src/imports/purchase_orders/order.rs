@@ -1,23 +1,22 @@
 //! The rows of one order, and their effect.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use diesel::PgConnection;
 
 use super::{Known, OrderRow};
-use crate::auth::Scope;
-use crate::error::{Abort, FieldError};
+use crate::error::FieldError;
 use crate::imports::input_row::{Columns, InputRow};
 use crate::imports::outcome::{Outcome, RowAction, errors_of};
-use crate::inventory::inbounds::draft::{self, Header};
+use crate::inventory::inbounds::draft::Header;
 use crate::inventory::inbounds::line::{InboundLine, LineCounts};
 use crate::inventory::inbounds::queries::lines::NewLine;
 use crate::inventory::inbounds::status::InboundStatus;
-use crate::kernel::id::{SupplierId, VariantId};
+use crate::kernel::id::{InboundId, SupplierId, VariantId};
 use crate::kernel::quantity::MAX_DOCUMENT_LINES;
-use crate::purchasing::purchase_orders::LockedPurchaseOrder;
+use crate::kernel::text;
 use crate::purchasing::purchase_orders::draft::require_active;
+use crate::purchasing::purchase_orders::{LockedPurchaseOrder, PurchaseOrder};
 use crate::purchasing::queries::suppliers::Supplier;
 
 /// The rows of an order.
@@ -26,7 +25,11 @@ pub struct OrderGroup {
     pub reference: Option<String>,
     /// The order under its lock, if it is there already.
     pub existing: Option<LockedPurchaseOrder>,
-    rows: Vec<OrderRow>,
+    /// None while the order is not there.
+    pub id: Option<InboundId>,
+    pub rows: Vec<OrderRow>,
+    /// The places of the rows that are about a line, with the line.
+    rows_of_lines: Vec<(usize, VariantId)>,
     header: Option<Header<SupplierId>>,
     /// The values that earlier rows have given.
     expected_on: Option<Option<NaiveDate>>,
@@ -35,47 +38,27 @@ pub struct OrderGroup {
     is_changed: bool,
 }
 
-type Refused = Vec<FieldError>;
-
-/// Reads the rows, and puts those of an order together. Rows that are refused have their outcome.
-pub fn read_groups((columns, rows): (&Columns, &[InputRow]), outcomes: &mut [Outcome]) -> Vec<OrderGroup> {
-    let (mut groups, mut places): (Vec<OrderGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
-    for ((index, row), outcome) in rows.iter().enumerate().zip(outcomes) {
-        let number = columns.text(row, "number").map(str::to_ascii_uppercase);
-        let reference = columns.text(row, "reference").map(str::to_owned);
-        if number.is_none() && reference.is_none() {
-            let message = "is required, or the number of an order that is there already";
-            *outcome = Outcome::refused(vec![FieldError::new("reference", message)]);
-            continue;
-        }
-        let key = columns.group(row);
-        match OrderRow::read(columns, row, index) {
-            Err(errors) => *outcome = Outcome::refused(errors),
-            Ok(order_row) => {
-                let place = *places.entry(key).or_insert(groups.len());
-                if place == groups.len() {
-                    groups.push(OrderGroup::new(number, reference));
-                }
-                if let Some(group) = groups.get_mut(place) {
-                    group.rows.push(order_row);
-                }
-            }
-        }
-    }
-    groups
+/// The write that the rows of an order need.
+pub enum OrderWrite {
+    Create(Header<SupplierId>, Vec<NewLine>),
+    Change(Box<PurchaseOrder>, Vec<NewLine>),
 }
+
+type Refused = Vec<FieldError>;
 
 fn refused(column: &str, message: impl Into<String>) -> Refused {
     vec![FieldError::new(column, message)]
 }
 
 impl OrderGroup {
-    fn new(number: Option<String>, reference: Option<String>) -> Self {
+    pub fn new(number: Option<String>, reference: Option<String>) -> Self {
         Self {
             number,
             reference,
             existing: None,
+            id: None,
             rows: Vec::new(),
+            rows_of_lines: Vec::new(),
             header: None,
             expected_on: None,
             notes: None,
@@ -88,6 +71,31 @@ impl OrderGroup {
     pub fn add_rows(&mut self, other: Self) {
         self.rows.extend(other.rows);
         self.rows.sort_unstable_by_key(|row| row.index);
+    }
+
+    /// The name of a line of the order. A row that names it in another way is about the same line.
+    fn target(&self, variant: VariantId) -> String {
+        match (self.id, &self.reference) {
+            (Some(id), _) => format!("{id}/{variant}"),
+            (None, reference) => {
+                format!("new {}/{variant}", text::code_key(reference.as_deref().unwrap_or_default()))
+            }
+        }
+    }
+
+    /// The lines that the rows are about, as far as they are known.
+    pub fn targets(&self, resolved: &[Result<VariantId, FieldError>]) -> Vec<String> {
+        let variants = self.rows.iter().filter_map(|row| resolved.get(row.index)?.as_ref().ok());
+        variants.map(|variant| self.target(*variant)).collect()
+    }
+
+    /// Notes in the results of rows which lines they are about. The order has its id, if it was written.
+    pub fn note_targets(&self, outcomes: &mut [Outcome]) {
+        for (index, variant) in &self.rows_of_lines {
+            if let Some(outcome) = outcomes.get_mut(*index) {
+                outcome.target = Some(self.target(*variant));
+            }
+        }
     }
 
     /// Decides on the rows of the order. Rows that are refused are left out.
@@ -111,9 +119,10 @@ impl OrderGroup {
             let values = self.header.as_ref().map(|header| (header.expected_on, header.notes.clone()));
             let decided = variant.clone().map_err(|error| vec![error]).and_then(|variant| {
                 let changes_header = self.plan_header((columns, input), &row, known)?;
-                if !seen.insert(variant) {
+                if known.earlier.contains_key(&self.target(variant)) || !seen.insert(variant) {
                     return Err(refused("sku", "is in an earlier row of the order"));
                 }
+                self.rows_of_lines.push((index, variant));
                 self.plan_line(&row, variant, known, changes_header)
             });
             if decided.is_err() {
@@ -237,17 +246,15 @@ impl OrderGroup {
         }
     }
 
-    /// Creates the order as a draft, or writes its changes.
-    pub fn write(self, conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
-        let Self { existing, header: Some(header), lines, is_changed, .. } = self else { return Ok(()) };
-        if !is_changed || lines.is_empty() {
-            return Ok(());
+    /// The write that the rows need. Nothing is written for an order that keeps its values, or that has no lines.
+    pub fn take_write(&mut self) -> Option<OrderWrite> {
+        if !self.is_changed || self.lines.is_empty() {
+            return None;
         }
-        let Some(mut order) = existing else { return draft::create(conn, scope, header, &lines).map(drop) };
-        order.lock_places(conn, scope, &[])?;
-        order.inbound.expected_on = header.expected_on;
-        order.inbound.notes = header.notes;
-        order.write_change(conn, scope, Some(&lines)).map(drop)
+        let (header, lines) = (self.header.take()?, std::mem::take(&mut self.lines));
+        let Some(order) = self.existing.take() else { return Some(OrderWrite::Create(header, lines)) };
+        let Header { expected_on, notes, .. } = header;
+        Some(OrderWrite::Change(Box::new(PurchaseOrder { expected_on, notes, ..order.inbound }), lines))
     }
 }
 

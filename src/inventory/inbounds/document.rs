@@ -13,13 +13,14 @@ use super::queries::documents::{self, Inbound};
 use super::queries::lines;
 use super::queries::places::{self, Destination};
 use super::status::InboundStatus;
+use crate::audit::queries as audit;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError};
 use crate::inventory::locked_stock::StockKey;
 use crate::inventory::queries::levels;
-use crate::kernel::id::{InboundId, InboundLineId, LocationId, VariantId};
+use crate::kernel::id::{InboundId, InboundLineId, LocationId, StoreId, VariantId};
 use crate::stores::queries::scarcity_changes;
 
 impl<O: Origin> Document for Inbound<O> {
@@ -58,6 +59,19 @@ impl<O: Origin> LockedInbound<O> {
         target.require_version(&inbound)?;
         let lines = lines::list(conn, scope.store, inbound.id)?;
         Ok(Self { before: inbound.status, inbound, lines })
+    }
+
+    /// Locks documents in the order of their ids, and reads their lines.
+    pub fn lock_all(conn: &mut PgConnection, store: StoreId, ids: &BTreeSet<InboundId>) -> Result<Vec<Self>, Abort> {
+        let ids: Vec<InboundId> = ids.iter().copied().collect();
+        let inbounds = documents::list_by_id_for_update(conn, store, &ids)?;
+        let mut lines = lines::list_all(conn, store, &ids)?;
+        let locked = |inbound: Inbound<O>| Self {
+            before: inbound.status,
+            lines: lines.remove(&inbound.id).unwrap_or_default(),
+            inbound,
+        };
+        Ok(inbounds.into_iter().map(locked).collect())
     }
 
     /// Refuses unless the status is among the allowed ones. `done` is the participle of the change, such as `sent`.
@@ -131,23 +145,53 @@ impl<O: Origin> LockedInbound<O> {
     ) -> Result<InboundId, Abort> {
         let id = self.inbound.id;
         if let Some(planned) = planned {
-            lines::delete(conn, scope.store, id)?;
-            lines::insert(conn, scope.store, id, planned)?;
+            lines::delete(conn, scope.store, &[id])?;
+            lines::insert(conn, scope.store, &planned.iter().map(|line| (id, line)).collect::<Vec<_>>())?;
             self.lines.clear();
         }
         let at = db::clock(conn)?;
-        self.write(
-            conn,
-            scope,
-            &DocumentChange { action: Action::Update, done: "changed", reason: None, event: None },
-            at,
-        )?;
+        self.write(conn, scope, &CHANGED, at)?;
         Ok(id)
+    }
+
+    /// Writes the changed plans of drafts, which stay drafts. The planned lines replace those of each document.
+    pub fn write_changes(
+        conn: &mut PgConnection,
+        scope: &Scope,
+        changed: Vec<(Inbound<O>, Vec<lines::NewLine>)>,
+    ) -> Result<(), Abort> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let at = db::clock(conn)?;
+        let (mut inbounds, planned): (Vec<Inbound<O>>, Vec<Vec<lines::NewLine>>) = changed.into_iter().unzip();
+        for inbound in &mut inbounds {
+            inbound.version = inbound.version.saturating_add(1);
+            inbound.updated_at = at;
+        }
+        documents::update_all(conn, scope.store, &inbounds)?;
+        lines::delete(conn, scope.store, &inbounds.iter().map(|inbound| inbound.id).collect::<Vec<_>>())?;
+        lines::insert(conn, scope.store, &lines_of(&inbounds, &planned))?;
+        let entries: Vec<_> = inbounds.iter().map(|inbound| CHANGED.audit_entry(inbound)).collect();
+        Ok(audit::append_all(conn, scope, &entries, at)?)
     }
 }
 
+/// A change of the plan has no event.
+const CHANGED: DocumentChange<'static> =
+    DocumentChange { action: Action::Update, done: "changed", reason: None, event: None };
+
+/// The lines of documents, each with the id of its document.
+pub fn lines_of<'a, O>(
+    inbounds: &[Inbound<O>],
+    planned: &'a [Vec<lines::NewLine>],
+) -> Vec<(InboundId, &'a lines::NewLine)> {
+    let documents = inbounds.iter().zip(planned);
+    documents.flat_map(|(inbound, lines)| lines.iter().map(|line| (inbound.id, line))).collect()
+}
+
 /// Appends the status of a document to its history if it changed, and an audit entry.
-pub fn record<O: Origin>(
+fn record<O: Origin>(
     conn: &mut PgConnection,
     scope: &Scope,
     (inbound, lines): (&Inbound<O>, &[InboundLine]),
@@ -156,7 +200,7 @@ pub fn record<O: Origin>(
     let at = inbound.updated_at;
     if before != Some(inbound.status) {
         let step = change.history_step(scope, before, inbound.status, at);
-        documents::append_history(conn, scope.store, inbound.id, &step)?;
+        documents::append_history(conn, scope.store, &[(inbound.id, step)])?;
     }
     let lines: Vec<Value> = lines.iter().map(line_data).collect();
     change.append_audit(conn, scope, (inbound, &lines), at)

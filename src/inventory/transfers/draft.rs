@@ -34,7 +34,7 @@ pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewTransfer) -> Resu
     let NewTransfer { header, lines } = new;
     refuse_same_place(header.origin, header.to)?;
     let planned = resolve(conn, scope.store, lines)?;
-    draft::create(conn, scope, header.clone(), &planned)
+    draft::create(conn, scope, header.clone(), planned)
 }
 
 /// Changes a draft. A request without changes writes nothing.

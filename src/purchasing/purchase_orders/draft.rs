@@ -34,7 +34,7 @@ pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewPurchaseOrder) ->
     let NewPurchaseOrder { header, lines } = new;
     require_active(&get_supplier(conn, scope, header.origin)?)?;
     let lines = lines::resolve(conn, scope.store, header.origin, lines)?;
-    draft::create(conn, scope, header.clone(), &lines)
+    draft::create(conn, scope, header.clone(), lines)
 }
 
 /// Refuses a supplier from which nothing new is ordered.

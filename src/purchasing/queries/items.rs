@@ -155,3 +155,19 @@ pub fn list_terms(
         .load(conn)?;
     Ok(rows.into_iter().collect())
 }
+
+/// The costs of these variants at these suppliers. Variants that a supplier does not sell are left out.
+pub fn list_costs(
+    conn: &mut PgConnection,
+    store: StoreId,
+    suppliers: &[SupplierId],
+    variants: &[VariantId],
+) -> QueryResult<HashMap<(SupplierId, VariantId), Money>> {
+    let rows: Vec<((SupplierId, VariantId), Money)> = supplier_items::table
+        .filter(supplier_items::store_id.eq(store))
+        .filter(supplier_items::supplier_id.eq_any(suppliers))
+        .filter(supplier_items::variant_id.eq_any(variants))
+        .select(((supplier_items::supplier_id, supplier_items::variant_id), supplier_items::unit_cost))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}

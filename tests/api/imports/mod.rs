@@ -3,10 +3,12 @@
 mod bulk;
 mod exports;
 mod files;
+mod memory;
 mod others;
 mod products;
 mod purchase_orders;
 mod refusals;
+mod slices;
 mod stock;
 
 use crate::common::{Client, Reply, TestApp, Value, json};

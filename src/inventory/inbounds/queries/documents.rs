@@ -1,16 +1,19 @@
-//! The SQL of documents and their history.
+//! The SQL of documents and their history. Sets of documents come in as arrays, which the DSL can neither insert nor join.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz};
 
 use crate::db::schema::{inbound_history, inbounds};
+use crate::db::sql::Sql;
 use crate::db::{self, Failure};
 use crate::inventory::inbounds::origin::Origin;
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::history_step::HistoryStep;
 use crate::kernel::id::{InboundId, LocationId, StoreId, SupplierId};
-use crate::kernel::page::{List, PageQuery, Sort};
 
 /// A document as it is stored, without its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,28 +33,78 @@ pub struct Inbound<O> {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Inserts a document. Its id is taken by the database.
-pub fn insert<O: Origin>(conn: &mut PgConnection, store: StoreId, new: &Inbound<O>) -> QueryResult<InboundId> {
-    diesel::insert_into(inbounds::table)
-        .values((
-            inbounds::store_id.eq(store),
-            inbounds::kind.eq(O::KIND),
-            inbounds::inbound_number.eq(&new.inbound_number),
-            inbounds::status.eq(new.status),
-            inbounds::from_location_id.eq(new.origin.place()),
-            inbounds::supplier_id.eq(new.origin.supplier()),
-            inbounds::to_location_id.eq(new.to_location_id),
-            inbounds::reference.eq(&new.reference),
-            inbounds::expected_on.eq(new.expected_on),
-            inbounds::notes.eq(&new.notes),
-            inbounds::tracking.eq(&new.tracking),
-            inbounds::version.eq(new.version),
-            inbounds::actor.eq(&new.actor),
-            inbounds::created_at.eq(new.created_at),
-            inbounds::updated_at.eq(new.updated_at),
-        ))
-        .returning(inbounds::id)
-        .get_result(conn)
+/// Inserts documents, and gives them the ids that the database takes. Each is found again by its number.
+pub fn insert_all<O: Origin>(conn: &mut PgConnection, store: StoreId, new: &mut [Inbound<O>]) -> Result<(), Failure> {
+    let numbers: Vec<String> = new.iter().map(|inbound| inbound.inbound_number.clone()).collect();
+    let inserted: Vec<(String, InboundId)> = bind_columns(
+        db::sql(
+            "INSERT INTO inbounds (store_id, kind, status, from_location_id, supplier_id, to_location_id, reference, \
+                    expected_on, notes, tracking, version, updated_at, created_at, actor, inbound_number) \
+             SELECT $1, $11, n.status, n.from_id, n.supplier_id, n.to_id, n.reference, n.expected_on, n.notes, \
+                    n.tracking, n.version, n.updated_at, n.created_at, n.actor, n.number \
+             FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[], $7::date[], $8::text[], \
+                         $9::text[], $10::int8[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[]) \
+                  AS n (status, from_id, supplier_id, to_id, reference, expected_on, notes, tracking, version, \
+                        updated_at, created_at, actor, number) \
+             RETURNING inbound_number, id",
+        ),
+        store,
+        new,
+    )
+    .bind::<Text, _>(O::KIND)
+    .bind::<Array<Timestamptz>, _>(column(new, |inbound| inbound.updated_at))
+    .bind::<Array<Timestamptz>, _>(column(new, |inbound| inbound.created_at))
+    .bind::<Array<Text>, _>(column(new, |inbound| inbound.actor.clone()))
+    .bind::<Array<Text>, _>(numbers)
+    .columns::<(Text, BigInt)>()
+    .load(conn)?;
+    db::expect_rows(inserted.len(), new.len(), "documents were inserted")?;
+    let ids: HashMap<String, InboundId> = inserted.into_iter().collect();
+    let missing = || Failure::Internal("a document got no id".to_owned());
+    for inbound in new {
+        inbound.id = ids.get(&inbound.inbound_number).copied().ok_or_else(missing)?;
+    }
+    Ok(())
+}
+
+fn column<O, T>(inbounds: &[Inbound<O>], value: impl Fn(&Inbound<O>) -> T) -> Vec<T> {
+    inbounds.iter().map(value).collect()
+}
+
+/// The store, and the columns that a change writes: $1 to $10.
+fn bind_columns<'a, O: Origin>(sql: Sql<'a>, store: StoreId, inbounds: &[Inbound<O>]) -> Sql<'a> {
+    sql.bind::<BigInt, _>(store)
+        .bind::<Array<Text>, _>(column(inbounds, |inbound| inbound.status))
+        .bind::<Array<Nullable<BigInt>>, _>(column(inbounds, |inbound| inbound.origin.place()))
+        .bind::<Array<Nullable<BigInt>>, _>(column(inbounds, |inbound| inbound.origin.supplier()))
+        .bind::<Array<BigInt>, _>(column(inbounds, |inbound| inbound.to_location_id))
+        .bind::<Array<Nullable<Text>>, _>(column(inbounds, |inbound| inbound.reference.clone()))
+        .bind::<Array<Nullable<Date>>, _>(column(inbounds, |inbound| inbound.expected_on))
+        .bind::<Array<Nullable<Text>>, _>(column(inbounds, |inbound| inbound.notes.clone()))
+        .bind::<Array<Nullable<Text>>, _>(column(inbounds, |inbound| inbound.tracking.clone()))
+        .bind::<Array<BigInt>, _>(column(inbounds, |inbound| inbound.version))
+}
+
+/// Writes documents as they are in memory. Their rows must have been locked.
+pub fn update_all<O: Origin>(conn: &mut PgConnection, store: StoreId, inbounds: &[Inbound<O>]) -> Result<(), Failure> {
+    let changed = bind_columns(
+        db::sql(
+            "UPDATE inbounds d SET status = n.status, from_location_id = n.from_id, supplier_id = n.supplier_id, \
+                    to_location_id = n.to_id, reference = n.reference, expected_on = n.expected_on, notes = n.notes, \
+                    tracking = n.tracking, version = n.version, updated_at = n.updated_at \
+             FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[], $7::date[], $8::text[], \
+                         $9::text[], $10::int8[], $11::timestamptz[], $12::int8[]) \
+                  AS n (status, from_id, supplier_id, to_id, reference, expected_on, notes, tracking, version, \
+                        updated_at, id) \
+             WHERE d.store_id = $1 AND d.id = n.id",
+        ),
+        store,
+        inbounds,
+    )
+    .bind::<Array<Timestamptz>, _>(column(inbounds, |inbound| inbound.updated_at))
+    .bind::<Array<BigInt>, _>(column(inbounds, |inbound| inbound.id))
+    .execute(conn)?;
+    db::expect_rows(changed, inbounds.len(), "documents were written")
 }
 
 /// Writes a document as it is in memory. The row must have been locked.
@@ -74,25 +127,25 @@ pub fn update<O: Origin>(conn: &mut PgConnection, store: StoreId, inbound: &Inbo
     db::expect_rows(changed, 1, "documents were written")
 }
 
-/// Appends a step to the history of a document.
+/// Appends steps to the histories of documents.
 pub fn append_history(
     conn: &mut PgConnection,
     store: StoreId,
-    inbound: InboundId,
-    step: &HistoryStep<InboundStatus>,
+    steps: &[(InboundId, HistoryStep<InboundStatus>)],
 ) -> QueryResult<()> {
-    diesel::insert_into(inbound_history::table)
-        .values((
+    let row = |(inbound, step): &(InboundId, HistoryStep<InboundStatus>)| {
+        (
             inbound_history::store_id.eq(store),
-            inbound_history::inbound_id.eq(inbound),
+            inbound_history::inbound_id.eq(*inbound),
             inbound_history::from_status.eq(step.from),
             inbound_history::to_status.eq(step.to),
-            inbound_history::reason.eq(&step.reason),
-            inbound_history::actor.eq(&step.actor),
+            inbound_history::reason.eq(step.reason.clone()),
+            inbound_history::actor.eq(step.actor.clone()),
             inbound_history::created_at.eq(step.at),
-        ))
-        .execute(conn)
-        .map(drop)
+        )
+    };
+    let rows: Vec<_> = steps.iter().map(row).collect();
+    diesel::insert_into(inbound_history::table).values(rows).execute(conn).map(drop)
 }
 
 /// Every status that a document has had, oldest first.
@@ -118,7 +171,7 @@ pub fn list_history(
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = inbounds)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
-struct Row {
+pub(super) struct Row {
     id: InboundId,
     inbound_number: String,
     status: InboundStatus,
@@ -136,7 +189,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_inbound<O: Origin>(self) -> Result<Inbound<O>, Failure> {
+    pub(super) fn into_inbound<O: Origin>(self) -> Result<Inbound<O>, Failure> {
         let Self { id, inbound_number, status, from_location_id, supplier_id, to_location_id, .. } = self;
         let Self { reference, expected_on, notes, tracking, version, actor, created_at, updated_at, .. } = self;
         let origin = O::from_row(from_location_id, supplier_id)
@@ -159,9 +212,9 @@ impl Row {
     }
 }
 
-type Query<'a> = inbounds::BoxedQuery<'a, diesel::pg::Pg>;
+pub(super) type Query<'a> = inbounds::BoxedQuery<'a, diesel::pg::Pg>;
 
-fn of_kind<'a, O: Origin>(store: StoreId) -> Query<'a> {
+pub(super) fn of_kind<'a, O: Origin>(store: StoreId) -> Query<'a> {
     inbounds::table.filter(inbounds::store_id.eq(store)).filter(inbounds::kind.eq(O::KIND)).into_boxed()
 }
 
@@ -204,6 +257,23 @@ pub fn list_named<O: Origin>(
         .load(conn)
 }
 
+/// Locks documents in the order of their ids, and reads them.
+pub fn list_by_id_for_update<O: Origin>(
+    conn: &mut PgConnection,
+    store: StoreId,
+    ids: &[InboundId],
+) -> Result<Vec<Inbound<O>>, Failure> {
+    let rows: Vec<Row> = inbounds::table
+        .filter(inbounds::store_id.eq(store))
+        .filter(inbounds::kind.eq(O::KIND))
+        .filter(inbounds::id.eq_any(ids))
+        .order(inbounds::id)
+        .select(Row::as_select())
+        .for_update()
+        .load(conn)?;
+    rows.into_iter().map(Row::into_inbound).collect()
+}
+
 /// Locks a document and reads it.
 pub fn find_for_update<O: Origin>(
     conn: &mut PgConnection,
@@ -220,52 +290,4 @@ pub fn find_for_update<O: Origin>(
         DocumentRef::Number(number) => query.filter(inbounds::inbound_number.eq(number)).first(conn),
     };
     row.optional()?.map(Row::into_inbound).transpose()
-}
-
-/// The columns that documents can be sorted by.
-pub const SORTS: [&str; 2] = ["id", "created_at"];
-
-/// The documents that a list shows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct InboundFilter {
-    pub status: Option<InboundStatus>,
-    pub supplier: Option<SupplierId>,
-    /// The destination.
-    pub to: Option<LocationId>,
-}
-
-fn matching<'a, O: Origin>(store: StoreId, filter: InboundFilter) -> Query<'a> {
-    let InboundFilter { status, supplier, to } = filter;
-    let mut query = of_kind::<O>(store);
-    if let Some(status) = status {
-        query = query.filter(inbounds::status.eq(status));
-    }
-    if let Some(supplier) = supplier {
-        query = query.filter(inbounds::supplier_id.eq(supplier));
-    }
-    if let Some(to) = to {
-        query = query.filter(inbounds::to_location_id.eq(to));
-    }
-    query
-}
-
-/// A page of documents.
-pub fn list<O: Origin>(
-    conn: &mut PgConnection,
-    store: StoreId,
-    filter: InboundFilter,
-    sort: Sort,
-    page: &PageQuery,
-) -> Result<List<Inbound<O>>, Failure> {
-    let total = matching::<O>(store, filter).count().get_result(conn)?;
-    let query = matching::<O>(store, filter);
-    let query = match (sort.column, sort.descending) {
-        ("created_at", false) => query.order((inbounds::created_at.asc(), inbounds::id.asc())),
-        ("created_at", true) => query.order((inbounds::created_at.desc(), inbounds::id.desc())),
-        (_, false) => query.order(inbounds::id.asc()),
-        (_, true) => query.order(inbounds::id.desc()),
-    };
-    let rows: Vec<Row> = query.select(Row::as_select()).limit(page.limit).offset(page.offset()).load(conn)?;
-    let found: Vec<Inbound<O>> = rows.into_iter().map(Row::into_inbound).collect::<Result<_, _>>()?;
-    Ok(page.list(found, total))
 }

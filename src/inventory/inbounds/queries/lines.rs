@@ -22,33 +22,34 @@ pub struct NewLine {
     pub expected_on: Option<NaiveDate>,
 }
 
-/// Inserts the lines of a draft, of which nothing has ended.
-pub fn insert(conn: &mut PgConnection, store: StoreId, inbound: InboundId, lines: &[NewLine]) -> QueryResult<()> {
-    let count = |value: fn(&LineCounts) -> i64| lines.iter().map(|line| value(&line.counts)).collect::<Vec<_>>();
+/// Inserts the lines of drafts, of which nothing has ended.
+pub fn insert(conn: &mut PgConnection, store: StoreId, lines: &[(InboundId, &NewLine)]) -> QueryResult<()> {
+    let count = |value: fn(&LineCounts) -> i64| lines.iter().map(|(_, line)| value(&line.counts)).collect::<Vec<_>>();
     db::sql(
         "INSERT INTO inbound_lines (store_id, inbound_id, variant_id, quantity, sent_quantity, outstanding_quantity, \
                 unit_cost, expected_on, over_quantity, accepted_quantity, rejected_quantity, lost_quantity, \
                 returned_quantity, cancelled_quantity) \
-         SELECT $1, $2, n.variant_id, n.quantity, n.sent, n.outstanding, n.unit_cost, n.expected_on, 0, 0, 0, 0, 0, 0 \
-         FROM unnest($3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::date[]) WITH ORDINALITY \
-              AS n (variant_id, quantity, sent, outstanding, unit_cost, expected_on, line) ORDER BY n.line",
+         SELECT $1, n.inbound_id, n.variant_id, n.quantity, n.sent, n.outstanding, n.unit_cost, n.expected_on, \
+                0, 0, 0, 0, 0, 0 \
+         FROM unnest($2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::date[]) WITH ORDINALITY \
+              AS n (inbound_id, variant_id, quantity, sent, outstanding, unit_cost, expected_on, line) ORDER BY n.line",
     )
     .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(inbound)
-    .bind::<Array<BigInt>, _>(lines.iter().map(|line| line.variant).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(lines.iter().map(|(inbound, _)| *inbound).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(lines.iter().map(|(_, line)| line.variant).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(count(|counts| counts.planned))
     .bind::<Array<BigInt>, _>(count(|counts| counts.sent))
     .bind::<Array<BigInt>, _>(count(|counts| counts.outstanding))
-    .bind::<Array<Nullable<BigInt>>, _>(lines.iter().map(|line| line.unit_cost).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Date>>, _>(lines.iter().map(|line| line.expected_on).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(lines.iter().map(|(_, line)| line.unit_cost).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Date>>, _>(lines.iter().map(|(_, line)| line.expected_on).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }
 
-/// Deletes the lines of a draft.
-pub fn delete(conn: &mut PgConnection, store: StoreId, inbound: InboundId) -> QueryResult<()> {
+/// Deletes the lines of drafts.
+pub fn delete(conn: &mut PgConnection, store: StoreId, inbounds: &[InboundId]) -> QueryResult<()> {
     let lines = inbound_lines::table.filter(inbound_lines::store_id.eq(store));
-    diesel::delete(lines.filter(inbound_lines::inbound_id.eq(inbound))).execute(conn).map(drop)
+    diesel::delete(lines.filter(inbound_lines::inbound_id.eq_any(inbounds))).execute(conn).map(drop)
 }
 
 /// Writes the counts and the expected days of lines as they are in memory. The document must have been locked.
@@ -86,15 +87,25 @@ type Terms = (Option<Money>, Option<NaiveDate>);
 
 /// The lines of a document, in the order of its plan.
 pub fn list(conn: &mut PgConnection, store: StoreId, inbound: InboundId) -> QueryResult<Vec<InboundLine>> {
+    Ok(list_all(conn, store, &[inbound])?.remove(&inbound).unwrap_or_default())
+}
+
+/// The lines of documents, each in the order of its plan.
+pub fn list_all(
+    conn: &mut PgConnection,
+    store: StoreId,
+    inbounds: &[InboundId],
+) -> QueryResult<HashMap<InboundId, Vec<InboundLine>>> {
     let of_line = variants::store_id.eq(inbound_lines::store_id).and(variants::id.eq(inbound_lines::variant_id));
     let of_variant = products::store_id.eq(variants::store_id).and(products::id.eq(variants::product_id));
-    let rows: Vec<(Names, Counts, Terms)> = inbound_lines::table
+    let rows: Vec<(InboundId, Names, Counts, Terms)> = inbound_lines::table
         .inner_join(variants::table.on(of_line))
         .inner_join(products::table.on(of_variant))
         .filter(inbound_lines::store_id.eq(store))
-        .filter(inbound_lines::inbound_id.eq(inbound))
+        .filter(inbound_lines::inbound_id.eq_any(inbounds))
         .order(inbound_lines::id)
         .select((
+            inbound_lines::inbound_id,
             (inbound_lines::id, variants::id, products::id, variants::sku, products::name, variants::size),
             (
                 inbound_lines::quantity,
@@ -110,7 +121,11 @@ pub fn list(conn: &mut PgConnection, store: StoreId, inbound: InboundId) -> Quer
             (inbound_lines::unit_cost, inbound_lines::expected_on),
         ))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(names, counts, terms)| line(names, counts, terms)).collect())
+    let mut lines: HashMap<InboundId, Vec<InboundLine>> = HashMap::new();
+    for (inbound, names, counts, terms) in rows {
+        lines.entry(inbound).or_default().push(line(names, counts, terms));
+    }
+    Ok(lines)
 }
 
 fn line(names: Names, counts: Counts, (unit_cost, expected_on): Terms) -> InboundLine {

@@ -3,6 +3,7 @@
 pub mod documents;
 pub mod incoming;
 pub mod lines;
+pub mod listing;
 pub mod places;
 pub mod receipts;
 pub mod supply;

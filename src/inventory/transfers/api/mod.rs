@@ -20,8 +20,8 @@ use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
 use crate::inventory::inbounds::api::{ReverseReceiptRequest, change_document, check_lines};
 use crate::inventory::inbounds::origin::Origin;
-use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
-use crate::inventory::inbounds::queries::{lines, receipts};
+use crate::inventory::inbounds::queries::listing::{self, InboundFilter};
+use crate::inventory::inbounds::queries::{documents, lines, receipts};
 use crate::inventory::inbounds::receive::{self, ReceivedUnits};
 use crate::inventory::inbounds::status::InboundStatus;
 use crate::kernel::document_ref::DocumentRef;
@@ -30,7 +30,7 @@ use crate::kernel::id::{InboundId, LocationId};
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
 
-pub use crate::inventory::inbounds::queries::documents::SORTS;
+pub use crate::inventory::inbounds::queries::listing::SORTS;
 pub use requests::{
     CancelTransferRequest, NewTransferRequest, ReceiveTransferRequest, SendTransferRequest, SettleTransferRequest,
     TransferVersionRequest, UpdateTransferRequest,
@@ -55,7 +55,7 @@ pub async fn list(
     let sort = sort.among(&SORTS, NEWEST_FIRST)?;
     ctx.answer("list_transfers", move |conn, scope| {
         let filter = InboundFilter { status: query.status, ..InboundFilter::default() };
-        let found = documents::list::<LocationId>(conn, scope.store, filter, sort, &page)?;
+        let found = listing::list::<LocationId>(conn, scope.store, filter, sort, &page)?;
         let ids: Vec<InboundId> = found.items.iter().map(|transfer| transfer.id).collect();
         let sums = lines::sum(conn, scope.store, &ids)?;
         Ok(found.map(|transfer| {

@@ -16,8 +16,8 @@ use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
 use crate::inventory::inbounds::api::{ReverseReceiptRequest, change_document, check_lines};
 use crate::inventory::inbounds::origin::Origin;
-use crate::inventory::inbounds::queries::documents::{self, InboundFilter};
-use crate::inventory::inbounds::queries::{lines, receipts};
+use crate::inventory::inbounds::queries::listing::{self, InboundFilter};
+use crate::inventory::inbounds::queries::{documents, lines, receipts};
 use crate::inventory::inbounds::receive::reverse as reverse_receipt;
 use crate::inventory::inbounds::response::Costs;
 use crate::inventory::inbounds::status::InboundStatus;
@@ -33,7 +33,7 @@ use crate::purchasing::queries::{receipt_costs, suppliers};
 use crate::purchasing::suppliers::get_supplier;
 use crate::stores::queries as stores;
 
-pub use crate::inventory::inbounds::queries::documents::SORTS;
+pub use crate::inventory::inbounds::queries::listing::SORTS;
 pub use requests::{
     CancelPurchaseOrderRequest, ClosePurchaseOrderRequest, CorrectCostsRequest, NewPurchaseOrderRequest,
     PurchaseOrderVersionRequest, ReceivePurchaseOrderRequest, UpdatePurchaseOrderRequest,
@@ -67,7 +67,7 @@ pub async fn list(
     let PurchaseOrdersQuery { status, supplier, location } = query;
     let filter = InboundFilter { status, supplier: supplier.map(SupplierId), to: location.map(LocationId) };
     ctx.answer("list_purchase_orders", move |conn, scope| {
-        let found = documents::list::<SupplierId>(conn, scope.store, filter, sort, &page)?;
+        let found = listing::list::<SupplierId>(conn, scope.store, filter, sort, &page)?;
         let List { items, total, page, limit, pages } = found;
         let items = summarize(conn, scope, items)?;
         Ok(List { items, total, page, limit, pages })
