@@ -31,11 +31,13 @@ pub fn reorder(conn: &mut PgConnection, scope: &Scope, filter: ProposalFilter) -
     let (proposals, _) = proposals::list(conn, scope.store, filter, most, (MAX_VARIANTS, 0))?;
     let mut drafts = Vec::new();
     for (supplier, lines) in by_supplier(&proposals) {
-        for lines in lines.chunks(MAX_DOCUMENT_LINES) {
-            drafts.push(draft::create(conn, scope, Header::new(supplier, to), lines)?);
-        }
+        let parts = lines.chunks(MAX_DOCUMENT_LINES);
+        drafts.extend(parts.map(|lines| (Header::new(supplier, to), lines.to_vec())));
     }
-    Ok(drafts)
+    if !drafts.is_empty() {
+        locations::lock_open_location(conn, scope.store, Some(to))?;
+    }
+    draft::create_all(conn, scope, drafts)
 }
 
 fn by_supplier(proposals: &[ReorderProposal]) -> BTreeMap<SupplierId, Vec<NewLine>> {

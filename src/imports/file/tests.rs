@@ -1,6 +1,7 @@
 //! Tests of files.
 
 use super::*;
+use crate::error::Code;
 
 fn open(text: impl AsRef<[u8]>, format: Format) -> Result<(Vec<&'static str>, Vec<Vec<Cell>>), ApiError> {
     let file = File::open(Bytes::copy_from_slice(text.as_ref()), format, ImportKind::Suppliers)?;
