@@ -1,0 +1,28 @@
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconBarcode } from '@tabler/icons-react';
+import { lazy, Suspense, useState } from 'react';
+
+import { texts } from '../texts';
+import { hasCameraScanner } from './camera';
+
+const CameraScan = lazy(() => import('./CameraScan'));
+
+/** Opens the camera, on devices whose browser reads barcodes. */
+export function ScanButton() {
+  const [isOpen, setIsOpen] = useState(false);
+  if (!hasCameraScanner()) return null;
+  return (
+    <>
+      <Tooltip label={texts.shell.scan}>
+        <ActionIcon aria-label={texts.shell.scan} onClick={() => setIsOpen(true)}>
+          <IconBarcode size={20} stroke={1.7} />
+        </ActionIcon>
+      </Tooltip>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <CameraScan onClose={() => setIsOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,166 @@
+import { Kbd, Modal, Stack, Table, Text, Title } from '@mantine/core';
+import { createContext, useContext, useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react';
+
+import { texts } from '../texts';
+import { useGo } from '../ui/link';
+
+const t = texts.shell;
+
+export interface Shortcut {
+  /** `mod+K` (Ctrl or Cmd), one key such as `n`, or two in a row such as `g o`. Null: none now. */
+  keys: string | null;
+  /** What it does, for the help sheet. */
+  label: string;
+  run?: () => void;
+  /** A page to open instead of `run`. */
+  to?: string;
+  /** True for the shortcuts of the frame. Those of a page are listed first. */
+  everywhere?: boolean;
+}
+
+interface Shortcuts {
+  register: (id: string, shortcut: Shortcut) => () => void;
+  showHelp: () => void;
+}
+
+const Context = createContext<Shortcuts | null>(null);
+
+/** After the first key of two, the second one has this long. */
+const SEQUENCE_MS = 1_200;
+const SINGLE_KEYS = 'stockroom.singleKeys';
+
+/** Shortcuts of single keys can be turned off, because they get in the way of speech input (WCAG 2.1.4). */
+export function areSingleKeysOn(): boolean {
+  return localStorage.getItem(SINGLE_KEYS) !== 'off';
+}
+
+export function setSingleKeys(isOn: boolean): void {
+  localStorage.setItem(SINGLE_KEYS, isOn ? 'on' : 'off');
+}
+
+/** Adds a keyboard shortcut while the component is shown, and lists it in the help sheet. */
+export function useShortcut(shortcut: Shortcut): void {
+  const shortcuts = useContext(Context);
+  const id = useId();
+  const go = useGo();
+  const latest = useRef(shortcut);
+  latest.current = shortcut;
+  const { keys, label, to, everywhere } = shortcut;
+  useEffect(() => {
+    if (!keys) return;
+    const run = () => (to ? go(to) : latest.current.run?.());
+    return shortcuts?.register(id, { keys, label, run, everywhere: everywhere ?? to !== undefined });
+  }, [shortcuts, id, keys, label, to, everywhere]);
+}
+
+export function useShortcutHelp(): () => void {
+  const shortcuts = useContext(Context);
+  return () => shortcuts?.showHelp();
+}
+
+export function ShortcutsProvider({ children }: { children: ReactNode }) {
+  const [registered] = useState(() => new Map<string, Shortcut>());
+  const [isHelpOpen, setIsHelpOpen] = useState(false);
+
+  const value = useMemo<Shortcuts>(
+    () => ({
+      register: (id, shortcut) => {
+        registered.set(id, shortcut);
+        return () => registered.delete(id);
+      },
+      showHelp: () => setIsHelpOpen(true),
+    }),
+    [registered],
+  );
+
+  useEffect(() => {
+    registered.set('help', { keys: '?', label: t.shortcutHelp, run: () => setIsHelpOpen(true), everywhere: true });
+    let first: { key: string; at: number } | null = null;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.altKey) return;
+      const isMod = event.ctrlKey || event.metaKey;
+      if (!isMod && (!areSingleKeysOn() || isTextField(event.target) || isInDialog(event.target))) return;
+      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const before = first && event.timeStamp - first.at < SEQUENCE_MS ? `${first.key} ` : '';
+      const pressed = isMod ? `mod+${key.toUpperCase()}` : before + key;
+      const all = [...registered.values()].reverse();
+      const found = all.find((one) => one.keys === pressed) ?? (isMod ? undefined : all.find((one) => one.keys === key));
+      first = !found && !isMod && all.some((one) => one.keys?.startsWith(`${key} `)) ? { key, at: event.timeStamp } : null;
+      if (!found) return;
+      event.preventDefault();
+      found.run?.();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [registered]);
+
+  return (
+    <Context value={value}>
+      {children}
+      <Modal opened={isHelpOpen} onClose={() => setIsHelpOpen(false)} title={t.shortcuts} size="md" closeButtonProps={{ 'aria-label': texts.common.close }}>
+        <Help shortcuts={[...registered.values()]} />
+      </Modal>
+    </Context>
+  );
+}
+
+function Help({ shortcuts }: { shortcuts: Shortcut[] }) {
+  const here = shortcuts.filter((one) => !one.everywhere);
+  const everywhere = shortcuts.filter((one) => one.everywhere);
+  return (
+    <Stack gap="md">
+      {here.length > 0 && <HelpPart title={t.shortcutsPage} shortcuts={here} />}
+      <HelpPart title={t.shortcutsEverywhere} shortcuts={everywhere} />
+      <Text size="sm" c="dimmed">
+        {t.copyOf} {t.shortcutScan}.
+      </Text>
+    </Stack>
+  );
+}
+
+function HelpPart({ title, shortcuts }: { title: string; shortcuts: Shortcut[] }) {
+  return (
+    <div>
+      <Title order={3} mb={4}>
+        {title}
+      </Title>
+      <Table verticalSpacing={6}>
+        <Table.Tbody>
+          {shortcuts.map(({ keys, label }) => (
+            <Table.Tr key={keys}>
+              <Table.Td>{label}</Table.Td>
+              <Table.Td ta="right">
+                <Keys keys={keys ?? ''} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+function Keys({ keys }: { keys: string }) {
+  const [first, second] = keys.split(' ');
+  return (
+    <span className="figures">
+      <Kbd>{first?.replace('mod+', 'Ctrl ')}</Kbd>
+      {second && (
+        <>
+          {' '}
+          {t.then} <Kbd>{second}</Kbd>
+        </>
+      )}
+    </span>
+  );
+}
+
+export function isTextField(target: EventTarget | null): target is HTMLElement {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'submit', 'range'].includes(target.type);
+}
+
+function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[role="dialog"], [role="menu"]') !== null;
+}

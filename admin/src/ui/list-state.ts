@@ -1,0 +1,90 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+
+import type { paths } from '../api/schema';
+
+type ListPath = { [P in keyof paths]: paths[P] extends { get: { parameters: { query?: { page?: number } } } } ? P : never }[keyof paths];
+type QueryOf<P extends ListPath> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
+
+export interface ListState<Q = Record<string, unknown>> {
+  /** The query for the API: filters, sort, page, limit. */
+  query: Q;
+  page: number;
+  limit: number;
+  sort: string;
+  /** A filter's value in the URL, or ''. */
+  value: (name: string) => string;
+  /** True if any filter is set. */
+  isFiltered: boolean;
+  /** Changes filters; '' removes one. The list goes to its first page. */
+  set: (changes: Record<string, string>, options?: { replace?: boolean }) => void;
+  clear: () => void;
+  setSort: (sort: string) => void;
+  /** The link to this list with other filters or another page. */
+  linkTo: (changes: Record<string, string>) => string;
+}
+
+/**
+ * The state of a list, which is kept in the URL: Back and a copied link show the same rows.
+ *
+ *     const list = useListState('/orders', { filters: ['status', 'q'], sort: '-created_at' });
+ *     const orders = api.useQuery('get', '/orders', { params: { query: list.query } }, KEEP_ROWS);
+ */
+export function useListState<P extends ListPath>(
+  _path: P,
+  options: { filters?: string[]; sort: string; limit?: number; always?: Partial<QueryOf<P>> },
+): ListState<QueryOf<P>> {
+  const search = useSearch({ strict: false }) as Record<string, string | undefined>;
+  const navigate = useNavigate();
+  const { sort: defaultSort, limit = 25 } = options;
+  const filters = options.filters ?? [];
+  const always = JSON.stringify(options.always ?? {});
+  const names = filters.join(' ');
+
+  const sort = search.sort ?? defaultSort;
+  const page = Math.max(1, Number.parseInt(search.page ?? '1', 10) || 1);
+  const query = useMemo(() => {
+    const set = names.split(' ').flatMap((name) => (search[name] ? [[name, search[name]]] : []));
+    return { ...Object.fromEntries(set), ...JSON.parse(always), sort, page, limit } as QueryOf<P>;
+  }, [search, names, always, sort, page, limit]);
+
+  const change = useCallback(
+    (changes: Record<string, string>, replace: boolean) =>
+      void navigate({
+        to: '.',
+        search: ((before: Record<string, string>) => changed(before, changes)) as never,
+        replace,
+        resetScroll: false,
+      }),
+    [navigate],
+  );
+
+  return {
+    query,
+    page,
+    limit,
+    sort,
+    value: (name) => search[name] ?? '',
+    isFiltered: filters.some((name) => search[name]),
+    set: (changes, { replace = false } = {}) => change({ page: '', ...changes }, replace),
+    clear: () => change(Object.fromEntries([...filters, 'page'].map((name) => [name, ''])), false),
+    setSort: (next) => change({ sort: next === defaultSort ? '' : next, page: '' }, true),
+    linkTo: (changes) => {
+      const params = new URLSearchParams(changed(search, { page: '', ...changes }) as Record<string, string>);
+      const text = params.toString();
+      return `${currentPath()}${text ? `?${text}` : ''}`;
+    },
+  };
+}
+
+/** The rows stay while the next ones load, so lists do not jump. */
+export { keepPreviousData } from '@tanstack/react-query';
+
+function changed(before: Record<string, string | undefined>, changes: Record<string, string>): Record<string, string> {
+  const after = { ...before, ...changes };
+  return Object.fromEntries(Object.entries(after).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}
+
+function currentPath(): string {
+  return window.location.pathname.replace(/^\/admin/, '') || '/';
+}

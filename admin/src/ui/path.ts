@@ -1,0 +1,20 @@
+import { useParams } from '@tanstack/react-router';
+
+import { isAllowed, useSession } from '../api/session';
+import { findPage } from '../pages/routes';
+
+/** A parameter of the page's path: `usePathParam('number')` in `/orders/$number`. */
+export function usePathParam(name: string): string {
+  const value = (useParams({ strict: false }) as Record<string, string | undefined>)[name];
+  if (value === undefined) throw new Error(`The path of this page has no parameter ${name}`);
+  return value;
+}
+
+/** Whether there is a page at a path that the account may see. Links to other paths are not shown. */
+export function usePageExists(): (path: string) => boolean {
+  const { user } = useSession();
+  return (path) => {
+    const page = findPage(path);
+    return page !== undefined && isAllowed(user, page.needs);
+  };
+}
