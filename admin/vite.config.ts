@@ -20,5 +20,7 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox128', 'safari17.5'],
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    // The notices that the licences of the packages ask for.
+    license: { fileName: 'licenses.txt' },
   },
 });

@@ -21,7 +21,7 @@ main() {
 run_tests() {
     local chromium
     if chromium=$(scripts/chromium.sh); then
-        CHROMIUM=$chromium npm_run test
+        CHROMIUM=$chromium DESK_URL=$BASE_URL npm_run test
     else
         echo "Chromium is not installed: the admin UI is not tested" >&2
     fi

@@ -7,7 +7,6 @@ mod page;
 use crate::common::{Client, Reply, TestApp};
 use std::sync::LazyLock;
 use stockroom::desk::Desk;
-use stockroom::http::embedded_files::Listed;
 
 const PAGE: &str = "<!doctype html><meta name=\"csp-nonce\" content=\"__CSP_NONCE__\"><style nonce=\"__CSP_NONCE__\"></style>";
 const SCRIPT: &str = "/admin/assets/app-1a2b3c.js";
