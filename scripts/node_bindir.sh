@@ -14,7 +14,7 @@ main() {
     fi
     # The package `node` would choose this package by a script. Scripts of packages are not run.
     local package
-    package=$(node -p '`node-${process.platform}-${process.arch}`')
+    package=$(node -p '"node-" + process.platform + "-" + process.arch')
     local bindir=$folder/node_modules/$package/bin
     if [[ ! -x $bindir/node ]]; then
         echo "Node.js $(node --version) is too old for the admin UI: installing $version below target/" >&2
