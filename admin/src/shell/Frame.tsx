@@ -96,7 +96,7 @@ function SearchEverything() {
 
   return (
     <>
-      <UnstyledButton className={classes.search} onClick={open} aria-label={t.searchEverything} aria-keyshortcuts="Control+K">
+      <UnstyledButton className={classes.search} onClick={open} aria-keyshortcuts="Control+K">
         <IconSearch size={16} aria-hidden />
         <span className={classes.searchText}>{t.searchEverything}</span>
         <kbd className={classes.searchKeys} aria-hidden>
