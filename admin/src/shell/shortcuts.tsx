@@ -1,10 +1,10 @@
-import { Kbd, Modal, Stack, Table, Text, Title } from '@mantine/core';
-import { createContext, useContext, useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react';
+import { createContext, lazy, Suspense, useContext, useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react';
 
 import { texts } from '../texts';
 import { useGo } from '../ui/link';
 
 const t = texts.shell;
+const ShortcutHelp = lazy(() => import('./ShortcutHelp'));
 
 export interface Shortcut {
   /** `mod+K` (Ctrl or Cmd), one key such as `n`, or two in a row such as `g o`. Null: none now. */
@@ -97,61 +97,12 @@ export function ShortcutsProvider({ children }: { children: ReactNode }) {
   return (
     <Context value={value}>
       {children}
-      <Modal opened={isHelpOpen} onClose={() => setIsHelpOpen(false)} title={t.shortcuts} size="md" closeButtonProps={{ 'aria-label': texts.common.close }}>
-        <Help shortcuts={[...registered.values()]} />
-      </Modal>
-    </Context>
-  );
-}
-
-function Help({ shortcuts }: { shortcuts: Shortcut[] }) {
-  const here = shortcuts.filter((one) => !one.everywhere);
-  const everywhere = shortcuts.filter((one) => one.everywhere);
-  return (
-    <Stack gap="md">
-      {here.length > 0 && <HelpPart title={t.shortcutsPage} shortcuts={here} />}
-      <HelpPart title={t.shortcutsEverywhere} shortcuts={everywhere} />
-      <Text size="sm" c="dimmed">
-        {t.copyOf} {t.shortcutScan}.
-      </Text>
-    </Stack>
-  );
-}
-
-function HelpPart({ title, shortcuts }: { title: string; shortcuts: Shortcut[] }) {
-  return (
-    <div>
-      <Title order={3} mb={4}>
-        {title}
-      </Title>
-      <Table verticalSpacing={6}>
-        <Table.Tbody>
-          {shortcuts.map(({ keys, label }) => (
-            <Table.Tr key={keys}>
-              <Table.Td>{label}</Table.Td>
-              <Table.Td ta="right">
-                <Keys keys={keys ?? ''} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
-  );
-}
-
-function Keys({ keys }: { keys: string }) {
-  const [first, second] = keys.split(' ');
-  return (
-    <span className="figures">
-      <Kbd>{first?.replace('mod+', 'Ctrl ')}</Kbd>
-      {second && (
-        <>
-          {' '}
-          {t.then} <Kbd>{second}</Kbd>
-        </>
+      {isHelpOpen && (
+        <Suspense fallback={null}>
+          <ShortcutHelp shortcuts={[...registered.values()]} onClose={() => setIsHelpOpen(false)} />
+        </Suspense>
       )}
-    </span>
+    </Context>
   );
 }
 
