@@ -27,6 +27,12 @@ export function Frame() {
   const [isOpen, navigation] = useDisclosure(false);
   const { path } = useLocation();
   useEffect(() => navigation.close(), [path]);
+  useEffect(() => {
+    if (!isOpen) return;
+    const onKey = (event: KeyboardEvent) => event.key === 'Escape' && navigation.close();
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [isOpen]);
 
   return (
     <ShortcutsProvider>
@@ -55,11 +61,7 @@ export function Frame() {
             <AccountButton />
           </div>
         </header>
-        <div
-          className={`${classes.side} no-print`}
-          data-open={isOpen || undefined}
-          onKeyDown={(event) => event.key === 'Escape' && navigation.close()}
-        >
+        <div className={`${classes.side} no-print`} data-open={isOpen || undefined}>
           <Navigation />
         </div>
         {isOpen && <div className={classes.backdrop} onClick={navigation.close} aria-hidden />}

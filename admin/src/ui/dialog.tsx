@@ -21,7 +21,7 @@ interface DialogProps {
 /** A dialog. Show it only while it is open, so that its state begins anew each time: `{isOpen && <AdjustDialog … />}`. */
 export function Dialog({ title, size = 'md', onClose, children }: DialogProps) {
   return (
-    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened onClose={onClose} title={title} size={size}>
       {children}
     </Modal>
   );

@@ -6,6 +6,8 @@ import {
   type MantineColorsTuple,
 } from '@mantine/core';
 
+import { texts } from '../texts';
+
 /** Violet-blue: readable in white at 6 and above, and as text on dark at 3. */
 const indigo: MantineColorsTuple = [
   '#eef2ff', '#e0e7ff', '#c7d2fe', '#a5b4fc', '#818cf8', '#6366f1', '#4f46e5', '#4338ca', '#3730a3', '#312e81',
@@ -74,7 +76,17 @@ export const theme = createTheme({
     Select: { defaultProps: { size: 'sm', allowDeselect: false, checkIconPosition: 'right' } },
     NumberInput: { defaultProps: { size: 'sm' } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 550 } },
-    Modal: { defaultProps: { centered: false, radius: 'lg', overlayProps: { backgroundOpacity: 0.5 } } },
+    Modal: {
+      defaultProps: {
+        radius: 'lg',
+        overlayProps: { backgroundOpacity: 0.5 },
+        closeButtonProps: { 'aria-label': texts.common.close },
+        // Its header is not that of the page.
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
+    // Without the placeholder, the first item has the focus, and a menu holds nothing but items.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },
