@@ -40,6 +40,7 @@ export default function Search({ isOpen, onClose }: { isOpen: boolean; onClose: 
       onSpotlightClose={onClose}
       clearQueryOnClose
       shortcut={null}
+      overlayProps={{ blur: 0 }}
       attributes={{ content: { 'aria-label': t.searchEverything } }}
       maxHeight="min(70vh, 520px)"
       scrollable

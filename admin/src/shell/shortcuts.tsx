@@ -25,6 +25,8 @@ interface Shortcuts {
 
 const Context = createContext<Shortcuts | null>(null);
 
+/** A shortcut waits this long for another key, so that the first characters of a scan do nothing. */
+const SCAN_MS = 60;
 /** After the first key of two, the second one has this long. */
 const SEQUENCE_MS = 1_200;
 const SINGLE_KEYS = 'stockroom.singleKeys';
@@ -76,6 +78,8 @@ export function ShortcutsProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     registered.set('help', { keys: '?', label: t.shortcutHelp, run: () => setIsHelpOpen(true), everywhere: true });
     let first: { key: string; at: number } | null = null;
+    let waiting: ReturnType<typeof setTimeout> | undefined;
+    const onAnyKey = () => clearTimeout(waiting);
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey) return;
       const isMod = event.ctrlKey || event.metaKey;
@@ -88,10 +92,16 @@ export function ShortcutsProvider({ children }: { children: ReactNode }) {
       first = !found && !isMod && all.some((one) => one.keys?.startsWith(`${key} `)) ? { key, at: event.timeStamp } : null;
       if (!found) return;
       event.preventDefault();
-      found.run?.();
+      if (isMod) found.run?.();
+      else waiting = setTimeout(() => found.run?.(), SCAN_MS);
     };
+    window.addEventListener('keydown', onAnyKey, { capture: true });
     document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
+    return () => {
+      clearTimeout(waiting);
+      window.removeEventListener('keydown', onAnyKey, { capture: true });
+      document.removeEventListener('keydown', onKey);
+    };
   }, [registered]);
 
   return (

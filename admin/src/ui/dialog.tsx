@@ -110,7 +110,7 @@ export function placeFieldErrors<Values extends Record<string, unknown>>(
   const values = form.getValues();
   for (const { field, message } of problem.fields) {
     const path = (fieldNames[field] ?? field).replace(/\[(\d+)\]/g, '.$1');
-    if (hasPath(values, path)) placed[path] = message;
+    if (hasPath(values, path)) placed[path] = message.charAt(0).toUpperCase() + message.slice(1);
     else unplaced.push(`${field}: ${message}`);
   }
   form.setErrors(placed);
