@@ -19,6 +19,7 @@ const english = {
     clear: 'Clear',
     clearFilters: 'Clear filters',
     all: 'All',
+    allOf: (name: string) => `${name}: all`,
     yes: 'Yes',
     no: 'No',
     none: 'None',

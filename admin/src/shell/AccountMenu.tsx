@@ -1,5 +1,6 @@
-import { ActionIcon, Menu, Text, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { Menu, Text, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
 import { IconCheck, IconDeviceDesktop, IconKeyboard, IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 
 import { useSession } from '../api/session';
 import { texts } from '../texts';
@@ -14,17 +15,13 @@ const SCHEMES: [MantineColorScheme, string, typeof IconSun][] = [
   ['dark', t.schemeDark, IconMoon],
 ];
 
-export function AccountMenu() {
+export default function AccountMenu({ button }: { button: ReactNode }) {
   const { user, signOut } = useSession();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const showHelp = useShortcutHelp();
   return (
-    <Menu position="bottom-end" width={240} shadow="md">
-      <Menu.Target>
-        <ActionIcon aria-label={t.accountMenu}>
-          <IconUser size={19} stroke={1.7} />
-        </ActionIcon>
-      </Menu.Target>
+    <Menu defaultOpened position="bottom-end" width={240} shadow="md">
+      <Menu.Target>{button}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
           <Text size="sm" c="var(--mantine-color-text)" fw={550} truncate>

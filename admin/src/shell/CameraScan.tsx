@@ -12,7 +12,7 @@ const PAUSE_MS = 120;
 /** Shows the camera until a barcode is read, which then goes where a scanner's code would go. */
 export default function CameraScan({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title={t.scan} closeButtonProps={{ 'aria-label': texts.common.close }}>
+    <Modal opened onClose={onClose} title={t.scan}>
       <Camera onClose={onClose} />
     </Modal>
   );

@@ -1,16 +1,17 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { RouterProvider } from '@tanstack/react-router';
-import { StrictMode } from 'react';
+import { lazy, StrictMode, Suspense, useEffect, useState } from 'react';
 
 import { queryClient } from '../api/query-client';
+import { LocationProvider } from '../ui/location';
+import { setNoticeListener } from '../ui/notify';
 import { cssVariables, theme } from '../ui/theme';
+import { Frame } from './Frame';
 import { nonce } from './nonce';
-import { router } from './router';
 import { SessionGate } from './SessionGate';
 
 const schemes = localStorageColorSchemeManager({ key: 'stockroom.scheme' });
+const Notices = lazy(() => import('../ui/notices'));
 
 export function Desk() {
   return (
@@ -23,12 +24,25 @@ export function Desk() {
         getStyleNonce={nonce}
       >
         <QueryClientProvider client={queryClient}>
-          <Notifications position="bottom-right" limit={4} />
-          <SessionGate>
-            <RouterProvider router={router} />
-          </SessionGate>
+          <NoticeHost />
+          <LocationProvider>
+            <SessionGate>
+              <Frame />
+            </SessionGate>
+          </LocationProvider>
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>
   );
+}
+
+/** Mounts the container of notifications with the first one. */
+function NoticeHost() {
+  const [isUsed, setIsUsed] = useState(false);
+  useEffect(() => setNoticeListener(() => setIsUsed(true)), []);
+  return isUsed ? (
+    <Suspense fallback={null}>
+      <Notices />
+    </Suspense>
+  ) : null;
 }

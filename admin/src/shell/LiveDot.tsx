@@ -1,5 +1,3 @@
-import { Tooltip } from '@mantine/core';
-
 import type { LiveState } from '../api/live';
 import { texts } from '../texts';
 import classes from './LiveDot.module.css';
@@ -7,9 +5,5 @@ import classes from './LiveDot.module.css';
 /** Whether what is shown follows the shop at once. */
 export function LiveDot({ state }: { state: LiveState }) {
   const label = texts.shell[state];
-  return (
-    <Tooltip label={label}>
-      <span className={classes.dot} data-state={state} role="img" aria-label={label} />
-    </Tooltip>
-  );
+  return <span className={classes.dot} data-state={state} role="img" aria-label={label} title={label} />;
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { IconBarcode } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 
@@ -13,11 +13,9 @@ export function ScanButton() {
   if (!hasCameraScanner()) return null;
   return (
     <>
-      <Tooltip label={texts.shell.scan}>
-        <ActionIcon aria-label={texts.shell.scan} onClick={() => setIsOpen(true)}>
-          <IconBarcode size={20} stroke={1.7} />
-        </ActionIcon>
-      </Tooltip>
+      <ActionIcon aria-label={texts.shell.scan} title={texts.shell.scan} onClick={() => setIsOpen(true)}>
+        <IconBarcode size={20} stroke={1.7} />
+      </ActionIcon>
       {isOpen && (
         <Suspense fallback={null}>
           <CameraScan onClose={() => setIsOpen(false)} />

@@ -40,6 +40,8 @@ export default function Search({ isOpen, onClose }: { isOpen: boolean; onClose: 
       onSpotlightClose={onClose}
       clearQueryOnClose
       shortcut={null}
+      overlayProps={{ blur: 0 }}
+      attributes={{ content: { 'aria-label': t.searchEverything } }}
       maxHeight="min(70vh, 520px)"
       scrollable
       size="lg"
@@ -145,17 +147,17 @@ function useOrders(q: string): Found[] {
     .filter(({ path }) => exists(path));
 }
 
-/** The product or document that has exactly this barcode, SKU or number. */
+/** Numbers of documents, apart from those of orders, by which the list of orders finds them. */
+const DOCUMENT_NUMBER = /^(TRF|PO|RCP|CNT|SHP|RET)-\d{8}-\w+$/i;
+
+/** The document that has exactly this number. */
 function useCode(code: string): Found[] {
   const exists = usePageExists();
   const { data } = useQuery({
     queryKey: ['get', '/inventory/scan/{code}', { params: { path: { code } } }],
-    enabled: code.length > 2 && !/\s/.test(code),
+    enabled: DOCUMENT_NUMBER.test(code),
     queryFn: () => findCode(code),
   });
-  if (!data) return [];
-  const path = data.document ? pathToDocument(data.document) : data.product ? pathTo.product(data.product.id) : null;
-  if (!path || !exists(path)) return [];
-  const label = data.document?.number ?? data.product?.name ?? code;
-  return [{ key: 'code', label, description: data.size ?? data.document?.status, path }];
+  if (!data?.document || !exists(pathToDocument(data.document))) return [];
+  return [{ key: 'code', label: data.document.number, path: pathToDocument(data.document) }];
 }

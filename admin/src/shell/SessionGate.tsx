@@ -1,6 +1,6 @@
-import { Button, Center, Loader, Modal, Stack, Text } from '@mantine/core';
+import { Button, Center, Loader, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 
 import { client, setSignedOutListener } from '../api/client';
 import { ApiProblem } from '../api/problem';
@@ -8,9 +8,10 @@ import { SessionContext, type Session, type Store, type User } from '../api/sess
 import { currentStoreId, rememberStoreId } from '../api/store-choice';
 import { texts } from '../texts';
 import { ErrorState } from '../ui/states';
-import { SignIn, SignInPage } from './SignIn';
 
 const t = texts.signIn;
+const SignInPage = lazy(() => import('./SignIn'));
+const SignInAgain = lazy(() => import('./SignInAgain'));
 
 interface Known {
   user: User;
@@ -62,13 +63,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     return { user: known.user, store: known.store, stores: known.stores, chooseStore, signOut: () => void signOut() };
   }, [known, chooseStore, signOut]);
 
-  if (session.isPending) {
-    return (
-      <Center mih="100vh">
-        <Loader aria-label={texts.common.loading} />
-      </Center>
-    );
-  }
+  if (session.isPending) return <Waiting />;
   if (session.isError) {
     return (
       <Center mih="100vh">
@@ -76,20 +71,33 @@ export function SessionGate({ children }: { children: ReactNode }) {
       </Center>
     );
   }
-  if (!known) return <SignInPage onSignedIn={signedIn} />;
+  if (!known) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <SignInPage onSignedIn={signedIn} />
+      </Suspense>
+    );
+  }
   if (known.user.role === 'customer') return <Refused text={t.noAccess} signOut={signOut} />;
   if (!context) return <Refused text={t.noStore} signOut={signOut} />;
 
   return (
     <SessionContext value={context}>
       {children}
-      <Modal opened={hasEnded} onClose={() => undefined} withCloseButton={false} title={t.again} centered>
-        <Text size="sm" c="dimmed" mb="md">
-          {t.againHint}
-        </Text>
-        <SignIn email={known.user.email} onSignedIn={signedIn} />
-      </Modal>
+      {hasEnded && (
+        <Suspense fallback={null}>
+          <SignInAgain email={known.user.email} onSignedIn={signedIn} />
+        </Suspense>
+      )}
     </SessionContext>
+  );
+}
+
+function Waiting() {
+  return (
+    <Center mih="100vh">
+      <Loader aria-label={texts.common.loading} />
+    </Center>
   );
 }
 

@@ -5,12 +5,13 @@ import { client } from '../api/client';
 import { ApiProblem } from '../api/problem';
 import type { User } from '../api/session';
 import { texts } from '../texts';
+import { messageOf } from '../ui/states';
 import icon from './icon.svg';
 import classes from './SignIn.module.css';
 
 const t = texts.signIn;
 
-export function SignInPage({ onSignedIn }: { onSignedIn: (user: User) => Promise<void> }) {
+export default function SignInPage({ onSignedIn }: { onSignedIn: (user: User) => Promise<void> }) {
   const [isForgotten, setIsForgotten] = useState(false);
   return (
     <main className={classes.page}>
@@ -130,10 +131,6 @@ function Forgotten({ onBack }: { onBack: () => void }) {
       </Stack>
     </Box>
   );
-}
-
-function messageOf(problem: ApiProblem): string {
-  return problem.status === 0 ? texts.errors.offline : problem.message;
 }
 
 function useAttempt() {

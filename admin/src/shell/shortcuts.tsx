@@ -1,10 +1,10 @@
-import { Kbd, Modal, Stack, Table, Text, Title } from '@mantine/core';
-import { createContext, useContext, useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react';
+import { createContext, lazy, Suspense, useContext, useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react';
 
 import { texts } from '../texts';
 import { useGo } from '../ui/link';
 
 const t = texts.shell;
+const ShortcutHelp = lazy(() => import('./ShortcutHelp'));
 
 export interface Shortcut {
   /** `mod+K` (Ctrl or Cmd), one key such as `n`, or two in a row such as `g o`. Null: none now. */
@@ -25,6 +25,8 @@ interface Shortcuts {
 
 const Context = createContext<Shortcuts | null>(null);
 
+/** A shortcut waits this long for another key, so that the first characters of a scan do nothing. */
+const SCAN_MS = 60;
 /** After the first key of two, the second one has this long. */
 const SEQUENCE_MS = 1_200;
 const SINGLE_KEYS = 'stockroom.singleKeys';
@@ -76,6 +78,8 @@ export function ShortcutsProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     registered.set('help', { keys: '?', label: t.shortcutHelp, run: () => setIsHelpOpen(true), everywhere: true });
     let first: { key: string; at: number } | null = null;
+    let waiting: ReturnType<typeof setTimeout> | undefined;
+    const onAnyKey = () => clearTimeout(waiting);
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey) return;
       const isMod = event.ctrlKey || event.metaKey;
@@ -88,70 +92,27 @@ export function ShortcutsProvider({ children }: { children: ReactNode }) {
       first = !found && !isMod && all.some((one) => one.keys?.startsWith(`${key} `)) ? { key, at: event.timeStamp } : null;
       if (!found) return;
       event.preventDefault();
-      found.run?.();
+      if (isMod) found.run?.();
+      else waiting = setTimeout(() => found.run?.(), SCAN_MS);
     };
+    window.addEventListener('keydown', onAnyKey, { capture: true });
     document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
+    return () => {
+      clearTimeout(waiting);
+      window.removeEventListener('keydown', onAnyKey, { capture: true });
+      document.removeEventListener('keydown', onKey);
+    };
   }, [registered]);
 
   return (
     <Context value={value}>
       {children}
-      <Modal opened={isHelpOpen} onClose={() => setIsHelpOpen(false)} title={t.shortcuts} size="md" closeButtonProps={{ 'aria-label': texts.common.close }}>
-        <Help shortcuts={[...registered.values()]} />
-      </Modal>
-    </Context>
-  );
-}
-
-function Help({ shortcuts }: { shortcuts: Shortcut[] }) {
-  const here = shortcuts.filter((one) => !one.everywhere);
-  const everywhere = shortcuts.filter((one) => one.everywhere);
-  return (
-    <Stack gap="md">
-      {here.length > 0 && <HelpPart title={t.shortcutsPage} shortcuts={here} />}
-      <HelpPart title={t.shortcutsEverywhere} shortcuts={everywhere} />
-      <Text size="sm" c="dimmed">
-        {t.copyOf} {t.shortcutScan}.
-      </Text>
-    </Stack>
-  );
-}
-
-function HelpPart({ title, shortcuts }: { title: string; shortcuts: Shortcut[] }) {
-  return (
-    <div>
-      <Title order={3} mb={4}>
-        {title}
-      </Title>
-      <Table verticalSpacing={6}>
-        <Table.Tbody>
-          {shortcuts.map(({ keys, label }) => (
-            <Table.Tr key={keys}>
-              <Table.Td>{label}</Table.Td>
-              <Table.Td ta="right">
-                <Keys keys={keys ?? ''} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
-  );
-}
-
-function Keys({ keys }: { keys: string }) {
-  const [first, second] = keys.split(' ');
-  return (
-    <span className="figures">
-      <Kbd>{first?.replace('mod+', 'Ctrl ')}</Kbd>
-      {second && (
-        <>
-          {' '}
-          {t.then} <Kbd>{second}</Kbd>
-        </>
+      {isHelpOpen && (
+        <Suspense fallback={null}>
+          <ShortcutHelp shortcuts={[...registered.values()]} onClose={() => setIsHelpOpen(false)} />
+        </Suspense>
       )}
-    </span>
+    </Context>
   );
 }
 

@@ -24,8 +24,6 @@ export class WedgeReader {
     if (event.key.length !== 1) return this.reset();
     if (!isQuick) this.begin(event.target);
     this.text += event.key;
-    // A single-key shortcut must not see the second and later characters of a scan.
-    if (this.text.length > 1 && !isTextField(event.target)) event.stopPropagation();
   }
 
   private begin(target: EventTarget | null): void {

@@ -21,7 +21,7 @@ interface DialogProps {
 /** A dialog. Show it only while it is open, so that its state begins anew each time: `{isOpen && <AdjustDialog … />}`. */
 export function Dialog({ title, size = 'md', onClose, children }: DialogProps) {
   return (
-    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened onClose={onClose} title={title} size={size}>
       {children}
     </Modal>
   );
@@ -110,7 +110,7 @@ export function placeFieldErrors<Values extends Record<string, unknown>>(
   const values = form.getValues();
   for (const { field, message } of problem.fields) {
     const path = (fieldNames[field] ?? field).replace(/\[(\d+)\]/g, '.$1');
-    if (hasPath(values, path)) placed[path] = message;
+    if (hasPath(values, path)) placed[path] = message.charAt(0).toUpperCase() + message.slice(1);
     else unplaced.push(`${field}: ${message}`);
   }
   form.setErrors(placed);

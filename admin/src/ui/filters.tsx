@@ -1,4 +1,4 @@
-import { CloseButton, Group, Select, TextInput } from '@mantine/core';
+import { CloseButton, Group, NativeSelect, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 
@@ -72,21 +72,16 @@ interface SelectFilterProps {
   options: { value: string; label: string }[];
 }
 
-/** One value of a few. Empty means all. */
+/** One value of a few, or all. It is the browser's own list, which is the best one on a phone. */
 export function SelectFilter({ list, name, label, options }: SelectFilterProps) {
   return (
-    <Select
+    <NativeSelect
       aria-label={label}
-      placeholder={label}
-      data={options}
-      value={list.value(name) || null}
-      onChange={(value) => list.set({ [name]: value ?? '' })}
-      clearable
-      allowDeselect
-      clearButtonProps={{ 'aria-label': `${texts.common.clear}: ${label}` }}
-      searchable={options.length > 8}
+      data={[{ value: '', label: texts.common.allOf(label) }, ...options]}
+      value={list.value(name)}
+      data-set={list.value(name) !== '' || undefined}
+      onChange={(event) => list.set({ [name]: event.currentTarget.value })}
       className={classes.select}
-      comboboxProps={{ shadow: 'md' }}
     />
   );
 }

@@ -1,7 +1,7 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 
 import type { paths } from '../api/schema';
+import { navigate, useLocation, withSearch } from './location';
 
 type ListPath = { [P in keyof paths]: paths[P] extends { get: { parameters: { query?: { page?: number } } } } ? P : never }[keyof paths];
 type QueryOf<P extends ListPath> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
@@ -34,8 +34,7 @@ export function useListState<P extends ListPath>(
   _path: P,
   options: { filters?: string[]; sort: string; limit?: number; always?: Partial<QueryOf<P>> },
 ): ListState<QueryOf<P>> {
-  const search = useSearch({ strict: false }) as Record<string, string | undefined>;
-  const navigate = useNavigate();
+  const { path, search } = useLocation();
   const { sort: defaultSort, limit = 25 } = options;
   const filters = options.filters ?? [];
   const always = JSON.stringify(options.always ?? {});
@@ -48,16 +47,8 @@ export function useListState<P extends ListPath>(
     return { ...Object.fromEntries(set), ...JSON.parse(always), sort, page, limit } as QueryOf<P>;
   }, [search, names, always, sort, page, limit]);
 
-  const change = useCallback(
-    (changes: Record<string, string>, replace: boolean) =>
-      void navigate({
-        to: '.',
-        search: ((before: Record<string, string>) => changed(before, changes)) as never,
-        replace,
-        resetScroll: false,
-      }),
-    [navigate],
-  );
+  const linkTo = (changes: Record<string, string>) => withSearch(path, { ...search, ...changes });
+  const change = (changes: Record<string, string>, replace: boolean) => navigate(linkTo(changes), { replace });
 
   return {
     query,
@@ -69,22 +60,9 @@ export function useListState<P extends ListPath>(
     set: (changes, { replace = false } = {}) => change({ page: '', ...changes }, replace),
     clear: () => change(Object.fromEntries([...filters, 'page'].map((name) => [name, ''])), false),
     setSort: (next) => change({ sort: next === defaultSort ? '' : next, page: '' }, true),
-    linkTo: (changes) => {
-      const params = new URLSearchParams(changed(search, { page: '', ...changes }) as Record<string, string>);
-      const text = params.toString();
-      return `${currentPath()}${text ? `?${text}` : ''}`;
-    },
+    linkTo: (changes) => linkTo({ page: '', ...changes }),
   };
 }
 
 /** The rows stay while the next ones load, so lists do not jump. */
 export { keepPreviousData } from '@tanstack/react-query';
-
-function changed(before: Record<string, string | undefined>, changes: Record<string, string>): Record<string, string> {
-  const after = { ...before, ...changes };
-  return Object.fromEntries(Object.entries(after).filter((entry): entry is [string, string] => Boolean(entry[1])));
-}
-
-function currentPath(): string {
-  return window.location.pathname.replace(/^\/admin/, '') || '/';
-}

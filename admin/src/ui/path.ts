@@ -1,13 +1,14 @@
-import { useParams } from '@tanstack/react-router';
-
 import { isAllowed, useSession } from '../api/session';
 import { findPage } from '../pages/routes';
+import { useLocation } from './location';
 
 /** A parameter of the page's path: `usePathParam('number')` in `/orders/$number`. */
 export function usePathParam(name: string): string {
-  const value = (useParams({ strict: false }) as Record<string, string | undefined>)[name];
+  const { path } = useLocation();
+  const index = findPage(path)?.path.split('/').indexOf(`$${name}`) ?? -1;
+  const value = path.split('/')[index];
   if (value === undefined) throw new Error(`The path of this page has no parameter ${name}`);
-  return value;
+  return decodeURIComponent(value);
 }
 
 /** Whether there is a page at a path that the account may see. Links to other paths are not shown. */

@@ -6,6 +6,8 @@ import {
   type MantineColorsTuple,
 } from '@mantine/core';
 
+import { texts } from '../texts';
+
 /** Violet-blue: readable in white at 6 and above, and as text on dark at 3. */
 const indigo: MantineColorsTuple = [
   '#eef2ff', '#e0e7ff', '#c7d2fe', '#a5b4fc', '#818cf8', '#6366f1', '#4f46e5', '#4338ca', '#3730a3', '#312e81',
@@ -16,6 +18,11 @@ const dark: MantineColorsTuple = [
   '#e6e8ee', '#c4c8d2', '#a1a7b5', '#6d7484', '#353b49', '#2a2f3b', '#20242e', '#171a22', '#11141a', '#0c0e13',
 ];
 
+/** Amber, whose darkest shade is readable on its lightest. Mantine's yellow is not. */
+const yellow: MantineColorsTuple = [
+  '#fff8e6', '#ffefc7', '#ffe08f', '#ffcf55', '#f9bb2b', '#e6a20f', '#b97b07', '#925f08', '#774c0c', '#633f0e',
+];
+
 const gray: MantineColorsTuple = [
   '#f8fafc', '#f1f4f8', '#e4e9f0', '#d5dce5', '#b6c0cd', '#8390a2', '#5f6b7c', '#4a5565', '#333d4b', '#1d2530',
 ];
@@ -23,7 +30,7 @@ const gray: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 6, dark: 6 },
-  colors: { indigo, dark, gray },
+  colors: { indigo, dark, gray, yellow },
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, monospace",
   fontSizes: { xs: '0.75rem', sm: '0.84375rem', md: '0.9375rem', lg: '1.0625rem', xl: '1.25rem' },
@@ -69,7 +76,17 @@ export const theme = createTheme({
     Select: { defaultProps: { size: 'sm', allowDeselect: false, checkIconPosition: 'right' } },
     NumberInput: { defaultProps: { size: 'sm' } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 550 } },
-    Modal: { defaultProps: { centered: false, radius: 'lg', overlayProps: { backgroundOpacity: 0.5 } } },
+    Modal: {
+      defaultProps: {
+        radius: 'lg',
+        overlayProps: { backgroundOpacity: 0.5 },
+        closeButtonProps: { 'aria-label': texts.common.close },
+        // Its header is not that of the page.
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
+    // Without the placeholder, the first item has the focus, and a menu holds nothing but items.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },
@@ -82,7 +99,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-body': '#ffffff',
     '--mantine-color-text': 'var(--mantine-color-gray-9)',
     '--mantine-color-dimmed': 'var(--mantine-color-gray-6)',
-    '--mantine-color-placeholder': '#6b7686',
+    '--mantine-color-placeholder': '#646f7f',
     '--mantine-color-error': '#b42318',
     '--mantine-color-anchor': 'var(--mantine-color-indigo-7)',
     '--mantine-color-default-border': 'var(--mantine-color-gray-3)',

@@ -211,7 +211,7 @@ function List({ title, empty, total, error, to, rows }: ListProps) {
       isFlush
       title={
         <>
-          {title}
+          {title}{' '}
           {isLoaded && total > 0 && <span className={classes.total}>{quantity(total)}</span>}
         </>
       }
