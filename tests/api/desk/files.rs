@@ -68,7 +68,8 @@ fn a_file_that_the_browser_has_is_not_sent_again() {
     let tag_of = |encodings: &str| accepting(&app, encodings, SCRIPT).expect(200).header("etag").to_owned();
     let (brotli, gzip, plain) = (tag_of("br"), tag_of("gzip"), tag_of("identity"));
     assert!(brotli != gzip && gzip != plain && plain != brotli, "{brotli} {gzip} {plain}");
-    let asked = |tag: &str| app.root().with_header("Accept-Encoding", "br").with_header("If-None-Match", tag).get(SCRIPT);
+    let asked =
+        |tag: &str| app.root().with_header("Accept-Encoding", "br").with_header("If-None-Match", tag).get(SCRIPT);
     for known in [brotli.clone(), format!("W/{brotli}"), format!("\"other\", {brotli}"), "*".to_owned()] {
         let reply = asked(&known).expect(304);
         assert!(reply.bytes.is_empty(), "{known}");

@@ -8,7 +8,8 @@ use crate::common::{Client, Reply, TestApp};
 use std::sync::LazyLock;
 use stockroom::desk::Desk;
 
-const PAGE: &str = "<!doctype html><meta name=\"csp-nonce\" content=\"__CSP_NONCE__\"><style nonce=\"__CSP_NONCE__\"></style>";
+const PAGE: &str =
+    "<!doctype html><meta name=\"csp-nonce\" content=\"__CSP_NONCE__\"><style nonce=\"__CSP_NONCE__\"></style>";
 const SCRIPT: &str = "/admin/assets/app-1a2b3c.js";
 /// The server never looks into it.
 const SCRIPT_BR: &[u8] = b"the script, compressed by brotli";
