@@ -1,5 +1,14 @@
 # syntax=docker/dockerfile:1
 
+# Builds the admin UI. Scripts of packages are not run.
+FROM node:22-bookworm-slim AS desk
+WORKDIR /build/admin
+COPY admin/package.json admin/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY admin ./
+RUN npm run build
+
+
 FROM rust:1-bookworm AS builder
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libpq-dev \
@@ -10,15 +19,16 @@ WORKDIR /build
 # the file of the benchmark, because Cargo.toml names it, but does not build it.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches/shop \
-    && echo 'fn main() {}' | tee src/main.rs > benches/shop/main.rs \
+    && echo 'fn main() {}' | tee src/main.rs build.rs > benches/shop/main.rs \
     && touch src/lib.rs \
     && cargo build --profile dist --locked \
     && rm -rf src
 
-# Builds the program. Cargo compares modification times, and the files of the checkout may be older than the empty
-# program.
+# Builds the program, with the admin UI in it. Cargo compares modification times, and the files of the checkout may be
+# older than the empty program.
 COPY . .
-RUN touch src/main.rs src/lib.rs \
+COPY --from=desk /build/admin/dist admin/dist
+RUN touch build.rs src/main.rs src/lib.rs \
     && cargo build --profile dist --locked
 
 

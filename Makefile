@@ -14,17 +14,25 @@ help: ## Show all targets
 .PHONY: run
 run: ## Build and start the server on http://127.0.0.1:8080
 	@scripts/setup.sh run
+	@scripts/build_desk.sh
 	@cargo build --release --locked
 	@exec target/release/stockroom serve
 
 .PHONY: build
 build: ## Build the server for production: a longer build than for make run, and a faster program
 	@scripts/setup.sh run
+	scripts/build_desk.sh
 	cargo build --profile dist --locked
+
+.PHONY: admin
+admin: ## Build the admin UI, which the next build of the server contains
+	@scripts/setup.sh run
+	scripts/build_desk.sh
 
 .PHONY: test
 test: ## Run every check, as in the continuous integration
 	@scripts/setup.sh test
+	scripts/build_desk.sh
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
@@ -37,6 +45,7 @@ test: ## Run every check, as in the continuous integration
 	scripts/postman.sh
 	scripts/lint_openapi.sh
 	scripts/clients.sh
+	scripts/desk.sh
 	scripts/schemathesis.sh
 	@echo "Everything passed on $$("$$(scripts/postgres_bindir.sh)/postgres" --version)"
 
@@ -63,4 +72,5 @@ reset: ## Remove the database of make run, to start afresh
 .PHONY: clean
 clean: ## Remove all build results, but not the data
 	cargo clean
-	rm -rf postman/node_modules tests/smtp/node_modules tests/clients/node_modules tests/clients/generated
+	rm -rf postman/node_modules tests/smtp/node_modules tests/clients/node_modules tests/clients/generated \
+		admin/node_modules admin/dist

@@ -1,11 +1,14 @@
-//! Prepares what the program embeds: its migrations, and the files of the Swagger page. Makes the program smaller.
+//! Prepares what the program embeds: its migrations, the files of the admin UI, and those of the Swagger page. Makes the
+//! program smaller.
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::fs::{self, File};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::time::SystemTime;
+use std::{env, io};
 
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::{CompressionMethod, ZipArchive};
@@ -21,6 +24,12 @@ const FILES: [&str; 7] = [
     "swagger-ui.css",
 ];
 
+/// Where `make admin` writes the files of the admin UI.
+const DESK: &str = "admin/dist";
+
+/// The page of the admin UI. The program changes it for each response, so it needs the page itself.
+const DESK_PAGE: &str = "index.html";
+
 /// A gzip file begins with this: deflated data, no name, no time, an unknown system.
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
@@ -28,9 +37,64 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Cargo does not notice new migrations by itself.
     println!("cargo:rerun-if-changed=migrations");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed={DESK}");
     link_smaller();
     let folder = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
-    write_swagger_files(Path::new(&folder))
+    let folder = Path::new(&folder);
+    let root = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
+    let desk = Path::new(&root).join(DESK);
+    make_watched(&desk);
+    write_list(folder, "desk_files.rs", &desk_files(&desk)?)?;
+    write_list(folder, "swagger_files.rs", &write_swagger_files(folder)?)
+}
+
+/// Creates a missing folder. While a path that is watched is missing, cargo would compile the program again at each build.
+/// A folder that is newer than this run would count as a change. Without the right to write, builds are only slower.
+fn make_watched(folder: &Path) {
+    let create = || fs::create_dir_all(folder).and_then(|()| File::open(folder)?.set_modified(SystemTime::UNIX_EPOCH));
+    if !folder.exists() && create().is_err() {
+        println!("cargo:warning=the folder {} can't be created", folder.display());
+    }
+}
+
+/// The files of the admin UI with their names, or none if it has not been built. The program unpacks gzip files, so it
+/// needs no plain file beside them.
+fn desk_files(root: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        if !folder.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(name) = path.strip_prefix(root) {
+                found.push((name.to_string_lossy().replace('\\', "/"), path));
+            }
+        }
+    }
+    found.sort();
+    if !found.iter().any(|(name, _)| name == DESK_PAGE) {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
+    let is_needed = |name: &str| match name.strip_prefix(DESK_PAGE) {
+        Some(ending) => ending.is_empty(),
+        None => !names.contains(&format!("{name}.gz")),
+    };
+    Ok(found.into_iter().filter(|(name, _)| is_needed(name)).collect())
+}
+
+/// Writes a list of files as Rust: each with its name and its bytes.
+fn write_list(folder: &Path, list: &str, files: &[(String, PathBuf)]) -> Result<(), Box<dyn Error>> {
+    let mut text = format!("const FILES: [(&str, &[u8]); {}] = [\n", files.len());
+    for (name, path) in files {
+        writeln!(text, "    ({name:?}, include_bytes!({path:?})),")?;
+    }
+    text.push_str("];\n");
+    Ok(fs::write(folder.join(list), text)?)
 }
 
 /// Lets the linker merge identical functions and pack the addresses that are relocated at the start. The program of
@@ -65,11 +129,10 @@ fn output(command: &mut Command) -> Option<String> {
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
-/// Writes each file as a gzip file, without compressing it again: a zip archive has the same deflated data. Then writes
-/// the list of the files as Rust.
-fn write_swagger_files(folder: &Path) -> Result<(), Box<dyn Error>> {
+/// Writes each file as a gzip file, without compressing it again: a zip archive has the same deflated data.
+fn write_swagger_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<dyn Error>> {
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
-    let mut list = format!("const FILES: [(&str, &[u8]); {}] = [\n", FILES.len());
+    let mut written = Vec::new();
     for name in FILES {
         let ending = format!("/dist/{name}");
         // Other folders have files of the same names.
@@ -91,10 +154,10 @@ fn write_swagger_files(folder: &Path) -> Result<(), Box<dyn Error>> {
         entry.read_to_end(&mut file)?;
         file.extend(entry.crc32().to_le_bytes());
         file.extend(u32::try_from(entry.size())?.to_le_bytes());
-        let path = folder.join(format!("{name}.gz"));
+        let packed = format!("{name}.gz");
+        let path = folder.join(&packed);
         fs::write(&path, file)?;
-        writeln!(list, "    ({name:?}, include_bytes!({path:?})),")?;
+        written.push((packed, path));
     }
-    list.push_str("];\n");
-    Ok(fs::write(folder.join("swagger_files.rs"), list)?)
+    Ok(written)
 }

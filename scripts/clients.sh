@@ -36,7 +36,7 @@ run_client_tests() {
     node --test "$clients/generated/javascript/"
     PYTHONPATH=$clients/generated "$python/pytest" --quiet -p no:cacheprovider "$clients/python"
     local chromium
-    if chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome); then
+    if chromium=$(scripts/chromium.sh); then
         CHROMIUM=$chromium node --test "$clients/browser/"
     else
         echo "Chromium is not installed: the Swagger page is not tested" >&2

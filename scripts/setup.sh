@@ -36,9 +36,12 @@ missing_packages() {
     # For mail. On Debian, libpq-dev depends on it. macOS has its own TLS library.
     [[ $(uname) == Darwin ]] || pkg-config --exists openssl 2>/dev/null || echo libssl-dev
     [[ -n $("$(dirname "${BASH_SOURCE[0]}")/postgres_bindir.sh") ]] || echo postgresql
-    if [[ $purpose == test ]]; then
+    # For the admin UI. The benchmark does not build it.
+    if [[ $purpose != bench ]]; then
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm
+    fi
+    if [[ $purpose == test ]]; then
         command -v curl >/dev/null || echo curl
         has_venv || echo python3-venv
         # Ubuntu's package of this name installs a snap, which does not run everywhere.

@@ -17,6 +17,7 @@ use crate::auth::token::Tokens;
 use crate::auth::token_versions::TokenVersions;
 use crate::checkout::place_orders::{self, Placements};
 use crate::db::Database;
+use crate::desk::{self, Desk};
 use crate::error::{ApiError, Code};
 use crate::events::feed_ends::FeedEnds;
 use crate::feed::availability::AvailabilityStreams;
@@ -63,18 +64,13 @@ pub struct Running {
     pub shared: Shared,
 }
 
-/// Binds the address and builds the application with the given settings.
+/// Builds the application on a bound address, with the given settings and the files of the admin UI.
 ///
 /// The database may be unavailable at this time, but it must have been migrated.
-pub fn build(settings: &Settings) -> Result<Running, StartError> {
-    build_on(bind(settings)?, settings)
-}
-
-/// Builds the application on a bound address.
-pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, StartError> {
+pub fn build(listener: TcpListener, settings: &Settings, desk: Desk) -> Result<Running, StartError> {
     let failed = |error: std::io::Error| StartError::Part(format!("the listening socket: {error}"));
     let port = listener.local_addr().map_err(failed)?.port();
-    let shared = Shared::new(settings)?;
+    let shared = Shared::new(settings, desk)?;
     let connections = Connections::new(settings, shared.metrics.get_ref().clone());
     let (for_app, server_settings) = (shared.clone(), settings.server.clone());
     let has_cors = !server_settings.cors_origins.is_empty();
@@ -82,6 +78,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
         App::new()
             .configure(|config| for_app.add_to(config))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(from_fn(desk::note_missing_slash))
             .wrap(from_fn(admit))
             .wrap(Condition::new(has_cors, cors::new(&server_settings)))
             .wrap(Condition::new(has_cors, from_fn(admit_preflight)))
@@ -93,6 +90,7 @@ pub fn build_on(listener: TcpListener, settings: &Settings) -> Result<Running, S
             .configure(crate::alerts::wishes::api::configure)
             .service(only_get("/openapi.json", web::get().to(openapi)))
             .configure(swagger::configure)
+            .configure(desk::configure)
             .default_service(web::to(path_not_found))
     };
     let server = serve(listener, &settings.server, &connections, application).map_err(failed)?;
@@ -123,10 +121,11 @@ pub struct Shared {
     stores: Data<StoreDirectory>,
     reclaim: Data<Reclaim>,
     entry_points: Data<EntryPoints>,
+    desk: Data<Desk>,
 }
 
 impl Shared {
-    fn new(settings: &Settings) -> Result<Self, StartError> {
+    fn new(settings: &Settings, desk: Desk) -> Result<Self, StartError> {
         fn part<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<Data<T>, StartError> {
             result.map(Data::new).map_err(|error| StartError::Part(error.to_string()))
         }
@@ -155,6 +154,7 @@ impl Shared {
             stores: Data::new(StoreDirectory::default()),
             reclaim: Data::new(Reclaim { overdue: expire::reclaim, carts: release_carts::release_carts }),
             entry_points: part(EntryPoints::new(&routes::table()))?,
+            desk: Data::new(desk),
             database: Data::new(database),
         })
     }
@@ -181,7 +181,8 @@ impl Shared {
             .app_data(self.hosts.clone())
             .app_data(self.stores.clone())
             .app_data(self.reclaim.clone())
-            .app_data(self.entry_points.clone());
+            .app_data(self.entry_points.clone())
+            .app_data(self.desk.clone());
     }
 }
 

@@ -49,6 +49,7 @@ pub mod alerts;
 pub mod demo;
 pub mod jobs;
 
+pub mod desk;
 pub mod health;
 pub mod openapi;
 pub mod routes;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use stockroom::app::{self, Running};
 use stockroom::db::{self, Failure};
+use stockroom::desk::Desk;
 use stockroom::jobs::{Jobs, Runner};
 use stockroom::mail::Mailer;
 use stockroom::settings::Settings;
@@ -125,7 +126,7 @@ fn warn_of_language(opened: &Opened) -> Result<(), CommandError> {
 async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources) -> Result<(), CommandError> {
     let settings = &opened.settings;
     let Resources { listener, address, mailer, http_client } = resources;
-    let Running { server, shared, .. } = app::build_on(listener, settings)?;
+    let Running { server, shared, .. } = app::build(listener, settings, Desk::embedded())?;
     if opened.is_read_only {
         shared.database.note_read_only();
     }
@@ -135,6 +136,7 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
         log::warn!(error:% = error; "the revoked tokens could not be read; the job will read them again");
     }
     print(&format!("listening on {address}"));
+    print(&format!("admin UI: {address}/admin/"));
     print(&format!("documentation: {address}/docs/"));
     if opened.is_embedded() {
         print("demo accounts: admin@example.com and customer@example.com, password stockroom-demo");

@@ -6,10 +6,11 @@ use actix_web::http::header::{
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 
+use super::embedded_files::FOR_EVER;
 use crate::error::ApiError;
 
 /// Pages load content of this server only, and no other page may embed them in a frame. The Swagger page sets styles
-/// by script and has images in its style sheet.
+/// by script and has images in its style sheet. A page may have a policy of its own.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                            img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                            form-action 'self'; frame-ancestors 'none'";
@@ -49,14 +50,21 @@ pub fn protect(answer: &mut HeaderMap, is_private: bool) {
     }
     let is_page = answer.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page {
-        answer.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         answer.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        if !answer.contains_key(CONTENT_SECURITY_POLICY) {
+            answer.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        }
     }
 }
 
-/// A cache must ask again before it uses a public response, and must not give it to callers of another store.
+/// A cache must ask again before it uses a public response, and must not give it to callers of another store. A file that
+/// is kept for ever is the same for all callers: with the cookie in `Vary`, browsers would load it again after signing in.
 fn limit_caches(answer: &mut HeaderMap) {
-    if !answer.contains_key(CACHE_CONTROL) {
+    let rule = answer.get(CACHE_CONTROL).map(HeaderValue::as_bytes);
+    if rule == Some(FOR_EVER.as_bytes()) {
+        return;
+    }
+    if rule.is_none() {
         answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     let others = answer.get_all(VARY).filter_map(|vary| vary.to_str().ok());

@@ -1,5 +1,5 @@
-//! The HTTP layer below the endpoints: connections, request ids, the access log, limits, and the extractors of bodies
-//! and queries.
+//! The HTTP layer below the endpoints: connections, request ids, the access log, limits, files of the program, and the
+//! extractors of bodies and queries.
 
 pub mod access_log;
 pub mod admit;
@@ -8,6 +8,7 @@ pub mod client_address;
 pub mod connection;
 pub mod cors;
 pub mod csv;
+pub mod embedded_files;
 pub mod event_stream;
 pub mod file_memory;
 pub mod file_stream;

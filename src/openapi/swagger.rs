@@ -2,16 +2,19 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::header::{self, Encoding, Header};
-use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
+use actix_web::http::header;
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::entry_points::{self, EntryPoints};
 use crate::error::{ApiError, Code};
+use crate::http::embedded_files::{ASK_AGAIN, EmbeddedFiles};
 use crate::http::methods::only_get;
 
 // The names of the files, and their bytes compressed by gzip.
 include!(concat!(env!("OUT_DIR"), "/swagger_files.rs"));
+
+static PAGE: LazyLock<EmbeddedFiles> = LazyLock::new(|| EmbeddedFiles::new(&FILES));
 
 /// Signs in, renews the access token, and configures the page.
 const INITIALIZER: &str = include_str!("swagger.js");
@@ -26,42 +29,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(only_get("/docs/{file:.*}", web::get().to(file)));
 }
 
-/// A file of the page, compressed for clients that accept it.
 async fn file(path: Path<String>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let found = FILES.iter().position(|(name, _)| *name == path.as_str());
-    let packed = found.and_then(|index| FILES.get(index)).map(|(_, packed)| *packed);
-    let plain = found.and_then(|index| PLAIN.get(index));
-    let (Some(packed), Some(plain)) = (packed, plain) else {
-        return Err(ApiError::new(Code::NotFound, "There is nothing at this path."));
-    };
-    let mut response = HttpResponse::Ok();
-    response.content_type(content_type(&path)).insert_header((header::VARY, header::ACCEPT_ENCODING.as_str()));
-    Ok(match accepts_gzip(&request) {
-        true => response.insert_header(header::ContentEncoding::Gzip).body(Bytes::from_static(packed)),
-        false => response.body(plain.clone()),
-    })
-}
-
-/// The files without compression, for other clients. Only the first such request unpacks them.
-static PLAIN: LazyLock<Vec<Bytes>> = LazyLock::new(|| FILES.iter().map(|(_, packed)| unpack(packed)).collect());
-
-/// `build.rs` has written the header of 10 bytes and the trailer of 8 bytes.
-fn unpack(packed: &[u8]) -> Bytes {
-    let deflated = packed.get(10..packed.len().saturating_sub(8)).unwrap_or_default();
-    miniz_oxide::inflate::decompress_to_vec(deflated).unwrap_or_default().into()
-}
-
-fn accepts_gzip(request: &HttpRequest) -> bool {
-    let accepted = header::AcceptEncoding::parse(request).ok();
-    accepted.and_then(|accepted| accepted.negotiate([Encoding::gzip()].iter())) == Some(Encoding::gzip())
-}
-
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit('.').next() {
-        Some("css") => "text/css; charset=utf-8",
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        _ => "image/png",
+    match PAGE.get(&path) {
+        Some(file) => Ok(file.respond(&request, ASK_AGAIN)),
+        None => Err(ApiError::new(Code::NotFound, "There is nothing at this path.")),
     }
 }
 

@@ -29,6 +29,7 @@ mod codes;
 mod counts;
 mod credits;
 mod deliveries;
+mod desk;
 mod distribute;
 mod events;
 mod forecasts;

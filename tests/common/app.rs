@@ -14,6 +14,7 @@ use stockroom::app::{self, Running};
 use stockroom::auth::token::Tokens;
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
+use stockroom::desk::Desk;
 use stockroom::jobs::Jobs;
 use stockroom::kernel::id::StoreId;
 use stockroom::mail::Mailer;
@@ -41,6 +42,7 @@ pub struct TestApp {
     /// The default store.
     pub store: StoreId,
     database: TestDatabase,
+    desk: fn() -> Desk,
     server: Option<Serving>,
     /// The jobs of every server on the database, whose clocks move together.
     clocks: Mutex<Clocks>,
@@ -59,17 +61,22 @@ impl TestApp {
         Self::with(|_| ())
     }
 
+    /// With other files of the admin UI than those of the program.
+    pub fn with_desk(desk: fn() -> Desk, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::present(Presence::among_others(), change, desk)
+    }
+
     /// With other settings than the usual ones: the defaults, but without limits on requests.
     pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::present(Presence::among_others(), change)
+        Self::present(Presence::among_others(), change, Desk::embedded)
     }
 
     /// The only server in this process, for a measurement of the process.
     pub fn alone(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::present(Presence::alone(), change)
+        Self::present(Presence::alone(), change, Desk::embedded)
     }
 
-    fn present(presence: Presence, change: impl FnOnce(&mut Settings)) -> Self {
+    fn present(presence: Presence, change: impl FnOnce(&mut Settings), desk: fn() -> Desk) -> Self {
         let database = TestDatabase::migrated();
         let store = shop::create_store(&mut database.connect(), shop::STORE);
         let mut settings = defaults();
@@ -87,13 +94,14 @@ impl TestApp {
         settings.limits.register_per_minute = 0;
         settings.limits.password_mails_per_hour = 0;
         change(&mut settings);
-        let serving = Serving::start(settings.clone());
+        let serving = Serving::start(settings.clone(), desk);
         let mut app = Self {
             address: format!("http://127.0.0.1:{}", serving.port),
             tokens: Tokens::new(&settings.auth),
             settings,
             store,
             database,
+            desk,
             clocks: Mutex::new(Clocks { servers: vec![serving.jobs.clone()], seconds: 0 }),
             server: Some(serving),
             other: None,
@@ -116,7 +124,7 @@ impl TestApp {
 
     /// Another server on the same database, with a pool of its own. Its clock moves with the first one's.
     pub fn second_server(&self) -> SecondServer {
-        let serving = Serving::start(self.settings.clone());
+        let serving = Serving::start(self.settings.clone(), self.desk);
         let mut clocks = self.clocks.lock().unwrap();
         serving.jobs.database.advance_clock(clocks.seconds);
         clocks.servers.push(serving.jobs.clone());
@@ -256,13 +264,14 @@ struct Serving {
 }
 
 impl Serving {
-    fn start(settings: Settings) -> Self {
+    fn start(settings: Settings, desk: fn() -> Desk) -> Self {
         // RUST_LOG shows the server's log of a test that fails.
         env_logger::builder().is_test(true).try_init().ok();
         let (sender, started) = mpsc::channel();
         let serve = move || {
             System::new().block_on(async move {
-                let Running { server, port, shared } = app::build(&settings).unwrap();
+                let listener = app::bind(&settings).unwrap();
+                let Running { server, port, shared } = app::build(listener, &settings, desk()).unwrap();
                 let jobs = Jobs {
                     database: shared.database.get_ref().clone(),
                     limiters: shared.limiters.into_inner(),

@@ -44,6 +44,7 @@ const READING_ORDER: [&str; 33] = [
     "alerts",
     "demo",
     "jobs",
+    "desk",
     "health",
 ];
 
@@ -51,22 +52,24 @@ const READING_ORDER: [&str; 33] = [
 const TOP: [&str; 4] = ["openapi", "routes", "app", "cli"];
 
 /// Modules that may import less than their place in the order allows.
-const NARROW: [(&str, &[&str]); 6] = [
+const NARROW: [(&str, &[&str]); 7] = [
     ("kernel", &[]),
     ("error", &["db", "kernel"]),
     ("embedded_postgres", &[]),
     ("settings", &["db", "kernel"]),
     ("http", &["kernel", "db", "error", "settings"]),
     ("mail", &["kernel", "db", "settings"]),
+    ("desk", &["error", "http"]),
 ];
 
 /// Where actix-web may appear besides `api.rs` and `api/`.
-const ACTIX: [&str; 15] = [
+const ACTIX: [&str; 16] = [
     "http/",
     "routes.rs",
     "app.rs",
     "error.rs",
     "error/code.rs",
+    "desk/",
     "health/",
     "openapi/",
     "cli/",

@@ -1,0 +1,58 @@
+import createFetchClient from 'openapi-fetch';
+import createQueryClient from 'openapi-react-query';
+
+import { ApiProblem } from './problem';
+import type { components, paths } from './schema';
+import { currentStoreId } from './store-choice';
+
+/** The types of the API's objects: `Schemas['OrderResponse']`. */
+export type Schemas = components['schemas'];
+
+export const BASE_URL = '/api/v1';
+
+/** The server answers within five seconds or refuses; what takes longer is a broken connection. */
+const TIMEOUT_MS = 20_000;
+
+let onSignedOut: () => void = () => {};
+
+/** Sets what happens if the server no longer knows the session. */
+export function setSignedOutListener(listener: () => void): void {
+  onSignedOut = listener;
+}
+
+/** The headers of every request. The cookie of the session is added by the browser, and no script can read it. */
+export function commonHeaders(): Record<string, string> {
+  const store = currentStoreId();
+  return { 'X-Requested-With': 'desk', ...(store === null ? {} : { 'X-Store-Id': String(store) }) };
+}
+
+async function send(request: Request): Promise<Response> {
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  let response: Response;
+  try {
+    response = await fetch(request, { signal });
+  } catch (error) {
+    // An aborted query is not a problem: its page was left.
+    if (request.signal.aborted) throw error;
+    throw ApiProblem.fromFailure(error);
+  }
+  if (response.ok) return response;
+  const problem = await ApiProblem.fromResponse(response);
+  if (problem.status === 401 && problem.code !== 'INVALID_CREDENTIALS') onSignedOut();
+  throw problem;
+}
+
+/** Sends requests. Every failure is thrown as an `ApiProblem`. */
+export const client = createFetchClient<paths, 'application/json'>({ baseUrl: BASE_URL, fetch: send });
+
+client.use({
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(commonHeaders())) {
+      if (!request.headers.has(name)) request.headers.set(name, value);
+    }
+    return request;
+  },
+});
+
+/** `api.useQuery('get', '/orders', { params: { query } })`. The key of a query is `['get', '/orders', init]`. */
+export const api = createQueryClient(client);

@@ -1,0 +1,72 @@
+import { IconHome, IconUser, type Icon } from '@tabler/icons-react';
+import type { ComponentType } from 'react';
+
+import type { Needs } from '../api/session';
+import { texts } from '../texts';
+
+/** The groups of the navigation, in its order. A group without a page that the account may see is not shown. */
+export type Group = 'today' | 'orders' | 'stock' | 'counts' | 'transfers' | 'purchasing' | 'reports' | 'settings' | 'account';
+
+export interface Page {
+  /** The path below `/admin`. `$name` is a parameter: `usePathParam('name')`. */
+  path: string;
+  group: Group;
+  /** The name of the page, and of the link to it. */
+  title: string;
+  /** Shown in the navigation. A page with a parameter never is. The first one of a group needs an icon. */
+  icon?: Icon;
+  inNavigation?: boolean;
+  /** What an account needs to see it. */
+  needs?: Needs;
+  /** The letter after `g` that opens it. */
+  shortcut?: string;
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+/** All pages. Add yours under its group; nothing else has to know it. */
+export const pages: Page[] = [
+  // Today
+  {
+    path: '/',
+    group: 'today',
+    title: texts.today.title,
+    icon: IconHome,
+    inNavigation: true,
+    shortcut: 'h',
+    load: () => import('./today/TodayPage'),
+  },
+
+  // Orders
+
+  // Stock and products
+
+  // Counts
+
+  // Transfers
+
+  // Purchasing
+
+  // Reports
+
+  // Settings
+
+  // Account
+  {
+    path: '/account',
+    group: 'account',
+    title: texts.account.title,
+    icon: IconUser,
+    load: () => import('./account/AccountPage'),
+  },
+];
+
+/** The page of a path, or undefined if there is none yet. */
+export function findPage(path: string): Page | undefined {
+  const parts = path.split(/[?#]/)[0]?.split('/') ?? [];
+  const fits = (page: Page) => {
+    const wanted = page.path.split('/');
+    return wanted.length === parts.length && wanted.every((part, index) => part === parts[index] || (part.startsWith('$') && parts[index]));
+  };
+  // A fixed path goes before one with a parameter.
+  return pages.filter(fits).sort((a, b) => Number(a.path.includes('$')) - Number(b.path.includes('$')))[0];
+}

@@ -1,0 +1,38 @@
+import { Component, lazy, Suspense, type ComponentType, type ReactNode } from 'react';
+
+import { isAllowed, useSession } from '../api/session';
+import { findPage, pages, type Page } from '../pages/routes';
+import { useLocation } from '../ui/location';
+import { LoadingPage, NotAllowedPage, NotFoundPage, PageFailed } from '../ui/states';
+
+const components = new Map<Page, ComponentType>(pages.map((page) => [page, lazy(page.load)]));
+
+/** The page of the address, if there is one and the account may see it. */
+export function CurrentPage() {
+  const { user } = useSession();
+  const { path } = useLocation();
+  const page = findPage(path);
+  const PageComponent = page && components.get(page);
+  if (!page || !PageComponent) return <NotFoundPage />;
+  if (!isAllowed(user, page.needs)) return <NotAllowedPage />;
+  return (
+    <Boundary key={path}>
+      <Suspense fallback={<LoadingPage />}>
+        <PageComponent />
+      </Suspense>
+    </Boundary>
+  );
+}
+
+/** Keeps the frame if a page fails. */
+class Boundary extends Component<{ children: ReactNode }, { error: unknown }> {
+  override state = { error: null };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render() {
+    return this.state.error === null ? this.props.children : <PageFailed error={this.state.error} />;
+  }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Checks the admin UI: its types, whether they match the OpenAPI document, and its tests in Chromium, against the program
+# with a new demo store.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+main() {
+    if [[ ${1:-} == --inside ]]; then
+        run_tests
+        return
+    fi
+    scripts/build_desk.sh
+    npm_run check
+    npm_run types:check
+    # Builds a test too. So the dependencies have the features of the test build, and are not compiled again.
+    cargo build --locked --bin stockroom --test project
+    # Each test signs in.
+    STOCKROOM__LIMITS__LOGIN_PER_MINUTE=0 scripts/with_server.sh scripts/desk.sh --inside
+}
+
+run_tests() {
+    local chromium
+    if chromium=$(scripts/chromium.sh); then
+        CHROMIUM=$chromium DESK_URL=$BASE_URL npm_run test
+    else
+        echo "Chromium is not installed: the admin UI is not tested" >&2
+    fi
+}
+
+npm_run() {
+    PATH=$(scripts/node_bindir.sh):$PATH npm run "$1" --prefix admin --silent
+}
+
+main "$@"
