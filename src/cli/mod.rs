@@ -50,7 +50,8 @@ enum Command {
         #[arg(long, required = true)]
         demo: bool,
         /// Also a past of so many days: orders, deliveries, counts and returns
-        #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..=MAX_HISTORY_DAYS))]
+        #[arg(long, value_name = "DAYS", default_value_t = 0)]
+        #[arg(value_parser = clap::value_parser!(i64).range(0..=MAX_HISTORY_DAYS))]
         history: i64,
     },
     /// Check every invariant in the database itself; exit code 1 when one is broken

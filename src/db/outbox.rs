@@ -67,8 +67,9 @@ pub(super) fn insert_noted(conn: &mut PgConnection) -> Result<bool, Failure> {
     Ok(has_noted)
 }
 
-/// Inserts what was noted up to now, for the past of the demo store: it is one transaction of many moments, and each of
-/// them gets a row with its own time. Nobody else knows that store yet, so the order of its rows is that of the commits.
+/// Inserts the rows that were noted up to now, for the history of the demo store. It is one transaction with many moments,
+/// and each moment gets an outbox row with its own time. No other transaction knows that store yet, so the order of its
+/// rows is that of the commits.
 pub fn insert_moment(conn: &mut PgConnection) -> Result<(), Failure> {
     insert_noted(conn).map(drop)
 }

@@ -59,7 +59,11 @@ pub fn stockroom(arguments: &[&str]) -> Command {
             command.env_remove(&*name);
         }
     }
-    command.args(arguments).env("STOCKROOM__SERVER__PORT", "0").env("STOCKROOM__DEMO__HISTORY_DAYS", "0").stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env("STOCKROOM__SERVER__PORT", "0")
+        .env("STOCKROOM__DEMO__HISTORY_DAYS", "0")
+        .stdin(Stdio::null());
     command
 }
 

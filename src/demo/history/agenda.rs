@@ -1,4 +1,4 @@
-//! What is to be done in the history, in the order of the times.
+//! The tasks of the history, in the order of their times.
 
 use std::collections::BTreeMap;
 
@@ -26,12 +26,24 @@ pub(super) enum Task {
     Approve(ReturnId, OrderId),
     TakeBack(ReturnId, OrderId),
     /// Decides on units in quarantine.
-    Inspect { sku: String, size: Option<String>, quantity: i64, location: LocationId },
+    Inspect {
+        sku: String,
+        size: Option<String>,
+        quantity: i64,
+        location: LocationId,
+    },
     /// Orders from suppliers.
     Reorder(NaiveDate),
-    Unload { purchase: InboundId, is_first: bool },
+    Unload {
+        purchase: InboundId,
+        is_first: bool,
+    },
     /// Sends what a place needs for so many days.
-    Transfer { to: LocationId, cover_days: i64, expected_on: NaiveDate },
+    Transfer {
+        to: LocationId,
+        cover_days: i64,
+        expected_on: NaiveDate,
+    },
     Unpack(InboundId),
     Count(i64),
     Spoil,

@@ -1,4 +1,4 @@
-//! The random choices of the history. The same choices come again each time, so two new stores differ only by their days.
+//! The random choices of the history. They are the same each time, so two new stores differ only by their days.
 
 /// A generator of numbers (SplitMix64). Its numbers are the same in every version of the program.
 pub(super) struct Chance(u64);

@@ -1,9 +1,9 @@
 //! The history of the demo store: months of orders, deliveries, counts and returns, so that lists and charts have
 //! something to show.
 //!
-//! An agenda has what happens at each time. Each task runs the use case of the API with the clock at that time, and plans
-//! the tasks that follow from it: an order is paid, shipped, delivered and perhaps sent back. Tasks of the future are
-//! never run. So the store ends with orders to ship, payments that run out soon, and goods that are expected today.
+//! The agenda has a list of tasks with their times. Each task runs the use case of the API with the clock at that time, and
+//! plans the tasks that follow from it: an order is paid, shipped, delivered and perhaps sent back. Tasks of the future
+//! are never run. So the store ends with orders to ship, payments that run out soon, and goods that are expected today.
 
 mod agenda;
 mod calendar;

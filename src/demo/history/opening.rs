@@ -69,7 +69,7 @@ fn tax_rates() -> Vec<TaxRate> {
         .into()
 }
 
-/// Plans what does not follow from other tasks.
+/// Plans the tasks that do not follow from others.
 pub(super) fn plan(shop: &mut Shop) {
     for (number, day) in shop.calendar.all_days().enumerate() {
         plan_orders(shop, number, day);
@@ -123,7 +123,7 @@ fn plan_work(shop: &mut Shop, day: NaiveDate) {
 const PAYMENT_WINDOW_SECONDS: i64 = 900;
 const LONG_PAYMENT_WINDOW_SECONDS: i64 = 6 * 3_600;
 
-/// What the page of today has to show, whatever the time is.
+/// Plans the open work of the present. It is there at every time of a day.
 fn plan_present(shop: &mut Shop) {
     let (mumbai, today, end) = (shop.places.mumbai, shop.calendar.today(), shop.calendar.end);
     let mut before = |minutes, task| shop.agenda.add(end - Duration::minutes(minutes), task);

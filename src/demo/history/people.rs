@@ -84,10 +84,27 @@ const FIRST_NAMES: [&str; 16] = [
     "Manoj", "Nisha", "Omkar", "Pooja",
 ];
 const LAST_NAMES: [&str; 12] = [
-    "Agarwal", "Bhat", "Chopra", "Fernandes", "Hegde", "Joshi", "Kapoor", "Mishra", "Patel", "Pillai", "Sharma", "Verma",
+    "Agarwal",
+    "Bhat",
+    "Chopra",
+    "Fernandes",
+    "Hegde",
+    "Joshi",
+    "Kapoor",
+    "Mishra",
+    "Patel",
+    "Pillai",
+    "Sharma",
+    "Verma",
 ];
 const STREETS: [&str; 8] = [
-    "Church Street", "Infantry Road", "Lavelle Road", "St Marks Road", "Cunningham Road", "Palace Road", "Race Course Road",
+    "Church Street",
+    "Infantry Road",
+    "Lavelle Road",
+    "St Marks Road",
+    "Cunningham Road",
+    "Palace Road",
+    "Race Course Road",
     "Commercial Street",
 ];
 

@@ -7,6 +7,7 @@ use super::Shop;
 use super::agenda::Task;
 use crate::audit::document::Target;
 use crate::auth::Scope;
+use crate::checkout::placement::RequestedItem;
 use crate::error::{Abort, Code};
 use crate::fulfilment::exchange::{self, NewExchange};
 use crate::fulfilment::returns::ask::{self, AskedLine, NewReturn};
@@ -14,14 +15,14 @@ use crate::fulfilment::returns::disposition::Disposition;
 use crate::fulfilment::returns::lifecycle;
 use crate::fulfilment::returns::queries::lines;
 use crate::fulfilment::returns::receive::{self, Arrival, ArrivedLine};
-use crate::checkout::placement::RequestedItem;
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, ProductRef, ReturnId};
 use crate::kernel::quantity::Quantity;
 use crate::orders::order::OrderItem;
 use crate::orders::queries::items;
 
-const REASONS: [&str; 5] = ["The packet is torn", "It is near its date", "I got the wrong one", "It leaks", "It smells"];
+const REASONS: [&str; 5] =
+    ["The packet is torn", "It is near its date", "I got the wrong one", "It leaks", "It smells"];
 
 /// Every so many returns, the buyer wants the same goods again.
 const RETURNS_OF_AN_EXCHANGE: u64 = 8;
@@ -80,7 +81,7 @@ impl Shop {
         let sold = self.orders.get(&order).copied();
         self.orders.extend(sold.map(|sold| (exchanged.order, sold)));
         self.unshipped.insert(exchanged.order, at);
-        for document in exchanged.returned {
+        if let Some(document) = exchanged.returned {
             self.agenda.add(at + Duration::days(2), Task::TakeBack(document, order));
         }
         Ok(true)

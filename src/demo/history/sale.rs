@@ -7,7 +7,9 @@ pub(super) enum Sale {
     /// It waits for its shipment in the end.
     ToShip,
     /// It waits for its payment in the end.
-    Unpaid { window_seconds: i64 },
+    Unpaid {
+        window_seconds: i64,
+    },
     /// It is paid and cancelled, and its refund is due in the end.
     Regretted,
 }

@@ -119,7 +119,8 @@ impl Shop {
 
     /// One to four products. On some days somebody also buys a large sack.
     fn fill_basket(&mut self, day: NaiveDate) -> Vec<RequestedItem> {
-        let lines = self.chance.weigh(&[(1, 34), (2, 32), (3, 20), (4, 14)], |lines| lines.1).map_or(1, |lines| lines.0);
+        let lines =
+            self.chance.weigh(&[(1, 34), (2, 32), (3, 20), (4, 14)], |lines| lines.1).map_or(1, |lines| lines.0);
         let mut chosen: Vec<(&'static str, i64)> = Vec::new();
         for _ in 0..lines {
             let sku = self.chance.weigh(&PROFILES, |profile| profile.weight(day)).map(|profile| profile.sku);

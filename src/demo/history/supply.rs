@@ -153,7 +153,8 @@ impl Shop {
         let shelves = read_shelves(conn, &self.scope)?;
         let from = self.places.warehouse;
         let line = |profile: &Profile| {
-            let needed = profile.cover(cover_days) - shelves.available(profile.sku, to) - shelves.incoming(profile.sku, to);
+            let needed =
+                profile.cover(cover_days) - shelves.available(profile.sku, to) - shelves.incoming(profile.sku, to);
             let quantity = needed.min(shelves.available(profile.sku, from));
             (quantity >= 3).then(|| draft_line(profile.sku, quantity))
         };
