@@ -40,7 +40,7 @@ impl Shop {
         }
         let buyer = self.buyer_of(order);
         let scope = buyer.as_ref().unwrap_or(&self.scope);
-        let document = ask::ask(conn, scope, order, &return_of(item, reason))?;
+        let Some(document) = ask(conn, scope, order, (item, reason))? else { return Ok(()) };
         let next = match buyer {
             Some(_) => (Duration::hours(9), Task::Approve(document, order)),
             // Staff have approved with it.
@@ -73,7 +73,9 @@ impl Shop {
             payment_method: None,
         };
         let exchanged = match exchange::exchange(conn, &self.scope, order, &new) {
-            Err(Abort::Refused(refusal) | Abort::Overdue(refusal, _)) if refusal.code == Code::InsufficientStock => {
+            Err(Abort::Refused(refusal) | Abort::Overdue(refusal, _))
+                if matches!(refusal.code, Code::InsufficientStock | Code::QuantityExceeded) =>
+            {
                 return Ok(false);
             }
             exchanged => exchanged?,
@@ -82,7 +84,8 @@ impl Shop {
         self.orders.extend(sold.map(|sold| (exchanged.order, sold)));
         self.unshipped.insert(exchanged.order, at);
         if let Some(document) = exchanged.returned {
-            self.agenda.add(at + Duration::days(2), Task::TakeBack(document, order));
+            // Before the new unit arrives, so the credit pays for it.
+            self.agenda.add(at + Duration::hours(18), Task::TakeBack(document, order));
         }
         Ok(true)
     }
@@ -141,16 +144,26 @@ impl Shop {
         let items = items::list(conn, self.scope.store, &[order])?.remove(&order).unwrap_or_default();
         let kept = items.iter().find(|item| item.shipped_quantity > item.returned_quantity);
         let (Some(item), Some(buyer)) = (kept, self.buyer_of(order)) else { return Ok(()) };
-        match ask::ask(conn, &buyer, order, &return_of(item, "It leaks")) {
-            // All units are in another return.
-            Err(Abort::Refused(refusal)) if refusal.code == Code::QuantityExceeded => Ok(()),
-            asked => asked.map(drop),
-        }
+        ask(conn, &buyer, order, (item, "It leaks")).map(drop)
     }
 }
 
-fn return_of(item: &OrderItem, reason: &str) -> NewReturn {
-    NewReturn { lines: vec![AskedLine { item: item.id, quantity: 1, reason: reason.to_owned() }], note: None }
+/// Creates the return of a unit. None if it is in another return, or if the window of the store has ended.
+fn ask(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    order: OrderId,
+    (item, reason): (&OrderItem, &str),
+) -> Result<Option<ReturnId>, Abort> {
+    let lines = vec![AskedLine { item: item.id, quantity: 1, reason: reason.to_owned() }];
+    match ask::ask(conn, scope, order, &NewReturn { lines, note: None }) {
+        Err(Abort::Refused(refusal))
+            if matches!(refusal.code, Code::QuantityExceeded | Code::ReturnNotAllowed) =>
+        {
+            Ok(None)
+        }
+        asked => asked.map(Some),
+    }
 }
 
 fn target(id: ReturnId) -> Target<ReturnId> {

@@ -110,7 +110,7 @@ impl Shop {
             payment_method: method.name().to_owned(),
             notes: if self.chance.percent(12) { self.chance.pick(&NOTES).map(|note| (*note).to_owned()) } else { None },
             expected_total: None,
-            allow_partial: is_usual && discount.is_none() && self.chance.percent(30),
+            allow_partial: discount.is_none() && (!is_usual || self.chance.percent(30)),
             discount,
             payment_window_seconds: window_seconds,
             exchange: None,
