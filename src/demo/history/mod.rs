@@ -27,7 +27,7 @@ use super::places::Places;
 use crate::alerts::queries::progress;
 use crate::auth::Scope;
 use crate::catalogue::product::NewProduct;
-use crate::db::{self, clock, outbox};
+use crate::db::{self, clock, outbox, statistics};
 use crate::error::Abort;
 use crate::kernel::id::{OrderId, SupplierId};
 use crate::stores::queries::scarcity_changes;
@@ -56,14 +56,24 @@ struct Shop {
     returns: u64,
 }
 
+/// The number of tasks after which the database looks at its tables for the first time. The next time comes when they have
+/// four times as many rows.
+const FIRST_ANALYSIS: u64 = 100;
+
 /// Creates the store with its history. Returns false if it exists.
 pub(super) fn fill(conn: &mut PgConnection, days: i64) -> Result<bool, Abort> {
     let calendar = Calendar { end: db::clock(conn)?, days };
     let opened = moment(conn, calendar, calendar.opening(), |conn| opening::open(conn, calendar))?;
     let Some(mut shop) = opened else { return Ok(false) };
     opening::plan(&mut shop);
+    let (mut tasks, mut next_analysis) = (0, FIRST_ANALYSIS);
     while let Some((at, task)) = shop.agenda.take_first() {
         moment(conn, calendar, at, |conn| shop.run(conn, at, task))?;
+        tasks += 1;
+        if tasks == next_analysis {
+            statistics::analyze(conn)?;
+            next_analysis *= 4;
+        }
     }
     // Events of the past lead to no mail.
     let now = db::clock(conn)?;
