@@ -157,9 +157,7 @@ fn ask(
 ) -> Result<Option<ReturnId>, Abort> {
     let lines = vec![AskedLine { item: item.id, quantity: 1, reason: reason.to_owned() }];
     match ask::ask(conn, scope, order, &NewReturn { lines, note: None }) {
-        Err(Abort::Refused(refusal))
-            if matches!(refusal.code, Code::QuantityExceeded | Code::ReturnNotAllowed) =>
-        {
+        Err(Abort::Refused(refusal)) if matches!(refusal.code, Code::QuantityExceeded | Code::ReturnNotAllowed) => {
             Ok(None)
         }
         asked => asked.map(Some),
