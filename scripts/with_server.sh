@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command with BASE_URL set to a debug server with a new demo store, which is removed afterwards:
+# Runs a command with BASE_URL set to a debug server with a new demo store without history, which is removed afterwards:
 # with_server.sh COMMAND [ARGUMENT...]. It fails if the server does not stop in order. Commands of
 # target/debug/stockroom use the database of that server.
 set -euo pipefail
@@ -39,6 +39,7 @@ main() {
 start_server() {
     env -u DATABASE_URL -u JWT_SECRET \
         STOCKROOM__SERVER__PORT=0 \
+        STOCKROOM__DEMO__HISTORY_DAYS=0 \
         STOCKROOM__DATABASE__DATA_DIR="$folder/postgres" \
         target/debug/stockroom serve >"$folder/log" 2>&1 &
     server=$!

@@ -37,6 +37,7 @@ pub struct Settings {
     pub mail: Mail,
     pub webhooks: Webhooks,
     pub metrics: MetricsSettings,
+    pub demo: Demo,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -123,6 +124,14 @@ pub struct Webhooks {
     pub allow_private: bool,
 }
 
+/// The demo store of the embedded server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// The days of its past. 0: it has almost none.
+    pub history_days: i64,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -164,6 +173,9 @@ impl fmt::Debug for Secret {
 #[error("settings: {0}")]
 pub struct SettingsError(String);
 
+/// The longest past of the demo store.
+pub const MAX_HISTORY_DAYS: i64 = 400;
+
 /// The minimal length of a secret that is safe for HMAC-SHA256.
 pub const MIN_SECRET_BYTES: usize = 32;
 
@@ -200,6 +212,7 @@ impl Settings {
             (self.reservations.max_ttl_seconds >= 1, "reservations.max_ttl_seconds must be at least 1"),
             (self.idempotency.keep_hours >= 24, "idempotency.keep_hours must be at least 24"),
             (self.limits.queue_ms >= 1, "limits.queue_ms must be at least 1"),
+            ((0..=MAX_HISTORY_DAYS).contains(&self.demo.history_days), "demo.history_days must be from 0 to 400"),
         ];
         check_rules(&rules)?;
         self.server.check()?;

@@ -53,7 +53,7 @@ COMMENT ON TABLE feed_followers IS
     'write them.';
 COMMENT ON COLUMN feed_followers.position IS 'The last position of the feed that was read. 0 before the first one.';
 COMMENT ON COLUMN feed_followers.starts_at IS
-    'Older events lead to no mail, because they are from before an upgrade. Null if all events count.';
+    'Older events lead to no mail: they are from before an upgrade, or the past of a new demo store. Null if all events count.';
 COMMENT ON COLUMN feed_followers.books_checked_at IS 'The last check of the invariants for alerts. Null before the first one.';
 
 -- Events from before the upgrade lead to no mails. Some of them may still be in the outbox.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use stockroom::reports::verify::Extent;
 use stockroom::routes;
-use stockroom::settings::Settings;
+use stockroom::settings::{MAX_HISTORY_DAYS, Settings};
 
 use error::CommandError;
 
@@ -52,6 +52,10 @@ enum Command {
         /// The demo store, with its products and accounts
         #[arg(long, required = true)]
         demo: bool,
+        /// Also a past of so many days: orders, deliveries, counts and returns
+        #[arg(long, value_name = "DAYS", default_value_t = 0)]
+        #[arg(value_parser = clap::value_parser!(i64).range(0..=MAX_HISTORY_DAYS))]
+        history: i64,
     },
     /// Check every invariant in the database itself; exit code 1 when one is broken
     Verify {
@@ -101,7 +105,7 @@ fn dispatch(command: Command, config: Option<PathBuf>) -> Result<(), CommandErro
     match command {
         Command::Serve => serve::run(settings()?),
         Command::Migrate => migrate::run(settings()?),
-        Command::Seed { demo: _ } => seed::run(settings()?),
+        Command::Seed { demo: _, history } => seed::run(settings()?, history),
         Command::Verify { all: true } => verify::run(settings()?, Extent::Whole),
         Command::Rollups { .. } => rollups::rebuild(settings()?),
         Command::Verify { all: false } => verify::run(settings()?, Extent::Recent),

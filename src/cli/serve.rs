@@ -95,8 +95,9 @@ fn make_ready(opened: &mut Opened) -> Result<(), CommandError> {
         opened.settings.auth.jwt_secret = secret::read_or_create(&opened.settings.database.data_dir)?;
     }
     opened.settings.check_secret()?;
-    if seed::load(opened)? {
-        log::info!("demo store loaded");
+    let history_days = opened.settings.demo.history_days;
+    if seed::load(opened, history_days)? {
+        log::info!(history_days; "demo store loaded");
     }
     Ok(())
 }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::accounts::queries::users;
-use crate::audit::{self, Action, Entity, NewAuditEntry};
-use crate::auth::{Ctx, Scope};
-use crate::customers::queries::{self as addresses, Address, Owner, Place};
+use crate::audit::{self, Action};
+use crate::auth::Ctx;
+use crate::customers::create_address::{create_address, entry, owner};
+use crate::customers::queries::{self as addresses, Address, Place};
 use crate::db;
 use crate::error::{ApiError, Code};
 use crate::http::{Query, SortQuery};
@@ -117,26 +117,9 @@ impl From<Address> for AddressResponse {
     }
 }
 
-/// The caller within the store of the request.
-fn owner(scope: &Scope) -> Result<Owner, ApiError> {
-    Ok(Owner { store: scope.store, user: scope.principal.account()?.id })
-}
-
-/// The most addresses of one customer in one store. Nothing else ends them, so without a limit they would fill the disk.
-const MAX_ADDRESSES: i64 = 500;
-
-fn too_many_addresses() -> ApiError {
-    let detail = format!("A customer can store {MAX_ADDRESSES} addresses. Delete one before you add another.");
-    ApiError::new(Code::ValidationFailed, detail)
-}
-
 /// The 404 error for an address, also for one of another customer or store.
 pub fn address_not_found(id: impl std::fmt::Display) -> ApiError {
     ApiError::not_found(Code::AddressNotFound, format_args!("Address {id}"))
-}
-
-fn entry(id: AddressId, action: Action, done: &str) -> NewAuditEntry {
-    NewAuditEntry { entity: Entity::Address, entity_id: id.0, action, detail: format!("Address {id} {done}") }
 }
 
 /// `GET /addresses`
@@ -164,16 +147,7 @@ pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError
 pub async fn create(command: Command<AddressRequest>) -> Result<HttpResponse, ApiError> {
     let command = command.try_map(|body| Ok(Place::from(body)))?;
     let created = command.run("create_address", |conn, scope, place| {
-        let owner = owner(scope)?;
-        // The lock of the account makes requests at other servers wait, so that the count below includes their addresses.
-        users::find_user_for_update(conn, owner.user)?;
-        if addresses::count_addresses(conn, owner)? >= MAX_ADDRESSES {
-            return Err(too_many_addresses().into());
-        }
-        let at = db::clock(conn)?;
-        let address = addresses::insert_address(conn, owner, place, at)?;
-        audit::append(conn, scope, &entry(address.id, Action::Create, "created"), at)?;
-        Ok(Answer::created(&AddressResponse::from(address))?)
+        Ok(Answer::created(&AddressResponse::from(create_address(conn, scope, place)?))?)
     });
     created.await
 }

@@ -1,7 +1,6 @@
 //! Time for the deadlines of holds, payments and sessions: the database's clock, read after the locks that the deadline
 //! needs. Only the age of rows that a job deletes is compared with the server's clock, where seconds do not matter.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 
 use chrono::{DateTime, Duration, Utc};
@@ -22,13 +21,9 @@ pub fn clock(conn: &mut PgConnection) -> QueryResult<DateTime<Utc>> {
     sql("SELECT $now").columns::<Timestamptz>().get_result(conn)
 }
 
-/// The text that replaces `$now`: the time at which the statement arrived. It stays the same within the
-/// statement, so that an index can be used with it.
-pub(super) fn now() -> Cow<'static, str> {
-    match OFFSET_SECONDS.get() {
-        0 => Cow::Borrowed("statement_timestamp()"),
-        seconds => Cow::Owned(format!("(statement_timestamp() + interval '{seconds} seconds')")),
-    }
+/// This thread's offset. A statement binds it, so that a past of many moments needs no statements of its own.
+pub(super) fn offset() -> i64 {
+    OFFSET_SECONDS.get()
 }
 
 /// Sets this thread's offset before a transaction runs on it.

@@ -18,6 +18,7 @@ pub mod schema;
 mod search_indexes;
 mod socket;
 pub mod sql;
+pub mod statistics;
 pub mod tx;
 mod url;
 mod watch;

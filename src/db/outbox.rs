@@ -67,6 +67,13 @@ pub(super) fn insert_noted(conn: &mut PgConnection) -> Result<bool, Failure> {
     Ok(has_noted)
 }
 
+/// Inserts the rows that were noted up to now, for the history of the demo store. It is one transaction with many moments,
+/// and each moment gets an outbox row with its own time. No other transaction knows that store yet, so the order of its
+/// rows is that of the commits.
+pub fn insert_moment(conn: &mut PgConnection) -> Result<(), Failure> {
+    insert_noted(conn).map(drop)
+}
+
 /// The stores with rows in the outbox, all of them or this one.
 pub fn list_waiting_stores(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<StoreId>> {
     let mut query = outbox::table.select(outbox::store_id).distinct().into_boxed();

@@ -293,7 +293,7 @@ diesel::table! {
         store_id -> Int8,
         /// The last position of the feed that was read. 0 before the first one.
         position -> Int8,
-        /// Older events lead to no mail, because they are from before an upgrade. Null if all events count.
+        /// Older events lead to no mail: they are from before an upgrade, or the past of a new demo store. Null if all events count.
         starts_at -> Nullable<Timestamptz>,
         /// The last check of the invariants for alerts. Null before the first one.
         books_checked_at -> Nullable<Timestamptz>,

@@ -9,7 +9,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{HasSqlType, Untyped};
+use diesel::sql_types::{BigInt, HasSqlType, Untyped};
 
 use super::{Failure, clock, watch};
 
@@ -19,13 +19,15 @@ use super::{Failure, clock, watch};
 pub struct Sql<'a, ST = Untyped> {
     text: &'static str,
     binds: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
+    /// The seconds that are added to the clock; none in a running shop.
+    offset: i64,
     columns: PhantomData<ST>,
 }
 
 /// Starts a statement. Its text must be the same at every call; what varies is bound.
 /// `$now` stands for the database's clock at the moment when the statement arrives there.
 pub fn sql<'a>(text: &'static str) -> Sql<'a> {
-    Sql { text, binds: Vec::new(), columns: PhantomData }
+    Sql { text, binds: Vec::new(), offset: clock::offset(), columns: PhantomData }
 }
 
 /// Fails unless a statement changed as many rows as it should have. `changed` ends the sentence: "holds were ended".
@@ -41,7 +43,7 @@ pub fn count(number: usize) -> i64 {
 impl<'a, ST> Sql<'a, ST> {
     /// Gives the columns types, for rows of a few columns that need no names.
     pub fn columns<Columns>(self) -> Sql<'a, Columns> {
-        Sql { text: self.text, binds: self.binds, columns: PhantomData }
+        Sql { text: self.text, binds: self.binds, offset: self.offset, columns: PhantomData }
     }
 
     /// Binds the value of the next placeholder.
@@ -53,6 +55,21 @@ impl<'a, ST> Sql<'a, ST> {
     {
         self.binds.push(Box::new(Bind { value, sql_type: PhantomData::<T> }));
         self
+    }
+}
+
+impl<ST> Sql<'_, ST> {
+    /// The time at which the statement arrives. It stays the same within the statement, so that an index can be used with
+    /// it.
+    fn push_now<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.offset == 0 {
+            out.push_sql("statement_timestamp()");
+            return Ok(());
+        }
+        out.push_sql("(statement_timestamp() + ");
+        out.push_bind_param::<BigInt, _>(&self.offset)?;
+        out.push_sql(" * interval '1 second')");
+        Ok(())
     }
 }
 
@@ -81,7 +98,7 @@ impl<ST> QueryFragment<Pg> for Sql<'_, ST> {
         out.push_sql(parts.next().unwrap_or_default());
         for part in parts {
             if let Some(rest) = part.strip_prefix("now") {
-                out.push_sql(&clock::now());
+                self.push_now(&mut out)?;
                 out.push_sql(rest);
                 continue;
             }

@@ -5,17 +5,17 @@ use crate::catalogue::product::{NewProduct, NewVariant};
 use crate::catalogue::sku;
 use crate::kernel::money::Money;
 
-struct Grocery {
-    sku: &'static str,
-    name: &'static str,
-    category: &'static str,
-    brand: &'static str,
-    barcode: &'static str,
-    unit: &'static str,
+pub(super) struct Grocery {
+    pub sku: &'static str,
+    pub name: &'static str,
+    pub category: &'static str,
+    pub brand: &'static str,
+    pub barcode: &'static str,
+    pub unit: &'static str,
     /// Price, MRP, cost price.
-    money: (i64, i64, i64),
+    pub money: (i64, i64, i64),
     /// Minimum, maximum and initial stock. A count and an order have changed the stock of two of them since.
-    levels: (i64, i64, i64),
+    pub levels: (i64, i64, i64),
 }
 
 #[rustfmt::skip]
@@ -51,7 +51,7 @@ pub(super) fn all() -> Vec<NewProduct> {
 }
 
 impl Grocery {
-    fn to_new(&self) -> NewProduct {
+    pub fn to_new(&self) -> NewProduct {
         let (price, mrp, cost_price) = self.money;
         let (minimum, maximum, initial_stock) = self.levels;
         NewProduct {

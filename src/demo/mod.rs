@@ -1,8 +1,9 @@
 //! The demo store: a small grocery with two shops and a warehouse, two accounts, shirts in three sizes, two suppliers, and
-//! a count and an order of last week.
+//! a count and an order of last week. With a history, it has months of orders, deliveries, counts and returns instead.
 
 mod counts;
 mod goods;
+mod history;
 mod orders;
 mod places;
 mod purchasing;
@@ -17,6 +18,7 @@ use crate::audit::words::{Action, Entity};
 use crate::auth::permission::Permissions;
 use crate::auth::principal::{Account, SYSTEM};
 use crate::auth::{Principal, Role, Scope};
+use crate::catalogue::product::NewProduct;
 use crate::db::tx::{self, Mode};
 use crate::db::{self, End, Failure, clock};
 use crate::error::{Abort, Code};
@@ -42,9 +44,13 @@ pub const PASSWORD: &str = "stockroom-demo";
 pub const ADMIN: &str = "admin@example.com";
 pub const CUSTOMER: &str = "customer@example.com";
 
-/// Loads the demo store in one transaction. Returns false and changes nothing if the store already exists.
-pub fn load(conn: &mut PgConnection) -> Result<bool, Failure> {
-    tx::run(conn, Mode::Write, |conn| match fill(conn) {
+/// Loads the demo store in one transaction, with a history of so many days. Returns false and changes nothing if the store
+/// already exists.
+///
+/// One transaction leaves no half of a history if the server is killed, so the next start begins anew.
+pub fn load(conn: &mut PgConnection, history_days: i64) -> Result<bool, Failure> {
+    let fill = if history_days > 0 { history::fill } else { fill };
+    tx::run(conn, Mode::Write, |conn| match fill(conn, history_days) {
         Ok(true) => Ok(End::Commit(true)),
         Ok(false) => Ok(End::RollBack(false)),
         Err(Abort::Refused(refusal) | Abort::Recorded(refusal) | Abort::Overdue(refusal, _)) => {
@@ -59,8 +65,9 @@ const AGE: Duration = Duration::days(8);
 const AGE_OF_COUNT: Duration = Duration::days(7);
 
 /// Everything is created in the same way as by the API, and in the order of its time.
-fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
-    let Some(scope) = clock::earlier(AGE, || open(conn))? else { return Ok(false) };
+fn fill(conn: &mut PgConnection, _history_days: i64) -> Result<bool, Abort> {
+    let (store, goods) = (new_store()?, goods::all());
+    let Some(scope) = clock::earlier(AGE, || open(conn, &store, &goods))? else { return Ok(false) };
     clock::earlier(AGE_OF_COUNT, || counts::post(conn, &scope))?;
     orders::add(conn, &scope)?;
     places::open(conn, &scope)?;
@@ -71,12 +78,12 @@ fn fill(conn: &mut PgConnection) -> Result<bool, Abort> {
 }
 
 /// Creates the store with its accounts and its goods. Returns None if it exists.
-fn open(conn: &mut PgConnection) -> Result<Option<Scope>, Abort> {
+fn open(conn: &mut PgConnection, new: &NewStore, goods: &[NewProduct]) -> Result<Option<Scope>, Abort> {
     if stores::find_by_code(conn, STORE)?.is_some() {
         return Ok(None);
     }
     let at = db::clock(conn)?;
-    let store = match stores::insert_store(conn, &new_store()?, at) {
+    let store = match stores::insert_store(conn, new, at) {
         // Another server created the store at the same time.
         Err(Abort::Refused(refusal)) if refusal.code == Code::Duplicate => return Ok(None),
         result => result?,
@@ -84,10 +91,10 @@ fn open(conn: &mut PgConnection) -> Result<Option<Scope>, Abort> {
     let detail = format!("Store {STORE} created");
     let entry = NewAuditEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Create, detail };
     audit::append_by(conn, store.id, SYSTEM, &entry, at)?;
-    let admin = find_or_create(conn, ADMIN, Role::Admin)?;
-    find_or_create(conn, CUSTOMER, Role::Customer)?;
+    let admin = find_or_create(conn, ADMIN, ("Demo admin", Role::Admin))?;
+    find_or_create(conn, CUSTOMER, ("Demo customer", Role::Customer))?;
     let scope = scope_of(&store, admin);
-    goods::all().iter().try_for_each(|new| create_product(conn, &scope, new).map(drop))?;
+    goods.iter().try_for_each(|new| create_product(conn, &scope, new).map(drop))?;
     goods::CASES.iter().try_for_each(|case| add_case(conn, &scope, *case))?;
     Ok(Some(scope))
 }
@@ -121,14 +128,14 @@ fn new_store() -> Result<NewStore, Failure> {
 }
 
 /// An existing account with that address stays unchanged, whatever its password.
-fn find_or_create(conn: &mut PgConnection, email: &str, role: Role) -> Result<UserId, Abort> {
+fn find_or_create(conn: &mut PgConnection, email: &str, (name, role): (&str, Role)) -> Result<UserId, Abort> {
     if let Some(user) = users::find_by_email(conn, email)? {
         return Ok(user.id);
     }
     let account = NewAccount {
         email,
         password: Secret::new(PASSWORD.to_owned()),
-        full_name: Some(format!("Demo {}", role.as_str())),
+        full_name: Some(name.to_owned()),
         role,
         permissions: Permissions::default(),
         store: Some(STORE),

@@ -22,12 +22,25 @@ use crate::stores::queries::locations::LocationSettings;
 const ON_THE_ROAD: [(&str, Option<&str>, i64); 3] =
     [("prod_001", None, 24), ("prod_003", None, 12), ("tee-red", Some("M"), 10)];
 
+/// Opens the places, and sends the goods for the new shop.
 pub(super) fn open(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
+    let Places { main: _, warehouse, mumbai } = create(conn, scope)?;
+    send_goods(conn, scope, warehouse, mumbai)
+}
+
+/// The places of the demo store.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    pub main: LocationId,
+    pub warehouse: LocationId,
+    pub mumbai: LocationId,
+}
+
+pub(super) fn create(conn: &mut PgConnection, scope: &Scope) -> Result<Places, Abort> {
     let main = get_location(conn, scope.store, None)?;
     change_location(conn, scope, main, &first_shop())?;
     let warehouse = create_location(conn, scope, &warehouse())?.id;
-    let shop = create_location(conn, scope, &new_shop())?.id;
-    send_goods(conn, scope, warehouse, shop)
+    Ok(Places { main, warehouse, mumbai: create_location(conn, scope, &new_shop())?.id })
 }
 
 fn first_shop() -> LocationChange {

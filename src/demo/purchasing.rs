@@ -18,16 +18,16 @@ use crate::purchasing::queries::items::ItemTerms;
 use crate::purchasing::queries::suppliers::SupplierSettings;
 use crate::purchasing::suppliers;
 
-struct Seller {
-    code: &'static str,
-    name: &'static str,
-    email: &'static str,
-    lead_time_days: i64,
+pub(super) struct Seller<'a> {
+    pub code: &'static str,
+    pub name: &'static str,
+    pub email: &'static str,
+    pub lead_time_days: i64,
     /// SKU, cost of a unit, units in a pack.
-    items: &'static [(&'static str, i64, i64)],
+    pub items: &'a [(&'static str, i64, i64)],
 }
 
-const FARMS: Seller = Seller {
+const FARMS: Seller<'static> = Seller {
     code: "FRESHO",
     name: "Fresho Farms",
     email: "orders@fresho.example",
@@ -35,7 +35,7 @@ const FARMS: Seller = Seller {
     items: &[("prod_005", 2_600, 10), ("prod_006", 2_900, 10)],
 };
 
-const MILLS: Seller = Seller {
+const MILLS: Seller<'static> = Seller {
     code: "DECCAN",
     name: "Deccan Mills",
     email: "sales@deccan.example",
@@ -54,11 +54,11 @@ pub fn add(conn: &mut PgConnection, scope: &Scope) -> Result<(), Abort> {
     lifecycle::order(conn, scope, &Target { name: DocumentRef::Id(order), expected_version: None }).map(drop)
 }
 
-fn draft_line(sku: &str, quantity: i64) -> DraftLine {
+pub(super) fn draft_line(sku: &str, quantity: i64) -> DraftLine {
     DraftLine { product: ProductRef::Sku(sku.to_owned()), size: None, quantity }
 }
 
-fn add_seller(conn: &mut PgConnection, scope: &Scope, seller: &Seller) -> Result<SupplierId, Abort> {
+pub(super) fn add_seller(conn: &mut PgConnection, scope: &Scope, seller: &Seller<'_>) -> Result<SupplierId, Abort> {
     let Seller { code, name, email, lead_time_days, items } = seller;
     let settings = SupplierSettings {
         code: (*code).to_owned(),

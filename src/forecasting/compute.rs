@@ -55,12 +55,16 @@ pub struct Computed {
     figures: Vec<NewFigures>,
 }
 
-/// The next page of the run of this day. None if the run is complete.
+/// The next page of the run of this day. None if the run is complete, or if the roll-ups of sales are not up to date yet:
+/// the run of a day would miss what was sold.
 pub fn read_page(conn: &mut PgConnection, store: StoreId) -> Result<Option<Page>, Failure> {
     let settings = stores::get_store(conn, store)?;
     let today = time_zones::today(conn, &settings.time_zone)?;
     let last = runs::find(conn, store)?;
     let Some(run) = next_run(last, today, settings.service_level, db::clock(conn)?) else { return Ok(None) };
+    if runs::lacks_sales(conn, store, today.1)? {
+        return Ok(None);
+    }
     let calendar = demand::find_calendar(conn, &settings.time_zone)?;
     let at = (run.swept_variant_id, PAGE);
     let tracked = demand::list_next(conn, store, &settings.time_zone, at)?;

@@ -3,29 +3,28 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Path;
-use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::{Ctx, Scope};
+use crate::auth::Ctx;
 
 use crate::audit;
 use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
 use crate::db;
-use crate::error::{Abort, ApiError};
+use crate::error::ApiError;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::id::StoreId;
 use crate::kernel::language::Language;
 use crate::kernel::money::Amount;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::rate::Rate;
+use crate::stores::change_store::{change_store, save_changes};
 use crate::stores::count_tolerance::CountTolerance;
 use crate::stores::payment_methods::PaymentMethods;
 use crate::stores::queries::{self as stores, Store, time_zones};
-use crate::stores::settings::{CURRENCY, NewStore, StoreChange};
+use crate::stores::settings::{NewStore, StoreChange};
 use crate::stores::tax_rates::ShippingTax;
-use crate::stores::time_zone::TIME_ZONE;
 
 use crate::http::{Query, SortQuery, json};
 
@@ -186,30 +185,4 @@ pub async fn update(path: Path<String>, command: Command<StorePatchRequest>) -> 
         log::warn!(error:% = failed.code.as_str(); "the holds of carts could not be released; the job will retry");
     }
     Ok(answer)
-}
-
-fn change_store(conn: &mut PgConnection, scope: &Scope, change: &StoreChange) -> Result<Store, Abort> {
-    let mut store = stores::get_store_for_update(conn, scope.store)?;
-    let changed = store.apply(change)?;
-    if changed.is_empty() {
-        return Ok(store);
-    }
-    if changed.contains(&CURRENCY) && stores::has_amounts(conn, scope.store)? {
-        return Err(ApiError::field(CURRENCY, "can't be changed once there are products").into());
-    }
-    if let Some(zone) = change.time_zone.as_ref().filter(|_| changed.contains(&TIME_ZONE)) {
-        time_zones::refuse_unknown(conn, zone)?;
-    }
-    save_changes(conn, scope, &mut store, &changed)?;
-    Ok(store)
-}
-
-/// Writes the locked store with these changed fields, and its audit entry.
-fn save_changes(conn: &mut PgConnection, scope: &Scope, store: &mut Store, changed: &[&str]) -> Result<(), Abort> {
-    let at = db::clock(conn)?;
-    store.updated_at = at;
-    stores::update_store(conn, store)?;
-    let detail = format!("Store {} updated: {}", store.code, changed.join(", "));
-    let entry = NewAuditEntry { entity: Entity::Store, entity_id: store.id.0, action: Action::Update, detail };
-    Ok(audit::queries::append(conn, scope, &entry, at)?)
 }

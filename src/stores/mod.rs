@@ -1,6 +1,7 @@
 //! Shops: their currency, taxes, shipping, payment methods and places.
 
 pub mod change_location;
+pub mod change_store;
 pub mod code;
 pub mod count_tolerance;
 pub mod location;

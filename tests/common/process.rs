@@ -50,7 +50,7 @@ impl Drop for Place {
     }
 }
 
-/// The program with a clean environment: it has only the settings of the test.
+/// The program with a clean environment: it has only the settings of the test, and its demo store has no history.
 pub fn stockroom(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stockroom"));
     for (name, _) in std::env::vars_os() {
@@ -59,7 +59,11 @@ pub fn stockroom(arguments: &[&str]) -> Command {
             command.env_remove(&*name);
         }
     }
-    command.args(arguments).env("STOCKROOM__SERVER__PORT", "0").stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env("STOCKROOM__SERVER__PORT", "0")
+        .env("STOCKROOM__DEMO__HISTORY_DAYS", "0")
+        .stdin(Stdio::null());
     command
 }
 

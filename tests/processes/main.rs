@@ -27,6 +27,7 @@ mod floods;
 mod goods_kills;
 mod guides;
 mod head_requests;
+mod history;
 mod import_kills;
 mod kills;
 mod large;

@@ -287,6 +287,18 @@ fn the_web_framework_stays_at_the_edge() {
     assert_none("actix appears inside", &found);
 }
 
+/// Requests and jobs use the clock of the database as it is.
+#[test]
+fn only_the_demo_store_moves_the_clock() {
+    let sources = sources();
+    let found: Vec<String> = sources
+        .iter()
+        .filter(|source| !["demo", "db"].contains(&source.module()))
+        .flat_map(|source| lines_with(source, &["clock::earlier", "insert_moment", "set_offset"]))
+        .collect();
+    assert_none("the clock is moved", &found);
+}
+
 #[test]
 fn sql_stays_in_the_queries() {
     let sources = sources();

@@ -62,6 +62,13 @@ pub fn set_position(conn: &mut PgConnection, store: StoreId, position: i64) -> Q
     diesel::update(row).set(feed_followers::position.eq(position)).execute(conn).map(drop)
 }
 
+/// Creates the position of a new store. Events before this time lead to no mail.
+pub fn start_at(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> QueryResult<()> {
+    insert(conn, store)?;
+    let row = feed_followers::table.find(store);
+    diesel::update(row).set(feed_followers::starts_at.eq(at)).execute(conn).map(drop)
+}
+
 /// Notes a check of the invariants. The row must have been locked.
 pub fn set_books_checked(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> QueryResult<()> {
     let row = feed_followers::table.find(store);

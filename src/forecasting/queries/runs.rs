@@ -1,9 +1,9 @@
 //! The SQL of the progress of the job in a store.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
-use crate::db::schema::forecast_runs;
+use crate::db::schema::{feed, forecast_runs, outbox, sales_folds};
 use crate::kernel::id::{StoreId, VariantId};
 
 /// The progress of a run.
@@ -27,6 +27,18 @@ impl Run {
 
 pub fn find(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<Run>> {
     forecast_runs::table.find(store).select(Run::as_select()).first(conn).optional()
+}
+
+/// True if the roll-ups of sales lack rows from before this time. Rows are almost in the order of their times, so the next
+/// one decides.
+pub fn lacks_sales(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>) -> QueryResult<bool> {
+    let folded: Option<i64> = sales_folds::table.find(store).select(sales_folds::position).first(conn).optional()?;
+    let unfolded = feed::table.filter(feed::store_id.eq(store)).filter(feed::position.gt(folded.unwrap_or(0)));
+    let in_feed: Option<DateTime<Utc>> =
+        unfolded.select(feed::created_at).order(feed::position).first(conn).optional()?;
+    let waiting = outbox::table.filter(outbox::store_id.eq(store)).select(outbox::created_at).order(outbox::id);
+    let in_outbox: Option<DateTime<Utc>> = waiting.first(conn).optional()?;
+    Ok([in_feed, in_outbox].into_iter().flatten().any(|at| at < before))
 }
 
 /// Locks the progress, and returns it. None before the first run, whose row the lock creates.

@@ -4,18 +4,17 @@ use std::collections::HashMap;
 
 use actix_web::HttpResponse;
 use actix_web::web::Path;
-use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::save_changes;
 use super::store_requests::percent;
-use crate::auth::{Ctx, Scope};
-use crate::error::{Abort, ApiError, FieldError};
+use crate::auth::Ctx;
+use crate::error::{ApiError, FieldError};
 use crate::idempotency::{Answer, Command};
 use crate::kernel::rate::Rate;
 use crate::kernel::text;
+use crate::stores::change_store::replace_tax_rates;
 use crate::stores::queries as stores;
 use crate::stores::tax_rates::TaxRate;
 
@@ -112,7 +111,7 @@ pub async fn replace(path: Path<String>, command: Command<TaxRatesRequest>) -> R
     let command = command.in_store(&path).try_map(parse)?;
     command
         .run("replace_tax_rates", |conn, scope, rates| {
-            replace_rates(conn, scope, rates)?;
+            replace_tax_rates(conn, scope, rates)?;
             Ok(Answer::ok(&TaxRatesResponse::new(rates.clone()))?)
         })
         .await
@@ -138,13 +137,4 @@ fn parse(request: TaxRatesRequest) -> Result<Vec<TaxRate>, ApiError> {
         }
     }
     if errors.is_empty() { Ok(rates) } else { Err(ApiError::validation(errors)) }
-}
-
-fn replace_rates(conn: &mut PgConnection, scope: &Scope, rates: &[TaxRate]) -> Result<(), Abort> {
-    let mut store = stores::get_store_for_update(conn, scope.store)?;
-    if stores::tax_rates::list(conn, scope.store)? == rates {
-        return Ok(());
-    }
-    stores::tax_rates::replace(conn, scope.store, rates)?;
-    save_changes(conn, scope, &mut store, &["tax_rates"])
 }

@@ -360,7 +360,7 @@ fn the_examples_are_what_the_demo_store_answers() {
     let mut conn = app.connection();
     // The demo store is the first store, so that its ids are those of a new database.
     conn.batch_execute("TRUNCATE stores, users RESTART IDENTITY CASCADE").unwrap();
-    assert!(demo::load(&mut conn).unwrap());
+    assert!(demo::load(&mut conn, 0).unwrap());
     let mut record = Recorder::default();
     let callers = accounts(&mut record, &app.guest());
     entry_points(&mut record, &callers.guest);
