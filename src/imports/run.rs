@@ -138,31 +138,32 @@ fn decide_all(
     import: &Import,
     stored: Vec<StoredRow>,
 ) -> Result<Vec<Outcome>, Abort> {
-    let (mut open, mut results) = (Vec::new(), Vec::with_capacity(stored.len()));
+    let (mut open, mut refused, mut results) = (Vec::new(), Vec::new(), Vec::with_capacity(stored.len()));
     for StoredRow { row, errors } in stored {
         if errors.is_empty() {
             results.push(None);
             open.push(row);
         } else {
             results.push(Some(Outcome::refused(errors)));
+            refused.push(row);
         }
     }
     let mode = match import.write_mode() {
         WriteMode::IfNoneRefused if results.iter().any(Option::is_some) => WriteMode::Never,
         mode => mode,
     };
-    let mut decided = apply(conn, scope, import, &open, mode)?.into_iter();
+    let mut decided = apply(conn, scope, import, (&open, &refused), mode)?.into_iter();
     let missing = || Failure::Internal("a row of an import has no result".to_owned());
     let outcomes: Option<Vec<Outcome>> = results.into_iter().map(|result| result.or_else(|| decided.next())).collect();
     Ok(outcomes.ok_or_else(missing)?)
 }
 
-/// Decides on the rows, and writes their changes if the mode allows it.
-pub fn apply(
+/// Decides on the rows, and writes their changes if the mode allows it. The other rows were refused at once.
+fn apply(
     conn: &mut PgConnection,
     scope: &Scope,
     import: &Import,
-    rows: &[InputRow],
+    (rows, refused): (&[InputRow], &[InputRow]),
     mode: WriteMode,
 ) -> Result<Vec<Outcome>, Abort> {
     if rows.is_empty() {
@@ -170,7 +171,7 @@ pub fn apply(
     }
     let columns = &import.columns;
     match columns.kind {
-        ImportKind::Products => products::apply(conn, scope, (columns, rows), mode),
+        ImportKind::Products => products::apply(conn, scope, (columns, rows, refused), mode),
         ImportKind::Stock => stock::apply(conn, scope, (import, rows), mode),
         ImportKind::Barcodes => barcodes::apply(conn, scope, (columns, rows), mode),
         ImportKind::Suppliers => suppliers::apply(conn, scope, (columns, rows), mode),

@@ -46,7 +46,7 @@ pub struct Endpoint {
     /// True if the body may be a file of rows, too.
     pub takes_csv: bool,
     pub success: u16,
-    /// The status of a repeated request whose first one had `success`.
+    /// The status of a repeated request whose first one had `success`, or of one whose work goes on.
     pub again: Option<u16>,
     pub answer: Option<MakeSchema>,
     /// The content type of the response.
@@ -192,14 +192,8 @@ impl Endpoint {
         self
     }
 
-    /// Adds the status of a repeated request, which has the same response.
+    /// Adds another status of the same response: of a repeated request, or of one whose work goes on afterwards.
     pub fn answers_again(mut self, status: u16) -> Self {
-        self.again = Some(status);
-        self
-    }
-
-    /// Adds the status of a response to a request whose work goes on afterwards.
-    pub fn answers_later(mut self, status: u16) -> Self {
         self.again = Some(status);
         self
     }

@@ -21,7 +21,7 @@ pub(super) fn imports() -> Vec<Endpoint> {
             .query::<ImportQuery>()
             .takes_file()
             .answers::<ImportResponse>(201)
-            .answers_later(202),
+            .answers_again(202),
         get("/imports/{id}", IMPORT, imports::show)
             .named("getImport", "Read an import with the numbers of its rows")
             .answers::<ImportResponse>(200)

@@ -59,6 +59,26 @@ pub fn read_groups(
     groups
 }
 
+/// Notes the refused rows in the groups of their products. A new product whose sizes are refused must not become one
+/// without sizes.
+pub fn note_refused((columns, refused): (&Columns, &[InputRow]), groups: &mut [ProductGroup]) {
+    let mut rows: HashMap<String, (bool, bool)> = HashMap::new();
+    for row in refused {
+        let Some(sku) = columns.text(row, "sku") else { continue };
+        let (has_sizes, is_product_refused) = rows.entry(code_key(sku).into_owned()).or_default();
+        match columns.text(row, "size") {
+            Some(_) => *has_sizes = true,
+            None => *is_product_refused = true,
+        }
+    }
+    for group in groups {
+        if let Some((has_sizes, is_product_refused)) = rows.get(code_key(&group.sku).as_ref()) {
+            group.has_sizes |= has_sizes;
+            group.is_product_refused |= is_product_refused;
+        }
+    }
+}
+
 impl ProductGroup {
     fn new(sku: &str) -> Self {
         Self {

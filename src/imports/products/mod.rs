@@ -27,16 +27,18 @@ use crate::inventory::locked_product::LockedProduct;
 use crate::kernel::id::{ProductId, StoreId};
 use crate::stores::queries as stores;
 
-/// Decides on the rows, and writes their changes if the mode allows it.
+/// Decides on the rows, and writes their changes if the mode allows it. The other rows were refused at once, but the
+/// products that they name have them.
 pub fn apply(
     conn: &mut PgConnection,
     scope: &Scope,
-    (columns, rows): (&Columns, &[InputRow]),
+    (columns, rows, refused): (&Columns, &[InputRow], &[InputRow]),
     mode: WriteMode,
 ) -> Result<Vec<Outcome>, Abort> {
     let currency = stores::get_store_for_key_share(conn, scope.store)?.currency;
     let mut outcomes: Vec<Option<Outcome>> = vec![None; rows.len()];
     let mut groups = group::read_groups((columns, rows), &currency, &mut outcomes);
+    group::note_refused((columns, refused), &mut groups);
     // Stock rows are locked later than places.
     let is_main_closed = PlacesByCode::lock(conn, scope.store)?.is_main_closed();
     groups.iter_mut().for_each(|group| group.is_main_closed = is_main_closed);

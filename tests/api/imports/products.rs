@@ -197,6 +197,16 @@ four,S,,,96385074,
 }
 
 #[test]
+fn a_product_whose_sizes_cannot_be_read_is_not_created_without_sizes() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let rows = "sku,size,name,price\ntee,,Tee,1.00\ntee,S\n";
+    let report = import(&admin, "kind=products&on_error=skip", rows).expect(201).json();
+    let expected = [json!(["tee", "refused", "sku"]), json!(["tee/S", "refused", ""])];
+    assert_eq!(results(&admin, &report), expected);
+}
+
+#[test]
 fn an_export_of_products_imports_without_a_change() {
     let app = TestApp::start();
     let admin = app.admin();
