@@ -98,11 +98,15 @@ fn write_list(folder: &Path, list: &str, files: &[(String, PathBuf)]) -> Result<
 }
 
 /// Lets the linker merge identical functions and pack the addresses that are relocated at the start. The program of
-/// `make run` is an eighth smaller by that. It is done where rustc has its own linker, which knows these options.
+/// `make run` is an eighth smaller by that. It is done where rustc uses its own linker, which knows these options. Other
+/// linkers accept them too, but not all of their programs start.
 fn link_smaller() {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
     let is_usual = ["TARGET", "HOST"].iter().all(|name| is(name, "x86_64-unknown-linux-gnu"));
-    if !is_usual || !is("PROFILE", "release") || !has_own_linker() {
+    // Cargo sets the second one if a linker is configured.
+    let is_changed = env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("link"))
+        || env::var_os("RUSTC_LINKER").is_some();
+    if !is_usual || !is("PROFILE", "release") || is_changed || !has_own_linker() {
         return;
     }
     println!("cargo:rustc-link-arg-bins=-Wl,--icf=all");
