@@ -8,7 +8,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const URL_OF_DESK = (process.env.DESK_URL ?? 'http://127.0.0.1:5101').replace(/\/$/, '');
+/** The address of the desk, without `/admin`. */
+export const URL_OF_DESK = (process.env.DESK_URL ?? 'http://127.0.0.1:5101').replace(/\/$/, '');
 const EMAIL = process.env.DESK_EMAIL ?? 'admin@example.com';
 const PASSWORD = process.env.DESK_PASSWORD ?? 'stockroom-demo';
 const FLAGS = [

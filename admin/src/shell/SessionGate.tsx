@@ -131,7 +131,8 @@ async function loadSession(): Promise<Known | null> {
 async function loadUser(): Promise<User | null> {
   try {
     const { data } = await client.GET('/auth/session');
-    return data?.user ?? null;
+    if (!data) throw new ApiProblem({}, 'UNREADABLE', 200);
+    return data.user;
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) return null;
     throw error;

@@ -2,7 +2,7 @@ import { Button, Checkbox, Pagination, Skeleton, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp, IconSelector } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { createContext, useContext, type ReactNode } from 'react';
+import { createContext, useContext, type MouseEvent, type ReactNode } from 'react';
 
 import { texts } from '../texts';
 import { useFormats } from './format';
@@ -79,7 +79,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
     );
   }
   return (
-    <div aria-busy={query.isPlaceholderData || !data}>
+    <div aria-busy={query.isPlaceholderData || !data} className={classes.list}>
       {error ? <ErrorNote error={error} retry={() => void query.refetch()} /> : null}
       <div className={classes.rows} data-stale={query.isPlaceholderData || undefined}>
         {isPhone ? <Cards {...props} /> : <Rows {...props} />}
@@ -267,12 +267,19 @@ function SelectRow({ id, name, selection }: { id: string; name: string; selectio
   );
 }
 
+/** After a link to another page, its first row is on the screen. */
+function showFirstRow(event: MouseEvent<HTMLElement>) {
+  const isLink = event.target instanceof Element && event.target.closest('a') !== null;
+  const top = event.currentTarget.parentElement;
+  if (isLink && top && top.getBoundingClientRect().top < 0) top.scrollIntoView();
+}
+
 function Pages({ page, list }: { page: Page<unknown>; list: ListState<unknown> }) {
   const { quantity } = useFormats();
   const first = (page.page - 1) * page.limit + 1;
   const last = Math.min(page.page * page.limit, page.total);
   return (
-    <nav className={`${classes.pages} no-print`} aria-label={t.pages}>
+    <nav className={`${classes.pages} no-print`} aria-label={t.pages} onClick={showFirstRow}>
       <Text size="sm" c="dimmed" className="figures" aria-live="polite">
         {t.rows(quantity(first), quantity(last), quantity(page.total))}
       </Text>
