@@ -2,7 +2,7 @@ import { Button, Checkbox, Pagination, Skeleton, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp, IconSelector } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { createContext, useContext, type MouseEvent, type ReactNode } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
 
 import { texts } from '../texts';
 import { useFormats } from './format';
@@ -93,23 +93,14 @@ export function useIsPhone(): boolean {
   return useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false });
 }
 
-/** Whether the first cell of a row holds its link. */
-const RowLink = createContext<string | undefined>(undefined);
-
+/** The first cell of a row holds its link. */
 function Linked({ children, to }: { children: ReactNode; to: string | undefined }) {
   if (!to) return <>{children}</>;
   return (
-    <RowLink value={to}>
-      <Link to={to} className={classes.link}>
-        {children}
-      </Link>
-    </RowLink>
+    <Link to={to} className={classes.link}>
+      {children}
+    </Link>
   );
-}
-
-/** The link of the row in which this is shown, if any. */
-export function useRowLink(): string | undefined {
-  return useContext(RowLink);
 }
 
 function Rows<T>({ label, query, list, columns, rowKey, rowLink, rowName, selection }: DataTableProps<T>) {
