@@ -15,8 +15,8 @@ type WriteMethod = 'post' | 'put' | 'patch' | 'delete';
 type Answer<M extends WriteMethod, P extends PathsWithMethod<paths, M>> = paths[P] extends {
   [method in M]: infer Operation;
 }
-  ? Operation extends { responses: infer Responses }
-    ? SuccessResponse<Responses & Record<string | number, unknown>>
+  ? Operation extends { responses: infer Responses extends Record<string | number, unknown> }
+    ? SuccessResponse<Responses>
     : never
   : never;
 

@@ -54,11 +54,13 @@ interface DataTableProps<T> {
   selection?: Selection;
   /** Shown if there is no row at all. With filters, the table itself says that nothing was found. */
   empty: ReactNode;
+  /** True if there are no other rows than these, as with the lines of a document: then there is nothing below the table. */
+  isWhole?: boolean;
 }
 
 /** A list that the server filters, sorts and pages. On a phone, its rows are cards. */
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { query, list, empty } = props;
+  const { query, list, empty, isWhole } = props;
   const isPhone = useIsPhone();
   const { data, error } = query;
 
@@ -84,7 +86,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
       <div className={classes.rows} data-stale={query.isPlaceholderData || undefined}>
         {isPhone ? <Cards {...props} /> : <Rows {...props} />}
       </div>
-      {data && <Pages page={data} list={list} />}
+      {data && !isWhole && <Pages page={data} list={list} />}
     </div>
   );
 }
