@@ -44,6 +44,7 @@ export default function CountPage() {
   );
   const { user } = useSession();
   useEffect(() => countQueue.start(user.id), [user.id]);
+  useEffect(loadAhead, []);
   useAnswers(number);
   const { isOnline } = useSyncExternalStore(countQueue.subscribe, countQueue.getState);
   const back = { to: '/counts', label: t.title };
@@ -64,6 +65,12 @@ export default function CountPage() {
       {count.data.status === 'open' ? <Counting count={count.data} list={list} /> : <Review count={count.data} list={list} />}
     </>
   );
+}
+
+/** Code that is loaded when it is first used, which must work while the network is away. */
+function loadAhead(): void {
+  const parts = [import('./WaitingBadge'), import('../../ui/notices'), import('../../shell/CameraScan')];
+  void Promise.allSettled(parts);
 }
 
 function Header({ count }: { count: Count }) {
