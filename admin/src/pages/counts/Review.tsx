@@ -8,7 +8,7 @@ import { texts } from '../../texts';
 import { StatusTabs } from '../../ui/filters';
 import { useFormats } from '../../ui/format';
 import type { ListState } from '../../ui/list-state';
-import { Facts, Panel } from '../../ui/page';
+import { Panel } from '../../ui/page';
 import { EmptyState } from '../../ui/states';
 import { DataTable, type Column, type Selection } from '../../ui/table';
 import { Actor } from '../../ui/actor';
@@ -44,7 +44,7 @@ export function Review({ count, list }: { count: Count; list: ListState<unknown>
   const close = () => setOpen(null);
 
   return (
-    <>
+    <div className={classes.review}>
       <Queue count={count} />
       <Summary count={count} />
       <div className="panel">
@@ -84,7 +84,7 @@ export function Review({ count, list }: { count: Count; list: ListState<unknown>
       {open?.kind === 'recount' && <RecountDialog count={count} line={open.line} onClose={close} />}
       {open?.kind === 'entries' && <EntriesDialog count={count} line={open.line} onClose={close} />}
       {open?.kind === 'post' && <PostDialog count={count} lines={[...chosen].map(Number)} onClose={() => (setChosen(new Set()), close())} />}
-    </>
+    </div>
   );
 }
 
@@ -163,7 +163,7 @@ function CountedBy({ line }: { line: Line }) {
   return (
     <div>
       <DateTime at={line.counted_at} />
-      <Text size="xs" c="dimmed">
+      <Text size="xs" c="dimmed" component="div">
         <Actor actor={line.counted_by} />
         {line.touched && (
           <Badge ml={6} size="xs" color="yellow" title={t.touchedHint}>
@@ -185,23 +185,28 @@ function Summary({ count }: { count: Count }) {
   const { line_totals: totals } = count;
   const isWhole = count.lines.length === totals.total;
   const reason = count.history.find((entry) => entry.to === 'cancelled')?.reason;
+  const figures: [string, string][] = [
+    [t.countedLines, t.countedOf(quantity(totals.counted), quantity(totals.total))],
+    [t.postedLines, quantity(totals.posted)],
+  ];
+  if (isWhole) figures.push([t.found, `+${quantity(sum((variance) => variance > 0))}`], [t.missing, quantity(sum((variance) => variance < 0))]);
+  if (isWhole && can('inventory:read')) figures.push([t.value, money(value)]);
+  if (totals.superseded > 0) figures.push([t.superseded, quantity(totals.superseded)]);
   return (
     <Panel>
-      <Facts
-        facts={[
-          [t.countedLines, t.countedOf(quantity(totals.counted), quantity(totals.total))],
-          [t.postedLines, quantity(totals.posted)],
-          ...(isWhole
-            ? ([
-                [t.found, `+${quantity(sum((variance) => variance > 0))}`],
-                [t.missing, quantity(sum((variance) => variance < 0))],
-              ] as [string, string][])
-            : []),
-          ...(isWhole && can('inventory:read') ? ([[t.value, money(value)]] as [string, string][]) : []),
-          ...(totals.superseded > 0 ? ([[t.superseded, quantity(totals.superseded)]] as [string, string][]) : []),
-          ...(reason ? ([[texts.common.reason, reason]] as [string, string][]) : []),
-        ]}
-      />
+      <dl className={classes.summary}>
+        {figures.map(([name, figure]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{figure}</dd>
+          </div>
+        ))}
+      </dl>
+      {reason && (
+        <Text size="sm" mt="xs">
+          {texts.common.reason}: {reason}
+        </Text>
+      )}
       {totals.superseded > 0 && (
         <Text size="xs" c="dimmed" mt="xs">
           {t.supersededHint}

@@ -11,9 +11,9 @@ import { useLocations } from '../../ui/pickers';
 import { useLocationName } from '../../ui/places';
 import { EmptyState } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
-import { Quantity } from '../../ui/values';
 import { nameOfLine } from '../inbound/document';
 import { Expected } from '../inbound/Expected';
+import { SideFigure } from '../inbound/SideFigure';
 import { pathTo } from '../paths';
 
 const t = texts.purchasing;
@@ -42,7 +42,7 @@ export default function IncomingPage() {
       ),
     },
     { title: t.expectedOn, sort: 'expected_on', cell: (one) => <Expected on={one.expected_on} /> },
-    { title: t.units, align: 'right', phone: 'side', cell: (one) => <Quantity value={one.outstanding_quantity} /> },
+    { title: t.units, align: 'right', phone: 'side', cell: (one) => <SideFigure label={t.units} value={one.outstanding_quantity} /> },
     { title: t.arrivesAt, cell: (one) => nameOf(one.location_id) },
     { title: t.source, cell: (one) => <Badge color={one.kind === 'transfer' ? 'gray' : 'blue'}>{t.kinds[one.kind]}</Badge> },
     { title: t.number, cell: (one) => <span className="code">{one.number}</span> },

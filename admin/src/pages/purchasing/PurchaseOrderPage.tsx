@@ -1,4 +1,4 @@
-import { Button, Menu, Text } from '@mantine/core';
+import { Anchor, Button, Menu, Text } from '@mantine/core';
 import { IconChevronDown, IconPackageImport, IconPencil, IconSend } from '@tabler/icons-react';
 import { useState } from 'react';
 
@@ -145,9 +145,9 @@ function Details({ order }: { order: PurchaseOrder }) {
         facts={[
           [
             t.supplier,
-            <Link key="supplier" to={`/purchasing/suppliers/${order.supplier_id}`}>
+            <Anchor key="supplier" inherit component={Link} to={`/purchasing/suppliers/${order.supplier_id}`}>
               {order.supplier_name}
-            </Link>,
+            </Anchor>,
           ],
           [t.arrivesAt, nameOf(order.location_id)],
           [t.expectedOn, <Expected key="expected" on={order.expected_on} isOpen={isOpen} />],

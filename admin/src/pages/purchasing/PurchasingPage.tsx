@@ -6,6 +6,7 @@ import { api, type Schemas } from '../../api/client';
 import { useShortcut } from '../../shell/shortcuts';
 import { texts } from '../../texts';
 import { FilterBar, SelectFilter, StatusTabs } from '../../ui/filters';
+import { useFormats } from '../../ui/format';
 import { keepPreviousData, useListState } from '../../ui/list-state';
 import { Link } from '../../ui/link';
 import { PageHeader } from '../../ui/page';
@@ -14,8 +15,9 @@ import { useLocationName } from '../../ui/places';
 import { EmptyState } from '../../ui/states';
 import { StatusBadge, statusText } from '../../ui/status';
 import { DataTable, type Column } from '../../ui/table';
-import { DateTime, Money, Quantity } from '../../ui/values';
+import { DateTime, Money } from '../../ui/values';
 import { Expected } from '../inbound/Expected';
+import classes from '../inbound/inbound.module.css';
 import { pathTo } from '../paths';
 import { OrderDialog } from './OrderDialog';
 import { useSuppliers } from './suppliers';
@@ -31,17 +33,17 @@ export default function PurchasingPage() {
   const suppliers = useSuppliers();
   const locations = useLocations();
   const nameOf = useLocationName();
+  const { quantity } = useFormats();
   const [isMaking, setIsMaking] = useState(false);
   const make = () => setIsMaking(true);
   useShortcut({ keys: 'n', label: t.make, run: make });
 
   const columns: Column<Order>[] = [
-    { title: t.number, cell: (order) => <span className="code">{order.purchase_order_number}</span> },
+    { title: t.number, cell: (order) => <span className={`code ${classes.number}`}>{order.purchase_order_number}</span> },
     { title: t.status, phone: 'side', cell: (order) => <StatusBadge of="inbound" status={order.status} /> },
     { title: t.supplier, cell: (order) => order.supplier_name },
     { title: texts.common.location, cell: (order) => nameOf(order.location_id) },
-    { title: t.units, align: 'right', cell: (order) => <Quantity value={order.quantity} /> },
-    { title: t.outstanding, align: 'right', cell: (order) => <Quantity value={order.outstanding_quantity} /> },
+    { title: t.outstanding, align: 'right', cell: (order) => t.leftOf(quantity(order.outstanding_quantity), quantity(order.quantity)) },
     { title: t.total, align: 'right', cell: (order) => <Money amount={order.total} /> },
     { title: t.expectedOn, cell: (order) => <Expected on={order.expected_on} isOpen={order.outstanding_quantity > 0} /> },
     { title: t.made, sort: 'created_at', phone: 'hidden', cell: (order) => <DateTime at={order.created_at} /> },

@@ -1,4 +1,4 @@
-import { Alert, Button, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Text } from '@mantine/core';
 import { IconCircleCheck, IconShoppingCart } from '@tabler/icons-react';
 import { useState } from 'react';
 
@@ -19,6 +19,7 @@ import { EmptyState } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
 import { Day, Money, Quantity } from '../../ui/values';
 import { nameOfLine } from '../inbound/document';
+import { SideFigure } from '../inbound/SideFigure';
 import { pathTo } from '../paths';
 import { useSuppliers } from './suppliers';
 
@@ -83,7 +84,7 @@ function useColumns(): Column<Item>[] {
       sort: 'sku',
       cell: (item) => (
         <div>
-          {exists(pathTo.product(item.product_id)) ? <Link to={pathTo.product(item.product_id)}>{nameOfLine(item)}</Link> : nameOfLine(item)}
+          {exists(pathTo.product(item.product_id)) ? <Anchor component={Link} to={pathTo.product(item.product_id)}>{nameOfLine(item)}</Anchor> : nameOfLine(item)}
           <Text size="xs" c="dimmed" className="code">
             {item.sku}
           </Text>
@@ -97,7 +98,7 @@ function useColumns(): Column<Item>[] {
     { title: t.runsOut, cell: (item) => <Day day={item.stock_out_on} /> },
     { title: t.needed, sort: 'needed', align: 'right', cell: (item) => <Quantity value={item.needed} /> },
     { title: t.inDrafts, align: 'right', phone: 'hidden', cell: (item) => <Quantity value={item.draft_quantity} /> },
-    { title: t.toOrder, align: 'right', phone: 'side', cell: (item) => <strong className="figures"><Quantity value={item.quantity} /></strong> },
+    { title: t.toOrder, align: 'right', phone: 'side', cell: (item) => <SideFigure label={t.toOrder} value={item.quantity} /> },
     { title: t.cost, align: 'right', cell: (item) => <Money amount={item.cost} /> },
     { title: t.supplier, cell: (item) => supplierOf(item) ?? <Text span size="sm" c="var(--mantine-color-error)">{t.noSupplier}</Text> },
   ];
@@ -130,7 +131,7 @@ function MadeNote({ made }: { made: Made }) {
     <Alert color="teal" mb="md" icon={<IconCircleCheck size={18} />} title={t.ordersMade(String(made.length))}>
       {made.map((order) => (
         <div key={order.id}>
-          <Link to={pathTo.purchaseOrder(order.purchase_order_number)}>{order.purchase_order_number}</Link> · {order.supplier_name} · {money(order.total)}
+          <Anchor component={Link} to={pathTo.purchaseOrder(order.purchase_order_number)}>{order.purchase_order_number}</Anchor> · {order.supplier_name} · {money(order.total)}
         </div>
       ))}
     </Alert>

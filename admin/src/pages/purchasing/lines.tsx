@@ -5,7 +5,7 @@ import type { Column } from '../../ui/table';
 import { Money, Quantity } from '../../ui/values';
 import { nameOfLine, type PurchaseOrder } from '../inbound/document';
 import { Expected } from '../inbound/Expected';
-import classes from '../inbound/inbound.module.css';
+import { SideFigure } from '../inbound/SideFigure';
 
 const t = texts.purchasing;
 
@@ -42,11 +42,7 @@ export function lineColumns(order: PurchaseOrder): Column<Line>[] {
             title: t.outstanding,
             align: 'right' as const,
             phone: 'side' as const,
-            cell: (line: Line) => (
-              <span className={line.outstanding_quantity > 0 ? classes.outstanding : undefined}>
-                <Quantity value={line.outstanding_quantity} />
-              </span>
-            ),
+            cell: (line: Line) => <SideFigure label={t.outstanding} value={line.outstanding_quantity} />,
           },
         ]
       : []),

@@ -4,7 +4,7 @@ import { texts } from '../../texts';
 import type { Column } from '../../ui/table';
 import { Quantity } from '../../ui/values';
 import { nameOfLine, type Transfer } from '../inbound/document';
-import classes from '../inbound/inbound.module.css';
+import { SideFigure } from '../inbound/SideFigure';
 
 const t = texts.transfers;
 
@@ -42,11 +42,7 @@ export function lineColumns(transfer: Transfer): Column<Line>[] {
             title: t.outstanding,
             align: 'right' as const,
             phone: 'side' as const,
-            cell: (line: Line) => (
-              <span className={line.outstanding_quantity > 0 ? classes.outstanding : undefined}>
-                <Quantity value={line.outstanding_quantity} />
-              </span>
-            ),
+            cell: (line: Line) => <SideFigure label={t.outstanding} value={line.outstanding_quantity} />,
           },
         ]
       : []),
