@@ -164,8 +164,15 @@ export class Desk {
 
   /** Types a code as a scanner does: quickly, and with Enter at the end. */
   async scan(code) {
-    // Without waiting for each key, or they would come as slowly as those of a person.
-    await Promise.all([...code, 'Enter'].map((key) => this.page.keyboard.press(key)));
+    // Each key carries the time at which a scanner would send it. On a busy machine, they arrive later than that.
+    this.keys ??= await this.context.newCDPSession(this.page);
+    const start = Date.now() / 1000;
+    const keys = [...code].map((text) => ({ key: text, text })).concat({ key: 'Enter', code: 'Enter', text: '\r', windowsVirtualKeyCode: 13 });
+    for (const [index, key] of keys.entries()) {
+      const timestamp = start + index * 0.008;
+      await this.keys.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key, timestamp });
+      await this.keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key, text: undefined, timestamp });
+    }
   }
 
   async picture(name, { fullPage = true } = {}) {

@@ -71,6 +71,7 @@ export function LinesEditor<V extends WithLines>({ form, costOf, hasCost }: Prop
       <ProductPicker takesScans label={t.addProduct} error={form.errors.lines} onPick={add} />
       <div
         ref={list}
+        className={classes.editLines}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.preventDefault();
         }}
