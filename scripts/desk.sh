@@ -11,7 +11,6 @@ main() {
     fi
     scripts/build_desk.sh
     npm_run check
-    npm_run types:check
     # Builds a test too. So the dependencies have the features of the test build, and are not compiled again.
     cargo build --locked --bin stockroom --test project
     # Each test signs in.

@@ -8,7 +8,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const URL_OF_DESK = (process.env.DESK_URL ?? 'http://127.0.0.1:5101').replace(/\/$/, '');
+/** The address of the desk, without `/admin`. */
+export const URL_OF_DESK = (process.env.DESK_URL ?? 'http://127.0.0.1:5101').replace(/\/$/, '');
 const EMAIL = process.env.DESK_EMAIL ?? 'admin@example.com';
 const PASSWORD = process.env.DESK_PASSWORD ?? 'stockroom-demo';
 const FLAGS = [
@@ -21,8 +22,8 @@ const FLAGS = [
   '--disable-sync',
 ];
 const SIZES = { desktop: { width: 1360, height: 900 }, phone: { width: 390, height: 844 } };
-/** A page has to show its data in this time. */
-const PATIENCE_MS = 15_000;
+/** Much longer than a page needs, because tests also run on machines that are busy with others. */
+const PATIENCE_MS = 30_000;
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -163,8 +164,15 @@ export class Desk {
 
   /** Types a code as a scanner does: quickly, and with Enter at the end. */
   async scan(code) {
-    // Without waiting for each key, or they would come as slowly as those of a person.
-    await Promise.all([...code, 'Enter'].map((key) => this.page.keyboard.press(key)));
+    // Each key carries the time at which a scanner would send it. On a busy machine, they arrive later than that.
+    this.keys ??= await this.context.newCDPSession(this.page);
+    const start = Date.now() / 1000;
+    const keys = [...code].map((text) => ({ key: text, text })).concat({ key: 'Enter', code: 'Enter', text: '\r', windowsVirtualKeyCode: 13 });
+    for (const [index, key] of keys.entries()) {
+      const timestamp = start + index * 0.008;
+      await this.keys.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key, timestamp });
+      await this.keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key, text: undefined, timestamp });
+    }
   }
 
   async picture(name, { fullPage = true } = {}) {

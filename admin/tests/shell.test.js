@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { closeBrowser, openDesk } from './desk.js';
+import { closeBrowser, openDesk, URL_OF_DESK } from './desk.js';
 
 after(closeBrowser);
 
@@ -27,7 +27,7 @@ test('signing in leads back to the page, and a wrong password is refused', async
 
 test('a customer is told that the desk is for staff', async () => {
   const desk = await openDesk({ account: { email: 'customer@example.com', password: 'stockroom-demo' } });
-  await desk.page.goto(`${new URL(process.env.DESK_URL ?? 'http://127.0.0.1:5101').origin}/admin/`);
+  await desk.page.goto(`${URL_OF_DESK}/admin/`);
   await desk.page.getByText('The desk is for staff.').waitFor();
   await desk.page.getByRole('button', { name: 'Sign out' }).waitFor();
   assert.equal(await desk.page.getByRole('navigation').count(), 0);
@@ -210,14 +210,32 @@ test('what happens in the shop appears without a reload', async () => {
   const { page } = desk;
   await desk.visit('/');
   await page.getByRole('img', { name: 'Live' }).waitFor();
-  const name = `Live Customer ${Date.now()}`;
-  const order = await desk.api('POST', '/orders', { items: [{ product_id: 'prod_009', quantity: 1 }], customer_name: name });
-  // Ten orders wait before it in a shop that is used, so the number of waiting orders is what always changes.
-  const waiting = async () => (await desk.api('GET', '/orders?status=pending&limit=1')).total + (await desk.api('GET', '/orders?status=processing&limit=1')).total;
-  const total = String(await waiting());
+  const order = await desk.api('POST', '/orders', { items: [{ product_id: 'prod_009', quantity: 1 }], customer_name: 'Asha Rao' });
+  // Others may wait before it, so the number of orders is what always changes.
+  let total = 0;
+  for (const status of ['pending', 'processing']) total += (await desk.api('GET', `/orders?status=${status}&limit=1`)).total;
   await page.getByRole('heading', { level: 2, name: `Orders to ship ${total}` }).waitFor();
   await desk.api('POST', `/orders/${order.id}/cancel`);
   await page.getByRole('heading', { level: 2, name: `Orders to ship ${total}` }).waitFor({ state: 'detached' });
+  desk.checkProblems();
+  await desk.close();
+});
+
+test('a list shows its page, its order and its place in the history', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await desk.visit('/account?sort=created_at');
+  const sorted = page.getByRole('columnheader', { name: 'Signed in' });
+  assert.equal(await sorted.getAttribute('aria-sort'), 'ascending');
+  await sorted.getByRole('button').click();
+  await desk.settle();
+  assert.match(page.url(), /sort=-created_at/);
+  assert.equal(await sorted.getAttribute('aria-sort'), 'descending');
+  await page.getByRole('link', { name: 'Today' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Today' }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Account' }).waitFor();
+  assert.equal(await sorted.getAttribute('aria-sort'), 'descending');
   desk.checkProblems();
   await desk.close();
 });

@@ -36,12 +36,13 @@ export class ApiProblem extends Error {
 
   /** True if the server may or may not have carried out the request. */
   get isOutcomeUnknown(): boolean {
-    return this.status === 0 || this.code === 'OUTCOME_UNKNOWN' || this.code === 'UNREADABLE' || this.status === 502 || this.status === 504;
+    const isLost = this.status === 0 || this.status === 502 || this.status === 504 || this.code === 'UNREADABLE';
+    return isLost || this.code === 'OUTCOME_UNKNOWN' || this.code === 'REQUEST_IN_PROGRESS';
   }
 
   /** True if the server did nothing and asks to try again later. */
   get isBusy(): boolean {
-    return this.code === 'BUSY' || this.code === 'DATABASE_UNAVAILABLE' || this.code === 'REQUEST_IN_PROGRESS';
+    return this.code === 'BUSY' || this.code === 'DATABASE_UNAVAILABLE';
   }
 
   static async fromResponse(response: Response): Promise<ApiProblem> {

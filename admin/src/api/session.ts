@@ -14,6 +14,8 @@ export interface Session {
   stores: Store[];
   chooseStore: (store: Store) => void;
   signOut: () => void;
+  /** Reads the account and the stores again, after a change of the store's settings. */
+  refresh: () => Promise<void>;
 }
 
 export const SessionContext = createContext<Session | null>(null);

@@ -15,8 +15,8 @@ type WriteMethod = 'post' | 'put' | 'patch' | 'delete';
 type Answer<M extends WriteMethod, P extends PathsWithMethod<paths, M>> = paths[P] extends {
   [method in M]: infer Operation;
 }
-  ? Operation extends { responses: infer Responses }
-    ? SuccessResponse<Responses & Record<string | number, unknown>>
+  ? Operation extends { responses: infer Responses extends Record<string | number, unknown> }
+    ? SuccessResponse<Responses>
     : never
   : never;
 
@@ -76,6 +76,11 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
   const latest = useRef(options);
   latest.current = options;
 
+  const refresh = useCallback(
+    (prefixes: string[] | undefined) => queries.invalidateQueries({ predicate: ({ queryKey }) => isUnder(queryKey, prefixes) }),
+    [queries],
+  );
+
   const run = useCallback(
     async (request: R): Promise<T | null> => {
       pending.current = request;
@@ -88,7 +93,8 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
         const failure = ApiProblem.fromFailure(error);
         setProblem(failure);
         setState(failure.isOutcomeUnknown ? 'unknown' : 'idle');
-        if (!failure.isOutcomeUnknown) key.current = newIdempotencyKey();
+        if (failure.isOutcomeUnknown) void refresh(latest.current.invalidates);
+        else key.current = newIdempotencyKey();
         return null;
       }
       key.current = newIdempotencyKey();
@@ -97,12 +103,12 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
       const data = answer.data as T;
       const message = typeof done === 'function' ? done(data) : done;
       if (message) notifyDone(message, answer.repeated ? texts.common.savedAfterRetry : undefined);
-      const refresh = queries.invalidateQueries({ predicate: (query) => isUnder(query.queryKey, invalidates) });
+      const refreshed = refresh(invalidates);
       onDone?.(data);
-      await refresh;
+      await refreshed;
       return data;
     },
-    [method, path, key, queries],
+    [method, path, key, refresh],
   );
 
   return {
@@ -143,7 +149,7 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** True if a query's path is under one of the prefixes. */
 export function isUnder(queryKey: readonly unknown[], prefixes: string[] | undefined): boolean {
-  if (!prefixes) return queryKey[0] === 'get' || queryKey[0] === 'all';
+  if (!prefixes) return queryKey[0] === 'get';
   const path = queryKey[1];
   return typeof path === 'string' && prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
 }

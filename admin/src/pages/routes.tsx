@@ -1,4 +1,4 @@
-import { IconHome, IconUser, type Icon } from '@tabler/icons-react';
+import { IconClipboardCheck, IconHome, IconShoppingCart, IconTruck, IconUser, type Icon } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 
 import type { Needs } from '../api/session';
@@ -41,10 +41,88 @@ export const pages: Page[] = [
   // Stock and products
 
   // Counts
+  {
+    path: '/counts',
+    group: 'counts',
+    title: texts.counts.title,
+    icon: IconClipboardCheck,
+    inNavigation: true,
+    needs: 'inventory:count',
+    shortcut: 'c',
+    load: () => import('./counts/CountsPage'),
+  },
+  { path: '/counts/$number', group: 'counts', title: texts.counts.one, needs: 'inventory:count', load: () => import('./counts/CountPage') },
 
   // Transfers
+  {
+    path: '/transfers',
+    group: 'transfers',
+    title: texts.transfers.title,
+    icon: IconTruck,
+    inNavigation: true,
+    needs: 'inventory:update',
+    shortcut: 't',
+    load: () => import('./transfers/TransfersPage'),
+  },
+  {
+    path: '/transfers/$number',
+    group: 'transfers',
+    title: texts.transfers.one,
+    needs: 'inventory:update',
+    load: () => import('./transfers/TransferPage'),
+  },
 
   // Purchasing
+  {
+    path: '/purchasing',
+    group: 'purchasing',
+    title: texts.purchasing.ordersTitle,
+    icon: IconShoppingCart,
+    inNavigation: true,
+    needs: 'purchasing:manage',
+    shortcut: 'p',
+    load: () => import('./purchasing/PurchasingPage'),
+  },
+  {
+    path: '/purchasing/reorder',
+    group: 'purchasing',
+    title: texts.purchasing.reorder,
+    icon: IconShoppingCart,
+    inNavigation: true,
+    needs: 'inventory:read',
+    load: () => import('./purchasing/ReorderPage'),
+  },
+  {
+    path: '/purchasing/incoming',
+    group: 'purchasing',
+    title: texts.purchasing.incomingTitle,
+    icon: IconShoppingCart,
+    inNavigation: true,
+    needs: 'inventory:read',
+    load: () => import('./purchasing/IncomingPage'),
+  },
+  {
+    path: '/purchasing/suppliers',
+    group: 'purchasing',
+    title: texts.purchasing.suppliers,
+    inNavigation: true,
+    needs: 'purchasing:manage',
+    load: () => import('./purchasing/SuppliersPage'),
+  },
+  {
+    path: '/purchasing/suppliers/$id',
+    group: 'purchasing',
+    title: texts.purchasing.supplier,
+    needs: 'purchasing:manage',
+    load: () => import('./purchasing/SupplierPage'),
+  },
+  {
+    path: '/purchasing/$number',
+    group: 'purchasing',
+    title: texts.purchasing.one,
+    needs: 'purchasing:manage',
+    load: () => import('./purchasing/PurchaseOrderPage'),
+  },
 
   // Reports
 

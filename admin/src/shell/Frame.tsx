@@ -17,6 +17,7 @@ import { ScanButton } from './ScanButton';
 import { ScannerProvider } from './scanner';
 import { SearchButton } from './SearchButton';
 import { ShortcutsProvider } from './shortcuts';
+import { WaitingEntries } from './WaitingEntries';
 
 const t = texts.shell;
 
@@ -55,6 +56,7 @@ export function Frame() {
           </Link>
           <SearchButton />
           <div className={classes.tools}>
+            <WaitingEntries />
             <LiveDot state={live} />
             <ScanButton />
             <StoreButton />

@@ -6,6 +6,7 @@ import { client, setSignedOutListener } from '../api/client';
 import { ApiProblem } from '../api/problem';
 import { SessionContext, type Session, type Store, type User } from '../api/session';
 import { currentStoreId, rememberStoreId } from '../api/store-choice';
+import { BASE_PATH } from '../pages/paths';
 import { texts } from '../texts';
 import { ErrorState } from '../ui/states';
 
@@ -50,18 +51,18 @@ export function SessionGate({ children }: { children: ReactNode }) {
     window.location.reload();
   }, []);
 
-  const chooseStore = useCallback(
-    (store: Store) => {
-      rememberStoreId(store.id);
-      window.location.assign('/admin/');
-    },
-    [],
-  );
+  const refresh = useCallback(() => queries.invalidateQueries({ queryKey: ['session'] }), [queries]);
+
+  const chooseStore = useCallback((store: Store) => {
+    rememberStoreId(store.id);
+    // Nothing of the store before may stay on the screen.
+    window.location.assign(`${BASE_PATH}/`);
+  }, []);
 
   const context = useMemo<Session | null>(() => {
     if (!known?.store) return null;
-    return { user: known.user, store: known.store, stores: known.stores, chooseStore, signOut: () => void signOut() };
-  }, [known, chooseStore, signOut]);
+    return { user: known.user, store: known.store, stores: known.stores, chooseStore, signOut: () => void signOut(), refresh };
+  }, [known, chooseStore, signOut, refresh]);
 
   if (session.isPending) return <Waiting />;
   if (session.isError) {
@@ -130,7 +131,8 @@ async function loadSession(): Promise<Known | null> {
 async function loadUser(): Promise<User | null> {
   try {
     const { data } = await client.GET('/auth/session');
-    return data?.user ?? null;
+    if (!data) throw new ApiProblem({}, 'UNREADABLE', 200);
+    return data.user;
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) return null;
     throw error;

@@ -66,10 +66,10 @@ export function StoreButton() {
           rightSection={<IconChevronDown size={14} aria-hidden />}
           aria-label={`${t.switchStore}: ${store.name}`}
           aria-haspopup="menu"
-          classNames={{ label: classes.name, section: classes.section }}
+          classNames={{ section: classes.section }}
           onClick={open}
         >
-          {store.name}
+          <span className={classes.name}>{store.name}</span>
         </Button>
       )}
       menu={(button) => <StoreMenu button={button} />}

@@ -45,6 +45,8 @@ interface FormDialogProps<Values extends Record<string, unknown>, R, T> {
   /** What the button does, as a verb: `Ship 3 units`. */
   submit: string;
   isDangerous?: boolean;
+  /** True while there is nothing to send yet. */
+  isDisabled?: boolean;
   /** Names of the API for fields of the form, where they differ: `{ unit_cost: 'cost' }`. */
   fieldNames?: Record<string, string>;
   onClose: () => void;
@@ -60,6 +62,7 @@ export function FormDialog<Values extends Record<string, unknown>, R, T>({
   request,
   submit,
   isDangerous,
+  isDisabled,
   fieldNames,
   onClose,
   children,
@@ -89,7 +92,7 @@ export function FormDialog<Values extends Record<string, unknown>, R, T>({
           {write.state === 'unknown' ? (
             <Button onClick={() => void write.retry()}>{t.checkAgain}</Button>
           ) : (
-            <Button type="submit" loading={write.isSending} color={isDangerous ? 'red' : undefined}>
+            <Button type="submit" disabled={isDisabled} loading={write.isSending} color={isDangerous ? 'red' : undefined}>
               {submit}
             </Button>
           )}

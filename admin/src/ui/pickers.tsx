@@ -127,8 +127,8 @@ export function useLocations(): Schemas['LocationResponse'][] {
 }
 
 interface LocationPickerProps extends Omit<SelectProps, 'data' | 'value' | 'onChange'> {
-  value: number | null;
-  onChange: (id: number | null) => void;
+  value?: number | null;
+  onChange?: (id: number | null) => void;
 }
 
 export function LocationPicker({ label = texts.common.location, value, onChange, ...rest }: LocationPickerProps) {
@@ -137,8 +137,8 @@ export function LocationPicker({ label = texts.common.location, value, onChange,
     <Select
       label={label}
       data={locations.map(({ id, name }) => ({ value: String(id), label: name }))}
-      value={value === null ? null : String(value)}
-      onChange={(id) => onChange(id === null ? null : Number(id))}
+      value={value === null || value === undefined ? null : String(value)}
+      onChange={(id) => onChange?.(id === null ? null : Number(id))}
       searchable={locations.length > 8}
       comboboxProps={{ shadow: 'md' }}
       {...rest}

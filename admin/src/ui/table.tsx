@@ -2,7 +2,7 @@ import { Button, Checkbox, Pagination, Skeleton, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp, IconSelector } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { createContext, useContext, type ReactNode } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
 
 import { texts } from '../texts';
 import { useFormats } from './format';
@@ -54,11 +54,13 @@ interface DataTableProps<T> {
   selection?: Selection;
   /** Shown if there is no row at all. With filters, the table itself says that nothing was found. */
   empty: ReactNode;
+  /** True if there are no other rows than these, as with the lines of a document: then there is nothing below the table. */
+  isWhole?: boolean;
 }
 
 /** A list that the server filters, sorts and pages. On a phone, its rows are cards. */
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { query, list, empty } = props;
+  const { query, list, empty, isWhole } = props;
   const isPhone = useIsPhone();
   const { data, error } = query;
 
@@ -79,12 +81,12 @@ export function DataTable<T>(props: DataTableProps<T>) {
     );
   }
   return (
-    <div aria-busy={query.isPlaceholderData || !data}>
+    <div aria-busy={query.isPlaceholderData || !data} className={classes.list}>
       {error ? <ErrorNote error={error} retry={() => void query.refetch()} /> : null}
       <div className={classes.rows} data-stale={query.isPlaceholderData || undefined}>
         {isPhone ? <Cards {...props} /> : <Rows {...props} />}
       </div>
-      {data && <Pages page={data} list={list} />}
+      {data && !isWhole && <Pages page={data} list={list} />}
     </div>
   );
 }
@@ -93,23 +95,14 @@ export function useIsPhone(): boolean {
   return useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false });
 }
 
-/** Whether the first cell of a row holds its link. */
-const RowLink = createContext<string | undefined>(undefined);
-
+/** The first cell of a row holds its link. */
 function Linked({ children, to }: { children: ReactNode; to: string | undefined }) {
   if (!to) return <>{children}</>;
   return (
-    <RowLink value={to}>
-      <Link to={to} className={classes.link}>
-        {children}
-      </Link>
-    </RowLink>
+    <Link to={to} className={classes.link}>
+      {children}
+    </Link>
   );
-}
-
-/** The link of the row in which this is shown, if any. */
-export function useRowLink(): string | undefined {
-  return useContext(RowLink);
 }
 
 function Rows<T>({ label, query, list, columns, rowKey, rowLink, rowName, selection }: DataTableProps<T>) {
@@ -267,12 +260,19 @@ function SelectRow({ id, name, selection }: { id: string; name: string; selectio
   );
 }
 
+/** After a link to another page, its first row is on the screen. */
+function showFirstRow(event: MouseEvent<HTMLElement>) {
+  const isLink = event.target instanceof Element && event.target.closest('a') !== null;
+  const top = event.currentTarget.parentElement;
+  if (isLink && top && top.getBoundingClientRect().top < 0) top.scrollIntoView();
+}
+
 function Pages({ page, list }: { page: Page<unknown>; list: ListState<unknown> }) {
   const { quantity } = useFormats();
   const first = (page.page - 1) * page.limit + 1;
   const last = Math.min(page.page * page.limit, page.total);
   return (
-    <nav className={`${classes.pages} no-print`} aria-label={t.pages}>
+    <nav className={`${classes.pages} no-print`} aria-label={t.pages} onClick={showFirstRow}>
       <Text size="sm" c="dimmed" className="figures" aria-live="polite">
         {t.rows(quantity(first), quantity(last), quantity(page.total))}
       </Text>
