@@ -1,39 +1,21 @@
-import { ActionIcon, Group, Select, Table, Text } from '@mantine/core';
+import { Select, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { IconTrash } from '@tabler/icons-react';
 
 import { useSession } from '../../../api/session';
 import { useWrite } from '../../../api/use-write';
 import { texts } from '../../../texts';
 import { FormDialog } from '../../../ui/dialog';
 import { useFormats } from '../../../ui/format';
-import { QuantityInput } from '../../../ui/inputs';
 import { useGo } from '../../../ui/link';
-import { ProductPicker, type Picked } from '../../../ui/pickers';
+import { ProductPicker } from '../../../ui/pickers';
 import { pathTo } from '../../paths';
+import { NewLines, withPicked, type NewLine } from '../NewLines';
 import { nameOf, priceOf, returnableOf, sum, sumOfMoney, unshippedOf, type Order, type Return } from '../order';
 import { Changes } from './Changes';
-import classes from './dialogs.module.css';
 import { Consequences, totalOf, unitsOf, UnitsTable, validateUnits, type Units, type UnitsLine } from './units-table';
 import { useFresh } from './use-fresh';
 
 const t = texts.orders.exchange;
-
-export interface NewLine {
-  variantId: number;
-  sku: string;
-  name: string;
-  price: number;
-  quantity: number | string;
-}
-
-/** Adds what was picked to the lines: units of a variant that is there already are added up. */
-export function withPicked(lines: NewLine[], { product, variant, units }: Picked): NewLine[] {
-  const found = lines.find(({ variantId }) => variantId === variant.id);
-  if (found) return lines.map((line) => (line === found ? { ...line, quantity: (Number(line.quantity) || 0) + units } : line));
-  const name = [product.name, variant.size].filter(Boolean).join(' · ');
-  return [...lines, { variantId: variant.id, sku: variant.sku, name, price: variant.price, quantity: units }];
-}
 
 /** Cancels or takes back units, and places a new order that their credit pays for. */
 export default function ExchangeDialog({ order, returns, onClose }: { order: Order; returns: Return[]; onClose: () => void }) {
@@ -97,46 +79,6 @@ function goingLines(order: Order, returns: Return[]): UnitsLine[] {
   const cancels = order.items.map((item) => ({ key: `cancel:${item.id}`, name: nameOf(item), detail: t.cancelUnits, max: order.status === 'cancelled' ? 0 : unshippedOf(item) }));
   const backs = order.items.map((item) => ({ key: `return:${item.id}`, name: nameOf(item), detail: t.returnUnits, max: returnableOf(item, returns) }));
   return [...cancels, ...backs].filter(({ max }) => max > 0);
-}
-
-/** The lines of a new order, with the units of each. */
-export function NewLines({ lines, onChange }: { lines: NewLine[]; onChange: (lines: NewLine[]) => void }) {
-  const { money } = useFormats();
-  if (lines.length === 0) return null;
-  return (
-    <Table className={classes.units}>
-      <Table.Tbody>
-        {lines.map((line) => (
-          <Table.Tr key={line.variantId}>
-            <Table.Td>
-              <Text size="sm" fw={550}>
-                {line.name}
-              </Text>
-              <Text size="xs" c="dimmed" className="figures">
-                {money(line.price)}
-              </Text>
-            </Table.Td>
-            <Table.Td className={classes.unitsCell}>
-              <Group gap={4} wrap="nowrap">
-                <QuantityInput
-                  label={null}
-                  aria-label={texts.orders.create.unitsOf(line.name)}
-                  min={1}
-                  max={10_000}
-                  className={classes.unitsInput}
-                  value={line.quantity}
-                  onChange={(quantity) => onChange(lines.map((one) => (one === line ? { ...line, quantity } : one)))}
-                />
-                <ActionIcon aria-label={t.remove(line.name)} onClick={() => onChange(lines.filter((one) => one !== line))}>
-                  <IconTrash size={16} aria-hidden />
-                </ActionIcon>
-              </Group>
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
 }
 
 function ExchangeConsequences({ order, units, items }: { order: Order; units: Units; items: NewLine[] }) {
