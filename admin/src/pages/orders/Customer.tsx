@@ -1,4 +1,4 @@
-import { Button, Text } from '@mantine/core';
+import { Anchor, Button, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 
 import { useCan } from '../../api/session';
@@ -23,8 +23,8 @@ export function CustomerPanel({ order }: { order: Order }) {
   const address = shipping ? addressLines(shipping).join('\n') : order.delivery_address;
   const facts: [string, ReactNode][] = [
     ...(order.customer_name ? [[t.name, order.customer_name] as [string, ReactNode]] : []),
-    ...(order.customer_phone ? [[t.phone, <a href={`tel:${order.customer_phone}`}>{order.customer_phone}</a>] as [string, ReactNode]] : []),
-    ...(order.customer_email ? [[t.email, <a href={`mailto:${order.customer_email}`}>{order.customer_email}</a>] as [string, ReactNode]] : []),
+    ...(order.customer_phone ? [[t.phone, <Anchor size="sm" href={`tel:${order.customer_phone}`}>{order.customer_phone}</Anchor>] as [string, ReactNode]] : []),
+    ...(order.customer_email ? [[t.email, <Anchor size="sm" href={`mailto:${order.customer_email}`}>{order.customer_email}</Anchor>] as [string, ReactNode]] : []),
     ...(order.pickup_location_id === null || address ? [[t.deliveryAddress, <Address text={address ?? t.none} />] as [string, ReactNode]] : []),
     ...(billing && !isSame ? [[t.billing, <Address text={addressLines(billing).join('\n')} />] as [string, ReactNode]] : []),
   ];
@@ -33,7 +33,7 @@ export function CustomerPanel({ order }: { order: Order }) {
       <Facts facts={facts} />
       <Text size="sm" mt="sm">
         {order.user_id !== null ? (
-          <Link to={`/orders?user_id=${order.user_id}`}>{t.all}</Link>
+          <Anchor size="sm" component={Link} to={`/orders?user_id=${order.user_id}`}>{t.all}</Anchor>
         ) : (
           <Text span size="xs" c="dimmed">
             {order.created_by === null ? t.guest : t.byStaff}

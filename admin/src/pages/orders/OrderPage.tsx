@@ -1,4 +1,4 @@
-import { Stack } from '@mantine/core';
+import { Anchor, Stack } from '@mantine/core';
 
 import { api } from '../../api/client';
 import { texts } from '../../texts';
@@ -67,7 +67,7 @@ function OrderView({ order }: { order: Order }) {
         {order.exchange_of !== null && (
           <>
             {' · '}
-            {t.exchangeOf} · <Link to={pathTo.order(String(order.exchange_of))}>{t.exchangeOfLink}</Link>
+            {t.exchangeOf} · <Anchor size="sm" component={Link} to={pathTo.order(String(order.exchange_of))}>{t.exchangeOfLink}</Anchor>
           </>
         )}
       </PageHeader>

@@ -107,11 +107,10 @@ function useColumns(): Column<Order>[] {
   return useMemo(
     () => [
       { title: t.number, cell: (order) => <span className="figures">{order.order_number}</span> },
-      { title: t.placed, sort: 'created_at', cell: (order) => <Ago at={order.created_at} /> },
+      { title: t.placed, sort: 'created_at', cell: (order) => <span className={classes.whole}><Ago at={order.created_at} /></span> },
       { title: t.customer, cell: (order) => <span className={classes.customer}>{customerOf(order)}</span> },
       {
         title: t.state,
-        phone: 'side',
         cell: (order) => (
           <Group gap={4}>
             <StatusBadge of="order" status={order.status} />
@@ -125,7 +124,7 @@ function useColumns(): Column<Order>[] {
         cell: (order) => <StatusBadge of="payment" status={order.payment_status} />,
       },
       { title: t.units, align: 'right', cell: (order) => <Quantity value={order.total_items} /> },
-      { title: t.total, align: 'right', sort: 'total_amount', cell: (order) => <Money amount={order.total_amount} /> },
+      { title: t.total, align: 'right', phone: 'side', sort: 'total_amount', cell: (order) => <Money amount={order.total_amount} /> },
     ],
     [],
   );

@@ -8,6 +8,6 @@ const t = texts.orders;
 /** Says that the customer collects the order, and whether it is ready. Nothing for orders that are delivered. */
 export function PickupBadge({ order }: { order: Order }) {
   if (order.pickup_location_id === null) return null;
-  if (order.pickup_status === 'ready') return <Badge color="blue">{t.list.ready}</Badge>;
-  return <Badge color="gray">{order.pickup_status === 'collected' ? t.pickup.collectedAlready : t.list.pickup}</Badge>;
+  if (order.pickup_status === 'ready') return <Badge miw="max-content" color="blue">{t.list.ready}</Badge>;
+  return <Badge miw="max-content" color="gray">{order.pickup_status === 'collected' ? t.pickup.collectedAlready : t.list.pickup}</Badge>;
 }

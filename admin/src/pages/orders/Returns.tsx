@@ -1,4 +1,4 @@
-import { Button, Skeleton, Text } from '@mantine/core';
+import { Anchor, Button, Skeleton, Text } from '@mantine/core';
 
 import { useCan } from '../../api/session';
 import { texts } from '../../texts';
@@ -64,7 +64,7 @@ function ReturnRow({ order, back }: { order: Order; back: Return }) {
       <Receipts order={order} back={back} />
       {back.exchange_order_id !== null && (
         <div className={classes.small}>
-          {t.exchangeOrder} · <Link to={pathTo.order(String(back.exchange_order_id))}>{t.exchangeOrderLink}</Link>
+          {t.exchangeOrder} · <Anchor size="xs" component={Link} to={pathTo.order(String(back.exchange_order_id))}>{t.exchangeOrderLink}</Anchor>
         </div>
       )}
       <ReturnSteps order={order} back={back} />
@@ -112,21 +112,21 @@ function ReturnSteps({ order, back }: { order: Order; back: Return }) {
   return (
     <div className={`${classes.rowButtons} no-print`}>
       {isRequested && (
-        <Button size="compact-sm" onClick={() => open((close) => <ApproveReturnDialog back={back} onClose={close} />)}>
+        <Button size="xs" onClick={() => open((close) => <ApproveReturnDialog back={back} onClose={close} />)}>
           {steps.approve}
         </Button>
       )}
       {isExpected && (
-        <Button size="compact-sm" onClick={() => open((close) => <ReceiveReturnDialog order={order} back={back} onClose={close} />)}>
+        <Button size="xs" onClick={() => open((close) => <ReceiveReturnDialog order={order} back={back} onClose={close} />)}>
           {steps.receive(expected)}
         </Button>
       )}
       {(isRequested || back.status === 'approved') && (
         <>
-          <Button size="compact-sm" variant="default" onClick={() => open((close) => <RejectReturnDialog back={back} onClose={close} />)}>
+          <Button size="xs" variant="default" onClick={() => open((close) => <RejectReturnDialog back={back} onClose={close} />)}>
             {steps.reject}
           </Button>
-          <Button size="compact-sm" variant="default" onClick={() => open((close) => <CancelReturnDialog back={back} onClose={close} />)}>
+          <Button size="xs" variant="default" onClick={() => open((close) => <CancelReturnDialog back={back} onClose={close} />)}>
             {steps.cancelReturn}
           </Button>
         </>

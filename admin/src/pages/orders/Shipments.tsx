@@ -105,22 +105,22 @@ function ShipmentSteps({ order, shipment }: { order: Order; shipment: Shipment }
   return (
     <div className={`${classes.rowButtons} no-print`}>
       {mayUpdate && isOnTheWay && (
-        <Button size="compact-sm" variant="default" aria-label={t.deliveredOf(number)} onClick={() => open((close) => <DeliveredDialog order={order} shipment={shipment} onClose={close} />)}>
+        <Button size="xs" variant="default" aria-label={t.deliveredOf(number)} onClick={() => open((close) => <DeliveredDialog order={order} shipment={shipment} onClose={close} />)}>
           {texts.orders.steps.delivered}
         </Button>
       )}
       {mayUpdate && isOnTheWay && (
-        <Button size="compact-sm" variant="default" aria-label={t.lostOf(number)} onClick={() => open((close) => <LostDialog order={order} shipment={shipment} onClose={close} />)}>
+        <Button size="xs" variant="default" aria-label={t.lostOf(number)} onClick={() => open((close) => <LostDialog order={order} shipment={shipment} onClose={close} />)}>
           {texts.orders.steps.lost}
         </Button>
       )}
       {mayUpdate && order.pickup_location_id === null && (
-        <Button size="compact-sm" variant="default" aria-label={t.editOf(number)} onClick={() => open((close) => <TrackingDialog order={order} shipment={shipment} onClose={close} />)}>
+        <Button size="xs" variant="default" aria-label={t.editOf(number)} onClick={() => open((close) => <TrackingDialog order={order} shipment={shipment} onClose={close} />)}>
           {texts.orders.steps.tracking}
         </Button>
       )}
       <Button
-        size="compact-sm"
+        size="xs"
         variant="default"
         component={Link}
         to={pathTo.shipmentSlip(order.order_number, number)}

@@ -24,7 +24,7 @@ export function Steps({ order }: { order: Order }) {
   return (
     <>
       {can('orders:update') && order.next_statuses.includes('cancelled') && order.fulfilment_status === 'none' && (
-        <Button variant="subtle" color="red" onClick={() => open((close) => <CancelDialog order={order} onClose={close} />)}>
+        <Button variant="light" color="red" onClick={() => open((close) => <CancelDialog order={order} onClose={close} />)}>
           {t.cancel}
         </Button>
       )}

@@ -20,8 +20,10 @@ export function ConfirmPaymentDialog({ order, onClose }: OrderDialogProps) {
   const { money, moneyDigits } = useFormats();
   const due = outstandingOf(order, moneyDigits);
   const form = useForm({ initialValues: { payment_reference: '', amount: due as number | string, accept_reused: false } });
-  const write = useFresh(order, useWrite('post', '/orders/{id}/payment/confirm', { done: t.payment.confirmed(money(due)), ...AFTER }));
-  const isReused = write.problem?.code === 'PAYMENT_REFERENCE_USED' || form.values.accept_reused;
+  const confirm = useWrite('post', '/orders/{id}/payment/confirm', { done: t.payment.confirmed(money(due)), ...AFTER });
+  // That refusal itself records the money at the order.
+  const isReused = confirm.problem?.code === 'PAYMENT_REFERENCE_USED' || form.values.accept_reused;
+  const write = useFresh(order, confirm, isReused);
   return (
     <FormDialog
       title={t.payment.confirmTitle}
@@ -34,7 +36,7 @@ export function ConfirmPaymentDialog({ order, onClose }: OrderDialogProps) {
         body: { payment_reference: payment_reference.trim(), ...(amount === '' ? {} : { amount: String(amount) }), ...(accept_reused ? { accept_reused } : {}) },
       })}
     >
-      <Changes since={order} />
+      {!isReused && <Changes since={order} />}
       <Text size="sm">{t.payment.confirmText}</Text>
       <TextInput
         label={t.payment.referenceLabel}

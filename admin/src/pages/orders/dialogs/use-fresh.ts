@@ -9,9 +9,9 @@ import type { Order } from '../order';
 /**
  * A write about an order as it was when the dialog opened. Requests about orders carry no expected version, so the order
  * is read again before the request is sent, and nothing is sent if someone changed it meanwhile. After a refusal, the
- * order is read again too, so that the dialog can say what changed.
+ * order is read again too, so that the dialog can say what changed. `isKnown`: the user knows that the order changed.
  */
-export function useFresh<W extends Write<never, unknown>>(order: Order, write: W): W {
+export function useFresh<W extends Write<never, unknown>>(order: Order, write: W, isKnown = false): W {
   const queries = useQueryClient();
   const [stale, setStale] = useState<ApiProblem | null>(null);
   const [isChecking, setIsChecking] = useState(false);
@@ -23,7 +23,7 @@ export function useFresh<W extends Write<never, unknown>>(order: Order, write: W
   const send = async (request: never) => {
     setStale(null);
     setIsChecking(true);
-    const isStale = await hasChanged(order, queries);
+    const isStale = !isKnown && (await hasChanged(order, queries));
     setIsChecking(false);
     if (!isStale) return write.send(request);
     setStale(new ApiProblem({}, 'STALE_DOCUMENT', 409));
