@@ -276,7 +276,7 @@ test('the filters stay in the URL, and Back brings them back', async () => {
   const order = await placeOrder(desk, 1);
   await desk.visit('/orders?status=cancelled');
   assert.equal(await page.getByRole('link', { name: /^Cancelled/ }).getAttribute('aria-current'), 'page');
-  await page.getByRole('link', { name: /^New/ }).first().click();
+  await page.getByRole('navigation', { name: 'States of orders' }).getByRole('link', { name: /^New/ }).click();
   await page.getByRole('searchbox').fill(order.customer_name);
   await page.waitForURL(/status=pending.*q=Desk/);
   await page.getByRole('link', { name: order.order_number }).click();

@@ -1,6 +1,7 @@
 import { Anchor, Stack } from '@mantine/core';
 
 import { api } from '../../api/client';
+import { useCan } from '../../api/session';
 import { texts } from '../../texts';
 import { Link } from '../../ui/link';
 import { PageHeader } from '../../ui/page';
@@ -44,10 +45,10 @@ export default function OrderPage() {
 }
 
 function OrderView({ order }: { order: Order }) {
-  // The same query as the panels of returns and credits make, so it is sent once.
+  const can = useCan();
   const path = { params: { path: { id: order.order_number } } };
   const returns = api.useQuery('get', '/orders/{id}/returns', path);
-  const credits = api.useQuery('get', '/orders/{id}/credits', path);
+  const credits = api.useQuery('get', '/orders/{id}/credits', path, { enabled: can('orders:update') });
   return (
     <>
       <PageHeader
