@@ -105,7 +105,7 @@ export function CancelDialog({ order, onClose }: OrderDialogProps) {
         {[
           ...(order.status === 'under_paying'
             ? [t.cancel.held(unshipped(order))]
-            : [...byPlace].map(([placeId, quantity]) => t.cancel.back(t.count(quantity), placeName(placeId)))),
+            : [...byPlace].map(([placeId, quantity]) => t.cancel.back(quantity, placeName(placeId)))),
           paid > 0 ? t.cancel.refund(money(paid)) : t.cancel.noMoney,
           t.cancel.final,
         ]}

@@ -71,7 +71,7 @@ export default function ReceiveReturnDialog({ order, back, onClose }: ReceiveRet
   return (
     <FormDialog
       title={t.receiveTitle(back.return_number)}
-      size="lg"
+      size="xl"
       form={form}
       write={write}
       submit={texts.orders.steps.receive(total)}

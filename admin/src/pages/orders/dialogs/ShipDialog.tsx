@@ -120,7 +120,7 @@ function ShipConsequences({ order, parts, units }: { order: Order; parts: Return
   return (
     <Consequences>
       {[
-        placeIds.length === 1 && placeIds[0] !== undefined && t.leaves(texts.orders.count(total), placeName(placeIds[0])),
+        placeIds.length === 1 && placeIds[0] !== undefined && t.leaves(total, placeName(placeIds[0])),
         left > 0 ? t.leftOver(left) : t.complete2,
         order.payment_status === 'pending' && unpaid > 0 && t.unpaid(money(unpaid)),
       ]}
