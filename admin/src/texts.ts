@@ -1,3 +1,5 @@
+import { orderTexts } from './texts/orders';
+
 /**
  * All texts of the desk, in English, one section for each page. A second language is another object of type `Texts`.
  *
@@ -211,9 +213,7 @@ const english = {
     nothingForRole: 'Your account has no permission for any part of this page.',
   },
 
-  orders: {
-    title: 'Orders',
-  },
+  orders: orderTexts,
 
   stock: {
     title: 'Stock',

@@ -124,7 +124,8 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
   };
 }
 
-async function sendUntilKnown(method: string, path: string, request: unknown, key: string, onRetry: () => void) {
+/** Sends a request again with the same key while its answer is lost or the server is busy, a few times. */
+export async function sendUntilKnown(method: string, path: string, request: unknown, key: string, onRetry: () => void) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const init = { ...(request as object), headers: { 'Idempotency-Key': key } };

@@ -6,6 +6,12 @@ export const BASE_PATH = '/admin';
 /** The paths of pages about one thing. A link to a page that does not exist yet is not shown: see `usePageExists`. */
 export const pathTo = {
   order: (number: string) => `/orders/${encodeURIComponent(number)}`,
+  invoice: (orderNumber: string) => `/orders/${encodeURIComponent(orderNumber)}/invoice`,
+  /** The packing slips of orders, to print them together. */
+  slips: (orderNumbers: string[]) => `/orders/slips?numbers=${orderNumbers.map(encodeURIComponent).join(',')}`,
+  /** The packing slip of one shipment. */
+  shipmentSlip: (orderNumber: string, shipmentNumber: string) =>
+    `/orders/slips?numbers=${encodeURIComponent(orderNumber)}&shipment=${encodeURIComponent(shipmentNumber)}`,
   product: (id: number) => `/products/${id}`,
   count: (number: string) => `/counts/${encodeURIComponent(number)}`,
   transfer: (number: string) => `/transfers/${encodeURIComponent(number)}`,

@@ -1,4 +1,4 @@
-import { IconClipboardCheck, IconHome, IconShoppingCart, IconTruck, IconUser, type Icon } from '@tabler/icons-react';
+import { IconClipboardCheck, IconHome, IconReceipt, IconShoppingCart, IconTruck, IconUser, type Icon } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 
 import type { Needs } from '../api/session';
@@ -37,6 +37,27 @@ export const pages: Page[] = [
   },
 
   // Orders
+  {
+    path: '/orders',
+    group: 'orders',
+    title: texts.orders.title,
+    icon: IconReceipt,
+    inNavigation: true,
+    needs: 'orders:read',
+    shortcut: 'o',
+    load: () => import('./orders/OrdersPage'),
+  },
+  { path: '/orders/new', group: 'orders', title: texts.orders.create.title, needs: 'orders:create', load: () => import('./orders/NewOrderPage') },
+  { path: '/orders/slips', group: 'orders', title: texts.orders.slips.title, needs: 'orders:read', load: () => import('./orders/SlipsPage') },
+  { path: '/orders/$number', group: 'orders', title: texts.orders.title, needs: 'orders:read', load: () => import('./orders/OrderPage') },
+  {
+    path: '/orders/$number/invoice',
+    group: 'orders',
+    title: texts.orders.invoice.panel,
+    needs: 'orders:read',
+    load: () => import('./orders/InvoicePage'),
+  },
+  { path: '/returns/$number', group: 'orders', title: texts.orders.returnPage.title, needs: 'orders:read', load: () => import('./orders/ReturnPage') },
 
   // Stock and products
 

@@ -86,6 +86,23 @@ export function SelectFilter({ list, name, label, options }: SelectFilterProps) 
   );
 }
 
+/** A day of the store, or with `withTime` a time on its clocks. */
+export function DayFilter({ list, name, label, withTime, max }: { list: ListState<unknown>; name: string; label: string; withTime?: boolean; max?: string }) {
+  return (
+    <TextInput
+      type={withTime ? 'datetime-local' : 'date'}
+      aria-label={label}
+      title={label}
+      leftSection={<span className={classes.dayLabel}>{label}</span>}
+      leftSectionWidth={`calc(${label.length}ch + 1rem)`}
+      value={list.value(name)}
+      max={max}
+      onChange={(event) => list.set({ [name]: event.currentTarget.value }, { replace: true })}
+      className={classes.day}
+    />
+  );
+}
+
 interface StatusTabsProps {
   list: ListState<unknown>;
   label: string;

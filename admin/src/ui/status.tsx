@@ -51,7 +51,8 @@ const COLORS: { [K in keyof States]: Record<States[K], string> } = {
 
 /** `<StatusBadge of="order" status={order.status} />` */
 export function StatusBadge<K extends keyof States>({ of, status }: { of: K; status: States[K] }) {
-  return <Badge color={(COLORS[of] as Record<States[K], string>)[status]}>{statusText(of, status)}</Badge>;
+  // A badge in a narrow column stays whole.
+  return <Badge miw="max-content" color={(COLORS[of] as Record<States[K], string>)[status]}>{statusText(of, status)}</Badge>;
 }
 
 export function statusText<K extends keyof States>(of: K, status: States[K]): string {

@@ -63,6 +63,10 @@ export const theme = createTheme({
         border: '1px solid transparent',
       };
     }
+    // White on Mantine's red has too little contrast.
+    if (input.variant === 'filled' && name === 'red') {
+      return { ...resolved, background: 'var(--mantine-color-red-9)', hover: 'var(--mantine-color-red-8)', color: '#fff' };
+    }
     if (input.variant === 'subtle' || input.variant === 'transparent' || input.variant === 'outline') {
       return { ...resolved, color: `light-dark(var(--mantine-color-${name}-8), var(--mantine-color-${name}-3))` };
     }

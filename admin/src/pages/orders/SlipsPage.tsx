@@ -1,0 +1,60 @@
+import { Button } from '@mantine/core';
+import { IconPrinter } from '@tabler/icons-react';
+import { useQueries } from '@tanstack/react-query';
+
+import { api } from '../../api/client';
+import { texts } from '../../texts';
+import { useLocation } from '../../ui/location';
+import { PageHeader } from '../../ui/page';
+import { EmptyState, ErrorNote, LoadingPage } from '../../ui/states';
+import { pathTo } from '../paths';
+import { usePrintShortcut } from './print';
+import { Slip } from './Slip';
+
+const t = texts.orders.slips;
+/** So many slips are loaded and printed together. */
+const LIMIT = 100;
+
+/** The packing slips of orders, or of one shipment, to print them together. */
+export default function SlipsPage() {
+  const { search } = useLocation();
+  const numbers = [...new Set((search.numbers ?? '').split(',').filter(Boolean))].slice(0, LIMIT);
+  const orders = useQueries({
+    queries: numbers.map((number) => api.queryOptions('get', '/orders/{id}', { params: { path: { id: number } } })),
+  });
+  const isLoading = orders.some(({ isPending }) => isPending);
+  const isReady = numbers.length > 0 && !isLoading;
+  usePrintShortcut(t.print(numbers.length), isReady);
+  const only = numbers.length === 1 ? numbers[0] : undefined;
+
+  return (
+    <>
+      <div className="no-print">
+        <PageHeader
+          title={only ? t.one : t.title}
+          back={only ? { to: pathTo.order(only), label: only } : { to: '/orders', label: texts.orders.back }}
+          actions={
+            isReady && (
+              <Button leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => window.print()}>
+                {t.print(numbers.length)}
+              </Button>
+            )
+          }
+        />
+      </div>
+      {numbers.length === 0 && <EmptyState title={t.none} hint={t.noneHint} />}
+      {isLoading && <LoadingPage />}
+      {!isLoading &&
+        orders.map(({ data, error }, index) =>
+          data ? (
+            <Slip key={numbers[index]} order={data} shipment={data.shipments.find((one) => one.shipment_number === search.shipment)} />
+          ) : (
+            <div key={numbers[index]} className="no-print">
+              {t.failed(numbers[index] ?? '')}
+              <ErrorNote error={error} />
+            </div>
+          ),
+        )}
+    </>
+  );
+}
