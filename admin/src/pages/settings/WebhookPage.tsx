@@ -86,8 +86,8 @@ function Actions({ isActive, onChoose }: { isActive: boolean; onChoose: (action:
 }
 
 const STATES = ['pending', 'succeeded', 'failed'] as const;
-/** No event tells that a delivery was attempted. */
-const REFRESH_MS = 3_000;
+/** No event tells of deliveries, so they are read again, more often while one is being sent. */
+const REFRESH_MS = { sending: 3_000, idle: 15_000 };
 
 function Deliveries({ webhookId, onReplay }: { webhookId: number; onReplay: () => void }) {
   const list = useListState('/webhooks/{id}/deliveries', { filters: ['state'], sort: '-id' });
@@ -97,7 +97,7 @@ function Deliveries({ webhookId, onReplay }: { webhookId: number; onReplay: () =
     { params: { path: { id: webhookId }, query: list.query } },
     {
       placeholderData: keepPreviousData,
-      refetchInterval: ({ state }) => (state.data?.items.some((delivery) => delivery.state === 'pending') ? REFRESH_MS : false),
+      refetchInterval: ({ state }) => (state.data?.items.some((delivery) => delivery.state === 'pending') ? REFRESH_MS.sending : REFRESH_MS.idle),
     },
   );
   const [shown, setShown] = useState<number | null>(null);
