@@ -18,12 +18,17 @@ const t = texts.settings;
 type Template = Schemas['MailTemplateResponse'];
 const NAMES = Object.keys(t.mails) as Template['name'][];
 
+/** The path of a template. The document describes its parameters in another order, with types that they do not have. */
+function pathOf(id: number, name: Template['name'], language: string): { id: string; name: never; language: never } {
+  return { id: String(id), name: name as never, language: language as never };
+}
+
 /** The mails of the store in its language: the built-in ones, or its own. */
 export function MailTemplates() {
   const { store } = useSession();
   const [name, setName] = useState<Template['name']>('order_placed');
   const [action, setAction] = useState<'edit' | 'reset' | null>(null);
-  const path = { id: store.id, name, language: store.language };
+  const path = pathOf(store.id, name, store.language);
   const query = api.useQuery('get', '/stores/{id}/mail-templates/{name}/{language}', { params: { path } });
   const { data } = query;
   const close = () => setAction(null);
@@ -78,7 +83,7 @@ export function MailTemplates() {
 const SHOWN = ['subject', 'text', 'html'] as const;
 
 function TemplateDialog({ storeId, template, onClose }: { storeId: number; template: Template; onClose: () => void }) {
-  const path = { id: storeId, name: template.name, language: template.language };
+  const path = pathOf(storeId, template.name, template.language);
   const form = useForm({ initialValues: pick(template, SHOWN) });
   const plain = useWrite('put', '/stores/{id}/mail-templates/{name}/{language}', { done: texts.common.saved });
   const write = useCheckedWrite(plain, pick(template, SHOWN) as Partial<Template>, async () => {
@@ -99,7 +104,7 @@ function TemplateDialog({ storeId, template, onClose }: { storeId: number; templ
 }
 
 function ResetDialog({ storeId, template, onClose }: { storeId: number; template: Template; onClose: () => void }) {
-  const path = { id: storeId, name: template.name, language: template.language };
+  const path = pathOf(storeId, template.name, template.language);
   const write = useWrite('delete', '/stores/{id}/mail-templates/{name}/{language}', { done: t.templateReset });
   return (
     <ConfirmDialog title={t.resetTemplate} write={write} request={{ params: { path } }} confirm={t.resetTemplate} isDangerous onClose={onClose}>

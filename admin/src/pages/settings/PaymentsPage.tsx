@@ -19,7 +19,7 @@ type SellAt = Schemas['SellAt'];
 
 export default function PaymentsPage() {
   const session = useSession();
-  const query = api.useQuery('get', '/stores/{id}', { params: { path: { id: session.store.id } } }, { staleTime: 0 });
+  const query = api.useQuery('get', '/stores/{id}', { params: { path: { id: String(session.store.id) } } }, { staleTime: 0 });
   const [editing, setEditing] = useState<{ name: string | null } | null>(null);
   const [removing, setRemoving] = useState<string | null>(null);
   const { data: store } = query;
@@ -83,7 +83,7 @@ function MethodDialog({ store, name, onClose, onSaved }: MethodProps & { name: s
       write={write}
       submit={name === null ? t.addMethod : texts.common.save}
       request={(values) => ({
-        params: { path: { id: store.id } },
+        params: { path: { id: String(store.id) } },
         body: { payment_methods: { ...store.payment_methods, [values.name.trim()]: values.sell_at } },
       })}
       fieldNames={{ payment_methods: 'name' }}
@@ -109,7 +109,7 @@ function RemoveMethod({ store, name, onClose, onSaved }: MethodProps & { name: s
     <ConfirmDialog
       title={t.removeOf(name)}
       write={write}
-      request={{ params: { path: { id: store.id } }, body: { payment_methods: others } }}
+      request={{ params: { path: { id: String(store.id) } }, body: { payment_methods: others } }}
       confirm={texts.common.remove}
       isDangerous
       onClose={onClose}

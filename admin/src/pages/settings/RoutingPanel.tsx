@@ -24,7 +24,7 @@ const ALL_RULES = Object.keys(t.rules) as Rule[];
 export function RoutingPanel() {
   const { store } = useSession();
   const [isEditing, setIsEditing] = useState(false);
-  const query = api.useQuery('get', '/stores/{id}/routing', { params: { path: { id: store.id } } });
+  const query = api.useQuery('get', '/stores/{id}/routing', { params: { path: { id: String(store.id) } } });
   const places = useLocations();
   const { data } = query;
   const names = data?.preferred_location_ids.map((id) => places.find((place) => place.id === id)?.name ?? String(id)).join(', ');
@@ -50,7 +50,7 @@ export function RoutingPanel() {
 }
 
 async function readPolicy(id: number): Promise<Policy> {
-  const { data } = await client.GET('/stores/{id}/routing', { params: { path: { id } } });
+  const { data } = await client.GET('/stores/{id}/routing', { params: { path: { id: String(id) } } });
   return data as Policy;
 }
 
@@ -69,7 +69,7 @@ function RoutingDialog({ policy, onClose }: { policy: Policy; onClose: () => voi
       write={write}
       submit={texts.common.save}
       request={(values) => ({
-        params: { path: { id: store.id } },
+        params: { path: { id: String(store.id) } },
         body: { ...values, preferred_location_ids: values.preferred_location_ids.map(Number) },
       })}
       onClose={onClose}

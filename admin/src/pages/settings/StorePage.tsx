@@ -25,7 +25,7 @@ const DIALOGS: Record<Part, ComponentType<StoreDialogProps>> = {
 
 export default function StorePage() {
   const session = useSession();
-  const query = api.useQuery('get', '/stores/{id}', { params: { path: { id: session.store.id } } }, { staleTime: 0 });
+  const query = api.useQuery('get', '/stores/{id}', { params: { path: { id: String(session.store.id) } } }, { staleTime: 0 });
   const [editing, setEditing] = useState<Part | null>(null);
   const { data: store } = query;
   if (!store) return query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />;

@@ -23,7 +23,7 @@ export default function TaxesPage() {
   const { store } = useSession();
   const { number } = useFormats();
   const [isEditing, setIsEditing] = useState(false);
-  const query = api.useQuery('get', '/stores/{id}/tax-rates', { params: { path: { id: store.id } } });
+  const query = api.useQuery('get', '/stores/{id}/tax-rates', { params: { path: { id: String(store.id) } } });
   if (!query.data) return query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />;
   const { rates } = query.data;
   return (
@@ -73,7 +73,7 @@ function Rates({ rates }: { rates: Rate[] }) {
 const NEW_RATE = { name: '', country: '', region: '', category: '', percent: '' as number | string };
 
 async function readRates(id: number) {
-  const { data } = await client.GET('/stores/{id}/tax-rates', { params: { path: { id } } });
+  const { data } = await client.GET('/stores/{id}/tax-rates', { params: { path: { id: String(id) } } });
   return data as Schemas['TaxRatesResponse'];
 }
 
@@ -100,7 +100,7 @@ function RatesDialog({ storeId, rates, onClose }: { storeId: number; rates: Rate
       write={write}
       submit={texts.common.save}
       request={(values) => ({
-        params: { path: { id: storeId } },
+        params: { path: { id: String(storeId) } },
         body: {
           rates: values.rates.map((rate) => ({
             name: rate.name,

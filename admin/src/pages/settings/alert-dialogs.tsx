@@ -118,7 +118,16 @@ function AlertFields({ form }: { form: ReturnType<typeof useForm<Values>> }) {
         {...form.getInputProps('digest')}
       />
       {ABOUT_STOCK.includes(kind) && <TextInput label={t.onlyCategory} placeholder={t.any} {...form.getInputProps('category')} />}
-      {AT_A_PLACE.includes(kind) && <LocationPicker label={t.onlyPlace} placeholder={t.any} clearable {...form.getInputProps('location_id')} />}
+      {AT_A_PLACE.includes(kind) && (
+        <LocationPicker
+          label={t.onlyPlace}
+          placeholder={t.any}
+          clearable
+          value={form.values.location_id}
+          onChange={(id) => form.setFieldValue('location_id', id)}
+          error={form.errors.location_id}
+        />
+      )}
       {kind === 'order_late' && <QuantityInput label={t.lateAfter} min={1} {...form.getInputProps('after_hours')} />}
       <Switch label={t.active} {...form.getInputProps('active', { type: 'checkbox' })} />
     </>

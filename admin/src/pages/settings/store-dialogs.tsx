@@ -29,11 +29,11 @@ export function useStoreWrite(store: Store, names: readonly (keyof Store)[], onS
 }
 
 export async function readStore(id: number): Promise<Store> {
-  const { data } = await client.GET('/stores/{id}', { params: { path: { id } } });
+  const { data } = await client.GET('/stores/{id}', { params: { path: { id: String(id) } } });
   return data as Store;
 }
 
-const requestOf = (store: Store, body: Patch) => ({ params: { path: { id: store.id } }, body });
+const requestOf = (store: Store, body: Patch) => ({ params: { path: { id: String(store.id) } }, body });
 
 const GENERAL = ['name', 'currency', 'language', 'time_zone'] as const;
 

@@ -70,7 +70,7 @@ export function NewWebhook({ onClose }: { onClose: () => void }) {
   const write = useWrite('post', '/webhooks', {
     done: t.webhookAdded,
     onDone: (webhook) => {
-      setSecret(webhook.secret);
+      setSecret((webhook as Webhook).secret);
       setIsDone(true);
     },
   });
@@ -123,7 +123,7 @@ export function RotateSecret({ webhook, onClose }: Props) {
     invalidates: ['/webhooks'],
     onDone: (answer) => {
       isRotated.current = true;
-      setSecret(answer.secret);
+      setSecret((answer as Webhook).secret);
     },
   });
   if (secret) return <SecretDialog secret={secret} onClose={onClose} />;
