@@ -1,4 +1,4 @@
-import { IconClipboardCheck, IconHome, IconReceipt, IconShoppingCart, IconTruck, IconUser, type Icon } from '@tabler/icons-react';
+import { IconClipboardCheck, IconHome, IconPackage, IconReceipt, IconShoppingCart, IconTruck, IconUser, type Icon } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 
 import type { Needs } from '../api/session';
@@ -60,6 +60,71 @@ export const pages: Page[] = [
   { path: '/returns/$number', group: 'orders', title: texts.orders.returnPage.title, needs: 'orders:read', load: () => import('./orders/ReturnPage') },
 
   // Stock and products
+  {
+    path: '/stock',
+    group: 'stock',
+    title: texts.stock.overview,
+    icon: IconPackage,
+    inNavigation: true,
+    needs: 'inventory:read',
+    shortcut: 's',
+    load: () => import('./stock/StockPage'),
+  },
+  {
+    path: '/stock/levels',
+    group: 'stock',
+    title: texts.stock.levels,
+    inNavigation: true,
+    needs: 'inventory:read',
+    load: () => import('./stock/LevelsPage'),
+  },
+  {
+    path: '/stock/movements',
+    group: 'stock',
+    title: texts.stock.movements,
+    inNavigation: true,
+    needs: 'inventory:read',
+    load: () => import('./stock/MovementsPage'),
+  },
+  {
+    path: '/stock/reservations',
+    group: 'stock',
+    title: texts.stock.reservations,
+    inNavigation: true,
+    needs: 'inventory:update',
+    load: () => import('./stock/ReservationsPage'),
+  },
+  {
+    path: '/products',
+    group: 'stock',
+    title: texts.stock.products,
+    inNavigation: true,
+    needs: ['inventory:read', 'products:write'],
+    load: () => import('./products/ProductsPage'),
+  },
+  {
+    path: '/products/edit',
+    group: 'stock',
+    title: texts.stock.bulkEdit,
+    inNavigation: true,
+    needs: 'products:write',
+    load: () => import('./products/BulkEditPage'),
+  },
+  {
+    path: '/products/import',
+    group: 'stock',
+    title: texts.stock.importExport,
+    inNavigation: true,
+    needs: ['products:write', 'inventory:update', 'purchasing:manage', 'inventory:read'],
+    load: () => import('./products/ImportPage'),
+  },
+  {
+    path: '/products/$id',
+    group: 'stock',
+    title: texts.stock.product,
+    needs: ['inventory:read', 'products:write'],
+    load: () => import('./products/ProductPage'),
+  },
 
   // Counts
   {
