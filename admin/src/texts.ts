@@ -461,7 +461,6 @@ const english = {
     discard: 'Discard the changes',
     discardText: (count: string) => `The changes of ${count} rows are thrown away.`,
     discardRow: (name: string) => `Undo the changes of ${name}`,
-    leaveGrid: 'There are changes that are not saved. Leave the page and lose them?',
     mistakes: (count: string) => `${count} cells cannot be saved`,
     goToCell: 'Show',
     mistakeAt: (name: string, column: string, reason: string) => `${name}, ${column}: ${reason}`,

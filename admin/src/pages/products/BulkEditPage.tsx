@@ -1,7 +1,6 @@
 import { Alert, Button, Group, Pagination, Skeleton, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { keepPreviousData, useQueryClient } from '@tanstack/react-query';
-import { useBlocker } from '@tanstack/react-router';
 import { useMemo, useRef, useState } from 'react';
 
 import { api, client } from '../../api/client';
@@ -13,6 +12,7 @@ import { FilterBar, SearchField } from '../../ui/filters';
 import { useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { useListState } from '../../ui/list-state';
+import { useLeaveWarning } from '../../ui/location';
 import { notifyDone, notifyProblem } from '../../ui/notify';
 import { PageHeader } from '../../ui/page';
 import { EmptyState, ErrorState, messageOf } from '../../ui/states';
@@ -38,11 +38,7 @@ export default function BulkEditPage() {
   const grid = useGrid(notation);
   const save = useSave(grid, notation);
   const area = useRef<HTMLDivElement>(null);
-  const isDirty = grid.edits.size > 0;
-  useBlocker({
-    shouldBlockFn: ({ current, next }) => isDirty && current.pathname !== next.pathname && !window.confirm(t.leaveGrid),
-    enableBeforeUnload: () => isDirty,
-  });
+  useLeaveWarning(grid.edits.size > 0);
   // The cost is not shown to accounts that may not see it, so they do not overwrite it either.
   const columns = useMemo(() => COLUMNS.filter((column) => column !== 'cost_price' || can('inventory:read')), [can('inventory:read')]);
 

@@ -1,11 +1,10 @@
 import { Stack } from '@mantine/core';
-import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import type { Schemas } from '../../api/client';
 import { useCan, type Needs } from '../../api/session';
 import { texts } from '../../texts';
-import { useGo } from '../../ui/link';
+import { useGo, useLocation } from '../../ui/location';
 import { PageHeader } from '../../ui/page';
 import { ExportPanel } from './ExportPanel';
 import { ImportForm, type ChosenFile } from './ImportForm';
@@ -31,7 +30,7 @@ export const IMPORT_NEEDS: Record<ImportKind, Needs> = {
 export default function ImportPage() {
   const can = useCan();
   const go = useGo();
-  const search = useSearch({ strict: false }) as { id?: string };
+  const { search } = useLocation();
   const [file, setFile] = useState<ChosenFile | null>(null);
   const kinds = (Object.keys(IMPORT_NEEDS) as ImportKind[]).filter((kind) => can(IMPORT_NEEDS[kind]));
   const id = search.id && /^\d{1,15}$/.test(search.id) ? Number(search.id) : null;

@@ -1,6 +1,7 @@
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 
 import type { Schemas } from '../../api/client';
+import { useSession } from '../../api/session';
 import { COLUMNS, isSame, mistakeOf, plainFigure, type GridColumn, type GridRow, type Notation } from './grid-model';
 
 /** A cell that was changed and is not saved. */
@@ -31,9 +32,15 @@ export interface Mistake {
   reason: string;
 }
 
+/** The changes of each account and store. Who looks at another page and comes back finds them again. */
+const drafts = new Map<string, Edits>();
+
 /** The changed cells of the grid, until they are saved. They stay while the list is searched and paged. */
 export function useGrid(notation: Notation) {
-  const [edits, setEdits] = useState<Edits>(new Map());
+  const { user, store } = useSession();
+  const owner = `${user.id} ${store.id}`;
+  const [edits, setEdits] = useState<Edits>(() => drafts.get(owner) ?? new Map());
+  useEffect(() => void drafts.set(owner, edits), [owner, edits]);
 
   /** Changes cells. A cell that is as the server has it is no change. */
   const change = (cells: { row: GridRow; column: GridColumn; text: string }[]) =>
