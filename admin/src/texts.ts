@@ -263,7 +263,7 @@ const english = {
     changed: 'Last change',
     lowSizes: (sizes: string) => `Low: ${sizes}`,
     byPlace: 'By place',
-    levelsOf: (name: string) => `Stock of ${name}`,
+    levelsOf: (name: string) => `By place: ${name}`,
     levelsEmpty: 'No units are known here',
     actionsFor: (name: string) => `Change the stock of ${name}`,
 

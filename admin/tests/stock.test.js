@@ -87,7 +87,7 @@ test('units are received, moved to quarantine, and listed in the ledger', async 
   const product = await makeProduct(desk, { initial_stock: 4 });
   const reference = unique('DN').toUpperCase();
   await desk.visit(`/stock?q=${product.sku}`);
-  await desk.page.getByRole('button', { name: `Stock of ${product.name}` }).click();
+  await desk.page.getByRole('button', { name: `By place: ${product.name}` }).click();
   await desk.page.getByRole('button', { name: `Change the stock of ${product.name}` }).first().click();
   await desk.page.getByRole('menuitem', { name: 'Receive' }).click();
   const dialog = desk.page.getByRole('dialog');
@@ -97,7 +97,7 @@ test('units are received, moved to quarantine, and listed in the ledger', async 
   await dialog.getByRole('button', { name: 'Receive' }).click();
   await desk.page.getByText('Stock changed from 4 to 10').waitFor();
 
-  await desk.page.getByRole('button', { name: `Stock of ${product.name}` }).click();
+  await desk.page.getByRole('button', { name: `By place: ${product.name}` }).click();
   await desk.page.getByRole('button', { name: `Change the stock of ${product.name}` }).first().click();
   await desk.page.getByRole('menuitem', { name: 'Move within the place' }).click();
   await dialog.getByLabel('Quantity').fill('3');

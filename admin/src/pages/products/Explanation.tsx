@@ -50,7 +50,7 @@ function Part({ title, total, rows }: PartProps) {
   return (
     <section className={classes.part}>
       <h3>{title}</h3>
-      <ul>
+      <ul tabIndex={0} aria-label={title}>
         {rows.map((row) => (
           <li key={row.key}>
             <span className="figures">{quantity(row.quantity)}</span>

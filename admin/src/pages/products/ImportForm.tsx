@@ -2,6 +2,7 @@ import { Button, FileInput, Group, Radio, Select, Stack, Text } from '@mantine/c
 import { IconFileSpreadsheet } from '@tabler/icons-react';
 import { useState } from 'react';
 
+import type { ApiProblem } from '../../api/problem';
 import { useWrite, type WriteRequest } from '../../api/use-write';
 import { texts } from '../../texts';
 import { WriteProblem } from '../../ui/dialog';
@@ -34,6 +35,11 @@ export function importRequest({ file, kind, onError }: ChosenFile, isDryRun: boo
     body: file as never,
     bodySerializer: (body: unknown) => body as never,
   } as never;
+}
+
+/** Why a file as a whole is refused. What is not about a column has no name. */
+export function refusalsOf(problem: ApiProblem | null): string[] {
+  return (problem?.fields ?? []).map(({ field, message }) => (field ? `${field}: ${message}` : message));
 }
 
 export function ImportForm({ kinds, file: chosen, onChoose, onChecked }: ImportFormProps) {
@@ -87,7 +93,7 @@ export function ImportForm({ kinds, file: chosen, onChoose, onChecked }: ImportF
             <Radio value="stop" label={t.onErrors.stop} />
           </Group>
         </Radio.Group>
-        <WriteProblem write={check} unplaced={check.problem?.fields.map(({ field, message }) => `${field}: ${message}`)} />
+        <WriteProblem write={check} unplaced={refusalsOf(check.problem)} />
         <Group gap="xs">
           {check.state === 'unknown' ? (
             <Button onClick={() => void check.retry()}>{texts.common.checkAgain}</Button>

@@ -14,7 +14,7 @@ import { notifyProblem } from '../../ui/notify';
 import { Panel } from '../../ui/page';
 import { EmptyState, ErrorNote, LoadingPage, messageOf } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
-import { importRequest, type ChosenFile } from './ImportForm';
+import { importRequest, refusalsOf, type ChosenFile } from './ImportForm';
 import classes from './import.module.css';
 
 const t = texts.stock;
@@ -124,7 +124,7 @@ function ImportNow({ check, file, onImported }: { check: Import; file: ChosenFil
           {t.importNow(quantity(count))}
         </Button>
       )}
-      <WriteProblem write={write} unplaced={write.problem?.fields.map(({ field, message }) => `${field}: ${message}`)} />
+      <WriteProblem write={write} unplaced={refusalsOf(write.problem)} />
     </div>
   );
 }

@@ -63,7 +63,7 @@ export default function LevelsPage() {
 
   return (
     <>
-      <PageHeader title={t.levels} />
+      <PageHeader title={t.levelsPanel} />
       <div className="panel">
         <FilterBar>
           <DayFilter list={list} name="at" label={t.asOf} withTime />
@@ -79,7 +79,7 @@ export default function LevelsPage() {
           </Alert>
         )}
         <DataTable
-          label={t.levels}
+          label={t.levelsPanel}
           query={levels}
           list={list}
           columns={columns}
