@@ -265,6 +265,7 @@ const english = {
     byPlace: 'By place',
     levelsOf: (name: string) => `By place: ${name}`,
     levelsEmpty: 'No units are known here',
+    actions: 'Change',
     actionsFor: (name: string) => `Change the stock of ${name}`,
 
     asOf: 'As it was at',
@@ -337,7 +338,6 @@ const english = {
     effective: (at: string) => `holds since ${at}`,
     change: 'For sale',
     changeReserved: 'Reserved',
-    changeShelf: 'On the shelf',
     stockAfter: 'For sale after',
     reason: 'Reason',
     by: 'By',
@@ -348,6 +348,7 @@ const english = {
     referenceFilter: 'Order, document or reference',
     from: 'From',
     until: 'Until',
+    besidePlace: 'Quarantine or transit',
     placeNumber: (id: string) => `Place ${id}`,
 
     reservationsNone: 'Nothing is reserved by another service',

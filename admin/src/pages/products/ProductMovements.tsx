@@ -1,6 +1,6 @@
 import { api } from '../../api/client';
 import { texts } from '../../texts';
-import { FilterBar, SelectFilter } from '../../ui/filters';
+import { SelectFilter } from '../../ui/filters';
 import { keepPreviousData, useListState } from '../../ui/list-state';
 import { Panel } from '../../ui/page';
 import { EmptyState } from '../../ui/states';
@@ -23,10 +23,11 @@ export function ProductMovements({ product }: { product: Product }) {
   );
   return (
     <div className={classes.wide}>
-      <Panel title={t.movementsTitle} isFlush>
-        <FilterBar>
-          <SelectFilter list={list} name="kind" label={t.kind} options={kindOptions} />
-        </FilterBar>
+      <Panel
+        title={t.movementsTitle}
+        isFlush
+        action={<SelectFilter list={list} name="kind" label={t.kind} options={kindOptions} />}
+      >
         <DataTable
           label={t.movementsTitle}
           query={movements}

@@ -1,8 +1,6 @@
-import { texts } from '../../texts';
-import { CodeText, Quantity } from '../../ui/values';
 import { useCan } from '../../api/session';
-import type { ReactNode } from 'react';
-
+import { texts } from '../../texts';
+import { Quantity } from '../../ui/values';
 import { LevelActions, type LevelAction } from './LevelActions';
 import { usePlaceName, type Level } from './level';
 import classes from './stock.module.css';
@@ -20,15 +18,20 @@ interface LevelTableProps {
 export function LevelTable({ label, levels, hasSizes, onAction }: LevelTableProps) {
   const placeName = usePlaceName();
   const can = useCan();
-  const columns: [title: string, cell: (level: Level) => ReactNode][] = [
-    [t.available, (level) => <Quantity value={level.available_quantity} />],
-    [t.inStock, (level) => <Quantity value={level.stock_quantity} />],
-    [t.reserved, (level) => <Quantity value={level.reserved_quantity} />],
-    [t.onHand, (level) => <Quantity value={level.on_hand_quantity} />],
-    [t.quarantined, (level) => <Quantity value={level.quarantined_quantity} />],
-    [t.incoming, (level) => <Quantity value={level.incoming_quantity} />],
-    [t.safety, (level) => <Quantity value={level.safety_quantity} />],
+  const has = (figure: (level: Level) => number | null) => levels.some((level) => figure(level));
+  // What is 0 everywhere needs no column.
+  const columns: [title: string, figure: (level: Level) => number | null][] = [
+    [t.available, (level) => level.available_quantity],
+    [t.inStock, (level) => level.stock_quantity],
+    [t.reserved, (level) => level.reserved_quantity],
+    [t.onHand, (level) => level.on_hand_quantity],
   ];
+  const others: typeof columns = [
+    [t.quarantined, (level) => level.quarantined_quantity],
+    [t.incoming, (level) => level.incoming_quantity],
+    [t.safety, (level) => level.safety_quantity],
+  ];
+  columns.push(...others.filter(([, figure]) => has(figure)));
   return (
     <div className={classes.levels} tabIndex={0} role="region" aria-label={label}>
       <table>
@@ -53,12 +56,10 @@ export function LevelTable({ label, levels, hasSizes, onAction }: LevelTableProp
           {levels.map((level) => (
             <tr key={`${level.variant_id} ${level.location_id}`}>
               {hasSizes && <th scope="row">{level.size}</th>}
-              <td className={classes.place}>
-                {placeName(level.location_id, level.location_code)} <CodeText>{level.location_code}</CodeText>
-              </td>
-              {columns.map(([title, cell]) => (
+              <td className={classes.place}>{placeName(level.location_id, level.location_code)}</td>
+              {columns.map(([title, figure]) => (
                 <td key={title} data-align="right" data-title={title}>
-                  {cell(level)}
+                  <Quantity value={figure(level)} />
                 </td>
               ))}
               {can('inventory:update') && (

@@ -51,7 +51,7 @@ export default function LevelsPage() {
     ...(asOf === null
       ? [
           {
-            title: '',
+            title: t.actions,
             phone: 'side' as const,
             align: 'right' as const,
             isInteractive: true,

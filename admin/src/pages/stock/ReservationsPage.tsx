@@ -1,4 +1,4 @@
-import { Button, Group } from '@mantine/core';
+import { Anchor, Button, Group } from '@mantine/core';
 import { useState } from 'react';
 
 import { api, type Schemas } from '../../api/client';
@@ -72,7 +72,7 @@ function columnsOf(end: ((reservation: Reservation, how: Ending) => void) | null
     ...(end
       ? [
           {
-            title: '',
+            title: t.actions,
             align: 'right' as const,
             isInteractive: true,
             cell: (reservation: Reservation) =>
@@ -98,7 +98,7 @@ function Items({ reservation }: { reservation: Reservation }) {
     <>
       {reservation.items.map((item) => (
         <div key={item.variant_id}>
-          {quantity(item.quantity)} × <Link to={pathTo.product(item.product_id)}>{nameOf(item)}</Link>
+          {quantity(item.quantity)} × <Anchor component={Link} to={pathTo.product(item.product_id)} inherit>{nameOf(item)}</Anchor>
         </div>
       ))}
     </>

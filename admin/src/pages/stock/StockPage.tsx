@@ -109,7 +109,7 @@ function columnsOf(show: (product: Product) => void): Column<Product>[] {
     { title: t.minimum, align: 'right', cell: (product) => <Quantity value={product.min_stock_level} /> },
     { title: t.category, phone: 'hidden', cell: (product) => product.category ?? texts.common.noValue },
     {
-      title: t.byPlace,
+      title: t.actions,
       align: 'right',
       phone: 'side',
       isInteractive: true,

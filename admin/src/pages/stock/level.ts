@@ -1,6 +1,6 @@
 import type { Schemas } from '../../api/client';
 import { api } from '../../api/client';
-import { useSession } from '../../api/session';
+import { useCan, useSession } from '../../api/session';
 import { texts } from '../../texts';
 import { useLocations } from '../../ui/pickers';
 
@@ -27,8 +27,11 @@ export function addressOf(level: Level): { path: { id: string }; where: { size?:
  * the figures have one, or a number.
  */
 export function usePlaceName(): (id: number, code?: string) => string {
+  const can = useCan();
   const names = new Map(useLocations().map(({ id, name }) => [id, name]));
-  return (id, code) => names.get(id) ?? code ?? t.placeNumber(String(id));
+  // Who sees all places knows that another id is a quarantine or a transit, which have no name.
+  const unknown = (id: number) => (names.size > 0 && can('stores:manage') ? t.besidePlace : t.placeNumber(String(id)));
+  return (id, code) => names.get(id) ?? code ?? unknown(id);
 }
 
 /** The name of who did something: `user:2`, `guest` or `system`. */

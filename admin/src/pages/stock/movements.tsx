@@ -1,3 +1,5 @@
+import { Anchor } from '@mantine/core';
+
 import type { Schemas } from '../../api/client';
 import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
@@ -56,9 +58,9 @@ export function Reference({ reference }: { reference: string | null }) {
   const path = pathToReference(reference);
   if (path === null || !exists(path)) return <CodeText>{reference}</CodeText>;
   return (
-    <Link to={path} className="code">
+    <Anchor component={Link} to={path} className="code" inherit>
       {reference}
-    </Link>
+    </Anchor>
   );
 }
 
@@ -83,7 +85,7 @@ export function useMovementColumns(withProduct: boolean, hasSizes = true): Colum
       phone: 'heading',
       cell: (movement) => (
         <>
-          <span className={classes.name}>{t.kinds[movement.kind]}</span>
+          <span className={classes.kind}>{t.kinds[movement.kind]}</span>
           {withProduct ? (
             <span className={classes.sku}>
               <CodeText>{movement.sku}</CodeText>
@@ -97,14 +99,8 @@ export function useMovementColumns(withProduct: boolean, hasSizes = true): Colum
     { title: t.change, align: 'right', phone: 'side', cell: (movement) => <Delta value={movement.stock_delta} /> },
     { title: t.stockAfter, align: 'right', cell: (movement) => <span className="figures">{formats.quantity(movement.stock_after)}</span> },
     { title: t.changeReserved, align: 'right', phone: 'hidden', cell: (movement) => <Delta value={movement.reserved_delta} /> },
-    {
-      title: t.changeShelf,
-      align: 'right',
-      phone: 'hidden',
-      cell: (movement) => <Delta value={movement.stock_delta + movement.committed_delta} />,
-    },
     { title: t.place, cell: (movement) => placeName(movement.location_id) },
-    { title: t.reference, isInteractive: true, cell: (movement) => <Reference reference={movement.reference_id} /> },
+    { title: t.reference, isInteractive: true, cell: (movement) => <div className={classes.reference}><Reference reference={movement.reference_id} /></div> },
     { title: t.reason, cell: (movement) => <div className={classes.reason}>{movement.reason ?? texts.common.noValue}</div> },
     { title: t.by, phone: 'hidden', cell: (movement) => actorName(movement.actor) },
     {
