@@ -185,7 +185,7 @@ test('a product is made, scanned, edited, archived and put back on sale', async 
   await desk.scan(code);
   await dialog.getByRole('textbox', { name: 'Code' }).waitFor();
   assert.equal(await dialog.getByRole('textbox', { name: 'Code' }).inputValue(), code);
-  await dialog.getByLabel('Size', { exact: true }).click();
+  await dialog.getByLabel(/^Size/).first().click();
   await desk.page.getByRole('option', { name: 'M', exact: true }).click();
   await dialog.getByLabel('Units of a scan').fill('12');
   await dialog.getByRole('button', { name: 'Add' }).click();

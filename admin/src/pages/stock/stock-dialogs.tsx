@@ -1,5 +1,6 @@
-import { Autocomplete, SegmentedControl, Text, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import type { ReactNode } from 'react';
 
 import { useWrite } from '../../api/use-write';
 import { texts } from '../../texts';
@@ -15,9 +16,27 @@ export interface LevelDialogProps {
   onClose: () => void;
 }
 
-/** A required field whose usual answers are proposed. */
-export function ReasonInput({ reasons, ...rest }: { reasons: string[]; value?: string; onChange?: (value: string) => void }) {
-  return <Autocomplete label={texts.common.reason} data={reasons} required maxLength={500} comboboxProps={{ shadow: 'md' }} {...rest} />;
+interface ReasonInputProps {
+  reasons: string[];
+  value?: string;
+  error?: ReactNode;
+  onChange?: (value: string) => void;
+}
+
+/** A required field with its usual answers as buttons below it: a list that opens would cover the dialog's own button. */
+export function ReasonInput({ reasons, onChange, ...rest }: ReasonInputProps) {
+  return (
+    <div>
+      <TextInput label={texts.common.reason} required maxLength={500} onChange={(event) => onChange?.(event.currentTarget.value)} {...rest} />
+      <Group gap={6} mt={6}>
+        {reasons.map((reason) => (
+          <Button key={reason} variant="default" size="compact-xs" fw={500} onClick={() => onChange?.(reason)}>
+            {reason}
+          </Button>
+        ))}
+      </Group>
+    </div>
+  );
 }
 
 /** Which figures the dialog starts from. */
