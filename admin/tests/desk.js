@@ -152,7 +152,7 @@ export class Desk {
 
   /** Fails if the page is wider than the screen. */
   async checkWidth() {
-    const [content, screen] = await this.page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+    const [content, screen] = await this.page.evaluate(() => [document.documentElement.scrollWidth, Math.min(window.innerWidth, window.screen.width)]);
     assert.ok(content <= screen, `the page is ${content} pixels wide on a screen of ${screen}`);
   }
 

@@ -713,6 +713,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the rows of a store, with the columns of an import
+         * @description Needs one of the permissions `inventory:read`, `orders:read`, `users:manage`, `purchasing:manage`, by the kind of the rows.
+         */
+        get: operations["exportRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -745,6 +765,86 @@ export interface paths {
          * @description Needs no token; a token is ignored.
          */
         get: operations["checkReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file of rows; a long one goes on after the response
+         * @description Needs one of the permissions `products:write`, `inventory:update`, `purchasing:manage`, by the kind of the rows.
+         */
+        post: operations["createImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an import with the numbers of its rows
+         * @description Needs one of the permissions `products:write`, `inventory:update`, `purchasing:manage`, by the kind of the rows.
+         */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/refused.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the refused rows with their errors, to be corrected and sent again
+         * @description Needs one of the permissions `products:write`, `inventory:update`, `purchasing:manage`, by the kind of the rows.
+         */
+        get: operations["getRefusedRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rows of an import with their results
+         * @description Needs one of the permissions `products:write`, `inventory:update`, `purchasing:manage`, by the kind of the rows.
+         */
+        get: operations["listImportRows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1151,6 +1251,30 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/inventory/products/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create or change up to 500 products and sizes by rows of an import
+         * @description Needs the permission `products:write`.
+         */
+        post: operations["createProducts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change or create up to 500 products and sizes by rows of an import
+         * @description Needs the permission `products:write`.
+         */
+        patch: operations["updateProducts"];
         trace?: never;
     };
     "/inventory/products/low-stock": {
@@ -3275,6 +3399,11 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        /** @description An import of a few rows with the results of all of them. */
+        BulkResponse: {
+            import: components["schemas"]["ImportResponse"];
+            rows: components["schemas"]["ImportRowResponse"][];
+        };
         CallbackResponse: {
             /** @enum {string} */
             outcome: "applied" | "refund_due" | "mismatched" | "unmatched" | "ignored" | "duplicate";
@@ -3479,7 +3608,7 @@ export interface components {
          * @description The closed list of codes that clients may act on.
          * @enum {string}
          */
-        Code: "INSUFFICIENT_STOCK" | "CART_EMPTY" | "MALFORMED_REQUEST" | "UNAUTHENTICATED" | "INVALID_CREDENTIALS" | "TOKEN_EXPIRED" | "FORBIDDEN" | "NOT_FOUND" | "STORE_NOT_FOUND" | "USER_NOT_FOUND" | "PRODUCT_NOT_FOUND" | "SIZE_NOT_FOUND" | "LOCATION_NOT_FOUND" | "CART_ITEM_NOT_FOUND" | "RESERVATION_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "COUNT_NOT_FOUND" | "SUPPLIER_NOT_FOUND" | "PURCHASE_ORDER_NOT_FOUND" | "ORDER_NOT_FOUND" | "RETURN_NOT_FOUND" | "ALERT_NOT_FOUND" | "SHIPMENT_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ORDER_NOT_CANCELLABLE" | "INVALID_TRANSITION" | "ALREADY_PAID" | "PAYMENT_REFERENCE_USED" | "PAYMENT_EXPIRED" | "PRICE_CHANGED" | "STALE_STOCK" | "STOCK_BELOW_RESERVED" | "PRODUCT_UNAVAILABLE" | "RESERVATION_EXPIRED" | "RESERVATION_CLOSED" | "REQUEST_IN_PROGRESS" | "STALE_DOCUMENT" | "OVER_RECEIPT" | "QUANTITY_EXCEEDED" | "RETURN_NOT_ALLOWED" | "DUPLICATE" | "MAIL_NOT_CONFIGURED" | "LOCATION_CLOSED" | "LOCATION_NOT_EMPTY" | "LAST_LOCATION" | "LAST_ADMIN" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "VALIDATION_FAILED" | "SIZE_REQUIRED" | "INVALID_BARCODE" | "IDEMPOTENCY_KEY_REUSED" | "RESET_TOKEN_INVALID" | "HEADERS_TOO_LARGE" | "RATE_LIMITED" | "INTERNAL" | "DATABASE_UNAVAILABLE" | "BUSY" | "OUTCOME_UNKNOWN";
+        Code: "INSUFFICIENT_STOCK" | "CART_EMPTY" | "MALFORMED_REQUEST" | "UNAUTHENTICATED" | "INVALID_CREDENTIALS" | "TOKEN_EXPIRED" | "FORBIDDEN" | "NOT_FOUND" | "STORE_NOT_FOUND" | "USER_NOT_FOUND" | "PRODUCT_NOT_FOUND" | "SIZE_NOT_FOUND" | "LOCATION_NOT_FOUND" | "CART_ITEM_NOT_FOUND" | "RESERVATION_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "COUNT_NOT_FOUND" | "SUPPLIER_NOT_FOUND" | "PURCHASE_ORDER_NOT_FOUND" | "ORDER_NOT_FOUND" | "RETURN_NOT_FOUND" | "ALERT_NOT_FOUND" | "SHIPMENT_NOT_FOUND" | "IMPORT_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "ADDRESS_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ORDER_NOT_CANCELLABLE" | "INVALID_TRANSITION" | "ALREADY_PAID" | "PAYMENT_REFERENCE_USED" | "PAYMENT_EXPIRED" | "PRICE_CHANGED" | "STALE_STOCK" | "STOCK_BELOW_RESERVED" | "PRODUCT_UNAVAILABLE" | "RESERVATION_EXPIRED" | "RESERVATION_CLOSED" | "REQUEST_IN_PROGRESS" | "STALE_DOCUMENT" | "OVER_RECEIPT" | "QUANTITY_EXCEEDED" | "RETURN_NOT_ALLOWED" | "DUPLICATE" | "MAIL_NOT_CONFIGURED" | "LOCATION_CLOSED" | "LOCATION_NOT_EMPTY" | "LAST_LOCATION" | "LAST_ADMIN" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "VALIDATION_FAILED" | "SIZE_REQUIRED" | "INVALID_BARCODE" | "IDEMPOTENCY_KEY_REUSED" | "RESET_TOKEN_INVALID" | "HEADERS_TOO_LARGE" | "RATE_LIMITED" | "INTERNAL" | "DATABASE_UNAVAILABLE" | "BUSY" | "OUTCOME_UNKNOWN";
         /**
          * @description The part of a location that is counted.
          * @enum {string}
@@ -4263,6 +4392,83 @@ export interface components {
             /** @description The sums of the period, by method. */
             totals: components["schemas"]["EndedHoldsTotalsResponse"][];
         };
+        /**
+         * @description The kind of the rows of an import.
+         * @enum {string}
+         */
+        ImportKind: "products" | "stock" | "barcodes" | "suppliers" | "purchase_order";
+        /** @description An import with the numbers of its rows. */
+        ImportResponse: {
+            /** @description The columns of the file, in their order. */
+            columns: string[];
+            /** Format: int64 */
+            created: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            created_by: number;
+            /** @description True if nothing was written besides the results of the rows. */
+            dry_run: boolean;
+            /**
+             * Format: date-time
+             * @description Null while the import runs.
+             */
+            finished_at: string | null;
+            /** Format: int64 */
+            id: number;
+            kind: components["schemas"]["ImportKind"];
+            on_error: components["schemas"]["OnError"];
+            /**
+             * Format: int64
+             * @description The rows that have a result.
+             */
+            processed: number;
+            /** Format: int64 */
+            refused: number;
+            /**
+             * Format: int64
+             * @description All rows of the file.
+             */
+            rows: number;
+            state: components["schemas"]["ImportState"];
+            /**
+             * Format: int64
+             * @description The rows whose values are there already. They write nothing.
+             */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+        };
+        /** @description A row with its result. */
+        ImportRowResponse: {
+            /** @description Null until the row has a result. */
+            action: components["schemas"]["RowAction"] | null;
+            /** @description The refused cells, by their columns. */
+            errors: components["schemas"]["FieldError"][];
+            /** @description What the row is about, such as a SKU. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The first row under the header is 1.
+             */
+            row: number;
+        };
+        ImportRowResponseList: {
+            items: components["schemas"]["ImportRowResponse"][];
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            pages: number;
+            /** Format: int64 */
+            total: number;
+        };
+        /**
+         * @description The state of an import. `failed`: a row was refused, and nothing was changed, because `on_error` is `stop`.
+         * @enum {string}
+         */
+        ImportState: "running" | "done" | "failed";
         /** @description A status that the document has had. */
         InboundHistoryResponse: {
             /** @description `user:<id>`, `guest` or `system`. */
@@ -5171,6 +5377,11 @@ export interface components {
          * @enum {string}
          */
         OffReason: "paused" | "failing" | "gone";
+        /**
+         * @description What a refused row means for the others. `stop`: nothing is changed. `skip`: the other rows are.
+         * @enum {string}
+         */
+        OnError: "stop" | "skip";
         /** @description An open document of a product: one that expects units, or a count with an open line. */
         OpenDocumentResponse: {
             /** Format: date */
@@ -5828,6 +6039,39 @@ export interface components {
             pages: number;
             /** Format: int64 */
             total: number;
+        };
+        /**
+         * @description A row of an import of products: a product, or with `size` one of its sizes. An absent cell leaves the value as it is,
+         *     null or `-` clears it. Numbers may be given as texts of digits.
+         */
+        ProductRowRequest: {
+            barcode?: string | null;
+            brand?: string | null;
+            category?: string | null;
+            cost_price?: components["schemas"]["AmountInput"] | null;
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description The stock of a new product or size. Ignored for those that are there already.
+             */
+            initial_stock?: number | null;
+            /** Format: int64 */
+            max_stock_level?: number | null;
+            /** Format: int64 */
+            min_stock_level?: number | null;
+            mrp?: components["schemas"]["AmountInput"] | null;
+            /** @description Required for a new product. */
+            name?: string | null;
+            /** @description Required for a new product. */
+            price?: components["schemas"]["AmountInput"] | null;
+            size?: string | null;
+            /** @description The SKU of a size. */
+            size_sku?: string | null;
+            /** @description The SKU of the product, also in the rows of its sizes. */
+            sku: string;
+            /** @description `active` or `archived`. */
+            status?: string | null;
+            unit?: string | null;
         };
         /**
          * @description The status of a product: archived products cannot be sold.
@@ -6608,6 +6852,11 @@ export interface components {
          * @enum {string}
          */
         RoutingSplit: "allow" | "never";
+        /**
+         * @description The result of a row.
+         * @enum {string}
+         */
+        RowAction: "created" | "updated" | "unchanged" | "refused";
         /** @description The units of a product, or of one size, that buyers never get at a location. */
         SafetyRequest: {
             /** Format: int64 */
@@ -8558,6 +8807,15 @@ export interface components {
         };
         /** @description Store not found (`STORE_NOT_FOUND`), or Count not found (`COUNT_NOT_FOUND`) */
         "STORE_NOT_FOUND-COUNT_NOT_FOUND": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Store not found (`STORE_NOT_FOUND`), or Import not found (`IMPORT_NOT_FOUND`) */
+        "STORE_NOT_FOUND-IMPORT_NOT_FOUND": {
             headers: {
                 [name: string]: unknown;
             };
@@ -12479,6 +12737,52 @@ export interface operations {
             503: components["responses"]["DATABASE_UNAVAILABLE-BUSY"];
         };
     };
+    exportRows: {
+        parameters: {
+            query: {
+                /** @description `xlsx` is a spreadsheet. */
+                format?: "csv" | "xlsx";
+                /** @description Only rows from this moment on; for movements, orders and purchase orders. */
+                from?: string;
+                /** @description What the rows are about. */
+                kind: "products" | "stock" | "movements" | "orders" | "order_items" | "order_taxes" | "customers" | "barcodes" | "suppliers" | "purchase_orders";
+                /** @description Only rows before this moment; for movements, orders and purchase orders. */
+                to?: string;
+            };
+            header?: {
+                /** @description Id or code of the store; the first store if absent */
+                "X-Store-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    /**
+                     * @example sku,size,location,movement_type,quantity,expected_stock,reason
+                     *     prod_001,,main,adjustment,27,27,
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["MALFORMED_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["STORE_NOT_FOUND"];
+            422: components["responses"]["VALIDATION_FAILED"];
+            429: components["responses"]["RATE_LIMITED"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE-BUSY"];
+        };
+    };
     checkLiveness: {
         parameters: {
             query?: never;
@@ -12535,6 +12839,300 @@ export interface operations {
             };
             400: components["responses"]["MALFORMED_REQUEST"];
             422: components["responses"]["VALIDATION_FAILED"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE-BUSY"];
+        };
+    };
+    createImport: {
+        parameters: {
+            query: {
+                /** @description Only finds out the results of the rows. */
+                dry_run?: boolean;
+                /** @description What the rows are about. */
+                kind: components["schemas"]["ImportKind"];
+                /** @description `stop`: a refused row means that nothing is changed; up to 5,000 rows. `skip`: the other rows are changed. */
+                on_error?: components["schemas"]["OnError"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the stored response and has no further effect */
+                "Idempotency-Key"?: string;
+                /** @description Id or code of the store; the first store if absent */
+                "X-Store-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 10240 KiB. */
+        requestBody: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "price": "13.00",
+                 *         "sku": "prod_001"
+                 *       },
+                 *       {
+                 *         "name": "Earl Grey Tea",
+                 *         "price": "4,50",
+                 *         "sku": "prod_new"
+                 *       }
+                 *     ]
+                 */
+                "application/json": Record<string, never>[];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description `true` if this is the stored response to an earlier request with the same key */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         "name",
+                     *         "price",
+                     *         "sku"
+                     *       ],
+                     *       "created": 0,
+                     *       "created_at": "2026-11-21T10:30:00Z",
+                     *       "created_by": 1,
+                     *       "dry_run": true,
+                     *       "finished_at": "2026-11-21T10:30:00Z",
+                     *       "id": 1,
+                     *       "kind": "products",
+                     *       "on_error": "skip",
+                     *       "processed": 2,
+                     *       "refused": 1,
+                     *       "rows": 2,
+                     *       "state": "done",
+                     *       "unchanged": 0,
+                     *       "updated": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportResponse"];
+                };
+            };
+            /** @description Accepted: the work goes on */
+            202: {
+                headers: {
+                    /** @description `true` if this is the stored response to an earlier request with the same key */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         "name",
+                     *         "price",
+                     *         "sku"
+                     *       ],
+                     *       "created": 0,
+                     *       "created_at": "2026-11-21T10:30:00Z",
+                     *       "created_by": 1,
+                     *       "dry_run": true,
+                     *       "finished_at": "2026-11-21T10:30:00Z",
+                     *       "id": 1,
+                     *       "kind": "products",
+                     *       "on_error": "skip",
+                     *       "processed": 2,
+                     *       "refused": 1,
+                     *       "rows": 2,
+                     *       "state": "done",
+                     *       "unchanged": 0,
+                     *       "updated": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportResponse"];
+                };
+            };
+            400: components["responses"]["MALFORMED_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["STORE_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["REQUEST_IN_PROGRESS"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            422: components["responses"]["VALIDATION_FAILED-IDEMPOTENCY_KEY_REUSED"];
+            429: components["responses"]["RATE_LIMITED"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE-BUSY-OUTCOME_UNKNOWN"];
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or code of the store; the first store if absent */
+                "X-Store-Id"?: string;
+            };
+            path: {
+                /**
+                 * @description Id
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         "name",
+                     *         "price",
+                     *         "sku"
+                     *       ],
+                     *       "created": 0,
+                     *       "created_at": "2026-11-21T10:30:00Z",
+                     *       "created_by": 1,
+                     *       "dry_run": true,
+                     *       "finished_at": "2026-11-21T10:30:00Z",
+                     *       "id": 1,
+                     *       "kind": "products",
+                     *       "on_error": "skip",
+                     *       "processed": 2,
+                     *       "refused": 1,
+                     *       "rows": 2,
+                     *       "state": "done",
+                     *       "unchanged": 0,
+                     *       "updated": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportResponse"];
+                };
+            };
+            400: components["responses"]["MALFORMED_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["STORE_NOT_FOUND-IMPORT_NOT_FOUND"];
+            422: components["responses"]["VALIDATION_FAILED"];
+            429: components["responses"]["RATE_LIMITED"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE-BUSY"];
+        };
+    };
+    getRefusedRows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or code of the store; the first store if absent */
+                "X-Store-Id"?: string;
+            };
+            path: {
+                /**
+                 * @description Id
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example name,price,sku,error
+                     *     Earl Grey Tea,"4,50",prod_new,"price: must be an amount with digits and a point, such as 12.50"
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["MALFORMED_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["STORE_NOT_FOUND-IMPORT_NOT_FOUND"];
+            422: components["responses"]["VALIDATION_FAILED"];
+            429: components["responses"]["RATE_LIMITED"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE-BUSY"];
+        };
+    };
+    listImportRows: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 100. */
+                limit?: number;
+                /** @description Page number, from 1. */
+                page?: number;
+                /** @description Only rows with this result. */
+                result?: components["schemas"]["RowAction"];
+                /** @description The order of the list; `-` before a column means descending */
+                sort?: "row" | "-row";
+            };
+            header?: {
+                /** @description Id or code of the store; the first store if absent */
+                "X-Store-Id"?: string;
+            };
+            path: {
+                /**
+                 * @description Id
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "refused",
+                     *           "errors": [
+                     *             {
+                     *               "field": "price",
+                     *               "message": "must be an amount with digits and a point, such as 12.50"
+                     *             }
+                     *           ],
+                     *           "key": "prod_new",
+                     *           "row": 2
+                     *         }
+                     *       ],
+                     *       "limit": 20,
+                     *       "page": 1,
+                     *       "pages": 1,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportRowResponseList"];
+                };
+            };
+            400: components["responses"]["MALFORMED_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["STORE_NOT_FOUND-IMPORT_NOT_FOUND"];
+            422: components["responses"]["VALIDATION_FAILED"];
+            429: components["responses"]["RATE_LIMITED"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["DATABASE_UNAVAILABLE-BUSY"];
@@ -14603,6 +15201,190 @@ export interface operations {
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["DATABASE_UNAVAILABLE-BUSY"];
+        };
+    };
+    createProducts: {
+        parameters: {
+            query?: {
+                /** @description Only finds out the results of the rows. */
+                dry_run?: boolean;
+                /** @description `stop`: a refused row means that nothing is changed. `skip`: the other rows are changed. */
+                on_error?: components["schemas"]["OnError"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the stored response and has no further effect */
+                "Idempotency-Key"?: string;
+                /** @description Id or code of the store; the first store if absent */
+                "X-Store-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 256 KiB. */
+        requestBody: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "initial_stock": 12,
+                 *         "name": "Earl Grey Tea",
+                 *         "price": "4.50",
+                 *         "sku": "prod_new"
+                 *       }
+                 *     ]
+                 */
+                "application/json": components["schemas"]["ProductRowRequest"][];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description `true` if this is the stored response to an earlier request with the same key */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "import": {
+                     *         "columns": [
+                     *           "initial_stock",
+                     *           "name",
+                     *           "price",
+                     *           "sku"
+                     *         ],
+                     *         "created": 1,
+                     *         "created_at": "2026-11-21T10:30:00Z",
+                     *         "created_by": 1,
+                     *         "dry_run": false,
+                     *         "finished_at": "2026-11-21T10:30:00Z",
+                     *         "id": 2,
+                     *         "kind": "products",
+                     *         "on_error": "stop",
+                     *         "processed": 1,
+                     *         "refused": 0,
+                     *         "rows": 1,
+                     *         "state": "done",
+                     *         "unchanged": 0,
+                     *         "updated": 0
+                     *       },
+                     *       "rows": [
+                     *         {
+                     *           "action": "created",
+                     *           "errors": [],
+                     *           "key": "prod_new",
+                     *           "row": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BulkResponse"];
+                };
+            };
+            400: components["responses"]["MALFORMED_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["STORE_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["REQUEST_IN_PROGRESS"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            422: components["responses"]["VALIDATION_FAILED-IDEMPOTENCY_KEY_REUSED"];
+            429: components["responses"]["RATE_LIMITED"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE-BUSY-OUTCOME_UNKNOWN"];
+        };
+    };
+    updateProducts: {
+        parameters: {
+            query?: {
+                /** @description Only finds out the results of the rows. */
+                dry_run?: boolean;
+                /** @description `stop`: a refused row means that nothing is changed. `skip`: the other rows are changed. */
+                on_error?: components["schemas"]["OnError"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the stored response and has no further effect */
+                "Idempotency-Key"?: string;
+                /** @description Id or code of the store; the first store if absent */
+                "X-Store-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 256 KiB. */
+        requestBody: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "price": "4.80",
+                 *         "sku": "prod_new"
+                 *       }
+                 *     ]
+                 */
+                "application/json": components["schemas"]["ProductRowRequest"][];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description `true` if this is the stored response to an earlier request with the same key */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "import": {
+                     *         "columns": [
+                     *           "price",
+                     *           "sku"
+                     *         ],
+                     *         "created": 0,
+                     *         "created_at": "2026-11-21T10:30:00Z",
+                     *         "created_by": 1,
+                     *         "dry_run": false,
+                     *         "finished_at": "2026-11-21T10:30:00Z",
+                     *         "id": 3,
+                     *         "kind": "products",
+                     *         "on_error": "stop",
+                     *         "processed": 1,
+                     *         "refused": 0,
+                     *         "rows": 1,
+                     *         "state": "done",
+                     *         "unchanged": 0,
+                     *         "updated": 1
+                     *       },
+                     *       "rows": [
+                     *         {
+                     *           "action": "updated",
+                     *           "errors": [],
+                     *           "key": "prod_new",
+                     *           "row": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BulkResponse"];
+                };
+            };
+            400: components["responses"]["MALFORMED_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["STORE_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["REQUEST_IN_PROGRESS"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            422: components["responses"]["VALIDATION_FAILED-IDEMPOTENCY_KEY_REUSED"];
+            429: components["responses"]["RATE_LIMITED"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE-BUSY-OUTCOME_UNKNOWN"];
         };
     };
     listLowStock: {
@@ -25497,7 +26279,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Accepted, without a body */
+            /** @description Accepted: the work goes on */
             202: {
                 headers: {
                     /** @description `true` if this is the stored response to an earlier request with the same key */

@@ -128,7 +128,8 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
 export async function sendUntilKnown(method: string, path: string, request: unknown, key: string, onRetry: () => void) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const init = { ...(request as object), headers: { 'Idempotency-Key': key } };
+      const given = request as { headers?: Record<string, string> };
+      const init = { ...given, headers: { ...given.headers, 'Idempotency-Key': key } };
       // The types were checked by `send`; here the operation is any of the document's.
       const { data } = await (client as never as AnyClient).request(method, path, init);
       return { data, repeated: attempt > 1 };

@@ -27,6 +27,9 @@ export function SearchField({ list, name = 'q', label }: { list: ListState<unkno
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const sent = useRef(value);
+  // A filter may be chosen between the last letter and the search.
+  const latest = useRef(list);
+  latest.current = list;
   useShortcut({ keys: '/', label: texts.shell.shortcutFilter, run: () => field.current?.select() });
 
   // Back and "Clear filters" change the URL; what is being typed does not change under the fingers.
@@ -41,7 +44,7 @@ export function SearchField({ list, name = 'q', label }: { list: ListState<unkno
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       sent.current = next.trim();
-      list.set({ [name]: next.trim() }, { replace: true });
+      latest.current.set({ [name]: next.trim() }, { replace: true });
     }, delay);
   };
 

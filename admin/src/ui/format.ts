@@ -48,6 +48,8 @@ export interface Formats {
   today: () => string;
   /** The moment at which a day of the store begins, as RFC 3339, for filters `from` and `to`. */
   startOfDay: (day: string) => string;
+  /** The moment of a time on the store's clocks, `2026-11-21T16:00`, as RFC 3339; null if it is none. */
+  moment: (local: string) => string | null;
 }
 
 /** How the store writes numbers, money and times. */
@@ -96,7 +98,8 @@ export function formatsOf(language: string, currency: string, timeZone: string):
     shortDay: (text) => shortDay.format(new Date(`${text}T00:00:00Z`)),
     relative: orNone((at: string) => relativeTo(relative, new Date(at).getTime() - Date.now())),
     today: () => dayIn(timeZone, new Date()),
-    startOfDay: (text) => startOfDayIn(timeZone, text).toISOString(),
+    startOfDay: (text) => momentIn(timeZone, `${text}T00:00`).toISOString(),
+    moment: (local) => (isLocalTime(local) ? momentIn(timeZone, local).toISOString() : null),
   };
 }
 
@@ -118,12 +121,16 @@ export function dayIn(timeZone: string, at: Date): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
 }
 
-/** The first moment of a day in a time zone. */
-function startOfDayIn(timeZone: string, day: string): Date {
-  let at = new Date(`${day}T00:00:00Z`);
+function isLocalTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}:00Z`));
+}
+
+/** The moment at which the clocks of a time zone show a time, `2026-11-21T16:00`. */
+function momentIn(timeZone: string, local: string): Date {
+  let at = new Date(`${local}:00Z`);
   // The offset at the result may differ from that at the guess (clocks change), so it is applied twice.
   for (let round = 0; round < 2; round += 1) {
-    at = new Date(new Date(`${day}T00:00:00Z`).getTime() - offsetIn(timeZone, at));
+    at = new Date(new Date(`${local}:00Z`).getTime() - offsetIn(timeZone, at));
   }
   return at;
 }
