@@ -4410,6 +4410,11 @@ export interface components {
             /** @description True if nothing was written besides the results of the rows. */
             dry_run: boolean;
             /**
+             * @description The reason for which the next rows could not be written. There are several attempts, and after the last one the
+             *     import has `failed`. Null if there was none.
+             */
+            failure: string | null;
+            /**
              * Format: date-time
              * @description Null while the import runs.
              */
@@ -4465,7 +4470,8 @@ export interface components {
             total: number;
         };
         /**
-         * @description The state of an import. `failed`: a row was refused, and nothing was changed, because `on_error` is `stop`.
+         * @description The state of an import. `failed`: a row was refused, and nothing was changed, because `on_error` is `stop`. Or the
+         *     rows behind the processed ones could not be written, for the reason that `failure` has.
          * @enum {string}
          */
         ImportState: "running" | "done" | "failed";
@@ -12903,6 +12909,7 @@ export interface operations {
                      *       "created_at": "2026-11-21T10:30:00Z",
                      *       "created_by": 1,
                      *       "dry_run": true,
+                     *       "failure": null,
                      *       "finished_at": "2026-11-21T10:30:00Z",
                      *       "id": 1,
                      *       "kind": "products",
@@ -12937,6 +12944,7 @@ export interface operations {
                      *       "created_at": "2026-11-21T10:30:00Z",
                      *       "created_by": 1,
                      *       "dry_run": true,
+                     *       "failure": null,
                      *       "finished_at": "2026-11-21T10:30:00Z",
                      *       "id": 1,
                      *       "kind": "products",
@@ -13002,6 +13010,7 @@ export interface operations {
                      *       "created_at": "2026-11-21T10:30:00Z",
                      *       "created_by": 1,
                      *       "dry_run": true,
+                     *       "failure": null,
                      *       "finished_at": "2026-11-21T10:30:00Z",
                      *       "id": 1,
                      *       "kind": "products",
@@ -15258,6 +15267,7 @@ export interface operations {
                      *         "created_at": "2026-11-21T10:30:00Z",
                      *         "created_by": 1,
                      *         "dry_run": false,
+                     *         "failure": null,
                      *         "finished_at": "2026-11-21T10:30:00Z",
                      *         "id": 2,
                      *         "kind": "products",
@@ -15348,6 +15358,7 @@ export interface operations {
                      *         "created_at": "2026-11-21T10:30:00Z",
                      *         "created_by": 1,
                      *         "dry_run": false,
+                     *         "failure": null,
                      *         "finished_at": "2026-11-21T10:30:00Z",
                      *         "id": 3,
                      *         "kind": "products",
