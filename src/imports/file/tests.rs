@@ -60,7 +60,7 @@ fn what_is_no_file_of_the_kind_is_refused() {
             refusal.detail,
         )
     };
-    let (_, field, detail) = refused(b"code,name\nA,Caf\xe9\n", Format::Csv);
+    let (_, field, detail) = refused(b"code,name\nA,Th\xe9\n", Format::Csv);
     assert!(field.is_empty() && detail.contains("line 2") && detail.contains("0xe9"), "{detail}");
     assert!(refused(b"\xff\xfec\0o\0", Format::Csv).2.contains("UTF-16"));
     assert_eq!(refused(b"code,colour\n", Format::Csv).1, "colour");
