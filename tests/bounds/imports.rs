@@ -1,6 +1,6 @@
 //! The memory of imports and exports. Bodies have their own pages, which the system provides besides the allocator.
 
-use crate::common::{Client, Reply, TestApp, json};
+use crate::common::{Client, Reply, json};
 use crate::{MEMORY, alone, started};
 
 const MAX_FILE: usize = 10 * 1024 * 1024;
