@@ -64,14 +64,12 @@ impl File {
         let start = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let bytes = bytes.slice(start..);
         let separator = separator_of(&bytes);
-        if has_open_quote(&bytes, separator) {
-            return Err(ApiError::field("", "has a quote that is not closed, so its rows cannot be told apart"));
-        }
+        check_cells(&bytes, separator)?;
         let mut records = reader(&bytes, separator).into_byte_records();
         let header = records.next().transpose().map_err(|error| unreadable(&error))?;
         let header = header.ok_or_else(|| ApiError::field("", "has no line with the names of the columns"))?;
-        if header.len() > MAX_COLUMNS {
-            return Err(ApiError::field("", format!("must have at most {MAX_COLUMNS} columns")));
+        if header.as_slice().len() > MAX_CELL_BYTES {
+            return Err(ApiError::field("", "has a first line that is too long for the names of its columns"));
         }
         let names = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect::<Vec<_>>();
         let columns = known_columns(names.iter().map(String::as_str), kind)?;
@@ -214,16 +212,41 @@ enum CellPart {
     Quote,
 }
 
-/// True if the file ends in a quoted cell. The reader would take all rows behind its quote as one text.
-fn has_open_quote(bytes: &[u8], separator: u8) -> bool {
-    let part = bytes.iter().copied().fold(CellPart::Begin, |part, byte| match (part, byte) {
-        (CellPart::Quoted, b'"') => CellPart::Quote,
-        (CellPart::Quoted, _) | (CellPart::Begin | CellPart::Quote, b'"') => CellPart::Quoted,
-        (_, b'\n' | b'\r') => CellPart::Begin,
-        (_, other) if other == separator => CellPart::Begin,
-        (CellPart::Begin | CellPart::Plain | CellPart::Quote, _) => CellPart::Plain,
-    });
-    part == CellPart::Quoted
+impl CellPart {
+    fn then(self, byte: u8, separator: u8) -> Self {
+        match (self, byte) {
+            (Self::Quoted, b'"') => Self::Quote,
+            (Self::Quoted, _) | (Self::Begin | Self::Quote, b'"') => Self::Quoted,
+            (_, b'\n' | b'\r') => Self::Begin,
+            (_, other) if other == separator => Self::Begin,
+            (Self::Begin | Self::Plain | Self::Quote, _) => Self::Plain,
+        }
+    }
+}
+
+/// Refuses lines of very many cells, for which the reader would take much memory, and a file that ends in a quoted cell,
+/// because the reader would take all rows behind its quote as one text.
+fn check_cells(bytes: &[u8], separator: u8) -> Result<(), ApiError> {
+    let (mut part, mut line, mut cells) = (CellPart::Begin, 1_usize, 1_usize);
+    for byte in bytes {
+        part = part.then(*byte, separator);
+        if *byte == b'\n' {
+            line = line.saturating_add(1);
+        }
+        if part == CellPart::Begin {
+            cells = if *byte == separator { cells.saturating_add(1) } else { 1 };
+        }
+        if cells > MAX_COLUMNS {
+            return Err(ApiError::field(
+                "",
+                format!("must have at most {MAX_COLUMNS} columns, and line {line} has more"),
+            ));
+        }
+    }
+    if part == CellPart::Quoted {
+        return Err(ApiError::field("", "has a quote that is not closed, so its rows cannot be told apart"));
+    }
+    Ok(())
 }
 
 /// Refuses other encodings, and names the line.

@@ -71,7 +71,9 @@ impl XlsxWriter {
         if self.zip.position() >= self.max.bytes_of_file {
             return Err(SpreadsheetFull);
         }
-        if self.rows >= self.max.rows_of_sheet || self.zip.open_size() >= self.max.bytes_of_sheet {
+        let is_full = self.rows >= self.max.rows_of_sheet || self.zip.open_size() >= self.max.bytes_of_sheet;
+        // The first row is the names of the columns. Each sheet has another one.
+        if is_full && self.rows > 1 {
             self.end_sheet();
             self.begin_sheet();
         }
