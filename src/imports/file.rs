@@ -68,9 +68,6 @@ impl File {
         let mut records = reader(&bytes, separator).into_byte_records();
         let header = records.next().transpose().map_err(|error| unreadable(&error))?;
         let header = header.ok_or_else(|| ApiError::field("", "has no line with the names of the columns"))?;
-        if header.as_slice().len() > MAX_CELL_BYTES {
-            return Err(ApiError::field("", "has a first line that is too long for the names of its columns"));
-        }
         let names = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect::<Vec<_>>();
         let columns = known_columns(names.iter().map(String::as_str), kind)?;
         let position = |name: &String| columns.iter().position(|column| *column == name.as_str());
@@ -227,14 +224,19 @@ impl CellPart {
 /// Refuses lines of very many cells, for which the reader would take much memory, and a file that ends in a quoted cell,
 /// because the reader would take all rows behind its quote as one text.
 fn check_cells(bytes: &[u8], separator: u8) -> Result<(), ApiError> {
-    let (mut part, mut line, mut cells) = (CellPart::Begin, 1_usize, 1_usize);
-    for byte in bytes {
+    let (mut part, mut line, mut cells, mut is_first) = (CellPart::Begin, 1_usize, 1_usize, true);
+    for (index, byte) in bytes.iter().enumerate() {
+        if is_first && index > MAX_CELL_BYTES {
+            return Err(ApiError::field("", "has a first line that is too long for the names of its columns"));
+        }
         part = part.then(*byte, separator);
         if *byte == b'\n' {
             line = line.saturating_add(1);
         }
         if part == CellPart::Begin {
-            cells = if *byte == separator { cells.saturating_add(1) } else { 1 };
+            let is_end = *byte != separator;
+            is_first = is_first && !is_end;
+            cells = if is_end { 1 } else { cells.saturating_add(1) };
         }
         if cells > MAX_COLUMNS {
             return Err(ApiError::field(
