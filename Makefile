@@ -49,6 +49,11 @@ test: ## Run every check, as in the continuous integration
 	scripts/schemathesis.sh
 	@echo "Everything passed on $$("$$(scripts/postgres_bindir.sh)/postgres" --version)"
 
+.PHONY: test-desk
+test-desk: ## Run the tests of each page of the admin UI, too
+	@scripts/setup.sh test
+	scripts/desk.sh --all
+
 .PHONY: soak
 soak: ## Repeat the tests that depend on chance for 60 minutes; MINUTES=10 for less
 	@scripts/setup.sh test

@@ -1,26 +1,28 @@
 #!/usr/bin/env bash
-# Checks the admin UI: its types, whether they match the OpenAPI document, and its tests in Chromium, against the program
-# with a new demo store.
+# Checks the admin UI: its types, whether they match the OpenAPI document, and its frame in Chromium, against the program
+# with a new demo store. With --all, also the tests of each page, which take much longer.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 main() {
     if [[ ${1:-} == --inside ]]; then
-        run_tests
+        run_tests "$2"
         return
     fi
+    local tests=test:frame
+    [[ ${1:-} != --all ]] || tests=test
     scripts/build_desk.sh
     npm_run check
     # Builds a test too. So the dependencies have the features of the test build, and are not compiled again.
     cargo build --locked --bin stockroom --test project
     # Each test signs in.
-    STOCKROOM__LIMITS__LOGIN_PER_MINUTE=0 scripts/with_server.sh scripts/desk.sh --inside
+    STOCKROOM__LIMITS__LOGIN_PER_MINUTE=0 scripts/with_server.sh scripts/desk.sh --inside "$tests"
 }
 
 run_tests() {
     local chromium
     if chromium=$(scripts/chromium.sh); then
-        CHROMIUM=$chromium DESK_URL=$BASE_URL npm_run test
+        CHROMIUM=$chromium DESK_URL=$BASE_URL npm_run "$1"
     else
         echo "Chromium is not installed: the admin UI is not tested" >&2
     fi

@@ -170,13 +170,24 @@ pub fn deliver_webhooks(jobs: &Jobs) -> usize {
 }
 
 pub fn fold_sales(jobs: &Jobs) -> usize {
-    let jobs = jobs.clone();
-    System::new().block_on(async move { jobs.fold_sales().await }).unwrap()
+    let run = || {
+        let jobs = jobs.clone();
+        System::new().block_on(async move { jobs.fold_sales().await }).unwrap()
+    };
+    until_nothing_is_left(run)
 }
 
 pub fn value_stock(jobs: &Jobs) -> usize {
-    let jobs = jobs.clone();
-    System::new().block_on(async move { jobs.value_stock().await }).unwrap()
+    let run = || {
+        let jobs = jobs.clone();
+        System::new().block_on(async move { jobs.value_stock().await }).unwrap()
+    };
+    until_nothing_is_left(run)
+}
+
+/// A run of these jobs ends after a second, whatever is left. Returns how much all runs have done.
+fn until_nothing_is_left(run: impl Fn() -> usize) -> usize {
+    std::iter::repeat_with(run).take_while(|done| *done > 0).sum()
 }
 
 /// Moves all rows of the outbox to the feeds, as the relay does, but without a server.
