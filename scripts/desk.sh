@@ -9,8 +9,8 @@ main() {
         run_tests "$2"
         return
     fi
-    local tests=test:frame
-    [[ ${1:-} != --all ]] || tests=test
+    local tests="test:frame"
+    [[ ${1:-} != --all ]] || tests="test"
     scripts/build_desk.sh
     npm_run check
     # Builds a test too. So the dependencies have the features of the test build, and are not compiled again.
