@@ -98,11 +98,10 @@ pub fn list_all(
 ) -> QueryResult<HashMap<InboundId, Vec<InboundLine>>> {
     let of_line = variants::store_id.eq(inbound_lines::store_id).and(variants::id.eq(inbound_lines::variant_id));
     let of_variant = products::store_id.eq(variants::store_id).and(products::id.eq(variants::product_id));
-    let rows: Vec<(InboundId, Names, Counts, Terms)> = inbound_lines::table
+    let query = inbound_lines::table
         .inner_join(variants::table.on(of_line))
         .inner_join(products::table.on(of_variant))
         .filter(inbound_lines::store_id.eq(store))
-        .filter(inbound_lines::inbound_id.eq_any(inbounds))
         .order(inbound_lines::id)
         .select((
             inbound_lines::inbound_id,
@@ -120,7 +119,13 @@ pub fn list_all(
             ),
             (inbound_lines::unit_cost, inbound_lines::expected_on),
         ))
-        .load(conn)?;
+        .into_boxed();
+    // For an array, the planner expects many lines, and would read all variants of a small store.
+    let query = match inbounds {
+        [inbound] => query.filter(inbound_lines::inbound_id.eq(*inbound)),
+        several => query.filter(inbound_lines::inbound_id.eq_any(several)),
+    };
+    let rows: Vec<(InboundId, Names, Counts, Terms)> = query.load(conn)?;
     let mut lines: HashMap<InboundId, Vec<InboundLine>> = HashMap::new();
     for (inbound, names, counts, terms) in rows {
         lines.entry(inbound).or_default().push(line(names, counts, terms));
