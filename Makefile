@@ -38,6 +38,7 @@ test: ## Run every check, as in the continuous integration
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
 	scripts/lint.sh
 	@"$$(scripts/postgres_bindir.sh)/postgres" --version
+	@scripts/test_postgres_in_memory.sh
 	cargo test --locked || { scripts/stop_test_postgres.sh; exit 1; }
 	scripts/test_databases.sh || { scripts/stop_test_postgres.sh; exit 1; }
 	scripts/stop_test_postgres.sh
@@ -57,6 +58,7 @@ test-desk: ## Run the tests of each page of the admin UI, too
 .PHONY: soak
 soak: ## Repeat the tests that depend on chance for 60 minutes; MINUTES=10 for less
 	@scripts/setup.sh test
+	@scripts/test_postgres_in_memory.sh
 	@status=0; scripts/soak.sh $(MINUTES) || status=$$?; scripts/stop_test_postgres.sh; exit $$status
 
 .PHONY: bench

@@ -1,25 +1,36 @@
 #!/usr/bin/env bash
-# Stops the temporary PostgreSQL that the tests share, if it runs. The tests start it and leave it running.
+# Stops the temporary PostgreSQL that the tests share, if it runs, and removes its data if they are in memory. The tests
+# start it and leave it running.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 patience_seconds=30
-data=${CARGO_TARGET_DIR:-target}/test-postgres/data
-pid_file=$data/postmaster.pid
+folder=${CARGO_TARGET_DIR:-target}/test-postgres
+pid_file=$folder/data/postmaster.pid
 
-server=$(head -n 1 "$pid_file" 2>/dev/null || true)
-# After a server was killed, the process id in its file may belong to another program.
-if [[ -z $server || $(ps -o comm= -p "$server" 2>/dev/null) != postgres ]]; then
-    exit 0
-fi
-
-# The signal for a fast shutdown, which does not wait for clients.
-kill -INT "$server"
-deadline=$((SECONDS + patience_seconds))
-while [[ -e $pid_file ]]; do
-    if ((SECONDS > deadline)); then
-        echo "The tests' PostgreSQL (process $server) does not stop" >&2
-        exit 1
+main() {
+    local server
+    server=$(head -n 1 "$pid_file" 2>/dev/null || true)
+    # After a server was killed, the process id in its file may belong to another program.
+    if [[ -n $server && $(ps -o comm= -p "$server" 2>/dev/null) == postgres ]]; then
+        stop "$server"
     fi
-    sleep 0.1
-done
+    if [[ -L $folder ]]; then
+        rm -rf "$(readlink "$folder")" "$folder"
+    fi
+}
+
+stop() {
+    # The signal for a fast shutdown, which does not wait for clients.
+    kill -INT "$1"
+    local deadline=$((SECONDS + patience_seconds))
+    while [[ -e $pid_file ]]; do
+        if ((SECONDS > deadline)); then
+            echo "The tests' PostgreSQL (process $1) does not stop" >&2
+            exit 1
+        fi
+        sleep 0.1
+    done
+}
+
+main

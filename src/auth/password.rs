@@ -27,7 +27,10 @@ pub struct Hasher {
 
 impl Hasher {
     pub fn new(threads: usize, limits: &Limits) -> Result<Self, ApiError> {
-        let dummy_hash = hash_now("no account has this password")?;
+        let dummy_hash = make_dummy_hash().map_err(|error| {
+            log::error!(error:% = error; "making the hash of no account failed");
+            ApiError::internal()
+        })?;
         Ok(Self { queue: Arc::new(HashingQueue::new(threads, limits)), dummy_hash: dummy_hash.into() })
     }
 
@@ -77,14 +80,28 @@ pub fn hash_now(password: &str) -> Result<String, ApiError> {
 
 /// Encodes the hash with its parameters, as in `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
 fn encode(password: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(Params::DEFAULT_OUTPUT_LEN))?;
-    let salt = Salt::generate();
+    let (params, salt) = (params()?, Salt::generate());
+    let output = derive(password, &salt, params.clone())?;
+    format_hash(&params, salt, output)
+}
+
+/// A hash of random bytes, to which no password is known.
+fn make_dummy_hash() -> Result<String, Box<dyn std::error::Error>> {
+    let output = Output::new(&rand::random::<[u8; Params::DEFAULT_OUTPUT_LEN]>())?;
+    format_hash(&params()?, Salt::generate(), output)
+}
+
+fn params() -> Result<Params, argon2::Error> {
+    Params::new(MEMORY_KIB, PASSES, LANES, Some(Params::DEFAULT_OUTPUT_LEN))
+}
+
+fn format_hash(params: &Params, salt: Salt, output: Output) -> Result<String, Box<dyn std::error::Error>> {
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(&params)?,
+        params: ParamsString::try_from(params)?,
         salt: Some(salt),
-        hash: Some(derive(password, &salt, params)?),
+        hash: Some(output),
     };
     Ok(hash.to_string())
 }
@@ -149,5 +166,15 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify_now("correct horse", &hash));
         assert!(!verify_now("wrong horse", &hash));
+    }
+
+    /// So its check takes the same work.
+    #[test]
+    fn the_hash_of_no_account_has_the_parameters_of_the_others() {
+        let (dummy, hash) = (make_dummy_hash().unwrap(), hash_now("correct horse").unwrap());
+        let (dummy, hash) = (PasswordHash::new(&dummy).unwrap(), PasswordHash::new(&hash).unwrap());
+        assert_eq!((dummy.algorithm, dummy.version, dummy.params), (hash.algorithm, hash.version, hash.params));
+        let length = |hash: &PasswordHash| (hash.salt.unwrap().as_ref().len(), hash.hash.unwrap().as_bytes().len());
+        assert_eq!(length(&dummy), length(&hash));
     }
 }

@@ -56,8 +56,7 @@ impl Resources {
         let address = format!("http://{}", app::url_host(&settings.server.host, port));
         let public_url = &settings.server.public_url;
         let mailer = Mailer::new(&settings.mail, if public_url.is_empty() { &address } else { public_url })?;
-        let http_client = HttpClient::new(Reach::from(&settings.webhooks))
-            .map_err(|error| CommandError::Other(format!("TLS can't be used for webhooks: {error}")))?;
+        let http_client = HttpClient::new(Reach::from(&settings.webhooks));
         Ok(Self { listener, address, mailer, http_client })
     }
 }

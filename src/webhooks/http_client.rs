@@ -6,7 +6,7 @@
 use std::error::Error as StdError;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -63,31 +63,50 @@ pub struct Answered {
     pub retry_after_seconds: Option<i64>,
 }
 
+type InnerClient = Client<HttpsConnector<HttpConnector<PublicResolver>>, Full<Bytes>>;
+
 /// The client for all receivers. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpClient {
-    client: Client<HttpsConnector<HttpConnector<PublicResolver>>, Full<Bytes>>,
+    /// Made for the first request, because it holds all trusted certificates in memory, and most shops have no webhook.
+    client: Arc<OnceLock<InnerClient>>,
     reach: Reach,
+    lookup: Lookup,
 }
 
 impl HttpClient {
-    /// A client that reaches these targets. It does not connect yet.
-    pub fn new(reach: Reach) -> Result<Self, native_tls::Error> {
+    /// A client that reaches these targets.
+    pub fn new(reach: Reach) -> Self {
         Self::with_lookup(reach, Arc::new(|name| Box::pin(look_up(name))))
     }
 
-    fn with_lookup(reach: Reach, lookup: Lookup) -> Result<Self, native_tls::Error> {
-        let mut http = HttpConnector::new_with_resolver(PublicResolver { reach, lookup });
+    fn with_lookup(reach: Reach, lookup: Lookup) -> Self {
+        Self { client: Arc::default(), reach, lookup }
+    }
+
+    fn client(&self) -> Result<&InnerClient, AttemptError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = self.make_client().map_err(|error| {
+            log::error!(error:% = error; "the certificates that webhooks trust cannot be read");
+            AttemptError::ConnectionFailed
+        })?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    fn make_client(&self) -> Result<InnerClient, native_tls::Error> {
+        let resolver = PublicResolver { reach: self.reach, lookup: Arc::clone(&self.lookup) };
+        let mut http = HttpConnector::new_with_resolver(resolver);
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(TIMEOUT));
         let tls = TlsConnector::builder().min_protocol_version(Some(native_tls::Protocol::Tlsv12)).build()?;
-        let client = Client::builder(TokioExecutor::new())
+        Ok(Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIME)
             .http1_max_buf_size(MOST_BUFFERED)
-            .build(HttpsConnector::from((http, tls.into())));
-        Ok(Self { client, reach })
+            .build(HttpsConnector::from((http, tls.into()))))
     }
 
     /// Sends a request, and waits for the response.
@@ -109,7 +128,7 @@ impl HttpClient {
             .header("webhook-signature", signatures)
             .body(Full::new(Bytes::from(body)))
             .map_err(|_not_one| AttemptError::AddressNotAllowed)?;
-        let response = self.client.request(request).await.map_err(|error| reason(&error))?;
+        let response = self.client()?.request(request).await.map_err(|error| reason(&error))?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let text = read_start(response).await?;
@@ -204,7 +223,7 @@ mod tests {
             let addresses = addresses.map(|address| format!("{address}:0").parse().unwrap()).collect();
             Box::pin(async move { Ok(addresses) })
         });
-        (HttpClient::with_lookup(Reach::Public, lookup).unwrap(), asked)
+        (HttpClient::with_lookup(Reach::Public, lookup), asked)
     }
 
     #[tokio::test]

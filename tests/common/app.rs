@@ -278,7 +278,7 @@ impl Serving {
                     metrics: shared.metrics.get_ref().clone(),
                     feed_ends: shared.feed_ends.get_ref().clone(),
                     feed_moved: Arc::default(),
-                    http_client: HttpClient::new(Reach::from(&settings.webhooks)).unwrap(),
+                    http_client: HttpClient::new(Reach::from(&settings.webhooks)),
                     token_versions: shared.token_versions.into_inner(),
                     keep_hours: settings.idempotency.keep_hours,
                     mailer: Mailer::new(&settings.mail, &settings.server.public_url).unwrap(),

@@ -1,5 +1,8 @@
 //! The jobs of the server, which run only when a test calls them.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
 use actix_web::rt::System;
 use diesel::PgConnection;
 use stockroom::db::tx::{self, Mode};
@@ -194,7 +197,12 @@ fn until_nothing_is_left(run: impl Fn() -> usize) -> usize {
 pub fn relay(conn: &mut PgConnection) {
     for store in outbox::list_waiting_stores(conn, None).unwrap() {
         let move_rows = |conn: &mut PgConnection| {
-            assert!(outbox::lock_feed(conn, store)?, "another relay is at work");
+            // The relay of a killed server holds the lock until the database notices.
+            let deadline = Instant::now() + Duration::from_secs(30);
+            while !outbox::lock_feed(conn, store)? {
+                assert!(Instant::now() < deadline, "another relay is at work");
+                sleep(Duration::from_millis(100));
+            }
             Ok(End::Commit(relay::move_to_feed(conn, store, 100)?))
         };
         while tx::run(conn, Mode::Write, move_rows).unwrap().is_behind {}
