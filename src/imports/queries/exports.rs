@@ -165,8 +165,8 @@ const SUPPLIERS: &str = "SELECT id, NULL::timestamptz, \
      FROM suppliers WHERE store_id = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 const PURCHASE_ORDERS: &str = "SELECT i.id, NULL::timestamptz, \
-            ARRAY[i.inbound_number, i.reference, s.code, o.code, i.expected_on::text, i.notes, p.sku, v.size, \
-                  l.quantity::text, l.unit_cost::text, l.expected_on::text] \
+            ARRAY[i.inbound_number, i.reference, s.code, o.code, to_char(i.expected_on, 'YYYY-MM-DD'), i.notes, p.sku, v.size, \
+                  l.quantity::text, l.unit_cost::text, to_char(l.expected_on, 'YYYY-MM-DD')] \
      FROM (SELECT * FROM inbounds WHERE store_id = $1 AND kind = 'purchase' AND id > $2 \
                   AND ($4::timestamptz IS NULL OR created_at >= $4) \
                   AND ($5::timestamptz IS NULL OR created_at < $5) ORDER BY id LIMIT $3) i \
