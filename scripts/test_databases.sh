@@ -2,7 +2,7 @@
 # Runs the tests of checkouts, holds and races again in two other environments. The first is pgbouncer in transaction
 # mode, with two servers for each application under test. The second has other defaults of the database.
 #
-# Each race is repeated 15 times instead of 100, because these environments affect statements and locks, not timing.
+# Each race is repeated 15 times instead of 40, because these environments affect statements and locks, not timing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

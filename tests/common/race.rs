@@ -13,7 +13,7 @@ use super::reply::Reply;
 pub const QUEUE_KINDS: [(usize, usize); 3] = [(8, 1), (1, 2), (1, 64)];
 
 /// Repetitions of a race. `make soak` has many more.
-const REPETITIONS: usize = 100;
+const REPETITIONS: usize = 40;
 
 /// So many repetitions let each side win at least once.
 const MANY: usize = 200;

@@ -71,8 +71,11 @@ async function execute(method, path) {
         await operation.locator(".opblock-summary-control").dispatchEvent("click");
     }
     const answer = page.waitForResponse(response => new URL(response.url()).pathname === `/api/v1${path}`);
-    await operation.locator(".execute").dispatchEvent("click");
-    const status = (await answer).status();
+    const click = () => operation.locator(".execute").dispatchEvent("click");
+    // The page may replace the button at the moment of a click, which is lost then.
+    const again = setInterval(() => click().catch(() => {}), 10_000);
+    await click();
+    const status = (await answer.finally(() => clearInterval(again))).status();
     await operation.locator(`.live-responses-table td:has-text("${status}")`).first().waitFor();
     return status;
 }
