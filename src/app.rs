@@ -28,7 +28,6 @@ use crate::http::admit::{admit, admit_preflight};
 use crate::http::client_address::TrustedProxies;
 use crate::http::connection::Connections;
 use crate::http::cors;
-use crate::http::event_stream::OpenStreams;
 use crate::http::file_memory::FileMemory;
 use crate::http::hosts::AllowedHosts;
 use crate::http::limits::Limiters;
@@ -40,7 +39,7 @@ use crate::kernel::keyed_hash::KeyedHash;
 use crate::openapi::entry_points::EntryPoints;
 use crate::openapi::swagger;
 use crate::routes;
-use crate::settings::{Limits, Settings};
+use crate::settings::Settings;
 
 mod bind;
 
@@ -139,8 +138,8 @@ impl Shared {
             order_changes: Data::new(change_orders::batcher(&settings.checkout)),
             token_versions: Data::new(TokenVersions::new(&database, settings.database_options(), &settings.auth)),
             metrics: part(Metrics::new())?,
-            event_streams: Data::new(EventStreams::new(&database, ends.clone(), settings.limits.event_streams)),
-            availability_streams: Data::new(availability_streams(&database, &ends, &settings.limits)),
+            event_streams: Data::new(EventStreams::new(&database, ends.clone(), &settings.limits)),
+            availability_streams: Data::new(AvailabilityStreams::new(&database, ends.clone(), &settings.limits)),
             feed_ends: Data::new(ends),
             file_memory: Data::default(),
             settings: Data::new(settings.clone()),
@@ -184,11 +183,6 @@ impl Shared {
             .app_data(self.entry_points.clone())
             .app_data(self.desk.clone());
     }
-}
-
-fn availability_streams(database: &Database, ends: &FeedEnds, limits: &Limits) -> AvailabilityStreams {
-    let open = OpenStreams::new(limits.availability_streams, limits.availability_streams_per_address);
-    AvailabilityStreams::new(database, ends.clone(), open)
 }
 
 /// The OpenAPI document, created when it is read first.

@@ -143,6 +143,7 @@ pub struct Limits {
     pub requests_per_minute: u32,
     pub checkout_per_minute: u32,
     pub event_streams: usize,
+    pub event_streams_per_address: usize,
     pub availability_streams: usize,
     pub availability_streams_per_address: usize,
 }

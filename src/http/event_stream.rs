@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
-use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::{Stream, StreamExt as _};
 
+use super::limits;
 use super::trace::HeadOnly;
+use crate::kernel::id::UserId;
 
 pub use actix_web::web::Bytes;
 
@@ -91,12 +93,42 @@ impl Parts {
     }
 }
 
-/// Counts the open streams, in all and of each client.
+/// A client whose streams are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Holder {
+    Account(UserId),
+    /// An IPv4 address, or an IPv6 network /64.
+    Address(String),
+    /// An IPv6 network /48, which one client may have.
+    Site(String),
+}
+
+/// The streams of an IPv6 network /48, as a multiple of those of an address.
+const SITE_FACTOR: usize = 4;
+
+impl Holder {
+    /// The holders of a stream from this address, each with the number of streams that it may have.
+    #[must_use]
+    pub fn of_address(address: Option<IpAddr>, most: usize) -> Vec<(Self, usize)> {
+        let mut holders = vec![(Self::Address(limits::address_key(address)), most)];
+        if address.is_some_and(|address| address.is_ipv6()) {
+            holders.push((Self::Site(limits::network_key(address)), most.saturating_mul(SITE_FACTOR)));
+        }
+        holders
+    }
+}
+
+/// Counts the open streams, in all and of each holder.
 #[derive(Debug)]
-pub struct OpenStreams<K> {
-    counts: Arc<Mutex<HashMap<K, usize>>>,
-    most: usize,
-    most_of_each: usize,
+pub struct OpenStreams {
+    counts: Arc<Mutex<Counts>>,
+    pub most: usize,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    all: usize,
+    of: HashMap<Holder, usize>,
 }
 
 /// A refused stream.
@@ -110,45 +142,52 @@ pub enum NoPlace {
 
 /// A place of a stream. It is free again when it is dropped.
 #[derive(Debug)]
-pub struct StreamPlace<K: Eq + Hash + Clone> {
-    client: K,
-    counts: Arc<Mutex<HashMap<K, usize>>>,
+pub struct StreamPlace {
+    holders: Vec<Holder>,
+    counts: Arc<Mutex<Counts>>,
 }
 
-impl<K: Eq + Hash + Clone> OpenStreams<K> {
+impl OpenStreams {
     #[must_use]
-    pub fn new(most: usize, most_of_each: usize) -> Self {
-        Self { counts: Arc::default(), most, most_of_each }
+    pub fn new(most: usize) -> Self {
+        Self { counts: Arc::default(), most }
     }
 
-    /// Takes a place for a stream of a client.
-    pub fn place(&self, client: K) -> Result<StreamPlace<K>, NoPlace> {
+    /// Takes a place for a stream of these holders, each of which may have so many. So many places are kept for others.
+    pub fn place(&self, holders: Vec<(Holder, usize)>, kept: usize) -> Result<StreamPlace, NoPlace> {
         let mut counts = lock(&self.counts);
-        if counts.values().sum::<usize>() >= self.most {
+        if counts.all >= self.most.saturating_sub(kept) {
             return Err(NoPlace::Full);
         }
-        let count = counts.entry(client.clone()).or_default();
-        if *count >= self.most_of_each {
+        if holders.iter().any(|(holder, most)| counts.of.get(holder).copied().unwrap_or_default() >= *most) {
             return Err(NoPlace::TooManyOfClient);
         }
-        *count = count.saturating_add(1);
-        Ok(StreamPlace { client, counts: Arc::clone(&self.counts) })
+        counts.all = counts.all.saturating_add(1);
+        let holders: Vec<Holder> = holders.into_iter().map(|(holder, _)| holder).collect();
+        for holder in &holders {
+            let count = counts.of.entry(holder.clone()).or_default();
+            *count = count.saturating_add(1);
+        }
+        Ok(StreamPlace { holders, counts: Arc::clone(&self.counts) })
     }
 }
 
-impl<K: Eq + Hash + Clone> Drop for StreamPlace<K> {
+impl Drop for StreamPlace {
     fn drop(&mut self) {
         let mut counts = lock(&self.counts);
-        let count = counts.get(&self.client).copied().unwrap_or_default();
-        if count > 1 {
-            counts.insert(self.client.clone(), count.saturating_sub(1));
-        } else {
-            counts.remove(&self.client);
+        counts.all = counts.all.saturating_sub(1);
+        for holder in &self.holders {
+            let count = counts.of.get(holder).copied().unwrap_or_default();
+            if count > 1 {
+                counts.of.insert(holder.clone(), count.saturating_sub(1));
+            } else {
+                counts.of.remove(holder);
+            }
         }
     }
 }
 
-fn lock<K>(counts: &Mutex<HashMap<K, usize>>) -> MutexGuard<'_, HashMap<K, usize>> {
+fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
     counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -175,16 +214,33 @@ mod tests {
 
     #[test]
     fn streams_are_bounded_in_all_and_for_each_client() {
-        let streams = OpenStreams::new(3, 2);
-        let first = streams.place("a").unwrap();
-        let _second = streams.place("a").unwrap();
-        assert_eq!(streams.place("a").unwrap_err(), NoPlace::TooManyOfClient);
-        let third = streams.place("b").unwrap();
-        assert_eq!(streams.place("b").unwrap_err(), NoPlace::Full);
+        let streams = OpenStreams::new(3);
+        let place = |account: i64, kept: usize| streams.place(vec![(Holder::Account(UserId(account)), 2)], kept);
+        let first = place(1, 0).unwrap();
+        let _second = place(1, 0).unwrap();
+        assert_eq!(place(1, 0).unwrap_err(), NoPlace::TooManyOfClient);
+        // The last place is kept for others.
+        assert_eq!(place(2, 1).unwrap_err(), NoPlace::Full);
+        let third = place(2, 0).unwrap();
+        assert_eq!(place(2, 0).unwrap_err(), NoPlace::Full);
         drop(first);
-        let _fourth = streams.place("b").unwrap();
+        let _fourth = place(2, 0).unwrap();
         drop(third);
-        assert!(streams.place("a").is_ok());
-        assert_eq!(lock(&streams.counts).len(), 2);
+        assert!(place(1, 0).is_ok());
+        let counts = lock(&streams.counts);
+        assert_eq!((counts.of.len(), counts.all), (2, 2));
+    }
+
+    #[test]
+    fn a_network_has_few_streams_and_uses_up_no_others() {
+        let streams = OpenStreams::new(1_000);
+        let place = |address: &str| streams.place(Holder::of_address(Some(address.parse().unwrap()), 2), 0);
+        let of_site: Vec<_> = (0..20).map(|net| place(&format!("2001:db8:1:{net:x}::1"))).collect();
+        assert_eq!(of_site.iter().filter(|place| place.is_ok()).count(), 8);
+        let of_address: Vec<_> = (0..5).map(|number| place(&format!("2001:db8:2::{number:x}"))).collect();
+        assert_eq!(of_address.iter().filter(|place| place.is_ok()).count(), 2);
+        assert!(place("2001:db8:2:1::1").is_ok() && place("192.0.2.1").is_ok());
+        drop((of_site, of_address));
+        assert!(lock(&streams.counts).of.is_empty());
     }
 }

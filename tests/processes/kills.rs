@@ -58,6 +58,8 @@ pub fn serve(place: &Place) -> Process {
         .env("STOCKROOM__DATABASE__DATA_DIR", place.data_dir())
         .env("STOCKROOM__LIMITS__LOGIN_PER_MINUTE", "0")
         .env("STOCKROOM__LIMITS__REGISTER_PER_MINUTE", "0")
+        // All streams of a test come from one address.
+        .env("STOCKROOM__LIMITS__EVENT_STREAMS_PER_ADDRESS", "10000")
         .env("STOCKROOM__AUTH__ACCESS_TTL_SECONDS", "3600");
     Process::start(command, &place.folder)
 }

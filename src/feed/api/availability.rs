@@ -18,8 +18,9 @@ use crate::catalogue::queries::products::not_found;
 use crate::error::{Abort, ApiError};
 use crate::feed::availability::{self, AvailabilityListener, AvailabilityStreams, AvailableProduct};
 use crate::feed::queries;
+use crate::http::Query;
+use crate::http::client_address::client_address;
 use crate::http::event_stream::{self, NoPlace};
-use crate::http::{Query, limits};
 use crate::kernel::current_request;
 use crate::kernel::id::{ProductId, ProductRef, StoreId};
 use crate::kernel::schema;
@@ -61,7 +62,7 @@ pub async fn stream(
     if query.0.products.is_empty() {
         return Err(ApiError::field("product_id", "must name 1 to 100 products"));
     }
-    let place = streams.open.place(limits::address(&request)).map_err(refuse)?;
+    let place = streams.place(client_address(&request)).map_err(refuse)?;
     let names = query.0.products;
     let read = move |conn: &mut PgConnection, scope: &Scope| Ok((scope.store, load_named(conn, scope.store, &names)?));
     let first: (StoreId, Vec<AvailableProduct>) = ctx.read("begin_availability_stream", read).await?;

@@ -20,6 +20,7 @@ use crate::events::queries::{self as events, Ids};
 use crate::feed::queries;
 use crate::feed::streams::{EventStreams, Listener, Wanted};
 use crate::feed::subject::{self, Subject};
+use crate::http::client_address::client_address;
 use crate::http::event_stream::{self, NoPlace};
 use crate::http::{Query, headers, refuse_beyond};
 use crate::kernel::current_request;
@@ -63,7 +64,7 @@ pub async fn stream(
     let last = last_event_id(&request)?;
     let Account { id, role, .. } = *ctx.principal.account()?;
     let bearer = request.extensions().get::<Bearer>().copied().ok_or_else(ApiError::internal)?;
-    let place = streams.open.place(id).map_err(refuse)?;
+    let place = streams.place(id, role, client_address(&request)).map_err(refuse)?;
     let token = StreamToken::new(bearer, versions.into_inner(), &ctx.database);
     let owner = (role == Role::Customer).then_some(id);
     let StreamQuery { types, subject } = query.0;

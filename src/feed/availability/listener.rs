@@ -26,7 +26,7 @@ pub struct AvailabilityListener {
     heartbeat_at: Instant,
     /// Nothing is sent before this time.
     send_at: Instant,
-    _place: StreamPlace<String>,
+    _place: StreamPlace,
 }
 
 impl AvailabilityListener {
@@ -35,7 +35,7 @@ impl AvailabilityListener {
     pub fn new(
         streams: &AvailabilityStreams,
         (store, first): (StoreId, Vec<AvailableProduct>),
-        place: StreamPlace<String>,
+        place: StreamPlace,
         connection_ends: impl Future<Output = ()> + Send + 'static,
     ) -> Option<Self> {
         let ids = first.iter().map(|product| product.product_id).collect();

@@ -5,6 +5,7 @@ mod board;
 mod listener;
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -16,10 +17,11 @@ use utoipa::ToSchema;
 use crate::catalogue::queries::products;
 use crate::db::{Database, Failure};
 use crate::events::feed_ends::FeedEnds;
-use crate::http::event_stream::OpenStreams;
+use crate::http::event_stream::{Holder, NoPlace, OpenStreams, StreamPlace};
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::stock_by_variant;
 use crate::kernel::id::{ProductId, StoreId};
+use crate::settings::Limits;
 use board::Board;
 
 pub use listener::AvailabilityListener;
@@ -63,13 +65,25 @@ pub struct AvailabilityStreams {
     ends: FeedEnds,
     boards: Arc<Mutex<HashMap<StoreId, Weak<Board>>>>,
     /// The open streams of each address.
-    pub open: Arc<OpenStreams<String>>,
+    open: Arc<OpenStreams>,
+    most_of_address: usize,
 }
 
 impl AvailabilityStreams {
     #[must_use]
-    pub fn new(database: &Database, ends: FeedEnds, open: OpenStreams<String>) -> Self {
-        Self { database: database.without_patience(), ends, boards: Arc::default(), open: Arc::new(open) }
+    pub fn new(database: &Database, ends: FeedEnds, limits: &Limits) -> Self {
+        Self {
+            database: database.without_patience(),
+            ends,
+            boards: Arc::default(),
+            open: Arc::new(OpenStreams::new(limits.availability_streams)),
+            most_of_address: limits.availability_streams_per_address,
+        }
+    }
+
+    /// Takes a place for a stream.
+    pub fn place(&self, address: Option<IpAddr>) -> Result<StreamPlace, NoPlace> {
+        self.open.place(Holder::of_address(address, self.most_of_address), 0)
     }
 
     fn board(&self, store: StoreId) -> Arc<Board> {

@@ -59,7 +59,7 @@ pub struct Listener {
     /// The time of the next heartbeat, if nothing is sent before.
     heartbeat_at: Instant,
     check_at: Instant,
-    _place: StreamPlace<UserId>,
+    _place: StreamPlace,
 }
 
 impl Listener {
@@ -69,7 +69,7 @@ impl Listener {
         streams: &EventStreams,
         (store, wanted): (StoreId, Wanted),
         (cursor, end): (Cursor, Cursor),
-        (token, place): (StreamToken, StreamPlace<UserId>),
+        (token, place): (StreamToken, StreamPlace),
         connection_ends: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
         let feed = streams.feed(store, end);

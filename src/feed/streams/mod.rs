@@ -4,6 +4,7 @@ mod listener;
 mod live;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,12 +14,14 @@ use tokio::sync::Semaphore;
 use super::data::Rows;
 use super::page::{self, EventFilter};
 use super::response::respond_one;
+use crate::auth::Role;
 use crate::db::{Database, Failure};
 use crate::error::Abort;
 use crate::events::feed_ends::FeedEnds;
-use crate::http::event_stream::{self, OpenStreams};
+use crate::http::event_stream::{self, Holder, NoPlace, OpenStreams, StreamPlace};
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{StoreId, UserId};
+use crate::settings::Limits;
 use live::{LiveEvent, LiveFeed};
 
 pub use listener::{Listener, Wanted};
@@ -29,11 +32,18 @@ pub struct EventStreams {
     database: Database,
     pub ends: FeedEnds,
     feeds: Arc<Mutex<HashMap<StoreId, Weak<LiveFeed>>>>,
-    /// The open streams of each account.
-    pub open: Arc<OpenStreams<UserId>>,
-    /// The streams that may read older events at the same time. Without a limit, many clients that connect again would
-    /// take all connections to the database.
-    readers: Arc<Semaphore>,
+    /// The open streams of each account and address.
+    open: Arc<OpenStreams>,
+    /// The streams of customers from an address.
+    most_of_address: usize,
+    readers: Arc<Readers>,
+}
+
+/// The streams that may read older events at the same time. Without a limit, many clients that connect again would take all
+/// connections to the database. Staff do not wait for customers.
+struct Readers {
+    of_staff: Semaphore,
+    of_customers: Semaphore,
 }
 
 /// The events that one read takes, and the bytes after which it takes no more.
@@ -43,7 +53,11 @@ const BYTES_AT_A_TIME: usize = 32 * 1024;
 /// The streams of an account.
 const MOST_OF_ACCOUNT: usize = 16;
 
-const MOST_READERS: usize = 2;
+/// The readers of staff, and those of customers.
+const MOST_READERS: usize = 1;
+
+/// Of so many places, customers leave one free.
+const PLACES_FOR_ONE_OF_STAFF: usize = 4;
 
 /// A reader looks after this time whether it is still needed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -53,14 +67,28 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 impl EventStreams {
     #[must_use]
-    pub fn new(database: &Database, ends: FeedEnds, most: usize) -> Self {
+    pub fn new(database: &Database, ends: FeedEnds, limits: &Limits) -> Self {
+        let (of_staff, of_customers) = (Semaphore::new(MOST_READERS), Semaphore::new(MOST_READERS));
         Self {
             database: database.without_patience(),
             ends,
             feeds: Arc::default(),
-            open: Arc::new(OpenStreams::new(most, MOST_OF_ACCOUNT)),
-            readers: Arc::new(Semaphore::new(MOST_READERS)),
+            open: Arc::new(OpenStreams::new(limits.event_streams)),
+            most_of_address: limits.event_streams_per_address,
+            readers: Arc::new(Readers { of_staff, of_customers }),
         }
+    }
+
+    /// Takes a place for a stream. Everybody can become a customer, so the streams of customers are limited by their address
+    /// as well, and leave places for staff.
+    pub fn place(&self, account: UserId, role: Role, address: Option<IpAddr>) -> Result<StreamPlace, NoPlace> {
+        let mut holders = vec![(Holder::Account(account), MOST_OF_ACCOUNT)];
+        let mut kept = 0;
+        if role == Role::Customer {
+            holders.extend(Holder::of_address(address, self.most_of_address));
+            kept = self.open.most.checked_div(PLACES_FOR_ONE_OF_STAFF).unwrap_or(0);
+        }
+        self.open.place(holders, kept)
     }
 
     /// The new events of a store. The first stream starts the reader, which ends after the last one.
@@ -104,7 +132,8 @@ impl EventStreams {
     /// Reads events that are older than those that the server keeps. Returns the matching ones, and the place behind the
     /// rows that were read.
     async fn read_older(&self, store: StoreId, wanted: &Wanted, after: Cursor) -> Option<(Vec<LiveEvent>, Cursor)> {
-        let _permit = self.readers.acquire().await.ok()?;
+        let of_role = if wanted.owner.is_some() { &self.readers.of_customers } else { &self.readers.of_staff };
+        let _permit = of_role.acquire().await.ok()?;
         let wanted = wanted.clone();
         let read = move |conn: &mut PgConnection| {
             let filter = wanted.filter(conn, store)?;

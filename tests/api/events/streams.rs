@@ -295,6 +295,24 @@ fn an_account_has_few_streams_and_gets_their_places_back() {
     full.customer("mara").get("/events/stream").refused(503, "BUSY");
 }
 
+#[test]
+fn customers_leave_places_for_staff_and_are_limited_by_their_address() {
+    let app = TestApp::with(|settings| settings.limits.event_streams = 4);
+    let buyers: Vec<String> =
+        (0..4).map(|number| authorization(&app, &app.customer(&format!("buyer-{number}")), Role::Customer)).collect();
+    let mut streams: Vec<EventStream> = buyers[..3].iter().map(|buyer| open(&app, "", buyer)).collect();
+    assert_eq!(refused(&app, "", &buyers[3]), 503);
+    streams.push(open(&app, "", &authorization(&app, &app.admin(), Role::Admin)));
+    assert_eq!(refused(&app, "", &authorization(&app, &app.admin(), Role::Admin)), 503);
+
+    let app = TestApp::with(|settings| settings.limits.event_streams_per_address = 2);
+    let buyers: Vec<String> =
+        (0..3).map(|number| authorization(&app, &app.customer(&format!("buyer-{number}")), Role::Customer)).collect();
+    let _streams: Vec<EventStream> = buyers[..2].iter().map(|buyer| open(&app, "", buyer)).collect();
+    assert_eq!(refused(&app, "", &buyers[2]), 429);
+    open(&app, "", &authorization(&app, &app.admin(), Role::Admin));
+}
+
 /// New connections take the places of requests that wait for events.
 #[test]
 fn a_displaced_request_does_not_go_on_waiting() {
