@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Timestamptz};
 use serde_json::Value;
@@ -81,6 +82,11 @@ pub fn list_waiting_stores(conn: &mut PgConnection, store: Option<StoreId>) -> Q
         query = query.filter(outbox::store_id.eq(store));
     }
     query.load(conn)
+}
+
+/// The time of the oldest row in the outbox, over all stores. Usually there are few rows.
+pub fn find_oldest(conn: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    outbox::table.select(min(outbox::created_at)).first(conn)
 }
 
 /// Locks the end of the feed of a store, and returns true. Returns false if another relay has locked it.

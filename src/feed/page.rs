@@ -39,8 +39,8 @@ pub struct FeedEvent {
     pub fact: Fact,
 }
 
-/// The rows that the first statement reads. A row may have the events of a whole batch of orders, so further statements
-/// read more rows only while the rows are small.
+/// The rows that the first statement reads, and each one after many events. A row may have the events of a whole batch of
+/// orders, so further statements read more rows only while the rows are small.
 const FIRST_ROWS: i64 = 10;
 const MOST_ROWS_AT_A_TIME: i64 = 200;
 /// Rows with fewer events than this are small together.
@@ -68,9 +68,10 @@ pub fn list(
         rows_seen = rows_seen.saturating_add(rows.len());
         let events = expand(rows, next)?;
         events_seen = events_seen.saturating_add(events.len());
-        if events.len() < FEW_EVENTS {
-            rows_at_a_time = rows_at_a_time.saturating_mul(2).min(MOST_ROWS_AT_A_TIME);
-        }
+        rows_at_a_time = match events.len() < FEW_EVENTS {
+            true => rows_at_a_time.saturating_mul(2).min(MOST_ROWS_AT_A_TIME),
+            false => FIRST_ROWS,
+        };
         let wanted = movements_of_subject(conn, store, filter, &events)?;
         for event in events {
             if found.len() == limit {

@@ -31,6 +31,7 @@ pub struct Metrics {
     overdue_holds: IntGauge,
     expiry_lag: Gauge,
     feed_lag: Histogram,
+    feed_waiting: Gauge,
     webhook_lag: Histogram,
     webhook_attempts: IntCounterVec,
     open_connections: IntGauge,
@@ -92,6 +93,10 @@ impl Metrics {
             overdue_holds: gauge("stockroom_holds_overdue", "Active holds past their deadline")?,
             expiry_lag: seconds("stockroom_expiry_lag_seconds", "Time since the deadline of the longest overdue hold")?,
             feed_lag: add(&registry, Histogram::with_opts(feed_lag.buckets(BUCKETS.to_vec()))?)?,
+            feed_waiting: seconds(
+                "stockroom_feed_waiting_seconds",
+                "Time for which the oldest transaction has waited whose events are not in the feed",
+            )?,
             webhook_lag: add(&registry, Histogram::with_opts(webhook_lag.buckets(LONG_BUCKETS.to_vec()))?)?,
             webhook_attempts,
             open_connections: gauge("stockroom_connections_open", "Open client connections")?,
@@ -120,6 +125,11 @@ impl Metrics {
     pub fn observe_feed_lag(&self, lag: TimeDelta) {
         // Less than nothing if the clocks of the server and the database differ.
         self.feed_lag.observe(lag.as_seconds_f64().max(0.0));
+    }
+
+    /// Sets the age of the oldest row that waits for the relay.
+    pub fn set_feed_waiting(&self, age: TimeDelta) {
+        self.feed_waiting.set(age.as_seconds_f64().max(0.0));
     }
 
     /// Notes how long an event waited for its first attempt to a webhook.

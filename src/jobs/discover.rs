@@ -57,9 +57,26 @@ impl Jobs {
         S: Future<Output = Result<Step, Failure>>,
     {
         let database = self.database.without_patience();
-        let mut behind = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await?;
-        let (started, mut round) = (Instant::now(), Round::default());
-        loop {
+        let all = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await?;
+        let mut round = Round::default();
+        self.in_turns_of(all, limit, &mut round, step).await;
+        round.result()
+    }
+
+    /// The same for some stores. Returns true if some of them have more work.
+    pub(super) async fn in_turns_of<F, S>(
+        &self,
+        mut behind: Vec<StoreId>,
+        limit: Duration,
+        round: &mut Round,
+        step: F,
+    ) -> bool
+    where
+        F: Fn(StoreId) -> S,
+        S: Future<Output = Result<Step, Failure>>,
+    {
+        let started = Instant::now();
+        while !behind.is_empty() && started.elapsed() < limit {
             let mut next = Vec::new();
             for store in behind {
                 let taken = step(store).await;
@@ -67,10 +84,8 @@ impl Jobs {
                 round.add(taken.map(|taken| taken.done));
             }
             behind = next;
-            if behind.is_empty() || started.elapsed() >= limit {
-                return round.result();
-            }
         }
+        !behind.is_empty()
     }
 
     /// Reads from all stores at once. If that fails, it reads each store separately, and then the rows without a

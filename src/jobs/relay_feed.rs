@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 
 use super::Jobs;
-use super::discover::Round;
+use super::discover::{Round, Step};
 use crate::db::outbox::{self, Moved};
 use crate::db::{End, Failure};
 use crate::inventory::states::relay;
@@ -17,17 +17,26 @@ const BATCH_SIZE: i64 = 500;
 const PERIOD: Duration = Duration::from_millis(250);
 /// The shortest time between two runs. In busy times, a run moves many rows together.
 const PAUSE: Duration = Duration::from_millis(50);
+/// The time after which the relay looks for further stores with rows, while some have many.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Jobs {
-    /// Moves all rows of the outbox to the feeds, store by store. A store whose feed another relay has locked is
-    /// skipped. Returns the number of rows.
+    /// Moves all rows of the outbox to the feeds. The stores take turns, so that one with many rows does not keep the others
+    /// waiting. A store whose feed another relay has locked is skipped. Returns the number of rows.
     pub async fn relay_feed(self) -> Result<usize, Failure> {
-        let mut round = Round::default();
-        let waiting =
-            self.discover("discover_outbox", &mut round, |conn, store| Ok(outbox::list_waiting_stores(conn, store)?));
-        for store in waiting.await {
-            self.relay_store(store, &mut round).await;
+        let (mut round, mut is_behind) = (Round::default(), true);
+        while is_behind {
+            let waiting = self
+                .discover("discover_outbox", &mut round, |conn, store| Ok(outbox::list_waiting_stores(conn, store)?));
+            let waiting = waiting.await;
+            is_behind = self.in_turns_of(waiting, LOOK_EVERY, &mut round, |store| self.relay_store(store)).await;
+            self.wake_readers(&mut round).await;
         }
+        round.result()
+    }
+
+    /// Tells those who wait for events about the new ends of the feeds.
+    async fn wake_readers(&self, round: &mut Round) {
         if round.done > 0 {
             self.feed_moved.notify_one();
         }
@@ -38,28 +47,28 @@ impl Jobs {
                 0
             }));
         }
-        round.result()
     }
 
-    async fn relay_store(&self, store: StoreId, round: &mut Round) {
-        let database = self.database.without_patience();
-        loop {
-            let move_rows = move |conn: &mut _| match outbox::lock_feed(conn, store)? {
-                true => Ok(End::Commit(relay::move_to_feed(conn, store, BATCH_SIZE)?)),
-                false => Ok(End::RollBack(Moved::default())),
-            };
-            let moved = database.write("relay_feed", move_rows).await;
-            let is_behind = moved.as_ref().is_ok_and(|moved| moved.is_behind);
-            round.add(moved.map(|moved| {
-                if let Some(oldest) = moved.oldest() {
-                    self.metrics.observe_feed_lag(Utc::now().signed_duration_since(oldest));
-                }
-                moved.rows.len()
-            }));
-            if !is_behind {
-                return;
-            }
+    async fn relay_store(&self, store: StoreId) -> Result<Step, Failure> {
+        let move_rows = move |conn: &mut _| match outbox::lock_feed(conn, store)? {
+            true => Ok(End::Commit(relay::move_to_feed(conn, store, BATCH_SIZE)?)),
+            false => Ok(End::RollBack(Moved::default())),
+        };
+        let moved = self.database.without_patience().write("relay_feed", move_rows).await?;
+        if let Some(oldest) = moved.oldest() {
+            self.metrics.observe_feed_lag(Utc::now().signed_duration_since(oldest));
         }
+        Ok(Step { done: moved.rows.len(), is_behind: moved.is_behind })
+    }
+
+    /// Notes the age of the oldest row that waits. A row that cannot be moved has no lag, so only this shows that the relay is
+    /// stuck.
+    pub async fn measure_feed(self) -> Result<usize, Failure> {
+        let database = self.database.without_patience();
+        let oldest = database.read_internally("find_oldest_row", |conn| Ok(outbox::find_oldest(conn)?)).await?;
+        let age = oldest.map(|oldest| Utc::now().signed_duration_since(oldest));
+        self.metrics.set_feed_waiting(age.unwrap_or_default());
+        Ok(0)
     }
 
     /// Waits until the relay has to run again.

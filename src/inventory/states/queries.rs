@@ -116,17 +116,22 @@ pub fn list_variants(
 ///
 /// A stock row may have movements that wait in the outbox. So the stock at the end of the feed is that of its newest
 /// movement which does not wait.
+///
+/// With DISTINCT, the planner expects few ids, so it hashes them. Without a hash, each movement is compared with all of
+/// them, which are many while the relay has a backlog.
 pub fn list_available(
     conn: &mut PgConnection,
     store: StoreId,
     rows: &[(VariantId, LocationId)],
 ) -> QueryResult<HashMap<(VariantId, LocationId), i64>> {
     let found: Vec<(VariantId, LocationId, i64)> = db::sql(
-        "SELECT w.variant_id, w.location_id, m.available \
+        "WITH waiting AS MATERIALIZED ( \
+             SELECT DISTINCT u.id FROM outbox o CROSS JOIN LATERAL unnest(o.movements) AS u (id) WHERE o.store_id = $1) \
+         SELECT w.variant_id, w.location_id, m.available \
          FROM (SELECT unnest($2::int8[]) AS variant_id, unnest($3::int8[]) AS location_id) w \
          CROSS JOIN LATERAL (SELECT stock_after - reserved_after AS available FROM stock_movements \
                   WHERE store_id = $1 AND variant_id = w.variant_id AND location_id = w.location_id \
-                    AND id NOT IN (SELECT unnest(movements) FROM outbox WHERE store_id = $1) \
+                    AND id NOT IN (SELECT id FROM waiting) \
                   ORDER BY version DESC LIMIT 1) m",
     )
     .bind::<BigInt, _>(store)

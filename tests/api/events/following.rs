@@ -229,3 +229,44 @@ fn an_account_has_few_waiting_requests() {
     let waited = times.iter().filter(|time| **time >= Duration::from_millis(2900)).count();
     assert_eq!(waited, 16, "{times:?}");
 }
+
+/// A store with many rows does not keep the row of another one waiting until all of its own are moved.
+#[test]
+fn stores_take_turns_at_the_relay() {
+    let app = TestApp::start();
+    let other = app.other_store("STORE-OTHER");
+    app.relay_feed();
+    let append = |store: i64, rows: i64| {
+        let rows = format!(
+            "INSERT INTO outbox (store_id, movements, entries, events, created_at) \
+             SELECT {store}, '{{}}', '{{}}', '[]', now() FROM generate_series(1, {rows})"
+        );
+        app.connection().batch_execute(&rows).unwrap();
+    };
+    append(app.store.0, 2_000);
+    append(other.0, 1);
+    assert_eq!(app.relay_feed(), 2_001);
+    // A transaction that began later has a higher number.
+    let transaction = |store: i64| {
+        let last = "ORDER BY position DESC LIMIT 1";
+        ids(&app, &format!("SELECT xmin::text::int8 AS id FROM feed WHERE store_id = {store} {last}"))[0]
+    };
+    assert!(transaction(other.0) < transaction(app.store.0));
+}
+
+#[test]
+fn the_metrics_show_rows_that_the_relay_has_not_moved() {
+    let app = TestApp::start();
+    app.product("mug", 10.0, 20);
+    let waiting = || {
+        app.measure_feed();
+        let page = app.root().get("/metrics").expect(200).text();
+        let line = page.lines().find_map(|line| line.strip_prefix("stockroom_feed_waiting_seconds ")).unwrap();
+        line.parse::<f64>().unwrap()
+    };
+    app.connection().batch_execute("UPDATE outbox SET created_at = now() - interval '1 hour'").unwrap();
+    let age = waiting();
+    assert!((3_600.0..3_700.0).contains(&age), "{age}");
+    app.relay_feed();
+    assert!(waiting() < 1.0);
+}
