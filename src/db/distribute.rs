@@ -97,8 +97,8 @@ pub const STORE_TABLES: [&str; 72] = [
 ];
 
 /// Rows of these belong to stores as well, and nothing refers to them.
-pub const FURTHER_STORE_TABLES: [&str; 6] =
-    ["audit_log", "mail_outbox", "outbox", "feed", "feed_positions", "feed_followers"];
+pub const FURTHER_STORE_TABLES: [&str; 7] =
+    ["audit_log", "mail_outbox", "order_mail_counts", "outbox", "feed", "feed_positions", "feed_followers"];
 
 /// Which servers Stockroom connects to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -72,6 +72,8 @@ diesel::table! {
         after_hours -> Nullable<Int8>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// When it was deleted. The row stays until a job has deleted its states and waiting alerts. Null otherwise.
+        deleted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -297,6 +299,8 @@ diesel::table! {
         starts_at -> Nullable<Timestamptz>,
         /// The last check of the invariants for alerts. Null before the first one.
         books_checked_at -> Nullable<Timestamptz>,
+        /// The search for late orders goes on behind this order. 0 for its begin.
+        late_orders_after -> Int8,
     }
 }
 
@@ -734,6 +738,18 @@ diesel::table! {
         tax_amount -> Int8,
         /// The tax that the price of the item contains.
         included_tax_amount -> Int8,
+    }
+}
+
+diesel::table! {
+    /// The mails about orders to each address within an hour, which are limited. A job deletes the row after the hour.
+    order_mail_counts (store_id, recipient) {
+        store_id -> Int8,
+        recipient -> Text,
+        /// The first mail of the hour.
+        began_at -> Timestamptz,
+        /// With those that were left out.
+        mails -> Int8,
     }
 }
 
@@ -1428,6 +1444,8 @@ diesel::table! {
         back_at -> Nullable<Timestamptz>,
         /// After this time the wish is forgotten.
         expires_at -> Timestamptz,
+        /// The keyed hash of the network that asked for the wish. Null once it is confirmed, and in rows from before an upgrade.
+        asked_from -> Nullable<Bytea>,
     }
 }
 
@@ -1709,6 +1727,8 @@ diesel::table! {
         next_attempt_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        /// True for a test, an alert, and an event that staff repeat. They take no room of the events of the feed.
+        is_extra -> Bool,
     }
 }
 
@@ -1819,6 +1839,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mail_templates,
     order_history,
     order_items,
+    order_mail_counts,
     order_payments,
     orders,
     outbox,

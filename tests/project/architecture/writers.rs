@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 82] = [
+pub const WRITERS: [(&str, &str; 83] = [
     ("addresses", "customers/queries.rs"),
     ("alert_notices", "alerts/queries/notices.rs"),
     ("alert_states", "alerts/queries/states.rs"),
@@ -17,6 +17,7 @@ pub const WRITERS: [(&str, &str); 82] = [
     ("credits", "fulfilment/credits/queries.rs"),
     ("feed", "db/outbox.rs"),
     ("feed_followers", "alerts/queries/progress.rs"),
+    ("order_mail_counts", "alerts/queries/order_mail_counts.rs"),
     ("feed_positions", "db/outbox.rs"),
     ("forecast_runs", "forecasting/queries/runs.rs"),
     ("forecasts", "forecasting/queries/kept.rs"),
