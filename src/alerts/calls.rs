@@ -1,6 +1,6 @@
 //! Alerts to webhooks. They are events that are not in the feed.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -10,8 +10,8 @@ use super::rule::AlertKind;
 use crate::auth::principal::SYSTEM;
 use crate::db::Failure;
 use crate::kernel::id::{AlertId, StoreId, WebhookId};
-use crate::webhooks::own_event::{self, OwnEvent};
-use crate::webhooks::queries::webhooks::{self, WebhookKey};
+use crate::webhooks::own_event::{self, MOST_WAITING, OwnEvent};
+use crate::webhooks::queries::{deliveries, webhooks};
 
 /// An alert for a webhook.
 #[derive(Clone, Debug)]
@@ -22,22 +22,36 @@ pub struct Call {
     pub data: Value,
 }
 
-/// Adds deliveries. Webhooks that are off or were deleted get none.
+/// Adds deliveries. Webhooks that are off or were deleted get none. A webhook for which many alerts wait gets no further
+/// ones: its receiver does not keep up, and the events of the feed lose nothing.
 pub fn write_calls(conn: &mut PgConnection, store: StoreId, calls: &[Call], at: DateTime<Utc>) -> Result<(), Failure> {
     if calls.is_empty() {
         return Ok(());
     }
     let wanted: BTreeSet<WebhookId> = calls.iter().map(|call| call.webhook).collect();
-    let active: HashSet<WebhookId> = webhooks::list_active(conn, store, &wanted.into_iter().collect::<Vec<_>>())?;
-    for call in calls.iter().filter(|call| active.contains(&call.webhook)) {
-        let event = OwnEvent {
-            prefix: "alert",
-            event_type: format!("alert.{}", call.kind.as_str()),
-            actor: SYSTEM.to_owned(),
-            subject: ("alert", call.alert.0),
-            data: call.data.clone(),
-        };
-        own_event::insert(conn, WebhookKey { store, id: call.webhook }, event, at)?;
+    let wanted: Vec<WebhookId> = wanted.into_iter().collect();
+    let active: HashSet<WebhookId> = webhooks::list_active(conn, store, &wanted)?;
+    let mut waiting: HashMap<WebhookId, i64> = deliveries::count_extra(conn, store, &wanted)?;
+    let has_room = |call: &&Call| {
+        let waiting = waiting.entry(call.webhook).or_default();
+        *waiting = waiting.saturating_add(1);
+        *waiting <= MOST_WAITING
+    };
+    let of_active: Vec<&Call> = calls.iter().filter(|call| active.contains(&call.webhook)).collect();
+    let (taken, left_out): (Vec<&Call>, Vec<&Call>) = of_active.into_iter().partition(has_room);
+    if !left_out.is_empty() {
+        log::warn!(store = store.0, count = left_out.len(); "alerts were left out: too many wait for their webhooks");
     }
-    Ok(())
+    let events: Vec<(WebhookId, OwnEvent)> = taken.into_iter().map(|call| (call.webhook, event_of(call))).collect();
+    own_event::insert_all(conn, store, events, at)
+}
+
+fn event_of(call: &Call) -> OwnEvent {
+    OwnEvent {
+        prefix: "alert",
+        event_type: format!("alert.{}", call.kind.as_str()),
+        actor: SYSTEM.to_owned(),
+        subject: ("alert", call.alert.0),
+        data: call.data.clone(),
+    }
 }

@@ -17,6 +17,7 @@ use super::Jobs;
 use super::discover::Round;
 use super::webhook_turns::{Candidate, Turns};
 use crate::db::{End, Failure};
+use crate::kernel::id::WebhookDeliveryId;
 use crate::kernel::moment::after;
 use crate::webhooks::delivery::Attempt;
 use crate::webhooks::http_client::{Answered, Outgoing, Reply};
@@ -198,10 +199,8 @@ impl Sender {
     /// Returns the number of requests, and the time of the longest one.
     async fn send_claim(&self, key: WebhookKey, claim: Claim) -> Result<(usize, Duration), Failure> {
         let began = Instant::now();
-        let deliveries = claim.deliveries.clone();
-        let load = move |conn: &mut _| send::load_bodies(conn, key.store, &deliveries);
-        let mut bodies = self.in_turn(self.jobs.database.read_internally("load_deliveries", load)).await?;
-        let with_body = claim.deliveries.iter().filter_map(|delivery| Some((delivery, bodies.remove(&delivery.id)?)));
+        let mut bodies = self.load_bodies(key, &claim.deliveries).await?;
+        let with_body = claim.deliveries.iter().map(|delivery| (delivery, bodies.remove(&delivery.id)));
         let requests: Vec<_> = with_body.map(|(delivery, body)| self.send_one(&claim, delivery, body, began)).collect();
         let sent = join_all(requests).await.into_iter().collect::<Result<Vec<_>, _>>()?;
         let longest = sent.iter().map(|sent| sent.attempt.duration_ms).max().unwrap_or(0);
@@ -213,16 +212,48 @@ impl Sender {
         Ok((count, Duration::from_millis(u64::try_from(longest).unwrap_or(0))))
     }
 
-    /// Sends one delivery. `began` is the moment at which the deliveries were claimed.
+    /// The bodies of deliveries. If the data of one of them is wrong, the others are loaded without it.
+    async fn load_bodies(
+        &self,
+        key: WebhookKey,
+        deliveries: &[Claimed],
+    ) -> Result<HashMap<WebhookDeliveryId, Body>, Failure> {
+        match self.load(key, deliveries.to_vec()).await {
+            Err(Failure::Internal(_)) if deliveries.len() > 1 => {}
+            Err(failure) => return without_internal(failure),
+            found => return found,
+        }
+        let mut bodies = HashMap::new();
+        for delivery in deliveries {
+            bodies.extend(self.load(key, vec![delivery.clone()]).await.or_else(without_internal)?);
+        }
+        Ok(bodies)
+    }
+
+    async fn load(
+        &self,
+        key: WebhookKey,
+        deliveries: Vec<Claimed>,
+    ) -> Result<HashMap<WebhookDeliveryId, Body>, Failure> {
+        let load = move |conn: &mut _| send::load_bodies(conn, key.store, &deliveries);
+        self.in_turn(self.jobs.database.read_internally("load_deliveries", load)).await
+    }
+
+    /// Sends one delivery, if it has a body. `began` is the moment at which the deliveries were claimed.
     async fn send_one(
         &self,
         claim: &Claim,
         delivery: &Claimed,
-        Body { bytes, happened_at }: Body,
+        body: Option<Body>,
         began: Instant,
     ) -> Result<Sent, Failure> {
         let Claimed { id, event_id, attempt_count, .. } = delivery;
         let at = after(claim.at, TimeDelta::from_std(began.elapsed()).unwrap_or_default());
+        let Some(Body { bytes, happened_at }) = body else {
+            log::error!(delivery = id.0, event = event_id.as_str(); "the body of a delivery can't be made");
+            let attempt = Attempt::without_body(at);
+            return Ok(Sent { id: *id, attempt, failed_before: *attempt_count, retry_after_seconds: None });
+        };
         let (url, timestamp) = (claim.url.as_str(), at.timestamp());
         let signatures = signatures(&claim.secrets, event_id, timestamp, &bytes)?;
         let outgoing = Outgoing { url, id: event_id, timestamp, signatures: &signatures, body: bytes };
@@ -241,5 +272,16 @@ impl Sender {
             metrics.observe_webhook_lag(at.signed_duration_since(happened_at));
         }
         Ok(Sent { id: *id, attempt, failed_before: *attempt_count, retry_after_seconds })
+    }
+}
+
+/// No bodies, if the data of an event is wrong. Failures of the database stay failures.
+fn without_internal(failure: Failure) -> Result<HashMap<WebhookDeliveryId, Body>, Failure> {
+    match failure {
+        Failure::Internal(error) => {
+            log::error!(error:% = error; "the event of a delivery can't be read");
+            Ok(HashMap::new())
+        }
+        failure => Err(failure),
     }
 }

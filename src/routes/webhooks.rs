@@ -50,7 +50,10 @@ pub(super) fn webhooks() -> Vec<Endpoint> {
             .answers::<WebhookDeliveryResponse>(201)
             .errors(&[Code::WebhookNotFound, Code::InvalidTransition]),
         get("/webhooks/{id}/deliveries", MANAGE, deliveries::list)
-            .named("listWebhookDeliveries", "List the deliveries of a webhook with their attempts")
+            .named(
+                "listWebhookDeliveries",
+                "List the deliveries of a webhook with their attempts; total counts at most 10,000",
+            )
             .sorted_by(&deliveries::SORTS, NEWEST_FIRST)
             .query::<deliveries::WebhookDeliveriesQuery>()
             .lists::<WebhookDeliveryResponse>()

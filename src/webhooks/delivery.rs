@@ -28,13 +28,15 @@ text_enum! {
     #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]
     pub enum AttemptError {
-        /// There was no complete response within 15 seconds.
+        /// There was no response within 15 seconds. The end of its body is not awaited.
         TimedOut,
         /// The URL or the address of its name is not public.
         AddressNotAllowed,
         NameNotFound,
         /// There was no connection, its encryption failed, or it ended before the response.
         ConnectionFailed,
+        /// The server could not make the body of the request, so nothing was sent. Its log has the reason.
+        BodyNotMade,
     }
 }
 
@@ -57,6 +59,18 @@ json_column! {
 }
 
 impl Attempt {
+    /// An attempt in which the server could not make the body.
+    #[must_use]
+    pub const fn without_body(at: DateTime<Utc>) -> Self {
+        Self { at, status: None, duration_ms: 0, answer: None, error: Some(AttemptError::BodyNotMade) }
+    }
+
+    /// True if something was sent, so that the attempt shows something about the receiver.
+    #[must_use]
+    pub fn is_of_receiver(&self) -> bool {
+        self.error != Some(AttemptError::BodyNotMade)
+    }
+
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
@@ -78,7 +92,8 @@ const MOST_JITTER_PER_MILLE: i64 = 100;
 /// The longest wait that a receiver can ask for by `Retry-After`.
 const MOST_RETRY_AFTER_SECONDS: i64 = 36_000;
 
-/// The time for which other servers skip a delivery that is being sent. It is longer than the attempts of a claim.
+/// The time for which other servers skip a delivery that is being sent. It is longer than the attempts of a claim, which
+/// have time limits for the head and for the body of a response.
 pub const LEASE: Duration = Duration::seconds(30);
 
 /// The state of a delivery after an attempt. The time of the next attempt is there exactly while it is pending.

@@ -28,8 +28,10 @@ use super::address::is_public;
 use super::delivery::AttemptError;
 use super::target::{self, Reach};
 
-/// The time limit for connecting, sending, and the whole response.
+/// The time limit for connecting, sending, and the head of the response.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// The time limit for the beginning of the body. It only shows staff what the receiver wrote: the status decides.
+const BODY_TIMEOUT: Duration = Duration::from_secs(2);
 /// The bytes of a response that are kept. The rest is not read.
 const MOST_ANSWER: usize = 1_024;
 /// The bytes of a response that are in memory at a time, and the largest size of its headers.
@@ -109,14 +111,17 @@ impl HttpClient {
             .build(HttpsConnector::from((http, tls.into()))))
     }
 
-    /// Sends a request, and waits for the response.
+    /// Sends a request, and waits for the response. With its head, the receiver has answered, even if the body does not end.
     pub async fn post(&self, outgoing: Outgoing<'_>) -> Reply {
         let started = Instant::now();
-        let response = timeout(TIMEOUT, self.exchange(outgoing)).await.unwrap_or(Err(AttemptError::TimedOut));
+        let response = match timeout(TIMEOUT, self.exchange(outgoing)).await.unwrap_or(Err(AttemptError::TimedOut)) {
+            Ok(response) => Ok(read(response).await),
+            Err(error) => Err(error),
+        };
         Reply { response, duration: started.elapsed() }
     }
 
-    async fn exchange(&self, outgoing: Outgoing<'_>) -> Result<Answered, AttemptError> {
+    async fn exchange(&self, outgoing: Outgoing<'_>) -> Result<Response<Incoming>, AttemptError> {
         let Outgoing { url, id, timestamp, signatures, body } = outgoing;
         // The resolver does not see the address of a URL without a name, so it is checked here.
         let uri = target::parse(url, self.reach).map_err(|_refusal| AttemptError::AddressNotAllowed)?;
@@ -128,24 +133,28 @@ impl HttpClient {
             .header("webhook-signature", signatures)
             .body(Full::new(Bytes::from(body)))
             .map_err(|_not_one| AttemptError::AddressNotAllowed)?;
-        let response = self.client()?.request(request).await.map_err(|error| reason(&error))?;
-        let status = response.status().as_u16();
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        let text = read_start(response).await?;
-        Ok(Answered { status, text, retry_after_seconds: retry_after })
+        self.client()?.request(request).await.map_err(|error| reason(&error))
     }
 }
 
-/// Reads the beginning of a body. A longer body ends the connection.
-async fn read_start(response: Response<Incoming>) -> Result<String, AttemptError> {
-    let (mut body, mut start) = (response.into_body(), Vec::new());
-    while start.len() < MOST_ANSWER {
-        let Some(frame) = body.frame().await else { break };
-        let frame = frame.map_err(|_broken| AttemptError::ConnectionFailed)?;
-        start.extend(frame.data_ref().into_iter().flatten().take(MOST_ANSWER - start.len()));
-    }
+/// Reads what is kept of a response.
+async fn read(response: Response<Incoming>) -> Answered {
+    let status = response.status().as_u16();
+    let retry_after_seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut start = Vec::new();
+    // What has arrived by then is kept.
+    timeout(BODY_TIMEOUT, read_start(response.into_body(), &mut start)).await.ok();
     // PostgreSQL cannot store the character NUL.
-    Ok(String::from_utf8_lossy(&start).replace('\0', "\u{fffd}"))
+    let text = String::from_utf8_lossy(&start).replace('\0', "\u{fffd}");
+    Answered { status, text, retry_after_seconds }
+}
+
+/// Reads the beginning of a body, up to its end or a failure. A longer body ends the connection.
+async fn read_start(mut body: Incoming, start: &mut Vec<u8>) {
+    while start.len() < MOST_ANSWER {
+        let Some(Ok(frame)) = body.frame().await else { return };
+        start.extend(frame.data_ref().into_iter().flatten().take(MOST_ANSWER.saturating_sub(start.len())));
+    }
 }
 
 /// Looks for the reason among the causes of an error.

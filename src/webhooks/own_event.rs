@@ -1,12 +1,28 @@
 //! Events for one webhook that are not in the feed.
 
 use chrono::{DateTime, Utc};
-use diesel::{PgConnection, QueryResult};
+use diesel::PgConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::queries::deliveries::{self, Delivery, NewDelivery};
+use super::queries::deliveries::{self, Delivery, ExtraDelivery, NewDelivery};
 use super::queries::webhooks::WebhookKey;
+use crate::db::Failure;
+use crate::error::{Abort, ApiError, Code};
+use crate::kernel::id::{StoreId, WebhookId};
+
+/// The tests, repeated events and alerts of a webhook that may wait for their first attempt. They take no room of the feed.
+pub const MOST_WAITING: i64 = 1_000;
+
+/// Refuses a further test or repeated event of a webhook if too many wait. The webhook must have been locked.
+pub fn refuse_if_many(conn: &mut PgConnection, key: WebhookKey) -> Result<(), Abort> {
+    let waiting = deliveries::count_extra(conn, key.store, &[key.id])?.get(&key.id).copied().unwrap_or(0);
+    if waiting < MOST_WAITING {
+        return Ok(());
+    }
+    let detail = format!("{waiting} tests, repeated events and alerts of this webhook wait. Try again later.");
+    Err(ApiError::new(Code::Busy, detail).retry_after(60).into())
+}
 
 /// An event whose body is stored with its delivery.
 #[derive(Clone, Debug)]
@@ -21,7 +37,27 @@ pub struct OwnEvent {
 }
 
 /// Inserts a delivery of the event, which is due at once.
-pub fn insert(conn: &mut PgConnection, key: WebhookKey, event: OwnEvent, at: DateTime<Utc>) -> QueryResult<Delivery> {
+pub fn insert(
+    conn: &mut PgConnection,
+    key: WebhookKey,
+    event: OwnEvent,
+    at: DateTime<Utc>,
+) -> Result<Delivery, Failure> {
+    Ok(deliveries::insert(conn, key, &delivery(key, event, at), at)?)
+}
+
+/// Inserts deliveries of events for webhooks of a store, in their order.
+pub fn insert_all(
+    conn: &mut PgConnection,
+    store: StoreId,
+    events: Vec<(WebhookId, OwnEvent)>,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let new = events.into_iter().map(|(id, event)| (id, delivery(WebhookKey { store, id }, event, at)));
+    deliveries::insert_extra(conn, store, &new.collect::<Vec<_>>(), at)
+}
+
+fn delivery(key: WebhookKey, event: OwnEvent, at: DateTime<Utc>) -> ExtraDelivery {
     let OwnEvent { prefix, event_type, actor, subject: (kind, id), data } = event;
     let new = NewDelivery { event_id: format!("{prefix}_{}", Uuid::new_v4().simple()), event_type };
     let body = json!({
@@ -33,5 +69,5 @@ pub fn insert(conn: &mut PgConnection, key: WebhookKey, event: OwnEvent, at: Dat
         "subject": {"kind": kind, "id": id, "number": null},
         "data": data,
     });
-    deliveries::insert(conn, key, &new, Some(&body), at)
+    ExtraDelivery { new, body: Some(body) }
 }

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 
-use super::queries::deliveries::{self, Delivery, NewDelivery};
+use super::own_event::refuse_if_many;
+use super::queries::deliveries::{self, Delivery, ExtraDelivery, NewDelivery};
 use super::queries::replays::{self, NewReplay};
 use super::queries::webhooks::WebhookKey;
 use super::webhook::{append_audit, get_webhook_for_update};
@@ -67,7 +68,7 @@ fn refuse_beyond_feed(conn: &mut PgConnection, scope: &Scope, after: Cursor) -> 
     Ok(())
 }
 
-/// Sends the event of a delivery again, as a new delivery.
+/// Sends the event of a delivery again, as a new delivery. 503 if too many deliveries of this kind wait.
 pub fn repeat(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -79,8 +80,10 @@ pub fn repeat(
     let found = deliveries::find(conn, key, delivery)?;
     let Delivery { event_id, event_type, body, .. } =
         found.ok_or_else(|| ApiError::not_found(Code::NotFound, "The delivery"))?;
+    refuse_if_many(conn, key)?;
     let at = db::clock(conn)?;
-    let repeated = deliveries::insert(conn, key, &NewDelivery { event_id, event_type }, body.as_ref(), at)?;
+    let new = NewDelivery { event_id, event_type };
+    let repeated = deliveries::insert(conn, key, &ExtraDelivery { new, body }, at)?;
     append_audit(conn, scope, id, (Action::Update, "gets an event again"))?;
     Ok(repeated)
 }

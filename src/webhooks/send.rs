@@ -58,7 +58,7 @@ pub struct Body {
     pub happened_at: Option<DateTime<Utc>>,
 }
 
-/// Makes the bodies of deliveries from the rows that their events are about.
+/// Makes the bodies of deliveries from the rows that their events are about. A delivery whose event does not exist has none.
 pub fn load_bodies(
     conn: &mut PgConnection,
     store: StoreId,
@@ -75,13 +75,10 @@ pub fn load_bodies(
     let mut found = HashMap::new();
     for Claimed { id, event_id, body, .. } in deliveries {
         let body = match body {
-            Some(body) => Body { bytes: json::to_bytes(body)?, happened_at: None },
-            None => match bodies.get(event_id) {
-                Some(body) => body.clone(),
-                None => return Err(Failure::Internal(format!("the event {event_id} is missing"))),
-            },
+            Some(body) => Some(Body { bytes: json::to_bytes(body)?, happened_at: None }),
+            None => bodies.get(event_id).cloned(),
         };
-        found.insert(*id, body);
+        found.extend(body.map(|body| (*id, body)));
     }
     Ok(found)
 }
@@ -115,7 +112,8 @@ pub fn record(
     let settled = sent.iter().map(|sent| settle_one(sent, at)).collect::<Result<Vec<_>, _>>()?;
     deliveries::settle_all(conn, key.store, lease, &settled, at)?;
     let Some(mut webhook) = webhook else { return Ok(None) };
-    let attempts: Vec<&Attempt> = sent.iter().map(|sent| &sent.attempt).collect();
+    let attempts: Vec<&Attempt> =
+        sent.iter().map(|sent| &sent.attempt).filter(|attempt| attempt.is_of_receiver()).collect();
     let Health { failing_since, off } = assess(webhook.settings.failing_since, &attempts);
     let off = off.filter(|_| webhook.settings.active);
     if off.is_none() && failing_since == webhook.settings.failing_since {

@@ -143,13 +143,15 @@ pub fn remove(conn: &mut PgConnection, scope: &Scope, id: WebhookId) -> Result<(
     append_audit(conn, scope, id, (Action::Delete, "deleted"))
 }
 
-/// Sends an event to the webhook that is not in the feed.
+/// Sends an event to the webhook that is not in the feed. 503 if too many deliveries of this kind wait.
 pub fn test(conn: &mut PgConnection, scope: &Scope, id: WebhookId) -> Result<Delivery, Abort> {
     let webhook = get_webhook_for_update(conn, scope, id)?;
     if !webhook.settings.active {
         let detail = "The webhook is off. Turn it on first.";
         return Err(ApiError::new(Code::InvalidTransition, detail).into());
     }
+    let key = WebhookKey { store: scope.store, id };
+    own_event::refuse_if_many(conn, key)?;
     let at = db::clock(conn)?;
     let event = OwnEvent {
         prefix: "test",
@@ -158,7 +160,7 @@ pub fn test(conn: &mut PgConnection, scope: &Scope, id: WebhookId) -> Result<Del
         subject: ("webhook", id.0),
         data: json!({}),
     };
-    let delivery = own_event::insert(conn, WebhookKey { store: scope.store, id }, event, at)?;
+    let delivery = own_event::insert(conn, key, event, at)?;
     append_audit(conn, scope, id, (Action::Update, "tested"))?;
     Ok(delivery)
 }

@@ -35,6 +35,8 @@ pub enum Behaviour {
     Drop,
     /// Sends this part of a response, and no more. The connection stays open.
     Hang(String),
+    /// Sends this part of a response, and closes the connection.
+    Cut(String),
 }
 
 impl Behaviour {
@@ -157,6 +159,11 @@ fn serve(mut stream: TcpStream, behave: &(dyn Fn(&Received) -> Behaviour + Send 
                 }
             }
             Behaviour::Drop => {
+                stream.shutdown(Shutdown::Both).ok();
+                return;
+            }
+            Behaviour::Cut(part) => {
+                stream.write_all(part.as_bytes()).ok();
                 stream.shutdown(Shutdown::Both).ok();
                 return;
             }

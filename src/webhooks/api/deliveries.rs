@@ -18,11 +18,12 @@ use crate::kernel::moment::Moment;
 use crate::kernel::page::{NEWEST_FIRST, PageQuery};
 use crate::kernel::text_enum;
 use crate::webhooks::delivery::{Attempt, AttemptError, Attempts, DeliveryState};
-use crate::webhooks::queries::deliveries::{self as rows, Delivery};
+use crate::webhooks::queries::deliveries::Delivery;
+use crate::webhooks::queries::delivery_lists as rows;
 use crate::webhooks::replay::{self, ReplayRange};
 use crate::webhooks::webhook::{self, get_webhook};
 
-pub use crate::webhooks::queries::deliveries::SORTS;
+pub use crate::webhooks::queries::delivery_lists::SORTS;
 
 /// An event for a webhook, and the attempts to send it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,7 +102,8 @@ pub async fn list(
     .await
 }
 
-/// `POST /webhooks/{id}/test`, with `webhooks:manage`. 404 `WEBHOOK_NOT_FOUND`, 409 `INVALID_TRANSITION` if it is off.
+/// `POST /webhooks/{id}/test`, with `webhooks:manage`. 404 `WEBHOOK_NOT_FOUND`, 409 `INVALID_TRANSITION` if it is off, 503
+/// `BUSY` if too many tests and repeated events wait.
 pub async fn test(path: web::Path<String>, command: Command<NoBody>) -> Result<HttpResponse, ApiError> {
     let id = WebhookId::from_path(&path);
     command
@@ -169,7 +171,7 @@ pub struct WebhookReplayResponse {
 }
 
 /// `POST /webhooks/{id}/replay`, with `webhooks:manage`. 404 `WEBHOOK_NOT_FOUND`, 404 `NOT_FOUND` for a delivery, 503
-/// `BUSY` if too many replays wait.
+/// `BUSY` if too many replays or repeated events wait.
 pub async fn replay(path: web::Path<String>, command: Command<WebhookReplayRequest>) -> Result<HttpResponse, ApiError> {
     let id = WebhookId::from_path(&path);
     let command = command.try_map(WebhookReplayRequest::wanted)?;

@@ -1,5 +1,7 @@
 //! The SQL of deliveries. Sets are inserted, claimed and settled as arrays, which the DSL cannot say.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -10,7 +12,6 @@ use super::webhooks::WebhookKey;
 use crate::db::schema::webhook_deliveries;
 use crate::db::{self, Failure, expect_rows};
 use crate::kernel::id::{StoreId, WebhookDeliveryId, WebhookId};
-use crate::kernel::page::{List, PageQuery, Sort};
 use crate::webhooks::delivery::{Attempts, DeliveryState, Settled};
 
 /// A delivery as it is stored.
@@ -35,16 +36,42 @@ pub struct NewDelivery {
     pub event_type: String,
 }
 
-/// The number of deliveries that wait for their first attempt.
+/// A delivery that is not made from the place of its webhook in the feed: a test, an alert, or an event that staff repeat.
+#[derive(Clone, Debug)]
+pub struct ExtraDelivery {
+    pub new: NewDelivery,
+    /// The body of an event that is not in the feed.
+    pub body: Option<Value>,
+}
+
+/// The number of deliveries from the feed that wait for their first attempt.
 pub fn count_new(conn: &mut PgConnection, key: WebhookKey) -> QueryResult<i64> {
     db::sql(
         "SELECT count(*) FROM webhook_deliveries \
-         WHERE store_id = $1 AND webhook_id = $2 AND state = 'pending' AND attempt_count = 0",
+         WHERE store_id = $1 AND webhook_id = $2 AND state = 'pending' AND attempt_count = 0 AND NOT is_extra",
     )
     .bind::<BigInt, _>(key.store)
     .bind::<BigInt, _>(key.id)
     .columns::<BigInt>()
     .get_result(conn)
+}
+
+/// The number of other deliveries of these webhooks that wait for their first attempt.
+pub fn count_extra(
+    conn: &mut PgConnection,
+    store: StoreId,
+    webhooks: &[WebhookId],
+) -> QueryResult<HashMap<WebhookId, i64>> {
+    let rows: Vec<(WebhookId, i64)> = db::sql(
+        "SELECT webhook_id, count(*) FROM webhook_deliveries \
+         WHERE store_id = $1 AND webhook_id = ANY ($2) AND state = 'pending' AND attempt_count = 0 AND is_extra \
+         GROUP BY webhook_id",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(webhooks)
+    .columns::<(BigInt, BigInt)>()
+    .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Inserts deliveries of events of the feed, in their order. They are due at once.
@@ -71,12 +98,39 @@ pub fn insert_all(
     expect_rows(inserted, new.len(), "deliveries were inserted")
 }
 
-/// Inserts one delivery that is due at once. The body is that of an event that is not in the feed.
+/// Inserts deliveries that are not made from the feed, in their order. They are due at once.
+pub fn insert_extra(
+    conn: &mut PgConnection,
+    store: StoreId,
+    extra: &[(WebhookId, ExtraDelivery)],
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let webhooks: Vec<WebhookId> = extra.iter().map(|(webhook, _)| *webhook).collect();
+    let ids: Vec<&str> = extra.iter().map(|(_, extra)| extra.new.event_id.as_str()).collect();
+    let types: Vec<&str> = extra.iter().map(|(_, extra)| extra.new.event_type.as_str()).collect();
+    let bodies: Vec<Option<&Value>> = extra.iter().map(|(_, extra)| extra.body.as_ref()).collect();
+    let inserted = db::sql(
+        "INSERT INTO webhook_deliveries (store_id, webhook_id, event_id, event_type, body, is_extra, state, attempts, \
+                attempt_count, next_attempt_at, created_at) \
+         SELECT $1, n.webhook_id, n.id, n.type, n.body, true, 'pending', '[]', 0, $6, $6 \
+         FROM unnest($2::int8[], $3::text[], $4::text[], $5::jsonb[]) WITH ORDINALITY \
+              AS n (webhook_id, id, type, body, place) ORDER BY n.place",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<Array<BigInt>, _>(webhooks)
+    .bind::<Array<Text>, _>(ids)
+    .bind::<Array<Text>, _>(types)
+    .bind::<Array<Nullable<Jsonb>>, _>(bodies)
+    .bind::<Timestamptz, _>(at)
+    .execute(conn)?;
+    expect_rows(inserted, extra.len(), "deliveries were inserted")
+}
+
+/// Inserts one delivery that is not made from the feed. It is due at once.
 pub fn insert(
     conn: &mut PgConnection,
     key: WebhookKey,
-    new: &NewDelivery,
-    body: Option<&Value>,
+    ExtraDelivery { new, body }: &ExtraDelivery,
     at: DateTime<Utc>,
 ) -> QueryResult<Delivery> {
     diesel::insert_into(webhook_deliveries::table)
@@ -86,6 +140,7 @@ pub fn insert(
             webhook_deliveries::event_id.eq(&new.event_id),
             webhook_deliveries::event_type.eq(&new.event_type),
             webhook_deliveries::body.eq(body),
+            webhook_deliveries::is_extra.eq(true),
             webhook_deliveries::state.eq(DeliveryState::Pending),
             webhook_deliveries::attempts.eq(Attempts(Vec::new())),
             webhook_deliveries::attempt_count.eq(0),
@@ -217,34 +272,4 @@ pub fn delete_some(conn: &mut PgConnection, key: WebhookKey, limit: i64) -> Quer
     .bind::<BigInt, _>(key.id)
     .bind::<BigInt, _>(limit)
     .execute(conn)
-}
-
-/// The columns that deliveries can be sorted by.
-pub const SORTS: [&str; 1] = ["id"];
-
-type Query<'a> = webhook_deliveries::BoxedQuery<'a, Pg>;
-
-/// A page of the deliveries of a webhook, perhaps only those in one state.
-pub fn list(
-    conn: &mut PgConnection,
-    (store, webhook): (StoreId, WebhookId),
-    state: Option<DeliveryState>,
-    sort: Sort,
-    page: &PageQuery,
-) -> QueryResult<List<Delivery>> {
-    let matching = || -> Query<'_> {
-        let all = webhook_deliveries::table.filter(webhook_deliveries::store_id.eq(store));
-        let all = all.filter(webhook_deliveries::webhook_id.eq(webhook)).into_boxed();
-        match state {
-            Some(state) => all.filter(webhook_deliveries::state.eq(state)),
-            None => all,
-        }
-    };
-    let total = matching().count().get_result(conn)?;
-    let query = match sort.descending {
-        false => matching().order(webhook_deliveries::id.asc()),
-        true => matching().order(webhook_deliveries::id.desc()),
-    };
-    let found = query.select(Delivery::as_select()).limit(page.limit).offset(page.offset()).load(conn)?;
-    Ok(page.list(found, total))
 }

@@ -1,5 +1,6 @@
 //! The SQL of webhooks.
 
 pub mod deliveries;
+pub mod delivery_lists;
 pub mod replays;
 pub mod webhooks;

@@ -7,21 +7,25 @@ use std::time::{Duration, Instant};
 use super::{deliveries, get, start, statuses, webhook};
 use crate::common::jobs::deliver_webhooks;
 use crate::common::receiver::{Behaviour, Receiver};
-use crate::common::{TestApp, json, smtp};
+use crate::common::{TestApp, Value, json, smtp};
+use diesel::PgConnection;
+use diesel::connection::SimpleConnection;
+use stockroom::db::End;
+use stockroom::db::tx::{self, Mode};
+use stockroom::kernel::id::WebhookId;
+use stockroom::webhooks::queries::webhooks::WebhookKey;
+use stockroom::webhooks::queue::queue_next;
 
 #[test]
 fn a_receiver_that_never_answers_delays_nobody_and_times_out() {
     let app = start();
     let admin = app.admin();
-    let head = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc";
     let slow = Receiver::start(move |request| match request.path.as_str() {
         "/head" => Behaviour::Hang("HTTP/1.1 20".to_owned()),
-        "/body" => Behaviour::Hang(head.to_owned()),
         _ => Behaviour::Hang(String::new()),
     });
     let good = Receiver::accepting();
-    let hanging =
-        ["silent", "head", "body"].map(|path| webhook(&admin, &format!("{}/{path}", slow.url), &["product.created"]));
+    let hanging = ["silent", "head"].map(|path| webhook(&admin, &format!("{}/{path}", slow.url), &["product.created"]));
     let quick = webhook(&admin, &good.url, &["product.created"]);
     // As many as are sent to one receiver at the same time.
     for number in 0..4 {
@@ -46,6 +50,76 @@ fn a_receiver_that_never_answers_delays_nobody_and_times_out() {
             assert!((15_000..17_000).contains(&duration), "{duration}");
         }
     }
+}
+
+/// By Standard Webhooks, the status of the response decides. A body that does not end, or whose connection ends early, is
+/// no failure: the receiver has taken the event, and would get it twice.
+#[test]
+fn the_status_decides_even_if_the_body_does_not_end() {
+    let app = start();
+    let admin = app.admin();
+    let head = |status: u16| format!("HTTP/1.1 {status} X\r\ncontent-length: 10\r\n\r\nabc");
+    let receiver = Receiver::start(move |request| match request.path.as_str() {
+        "/good" => Behaviour::Hang(head(200)),
+        "/cut" => Behaviour::Cut(head(202)),
+        _ => Behaviour::Hang(head(503)),
+    });
+    let hooks =
+        ["good", "cut", "bad"].map(|path| webhook(&admin, &format!("{}/{path}", receiver.url), &["product.created"]));
+    app.product("mug", 10.0, 0);
+    let begun = Instant::now();
+    assert_eq!(app.deliver_webhooks(), 3);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let attempts = hooks.map(|hook| {
+        let delivery = deliveries(&admin, &hook).remove(0);
+        let attempt = &delivery["attempts"][0];
+        assert_eq!((&attempt["answer"], &attempt["error"]), (&json!("abc"), &json!(null)), "{attempt}");
+        (delivery["state"].as_str().unwrap().to_owned(), attempt["status"].clone())
+    });
+    let expected = [("succeeded", 200), ("succeeded", 202), ("pending", 503)];
+    assert_eq!(attempts, expected.map(|(state, status)| (state.to_owned(), json!(status))));
+}
+
+/// One delivery whose event is missing, and one whose row of the feed cannot be read.
+#[test]
+fn a_delivery_whose_body_cannot_be_made_fails_alone() {
+    let app = start();
+    let admin = app.admin();
+    let receiver = Receiver::accepting();
+    let hook = webhook(&admin, &receiver.url, &["product.created"]);
+    for number in 0..4 {
+        app.product(&format!("mug-{number}"), 10.0, 0);
+    }
+    app.relay_feed();
+    let key = WebhookKey { store: app.store, id: WebhookId(hook["id"].as_i64().unwrap()) };
+    let queue = |conn: &mut PgConnection| Ok(End::Commit(queue_next(conn, key)?));
+    assert_eq!(tx::run(&mut app.connection(), Mode::Write, queue).unwrap().deliveries, 4);
+    let events: Vec<String> =
+        deliveries(&admin, &hook).iter().map(|one| one["event_id"].as_str().unwrap().to_owned()).collect();
+    let execute = |sql: &str| app.connection().batch_execute(sql).unwrap();
+    let (position, _) = events[2].split_once('.').unwrap();
+    execute(&format!(
+        "CREATE TABLE kept AS SELECT * FROM feed WHERE position = {position};
+         UPDATE feed SET events = '[{{\"type\": \"unknown\"}}]' WHERE position = {position};
+         UPDATE webhook_deliveries SET event_id = '999999.1' WHERE event_id = '{}'",
+        events[1]
+    ));
+    assert!(app.deliver_webhooks() >= 4);
+    let found = deliveries(&admin, &hook);
+    let states: Vec<&Value> = found.iter().map(|one| &one["state"]).collect();
+    assert_eq!(states, ["succeeded", "pending", "pending", "succeeded"]);
+    for broken in &found[1..3] {
+        assert_eq!(broken["attempts"][0]["error"], "body_not_made", "{broken}");
+    }
+    // It shows nothing about the receiver.
+    assert_eq!(get(&admin, &hook)["failing_since"], json!(null));
+    execute(
+        "UPDATE feed f SET events = k.events FROM kept k WHERE f.store_id = k.store_id AND f.position = k.position",
+    );
+    execute("DROP TABLE kept");
+    app.advance(6);
+    app.deliver_webhooks();
+    assert_eq!((&deliveries(&admin, &hook)[2]["state"], receiver.all().len()), (&json!("succeeded"), 3));
 }
 
 /// A server that writes mails to this folder.

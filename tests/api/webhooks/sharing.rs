@@ -6,7 +6,7 @@ use std::thread;
 use super::{deliveries, start, webhook};
 use crate::common::jobs::deliver_webhooks;
 use crate::common::receiver::{Behaviour, Receiver};
-use crate::common::{Value, json};
+use crate::common::{TestApp, Value, json};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -101,4 +101,64 @@ fn deliveries_of_a_dead_server_are_sent_after_their_lease() {
     assert_eq!((received.len(), received[0].id()), (2, received[1].id()));
     let state: Vec<Value> = deliveries(&admin, &hook).into_iter().map(|one| one["state"].clone()).collect();
     assert_eq!(state, [json!("succeeded")]);
+}
+
+/// Deliveries that wait for their first attempt, as alerts, tests and repeated events leave them.
+fn insert_extra(app: &TestApp, hook: &Value, count: i64) {
+    let extra = format!(
+        "INSERT INTO webhook_deliveries (store_id, webhook_id, event_id, event_type, body, is_extra, state, attempts, \
+                attempt_count, next_attempt_at, created_at) \
+         SELECT {}, {}, 'alert_' || n, 'alert.low_stock', '{{}}', true, 'pending', '[]', 0, now() + interval '1 day', now() \
+         FROM generate_series(1, {count}) n",
+        app.store, hook["id"]
+    );
+    app.connection().batch_execute(&extra).unwrap();
+}
+
+#[test]
+fn alerts_tests_and_repeated_events_are_bounded_and_do_not_stop_the_feed() {
+    let app = start();
+    let (admin, receiver) = (app.admin(), Receiver::accepting());
+    let hook = webhook(&admin, &receiver.url, &["product.created"]);
+    let to = json!([format!("webhook:{}", hook["id"])]);
+    admin.post("/alerts", &json!({"kind": "low_stock", "to": to})).expect(201);
+    insert_extra(&app, &hook, 999);
+    let test = format!("/webhooks/{}/test", hook["id"]);
+    admin.post_nothing(&test).expect(201);
+    assert_eq!(app.deliver_webhooks(), 1);
+    insert_extra(&app, &hook, 1);
+    let mug = app.product("mug", 10.0, 8);
+    assert_eq!(app.deliver_webhooks(), 1);
+    let path = format!("/webhooks/{}/deliveries?state=succeeded", hook["id"]);
+    let sent = admin.get(&path).expect(200).json()["items"][0].clone();
+    assert_eq!(sent["type"], "product.created");
+    admin.post_nothing(&test).refused(503, "BUSY");
+    let replay = json!({"delivery_id": sent["id"]});
+    admin.post(&format!("/webhooks/{}/replay", hook["id"]), &replay).refused(503, "BUSY");
+    // The alert is left out, and the rest goes on.
+    let count_alerts = "SELECT count(*) FROM webhook_deliveries WHERE event_type = 'alert.low_stock'";
+    let count = || diesel::sql_query(count_alerts).get_result::<Count>(&mut app.connection()).unwrap().count;
+    app.set_product(&mug, &json!({"min_stock_level": 20}));
+    app.relay_feed();
+    app.follow_feed();
+    assert_eq!(count(), 1_000);
+    app.connection().batch_execute("DELETE FROM webhook_deliveries WHERE event_id = 'alert_1'").unwrap();
+    app.set_product(&mug, &json!({"min_stock_level": 2}));
+    app.set_product(&mug, &json!({"min_stock_level": 20}));
+    app.relay_feed();
+    app.follow_feed();
+    assert_eq!(count(), 999);
+}
+
+#[test]
+fn many_deliveries_are_counted_up_to_a_limit() {
+    let app = start();
+    let (admin, receiver) = (app.admin(), Receiver::accepting());
+    let hook = webhook(&admin, &receiver.url, &["product.created"]);
+    insert_extra(&app, &hook, 10_005);
+    let list = |query: &str| {
+        let found = admin.get(&format!("/webhooks/{}/deliveries{query}", hook["id"])).expect(200).json();
+        (found["total"].as_i64().unwrap(), found["items"].as_array().unwrap().len())
+    };
+    assert_eq!((list(""), list("?state=failed"), list("?page=501")), ((10_000, 20), (0, 0), (10_000, 5)));
 }
