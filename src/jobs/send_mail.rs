@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::sync::oneshot::error::RecvError;
+use tokio::sync::oneshot::{self, Receiver};
+use tokio::task::JoinSet;
 
 use super::Jobs;
 use super::discover::Round;
@@ -13,16 +15,19 @@ use crate::alerts::wishes;
 use crate::auth::context::PLATFORM;
 use crate::db::{self, End, Failure};
 use crate::kernel::moment::after;
-use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, pause_after};
+use crate::mail::outbox::{Kind, LEASE, MailKey, PendingMail, RENEWED_EVERY, pause_after};
 use crate::mail::{Mailer, Message, queries};
 use crate::stores::mail_templates;
 use crate::webhooks::off_mail;
 
 /// The number of mails that are sent at the same time, so that a slow mail delays few others.
-const CONCURRENT_MAILS: u8 = 10;
+const CONCURRENT_MAILS: usize = 10;
 
-/// The groups of such mails in one run.
-const MOST_GROUPS: usize = 100;
+/// The mails that one search finds. It reads all mails that are due, so it finds more than one group.
+const MOST_FOUND: i64 = 100;
+
+/// The searches in one run.
+const MOST_SEARCHES: usize = 10;
 
 /// An attempt to send a mail.
 struct Attempt {
@@ -31,39 +36,55 @@ struct Attempt {
     number: i64,
 }
 
+/// What came of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Sent,
+    Failed,
+    /// There was no attempt: it need not be sent, or another server sends it.
+    Left,
+}
+
 impl Jobs {
-    /// Sends the mails that are due, each separately: a mail that fails does not stop the others. Returns the number
-    /// of sent mails.
+    /// Sends the mails that are due, each separately: a mail that fails does not stop the others. The stores take turns, so
+    /// that one with many mails does not keep the others waiting. Returns the number of sent mails.
     pub async fn send_mails(self) -> Result<usize, Failure> {
         let Some(mailer) = self.mailer.clone() else { return Ok(0) };
         let mut round = Round::default();
         round.add(self.drop_mails().await);
-        for _ in 0..MOST_GROUPS {
-            let before = round.done;
-            self.send_some(&mailer, &mut round).await;
-            // Fewer mails mean that no more are due, or that the mail server does not take them.
-            if round.done.saturating_sub(before) < usize::from(CONCURRENT_MAILS) {
+        let mut last = None;
+        for _ in 0..MOST_SEARCHES {
+            let due = self.discover("discover_due_mails", &mut round, move |conn, store| {
+                let at = db::clock(conn)?;
+                Ok(queries::discover_due(conn, store, at, (last, MOST_FOUND))?)
+            });
+            let due = due.await;
+            for keys in due.chunks(CONCURRENT_MAILS) {
+                if !self.send_together(&mailer, keys, &mut round).await {
+                    // The mail server does not take mails at the moment.
+                    return round.result();
+                }
+            }
+            if db::count(due.len()) < MOST_FOUND {
                 break;
             }
+            last = due.last().map(|key| key.store);
         }
         round.result()
     }
 
-    async fn send_some(&self, mailer: &Mailer, round: &mut Round) {
-        let due = self.discover("discover_due_mails", round, |conn, store| {
-            let at = db::clock(conn)?;
-            Ok(queries::discover_due(conn, store, at, i64::from(CONCURRENT_MAILS))?)
-        });
-        for keys in due.await.chunks(usize::from(CONCURRENT_MAILS)) {
-            let mut sending = JoinSet::new();
-            for key in keys {
-                sending.spawn(send_mail(self.clone(), mailer.clone(), *key));
-            }
-            while let Some(outcome) = sending.join_next().await {
-                let outcome = outcome.unwrap_or_else(|panic| Err(Failure::Internal(panic.to_string())));
-                round.add(outcome.map(usize::from));
-            }
+    /// Returns false if all of these mails failed.
+    async fn send_together(&self, mailer: &Mailer, keys: &[MailKey], round: &mut Round) -> bool {
+        let (mut sending, mut is_of_use) = (JoinSet::new(), false);
+        for key in keys {
+            sending.spawn(send_mail(self.clone(), mailer.clone(), *key));
         }
+        while let Some(outcome) = sending.join_next().await {
+            let outcome = outcome.unwrap_or_else(|panic| Err(Failure::Internal(panic.to_string())));
+            is_of_use |= outcome.as_ref().is_ok_and(|outcome| *outcome != Outcome::Failed);
+            round.add(outcome.map(|outcome| usize::from(outcome == Outcome::Sent)));
+        }
+        is_of_use
     }
 
     /// Deletes the requests that lead to no mail, all at once, so that they do not delay the others. Nothing is sent,
@@ -78,13 +99,15 @@ impl Jobs {
 }
 
 /// Makes one attempt: commits its start, sends the mail, and stores the result. After a crash in between, the mail is
-/// tried again when its lease has ended. Returns true if it was sent.
-async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<bool, Failure> {
+/// tried again when its lease has ended.
+async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<Outcome, Failure> {
     let public_url = Arc::clone(&mailer.public_url);
     let begin = move |conn: &mut PgConnection| Ok(End::Commit(begin_attempt(conn, key, &public_url)?));
-    let Some(Attempt { message, number }) = jobs.database.write("begin_mail", begin).await? else { return Ok(false) };
-    let sent = spawn_blocking(move || mailer.send(&message)).await;
-    let sent = sent.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let Some(Attempt { message, number }) = jobs.database.write("begin_mail", begin).await? else {
+        return Ok(Outcome::Left);
+    };
+    let attempt = on_a_thread(move || mailer.send(&message))?;
+    let sent = with_lease(&jobs, key, attempt).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
     let was_sent = sent.is_ok();
     if let Err(error) = sent {
         log::warn!(mail = key.id, attempt = number, error:% = error; "a mail could not be sent; it will be tried again");
@@ -97,7 +120,34 @@ async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<bool, Fai
         Ok(End::Commit(queries::set_next_attempt(conn, key, after(at, pause_after(number)))?))
     };
     jobs.database.write("settle_mail", settle).await?;
-    Ok(was_sent)
+    Ok(if was_sent { Outcome::Sent } else { Outcome::Failed })
+}
+
+/// Runs an attempt on a thread of its own. The end of the process does not wait for it, as it would for a blocking task.
+fn on_a_thread<T: Send + 'static>(attempt: impl FnOnce() -> T + Send + 'static) -> Result<Receiver<T>, Failure> {
+    let (sender, ended) = oneshot::channel();
+    // Without a receiver, the job was abandoned.
+    let run = move || drop(sender.send(attempt()));
+    let thread = std::thread::Builder::new().name("mail".to_owned()).spawn(run);
+    thread.map(|_detached| ended).map_err(|error| Failure::Internal(format!("a thread for a mail: {error}")))
+}
+
+/// Waits for the end of an attempt, and keeps other servers away from its mail meanwhile.
+async fn with_lease<T>(jobs: &Jobs, key: MailKey, mut attempt: Receiver<T>) -> Result<T, RecvError> {
+    loop {
+        tokio::select! {
+            ended = &mut attempt => return ended,
+            () = tokio::time::sleep(RENEWED_EVERY) => {}
+        }
+        let renew = move |conn: &mut PgConnection| {
+            let at = db::clock(conn)?;
+            Ok(End::Commit(queries::set_next_attempt(conn, key, after(at, LEASE))?))
+        };
+        // The next renewal tries again.
+        if let Err(failure) = jobs.database.without_patience().write("renew_mail", renew).await {
+            log::debug!(mail = key.id, error:% = failure; "the lease of a mail could not be renewed");
+        }
+    }
 }
 
 /// Locks the mail and builds its message. None if another server has locked it, or if it must not be sent.

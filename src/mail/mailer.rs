@@ -14,7 +14,7 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{SmtpTransport, Transport as _};
+use lettre::{Address, SmtpTransport, Transport as _};
 use uuid::Uuid;
 
 use crate::settings::mail::{Mail, MailTls};
@@ -102,7 +102,9 @@ impl Mailer {
             return Ok(None);
         }
         let from = if settings.from.is_empty() { DEFAULT_SENDER } else { &settings.from };
-        let from = from.parse().map_err(|error| MailerError::From(from.to_owned(), error))?;
+        let from: Mailbox = from.parse().map_err(|error| MailerError::From(from.to_owned(), error))?;
+        let email = with_ascii_domain(from.email.user(), from.email.domain());
+        let from = Mailbox { email: email.map_err(|error| MailerError::From(from.to_string(), error))?, ..from };
         let transport = match settings.writes_files() {
             true => Transport::Files(open_folder(settings)?),
             false => Transport::Smtp(
@@ -116,7 +118,8 @@ impl Mailer {
     /// Sends a mail and waits until the server has accepted it. Blocks the thread.
     pub fn send(&self, message: &Message) -> Result<(), SendError> {
         let Message { to, subject, text, html, id } = message;
-        let to = to.parse().map_err(|_has_the_address| SendError::Recipient)?;
+        let (local, domain) = to.rsplit_once('@').ok_or(SendError::Recipient)?;
+        let to = with_ascii_domain(local, domain).map_err(|_has_the_address| SendError::Recipient)?;
         let id = id.as_ref().map(|id| format!("<{id}@{}>", self.from.email.domain()));
         let mail = lettre::Message::builder()
             .from(self.from.clone())
@@ -132,6 +135,13 @@ impl Mailer {
             }
         }
     }
+}
+
+/// An address whose domain is in ASCII (IDNA): few mail servers take other letters, which would need SMTPUTF8. The part
+/// before the @ of all stored addresses is ASCII.
+fn with_ascii_domain(local: &str, domain: &str) -> Result<Address, AddressError> {
+    let domain = idna::domain_to_ascii(domain).map_err(|_no_domain| AddressError::InvalidDomain)?;
+    Address::new(local, domain)
 }
 
 /// Mails contain links that set passwords, so nobody else can read the folder that this makes. A folder that exists

@@ -65,8 +65,12 @@ pub struct PendingMail {
     pub created_at: DateTime<Utc>,
 }
 
-/// The time for which other servers skip a mail after an attempt began. It is longer than an attempt.
+/// The time for which other servers skip a mail after an attempt began. An attempt may take longer: a mail server has ten
+/// seconds for each of its many responses. So the sender renews the lease while it waits.
 pub const LEASE: Duration = Duration::seconds(60);
+
+/// The time between two renewals. Some of them may fail before the lease ends.
+pub const RENEWED_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The time for which a mail about a fact is tried. It is longer than all pauses together.
 pub const PATIENCE: Duration = Duration::hours(30);
@@ -74,6 +78,9 @@ pub const PATIENCE: Duration = Duration::hours(30);
 /// The number of mails of a store that may wait. The job sends about ten a second, so the last of them is sent before
 /// its deadline of one hour.
 pub const CAPACITY: i64 = 10_000;
+
+/// The number of mails that ask for the confirmation of a wish, besides the others.
+pub const CAPACITY_FOR_CONFIRMATIONS: i64 = 1_000;
 
 /// Seconds until the next attempt, by the number of failed attempts. The last value is used for all further attempts.
 const PAUSES_SECONDS: [i64; 7] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];

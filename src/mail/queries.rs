@@ -1,13 +1,14 @@
-//! The SQL of the outbox.
+//! The SQL of the outbox. The DSL has no numbers of rows within a group.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::Timestamptz;
+use diesel::sql_types::{BigInt, Nullable, Timestamptz};
 use diesel::upsert::excluded;
 use serde_json::Value;
 
-use super::outbox::{CAPACITY, Kind, LEASE, MailKey, NewMail, PendingMail};
+use super::outbox::{CAPACITY, CAPACITY_FOR_CONFIRMATIONS, Kind, LEASE, MailKey, NewMail, PendingMail};
+use crate::db;
 use crate::db::schema::{mail_outbox, users};
 use crate::kernel::id::StoreId;
 use crate::kernel::moment::after;
@@ -20,8 +21,7 @@ extern "SQL" {
 /// Adds a mail, in the transaction that needs it. If such a mail is already waiting for the recipient, it gets the
 /// new deadline and is due soon, but not during an attempt. Returns false if too many mails wait.
 pub fn insert_mail(conn: &mut PgConnection, new: &NewMail<'_>, at: DateTime<Utc>) -> QueryResult<bool> {
-    let store = new.store;
-    if is_full(conn, store)? {
+    if is_full(conn, new.store, new.kind)? {
         return Ok(false);
     }
     // An attempt that runs now ends before this time.
@@ -46,10 +46,8 @@ pub fn insert_mails(
     new: &[NewMail<'_>],
     at: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    if new.is_empty() {
-        return Ok(true);
-    }
-    if is_full(conn, store)? {
+    let Some(first) = new.first() else { return Ok(true) };
+    if is_full(conn, store, first.kind)? {
         return Ok(false);
     }
     for rows in new.chunks(MOST_ROWS) {
@@ -90,15 +88,15 @@ impl<'a> NewRow<'a> {
     }
 }
 
-/// True if the store has as many waiting mails as are allowed. Requests at the same time may exceed that slightly.
-fn is_full(conn: &mut PgConnection, store: StoreId) -> QueryResult<bool> {
-    let last: Option<i64> = mail_outbox::table
-        .filter(mail_outbox::store_id.eq(store))
-        .select(mail_outbox::id)
-        .order(mail_outbox::id)
-        .offset(CAPACITY.saturating_sub(1))
-        .first(conn)
-        .optional()?;
+/// True if the store has as many waiting mails as are allowed. Requests at the same time may exceed that slightly. Mails
+/// that anybody can ask for by any address have a part of their own, so that they do not stop the others.
+fn is_full(conn: &mut PgConnection, store: StoreId, kind: Kind) -> QueryResult<bool> {
+    let mails = mail_outbox::table.filter(mail_outbox::store_id.eq(store)).select(mail_outbox::id).into_boxed();
+    let (mails, capacity) = match kind {
+        Kind::StockNoticeConfirmation => (mails.filter(mail_outbox::kind.eq(kind)), CAPACITY_FOR_CONFIRMATIONS),
+        _ => (mails.filter(mail_outbox::kind.ne(Kind::StockNoticeConfirmation)), CAPACITY),
+    };
+    let last: Option<i64> = mails.offset(capacity.saturating_sub(1)).limit(1).first(conn).optional()?;
     Ok(last.is_some())
 }
 
@@ -116,23 +114,26 @@ pub fn delete_mails_without_account(conn: &mut PgConnection, store: StoreId, kin
     diesel::delete(mails).execute(conn)
 }
 
-/// Mails that are due at this time, in one store or in all, the longest due first. Nothing is locked.
+/// Mails that are due at this time, in one store or in all: first the longest due of each store, then the second of each,
+/// and so on. The stores behind the last one that had a turn come first. Nothing is locked.
 pub fn discover_due(
     conn: &mut PgConnection,
     store: Option<StoreId>,
     at: DateTime<Utc>,
-    limit: i64,
+    (last, limit): (Option<StoreId>, i64),
 ) -> QueryResult<Vec<MailKey>> {
-    let due = mail_outbox::table
-        .filter(mail_outbox::next_attempt_at.le(at))
-        .select((mail_outbox::store_id, mail_outbox::id))
-        .order((mail_outbox::next_attempt_at, mail_outbox::id))
-        .limit(limit)
-        .into_boxed();
-    let keys: Vec<(StoreId, i64)> = match store {
-        Some(store) => due.filter(mail_outbox::store_id.eq(store)).load(conn)?,
-        None => due.load(conn)?,
-    };
+    let keys: Vec<(StoreId, i64)> = db::sql(
+        "SELECT store_id, id FROM ( \
+             SELECT store_id, id, row_number() OVER (PARTITION BY store_id ORDER BY next_attempt_at, id) AS place \
+             FROM mail_outbox WHERE next_attempt_at <= $1 AND store_id = COALESCE($2, store_id)) due \
+         ORDER BY place, store_id <= COALESCE($3, -1), store_id LIMIT $4",
+    )
+    .bind::<Timestamptz, _>(at)
+    .bind::<Nullable<BigInt>, _>(store)
+    .bind::<Nullable<BigInt>, _>(last)
+    .bind::<BigInt, _>(limit)
+    .columns::<(BigInt, BigInt)>()
+    .load(conn)?;
     Ok(keys.into_iter().map(|(store, id)| MailKey { store, id }).collect())
 }
 
