@@ -9,10 +9,10 @@ use crate::audit::queries::NewAuditEntry;
 use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::catalogue::queries::products;
-use crate::db;
+use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
 use crate::inventory::queries::locations;
-use crate::kernel::id::{AlertId, ProductId};
+use crate::kernel::id::{AlertId, ProductId, StoreId};
 use crate::webhooks::queries::webhooks;
 
 /// The rules of a store. The follower reads all of them for each batch of events.
@@ -53,7 +53,11 @@ pub fn create(
     Ok(rule)
 }
 
-/// Changes a rule. One that is not active any more forgets its states and the alerts that wait.
+/// The states and the waiting alerts of a rule that one transaction deletes. A job deletes the others.
+const MOST_FORGOTTEN: i64 = 10_000;
+
+/// Changes a rule. One that is not active any more forgets its states and the alerts that wait. 503 if it is turned on before
+/// it has forgotten all of them.
 pub fn change(conn: &mut PgConnection, scope: &Scope, id: AlertId, change: &RuleChange) -> Result<Rule, Abort> {
     let mut rule = rules::find_for_update(conn, scope.store, id)?.ok_or_else(not_found)?;
     let before = rule.settings.clone();
@@ -69,9 +73,10 @@ pub fn change(conn: &mut PgConnection, scope: &Scope, id: AlertId, change: &Rule
         return Ok(rule);
     }
     check(conn, scope, rule.kind, &rule.settings)?;
-    if !rule.settings.active {
-        states::leave_all(conn, scope.store, id)?;
-        notices::delete_of_rule(conn, scope.store, id)?;
+    let is_switched = rule.settings.active != before.active;
+    if is_switched && forget_some(conn, scope.store, id)? >= MOST_FORGOTTEN && rule.settings.active {
+        let detail = "The alert was turned off, and what it has to forget is still being deleted. Try again later.";
+        return Err(ApiError::new(Code::Busy, detail).retry_after(600).into());
     }
     rule.updated_at = db::clock(conn)?;
     rules::update(conn, scope.store, &rule)?;
@@ -82,8 +87,33 @@ pub fn change(conn: &mut PgConnection, scope: &Scope, id: AlertId, change: &Rule
 /// Deletes a rule, with its states and the alerts that wait.
 pub fn delete(conn: &mut PgConnection, scope: &Scope, id: AlertId) -> Result<(), Abort> {
     let rule = rules::find_for_update(conn, scope.store, id)?.ok_or_else(not_found)?;
-    rules::delete(conn, scope.store, id)?;
+    if forget_some(conn, scope.store, id)? < MOST_FORGOTTEN {
+        rules::delete(conn, scope.store, id)?;
+    } else {
+        let at = db::clock(conn)?;
+        rules::mark_deleted(conn, scope.store, id, at)?;
+    }
     append_audit(conn, scope, &rule, (Action::Delete, "deleted"))
+}
+
+/// Deletes states and waiting alerts of a rule. Returns their number: if it is lower than the limit, none are left.
+fn forget_some(conn: &mut PgConnection, store: StoreId, id: AlertId) -> Result<i64, Failure> {
+    let states = states::leave_some(conn, store, id, MOST_FORGOTTEN)?;
+    let waiting = notices::delete_some(conn, store, id, MOST_FORGOTTEN)?;
+    Ok(db::count(states.max(waiting)))
+}
+
+/// Deletes some of what is left of a rule that is off, and then the rule if it was deleted. Returns the number of rows.
+pub fn purge(conn: &mut PgConnection, store: StoreId, (id, is_deleted): (AlertId, bool)) -> Result<i64, Failure> {
+    // It may have been turned on again meanwhile.
+    if !rules::lock_inactive(conn, store, id)? {
+        return Ok(0);
+    }
+    let forgotten = forget_some(conn, store, id)?;
+    if is_deleted && forgotten < MOST_FORGOTTEN {
+        rules::delete(conn, store, id)?;
+    }
+    Ok(forgotten)
 }
 
 fn check(conn: &mut PgConnection, scope: &Scope, kind: AlertKind, settings: &RuleSettings) -> Result<(), Abort> {

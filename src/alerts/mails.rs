@@ -1,5 +1,7 @@
 //! Turns facts into mails of the outbox and requests to webhooks, or keeps them for a digest.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::{Value, json};
@@ -9,7 +11,7 @@ use super::notice::Notice;
 use super::queries::notices::{self, NewNotice};
 use super::rule::{Recipient, Rule};
 use crate::db::Failure;
-use crate::kernel::id::StoreId;
+use crate::kernel::id::{AlertId, StoreId};
 use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, NewMail, PATIENCE};
 use crate::mail::queries as outbox;
@@ -26,6 +28,9 @@ pub struct Letter {
 /// The alerts that a mail lists. More are only counted.
 const MOST_LISTED: usize = 200;
 
+/// The alerts of a rule without a digest that one transaction sends separately. More of them are sent together.
+const MOST_SEPARATE: usize = 100;
+
 /// The mails and the requests to webhooks that rules send.
 #[derive(Debug, Default)]
 pub struct Outgoing {
@@ -34,6 +39,16 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// One mail or request for each alert, or one for all if they are many.
+    fn add_all(&mut self, rule: &Rule, found: Vec<Notice>, sends_mail: bool) {
+        if found.len() <= MOST_SEPARATE {
+            found.into_iter().for_each(|notice| self.add(rule, &notice.about, vec![notice.data], sends_mail));
+            return;
+        }
+        let about = found.first().map(|notice| format!("all:{}", notice.about)).unwrap_or_default();
+        self.add(rule, &about, found.into_iter().map(|notice| notice.data).collect(), sends_mail);
+    }
+
     /// One mail or request with these alerts for each recipient of the rule. Without mail, only requests.
     pub fn add(&mut self, rule: &Rule, about: &str, mut listed: Vec<Value>, sends_mail: bool) {
         let count = listed.len();
@@ -75,15 +90,23 @@ pub fn write_notices(
     sends_mail: bool,
 ) -> Result<bool, Failure> {
     let (mut outgoing, mut collected) = (Outgoing::default(), Vec::new());
-    for Notice { alert, about, data } in found {
-        let Some(rule) = rules.iter().find(|rule| rule.id == alert) else { continue };
+    let mut of_rules: BTreeMap<AlertId, Vec<Notice>> = BTreeMap::new();
+    for notice in found {
+        of_rules.entry(notice.alert).or_default().push(notice);
+    }
+    for rule in rules {
+        let Some(found) = of_rules.remove(&rule.id) else { continue };
         let is_reachable = sends_mail || rule.settings.webhooks().next().is_some();
         match rule.settings.digest.due_at(at) {
             _ if !is_reachable => {}
-            None => outgoing.add(rule, &about, vec![data], sends_mail),
-            Some(due_at) => {
-                collected.push(NewNotice { store_id: store, alert_id: alert, data, due_at, created_at: at });
-            }
+            None => outgoing.add_all(rule, found, sends_mail),
+            Some(due_at) => collected.extend(found.into_iter().map(|Notice { alert, data, .. }| NewNotice {
+                store_id: store,
+                alert_id: alert,
+                data,
+                due_at,
+                created_at: at,
+            })),
         }
     }
     notices::insert(conn, &collected)?;

@@ -6,17 +6,19 @@
 
 pub mod books;
 mod calls;
-mod change_rules;
+pub mod change_rules;
 mod counts;
 mod digest;
 pub mod follow;
 pub mod late_orders;
 mod mails;
 mod notice;
+pub mod order_mail_limit;
 mod order_mails;
 mod order_values;
 mod orders;
 mod places;
+mod plain_text;
 pub mod rule;
 mod stock;
 pub mod wishes;

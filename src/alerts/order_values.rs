@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::notice::time;
+use super::plain_text::{name_in_greeting, without_links};
 use crate::kernel::money::Money;
 use crate::mail::outbox::Kind;
 use crate::orders::order::{Order, OrderItem};
@@ -14,7 +15,8 @@ pub fn amount_of(order: &Order, money: Money) -> String {
     format!("{} {}", order.currency.amount(money), order.currency.code())
 }
 
-/// The order as the mail shows it. A mail about a placed order shows it as it was placed, even if it is paid by now.
+/// The order as the mail shows it. A mail about a placed order shows it as it was placed, even if it is paid by now. The
+/// texts of the buyer have no links, and the notes are only in mails to the buyer's own account.
 #[must_use]
 pub fn order_values(order: &Order, items: &[OrderItem], kind: Kind) -> Value {
     let amount = |money| amount_of(order, money);
@@ -30,7 +32,7 @@ pub fn order_values(order: &Order, items: &[OrderItem], kind: Kind) -> Value {
     json!({
         "id": order.id,
         "number": order.order_number,
-        "customer_name": order.customer_name,
+        "customer_name": order.customer_name.as_deref().map(name_in_greeting),
         "currency": order.currency.code(),
         "items": items.iter().map(item).collect::<Vec<_>>(),
         "subtotal": amount(order.subtotal),
@@ -43,7 +45,7 @@ pub fn order_values(order: &Order, items: &[OrderItem], kind: Kind) -> Value {
         "payment_expires_at": order.payment_expires_at.map(time),
         "is_collected": order.pickup_location_id.is_some(),
         "address": address_of(order),
-        "notes": order.notes,
+        "notes": order.notes.as_deref().filter(|_| order.customer_email.is_none()).map(without_links),
         "refund_due": not_zero(order.refund_due_amount()),
     })
 }
@@ -51,9 +53,9 @@ pub fn order_values(order: &Order, items: &[OrderItem], kind: Kind) -> Value {
 /// The lines of the address of the delivery. None for an order that is collected.
 fn address_of(order: &Order) -> Option<Vec<String>> {
     let Some(address) = &order.shipping_address else {
-        return order.delivery_address.as_ref().map(|address| address.lines().map(ToOwned::to_owned).collect());
+        return order.delivery_address.as_ref().map(|address| address.lines().map(without_links).collect());
     };
-    let text = |name: &str| address.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
+    let text = |name: &str| without_links(address.get(name).and_then(Value::as_str).unwrap_or_default().trim());
     let town = format!("{} {}", text("postal_code"), text("city"));
     let lines =
         [text("full_name"), text("line1"), text("line2"), town.trim().to_owned(), text("state"), text("country")];

@@ -1,7 +1,7 @@
 //! Alerts about the stock at one place, for rules that name a location. The events about stock count all places together,
 //! so these alerts follow from the movements of the place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::PgConnection;
 
@@ -35,9 +35,10 @@ pub fn find(conn: &mut PgConnection, batch: &Batch<'_>) -> Result<Vec<Notice>, F
     let changes = add_up(facts::list_place_movements(conn, batch.store, batch.positions, &locations)?);
     let variants: BTreeSet<VariantId> = changes.keys().map(|(_, variant, _)| *variant).collect();
     let products = stock_by_variant::list_with_stock(conn, batch.store, variants)?;
+    let by_id = by_variant(&products);
     let mut notices = Vec::new();
     for ((position, variant, location), change) in &changes {
-        let Some((product, variant)) = find_variant(&products, *variant) else { continue };
+        let Some((product, variant)) = by_id.get(variant).copied() else { continue };
         let Some(kind) = kind_of(change, minimum_of(product, variant)) else { continue };
         let category = product.product.category.as_deref();
         for rule in rules.iter().filter(|rule| rule.kind == kind) {
@@ -65,9 +66,9 @@ fn add_up(movements: Vec<PlaceMovement>) -> BTreeMap<Key, Change> {
     changes
 }
 
-fn find_variant(products: &[ProductWithStock], id: VariantId) -> Option<(&ProductWithStock, &VariantWithStock)> {
-    let mut variants = products.iter().flat_map(|product| product.variants.iter().map(move |one| (product, one)));
-    variants.find(|(_, variant)| variant.id == id)
+fn by_variant(products: &[ProductWithStock]) -> HashMap<VariantId, (&ProductWithStock, &VariantWithStock)> {
+    let variants = products.iter().flat_map(|product| product.variants.iter().map(move |one| (product, one)));
+    variants.map(|(product, variant)| (variant.id, (product, variant))).collect()
 }
 
 fn minimum_of(product: &ProductWithStock, variant: &VariantWithStock) -> i64 {

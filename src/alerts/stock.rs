@@ -1,6 +1,6 @@
 //! Alerts about stock: each event is an entry into a state, so each leads to one alert of a rule.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::PgConnection;
 use serde_json::{Value, json};
@@ -43,9 +43,10 @@ pub fn find(conn: &mut PgConnection, batch: &Batch<'_>) -> Result<StockFacts, Fa
     let ids: BTreeSet<ProductId> = events.iter().map(|(_, event)| ProductId(event.subject)).collect();
     let found = products::list(conn, batch.store, &ids)?;
     let found = stock_by_variant::with_stock(conn, batch.store, found)?;
+    let found: HashMap<i64, ProductWithStock> = found.into_iter().map(|found| (found.product.id.0, found)).collect();
     let mut facts = StockFacts::default();
     for (cursor, event) in events {
-        let Some(product) = found.iter().find(|product| product.product.id.0 == event.subject) else { continue };
+        let Some(product) = found.get(&event.subject) else { continue };
         facts.add(batch, *cursor, event, product);
     }
     Ok(facts)

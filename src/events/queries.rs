@@ -100,6 +100,16 @@ pub struct FeedRow {
     pub crossings: Option<Value>,
 }
 
+impl FeedRow {
+    /// The number of its events and movements.
+    #[must_use]
+    pub fn count_facts(&self) -> usize {
+        let of = |events: &Value| events.as_array().map_or(0, Vec::len);
+        let events = of(&self.events).saturating_add(self.crossings.as_ref().map_or(0, of));
+        events.saturating_add(self.movements.len())
+    }
+}
+
 /// The rows from a position on.
 pub fn list_rows(conn: &mut PgConnection, store: StoreId, from: i64, limit: i64) -> QueryResult<Vec<FeedRow>> {
     let rows = feed::table

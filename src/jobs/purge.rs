@@ -5,6 +5,8 @@ use chrono::{Duration, Utc};
 use super::Jobs;
 use super::discover::{Round, by_store};
 use crate::accounts::queries::password_resets;
+use crate::alerts::order_mail_limit;
+use crate::alerts::queries::order_mail_counts;
 use crate::auth::queries::sessions;
 use crate::db::{self, End, Failure};
 use crate::idempotency::queries as answers;
@@ -48,6 +50,28 @@ impl Jobs {
             match self.database.write("purge_sessions", forget).await? {
                 0 => return Ok(purged),
                 count => purged = purged.saturating_add(count),
+            }
+        }
+    }
+
+    /// Forgets the addresses that got mails about orders more than an hour ago. Returns their number.
+    pub async fn purge_mail_counts(self) -> Result<usize, Failure> {
+        let mut purged = 0;
+        loop {
+            let mut round = Round::default();
+            let old = self.discover("discover_old_mail_counts", &mut round, |conn, store| {
+                let before = after(db::clock(conn)?, -order_mail_limit::PERIOD);
+                Ok(order_mail_counts::discover_old(conn, store, before, BATCH_SIZE)?)
+            });
+            for (store, recipients) in by_store(old.await) {
+                let forget = move |conn: &mut _| {
+                    let before = after(db::clock(conn)?, -order_mail_limit::PERIOD);
+                    Ok(End::Commit(order_mail_counts::purge(conn, store, before, &recipients)?))
+                };
+                round.add(self.database.write("purge_mail_counts", forget).await);
+            }
+            if let Some(result) = round.end(&mut purged) {
+                return result;
             }
         }
     }

@@ -5,7 +5,7 @@ use super::discover::{Round, Step, by_store};
 use crate::alerts::queries::{notices, progress, rules};
 use crate::alerts::rule::AlertKind;
 use crate::alerts::wishes::{self, queries as wish_queries};
-use crate::alerts::{self, books, follow, late_orders};
+use crate::alerts::{self, books, change_rules, follow, late_orders};
 use crate::db::tx::Mode;
 use crate::db::{self, End, Failure};
 use crate::kernel::id::StoreId;
@@ -25,11 +25,7 @@ impl Jobs {
         let behind = self
             .discover("discover_unread_feeds", &mut round, |conn, store| Ok(progress::discover_behind(conn, store)?));
         for store in behind.await {
-            let follow = move |conn: &mut _| {
-                Ok(follow::follow(conn, store, sends_mail)?
-                    .map(|followed| Step { done: followed.rows, is_behind: followed.is_behind }))
-            };
-            self.repeat_in_store("follow_feed", &mut round, follow).await;
+            self.follow_store(store, sends_mail, &mut round).await;
         }
         let back =
             self.discover("discover_wishes", &mut round, |conn, store| Ok(wish_queries::discover_back(conn, store)?));
@@ -42,6 +38,29 @@ impl Jobs {
         round.result()
     }
 
+    /// If the rows of a transaction take too long together, they are read one by one. A transaction that takes too long looks
+    /// like an outage, in which the second attempt fails, too.
+    async fn follow_store(&self, store: StoreId, sends_mail: bool, round: &mut Round) {
+        let (database, mut limit) = (self.database.without_patience(), follow::ROWS_AT_A_TIME);
+        for _ in 0..MOST_STEPS {
+            let follow = move |conn: &mut _| follow::follow(conn, store, limit, sends_mail);
+            match database.write("follow_feed", follow).await {
+                Ok(followed) => {
+                    round.add(Ok(followed.rows));
+                    if !followed.is_behind {
+                        return;
+                    }
+                }
+                Err(failure) if limit > 1 => {
+                    let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
+                    log::log!(level, store = store.0, error:% = failure; "events are read one by one for their mails");
+                    limit = 1;
+                }
+                Err(failure) => return round.add(Err(failure)),
+            }
+        }
+    }
+
     /// Writes the digests that are due, and the alerts about late orders. Returns their number.
     pub async fn send_alerts(self) -> Result<usize, Failure> {
         let (mut round, sends_mail) = (Round::default(), self.mailer.is_some());
@@ -51,7 +70,7 @@ impl Jobs {
         for store in late.await {
             let find = move |conn: &mut _| {
                 Ok(late_orders::find_late_orders(conn, store, sends_mail)?
-                    .map(|done| Step { done, is_behind: done > 0 }))
+                    .map(|searched| Step { done: searched.alerts, is_behind: searched.is_behind }))
             };
             self.repeat_in_store("find_late_orders", &mut round, find).await;
         }
@@ -118,6 +137,24 @@ impl Jobs {
                     Ok(End::Commit(wish_queries::purge(conn, store, at, &ids)?))
                 };
                 round.add(self.database.write("purge_wishes", forget).await);
+            }
+            if let Some(result) = round.end(&mut purged) {
+                return result;
+            }
+        }
+    }
+
+    /// Deletes what is left of alerts that were deleted or turned off. Returns the number of rows.
+    pub async fn purge_alerts(self) -> Result<usize, Failure> {
+        let mut purged = 0;
+        loop {
+            let mut round = Round::default();
+            let left =
+                self.discover("discover_left_alerts", &mut round, |conn, store| Ok(rules::discover_left(conn, store)?));
+            for (store, rule) in left.await {
+                let purge = move |conn: &mut _| Ok(End::Commit(change_rules::purge(conn, store, rule)?));
+                let purged = self.database.write("purge_alert", purge).await;
+                round.add(purged.map(|count| usize::try_from(count).unwrap_or(0)));
             }
             if let Some(result) = round.end(&mut purged) {
                 return result;

@@ -18,6 +18,8 @@ pub enum Purpose {
     SignInAddress,
     /// Attempts to sign in, which are counted in memory.
     SignInAttempts,
+    /// The network that asked for stock notices.
+    StockNoticeNetwork,
 }
 
 impl KeyedHash {
@@ -44,6 +46,7 @@ impl Purpose {
             Self::FingerprintOfPassword => b"\0fingerprint-of-password\0",
             Self::SignInAddress => b"\0sign-in-address\0",
             Self::SignInAttempts => b"\0sign-in-attempts\0",
+            Self::StockNoticeNetwork => b"\0stock-notice-network\0",
         }
     }
 }

@@ -94,6 +94,24 @@ impl TestApp {
         System::new().block_on(async move { jobs.purge_wishes().await }).unwrap()
     }
 
+    /// Runs the job that forgets the addresses of mails about orders, and returns their number.
+    pub fn purge_mail_counts(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.purge_mail_counts().await }).unwrap()
+    }
+
+    /// Runs the job that deletes what is left of alerts.
+    pub fn purge_alerts(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.purge_alerts().await }).unwrap()
+    }
+
+    /// Runs the job that measures how long rows wait for the relay.
+    pub fn measure_feed(&self) {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.measure_feed().await }).unwrap();
+    }
+
     /// Runs the job that keeps the figures of scarce variants until nothing is left to do.
     pub fn find_scarce_variants(&self) {
         find_scarce_variants(self.jobs());

@@ -28,6 +28,11 @@ impl ClientAddress {
         Caller::Address(limits::network_key(self.ip).into())
     }
 
+    /// The hash of the client's network that is stored with a wish.
+    pub fn hash_of_network(&self) -> [u8; 32] {
+        self.keyed.hash(Purpose::StockNoticeNetwork, &[&limits::network_key(self.ip)])
+    }
+
     /// The hash of the address that is stored. It differs for each account, so that the rows of two accounts do not
     /// show that they share an address.
     pub fn hash_for(&self, user: UserId) -> [u8; 32] {

@@ -2,6 +2,7 @@
 
 pub mod facts;
 pub mod notices;
+pub mod order_mail_counts;
 pub mod progress;
 pub mod rules;
 pub mod states;

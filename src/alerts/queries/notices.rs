@@ -60,8 +60,14 @@ pub fn delete(conn: &mut PgConnection, store: StoreId, ids: &[i64]) -> QueryResu
     diesel::delete(rows).execute(conn).map(drop)
 }
 
-/// Deletes the waiting alerts of a rule.
-pub fn delete_of_rule(conn: &mut PgConnection, store: StoreId, alert: AlertId) -> QueryResult<()> {
-    let rows = alert_notices::table.filter(alert_notices::store_id.eq(store)).filter(alert_notices::alert_id.eq(alert));
-    diesel::delete(rows).execute(conn).map(drop)
+/// Deletes some waiting alerts of a rule. Returns their number.
+pub fn delete_some(conn: &mut PgConnection, store: StoreId, alert: AlertId, limit: i64) -> QueryResult<usize> {
+    let of_rule = alert_notices::table.filter(alert_notices::store_id.eq(store));
+    let ids: Vec<i64> = of_rule
+        .filter(alert_notices::alert_id.eq(alert))
+        .select(alert_notices::id)
+        .order(alert_notices::id)
+        .limit(limit)
+        .load(conn)?;
+    diesel::delete(of_rule.filter(alert_notices::id.eq_any(ids))).execute(conn)
 }

@@ -16,6 +16,8 @@ pub struct Progress {
     /// Older events lead to no mail.
     pub starts_at: Option<DateTime<Utc>>,
     pub books_checked_at: Option<DateTime<Utc>>,
+    /// The search for late orders goes on behind this order.
+    pub late_orders_after: i64,
 }
 
 /// The stores whose feed goes on behind the follower.
@@ -34,14 +36,20 @@ pub fn discover_behind(conn: &mut PgConnection, store: Option<StoreId>) -> Query
 pub fn lock(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<Progress>> {
     let row = feed_followers::table
         .find(store)
-        .select((feed_followers::position, feed_followers::starts_at, feed_followers::books_checked_at))
+        .select((
+            feed_followers::position,
+            feed_followers::starts_at,
+            feed_followers::books_checked_at,
+            feed_followers::late_orders_after,
+        ))
         .for_update()
         .skip_locked();
     if let Some(found) = row.first(conn).optional()? {
         return Ok(Some(found));
     }
     // The row of a new store is locked by its insert.
-    Ok((insert(conn, store)? == 1).then_some(Progress { position: 0, starts_at: None, books_checked_at: None }))
+    let first = Progress { position: 0, starts_at: None, books_checked_at: None, late_orders_after: 0 };
+    Ok((insert(conn, store)? == 1).then_some(first))
 }
 
 /// Locks the position of a store, and waits for another server that has locked it.
@@ -67,6 +75,12 @@ pub fn start_at(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> Q
     insert(conn, store)?;
     let row = feed_followers::table.find(store);
     diesel::update(row).set(feed_followers::starts_at.eq(at)).execute(conn).map(drop)
+}
+
+/// Notes the order behind which the search for late orders goes on. The row must have been locked.
+pub fn set_late_orders_after(conn: &mut PgConnection, store: StoreId, order: i64) -> QueryResult<()> {
+    let row = feed_followers::table.find(store);
+    diesel::update(row).set(feed_followers::late_orders_after.eq(order)).execute(conn).map(drop)
 }
 
 /// Notes a check of the invariants. The row must have been locked.

@@ -1,11 +1,12 @@
 //! The SQL of rules.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 
 use crate::alerts::rule::{AlertKind, Digest, Recipient, Rule, RuleFilter, RuleSettings};
-use crate::db::schema::alerts;
+use crate::db::schema::{alert_notices, alert_states, alerts};
 use crate::db::{self, Failure};
 use crate::kernel::id::{AlertId, LocationId, ProductId, StoreId};
 use crate::kernel::page::{List, PageQuery, Sort};
@@ -83,25 +84,61 @@ pub fn update(conn: &mut PgConnection, store: StoreId, rule: &Rule) -> Result<()
     db::expect_rows(changed, 1, "rules were written")
 }
 
-/// Deletes a rule with its states and waiting alerts. Returns false if there is none.
-pub fn delete(conn: &mut PgConnection, store: StoreId, id: AlertId) -> QueryResult<bool> {
-    Ok(diesel::delete(alerts::table.find((store, id))).execute(conn)? > 0)
+/// Deletes a rule, whose states and waiting alerts have been deleted. The row must have been locked.
+pub fn delete(conn: &mut PgConnection, store: StoreId, id: AlertId) -> QueryResult<()> {
+    diesel::delete(alerts::table.find((store, id))).execute(conn).map(drop)
+}
+
+/// Marks a rule as deleted, and turns it off. The row must have been locked.
+pub fn mark_deleted(conn: &mut PgConnection, store: StoreId, id: AlertId, at: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(alerts::table.find((store, id)))
+        .set((alerts::active.eq(false), alerts::deleted_at.eq(at), alerts::updated_at.eq(at)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Locks a rule that is off, or deleted. Returns false if there is none.
+pub fn lock_inactive(conn: &mut PgConnection, store: StoreId, id: AlertId) -> QueryResult<bool> {
+    let rule = alerts::table.find((store, id)).filter(alerts::active.eq(false)).select(alerts::id);
+    Ok(rule.for_update().first::<AlertId>(conn).optional()?.is_some())
+}
+
+/// Rules that are off and still have states or waiting alerts, and deleted rules, in one store or in all. Each with true if
+/// it was deleted.
+pub fn discover_left(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<(StoreId, (AlertId, bool))>> {
+    let states = alert_states::table
+        .filter(alert_states::store_id.eq(alerts::store_id))
+        .filter(alert_states::alert_id.eq(alerts::id));
+    let waiting = alert_notices::table
+        .filter(alert_notices::store_id.eq(alerts::store_id))
+        .filter(alert_notices::alert_id.eq(alerts::id));
+    let left = alerts::table
+        .filter(alerts::active.eq(false))
+        .filter(alerts::deleted_at.is_not_null().or(exists(states)).or(exists(waiting)))
+        .select((alerts::store_id, (alerts::id, alerts::deleted_at.is_not_null())))
+        .into_boxed();
+    match store {
+        Some(store) => left.filter(alerts::store_id.eq(store)).load(conn),
+        None => left.load(conn),
+    }
 }
 
 pub fn find(conn: &mut PgConnection, store: StoreId, id: AlertId) -> QueryResult<Option<Rule>> {
-    let row: Option<Row> = alerts::table.find((store, id)).select(Row::as_select()).first(conn).optional()?;
+    let rule = alerts::table.find((store, id)).filter(alerts::deleted_at.is_null());
+    let row: Option<Row> = rule.select(Row::as_select()).first(conn).optional()?;
     Ok(row.map(Rule::from))
 }
 
 pub fn find_for_update(conn: &mut PgConnection, store: StoreId, id: AlertId) -> QueryResult<Option<Rule>> {
-    let row: Option<Row> =
-        alerts::table.find((store, id)).select(Row::as_select()).for_update().first(conn).optional()?;
+    let rule = alerts::table.find((store, id)).filter(alerts::deleted_at.is_null());
+    let row: Option<Row> = rule.select(Row::as_select()).for_update().first(conn).optional()?;
     Ok(row.map(Rule::from))
 }
 
 /// The number of rules of the store.
 pub fn count(conn: &mut PgConnection, store: StoreId) -> QueryResult<i64> {
-    alerts::table.filter(alerts::store_id.eq(store)).count().get_result(conn)
+    let rules = alerts::table.filter(alerts::store_id.eq(store)).filter(alerts::deleted_at.is_null());
+    rules.count().get_result(conn)
 }
 
 /// The active rules of a store, which are few.
@@ -127,7 +164,8 @@ pub const SORTS: [&str; 2] = ["id", "kind"];
 /// A page of rules.
 pub fn list(conn: &mut PgConnection, store: StoreId, sort: Sort, page: &PageQuery) -> QueryResult<List<Rule>> {
     let total = count(conn, store)?;
-    let query = alerts::table.filter(alerts::store_id.eq(store)).select(Row::as_select()).into_boxed();
+    let rules = alerts::table.filter(alerts::store_id.eq(store)).filter(alerts::deleted_at.is_null());
+    let query = rules.select(Row::as_select()).into_boxed();
     let query = match (sort.column, sort.descending) {
         ("kind", false) => query.order((alerts::kind.asc(), alerts::id.asc())),
         ("kind", true) => query.order((alerts::kind.desc(), alerts::id.desc())),

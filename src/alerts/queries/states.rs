@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Timestamptz};
 
 use crate::db;
-use crate::kernel::id::{AlertId, StoreId};
+use crate::kernel::id::{AlertId, OrderId, StoreId};
 
 /// A rule and the id of a subject.
 pub type State = (AlertId, i64);
@@ -46,56 +46,87 @@ pub fn leave(conn: &mut PgConnection, store: StoreId, states: &[State]) -> Query
     .map(drop)
 }
 
-/// Leaves all states of a rule.
-pub fn leave_all(conn: &mut PgConnection, store: StoreId, alert: AlertId) -> QueryResult<()> {
-    db::sql("DELETE FROM alert_states WHERE store_id = $1 AND alert_id = $2")
-        .bind::<BigInt, _>(store)
-        .bind::<BigInt, _>(alert)
-        .execute(conn)
-        .map(drop)
+/// Leaves some states of a rule. Returns their number.
+pub fn leave_some(conn: &mut PgConnection, store: StoreId, alert: AlertId, limit: i64) -> QueryResult<usize> {
+    db::sql(
+        "DELETE FROM alert_states WHERE store_id = $1 AND alert_id = $2 AND subject_id = ANY (ARRAY( \
+             SELECT subject_id FROM alert_states WHERE store_id = $1 AND alert_id = $2 ORDER BY subject_id LIMIT $3))",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(alert)
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
 }
 
-/// Enters the state of orders that are paid or in processing, were paid or placed before the time of their rule, and
-/// have no shipment. Returns some that are new.
+/// The next open orders behind an order, by their ids. Each status is read in the order of its index.
+pub fn list_open_orders(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (after, limit): (i64, i64),
+) -> QueryResult<Vec<OrderId>> {
+    let rows: Vec<(OrderId,)> = db::sql(
+        "SELECT id FROM ( \
+             (SELECT id FROM orders WHERE store_id = $1 AND status = 'pending' AND id > $2 ORDER BY id LIMIT $3) \
+             UNION ALL \
+             (SELECT id FROM orders WHERE store_id = $1 AND status = 'processing' AND id > $2 ORDER BY id LIMIT $3)) o \
+         ORDER BY id LIMIT $3",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(limit)
+    .columns::<(BigInt,)>()
+    .load(conn)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Enters the state of those of these orders that are paid or in processing, were paid or placed before the time of their
+/// rule, and have no shipment. Returns those that are new.
 pub fn enter_late_orders(
     conn: &mut PgConnection,
     store: StoreId,
     rules: &[(AlertId, DateTime<Utc>)],
-    (at, limit): (DateTime<Utc>, i64),
+    orders: &[OrderId],
+    at: DateTime<Utc>,
 ) -> QueryResult<Vec<State>> {
     let (alerts, before): (Vec<AlertId>, Vec<DateTime<Utc>>) = rules.iter().copied().unzip();
     db::sql(
         "INSERT INTO alert_states (store_id, alert_id, subject_id, entered_at) \
-         SELECT $1, r.alert_id, o.id, $4 FROM unnest($2::int8[], $3::timestamptz[]) AS r (alert_id, before) \
+         SELECT $1, r.alert_id, o.id, $4 FROM unnest($5::int8[]) AS p (id) \
          CROSS JOIN LATERAL ( \
-             SELECT o.id FROM orders o \
-             WHERE o.store_id = $1 AND o.status IN ('pending', 'processing') \
-               AND (o.payment_status = 'paid' OR o.status = 'processing') \
-               AND COALESCE(o.paid_at, o.created_at) <= r.before \
-               AND NOT EXISTS (SELECT FROM shipments s WHERE s.store_id = $1 AND s.order_id = o.id) \
-               AND NOT EXISTS (SELECT FROM alert_states a \
-                               WHERE a.store_id = $1 AND a.alert_id = r.alert_id AND a.subject_id = o.id) \
-             ORDER BY o.id LIMIT $5) o \
+             SELECT id, COALESCE(paid_at, created_at) AS since FROM orders \
+             WHERE store_id = $1 AND id = p.id AND status IN ('pending', 'processing') \
+               AND (payment_status = 'paid' OR status = 'processing') \
+               AND NOT EXISTS (SELECT FROM shipments s WHERE s.store_id = $1 AND s.order_id = p.id) OFFSET 0) o \
+         JOIN unnest($2::int8[], $3::timestamptz[]) AS r (alert_id, before) ON o.since <= r.before \
          ON CONFLICT DO NOTHING RETURNING alert_id, subject_id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(alerts)
     .bind::<Array<Timestamptz>, _>(before)
     .bind::<Timestamptz, _>(at)
-    .bind::<BigInt, _>(limit)
+    .bind::<Array<BigInt>, _>(orders)
     .columns::<(BigInt, BigInt)>()
     .load(conn)
 }
 
-/// Leaves the state of orders that are shipped or cancelled.
-pub fn leave_shipped_orders(conn: &mut PgConnection, store: StoreId, alerts: &[AlertId]) -> QueryResult<()> {
+/// Leaves the state of orders that are shipped or cancelled, of those behind the first id, and up to the last one. Each is
+/// looked up.
+pub fn leave_shipped_orders(
+    conn: &mut PgConnection,
+    store: StoreId,
+    alerts: &[AlertId],
+    (after, until): (i64, i64),
+) -> QueryResult<()> {
     db::sql(
-        "DELETE FROM alert_states s WHERE s.store_id = $1 AND s.alert_id = ANY ($2) \
+        "DELETE FROM alert_states s \
+         WHERE s.store_id = $1 AND s.alert_id = ANY ($2) AND s.subject_id > $3 AND s.subject_id <= $4 \
            AND NOT EXISTS (SELECT FROM orders o WHERE o.store_id = $1 AND o.id = s.subject_id \
-                             AND o.status IN ('pending', 'processing'))",
+                             AND o.status IN ('pending', 'processing') OFFSET 0)",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(alerts)
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(until)
     .execute(conn)
     .map(drop)
 }

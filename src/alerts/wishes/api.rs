@@ -39,7 +39,7 @@ pub struct StockNoticeRequest {
 }
 
 /// `POST /inventory/products/{id}/notify`: the answer is the same if the address has asked before.
-/// 503 if too many mails wait.
+/// 503 if too many mails wait, 429 if the caller's network has too many requests that are not confirmed.
 pub async fn notify(
     path: Path<String>,
     origin: ClientAddress,
@@ -53,12 +53,12 @@ pub async fn notify(
     }
     limiters.notice_address.check(origin.ip)?;
     limiters.notice_mail.check(command.body.email.as_str())?;
-    let product = ProductRef::from_path(&path);
+    let (product, from) = (ProductRef::from_path(&path), origin.hash_of_network());
     command
         .run("ask_for_stock_notice", move |conn, scope, StockNoticeRequest { email, size }| {
             let line = RequestedVariant { product: &product, size: size.as_deref(), quantity: 1 };
             let variants = find_variants(conn, scope.store, &[line])?;
-            variants.iter().try_for_each(|variant| ask(conn, scope.store, *variant, email))?;
+            variants.iter().try_for_each(|variant| ask(conn, scope.store, (*variant, email), &from))?;
             Ok(Answer::accepted_without_body())
         })
         .await

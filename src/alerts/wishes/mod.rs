@@ -31,27 +31,44 @@ const TIME_TO_CONFIRM: Duration = Duration::hours(48);
 const TIME_TO_WAIT: Duration = Duration::days(365);
 /// A wish that is asked for again after this time leads to another mail with a link.
 const PAUSE: Duration = Duration::hours(1);
-/// The wishes of an address in a store. Further ones are ignored, and the response is the same.
+/// The confirmed wishes of an address in a store. Further ones are ignored, and the response is the same.
 const MOST_OF_EMAIL: i64 = 20;
-/// The wishes of a variant.
+/// The wishes of an address in a store that are not confirmed. Anybody can ask for them, so a further one replaces the
+/// oldest.
+const MOST_UNCONFIRMED_OF_EMAIL: i64 = 20;
+/// The confirmed wishes of a variant.
 const MOST_OF_VARIANT: i64 = 10_000;
+/// The wishes that a network has asked for in a store, and that are not confirmed.
+const MOST_OF_NETWORK: i64 = 200;
 /// The wishes that one transaction turns into mails.
 const MOST_AT_A_TIME: i64 = 500;
 
 /// The path of the page that a link opens. It does not load anything else.
 pub const PAGE: &str = "/stock-notice";
 
-/// Records a wish and the mail that asks for its confirmation. The caller can not find out if the address had the wish
-/// already. 503 if too many mails wait, or if the variant has too many wishes.
-pub fn ask(conn: &mut PgConnection, store: StoreId, variant: VariantId, email: &Email) -> Result<(), Abort> {
+/// Records a wish and the mail that asks for its confirmation. `from` is the hash of the caller's network. The caller can
+/// not find out if the address had the wish already. 503 if too many mails wait, or if the variant has too many wishes; 429
+/// if the network has asked for too many that are not confirmed.
+pub fn ask(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (variant, email): (VariantId, &Email),
+    from: &[u8],
+) -> Result<(), Abort> {
     let at = db::clock(conn)?;
     if queries::has_many(conn, store, variant, MOST_OF_VARIANT)? {
         return Err(busy("Too many people wait for this product."));
     }
+    if queries::has_many_from(conn, store, from, (at, MOST_OF_NETWORK))? {
+        let detail = "Too many requests of your network are not confirmed yet. Confirm one, or try again later.";
+        return Err(ApiError::new(Code::RateLimited, detail).retry_after(3_600).into());
+    }
     let (wish, expires_at) = ((variant, email.as_str()), after(at, TIME_TO_CONFIRM));
-    let is_new = queries::count_of_email(conn, store, email.as_str(), MOST_OF_EMAIL)? < MOST_OF_EMAIL
-        && queries::insert(conn, store, wish, at, expires_at)?;
-    if !is_new && !queries::renew(conn, store, wish, after(at, -PAUSE), (at, expires_at))? {
+    let is_new = !queries::has_many_confirmed(conn, store, email.as_str(), MOST_OF_EMAIL)?
+        && queries::insert(conn, store, wish, from, (at, expires_at))?;
+    if is_new {
+        queries::drop_oldest_unconfirmed(conn, store, email.as_str(), MOST_UNCONFIRMED_OF_EMAIL)?;
+    } else if !queries::renew(conn, store, wish, after(at, -PAUSE), (at, expires_at))? {
         return Ok(());
     }
     let kind = Kind::StockNoticeConfirmation;

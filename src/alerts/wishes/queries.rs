@@ -26,14 +26,15 @@ pub fn insert(
     conn: &mut PgConnection,
     store: StoreId,
     (variant, email): (VariantId, &str),
-    at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    from: &[u8],
+    (at, expires_at): (DateTime<Utc>, DateTime<Utc>),
 ) -> QueryResult<bool> {
     let inserted = diesel::insert_into(stock_wishes::table)
         .values((
             stock_wishes::store_id.eq(store),
             stock_wishes::variant_id.eq(variant),
             stock_wishes::email.eq(email),
+            stock_wishes::asked_from.eq(from),
             stock_wishes::asked_at.eq(at),
             stock_wishes::expires_at.eq(expires_at),
         ))
@@ -62,19 +63,56 @@ pub fn renew(
     Ok(renewed == 1)
 }
 
-/// The number of wishes of an address, up to a limit.
-pub fn count_of_email(conn: &mut PgConnection, store: StoreId, email: &str, limit: i64) -> QueryResult<i64> {
-    let rows = stock_wishes::table.filter(stock_wishes::store_id.eq(store)).filter(stock_wishes::email.eq(email));
-    let ids: Vec<i64> = rows.select(stock_wishes::id).order(stock_wishes::id).limit(limit).load(conn)?;
-    Ok(db::count(ids.len()))
+/// True if an address has so many confirmed wishes.
+pub fn has_many_confirmed(conn: &mut PgConnection, store: StoreId, email: &str, many: i64) -> QueryResult<bool> {
+    let rows = stock_wishes::table
+        .filter(stock_wishes::store_id.eq(store))
+        .filter(stock_wishes::email.eq(email))
+        .filter(stock_wishes::confirmed_at.is_not_null());
+    let last = rows.select(stock_wishes::id).offset(many.saturating_sub(1)).limit(1);
+    Ok(last.first::<i64>(conn).optional()?.is_some())
 }
 
-/// True if a variant has so many wishes.
+/// Deletes the oldest wishes of an address that are not confirmed, except so many.
+pub fn drop_oldest_unconfirmed(conn: &mut PgConnection, store: StoreId, email: &str, kept: i64) -> QueryResult<()> {
+    let unconfirmed = stock_wishes::table
+        .filter(stock_wishes::store_id.eq(store))
+        .filter(stock_wishes::email.eq(email))
+        .filter(stock_wishes::confirmed_at.is_null());
+    let newest_first = (stock_wishes::asked_at.desc(), stock_wishes::id.desc());
+    let older: Vec<i64> =
+        unconfirmed.select(stock_wishes::id).order(newest_first).offset(kept).limit(kept).load(conn)?;
+    if older.is_empty() {
+        return Ok(());
+    }
+    // One of them may have been confirmed meanwhile.
+    diesel::delete(unconfirmed.filter(stock_wishes::id.eq_any(older))).execute(conn).map(drop)
+}
+
+/// True if a variant has so many confirmed wishes.
 pub fn has_many(conn: &mut PgConnection, store: StoreId, variant: VariantId, many: i64) -> QueryResult<bool> {
-    let rows =
-        stock_wishes::table.filter(stock_wishes::store_id.eq(store)).filter(stock_wishes::variant_id.eq(variant));
-    let last = rows.select(stock_wishes::email).order(stock_wishes::email).offset(many.saturating_sub(1));
-    Ok(last.first::<String>(conn).optional()?.is_some())
+    let rows = stock_wishes::table
+        .filter(stock_wishes::store_id.eq(store))
+        .filter(stock_wishes::variant_id.eq(variant))
+        .filter(stock_wishes::confirmed_at.is_not_null());
+    let last = rows.select(stock_wishes::id).offset(many.saturating_sub(1)).limit(1);
+    Ok(last.first::<i64>(conn).optional()?.is_some())
+}
+
+/// True if a network has asked for so many wishes that are not confirmed and have not expired at this time.
+pub fn has_many_from(
+    conn: &mut PgConnection,
+    store: StoreId,
+    from: &[u8],
+    (at, many): (DateTime<Utc>, i64),
+) -> QueryResult<bool> {
+    let rows = stock_wishes::table
+        .filter(stock_wishes::store_id.eq(store))
+        .filter(stock_wishes::asked_from.eq(from))
+        .filter(stock_wishes::confirmed_at.is_null())
+        .filter(stock_wishes::expires_at.gt(at));
+    let last = rows.select(stock_wishes::id).offset(many.saturating_sub(1)).limit(1);
+    Ok(last.first::<i64>(conn).optional()?.is_some())
 }
 
 /// The wish of an address with its row locked, if it waits for its confirmation at this time.
@@ -129,7 +167,11 @@ pub fn confirm(
 ) -> QueryResult<()> {
     let open = stock_wishes::table.find((store, wish)).filter(stock_wishes::confirmed_at.is_null());
     diesel::update(open)
-        .set((stock_wishes::confirmed_at.eq(at), stock_wishes::expires_at.eq(expires_at)))
+        .set((
+            stock_wishes::confirmed_at.eq(at),
+            stock_wishes::expires_at.eq(expires_at),
+            stock_wishes::asked_from.eq(None::<Vec<u8>>),
+        ))
         .execute(conn)
         .map(drop)
 }

@@ -1,5 +1,6 @@
 //! Alerts, mails about orders, and stock notices.
 
+mod bounds;
 mod digests;
 mod order_mails;
 mod orders;

@@ -4,7 +4,7 @@ use super::{Mail, Office, SHOP, count, level, record};
 use crate::common::shop::Product;
 use crate::common::{Reply, TestApp, json, race, smtp};
 use diesel::connection::SimpleConnection;
-use stockroom::events::EventType::StockBack;
+use stockroom::events::EventType::{StockBack, StockLow};
 
 fn ask(office: &Office, product: &Product, email: &str) -> Reply {
     office.app.guest().post(&format!("/inventory/products/{}/notify", product.id), &json!({"email": email}))
@@ -167,4 +167,86 @@ fn wishes_are_bounded_and_need_mail_and_a_valid_address() {
     let statuses: Vec<u16> =
         (0..3).map(|n| limited.guest().post(&path, &json!({"email": format!("a{n}@example.com")})).status).collect();
     assert_eq!(statuses, [202, 202, 429]);
+}
+
+/// Wishes as their requests leave them, so that a test needs no thousands of requests.
+fn insert_wishes(app: &TestApp, product: &Product, (first, last): (i64, i64), fields: &str) {
+    let wishes = format!(
+        "INSERT INTO stock_wishes (store_id, variant_id, email, asked_at, expires_at, confirmed_at, asked_from) \
+         SELECT v.store_id, v.id, 'a' || n || '@example.com', now(), now() + interval '2 days', {fields} \
+         FROM variants v, generate_series({first}, {last}) n WHERE v.product_id = {}",
+        product.id
+    );
+    app.connection().batch_execute(&wishes).unwrap();
+}
+
+#[test]
+fn wishes_that_nobody_confirms_use_up_no_limit_of_others() {
+    let office = Office::open("limits");
+    let app = &office.app;
+    let (rice, salt) = (app.product("rice", 10.0, 0), app.product("salt", 1.0, 0));
+    insert_wishes(app, &rice, (1, 10_000), "NULL, NULL");
+    ask(&office, &rice, "ann@example.com").expect(202);
+    insert_wishes(app, &salt, (1, 9_999), "now(), NULL");
+    ask(&office, &salt, "ann@example.com").expect(202);
+    insert_wishes(app, &salt, (10_000, 10_000), "now(), NULL");
+    ask(&office, &salt, "ben@example.com").refused(503, "BUSY");
+}
+
+#[test]
+fn unconfirmed_wishes_of_an_address_are_replaced_by_newer_ones() {
+    let office = Office::open("replaced");
+    let app = &office.app;
+    for number in 0..20 {
+        ask(&office, &app.product(&format!("p{number}"), 1.0, 0), "ann@example.com").expect(202);
+    }
+    assert_eq!(office.deliver().len(), 20);
+    let wanted = app.product("wanted", 1.0, 0);
+    ask(&office, &wanted, "ann@example.com").expect(202);
+    let mails = office.deliver();
+    assert_eq!((mails.len(), count(app, "stock_wishes")), (1, 20));
+    assert!(confirm(app, &link(&mails[0])).expect(200).text().contains("Thank you"));
+    let of_wanted = format!("stock_wishes w JOIN variants v ON v.id = w.variant_id WHERE v.product_id = {}", wanted.id);
+    assert_eq!(count(app, &format!("{of_wanted} AND w.confirmed_at IS NOT NULL")), 1);
+}
+
+#[test]
+fn a_network_has_few_wishes_that_are_not_confirmed() {
+    let office = Office::open("network");
+    let app = &office.app;
+    let (rice, salt) = (app.product("rice", 10.0, 0), app.product("salt", 1.0, 0));
+    ask(&office, &rice, "ann@example.com").expect(202);
+    insert_wishes(
+        app,
+        &salt,
+        (1, 198),
+        "NULL, (SELECT asked_from FROM stock_wishes WHERE asked_from IS NOT NULL LIMIT 1)",
+    );
+    ask(&office, &rice, "ben@example.com").expect(202);
+    let refusal = ask(&office, &rice, "cem@example.com");
+    assert_eq!((refusal.status, refusal.code().as_deref()), (429, Some("RATE_LIMITED")));
+    let mails = office.deliver();
+    confirm(app, &link(&mails[0])).expect(200);
+    assert_eq!(count(app, "stock_wishes WHERE confirmed_at IS NOT NULL AND asked_from IS NULL"), 1);
+    ask(&office, &rice, "cem@example.com").expect(202);
+    app.advance(49 * 3_600);
+    ask(&office, &rice, "dia@example.com").expect(202);
+}
+
+#[test]
+fn many_confirmations_do_not_stop_other_mails() {
+    let office = Office::open("confirmations");
+    let app = &office.app;
+    office.rule("low_stock", &json!({}));
+    let rice = app.product("rice", 10.0, 0);
+    let fill = format!(
+        "INSERT INTO mail_outbox (store_id, kind, recipient, about, next_attempt_at, give_up_at, created_at) \
+         SELECT {}, 'stock_notice_confirmation', 'a' || n || '@example.com', '', now() + interval '1 day', \
+                now() + interval '2 days', now() FROM generate_series(1, 10000) n",
+        app.store
+    );
+    app.connection().batch_execute(&fill).unwrap();
+    ask(&office, &rice, "ann@example.com").refused(503, "BUSY");
+    record(app, StockLow, &rice, &level(3));
+    assert_eq!(office.deliver().len(), 1);
 }

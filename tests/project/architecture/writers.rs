@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str; 83] = [
+pub const WRITERS: [(&str, &str); 83] = [
     ("addresses", "customers/queries.rs"),
     ("alert_notices", "alerts/queries/notices.rs"),
     ("alert_states", "alerts/queries/states.rs"),
