@@ -1,7 +1,8 @@
 //! `stockroom serve`
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use stockroom::app::{self, Running};
 use stockroom::db::{self, Failure};
@@ -16,6 +17,9 @@ use super::error::CommandError;
 use super::opened::Opened;
 use super::signals::StopSignal;
 use super::{print, secret, seed};
+
+/// The time that jobs have to end at least. They usually share that of the requests.
+const TIME_FOR_JOBS: Duration = Duration::from_secs(1);
 
 /// Serves until a signal asks for a stop, then finishes the requests in flight.
 pub fn run(settings: Settings) -> Result<(), CommandError> {
@@ -153,13 +157,17 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
         mailer,
     };
     let runner = Runner::start(&jobs);
-    let handle = server.handle();
+    let (handle, asked_at) = (server.handle(), Arc::new(OnceLock::new()));
+    let noted = Arc::clone(&asked_at);
     tokio::spawn(async move {
         stop.wait().await;
+        noted.get_or_init(Instant::now);
         jobs.feed_ends.stop();
         handle.stop(true).await;
     });
     let served = server.await.map_err(CommandError::io("serve"));
-    runner.stop().await;
+    let used = asked_at.get().map_or(Duration::ZERO, Instant::elapsed);
+    let rest = Duration::from_secs(settings.server.shutdown_seconds).saturating_sub(used);
+    runner.stop(rest.max(TIME_FOR_JOBS)).await;
     served
 }

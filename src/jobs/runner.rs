@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Jobs;
 use crate::db::Failure;
@@ -34,15 +34,18 @@ impl Runner {
         runner.every(1, "follow_feed", jobs, Jobs::follow_feed);
         runner.every(30, "send_alerts", jobs, Jobs::send_alerts);
         runner.every(600, "check_books", jobs, Jobs::check_books);
+        runner.every(600, "purge_alerts", jobs, Jobs::purge_alerts);
         runner.every(600, "purge_wishes", jobs, Jobs::purge_wishes);
         runner.every(1, "run_imports", jobs, Jobs::run_imports);
         runner.every(600, "purge_imports", jobs, Jobs::purge_imports);
+        runner.every(600, "purge_mail_counts", jobs, Jobs::purge_mail_counts);
         runner.every(10, "find_scarce_variants", jobs, Jobs::find_scarce_variants);
         runner.every(60, "forecast_demand", jobs, Jobs::forecast_demand);
         runner.every(600, "purge_keys", jobs, Jobs::purge_keys);
         runner.every(600, "purge_sessions", jobs, Jobs::purge_sessions);
         runner.every(600, "purge_deliveries", jobs, Jobs::purge_deliveries);
         runner.relay(jobs);
+        runner.every(5, "measure_feed", jobs, Jobs::measure_feed);
         runner.tasks.push(tokio::spawn(jobs.clone().keep_delivering(runner.stop.subscribe(), note_failure)));
         runner.every(60, "tidy_limiters", jobs, Jobs::tidy_limiters);
         runner
@@ -73,12 +76,19 @@ impl Runner {
         }));
     }
 
-    /// Waits until the running jobs have finished, and starts no further runs.
-    pub async fn stop(self) {
+    /// Starts no further runs, and waits until the running jobs have finished, up to this time. The others are abandoned:
+    /// transactions that do not commit leave nothing, and the next server does their work.
+    pub async fn stop(self, limit: Duration) {
         self.stop.send_replace(true);
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                log::error!(error:% = error; "a job did not stop cleanly");
+        let until = Instant::now() + limit;
+        for mut task in self.tasks {
+            match timeout_at(until, &mut task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => log::error!(error:% = error; "a job did not stop cleanly"),
+                Err(_elapsed) => {
+                    log::warn!("a job was abandoned, because the server stops");
+                    task.abort();
+                }
             }
         }
     }
@@ -104,4 +114,20 @@ where
 fn note_failure(name: &'static str, failure: &Failure) {
     let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
     log::log!(level, job = name, error:% = failure; "job failed");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_does_not_end_is_abandoned() {
+        let stop = watch::Sender::new(false);
+        let mut stopped = stop.subscribe();
+        let quick = tokio::spawn(async move { drop(stopped.wait_for(|stop| *stop).await) });
+        let runner = Runner { stop, tasks: vec![tokio::spawn(std::future::pending()), quick] };
+        let began = Instant::now();
+        runner.stop(Duration::from_secs(3)).await;
+        assert_eq!(began.elapsed(), Duration::from_secs(3));
+    }
 }
