@@ -191,6 +191,7 @@ fn statements_on_tables_of_stores_name_the_store() {
         "FROM feed_positions p LEFT JOIN feed_followers f",
         "FROM webhooks w WHERE w.active",
         "FROM webhooks w CROSS JOIN LATERAL",
+        "FROM mail_outbox WHERE next_attempt_at <= $1",
     ];
     let of_store = |text: &str| {
         store_tables().iter().any(|table| {

@@ -14,6 +14,7 @@ const server = new SMTPServer({
     cert: file("localhost.crt"),
     secure: tls === "tls",
     hideSTARTTLS: tls !== "starttls",
+    hideSMTPUTF8: true,
     authOptional: user === undefined,
     onAuth({ username, password: shown }, session, done) {
         const isGood = session.secure && username === user && shown === password;
