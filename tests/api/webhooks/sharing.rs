@@ -138,17 +138,18 @@ fn alerts_tests_and_repeated_events_are_bounded_and_do_not_stop_the_feed() {
     // The alert is left out, and the rest goes on.
     let count_alerts = "SELECT count(*) FROM webhook_deliveries WHERE event_type = 'alert.low_stock'";
     let count = || diesel::sql_query(count_alerts).get_result::<Count>(&mut app.connection()).unwrap().count;
-    let set_minimum = |units: i64| {
-        app.set_product(&mug, &json!({"min_stock_level": units}));
+    app.set_product(&mug, &json!({"min_stock_level": 5}));
+    let set_stock = |units: i64| {
+        app.set_stock(&mug, units);
         app.relay_feed();
         app.follow_feed();
     };
-    set_minimum(20);
+    set_stock(3);
     assert_eq!(count(), 1_000);
     app.connection().batch_execute("DELETE FROM webhook_deliveries WHERE event_id = 'alert_2'").unwrap();
-    set_minimum(2);
+    set_stock(8);
     assert_eq!(count(), 999);
-    set_minimum(20);
+    set_stock(3);
     assert_eq!(count(), 1_000);
 }
 
