@@ -2961,7 +2961,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the deliveries of a webhook with their attempts
+         * List the deliveries of a webhook with their attempts; total counts at most 10,000
          * @description Needs the permission `webhooks:manage`.
          */
         get: operations["listWebhookDeliveries"];
@@ -3232,7 +3232,7 @@ export interface components {
          * @description The reason for which an attempt has no response.
          * @enum {string}
          */
-        AttemptError: "timed_out" | "address_not_allowed" | "name_not_found" | "connection_failed";
+        AttemptError: "timed_out" | "address_not_allowed" | "name_not_found" | "connection_failed" | "body_not_made";
         /** @description An audited write in responses. */
         AuditEntryResponse: {
             /** @enum {string} */
