@@ -1282,6 +1282,7 @@ const english = {
       address_not_allowed: 'Address not allowed',
       name_not_found: 'Host not found',
       connection_failed: 'Connection failed',
+      body_not_made: 'The event could not be written',
     },
     milliseconds: (ms: string) => `${ms} ms`,
     replay: 'Send again',
