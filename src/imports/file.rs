@@ -1,21 +1,19 @@
 //! A file of rows as it was sent: CSV, or a JSON array of objects. Its rows are read one by one, so that a large file
 //! needs little memory besides its bytes.
 
+mod csv_text;
+
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::value::RawValue;
+
+use csv_text::{MAX_CELL_BYTES, MAX_COLUMNS, check_cells, check_utf_8, separator_of};
 
 use super::cell::Cell;
 use super::json_object::{JsonObject, json_cell, json_rows, no_row};
 use super::kind::{Column, ImportKind, MAX_ROWS, is_clearable};
 use crate::error::{ApiError, FieldError};
 use crate::http::body::Bytes;
-
-/// No kind has so many columns.
-const MAX_COLUMNS: usize = 100;
-
-/// The longest text of a cell is a description of 5,000 characters.
-const MAX_CELL_BYTES: usize = 32 * 1024;
 
 /// A column that is ignored, so that a file of refused rows can be sent again.
 pub const ERROR_COLUMN: &str = "error";
@@ -178,92 +176,6 @@ fn reader(bytes: &Bytes, separator: u8) -> csv::Reader<&[u8]> {
 
 fn unreadable(error: &csv::Error) -> ApiError {
     ApiError::field("", format!("cannot be read as CSV: {error}"))
-}
-
-/// The separator that is most frequent in the first line, outside of quotes.
-fn separator_of(bytes: &[u8]) -> u8 {
-    let (mut counts, mut is_quoted) = ([(b',', 0_usize), (b';', 0), (b'\t', 0)], false);
-    for byte in bytes {
-        match byte {
-            b'"' => is_quoted = !is_quoted,
-            b'\n' | b'\r' if !is_quoted => break,
-            _ if is_quoted => {}
-            other => {
-                if let Some((_, count)) = counts.iter_mut().find(|(separator, _)| separator == other) {
-                    *count = count.saturating_add(1);
-                }
-            }
-        }
-    }
-    // Of several that are equally frequent, the first one counts.
-    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| separator)
-}
-
-/// The position of a byte in a cell.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CellPart {
-    Begin,
-    Plain,
-    Quoted,
-    /// Behind a quote, which ends the quoted text unless another one follows.
-    Quote,
-}
-
-impl CellPart {
-    fn then(self, byte: u8, separator: u8) -> Self {
-        match (self, byte) {
-            (Self::Quoted, b'"') => Self::Quote,
-            (Self::Quoted, _) | (Self::Begin | Self::Quote, b'"') => Self::Quoted,
-            (_, b'\n' | b'\r') => Self::Begin,
-            (_, other) if other == separator => Self::Begin,
-            (Self::Begin | Self::Plain | Self::Quote, _) => Self::Plain,
-        }
-    }
-}
-
-/// Refuses lines of very many cells, for which the reader would take much memory, and a file that ends in a quoted cell,
-/// because the reader would take all rows behind its quote as one text.
-fn check_cells(bytes: &[u8], separator: u8) -> Result<(), ApiError> {
-    let (mut part, mut line, mut cells, mut is_first) = (CellPart::Begin, 1_usize, 1_usize, true);
-    for (index, byte) in bytes.iter().enumerate() {
-        if is_first && index > MAX_CELL_BYTES {
-            return Err(ApiError::field("", "has a first line that is too long for the names of its columns"));
-        }
-        part = part.then(*byte, separator);
-        if *byte == b'\n' {
-            line = line.saturating_add(1);
-        }
-        if part == CellPart::Begin {
-            let is_end = *byte != separator;
-            is_first = is_first && !is_end;
-            cells = if is_end { 1 } else { cells.saturating_add(1) };
-        }
-        if cells > MAX_COLUMNS {
-            return Err(ApiError::field(
-                "",
-                format!("must have at most {MAX_COLUMNS} columns, and line {line} has more"),
-            ));
-        }
-    }
-    if part == CellPart::Quoted {
-        return Err(ApiError::field("", "has a quote that is not closed, so its rows cannot be told apart"));
-    }
-    Ok(())
-}
-
-/// Refuses other encodings, and names the line.
-fn check_utf_8(bytes: &[u8]) -> Result<(), ApiError> {
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(ApiError::field("", "must be UTF-8, and is UTF-16"));
-    }
-    let Err(error) = std::str::from_utf8(bytes) else { return Ok(()) };
-    let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-    let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
-    let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-    let message = format!(
-        "must be UTF-8: line {line} has the byte {byte:#04x}, as in Latin-1 or another encoding. Save the file as UTF-8"
-    );
-    Err(ApiError::field("", message))
 }
 
 fn check_count(rows: usize) -> Result<(), ApiError> {

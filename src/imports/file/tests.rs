@@ -29,6 +29,7 @@ fn separators_line_ends_and_marks_make_no_difference() {
         "code\tname\rA\tOne; two\rB\t",
         "code;name\nA;\"One; two\"\n\nB;\"\"",
         "\"code\" , name\nA,One; two\nB,",
+        "\r\n\ncode;name\nA;\"One; two\"\nB;\"\"",
     ] {
         assert_eq!(open(csv, Format::Csv).unwrap(), expected, "{csv:?}");
     }
@@ -69,6 +70,14 @@ fn what_is_no_file_of_the_kind_is_refused() {
     assert_eq!(refused(b"", Format::Csv).0, Code::ValidationFailed);
     assert!(refused(b"code,name\nA,\"One\nB,Two\n", Format::Csv).2.contains("not closed"));
     assert!(refused(b"code,name\nA,\"One\"\"\nB,Two\n", Format::Csv).2.contains("not closed"));
+    for stray in [
+        "code,name\nA,\"One\nB,\"Two\"\n",
+        "code,name\nA,\nB,\"5\" pipe\"\n",
+        "code,name\nA,\nB,\"Two\" x\n",
+    ] {
+        let (_, field, detail) = refused(stray.as_bytes(), Format::Csv);
+        assert!(field.is_empty() && detail.contains("a closing quote in line 3"), "{stray:?}: {detail}");
+    }
     assert_eq!(open("code,name\nA,5\" pipe\nB,\"\"\"Two\"\n", Format::Csv).unwrap().1.len(), 2);
     for (json, code) in [
         ("{}", Code::ValidationFailed),
