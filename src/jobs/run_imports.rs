@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::Jobs;
-use super::discover::Round;
+use super::discover::{Round, Step};
 use crate::auth::Scope;
 use crate::auth::principal::{Account, Principal, Role};
 use crate::db::{self, End, Failure};
@@ -16,10 +16,13 @@ use crate::imports::document::{ImportState, reason_of};
 use crate::imports::queries::imports;
 use crate::imports::run;
 use crate::kernel::id::{ImportId, StoreId, UserId};
-use crate::stores::queries as stores;
 
 /// Imports continue in the next run, so that a server that stops does not wait for their end.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// The attempts to expire the holds that are in the way of a slice. Without a limit, holds that cannot expire would keep
+/// the import running for ever.
+const MAX_RECLAIMS: usize = 5;
 
 /// The days for which the rows of a finished import can be read.
 const KEEP_DAYS: i64 = 90;
@@ -54,19 +57,25 @@ impl Jobs {
         round.result()
     }
 
+    /// Does one slice. If overdue holds are in its way, they expire first. Meanwhile others may become overdue.
     async fn run_slice(&self, store: StoreId, import: ImportId) -> Result<Option<i64>, Failure> {
         let database = self.database.without_patience();
-        let slice = match database.write("import_slice", move |conn| run_locked(conn, store, import)).await {
-            Ok(slice) => slice,
-            Err(failure) => return self.note_failure(store, import, failure).await,
-        };
-        match slice {
-            Slice::Done(rows) => Ok(rows),
-            Slice::Overdue(overdue) => {
-                let reclaim = move |conn: &mut _| Ok(End::Commit(expire::reclaim(conn, &overdue)?));
-                database.write("reclaim", reclaim).await.map(|()| Some(0))
+        for _ in 0..MAX_RECLAIMS {
+            let slice = match database.write("import_slice", move |conn| run_locked(conn, store, import)).await {
+                Ok(slice) => slice,
+                Err(failure) => return self.note_failure(store, import, failure).await,
+            };
+            let overdue = match slice {
+                Slice::Done(rows) => return Ok(rows),
+                Slice::Overdue(overdue) => overdue,
+            };
+            let reclaim = move |conn: &mut _| Ok(End::Commit(expire::reclaim(conn, &overdue)?));
+            if let Err(failure) = database.write("reclaim", reclaim).await {
+                return self.note_failure(store, import, failure).await;
             }
         }
+        let failure = Failure::Retry(format!("import {import} found overdue holds again and again"));
+        self.note_failure(store, import, failure).await
     }
 
     /// Notes a failed attempt in its import, which waits before the next one. An outage concerns all imports, and has no
@@ -90,14 +99,14 @@ impl Jobs {
 
     /// Deletes imports that ended long ago. Returns their number.
     pub async fn purge_imports(self) -> Result<usize, Failure> {
-        let database = self.database.without_patience();
-        let mut round = Round::default();
+        let jobs = &self;
         let before = Utc::now().checked_sub_signed(TimeDelta::days(KEEP_DAYS)).unwrap_or_default();
-        for store in database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await? {
+        self.in_turns(LIMIT, |store| async move {
             let delete = move |conn: &mut _| Ok(End::Commit(imports::delete_finished(conn, store, before)?));
-            round.add(database.write("purge_imports", delete).await);
-        }
-        round.result()
+            let done = jobs.database.without_patience().write("purge_imports", delete).await?;
+            Ok(Step { done, is_behind: done > 0 })
+        })
+        .await
     }
 }
 

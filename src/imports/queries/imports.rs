@@ -154,18 +154,53 @@ pub fn discover_running(
 
 const MOST_AT_A_TIME: i64 = 100;
 
-/// Deletes the oldest imports that ended before this time, with their rows. Returns their number.
+/// Deletes the oldest imports that ended before this time, with their rows. Returns their number. There may be more.
 pub fn delete_finished(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>) -> QueryResult<usize> {
-    let old = imports::table
+    let ended: Vec<(ImportId, i64)> = imports::table
         .filter(imports::store_id.eq(store))
         .filter(imports::finished_at.lt(before))
         .order((imports::finished_at, imports::id))
-        .select(imports::id)
+        .select((imports::id, imports::row_count))
         .limit(MAX_DELETED)
-        .load::<ImportId>(conn)?;
-    let old = imports::table.filter(imports::store_id.eq(store)).filter(imports::id.eq_any(old));
+        .load(conn)?;
+    let ids = deletable(ended);
+    let old = imports::table.filter(imports::store_id.eq(store)).filter(imports::id.eq_any(ids));
     diesel::delete(old).execute(conn)
 }
 
-/// The imports that one statement deletes. Each may have 50,000 rows, and a statement has 5 seconds.
-const MAX_DELETED: i64 = 10;
+/// The imports that one statement deletes.
+const MAX_DELETED: i64 = 1_000;
+
+/// The rows that it deletes with them, in 5 seconds at most.
+const MAX_DELETED_ROWS: i64 = 50_000;
+
+/// The first imports that have few enough rows together. The first one may have more.
+fn deletable(ended: Vec<(ImportId, i64)>) -> Vec<ImportId> {
+    let (mut ids, mut rows) = (Vec::new(), 0_i64);
+    for (id, count) in ended {
+        rows = rows.saturating_add(count);
+        if rows > MAX_DELETED_ROWS && !ids.is_empty() {
+            break;
+        }
+        ids.push(id);
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_deletes_a_bounded_number_of_rows() {
+        let ids = |counts: &[i64]| {
+            let ended = counts.iter().zip(1..).map(|(count, id)| (ImportId(id), *count));
+            deletable(ended.collect()).len()
+        };
+        assert_eq!(ids(&[]), 0);
+        assert_eq!(ids(&[0; 1_000]), 1_000);
+        assert_eq!(ids(&[500; 300]), 100);
+        assert_eq!(ids(&[60_000, 1]), 1);
+        assert_eq!(ids(&[20_000, 30_000, 1]), 2);
+    }
+}
