@@ -20,8 +20,8 @@ use crate::kernel::id::{ImportId, StoreId, UserId};
 /// Imports continue in the next run, so that a server that stops does not wait for their end.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The attempts to expire the holds that are in the way of a slice. Without a limit, holds that cannot expire would keep
-/// the import running for ever.
+/// The attempts to expire the holds that are in the way of a slice. Without a limit, holds that cannot expire would
+/// keep the import running for ever.
 const MAX_RECLAIMS: usize = 5;
 
 /// The days for which the rows of a finished import can be read.

@@ -20,7 +20,7 @@ use super::variants;
 use crate::auth::Scope;
 use crate::error::{Abort, FieldError};
 use crate::inventory::inbounds::draft;
-use crate::kernel::id::{SupplierId, VariantId};
+use crate::kernel::id::{StoreId, SupplierId, VariantId};
 use crate::kernel::money::{Currency, Money};
 use crate::purchasing::purchase_orders::LockedPurchaseOrder;
 use crate::purchasing::queries::items;
@@ -47,9 +47,10 @@ pub fn apply(
     let columns = &import.columns;
     let mut outcomes: Vec<Outcome> = rows.iter().map(|_| Outcome::new(RowAction::Unchanged)).collect();
     let mut groups = groups::read_groups((columns, rows), &mut outcomes);
+    let suppliers = lock_suppliers(conn, scope.store, (columns, rows))?;
     groups::lock_existing(conn, scope.store, &mut groups)?;
     let resolved = variants::resolve(conn, scope.store, (columns, rows))?;
-    let mut known = load_known(conn, scope, (columns, rows), (&groups, &resolved))?;
+    let mut known = load_known(conn, scope, suppliers, (&groups, &resolved))?;
     let targets: Vec<String> = groups.iter().flat_map(|group| group.targets(&resolved)).collect();
     known.earlier = stored_rows::list_about(conn, scope.store, import.id, &targets)?;
     for group in &mut groups {
@@ -81,17 +82,27 @@ fn write(conn: &mut PgConnection, scope: &Scope, groups: &mut [OrderGroup]) -> R
     LockedPurchaseOrder::write_changes(conn, scope, changed)
 }
 
+/// Locks the suppliers that rows name. A new order names its supplier. So if the same rows are imported at the same
+/// time, the second import finds the orders of the first one, and does not create them again. No transaction that has
+/// locked an order waits for these locks.
+fn lock_suppliers(
+    conn: &mut PgConnection,
+    store: StoreId,
+    (columns, rows): (&Columns, &[InputRow]),
+) -> Result<Vec<Supplier>, Abort> {
+    let codes = rows.iter().filter_map(|row| columns.text(row, "supplier")).map(str::to_ascii_uppercase);
+    let codes: BTreeSet<String> = codes.collect();
+    Ok(suppliers::list_by_code_for_no_key_update(conn, store, &codes.into_iter().collect::<Vec<_>>())?)
+}
+
 fn load_known(
     conn: &mut PgConnection,
     scope: &Scope,
-    (columns, rows): (&Columns, &[InputRow]),
+    found: Vec<Supplier>,
     (groups, resolved): (&[OrderGroup], &[Result<VariantId, FieldError>]),
 ) -> Result<Known, Abort> {
     let places = PlacesByCode::lock(conn, scope.store)?;
     let currency = stores::get_store_for_key_share(conn, scope.store)?.currency;
-    let codes = rows.iter().filter_map(|row| columns.text(row, "supplier")).map(str::to_ascii_uppercase);
-    let codes: BTreeSet<String> = codes.collect();
-    let found = suppliers::list_by_code(conn, scope.store, &codes.into_iter().collect::<Vec<_>>())?;
     let existing = groups.iter().filter_map(|group| group.existing.as_ref().map(|order| order.inbound.origin));
     let ids: BTreeSet<SupplierId> = found.iter().map(|supplier| supplier.id).chain(existing).collect();
     let variants: Vec<VariantId> = resolved.iter().filter_map(|variant| variant.as_ref().ok().copied()).collect();

@@ -165,6 +165,10 @@ impl OrderGroup {
             Some(header) => header,
             None => self.new_header((columns, input), known)?,
         };
+        let reference = columns.text(input, "reference").filter(|_| columns.text(input, "number").is_some());
+        if reference.is_some() && reference != header.reference.as_deref() {
+            return Err(refused("reference", "must be that of the order of this number"));
+        }
         if columns.text(input, "supplier").is_some() && find_supplier((columns, input), known)?.id != header.origin {
             return Err(refused("supplier", "must be the supplier of the order"));
         }

@@ -67,10 +67,15 @@ pub fn find_for_update(conn: &mut PgConnection, store: StoreId, id: SupplierId) 
     rows.select(Supplier::as_select()).for_update().first(conn).optional()
 }
 
-/// The suppliers with these codes.
-pub fn list_by_code(conn: &mut PgConnection, store: StoreId, codes: &[String]) -> QueryResult<Vec<Supplier>> {
+/// Locks the suppliers with these codes, in the order of their ids. The lock lets others refer to the suppliers, so
+/// their orders can be created in other ways meanwhile.
+pub fn list_by_code_for_no_key_update(
+    conn: &mut PgConnection,
+    store: StoreId,
+    codes: &[String],
+) -> QueryResult<Vec<Supplier>> {
     let rows = suppliers::table.filter(suppliers::store_id.eq(store)).filter(suppliers::code.eq_any(codes));
-    rows.select(Supplier::as_select()).load(conn)
+    rows.order(suppliers::id).select(Supplier::as_select()).for_no_key_update().load(conn)
 }
 
 /// Locks the suppliers with these codes, in the order of their ids.

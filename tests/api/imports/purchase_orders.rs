@@ -1,6 +1,7 @@
 //! Rows of purchase orders.
 
 use super::{counts, export, import, imported, results};
+use crate::common::race::{duel, repeat, repetitions};
 use crate::common::{Client, TestApp, Value, json};
 
 const HEADER: &str = "reference,supplier,location,expected_on,notes,sku,size,quantity,unit_cost,line_expected_on\n";
@@ -81,6 +82,31 @@ fn rows_may_name_an_order_by_its_number_and_by_its_reference() {
     let orders = orders(&admin);
     assert_eq!((orders.len(), &orders[0]["notes"]), (1, &json!("Soon")));
     assert_eq!(orders[0]["lines"][0]["quantity"], 11);
+}
+
+#[test]
+fn another_reference_of_a_numbered_order_is_refused() {
+    let (_app, admin) = start();
+    imported(&admin, "kind=purchase_order", &format!("{HEADER}R-1,acme,main,,,rice,,10,1.50,\n"));
+    let edited = export(&admin, "kind=purchase_orders").replace(",R-1,", ",R-2,");
+    let report = import(&admin, "kind=purchase_order&on_error=skip", &edited).expect(201).json();
+    assert_eq!((counts(&report), &results(&admin, &report)[0][2]), ([0, 0, 0, 1], &json!("reference")));
+    assert_eq!(orders(&admin)[0]["reference"], "R-1");
+}
+
+#[test]
+fn a_file_that_is_imported_twice_at_once_creates_its_orders_once() {
+    let (app, admin) = start();
+    let supplier = "SELECT FROM suppliers WHERE code = 'ACME' FOR UPDATE";
+    repeat(repetitions(), |repetition| {
+        let file =
+            format!("{HEADER}R-{repetition},acme,main,,,rice,,10,1.50,\nR-{repetition},,,,,dal,,4,2.00,\n");
+        let call = || imported(&admin, "kind=purchase_order", &file);
+        let (one, other) = app.behind_a_lock(supplier, 2, || duel(call, call));
+        let mut both = [one, other];
+        both.sort_unstable();
+        assert_eq!(both, [[0, 0, 2, 0], [2, 0, 0, 0]], "repetition {repetition}");
+    });
 }
 
 #[test]
