@@ -204,6 +204,11 @@ fn report(conn: &mut PgConnection, store: StoreId, import: &Import) -> Result<()
         print(&format!("row {} ({}): {}", row.row.number, row.key, errors.collect::<Vec<_>>().join("; ")));
     }
     match (import.state, counts.refused) {
+        (ImportState::Failed, _) if import.failure.is_some() => {
+            let reason = import.failure.as_deref().unwrap_or_default();
+            let from = import.next_row;
+            Err(CommandError::Other(format!("the rows from {from} on were not written: {reason}")))
+        }
         (ImportState::Failed, _) => Err(CommandError::Other("nothing was changed, because a row was refused".into())),
         (_, 0) => Ok(()),
         (_, refused) => Err(CommandError::Other(format!("{refused} rows were refused"))),

@@ -110,8 +110,10 @@ pub fn list_changed_before(
     import: &Import,
     last: i64,
 ) -> QueryResult<BTreeSet<i64>> {
-    // An import that stopped has changed nothing. One that was given up has changed its first rows.
+    // An import that stopped has changed nothing. One that was given up has changed its first rows. A file that is sent
+    // again and again has many imports, of which only the first ones have changed something.
     let changed_rows = imports::state.ne(ImportState::Failed).or(imports::on_error.ne(OnError::Stop));
+    let has_changes = imports::created_count.gt(0).or(imports::updated_count.gt(0));
     let earlier = imports::table
         .filter(imports::store_id.eq(store))
         .filter(imports::content_hash.eq(&import.content_hash))
@@ -119,6 +121,7 @@ pub fn list_changed_before(
         .filter(imports::id.ne(import.id))
         .filter(imports::dry_run.eq(false))
         .filter(changed_rows)
+        .filter(has_changes)
         .select(imports::id)
         .load::<ImportId>(conn)?;
     let numbers: Vec<i64> = import_rows::table
