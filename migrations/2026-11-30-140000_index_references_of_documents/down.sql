@@ -1,0 +1,1 @@
+DROP INDEX inbounds_reference_idx;
