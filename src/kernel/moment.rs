@@ -35,8 +35,9 @@ pub struct Day(pub NaiveDate);
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        // The library also accepts years of more digits.
-        let day = text.parse().ok().filter(|day: &NaiveDate| text.len() == 10 && (2000..=9999).contains(&day.year()));
+        // The library also accepts years of more digits, and blanks before numbers.
+        let is_iso = |day: &NaiveDate| (2000..=9999).contains(&day.year()) && day.to_string() == text;
+        let day = text.parse::<NaiveDate>().ok().filter(is_iso);
         day.map(Self).ok_or_else(|| D::Error::custom("must be a day from the year 2000 on, such as 2026-11-21"))
     }
 }
@@ -69,9 +70,16 @@ mod tests {
         for day in ["2026-02-28", "2000-01-01"] {
             assert_eq!(read(day).unwrap(), day);
         }
-        for refused in
-            ["2026-02-29", "2026-2-28", "0000-01-01", "+12026-01-1", "2026-02-28T00:00:00Z", "1999-12-31", ""]
-        {
+        for refused in [
+            "2026-02-29",
+            "2026-2-28",
+            "2026- 2-28",
+            "0000-01-01",
+            "+12026-01-1",
+            "2026-02-28T00:00:00Z",
+            "1999-12-31",
+            "",
+        ] {
             assert!(read(refused).is_err(), "{refused}");
         }
     }
