@@ -122,11 +122,14 @@ pub async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
     Ok(Principal::User(session.account))
 }
 
-/// The header that removes a cookie that identifies nobody, so that the browser does not send it for days.
+/// The header that removes a cookie that identifies nobody, so that the browser does not send it for days. A request
+/// that a page of another origin caused is refused without a look at its cookie. Its response leaves the cookie alone,
+/// or such a page could sign the browser out.
 pub fn removal(request: &ServiceRequest, refusal: &ApiError) -> Option<HeaderValue> {
     let is_refused =
         refusal.code.status() == StatusCode::UNAUTHORIZED && !request.headers().contains_key(AUTHORIZATION);
-    if !is_refused || cookie::find(request.request()).is_ok_and(|token| token.is_none()) {
+    let was_read = cookie::is_accepted(request.method(), request.headers()).is_ok_and(|is_accepted| is_accepted);
+    if !is_refused || !was_read || cookie::find(request.request()).is_ok_and(|token| token.is_none()) {
         return None;
     }
     HeaderValue::from_str(&Browser::of(request.request()).remove()).ok()

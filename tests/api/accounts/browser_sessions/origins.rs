@@ -55,7 +55,9 @@ fn a_page_of_another_origin_reads_as_a_guest() {
     let browser = browser(&app, "mara");
     for site in ["same-site", "cross-site", "unknown"] {
         let other = caused(&browser, site, "");
-        other.get("/cart").refused(401, "UNAUTHENTICATED");
+        let refused = other.get("/cart");
+        assert_eq!(refused.header("set-cookie"), "", "{site}: the browser stays signed in");
+        refused.refused(401, "UNAUTHENTICATED");
         assert_eq!(other.get("/inventory/products").expect(200).header("cache-control"), "no-cache");
     }
     // The address bar, and a link of a page of this server.
