@@ -137,6 +137,7 @@ const english = {
     forgotDone: 'If there is an account with this address, a mail is on its way.',
     backToSignIn: 'Back to sign in',
     wrong: 'The e-mail address or the password is wrong.',
+    signOutFailed: 'You are still signed in',
     noAccess: 'This account is a customer’s. The desk is for staff.',
     noStore: 'There is no store yet. Create the first one with POST /api/v1/stores.',
   },

@@ -57,6 +57,33 @@ test('a session that ends asks to sign in again over the page', async () => {
   await desk.close();
 });
 
+test('signing out without an answer says that the account is still signed in', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await desk.visit('/account');
+  await page.route('**/api/v1/auth/session', (route) => (route.request().method() === 'DELETE' ? route.abort() : route.continue()));
+  await page.getByRole('button', { name: 'Account menu' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByText('You are still signed in').waitFor();
+  assert.equal(await page.getByRole('heading', { level: 1, name: 'Account' }).count(), 1);
+  desk.checkProblems(/net::ERR_FAILED/);
+  await desk.close();
+});
+
+test('a failed read of the account and of the store is one error, and can be tried again', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await desk.visit('/account');
+  await page.route('**/api/v1/{auth/session,stores/*}', (route) => route.abort());
+  await page.reload();
+  await page.getByText('The server does not answer.').waitFor();
+  desk.checkProblems(/net::ERR_FAILED/);
+  await page.unroute('**/api/v1/{auth/session,stores/*}');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Account' }).waitFor();
+  await desk.close();
+});
+
 test('every link of the navigation opens the page of its name', async () => {
   const desk = await openDesk();
   const { page } = desk;

@@ -26,19 +26,29 @@ export function commonHeaders(): Record<string, string> {
   return { 'X-Requested-With': 'desk', ...(store === null ? {} : { 'X-Store-Id': String(store) }) };
 }
 
+/** Notes that the server no longer knows the session. */
+export function noteRefusal(problem: ApiProblem): void {
+  if (problem.status === 401 && problem.code !== 'INVALID_CREDENTIALS') onSignedOut();
+}
+
 async function send(request: Request): Promise<Response> {
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   let response: Response;
+  let body: ArrayBuffer;
   try {
     response = await fetch(request, { signal });
+    // The body is read here, so that a connection that breaks in the middle is a lost answer like any other.
+    body = await response.arrayBuffer();
   } catch (error) {
     // An aborted query is not a problem: its page was left.
     if (request.signal.aborted) throw error;
     throw ApiProblem.fromFailure(error);
   }
-  if (response.ok) return response;
-  const problem = await ApiProblem.fromResponse(response);
-  if (problem.status === 401 && problem.code !== 'INVALID_CREDENTIALS') onSignedOut();
+  const { status, statusText, headers } = response;
+  const answer = new Response(body.byteLength > 0 ? body : null, { status, statusText, headers });
+  if (answer.ok) return answer;
+  const problem = await ApiProblem.fromResponse(answer);
+  noteRefusal(problem);
   throw problem;
 }
 

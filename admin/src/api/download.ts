@@ -1,4 +1,4 @@
-import { BASE_URL, commonHeaders } from './client';
+import { BASE_URL, commonHeaders, noteRefusal } from './client';
 import { ApiProblem } from './problem';
 
 /**
@@ -14,7 +14,9 @@ export async function download(path: string, fallbackName: string): Promise<void
     name = /filename="?([^";]+)/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? fallbackName;
     file = await response.blob();
   } catch (error) {
-    throw ApiProblem.fromFailure(error);
+    const problem = ApiProblem.fromFailure(error);
+    noteRefusal(problem);
+    throw problem;
   }
   const address = URL.createObjectURL(file);
   const link = document.createElement('a');

@@ -72,8 +72,9 @@ export function useLive(isPermitted: boolean, storeId: number): LiveState {
   return state;
 }
 
+/** Reads again what pages show. The session is none of it: its end is noticed by the requests of the page. */
 function refreshAll(queries: QueryClient): void {
-  void queries.invalidateQueries({ predicate: ({ queryKey }) => !isUnder(queryKey, EXPENSIVE) });
+  void queries.invalidateQueries({ predicate: ({ queryKey }) => isUnder(queryKey, undefined) && !isUnder(queryKey, EXPENSIVE) });
 }
 
 /** Collects events, and invalidates the queries of what they name. */

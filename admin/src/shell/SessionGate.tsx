@@ -8,7 +8,8 @@ import { SessionContext, type Session, type Store, type User } from '../api/sess
 import { currentStoreId, rememberStoreId } from '../api/store-choice';
 import { BASE_PATH } from '../pages/paths';
 import { texts } from '../texts';
-import { ErrorState } from '../ui/states';
+import { notifyProblem } from '../ui/notify';
+import { ErrorState, messageOf } from '../ui/states';
 
 const t = texts.signIn;
 const SignInPage = lazy(() => import('./SignIn'));
@@ -27,7 +28,9 @@ interface Known {
 export function SessionGate({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [hasEnded, setHasEnded] = useState(false);
-  const session = useQuery({ queryKey: ['session'], queryFn: loadSession, staleTime: Infinity, gcTime: Infinity });
+  // A session that ended keeps the page, so that what was typed there is not lost. The refused read opens the dialog.
+  const load = async (): Promise<Known | null> => (await loadSession()) ?? queries.getQueryData<Known | null>(['session']) ?? null;
+  const session = useQuery({ queryKey: ['session'], queryFn: load, staleTime: Infinity, gcTime: Infinity });
   const known = session.data;
 
   useEffect(() => setSignedOutListener(() => setHasEnded(true)), []);
@@ -47,7 +50,13 @@ export function SessionGate({ children }: { children: ReactNode }) {
   );
 
   const signOut = useCallback(async () => {
-    await client.DELETE('/auth/session').catch(() => undefined);
+    try {
+      await client.DELETE('/auth/session');
+    } catch (error) {
+      // Without an answer the cookie may still be valid, and the next person at this browser would be signed in.
+      const isSignedOut = error instanceof ApiProblem && error.status === 401;
+      if (!isSignedOut) return notifyProblem(t.signOutFailed, messageOf(error));
+    }
     window.location.reload();
   }, []);
 
@@ -65,7 +74,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
   }, [known, chooseStore, signOut, refresh]);
 
   if (session.isPending) return <Waiting />;
-  if (session.isError) {
+  // A failed refresh keeps the desk that is shown.
+  if (session.isError && !known) {
     return (
       <Center mih="100vh">
         <ErrorState error={session.error} retry={() => void session.refetch()} />
@@ -120,6 +130,8 @@ async function loadSession(): Promise<Known | null> {
   const remembered = currentStoreId();
   // The store of last time is read together with the session. Anybody may read a store, so this is never refused.
   const store = remembered === null ? null : loadStore(remembered);
+  // Its failure is reported below, or not at all if the account could not be read either.
+  store?.catch(() => undefined);
   const user = await loadUser();
   if (!user) return null;
   if (user.role === 'customer') return { user, store: null, stores: [] };
