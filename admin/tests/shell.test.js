@@ -206,6 +206,47 @@ test('a write whose answer is lost is repeated with the same key, and done once'
   await desk.close();
 });
 
+test('a confirmed action is sent once, also while the page is read again', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await desk.visit('/account');
+  let sent = 0;
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/api/v1/auth/sessions**', async (route) => {
+    if (route.request().method() === 'DELETE') {
+      sent += 1;
+      return route.fulfill({ status: 204 });
+    }
+    await held;
+    return route.continue();
+  });
+  await page.getByRole('button', { name: 'End all other sessions' }).click();
+  const button = page.getByRole('dialog').getByRole('button', { name: 'End all other sessions' });
+  await button.click();
+  await page.getByText('All other sessions have ended.').waitFor();
+  assert.equal(await button.isDisabled(), true);
+  release();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(sent, 1);
+  desk.checkProblems();
+  await desk.close();
+});
+
+test('a click beside a dialog keeps what was typed there', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await desk.visit('/account');
+  await page.getByRole('button', { name: 'Change the password' }).click();
+  const field = page.getByLabel('Current password');
+  await field.fill('kept');
+  await page.mouse.click(5, 5);
+  assert.equal(await field.inputValue(), 'kept');
+  await page.keyboard.press('Escape');
+  await field.waitFor({ state: 'detached' });
+  await desk.close();
+});
+
 test('a write without any answer says that its outcome is not known, and checks again with the same key', async () => {
   const desk = await openDesk();
   const { page } = desk;

@@ -14,14 +14,16 @@ const t = texts.common;
 interface DialogProps {
   title: string;
   size?: 'sm' | 'md' | 'lg' | 'xl';
+  /** True if closing loses something: then a click beside the dialog does not close it. */
+  isUnsaved?: boolean;
   onClose: () => void;
   children: ReactNode;
 }
 
 /** A dialog. Show it only while it is open, so that its state begins anew each time: `{isOpen && <AdjustDialog … />}`. */
-export function Dialog({ title, size = 'md', onClose, children }: DialogProps) {
+export function Dialog({ title, size = 'md', isUnsaved = false, onClose, children }: DialogProps) {
   return (
-    <Modal opened onClose={onClose} title={title} size={size}>
+    <Modal opened onClose={onClose} title={title} size={size} closeOnClickOutside={!isUnsaved}>
       {children}
     </Modal>
   );
@@ -78,7 +80,7 @@ export function FormDialog<Values extends Record<string, unknown>, R, T>({
   const send = form.onSubmit((values) => void write.send(request(values)));
 
   return (
-    <Dialog title={title} size={size} onClose={write.isSending ? () => undefined : onClose}>
+    <Dialog title={title} size={size} isUnsaved={form.isDirty()} onClose={write.isSending ? () => undefined : onClose}>
       <form onSubmit={send} noValidate>
         {/* While the outcome is unknown, the same request must be sent again, so the fields are locked. */}
         <fieldset disabled={isLocked} className="plain-fieldset">
@@ -203,7 +205,8 @@ export function ConfirmDialog<R, T>({ title, children, write, request, confirm, 
         <Button variant="default" onClick={onClose} disabled={write.isSending} data-autofocus>
           {t.cancel}
         </Button>
-        <Button loading={write.isSending} color={isDangerous ? 'red' : undefined} onClick={() => void run()}>
+        {/* Until the page was read again, it stays open. Another click would be another request. */}
+        <Button loading={write.isSending || write.state === 'done'} color={isDangerous ? 'red' : undefined} onClick={() => void run()}>
           {write.state === 'unknown' ? t.checkAgain : confirm}
         </Button>
       </Group>

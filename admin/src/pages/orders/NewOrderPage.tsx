@@ -65,7 +65,9 @@ export default function NewOrderPage() {
   useEffect(() => setUnplaced(write.problem ? placeFieldErrors(form, write.problem) : []), [write.problem]);
   useLeaveWarning(form.isDirty() && write.state !== 'done');
   const count = sum(form.values.lines.map(({ quantity }) => Number(quantity) || 0));
-  const isLocked = write.isSending || write.state === 'unknown';
+  // After the answer, this page stays until the code of the order's page is loaded.
+  const isSending = write.isSending || write.state === 'done';
+  const isLocked = isSending || write.state === 'unknown';
 
   return (
     <form onSubmit={form.onSubmit((values) => void write.send({ body: bodyOf(values) }))} noValidate>
@@ -85,7 +87,7 @@ export default function NewOrderPage() {
           {texts.common.checkAgain}
         </Button>
       ) : (
-        <Button mt="md" type="submit" loading={write.isSending}>
+        <Button mt="md" type="submit" loading={isSending}>
           {t.submit(count)}
         </Button>
       )}

@@ -120,7 +120,7 @@ function ImportNow({ check, file, onImported }: { check: Import; file: ChosenFil
       {write.state === 'unknown' ? (
         <Button onClick={() => void write.retry()}>{texts.common.checkAgain}</Button>
       ) : (
-        <Button loading={write.isSending} onClick={() => void write.send(importRequest(file, false))}>
+        <Button loading={write.isSending || write.state === 'done'} onClick={() => void write.send(importRequest(file, false))}>
           {t.importNow(quantity(count))}
         </Button>
       )}

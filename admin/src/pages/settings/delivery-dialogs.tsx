@@ -35,7 +35,7 @@ export function DeliveryDialog({ webhookId, delivery, onClose }: { webhookId: nu
         </Button>
         {/* The event of a test is not in the feed, so it cannot be sent again. */}
         {delivery.type !== 'webhook.test' && (
-          <Button loading={write.isSending} onClick={() => void replay().then((answer) => answer !== null && onClose())}>
+          <Button loading={write.isSending || write.state === 'done'} onClick={() => void replay().then((answer) => answer !== null && onClose())}>
             {write.state === 'unknown' ? texts.common.checkAgain : t.replay}
           </Button>
         )}

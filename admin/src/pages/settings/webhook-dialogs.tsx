@@ -25,7 +25,7 @@ interface Props {
 /** The secret of a webhook, which the server shows once. It stays in this dialog, and is forgotten with it. */
 function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
-    <Dialog title={t.secret} onClose={onClose}>
+    <Dialog title={t.secret} isUnsaved onClose={onClose}>
       <Alert color="yellow" icon={<IconKey size={18} />} mb="sm">
         {t.secretHint}
       </Alert>
