@@ -74,6 +74,7 @@ export function formatsOf(language: string, currency: string, timeZone: string):
   const day = time({ dateStyle: 'medium', timeZone: 'UTC' });
   const shortDay = time({ weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const digits = money.resolvedOptions().maximumFractionDigits ?? 2;
   const orNone = <T>(format: (value: T) => string) => (value: T | null | undefined) =>
     value === null || value === undefined ? texts.common.noValue : format(value);
 
@@ -81,8 +82,8 @@ export function formatsOf(language: string, currency: string, timeZone: string):
     locale,
     timeZone,
     currency,
-    moneyDigits: money.resolvedOptions().maximumFractionDigits ?? 2,
-    money: orNone((amount: number) => money.format(amount)),
+    moneyDigits: digits,
+    money: orNone((amount: number) => money.format(roundMoney(amount, digits))),
     shortMoney: (amount) => shortMoney.format(amount),
     quantity: orNone((value: number) => quantity.format(value)),
     number: (value, digits = 2) =>
@@ -94,13 +95,28 @@ export function formatsOf(language: string, currency: string, timeZone: string):
     dateTime: orNone((at: string) => dateTime.format(new Date(at))),
     date: orNone((at: string) => date.format(new Date(at))),
     time: orNone((at: string) => clock.format(new Date(at))),
-    day: orNone((text: string) => day.format(new Date(`${text}T00:00:00Z`))),
-    shortDay: (text) => shortDay.format(new Date(`${text}T00:00:00Z`)),
+    day: orNone((text: string) => writeDay(day, text)),
+    shortDay: (text) => writeDay(shortDay, text),
     relative: orNone((at: string) => relativeTo(relative, new Date(at).getTime() - Date.now())),
     today: () => dayIn(timeZone, new Date()),
     startOfDay: (text) => momentIn(timeZone, `${text}T00:00`).toISOString(),
     moment: (local) => (isLocalTime(local) ? momentIn(timeZone, local).toISOString() : null),
   };
+}
+
+/** Rounds an amount to the digits of its currency. Zero has no sign: a difference of binary fractions may be −0. */
+export function roundMoney(amount: number, digits: number): number {
+  return Number(amount.toFixed(digits)) + 0;
+}
+
+/** True for a day as the API writes it, `2026-11-21`. An address may have any text in its place. */
+export function isDay(text: string | null | undefined): text is string {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text ?? '') && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
+}
+
+/** A text that is no day stays as it is, such as a row of another report that is shown until the next one is loaded. */
+function writeDay(format: Intl.DateTimeFormat, text: string): string {
+  return isDay(text) ? format.format(new Date(`${text}T00:00:00Z`)) : text;
 }
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -125,14 +141,17 @@ function isLocalTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}:00Z`));
 }
 
-/** The moment at which the clocks of a time zone show a time, `2026-11-21T16:00`. */
+/**
+ * The moment at which the clocks of a time zone show a time, `2026-11-21T16:00`. A time that the clocks skip is taken as the
+ * one after the skip: some days begin at one o’clock.
+ */
 function momentIn(timeZone: string, local: string): Date {
-  let at = new Date(`${local}:00Z`);
-  // The offset at the result may differ from that at the guess (clocks change), so it is applied twice.
-  for (let round = 0; round < 2; round += 1) {
-    at = new Date(new Date(`${local}:00Z`).getTime() - offsetIn(timeZone, at));
-  }
-  return at;
+  const wall = new Date(`${local}:00Z`).getTime();
+  // The offset at the first result may differ from that at the guess (clocks change), so it is applied again.
+  const first = wall - offsetIn(timeZone, new Date(wall));
+  const second = wall - offsetIn(timeZone, new Date(first));
+  const isShown = second + offsetIn(timeZone, new Date(second)) === wall;
+  return new Date(isShown ? second : Math.max(first, second));
 }
 
 function offsetIn(timeZone: string, at: Date): number {

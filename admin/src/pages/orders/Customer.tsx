@@ -24,7 +24,7 @@ export function CustomerPanel({ order }: { order: Order }) {
   const facts: [string, ReactNode][] = [
     ...(order.customer_name ? [[t.name, order.customer_name] as [string, ReactNode]] : []),
     ...(order.customer_phone ? [[t.phone, <Anchor size="sm" href={`tel:${order.customer_phone}`}>{order.customer_phone}</Anchor>] as [string, ReactNode]] : []),
-    ...(order.customer_email ? [[t.email, <Anchor size="sm" href={`mailto:${order.customer_email}`}>{order.customer_email}</Anchor>] as [string, ReactNode]] : []),
+    ...(order.customer_email ? [[t.email, <Anchor size="sm" href={mailTo(order.customer_email)}>{order.customer_email}</Anchor>] as [string, ReactNode]] : []),
     ...(order.pickup_location_id === null || address ? [[t.deliveryAddress, <Address text={address ?? t.none} />] as [string, ReactNode]] : []),
     ...(billing && !isSame ? [[t.billing, <Address text={addressLines(billing).join('\n')} />] as [string, ReactNode]] : []),
   ];
@@ -42,6 +42,11 @@ export function CustomerPanel({ order }: { order: Order }) {
       </Text>
     </Panel>
   );
+}
+
+/** A buyer chooses the address, and a mail program would read what follows a `?` as further receivers. */
+function mailTo(address: string): string {
+  return `mailto:${encodeURIComponent(address).replace('%40', '@')}`;
 }
 
 function Address({ text }: { text: string }) {

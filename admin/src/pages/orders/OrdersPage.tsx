@@ -8,7 +8,7 @@ import { useCan } from '../../api/session';
 import { useShortcut } from '../../shell/shortcuts';
 import { texts } from '../../texts';
 import { DayFilter, FilterBar, SearchField, SelectFilter, StatusTabs } from '../../ui/filters';
-import { addDays, useFormats } from '../../ui/format';
+import { addDays, isDay, useFormats } from '../../ui/format';
 import { Link, useGo } from '../../ui/link';
 import { useListState } from '../../ui/list-state';
 import { PageHeader } from '../../ui/page';
@@ -86,10 +86,6 @@ function useOrdersQuery<Q extends { from?: string | null; to?: string | null }>(
     }),
     [query, startOfDay],
   );
-}
-
-function isDay(text: string | null | undefined): text is string {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text ?? '');
 }
 
 function useTabs(): { label: string; filters: Record<string, string>; count?: number }[] {

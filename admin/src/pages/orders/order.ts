@@ -1,5 +1,6 @@
 import type { Schemas } from '../../api/client';
 import { texts } from '../../texts';
+import { roundMoney } from '../../ui/format';
 
 export type Order = Schemas['OrderResponse'];
 export type OrderItem = Schemas['OrderItemResponse'];
@@ -10,7 +11,7 @@ export type Credit = Schemas['CreditResponse'];
 export const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 /** Adds amounts of money without the errors of binary fractions. */
-export const sumOfMoney = (amounts: number[], digits: number): number => Number(sum(amounts).toFixed(digits));
+export const sumOfMoney = (amounts: number[], digits: number): number => roundMoney(sum(amounts), digits);
 
 /** The name of an item with its size. */
 export function nameOf(item: { product_name: string; size: string | null }): string {
@@ -47,14 +48,14 @@ export function returnableOf(item: OrderItem, returns: Return[]): number {
 /** The price of some units of an item, with its share of discount and tax. The server rounds by cumulative shares. */
 export function priceOf(item: OrderItem, units: number, digits: number): number {
   const whole = item.total_price - item.discount_amount + item.tax_amount;
-  return Number(((whole * units) / item.quantity).toFixed(digits));
+  return roundMoney((whole * units) / item.quantity, digits);
 }
 
 /** The money that has to be paid yet. */
 export function outstandingOf(order: Order, digits: number): number {
   if (order.status === 'cancelled') return 0;
   const kept = order.received_amount - order.refunded_amount - order.credit_used_amount;
-  return Math.max(0, Number((order.net_total - kept).toFixed(digits)));
+  return Math.max(0, roundMoney(order.net_total - kept, digits));
 }
 
 /** How much of the received money can still be refunded. */

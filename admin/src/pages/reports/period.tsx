@@ -1,7 +1,7 @@
 import { NativeSelect, TextInput } from '@mantine/core';
 
 import { texts } from '../../texts';
-import { addDays, useFormats } from '../../ui/format';
+import { addDays, isDay, useFormats } from '../../ui/format';
 import { navigate, useLocation, withSearch } from '../../ui/location';
 import classes from './reports.module.css';
 
@@ -28,10 +28,6 @@ export function useReportState(): ReportState {
     choice: (name, allowed, otherwise) => allowed.find((one) => one === search[name]) ?? otherwise,
     set: (changes) => navigate(withSearch(path, { ...search, ...changes }), { replace: true }),
   };
-}
-
-function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(new Date(`${text}T00:00:00Z`).getTime());
 }
 
 type Preset = keyof typeof t.presets;

@@ -5,7 +5,7 @@ import type { operations } from '../../api/schema';
 import { useCan } from '../../api/session';
 import { pathTo } from '../../pages/paths';
 import { texts } from '../../texts';
-import { useFormats } from '../../ui/format';
+import { isDay, useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { usePageExists } from '../../ui/path';
 
@@ -21,7 +21,9 @@ export function useTimeKey(group: GroupBy): (key: string) => string {
   const { locale, shortDay } = useFormats();
   return (key) => {
     if (group === 'day') return shortDay(key);
-    if (group === 'week') return t.week(String(Number(key.slice(6))), key.slice(0, 4));
+    // The rows of another grouping are shown until the new ones are loaded.
+    if (group === 'week') return /^\d{4}-W\d{2}$/.test(key) ? t.week(String(Number(key.slice(6))), key.slice(0, 4)) : key;
+    if (!isDay(`${key}-01`)) return key;
     return new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${key}-01T00:00:00Z`));
   };
 }

@@ -1,12 +1,12 @@
 import { Button, TextInput } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { api, type Schemas } from '../../api/client';
-import { useCan, useSession } from '../../api/session';
 import { texts } from '../../texts';
-import { FilterBar, SelectFilter } from '../../ui/filters';
-import { addDays, useFormats } from '../../ui/format';
+import { useActorName } from '../../ui/actor';
+import { DayFilter, FilterBar, SelectFilter } from '../../ui/filters';
+import { addDays, isDay, useFormats } from '../../ui/format';
 import { keepPreviousData, useListState } from '../../ui/list-state';
 import { PageHeader } from '../../ui/page';
 import { EmptyState } from '../../ui/states';
@@ -27,7 +27,11 @@ export default function AuditPage() {
   const list = useListState('/audit', { filters: [...FILTERS, 'from', 'to'], sort: '-id', limit: 50 });
   const from = list.value('from');
   const to = list.value('to');
-  const filters = { ...list.query, ...(from ? { from: startOfDay(from) } : {}), ...(to ? { to: startOfDay(addDays(to, 1)) } : {}) };
+  const filters = {
+    ...list.query,
+    ...(isDay(from) ? { from: startOfDay(from) } : {}),
+    ...(isDay(to) ? { to: startOfDay(addDays(to, 1)) } : {}),
+  };
   const audit = api.useQuery(
     'get',
     '/audit',
@@ -49,8 +53,8 @@ export default function AuditPage() {
         <FilterBar>
           <SelectFilter list={list} name="entity" label={t.entity} options={Object.entries(t.entities).map(([value, label]) => ({ value, label }))} />
           <SelectFilter list={list} name="action" label={t.action} options={Object.entries(t.actions).map(([value, label]) => ({ value, label }))} />
-          <TypedFilter key={`actor ${list.value('actor')}`} list={list} name="actor" label={t.actorFilter} />
-          <TypedFilter key={`id ${list.value('entity_id')}`} list={list} name="entity_id" label={t.idFilter} pattern={/^\d+$/} />
+          <TypedFilter list={list} name="actor" label={t.actorFilter} />
+          <TypedFilter list={list} name="entity_id" label={t.idFilter} pattern={/^\d+$/} />
           <DayFilter list={list} name="from" label={texts.reports.from} />
           <DayFilter list={list} name="to" label={texts.reports.to} />
         </FilterBar>
@@ -69,9 +73,12 @@ interface FilterProps {
 
 /** A filter that is used at Enter, or when its field is left. */
 function TypedFilter({ list, name, label, pattern }: FilterProps & { pattern?: RegExp }) {
-  const [text, setText] = useState(list.value(name));
+  const value = list.value(name);
+  const [text, setText] = useState(value);
+  // Back and "Clear filters" change the URL. The field stays the same one, so it keeps the focus.
+  useEffect(() => setText(value), [value]);
   const isWrong = text.trim() !== '' && pattern !== undefined && !pattern.test(text.trim());
-  const use = () => !isWrong && text.trim() !== list.value(name) && list.set({ [name]: text.trim() });
+  const use = () => !isWrong && text.trim() !== value && list.set({ [name]: text.trim() });
   return (
     <TextInput
       aria-label={label}
@@ -82,19 +89,6 @@ function TypedFilter({ list, name, label, pattern }: FilterProps & { pattern?: R
       onChange={(event) => setText(event.currentTarget.value)}
       onBlur={use}
       onKeyDown={(event) => event.key === 'Enter' && use()}
-    />
-  );
-}
-
-function DayFilter({ list, name, label }: FilterProps) {
-  return (
-    <TextInput
-      type="date"
-      aria-label={label}
-      title={label}
-      className={classes.day}
-      value={list.value(name)}
-      onChange={(event) => list.set({ [name]: event.currentTarget.value })}
     />
   );
 }
@@ -131,18 +125,4 @@ function useColumns(): Column<Entry>[] {
     { title: t.actor, cell: (entry) => actorName(entry.actor) },
     { title: t.detail, cell: (entry) => <span className={classes.detail}>{entry.detail}</span> },
   ];
-}
-
-/** The name of an actor, if the account may read the names of others. */
-function useActorName(): (actor: string) => string {
-  const can = useCan();
-  const { user } = useSession();
-  const { data } = api.useQuery('get', '/users', { params: { query: { limit: 100 } } }, { enabled: can('users:manage'), staleTime: 5 * 60_000 });
-  return (actor) => {
-    if (actor === 'system') return t.system;
-    if (actor === 'guest') return t.guest;
-    const id = Number(actor.replace(/^user:/, ''));
-    const known = [user, ...(data?.items ?? [])].find((one) => one.id === id);
-    return known?.full_name ?? known?.email ?? actor;
-  };
 }

@@ -8,7 +8,7 @@ import { client, type Schemas } from '../../api/client';
 import { useWrite } from '../../api/use-write';
 import { texts } from '../../texts';
 import { ConfirmDialog, Dialog, FormDialog } from '../../ui/dialog';
-import { addDays, useFormats } from '../../ui/format';
+import { addDays, isDay, useFormats } from '../../ui/format';
 import { pick, useCheckedWrite } from './checked-write';
 import { EVENT_TYPES } from './event-types';
 import { Changes, textOrNull } from './parts';
@@ -177,7 +177,8 @@ export function DeleteWebhook({ webhook, onClose, onDeleted }: Props & { onDelet
 /** Sends the events of some days again. */
 export function ReplayDialog({ webhook, onClose }: Props) {
   const { startOfDay, today } = useFormats();
-  const form = useForm({ initialValues: { from: today(), to: today() } });
+  const isChosen = (day: string) => (isDay(day) ? null : texts.common.required);
+  const form = useForm({ initialValues: { from: today(), to: today() }, validate: { from: isChosen, to: isChosen } });
   const write = useWrite('post', '/webhooks/{id}/replay', { done: t.replayStarted, invalidates: ['/webhooks'] });
   return (
     <FormDialog

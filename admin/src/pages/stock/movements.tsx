@@ -2,14 +2,15 @@ import { Anchor } from '@mantine/core';
 
 import type { Schemas } from '../../api/client';
 import { texts } from '../../texts';
-import { useFormats } from '../../ui/format';
+import { useActorName } from '../../ui/actor';
+import { addDays, useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import type { ListState } from '../../ui/list-state';
 import { usePageExists } from '../../ui/path';
 import type { Column } from '../../ui/table';
 import { CodeText, DateTime } from '../../ui/values';
 import { pathTo } from '../paths';
-import { useActorName, usePlaceName } from './level';
+import { usePlaceName } from './level';
 import { signed } from './stock-dialogs';
 import classes from './stock.module.css';
 
@@ -30,15 +31,9 @@ export function useMovementQuery<Q extends object>(list: ListState<Q>): Q {
   const { moment } = useFormats();
   const from = moment(`${list.value('from')}T00:00`);
   const until = list.value('to');
-  const to = moment(`${until}T00:00`) === null ? null : moment(`${dayAfter(until)}T00:00`);
+  const to = moment(`${until}T00:00`) === null ? null : moment(`${addDays(until, 1)}T00:00`);
   const { from: _from, to: _to, ...rest } = list.query as { from?: string; to?: string };
   return { ...rest, ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) } as Q;
-}
-
-function dayAfter(day: string): string {
-  const at = new Date(`${day}T00:00:00Z`);
-  at.setUTCDate(at.getUTCDate() + 1);
-  return at.toISOString().slice(0, 10);
 }
 
 /** The page of a document, by its number. */

@@ -74,7 +74,8 @@ export function AdjustDialog({ level, onClose }: LevelDialogProps) {
   });
   const { path, where } = addressOf(frozen);
   const before = form.values.what === 'shelf' ? frozen.on_hand_quantity : frozen.stock_quantity;
-  const difference = Number(form.values.quantity) - before;
+  // An empty field is no figure.
+  const difference = typeof form.values.quantity === 'number' ? form.values.quantity - before : null;
   const choose = (what: string) => {
     form.setFieldValue('what', what);
     form.setFieldValue('quantity', what === 'shelf' ? frozen.on_hand_quantity : frozen.stock_quantity);
@@ -118,7 +119,7 @@ export function AdjustDialog({ level, onClose }: LevelDialogProps) {
         {...form.getInputProps('quantity')}
       />
       <Text size="sm" aria-live="polite" className="figures">
-        {difference === 0 ? t.noDifference : t.difference(signed(difference, quantity))}
+        {difference !== null && (difference === 0 ? t.noDifference : t.difference(signed(difference, quantity)))}
       </Text>
       <ReasonInput reasons={t.reasons} {...form.getInputProps('reason')} />
     </FormDialog>

@@ -77,7 +77,7 @@ export function CollectedDialog({ order, onClose }: OrderDialogProps) {
 /** Cancels the whole order. What was paid is due back. */
 export function CancelDialog({ order, onClose }: OrderDialogProps) {
   const placeName = usePlaceName(order);
-  const { money } = useFormats();
+  const { money, moneyDigits } = useFormats();
   const form = useForm({ initialValues: { reason: '' } });
   const write = useFresh(
     order,
@@ -86,7 +86,7 @@ export function CancelDialog({ order, onClose }: OrderDialogProps) {
       ...AFTER,
     }),
   );
-  const paid = order.received_amount - order.refunded_amount - order.credit_used_amount;
+  const paid = sumOfMoney([order.received_amount, -order.refunded_amount, -order.credit_used_amount], moneyDigits);
   const byPlace = new Map<number, number>();
   for (const { placeId, quantity } of unshippedByPlace(order)) byPlace.set(placeId, (byPlace.get(placeId) ?? 0) + quantity);
   return (
