@@ -462,8 +462,6 @@ export const orderTexts = {
     by: (name: string) => `by ${name}`,
   },
 
-  place: (id: number) => `Place ${id}`,
-
   returnPage: { title: 'Return' },
 
   create: {

@@ -8,7 +8,7 @@ const t = texts.orders.history;
 /** Who did something: `user:7` as a name, as far as the account may read names. */
 export function useActorName(order: Order): (actor: string) => string {
   const { user } = useSession();
-  const nameOf = useAccountNames('staff');
+  const nameOf = useAccountNames();
   return (actor) => {
     if (actor === 'system') return t.system;
     if (actor === 'guest') return t.guest;

@@ -1,7 +1,7 @@
 import { api } from '../../api/client';
 import { useCan } from '../../api/session';
-import { texts } from '../../texts';
 import { useLocations } from '../../ui/pickers';
+import { useLocationName } from '../../ui/places';
 import type { Order } from './order';
 
 export interface Place {
@@ -28,8 +28,9 @@ export function usePlaces(order: Order | undefined): Place[] {
   return [...places].map(([id, name]) => ({ id, name }));
 }
 
-/** The name of a place, or its number if the account may not read its name. */
+/** The name of a place, also of a closed one, or its number if the account may not read its name. */
 export function usePlaceName(order: Order | undefined): (id: number) => string {
   const places = usePlaces(order);
-  return (id) => places.find((place) => place.id === id)?.name ?? texts.orders.place(id);
+  const nameOf = useLocationName();
+  return (id) => places.find((place) => place.id === id)?.name ?? nameOf(id);
 }

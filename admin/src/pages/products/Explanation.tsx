@@ -3,10 +3,11 @@ import type { ReactNode } from 'react';
 
 import type { Schemas } from '../../api/client';
 import { texts } from '../../texts';
+import { useActorName } from '../../ui/actor';
 import { useFormats } from '../../ui/format';
 import { Panel } from '../../ui/page';
 import { Reference } from '../stock/movements';
-import { useActorName, usePlaceName } from '../stock/level';
+import { usePlaceName } from '../stock/level';
 import classes from './products.module.css';
 
 const t = texts.stock;

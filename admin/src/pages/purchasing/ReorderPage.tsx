@@ -77,7 +77,9 @@ export default function ReorderPage() {
 function useColumns(): Column<Item>[] {
   const suppliers = useSuppliers();
   const exists = usePageExists();
-  const supplierOf = (item: Item) => suppliers.find(({ id }) => id === item.supplier_id)?.name;
+  // Accounts without `purchasing:manage` may not read the names of suppliers, and the list has the first hundred.
+  const supplierOf = ({ supplier_id }: Item) =>
+    supplier_id === null ? null : (suppliers.find(({ id }) => id === supplier_id)?.name ?? t.supplierOf(String(supplier_id)));
   return [
     {
       title: texts.common.product,

@@ -1,6 +1,6 @@
 import type { Schemas } from '../../api/client';
 import { api } from '../../api/client';
-import { useCan, useSession } from '../../api/session';
+import { useCan } from '../../api/session';
 import { texts } from '../../texts';
 import { useLocations } from '../../ui/pickers';
 
@@ -30,19 +30,8 @@ export function usePlaceName(): (id: number, code?: string) => string {
   const can = useCan();
   const names = new Map(useLocations().map(({ id, name }) => [id, name]));
   // Who sees all places knows that another id is a quarantine or a transit, which have no name.
-  const unknown = (id: number) => (names.size > 0 && can('stores:manage') ? t.besidePlace : t.placeNumber(String(id)));
+  const unknown = (id: number) => (names.size > 0 && can('stores:manage') ? t.besidePlace : texts.common.locationOf(String(id)));
   return (id, code) => names.get(id) ?? code ?? unknown(id);
-}
-
-/** The name of who did something: `user:2`, `guest` or `system`. */
-export function useActorName(): (actor: string) => string {
-  const { user } = useSession();
-  return (actor) => {
-    if (actor === 'system') return t.system;
-    if (actor.startsWith('guest')) return t.guest;
-    const id = actor.replace(/^user:/, '');
-    return id === String(user.id) ? t.you : t.user(id);
-  };
 }
 
 /** The levels of a product at all places, units first, and what its figures are made of. */
