@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { closeBrowser, openDesk } from './desk.js';
+import { closeBrowser, openDesk, URL_OF_DESK } from './desk.js';
 
 after(closeBrowser);
 
@@ -369,4 +369,16 @@ test('the pages of orders fit a phone and have no violations of accessibility in
     desk.checkProblems();
     await desk.close();
   }
+});
+
+test('a wrong day in the address is refused, and the page stays', async () => {
+  const desk = await openDesk();
+  for (const [path, title] of [['/orders?from=2026-99-99&to=never', 'Orders'], ['/settings/audit?from=2026-99-99&to=never', 'Audit']]) {
+    await desk.page.goto(`${URL_OF_DESK}/admin${path}`);
+    await desk.page.getByRole('heading', { level: 1, name: title }).waitFor();
+    await desk.page.getByRole('alert').first().waitFor();
+    assert.equal(await desk.page.getByText('Something went wrong on this page.').count(), 0);
+  }
+  desk.checkProblems(/status of 422/);
+  await desk.close();
 });

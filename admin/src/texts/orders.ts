@@ -432,6 +432,7 @@ export const orderTexts = {
     print: (count: number) => (count === 1 ? 'Print the packing slip' : `Print ${count} packing slips`),
     none: 'No order was chosen.',
     noneHint: 'Choose orders in the list, and print their slips together.',
+    noShipment: (number: string) => `The order has no shipment ${number}.`,
     order: 'Order',
     shipment: 'Shipment',
     placed: 'Placed',

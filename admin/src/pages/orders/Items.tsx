@@ -16,7 +16,8 @@ import classes from './order.module.css';
 
 const t = texts.orders.items;
 
-export function ItemsPanel({ order, returns }: { order: Order; returns: Return[] }) {
+/** The items, and what can be done with them. Without its returns, it is not known what can still come back. */
+export function ItemsPanel({ order, returns }: { order: Order; returns: Return[] | undefined }) {
   return (
     <Panel title={t.title} isFlush>
       <ul className={classes.list} aria-label={t.title}>
@@ -107,15 +108,16 @@ function Unfulfilled({ order }: { order: Order }) {
   );
 }
 
-function ItemSteps({ order, returns }: { order: Order; returns: Return[] }) {
+function ItemSteps({ order, returns: known }: { order: Order; returns: Return[] | undefined }) {
   const can = useCan();
   const open = useOpenDialog();
   if (!can('orders:update')) return null;
+  const returns = known ?? [];
   const isOpen = order.status === 'pending' || order.status === 'processing';
   const hasUnshipped = unshipped(order) > 0;
-  const canReturn = sum(order.items.map((item) => Math.max(0, returnableOf(item, returns)))) > 0;
+  const canReturn = known !== undefined && sum(order.items.map((item) => Math.max(0, returnableOf(item, returns)))) > 0;
   const canReroute = hasUnshipped && (isOpen || order.status === 'under_paying') && order.pickup_location_id === null;
-  const canExchange = canReturn || (isOpen && hasUnshipped);
+  const canExchange = canReturn || (known !== undefined && isOpen && hasUnshipped);
   if (!canReroute && !canExchange) return null;
   return (
     <div className={`${classes.buttons} no-print`}>

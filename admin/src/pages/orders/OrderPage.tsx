@@ -74,7 +74,7 @@ function OrderView({ order }: { order: Order }) {
       </PageHeader>
       <div className={classes.columns}>
         <Stack gap="md">
-          <ItemsPanel order={order} returns={returns.data ?? []} />
+          <ItemsPanel order={order} returns={returns.data} />
           <ShipmentsPanel order={order} />
           <ReturnsPanel order={order} returns={returns.data} error={returns.error} />
           <HistoryPanel order={order} />

@@ -7,6 +7,7 @@ import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { Panel } from '../../ui/page';
+import { ErrorNote } from '../../ui/states';
 import { StatusBadge } from '../../ui/status';
 import { CodeText, DateTime } from '../../ui/values';
 import { pathTo } from '../paths';
@@ -27,6 +28,7 @@ export function ShipmentsPanel({ order }: { order: Order }) {
   const none = order.pickup_location_id === null ? t.none : t.noneCollect;
   return (
     <Panel title={t.title} isFlush>
+      {all.error ? <ErrorNote error={all.error} retry={() => void all.refetch()} /> : null}
       {shipments.length === 0 ? (
         <Text size="sm" c="dimmed" px={16} pb={14}>
           {none}

@@ -9,6 +9,7 @@ import { PageHeader } from '../../ui/page';
 import { EmptyState, ErrorNote, LoadingPage } from '../../ui/states';
 import { pathTo } from '../paths';
 import { usePrintShortcut } from './print';
+import type { Order } from './order';
 import { Slip } from './Slip';
 
 const t = texts.orders.slips;
@@ -47,7 +48,7 @@ export default function SlipsPage() {
       {!isLoading &&
         orders.map(({ data, error }, index) =>
           data ? (
-            <Slip key={numbers[index]} order={data} shipment={data.shipments.find((one) => one.shipment_number === search.shipment)} />
+            <SlipOf key={numbers[index]} order={data} shipmentNumber={search.shipment} />
           ) : (
             <div key={numbers[index]} className="no-print">
               {t.failed(numbers[index] ?? '')}
@@ -57,4 +58,17 @@ export default function SlipsPage() {
         )}
     </>
   );
+}
+
+/** The slip of an order, or of one shipment. An order has only its newest shipments, so an older one is read from the list. */
+function SlipOf({ order, shipmentNumber }: { order: Order; shipmentNumber: string | undefined }) {
+  const isOf = (one: { shipment_number: string }) => one.shipment_number === shipmentNumber;
+  const newest = order.shipments.find(isOf);
+  const isOlder = shipmentNumber !== undefined && newest === undefined;
+  const all = api.useQuery('get', '/orders/{id}/shipments', { params: { path: { id: order.order_number } } }, { enabled: isOlder });
+  if (!isOlder) return <Slip order={order} shipment={newest} />;
+  const older = all.data?.find(isOf);
+  if (older) return <Slip order={order} shipment={older} />;
+  if (all.error) return <ErrorNote error={all.error} retry={() => void all.refetch()} />;
+  return all.data ? <EmptyState title={t.noShipment(shipmentNumber ?? '')} /> : <LoadingPage />;
 }
