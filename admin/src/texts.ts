@@ -58,6 +58,8 @@ const english = {
     sortedDescending: 'sorted descending',
     rows: (from: string, to: string, total: string) => `${from}–${to} of ${total}`,
     pages: 'Pages',
+    lastPage: 'Last page',
+    beyondLast: 'There are fewer pages now.',
     previousPage: 'Previous page',
     nextPage: 'Next page',
     selected: (count: string) => `${count} selected`,

@@ -101,6 +101,27 @@ test('every link of the navigation opens the page of its name', async () => {
   await desk.close();
 });
 
+test('a menu whose file is gone shows an error instead of an empty page', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await page.route(/AccountMenu/, (route) => route.abort());
+  await desk.visit('/account');
+  await page.getByRole('button', { name: 'Account menu' }).click();
+  await page.getByRole('button', { name: 'Reload the page' }).waitFor();
+  await desk.close();
+});
+
+test('a page behind the last one of a list leads to it', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await desk.visit('/account?page=1000');
+  await page.getByRole('link', { name: 'Last page' }).click();
+  await page.getByRole('table').first().waitFor();
+  assert.doesNotMatch(page.url(), /page=1000/);
+  desk.checkProblems();
+  await desk.close();
+});
+
 test('an address without a page says so, and keeps the navigation', async () => {
   const desk = await openDesk();
   await desk.visit('/no/such/page');

@@ -1,9 +1,10 @@
-import { Component, lazy, Suspense, type ComponentType, type ReactNode } from 'react';
+import { lazy, Suspense, type ComponentType } from 'react';
 
 import { isAllowed, useSession } from '../api/session';
 import { findPage, pages, type Page } from '../pages/routes';
 import { useLocation } from '../ui/location';
-import { LoadingPage, NotAllowedPage, NotFoundPage, PageFailed } from '../ui/states';
+import { LoadingPage, NotAllowedPage, NotFoundPage } from '../ui/states';
+import { Boundary } from './Boundary';
 
 const components = new Map<Page, ComponentType>(pages.map((page) => [page, lazy(page.load)]));
 
@@ -22,17 +23,4 @@ export function CurrentPage() {
       </Suspense>
     </Boundary>
   );
-}
-
-/** Keeps the frame if a page fails. */
-class Boundary extends Component<{ children: ReactNode }, { error: unknown }> {
-  override state = { error: null };
-
-  static getDerivedStateFromError(error: unknown) {
-    return { error };
-  }
-
-  override render() {
-    return this.state.error === null ? this.props.children : <PageFailed error={this.state.error} />;
-  }
 }

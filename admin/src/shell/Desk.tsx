@@ -6,6 +6,7 @@ import { queryClient } from '../api/query-client';
 import { LocationProvider } from '../ui/location';
 import { setNoticeListener } from '../ui/notify';
 import { cssVariables, theme } from '../ui/theme';
+import { Boundary } from './Boundary';
 import { Frame } from './Frame';
 import { nonce } from './nonce';
 import { SessionGate } from './SessionGate';
@@ -24,12 +25,15 @@ export function Desk() {
         getStyleNonce={nonce}
       >
         <QueryClientProvider client={queryClient}>
-          <NoticeHost />
-          <LocationProvider>
-            <SessionGate>
-              <Frame />
-            </SessionGate>
-          </LocationProvider>
+          {/* The menus, the search and the sign-in are loaded when they are used. After an upgrade, their files may be gone. */}
+          <Boundary>
+            <NoticeHost />
+            <LocationProvider>
+              <SessionGate>
+                <Frame />
+              </SessionGate>
+            </LocationProvider>
+          </Boundary>
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>

@@ -8,7 +8,12 @@ export function usePathParam(name: string): string {
   const index = findPage(path)?.path.split('/').indexOf(`$${name}`) ?? -1;
   const value = path.split('/')[index];
   if (value === undefined) throw new Error(`The path of this page has no parameter ${name}`);
-  return decodeURIComponent(value);
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    // Such as `%` alone: the server does not find it.
+    return value;
+  }
 }
 
 /** Whether there is a page at a path that the account may see. Links to other paths are not shown. */

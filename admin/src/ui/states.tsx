@@ -109,6 +109,7 @@ export function NotFoundPage() {
 export function NotAllowedPage() {
   return (
     <>
+      <title>{`${t.forbidden} · ${texts.common.appName}`}</title>
       <Title order={1} className="visually-hidden">
         {t.forbidden}
       </Title>

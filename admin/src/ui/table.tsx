@@ -5,6 +5,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { MouseEvent, ReactNode } from 'react';
 
 import { texts } from '../texts';
+import { BeyondLast } from './beyond-last';
 import { useFormats } from './format';
 import { Link } from './link';
 import type { ListState } from './list-state';
@@ -80,6 +81,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
       empty
     );
   }
+  if (data && data.items.length === 0 && data.page > data.pages) return <BeyondLast pages={data.pages} list={list} />;
   return (
     <div aria-busy={query.isPlaceholderData || !data} className={classes.list}>
       {error ? <ErrorNote error={error} retry={() => void query.refetch()} /> : null}

@@ -23,7 +23,14 @@ export default function PaymentsPage() {
   const [editing, setEditing] = useState<{ name: string | null } | null>(null);
   const [removing, setRemoving] = useState<string | null>(null);
   const { data: store } = query;
-  if (!store) return query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />;
+  if (!store) {
+    return (
+      <>
+        <PageHeader title={t.payments} />
+        {query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />}
+      </>
+    );
+  }
   const methods = Object.entries(store.payment_methods).sort(([a], [b]) => a.localeCompare(b));
   const refresh = () => void session.refresh();
   return (

@@ -28,7 +28,14 @@ export default function StorePage() {
   const query = api.useQuery('get', '/stores/{id}', { params: { path: { id: String(session.store.id) } } }, { staleTime: 0 });
   const [editing, setEditing] = useState<Part | null>(null);
   const { data: store } = query;
-  if (!store) return query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />;
+  if (!store) {
+    return (
+      <>
+        <PageHeader title={t.store} />
+        {query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />}
+      </>
+    );
+  }
 
   const Dialog = editing && DIALOGS[editing];
   return (

@@ -24,7 +24,14 @@ export default function TaxesPage() {
   const { number } = useFormats();
   const [isEditing, setIsEditing] = useState(false);
   const query = api.useQuery('get', '/stores/{id}/tax-rates', { params: { path: { id: String(store.id) } } });
-  if (!query.data) return query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />;
+  if (!query.data) {
+    return (
+      <>
+        <PageHeader title={t.taxes} />
+        {query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />}
+      </>
+    );
+  }
   const { rates } = query.data;
   return (
     <>

@@ -30,7 +30,14 @@ export default function WebhookPage() {
   const [action, setAction] = useState<Action | null>(null);
   const close = () => setAction(null);
   const { data: webhook } = query;
-  if (!webhook) return query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />;
+  if (!webhook) {
+    return (
+      <>
+        <PageHeader title={t.webhook} back={{ to: '/settings/webhooks', label: t.webhooks }} />
+        {query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <LoadingPage />}
+      </>
+    );
+  }
   const props = { webhook, onClose: close };
   return (
     <>
