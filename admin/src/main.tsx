@@ -14,6 +14,6 @@ import { nonce } from './shell/nonce';
 setNonce(nonce());
 
 // The code of the first page is loaded at the same time as the session.
-void findPage(window.location.pathname.slice(BASE_PATH.length) || '/')?.load();
+void findPage(window.location.pathname.slice(BASE_PATH.length) || '/')?.load().catch(() => undefined);
 
 createRoot(document.getElementById('root') as HTMLElement).render(<Desk />);

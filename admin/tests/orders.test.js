@@ -382,3 +382,20 @@ test('a wrong day in the address is refused, and the page stays', async () => {
   desk.checkProblems(/status of 422/);
   await desk.close();
 });
+
+test('a new order that is left for another page is found again', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await desk.visit('/orders/new');
+  const name = page.getByLabel('Name', { exact: true });
+  await name.fill('Kept');
+  await page.getByRole('link', { name: 'Orders', exact: true }).first().click();
+  await page.getByRole('heading', { level: 1, name: 'Orders' }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'New order' }).waitFor();
+  assert.equal(await name.inputValue(), 'Kept');
+  await page.getByRole('button', { name: 'Start over' }).click();
+  assert.equal(await name.inputValue(), '');
+  desk.checkProblems();
+  await desk.close();
+});

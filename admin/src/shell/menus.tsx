@@ -22,7 +22,8 @@ interface OnDemandProps {
 /** A button whose menu is loaded with its first use. The code of menus is a tenth of that of a page. */
 function OnDemand({ load, button, menu }: OnDemandProps) {
   const [isUsed, setIsUsed] = useState(false);
-  const preload = () => void load();
+  // A failure is shown when the menu is opened.
+  const preload = () => void load().catch(() => undefined);
   return (
     <div onMouseEnter={preload} onFocus={preload}>
       {isUsed ? <Suspense fallback={button()}>{menu(button())}</Suspense> : button(() => setIsUsed(true))}

@@ -470,6 +470,7 @@ export const orderTexts = {
     button: 'New order',
     products: 'Goods',
     pick: 'Add a product',
+    startOver: 'Start over',
     pickHint: 'Type a name, a SKU or a barcode, or scan.',
     empty: 'Nothing yet',
     emptyHint: 'Add what the customer buys.',

@@ -25,7 +25,8 @@ export const Link = forwardRef<HTMLAnchorElement, LinkProps>(function Link({ to,
     navigate(to, { replace });
   };
   // The code of a page is loaded while the pointer or the focus is on its link.
-  const preload = () => void findPage(to)?.load();
+  // A failure is shown when the page is opened.
+  const preload = () => void findPage(to)?.load().catch(() => undefined);
 
   return <a {...rest} ref={ref} href={BASE_PATH + to} onClick={follow} onMouseEnter={preload} onFocus={preload} />;
 });

@@ -35,25 +35,33 @@ interface Values extends Record<string, unknown> {
 
 type OrderForm = UseFormReturnType<Values>;
 
+/** What is being typed, of each account and store. Who looks at another page and comes back finds it again. */
+const drafts = new Map<string, Values>();
+
+function emptyOrder(methods: string[]): Values {
+  return {
+    lines: [],
+    customer_name: '',
+    customer_phone: '',
+    customer_email: '',
+    how: 'deliver',
+    delivery_address: '',
+    pickup_location_id: '',
+    payment_method: methods.includes('cod') ? 'cod' : (methods[0] ?? ''),
+    discount_amount: '',
+    notes: '',
+    allow_partial: false,
+  };
+}
+
 /** Places an order for a customer who calls or stands at the counter. */
 export default function NewOrderPage() {
-  const { store } = useSession();
+  const { user, store } = useSession();
   const go = useGo();
-  const methods = Object.keys(store.payment_methods);
+  const owner = `${user.id} ${store.id}`;
+  const empty = emptyOrder(Object.keys(store.payment_methods));
   const form: OrderForm = useForm<Values>({
-    initialValues: {
-      lines: [],
-      customer_name: '',
-      customer_phone: '',
-      customer_email: '',
-      how: 'deliver',
-      delivery_address: '',
-      pickup_location_id: '',
-      payment_method: methods.includes('cod') ? 'cod' : (methods[0] ?? ''),
-      discount_amount: '',
-      notes: '',
-      allow_partial: false,
-    },
+    initialValues: drafts.get(owner) ?? empty,
     validate: { lines: (lines) => (lines.length === 0 ? t.nothing : null) },
   });
   const write = useWrite('post', '/orders', {
@@ -63,7 +71,13 @@ export default function NewOrderPage() {
   });
   const [unplaced, setUnplaced] = useState<string[]>([]);
   useEffect(() => setUnplaced(write.problem ? placeFieldErrors(form, write.problem) : []), [write.problem]);
-  useLeaveWarning(form.isDirty() && write.state !== 'done');
+  useEffect(() => {
+    // An order that was sent may have been placed, so it is not offered again.
+    if (write.state === 'idle') drafts.set(owner, form.values);
+    else drafts.delete(owner);
+  }, [owner, form.values, write.state]);
+  const isUnsaved = JSON.stringify(form.values) !== JSON.stringify(empty);
+  useLeaveWarning(isUnsaved && write.state !== 'done');
   const count = sum(form.values.lines.map(({ quantity }) => Number(quantity) || 0));
   // After the answer, this page stays until the code of the order's page is loaded.
   const isSending = write.isSending || write.state === 'done';
@@ -71,7 +85,17 @@ export default function NewOrderPage() {
 
   return (
     <form onSubmit={form.onSubmit((values) => void write.send({ body: bodyOf(values) }))} noValidate>
-      <PageHeader title={t.title} back={{ to: '/orders', label: texts.orders.back }} />
+      <PageHeader
+        title={t.title}
+        back={{ to: '/orders', label: texts.orders.back }}
+        actions={
+          isUnsaved && (
+            <Button variant="default" disabled={isLocked} onClick={() => (write.reset(), form.setValues(empty))}>
+              {t.startOver}
+            </Button>
+          )
+        }
+      />
       <fieldset disabled={isLocked} className="plain-fieldset">
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
           <Goods form={form} />
