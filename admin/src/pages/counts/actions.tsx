@@ -1,13 +1,13 @@
-import { Text, Textarea } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { Text } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 
 import type { Schemas } from '../../api/client';
 import { useCan, useSession } from '../../api/session';
 import { useWrite } from '../../api/use-write';
 import { texts } from '../../texts';
-import { ConfirmDialog, FormDialog, useFrozen } from '../../ui/dialog';
+import { ConfirmDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
+import { ReasonDialog } from '../../ui/reason-dialog';
 import { countQueue } from './queue';
 
 const t = texts.counts;
@@ -94,24 +94,16 @@ export function RecountDialog({ count, line, onClose }: Props & { line: Schemas[
 
 export function CancelDialog({ count, onClose }: Props) {
   const version = useFrozen(count.version);
-  const form = useForm({ initialValues: { reason: '' } });
   const write = useWrite('post', '/counts/{id}/cancel', { done: t.cancelled, invalidates: COUNTS });
   return (
-    <FormDialog
+    <ReasonDialog
       title={t.cancel}
-      size="sm"
-      form={form}
       write={write}
       submit={t.cancel}
-      isDangerous
       onClose={onClose}
-      request={({ reason }) => ({
-        params: { path: { id: count.id } },
-        body: { expected_version: version, reason: reason.trim() || null },
-      })}
+      request={(reason) => ({ params: { path: { id: count.id } }, body: { expected_version: version, reason: reason || null } })}
     >
-      <Text size="sm">{t.cancelText}</Text>
-      <Textarea label={texts.common.reason} data-autofocus autosize minRows={2} {...form.getInputProps('reason')} />
-    </FormDialog>
+      {t.cancelText}
+    </ReasonDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Text, Textarea } from '@mantine/core';
+import { Badge, Button, Group, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 
@@ -11,6 +11,7 @@ import { FormDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
 import { MoneyInput } from '../../ui/inputs';
 import { Panel } from '../../ui/page';
+import { ReasonDialog } from '../../ui/reason-dialog';
 import { DateTime } from '../../ui/values';
 import { nameOfLine, type Inbound, type InboundLine, type PurchaseOrder } from './document';
 import classes from './inbound.module.css';
@@ -117,56 +118,35 @@ interface ReverseProps {
 
 function ReverseTransfer({ document, receipt, onClose }: ReverseProps & { document: Inbound }) {
   const version = useFrozen(document.version);
-  const form = useForm({ initialValues: { reason: '' } });
   const write = useWrite('post', '/transfers/{id}/receipts/{number}/reverse', { done: t.reversedDone });
+  const path = { id: document.id, number: receipt.receipt_number as never };
   return (
-    <FormDialog
+    <ReasonDialog
       title={t.reverseOf(receipt.receipt_number)}
-      size="sm"
-      form={form}
       write={write}
       submit={t.reverse}
-      isDangerous
       onClose={onClose}
-      request={({ reason }) => ({
-        params: { path: { id: document.id, number: receipt.receipt_number as never } },
-        body: { expected_version: version, reason },
-      })}
+      request={(reason) => ({ params: { path }, body: { expected_version: version, reason } })}
     >
-      <ReverseFields form={form} />
-    </FormDialog>
+      {t.reverseText}
+    </ReasonDialog>
   );
 }
 
 function ReversePurchase({ order, receipt, onClose }: ReverseProps & { order: PurchaseOrder }) {
   const version = useFrozen(order.version);
-  const form = useForm({ initialValues: { reason: '' } });
   const write = useWrite('post', '/purchase-orders/{id}/receipts/{number}/reverse', { done: t.reversedDone });
+  const path = { id: order.id, number: receipt.receipt_number as never };
   return (
-    <FormDialog
+    <ReasonDialog
       title={t.reverseOf(receipt.receipt_number)}
-      size="sm"
-      form={form}
       write={write}
       submit={t.reverse}
-      isDangerous
       onClose={onClose}
-      request={({ reason }) => ({
-        params: { path: { id: order.id, number: receipt.receipt_number as never } },
-        body: { expected_version: version, reason },
-      })}
+      request={(reason) => ({ params: { path }, body: { expected_version: version, reason } })}
     >
-      <ReverseFields form={form} />
-    </FormDialog>
-  );
-}
-
-function ReverseFields({ form }: { form: { getInputProps: (name: 'reason') => object } }) {
-  return (
-    <>
-      <Text size="sm">{t.reverseText}</Text>
-      <Textarea label={texts.common.reason} data-autofocus autosize minRows={2} {...form.getInputProps('reason')} />
-    </>
+      {t.reverseText}
+    </ReasonDialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Badge, Text } from '@mantine/core';
+import { Badge } from '@mantine/core';
 import { IconTruck } from '@tabler/icons-react';
 
 import { api, type Schemas } from '../../api/client';
@@ -11,8 +11,8 @@ import { useLocations } from '../../ui/pickers';
 import { useLocationName } from '../../ui/places';
 import { EmptyState } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
-import { nameOfLine } from '../inbound/document';
 import { Expected } from '../inbound/Expected';
+import { ProductCell } from '../inbound/ProductCell';
 import { SideFigure } from '../inbound/SideFigure';
 import { pathTo } from '../paths';
 
@@ -32,14 +32,7 @@ export default function IncomingPage() {
   const columns: Column<Incoming>[] = [
     {
       title: texts.common.product,
-      cell: (one) => (
-        <div>
-          <div>{nameOfLine(one)}</div>
-          <Text size="xs" c="dimmed" className="code">
-            {one.sku}
-          </Text>
-        </div>
-      ),
+      cell: (one) => <ProductCell line={one} />,
     },
     { title: t.expectedOn, sort: 'expected_on', cell: (one) => <Expected on={one.expected_on} /> },
     { title: t.units, align: 'right', phone: 'side', cell: (one) => <SideFigure label={t.units} value={one.outstanding_quantity} /> },

@@ -1,5 +1,5 @@
-import { Anchor, Button, Menu, Text } from '@mantine/core';
-import { IconChevronDown, IconPackageImport, IconPencil, IconSend } from '@tabler/icons-react';
+import { Anchor, Button, Text } from '@mantine/core';
+import { IconPackageImport, IconPencil, IconSend } from '@tabler/icons-react';
 import { useState } from 'react';
 
 import { api } from '../../api/client';
@@ -14,12 +14,10 @@ import { ErrorState, LoadingPage } from '../../ui/states';
 import { StatusBadge } from '../../ui/status';
 import { DateTime, Money } from '../../ui/values';
 import type { PurchaseOrder } from '../inbound/document';
+import { DocumentColumns } from '../inbound/DocumentColumns';
 import { Expected } from '../inbound/Expected';
-import { History } from '../inbound/History';
-import classes from '../inbound/inbound.module.css';
-import { PlainTable } from '../inbound/PlainTable';
+import { MoreMenu } from '../inbound/MoreMenu';
 import { ReceivePurchaseDialog } from '../inbound/ReceiveDialog';
-import { Receipts } from '../inbound/Receipts';
 import { BackToDraft, CancelOrder, CloseOrder, DetailsDialog, PlaceOrder } from './actions';
 import { lineColumns } from './lines';
 import { OrderDialog } from './OrderDialog';
@@ -46,18 +44,7 @@ export default function PurchaseOrderPage() {
   return (
     <>
       <Header order={data} onOpen={setOpen} />
-      <div className={classes.columns}>
-        <div className={classes.column}>
-          <Panel title={t.lines} isFlush>
-            <PlainTable label={t.lines} rows={data.lines} columns={lineColumns(data)} rowKey={(line) => String(line.id)} />
-          </Panel>
-          <Receipts document={data} />
-        </div>
-        <div className={classes.column}>
-          <Details order={data} />
-          <History document={data} />
-        </div>
-      </div>
+      <DocumentColumns label={t.lines} lines={data.lines} columns={lineColumns(data)} document={data} details={<Details order={data} />} />
       {open === 'edit' && <OrderDialog order={data} onClose={close} />}
       {open === 'order' && <PlaceOrder order={data} onClose={close} />}
       {open === 'draft' && <BackToDraft order={data} onClose={close} />}
@@ -89,7 +76,7 @@ function Actions({ order: { status }, onOpen }: { order: PurchaseOrder; onOpen: 
   if (status === 'draft') {
     return (
       <>
-        <More items={[[t.cancel, 'cancel']]} onOpen={onOpen} />
+        <MoreMenu<Open> items={[[t.cancel, 'cancel']]} onOpen={onOpen} />
         <Button variant="default" leftSection={<IconPencil size={16} aria-hidden />} onClick={() => onOpen('edit')}>
           {texts.common.edit}
         </Button>
@@ -107,32 +94,13 @@ function Actions({ order: { status }, onOpen }: { order: PurchaseOrder; onOpen: 
   ];
   return (
     <>
-      <More items={[[t.editDetails, 'details'], ...(isUntouched ? untouched : []), [t.close, 'close']]} onOpen={onOpen} />
+      <MoreMenu<Open> items={[[t.editDetails, 'details'], ...(isUntouched ? untouched : []), [t.close, 'close']]} onOpen={onOpen} />
       {can('inventory:update') && (
         <Button leftSection={<IconPackageImport size={17} aria-hidden />} onClick={() => onOpen('receive')}>
           {texts.inbound.receive}
         </Button>
       )}
     </>
-  );
-}
-
-function More({ items, onOpen }: { items: [label: string, open: Open][]; onOpen: (open: Open) => void }) {
-  return (
-    <Menu position="bottom-end" shadow="md">
-      <Menu.Target>
-        <Button variant="default" rightSection={<IconChevronDown size={15} aria-hidden />}>
-          {texts.inbound.more}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {items.map(([label, open]) => (
-          <Menu.Item key={open} onClick={() => onOpen(open)}>
-            {label}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 

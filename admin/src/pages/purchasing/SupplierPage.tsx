@@ -15,6 +15,7 @@ import { DataTable, type Column } from '../../ui/table';
 import { Money, Quantity } from '../../ui/values';
 import { nameOfLine } from '../inbound/document';
 import classes from '../inbound/inbound.module.css';
+import { ProductCell } from '../inbound/ProductCell';
 import { ItemDialog } from './ItemDialog';
 import { SupplierDialog } from './SupplierDialog';
 import { ActiveBadge } from './SuppliersPage';
@@ -129,14 +130,7 @@ function itemColumns(supplier: Supplier, open: (kind: 'edit' | 'remove', item: I
     {
       title: texts.common.product,
       sort: 'sku',
-      cell: (item) => (
-        <div>
-          <div>{nameOfLine(item)}</div>
-          <Text size="xs" c="dimmed" className="code">
-            {item.sku}
-          </Text>
-        </div>
-      ),
+      cell: (item) => <ProductCell line={item} />,
     },
     { title: t.supplierSku, cell: (item) => (item.supplier_sku ? <span className="code">{item.supplier_sku}</span> : none) },
     { title: t.unitCost, sort: 'unit_cost', align: 'right', cell: (item) => <Money amount={item.unit_cost} /> },

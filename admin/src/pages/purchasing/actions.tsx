@@ -1,10 +1,11 @@
-import { Text, Textarea, TextInput } from '@mantine/core';
+import { Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 
 import { useWrite } from '../../api/use-write';
 import { texts } from '../../texts';
 import { ConfirmDialog, FormDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
+import { ReasonDialog } from '../../ui/reason-dialog';
 import type { PurchaseOrder } from '../inbound/document';
 
 const t = texts.purchasing;
@@ -50,22 +51,17 @@ export function BackToDraft({ order, onClose }: Props) {
 
 export function CancelOrder({ order, onClose }: Props) {
   const version = useFrozen(order.version);
-  const form = useForm({ initialValues: { reason: '' } });
   const write = useWrite('post', '/purchase-orders/{id}/cancel', { done: t.cancelled });
   return (
-    <FormDialog
+    <ReasonDialog
       title={t.cancel}
-      size="sm"
-      form={form}
       write={write}
       submit={t.cancel}
-      isDangerous
       onClose={onClose}
-      request={({ reason }) => ({ params: { path: { id: order.id } }, body: { expected_version: version, reason: reason.trim() || null } })}
+      request={(reason) => ({ params: { path: { id: order.id } }, body: { expected_version: version, reason: reason || null } })}
     >
-      <Text size="sm">{t.cancelText}</Text>
-      <Textarea label={texts.common.reason} data-autofocus autosize minRows={2} {...form.getInputProps('reason')} />
-    </FormDialog>
+      {t.cancelText}
+    </ReasonDialog>
   );
 }
 
@@ -73,23 +69,19 @@ export function CancelOrder({ order, onClose }: Props) {
 export function CloseOrder({ order, onClose }: Props) {
   const { quantity } = useFormats();
   const version = useFrozen(order.version);
-  const form = useForm({ initialValues: { reason: '' }, validate: { reason: (reason) => (reason.trim() ? null : texts.common.required) } });
   const write = useWrite('post', '/purchase-orders/{id}/close', { done: t.isClosed });
   const units = order.lines.reduce((sum, line) => sum + line.outstanding_quantity, 0);
   return (
-    <FormDialog
+    <ReasonDialog
       title={t.close}
-      size="sm"
-      form={form}
       write={write}
       submit={t.close}
-      isDangerous
+      isRequired
       onClose={onClose}
-      request={({ reason }) => ({ params: { path: { id: order.id } }, body: { expected_version: version, reason: reason.trim() } })}
+      request={(reason) => ({ params: { path: { id: order.id } }, body: { expected_version: version, reason } })}
     >
-      <Text size="sm">{t.closeText(quantity(units))}</Text>
-      <Textarea label={texts.common.reason} data-autofocus autosize minRows={2} {...form.getInputProps('reason')} />
-    </FormDialog>
+      {t.closeText(quantity(units))}
+    </ReasonDialog>
   );
 }
 

@@ -1,10 +1,9 @@
-import { Text } from '@mantine/core';
-
 import { texts } from '../../texts';
 import type { Column } from '../../ui/table';
 import { Money, Quantity } from '../../ui/values';
-import { nameOfLine, type PurchaseOrder } from '../inbound/document';
+import type { PurchaseOrder } from '../inbound/document';
 import { Expected } from '../inbound/Expected';
+import { ProductCell } from '../inbound/ProductCell';
 import { SideFigure } from '../inbound/SideFigure';
 
 const t = texts.purchasing;
@@ -22,14 +21,7 @@ export function lineColumns(order: PurchaseOrder): Column<Line>[] {
   return [
     {
       title: texts.common.product,
-      cell: (line) => (
-        <div>
-          <div>{nameOfLine(line)}</div>
-          <Text size="xs" c="dimmed" className="code">
-            {line.sku}
-          </Text>
-        </div>
-      ),
+      cell: (line) => <ProductCell line={line} />,
     },
     ...figure(t.ordered, (line) => line.quantity, true),
     ...(isOrdered ? figure(t.accepted, (line) => line.accepted_quantity, true) : []),

@@ -1,5 +1,5 @@
-import { Button, Menu, Text } from '@mantine/core';
-import { IconChevronDown, IconPackageImport, IconPencil, IconTruck } from '@tabler/icons-react';
+import { Button, Text } from '@mantine/core';
+import { IconPackageImport, IconPencil, IconTruck } from '@tabler/icons-react';
 import { useState } from 'react';
 
 import { api } from '../../api/client';
@@ -12,12 +12,10 @@ import { ErrorState, LoadingPage } from '../../ui/states';
 import { StatusBadge } from '../../ui/status';
 import { DateTime } from '../../ui/values';
 import type { Transfer } from '../inbound/document';
+import { DocumentColumns } from '../inbound/DocumentColumns';
 import { Expected } from '../inbound/Expected';
-import { History } from '../inbound/History';
-import classes from '../inbound/inbound.module.css';
-import { PlainTable } from '../inbound/PlainTable';
+import { MoreMenu } from '../inbound/MoreMenu';
 import { ReceiveTransferDialog } from '../inbound/ReceiveDialog';
-import { Receipts } from '../inbound/Receipts';
 import { BackToDraft, CancelTransfer, ReadyDialog, SendDialog, SettleDialog } from './actions';
 import { lineColumns } from './lines';
 import { TransferDialog } from './TransferDialog';
@@ -44,18 +42,7 @@ export default function TransferPage() {
   return (
     <>
       <Header transfer={data} onOpen={setOpen} />
-      <div className={classes.columns}>
-        <div className={classes.column}>
-          <Panel title={t.lines} isFlush>
-            <PlainTable label={t.lines} rows={data.lines} columns={lineColumns(data)} rowKey={(line) => String(line.id)} />
-          </Panel>
-          <Receipts document={data} />
-        </div>
-        <div className={classes.column}>
-          <Details transfer={data} />
-          <History document={data} />
-        </div>
-      </div>
+      <DocumentColumns label={t.lines} lines={data.lines} columns={lineColumns(data)} document={data} details={<Details transfer={data} />} />
       {open === 'edit' && <TransferDialog transfer={data} onClose={close} />}
       {open === 'ready' && <ReadyDialog transfer={data} onClose={close} />}
       {open === 'draft' && <BackToDraft transfer={data} onClose={close} />}
@@ -86,7 +73,7 @@ function Actions({ transfer: { status }, onOpen }: { transfer: Transfer; onOpen:
   if (status === 'draft') {
     return (
       <>
-        <More items={[[t.cancel, 'cancel']]} onOpen={onOpen} />
+        <MoreMenu<Open> items={[[t.cancel, 'cancel']]} onOpen={onOpen} />
         <Button variant="default" leftSection={<IconPencil size={16} aria-hidden />} onClick={() => onOpen('edit')}>
           {texts.common.edit}
         </Button>
@@ -97,7 +84,7 @@ function Actions({ transfer: { status }, onOpen }: { transfer: Transfer; onOpen:
   if (status === 'ready') {
     return (
       <>
-        <More items={[[t.toDraft, 'draft'], [t.cancel, 'cancel']]} onOpen={onOpen} />
+        <MoreMenu<Open> items={[[t.toDraft, 'draft'], [t.cancel, 'cancel']]} onOpen={onOpen} />
         <Button leftSection={<IconTruck size={17} aria-hidden />} onClick={() => onOpen('send')}>
           {t.send}
         </Button>
@@ -117,25 +104,6 @@ function Actions({ transfer: { status }, onOpen }: { transfer: Transfer; onOpen:
     );
   }
   return null;
-}
-
-function More({ items, onOpen }: { items: [label: string, open: Open][]; onOpen: (open: Open) => void }) {
-  return (
-    <Menu position="bottom-end" shadow="md">
-      <Menu.Target>
-        <Button variant="default" rightSection={<IconChevronDown size={15} aria-hidden />}>
-          {texts.inbound.more}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {items.map(([label, open]) => (
-          <Menu.Item key={open} onClick={() => onOpen(open)}>
-            {label}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  );
 }
 
 function Details({ transfer }: { transfer: Transfer }) {

@@ -8,6 +8,7 @@ import { ConfirmDialog, FormDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
 import { QuantityInput } from '../../ui/inputs';
 import { useLocationName } from '../../ui/places';
+import { ReasonDialog } from '../../ui/reason-dialog';
 import { ChangedMeanwhile } from '../inbound/ChangedMeanwhile';
 import { nameOfLine, useSeen, type Transfer } from '../inbound/document';
 import classes from '../inbound/inbound.module.css';
@@ -54,25 +55,17 @@ export function BackToDraft({ transfer, onClose }: Props) {
 
 export function CancelTransfer({ transfer, onClose }: Props) {
   const version = useFrozen(transfer.version);
-  const form = useForm({ initialValues: { reason: '' } });
   const write = useWrite('post', '/transfers/{id}/cancel', { done: t.cancelled });
   return (
-    <FormDialog
+    <ReasonDialog
       title={t.cancel}
-      size="sm"
-      form={form}
       write={write}
       submit={t.cancel}
-      isDangerous
       onClose={onClose}
-      request={({ reason }) => ({
-        params: { path: { id: transfer.id } },
-        body: { expected_version: version, reason: reason.trim() || null },
-      })}
+      request={(reason) => ({ params: { path: { id: transfer.id } }, body: { expected_version: version, reason: reason || null } })}
     >
-      <Text size="sm">{t.cancelText}</Text>
-      <Textarea label={texts.common.reason} data-autofocus autosize minRows={2} {...form.getInputProps('reason')} />
-    </FormDialog>
+      {t.cancelText}
+    </ReasonDialog>
   );
 }
 

@@ -1,9 +1,8 @@
-import { Text } from '@mantine/core';
-
 import { texts } from '../../texts';
 import type { Column } from '../../ui/table';
 import { Quantity } from '../../ui/values';
-import { nameOfLine, type Transfer } from '../inbound/document';
+import type { Transfer } from '../inbound/document';
+import { ProductCell } from '../inbound/ProductCell';
 import { SideFigure } from '../inbound/SideFigure';
 
 const t = texts.transfers;
@@ -20,14 +19,7 @@ export function lineColumns(transfer: Transfer): Column<Line>[] {
   return [
     {
       title: texts.common.product,
-      cell: (line) => (
-        <div>
-          <div>{nameOfLine(line)}</div>
-          <Text size="xs" c="dimmed" className="code">
-            {line.sku}
-          </Text>
-        </div>
-      ),
+      cell: (line) => <ProductCell line={line} />,
     },
     ...figure(t.plannedUnits, (line) => line.quantity, true),
     ...(isSent ? figure(t.sent, (line) => line.sent_quantity, true) : []),
