@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 
 import type { paths } from '../api/schema';
-import { navigate, useLocation, withSearch } from './location';
+import { currentPath, navigate, useLocation, withSearch } from './location';
 
 type ListPath = { [P in keyof paths]: paths[P] extends { get: { parameters: { query?: { page?: number } } } } ? P : never }[keyof paths];
 type QueryOf<P extends ListPath> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
@@ -48,7 +48,8 @@ export function useListState<P extends ListPath>(
   }, [search, names, always, sort, page, limit]);
 
   const linkTo = (changes: Record<string, string>) => withSearch(path, { ...search, ...changes });
-  const change = (changes: Record<string, string>, replace: boolean) => navigate(linkTo(changes), { replace });
+  // A search that waited for more letters does not lead back from a page that is being opened.
+  const change = (changes: Record<string, string>, replace: boolean) => currentPath() === path && navigate(linkTo(changes), { replace });
 
   return {
     query,

@@ -26,6 +26,11 @@ function read(): Location {
   return { path, search: Object.fromEntries(new URLSearchParams(search)) };
 }
 
+/** The path in the address. While the code of a page is loaded, the page before it is still shown. */
+export function currentPath(): string {
+  return read().path;
+}
+
 /** Goes to a page of the desk, such as `/orders?status=pending`. */
 export function navigate(to: string, { replace = false }: NavigateOptions = {}): void {
   const before = window.location.pathname;

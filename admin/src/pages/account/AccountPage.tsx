@@ -37,7 +37,8 @@ export default function AccountPage() {
 function Profile() {
   const { user } = useSession();
   const [isChanging, setIsChanging] = useState(false);
-  const permissions = user.permissions.length > 0 ? user.permissions.join(', ') : t.noPermissions;
+  const names = user.permissions.map((permission) => texts.settings.permissionTexts[permission]);
+  const permissions = names.length > 0 ? names.join(', ') : t.noPermissions;
   return (
     <Panel
       title={t.profile}

@@ -19,7 +19,7 @@ const COLORS: Record<Line['status'], string> = {
 };
 
 /** The state of a line, and for a refused one to whom its units are promised. */
-export function LineBadge({ line }: { line: Line; isPosted?: boolean }) {
+export function LineBadge({ line }: { line: Line }) {
   const { quantity } = useFormats();
   return (
     <div>

@@ -1,6 +1,6 @@
 import { Badge, Button, Group, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import type { Schemas } from '../../api/client';
 import { useCan } from '../../api/session';
@@ -37,6 +37,8 @@ export function Review({ count, list }: { count: Count; list: ListState<unknown>
   const can = useCan();
   const [chosen, setChosen] = useState<Set<string>>(new Set());
   const [open, setOpen] = useState<Open | null>(null);
+  // A changed count has other lines to post. Until then, the choice stays, also if the dialog is cancelled.
+  useEffect(() => setChosen(new Set()), [count.version]);
   const isSubmitted = count.status === 'submitted';
   const lines = count.lines.filter(WANTED[list.value('show')] ?? WANTED['']!);
   const selection: Selection | undefined = isSubmitted && can('inventory:approve') ? { keys: chosen, set: setChosen } : undefined;
@@ -83,7 +85,7 @@ export function Review({ count, list }: { count: Count; list: ListState<unknown>
       </div>
       {open?.kind === 'recount' && <RecountDialog count={count} line={open.line} onClose={close} />}
       {open?.kind === 'entries' && <EntriesDialog count={count} line={open.line} onClose={close} />}
-      {open?.kind === 'post' && <PostDialog count={count} lines={[...chosen].map(Number)} onClose={() => (setChosen(new Set()), close())} />}
+      {open?.kind === 'post' && <PostDialog count={count} lines={[...chosen].map(Number)} onClose={close} />}
     </div>
   );
 }
@@ -117,7 +119,7 @@ function columns(count: Count, isSubmitted: boolean, open: (open: Open) => void)
     { title: t.counted, align: 'right', cell: (line) => <Quantity value={line.counted_quantity} /> },
     { title: t.difference, align: 'right', phone: 'side', cell: (line) => <Variance line={line} /> },
     { title: t.countedAt, cell: (line) => <CountedBy line={line} /> },
-    { title: t.status, cell: (line) => <LineBadge line={line} isPosted={count.status === 'posted'} /> },
+    { title: t.status, cell: (line) => <LineBadge line={line} /> },
     {
       title: t.actions,
       align: 'right',

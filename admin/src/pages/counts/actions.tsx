@@ -47,11 +47,12 @@ export function FinishDialog({ count, onClose }: Props) {
 }
 
 /** Posts all submitted lines, or those that were chosen. */
-export function PostDialog({ count, lines, onClose }: Props & { lines?: number[] }) {
+export function PostDialog({ count, lines: chosen, onClose }: Props & { lines?: number[] }) {
   const { quantity, money } = useFormats();
   const can = useCan();
   const { store } = useSession();
   const version = useFrozen(count.version);
+  const lines = useFrozen(chosen);
   const write = useWrite('post', '/counts/{id}/post', { done: postedText, invalidates: COUNTS });
   const { submitted, refused } = count.line_totals;
   return (

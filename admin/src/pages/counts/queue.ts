@@ -124,7 +124,8 @@ class CountQueue {
     const entries: Entry[] = [];
     for (let index = 0; index < localStorage.length; index += 1) {
       const name = localStorage.key(index);
-      if (name?.startsWith(PREFIX)) entries.push(JSON.parse(localStorage.getItem(name) ?? ''));
+      const entry = name?.startsWith(PREFIX) ? parsed(localStorage.getItem(name)) : null;
+      if (entry) entries.push(entry);
     }
     const own = entries.filter((entry) => entry.userId === this.userId);
     own.sort((a, b) => a.countedAt.localeCompare(b.countedAt) || a.sequence - b.sequence);
@@ -177,6 +178,15 @@ class CountQueue {
       this.read();
       return null;
     }
+  }
+}
+
+/** A text that is no entry stays where it is, and does not stop the desk. */
+function parsed(text: string | null): Entry | null {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

@@ -23,7 +23,7 @@ export function Sales() {
     { params: { query: { from: addDays(today, -13), to: today, group_by: 'day' } } },
     { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS },
   );
-  if (report.error) return <ErrorNote error={report.error} retry={() => void report.refetch()} />;
+  if (report.error && !report.data) return <ErrorNote error={report.error} retry={() => void report.refetch()} />;
 
   const days = new Map(report.data?.items.map((item) => [item.key, item]));
   const now = days.get(today);
