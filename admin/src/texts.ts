@@ -945,6 +945,7 @@ const english = {
     product: (id: string) => `Product ${id}`,
     exportCsv: 'Export CSV',
     exportFailed: 'The report could not be saved',
+    exportCut: (rows: string) => `The file has the first ${rows} rows. The order of the list chooses which.`,
     total: 'Total',
     figures: 'Figures',
     orders: 'Orders',

@@ -148,3 +148,17 @@ for (const [device, scheme] of [['desktop', 'dark'], ['phone', 'light']]) {
     await desk.close();
   });
 }
+
+test('the file of the stock report has every row, also of further pages', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await desk.visit('/reports/stock');
+  const { total } = await desk.api('GET', '/reports/stock?limit=1');
+  const waiting = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export CSV' }).click();
+  const lines = (await readFile(await (await waiting).path(), 'utf8')).trimEnd().split('\n');
+  assert.equal(lines.length, total + 1);
+  assert.equal(lines.filter((line) => line === lines[0]).length, 1);
+  desk.checkProblems();
+  await desk.close();
+});

@@ -18,16 +18,22 @@ const t = texts.reports;
 
 type Health = Schemas['StockReportResponse'];
 
+/** The most rows of one answer. */
+const FILE_PAGE = 100;
 const ABC_COLORS = { A: 'teal', B: 'blue', C: 'gray' };
 const XYZ_COLORS = { X: 'teal', Y: 'blue', Z: 'gray' };
 
 export default function StockHealthPage() {
   const list = useListState('/reports/stock', { sort: '-revenue', limit: 50 });
   const report = api.useQuery('get', '/reports/stock', { params: { query: list.query } }, { placeholderData: keepPreviousData });
+  const pages = Math.max(1, Math.ceil((report.data?.total ?? 0) / FILE_PAGE));
   const exists = usePageExists();
   return (
     <>
-      <PageHeader title={t.stockHealth} actions={<ExportButton path="/reports/stock" query={{ sort: list.sort, limit: 100 }} name="stock-health" />}>
+      <PageHeader
+        title={t.stockHealth}
+        actions={<ExportButton path="/reports/stock" query={{ sort: list.sort, limit: FILE_PAGE }} name="stock-health" pages={pages} />}
+      >
         {t.stockHealthHint}
       </PageHeader>
       <div className="panel">

@@ -2,7 +2,7 @@ import { Button, Skeleton, Table } from '@mantine/core';
 import { IconArrowDownRight, IconArrowUpRight, IconDownload } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 
-import { download } from '../../api/download';
+import { download, downloadPages } from '../../api/download';
 import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
 import { notifyProblem } from '../../ui/notify';
@@ -13,15 +13,35 @@ const t = texts.reports;
 
 type Query = Record<string, string | number | undefined>;
 
+/** A file has so many pages of a list at most, because each is a request. */
+const MAX_PAGES = 100;
+
+interface ExportProps {
+  path: string;
+  query: Query;
+  name: string;
+  /** The pages of a list with the limit of the query. Without them, one answer has the whole report. */
+  pages?: number;
+}
+
 /** Saves a report as CSV, with the filters of the page. */
-export function ExportButton({ path, query, name }: { path: string; query: Query; name: string }) {
+export function ExportButton({ path, query, name, pages }: ExportProps) {
+  const { quantity } = useFormats();
   const [isLoading, setIsLoading] = useState(false);
+  const pathOf = (page?: number) => {
+    const all = Object.entries({ ...query, page, format: 'csv' });
+    const set = all.flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
+    return `${path}?${new URLSearchParams(set).toString()}`;
+  };
   const save = async () => {
     setIsLoading(true);
-    const set = Object.entries({ ...query, format: 'csv' }).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
-    await download(`${path}?${new URLSearchParams(set).toString()}`, `${name}.csv`).catch((error: unknown) =>
-      notifyProblem(t.exportFailed, messageOf(error)),
-    );
+    try {
+      if (pages === undefined) await download(pathOf(), `${name}.csv`);
+      else await downloadPages(Array.from({ length: Math.min(pages, MAX_PAGES) }, (_, index) => pathOf(index + 1)), `${name}.csv`);
+      if (pages !== undefined && pages > MAX_PAGES) notifyProblem(t.exportCut(quantity(MAX_PAGES * Number(query.limit))));
+    } catch (error) {
+      notifyProblem(t.exportFailed, messageOf(error));
+    }
     setIsLoading(false);
   };
   return (

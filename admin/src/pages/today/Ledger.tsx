@@ -48,7 +48,7 @@ export function Ledger() {
       {data && !data.ok && (
         <List size="sm" mt="xs">
           {data.violations.map((violation, index) => (
-            <List.Item key={index}>{JSON.stringify(violation)}</List.Item>
+            <List.Item key={index}>{`${violation.rule}: ${violation.row}`}</List.Item>
           ))}
         </List>
       )}
