@@ -75,7 +75,7 @@ export function Review({ count, list }: { count: Count; list: ListState<unknown>
             label={t.differences}
             query={{ data: pageOf(lines, count, list), error: null, isPlaceholderData: false, refetch: (() => undefined) as never }}
             list={list}
-            columns={columns(count, isSubmitted, setOpen)}
+            columns={columns(isSubmitted, setOpen)}
             rowKey={(line) => String(line.line)}
             rowName={nameOf}
             selection={selection}
@@ -101,7 +101,7 @@ function nameOf(line: Line): string {
   return [line.product_name, line.size].filter(Boolean).join(' · ');
 }
 
-function columns(count: Count, isSubmitted: boolean, open: (open: Open) => void): Column<Line>[] {
+function columns(isSubmitted: boolean, open: (open: Open) => void): Column<Line>[] {
   const mayRecount = (line: Line) => isSubmitted && ['submitted', 'refused', 'uncounted'].includes(line.status);
   return [
     {
