@@ -128,7 +128,7 @@ fn run_batch<Q, E: Clone + Default>(
     }
 }
 
-/// For each request if its token has not been ended since it was admitted.
+/// True for each request whose token has not been ended since it was admitted.
 fn find_live<Q>(conn: &mut PgConnection, batch: &[Entry<Q>]) -> Result<Vec<bool>, Failure> {
     let mut is_live = Vec::with_capacity(batch.len());
     for (_, has_ended) in batch {

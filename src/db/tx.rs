@@ -40,10 +40,10 @@ pub enum Mode {
     Internal,
     /// One snapshot for several reads.
     Read,
-    /// A read whose cost grows with the rows of the store, such as a search or a list that is sorted by stock, or one whose
-    /// response may have megabytes.
+    /// A read whose cost grows with the rows of the store, such as a search or a list that is sorted by stock, or one
+    /// whose response may have megabytes.
     List,
-    /// A read of much: reports and the check of the ledger.
+    /// A read of many rows: reports and the check of the ledger.
     Report,
 }
 

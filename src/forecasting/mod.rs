@@ -1,7 +1,8 @@
 //! The expected demand of variants, from their past.
 //!
-//! Only `compute` and `queries` need a database. `choose` compares the candidates on the past of the variant, and keeps the best one with its measured errors. A
-//! `Forecast` is small and can be stored. It computes the expected demand of any later day.
+//! Only `compute` and `queries` need a database. `choose` compares the candidates on the past of the variant, and keeps
+//! the best one with its measured errors. A `Forecast` is small and can be stored. It computes the expected demand of
+//! any later day.
 
 #![allow(clippy::float_arithmetic, reason = "means and errors of demand are not integers")]
 

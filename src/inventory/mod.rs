@@ -1,4 +1,5 @@
-//! Stock: its levels, the ledger, holds, availability and routing; changes of its status, and periods without it; transfers, counts and the value of the stock.
+//! Stock: its levels, the ledger, holds, availability and routing; changes of its status, and periods without it;
+//! transfers, counts and the value of the stock.
 
 pub mod hold;
 pub mod hold_set;

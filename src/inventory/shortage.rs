@@ -1,7 +1,8 @@
 //! The errors of lines that request more units than are available.
 //!
-//! This file does not decide if a line is short. `HoldSet::route` decides for buyers and reservations,
-//! `inbounds/units.rs` for documents, `change_stock.rs` and `move_stock.rs` for staff.
+//! This file does not decide whether a line is short. `HoldSet::route` decides for orders, their reroutes, the holds of
+//! carts (`cart/holding.rs`) and reservations, `inbounds/units.rs` for documents, `change_stock.rs` and `move_stock.rs`
+//! for staff.
 
 use diesel::PgConnection;
 
