@@ -72,7 +72,7 @@ pub struct RuleFilter {
     pub products: Vec<ProductId>,
 }
 
-/// Where alerts go: `mail:` and an e-mail address, or `webhook:` and the id of a webhook of the store.
+/// The recipient of alerts: `mail:` and an e-mail address, or `webhook:` and the id of a webhook of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipient {
     Mail(Email),

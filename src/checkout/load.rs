@@ -47,7 +47,7 @@ pub struct CheckoutContext {
     pub sellables: HashMap<VariantId, Sellable>,
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
-    /// Those of the requested pickup locations that are places of the store.
+    /// The requested pickup locations that are places of the store.
     pub pickup_places: HashSet<LocationId>,
     /// The variants with overdue holds, if a placement allows a partial order. Such an order is not decided before the
     /// holds have expired.

@@ -47,7 +47,7 @@ pub struct ImportArguments {
     file: PathBuf,
     #[arg(long, value_parser = kind())]
     kind: ImportKind,
-    /// What a refused row means for the others
+    /// The effect of a refused row on the others
     #[arg(long, value_parser = on_error(), default_value = "stop")]
     on_error: OnError,
     /// Only find out the results of the rows

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Stdout, Write};
 use std::path::{Path, PathBuf};
 
-/// Where the bytes of a command go. A command that fails leaves a file of this name as it was.
+/// The destination of the bytes of a command. A command that fails leaves a file of this name as it was.
 pub enum Output {
     Stdout(Stdout),
     /// A pipe or a device, which cannot be replaced.

@@ -100,14 +100,14 @@ pub const STORE_TABLES: [&str; 72] = [
 pub const FURTHER_STORE_TABLES: [&str; 7] =
     ["audit_log", "mail_outbox", "order_mail_counts", "outbox", "feed", "feed_positions", "feed_followers"];
 
-/// Which servers Stockroom connects to.
+/// The servers that Stockroom connects to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     Coordinator,
     AnyServer,
 }
 
-/// Why the tables were not distributed.
+/// The reason for which the tables were not distributed.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributeError {
     #[error("the database has no Citus: install it on every server, and run CREATE EXTENSION citus")]

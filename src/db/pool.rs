@@ -19,7 +19,7 @@ pub fn statements() -> u64 {
     STATEMENTS.load(Ordering::Relaxed)
 }
 
-/// Where the database is, and how it is spoken to.
+/// The address of the database, and the form of its statements.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub url: String,

@@ -177,7 +177,7 @@ pub struct ConnectionPermit {
     /// One of each share.
     _permits: Vec<OwnedSemaphorePermit>,
     _place: Option<Place>,
-    /// When the wait of the request ends: the time for connecting is a part of it.
+    /// The end of the wait of the request: the time for connecting is a part of it.
     pub(super) connect_until: std::time::Instant,
 }
 

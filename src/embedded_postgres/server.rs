@@ -11,7 +11,7 @@ use super::{DATABASE, programs, socket};
 /// Recovery after a crash happens before the server is ready.
 const PATIENCE: Duration = Duration::from_secs(60);
 const TIMEOUT: &str = "--timeout=60";
-/// How long the last processes of a killed server may keep the data folder.
+/// The time for which the last processes of a killed server may keep the data folder.
 const LEFTOVER_PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(50);
 const LOG: &str = "server.log";

@@ -45,7 +45,7 @@ pub struct Page {
 pub struct Past {
     variant: VariantId,
     demand: DemandSeries,
-    /// Those of the days of the figures.
+    /// The days without stock among the days of the figures.
     days_out_of_stock: i64,
 }
 

@@ -1,4 +1,4 @@
-//! How fast and how steadily a variant sells. Pure: it needs no database.
+//! The speed and the steadiness of the sales of a variant. Pure: it needs no database.
 
 use super::series::{DemandSeries, Mean, WEEK, float};
 

@@ -3,7 +3,7 @@
 use super::outlook::Outlook;
 use super::series::{DemandSeries, Weekdays};
 
-/// How strongly an error changes the parts of the state.
+/// The strength with which an error changes the parts of the state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weights {
     pub level: f64,

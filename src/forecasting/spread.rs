@@ -1,4 +1,4 @@
-//! How far the demand was from the forecasts of the past.
+//! The differences between the demand and the forecasts of the past.
 
 use serde::{Deserialize, Serialize};
 

@@ -24,7 +24,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What a refused row means for the others. `stop`: nothing is changed. `skip`: the other rows are.
+    /// The effect of a refused row on the others. `stop`: nothing is changed. `skip`: the other rows are.
     #[derive(Default, Serialize, Deserialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]

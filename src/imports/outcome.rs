@@ -74,7 +74,7 @@ pub fn retry_if_refused(abort: Abort) -> Abort {
     }
 }
 
-/// What happens to rows that are not refused.
+/// Decides whether rows that are not refused are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteMode {
     /// They are written.

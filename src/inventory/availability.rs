@@ -30,7 +30,7 @@ pub struct Availability {
 /// The units that a line lacks. Any of its variants will do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
-    /// Those on sale.
+    /// The variants that are on sale.
     pub variants: Vec<VariantId>,
     /// Earlier lines request some of these units, too.
     pub requested: i64,

@@ -36,7 +36,7 @@ struct Attempt {
     number: i64,
 }
 
-/// What came of a mail.
+/// The outcome of one attempt to send a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Sent,

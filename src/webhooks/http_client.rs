@@ -49,7 +49,7 @@ pub struct Outgoing<'a> {
     pub body: Vec<u8>,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub response: Result<Answered, AttemptError>,
@@ -142,7 +142,7 @@ async fn read(response: Response<Incoming>) -> Answered {
     let status = response.status().as_u16();
     let retry_after_seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let mut start = Vec::new();
-    // What has arrived by then is kept.
+    // The part that has arrived by then is kept.
     timeout(BODY_TIMEOUT, read_start(response.into_body(), &mut start)).await.ok();
     // PostgreSQL cannot store the character NUL.
     let text = String::from_utf8_lossy(&start).replace('\0', "\u{fffd}");

@@ -15,7 +15,7 @@ const MOST_NEW: i64 = 1_000;
 /// The events of one transaction.
 const MOST_AT_A_TIME: i64 = 250;
 
-/// What a step has done.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Queued {
     pub deliveries: usize,
@@ -23,8 +23,8 @@ pub struct Queued {
     pub is_behind: bool,
 }
 
-/// Makes deliveries of the next events of a webhook, as far as there is room. It moves the webhook on in the feed in the
-/// same transaction: so an event becomes one delivery, with any number of servers.
+/// Makes deliveries of the next events of a webhook, as far as there is room. It moves the webhook on in the feed in
+/// the same transaction: so an event becomes one delivery, with any number of servers.
 pub fn queue_next(conn: &mut PgConnection, key: WebhookKey) -> Result<Queued, Failure> {
     let Some(webhook) = webhooks::find_active_for_update(conn, key)? else { return Ok(Queued::default()) };
     let room = MOST_NEW.saturating_sub(deliveries::count_new(conn, key)?).clamp(0, MOST_AT_A_TIME);

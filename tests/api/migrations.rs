@@ -263,7 +263,7 @@ fn the_migration_of_credits_credits_cancelled_orders() {
     for folder in folders.iter().rev() {
         conn.batch_execute(&migration(folder, "down.sql")).unwrap();
     }
-    // What the older version had not known, and what was not unapplied then.
+    // The older version knew no credits, and this money was not unapplied then.
     conn.batch_execute("UPDATE orders SET credited_amount = 0, unapplied_amount = 0").unwrap();
     for folder in &folders {
         conn.batch_execute(&migration(folder, "up.sql")).unwrap();

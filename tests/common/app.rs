@@ -171,7 +171,7 @@ impl TestApp {
         clocks.servers.iter().for_each(|jobs| jobs.database.advance_clock(seconds));
     }
 
-    /// How far the clock has been moved.
+    /// The seconds by which the clock has been moved.
     pub fn seconds_advanced(&self) -> i64 {
         self.clocks.lock().unwrap().seconds
     }

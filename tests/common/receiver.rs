@@ -26,7 +26,7 @@ pub struct Received {
     pub body: Vec<u8>,
 }
 
-/// What the receiver does with a request.
+/// The receiver's reaction to a request.
 #[derive(Clone, Debug)]
 pub enum Behaviour {
     /// Sends this response.

@@ -102,7 +102,7 @@ fn clients_that_are_gone_leave_the_queue_to_others() {
         let open = metrics.lines().find_map(|line| line.strip_prefix("stockroom_connections_open "));
         open.unwrap().parse::<u32>().unwrap()
     };
-    // Those with a connection to the database wait for the lock. The last one asks for the metrics.
+    // The requests with a connection to the database wait for the lock. The last one asks for the metrics.
     wait_until(|| open() <= CONNECTIONS + 1);
     thread::scope(|scope| {
         let (sender, answer) = mpsc::channel();

@@ -62,7 +62,7 @@ const NARROW: [(&str, &[&str]); 7] = [
     ("desk", &["error", "http"]),
 ];
 
-/// Where actix-web may appear besides `api.rs` and `api/`.
+/// The files and folders in which actix-web may appear besides `api.rs` and `api/`.
 const ACTIX: [&str; 16] = [
     "http/",
     "routes.rs",
@@ -84,7 +84,8 @@ const ACTIX: [&str; 16] = [
     "auth/password.rs",
 ];
 
-/// Where diesel's query language and SQL may appear besides `queries.rs`, folders of that name, and `db/`.
+/// The files and folders in which diesel's query language and SQL may appear besides `queries.rs`, folders of that
+/// name, and `db/`.
 const SQL: [&str; 7] = [
     // Types with their own codec for the database.
     "kernel/",
@@ -97,7 +98,7 @@ const SQL: [&str; 7] = [
     "reports/verify.rs",
 ];
 
-/// Where responses are serialized on the thread of an event loop, because they are small.
+/// The files whose responses are serialized on the thread of an event loop, because they are small.
 const SMALL_RESPONSES: [&str; 5] = [
     "accounts/api/browser_sessions.rs",
     "accounts/api/accounts.rs",

@@ -89,7 +89,7 @@ pub fn set_books_checked(conn: &mut PgConnection, store: StoreId, at: DateTime<U
     diesel::update(row).set(feed_followers::books_checked_at.eq(at)).execute(conn).map(drop)
 }
 
-/// When the invariants of a store were last checked.
+/// The time of the last check of the invariants of a store.
 pub fn find_books_checked(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<DateTime<Utc>>> {
     let row = feed_followers::table.find(store).select(feed_followers::books_checked_at);
     Ok(row.first::<Option<DateTime<Utc>>>(conn).optional()?.flatten())

@@ -100,7 +100,7 @@ pub fn permissions_of(role: Role, granted: serde_json::Value) -> Permissions {
     }
 }
 
-/// Which store a request means.
+/// The store that a request names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StoreSelector {
     /// The first one created, or the one that staff belong to.

@@ -186,7 +186,7 @@ pub fn mark_rotated(conn: &mut PgConnection, session: &Session, at: DateTime<Utc
         .map(drop)
 }
 
-/// When the n-th newest token of the family was made.
+/// The time at which the n-th newest token of the family was created.
 pub fn find_time_of_newest(conn: &mut PgConnection, family: i64, n: i64) -> QueryResult<Option<DateTime<Utc>>> {
     let tokens = sessions::table.filter(sessions::family_id.eq(family)).order(sessions::id.desc());
     tokens.offset(n.saturating_sub(1)).select(sessions::created_at).first(conn).optional()

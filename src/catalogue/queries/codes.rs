@@ -121,7 +121,7 @@ pub struct OwnedCode {
     pub owner: String,
 }
 
-/// Those of the codes that are in use.
+/// The codes among these that are in use, with their owners.
 pub fn list_owners(conn: &mut PgConnection, store: StoreId, codes: &[(CodeKind, &str)]) -> QueryResult<Vec<OwnedCode>> {
     let rows: Vec<(CodeKind, String, String, ProductId, String)> = db::sql(
         "SELECT c.kind, c.code_key, c.code, c.product_id, COALESCE(v.sku, p.sku) \

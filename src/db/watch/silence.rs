@@ -26,11 +26,11 @@ const UNSEEN_LIMIT: Duration = Duration::from_secs(8);
 pub(super) struct Silence {
     pub(super) mode: Mode,
     limit: Duration,
-    /// When the work last sent something to the database, or got an answer.
+    /// The time at which the work last sent something to the database, or got an answer.
     pub(super) progress: Instant,
     /// The transaction of a report, as soon as it is known.
     backend: Option<Backend>,
-    /// When the database was last found to work on it.
+    /// The time at which the database was last found at work on it.
     pub(super) seen: Instant,
 }
 

@@ -1,4 +1,4 @@
-//! How the products of the history sell, and who supplies them. Some are only in a store with a history.
+//! The sales and the suppliers of the products of the history. Some products are only in a store with a history.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -61,7 +61,7 @@ fn at_the_opening(mut new: NewProduct) -> NewProduct {
     new
 }
 
-/// Who supplies a product.
+/// The supplier of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// Daily, to the shop. These goods do not keep.
@@ -72,7 +72,7 @@ pub(super) enum Source {
     Traders,
 }
 
-/// How a product sells.
+/// The sales of a product.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Profile {
     pub sku: &'static str,

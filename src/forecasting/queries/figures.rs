@@ -14,7 +14,7 @@ use crate::kernel::id::{StoreId, VariantId};
 pub struct NewFigures {
     pub variant: VariantId,
     pub sales: SalesFigures,
-    /// Those of the last 90 days.
+    /// The days without stock among the last 90 days.
     pub days_out_of_stock: i64,
 }
 

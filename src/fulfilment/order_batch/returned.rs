@@ -26,7 +26,7 @@ pub struct ReturnedUnits<'a> {
     pub restock: i64,
     pub quarantine: i64,
     pub scrap: i64,
-    /// Why the buyer gives them back, for the ledger.
+    /// The reason of the buyer, for the ledger.
     pub reason: &'a str,
 }
 

@@ -64,7 +64,7 @@ pub struct Connections {
 #[derive(Default)]
 struct Registered {
     open: HashMap<u64, Arc<Activity>>,
-    /// Those that have made room for new ones. They are closed soon.
+    /// The connections that have made room for new ones. They are closed soon.
     displaced: HashMap<u64, Arc<Activity>>,
 }
 

@@ -27,7 +27,7 @@ use crate::purchasing::queries::items;
 use crate::purchasing::queries::suppliers::{self, Supplier};
 use crate::stores::queries as stores;
 
-/// What the decisions on rows need besides the orders.
+/// The data for the decisions, without the orders.
 struct Known {
     suppliers: HashMap<String, Supplier>,
     places: PlacesByCode,

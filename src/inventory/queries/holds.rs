@@ -137,7 +137,7 @@ pub fn set_deadlines(
     .map(drop)
 }
 
-/// Those of the variants on which there are holds past their deadline.
+/// The variants among these that have overdue holds.
 pub fn list_overdue_variants(
     conn: &mut PgConnection,
     store: StoreId,

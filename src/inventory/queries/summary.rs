@@ -171,7 +171,7 @@ pub struct LocationStock {
     pub quantities: LevelQuantities,
 }
 
-/// Where a product is, or one size of it.
+/// The stock of a product, or of one size of it, at each location.
 pub fn list_by_location(
     conn: &mut PgConnection,
     store: StoreId,

@@ -31,7 +31,7 @@ struct ChangeRow {
     created_at: DateTime<Utc>,
 }
 
-/// Those of these movements that change the units that nobody has reserved, by their ids.
+/// The movements among these that change the units that nobody has reserved, by their ids.
 pub fn list_changes(
     conn: &mut PgConnection,
     store: StoreId,

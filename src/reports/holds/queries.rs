@@ -126,7 +126,7 @@ pub fn add_day(conn: &mut PgConnection, store: StoreId, time_zone: &str, day: Na
     .map(drop)
 }
 
-/// How the holds of carts, or the payment windows of a method, ended on a day, or on all days of a period.
+/// The ends of the holds of carts, or of the payment windows of a method, on a day, or on all days of a period.
 #[derive(Clone, Debug, PartialEq, QueryableByName)]
 pub struct Endings {
     /// None for the whole period.
@@ -180,7 +180,7 @@ pub fn list_endings(
     .load(conn)
 }
 
-/// What the holds of carts, or the payment windows of a method, keep at the moment.
+/// The active holds of carts, or of orders with one payment method.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Active {
     #[diesel(sql_type = Text)]

@@ -21,7 +21,7 @@ impl Sums {
         self.cost.0 += cost.0;
     }
 
-    /// What the goods have brought, without taxes and delivery.
+    /// The income from the goods, without taxes and delivery.
     #[must_use]
     pub const fn net(&self) -> i128 {
         self.gross.0 - self.discounts.0 - self.credits.0

@@ -34,7 +34,7 @@ pub struct Report {
     pub totals: Figures,
 }
 
-/// What the rows of a report are.
+/// The meaning of the rows of a report.
 enum Rows {
     Parts(Step),
     Keys(Dimension),

@@ -1,4 +1,4 @@
-//! How fast each variant sells, and how long its stock lasts.
+//! The sales of each variant, and the time for which its stock lasts.
 
 pub mod class;
 

@@ -202,7 +202,7 @@ pub fn make_due(conn: &mut PgConnection, key: WebhookKey, at: DateTime<Utc>) -> 
     diesel::update(pending).set(webhook_deliveries::next_attempt_at.eq(at)).execute(conn)
 }
 
-/// What an attempt means for its delivery.
+/// The result of an attempt, and the new state of its delivery.
 #[derive(Clone, Debug)]
 pub struct SettledDelivery {
     pub id: WebhookDeliveryId,

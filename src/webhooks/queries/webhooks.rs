@@ -85,7 +85,7 @@ pub fn find(conn: &mut PgConnection, store: StoreId, id: WebhookId) -> QueryResu
     of_store(store).filter(webhooks::id.eq(id)).select(Webhook::as_select()).first(conn).optional()
 }
 
-/// Those of these webhooks that are active.
+/// The active webhooks among these.
 pub fn list_active(conn: &mut PgConnection, store: StoreId, ids: &[WebhookId]) -> QueryResult<HashSet<WebhookId>> {
     let rows = of_store(store).filter(webhooks::id.eq_any(ids)).filter(webhooks::active.eq(true));
     let ids: Vec<WebhookId> = rows.select(webhooks::id).load(conn)?;

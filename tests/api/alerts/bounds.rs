@@ -139,7 +139,7 @@ fn late_orders_are_searched_in_parts() {
         states::enter_late_orders(&mut app.connection(), app.store, &late, orders, chrono::Utc::now()).unwrap().len()
     };
     assert_eq!((enter(&open(0)), enter(&open(ids[1])), enter(&open(ids[3])), enter(&open(0))), (2, 2, 1, 0));
-    // Those of the other part are left as they are.
+    // The states of orders in other parts stay as they are.
     execute(app, "UPDATE alert_states SET subject_id = subject_id + 1000000");
     let leave = |page| {
         states::leave_shipped_orders(&mut app.connection(), app.store, &[alert], page).unwrap();

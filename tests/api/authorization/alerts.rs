@@ -1,4 +1,4 @@
-//! How the operations on alerts and templates of mails are called.
+//! The calls of the operations on alerts and templates of mails.
 
 use super::World;
 use super::calls::Call;

@@ -1,4 +1,4 @@
-//! How each operation is called, with new objects of the customer.
+//! A call of each operation, with new objects of the customer.
 
 use super::{CUSTOMER, World};
 use crate::common::people::email;

@@ -1,4 +1,4 @@
-//! How the operations on counts are called.
+//! The calls of the operations on counts.
 
 use super::World;
 use super::calls::Call;

@@ -1,4 +1,4 @@
-//! How the operations on imports and exports are called.
+//! The calls of the operations on imports and exports.
 
 use super::World;
 use super::calls::Call;

@@ -1,4 +1,4 @@
-//! How the operations of purchasing are called.
+//! The calls of the operations of purchasing.
 
 use super::World;
 use super::calls::Call;

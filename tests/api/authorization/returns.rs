@@ -1,4 +1,4 @@
-//! How the operations on returns and exchanges are called.
+//! The calls of the operations on returns and exchanges.
 
 use super::World;
 use super::calls::Call;

@@ -1,4 +1,4 @@
-//! How the operations on webhooks are called.
+//! The calls of the operations on webhooks.
 
 use super::World;
 use super::calls::Call;

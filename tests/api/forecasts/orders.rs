@@ -1,4 +1,4 @@
-//! What to order by the forecast.
+//! Proposals of what to order, by the forecast.
 
 use super::Shop;
 use crate::common::shop::Product;

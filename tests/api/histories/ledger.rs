@@ -24,7 +24,7 @@ struct Change {
 #[derive(Debug, Default)]
 pub struct Ledger {
     changes: Vec<Change>,
-    /// Those that were posted.
+    /// The looks at shelves that were posted.
     looks: Vec<(Shelf, DateTime<Utc>)>,
     /// All that came in and went out, in the order of the acts.
     pub flows: Vec<Flow>,

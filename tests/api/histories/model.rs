@@ -61,7 +61,7 @@ pub struct Transfer {
     pub to: usize,
     pub state: TransferState,
     pub lines: Vec<TransferLine>,
-    /// Those that are not reversed.
+    /// The receipts that are not reversed.
     pub receipts: Vec<Receipt>,
 }
 

@@ -13,7 +13,7 @@ use crate::common::{Client, TestApp, Value, json, minor};
 /// Orders, units, and the amounts: gross, discounts, tax, shipping, refunds, credits.
 type Sums = (i64, i64, [i64; 6]);
 
-/// What was sold by day and payment method.
+/// The sales by day and payment method.
 #[derive(Default)]
 struct Model {
     days: BTreeMap<(NaiveDate, String), Sums>,

@@ -40,7 +40,7 @@ fn a_cancelled_order_stays_sold_and_is_credited() {
     shop.mara.cancel(&order).expect(200);
     let found = shop.report(DAY);
     assert_eq!(figures(&found["totals"]), (1, 3, [4000, 0, 0, 0, 0, 4000, 0]));
-    // What is credited costs nothing any more.
+    // Credited units have no cost any more.
     assert_eq!(margin(&found["totals"]), None);
 
     // A part of an order.

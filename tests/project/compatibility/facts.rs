@@ -174,7 +174,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Where a schema stands: in a request or in an answer.
+/// The place of a schema: in a request or in an answer.
 struct Place<'a> {
     is_input: bool,
     operation: &'a str,

@@ -21,7 +21,7 @@ pub struct Return {
     pub order_id: OrderId,
     pub status: ReturnStatus,
     pub note: Option<String>,
-    /// Why it was rejected or cancelled.
+    /// The reason of a rejection or a cancellation.
     pub reason: Option<String>,
     pub exchange_order_id: Option<OrderId>,
     pub version: i64,

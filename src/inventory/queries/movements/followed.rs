@@ -24,7 +24,7 @@ pub fn list_movements_after(
     Ok(FeedList::from_feed(rows, total, limit, next))
 }
 
-/// Those of these movements that are of a product.
+/// The movements among these that are of a product.
 pub fn list_ids_of_product(
     conn: &mut PgConnection,
     store: StoreId,

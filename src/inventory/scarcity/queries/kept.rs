@@ -40,7 +40,7 @@ pub struct ScarceVariant {
     pub sold_quantity: i64,
     #[diesel(sql_type = BigInt)]
     pub lead_time_days: i64,
-    /// Those of the forecast. None if there is none.
+    /// The units of the forecast for lead times of 1 to 90 days. None without a forecast.
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
     pub lead_time_units: Option<Vec<i64>>,
 }

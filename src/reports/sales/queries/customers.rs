@@ -10,9 +10,9 @@ use super::reading::Reading;
 /// The customers of a part of a period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Customers {
-    /// Those who bought for the first time.
+    /// The customers who bought for the first time.
     pub new: i64,
-    /// Those who had bought before the part.
+    /// The customers who had bought before the part.
     pub returning: i64,
 }
 
