@@ -85,7 +85,7 @@ impl Template {
         let mut environment = environment();
         environment.set_undefined_behavior(missing);
         environment.set_fuel(Some(FUEL));
-        // The suffix of the name decides if values are escaped.
+        // The suffix of the name decides whether values are escaped.
         let fill = |name: &str, source: &str| {
             let mut written = Bounded(Vec::new());
             environment.template_from_named_str(name, source)?.render_captured_to(values, &mut written)?;

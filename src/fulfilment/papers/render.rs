@@ -11,7 +11,7 @@ use crate::db::Failure;
 use crate::kernel::money::{Currency, Money};
 use crate::orders::tax_line::TaxLine;
 
-/// The common frame of the papers, and the papers. The suffix of a name decides if values are escaped.
+/// The common frame of the papers, and the papers. The suffix of a name decides whether values are escaped.
 const TEMPLATES: [(&str, &str); 3] = [
     ("paper.html", include_str!("templates/paper.html")),
     ("invoice.html", include_str!("templates/invoice.html")),
