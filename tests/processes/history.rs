@@ -160,7 +160,7 @@ fn wait_for_jobs(conn: &mut PgConnection) {
 
 /// The variants were out of stock at the times of the past. The forecasts have waited for the sales.
 fn assert_jobs(conn: &mut PgConnection) {
-    let periods = "SELECT count(*) FROM stock_outs WHERE started_at < now() - interval '10 days' \
+    let periods = "SELECT count(*) FROM stock_outs WHERE started_at < now() - interval '5 days' \
                    AND ended_at - started_at BETWEEN interval '6 hours' AND interval '9 days'";
     assert!(count(conn, periods) > 0, "nothing was out of stock");
     let empty = "SELECT count(*) FROM forecast_runs WHERE is_complete AND NOT EXISTS (SELECT FROM stock_figures)";

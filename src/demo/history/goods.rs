@@ -139,7 +139,7 @@ impl Profile {
     pub fn is_scarce(&self, days_ago: i64) -> bool {
         match self.sku {
             "prod_011" => (33..=41).contains(&days_ago),
-            "prod_005" => (12..=18).contains(&days_ago),
+            "prod_005" => (12..=20).contains(&days_ago),
             "prod_022" => (55..=75).contains(&days_ago),
             _ => false,
         }
