@@ -5384,7 +5384,7 @@ export interface components {
          */
         OffReason: "paused" | "failing" | "gone";
         /**
-         * @description What a refused row means for the others. `stop`: nothing is changed. `skip`: the other rows are.
+         * @description The effect of a refused row on the others. `stop`: nothing is changed. `skip`: the other rows are.
          * @enum {string}
          */
         OnError: "stop" | "skip";
