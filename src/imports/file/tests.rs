@@ -70,11 +70,8 @@ fn what_is_no_file_of_the_kind_is_refused() {
     assert_eq!(refused(b"", Format::Csv).0, Code::ValidationFailed);
     assert!(refused(b"code,name\nA,\"One\nB,Two\n", Format::Csv).2.contains("not closed"));
     assert!(refused(b"code,name\nA,\"One\"\"\nB,Two\n", Format::Csv).2.contains("not closed"));
-    for stray in [
-        "code,name\nA,\"One\nB,\"Two\"\n",
-        "code,name\nA,\nB,\"5\" pipe\"\n",
-        "code,name\nA,\nB,\"Two\" x\n",
-    ] {
+    for stray in ["code,name\nA,\"One\nB,\"Two\"\n", "code,name\nA,\nB,\"5\" pipe\"\n", "code,name\nA,\nB,\"Two\" x\n"]
+    {
         let (_, field, detail) = refused(stray.as_bytes(), Format::Csv);
         assert!(field.is_empty() && detail.contains("a closing quote in line 3"), "{stray:?}: {detail}");
     }

@@ -99,8 +99,7 @@ fn a_file_that_is_imported_twice_at_once_creates_its_orders_once() {
     let (app, admin) = start();
     let supplier = "SELECT FROM suppliers WHERE code = 'ACME' FOR UPDATE";
     repeat(repetitions(), |repetition| {
-        let file =
-            format!("{HEADER}R-{repetition},acme,main,,,rice,,10,1.50,\nR-{repetition},,,,,dal,,4,2.00,\n");
+        let file = format!("{HEADER}R-{repetition},acme,main,,,rice,,10,1.50,\nR-{repetition},,,,,dal,,4,2.00,\n");
         let call = || imported(&admin, "kind=purchase_order", &file);
         let (one, other) = app.behind_a_lock(supplier, 2, || duel(call, call));
         let mut both = [one, other];
