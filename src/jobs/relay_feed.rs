@@ -35,7 +35,7 @@ impl Jobs {
         round.result()
     }
 
-    /// Tells those who wait for events about the new ends of the feeds.
+    /// Gives the new ends of the feeds to the requests and streams that wait for events.
     async fn wake_readers(&self, round: &mut Round) {
         if round.done > 0 {
             self.feed_moved.notify_one();

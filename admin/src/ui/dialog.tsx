@@ -8,6 +8,7 @@ import type { Write } from '../api/use-write';
 import { texts } from '../texts';
 import { useFormats } from './format';
 import { messageOf } from './states';
+import { nameWithSize } from './product';
 
 const t = texts.common;
 
@@ -144,7 +145,7 @@ export function WriteProblem({ write, unplaced = [] }: { write: Pick<Write<never
         <List size="sm" spacing={2}>
           {problem.shortages.map((one) => (
             <List.Item key={`${one.sku}-${one.size}`}>
-              {t.shortage([one.product_name, one.size].filter(Boolean).join(' · '), quantity(one.requested_quantity), quantity(one.available_quantity))}
+              {t.shortage(nameWithSize(one), quantity(one.requested_quantity), quantity(one.available_quantity))}
             </List.Item>
           ))}
         </List>

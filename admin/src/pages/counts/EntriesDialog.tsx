@@ -6,6 +6,7 @@ import { Dialog } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
 import { ErrorNote, LoadingPage } from '../../ui/states';
 import { Actor } from '../../ui/actor';
+import { nameWithSize } from '../../ui/product';
 import { DateTime } from '../../ui/values';
 
 const t = texts.counts;
@@ -23,7 +24,7 @@ export function EntriesDialog({ count, line, onClose }: Props) {
     params: { path: { id: count.id }, query: { line: line.line, limit: 100, sort: 'id' } },
   });
   return (
-    <Dialog title={t.entriesOf([line.product_name, line.size].filter(Boolean).join(' · '))} onClose={onClose}>
+    <Dialog title={t.entriesOf(nameWithSize(line))} onClose={onClose}>
       {entries.error && <ErrorNote error={entries.error} retry={() => void entries.refetch()} />}
       {!entries.data && !entries.error && <LoadingPage />}
       {entries.data && entries.data.items.length === 0 && <Text size="sm">{t.noEntries}</Text>}

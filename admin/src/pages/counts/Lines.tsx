@@ -7,6 +7,7 @@ import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
 import type { ListState } from '../../ui/list-state';
 import { Panel } from '../../ui/page';
+import { nameWithSize } from '../../ui/product';
 import { Paging } from './Paging';
 import classes from './counts.module.css';
 import { countQueue } from './queue';
@@ -98,7 +99,7 @@ function LineRow({ line, waiting, onChoose }: { line: Line; waiting: string | un
     <li>
       <button type="button" className={classes.line} onClick={onChoose}>
         <span className={classes.lineName}>
-          <span>{[line.product_name, line.size].filter(Boolean).join(' · ')}</span>
+          <span>{nameWithSize(line)}</span>
           <span className={classes.lineSku}>{line.sku}</span>
         </span>
         <span className={classes.lineFigures}>

@@ -12,6 +12,7 @@ import { Panel } from '../../ui/page';
 import { EmptyState } from '../../ui/states';
 import { DataTable, type Column, type Selection } from '../../ui/table';
 import { Actor } from '../../ui/actor';
+import { ProductCell, nameWithSize } from '../../ui/product';
 import { DateTime, Quantity } from '../../ui/values';
 import { PostDialog, RecountDialog } from './actions';
 import classes from './counts.module.css';
@@ -77,7 +78,7 @@ export function Review({ count, list }: { count: Count; list: ListState<unknown>
             list={list}
             columns={columns(isSubmitted, setOpen)}
             rowKey={(line) => String(line.line)}
-            rowName={nameOf}
+            rowName={nameWithSize}
             selection={selection}
             empty={null}
           />
@@ -97,23 +98,12 @@ function pageOf(items: Line[], count: Count, list: ListState<unknown>) {
   return { items, total, page: list.page, pages, limit: pages > 1 ? list.limit : Math.max(1, items.length) };
 }
 
-function nameOf(line: Line): string {
-  return [line.product_name, line.size].filter(Boolean).join(' · ');
-}
-
 function columns(isSubmitted: boolean, open: (open: Open) => void): Column<Line>[] {
   const mayRecount = (line: Line) => isSubmitted && ['submitted', 'refused', 'uncounted'].includes(line.status);
   return [
     {
       title: texts.common.product,
-      cell: (line) => (
-        <div>
-          <div>{nameOf(line)}</div>
-          <Text size="xs" c="dimmed" className="code">
-            {line.sku}
-          </Text>
-        </div>
-      ),
+      cell: (line) => <ProductCell line={line} />,
     },
     { title: t.expected, align: 'right', cell: (line) => <Quantity value={line.expected_quantity} /> },
     { title: t.counted, align: 'right', cell: (line) => <Quantity value={line.counted_quantity} /> },
@@ -127,7 +117,7 @@ function columns(isSubmitted: boolean, open: (open: Open) => void): Column<Line>
       cell: (line) => (
         <Group gap={6} justify="flex-end" wrap="nowrap">
           {line.counted_quantity !== null && (
-            <Button size="compact-sm" variant="default" aria-label={`${t.entries}: ${nameOf(line)}`} onClick={() => open({ kind: 'entries', line })}>
+            <Button size="compact-sm" variant="default" aria-label={`${t.entries}: ${nameWithSize(line)}`} onClick={() => open({ kind: 'entries', line })}>
               {t.entries}
             </Button>
           )}
@@ -136,7 +126,7 @@ function columns(isSubmitted: boolean, open: (open: Open) => void): Column<Line>
               size="compact-sm"
               variant="default"
               leftSection={<IconRefresh size={14} aria-hidden />}
-              aria-label={`${t.recount}: ${nameOf(line)}`}
+              aria-label={`${t.recount}: ${nameWithSize(line)}`}
               onClick={() => open({ kind: 'recount', line })}
             >
               {t.recount}

@@ -7,6 +7,7 @@ import { useWrite } from '../../api/use-write';
 import { texts } from '../../texts';
 import { ConfirmDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
+import { nameWithSize } from '../../ui/product';
 import { ReasonDialog } from '../../ui/reason-dialog';
 import { countQueue } from './queue';
 
@@ -88,7 +89,7 @@ export function RecountDialog({ count, line, onClose }: Props & { line: Schemas[
       confirm={t.recount}
       onClose={onClose}
     >
-      {t.recountText([line.product_name, line.size].filter(Boolean).join(' · '))}
+      {t.recountText(nameWithSize(line))}
     </ConfirmDialog>
   );
 }

@@ -3,6 +3,7 @@ import { useCallback } from 'react';
 
 import { client, type Schemas } from '../../api/client';
 import { findCode } from '../../api/scan';
+import { nameWithSize } from '../../ui/product';
 
 type Count = Schemas['CountResponse'];
 type Line = Schemas['CountLineResponse'];
@@ -63,7 +64,7 @@ export async function findThere(code: string): Promise<Named | null> {
 }
 
 export function nameOfLine(line: Line): Named {
-  const name = [line.product_name, line.size].filter(Boolean).join(' · ');
+  const name = nameWithSize(line);
   return { code: line.sku, name, sku: line.sku, variantId: line.variant_id, units: 1, sizes: [] };
 }
 

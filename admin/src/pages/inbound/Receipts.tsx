@@ -11,9 +11,10 @@ import { FormDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
 import { MoneyInput } from '../../ui/inputs';
 import { Panel } from '../../ui/page';
+import { nameWithSize } from '../../ui/product';
 import { ReasonDialog } from '../../ui/reason-dialog';
 import { DateTime } from '../../ui/values';
-import { nameOfLine, type Inbound, type InboundLine, type PurchaseOrder } from './document';
+import type { Inbound, InboundLine, PurchaseOrder } from './document';
 import classes from './inbound.module.css';
 
 const t = texts.inbound;
@@ -86,7 +87,7 @@ function ReceiptText({ receipt, lineOf, isPurchase }: { receipt: Receipt; lineOf
           return (
             <li key={line.line_id}>
               <span>
-                {of ? nameOfLine(of) : texts.common.noValue}
+                {of ? nameWithSize(of) : texts.common.noValue}
                 {line.rejected_quantity > 0 && (
                   <small>
                     {line.quarantined_quantity > 0 ? t.rejectedKept(quantity(line.rejected_quantity)) : t.rejectedAtDoor(quantity(line.rejected_quantity))}
@@ -182,7 +183,7 @@ function CostsDialog({ order, receipt, onClose }: ReverseProps & { order: Purcha
       <Text size="sm">{t.costsText}</Text>
       {receipt.lines.map(({ line_id }) => {
         const line = order.lines.find(({ id }) => id === line_id);
-        return line && <MoneyInput key={line_id} label={nameOfLine(line)} {...form.getInputProps(`costs.${line_id}`)} />;
+        return line && <MoneyInput key={line_id} label={nameWithSize(line)} {...form.getInputProps(`costs.${line_id}`)} />;
       })}
     </FormDialog>
   );

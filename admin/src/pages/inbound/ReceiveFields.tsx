@@ -8,8 +8,9 @@ import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
 import { MoneyInput, QuantityInput } from '../../ui/inputs';
 import { notifyProblem } from '../../ui/notify';
+import { nameWithSize } from '../../ui/product';
 import { messageOf } from '../../ui/states';
-import { nameOfLine, type InboundLine } from './document';
+import type { InboundLine } from './document';
 import classes from './inbound.module.css';
 import { arrivedIn, type ReceiveForm, type ReceiveRow } from './receive';
 
@@ -126,7 +127,7 @@ function Row({ line, form, isPurchase, isLatest }: RowProps) {
   const { quantity } = useFormats();
   const path = `rows.${line.id}`;
   const row = form.values.rows[String(line.id)];
-  const name = nameOfLine(line);
+  const name = nameWithSize(line);
   const left = line.outstanding_quantity - arrivedIn(row);
   return (
     <li className={classes.row} data-latest={isLatest || undefined}>

@@ -9,10 +9,6 @@ export type PurchaseOrder = Schemas['PurchaseOrderResponse'];
 export type Inbound = Transfer | PurchaseOrder;
 export type InboundLine = Transfer['lines'][number] | PurchaseOrder['lines'][number];
 
-export function nameOfLine(line: { product_name: string; size: string | null }): string {
-  return [line.product_name, line.size].filter(Boolean).join(' · ');
-}
-
 /**
  * The document as it was when the dialog opened. If a colleague changes it meanwhile, `isStale` says so, and `accept` goes
  * on with the present figures without losing what was entered.

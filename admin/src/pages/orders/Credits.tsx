@@ -3,9 +3,10 @@ import { Badge } from '@mantine/core';
 import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
 import { Panel } from '../../ui/page';
+import { nameWithSize } from '../../ui/product';
 import { ErrorNote } from '../../ui/states';
 import { CodeText, DateTime } from '../../ui/values';
-import { nameOf, type Credit, type Order } from './order';
+import type { Credit, Order } from './order';
 import classes from './order.module.css';
 
 const t = texts.orders.credits;
@@ -31,7 +32,7 @@ export function CreditsPanel({ credits, error }: { order: Order; credits: Credit
               .filter((line) => line.quantity > 0)
               .map((line) => (
                 <div key={line.item_id} className={classes.small}>
-                  <span className="figures">{quantity(line.quantity)} ×</span> {nameOf(line)}
+                  <span className="figures">{quantity(line.quantity)} ×</span> {nameWithSize(line)}
                 </div>
               ))}
             <div className={classes.small}>

@@ -6,10 +6,10 @@ import { texts } from '../../texts';
 import { useFormats, type Formats } from '../../ui/format';
 import { PageHeader } from '../../ui/page';
 import { usePathParam } from '../../ui/path';
+import { nameWithSize } from '../../ui/product';
 import { ErrorState, LoadingPage } from '../../ui/states';
 import { pathTo } from '../paths';
 import { addressLines } from './address';
-import { nameOf } from './order';
 import { usePrintShortcut } from './print';
 import classes from './paper.module.css';
 
@@ -101,7 +101,7 @@ function Lines({ invoice }: { invoice: Invoice }) {
         {invoice.items.map((item, index) => (
           <tr key={index}>
             <td>
-              {nameOf(item)}
+              {nameWithSize(item)}
               <div className={classes.sku}>{item.sku}</div>
             </td>
             <td data-align="right">{quantity(item.quantity)}</td>

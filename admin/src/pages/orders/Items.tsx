@@ -6,10 +6,11 @@ import { useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { Panel } from '../../ui/page';
 import { usePageExists } from '../../ui/path';
+import { nameWithSize } from '../../ui/product';
 import { CodeText } from '../../ui/values';
 import { pathTo } from '../paths';
 import { CancelLinesDialog, ExchangeDialog, NewReturnDialog, RerouteDialog } from './dialogs';
-import { nameOf, returnableOf, sum, unshipped, unshippedOf, type Order, type OrderItem, type Return } from './order';
+import { returnableOf, sum, unshipped, unshippedOf, type Order, type OrderItem, type Return } from './order';
 import { useOpenDialog } from './open-dialog';
 import { usePlaceName } from './places';
 import classes from './order.module.css';
@@ -43,10 +44,10 @@ function Item({ order, item }: { order: Order; item: OrderItem }) {
       <div>
         {exists(path) ? (
           <Link to={path} className={classes.itemName}>
-            {nameOf(item)}
+            {nameWithSize(item)}
           </Link>
         ) : (
-          <span className={classes.itemName}>{nameOf(item)}</span>
+          <span className={classes.itemName}>{nameWithSize(item)}</span>
         )}
         <div className={classes.small}>
           <CodeText>{item.sku}</CodeText>
@@ -99,7 +100,7 @@ function Unfulfilled({ order }: { order: Order }) {
           const item = order.items.find(({ product_id, size }) => product_id === one.product_id && size === one.size);
           return (
             <Text size="sm" key={`${one.product_id}-${one.size}`}>
-              {item ? nameOf(item) : [`#${one.product_id}`, one.size].filter(Boolean).join(' · ')}: {t.leftOut(quantity(one.shortage), quantity(one.requested_quantity))}
+              {item ? nameWithSize(item) : [`#${one.product_id}`, one.size].filter(Boolean).join(' · ')}: {t.leftOut(quantity(one.shortage), quantity(one.requested_quantity))}
             </Text>
           );
         })}

@@ -5,12 +5,13 @@ import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { Panel } from '../../ui/page';
+import { nameWithSize } from '../../ui/product';
 import { ErrorNote } from '../../ui/states';
 import { StatusBadge } from '../../ui/status';
 import { CodeText, DateTime } from '../../ui/values';
 import { pathTo } from '../paths';
 import { ApproveReturnDialog, CancelReturnDialog, ReceiveReturnDialog, RejectReturnDialog } from './dialogs';
-import { nameOf, sum, type Order, type Return } from './order';
+import { sum, type Order, type Return } from './order';
 import { useOpenDialog } from './open-dialog';
 import { usePlaceName } from './places';
 import classes from './order.module.css';
@@ -56,7 +57,7 @@ function ReturnRow({ order, back }: { order: Order; back: Return }) {
       <ul className={classes.lines}>
         {back.lines.map((line) => (
           <li key={line.id}>
-            <span className="figures">{quantity(line.quantity)} ×</span> {nameOf(line)} <span className={classes.small}>{[line.reason, conditionsOf(line, quantity)].filter(Boolean).join(' · ')}</span>
+            <span className="figures">{quantity(line.quantity)} ×</span> {nameWithSize(line)} <span className={classes.small}>{[line.reason, conditionsOf(line, quantity)].filter(Boolean).join(' · ')}</span>
           </li>
         ))}
       </ul>

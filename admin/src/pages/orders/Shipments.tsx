@@ -7,12 +7,13 @@ import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { Panel } from '../../ui/page';
+import { nameWithSize } from '../../ui/product';
 import { ErrorNote } from '../../ui/states';
 import { StatusBadge } from '../../ui/status';
 import { CodeText, DateTime } from '../../ui/values';
 import { pathTo } from '../paths';
 import { DeliveredDialog, LostDialog, TrackingDialog } from './dialogs';
-import { nameOf, type Order, type Shipment } from './order';
+import type { Order, Shipment } from './order';
 import { useOpenDialog } from './open-dialog';
 import { usePlaceName } from './places';
 import classes from './order.module.css';
@@ -61,7 +62,7 @@ function ShipmentRow({ order, shipment }: { order: Order; shipment: Shipment }) 
       <ul className={classes.lines}>
         {shipment.lines.map((line) => (
           <li key={`${line.item_id}-${line.location_id}`}>
-            <span className="figures">{quantity(line.quantity)} ×</span> {nameOf(line)} <span className={classes.small}>{t.from(placeName(line.location_id))}</span>
+            <span className="figures">{quantity(line.quantity)} ×</span> {nameWithSize(line)} <span className={classes.small}>{t.from(placeName(line.location_id))}</span>
           </li>
         ))}
       </ul>

@@ -1,9 +1,10 @@
 import { useSession } from '../../api/session';
 import { texts } from '../../texts';
 import { useFormats } from '../../ui/format';
+import { nameWithSize } from '../../ui/product';
 import { addressLines } from './address';
 import { Barcode } from './Barcode';
-import { customerOf, nameOf, sum, unshippedByPlace, type Order, type Shipment } from './order';
+import { customerOf, sum, unshippedByPlace, type Order, type Shipment } from './order';
 import { usePlaceName } from './places';
 import classes from './paper.module.css';
 
@@ -126,14 +127,14 @@ function linesOf(order: Order, shipment: Shipment | undefined): SlipLine[] {
   if (!shipment) {
     const open = unshippedByPlace(order);
     if (open.length > 0) {
-      return open.map(({ item, placeId, quantity }) => ({ key: `${item.id}@${placeId}`, name: nameOf(item), sku: item.sku, placeId, quantity }));
+      return open.map(({ item, placeId, quantity }) => ({ key: `${item.id}@${placeId}`, name: nameWithSize(item), sku: item.sku, placeId, quantity }));
     }
   }
   const shipments = shipment ? [shipment] : order.shipments;
   return shipments.flatMap((one) =>
     one.lines.map((line) => ({
       key: `${one.id}:${line.item_id}@${line.location_id}`,
-      name: nameOf(line),
+      name: nameWithSize(line),
       sku: line.sku,
       placeId: line.location_id,
       quantity: line.quantity,

@@ -13,11 +13,6 @@ export const sum = (numbers: number[]): number => numbers.reduce((total, one) =>
 /** Adds amounts of money without the errors of binary fractions. */
 export const sumOfMoney = (amounts: number[], digits: number): number => roundMoney(sum(amounts), digits);
 
-/** The name of an item with its size. */
-export function nameOf(item: { product_name: string; size: string | null }): string {
-  return [item.product_name, item.size].filter(Boolean).join(' · ');
-}
-
 export function customerOf(order: Order): string {
   return order.customer_name ?? order.shipping_address?.full_name ?? order.customer_email ?? texts.orders.list.noName;
 }

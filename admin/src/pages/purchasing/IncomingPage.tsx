@@ -9,10 +9,10 @@ import { PageHeader } from '../../ui/page';
 import { usePageExists } from '../../ui/path';
 import { useLocations } from '../../ui/pickers';
 import { useLocationName } from '../../ui/places';
+import { ProductCell } from '../../ui/product';
 import { EmptyState } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
 import { Expected } from '../inbound/Expected';
-import { ProductCell } from '../inbound/ProductCell';
 import { SideFigure } from '../inbound/SideFigure';
 import { pathTo } from '../paths';
 

@@ -7,7 +7,7 @@ import { texts } from '../../texts';
 import { FormDialog } from '../../ui/dialog';
 import { MoneyInput, QuantityInput } from '../../ui/inputs';
 import { ProductPicker } from '../../ui/pickers';
-import { nameOfLine } from '../inbound/document';
+import { nameWithSize } from '../../ui/product';
 
 const t = texts.purchasing;
 
@@ -51,7 +51,7 @@ function NewItem({ supplier, onClose }: Props) {
           error={form.errors.product_id}
           onPick={({ product, variant }) => {
             form.setFieldValue('product_id', variant.sku);
-            form.setFieldValue('name', nameOfLine({ product_name: product.name, size: variant.size }));
+            form.setFieldValue('name', nameWithSize({ product_name: product.name, size: variant.size }));
             if (form.values.unit_cost === '' && product.cost_price) form.setFieldValue('unit_cost', product.cost_price);
           }}
         />
@@ -85,7 +85,7 @@ function useItemForm(item?: Item): UseFormReturnType<Values> {
   return useForm<Values>({
     initialValues: {
       product_id: item?.sku ?? '',
-      name: item ? nameOfLine(item) : '',
+      name: item ? nameWithSize(item) : '',
       supplier_sku: item?.supplier_sku ?? '',
       unit_cost: item?.unit_cost ?? '',
       pack_quantity: item?.pack_quantity ?? 1,

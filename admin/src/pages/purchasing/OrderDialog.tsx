@@ -8,7 +8,8 @@ import { FormDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
 import { useGo } from '../../ui/link';
 import { LocationPicker, useLocations, type Picked } from '../../ui/pickers';
-import { nameOfLine, type PurchaseOrder } from '../inbound/document';
+import { nameWithSize } from '../../ui/product';
+import type { PurchaseOrder } from '../inbound/document';
 import { checkLines, LinesEditor, type WithLines } from '../inbound/LinesEditor';
 import { pathTo } from '../paths';
 import { useSuppliers } from './suppliers';
@@ -45,7 +46,7 @@ function EditOrder({ order, onClose }: { order: PurchaseOrder; onClose: () => vo
     reference: order.reference ?? '',
     expected_on: order.expected_on ?? '',
     notes: order.notes ?? '',
-    lines: order.lines.map((line) => ({ sku: line.sku, name: nameOfLine(line), quantity: line.quantity, unit_cost: line.unit_cost })),
+    lines: order.lines.map((line) => ({ sku: line.sku, name: nameWithSize(line), quantity: line.quantity, unit_cost: line.unit_cost })),
   };
   return (
     <Editor

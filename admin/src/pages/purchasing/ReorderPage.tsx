@@ -15,10 +15,10 @@ import { PageHeader } from '../../ui/page';
 import { usePageExists } from '../../ui/path';
 import { useLocations } from '../../ui/pickers';
 import { useLocationName } from '../../ui/places';
+import { nameWithSize } from '../../ui/product';
 import { EmptyState } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
 import { Day, Money, Quantity } from '../../ui/values';
-import { nameOfLine } from '../inbound/document';
 import { SideFigure } from '../inbound/SideFigure';
 import { pathTo } from '../paths';
 import { useSuppliers } from './suppliers';
@@ -86,7 +86,7 @@ function useColumns(): Column<Item>[] {
       sort: 'sku',
       cell: (item) => (
         <div>
-          {exists(pathTo.product(item.product_id)) ? <Anchor component={Link} to={pathTo.product(item.product_id)}>{nameOfLine(item)}</Anchor> : nameOfLine(item)}
+          {exists(pathTo.product(item.product_id)) ? <Anchor component={Link} to={pathTo.product(item.product_id)}>{nameWithSize(item)}</Anchor> : nameWithSize(item)}
           <Text size="xs" c="dimmed" className="code">
             {item.sku}
           </Text>

@@ -10,12 +10,11 @@ import { Link } from '../../ui/link';
 import { keepPreviousData, useListState } from '../../ui/list-state';
 import { Facts, PageHeader, Panel } from '../../ui/page';
 import { usePathParam } from '../../ui/path';
+import { ProductCell, nameWithSize } from '../../ui/product';
 import { EmptyState, ErrorState, LoadingPage } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
 import { Money, Quantity } from '../../ui/values';
-import { nameOfLine } from '../inbound/document';
 import classes from '../inbound/inbound.module.css';
-import { ProductCell } from '../inbound/ProductCell';
 import { ItemDialog } from './ItemDialog';
 import { SupplierDialog } from './SupplierDialog';
 import { ActiveBadge } from './SuppliersPage';
@@ -144,10 +143,10 @@ function itemColumns(supplier: Supplier, open: (kind: 'edit' | 'remove', item: I
       isInteractive: true,
       cell: (item) => (
         <Group gap={2} wrap="nowrap" justify="flex-end">
-          <ActionIcon aria-label={`${texts.common.edit}: ${nameOfLine(item)}`} onClick={() => open('edit', item)}>
+          <ActionIcon aria-label={`${texts.common.edit}: ${nameWithSize(item)}`} onClick={() => open('edit', item)}>
             <IconPencil size={17} stroke={1.7} />
           </ActionIcon>
-          <ActionIcon aria-label={`${texts.common.remove}: ${nameOfLine(item)}`} onClick={() => open('remove', item)}>
+          <ActionIcon aria-label={`${texts.common.remove}: ${nameWithSize(item)}`} onClick={() => open('remove', item)}>
             <IconTrash size={17} stroke={1.7} />
           </ActionIcon>
         </Group>
@@ -167,7 +166,7 @@ function RemoveItem({ supplier, item, onClose }: { supplier: Supplier; item: Ite
       isDangerous
       onClose={onClose}
     >
-      {t.removeItemText(supplier.name, nameOfLine(item))}
+      {t.removeItemText(supplier.name, nameWithSize(item))}
     </ConfirmDialog>
   );
 }

@@ -1,9 +1,9 @@
 import { texts } from '../../texts';
+import { ProductCell } from '../../ui/product';
 import type { Column } from '../../ui/table';
 import { Money, Quantity } from '../../ui/values';
 import type { PurchaseOrder } from '../inbound/document';
 import { Expected } from '../inbound/Expected';
-import { ProductCell } from '../inbound/ProductCell';
 import { SideFigure } from '../inbound/SideFigure';
 
 const t = texts.purchasing;

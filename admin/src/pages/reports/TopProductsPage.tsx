@@ -8,6 +8,7 @@ import { useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { PageHeader, Panel } from '../../ui/page';
 import { usePageExists } from '../../ui/path';
+import { nameWithSize } from '../../ui/product';
 import { EmptyState, ErrorState } from '../../ui/states';
 import { CodeText } from '../../ui/values';
 import { pathTo } from '../paths';
@@ -23,7 +24,6 @@ const LIMITS = Object.keys(t.limits) as (keyof typeof t.limits)[];
 /** The names of more bars would not fit. */
 const BARS = 10;
 
-const nameOf = (row: Top) => [row.product_name, row.size].filter(Boolean).join(' · ');
 
 export default function TopProductsPage() {
   const formats = useFormats();
@@ -70,7 +70,7 @@ export default function TopProductsPage() {
               rowKey={(row) => row.sku}
               name={{
                 title: texts.common.product,
-                cell: (row) => (exists(pathTo.product(row.product_id)) ? <Link to={pathTo.product(row.product_id)}>{nameOf(row)}</Link> : nameOf(row)),
+                cell: (row) => (exists(pathTo.product(row.product_id)) ? <Link to={pathTo.product(row.product_id)}>{nameWithSize(row)}</Link> : nameWithSize(row)),
               }}
               columns={[
                 { title: t.sku, isText: true, cell: (row) => <CodeText>{row.sku}</CodeText> },

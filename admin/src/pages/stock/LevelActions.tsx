@@ -4,9 +4,10 @@ import { useState } from 'react';
 
 import { useCan } from '../../api/session';
 import { texts } from '../../texts';
-import { nameOf, type Level } from './level';
+import type { Level } from './level';
 import { MoveDialog, SafetyDialog, SendDialog, useOtherPlaces } from './place-dialogs';
 import { AdjustDialog, InOutDialog } from './stock-dialogs';
+import { nameWithSize } from '../../ui/product';
 
 const t = texts.stock;
 
@@ -29,14 +30,14 @@ export function LevelActions({ level, onAction }: { level: Level; onAction: (act
       <Button
         variant="default"
         size="compact-sm"
-        aria-label={t.adjustTitle(nameOf(level))}
+        aria-label={t.adjustTitle(nameWithSize(level))}
         onClick={() => onAction('adjust', level)}
       >
         {t.adjust}
       </Button>
       <Menu position="bottom-end" shadow="md" withinPortal>
         <Menu.Target>
-          <ActionIcon size="md" aria-label={t.actionsFor(nameOf(level))}>
+          <ActionIcon size="md" aria-label={t.actionsFor(nameWithSize(level))}>
             <IconDots size={18} aria-hidden />
           </ActionIcon>
         </Menu.Target>

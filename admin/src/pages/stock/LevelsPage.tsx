@@ -7,12 +7,13 @@ import { DayFilter, FilterBar } from '../../ui/filters';
 import { useFormats } from '../../ui/format';
 import { keepPreviousData, useListState } from '../../ui/list-state';
 import { PageHeader } from '../../ui/page';
+import { nameWithSize } from '../../ui/product';
 import { EmptyState } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
 import { Ago, CodeText, Quantity } from '../../ui/values';
 import { pathTo } from '../paths';
 import { LevelActions, useLevelAction } from './LevelActions';
-import { nameOf, usePlaceName, type Level } from './level';
+import { usePlaceName, type Level } from './level';
 import classes from './stock.module.css';
 
 const t = texts.stock;
@@ -33,7 +34,7 @@ export default function LevelsPage() {
       sort: 'product_name',
       cell: (level) => (
         <>
-          <span className={classes.name}>{nameOf(level)}</span>
+          <span className={classes.name}>{nameWithSize(level)}</span>
           <span className={classes.sku}>
             <CodeText>{level.sku}</CodeText>
           </span>

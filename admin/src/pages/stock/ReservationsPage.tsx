@@ -11,12 +11,12 @@ import { useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { keepPreviousData, useListState } from '../../ui/list-state';
 import { PageHeader } from '../../ui/page';
+import { nameWithSize } from '../../ui/product';
 import { EmptyState } from '../../ui/states';
 import { StatusBadge } from '../../ui/status';
 import { DataTable, type Column } from '../../ui/table';
 import { Ago, DateTime } from '../../ui/values';
 import { pathTo } from '../paths';
-import { nameOf } from './level';
 
 const t = texts.stock;
 type Reservation = Schemas['ReservationResponse'];
@@ -98,7 +98,7 @@ function Items({ reservation }: { reservation: Reservation }) {
     <>
       {reservation.items.map((item) => (
         <div key={item.variant_id}>
-          {quantity(item.quantity)} × <Anchor component={Link} to={pathTo.product(item.product_id)} inherit>{nameOf(item)}</Anchor>
+          {quantity(item.quantity)} × <Anchor component={Link} to={pathTo.product(item.product_id)} inherit>{nameWithSize(item)}</Anchor>
         </div>
       ))}
     </>
@@ -112,7 +112,7 @@ interface EndingProps {
 
 function useItemsText(reservation: Reservation): string {
   const { quantity } = useFormats();
-  return reservation.items.map((item) => `${quantity(item.quantity)} × ${nameOf(item)}`).join(', ');
+  return reservation.items.map((item) => `${quantity(item.quantity)} × ${nameWithSize(item)}`).join(', ');
 }
 
 function ReleaseDialog({ reservation, onClose }: EndingProps) {

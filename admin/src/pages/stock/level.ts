@@ -10,10 +10,6 @@ const t = texts.stock;
 export type Level = Schemas['LevelResponse'];
 export type Product = Schemas['ProductResponse'];
 
-export function nameOf(item: { product_name: string; size: string | null }): string {
-  return [item.product_name, item.size].filter(Boolean).join(' · ');
-}
-
 /** What the path and the body of a stock request say about a level. */
 export function addressOf(level: Level): { path: { id: string }; where: { size?: string; location_id: number } } {
   return {

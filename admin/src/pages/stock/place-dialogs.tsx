@@ -9,8 +9,9 @@ import { QuantityInput } from '../../ui/inputs';
 import { useGo } from '../../ui/link';
 import { usePageExists } from '../../ui/path';
 import { useLocations } from '../../ui/pickers';
+import { nameWithSize } from '../../ui/product';
 import { pathTo } from '../paths';
-import { addressOf, nameOf, usePlaceName, type Level } from './level';
+import { addressOf, usePlaceName, type Level } from './level';
 import { isFilled, isNumber, PresentFigures, ReasonInput, type LevelDialogProps } from './stock-dialogs';
 
 const t = texts.stock;
@@ -28,7 +29,7 @@ export function MoveDialog({ level, onClose }: LevelDialogProps) {
   const { path, where } = addressOf(frozen);
   return (
     <FormDialog
-      title={t.moveTitle(nameOf(frozen))}
+      title={t.moveTitle(nameWithSize(frozen))}
       form={form}
       write={write}
       submit={t.moveSubmit}
@@ -71,7 +72,7 @@ export function SendDialog({ level, onClose }: LevelDialogProps) {
   });
   return (
     <FormDialog
-      title={t.sendTitle(nameOf(frozen))}
+      title={t.sendTitle(nameWithSize(frozen))}
       form={form}
       write={write}
       submit={t.sendSubmit}
@@ -122,7 +123,7 @@ export function SafetyDialog({ level, onClose }: LevelDialogProps) {
   const { path, where } = addressOf(frozen);
   return (
     <FormDialog
-      title={t.safetyTitle(nameOf(frozen))}
+      title={t.safetyTitle(nameWithSize(frozen))}
       size="sm"
       form={form}
       write={write}

@@ -7,7 +7,8 @@ import { texts } from '../../texts';
 import { FormDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
 import { QuantityInput } from '../../ui/inputs';
-import { addressOf, nameOf, usePlaceName, type Level } from './level';
+import { nameWithSize } from '../../ui/product';
+import { addressOf, usePlaceName, type Level } from './level';
 
 const t = texts.stock;
 
@@ -83,7 +84,7 @@ export function AdjustDialog({ level, onClose }: LevelDialogProps) {
 
   return (
     <FormDialog
-      title={t.adjustTitle(nameOf(frozen))}
+      title={t.adjustTitle(nameWithSize(frozen))}
       form={form}
       write={write}
       submit={t.adjust}
@@ -147,7 +148,7 @@ export function InOutDialog({ level, type, onClose }: LevelDialogProps & { type:
   const entered = Number(form.values.quantity);
   return (
     <FormDialog
-      title={isIn ? t.receiveTitle(nameOf(frozen)) : t.removeTitle(nameOf(frozen))}
+      title={isIn ? t.receiveTitle(nameWithSize(frozen)) : t.removeTitle(nameWithSize(frozen))}
       form={form}
       write={write}
       submit={isIn ? t.receive : t.remove}

@@ -11,8 +11,9 @@ import { FormDialog, useFrozen } from '../../ui/dialog';
 import { useGo } from '../../ui/link';
 import { notifyProblem } from '../../ui/notify';
 import { LocationPicker, useLocations } from '../../ui/pickers';
+import { nameWithSize } from '../../ui/product';
 import { messageOf } from '../../ui/states';
-import { nameOfLine, type Transfer } from '../inbound/document';
+import type { Transfer } from '../inbound/document';
 import { checkLines, LinesEditor, type DraftLine, type WithLines } from '../inbound/LinesEditor';
 import { pathTo } from '../paths';
 
@@ -47,7 +48,7 @@ function EditTransfer({ transfer, onClose }: { transfer: Transfer; onClose: () =
     reference: transfer.reference ?? '',
     expected_on: transfer.expected_on ?? '',
     notes: transfer.notes ?? '',
-    lines: transfer.lines.map((line) => ({ sku: line.sku, name: nameOfLine(line), quantity: line.quantity, unit_cost: '' })),
+    lines: transfer.lines.map((line) => ({ sku: line.sku, name: nameWithSize(line), quantity: line.quantity, unit_cost: '' })),
   };
   return (
     <Editor
@@ -152,7 +153,7 @@ async function lineOf(item: Schemas['ReorderResponse'], source: Schemas['Locatio
   });
   const level = data?.locations.find(({ location_id }) => location_id === source.id);
   const quantity = Math.min(item.needed, level?.available_quantity ?? 0);
-  return quantity > 0 ? { sku: item.sku, name: nameOfLine(item), quantity, unit_cost: '' } : null;
+  return quantity > 0 ? { sku: item.sku, name: nameWithSize(item), quantity, unit_cost: '' } : null;
 }
 
 function bodyOf(values: Values): Schemas['NewTransferRequest'] {

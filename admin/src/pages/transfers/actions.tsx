@@ -8,9 +8,10 @@ import { ConfirmDialog, FormDialog, useFrozen } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
 import { QuantityInput } from '../../ui/inputs';
 import { useLocationName } from '../../ui/places';
+import { nameWithSize } from '../../ui/product';
 import { ReasonDialog } from '../../ui/reason-dialog';
 import { ChangedMeanwhile } from '../inbound/ChangedMeanwhile';
-import { nameOfLine, useSeen, type Transfer } from '../inbound/document';
+import { useSeen, type Transfer } from '../inbound/document';
 import classes from '../inbound/inbound.module.css';
 
 const t = texts.transfers;
@@ -102,7 +103,7 @@ export function SendDialog({ transfer, onClose }: Props) {
       {lines.map((line) => (
         <QuantityInput
           key={line.id}
-          label={nameOfLine(line)}
+          label={nameWithSize(line)}
           description={t.plannedOf(quantity(line.quantity))}
           {...form.getInputProps(`units.${line.id}`)}
         />
@@ -171,7 +172,7 @@ export function SettleDialog({ transfer, onClose }: Props) {
         {open.map((line) => (
           <QuantityInput
             key={line.id}
-            label={nameOfLine(line)}
+            label={nameWithSize(line)}
             description={t.outstandingOf(quantity(line.outstanding_quantity))}
             {...form.getInputProps(`units.${line.id}`)}
           />

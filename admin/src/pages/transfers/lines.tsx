@@ -1,8 +1,8 @@
 import { texts } from '../../texts';
+import { ProductCell } from '../../ui/product';
 import type { Column } from '../../ui/table';
 import { Quantity } from '../../ui/values';
 import type { Transfer } from '../inbound/document';
-import { ProductCell } from '../inbound/ProductCell';
 import { SideFigure } from '../inbound/SideFigure';
 
 const t = texts.transfers;

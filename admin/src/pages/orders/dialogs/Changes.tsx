@@ -4,7 +4,8 @@ import { IconUsers } from '@tabler/icons-react';
 import { api } from '../../../api/client';
 import { texts } from '../../../texts';
 import { useFormats, type Formats } from '../../../ui/format';
-import { nameOf, type Order } from '../order';
+import { nameWithSize } from '../../../ui/product';
+import type { Order } from '../order';
 
 const t = texts.orders.changed;
 
@@ -32,7 +33,7 @@ function changesOf(before: Order, after: Order, { money }: Formats): string[] {
   for (const item of after.items) {
     const old = before.items.find(({ id }) => id === item.id);
     if (!old) continue;
-    const name = nameOf(item);
+    const name = nameWithSize(item);
     if (item.shipped_quantity > old.shipped_quantity) changes.push(t.shipped(item.shipped_quantity - old.shipped_quantity, name));
     if (item.cancelled_quantity > old.cancelled_quantity) changes.push(t.cancelled(item.cancelled_quantity - old.cancelled_quantity, name));
     if (item.returned_quantity > old.returned_quantity) changes.push(t.returned(item.returned_quantity - old.returned_quantity, name));

@@ -8,9 +8,10 @@ import { FormDialog } from '../../../ui/dialog';
 import { useFormats } from '../../../ui/format';
 import { useGo } from '../../../ui/link';
 import { ProductPicker } from '../../../ui/pickers';
+import { nameWithSize } from '../../../ui/product';
 import { pathTo } from '../../paths';
 import { NewLines, withPicked, type NewLine } from '../NewLines';
-import { nameOf, priceOf, returnableOf, sum, sumOfMoney, unshippedOf, type Order, type Return } from '../order';
+import { priceOf, returnableOf, sum, sumOfMoney, unshippedOf, type Order, type Return } from '../order';
 import { Changes } from './Changes';
 import { Consequences, totalOf, unitsOf, UnitsTable, validateUnits, type Units, type UnitsLine } from './units-table';
 import { useFresh } from './use-fresh';
@@ -76,8 +77,8 @@ export default function ExchangeDialog({ order, returns, onClose }: { order: Ord
 }
 
 function goingLines(order: Order, returns: Return[]): UnitsLine[] {
-  const cancels = order.items.map((item) => ({ key: `cancel:${item.id}`, name: nameOf(item), detail: t.cancelUnits, max: order.status === 'cancelled' ? 0 : unshippedOf(item) }));
-  const backs = order.items.map((item) => ({ key: `return:${item.id}`, name: nameOf(item), detail: t.returnUnits, max: returnableOf(item, returns) }));
+  const cancels = order.items.map((item) => ({ key: `cancel:${item.id}`, name: nameWithSize(item), detail: t.cancelUnits, max: order.status === 'cancelled' ? 0 : unshippedOf(item) }));
+  const backs = order.items.map((item) => ({ key: `return:${item.id}`, name: nameWithSize(item), detail: t.returnUnits, max: returnableOf(item, returns) }));
   return [...cancels, ...backs].filter(({ max }) => max > 0);
 }
 

@@ -5,7 +5,8 @@ import { useWrite } from '../../../api/use-write';
 import { texts } from '../../../texts';
 import { ConfirmDialog, FormDialog } from '../../../ui/dialog';
 import { useFormats } from '../../../ui/format';
-import { nameOf, priceOf, sum, sumOfMoney, unshipped, unshippedByPlace, unshippedOf, type Order } from '../order';
+import { nameWithSize } from '../../../ui/product';
+import { priceOf, sum, sumOfMoney, unshipped, unshippedByPlace, unshippedOf, type Order } from '../order';
 import { usePlaceName } from '../places';
 import { Changes } from './Changes';
 import { Consequences, totalOf, unitsOf, UnitsTable, validateUnits, type Units } from './units-table';
@@ -117,7 +118,7 @@ export function CancelDialog({ order, onClose }: OrderDialogProps) {
 /** Cancels units that are not shipped. They are credited. */
 export function CancelLinesDialog({ order, onClose }: OrderDialogProps) {
   const { money } = useFormats();
-  const lines = order.items.filter((item) => unshippedOf(item) > 0).map((item) => ({ key: String(item.id), name: nameOf(item), max: unshippedOf(item) }));
+  const lines = order.items.filter((item) => unshippedOf(item) > 0).map((item) => ({ key: String(item.id), name: nameWithSize(item), max: unshippedOf(item) }));
   const form = useForm({
     initialValues: { units: {} as Units, reason: '', refund_shipping: false },
     validate: { units: validateUnits(lines, t.ship.tooMany, t.ship.none) },

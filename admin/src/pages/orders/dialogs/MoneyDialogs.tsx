@@ -6,6 +6,7 @@ import { texts } from '../../../texts';
 import { FormDialog } from '../../../ui/dialog';
 import { useFormats } from '../../../ui/format';
 import { MoneyInput } from '../../../ui/inputs';
+import { nameWithSize } from '../../../ui/product';
 import { outstandingOf, refundableOf, sumOfMoney, unshipped, type Credit } from '../order';
 import { Changes } from './Changes';
 import type { OrderDialogProps } from './LifeDialogs';
@@ -172,7 +173,7 @@ export function CreditDialog({ order, onClose }: OrderDialogProps) {
       {what === 'line' && (
         <Select
           label={t.credits.item}
-          data={order.items.map((item) => ({ value: String(item.id), label: [item.product_name, item.size].filter(Boolean).join(' · ') }))}
+          data={order.items.map((item) => ({ value: String(item.id), label: nameWithSize(item) }))}
           {...form.getInputProps('item_id')}
         />
       )}

@@ -6,7 +6,8 @@ import { texts } from '../../../texts';
 import { FormDialog } from '../../../ui/dialog';
 import { useFormats } from '../../../ui/format';
 import { MoneyInput, QuantityInput } from '../../../ui/inputs';
-import { nameOf, priceOf, sum, sumOfMoney, type Order, type Return } from '../order';
+import { nameWithSize } from '../../../ui/product';
+import { priceOf, sum, sumOfMoney, type Order, type Return } from '../order';
 import { usePlaces } from '../places';
 import classes from './dialogs.module.css';
 import { Consequences } from './units-table';
@@ -52,7 +53,7 @@ export default function ReceiveReturnDialog({ order, back, onClose }: ReceiveRet
     validate: {
       units: (units) => {
         const wrong = lines.find((line, index) => countOf(units[index] as Line) > line.outstanding_quantity);
-        if (wrong) return `${nameOf(wrong)}: ${t.tooMany(String(wrong.outstanding_quantity))}`;
+        if (wrong) return `${nameWithSize(wrong)}: ${t.tooMany(String(wrong.outstanding_quantity))}`;
         return units.every((line) => countOf(line) === 0) ? t.none2 : null;
       },
     },
@@ -97,7 +98,7 @@ export default function ReceiveReturnDialog({ order, back, onClose }: ReceiveRet
         {lines.map((line, index) => (
           <fieldset key={line.id} className={`plain-fieldset ${classes.conditionLine}`}>
             <Text component="legend" size="sm" fw={550}>
-              {nameOf(line)}{' '}
+              {nameWithSize(line)}{' '}
               <Text span size="xs" c="dimmed">
                 {t.outstanding(String(line.outstanding_quantity))} · {line.reason}
               </Text>
@@ -107,7 +108,7 @@ export default function ReceiveReturnDialog({ order, back, onClose }: ReceiveRet
                 <QuantityInput
                   key={name}
                   label={label}
-                  aria-label={t.byCondition(nameOf(line), label)}
+                  aria-label={t.byCondition(nameWithSize(line), label)}
                   description={hint}
                   max={line.outstanding_quantity}
                   hideControls
@@ -116,7 +117,7 @@ export default function ReceiveReturnDialog({ order, back, onClose }: ReceiveRet
                   {...form.getInputProps(`units.${index}.${name}`)}
                 />
               ))}
-              <MoneyInput label={t.fee} aria-label={t.byCondition(nameOf(line), t.fee)} description={t.feeHint} {...form.getInputProps(`units.${index}.fee`)} />
+              <MoneyInput label={t.fee} aria-label={t.byCondition(nameWithSize(line), t.fee)} description={t.feeHint} {...form.getInputProps(`units.${index}.fee`)} />
             </div>
           </fieldset>
         ))}

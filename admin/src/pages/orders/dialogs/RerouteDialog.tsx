@@ -8,7 +8,8 @@ import { texts } from '../../../texts';
 import { FormDialog } from '../../../ui/dialog';
 import { useFormats } from '../../../ui/format';
 import { QuantityInput } from '../../../ui/inputs';
-import { nameOf, unshippedByPlace } from '../order';
+import { nameWithSize } from '../../../ui/product';
+import { unshippedByPlace } from '../order';
 import { usePlaceName, usePlaces } from '../places';
 import { Changes } from './Changes';
 import type { OrderDialogProps } from './LifeDialogs';
@@ -57,7 +58,7 @@ export default function RerouteDialog({ order, onClose }: OrderDialogProps) {
         label={t.what}
         data={parts.map(({ key, item, placeId, quantity: units }) => ({
           value: key,
-          label: `${nameOf(item)} · ${texts.orders.items.comesFrom(String(units), placeName(placeId))}`,
+          label: `${nameWithSize(item)} · ${texts.orders.items.comesFrom(String(units), placeName(placeId))}`,
         }))}
         value={part.key}
         onChange={(key) => form.setValues({ part: key ?? '', quantity: parts.find((one) => one.key === key)?.quantity ?? 0, to: RULES })}

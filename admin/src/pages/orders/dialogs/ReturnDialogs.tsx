@@ -4,7 +4,8 @@ import { useForm } from '@mantine/form';
 import { useWrite } from '../../../api/use-write';
 import { texts } from '../../../texts';
 import { ConfirmDialog, FormDialog } from '../../../ui/dialog';
-import { nameOf, returnableOf, sum, type Order, type Return } from '../order';
+import { nameWithSize } from '../../../ui/product';
+import { returnableOf, sum, type Order, type Return } from '../order';
 import { Changes } from './Changes';
 import { linesOf } from './LifeDialogs';
 import { totalOf, UnitsTable, validateUnits, type Units } from './units-table';
@@ -16,7 +17,7 @@ const AFTER = { invalidates: ['/orders', '/returns'] };
 /** Makes a return. Staff approve it with that. */
 export function NewReturnDialog({ order, returns, onClose }: { order: Order; returns: Return[]; onClose: () => void }) {
   const lines = order.items
-    .map((item) => ({ key: String(item.id), name: nameOf(item), max: returnableOf(item, returns) }))
+    .map((item) => ({ key: String(item.id), name: nameWithSize(item), max: returnableOf(item, returns) }))
     .filter(({ max }) => max > 0);
   const form = useForm({
     initialValues: { units: {} as Units, reason: '', note: '' },

@@ -9,8 +9,9 @@ import { useScan } from '../../../shell/scanner';
 import { texts } from '../../../texts';
 import { FormDialog } from '../../../ui/dialog';
 import { useFormats } from '../../../ui/format';
+import { nameWithSize } from '../../../ui/product';
 import { messageOf } from '../../../ui/states';
-import { nameOf, outstandingOf, sum, unshipped, unshippedByPlace, type Order } from '../order';
+import { outstandingOf, sum, unshipped, unshippedByPlace, type Order } from '../order';
 import { usePlaceName } from '../places';
 import { Changes } from './Changes';
 import { Consequences, totalOf, unitsOf, UnitsTable, validateUnits, type Units, type UnitsLine } from './units-table';
@@ -30,7 +31,7 @@ export default function ShipDialog({ order, onClose }: { order: Order; onClose: 
     const mine = here.filter((part) => part.item.id === item.id);
     const max = sum(mine.map(({ quantity }) => quantity));
     const from = mine.map(({ placeId, quantity }) => texts.orders.items.comesFrom(String(quantity), placeName(placeId)));
-    return max > 0 ? [{ key: String(item.id), name: nameOf(item), detail: from.join(', '), max }] : [];
+    return max > 0 ? [{ key: String(item.id), name: nameWithSize(item), detail: from.join(', '), max }] : [];
   });
   const everything = (chosen: UnitsLine[]): Units => Object.fromEntries(chosen.map(({ key, max }) => [key, max]));
 
