@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-patience_seconds=30
+timeout_seconds=30
 folder=${CARGO_TARGET_DIR:-target}/test-postgres
 pid_file=$folder/data/postmaster.pid
 
@@ -23,7 +23,7 @@ main() {
 stop() {
     # The signal for a fast shutdown, which does not wait for clients.
     kill -INT "$1"
-    local deadline=$((SECONDS + patience_seconds))
+    local deadline=$((SECONDS + timeout_seconds))
     while [[ -e $pid_file ]]; do
         if ((SECONDS > deadline)); then
             echo "The tests' PostgreSQL (process $1) does not stop" >&2

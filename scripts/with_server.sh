@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-patience_seconds=60
+timeout_seconds=60
 
 if (($# == 0)); then
     echo "usage: $0 COMMAND [ARGUMENT...]" >&2
@@ -43,7 +43,7 @@ start_server() {
         STOCKROOM__DATABASE__DATA_DIR="$folder/postgres" \
         target/debug/stockroom serve >"$folder/log" 2>&1 &
     server=$!
-    local deadline=$((SECONDS + patience_seconds))
+    local deadline=$((SECONDS + timeout_seconds))
     until base_url=$(grep -m1 -oE 'listening on http://[0-9.]+:[0-9]+' "$folder/log"); do
         if ! kill -0 "$server" 2>/dev/null || ((SECONDS > deadline)); then
             fail "The server did not start"

@@ -16,7 +16,7 @@ pub const SECRET: &str = "a secret that only the benchmark knows and nobody need
 pub const TTL_SECONDS: i64 = 86_400;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_stockroom");
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const PAUSE: Duration = Duration::from_millis(40);
 const QUIET_LOOKS: u32 = 5;
@@ -71,7 +71,7 @@ impl Server {
 
     /// Waits until no request is being processed. Requests whose clients have left are still completed.
     pub fn wait_until_idle(&self) -> Outcome<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut quiet = 0;
         while quiet < QUIET_LOOKS {
             if Instant::now() > deadline {
@@ -92,7 +92,7 @@ impl Server {
     /// Requests an orderly stop of the process and waits for its end.
     pub fn stop(mut self) -> Outcome<()> {
         Command::new("kill").arg(self.pid().to_string()).status()?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.process.try_wait()?.is_none() {
             if Instant::now() > deadline {
                 return Err("the server does not stop".into());

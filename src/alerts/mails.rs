@@ -13,7 +13,7 @@ use super::rule::{Recipient, Rule};
 use crate::db::Failure;
 use crate::kernel::id::{AlertId, StoreId};
 use crate::kernel::moment::after;
-use crate::mail::outbox::{Kind, NewMail, PATIENCE};
+use crate::mail::outbox::{Kind, LIFETIME, NewMail};
 use crate::mail::queries as outbox;
 
 /// A mail before it is in the outbox.
@@ -120,7 +120,7 @@ pub fn write_letters(
     letters: &[Letter],
     at: DateTime<Utc>,
 ) -> Result<bool, Failure> {
-    let give_up_at = after(at, PATIENCE);
+    let give_up_at = after(at, LIFETIME);
     let new = letters.iter().map(|Letter { kind, recipient, about, data }| NewMail {
         store,
         kind: *kind,

@@ -28,7 +28,7 @@ pub struct StreamToken {
 impl StreamToken {
     #[must_use]
     pub fn new(bearer: Bearer, versions: Arc<TokenVersions>, database: &Database) -> Self {
-        Self { bearer, versions, database: database.without_patience(), read: Mutex::new(Instant::now()) }
+        Self { bearer, versions, database: database.with_one_retry(), read: Mutex::new(Instant::now()) }
     }
 
     /// True if the token has expired or was revoked. A server that has not read the revoked tokens recently reads the

@@ -85,7 +85,7 @@ where
                 let (batch, connection) = start?;
                 self.run(database, batch, connection, work);
             }
-            () = entry.end_of_patience() => {
+            () = entry.end_of_wait() => {
                 if entry.leave() {
                     return Err(database.explain(Failure::QueueFull));
                 }
@@ -214,7 +214,7 @@ impl<Q, A> QueueEntry<'_, Q, A> {
     }
 
     /// Waits until the time of the wait is over, or the client has left.
-    async fn end_of_patience(&self) {
+    async fn end_of_wait(&self) {
         tokio::select! {
             () = tokio::time::sleep_until(self.until) => {}
             () = current_request::client_left() => {}

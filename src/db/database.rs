@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::backend::Inquiry;
 use super::outage::Outage;
-use super::patience::SETTLE_TIME;
+use super::retry_budget::SETTLE_TIME;
 use super::pool::{Pool, Target};
 use super::queue::{BatchSlot, ConnectionPermit, Queue};
 use super::tx::{End, Mode, Plans, Work};
@@ -101,9 +101,9 @@ impl Database {
         }
     }
 
-    /// The same database for work that is done again soon anyway: a lost connection is replaced once.
+    /// The same database for work that runs again soon anyway: after a lost connection, a transaction has one retry.
     #[must_use]
-    pub fn without_patience(&self) -> Self {
+    pub fn with_one_retry(&self) -> Self {
         Self { settle_time: Duration::ZERO, ..self.clone() }
     }
 
@@ -253,7 +253,7 @@ impl Database {
         self.queue.has_permit()
     }
 
-    /// Waits for a permit for a batch, for as long as the caller has patience. `until` is the end of its wait.
+    /// Waits for a permit for a batch, at most until this time.
     pub async fn permit(&self, until: Instant) -> Result<ConnectionPermit, Failure> {
         self.queue.permit(until).await
     }

@@ -9,10 +9,10 @@ pub mod lines;
 pub mod migrate;
 pub mod outage;
 pub mod outbox;
-mod patience;
 pub mod pool;
 mod probe;
 pub mod queue;
+mod retry_budget;
 #[rustfmt::skip]
 pub mod schema;
 mod search_indexes;

@@ -57,10 +57,9 @@ impl Pool {
         Self { pool, manager: manager(), generation }
     }
 
-    /// Runs the work on a connection, for which it waits at most so long.
-    pub(super) fn run<T>(&self, patience: Duration, work: impl FnOnce(&mut OpenConnection) -> T) -> Result<T, Failure> {
-        let mut connection =
-            self.pool.get_timeout(patience).map_err(|error| Failure::Unavailable(error.to_string()))?;
+    /// Runs the work on a connection. It waits at most this time for the connection.
+    pub(super) fn run<T>(&self, wait: Duration, work: impl FnOnce(&mut OpenConnection) -> T) -> Result<T, Failure> {
+        let mut connection = self.pool.get_timeout(wait).map_err(|error| Failure::Unavailable(error.to_string()))?;
         watch::begin_use(connection.socket.clone())?;
         let done = work(&mut connection);
         connection.was_abandoned = watch::end_use();

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::error::EmbeddedError;
 
-/// Longer than any start or stop takes.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// The longest wait for a lock. It is longer than any start or stop takes.
+const TIMEOUT: Duration = Duration::from_secs(150);
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
@@ -19,13 +19,13 @@ impl Lock {
     /// The lock `<data folder>.lock` of the one process that starts or stops the server. Waits for it.
     pub(super) fn to_start_or_stop(data_dir: &Path) -> Result<Self, EmbeddedError> {
         let (file, path) = open(data_dir, ".lock")?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self(file)),
                 Err(TryLockError::Error(source)) => return Err(EmbeddedError::io("lock", &path)(source)),
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(Duration::from_millis(10)),
-                Err(_) => return Err(EmbeddedError::NoTurn { lock: path, seconds: PATIENCE.as_secs() }),
+                Err(_) => return Err(EmbeddedError::NoTurn { lock: path, seconds: TIMEOUT.as_secs() }),
             }
         }
     }

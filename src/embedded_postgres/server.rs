@@ -8,11 +8,11 @@ use super::cluster::Cluster;
 use super::error::EmbeddedError;
 use super::{DATABASE, programs, socket};
 
-/// Recovery after a crash happens before the server is ready.
-const PATIENCE: Duration = Duration::from_secs(60);
-const TIMEOUT: &str = "--timeout=60";
+/// The time until a server that already runs must be ready. It may have to recover from a crash first.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT_OPTION: &str = "--timeout=60";
 /// The time for which the last processes of a killed server may keep the data folder.
-const LEFTOVER_PATIENCE: Duration = Duration::from_secs(15);
+const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(50);
 const LOG: &str = "server.log";
 const PID_FILE: &str = "postmaster.pid";
@@ -75,7 +75,7 @@ impl Cluster {
         // Some distributions have the programs of clients elsewhere, on the PATH.
         let program = self.programs.folder.join("pg_isready");
         let program = if program.is_file() { program } else { PathBuf::from("pg_isready") };
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + READY_TIMEOUT;
         // A server may still start, recover or stop.
         while let Some(PidFile { pid, socket_dir }) = PidFile::of_running(&self.data_dir) {
             if let Some(folder) = socket_dir {
@@ -86,7 +86,8 @@ impl Cluster {
                 }
             }
             if Instant::now() > deadline {
-                return Err(EmbeddedError::NotReady { pid, seconds: PATIENCE.as_secs(), log: self.data_dir.join(LOG) });
+                let log = self.data_dir.join(LOG);
+                return Err(EmbeddedError::NotReady { pid, seconds: READY_TIMEOUT.as_secs(), log });
             }
             thread::sleep(PAUSE);
         }
@@ -106,7 +107,7 @@ impl Cluster {
         remove_misleading(&self.data_dir.join(PID_FILE), &self.data_dir);
         remove_misleading(&socket_dir.join(socket::LOCK_FILE), &self.data_dir);
         let is_passing = |tail: &str| PASSING.iter().any(|obstacle| tail.contains(obstacle));
-        let deadline = Instant::now() + LEFTOVER_PATIENCE;
+        let deadline = Instant::now() + LEFTOVER_TIMEOUT;
         loop {
             match self.start_once(socket_dir) {
                 Err(EmbeddedError::DidNotStart { tail, .. }) if is_passing(&tail) && Instant::now() < deadline => {
@@ -121,7 +122,7 @@ impl Cluster {
         let log = self.data_dir.join(LOG);
         let log_start = fs::metadata(&log).map_or(0, |log| usize::try_from(log.len()).unwrap_or(0));
         let mut start = self.account.command("/bin/sh");
-        start.args(["-c", START]).arg(self.programs.folder.join("pg_ctl")).args(["--log", LOG, TIMEOUT]);
+        start.args(["-c", START]).arg(self.programs.folder.join("pg_ctl")).args(["--log", LOG, TIMEOUT_OPTION]);
         start.arg("--options").arg(self.server_options(socket_dir));
         // The folder is no argument, because `pg_ctl` puts its arguments into a command of the shell without quoting.
         start.env("PGDATA", &self.data_dir).current_dir(&self.data_dir);
@@ -146,7 +147,7 @@ impl Cluster {
     /// Stops the server and waits for its end. Running transactions are rolled back.
     pub(super) fn stop_server(&self) -> Result<(), EmbeddedError> {
         let mut stop = self.account.command(self.programs.folder.join("pg_ctl"));
-        stop.args(["stop", "--silent", "--wait", "--mode=fast", TIMEOUT]).env("PGDATA", &self.data_dir);
+        stop.args(["stop", "--silent", "--wait", "--mode=fast", TIMEOUT_OPTION]).env("PGDATA", &self.data_dir);
         programs::run("stop PostgreSQL", &mut stop)
     }
 }

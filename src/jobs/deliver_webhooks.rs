@@ -139,7 +139,7 @@ impl Jobs {
         behind.rotate_left(behind.iter().take_while(|key| last.is_some_and(|last| **key <= last)).count());
         while let Some(key) = behind.pop_front() {
             let queue = move |conn: &mut _| Ok(End::Commit(queue_next(conn, key)?));
-            let queued = self.database.without_patience().write("queue_deliveries", queue).await;
+            let queued = self.database.with_one_retry().write("queue_deliveries", queue).await;
             if queued.as_ref().is_ok_and(|queued| queued.is_behind) {
                 behind.push_back(key);
             }
@@ -175,7 +175,7 @@ impl Sender {
     /// Sends due deliveries of a webhook, some at a time, until there are none or its turn ends.
     async fn send_due(self, key: WebhookKey, requests: i64) -> Result<Turn, Failure> {
         let (started, mut turn) = (Instant::now(), Turn::default());
-        let database = self.jobs.database.without_patience();
+        let database = self.jobs.database.with_one_retry();
         while started.elapsed() < TURN {
             let claim = move |conn: &mut _| Ok(End::Commit(send::claim(conn, key, requests)?));
             let claim = self.in_turn(database.write("claim_deliveries", claim)).await?;

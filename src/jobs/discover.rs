@@ -56,7 +56,7 @@ impl Jobs {
         F: Fn(StoreId) -> S,
         S: Future<Output = Result<Step, Failure>>,
     {
-        let database = self.database.without_patience();
+        let database = self.database.with_one_retry();
         let all = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await?;
         let mut round = Round::default();
         self.in_turns_of(all, limit, &mut round, step).await;
@@ -98,7 +98,7 @@ impl Jobs {
         T: Send + 'static,
         F: Fn(&mut PgConnection, Option<StoreId>) -> Result<Vec<T>, Failure> + Copy + Send + 'static,
     {
-        let database = self.database.without_patience();
+        let database = self.database.with_one_retry();
         match database.read_internally(name, move |conn| read(conn, None)).await {
             Ok(found) => return found,
             Err(failure) => round.failure = Some(failure),

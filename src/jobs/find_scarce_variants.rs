@@ -28,6 +28,6 @@ impl Jobs {
 
     async fn find_scarce(&self, store: StoreId) -> Result<Found, Failure> {
         let find = move |conn: &mut _| Ok(End::Commit(find_scarce(conn, store)?));
-        self.database.without_patience().write("find_scarce_variants", find).await
+        self.database.with_one_retry().write("find_scarce_variants", find).await
     }
 }

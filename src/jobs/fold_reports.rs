@@ -26,7 +26,7 @@ impl Jobs {
     }
 
     async fn fold_sales_of(&self, store: StoreId, round: &mut Round) {
-        let (database, started) = (self.database.without_patience(), Instant::now());
+        let (database, started) = (self.database.with_one_retry(), Instant::now());
         loop {
             let folded = database.write("fold_sales", move |conn| sales::fold::fold(conn, store)).await;
             let is_behind = folded.as_ref().is_ok_and(|folded| folded.is_behind);
@@ -50,7 +50,7 @@ impl Jobs {
     }
 
     async fn fold_holds_of(&self, store: StoreId, round: &mut Round) {
-        let (database, started) = (self.database.without_patience(), Instant::now());
+        let (database, started) = (self.database.with_one_retry(), Instant::now());
         loop {
             let folded = database.write("fold_holds", move |conn| holds::fold::fold_day(conn, store)).await;
             let is_behind = folded.as_ref().is_ok_and(|is_behind| *is_behind);

@@ -25,7 +25,7 @@ impl Jobs {
     }
 
     async fn forecast_page(&self, store: StoreId) -> Result<Step, Failure> {
-        let database = self.database.without_patience();
+        let database = self.database.with_one_retry();
         let read = move |conn: &mut _| compute::read_page(conn, store);
         let Some(page) = database.read_internally("read_demand", read).await? else {
             return Ok(Step { done: 0, is_behind: false });

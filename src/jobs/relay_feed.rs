@@ -54,7 +54,7 @@ impl Jobs {
             true => Ok(End::Commit(relay::move_to_feed(conn, store, BATCH_SIZE)?)),
             false => Ok(End::RollBack(Moved::default())),
         };
-        let moved = self.database.without_patience().write("relay_feed", move_rows).await?;
+        let moved = self.database.with_one_retry().write("relay_feed", move_rows).await?;
         if let Some(oldest) = moved.oldest() {
             self.metrics.observe_feed_lag(Utc::now().signed_duration_since(oldest));
         }
@@ -64,7 +64,7 @@ impl Jobs {
     /// Notes the age of the oldest row that waits. A row that cannot be moved has no lag, so only this shows that the relay is
     /// stuck.
     pub async fn measure_feed(self) -> Result<usize, Failure> {
-        let database = self.database.without_patience();
+        let database = self.database.with_one_retry();
         let oldest = database.read_internally("find_oldest_row", |conn| Ok(outbox::find_oldest(conn)?)).await?;
         let age = oldest.map(|oldest| Utc::now().signed_duration_since(oldest));
         self.metrics.set_feed_waiting(age.unwrap_or_default());

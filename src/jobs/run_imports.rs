@@ -59,7 +59,7 @@ impl Jobs {
 
     /// Does one slice. If overdue holds are in its way, they expire first. Meanwhile others may become overdue.
     async fn run_slice(&self, store: StoreId, import: ImportId) -> Result<Option<i64>, Failure> {
-        let database = self.database.without_patience();
+        let database = self.database.with_one_retry();
         for _ in 0..MAX_RECLAIMS {
             let slice = match database.write("import_slice", move |conn| run_locked(conn, store, import)).await {
                 Ok(slice) => slice,
@@ -84,7 +84,7 @@ impl Jobs {
         if failure.is_outage() || matches!(failure, Failure::QueueFull) {
             return Err(failure);
         }
-        let (database, reason) = (self.database.without_patience(), reason_of(&failure));
+        let (database, reason) = (self.database.with_one_retry(), reason_of(&failure));
         let note = move |conn: &mut PgConnection| {
             let Some(mut import) = imports::lock_running(conn, store, import)? else { return Ok(End::RollBack(false)) };
             import.fail(reason, db::clock(conn)?);
@@ -103,7 +103,7 @@ impl Jobs {
         let before = Utc::now().checked_sub_signed(TimeDelta::days(KEEP_DAYS)).unwrap_or_default();
         self.in_turns(LIMIT, |store| async move {
             let delete = move |conn: &mut _| Ok(End::Commit(imports::delete_finished(conn, store, before)?));
-            let done = jobs.database.without_patience().write("purge_imports", delete).await?;
+            let done = jobs.database.with_one_retry().write("purge_imports", delete).await?;
             Ok(Step { done, is_behind: done > 0 })
         })
         .await

@@ -94,7 +94,7 @@ impl Jobs {
             queries::delete_mails_without_account(conn, PLATFORM, Kind::PasswordReset)?;
             Ok(End::Commit(0))
         };
-        self.database.without_patience().write("drop_mails", delete).await
+        self.database.with_one_retry().write("drop_mails", delete).await
     }
 }
 
@@ -144,7 +144,7 @@ async fn with_lease<T>(jobs: &Jobs, key: MailKey, mut attempt: Receiver<T>) -> R
             Ok(End::Commit(queries::set_next_attempt(conn, key, after(at, LEASE))?))
         };
         // The next renewal tries again.
-        if let Err(failure) = jobs.database.without_patience().write("renew_mail", renew).await {
+        if let Err(failure) = jobs.database.with_one_retry().write("renew_mail", renew).await {
             log::debug!(mail = key.id, error:% = failure; "the lease of a mail could not be renewed");
         }
     }

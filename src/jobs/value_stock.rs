@@ -29,7 +29,7 @@ impl Jobs {
     }
 
     async fn value_store(&self, store: StoreId) -> Result<Valued, Failure> {
-        let database = self.database.without_patience();
+        let database = self.database.with_one_retry();
         let find = move |conn: &mut _| Ok(progress::find_pending_work(conn, store)?);
         let pending = database.read_internally("find_new_movements", find).await?;
         if !pending.is_due() {
@@ -50,6 +50,6 @@ impl Jobs {
     async fn value_pending(&self, store: StoreId, pending: &Arc<PendingWork>) -> Result<Valued, Failure> {
         let pending = Arc::clone(pending);
         let value = move |conn: &mut _| Ok(End::Commit(value_ledger::value_pending(conn, store, &pending)?));
-        self.database.without_patience().write("value_stock", value).await
+        self.database.with_one_retry().write("value_stock", value).await
     }
 }

@@ -41,7 +41,7 @@ impl Jobs {
     /// If the rows of a transaction take too long together, they are read one by one. A transaction that takes too long looks
     /// like an outage, in which the second attempt fails, too.
     async fn follow_store(&self, store: StoreId, sends_mail: bool, round: &mut Round) {
-        let (database, mut limit) = (self.database.without_patience(), follow::ROWS_AT_A_TIME);
+        let (database, mut limit) = (self.database.with_one_retry(), follow::ROWS_AT_A_TIME);
         for _ in 0..MOST_STEPS {
             let follow = move |conn: &mut _| follow::follow(conn, store, limit, sends_mail);
             match database.write("follow_feed", follow).await {
@@ -87,7 +87,7 @@ impl Jobs {
     async fn send_digests(&self, store: StoreId, sends_mail: bool, round: &mut Round) {
         let find = move |conn: &mut _| Ok(End::RollBack(alerts::find_suggestions(conn, store)?));
         // The digest is sent without them if they can't be read.
-        let suggestions = self.database.without_patience().run("find_suggestions", Mode::Report, find).await;
+        let suggestions = self.database.with_one_retry().run("find_suggestions", Mode::Report, find).await;
         let suggestions = suggestions.unwrap_or_else(|failure| {
             log::warn!(store = store.0, error:% = failure; "a digest has no proposals of what to order");
             Default::default()
@@ -112,7 +112,7 @@ impl Jobs {
     }
 
     async fn check_books_of(&self, store: StoreId, sends_mail: bool) -> Result<usize, Failure> {
-        let database = self.database.without_patience();
+        let database = self.database.with_one_retry();
         if !database.read_internally("find_due_check", move |conn| books::is_due(conn, store)).await? {
             return Ok(0);
         }
@@ -167,7 +167,7 @@ impl Jobs {
     where
         F: Fn(&mut diesel::PgConnection) -> Result<End<Step>, Failure> + Clone + Send + 'static,
     {
-        let database = self.database.without_patience();
+        let database = self.database.with_one_retry();
         for _ in 0..MOST_STEPS {
             let taken = database.write(name, step.clone()).await;
             let is_behind = taken.as_ref().is_ok_and(|taken| taken.is_behind);

@@ -72,8 +72,8 @@ pub const LEASE: Duration = Duration::seconds(60);
 /// The time between two renewals. Some of them may fail before the lease ends.
 pub const RENEWED_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// The time for which a mail about a fact is tried. It is longer than all pauses together.
-pub const PATIENCE: Duration = Duration::hours(30);
+/// The time after which a mail about a fact is given up. It is longer than all pauses together.
+pub const LIFETIME: Duration = Duration::hours(30);
 
 /// The number of mails of a store that may wait. The job sends about ten a second, so the last of them is sent before
 /// its deadline of one hour.
@@ -111,6 +111,6 @@ mod tests {
 
     #[test]
     fn all_pauses_fit_into_the_time_for_which_a_mail_is_tried() {
-        assert!(PAUSES_SECONDS.iter().sum::<i64>() < PATIENCE.num_seconds());
+        assert!(PAUSES_SECONDS.iter().sum::<i64>() < LIFETIME.num_seconds());
     }
 }

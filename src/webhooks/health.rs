@@ -35,7 +35,7 @@ impl OffReason {
 }
 
 /// A webhook whose attempts fail for this time is turned off.
-const PATIENCE: Duration = Duration::days(5);
+const TURNED_OFF_AFTER: Duration = Duration::days(5);
 
 /// The health after some attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Health {
     pub off: Option<OffReason>,
 }
 
-/// Decides what attempts say about their webhook.
+/// Finds the health of a webhook after these attempts.
 #[must_use]
 pub fn assess(failing_since: Option<DateTime<Utc>>, attempts: &[&Attempt]) -> Health {
     let gone = attempts.iter().any(|attempt| attempt.is_gone()).then_some(OffReason::Gone);
@@ -54,7 +54,8 @@ pub fn assess(failing_since: Option<DateTime<Utc>>, attempts: &[&Attempt]) -> He
     }
     let failing_since = failing_since.or_else(|| attempts.iter().map(|attempt| attempt.at).min());
     let last = attempts.iter().map(|attempt| attempt.at).max();
-    let is_over = failing_since.zip(last).is_some_and(|(since, last)| last.signed_duration_since(since) >= PATIENCE);
+    let failing_time = failing_since.zip(last).map(|(since, last)| last.signed_duration_since(since));
+    let is_over = failing_time.is_some_and(|time| time >= TURNED_OFF_AFTER);
     Health { failing_since, off: gone.or(is_over.then_some(OffReason::Failing)) }
 }
 

@@ -15,7 +15,7 @@ use super::app::{SecondServer, TestApp};
 use super::race::QUEUE_KINDS;
 use super::reply::Reply;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A call that places or changes an order.
 pub type Call<'a> = Box<dyn Fn() -> Reply + Sync + 'a>;
@@ -142,9 +142,9 @@ pub fn set_queue_kind(settings: &mut Settings, (concurrent_batches, batch_size):
     (settings.checkout.concurrent_batches, settings.checkout.batch_size) = (concurrent_batches, batch_size);
 }
 
-/// Asks until there is a result, for at most [`PATIENCE`].
+/// Asks until there is a result, for at most [`TIMEOUT`].
 pub fn poll<T>(mut find: impl FnMut() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let found = find();
         if found.is_some() || Instant::now() > deadline {

@@ -12,7 +12,7 @@ use stockroom::embedded_postgres::{Embedded, Options};
 
 use super::client::Client;
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A folder for a data folder, with nothing in it yet. On drop its PostgreSQL is stopped, if one
 /// was left running, and the folder is removed.
@@ -102,7 +102,7 @@ impl Process {
                 }
             }
         });
-        match listening.recv_timeout(PATIENCE) {
+        match listening.recv_timeout(TIMEOUT) {
             Ok(address) => Self { address, child, log },
             Err(error) => {
                 child.kill().ok();
@@ -137,7 +137,7 @@ impl Process {
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;

@@ -15,7 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -133,7 +133,7 @@ impl Receiver {
 
     /// Waits for the next request.
     pub fn wait(&self) -> Received {
-        let next = self.requests.recv_timeout(PATIENCE).expect("no request arrived");
+        let next = self.requests.recv_timeout(TIMEOUT).expect("no request arrived");
         self.seen.lock().unwrap().push(next.clone());
         next
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The mail server of `tests/smtp`, on a free port of this machine. Killed on drop.
 pub struct SmtpServer {
@@ -33,13 +33,13 @@ impl SmtpServer {
                 sender.send(serde_json::from_str(&line).unwrap()).ok();
             }
         });
-        let port: Value = lines.recv_timeout(PATIENCE).expect("the mail server did not start");
+        let port: Value = lines.recv_timeout(TIMEOUT).expect("the mail server did not start");
         Self { port: port.as_u64().unwrap().try_into().unwrap(), child, lines }
     }
 
     /// The next mail that it received.
     pub fn mail(&self) -> Value {
-        self.lines.recv_timeout(PATIENCE).expect("no mail arrived")
+        self.lines.recv_timeout(TIMEOUT).expect("no mail arrived")
     }
 
     /// A further mail that it has received, if there is one.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Longer than anything that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open stream. Dropping it closes the connection.
 pub struct EventStream {
@@ -56,7 +56,7 @@ impl EventStream {
     }
 
     fn read_head(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let end = loop {
             if let Some(end) = self.raw.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 break end;
@@ -147,12 +147,12 @@ impl EventStream {
     /// The data of the next event.
     #[track_caller]
     pub fn event(&mut self) -> Value {
-        self.event_within(PATIENCE).expect("no event comes")
+        self.event_within(TIMEOUT).expect("no event comes")
     }
 
     /// Waits for the end of the stream. Returns true if the response is complete.
     pub fn wait_for_end(&mut self) -> bool {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !self.has_ended && !self.is_closed {
             assert!(Instant::now() < deadline, "the stream does not end");
             self.block(Duration::from_millis(100));

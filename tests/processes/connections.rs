@@ -10,7 +10,7 @@ use stockroom::auth::Role;
 use stockroom::settings::Settings;
 
 /// Time limits that are short for a test and long enough for a busy machine.
-pub fn impatient(settings: &mut Settings) {
+pub fn short_timeouts(settings: &mut Settings) {
     settings.server.head_timeout_ms = 400;
     settings.server.body_timeout_ms = 800;
     settings.server.write_timeout_ms = 400;
@@ -202,7 +202,7 @@ fn a_head_that_is_too_large_is_refused_whether_it_comes_at_once_or_bit_by_bit() 
 
 #[test]
 fn a_head_that_does_not_arrive_is_refused_and_its_connection_closed() {
-    let app = TestApp::with(impatient);
+    let app = TestApp::with(short_timeouts);
     let started = Instant::now();
     refused(&send(&app, b"GET /health/live HTTP/1.1\r\nHost: loc"), 408, "REQUEST_TIMEOUT");
     refused(&send(&app, b""), 408, "REQUEST_TIMEOUT");
@@ -212,7 +212,7 @@ fn a_head_that_does_not_arrive_is_refused_and_its_connection_closed() {
 /// The time limit applies to every request of a connection, and single bytes do not extend it.
 #[test]
 fn a_slow_head_is_refused_on_a_connection_that_was_used_before() {
-    let app = TestApp::with(impatient);
+    let app = TestApp::with(short_timeouts);
     let mut socket = connect(&app);
     socket.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut first = [0; 1024];
@@ -238,7 +238,7 @@ pub const LOGIN: &str = "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\n
 
 #[test]
 fn a_body_that_does_not_arrive_is_refused_and_its_connection_closed() {
-    let app = TestApp::with(impatient);
+    let app = TestApp::with(short_timeouts);
     refused(&send(&app, format!("{LOGIN}{{").as_bytes()), 408, "REQUEST_TIMEOUT");
     refused(&send(&app, LOGIN.as_bytes()), 408, "REQUEST_TIMEOUT");
     let mut slow = connect(&app);
@@ -249,7 +249,7 @@ fn a_body_that_does_not_arrive_is_refused_and_its_connection_closed() {
 /// The server refuses without reading the body. Without a limit it would discard a chunked body forever.
 #[test]
 fn a_body_that_nobody_reads_ends_as_well() {
-    let app = TestApp::with(impatient);
+    let app = TestApp::with(short_timeouts);
     for length in ["Content-Length: 100000", "Transfer-Encoding: chunked"] {
         let mut socket = connect(&app);
         let head = format!("POST /api/v1/checkout HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n1");
@@ -275,7 +275,7 @@ fn a_slow_but_steady_body_is_taken() {
 
 #[test]
 fn an_answer_that_nobody_reads_is_given_up() {
-    let app = TestApp::with(impatient);
+    let app = TestApp::with(short_timeouts);
     let mut socket = connect(&app);
     socket.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
     let ask = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(16);
@@ -296,7 +296,7 @@ fn an_answer_that_nobody_reads_is_given_up() {
 /// The system would keep the rest of the response for minutes, and send it when the client reads.
 #[test]
 fn an_answer_that_was_given_up_is_discarded() {
-    let app = TestApp::with(impatient);
+    let app = TestApp::with(short_timeouts);
     let mut socket = connect(&app);
     socket.write_all(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let metrics = || app.guest().under("").get("/metrics").text();

@@ -13,7 +13,7 @@ use crate::common::race;
 use diesel::prelude::*;
 use stockroom::embedded_postgres::{DATABASE, Embedded, EmbeddedError, Options};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn options(data_dir: PathBuf) -> Options {
     Options { data_dir, ..Options::default() }
@@ -60,7 +60,7 @@ fn kill(postgres: &Embedded) -> u32 {
 
 #[track_caller]
 fn wait_until(mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !is_so() {
         assert!(Instant::now() < deadline, "the expected state was not reached");
         thread::sleep(Duration::from_millis(5));

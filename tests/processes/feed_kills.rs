@@ -13,7 +13,7 @@ use diesel::{Connection, PgConnection};
 use crate::common::crossings::{crossings_in, crossings_of_movements};
 use crate::common::process::{Place, Process, signal};
 use crate::common::{Client, Value, json};
-use crate::kills::{PATIENCE, audit, log_in, serve, verify};
+use crate::kills::{TIMEOUT, audit, log_in, serve, verify};
 
 const WRITERS: usize = 32;
 const PRODUCTS: usize = 8;
@@ -84,7 +84,7 @@ impl Servers<'_> {
     /// All events up to the end of the writing, read in pages of this size.
     fn read(&self, limit: usize, last: &Mutex<Option<String>>) -> Vec<String> {
         let (mut seen, mut cursor, mut turn) = (Vec::new(), "0".to_owned(), limit);
-        let mut deadline = Instant::now() + PATIENCE;
+        let mut deadline = Instant::now() + TIMEOUT;
         loop {
             turn += 1;
             let path = format!("/events?after={cursor}&limit={limit}");
@@ -94,7 +94,7 @@ impl Servers<'_> {
                 thread::sleep(Duration::from_millis(50));
                 continue;
             };
-            deadline = Instant::now() + PATIENCE;
+            deadline = Instant::now() + TIMEOUT;
             let page = page.json();
             seen.extend(page["items"].as_array().unwrap().iter().map(id));
             cursor = page["next"].as_str().unwrap().to_owned();
@@ -195,7 +195,7 @@ fn killed_servers_and_a_killed_database_lose_and_double_no_event() {
 /// All events, once no event has come for three seconds.
 fn follow_to_the_end(servers: &Servers<'_>) -> Vec<Value> {
     let (mut all, mut cursor, mut quiet) = (Vec::new(), "0".to_owned(), Instant::now());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while quiet.elapsed() < Duration::from_secs(3) {
         assert!(Instant::now() < deadline, "the feed does not end");
         let page = servers.client(0).try_get(&format!("/events?after={cursor}&limit=100"));

@@ -12,7 +12,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::common::process::{Place, Process};
 use crate::common::race::race;
 use crate::common::{Client, Reply, Value, json};
-use crate::kills::{PATIENCE, assert_same, audit, is_passing, log_in, serve, verify};
+use crate::kills::{TIMEOUT, assert_same, audit, is_passing, log_in, serve, verify};
 
 const KILLS: u64 = 10;
 const BUYERS: usize = 2;
@@ -151,7 +151,7 @@ impl Act {
 
 /// Repeats a request until its answer is final.
 fn settled(request: impl Fn() -> Result<Reply, ureq::Error>) -> Reply {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let outcome = request();
         match outcome {

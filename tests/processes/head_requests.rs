@@ -1,11 +1,11 @@
 //! Responses to HEAD have no body, whether the application or the connection gives them.
 
-use super::connections::{LOGIN, impatient, send};
+use super::connections::{LOGIN, send, short_timeouts};
 use crate::common::TestApp;
 
 #[test]
 fn a_refusal_of_head_has_no_body() {
-    let app = TestApp::with(impatient);
+    let app = TestApp::with(short_timeouts);
     let id = "X-Request-Id: of-head\r\n";
     let long = "a".repeat(17_000);
     for (request, status) in [

@@ -16,7 +16,7 @@ use crate::common::{Client, json, ledger_audit};
 use crate::kills::log_in;
 
 const DAYS: i64 = 40;
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn seed(database: &TestDatabase, arguments: &[&str]) -> Output {
     let arguments = [&["seed", "--demo"], arguments].concat();
@@ -146,7 +146,7 @@ fn assert_lists(admin: &Client) {
 
 /// Waits until the jobs have read the whole feed.
 fn wait_for_jobs(conn: &mut PgConnection) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let behind = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM feed_positions p \
                   LEFT JOIN feed_followers f ON f.store_id = p.store_id LEFT JOIN sales_folds s ON s.store_id = p.store_id \
                   LEFT JOIN hold_folds h ON h.store_id = p.store_id \
@@ -201,7 +201,7 @@ fn a_killed_seed_leaves_nothing_and_can_be_repeated() {
     let mut child = command.env("DATABASE_URL", &database.url).spawn().unwrap();
     let writing = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                    AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '1 second'";
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while count(&mut conn, writing) == 0 {
         assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none(), "no history is being written");
         sleep(Duration::from_millis(20));

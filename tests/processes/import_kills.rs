@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::process::{self, Place, Process};
 use crate::common::{Client, TestApp, Value, json};
-use crate::kills::{PATIENCE, audit, log_in, verify};
+use crate::kills::{TIMEOUT, audit, log_in, verify};
 
 const ROWS: usize = 12_000;
 const KILLS: usize = 4;
@@ -32,7 +32,7 @@ fn import(client: &Client, query: &str, csv: &str) -> Value {
 
 /// The import when it has rows with a result, or when it has ended.
 fn wait_until(client: &Client, import: &Value, is_reached: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let found = client.get(&format!("/imports/{}", import["id"])).expect(200).json();
         if is_reached(&found) {

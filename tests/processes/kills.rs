@@ -15,7 +15,7 @@ const KILLS: usize = 10;
 const STOCK: i64 = 10_000;
 
 /// The time limit until all requests are answered again after a kill.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const TIMEOUT: Duration = Duration::from_secs(90);
 
 #[test]
 fn a_killed_server_loses_no_order_that_it_answered() {
@@ -105,7 +105,7 @@ impl Buyer {
 
     /// Repeats the request until an order is answered.
     fn checkout_at_last(&self, server: &str, kill: usize) -> Reply {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let outcome = self.checkout(server, kill);
             match outcome {
@@ -158,7 +158,7 @@ impl Shop {
         let sender = Mutex::new(sender);
         thread::scope(|scope| {
             scope.spawn(move || {
-                (0..3 * kill).for_each(|_| answers.recv_timeout(PATIENCE).expect("there are no answers"));
+                (0..3 * kill).for_each(|_| answers.recv_timeout(TIMEOUT).expect("there are no answers"));
                 blow();
             });
             race(BUYERS, |number| {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::common::json;
 use crate::common::process::{self, Place, Process};
 use crate::common::smtp::SmtpServer;
-use crate::kills::{PATIENCE, audit, verify};
+use crate::kills::{TIMEOUT, audit, verify};
 
 const KILLS: usize = 3;
 const ORDERS_AT_A_TIME: usize = 40;
@@ -62,7 +62,7 @@ fn killed_servers_lose_no_mail_and_repeat_few() {
         servers.remove(0).kill();
         servers.push(serve(&place, &mails));
     }
-    let (mut received, deadline) = (BTreeMap::<String, Vec<String>>::new(), Instant::now() + LEASE + PATIENCE);
+    let (mut received, deadline) = (BTreeMap::<String, Vec<String>>::new(), Instant::now() + LEASE + TIMEOUT);
     while received.len() < expected.len() {
         assert!(Instant::now() < deadline, "{} of {} mails arrived", received.len(), expected.len());
         keep(&mut received, &mails.mail());

@@ -10,7 +10,7 @@ use diesel::sql_types::BigInt;
 use crate::common::process::{Place, Process};
 use crate::common::race::race;
 use crate::common::{Client, Reply, Value, json};
-use crate::kills::{PATIENCE, assert_same, audit, is_passing, log_in, serve, verify};
+use crate::kills::{TIMEOUT, assert_same, audit, is_passing, log_in, serve, verify};
 
 const KILLS: usize = 10;
 /// The acts of each round: every second one is a receipt, and the others are exchanges.
@@ -83,7 +83,7 @@ impl Act {
 
     /// Repeats the request until it is answered.
     fn send(&self, client: &Client) -> Reply {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let outcome = self.try_send(client);
             match outcome {

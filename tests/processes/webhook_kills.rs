@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::common::process::{self, Place, Process};
 use crate::common::receiver::{Behaviour, Receiver};
 use crate::common::{Client, Value, json, smtp};
-use crate::kills::{PATIENCE, audit, log_in, verify};
+use crate::kills::{TIMEOUT, audit, log_in, verify};
 use crate::webhooks::wait_for_the_demo_store;
 
 const WRITERS: usize = 4;
@@ -87,7 +87,7 @@ fn killed_servers_lose_no_event_and_repeat_only_those_that_were_being_sent() {
     let repeated: usize = counts.values().map(|count| count - 1).sum();
     assert!(repeated <= KILLS * AT_A_TIME, "{repeated} events were sent again");
     let pending = format!("/webhooks/{}/deliveries?state=pending", hook["id"]);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while admin.get(&pending).expect(200).json()["total"] != 0 {
         assert!(Instant::now() < deadline, "deliveries stay pending");
         thread::sleep(Duration::from_millis(100));
@@ -114,7 +114,7 @@ fn follow(admin: &Client, begin: String) -> Vec<String> {
 
 /// The number of requests for each event, once all events have arrived.
 fn wait_for(receiver: &Receiver, events: &[String]) -> BTreeMap<String, usize> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let mut counts = BTreeMap::new();
         for request in receiver.all() {

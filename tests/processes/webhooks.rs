@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::process::{self, Place, Process};
 use crate::common::{Client, Value, json, smtp};
-use crate::kills::{PATIENCE, log_in};
+use crate::kills::{TIMEOUT, log_in};
 
 /// A receiver with a certificate of its own. Killed on drop.
 struct Https {
@@ -47,7 +47,7 @@ impl Drop for Https {
 /// Waits until all events of the demo store are in the feed. The last one comes when a job has found the product without
 /// units.
 pub fn wait_for_the_demo_store(admin: &Client) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while admin.get("/events?type=stock.out").expect(200).json()["items"] == json!([]) {
         assert!(Instant::now() < deadline, "nothing is sold out");
         thread::sleep(Duration::from_millis(100));
@@ -76,7 +76,7 @@ fn serve(place: &Place, https: &Https, change: impl FnOnce(&mut Command)) -> (Pr
 fn test(admin: &Client, hook: &Value) -> Value {
     let path = format!("/webhooks/{}", hook["id"]);
     admin.post_nothing(&format!("{path}/test")).expect(201);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let delivery = admin.get(&format!("{path}/deliveries")).expect(200).json()["items"][0].clone();
         if delivery["attempts"] != json!([]) {
@@ -95,7 +95,7 @@ fn the_program_sends_by_https_to_a_receiver_that_it_trusts() {
     });
     let delivery = test(&admin, &hook);
     assert_eq!(delivery["state"], "succeeded", "{delivery}");
-    let request = https.requests.recv_timeout(PATIENCE).unwrap();
+    let request = https.requests.recv_timeout(TIMEOUT).unwrap();
     assert_eq!(request["headers"]["webhook-id"], delivery["event_id"]);
     assert!(!program.log().contains(hook["secret"].as_str().unwrap()));
     // A receiver that never answers does not stop events to this one, nor the end of the program.
@@ -106,7 +106,7 @@ fn the_program_sends_by_https_to_a_receiver_that_it_trusts() {
         let body = json!({"items": [{"product_id": "prod_001", "quantity": 1}], "payment_method": "cod"});
         admin.post("/orders", &body).expect(201);
         let begun = Instant::now();
-        https.requests.recv_timeout(PATIENCE).unwrap();
+        https.requests.recv_timeout(TIMEOUT).unwrap();
         assert!(begun.elapsed() < Duration::from_secs(5), "the event waited {:?}", begun.elapsed());
     }
     let begun = Instant::now();

@@ -53,7 +53,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<Progr
 }
 
 /// Locks the position of a store, and waits for another server that has locked it.
-pub fn lock_patiently(conn: &mut PgConnection, store: StoreId) -> QueryResult<()> {
+pub fn wait_and_lock(conn: &mut PgConnection, store: StoreId) -> QueryResult<()> {
     insert(conn, store)?;
     let row = feed_followers::table.find(store).select(feed_followers::store_id);
     row.for_update().first::<StoreId>(conn).map(drop)

@@ -116,7 +116,7 @@ fn values_of(product: &Sellable) -> Value {
 /// Confirms a wish. If the variant is in stock by now, the wish is fulfilled at once. The lock of the follower's position
 /// makes the follower, and so the next event, come before or after this.
 pub fn confirm(conn: &mut PgConnection, store: StoreId, wish: &queries::Wish) -> Result<(), Failure> {
-    progress::lock_patiently(conn, store)?;
+    progress::wait_and_lock(conn, store)?;
     let at = db::clock(conn)?;
     queries::confirm(conn, store, wish.id, (at, after(at, TIME_TO_WAIT)))?;
     let available = available_by_variant(conn, store, &[wish.variant_id], &[])?;

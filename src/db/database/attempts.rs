@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use diesel::prelude::*;
 
 use super::Database;
-use crate::db::patience::Patience;
+use crate::db::retry_budget::RetryBudget;
 use crate::db::tx::{self, End, Mode};
 use crate::db::{Failure, backend, clock, watch};
 
@@ -18,34 +18,34 @@ impl Database {
         work: impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
     ) -> Result<T, Failure> {
         clock::set_offset(self.clock_offset.load(Ordering::Acquire));
-        let mut patience = Patience::new(self.settle_time, &self.outage);
+        let mut budget = RetryBudget::new(self.settle_time, &self.outage);
         let mut unknown = false;
         loop {
             watch::begin(mode);
             if self.outage.is_ongoing() {
                 watch::hurry();
             }
-            let result = self.attempt(mode, &mut patience, &work);
+            let result = self.attempt(mode, &mut budget, &work);
             let Err(failure) = result else { return result };
             watch::refuse_if_abandoned()?;
             unknown |= matches!(failure, Failure::OutcomeUnknown);
-            patience.note_failure(&failure, &self.outage);
-            if !failure.is_worth_retrying() || patience.is_at_an_end() {
+            budget.note_failure(&failure, &self.outage);
+            if !failure.is_worth_retrying() || budget.is_exhausted() {
                 return Err(if unknown { Failure::OutcomeUnknown } else { failure });
             }
             self.log_retry(name, &failure);
-            patience.pause();
+            budget.pause();
         }
     }
 
     fn attempt<T>(
         &self,
         mode: Mode,
-        patience: &mut Patience,
+        budget: &mut RetryBudget,
         work: &impl Fn(&mut PgConnection) -> Result<End<T>, Failure>,
     ) -> Result<T, Failure> {
-        let ran = self.pool.run(patience.connect_time(), |connection| {
-            patience.note_connected();
+        let ran = self.pool.run(budget.connect_time(), |connection| {
+            budget.note_connected();
             let result = tx::run_planned(&mut connection.conn, mode, self.plans, |conn| {
                 backend::note(conn, mode)?;
                 tx::refuse_ended(conn, mode)?;

@@ -73,7 +73,7 @@ impl AvailabilityStreams {
     #[must_use]
     pub fn new(database: &Database, ends: FeedEnds, limits: &Limits) -> Self {
         Self {
-            database: database.without_patience(),
+            database: database.with_one_retry(),
             ends,
             boards: Arc::default(),
             open: Arc::new(OpenStreams::new(limits.availability_streams)),

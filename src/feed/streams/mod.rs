@@ -70,7 +70,7 @@ impl EventStreams {
     pub fn new(database: &Database, ends: FeedEnds, limits: &Limits) -> Self {
         let (of_staff, of_customers) = (Semaphore::new(MOST_READERS), Semaphore::new(MOST_READERS));
         Self {
-            database: database.without_patience(),
+            database: database.with_one_retry(),
             ends,
             feeds: Arc::default(),
             open: Arc::new(OpenStreams::new(limits.event_streams)),

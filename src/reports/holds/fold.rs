@@ -32,7 +32,7 @@ pub fn fold_day(conn: &mut PgConnection, store: StoreId) -> Result<End<bool>, Fa
 /// Deletes the days of a store, so that all are added again.
 pub fn start_again(conn: &mut PgConnection, store: StoreId) -> Result<End<()>, Failure> {
     let time_zone = stores::get_store(conn, store)?.time_zone;
-    queries::lock_patiently(conn, store, &time_zone)?;
+    queries::wait_and_lock(conn, store, &time_zone)?;
     queries::delete_all(conn, store)?;
     queries::write(conn, store, &Progress { time_zone, next_day: None })?;
     Ok(End::Commit(()))

@@ -48,7 +48,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId, time_zone: &str) -> QueryRe
 }
 
 /// Locks the progress of a store, and waits for another server that has locked it.
-pub fn lock_patiently(conn: &mut PgConnection, store: StoreId, time_zone: &str) -> QueryResult<()> {
+pub fn wait_and_lock(conn: &mut PgConnection, store: StoreId, time_zone: &str) -> QueryResult<()> {
     let first = (hold_folds::store_id.eq(store), hold_folds::time_zone.eq(time_zone));
     diesel::insert_into(hold_folds::table).values(first).on_conflict_do_nothing().execute(conn)?;
     let row = hold_folds::table.find(store).select(hold_folds::store_id);

@@ -69,7 +69,7 @@ fn go_back(conn: &mut PgConnection, store: StoreId, progress: Progress) -> Resul
 /// until then.
 pub fn start_again(conn: &mut PgConnection, store: StoreId) -> Result<End<()>, Failure> {
     let time_zone = stores::get_store(conn, store)?.time_zone;
-    progress::lock_patiently(conn, store, &time_zone)?;
+    progress::wait_and_lock(conn, store, &time_zone)?;
     progress::write(conn, store, &Progress::start(&time_zone))?;
     Ok(End::Commit(()))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{deliveries, start, statuses, webhook};
 use crate::common::json;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/webhooks")
@@ -51,7 +51,7 @@ impl Running {
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
-        let first = lines.recv_timeout(PATIENCE).expect("the receiver did not start");
+        let first = lines.recv_timeout(TIMEOUT).expect("the receiver did not start");
         let port = first.strip_prefix("listening ").unwrap().to_owned();
         Self { child, port, lines }
     }
@@ -77,11 +77,11 @@ fn verify(command: impl Fn() -> Command) {
         admin.patch(&path, &json!({"url": format!("http://127.0.0.1:{}/", receiver.port)})).expect(200);
         let test = admin.post_nothing(&format!("{path}/test")).expect(201).json();
         app.deliver_webhooks();
-        let line = receiver.lines.recv_timeout(PATIENCE).expect("no event was verified");
+        let line = receiver.lines.recv_timeout(TIMEOUT).expect("no event was verified");
         assert_eq!(line, format!("webhook.test {}", test["event_id"].as_str().unwrap()));
         app.product(&format!("mug-{}", receiver.port), 10.0, 0);
         app.deliver_webhooks();
-        let line = receiver.lines.recv_timeout(PATIENCE).expect("no event was verified");
+        let line = receiver.lines.recv_timeout(TIMEOUT).expect("no event was verified");
         assert!(line.starts_with("product.created "), "{line}");
         let other = webhook(&admin, &format!("http://127.0.0.1:{}/", receiver.port), &[]);
         admin.post_nothing(&format!("/webhooks/{}/test", other["id"])).expect(201);

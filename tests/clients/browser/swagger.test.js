@@ -11,7 +11,7 @@ const screenshots = process.env.SCREENSHOTS;
 // What a page may load when the server sends its strict policy; asked for here whatever it sends.
 const policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
-const patience = { timeout: 60_000 };
+const timeout = 60_000;
 
 let folder, context, page, faults;
 
@@ -30,7 +30,7 @@ before(async () => {
         ],
         viewport: { width: 1280, height: 1000 },
     });
-    context.setDefaultTimeout(patience.timeout);
+    context.setDefaultTimeout(timeout);
 });
 
 after(async () => {

@@ -49,8 +49,8 @@ fn visit(
                 served.lock().unwrap().extend(&numbers);
                 numbers.into_iter().map(|number| Ok(number + 1)).collect()
             };
-            let patience = if number.is_multiple_of(2) { QUEUE_TIME } else { Duration::from_micros(number.into()) };
-            let answer = tokio::time::timeout(patience, queue.submit(&database, (number, 1), work)).await;
+            let time_limit = if number.is_multiple_of(2) { QUEUE_TIME } else { Duration::from_micros(number.into()) };
+            let answer = tokio::time::timeout(time_limit, queue.submit(&database, (number, 1), work)).await;
             // A slow machine refuses requests that have waited for too long.
             answer.is_ok_and(|answer| answer.is_ok_and(|answer| answer == Some(number + 1)))
         }

@@ -39,7 +39,7 @@ fn a_body_waits_until_its_last_byte() {
     assert!(activity.work_state() == WorkState::Working && activity.unfinished_body_bytes() == 0);
 }
 
-fn impatient() -> TimeBudgets {
+fn short_budgets() -> TimeBudgets {
     let budget = |initial_ms| TimeBudget { initial_ms, bytes_per_second: 0, max_ms: initial_ms };
     TimeBudgets { head: budget(5_000), body: budget(5_000), answer: budget(5_000) }
 }
@@ -53,10 +53,10 @@ fn a_body_that_the_application_has_not_read_has_a_time_limit() {
         activity.received(100, 1_000);
         activity.body_ended();
         activity.end(phase, 1_000);
-        assert_eq!(activity.overdue(&impatient(), 6_000), None);
-        assert_eq!(activity.overdue(&impatient(), 6_001), Some(Phase::BodyTooSlow));
+        assert_eq!(activity.overdue(&short_budgets(), 6_000), None);
+        assert_eq!(activity.overdue(&short_budgets(), 6_001), Some(Phase::BodyTooSlow));
         activity.body_read();
-        assert_eq!(activity.overdue(&impatient(), 1_000_000), None, "the application works on it");
+        assert_eq!(activity.overdue(&short_budgets(), 1_000_000), None, "the application works on it");
     }
 }
 
@@ -65,19 +65,19 @@ fn a_body_that_the_application_never_reads_has_no_time_limit_after_its_request()
     let activity = with_body(1_000);
     activity.received(60_000, 1_000);
     activity.request_ended(2_000);
-    assert_eq!(activity.overdue(&impatient(), 7_000), None);
+    assert_eq!(activity.overdue(&short_budgets(), 7_000), None);
 }
 
 #[test]
 fn a_connection_between_requests_ends_even_if_the_framework_does_not_end_it() {
     let activity = Activity::new(None, 1_000);
     activity.request_began(BodyRest::None, 1_000);
-    assert_eq!(activity.overdue(&impatient(), 100_000), None, "a request is in progress");
+    assert_eq!(activity.overdue(&short_budgets(), 100_000), None, "a request is in progress");
     activity.request_ended(2_000);
-    assert_eq!(activity.overdue(&impatient(), 12_000), None);
-    assert_eq!(activity.overdue(&impatient(), 12_001), Some(Phase::HeadTooSlow));
+    assert_eq!(activity.overdue(&short_budgets(), 12_000), None);
+    assert_eq!(activity.overdue(&short_budgets(), 12_001), Some(Phase::HeadTooSlow));
     let _stream = activity.ending.subscribe();
-    assert_eq!(activity.overdue(&impatient(), 100_000), None, "a response is a stream");
+    assert_eq!(activity.overdue(&short_budgets(), 100_000), None, "a response is a stream");
 }
 
 const MIB: u64 = 1024 * 1024;

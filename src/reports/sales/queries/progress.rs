@@ -97,7 +97,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId, time_zone: &str) -> QueryRe
 }
 
 /// Locks the progress of a store, and waits for another server that has locked it.
-pub fn lock_patiently(conn: &mut PgConnection, store: StoreId, time_zone: &str) -> QueryResult<()> {
+pub fn wait_and_lock(conn: &mut PgConnection, store: StoreId, time_zone: &str) -> QueryResult<()> {
     let first = Progress::start(time_zone);
     let values = (sales_folds::store_id.eq(store), values(&first));
     diesel::insert_into(sales_folds::table).values(values).on_conflict_do_nothing().execute(conn)?;

@@ -1,14 +1,14 @@
-//! The number of attempts of a transaction, and the time for them.
+//! The limits of the attempts of a transaction: the time for all of them, and the wait of each for a connection.
 
 use std::time::{Duration, Instant};
 
 use super::outage::Outage;
 use super::{Failure, watch};
 
-/// For requests: long enough for a failover.
+/// The time for which a request repeats a transaction. It is long enough for a failover.
 pub(super) const SETTLE_TIME: Duration = Duration::from_secs(3);
 
-/// If something was committed within this time, a server that accepts writes is within reach. A job writes more often.
+/// If something was committed within this time, a server that accepts writes can be reached. Jobs write more often.
 const LATELY: Duration = Duration::from_secs(10);
 
 /// The time of one wait for a connection.
@@ -17,20 +17,21 @@ const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// At the end of its wait in the queue, a request may still wait this long for a connection.
 const LEAST_CONNECT_TIME: Duration = Duration::from_millis(250);
 
-/// The time for which one transaction is tried.
-pub(super) struct Patience {
-    /// The end of the attempts if no outage lasts.
+/// The time that is left for the attempts of one transaction.
+pub(super) struct RetryBudget {
+    /// The end of the attempts without a long outage.
     longest: Option<Instant>,
+    /// The end of the attempts: `longest`, or the beginning of the work during a long outage.
     settle_until: Option<Instant>,
-    /// The end of the wait in the queue, which the first connection is a part of.
+    /// The end of the request's wait in the queue. The wait for the first connection is a part of it.
     connect_until: Option<Instant>,
     has_connected: bool,
     has_paused: bool,
     pause: Duration,
 }
 
-impl Patience {
-    /// During an outage that lasts, one repeat is enough: the connections are needed for what still works.
+impl RetryBudget {
+    /// During a long outage, one repeat is enough, because other work needs the connections.
     pub(super) fn new(settle_time: Duration, outage: &Outage) -> Self {
         let now = Instant::now();
         let longest = now.checked_add(settle_time);
@@ -49,13 +50,14 @@ impl Patience {
     }
 
     /// A server that refuses writes as read-only may be a standby behind a balancer that does not know the roles. Then
-    /// another connection may lead to the primary, no matter how long such failures go on.
+    /// another connection may lead to the primary, no matter how long such failures have lasted.
     pub(super) fn note_failure(&mut self, failure: &Failure, outage: &Outage) {
         if failure.is_read_only() && outage.has_committed_within(LATELY) {
             self.settle_until = self.longest;
         }
     }
 
+    /// The longest wait for the next connection.
     pub(super) fn connect_time(&self) -> Duration {
         match self.connect_until {
             Some(until) if !self.has_connected => {
@@ -65,7 +67,8 @@ impl Patience {
         }
     }
 
-    pub(super) fn is_at_an_end(&self) -> bool {
+    /// True if the transaction must not be attempted again.
+    pub(super) fn is_exhausted(&self) -> bool {
         let now = Instant::now();
         if self.has_connected && !self.has_paused {
             // A new connection may lead to a server that works again.
@@ -75,6 +78,7 @@ impl Patience {
         is_past(self.settle_until) || !self.has_connected && self.connect_until.is_some_and(|until| now >= until)
     }
 
+    /// Waits before the next attempt. Each pause is twice as long as the one before, up to half a second.
     pub(super) fn pause(&mut self) {
         std::thread::sleep(self.pause);
         self.has_paused = true;
@@ -90,25 +94,25 @@ mod tests {
         Failure::Unavailable("cannot execute INSERT in a read-only transaction".to_owned())
     }
 
-    /// The patience of a request that has met this failure twice, in an outage that lasts.
-    fn is_at_an_end(failure: &Failure, outage: &Outage, settle_time: Duration) -> bool {
-        let mut patience = Patience::new(settle_time, outage);
-        patience.note_connected();
-        patience.note_failure(failure, outage);
-        patience.pause();
-        patience.note_failure(failure, outage);
-        patience.is_at_an_end()
+    /// True if nothing is left after this failure has happened twice.
+    fn is_exhausted(failure: &Failure, outage: &Outage, settle_time: Duration) -> bool {
+        let mut budget = RetryBudget::new(settle_time, outage);
+        budget.note_connected();
+        budget.note_failure(failure, outage);
+        budget.pause();
+        budget.note_failure(failure, outage);
+        budget.is_exhausted()
     }
 
     #[test]
     fn a_standby_behind_a_balancer_does_not_end_the_repeats_while_another_server_commits() {
         let gone = Failure::Unavailable("server closed the connection unexpectedly".to_owned());
         let outage = Outage::since(Duration::from_secs(60));
-        assert!(is_at_an_end(&read_only(), &outage, SETTLE_TIME), "no server commits");
+        assert!(is_exhausted(&read_only(), &outage, SETTLE_TIME), "no server commits");
         outage.note_commit();
-        assert!(!is_at_an_end(&read_only(), &outage, SETTLE_TIME));
-        assert!(is_at_an_end(&gone, &outage, SETTLE_TIME), "a full disk or a lost server");
-        assert!(is_at_an_end(&read_only(), &outage, Duration::ZERO), "a job");
-        assert!(!is_at_an_end(&gone, &Outage::default(), SETTLE_TIME));
+        assert!(!is_exhausted(&read_only(), &outage, SETTLE_TIME));
+        assert!(is_exhausted(&gone, &outage, SETTLE_TIME), "a full disk or a lost server");
+        assert!(is_exhausted(&read_only(), &outage, Duration::ZERO), "a job");
+        assert!(!is_exhausted(&gone, &Outage::default(), SETTLE_TIME));
     }
 }
