@@ -2,7 +2,7 @@
 
 use diesel::PgConnection;
 
-use super::mails::{write_letters, write_notices};
+use super::mails::{write_mails, write_notices};
 use super::notice::Batch;
 use super::queries::{progress, rules};
 use super::wishes::queries as wishes;
@@ -87,9 +87,9 @@ fn write(conn: &mut PgConnection, batch: &Batch<'_>, sends_mail: bool) -> Result
     if !sends_mail || !stores::get_store(conn, store)?.order_mails {
         return Ok(true);
     }
-    let letters = order_mails::find(conn, batch)?;
-    let letters = order_mail_limit::keep_few(conn, store, letters, at)?;
-    write_letters(conn, store, &letters, at)
+    let mails = order_mails::find(conn, batch)?;
+    let mails = order_mail_limit::keep_few(conn, store, mails, at)?;
+    write_mails(conn, store, &mails, at)
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, LIFETIME, NewMail};
 use crate::mail::queries as outbox;
 
-/// A mail before it is in the outbox.
+/// A mail that an event, an alert or a wish leads to. [`write_mails`] adds it to the outbox of its store.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct OutgoingMail {
     pub kind: Kind,
     pub recipient: String,
     pub about: String,
@@ -34,7 +34,7 @@ const MOST_SEPARATE: usize = 100;
 /// The mails and the requests to webhooks that rules send.
 #[derive(Debug, Default)]
 pub struct Outgoing {
-    letters: Vec<Letter>,
+    mails: Vec<OutgoingMail>,
     calls: Vec<Call>,
 }
 
@@ -59,7 +59,7 @@ impl Outgoing {
         });
         for to in &rule.settings.to {
             match to {
-                Recipient::Mail(address) if sends_mail => self.letters.push(Letter {
+                Recipient::Mail(address) if sends_mail => self.mails.push(OutgoingMail {
                     kind: Kind::Alert,
                     recipient: address.as_str().to_owned(),
                     about: about.to_owned(),
@@ -76,7 +76,7 @@ impl Outgoing {
     /// Returns false if too many mails wait: then the transaction has to be rolled back.
     pub fn write(&self, conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> Result<bool, Failure> {
         write_calls(conn, store, &self.calls, at)?;
-        write_letters(conn, store, &self.letters, at)
+        write_mails(conn, store, &self.mails, at)
     }
 }
 
@@ -114,14 +114,14 @@ pub fn write_notices(
 }
 
 /// Adds mails to the outbox. Returns false if too many mails wait.
-pub fn write_letters(
+pub fn write_mails(
     conn: &mut PgConnection,
     store: StoreId,
-    letters: &[Letter],
+    mails: &[OutgoingMail],
     at: DateTime<Utc>,
 ) -> Result<bool, Failure> {
     let give_up_at = after(at, LIFETIME);
-    let new = letters.iter().map(|Letter { kind, recipient, about, data }| NewMail {
+    let new = mails.iter().map(|OutgoingMail { kind, recipient, about, data }| NewMail {
         store,
         kind: *kind,
         recipient,

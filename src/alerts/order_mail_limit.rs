@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 
-use super::mails::Letter;
+use super::mails::OutgoingMail;
 use super::queries::order_mail_counts;
 use crate::db::Failure;
 use crate::kernel::id::StoreId;
@@ -21,30 +21,30 @@ pub const PERIOD: Duration = Duration::hours(1);
 pub fn keep_few(
     conn: &mut PgConnection,
     store: StoreId,
-    mut letters: Vec<Letter>,
+    mut mails: Vec<OutgoingMail>,
     at: DateTime<Utc>,
-) -> Result<Vec<Letter>, Failure> {
-    if letters.is_empty() {
-        return Ok(letters);
+) -> Result<Vec<OutgoingMail>, Failure> {
+    if mails.is_empty() {
+        return Ok(mails);
     }
     let mut new: BTreeMap<String, i64> = BTreeMap::new();
-    for letter in &letters {
-        let count = new.entry(letter.recipient.clone()).or_default();
+    for mail in &mails {
+        let count = new.entry(mail.recipient.clone()).or_default();
         *count = count.saturating_add(1);
     }
     let mut until = order_mail_counts::add(conn, store, &new, (at, after(at, -PERIOD)))?;
     for (recipient, count) in &mut until {
         *count = count.saturating_sub(new.get(recipient).copied().unwrap_or(0));
     }
-    let all = letters.len();
-    letters.retain(|letter| {
-        let Some(count) = until.get_mut(&letter.recipient) else { return false };
+    let all = mails.len();
+    mails.retain(|mail| {
+        let Some(count) = until.get_mut(&mail.recipient) else { return false };
         *count = count.saturating_add(1);
         *count <= MOST_PER_HOUR
     });
-    let left_out = all.saturating_sub(letters.len());
+    let left_out = all.saturating_sub(mails.len());
     if left_out > 0 {
         log::warn!(store = store.0, count = left_out; "mails about orders were left out: their addresses got too many");
     }
-    Ok(letters)
+    Ok(mails)
 }

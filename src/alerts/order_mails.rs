@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
-use super::mails::Letter;
+use super::mails::OutgoingMail;
 use super::notice::Batch;
 use super::order_values::{amount_of, order_values, shipment_values};
 use crate::accounts::queries::users;
@@ -45,7 +45,7 @@ type MailEvent<'a> = (Cursor, &'a RecordedEvent, Kind);
 
 /// The mails of a batch. Orders without an address get none. The number of statements does not depend on the number of
 /// events.
-pub fn find(conn: &mut PgConnection, batch: &Batch<'_>) -> Result<Vec<Letter>, Failure> {
+pub fn find(conn: &mut PgConnection, batch: &Batch<'_>) -> Result<Vec<OutgoingMail>, Failure> {
     let events: Vec<MailEvent<'_>> =
         batch.events.iter().filter_map(|(cursor, event)| Some((*cursor, event, kind_of(event.event_type)?))).collect();
     if events.is_empty() {
@@ -61,7 +61,7 @@ pub fn find(conn: &mut PgConnection, batch: &Batch<'_>) -> Result<Vec<Letter>, F
     let is_repeated = |(cursor, event, kind): &&MailEvent<'_>| {
         *kind == Kind::OrderPaid && placed.contains(&(cursor.position, event.subject))
     };
-    Ok(events.iter().filter(|event| !is_repeated(event)).filter_map(|event| rows.letter(event)).collect())
+    Ok(events.iter().filter(|event| !is_repeated(event)).filter_map(|event| rows.mail(event)).collect())
 }
 
 impl Rows {
@@ -91,7 +91,7 @@ impl Rows {
         })
     }
 
-    fn letter(&self, (cursor, event, kind): &MailEvent<'_>) -> Option<Letter> {
+    fn mail(&self, (cursor, event, kind): &MailEvent<'_>) -> Option<OutgoingMail> {
         let shipment = self.shipments.get(&event.subject).filter(|_| *kind == Kind::OrderShipped);
         let order = match kind {
             Kind::OrderShipped => shipment?.order,
@@ -113,7 +113,7 @@ impl Rows {
         if let (Some(fields), Some((name, value))) = (data.as_object_mut(), more) {
             fields.insert(name.to_owned(), value);
         }
-        Some(Letter { kind: *kind, recipient: recipient.clone(), about: cursor.to_string(), data })
+        Some(OutgoingMail { kind: *kind, recipient: recipient.clone(), about: cursor.to_string(), data })
     }
 
     fn items_of(&self, order: &Order) -> &[OrderItem] {

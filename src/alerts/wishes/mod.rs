@@ -10,7 +10,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
-use super::mails::{Letter, write_letters};
+use super::mails::{OutgoingMail, write_mails};
 use super::queries::progress;
 use crate::accounts::email::Email;
 use crate::accounts::secret_token;
@@ -135,12 +135,12 @@ pub fn send_some(conn: &mut PgConnection, store: StoreId) -> Result<End<usize>, 
     let products = sellables::load(conn, store, &variants.into_iter().collect::<Vec<_>>())?;
     let products: HashMap<VariantId, Sellable> = products.into_iter().map(|row| (row.variant_id, row)).collect();
     let count = taken.len();
-    let letter = |(id, variant, email): (i64, VariantId, String)| {
+    let mail = |(id, variant, email): (i64, VariantId, String)| {
         let data = json!({"product": values_of(products.get(&variant)?)});
-        Some(Letter { kind: Kind::BackInStock, recipient: email, about: id.to_string(), data })
+        Some(OutgoingMail { kind: Kind::BackInStock, recipient: email, about: id.to_string(), data })
     };
-    let letters: Vec<Letter> = taken.into_iter().filter_map(letter).collect();
-    match write_letters(conn, store, &letters, at)? {
+    let mails: Vec<OutgoingMail> = taken.into_iter().filter_map(mail).collect();
+    match write_mails(conn, store, &mails, at)? {
         true => Ok(End::Commit(count)),
         false => Ok(End::RollBack(0)),
     }
